@@ -1,0 +1,1 @@
+//! Credentials, signing, and the few AWS calls we make.

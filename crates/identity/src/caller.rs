@@ -1,0 +1,147 @@
+//! The identity that GetCallerIdentity answers with.
+
+use crate::{AccountId, Arn, ArnError, Partition};
+
+/// Who a caller is, in AWS's terms.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Principal {
+    /// An IAM user: its path (`/`, `/ops/` …) and its name.
+    User {
+        /// With leading and trailing slash, as IAM writes it.
+        path: String,
+        /// Unique in its account, in whatever case.
+        name: String,
+    },
+    /// A session of an IAM role. STS leaves the role's path out.
+    AssumedRole {
+        /// The role's name, without its path.
+        role: String,
+        /// Chosen by whoever assumed the role, unless its trust policy says otherwise.
+        session: String,
+    },
+    /// A session made by GetFederationToken.
+    FederatedUser {
+        /// Chosen by the caller of GetFederationToken.
+        name: String,
+    },
+    /// The account itself.
+    Root,
+}
+
+/// What STS confirmed about a caller: the answer of GetCallerIdentity, parsed and consistent.
+///
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// The partition of the ARN.
+    pub partition: Partition,
+    /// The account of the ARN, equal to the answer's `Account`.
+    pub account: AccountId,
+    /// What kind of principal, and its name.
+    pub principal: Principal,
+    /// The unique id: `AIDA…`, `AROA…`, the account for root, `<account>:<name>` for a federated user.
+    pub unique_id: String,
+}
+
+/// Why an answer of GetCallerIdentity describes no caller.
+///
+/// No variant holds text of the answer: what comes from upstream is never quoted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IdentityError {
+    /// `Arn` is not an ARN.
+    #[error("the caller's ARN cannot be read: {0}")]
+    Arn(#[from] ArnError),
+    /// `Arn` is neither a user, a role session, a federated user nor root.
+    #[error("the caller's ARN is not one of a user, a role session, a federated user or root")]
+    Kind,
+    /// `Account` is not the account of `Arn`.
+    #[error("the answer's Account is not the account of its Arn")]
+    AccountMismatch,
+    /// `UserId` does not fit `Arn`: a role session needs `<id>:<session>` with the session of the ARN.
+    #[error("the answer's UserId does not fit its Arn")]
+    UserIdMismatch,
+}
+
+impl Identity {
+    /// Reads the three fields of GetCallerIdentity's answer and checks that they agree.
+    pub fn from_answer(arn: &str, account: &str, user_id: &str) -> Result<Self, IdentityError> {
+        let arn: Arn = arn.parse()?;
+        if arn.account.as_str() != account {
+            return Err(IdentityError::AccountMismatch);
+        }
+        let principal = Principal::from_arn(&arn).ok_or(IdentityError::Kind)?;
+        let unique_id = principal.unique_id(user_id, &arn.account).ok_or(IdentityError::UserIdMismatch)?;
+        Ok(Self { partition: arn.partition, account: arn.account, unique_id: unique_id.to_owned(), principal })
+    }
+
+    /// The ARN that STS answers with: the session's own for role sessions.
+    pub fn arn(&self) -> String {
+        let Self { partition, account, .. } = self;
+        match &self.principal {
+            Principal::User { path, name } => format!("arn:{partition}:iam::{account}:user{path}{name}"),
+            Principal::AssumedRole { role, session } => {
+                format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
+            }
+            Principal::FederatedUser { name } => format!("arn:{partition}:sts::{account}:federated-user/{name}"),
+            Principal::Root => format!("arn:{partition}:iam::{account}:root"),
+        }
+    }
+
+    /// The ARN that mappings name: the role's (without path) for its sessions, [`Self::arn`] for all others.
+    ///
+    /// The rule is aws-iam-authenticator's (`pkg/arn/arn.go`, `Canonicalize`).
+    pub fn canonical_arn(&self) -> String {
+        let Self { partition, account, .. } = self;
+        match &self.principal {
+            Principal::AssumedRole { role, .. } => format!("arn:{partition}:iam::{account}:role/{role}"),
+            Principal::User { .. } | Principal::FederatedUser { .. } | Principal::Root => self.arn(),
+        }
+    }
+
+    /// The session's name; only role sessions have one.
+    pub fn session_name(&self) -> Option<&str> {
+        match &self.principal {
+            Principal::AssumedRole { session, .. } => Some(session),
+            Principal::User { .. } | Principal::FederatedUser { .. } | Principal::Root => None,
+        }
+    }
+}
+
+impl Principal {
+    /// The principal that `arn` names, where it names a caller (a `role/…` ARN does not: only its sessions call).
+    pub fn from_arn(arn: &Arn) -> Option<Self> {
+        let (kind, rest) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
+        match (arn.service.as_str(), kind) {
+            ("iam", "root") if rest.is_empty() => Some(Self::Root),
+            ("iam", "user") => {
+                let (path, name) = rest.rsplit_once('/').unwrap_or(("", rest));
+                let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
+                (!name.is_empty()).then(|| Self::User { path, name: name.to_owned() })
+            }
+            ("sts", "assumed-role") => {
+                let (role, session) = rest.split_once('/')?;
+                let both = !role.is_empty() && !session.is_empty() && !session.contains('/');
+                both.then(|| Self::AssumedRole { role: role.to_owned(), session: session.to_owned() })
+            }
+            ("sts", "federated-user") if !rest.is_empty() => Some(Self::FederatedUser { name: rest.to_owned() }),
+            _ => None,
+        }
+    }
+
+    /// The part of `UserId` that stays the same over sessions, if `UserId` fits this principal.
+    fn unique_id<'a>(&self, user_id: &'a str, account: &AccountId) -> Option<&'a str> {
+        let id = match self {
+            Self::User { .. } => user_id,
+            Self::Root => (user_id == account.as_str()).then_some(user_id)?,
+            Self::AssumedRole { session, .. } => {
+                let (id, name) = user_id.split_once(':')?;
+                (name == session).then_some(id)?
+            }
+            Self::FederatedUser { name } => {
+                let (id, federated) = user_id.split_once(':')?;
+                (id == account.as_str() && federated == name).then_some(user_id)?
+            }
+        };
+        (!id.is_empty()).then_some(id)
+    }
+}

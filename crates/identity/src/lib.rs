@@ -1,0 +1,22 @@
+//! Who AWS says the caller is: partitions, accounts, ARNs and the identity that STS confirms.
+//!
+//! ```text
+//!   GetCallerIdentity's answer          Identity
+//!   Arn    arn:aws:sts::1111…:assumed-role/Dev/alice   ─►  Principal::AssumedRole { role: "Dev", session: "alice" }
+//!   UserId AROAEXAMPLE:alice                           ─►  unique_id "AROAEXAMPLE"
+//! ```
+//!
+//! Everything here is plain data: no I/O, no clock. Names are AWS's own
+//! ([IAM identifiers](https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html)).
+
+mod account;
+mod arn;
+mod caller;
+mod partition;
+mod sts_host;
+
+pub use account::{AccountId, AccountIdError};
+pub use arn::{Arn, ArnError};
+pub use caller::{Identity, IdentityError, Principal};
+pub use partition::{Partition, UnknownPartition};
+pub use sts_host::{StsHost, UnknownStsHost};

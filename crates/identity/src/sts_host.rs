@@ -1,0 +1,92 @@
+//! The hosts at which STS answers.
+
+use std::str::FromStr;
+
+use crate::Partition;
+
+/// A host name of STS: in which partition it may be used, and the Region it stands for.
+///
+/// Forms, for a Region `R` and the suffixes of [`Partition`]: `sts.R.<suffix>`, `sts-fips.R.<suffix>`,
+/// `sts.R.<dual-stack suffix>`, `sts-fips.R.<dual-stack suffix>` and the global `sts.amazonaws.com`, whose signing scope is `us-east-1`.
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/sts.html>.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct StsHost {
+    host: String,
+    region: String,
+    partition: Partition,
+}
+
+/// The text is not the name of an STS endpoint.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not the host of an AWS STS endpoint")]
+pub struct UnknownStsHost;
+
+/// The endpoint without a Region in its name, served by and signed for [`GLOBAL_SCOPE`].
+const GLOBAL: &str = "sts.amazonaws.com";
+const GLOBAL_SCOPE: &str = "us-east-1";
+
+impl StsHost {
+    /// The regional endpoint of `region`.
+    pub fn regional(region: &str) -> Result<Self, UnknownStsHost> {
+        let suffix = Partition::of_region(region).dns_suffix();
+        format!("sts.{region}.{suffix}").parse()
+    }
+
+    /// The endpoint `sts.amazonaws.com`.
+    pub fn global() -> Self {
+        Self { host: GLOBAL.to_owned(), region: GLOBAL_SCOPE.to_owned(), partition: Partition::Aws }
+    }
+
+    /// The name itself, in lower case, without a port.
+    pub fn as_str(&self) -> &str {
+        &self.host
+    }
+
+    /// The Region that signatures for this host are made for.
+    pub fn signing_region(&self) -> &str {
+        &self.region
+    }
+
+    /// The partition whose callers this host knows.
+    pub fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// Whether this is the endpoint without a Region in its name.
+    pub fn is_global(&self) -> bool {
+        self.host == GLOBAL
+    }
+}
+
+impl FromStr for StsHost {
+    type Err = UnknownStsHost;
+
+    fn from_str(host: &str) -> Result<Self, Self::Err> {
+        if host == GLOBAL {
+            return Ok(Self::global());
+        }
+        let (service, rest) = host.split_once('.').ok_or(UnknownStsHost)?;
+        let (region, suffix) = rest.split_once('.').ok_or(UnknownStsHost)?;
+        if !matches!(service, "sts" | "sts-fips") || !is_region(region) {
+            return Err(UnknownStsHost);
+        }
+        let partition = Partition::of_region(region);
+        if suffix != partition.dns_suffix() && Some(suffix) != partition.dual_stack_suffix() {
+            return Err(UnknownStsHost);
+        }
+        Ok(Self { host: host.to_owned(), region: region.to_owned(), partition })
+    }
+}
+
+/// Whether the text has a Region's form: lower-case words and a number, `eu-west-1`, `us-gov-east-1`.
+///
+/// The form, not a list: a new Region must work on the day it opens. What is reached is AWS's own domain either way.
+fn is_region(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let Some(number) = parts.next_back() else { return false };
+    let words: Vec<_> = parts.collect();
+    (2..=4).contains(&words.len())
+        && words.iter().all(|word| (2..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase()))
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit())
+}

@@ -1,0 +1,1 @@
+//! kubeconfig and ExecCredential: read, merge, write.

@@ -1,0 +1,1 @@
+//! A local AWS that verifies signatures, and a local Kubernetes API server, for the demo and the tests.

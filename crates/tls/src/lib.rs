@@ -1,0 +1,1 @@
+//! Crypto provider, trusted roots, making and reloading certificates.

@@ -1,0 +1,1 @@
+//! The bearer token: describe, wrap, accept, confirm or refuse.
