@@ -1,1 +1,32 @@
-fn main() {}
+//! cluster-auth: Kubernetes access for AWS IAM identities, from one file.
+//!
+//! `main` is synchronous and decides one thing: whether this is a call for a token. kubectl makes that call for every
+//! command, so it gets a parser of its own and starts no runtime, opens no TLS and reads no root certificate unless the
+//! credentials come from the network. Everything else goes through the full command line in [`arguments`].
+
+mod arguments;
+mod commands;
+mod exit;
+mod logs;
+mod rim;
+mod runtime;
+mod settings;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
+mod state;
+
+use std::process::ExitCode;
+
+#[cfg(all(feature = "jemalloc", not(windows)))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> ExitCode {
+    let process = rim::Process::read();
+    let result = match commands::token::Call::recognise(&process.arguments) {
+        Some(call) => commands::token::run_call(&call, &process),
+        None => arguments::parse(&process.arguments).and_then(|cli| commands::run(cli, &process)),
+    };
+    exit::report(result)
+}

@@ -1,1 +1,34 @@
-//! Text, spans and one located YAML/JSON tree; problems and how they are printed.
+//! Text with spans, one located tree for YAML and JSON, problems and how they are printed, and edits that keep the rest.
+//!
+//! Whatever people write by hand – configuration, access files, kubeconfigs – is read through this crate, so that every
+//! problem has a file, a line, a column and an excerpt, and all problems of a file come out in one run:
+//!
+//! ```text
+//!   Source ─ parse ─► Node (every scalar, key and collection with its byte span)
+//!                       └─ Fields: typed reading of a mapping ─► values, and Problems ─ render ─► text for a person
+//!   Source + Edits ─ apply ─► text, every other byte kept
+//! ```
+//!
+//! Values stay text until somebody says what they must be: `012345678901` is an account or a number by the reader's
+//! decision, never by YAML's.
+
+mod edits;
+mod fields;
+mod nearest;
+mod problem;
+mod render;
+mod source;
+mod tree;
+mod yaml;
+
+pub use edits::Edits;
+pub use fields::{Fields, KeyCase};
+pub use nearest::nearest;
+pub use problem::{Problem, Problems, Severity};
+pub use render::{RenderStyle, render};
+pub use source::{Position, Source, Span};
+pub use tree::{Entry, Limits, Node, Scalar, Style, Value};
+pub use yaml::parse;
+
+#[cfg(test)]
+mod tests;

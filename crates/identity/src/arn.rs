@@ -16,7 +16,7 @@ pub struct Arn {
     pub service: String,
     /// The fifth field.
     pub account: AccountId,
-    /// Everything after the fifth colon, as written: `role/path/Name`, `user/alice`, `root` …
+    /// Everything after the fifth colon, as written: `role/path/Name`, `user/alice`, `root` … Visible ASCII only.
     pub resource: String,
 }
 
@@ -35,8 +35,8 @@ pub enum ArnError {
     /// The fifth field is not an account.
     #[error(transparent)]
     Account(#[from] AccountIdError),
-    /// The resource is empty.
-    #[error("the ARN names no resource")]
+    /// The resource is empty, or has characters that no name or path in IAM can have.
+    #[error("the ARN's resource must be visible ASCII characters, at least one")]
     Resource,
 }
 
@@ -53,7 +53,7 @@ impl FromStr for Arn {
         if !region.is_empty() {
             return Err(ArnError::Region);
         }
-        if resource.is_empty() {
+        if resource.is_empty() || !resource.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ArnError::Resource);
         }
         Ok(Self {

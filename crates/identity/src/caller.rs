@@ -1,4 +1,4 @@
-//! The identity that GetCallerIdentity answers with.
+//! The identity that `GetCallerIdentity` answers with.
 
 use crate::{AccountId, Arn, ArnError, Partition};
 
@@ -19,16 +19,16 @@ pub enum Principal {
         /// Chosen by whoever assumed the role, unless its trust policy says otherwise.
         session: String,
     },
-    /// A session made by GetFederationToken.
+    /// A session made by `GetFederationToken`.
     FederatedUser {
-        /// Chosen by the caller of GetFederationToken.
+        /// Chosen by the caller of `GetFederationToken`.
         name: String,
     },
     /// The account itself.
     Root,
 }
 
-/// What STS confirmed about a caller: the answer of GetCallerIdentity, parsed and consistent.
+/// What STS confirmed about a caller: the answer of `GetCallerIdentity`, parsed and consistent.
 ///
 /// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html>.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ pub struct Identity {
     pub unique_id: String,
 }
 
-/// Why an answer of GetCallerIdentity describes no caller.
+/// Why an answer of `GetCallerIdentity` describes no caller.
 ///
 /// No variant holds text of the answer: what comes from upstream is never quoted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,13 +57,13 @@ pub enum IdentityError {
     /// `Account` is not the account of `Arn`.
     #[error("the answer's Account is not the account of its Arn")]
     AccountMismatch,
-    /// `UserId` does not fit `Arn`: a role session needs `<id>:<session>` with the session of the ARN.
+    /// `UserId` does not fit `Arn`: a role session needs `<id>:<session>` with the session of the ARN, for example.
     #[error("the answer's UserId does not fit its Arn")]
     UserIdMismatch,
 }
 
 impl Identity {
-    /// Reads the three fields of GetCallerIdentity's answer and checks that they agree.
+    /// Reads the three fields of `GetCallerIdentity`'s answer and checks that they agree.
     pub fn from_answer(arn: &str, account: &str, user_id: &str) -> Result<Self, IdentityError> {
         let arn: Arn = arn.parse()?;
         if arn.account.as_str() != account {
@@ -109,39 +109,46 @@ impl Identity {
 
 impl Principal {
     /// The principal that `arn` names, where it names a caller (a `role/…` ARN does not: only its sessions call).
+    ///
+    /// Nothing is normalised: [`Identity::arn`] writes the very same resource again.
     pub fn from_arn(arn: &Arn) -> Option<Self> {
-        let (kind, rest) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
-        match (arn.service.as_str(), kind) {
-            ("iam", "root") if rest.is_empty() => Some(Self::Root),
-            ("iam", "user") => {
-                let (path, name) = rest.rsplit_once('/').unwrap_or(("", rest));
-                let path = if path.is_empty() { "/".to_owned() } else { format!("/{path}/") };
-                (!name.is_empty()).then(|| Self::User { path, name: name.to_owned() })
+        let resource = arn.resource.as_str();
+        match arn.service.as_str() {
+            "iam" if resource == "root" => Some(Self::Root),
+            "iam" => {
+                // The path begins and ends with a slash, which is one and the same where there is no path.
+                let (path, name) = resource.strip_prefix("user")?.rsplit_once('/')?;
+                let well_formed = !name.is_empty() && (path.is_empty() || (path.starts_with('/') && path != "/"));
+                well_formed.then(|| Self::User { path: format!("{path}/"), name: name.to_owned() })
             }
-            ("sts", "assumed-role") => {
-                let (role, session) = rest.split_once('/')?;
-                let both = !role.is_empty() && !session.is_empty() && !session.contains('/');
-                both.then(|| Self::AssumedRole { role: role.to_owned(), session: session.to_owned() })
-            }
-            ("sts", "federated-user") if !rest.is_empty() => Some(Self::FederatedUser { name: rest.to_owned() }),
+            "sts" => match resource.split('/').collect::<Vec<_>>()[..] {
+                ["assumed-role", role, session] if !role.is_empty() && !session.is_empty() => {
+                    Some(Self::AssumedRole { role: role.to_owned(), session: session.to_owned() })
+                }
+                ["federated-user", name] if !name.is_empty() => Some(Self::FederatedUser { name: name.to_owned() }),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// The part of `UserId` that stays the same over sessions, if `UserId` fits this principal.
+    ///
+    /// The ids that IAM makes up (`AIDA…`, `AROA…`) are letters and digits. Source:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-unique-ids>.
     fn unique_id<'a>(&self, user_id: &'a str, account: &AccountId) -> Option<&'a str> {
-        let id = match self {
-            Self::User { .. } => user_id,
-            Self::Root => (user_id == account.as_str()).then_some(user_id)?,
+        let made_by_iam = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        match self {
+            Self::User { .. } => made_by_iam(user_id).then_some(user_id),
+            Self::Root => (user_id == account.as_str()).then_some(user_id),
             Self::AssumedRole { session, .. } => {
                 let (id, name) = user_id.split_once(':')?;
-                (name == session).then_some(id)?
+                (made_by_iam(id) && name == session).then_some(id)
             }
             Self::FederatedUser { name } => {
                 let (id, federated) = user_id.split_once(':')?;
-                (id == account.as_str() && federated == name).then_some(user_id)?
+                (id == account.as_str() && federated == name).then_some(user_id)
             }
-        };
-        (!id.is_empty()).then_some(id)
+        }
     }
 }

@@ -12,7 +12,7 @@ pub enum Partition {
     Aws,
     /// `aws-cn`: China.
     AwsCn,
-    /// `aws-us-gov`: GovCloud (US).
+    /// `aws-us-gov`: the Regions of the US government.
     AwsUsGov,
     /// `aws-iso`: US ISO.
     AwsIso,

@@ -78,15 +78,23 @@ impl FromStr for StsHost {
     }
 }
 
-/// Whether the text has a Region's form: lower-case words and a number, `eu-west-1`, `us-gov-east-1`.
+/// Whether the text has a Region's form: `eu-west-1`, `us-gov-east-1`, `eusc-de-east-1`.
 ///
-/// The form, not a list: a new Region must work on the day it opens. What is reached is AWS's own domain either way.
+/// The form, not a list: a new Region must work on the day it opens. What is reached is AWS's own domain either way,
+/// and the points of the compass keep the number of names small that a stranger can make us look up.
 fn is_region(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let Some(number) = parts.next_back() else { return false };
-    let words: Vec<_> = parts.collect();
-    (2..=4).contains(&words.len())
-        && words.iter().all(|word| (2..=12).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_lowercase()))
-        && (1..=2).contains(&number.len())
-        && number.bytes().all(|b| b.is_ascii_digit())
+    const DIRECTIONS: [&str; 9] =
+        ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central"];
+    let mut parts = text.rsplit('-');
+    let (Some(number), Some(direction)) = (parts.next(), parts.next()) else { return false };
+    let area: Vec<_> = parts.collect();
+    is_number(number)
+        && DIRECTIONS.contains(&direction)
+        && (1..=2).contains(&area.len())
+        && area.iter().all(|word| (2..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// 1 to 99, without a leading zero.
+fn is_number(text: &str) -> bool {
+    (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0')
 }

@@ -1,1 +1,33 @@
-//! Crypto provider, trusted roots, making and reloading certificates.
+//! TLS for everything that listens or calls: one crypto provider, trusted roots, making certificates, and swapping them
+//! while serving.
+//!
+//! The provider is ring, passed explicitly everywhere: aws-lc-rs pays 44 ms of CPU for its first random number, which is
+//! more than a whole `token` call may cost. Roots are loaded when first asked for and not before.
+
+mod authority;
+mod client;
+mod error;
+mod identity;
+mod pem;
+mod resolver;
+
+use std::sync::Arc;
+
+use rustls::crypto::CryptoProvider;
+
+pub use self::{
+    authority::{Authority, Leaf, Pair, Usage},
+    client::{Roots, client_config},
+    error::TlsError,
+    identity::ServerIdentity,
+    pem::{inspect, last_certificate},
+    resolver::{ReloadingResolver, server_config},
+};
+
+/// The one crypto provider.
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+#[cfg(test)]
+mod tests;

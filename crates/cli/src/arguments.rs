@@ -1,0 +1,154 @@
+//! What was typed: the full command line. What it means is decided in each command and in [`crate::settings`].
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+use crate::{commands, exit::Failure};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cluster-auth",
+    about = "Kubernetes access for AWS IAM identities, from one file: who may log in, and what they may do.",
+    disable_version_flag = true,
+    disable_help_subcommand = false,
+    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\n{after-help}\n\nOptions:\n{options}",
+    after_help = HEADINGS,
+    // Options hold before and after the command, as they do for aws-iam-authenticator.
+    args_conflicts_with_subcommands = false,
+    arg_required_else_help = false
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// The commands by what one wants to do; clap lists them in one heap only. A test compares this with [`Command`].
+const HEADINGS: &str = "\
+For the team member:
+  token        Print a bearer token for kubectl (exec plugin)
+  kubeconfig   Print or merge a kubeconfig that uses this plugin
+
+Setting a cluster up:
+  init         Make the certificate, the key and the API server's kubeconfig
+  server       Answer the API server's TokenReviews
+
+Seeing access:
+  verify       Explain a token: check it, ask STS, print the identity
+
+Trying it:
+  demo         Log several people in, here and now, without AWS or a cluster
+  sandbox      Run a local AWS STS that verifies signatures
+
+Others:
+  version      Print the version
+  completion   Print a shell's completion script
+  help         Print help for a command";
+
+/// The flags of every command, named as aws-iam-authenticator names them.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Global {
+    /// Configuration file of the authenticator (YAML or JSON)
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Cluster id that tokens are bound to [env: KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID]
+    #[arg(short = 'i', long, global = true, value_name = "ID")]
+    pub(crate) cluster_id: Option<String>,
+
+    /// How much to log: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
+    #[arg(short = 'v', long, global = true, value_name = "LEVEL")]
+    pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
+
+    /// How to log: text or json
+    #[arg(short = 'l', long, global = true, value_name = "FORMAT", default_value = "text")]
+    pub(crate) log_format: crate::logs::Format,
+
+    /// Feature gates of aws-iam-authenticator, as A=true,B=false; accepted for compatibility
+    #[arg(long, global = true, value_name = "GATES")]
+    pub(crate) feature_gates: Option<String>,
+
+    /// When to use colours: auto, always or never (NO_COLOR is honoured)
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub(crate) color: Color,
+}
+
+/// When to colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless `NO_COLOR` says otherwise.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// One variant per command, one file per variant in [`crate::commands`].
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print a bearer token for kubectl (exec plugin)
+    Token(commands::token::TokenArgs),
+    /// Print or merge a kubeconfig that uses this plugin
+    Kubeconfig(commands::kubeconfig::KubeconfigArgs),
+    /// Make the certificate, the key and the API server's kubeconfig
+    #[cfg(unix)]
+    Init(commands::init::InitArgs),
+    /// Answer the API server's TokenReviews
+    #[cfg(unix)]
+    Server(commands::server::ServerArgs),
+    /// Explain a token: check it, ask STS, print the identity
+    Verify(commands::verify::VerifyArgs),
+    /// Log several people in, here and now, without AWS or a cluster
+    #[cfg(unix)]
+    Demo(commands::demo::DemoArgs),
+    /// Run a local AWS STS that verifies signatures
+    #[cfg(unix)]
+    Sandbox(commands::sandbox::SandboxArgs),
+    /// Print the version
+    Version(commands::version::VersionArgs),
+    /// Print a shell's completion script
+    Completion(commands::completion::CompletionArgs),
+}
+
+/// Parses what was typed. No command at all prints the help and is no error, as in aws-iam-authenticator.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
+    let cli = Cli::try_parse_from(arguments)?;
+    match cli.global.color {
+        Color::Auto => {}
+        Color::Always => anstream::ColorChoice::Always.write_global(),
+        Color::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    Ok(cli)
+}
+
+/// The help text, for a call without a command.
+pub(crate) fn help() -> String {
+    Cli::command().render_help().ansi().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::{Cli, HEADINGS};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_stands_under_a_heading_with_its_own_words() {
+        for command in Cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+            let about = command.get_about().expect("every command says what it does").to_string();
+            let line = HEADINGS.lines().find(|line| line.trim_start().starts_with(&format!("{} ", command.get_name())));
+            assert!(line.is_some_and(|line| line.ends_with(&about)), "{}: {about}", command.get_name());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! One file per command. A command turns its arguments into settings, calls the crates, and prints.
+
+pub(crate) mod completion;
+#[cfg(unix)]
+pub(crate) mod demo;
+#[cfg(unix)]
+pub(crate) mod init;
+pub(crate) mod kubeconfig;
+#[cfg(unix)]
+pub(crate) mod sandbox;
+#[cfg(unix)]
+pub(crate) mod server;
+pub(crate) mod token;
+pub(crate) mod verify;
+pub(crate) mod version;
+
+use crate::{
+    arguments::{self, Cli, Command},
+    exit::CommandResult,
+    rim::{self, Process},
+};
+
+/// Runs the command that was typed.
+pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
+    let Cli { global, command } = cli;
+    let Some(command) = command else {
+        return Ok(rim::print(&arguments::help())?);
+    };
+    match command {
+        Command::Token(args) => token::run(&args, &global, process),
+        Command::Kubeconfig(args) => kubeconfig::run(args, &global, process),
+        #[cfg(unix)]
+        Command::Init(args) => init::run(&args, &global, process),
+        #[cfg(unix)]
+        Command::Server(args) => server::run(&args, &global, process),
+        Command::Verify(args) => verify::run(&args, &global, process),
+        #[cfg(unix)]
+        Command::Demo(args) => demo::run(&args, process),
+        #[cfg(unix)]
+        Command::Sandbox(args) => sandbox::run(&args),
+        Command::Version(args) => version::run(&args),
+        Command::Completion(args) => completion::run(&args),
+    }
+}

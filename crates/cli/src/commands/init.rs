@@ -1,0 +1,94 @@
+//! `init`: certificate, key and the API server's kubeconfig, made before anything else runs.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::{
+    arguments::Global,
+    commands::server,
+    exit::CommandResult,
+    rim::{self, Process},
+    settings,
+    state::{Pair, Reach, StateFiles},
+};
+
+/// The kubeconfig's name in the folder that `init` writes to, as aws-iam-authenticator's.
+const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
+
+/// Flags of `init`.
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// Name or IP address under which the API server reaches the webhook [default: localhost]
+    #[arg(long, value_name = "HOST")]
+    hostname: Option<String>,
+
+    /// Address that the server will listen on [default: 127.0.0.1]
+    #[arg(long, value_name = "IP")]
+    address: Option<IpAddr>,
+
+    /// Port that the server will listen on [default: 21362]
+    #[arg(long)]
+    port: Option<u16>,
+
+    /// Folder to write to; it must exist [default: the current one]
+    #[arg(long, value_name = "DIR")]
+    output_dir: Option<PathBuf>,
+
+    /// Make a new pair, and a kubeconfig that trusts the old one and the new one
+    #[arg(long)]
+    rotate: bool,
+}
+
+/// Runs `init`.
+pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> CommandResult {
+    let config = settings::config(global)?;
+    settings::cluster_id(global, process, &config)?;
+    let defaults = server::Paths::resolve(None, None, &config);
+    let files = match &args.output_dir {
+        // The gate moves the files to where the server looks for them, as in aws-iam-authenticator.
+        None if settings::gates(global)?.configured_init_directories => StateFiles {
+            kubeconfig: defaults.kubeconfig,
+            ..StateFiles::in_folder(&defaults.state_dir, KUBECONFIG_NAME)
+        },
+        folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), KUBECONFIG_NAME),
+    };
+    let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config);
+    if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }.context("could not initialize")?;
+    rim::note(&format!(
+        "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with the folder of {} as --state-dir.",
+        files.kubeconfig.display(),
+        files.certificate.display(),
+    ));
+    Ok(())
+}
+
+fn make(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
+    match files.ensure_pair(reach, rim::now())? {
+        Pair::Made => wrote(&[&files.certificate, &files.key]),
+        Pair::Kept => rim::note(&format!("kept  {} and its key", files.certificate.display())),
+    }
+    if files.ensure_kubeconfig(reach)? {
+        wrote(&[&files.kubeconfig]);
+    } else {
+        rim::note(&format!("kept  {}", files.kubeconfig.display()));
+    }
+    Ok(())
+}
+
+fn rotate(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
+    files.rotate(reach, rim::now())?;
+    wrote(&[&files.certificate, &files.key, &files.kubeconfig]);
+    rim::note(
+        "\nThe kubeconfig trusts the old authority and the new one. Bring it to every master and restart the API\n\
+         servers first; the pair after that. A running server takes the new pair by itself.",
+    );
+    Ok(())
+}
+
+fn wrote(paths: &[&PathBuf]) {
+    for path in paths {
+        rim::note(&format!("wrote {}", path.display()));
+    }
+}

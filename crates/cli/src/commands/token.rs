@@ -1,0 +1,176 @@
+//! `token`: a bearer token for kubectl, as an ExecCredential; also answers as `aws eks get-token` does.
+//!
+//! ```text
+//!   environment, files ─► resolve ─► steps ─► credentials ─► sign ─► token ─► ExecCredential
+//!                                     └ no network: no runtime, no TLS, no root certificates
+//! ```
+
+mod call;
+
+use anyhow::Context as _;
+use aws::credentials::{self, AssumeRole, Credentials};
+use clap::Args;
+use jiff::{SignedDuration, Timestamp};
+use mapping::authenticator::Config;
+
+pub(crate) use self::call::{Call, run_call};
+use crate::{
+    arguments::Global,
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// How long a token is said to be good: STS accepts it for 15 minutes, and clients use what they hold to the last second.
+const LIFETIME: SignedDuration = SignedDuration::from_mins(14);
+
+/// Flags of `token`, named as aws-iam-authenticator names them.
+#[derive(Args, Debug, Default)]
+pub(crate) struct TokenArgs {
+    /// AWS Region of the STS endpoint
+    #[arg(long, value_name = "REGION")]
+    pub(crate) region: Option<String>,
+
+    /// Profile of the AWS configuration to take credentials from
+    #[arg(long, value_name = "NAME")]
+    pub(crate) profile: Option<String>,
+
+    /// ARN of a role to assume first [env: DEFAULT_ROLE]
+    #[arg(short, long, value_name = "ARN")]
+    pub(crate) role: Option<String>,
+
+    /// External id for assuming the role
+    #[arg(short, long, value_name = "ID", requires = "role")]
+    pub(crate) external_id: Option<String>,
+
+    /// Session name for assuming the role; it appears in the cluster's audit log
+    #[arg(short, long, value_name = "NAME", conflicts_with = "forward_session_name")]
+    pub(crate) session_name: Option<String>,
+
+    /// Assume the role with the session name of the credentials at hand
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) forward_session_name: Option<bool>,
+
+    /// Print the token alone instead of an ExecCredential
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) token_only: Option<bool>,
+
+    /// Accepted for compatibility; credentials are fetched anew for every token
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) cache: Option<bool>,
+}
+
+/// What to sign, with everything resolved.
+struct Request {
+    cluster_id: token::ClusterId,
+    region: Option<String>,
+    profile: Option<String>,
+    role: Option<AssumeRole>,
+    forward_session_name: bool,
+    token_only: bool,
+}
+
+/// Runs `token`.
+pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> CommandResult {
+    let config = settings::config(global)?;
+    let request = Request::resolve(args, global, process, &config)?;
+    print(&request, process)
+}
+
+impl Request {
+    fn resolve(args: &TokenArgs, global: &Global, process: &Process, config: &Config) -> Result<Self, Failure> {
+        let client = &config.client;
+        let forward_session_name = args.forward_session_name.or(client.forward_session_name).unwrap_or(false);
+        let session_name = args.session_name.clone().or_else(|| client.session_name.clone());
+        if forward_session_name && session_name.is_some() {
+            let both = "a session name and --forward-session-name are both given; give one of them";
+            return Err(anyhow::anyhow!(both).into());
+        }
+        let role = args.role.clone().or_else(|| process.variable("DEFAULT_ROLE").map(str::to_owned));
+        let role = role.or_else(|| client.role.clone()).filter(|role| !role.is_empty()).map(|role_arn| AssumeRole {
+            role_arn,
+            external_id: args.external_id.clone().or_else(|| client.external_id.clone()),
+            session_name,
+            ..AssumeRole::default()
+        });
+        Ok(Self {
+            cluster_id: settings::cluster_id(global, process, config)?,
+            region: args.region.clone().or_else(|| client.region.clone()),
+            profile: args.profile.clone(),
+            role,
+            forward_session_name,
+            token_only: args.token_only.or(client.token_only).unwrap_or(false),
+        })
+    }
+}
+
+/// Signs and prints.
+fn print(request: &Request, process: &Process) -> CommandResult {
+    let (credentials, endpoint) = credentials_and_endpoint(request, process).context("could not get token")?;
+    let now = rim::now();
+    let expires = expiry(now, credentials.expires).context("could not get token")?;
+    let url = aws::presign_get_caller_identity(&credentials, &endpoint, request.cluster_id.as_str(), now);
+    let token = token::wrap(&url);
+    if request.token_only {
+        return Ok(rim::print(&format!("{token}\n"))?);
+    }
+    let info = kubeconfig::exec_info(process.variable("KUBERNETES_EXEC_INFO"));
+    info.notes.iter().for_each(|note| rim::note(note));
+    let line = kubeconfig::exec_credential(info.api_version, &token, expires);
+    Ok(rim::print(&format!("{line}\n"))?)
+}
+
+/// When kubectl should ask again: in 14 minutes, or when the credentials end if that is sooner.
+fn expiry(now: Timestamp, credentials_expire: Option<Timestamp>) -> anyhow::Result<Timestamp> {
+    let expires = credentials_expire.map_or(now + LIFETIME, |end| end.min(now + LIFETIME));
+    anyhow::ensure!(expires > now, "the AWS credentials have expired; get new ones (`aws sso login`, or new keys)");
+    Ok(expires)
+}
+
+fn credentials_and_endpoint(request: &Request, process: &Process) -> anyhow::Result<(Credentials, aws::Endpoint)> {
+    let environment = process.aws_environment();
+    let files = credentials::load_files(&environment)?;
+    let profile = request.profile.as_deref();
+    let region = credentials::region(&environment, &files, profile, request.region.as_deref());
+    let endpoint = aws::sts_endpoint(&environment, region.as_deref())?;
+    let plan = credentials::resolve(&environment, &files, profile)?;
+    let credentials = match plan.immediate() {
+        Some(credentials) if request.role.is_none() => credentials,
+        _ => runtime::block_on(fetch(plan, request, &environment, &endpoint))??,
+    };
+    Ok((credentials, endpoint))
+}
+
+/// The slow path: something has to be asked over the network.
+async fn fetch(
+    plan: credentials::Plan,
+    request: &Request,
+    environment: &credentials::Environment,
+    endpoint: &aws::Endpoint,
+) -> anyhow::Result<Credentials> {
+    let client = aws::Client::new(environment)?;
+    let base = credentials::fetch(&plan, environment, &client, endpoint, rim::now).await?;
+    let Some(role) = &request.role else { return Ok(base) };
+    let mut role = role.clone();
+    if request.forward_session_name {
+        let caller = aws::get_caller_identity(&client, &base, endpoint, rim::now()).await?;
+        role.session_name = caller.session_name().map(str::to_owned);
+    }
+    Ok(aws::assume_role(&client, &base, endpoint, &role, rim::now()).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LIFETIME, expiry};
+
+    #[test]
+    fn a_token_never_outlives_the_credentials_that_signed_it() {
+        let now: jiff::Timestamp = "2026-01-02T03:04:05Z".parse().expect("a time");
+        let at = |minutes| now + jiff::SignedDuration::from_mins(minutes);
+        let cases = [(None, Some(at(14))), (Some(at(60)), Some(at(14))), (Some(at(5)), Some(at(5))), (Some(now), None)];
+        for (credentials_expire, expected) in cases {
+            assert_eq!(expiry(now, credentials_expire).ok(), expected, "{credentials_expire:?}");
+        }
+        assert_eq!(LIFETIME.as_mins(), 14);
+    }
+}

@@ -1,0 +1,146 @@
+//! The two calls that kubectl makes over and over, recognised before the full command line is built:
+//! `cluster-auth token …` and the AWS CLI's `… eks get-token …`.
+//!
+//! Building a parser for every command costs half a millisecond, which is most of what a token takes.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{Args, Parser};
+
+use super::{TokenArgs, run};
+use crate::{
+    arguments::Global,
+    exit::CommandResult,
+    rim::{self, Process},
+};
+
+/// A call for a token, not yet parsed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Call {
+    /// `token` is the first argument; what follows are its flags.
+    Token(Vec<OsString>),
+    /// `eks get-token` stands somewhere; the flags around it.
+    EksGetToken(Vec<OsString>),
+}
+
+impl Call {
+    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result.
+    pub(crate) fn recognise(arguments: &[OsString]) -> Option<Self> {
+        let words = arguments.get(1..)?;
+        if words.first()? == "token" {
+            return Some(Self::Token(words[1..].to_vec()));
+        }
+        let eks = words.windows(2).position(|pair| pair[0] == "eks" && pair[1] == "get-token")?;
+        Some(Self::EksGetToken([&words[..eks], &words[eks + 2..]].concat()))
+    }
+}
+
+/// `token` with a parser of its own.
+#[derive(Debug, Parser)]
+#[command(name = "cluster-auth token", about = "Print a bearer token for kubectl (exec plugin)")]
+struct TokenCall {
+    #[command(flatten)]
+    global: Global,
+    #[command(flatten)]
+    args: TokenArgs,
+}
+
+/// `aws eks get-token`, as `aws eks update-kubeconfig` writes it into kubeconfigs.
+///
+/// Source: `awscli/customizations/eks/get_token.py`.
+#[derive(Debug, Parser)]
+#[command(name = "cluster-auth eks get-token", about = "Answer as `aws eks get-token` does")]
+struct EksGetTokenCall {
+    #[command(flatten)]
+    cluster: EksCluster,
+
+    /// ARN of a role to assume first
+    #[arg(long, alias = "role", value_name = "ARN")]
+    role_arn: Option<String>,
+
+    /// AWS Region of the STS endpoint
+    #[arg(long)]
+    region: Option<String>,
+
+    /// Profile of the AWS configuration to take credentials from
+    #[arg(long)]
+    profile: Option<String>,
+
+    /// Only json is known
+    #[arg(long, value_parser = ["json"])]
+    output: Option<String>,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct EksCluster {
+    /// Name of the EKS cluster
+    #[arg(long)]
+    cluster_name: Option<String>,
+
+    /// Id of the cluster on an outpost
+    #[arg(long)]
+    cluster_id: Option<String>,
+}
+
+/// The session name that the AWS CLI uses for assuming the role.
+const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
+
+/// Parses the call and prints the token.
+pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
+    let program = OsStr::new("cluster-auth");
+    match call {
+        Call::Token(flags) => {
+            let call = TokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
+            note_cache(&call.args);
+            run(&call.args, &call.global, process)
+        }
+        Call::EksGetToken(flags) => {
+            let call =
+                EksGetTokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
+            let global =
+                Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
+            let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
+            let args = TokenArgs {
+                region: call.region,
+                profile: call.profile,
+                role: call.role_arn,
+                session_name,
+                ..TokenArgs::default()
+            };
+            run(&args, &global, process)
+        }
+    }
+}
+
+fn note_cache(args: &TokenArgs) {
+    if args.cache == Some(true) {
+        rim::note("note: --cache has no effect yet: credentials are fetched anew for every token");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Call;
+
+    fn words(line: &str) -> Vec<std::ffi::OsString> {
+        line.split(' ').map(Into::into).collect()
+    }
+
+    #[test]
+    fn calls_for_a_token_are_recognised_by_their_words() {
+        let cases = [
+            ("cluster-auth token -i c", Some(Call::Token(words("-i c")))),
+            (
+                "aws --region r eks get-token --cluster-name c",
+                Some(Call::EksGetToken(words("--region r --cluster-name c"))),
+            ),
+            ("cluster-auth -i c token", None),
+            ("cluster-auth eks list", None),
+            ("cluster-auth", None),
+        ];
+        for (line, expected) in cases {
+            assert_eq!(Call::recognise(&words(line)), expected, "{line}");
+        }
+    }
+}

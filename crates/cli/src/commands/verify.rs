@@ -1,0 +1,109 @@
+//! `verify`: a token explained by hand. Every local check, then STS itself, then the identity.
+
+use std::io::IsTerminal as _;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use identity::{Identity, Partition};
+use token::{Confirmed, Refusal, Rules, Unconfirmed};
+
+use crate::{
+    arguments::Global,
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// Flags of `verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    /// The token; better given on stdin, where it stays out of the process list
+    #[arg(short, long)]
+    token: Option<String>,
+
+    /// How to print the identity
+    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+
+    /// AWS partition of the callers
+    #[arg(long, default_value_t = Partition::Aws)]
+    partition: Partition,
+
+    #[command(flatten)]
+    transport: super::Transport,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+/// Runs `verify`. A refused token is an answer, printed with its code and what to do; the exit code is 1 all the same.
+pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> CommandResult {
+    let config = settings::config(global)?;
+    let cluster = settings::cluster_id(global, process, &config)?;
+    let text = read_token(args, config.client.token.as_deref())?;
+    let text = text.trim();
+    if args.output == Output::Text
+        && let Ok(description) = token::describe(text)
+    {
+        rim::print(&format!("{description}\n"))?;
+    }
+    let rules = Rules { partition: args.partition, ..Rules::default() };
+    let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(|refusal| refused(&refusal))?;
+    let client = aws::StsClient::new(args.transport.resolve(process)?)?;
+    let answer = runtime::block_on(client.call(&accepted))?;
+    let answer = answer.map_err(Unconfirmed::Upstream);
+    let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
+    match confirmed {
+        Ok(confirmed) => Ok(rim::print(&identity_text(&confirmed, args.output))?),
+        Err(Unconfirmed::Refused(refusal)) => Err(refused(&refusal)),
+        Err(Unconfirmed::Upstream(trouble)) => {
+            Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
+        }
+    }
+}
+
+fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Failure> {
+    let given = args.token.as_deref().or(configured).filter(|text| !text.is_empty() && *text != "-");
+    if let Some(text) = given {
+        return Ok(text.to_owned());
+    }
+    if std::io::stdin().is_terminal() && args.token.is_none() {
+        let how = "no token: pipe it in (`cluster-auth token -i ID --token-only | cluster-auth verify -i ID`), or give -t TOKEN";
+        return Err(anyhow::anyhow!(how).into());
+    }
+    Ok(std::io::read_to_string(std::io::stdin()).context("cannot read the token from stdin")?)
+}
+
+fn refused(refusal: &Refusal) -> Failure {
+    rim::note(&format!("refused: {refusal} [{}]\n{}", refusal.code(), refusal.explain()));
+    Failure::AlreadySaid
+}
+
+fn identity_text(confirmed: &Confirmed, output: Output) -> String {
+    let identity = confirmed.identity();
+    let rows = rows(identity, confirmed.access_key_id(), confirmed.host().as_str());
+    match output {
+        Output::Text => rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect(),
+        // Four blanks of indentation and these keys are what aws-iam-authenticator prints.
+        Output::Json => {
+            let lines: Vec<_> =
+                rows.iter().map(|(name, value)| format!("    \"{name}\": {}", serde_json::Value::from(&**value))).collect();
+            format!("{{\n{}\n}}\n", lines.join(",\n"))
+        }
+    }
+}
+
+fn rows<'a>(identity: &'a Identity, access_key_id: &'a str, host: &'a str) -> [(&'static str, String); 7] {
+    [
+        ("ARN", identity.arn()),
+        ("CanonicalARN", identity.canonical_arn()),
+        ("AccountID", identity.account.to_string()),
+        ("UserID", identity.unique_id.clone()),
+        ("SessionName", identity.session_name().unwrap_or_default().to_owned()),
+        ("AccessKeyID", access_key_id.to_owned()),
+        ("STSEndpoint", host.to_owned()),
+    ]
+}

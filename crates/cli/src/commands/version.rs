@@ -1,0 +1,43 @@
+//! `version`: what this binary is, in the shape of aws-iam-authenticator's own answer.
+
+use clap::{Args, ValueEnum};
+
+use crate::{exit::CommandResult, rim};
+
+/// Flags of `version`.
+#[derive(Args, Debug)]
+pub(crate) struct VersionArgs {
+    /// Print the bare version
+    #[arg(short, long)]
+    short: bool,
+
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t = Output::Json)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    Json,
+    Yaml,
+}
+
+/// The version of this build.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The commit it was built from, where the build was told (`cargo xtask dist` does).
+pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
+    Some(commit) => commit,
+    None => "",
+};
+
+/// Prints the version.
+pub(crate) fn run(args: &VersionArgs) -> CommandResult {
+    let text = match (args.short, args.output) {
+        (true, _) => format!("{VERSION}\n"),
+        (false, Output::Json) if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
+        (false, Output::Json) => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
+        (false, Output::Yaml) => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
+    };
+    Ok(rim::print(&text)?)
+}

@@ -1,0 +1,48 @@
+//! The one place where a result becomes an exit code: 0 done, 1 any failure, wrong usage too.
+//!
+//! That is aws-iam-authenticator's contract; scripts around kubectl only look at zero or not.
+
+use std::process::ExitCode;
+
+/// How a command can end without having done its job.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// clap's own answer: help and version (exit 0, stdout), or wrong usage (exit 1, stderr).
+    Arguments(clap::Error),
+    /// One sentence for stderr, with what to do where we know it. `{:#}` prints the chain of causes.
+    Error(anyhow::Error),
+    /// Everything has been said already (rendered problems, a refused token): only the code is left to give.
+    AlreadySaid,
+}
+
+/// What every command returns.
+pub(crate) type CommandResult = Result<(), Failure>;
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<clap::Error> for Failure {
+    fn from(error: clap::Error) -> Self {
+        Self::Arguments(error)
+    }
+}
+
+/// Says what there is to say and returns the code.
+pub(crate) fn report(result: CommandResult) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Arguments(error)) => {
+            // A closed stdout (`cluster-auth --help | head -1`) is no reason to fail.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+        }
+        Err(Failure::Error(error)) => {
+            anstream::eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+        Err(Failure::AlreadySaid) => ExitCode::FAILURE,
+    }
+}

@@ -1,0 +1,172 @@
+//! Logs of the server: one line per event on stderr, in aws-iam-authenticator's two shapes.
+//!
+//! Text is `time="…" level=info msg="…" key=value`, JSON one object with `time`, `level`, `msg` and the fields. Lines go
+//! through a bounded channel to a thread of their own: a slow stderr loses lines (counted by the channel), it never
+//! delays an answer.
+
+use std::{fmt, io::IsTerminal as _, str::FromStr};
+
+use serde_json::{Map, Value};
+use tracing::{
+    Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+/// The level from which lines are written, by logrus' names in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Verbosity(LevelFilter);
+
+impl Default for Verbosity {
+    fn default() -> Self {
+        Self(LevelFilter::INFO)
+    }
+}
+
+impl FromStr for Verbosity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.to_ascii_lowercase().as_str() {
+            "panic" | "fatal" | "error" => Ok(Self(LevelFilter::ERROR)),
+            "warning" | "warn" => Ok(Self(LevelFilter::WARN)),
+            "info" => Ok(Self(LevelFilter::INFO)),
+            "debug" => Ok(Self(LevelFilter::DEBUG)),
+            "trace" => Ok(Self(LevelFilter::TRACE)),
+            _ => Err("valid levels are panic, fatal, error, warning, info, debug, trace".to_owned()),
+        }
+    }
+}
+
+/// How a line is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Format {
+    /// `key=value` pairs.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// Starts logging for the whole process; lines are flushed when the guard goes.
+pub(crate) fn start(format: Format, verbosity: Verbosity) -> WorkerGuard {
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(8_192).finish(std::io::stderr());
+    let lines = Lines { format, writer };
+    tracing_subscriber::registry().with(lines.with_filter(verbosity.0)).init();
+    guard
+}
+
+/// The level from the flag, else from the environment, else info.
+pub(crate) fn verbosity(flag: Option<Verbosity>, variable: Option<&str>) -> anyhow::Result<Verbosity> {
+    match (flag, variable) {
+        (Some(verbosity), _) => Ok(verbosity),
+        (None, Some(text)) => {
+            text.parse().map_err(|error| anyhow::anyhow!("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY is {text:?}: {error}"))
+        }
+        (None, None) => Ok(Verbosity::default()),
+    }
+}
+
+/// Whether stderr is looked at by a person.
+pub(crate) fn stderr_is_terminal() -> bool {
+    std::io::stderr().is_terminal()
+}
+
+struct Lines {
+    format: Format,
+    writer: NonBlocking,
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        use std::io::Write as _;
+
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let now = crate::rim::now();
+        let mut line = match self.format {
+            Format::Json => json(&now.to_string(), level(event.metadata().level()), fields),
+            Format::Text => text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(event.metadata().level()), fields),
+        };
+        line.push('\n');
+        let mut writer = self.writer.clone();
+        // The channel is lossy by choice: nothing can be done about a log line that cannot be written.
+        let _ = writer.write_all(line.as_bytes());
+    }
+}
+
+fn level(level: &Level) -> &'static str {
+    match *level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+fn json(time: &str, level: &str, fields: Fields) -> String {
+    let mut object = Map::new();
+    object.insert("time".to_owned(), time.into());
+    object.insert("level".to_owned(), level.into());
+    object.insert("msg".to_owned(), fields.message.into());
+    object.extend(fields.values);
+    Value::Object(object).to_string()
+}
+
+fn text(time: &str, level: &str, fields: Fields) -> String {
+    let mut line = format!("time=\"{time}\" level={level} msg={}", Value::from(fields.message));
+    for (key, value) in fields.values {
+        let bare = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+:".contains(&b))
+        };
+        match value {
+            Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
+            other => line.push_str(&format!(" {key}={other}")),
+        }
+    }
+    line
+}
+
+/// An event's message and fields. Keys come out sorted in text, as logrus sorts them (`Map` is a B-tree).
+#[derive(Default)]
+struct Fields {
+    message: String,
+    values: Map<String, Value>,
+}
+
+impl Fields {
+    fn insert(&mut self, field: &Field, value: Value) {
+        self.values.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" { self.message = text } else { self.insert(field, text.into()) }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" { self.message = value.to_owned() } else { self.insert(field, value.into()) }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value.into());
+    }
+}

@@ -1,0 +1,95 @@
+//! The process's edge: the only place that reads arguments, environment, clock and standard streams.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+
+/// What the process was started with.
+pub(crate) struct Process {
+    /// All arguments, the program's name first.
+    pub(crate) arguments: Vec<OsString>,
+    /// The environment, variables that are not UTF-8 left out, empty ones counted as unset (as viper does).
+    pub(crate) variables: BTreeMap<String, String>,
+}
+
+impl Process {
+    /// Reads them, once.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub(crate) fn read() -> Self {
+        let utf8 = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+        let variables = std::env::vars_os().filter_map(utf8).filter(|(_, value)| !value.is_empty()).collect();
+        Self { arguments: std::env::args_os().collect(), variables }
+    }
+
+    /// One variable; an empty one is unset.
+    pub(crate) fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str)
+    }
+
+    /// The user's home folder, from the environment alone.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        let name = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+        self.variable(name).map(PathBuf::from)
+    }
+
+    /// The environment in the form that the AWS crate resolves credentials from.
+    pub(crate) fn aws_environment(&self) -> aws::credentials::Environment {
+        aws::credentials::Environment { vars: self.variables.clone(), home: self.home() }
+    }
+}
+
+/// The time, for whoever takes `now` as an argument.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the clock")]
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
+}
+
+/// Writes a result to stdout. A reader that has gone (`| head`) is not an error.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
+}
+
+/// Says something to the person at the terminal, on stderr.
+pub(crate) fn note(text: &str) {
+    anstream::eprintln!("{text}");
+}
+
+/// Reads a text file into a source that problems can point into. `-` is stdin.
+pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
+    let (name, text) = if path.as_os_str() == "-" {
+        ("<stdin>".to_owned(), io::read_to_string(io::stdin()))
+    } else {
+        (path.display().to_string(), std::fs::read_to_string(path))
+    };
+    let text = text.with_context(|| format!("cannot read {name}"))?;
+    Ok(document::Source::new(name, text))
+}
+
+/// Writes a file in one step: a reader sees the old content or the new, never half of it.
+///
+/// The mode (Unix permission bits) is set before anything is written. Folders are never created.
+pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let explain = || format!("cannot write {}", path.display());
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".cluster-auth-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
+    #[cfg(not(unix))]
+    let _ = mode;
+    let mut file = builder.tempfile_in(folder).with_context(explain)?;
+    file.write_all(content).with_context(explain)?;
+    file.as_file().sync_all().with_context(explain)?;
+    file.persist(path).map_err(|error| error.error).with_context(explain)?;
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! What was typed, the environment and the configuration file, resolved: flag given > environment > file > default.
+//!
+//! Three variables take part, as in aws-iam-authenticator: `KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID`, `DEFAULT_ROLE` and
+//! `AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY`. An empty variable counts as unset.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use document::{Problem, RenderStyle, Source};
+use mapping::authenticator::{self, Config, FeatureGates};
+use token::ClusterId;
+
+use crate::{arguments::Global, exit::Failure, logs, rim};
+
+/// The variable that names the cluster.
+pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID";
+
+/// The configuration file named by `--config`, read and checked; an empty one where none is named.
+///
+/// Every problem of the file is printed before this fails; warnings are printed and do not fail.
+pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
+    let Some(path) = &global.config else { return Ok(Config::default()) };
+    let source = config_source(path)?;
+    match authenticator::read_config(&source, &gates(global)?) {
+        Ok((config, warnings)) => {
+            print_problems(&source, &warnings);
+            Ok(config)
+        }
+        Err(problems) => {
+            print_problems(&source, &problems);
+            Err(Failure::AlreadySaid)
+        }
+    }
+}
+
+/// Reads the file's text, if its name says a format that we read.
+pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    anyhow::ensure!(
+        matches!(extension, "yaml" | "yml" | "json"),
+        "cannot read configuration file {}: its name must end in .yaml, .yml or .json",
+        path.display()
+    );
+    rim::read_source(path).context("cannot read the configuration file")
+}
+
+/// The feature gates that were typed.
+pub(crate) fn gates(global: &Global) -> anyhow::Result<FeatureGates> {
+    global.feature_gates.as_deref().unwrap_or_default().parse().context("--feature-gates")
+}
+
+/// The cluster id: flag, variable or file.
+pub(crate) fn cluster_id(global: &Global, process: &rim::Process, config: &Config) -> anyhow::Result<ClusterId> {
+    let text = global
+        .cluster_id
+        .as_deref()
+        .or_else(|| process.variable(CLUSTER_ID_VARIABLE))
+        .or_else(|| config.cluster_id.as_deref())
+        .with_context(|| {
+            format!("no cluster id: give -i ID, set {CLUSTER_ID_VARIABLE}, or put clusterID into the file of --config")
+        })?;
+    ClusterId::parse(text).with_context(|| format!("{text:?} is no cluster id"))
+}
+
+/// Prints problems of a file to stderr, in colour where that is wanted.
+pub(crate) fn print_problems(source: &Source, problems: &[Problem]) {
+    if problems.is_empty() {
+        return;
+    }
+    let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
+    let style = if coloured { RenderStyle::Coloured } else { RenderStyle::Plain };
+    rim::note(document::render(source, problems, style).trim_end());
+}
+
+/// Logging as the global flags want it; lines are flushed when the guard goes.
+pub(crate) fn start_logs(
+    global: &Global,
+    process: &rim::Process,
+) -> anyhow::Result<tracing_appender::non_blocking::WorkerGuard> {
+    let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
+    Ok(logs::start(global.log_format, logs::verbosity(global.log_verbosity, variable)?))
+}

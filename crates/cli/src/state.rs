@@ -1,0 +1,174 @@
+//! The files that tie an API server to its webhook: certificate, key and the API server's kubeconfig.
+//!
+//! ```text
+//!   cert.pem    leaf, then the CA that signed it     the server presents both
+//!   key.pem     the leaf's key, 0600                 the CA's key is forgotten when the leaf is signed
+//!   kubeconfig  the CA, and the URL to ask           the API server reads it once, when it starts
+//! ```
+//!
+//! Pairs made by aws-iam-authenticator (one self-signed certificate that is its own CA) are used as they are.
+
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use jiff::{SignedDuration, Timestamp};
+
+use crate::rim;
+
+/// Where the files are.
+pub(crate) struct StateFiles {
+    /// The chain that the server presents.
+    pub(crate) certificate: PathBuf,
+    /// The private key of its first certificate.
+    pub(crate) key: PathBuf,
+    /// The kubeconfig for `--authentication-token-webhook-config-file`.
+    pub(crate) kubeconfig: PathBuf,
+}
+
+/// How the API server reaches the webhook; the certificate is made for it.
+pub(crate) struct Reach {
+    /// A DNS name or an IP address.
+    pub(crate) hostname: String,
+    /// The address listened on.
+    pub(crate) address: IpAddr,
+    /// The port listened on.
+    pub(crate) port: u16,
+}
+
+/// What [`StateFiles::ensure_pair`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pair {
+    /// Both files were there and fit each other.
+    Kept,
+    /// A new authority and a leaf signed by it were made.
+    Made,
+}
+
+/// A kubeconfig's authority is the same for as long as its pair, so both get ten years.
+const VALIDITY: SignedDuration = SignedDuration::from_hours(10 * 365 * 24 + 2 * 24);
+
+/// Certificates start a little in the past: masters boot with clocks that are not yet set.
+const BACKDATED: SignedDuration = SignedDuration::from_hours(1);
+
+impl StateFiles {
+    /// The three files below one folder, named as aws-iam-authenticator names them.
+    pub(crate) fn in_folder(folder: &Path, kubeconfig_name: &str) -> Self {
+        Self {
+            certificate: folder.join("cert.pem"),
+            key: folder.join("key.pem"),
+            kubeconfig: folder.join(kubeconfig_name),
+        }
+    }
+
+    /// Makes a pair unless both files are there. A pair that is there must be usable; it is never replaced unasked.
+    pub(crate) fn ensure_pair(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<Pair> {
+        if self.certificate.exists() && self.key.exists() {
+            tls::ServerIdentity::load(&self.certificate, &self.key, now)?;
+            return Ok(Pair::Kept);
+        }
+        self.write_new_pair(reach, now)?;
+        Ok(Pair::Made)
+    }
+
+    /// Makes a new authority and leaf and replaces what is there, if anything.
+    pub(crate) fn write_new_pair(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
+        NewPair::make(reach, now)?.write(self)
+    }
+
+    /// Replaces the pair that is there by a new one; the kubeconfig comes to trust both authorities.
+    ///
+    /// The kubeconfig is written first: whatever happens between two of the writes, it trusts what the server presents.
+    pub(crate) fn rotate(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
+        let old = self.authority_pem().context("there is no pair to rotate")?;
+        let new = NewPair::make(reach, now)?;
+        self.write_kubeconfig(&reach.url(), &format!("{}{old}", new.authority_pem))?;
+        new.write(self)
+    }
+
+    /// The authorities that a kubeconfig for this pair must trust: the last certificate of the chain.
+    pub(crate) fn authority_pem(&self) -> anyhow::Result<String> {
+        let path = self.certificate.display();
+        let chain = std::fs::read_to_string(&self.certificate).with_context(|| format!("cannot read {path}"))?;
+        tls::last_certificate(&chain).with_context(|| format!("{path}"))
+    }
+
+    /// Writes the API server's kubeconfig, unless the one that is there already says the same.
+    ///
+    /// "The same" includes one that trusts more authorities than this pair's: after `init --rotate` it trusts the old
+    /// one too, and must go on doing so until every API server has been restarted.
+    pub(crate) fn ensure_kubeconfig(&self, reach: &Reach) -> anyhow::Result<bool> {
+        let authority = self.authority_pem()?;
+        let url = reach.url();
+        if self.trusted().is_some_and(|config| config.server == url && trusts(&config, &authority)) {
+            return Ok(false);
+        }
+        self.write_kubeconfig(&url, &authority)?;
+        Ok(true)
+    }
+
+    /// Writes the API server's kubeconfig.
+    pub(crate) fn write_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<()> {
+        rim::write_atomically(&self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+    }
+
+    /// The webhook kubeconfig that is there, if it can be read.
+    pub(crate) fn trusted(&self) -> Option<kubeconfig::WebhookConfig> {
+        let source = rim::read_source(&self.kubeconfig).ok()?;
+        kubeconfig::read_webhook(&source).ok()
+    }
+}
+
+/// A pair and its authority, made and not yet written.
+struct NewPair {
+    leaf: tls::Pair,
+    authority_pem: String,
+}
+
+impl NewPair {
+    fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
+        let authority = tls::Authority::new("cluster-auth", now - BACKDATED, VALIDITY)?;
+        let leaf = authority.issue(&tls::Leaf {
+            common_name: "cluster-auth".to_owned(),
+            organization: None,
+            names: reach.names(),
+            usage: tls::Usage::Server,
+        })?;
+        Ok(Self { leaf, authority_pem: authority.cert_pem().to_owned() })
+    }
+
+    /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
+    fn write(&self, files: &StateFiles) -> anyhow::Result<()> {
+        rim::write_atomically(&files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
+        let chain = format!("{}{}", self.leaf.cert_pem(), self.authority_pem);
+        rim::write_atomically(&files.certificate, chain.as_bytes(), 0o644)
+    }
+}
+
+fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
+    config.certificate_authority_pem.contains(authority_pem.trim())
+}
+
+impl Reach {
+    /// The URL in the API server's kubeconfig.
+    pub(crate) fn url(&self) -> String {
+        let host = match self.hostname.parse::<IpAddr>() {
+            Ok(IpAddr::V6(address)) => format!("[{address}]"),
+            Ok(IpAddr::V4(_)) | Err(_) => self.hostname.clone(),
+        };
+        format!("https://{host}:{}/authenticate", self.port)
+    }
+
+    /// What the certificate must be valid for: the host name and, where it is one to connect to, the address.
+    fn names(&self) -> Vec<String> {
+        let address = (!self.address.is_unspecified()).then(|| self.address.to_string());
+        let mut names = vec![self.hostname.clone()];
+        names.extend(address.filter(|address| *address != self.hostname));
+        names
+    }
+}
+
+#[cfg(test)]
+mod tests;

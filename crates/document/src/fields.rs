@@ -1,0 +1,130 @@
+//! Typed reading of one mapping. What cannot be read becomes a problem, and reading goes on.
+
+use crate::{Entry, Node, Problem, Problems, Scalar, Span, nearest};
+
+/// Whether `clusterID` and `clusterid` are one key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyCase {
+    /// Two keys.
+    Exact,
+    /// One key, as in aws-iam-authenticator's configuration.
+    Insensitive,
+}
+
+/// The entries of a mapping, taken one by one.
+pub struct Fields<'a> {
+    span: Span,
+    entries: Vec<&'a Entry>,
+    case: KeyCase,
+    known: Vec<&'static str>,
+}
+
+impl<'a> Fields<'a> {
+    /// Starts reading; anything but a mapping is a problem and gives nothing.
+    pub fn new(node: &'a Node, case: KeyCase, problems: &mut Problems) -> Option<Self> {
+        let Some(entries) = node.as_mapping() else {
+            problems.push(wrong_type(node, "a mapping (keys and values)"));
+            return None;
+        };
+        let mut fields = Self { span: node.span, entries: Vec::new(), case, known: Vec::new() };
+        for entry in entries {
+            // Exact repetitions are the parser's to report; here it is two spellings of one key.
+            match fields.entries.iter().find(|other| fields.same(&other.key.text, &entry.key.text)) {
+                Some(first) => problems.push(repeated(entry, first)),
+                None => fields.entries.push(entry),
+            }
+        }
+        Some(fields)
+    }
+
+    /// Where the mapping stands.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The entry under a key, if it is there and means something.
+    pub fn take(&mut self, key: &'static str) -> Option<&'a Entry> {
+        self.known.push(key);
+        let at = self.entries.iter().position(|entry| self.same(&entry.key.text, key))?;
+        let entry = self.entries.remove(at);
+        (!entry.value.is_null()).then_some(entry)
+    }
+
+    /// The text under a key. A number or a truth value is a problem: it would have lost its spelling elsewhere.
+    pub fn text(&mut self, key: &'static str, problems: &mut Problems) -> Option<(&'a str, Span)> {
+        let entry = self.take(key)?;
+        text(&entry.value, problems)
+    }
+
+    /// The truth value under a key.
+    pub fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<(bool, Span)> {
+        let value = &self.take(key)?.value;
+        match value.as_scalar().and_then(Scalar::as_bool) {
+            Some(boolean) => Some((boolean, value.span)),
+            None => {
+                problems.push(wrong_type(value, "true or false"));
+                None
+            }
+        }
+    }
+
+    /// The whole number under a key, from 0 to `max`.
+    pub fn number(&mut self, key: &'static str, max: u64, problems: &mut Problems) -> Option<(u64, Span)> {
+        let value = &self.take(key)?.value;
+        match value.as_scalar().and_then(|scalar| scalar.text.parse().ok()).filter(|number| *number <= max) {
+            Some(number) => Some((number, value.span)),
+            None => {
+                problems.push(wrong_type(value, &format!("a whole number from 0 to {max}")));
+                None
+            }
+        }
+    }
+
+    /// Reports what nobody took, as problems made by `unknown`: entry, and the known key that was probably meant.
+    pub fn finish(self, problems: &mut Problems, unknown: impl Fn(&Entry, Option<&'static str>) -> Problem) {
+        for entry in &self.entries {
+            problems.push(unknown(entry, nearest(&entry.key.text, self.known.iter().copied())));
+        }
+    }
+
+    fn same(&self, a: &str, b: &str) -> bool {
+        match self.case {
+            KeyCase::Exact => a == b,
+            KeyCase::Insensitive => a.eq_ignore_ascii_case(b),
+        }
+    }
+}
+
+/// The text of a scalar that is one.
+pub(crate) fn text<'a>(node: &'a Node, problems: &mut Problems) -> Option<(&'a str, Span)> {
+    match node.as_scalar() {
+        Some(scalar) if scalar.quoted || (!scalar.is_number() && scalar.as_bool().is_none()) => {
+            Some((&scalar.text, node.span))
+        }
+        Some(scalar) => {
+            let hint = format!("put it into quotes: \"{}\"", scalar.text);
+            problems.push(wrong_type(node, "text").hint(hint));
+            None
+        }
+        None => {
+            problems.push(wrong_type(node, "text"));
+            None
+        }
+    }
+}
+
+impl Node {
+    /// The text, if this is text; anything else becomes a problem.
+    pub fn text(&self, problems: &mut Problems) -> Option<(&str, Span)> {
+        text(self, problems)
+    }
+}
+
+fn wrong_type(node: &Node, expected: &str) -> Problem {
+    Problem::error("document.type", node.span, format!("expected {expected}, found {}", node.kind()))
+}
+
+fn repeated(entry: &Entry, first: &Entry) -> Problem {
+    let message = format!("the key `{}` stands twice, in different case", entry.key.text);
+    Problem::error("document.duplicate-key", entry.key_span, message).related(first.key_span, "first here")
+}

@@ -1,0 +1,78 @@
+//! What is wrong with a text, and where.
+
+use crate::Span;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Cannot be used without guessing.
+    Error,
+    /// Can be used, but is probably not what was meant.
+    Warning,
+}
+
+/// One problem, with everything a person needs to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Stable; documentation and `accept` name it.
+    pub code: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// Where.
+    pub span: Span,
+    /// What, in one sentence without a full stop.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+    /// Other places that matter, each with a few words.
+    pub related: Vec<(Span, String)>,
+}
+
+impl Problem {
+    /// Something that cannot be used.
+    pub fn error(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        let severity = Severity::Error;
+        Self { code, severity, span, message: message.into(), hint: None, related: Vec::new() }
+    }
+
+    /// Something that is probably not meant.
+    pub fn warning(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, span, message) }
+    }
+
+    /// The same with advice.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with another place.
+    #[must_use]
+    pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.related.push((span, label.into()));
+        self
+    }
+}
+
+/// Problems as they are found.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// One more.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Whether one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// All of them, in the order of the text.
+    pub fn into_sorted(mut self) -> Vec<Problem> {
+        self.0.sort_by_key(|problem| (problem.span, problem.severity));
+        self.0
+    }
+}

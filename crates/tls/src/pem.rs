@@ -1,0 +1,71 @@
+//! Looking into PEM files of certificates.
+
+use jiff::Timestamp;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
+
+use crate::TlsError;
+
+/// What the first certificate of a chain says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// DNS names and IP addresses it is valid for.
+    pub names: Vec<String>,
+    /// From when on.
+    pub not_before: Timestamp,
+    /// Until when.
+    pub not_after: Timestamp,
+    /// Whether it may sign others.
+    pub is_authority: bool,
+}
+
+/// The certificates in a PEM text; at least one.
+pub(crate) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    let certificates = certificates.map_err(|_| TlsError::Pem)?;
+    if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(certificates) }
+}
+
+/// Reads the first certificate of a PEM text.
+pub fn inspect(pem: &str) -> Result<Inspection, TlsError> {
+    inspect_der(&certificates(pem)?[0])
+}
+
+pub(crate) fn inspect_der(certificate: &CertificateDer<'_>) -> Result<Inspection, TlsError> {
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| TlsError::Certificate)?;
+    let alternatives = certificate.subject_alternative_name().map_err(|_| TlsError::Certificate)?;
+    let names = alternatives.map(|names| names.value.general_names.iter().filter_map(name).collect());
+    let validity = certificate.validity();
+    Ok(Inspection {
+        names: names.unwrap_or_default(),
+        not_before: timestamp(validity.not_before.timestamp())?,
+        not_after: timestamp(validity.not_after.timestamp())?,
+        is_authority: certificate.is_ca(),
+    })
+}
+
+/// The last certificate of a PEM text, as PEM: the authority of a chain, or a self-signed certificate itself.
+pub fn last_certificate(pem: &str) -> Result<String, TlsError> {
+    certificates(pem)?;
+    let start = pem.rfind(BEGIN).ok_or(TlsError::Pem)?;
+    let end = pem[start..].find(END).ok_or(TlsError::Pem)? + start + END.len();
+    Ok(format!("{}\n", &pem[start..end]))
+}
+
+const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
+const END: &str = "-----END CERTIFICATE-----";
+
+fn timestamp(seconds: i64) -> Result<Timestamp, TlsError> {
+    Timestamp::from_second(seconds).map_err(|_| TlsError::Certificate)
+}
+
+fn name(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some((*name).to_owned()),
+        GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
+            Ok(v4) => Some(std::net::IpAddr::from(v4).to_string()),
+            Err(_) => <[u8; 16]>::try_from(*bytes).ok().map(|v6| std::net::IpAddr::from(v6).to_string()),
+        },
+        _ => None,
+    }
+}

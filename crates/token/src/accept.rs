@@ -1,0 +1,126 @@
+//! The first step: everything that can be checked without asking AWS.
+
+use identity::{Partition, StsHost};
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use crate::{ClusterId, Refusal, envelope, presigned::Presigned};
+
+/// What [`accept`] holds a token against, besides the cluster's id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rules {
+    /// The partition whose STS hosts a token may name, and whose callers may log in.
+    pub partition: Partition,
+    /// The longest token, prefix included, in bytes. 4,096 as in aws-iam-authenticator; sessions with many tags, or
+    /// with trusted identity propagation, can need more.
+    pub max_length: usize,
+    /// How far ahead of our clock a token may be dated. STS allows 15 minutes, so without a bound of our own a token
+    /// could be dated ahead to live for half an hour instead of 15 minutes. One minute is more than hosts that follow
+    /// NTP ever differ by.
+    pub max_future_skew: SignedDuration,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self { partition: Partition::Aws, max_length: 4096, max_future_skew: SignedDuration::from_mins(1) }
+    }
+}
+
+/// Checks all of a token but its signature, which only AWS can check.
+///
+/// A token counts as valid while `now` is before [`Accepted::valid_until`], as at STS. The parameter `X-Amz-Expires`
+/// must be in bounds, but shortens nothing: STS ignores it, and clients write 60 seconds and use the token for 14 minutes.
+pub fn accept(token: &str, cluster: &ClusterId, rules: &Rules, now: Timestamp) -> Result<Accepted, Refusal> {
+    let presigned = Presigned::parse(&envelope::open(token, rules.max_length)?)?;
+    if presigned.host.partition() != rules.partition {
+        return Err(Refusal::Partition);
+    }
+    if presigned.valid_until <= now {
+        return Err(Refusal::Expired);
+    }
+    if presigned.signed_at.duration_since(now) > rules.max_future_skew {
+        return Err(Refusal::Future);
+    }
+    Ok(Accepted { presigned, cluster: cluster.clone(), cache_key: cache_key(token, cluster) })
+}
+
+/// A token that passed every local check, ready to be confirmed by STS.
+///
+/// Only [`accept`] makes one. It has no `Debug`: its request is a credential for as long as it is valid.
+#[derive(Clone)]
+pub struct Accepted {
+    presigned: Presigned,
+    cluster: ClusterId,
+    cache_key: [u8; 32],
+}
+
+impl Accepted {
+    /// The host that the token is signed for.
+    pub fn host(&self) -> &StsHost {
+        &self.presigned.host
+    }
+
+    /// The access key id whose secret, the token claims, signed it.
+    pub fn access_key_id(&self) -> &str {
+        &self.presigned.access_key_id
+    }
+
+    /// When the token says it was signed.
+    pub fn signed_at(&self) -> Timestamp {
+        self.presigned.signed_at
+    }
+
+    /// When STS stops confirming it: 15 minutes after [`Self::signed_at`].
+    pub fn valid_until(&self) -> Timestamp {
+        self.presigned.valid_until
+    }
+
+    /// What to remember the answer under: SHA-256 of token and cluster id, each after its length.
+    ///
+    /// Of the whole token, never of a name in it: two accounts may have a role of the same name.
+    pub fn cache_key(&self) -> [u8; 32] {
+        self.cache_key
+    }
+
+    /// The request that makes STS confirm the token: a GET without a body.
+    pub fn request(&self) -> StsRequest<'_> {
+        let host = self.presigned.host.as_str();
+        StsRequest {
+            host,
+            path_and_query: format!("/?{}", self.presigned.query()),
+            headers: [
+                ("host", host.to_owned()),
+                ("x-k8s-aws-id", self.cluster.as_str().to_owned()),
+                ("accept", "application/json".to_owned()),
+            ],
+        }
+    }
+}
+
+/// The GET request that goes to STS over HTTPS. Written from parsed fields; it holds no text as the caller sent it.
+///
+/// It has no `Debug`: whoever holds it can impersonate the caller until the token expires.
+pub struct StsRequest<'a> {
+    /// Where it goes, on port 443.
+    pub host: &'a str,
+    /// `/?` and the parameters in Signature Version 4's canonical order and encoding, the signature last.
+    pub path_and_query: String,
+    /// All headers that STS must see, in lower case: the two signed ones, and what makes it answer in JSON.
+    pub headers: [(&'static str, String); 3],
+}
+
+impl StsRequest<'_> {
+    /// The whole URL.
+    pub fn url(&self) -> String {
+        format!("https://{}{}", self.host, self.path_and_query)
+    }
+}
+
+fn cache_key(token: &str, cluster: &ClusterId) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [token, cluster.as_str()] {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}

@@ -1,0 +1,63 @@
+//! One HTTPS request, blocking, to a server on loopback.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use rustls::{ClientConnection, StreamOwned, pki_types::ServerName};
+
+/// What was answered.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The header lines, as sent.
+    pub head: String,
+    /// The body.
+    pub body: String,
+}
+
+/// Sends one request to `127.0.0.1:port`, trusting one authority, and reads the whole answer.
+pub fn request(ca_pem: &str, port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+    let config = tls::client_config(&tls::Roots::Only(ca_pem.as_bytes().to_vec()))?;
+    let name = ServerName::try_from("localhost").context("a server name")?;
+    let tcp = TcpStream::connect(("127.0.0.1", port)).context("cannot connect")?;
+    tcp.set_read_timeout(Some(Duration::from_secs(45)))?;
+    let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(&config), name)?, tcp);
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = Vec::new();
+    // A server may close without close_notify; what counts is whether the answer is whole.
+    if let Err(error) = stream.read_to_end(&mut answer) {
+        anyhow::ensure!(error.kind() == std::io::ErrorKind::UnexpectedEof, error);
+    }
+    parse(&String::from_utf8_lossy(&answer)).context("cannot read the answer")
+}
+
+fn parse(text: &str) -> Option<Answer> {
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    let chunked = head.to_ascii_lowercase().contains("transfer-encoding: chunked");
+    let body = if chunked { unchunk(body)? } else { body.to_owned() };
+    Some(Answer { status, head: head.to_owned(), body })
+}
+
+fn unchunk(mut rest: &str) -> Option<String> {
+    let mut body = String::new();
+    loop {
+        let (size, tail) = rest.split_once("\r\n")?;
+        let size = usize::from_str_radix(size.trim(), 16).ok()?;
+        if size == 0 {
+            return Some(body);
+        }
+        body.push_str(tail.get(..size)?);
+        rest = tail.get(size + 2..)?;
+    }
+}

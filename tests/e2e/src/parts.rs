@@ -1,0 +1,43 @@
+//! Where the real programs are. `cargo xtask test` builds them and sets these variables.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+/// The programs that the tests run.
+pub struct Parts {
+    /// Our own binary.
+    pub cluster_auth: PathBuf,
+    /// etcd, kube-apiserver, kube-controller-manager and kubectl.
+    pub kubernetes: PathBuf,
+    /// The existing authenticator.
+    pub go_authenticator: PathBuf,
+    /// The AWS CLI of a virtual environment of its own.
+    pub aws_cli: PathBuf,
+}
+
+impl Parts {
+    /// Reads the variables; a missing one, or one that points nowhere, is an error.
+    pub fn find() -> anyhow::Result<Self> {
+        Ok(Self {
+            cluster_auth: path("CLUSTER_AUTH_BIN")?,
+            kubernetes: path("KUBEBUILDER_ASSETS")?,
+            go_authenticator: path("CLUSTER_AUTH_GO_AUTHENTICATOR")?,
+            aws_cli: path("CLUSTER_AUTH_AWS_CLI")?,
+        })
+    }
+
+    /// One of the Kubernetes programs.
+    pub fn kubernetes(&self, name: &str) -> PathBuf {
+        self.kubernetes.join(name)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the tests' own edge: where the parts are comes from the environment")]
+fn path(variable: &str) -> anyhow::Result<PathBuf> {
+    let hint = "run the tests by `cargo xtask test`, which builds the parts and sets it";
+    let value = std::env::var_os(variable).with_context(|| format!("{variable} is not set: {hint}"))?;
+    let path = PathBuf::from(value);
+    anyhow::ensure!(path.exists(), "{variable} names {}, which does not exist: {hint}", path.display());
+    Ok(path)
+}

@@ -1,0 +1,117 @@
+//! Running programs: to their end, or in the background until dropped.
+
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::{Child, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::Context as _;
+
+/// What a program printed, and how it ended.
+#[derive(Debug)]
+pub struct Output {
+    /// Exit code; -1 where a signal ended it.
+    pub code: i32,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Output {
+    /// The standard output of a run that must succeed.
+    pub fn success(self) -> anyhow::Result<String> {
+        anyhow::ensure!(self.code == 0, "exit code {}\nstdout: {}\nstderr: {}", self.code, self.stdout, self.stderr);
+        Ok(self.stdout)
+    }
+
+    /// The standard error of a run that must fail.
+    pub fn failure(self) -> anyhow::Result<String> {
+        anyhow::ensure!(self.code != 0, "must fail, but printed\nstdout: {}\nstderr: {}", self.stdout, self.stderr);
+        Ok(self.stderr)
+    }
+}
+
+/// A command with nothing of our own environment but PATH and HOME of the test: proxies, AWS keys and certificate
+/// variables of the machine must not reach the programs under test.
+pub fn command(program: impl AsRef<OsStr>, home: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", home).current_dir(home);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// Runs to the end.
+pub fn run(command: &mut Command) -> anyhow::Result<Output> {
+    let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Ok(Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) })
+}
+
+/// A program in the background; its output goes to a file, and it is killed and reaped when dropped.
+pub struct Background {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Background {
+    /// Starts it.
+    pub fn start(command: &mut Command, log: PathBuf) -> anyhow::Result<Self> {
+        let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
+        command.stdout(file.try_clone()?).stderr(file);
+        let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        Ok(Self { child, log })
+    }
+
+    /// Everything it has printed so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_else(|error| format!("(no log: {error})"))
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends SIGTERM and waits for the end.
+    pub fn terminate(&mut self) -> anyhow::Result<ExitStatus> {
+        run(Command::new("kill").arg("-TERM").arg(self.id().to_string()))?.success()?;
+        let mut ended = None;
+        wait_until("the process ends after SIGTERM", || {
+            ended = self.child.try_wait()?;
+            Ok(ended.is_some())
+        })?;
+        ended.context("it has ended")
+    }
+
+    /// The exit status, if it has ended.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.child.try_wait()?)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already, which is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How long anything may take before a test gives up. Generous: machines are noisy, and nothing is asserted on time.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks again and again until the answer is yes.
+pub fn wait_until(what: &str, mut ready: impl FnMut() -> anyhow::Result<bool>) -> anyhow::Result<()> {
+    let start = Instant::now();
+    loop {
+        if ready().with_context(|| format!("while waiting until {what}"))? {
+            return Ok(());
+        }
+        anyhow::ensure!(start.elapsed() < PATIENCE, "gave up waiting until {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,40 @@
+//! Every end-to-end test, one row each. They share the sandbox's AWS and the API servers of [`e2e::world::World`], which
+//! are started when the first test needs them and stopped after the last.
+//!
+//! A name on the command line filters: `cargo xtask test -- interop`.
+
+use std::{process::ExitCode, sync::Arc};
+
+use e2e::world::World;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+mod cli;
+mod demo;
+mod init;
+mod interop;
+mod login;
+mod trouble;
+
+type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // The parts share two processors at best, and their output is easier to read in order.
+    arguments.test_threads.get_or_insert(1);
+    let world = match World::new() {
+        Ok(world) => Arc::new(world),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let groups = [cli::TESTS, init::TESTS, interop::TESTS, login::TESTS, trouble::TESTS, demo::TESTS];
+    let trials = groups.concat().into_iter().map(|(name, test)| {
+        let world = Arc::clone(&world);
+        Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:?}"))))
+    });
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    // Here the last handle goes, and with it every process.
+    drop(world);
+    conclusion.exit_code()
+}
