@@ -1,1 +1,30 @@
-//! Credentials, signing, and the few AWS calls we make.
+//! Everything that knows AWS's wire: credentials, signing, and the few calls we make.
+//!
+//! ```text
+//!   credentials::resolve   environment + shared files ─► Plan      pure, botocore's order
+//!   credentials::fetch     Plan ─► Credentials                     asks SSO, STS, IMDS … only where the plan says so
+//!   presign_…              Credentials ─► the URL inside a token   no runtime, no TLS, no roots
+//!   StsClient              token::Accepted ─► status and body      the server's one call, bounded in every way
+//! ```
+//!
+//! There are no service SDKs here: a handful of calls do not need hundreds of crates. This crate only transports what
+//! the `token` crate made; it can neither accept nor confirm a token.
+
+pub mod credentials;
+
+mod calls;
+mod ec2;
+mod endpoint;
+mod error;
+mod http;
+mod sign;
+mod sts;
+mod xml;
+
+pub use calls::{Caller, Client, assume_role, get_caller_identity};
+pub use ec2::{DescribeError, Ec2, Ec2Options};
+pub use endpoint::{Endpoint, EndpointError, sts_endpoint};
+pub use error::AwsError;
+pub use http::{Proxy, Transport};
+pub use sign::presign_get_caller_identity;
+pub use sts::StsClient;

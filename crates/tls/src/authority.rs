@@ -3,10 +3,10 @@
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, SerialNumber,
 };
 
-use crate::TlsError;
+use crate::{TlsError, provider};
 
 /// A certificate authority. Its key (ECDSA P-256) is never written anywhere; it is forgotten with this value.
 pub struct Authority {
@@ -80,6 +80,8 @@ impl Authority {
         }
         let names = CertificateParams::new(leaf.names.clone()).map_err(make)?;
         params.subject_alt_names = names.subject_alt_names;
+        // Both key identifiers: a leaf whose subject is also its issuer's would else pass for self-signed (OpenSSL).
+        params.is_ca = IsCa::ExplicitNoCa;
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![match leaf.usage {
@@ -97,9 +99,18 @@ fn params(common_name: &str, not_before: Timestamp, not_after: Timestamp) -> Res
     let mut name = DistinguishedName::new();
     name.push(DnType::CommonName, common_name);
     params.distinguished_name = name;
+    params.serial_number = Some(serial_number()?);
     params.not_before = date(not_before)?;
     params.not_after = date(not_after)?;
     Ok(params)
+}
+
+/// 127 random bits: positive, as RFC 5280 §4.1.2.2 wants it, and never the same twice.
+fn serial_number() -> Result<SerialNumber, TlsError> {
+    let mut bytes = [0; 16];
+    provider().secure_random.fill(&mut bytes).map_err(|_| TlsError::Make("no randomness".to_owned()))?;
+    bytes[0] &= 0x7f;
+    Ok(SerialNumber::from_slice(&bytes))
 }
 
 /// rcgen's own date type, to the second.

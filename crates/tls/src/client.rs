@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use rustls::{
-    ClientConfig, RootCertStore,
-    pki_types::{CertificateDer, pem::PemObject as _},
-};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert};
 
-use crate::{TlsError, provider};
+use crate::{Pair, TlsError, pem, provider};
 
 /// Whom to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +18,19 @@ pub enum Roots {
     PlatformAnd(Vec<u8>),
 }
 
-/// Settings for TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots where they are asked for.
+/// Settings for TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots when called, never before.
 pub fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, TlsError> {
+    Ok(Arc::new(trusting(roots)?.with_no_client_auth()))
+}
+
+/// The same, for a client that shows a certificate of its own.
+pub fn client_config_as(roots: &Roots, pair: &Pair) -> Result<Arc<ClientConfig>, TlsError> {
+    let chain = pem::certificates(pair.cert_pem())?;
+    let key = pem::private_key(pair.key_pem())?;
+    Ok(Arc::new(trusting(roots)?.with_client_auth_cert(chain, key)?))
+}
+
+fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {
     let mut store = RootCertStore::empty();
     if matches!(roots, Roots::Platform | Roots::PlatformAnd(_)) {
         // Certificates that cannot be read are skipped, as every TLS library does; none at all is an error.
@@ -30,13 +38,13 @@ pub fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, TlsError> {
         store.add_parsable_certificates(found.certs);
     }
     if let Roots::Only(pem) | Roots::PlatformAnd(pem) = roots {
-        for certificate in CertificateDer::pem_slice_iter(pem) {
-            store.add(certificate.map_err(|_| TlsError::Pem)?).map_err(|_| TlsError::Certificate)?;
+        for certificate in pem::certificates(&String::from_utf8_lossy(pem))? {
+            store.add(certificate).map_err(|_| TlsError::Certificate)?;
         }
     }
     if store.is_empty() {
         return Err(TlsError::NoRoots);
     }
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
-    Ok(Arc::new(builder.with_root_certificates(store).with_no_client_auth()))
+    Ok(builder.with_root_certificates(store))
 }

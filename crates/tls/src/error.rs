@@ -3,7 +3,13 @@
 /// Why a certificate, a key or a root store cannot be used. Where a file is at fault, the message names it.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file cannot be read.
+    /// A file is not there.
+    #[error("{path} does not exist; `cluster-auth init` makes certificate and key")]
+    Missing {
+        /// The file.
+        path: String,
+    },
+    /// A file is there and cannot be read.
     #[error("cannot read {path}")]
     Read {
         /// The file.
@@ -12,18 +18,30 @@ pub enum TlsError {
         #[source]
         source: std::io::Error,
     },
-    /// The text is not PEM, or a block in it is damaged.
-    #[error("not a PEM file, or a damaged one")]
+    /// Something else than PEM: DER, say, or an empty file.
+    #[error("it is not PEM (no line BEGIN …); a DER file becomes PEM with `openssl x509` or `openssl pkey`")]
+    NotPem,
+    /// A PEM block is damaged.
+    #[error("a PEM block in it is damaged; copy the whole file again")]
     Pem,
     /// PEM without a `CERTIFICATE` block.
-    #[error("it holds no certificate (a PEM block BEGIN CERTIFICATE)")]
+    #[error("it holds no certificate (a PEM block BEGIN CERTIFICATE); are certificate and key swapped?")]
     NoCertificate,
     /// A certificate cannot be parsed.
-    #[error("a certificate in it cannot be read")]
+    #[error("a certificate in it cannot be read; X.509 version 3 is needed")]
     Certificate,
     /// PEM without a private key.
-    #[error("it holds no private key (a PEM block BEGIN … PRIVATE KEY)")]
+    #[error("it holds no private key (a PEM block BEGIN … PRIVATE KEY); are certificate and key swapped?")]
     NoKey,
+    /// More than one private key, so that it is not clear which is meant.
+    #[error("it holds {count} private keys; leave only the certificate's own")]
+    SeveralKeys {
+        /// How many.
+        count: usize,
+    },
+    /// A key that needs a passphrase.
+    #[error("its private key is encrypted; write it without passphrase with `openssl pkey`")]
+    EncryptedKey,
     /// A key of a kind that the provider cannot sign with.
     #[error("its private key is of a kind that cannot be used; RSA, ECDSA P-256 and P-384, and Ed25519 can")]
     UnsupportedKey,
@@ -63,7 +81,7 @@ pub enum TlsError {
 
 impl TlsError {
     /// The same, about a file.
-    pub(crate) fn of(self, path: &std::path::Path) -> Self {
-        Self::File { path: path.display().to_string(), problem: Box::new(self) }
+    pub(crate) fn of(self, path: &impl std::fmt::Display) -> Self {
+        Self::File { path: path.to_string(), problem: Box::new(self) }
     }
 }

@@ -1,12 +1,9 @@
 //! The pair that a server shows: read, checked, and turned into what rustls signs with.
 
-use std::{fs, path::Path, sync::Arc};
+use std::{fs, io::ErrorKind, path::Path, sync::Arc};
 
 use jiff::Timestamp;
-use rustls::{
-    pki_types::{PrivateKeyDer, pem::PemObject as _},
-    sign::CertifiedKey,
-};
+use rustls::sign::CertifiedKey;
 
 use crate::{
     TlsError,
@@ -26,16 +23,35 @@ impl ServerIdentity {
     ///
     /// Keys may be PKCS#8, PKCS#1 (what aws-iam-authenticator writes) or SEC1.
     pub fn load(certificate: &Path, key: &Path, now: Timestamp) -> Result<Self, TlsError> {
-        let chain = read(certificate)?;
-        let key_pem = read(key)?;
-        let chain_der = pem::certificates(&chain).map_err(|error| error.of(certificate))?;
-        let key_der = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| TlsError::NoKey.of(key))?;
+        let (chain, key_pem) = (read(certificate)?, read(key)?);
+        let about_certificate = |error: TlsError| error.of(&certificate.display());
+        let about_key = |error: TlsError| error.of(&key.display());
+        Self::assemble(&chain, &key_pem, now, about_certificate, about_key)
+    }
+
+    /// The same, of a pair in memory; errors say "certificate" and "key" where [`Self::load`] names a file.
+    pub fn from_pem(cert_pem: &str, key_pem: &str, now: Timestamp) -> Result<Self, TlsError> {
+        Self::assemble(cert_pem, key_pem, now, |error| error.of(&"certificate"), |error| error.of(&"key"))
+    }
+
+    fn assemble(
+        cert_pem: &str,
+        key_pem: &str,
+        now: Timestamp,
+        about_certificate: impl Fn(TlsError) -> TlsError,
+        about_key: impl Fn(TlsError) -> TlsError,
+    ) -> Result<Self, TlsError> {
+        let chain = pem::certificates(cert_pem).map_err(&about_certificate)?;
+        let inspection = pem::inspect_der(&chain[0]).map_err(&about_certificate)?;
+        let key = pem::private_key(key_pem).map_err(&about_key)?;
         let signing_key =
-            provider().key_provider.load_private_key(key_der).map_err(|_| TlsError::UnsupportedKey.of(key))?;
-        let certified = CertifiedKey::new(chain_der, signing_key);
-        certified.keys_match().map_err(|_| TlsError::Mismatch.of(key))?;
-        let inspection = pem::inspect_der(&certified.cert[0]).map_err(|error| error.of(certificate))?;
-        check_time(&inspection, now).map_err(|error| error.of(certificate))?;
+            provider().key_provider.load_private_key(key).map_err(|_| about_key(TlsError::UnsupportedKey))?;
+        let certified = CertifiedKey::new(chain, signing_key);
+        certified.keys_match().map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => about_key(TlsError::Mismatch),
+            _ => about_certificate(TlsError::Certificate),
+        })?;
+        check_time(&inspection, now).map_err(&about_certificate)?;
         Ok(Self { certified: Arc::new(certified), inspection })
     }
 
@@ -44,9 +60,9 @@ impl ServerIdentity {
         self.inspection.not_after
     }
 
-    /// The DNS names and IP addresses it is valid for.
-    pub fn names(&self) -> &[String] {
-        &self.inspection.names
+    /// What its first certificate says: the names it is valid for, and its times.
+    pub fn inspection(&self) -> &Inspection {
+        &self.inspection
     }
 }
 
@@ -61,6 +77,13 @@ fn check_time(inspection: &Inspection, now: Timestamp) -> Result<(), TlsError> {
     Ok(())
 }
 
+/// Files that are not text are read as well, to be told that they are not PEM.
 fn read(path: &Path) -> Result<String, TlsError> {
-    fs::read_to_string(path).map_err(|source| TlsError::Read { path: path.display().to_string(), source })
+    match fs::read(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(TlsError::Missing { path: path.display().to_string() })
+        }
+        Err(source) => Err(TlsError::Read { path: path.display().to_string(), source }),
+    }
 }

@@ -11,22 +11,24 @@ mod identity;
 mod pem;
 mod resolver;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::CryptoProvider;
 
 pub use self::{
     authority::{Authority, Leaf, Pair, Usage},
-    client::{Roots, client_config},
+    client::{Roots, client_config, client_config_as},
     error::TlsError,
     identity::ServerIdentity,
-    pem::{inspect, last_certificate},
+    pem::{Inspection, inspect, last_certificate},
     resolver::{ReloadingResolver, server_config},
 };
 
 /// The one crypto provider.
 pub fn provider() -> Arc<CryptoProvider> {
-    Arc::new(rustls::crypto::ring::default_provider())
+    static PROVIDER: LazyLock<Arc<CryptoProvider>> =
+        LazyLock::new(|| Arc::new(rustls::crypto::ring::default_provider()));
+    Arc::clone(&PROVIDER)
 }
 
 #[cfg(test)]

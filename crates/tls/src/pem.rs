@@ -1,7 +1,9 @@
-//! Looking into PEM files of certificates.
+//! Looking into PEM files.
+
+use std::net::IpAddr;
 
 use jiff::Timestamp;
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
 use crate::TlsError;
@@ -19,11 +21,45 @@ pub struct Inspection {
     pub is_authority: bool,
 }
 
+impl Inspection {
+    /// Whether it is valid for this host: an IP address, or a DNS name (a `*.` stands for one label).
+    pub fn covers(&self, host: &str) -> bool {
+        if let Ok(address) = host.parse::<IpAddr>() {
+            return self.names.iter().any(|name| name.parse() == Ok(address));
+        }
+        self.names.iter().any(|name| match (name.strip_prefix("*."), host.split_once('.')) {
+            (Some(parent), Some((_, rest))) => parent.eq_ignore_ascii_case(rest),
+            _ => name.eq_ignore_ascii_case(host),
+        })
+    }
+}
+
 /// The certificates in a PEM text; at least one.
 pub(crate) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    must_be_pem(pem)?;
     let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let certificates = certificates.map_err(|_| TlsError::Pem)?;
     if certificates.is_empty() { Err(TlsError::NoCertificate) } else { Ok(certificates) }
+}
+
+/// The private key in a PEM text; exactly one.
+pub(crate) fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
+    must_be_pem(pem)?;
+    // `BEGIN ENCRYPTED PRIVATE KEY` (PKCS#8), and `Proc-Type: 4,ENCRYPTED` in older files.
+    if pem.contains("ENCRYPTED") {
+        return Err(TlsError::EncryptedKey);
+    }
+    let keys: Result<Vec<_>, _> = PrivateKeyDer::pem_slice_iter(pem.as_bytes()).collect();
+    let mut keys = keys.map_err(|_| TlsError::Pem)?;
+    match (keys.pop(), keys.len()) {
+        (Some(key), 0) => Ok(key),
+        (Some(_), others) => Err(TlsError::SeveralKeys { count: others + 1 }),
+        (None, _) => Err(TlsError::NoKey),
+    }
+}
+
+fn must_be_pem(text: &str) -> Result<(), TlsError> {
+    if text.contains("-----BEGIN ") { Ok(()) } else { Err(TlsError::NotPem) }
 }
 
 /// Reads the first certificate of a PEM text.
@@ -63,8 +99,8 @@ fn name(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
         GeneralName::IPAddress(bytes) => match <[u8; 4]>::try_from(*bytes) {
-            Ok(v4) => Some(std::net::IpAddr::from(v4).to_string()),
-            Err(_) => <[u8; 16]>::try_from(*bytes).ok().map(|v6| std::net::IpAddr::from(v6).to_string()),
+            Ok(v4) => Some(IpAddr::from(v4).to_string()),
+            Err(_) => <[u8; 16]>::try_from(*bytes).ok().map(|v6| IpAddr::from(v6).to_string()),
         },
         _ => None,
     }

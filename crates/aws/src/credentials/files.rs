@@ -1,0 +1,67 @@
+//! The shared files: found, read, and their profiles looked up.
+
+use std::{collections::BTreeMap, fs, io, path::PathBuf};
+
+use super::{CredentialsError, Environment, ini};
+
+/// `~/.aws/config` and `~/.aws/credentials`, read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedFiles {
+    config: ini::Sections,
+    credentials: ini::Sections,
+}
+
+type Section = BTreeMap<String, String>;
+
+/// Reads both files where they are; one that does not exist is empty.
+pub fn load_files(environment: &Environment) -> Result<SharedFiles, CredentialsError> {
+    let read = |variable: &str, name: &str| -> Result<String, CredentialsError> {
+        let default = || environment.home.as_ref().map(|home| home.join(".aws").join(name));
+        let Some(path) = environment.get(variable).map(PathBuf::from).or_else(default) else {
+            return Ok(String::new());
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(source) => Err(CredentialsError::File { path: path.display().to_string(), source }),
+        }
+    };
+    let config = read("AWS_CONFIG_FILE", "config")?;
+    let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
+    Ok(SharedFiles::parse(&config, &credentials))
+}
+
+impl SharedFiles {
+    /// Reads the texts of both.
+    pub fn parse(config: &str, credentials: &str) -> Self {
+        Self { config: ini::parse(config), credentials: ini::parse(credentials) }
+    }
+
+    /// The profile in the config file: `[default]` or `[profile name]`.
+    pub(crate) fn config(&self, profile: &str) -> Option<&Section> {
+        let prefixed = self.config.get(&format!("profile {profile}"));
+        prefixed.or_else(|| self.config.get(profile).filter(|_| profile == "default"))
+    }
+
+    /// The profile in the credentials file: `[name]`.
+    pub(crate) fn credentials(&self, profile: &str) -> Option<&Section> {
+        self.credentials.get(profile)
+    }
+
+    /// An `[sso-session name]` of the config file.
+    pub(crate) fn sso_session(&self, name: &str) -> Option<&Section> {
+        self.config.get(&format!("sso-session {name}"))
+    }
+
+    /// Whether either file has the profile.
+    pub(crate) fn has(&self, profile: &str) -> bool {
+        self.config(profile).is_some() || self.credentials(profile).is_some()
+    }
+
+    /// One setting of a profile; the credentials file wins, as in botocore's merged view.
+    pub(crate) fn setting(&self, profile: &str, key: &str) -> Option<&str> {
+        let found = self.credentials(profile).and_then(|section| section.get(key));
+        let found = found.or_else(|| self.config(profile).and_then(|section| section.get(key)));
+        found.map(String::as_str).filter(|value| !value.is_empty())
+    }
+}

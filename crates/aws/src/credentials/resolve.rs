@@ -1,0 +1,282 @@
+//! From environment and files to a plan, without asking anybody.
+
+use std::path::PathBuf;
+
+use super::{AssumeRole, Credentials, CredentialsError, Environment, Secret, SharedFiles};
+
+/// What to do to get credentials: start from a base, then assume these roles one after the other.
+pub struct Plan {
+    /// Where to start.
+    pub base: Base,
+    /// From the base outwards; the last one's credentials are the result.
+    pub roles: Vec<AssumeRole>,
+}
+
+/// Where credentials begin. No Debug: static keys are secrets.
+pub enum Base {
+    /// Keys at hand.
+    Static(Credentials),
+    /// A token file, exchanged at STS (EKS service accounts, CI systems).
+    WebIdentity {
+        /// The file.
+        token_file: PathBuf,
+        /// The role it is exchanged for.
+        role_arn: String,
+        /// The session's name.
+        session_name: Option<String>,
+    },
+    /// IAM Identity Center, from the token that `aws sso login` left.
+    Sso(Sso),
+    /// `aws login`.
+    Login {
+        /// The session's ARN, `login_session` of the profile.
+        session: String,
+        /// The profile, for advice.
+        profile: String,
+    },
+    /// A program that prints credentials.
+    Process {
+        /// Its command line.
+        command: String,
+        /// The profile, for advice.
+        profile: String,
+    },
+    /// The container's endpoint: ECS, EKS Pod Identity.
+    Container,
+    /// The instance's metadata service.
+    InstanceMetadata,
+}
+
+/// What it takes to ask IAM Identity Center.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sso {
+    /// The profile, for advice.
+    pub profile: String,
+    /// `sso_account_id`.
+    pub account_id: String,
+    /// `sso_role_name`.
+    pub role_name: String,
+    /// `sso_start_url`, of the session or the profile.
+    pub start_url: String,
+    /// `sso_region`, of the session or the profile.
+    pub region: String,
+    /// `sso_session`; the older form has none.
+    pub session: Option<String>,
+}
+
+impl Plan {
+    /// The credentials, if nobody needs to be asked for them.
+    pub fn immediate(&self) -> Option<Credentials> {
+        match &self.base {
+            Base::Static(credentials) if self.roles.is_empty() => Some(credentials.clone()),
+            _ => None,
+        }
+    }
+}
+
+/// The Region: flag, `AWS_REGION`, `AWS_DEFAULT_REGION`, or the profile's.
+pub fn region(
+    environment: &Environment,
+    files: &SharedFiles,
+    profile: Option<&str>,
+    flag: Option<&str>,
+) -> Option<String> {
+    let variable = || environment.get("AWS_REGION").or_else(|| environment.get("AWS_DEFAULT_REGION"));
+    let name = profile_name(environment, profile);
+    flag.or_else(variable).or_else(|| files.setting(name, "region")).map(str::to_owned)
+}
+
+/// Decides where the credentials come from.
+pub fn resolve(
+    environment: &Environment,
+    files: &SharedFiles,
+    profile: Option<&str>,
+) -> Result<Plan, CredentialsError> {
+    let name = profile_name(environment, profile);
+    let named = profile.is_some() || name != "default";
+    if profile.is_none()
+        && let Some(credentials) = from_environment(environment)?
+    {
+        return Ok(Plan { base: Base::Static(credentials), roles: Vec::new() });
+    }
+    if named && !files.has(name) {
+        return Err(CredentialsError::NoProfile(name.to_owned()));
+    }
+    if let Some(plan) = of_profile(environment, files, name, &mut Vec::new())? {
+        return Ok(plan);
+    }
+    let base = ambient(environment).ok_or_else(|| CredentialsError::None { profile: name.to_owned() })?;
+    Ok(Plan { base, roles: Vec::new() })
+}
+
+fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
+    let variable = || environment.get("AWS_PROFILE").or_else(|| environment.get("AWS_DEFAULT_PROFILE"));
+    profile.or_else(variable).unwrap_or("default")
+}
+
+fn from_environment(environment: &Environment) -> Result<Option<Credentials>, CredentialsError> {
+    let (id, secret) = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY");
+    let partial =
+        |present, missing| Err(CredentialsError::Partial { present, missing, place: "environment".to_owned() });
+    match (environment.get(id), environment.get(secret)) {
+        (None, None) => Ok(None),
+        (Some(_), None) => partial(id, secret),
+        (None, Some(_)) => partial(secret, id),
+        (Some(access_key_id), Some(secret_access_key)) => Ok(Some(Credentials {
+            access_key_id: access_key_id.to_owned(),
+            secret_access_key: Secret::new(secret_access_key),
+            session_token: environment
+                .get("AWS_SESSION_TOKEN")
+                .or_else(|| environment.get("AWS_SECURITY_TOKEN"))
+                .map(Secret::new),
+            expires: environment.get("AWS_CREDENTIAL_EXPIRATION").and_then(|text| text.parse().ok()),
+        })),
+    }
+}
+
+/// The plan of one profile, in botocore's order; `seen` are the profiles whose source it is.
+fn of_profile(
+    environment: &Environment,
+    files: &SharedFiles,
+    name: &str,
+    seen: &mut Vec<String>,
+) -> Result<Option<Plan>, CredentialsError> {
+    let profile = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
+    let setting = |key: &str| files.setting(name, key);
+    let only = |base: Base| Ok(Some(Plan { base, roles: Vec::new() }));
+
+    if let Some(role_arn) = setting("role_arn").filter(|_| setting("web_identity_token_file").is_none()) {
+        if setting("mfa_serial").is_some() {
+            let problem = "it asks for MFA (mfa_serial), which this version cannot do; run `aws sts get-session-token --serial-number … --token-code …`, put what it prints into the environment, and give the role by --role";
+            return Err(profile(problem.to_owned()));
+        }
+        let mut plan = source(environment, files, name, seen)?;
+        plan.roles.push(AssumeRole {
+            role_arn: role_arn.to_owned(),
+            external_id: setting("external_id").map(str::to_owned),
+            session_name: setting("role_session_name").map(str::to_owned),
+            duration_seconds: setting("duration_seconds")
+                .map(|text| text.parse().map_err(|_| profile("duration_seconds is not a number".to_owned())))
+                .transpose()?,
+            source_arn: None,
+        });
+        return Ok(Some(plan));
+    }
+    let web = |variable: &str, key: &str| environment.get(variable).or_else(|| setting(key)).map(str::to_owned);
+    if let Some(token_file) = web("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") {
+        let role_arn = web("AWS_ROLE_ARN", "role_arn")
+            .ok_or_else(|| profile("a web identity token file is named, but no role_arn".to_owned()))?;
+        let session_name = web("AWS_ROLE_SESSION_NAME", "role_session_name");
+        return only(Base::WebIdentity { token_file: token_file.into(), role_arn, session_name });
+    }
+    if setting("sso_account_id").is_some() || setting("sso_role_name").is_some() {
+        return only(Base::Sso(sso(files, name)?));
+    }
+    if let Some(credentials) = static_keys(files.credentials(name), name, "credentials file")? {
+        return only(Base::Static(credentials));
+    }
+    if let Some(session) = setting("login_session") {
+        return only(Base::Login { session: session.to_owned(), profile: name.to_owned() });
+    }
+    if let Some(command) = setting("credential_process") {
+        return only(Base::Process { command: command.to_owned(), profile: name.to_owned() });
+    }
+    match static_keys(files.config(name), name, "config file")? {
+        Some(credentials) => only(Base::Static(credentials)),
+        None => Ok(None),
+    }
+}
+
+/// What a profile's role is assumed from.
+fn source(
+    environment: &Environment,
+    files: &SharedFiles,
+    name: &str,
+    seen: &mut Vec<String>,
+) -> Result<Plan, CredentialsError> {
+    let profile = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
+    let alone = |base| Plan { base, roles: Vec::new() };
+    seen.push(name.to_owned());
+    match (files.setting(name, "source_profile"), files.setting(name, "credential_source")) {
+        (Some(_), Some(_)) => Err(profile("it has both source_profile and credential_source; keep one".to_owned())),
+        (None, None) => Err(profile("it has a role_arn, but neither source_profile nor credential_source".to_owned())),
+        (Some(source), None) => {
+            // A profile may be its own source: then its static keys are meant.
+            let own = || static_keys(files.credentials(source).or_else(|| files.config(source)), source, "profile");
+            if source == name {
+                let keys = own()?.ok_or_else(|| profile("it is its own source_profile and has no keys".to_owned()))?;
+                return Ok(alone(Base::Static(keys)));
+            }
+            if seen.iter().any(|other| other == source) {
+                return Err(profile(format!("source_profile leads in a circle: {} → {source}", seen.join(" → "))));
+            }
+            if !files.has(source) {
+                return Err(CredentialsError::NoProfile(source.to_owned()));
+            }
+            of_profile(environment, files, source, seen)?
+                .ok_or_else(|| profile(format!("its source_profile `{source}` has no credentials")))
+        }
+        (None, Some("Environment")) => {
+            let keys = from_environment(environment)?;
+            let none = || profile("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set".to_owned());
+            Ok(alone(Base::Static(keys.ok_or_else(none)?)))
+        }
+        (None, Some("Ec2InstanceMetadata")) => Ok(alone(Base::InstanceMetadata)),
+        (None, Some("EcsContainer")) => Ok(alone(Base::Container)),
+        (None, Some(_)) => {
+            let problem = "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer";
+            Err(profile(problem.to_owned()))
+        }
+    }
+}
+
+fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
+    let session = files.setting(name, "sso_session");
+    let section = session.and_then(|session| files.sso_session(session));
+    let required = |key: &str| {
+        let of_session = section.and_then(|section| section.get(key)).map(String::as_str);
+        let value = of_session.or_else(|| files.setting(name, key)).filter(|value| !value.is_empty());
+        let problem = || format!("it lacks {key}; `aws configure sso --profile {name}` sets it");
+        let missing = || CredentialsError::Profile { profile: name.to_owned(), problem: problem() };
+        value.map(str::to_owned).ok_or_else(missing)
+    };
+    Ok(Sso {
+        profile: name.to_owned(),
+        account_id: required("sso_account_id")?,
+        role_name: required("sso_role_name")?,
+        start_url: required("sso_start_url")?,
+        region: required("sso_region")?,
+        session: session.map(str::to_owned),
+    })
+}
+
+fn static_keys(
+    section: Option<&std::collections::BTreeMap<String, String>>,
+    profile: &str,
+    file: &str,
+) -> Result<Option<Credentials>, CredentialsError> {
+    let Some(section) = section else { return Ok(None) };
+    let (id, secret) = ("aws_access_key_id", "aws_secret_access_key");
+    match (section.get(id), section.get(secret)) {
+        (None, _) => Ok(None),
+        (Some(_), None) => {
+            let place = format!("profile `{profile}`, {file}");
+            Err(CredentialsError::Partial { present: id, missing: secret, place })
+        }
+        (Some(access_key_id), Some(secret_access_key)) => Ok(Some(Credentials {
+            access_key_id: access_key_id.clone(),
+            secret_access_key: Secret::new(secret_access_key.clone()),
+            session_token: section.get("aws_session_token").filter(|token| !token.is_empty()).map(Secret::new),
+            expires: None,
+        })),
+    }
+}
+
+/// What the surroundings offer: a container's endpoint where a variable names it, else the instance's.
+fn ambient(environment: &Environment) -> Option<Base> {
+    let container = ["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"];
+    if container.iter().any(|name| environment.get(name).is_some()) {
+        return Some(Base::Container);
+    }
+    (!environment.is_true("AWS_EC2_METADATA_DISABLED")).then_some(Base::InstanceMetadata)
+}

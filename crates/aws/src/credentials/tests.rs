@@ -1,0 +1,217 @@
+//! Which source is chosen, one row per rule of botocore's order.
+
+use super::{Base, CredentialsError, Environment, Plan, SharedFiles, region, resolve};
+
+const CONFIG: &str = r#"
+# a comment
+[default]
+region = us-west-2
+aws_access_key_id = AKIADEFAULTCONFIG000
+aws_secret_access_key = secret
+
+[profile keys]
+region = eu-west-1
+aws_access_key_id = AKIACONFIG0000000000
+aws_secret_access_key = secret
+s3 =
+  aws_access_key_id = nested
+
+[profile "sso user"]
+sso_session = corp
+sso_account_id = 111122223333
+sso_role_name = Dev
+
+[sso-session corp]
+sso_region = eu-central-1
+sso_start_url = https://corp.awsapps.com/start
+
+[profile role]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = keys
+external_id = x
+duration_seconds = 3600
+
+[profile chain]
+role_arn = arn:aws:iam::444455556666:role/Ops
+source_profile = role
+
+[profile circle]
+role_arn = arn:aws:iam::111122223333:role/A
+source_profile = circle2
+
+[profile circle2]
+role_arn = arn:aws:iam::111122223333:role/B
+source_profile = circle
+
+[profile self]
+role_arn = arn:aws:iam::111122223333:role/Self
+source_profile = self
+
+[profile mfa]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = keys
+mfa_serial = arn:aws:iam::111122223333:mfa/bob
+
+[profile instance]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = Ec2InstanceMetadata
+
+[profile process]
+credential_process = /bin/creds --x
+
+[profile login]
+login_session = arn:aws:iam::111122223333:user/bob
+
+[profile web]
+role_arn = arn:aws:iam::111122223333:role/Web
+web_identity_token_file = /token
+
+[profile half]
+aws_access_key_id = AKIAHALF000000000000
+
+[profile both]
+credential_process = /bin/creds
+
+[profile nothing]
+output = json
+"#;
+
+const CREDENTIALS: &str = r"
+[keys]
+aws_access_key_id = AKIASHARED0000000000
+aws_secret_access_key = secret
+aws_session_token = token
+
+[self]
+aws_access_key_id = AKIASELF000000000000
+aws_secret_access_key = secret
+
+[both]
+aws_access_key_id = AKIABOTH000000000000
+aws_secret_access_key = secret
+";
+
+fn environment(pairs: &[(&str, &str)]) -> Environment {
+    let vars = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Environment { vars, home: None }
+}
+
+fn shown(plan: Result<Plan, CredentialsError>) -> String {
+    let plan = match plan {
+        Ok(plan) => plan,
+        Err(error) => return format!("error: {error}"),
+    };
+    let base = match plan.base {
+        Base::Static(credentials) => {
+            format!(
+                "static {}{}",
+                credentials.access_key_id,
+                if credentials.session_token.is_some() { "+token" } else { "" }
+            )
+        }
+        Base::WebIdentity { role_arn, .. } => format!("web {role_arn}"),
+        Base::Sso(sso) => format!("sso {} {} {} {}", sso.account_id, sso.role_name, sso.start_url, sso.region),
+        Base::Login { session, .. } => format!("login {session}"),
+        Base::Process { command, .. } => format!("process {command}"),
+        Base::Container => "container".to_owned(),
+        Base::InstanceMetadata => "instance".to_owned(),
+    };
+    plan.roles.iter().fold(base, |text, role| {
+        let name = role.role_arn.rsplit('/').next().unwrap_or_default();
+        let details = [role.external_id.clone(), role.duration_seconds.map(|seconds| seconds.to_string())];
+        let details: Vec<_> = details.into_iter().flatten().collect();
+        format!(
+            "{text} → {name}{}",
+            if details.is_empty() { String::new() } else { format!("({})", details.join(",")) }
+        )
+    })
+}
+
+#[test]
+fn sources_are_chosen_in_botocores_order() {
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+    let profile = |name| [("AWS_PROFILE", name)];
+    let rows: &[(&str, &[(&str, &str)], Option<&str>, &str)] = &[
+        ("environment first", &keys, None, "static AKIAENV0000000000000"),
+        (
+            "AWS_PROFILE does not remove the keys",
+            &[keys[0], keys[1], ("AWS_PROFILE", "sso user")],
+            None,
+            "static AKIAENV0000000000000",
+        ),
+        ("--profile does", &keys, Some("keys"), "static AKIASHARED0000000000+token"),
+        (
+            "half an environment",
+            &keys[..1],
+            None,
+            "error: AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not (environment); set both",
+        ),
+        ("the default profile", &[], None, "static AKIADEFAULTCONFIG000"),
+        ("the credentials file before the config file", &profile("keys"), None, "static AKIASHARED0000000000+token"),
+        ("the credentials file before credential_process", &profile("both"), None, "static AKIABOTH000000000000"),
+        (
+            "a quoted profile name",
+            &profile("sso user"),
+            None,
+            "sso 111122223333 Dev https://corp.awsapps.com/start eu-central-1",
+        ),
+        ("a role", &profile("role"), None, "static AKIASHARED0000000000+token → Dev(x,3600)"),
+        ("a chain of roles", &profile("chain"), None, "static AKIASHARED0000000000+token → Dev(x,3600) → Ops"),
+        ("a profile that is its own source", &profile("self"), None, "static AKIASELF000000000000 → Self"),
+        ("credential_source", &profile("instance"), None, "instance → Dev"),
+        ("process", &profile("process"), None, "process /bin/creds --x"),
+        ("login", &profile("login"), None, "login arn:aws:iam::111122223333:user/bob"),
+        ("web identity of the profile", &profile("web"), None, "web arn:aws:iam::111122223333:role/Web"),
+        (
+            "web identity of the environment",
+            &[("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/Irsa")],
+            None,
+            "web arn:aws:iam::111122223333:role/Irsa",
+        ),
+        (
+            "a container",
+            &[("AWS_PROFILE", "nothing"), ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x")],
+            None,
+            "container",
+        ),
+        ("an instance", &profile("nothing"), None, "instance"),
+    ];
+    for (name, variables, flag, expected) in rows {
+        assert_eq!(shown(resolve(&environment(variables), &files, *flag)), *expected, "{name}");
+    }
+}
+
+#[test]
+fn what_cannot_work_says_why_and_what_to_do() {
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let rows = [
+        ("absent", "stands in neither AWS configuration file"),
+        ("circle", "leads in a circle: circle → circle2 → circle"),
+        ("half", "aws_access_key_id is set and aws_secret_access_key is not"),
+        ("mfa", "it asks for MFA"),
+    ];
+    for (profile, expected) in rows {
+        let said = shown(resolve(&environment(&[]), &files, Some(profile)));
+        assert!(said.starts_with("error: ") && said.contains(expected), "{profile}: {said}");
+    }
+    let nowhere = environment(&[("AWS_EC2_METADATA_DISABLED", "true")]);
+    assert!(shown(resolve(&nowhere, &SharedFiles::default(), None)).contains("no AWS credentials found"));
+}
+
+#[test]
+fn the_region_is_the_nearest_that_is_said() {
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let both = environment(&[("AWS_REGION", "a"), ("AWS_DEFAULT_REGION", "b")]);
+    let rows = [
+        (&both, None, Some("flag"), Some("flag")),
+        (&both, None, None, Some("a")),
+        (&environment(&[("AWS_DEFAULT_REGION", "b")]), Some("keys"), None, Some("b")),
+        (&environment(&[]), Some("keys"), None, Some("eu-west-1")),
+        (&environment(&[]), None, None, Some("us-west-2")),
+        (&environment(&[]), Some("process"), None, None),
+    ];
+    for (environment, profile, flag, expected) in rows {
+        assert_eq!(region(environment, &files, profile, flag).as_deref(), expected);
+    }
+}

@@ -1,0 +1,35 @@
+//! The server's one call: sending what a token asks for.
+
+use ::http::Request;
+use http_body_util::Full;
+use token::{Accepted, Upstream};
+
+use crate::{
+    AwsError,
+    http::{Http, Transport},
+};
+
+/// Sends accepted tokens' requests to STS.
+pub struct StsClient {
+    http: Http,
+}
+
+impl StsClient {
+    /// Loads the roots and prepares the pool; nothing is connected yet.
+    pub fn new(transport: &Transport) -> Result<Self, AwsError> {
+        Ok(Self { http: Http::new(transport)? })
+    }
+
+    /// Sends the request and returns status and body. What they mean is for `token::confirm` to say.
+    pub async fn call(&self, accepted: &Accepted) -> Result<(u16, Vec<u8>), Upstream> {
+        let request = accepted.request();
+        let mut builder = Request::get(request.url());
+        for (name, value) in &request.headers {
+            builder = builder.header(*name, value);
+        }
+        // A cluster id and a host of known form always make a request; if not, nothing was asked, so nothing is denied.
+        let request = builder.body(Full::default()).map_err(|_| Upstream::Unreachable)?;
+        let (status, body) = self.http.send(request).await?;
+        Ok((status, body.into()))
+    }
+}
