@@ -70,6 +70,11 @@ impl Problems {
         self.0.iter().any(|problem| problem.severity == Severity::Error)
     }
 
+    /// Adds all of them to others.
+    pub fn move_into(self, others: &mut Self) {
+        others.0.extend(self.0);
+    }
+
     /// All of them, in the order of the text.
     pub fn into_sorted(mut self) -> Vec<Problem> {
         self.0.sort_by_key(|problem| (problem.span, problem.severity));

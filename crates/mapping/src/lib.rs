@@ -1,1 +1,31 @@
-//! Who that caller is in the cluster: rules, decision, the existing authenticator's file formats.
+//! Who an AWS identity is in the cluster.
+//!
+//! ```text
+//!   sources of rules ─► Snapshot (immutable, indexed)
+//!   decide(snapshot, identity, facts, now) ─► Permit(user) | Refuse(why) | Needs(fact)
+//! ```
+//!
+//! The same function decides for callers that STS confirmed and for hypothetical ones: what it is given is plain data.
+//! It asks for what it lacks (an instance's DNS name, which only EC2 knows) instead of fetching it.
+//!
+//! Rules and answers are those of aws-iam-authenticator 0.7.18 but for its mistakes, each of which has a test here with
+//! its name: empty usernames, permission sets matched by their beginning, role paths that never match, a random choice
+//! between matching entries, session names that render into `system:masters`.
+
+pub mod authenticator;
+
+mod decide;
+mod refusal;
+mod rule;
+mod snapshot;
+mod template;
+mod user;
+
+pub use decide::{Decision, Fact, Facts, decide};
+pub use refusal::{Explanation, Refusal};
+pub use rule::{Mode, PermissionSet, Rule, RulePrincipal, RuleSource};
+pub use snapshot::{Nearest, Snapshot, Source};
+pub use user::User;
+
+#[cfg(test)]
+mod tests;

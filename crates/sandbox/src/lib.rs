@@ -1,1 +1,3 @@
 //! A local AWS that verifies signatures, and a local Kubernetes API server, for the demo and the tests.
+
+pub mod cluster;

@@ -1,0 +1,179 @@
+//! `mapRoles`, `mapUsers` and `mapAccounts`.
+
+use std::{collections::HashMap, sync::Arc};
+
+use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Source, Span};
+use identity::{AccountId, Arn, Partition};
+
+use super::values;
+use crate::{
+    Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
+    rule::{PrincipalError, canonical},
+};
+
+/// Reads the lists of one file.
+pub(super) struct Entries<'a> {
+    pub(super) source: &'a Source,
+    pub(super) mode: Mode,
+    pub(super) partition: Partition,
+}
+
+impl Entries<'_> {
+    /// `mapRoles`: entries with `rolearn` or `sso`.
+    pub(super) fn roles(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
+        self.rules(node, "mapRoles", problems, |fields, problems| {
+            let arn = fields.text("rolearn", problems);
+            let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems).or(None));
+            match (arn, sso) {
+                (Some((arn, span)), None) => self.arn(arn, span, problems),
+                (None, Some(set)) => Some(RulePrincipal::PermissionSet(set)),
+                (None, None) if problems.has_errors() => None,
+                (both, _) => {
+                    let message = if both.is_some() {
+                        "`rolearn` and `sso` exclude each other"
+                    } else {
+                        "needs `rolearn` or `sso`"
+                    };
+                    problems.push(Problem::error("config.principal", fields.span(), message));
+                    None
+                }
+            }
+        })
+    }
+
+    /// `mapUsers`: entries with `userarn`.
+    pub(super) fn users(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
+        self.rules(node, "mapUsers", problems, |fields, problems| match fields.text("userarn", problems) {
+            Some((arn, span)) => self.arn(arn, span, problems),
+            None => {
+                problems.push(Problem::error("config.principal", fields.span(), "needs `userarn`"));
+                None
+            }
+        })
+    }
+
+    /// `mapAccounts`: a list of accounts.
+    pub(super) fn accounts(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<(AccountId, RuleSource)> {
+        let Some(entry) = node else { return Vec::new() };
+        let nodes = values::list(&entry.value, problems).into_iter().enumerate();
+        nodes
+            .filter_map(|(index, node)| {
+                let account = values::account(node, problems)?;
+                Some((account, self.rule_source("mapAccounts", index, node.span)))
+            })
+            .collect()
+    }
+
+    fn rules<'n>(
+        &self,
+        node: Option<&'n Entry>,
+        list: &'static str,
+        problems: &mut Problems,
+        principal: impl Fn(&mut Fields<'n>, &mut Problems) -> Option<RulePrincipal>,
+    ) -> Vec<Rule> {
+        let Some(entry) = node else { return Vec::new() };
+        if entry.value.as_scalar().is_some() {
+            let message = format!("`{list}` is a list of entries, found {}", entry.value.kind());
+            problems.push(Problem::error("config.type", entry.value.span, message));
+            return Vec::new();
+        }
+        let mut rules = Vec::new();
+        let mut seen: HashMap<RulePrincipal, Span> = HashMap::new();
+        for (index, node) in values::list(&entry.value, problems).into_iter().enumerate() {
+            let mut own = Problems::default();
+            let Some(mut fields) = Fields::new(node, KeyCase::Insensitive, &mut own) else {
+                own.move_into(problems);
+                continue;
+            };
+            let principal = principal(&mut fields, &mut own);
+            let username = fields.text("username", &mut own).map(|(text, _)| text.to_owned()).unwrap_or_default();
+            let groups = fields.take("groups").map(|entry| values::texts(&entry.value, ',', &mut own));
+            if username.is_empty() && !own.has_errors() {
+                let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
+                own.push(Problem::warning("config.no-username", fields.span(), message));
+            }
+            fields.finish(&mut own, super::config::unknown_key);
+            own.move_into(problems);
+            let Some(principal) = principal else { continue };
+            if let Some(first) = seen.insert(principal.clone(), node.span) {
+                let message = "the same principal stands twice; the last entry counts";
+                problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
+            }
+            let groups = groups.unwrap_or_default().into_iter().map(|(group, _)| group).collect();
+            rules.push(Rule { principal, username, groups, source: self.rule_source(list, index, node.span) });
+        }
+        rules
+    }
+
+    fn arn(&self, text: &str, span: Span, problems: &mut Problems) -> Option<RulePrincipal> {
+        // mapUsers of the existing program takes any case, mapRoles does not; taking any is right for both.
+        let lower = lower_prefix(text);
+        let arn: Arn = match lower.parse() {
+            Ok(arn) => arn,
+            Err(error) => {
+                problems.push(Problem::error("config.arn", span, format!("{text:?}: {error}")));
+                return None;
+            }
+        };
+        match canonical(&arn, self.partition) {
+            Ok((arn, stripped)) => {
+                if stripped {
+                    let message = "STS names a role without its path, so the path is left out here";
+                    problems.push(Problem::warning("config.role-path", span, message).hint(format!("write {arn}")));
+                }
+                Some(RulePrincipal::Arn(arn))
+            }
+            Err(error) => {
+                let code = match error {
+                    PrincipalError::Wildcard => "config.wildcard",
+                    PrincipalError::Kind => "config.arn",
+                    PrincipalError::Partition { .. } => "config.partition",
+                };
+                problems.push(Problem::error(code, span, format!("{text:?}: {error}")));
+                None
+            }
+        }
+    }
+
+    fn permission_set(&self, node: &Node, problems: &mut Problems) -> Option<PermissionSet> {
+        let mut fields = Fields::new(node, KeyCase::Insensitive, problems)?;
+        let name = fields.text("permissionSetName", problems);
+        let account = fields.take("accountID").and_then(|entry| values::account(&entry.value, problems));
+        let partition = fields.text("partition", problems);
+        let span = fields.span();
+        fields.finish(problems, super::config::unknown_key);
+        let partition: Option<Partition> = values::parsed(partition, "config.partition", "an AWS partition", problems);
+        if partition.is_some_and(|partition| partition != self.partition) {
+            let message = format!("the server's partition is {}", self.partition);
+            problems.push(Problem::error("config.partition", span, message));
+        }
+        let (Some((name, name_span)), Some(account)) = (name, account) else {
+            if !problems.has_errors() {
+                problems.push(Problem::error("config.sso", span, "needs `permissionSetName` and `accountID`"));
+            }
+            return None;
+        };
+        // IAM Identity Center: 1 to 32 of these (API reference, PermissionSet Name).
+        let is_name = (1..=32).contains(&name.len())
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
+        if !is_name {
+            problems.push(Problem::error("config.sso", name_span, format!("{name:?} is no name of a permission set")));
+            return None;
+        }
+        Some(PermissionSet { account, name: name.to_ascii_lowercase() })
+    }
+
+    fn rule_source(&self, list: &'static str, index: usize, span: Span) -> RuleSource {
+        let line = self.source.position(span.start).line;
+        RuleSource { mode: self.mode, list, index, file: Arc::from(self.source.name()), line }
+    }
+}
+
+/// The first three fields in lower case; names keep theirs for messages.
+fn lower_prefix(arn: &str) -> String {
+    let fields: Vec<_> = arn.splitn(4, ':').collect();
+    match fields[..] {
+        [a, b, c, rest] => format!("{}:{}:{}:{rest}", a.to_lowercase(), b.to_lowercase(), c.to_lowercase()),
+        _ => arn.to_owned(),
+    }
+}

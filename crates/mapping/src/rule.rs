@@ -1,0 +1,146 @@
+//! One line of a mapping: a principal, and who it is in the cluster.
+
+use std::{fmt, sync::Arc};
+
+use identity::{AccountId, Arn, Partition};
+
+/// The sources of rules, by the names of `server.backendMode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mode {
+    /// The server's own configuration file.
+    MountedFile,
+    /// The ConfigMap kube-system/aws-auth.
+    EksConfigMap,
+    /// IAMIdentityMapping objects.
+    Crd,
+    /// A JSON file that changes.
+    DynamicFile,
+}
+
+impl Mode {
+    /// Every mode.
+    pub const ALL: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
+
+    /// The name in configuration files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::MountedFile => "MountedFile",
+            Self::EksConfigMap => "EKSConfigMap",
+            Self::Crd => "CRD",
+            Self::DynamicFile => "DynamicFile",
+        }
+    }
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Where a rule stands, for logs and explanations.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct RuleSource {
+    /// Which source.
+    pub mode: Mode,
+    /// Which list in it: `mapRoles`, `mapUsers`, `mapAccounts`.
+    pub list: &'static str,
+    /// Which entry, from 0.
+    pub index: usize,
+    /// The file's name.
+    pub file: Arc<str>,
+    /// The line in it, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for RuleSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { mode, list, index, file, line } = self;
+        write!(f, "{mode} {list}[{index}] ({file}:{line})")
+    }
+}
+
+/// Whom a rule is for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum RulePrincipal {
+    /// A canonical ARN, in lower case: identities are compared without regard to case.
+    Arn(String),
+    /// A permission set of IAM Identity Center.
+    PermissionSet(PermissionSet),
+}
+
+/// A permission set in an account, whatever suffix AWS appended to the role that it made for it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PermissionSet {
+    /// The account.
+    pub account: AccountId,
+    /// The set's name, in lower case.
+    pub name: String,
+}
+
+/// A principal and who it is in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Whom it is for.
+    pub principal: RulePrincipal,
+    /// The username, possibly with variables.
+    pub username: String,
+    /// The groups, possibly with variables.
+    pub groups: Vec<String>,
+    /// Where it stands.
+    pub source: RuleSource,
+}
+
+/// What the names of the roles of permission sets start with; 16 hexadecimal digits follow behind the set's name.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
+const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
+
+impl PermissionSet {
+    /// The permission set that a role was made for, by the role's whole name.
+    pub fn of_role(account: AccountId, role: &str) -> Option<Self> {
+        let role = role.to_ascii_lowercase();
+        let (name, suffix) = role.strip_prefix(SSO_ROLE_PREFIX)?.rsplit_once('_')?;
+        let is_suffix = suffix.len() == 16 && suffix.bytes().all(|b| b.is_ascii_hexdigit());
+        (is_suffix && !name.is_empty()).then(|| Self { account, name: name.to_owned() })
+    }
+}
+
+/// Why an ARN cannot be the principal of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PrincipalError {
+    #[error("wildcards are not supported: name each role or user, or a permission set")]
+    Wildcard,
+    #[error("it names neither an IAM role or user, nor root, an assumed role or a federated user")]
+    Kind,
+    #[error("it is of the partition {found}, and the server's is {expected}")]
+    Partition { found: Partition, expected: Partition },
+}
+
+/// The canonical form of an ARN in a rule, in lower case, and whether a role's path was left out.
+///
+/// STS names a role's sessions without the role's path, so a rule for `role/ops/Admin` can only mean `role/Admin`.
+pub(crate) fn canonical(arn: &Arn, partition: Partition) -> Result<(String, bool), PrincipalError> {
+    if arn.resource.contains(['*', '?']) {
+        return Err(PrincipalError::Wildcard);
+    }
+    if arn.partition != partition {
+        return Err(PrincipalError::Partition { found: arn.partition, expected: partition });
+    }
+    let Arn { partition, account, resource, .. } = arn;
+    let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
+    let (text, stripped) = match (arn.service.as_str(), kind) {
+        ("iam", "role") if !rest.is_empty() => {
+            let name = rest.rsplit('/').next().unwrap_or(rest);
+            (format!("arn:{partition}:iam::{account}:role/{name}"), name != rest)
+        }
+        ("sts", "assumed-role") if !rest.is_empty() => {
+            let name = rest.split('/').next().unwrap_or(rest);
+            (format!("arn:{partition}:iam::{account}:role/{name}"), false)
+        }
+        ("iam", "user") | ("sts", "federated-user") if !rest.is_empty() => (arn.to_string(), false),
+        ("iam", "root") if rest.is_empty() => (arn.to_string(), false),
+        _ => return Err(PrincipalError::Kind),
+    };
+    Ok((text.to_ascii_lowercase(), stripped))
+}
