@@ -129,7 +129,7 @@ struct NewPair {
 
 impl NewPair {
     fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
-        let authority = tls::Authority::new("cluster-auth", now - BACKDATED, VALIDITY)?;
+        let authority = tls::Authority::new("cluster-auth CA", now - BACKDATED, VALIDITY)?;
         let leaf = authority.issue(&tls::Leaf {
             common_name: "cluster-auth".to_owned(),
             organization: None,

@@ -81,7 +81,7 @@ impl<'a> Fields<'a> {
     }
 
     /// Reports what nobody took, as problems made by `unknown`: entry, and the known key that was probably meant.
-    pub fn finish(self, problems: &mut Problems, unknown: impl Fn(&Entry, Option<&'static str>) -> Problem) {
+    pub fn finish(&mut self, problems: &mut Problems, unknown: impl Fn(&Entry, Option<&'static str>) -> Problem) {
         for entry in &self.entries {
             problems.push(unknown(entry, nearest(&entry.key.text, self.known.iter().copied())));
         }

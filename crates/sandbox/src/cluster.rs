@@ -65,12 +65,13 @@ pub struct Webhook {
     pub kubeconfig: PathBuf,
     /// `--authentication-token-webhook-version`.
     pub version: ReviewVersion,
-    /// `--authentication-token-webhook-cache-ttl`: how long the API server remembers answers, with the precision of
-    /// milliseconds. Kubernetes' default (two minutes) where there is none; zero turns the cache off.
+    /// `--authentication-token-webhook-cache-ttl`: how long the API server remembers the webhook's answers, with the
+    /// precision of milliseconds. Kubernetes' default (two minutes) where there is none; zero turns this cache off.
+    /// Whatever it is, a token that was accepted is remembered for 10 s by a cache above it (1.37 warns of it in its log).
     pub cache_ttl: Option<Duration>,
 }
 
-/// Versions of TokenReview that an API server can send.
+/// Versions of `TokenReview` that an API server can send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReviewVersion {
     /// `authentication.k8s.io/v1`
@@ -86,7 +87,7 @@ impl Default for Options {
             api_audiences: Vec::new(),
             controller_manager: false,
             api_server_arguments: Vec::new(),
-            deadline: Duration::from_secs(60),
+            deadline: Duration::from_mins(1),
         }
     }
 }
@@ -123,7 +124,8 @@ impl Cluster {
         let give_up = Instant::now() + options.deadline;
         // Named before anything runs.
         let controller_manager = options.controller_manager.then(|| binaries.kube_controller_manager()).transpose()?;
-        let folder = tempfile::Builder::new().prefix("cluster-auth-").permissions(Permissions::from_mode(0o700)).tempdir();
+        let folder =
+            tempfile::Builder::new().prefix("cluster-auth-").permissions(Permissions::from_mode(0o700)).tempdir();
         let folder = folder.map_err(ClusterError::Folder)?;
         let path = folder.path();
         let ports = free_ports()?;
@@ -185,12 +187,7 @@ impl Cluster {
         folder.close().map_err(ClusterError::Folder)
     }
 
-    fn wait_until(
-        &mut self,
-        give_up: Instant,
-        path: &str,
-        ready: impl Fn(&str) -> bool,
-    ) -> Result<(), ClusterError> {
+    fn wait_until(&mut self, give_up: Instant, path: &str, ready: impl Fn(&str) -> bool) -> Result<(), ClusterError> {
         loop {
             let last = match self.client.get(path) {
                 Ok(Answer { status: 200, body }) if ready(&body) => return Ok(()),

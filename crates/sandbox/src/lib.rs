@@ -1,3 +1,27 @@
 //! A local AWS that verifies signatures, and a local Kubernetes API server, for the demo and the tests.
+//!
+//! ```text
+//!   AWS CLI, Go programs ─ HTTPS_PROXY ─► proxy ─┐
+//!   cluster-auth server ─ --sts-connect-to ──────┴─► HTTPS, any AWS host name, own CA
+//!                                                     └─ sigv4: its own verifier ─► actions ─► JSON or XML
+//! ```
+//!
+//! Nothing else emulates what this project needs from AWS: a service that verifies presigned requests. The verifier shares
+//! no code with the signer of this project; botocore's vectors and botocore itself are what it is checked against. Where
+//! AWS's behaviour is not known it is stricter. Faults can be put in the way, so that tests see what an outage does.
 
 pub mod cluster;
+
+mod actions;
+mod answer;
+mod certificates;
+mod faults;
+mod identities;
+mod keys;
+mod proxy;
+mod server;
+mod sigv4;
+
+pub use faults::{Fault, Faults};
+pub use identities::{EXAMPLE_IDENTITIES, Identities, SandboxCredentials};
+pub use server::{Options, Running, Sandbox, SandboxError};

@@ -55,6 +55,11 @@ impl ServerIdentity {
         Ok(Self { certified: Arc::new(certified), inspection })
     }
 
+    /// What rustls signs with, for a resolver of one's own.
+    pub fn certified(&self) -> Arc<CertifiedKey> {
+        Arc::clone(&self.certified)
+    }
+
     /// Until when the certificate is valid.
     pub fn not_after(&self) -> Timestamp {
         self.inspection.not_after

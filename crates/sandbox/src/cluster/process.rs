@@ -45,12 +45,16 @@ impl Process {
         }
     }
 
+    /// Its process id.
+    #[cfg(test)]
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// An error with the end of its log, if it has ended.
     pub(super) fn must_run(&mut self) -> Result<(), ClusterError> {
         match self.child.try_wait() {
-            Ok(Some(status)) => {
-                Err(ClusterError::Ended { program: self.name.clone(), status, log: self.log_tail() })
-            }
+            Ok(Some(status)) => Err(ClusterError::Ended { program: self.name.clone(), status, log: self.log_tail() }),
             // That it cannot be told is not that it has ended.
             Ok(None) | Err(_) => Ok(()),
         }
@@ -73,7 +77,8 @@ impl Drop for Process {
 
 const SHELL: &str = "/bin/sh";
 
-fn guard(id: u32) -> io::Result<Child> {
+/// Watches over the process with this id.
+pub(super) fn guard(id: u32) -> io::Result<Child> {
     let mut command = Command::new(SHELL);
     command.args(["-c", GUARD, &id.to_string()]);
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()
