@@ -1,1 +1,27 @@
-//! kubeconfig and ExecCredential: read, merge, write.
+//! kubeconfigs and ExecCredentials: read, merged in place, written.
+//!
+//! ```text
+//!   exec_info        what kubectl says to its plugin (KUBERNETES_EXEC_INFO)
+//!   exec_credential  what the plugin answers
+//!   render, merge    a team member's kubeconfig: a new one, or an entry put into an existing one
+//!   webhook          the API server's kubeconfig for asking the webhook
+//! ```
+//!
+//! A merge touches the entries it is about and the current context; every other byte of the file stays: comments, order,
+//! style. Text in, text out; nothing here opens a file.
+
+mod entry;
+mod exec;
+mod merge;
+mod read;
+mod webhook;
+mod yaml;
+
+pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
+pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
+pub use merge::merge;
+pub use read::{ClusterEndpoint, read_cluster};
+pub use webhook::{WebhookConfig, read_webhook, webhook};
+
+#[cfg(test)]
+mod tests;

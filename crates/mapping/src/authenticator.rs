@@ -1,13 +1,19 @@
 //! aws-iam-authenticator's configuration file: read strictly, every problem in one run.
 //!
-//! Keys are compared without regard to case, as the existing program does; values are not. What it reads weakly (numbers
-//! for text, one entry for a list) is read where the meaning is certain, with a warning, and refused where a digit may
-//! have been lost. Source: `cmd/root.go` and `pkg/config/types.go` of version 0.7.18.
+//! Keys are compared without regard to case, as the existing program does; values are not. What it reads weakly (one
+//! entry for a list, a text for several) is read where the meaning is certain, with a warning, and refused where a digit
+//! may have been lost. Source: `cmd/root.go` and `pkg/config/types.go` of version 0.7.18.
+
+pub mod defaults;
 
 mod config;
 mod entries;
 mod gates;
+mod place;
+mod read;
 mod values;
 
-pub use config::{ClientConfig, Config, ServerConfig, read_config};
+pub use config::{ClientConfig, Config, ServerConfig};
 pub use gates::{FeatureGates, GateError};
+pub use place::Place;
+pub use read::{read_config, read_config_in};

@@ -32,6 +32,11 @@ pub struct Explanation {
     pub fix: &'static str,
 }
 
+/// Every refusal explained, for the documentation.
+pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
+    Refusal::ALL.into_iter().map(Refusal::explain)
+}
+
 impl Refusal {
     /// Every refusal.
     pub const ALL: [Self; 7] = [
@@ -44,7 +49,7 @@ impl Refusal {
         Self::OtherPartition,
     ];
 
-    /// The stable code.
+    /// The stable code: `mapping.none` …
     pub const fn code(self) -> &'static str {
         self.explain().code
     }
@@ -85,7 +90,7 @@ impl Refusal {
             Self::TemplatedSystemName => &Explanation {
                 code: "mapping.templated-system-name",
                 summary: "a variable would have made a system: name",
-                meaning: "Whoever assumes a role chooses the session's name, and would have chosen a name that Kubernetes itself uses.",
+                meaning: "Whoever assumes a role chooses the session's name, and would have chosen a name that Kubernetes itself uses. Only behind the literal text system:node: may a variable stand.",
                 fix: "Put a prefix of your own in front of the variable, as in deploy:{{SessionName}}.",
             },
             Self::OtherPartition => &Explanation {

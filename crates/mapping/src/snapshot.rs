@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use identity::{AccountId, Identity, Partition, Principal};
+use identity::{AccountId, Arn, Identity, Partition, Principal};
 
 use crate::{Mode, PermissionSet, Rule, RulePrincipal, RuleSource};
 
@@ -32,17 +32,29 @@ pub struct Snapshot {
     pub(crate) scrubbed_accounts: BTreeSet<AccountId>,
 }
 
+/// One source's rules by principal.
 #[derive(Debug)]
 pub(crate) struct Index {
-    arns: [HashMap<String, Rule>; 2],
-    permission_sets: HashMap<PermissionSet, Rule>,
+    /// `mapRoles` and `mapUsers`, by canonical ARN in lower case.
+    arns: [HashMap<String, Grant>; 2],
+    permission_sets: HashMap<PermissionSet, Grant>,
     accounts: HashMap<AccountId, RuleSource>,
     pub(crate) reserved_prefixes: Vec<String>,
 }
 
+/// What a rule gives. Its principal is the key under which it stands, so that it is held only once.
+///
+/// The access file's rules and memberships can end; their ends belong here.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    pub(crate) username: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) source: RuleSource,
+}
+
 /// What a found entry is.
 pub(crate) enum Found<'a> {
-    Rule(&'a Rule),
+    Rule(&'a Grant),
     Account(&'a RuleSource),
 }
 
@@ -90,15 +102,7 @@ impl Snapshot {
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {
-        let caller = identity.canonical_arn().to_ascii_lowercase();
-        let set = match &identity.principal {
-            Principal::AssumedRole { role, .. } => PermissionSet::of_role(identity.account, role),
-            _ => None,
-        };
-        let rules = self.sources.iter().flat_map(Index::rules);
-        let mut near: Vec<_> = rules.filter_map(|rule| rule.nearly(&caller, set.as_ref())).collect();
-        near.sort_by(|a, b| a.source.cmp(&b.source));
-        near.into_iter().next()
+        self.sources.iter().flat_map(|index| index.nearly(identity)).min_by(|a, b| a.source.cmp(&b.source))
     }
 }
 
@@ -112,9 +116,11 @@ impl Index {
         };
         for (list, rules) in [source.roles, source.users].into_iter().enumerate() {
             for rule in rules {
-                match rule.principal.clone() {
-                    RulePrincipal::Arn(arn) => index.arns[list].insert(arn, rule),
-                    RulePrincipal::PermissionSet(set) => index.permission_sets.insert(set, rule),
+                let Rule { principal, username, groups, source } = rule;
+                let grant = Grant { username, groups, source };
+                match principal {
+                    RulePrincipal::Arn(arn) => index.arns[list].insert(arn, grant),
+                    RulePrincipal::PermissionSet(set) => index.permission_sets.insert(set, grant),
                 };
             }
         }
@@ -123,10 +129,6 @@ impl Index {
 
     fn len(&self) -> usize {
         self.arns.iter().map(HashMap::len).sum::<usize>() + self.permission_sets.len() + self.accounts.len()
-    }
-
-    fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.arns.iter().flat_map(HashMap::values).chain(self.permission_sets.values())
     }
 
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.
@@ -138,6 +140,22 @@ impl Index {
             .or_else(|| users.get(canonical_arn));
         rule.map(Found::Rule).or_else(|| self.accounts.get(&identity.account).map(Found::Account))
     }
+
+    /// The rules that nearly fit a caller.
+    fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
+        let caller = identity.canonical_arn().to_ascii_lowercase();
+        let set = permission_set(identity);
+        let by_arn = self.arns.iter().flatten().filter_map(|(arn, grant)| {
+            let difference = arn_difference(&caller, arn, set.as_ref())?;
+            Some(Nearest { principal: arn.clone(), difference, source: grant.source.clone() })
+        });
+        let by_set = self.permission_sets.iter().filter_map(|(rule, grant)| {
+            let difference = set_difference(set.as_ref()?, rule)?;
+            let principal = format!("the permission set {} in account {}", rule.name, rule.account);
+            Some(Nearest { principal, difference, source: grant.source.clone() })
+        });
+        by_arn.chain(by_set).collect()
+    }
 }
 
 fn permission_set(identity: &Identity) -> Option<PermissionSet> {
@@ -147,26 +165,33 @@ fn permission_set(identity: &Identity) -> Option<PermissionSet> {
     }
 }
 
-impl Rule {
-    fn nearly(&self, caller: &str, set: Option<&PermissionSet>) -> Option<Nearest> {
-        let near = |principal: String, difference| Some(Nearest { principal, difference, source: self.source.clone() });
-        match (&self.principal, set) {
-            (RulePrincipal::PermissionSet(rule), Some(set)) if rule.name == set.name => {
-                near(format!("the permission set {} in account {}", rule.name, rule.account), "is of another account")
-            }
-            (RulePrincipal::Arn(arn), _) => {
-                let (ours, theirs): (Vec<_>, Vec<_>) = (caller.split(':').collect(), arn.split(':').collect());
-                let name = |resource: &str| resource.rsplit('/').next().unwrap_or(resource).to_owned();
-                let (ours_resource, theirs_resource) = (*ours.get(5)?, *theirs.get(5)?);
-                if ours_resource == theirs_resource && ours_resource != "root" {
-                    near(arn.clone(), "is of another account or partition")
-                } else if ours[4] == theirs[4] && name(ours_resource) == name(theirs_resource) {
-                    near(arn.clone(), "has another path or is of another kind")
-                } else {
-                    None
-                }
-            }
-            _ => None,
-        }
+/// How a rule's ARN differs from the caller's, if little. Both canonical and in lower case.
+fn arn_difference(caller: &str, rule: &str, caller_set: Option<&PermissionSet>) -> Option<&'static str> {
+    let name = |arn: &str| arn.rfind('/').map(|slash| slash + 1);
+    let (caller_name, rule_name) = (&caller[name(caller)?..], &rule[name(rule)?..]);
+    let same_name = caller_name == rule_name;
+    if !same_name && caller_set.is_none() {
+        return None; // Nearly every rule, so nothing is parsed for it.
+    }
+    let (caller, rule): (Arn, Arn) = (caller.parse().ok()?, rule.parse().ok()?);
+    if caller.resource == rule.resource {
+        Some("is of another account or partition")
+    } else if same_name && caller.account == rule.account {
+        Some("has another path or is of another kind")
+    } else if caller_set.is_some() && PermissionSet::of_role(rule.account, rule_name).as_ref() == caller_set {
+        Some("has another suffix, which AWS changes; name the permission set with `sso` instead")
+    } else {
+        None
+    }
+}
+
+/// How a rule's permission set differs from the caller's, if little.
+fn set_difference(caller: &PermissionSet, rule: &PermissionSet) -> Option<&'static str> {
+    if caller.name == rule.name {
+        Some("is of another account")
+    } else if caller.account == rule.account && caller.name.starts_with(&format!("{}_", rule.name)) {
+        Some("is only the beginning of the caller's; permission sets are compared as a whole")
+    } else {
+        None
     }
 }

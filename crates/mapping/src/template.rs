@@ -4,19 +4,34 @@ use identity::Identity;
 
 use crate::{Facts, Refusal, decide::Fact};
 
-/// What a template turned out to need.
-pub(crate) enum Unrendered {
-    Refuse(Refusal),
-    Needs(Fact),
-}
-
 const PRIVATE_DNS_NAME: &str = "{{EC2PrivateDNSName}}";
+const ACCOUNT_ID: &str = "{{AccountID}}";
+const SESSION_NAME: &str = "{{SessionName}}";
+const SESSION_NAME_RAW: &str = "{{SessionNameRaw}}";
+const ACCESS_KEY_ID: &str = "{{AccessKeyID}}";
+
+/// Every variable there is, in the order in which they are replaced.
+pub(crate) const VARIABLES: [&str; 5] = [PRIVATE_DNS_NAME, ACCOUNT_ID, SESSION_NAME, SESSION_NAME_RAW, ACCESS_KEY_ID];
+
+/// What the names start with that Kubernetes itself uses.
+const SYSTEM: &str = "system:";
+
+/// The one `system:` prefix behind which a variable may stand: nodes are named this way, on EC2 by their DNS name and on
+/// Fargate by their session's name. Anywhere else, whoever chooses the session's name would choose among
+/// `system:masters`, `system:serviceaccounts:kube-system` and the like.
+const NODE: &str = "system:node:";
 
 /// Everything that variables stand for.
 pub(crate) struct Variables<'a> {
     pub(crate) identity: &'a Identity,
     pub(crate) access_key_id: &'a str,
     pub(crate) facts: &'a Facts,
+}
+
+/// Why there is no text.
+pub(crate) enum Unrendered {
+    Refuse(Refusal),
+    Needs(Fact),
 }
 
 impl Variables<'_> {
@@ -31,11 +46,12 @@ impl Variables<'_> {
         }
         let raw = self.identity.session_name().unwrap_or_default();
         let text = text
-            .replace("{{AccountID}}", self.identity.account.as_str())
-            .replace("{{SessionName}}", &raw.replace('@', "-"))
-            .replace("{{SessionNameRaw}}", raw)
-            .replace("{{AccessKeyID}}", self.access_key_id);
-        if is_system(&text) && !names_its_own_kind(template) {
+            .replace(ACCOUNT_ID, self.identity.account.as_str())
+            .replace(SESSION_NAME, &raw.replace('@', "-"))
+            .replace(SESSION_NAME_RAW, raw)
+            .replace(ACCESS_KEY_ID, self.access_key_id);
+        let names_a_node = template.starts_with(NODE) && text != NODE;
+        if text != template && text.starts_with(SYSTEM) && !names_a_node {
             return Err(Unrendered::Refuse(Refusal::TemplatedSystemName));
         }
         Ok(text)
@@ -56,19 +72,23 @@ impl Variables<'_> {
     }
 }
 
+/// Whether a template is refused for every caller: it fixes `system:` and leaves the rest to a variable.
+pub(crate) fn never_renders(template: &str) -> bool {
+    let has_variable = VARIABLES.iter().any(|variable| template.contains(variable));
+    has_variable && template.starts_with(SYSTEM) && !template.starts_with(NODE)
+}
+
+/// The pieces in double braces that are no variable, and so stay as text: `{{ SessionName }}`, `{{Sessionname}}`.
+pub(crate) fn unknown_variables(template: &str) -> impl Iterator<Item = &str> {
+    template.match_indices("{{").filter_map(|(start, _)| {
+        let end = start + template[start..].find("}}")? + "}}".len();
+        let piece = &template[start..end];
+        (!VARIABLES.contains(&piece)).then_some(piece)
+    })
+}
+
 /// `i-` and 8 or 17 characters, as in the existing authenticator (`InstanceIDPattern`), hexadecimal as EC2 makes them.
 fn is_instance_id(text: &str) -> bool {
     let digits = text.strip_prefix("i-").unwrap_or_default();
     matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit())
-}
-
-fn is_system(name: &str) -> bool {
-    name.starts_with("system:")
-}
-
-/// Whether a template fixes by its own text which kind of `system:` name it makes: `system:node:{{…}}` does,
-/// `system:{{SessionName}}` lets the caller choose `masters`.
-fn names_its_own_kind(template: &str) -> bool {
-    let literal = template.split("{{").next().unwrap_or_default();
-    is_system(literal) && literal["system:".len()..].contains(':')
 }

@@ -1,19 +1,24 @@
 //! `mapRoles`, `mapUsers` and `mapAccounts`.
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Source, Span};
+use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Span};
 use identity::{AccountId, Arn, Partition};
 
-use super::values;
+use super::{
+    place::{Lines, Place},
+    read::unknown_key,
+    values,
+};
 use crate::{
     Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
     rule::{PrincipalError, canonical},
+    template,
 };
 
 /// Reads the lists of one file.
 pub(super) struct Entries<'a> {
-    pub(super) source: &'a Source,
+    pub(super) lines: &'a Lines,
     pub(super) mode: Mode,
     pub(super) partition: Partition,
 }
@@ -23,7 +28,7 @@ impl Entries<'_> {
     pub(super) fn roles(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
         self.rules(node, "mapRoles", problems, |fields, problems| {
             let arn = fields.text("rolearn", problems);
-            let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems).or(None));
+            let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems));
             match (arn, sso) {
                 (Some((arn, span)), None) => self.arn(arn, span, problems),
                 (None, Some(set)) => Some(RulePrincipal::PermissionSet(set)),
@@ -45,6 +50,7 @@ impl Entries<'_> {
     pub(super) fn users(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
         self.rules(node, "mapUsers", problems, |fields, problems| match fields.text("userarn", problems) {
             Some((arn, span)) => self.arn(arn, span, problems),
+            None if problems.has_errors() => None,
             None => {
                 problems.push(Problem::error("config.principal", fields.span(), "needs `userarn`"));
                 None
@@ -55,13 +61,8 @@ impl Entries<'_> {
     /// `mapAccounts`: a list of accounts.
     pub(super) fn accounts(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<(AccountId, RuleSource)> {
         let Some(entry) = node else { return Vec::new() };
-        let nodes = values::list(&entry.value, problems).into_iter().enumerate();
-        nodes
-            .filter_map(|(index, node)| {
-                let account = values::account(node, problems)?;
-                Some((account, self.rule_source("mapAccounts", index, node.span)))
-            })
-            .collect()
+        let accounts = values::accounts(&entry.value, ',', problems).into_iter().enumerate();
+        accounts.map(|(index, (account, span))| (account, self.rule_source("mapAccounts", index, span))).collect()
     }
 
     fn rules<'n>(
@@ -86,20 +87,24 @@ impl Entries<'_> {
                 continue;
             };
             let principal = principal(&mut fields, &mut own);
-            let username = fields.text("username", &mut own).map(|(text, _)| text.to_owned()).unwrap_or_default();
+            let username = fields.text("username", &mut own);
             let groups = fields.take("groups").map(|entry| values::texts(&entry.value, ',', &mut own));
+            let groups = groups.unwrap_or_default();
+            let templates = username.iter().copied().chain(groups.iter().map(|(group, span)| (group.as_str(), *span)));
+            templates.for_each(|(text, span)| check_template(text, span, &mut own));
+            let username = username.map(|(text, _)| text.to_owned()).unwrap_or_default();
             if username.is_empty() && !own.has_errors() {
                 let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
                 own.push(Problem::warning("config.no-username", fields.span(), message));
             }
-            fields.finish(&mut own, super::config::unknown_key);
+            fields.finish(&mut own, unknown_key);
             own.move_into(problems);
             let Some(principal) = principal else { continue };
             if let Some(first) = seen.insert(principal.clone(), node.span) {
                 let message = "the same principal stands twice; the last entry counts";
                 problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
             }
-            let groups = groups.unwrap_or_default().into_iter().map(|(group, _)| group).collect();
+            let groups = groups.into_iter().map(|(group, _)| group).collect();
             rules.push(Rule { principal, username, groups, source: self.rule_source(list, index, node.span) });
         }
         rules
@@ -119,7 +124,10 @@ impl Entries<'_> {
             Ok((arn, stripped)) => {
                 if stripped {
                     let message = "STS names a role without its path, so the path is left out here";
-                    problems.push(Problem::warning("config.role-path", span, message).hint(format!("write {arn}")));
+                    problems.push(
+                        Problem::warning("config.role-path", span, message)
+                            .hint(format!("write {}", without_path(text))),
+                    );
                 }
                 Some(RulePrincipal::Arn(arn))
             }
@@ -141,7 +149,7 @@ impl Entries<'_> {
         let account = fields.take("accountID").and_then(|entry| values::account(&entry.value, problems));
         let partition = fields.text("partition", problems);
         let span = fields.span();
-        fields.finish(problems, super::config::unknown_key);
+        fields.finish(problems, unknown_key);
         let partition: Option<Partition> = values::parsed(partition, "config.partition", "an AWS partition", problems);
         if partition.is_some_and(|partition| partition != self.partition) {
             let message = format!("the server's partition is {}", self.partition);
@@ -164,8 +172,25 @@ impl Entries<'_> {
     }
 
     fn rule_source(&self, list: &'static str, index: usize, span: Span) -> RuleSource {
-        let line = self.source.position(span.start).line;
-        RuleSource { mode: self.mode, list, index, file: Arc::from(self.source.name()), line }
+        let Place { file, line } = self.lines.place(span.start);
+        RuleSource { mode: self.mode, list, index, file, line }
+    }
+}
+
+/// What a username or group will not do, although it looks as if it did.
+fn check_template(text: &str, span: Span, problems: &mut Problems) {
+    if template::never_renders(text) {
+        let message = "a variable behind `system:` lets callers choose; whoever this names is refused";
+        let hint = "put a prefix of your own in front of the variable (mapping.templated-system-name)";
+        problems.push(Problem::warning("config.templated-system-name", span, message).hint(hint));
+    }
+    for piece in template::unknown_variables(text) {
+        let problem = Problem::warning("config.unknown-variable", span, format!("`{piece}` is no variable, only text"));
+        let without_blanks = piece.replace(' ', "");
+        problems.push(match document::nearest(&without_blanks, template::VARIABLES) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint(format!("variables are {}", template::VARIABLES.join(", "))),
+        });
     }
 }
 
@@ -176,4 +201,10 @@ fn lower_prefix(arn: &str) -> String {
         [a, b, c, rest] => format!("{}:{}:{}:{rest}", a.to_lowercase(), b.to_lowercase(), c.to_lowercase()),
         _ => arn.to_owned(),
     }
+}
+
+/// `…:role/ops/Admin` as `…:role/Admin`.
+fn without_path(arn: &str) -> String {
+    let (head, path) = arn.split_once('/').unwrap_or((arn, ""));
+    format!("{head}/{}", path.rsplit('/').next().unwrap_or_default())
 }

@@ -19,18 +19,29 @@ pub struct GateError(String);
 impl FromStr for FeatureGates {
     type Err = GateError;
 
+    /// `A=true,B=false`; the last of two counts, and a gate's own name goes before `AllAlpha` (all of them are alpha).
     fn from_str(text: &str) -> Result<Self, GateError> {
-        let mut gates = Self::default();
+        let (mut all, mut own) = (None, None);
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let error = || GateError(pair.to_owned());
             let (name, value) = pair.split_once('=').ok_or_else(error)?;
-            let on = value.trim().to_ascii_lowercase().parse().map_err(|_| error())?;
+            let on = boolean(value.trim()).ok_or_else(error)?;
             match name.trim() {
-                "ConfiguredInitDirectories" | "AllAlpha" => gates.configured_init_directories = on,
+                "ConfiguredInitDirectories" => own = Some(on),
+                "AllAlpha" => all = Some(on),
                 "IAMIdentityMappingCRD" | "SSORoleMatch" | "AllBeta" => {}
                 _ => return Err(error()),
             }
         }
-        Ok(gates)
+        Ok(Self { configured_init_directories: own.or(all).unwrap_or_default() })
+    }
+}
+
+/// The spellings of Go's `strconv.ParseBool`.
+fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),
+        "0" | "f" | "F" | "false" | "False" | "FALSE" => Some(false),
+        _ => None,
     }
 }

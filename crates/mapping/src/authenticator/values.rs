@@ -3,13 +3,25 @@
 use document::{Node, Problem, Problems, Scalar, Span};
 use identity::AccountId;
 
-/// Any scalar as text. For values where a number's spelling is what was meant (`clusterID: 5`).
+/// A text or a whole number, as text: `clusterID: 5`. A number that others would read as another one is a problem.
 pub(super) fn scalar_text(node: &Node, problems: &mut Problems) -> Option<String> {
-    if let Some(scalar) = node.as_scalar() {
-        return Some(scalar.text.to_string());
+    let keeps_its_spelling = |scalar: &Scalar| {
+        let number = scalar.text.parse::<u64>().ok();
+        !scalar.is_number() || number.is_some_and(|number| number.to_string() == *scalar.text)
+    };
+    match node.as_scalar() {
+        Some(scalar) if keeps_its_spelling(scalar) => Some(scalar.text.to_string()),
+        Some(scalar) => {
+            let message = "without quotes this is a number, and loses its spelling";
+            let hint = format!("quote it: \"{}\"", scalar.text);
+            problems.push(Problem::error("config.type", node.span, message).hint(hint));
+            None
+        }
+        None => {
+            problems.push(Problem::error("config.type", node.span, format!("expected text, found {}", node.kind())));
+            None
+        }
     }
-    problems.push(Problem::error("config.type", node.span, format!("expected text, found {}", node.kind())));
-    None
 }
 
 /// A text read into something that knows its own form.
@@ -20,57 +32,72 @@ pub(super) fn parsed<T: std::str::FromStr>(
     problems: &mut Problems,
 ) -> Option<T> {
     let (text, span) = value?;
-    match text.parse() {
-        Ok(value) => Some(value),
-        Err(_) => {
-            problems.push(Problem::error(code, span, format!("{text:?} is not {expected}")));
-            None
-        }
+    let value = text.parse().ok();
+    if value.is_none() {
+        problems.push(Problem::error(code, span, format!("{text:?} is not {expected}")));
     }
+    value
 }
 
 /// An account. Unquoted ones are numbers to YAML: with a leading zero they lose it, or become another number.
 pub(super) fn account(node: &Node, problems: &mut Problems) -> Option<AccountId> {
     let scalar = node.as_scalar();
     let text = scalar.map(|scalar| &*scalar.text).unwrap_or_default();
-    let number = scalar.is_some_and(Scalar::is_number);
+    let number = scalar.is_some_and(Scalar::is_number) && text.bytes().all(|b| b.is_ascii_digit());
     if number && (text.starts_with('0') || text.len() < 12) && text.len() <= 12 {
         let hint = format!("quote it: \"{text:0>12}\"");
         let message = "an account without quotes is a number, and loses its leading zeros";
         problems.push(Problem::error("config.account-number", node.span, message).hint(hint));
         return None;
     }
-    parsed(Some((text, node.span)), "config.account", "an AWS account (12 digits)", problems)
+    account_text(text, node.span, problems)
+}
+
+/// A list of accounts; one text may hold several, separated by `separator`.
+pub(super) fn accounts(node: &Node, separator: char, problems: &mut Problems) -> Vec<(AccountId, Span)> {
+    if node.as_scalar().is_some_and(|scalar| !scalar.is_number()) {
+        let texts = texts(node, separator, problems);
+        return texts.into_iter().filter_map(|(text, at)| Some((account_text(&text, at, problems)?, at))).collect();
+    }
+    let nodes = list(node, problems);
+    nodes.into_iter().filter_map(|node| Some((account(node, problems)?, node.span))).collect()
 }
 
 /// A list; a single value counts as a list of one, which is said.
 pub(super) fn list<'a>(node: &'a Node, problems: &mut Problems) -> Vec<&'a Node> {
-    match node.as_sequence() {
-        Some(nodes) => nodes.iter().collect(),
-        None => {
-            let message = format!("expected a list, found {}; it is read as a list of one", node.kind());
-            problems.push(Problem::warning("config.single-value", node.span, message));
-            vec![node]
-        }
+    if let Some(nodes) = node.as_sequence() {
+        return nodes.iter().collect();
     }
+    let message = format!("expected a list, found {}; it is read as a list of one", node.kind());
+    problems.push(Problem::warning("config.single-value", node.span, message));
+    vec![node]
 }
 
-/// A list of texts; one text may hold several, separated by `separator`.
+/// A list of texts; one text may hold several, separated by `separator`, which is said.
 pub(super) fn texts(node: &Node, separator: char, problems: &mut Problems) -> Vec<(String, Span)> {
-    let Some(scalar) = node.as_scalar() else {
-        if let Some(nodes) = node.as_sequence() {
-            let found = nodes.iter().filter_map(|node| node.text(problems));
-            return found.map(|(text, span)| (text.to_owned(), span)).collect();
-        }
-        problems.push(Problem::error(
-            "config.type",
-            node.span,
-            format!("expected a list of texts, found {}", node.kind()),
-        ));
+    if let Some(nodes) = node.as_sequence() {
+        let texts = nodes.iter().filter_map(|node| node.text(problems));
+        return texts.map(|(text, span)| (text.to_owned(), span)).collect();
+    }
+    if node.as_mapping().is_some() {
+        let message = format!("expected a list of texts, found {}", node.kind());
+        problems.push(Problem::error("config.type", node.span, message));
         return Vec::new();
-    };
-    let message = "expected a list, found text; it is split";
-    problems.push(Problem::warning("config.single-value", node.span, message));
-    let parts = scalar.text.split(separator).map(str::trim).filter(|part| !part.is_empty());
-    parts.map(|part| (part.to_owned(), node.span)).collect()
+    }
+    let Some((text, span)) = node.text(problems) else { return Vec::new() };
+    let parts: Vec<_> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
+    if !parts.is_empty() {
+        let message = if parts.len() == 1 {
+            "expected a list, found text; it is read as a list of one"
+        } else {
+            "expected a list, found text; it is split"
+        };
+        let hint = format!("write [{}]", parts.join(", "));
+        problems.push(Problem::warning("config.single-value", span, message).hint(hint));
+    }
+    parts.into_iter().map(|part| (part.to_owned(), span)).collect()
+}
+
+fn account_text(text: &str, span: Span, problems: &mut Problems) -> Option<AccountId> {
+    parsed(Some((text, span)), "config.account", "an AWS account (12 digits)", problems)
 }

@@ -1,0 +1,37 @@
+//! The kubeconfig by which an API server asks the webhook.
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use document::{Limits, Node, Problem, Source};
+
+use crate::{read, yaml::scalar};
+
+/// What such a file says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebhookConfig {
+    /// The URL asked, path included.
+    pub server: String,
+    /// The authorities trusted, as PEM.
+    pub certificate_authority_pem: String,
+}
+
+/// Writes one. Names are aws-iam-authenticator's; unlike its file, this one says what it is (apiVersion and kind).
+pub fn webhook(server_url: &str, certificate_authority_pem: &str) -> String {
+    format!(
+        "apiVersion: v1\nkind: Config\nclusters:\n- name: aws-iam-authenticator\n  cluster:\n    server: {}\n    \
+         certificate-authority-data: {}\nusers:\n- name: apiserver\n  user: {{}}\ncontexts:\n- name: webhook\n  context:\n    \
+         cluster: aws-iam-authenticator\n    user: apiserver\ncurrent-context: webhook\n",
+        scalar(server_url),
+        STANDARD.encode(certificate_authority_pem),
+    )
+}
+
+/// Reads one back, ours or aws-iam-authenticator's: the first cluster is the one that is asked.
+pub fn read_webhook(source: &Source) -> Result<WebhookConfig, Vec<Problem>> {
+    let root = document::parse(source, &Limits::default())?;
+    let clusters = root.as_ref().and_then(|root| root.get("clusters")).and_then(Node::as_sequence);
+    let missing = |message: &str| vec![read::problem(root.as_ref().map(|root| root.span).unwrap_or_default(), message)];
+    let first = clusters.and_then(<[Node]>::first).ok_or_else(|| missing("it has no `clusters`"))?;
+    let endpoint = read::endpoint(first).map_err(|problem| vec![*problem])?;
+    let authority = endpoint.certificate_authority_pem.ok_or_else(|| missing("it trusts no authority of its own"))?;
+    Ok(WebhookConfig { server: endpoint.server, certificate_authority_pem: authority })
+}

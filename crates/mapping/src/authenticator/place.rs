@@ -1,0 +1,52 @@
+//! Where in the file something stands, for what is found wrong only after reading.
+
+use std::{collections::BTreeMap, fmt, sync::Arc};
+
+use document::{Node, Source};
+
+/// A line of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The file's name.
+    pub file: Arc<str>,
+    /// The line in it, from 1.
+    pub line: usize,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.line)
+    }
+}
+
+/// The lines of one file. Finding one is logarithmic, so that a hundred thousand entries can be placed.
+pub(super) struct Lines {
+    file: Arc<str>,
+    newlines: Vec<usize>,
+}
+
+impl Lines {
+    pub(super) fn new(source: &Source) -> Self {
+        let newlines = source.text().match_indices('\n').map(|(at, _)| at).collect();
+        Self { file: Arc::from(source.name()), newlines }
+    }
+
+    /// The place of a byte.
+    pub(super) fn place(&self, offset: usize) -> Place {
+        Place { file: Arc::clone(&self.file), line: self.newlines.partition_point(|newline| *newline < offset) + 1 }
+    }
+
+    /// The places of the keys of the file, in lower case: `clusterid`, `server.port` …
+    pub(super) fn of_keys(&self, root: &Node) -> BTreeMap<String, Place> {
+        let mut places = BTreeMap::new();
+        for entry in root.as_mapping().unwrap_or_default() {
+            let key = entry.key.text.to_ascii_lowercase();
+            for below in entry.value.as_mapping().unwrap_or_default() {
+                let below_key = format!("{key}.{}", below.key.text.to_ascii_lowercase());
+                places.insert(below_key, self.place(below.key_span.start));
+            }
+            places.insert(key, self.place(entry.key_span.start));
+        }
+        places
+    }
+}

@@ -1,0 +1,248 @@
+//! From the file's tree to its values.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
+use identity::{AccountId, Arn, Partition};
+
+use super::{ClientConfig, Config, FeatureGates, ServerConfig, entries::Entries, place::Lines, values};
+use crate::{Mode, snapshot};
+
+/// Reads a file. With it come warnings; instead of it, every problem there is.
+pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    // What the gates switch is always on here, so they change nothing in how a file is read.
+    let _ = gates;
+    read_config_in(source, None)
+}
+
+/// The same where a flag names the server's partition: it goes before `server.partition`, and all rules must be of it.
+pub fn read_config_in(source: &Source, partition: Option<Partition>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
+    let Some(root) = document::parse(source, &Limits::default())? else {
+        let server = ServerConfig { partition: partition.unwrap_or_default(), ..ServerConfig::default() };
+        return Ok((Config { server, ..Config::default() }, Vec::new()));
+    };
+    let mut problems = Problems::default();
+    let reader = Reader { lines: Lines::new(source), partition };
+    let config =
+        Fields::new(&root, KeyCase::Insensitive, &mut problems).map(|fields| reader.read(fields, &mut problems));
+    match config {
+        Some(config) if !problems.has_errors() => {
+            Ok((Config { places: reader.lines.of_keys(&root), ..config }, problems.into_sorted()))
+        }
+        _ => Err(problems.into_sorted()),
+    }
+}
+
+struct Reader {
+    lines: Lines,
+    partition: Option<Partition>,
+}
+
+impl Reader {
+    fn read(&self, mut fields: Fields<'_>, problems: &mut Problems) -> Config {
+        let partition = fields.text("partition", problems);
+        let client = ClientConfig {
+            region: text(&mut fields, "region", problems),
+            role: text(&mut fields, "role", problems),
+            external_id: scalar(&mut fields, "externalID", problems),
+            session_name: text(&mut fields, "sessionName", problems),
+            token_only: boolean(&mut fields, "tokenOnly", problems),
+            forward_session_name: boolean(&mut fields, "forwardSessionName", problems),
+            cache: boolean(&mut fields, "cache", problems),
+            token: text(&mut fields, "token", problems),
+            output: text(&mut fields, "output", problems),
+            partition: values::parsed(partition, "config.partition", "an AWS partition", problems),
+        };
+        let cluster_id = scalar(&mut fields, "clusterID", problems);
+        let server = fields.take("server").and_then(|entry| Fields::new(&entry.value, KeyCase::Insensitive, problems));
+        let server = match server {
+            Some(server) => self.server(server, problems),
+            None => ServerConfig { partition: self.partition.unwrap_or_default(), ..ServerConfig::default() },
+        };
+        fields.finish(problems, unknown_key);
+        Config { cluster_id, client, server, places: BTreeMap::new() }
+    }
+
+    fn server(&self, mut fields: Fields<'_>, problems: &mut Problems) -> ServerConfig {
+        let partition = fields.text("partition", problems);
+        let partition = values::parsed(partition, "config.partition", "an AWS partition", problems);
+        let partition = self.partition.or(partition).unwrap_or_default();
+        let address = fields.text("address", problems);
+        let mut config = ServerConfig {
+            partition,
+            address: values::parsed(address, "config.address", "an IP address; a name goes to `hostname`", problems),
+            port: fields.number("port", 65_535, problems).and_then(|(port, _)| u16::try_from(port).ok()),
+            hostname: text(&mut fields, "hostname", problems),
+            state_dir: path(&mut fields, "stateDir", problems),
+            generate_kubeconfig: path(&mut fields, "generateKubeconfig", problems),
+            kubeconfig_pregenerated: boolean(&mut fields, "kubeconfigPregenerated", problems),
+            kubeconfig: path(&mut fields, "kubeconfig", problems),
+            master: text(&mut fields, "master", problems),
+            backend_modes: backend_modes(fields.take("backendMode"), problems),
+            scrubbed_accounts: scrubbed_accounts(fields.take("scrubbedAccounts"), problems),
+            ec2_role_arn: role_arn(fields.text("ec2DescribeInstancesRoleARN", problems), problems),
+            source_arn: source_arn(fields.text("sourceARN", problems), problems),
+            ec2_qps: number(&mut fields, "ec2DescribeInstancesQps", problems),
+            ec2_burst: number(&mut fields, "ec2DescribeInstancesBurst", problems),
+            dynamic_file_path: path(&mut fields, "dynamicfilepath", problems),
+            dynamic_file_user_id_strict: boolean(&mut fields, "dynamicfileUserIDStrict", problems),
+            dynamic_backend_mode_path: path(&mut fields, "dynamicBackendModePath", problems),
+            reserved_prefixes: reserved_prefixes(fields.take("reservedPrefixConfig"), problems),
+            mounted_file: None,
+        };
+        let mode = Mode::MountedFile;
+        let entries = Entries { lines: &self.lines, mode, partition };
+        config.mounted_file = Some(snapshot::Source {
+            mode,
+            roles: entries.roles(fields.take("mapRoles"), problems),
+            users: entries.users(fields.take("mapUsers"), problems),
+            accounts: entries.accounts(fields.take("mapAccounts"), problems),
+            reserved_prefixes: config.reserved_prefixes.get(&mode).cloned().unwrap_or_default(),
+        });
+        fields.finish(problems, unknown_key);
+        config
+    }
+}
+
+/// A text; an empty one counts as absent, as in the existing program.
+fn text(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
+    fields.text(key, problems).map(|(text, _)| text.to_owned()).filter(|text| !text.is_empty())
+}
+
+fn path(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<PathBuf> {
+    text(fields, key, problems).map(PathBuf::from)
+}
+
+/// A text that people write as a number.
+fn scalar(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
+    let text = fields.take(key).and_then(|entry| values::scalar_text(&entry.value, problems));
+    text.filter(|text| !text.is_empty())
+}
+
+fn boolean(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<bool> {
+    fields.boolean(key, problems).map(|(value, _)| value)
+}
+
+fn number(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<u32> {
+    let (number, _) = fields.number(key, u64::from(u32::MAX), problems)?;
+    u32::try_from(number).ok()
+}
+
+fn role_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<String> {
+    let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
+    let is_role = |arn: &Arn| arn.service == "iam" && arn.resource.starts_with("role/");
+    if text.parse().is_ok_and(|arn| is_role(&arn)) {
+        return Some(text.to_owned());
+    }
+    problems.push(Problem::error("config.arn", span, format!("{text:?} is not the ARN of an IAM role")));
+    None
+}
+
+/// The ARN of whatever acts, of any service, with an account: that is sent as well.
+fn source_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<String> {
+    let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
+    if let ["arn", _, _, _, account, _] = text.splitn(6, ':').collect::<Vec<_>>()[..]
+        && account.parse::<AccountId>().is_ok()
+    {
+        return Some(text.to_owned());
+    }
+    problems.push(Problem::error("config.arn", span, format!("{text:?} is not an ARN with an account")));
+    None
+}
+
+fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
+    let Some(entry) = entry else { return Vec::new() };
+    let names = values::texts(&entry.value, ' ', problems);
+    if names.is_empty() && entry.value.as_mapping().is_none() {
+        problems.push(Problem::error("config.backend-mode", entry.value.span, "the list of backend modes is empty"));
+    }
+    let mut modes: Vec<Mode> = Vec::new();
+    for (name, span) in names {
+        match mode(&name, span, problems) {
+            Some(mode) if modes.contains(&mode) => {
+                problems.push(Problem::error("config.backend-mode", span, format!("{mode} stands twice")));
+            }
+            Some(mode) => modes.push(mode),
+            None => {}
+        }
+    }
+    modes
+}
+
+/// A backend mode by its name or its old name.
+fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<Mode> {
+    let old = match name {
+        "File" => Some(Mode::MountedFile),
+        "ConfigMap" => Some(Mode::EksConfigMap),
+        _ => None,
+    };
+    if let Some(mode) = old {
+        let message = format!("`{name}` is an old name");
+        problems.push(Problem::warning("config.old-name", span, message).hint(format!("write {mode}")));
+    }
+    let mode = old.or_else(|| Mode::ALL.into_iter().find(|mode| mode.as_str() == name));
+    if mode.is_none() {
+        let known = "backend modes are MountedFile, EKSConfigMap, CRD and DynamicFile";
+        let problem = Problem::error("config.backend-mode", span, format!("{name:?} is none; {known}"));
+        problems.push(match document::nearest(name, Mode::ALL.map(Mode::as_str)) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None if name.contains(',') => problem.hint("write a list: [MountedFile, CRD]"),
+            None => problem,
+        });
+    }
+    mode
+}
+
+fn scrubbed_accounts(entry: Option<&Entry>, problems: &mut Problems) -> Vec<AccountId> {
+    let Some(entry) = entry else { return Vec::new() };
+    values::accounts(&entry.value, ' ', problems).into_iter().map(|(account, _)| account).collect()
+}
+
+/// `reservedPrefixConfig`. The existing program passes over modes that it does not know and old names, and so reserves
+/// nothing where somebody thought it did: here the first are errors, and the second mean what they say.
+fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap<Mode, Vec<String>> {
+    let Some(entry) = entry else { return BTreeMap::new() };
+    let mut prefixes = BTreeMap::new();
+    for node in values::list(&entry.value, problems) {
+        let Some(mut fields) = Fields::new(node, KeyCase::Insensitive, problems) else { continue };
+        let name = fields.text("backendMode", problems);
+        let list = fields.take("usernamePrefixReserveList").map(|entry| values::texts(&entry.value, ',', problems));
+        let span = fields.span();
+        fields.finish(problems, unknown_key);
+        let Some((name, name_span)) = name else {
+            problems.push(Problem::error("config.reserved-prefix", span, "needs `backendMode`"));
+            continue;
+        };
+        let Some(mode) = mode(name, name_span, problems) else { continue };
+        let list = list.unwrap_or_default().into_iter().map(|(prefix, _)| prefix).collect();
+        if prefixes.insert(mode, list).is_some() {
+            let message = format!("{mode} stands twice; the last entry counts");
+            problems.push(Problem::warning("config.duplicate", name_span, message));
+        }
+    }
+    prefixes
+}
+
+/// Keys that are documented or seen elsewhere and have no effect, and what was meant.
+const MISPLACED: [(&str, &str); 7] = [
+    ("clusterID", "it belongs to the top level of the file"),
+    ("defaultRole", "the key is `role`, at the top level of the file"),
+    ("defaultEC2DescribeInstancesRoleARN", "the key is `server.ec2DescribeInstancesRoleARN`"),
+    ("mapRoles", "it belongs below `server`"),
+    ("mapUsers", "it belongs below `server`"),
+    ("mapAccounts", "it belongs below `server`"),
+    ("scrubbedAccounts", "it belongs below `server`"),
+];
+
+/// Unknown keys warn: the existing program passes over them, and files of other versions have others.
+pub(super) fn unknown_key(entry: &Entry, near: Option<&'static str>) -> Problem {
+    let key = &entry.key.text;
+    let problem =
+        Problem::warning("config.unknown-key", entry.key_span, format!("unknown key `{key}`; it has no effect"));
+    let misplaced = MISPLACED.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+    match (misplaced, near) {
+        (Some((_, hint)), _) => problem.hint(*hint),
+        (None, Some(near)) => problem.hint(format!("did you mean `{near}`?")),
+        (None, None) => problem,
+    }
+}
