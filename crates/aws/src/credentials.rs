@@ -21,7 +21,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 use jiff::Timestamp;
 
 pub use self::{
-    fetch::fetch,
+    fetch::{fetch, instance_region},
     files::{SharedFiles, load_files},
     resolve::{Base, Plan, Sso, region, resolve},
 };

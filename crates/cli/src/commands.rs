@@ -11,9 +11,11 @@ pub(crate) mod sandbox;
 #[cfg(unix)]
 pub(crate) mod server;
 pub(crate) mod token;
+mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
 
+pub(crate) use self::transport::Transport;
 use crate::{
     arguments::{self, Cli, Command},
     exit::CommandResult,

@@ -89,7 +89,9 @@ impl<S: Subscriber> Layer<S> for Lines {
         let now = crate::rim::now();
         let mut line = match self.format {
             Format::Json => json(&now.to_string(), level(event.metadata().level()), fields),
-            Format::Text => text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(event.metadata().level()), fields),
+            Format::Text => {
+                text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(event.metadata().level()), fields)
+            }
         };
         line.push('\n');
         let mut writer = self.writer.clone();

@@ -9,9 +9,9 @@ use identity::{AccountId, Arn, Partition};
 pub enum Mode {
     /// The server's own configuration file.
     MountedFile,
-    /// The ConfigMap kube-system/aws-auth.
+    /// The `ConfigMap` `kube-system/aws-auth`.
     EksConfigMap,
-    /// IAMIdentityMapping objects.
+    /// `IAMIdentityMapping` objects.
     Crd,
     /// A JSON file that changes.
     DynamicFile,

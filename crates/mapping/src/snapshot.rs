@@ -7,7 +7,7 @@ use std::{
 
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 
-use crate::{Mode, PermissionSet, Rule, RulePrincipal, RuleSource};
+use crate::{Mode, PermissionSet, Rule, RulePrincipal, RuleSource, template::PRIVATE_DNS_NAME};
 
 /// The rules of one source, as they were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,6 +96,20 @@ impl Snapshot {
     /// Whether nobody can log in.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// Whether an account's details are to be kept out of logs and answers.
+    pub fn scrubs(&self, account: &AccountId) -> bool {
+        self.scrubbed_accounts.contains(account)
+    }
+
+    /// Whether some rule names machines by what EC2 calls them.
+    pub fn needs_private_dns_names(&self) -> bool {
+        let asks =
+            |grant: &Grant| grant.groups.iter().chain([&grant.username]).any(|text| text.contains(PRIVATE_DNS_NAME));
+        let grants =
+            |index: &Index| index.arns.iter().flat_map(HashMap::values).chain(index.permission_sets.values()).any(asks);
+        self.sources.iter().any(grants)
     }
 
     /// The rule that nearly fits a caller who was not found: what an administrator would look for by hand.

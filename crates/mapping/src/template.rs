@@ -4,7 +4,7 @@ use identity::Identity;
 
 use crate::{Facts, Refusal, decide::Fact};
 
-const PRIVATE_DNS_NAME: &str = "{{EC2PrivateDNSName}}";
+pub(crate) const PRIVATE_DNS_NAME: &str = "{{EC2PrivateDNSName}}";
 const ACCOUNT_ID: &str = "{{AccountID}}";
 const SESSION_NAME: &str = "{{SessionName}}";
 const SESSION_NAME_RAW: &str = "{{SessionNameRaw}}";

@@ -3,10 +3,15 @@
 mod config;
 mod decisions;
 mod laws;
+mod mistakes;
 
 use identity::Identity;
 
-use crate::{Decision, Facts, Snapshot, authenticator, decide};
+use crate::{
+    Decision, Facts, Snapshot,
+    authenticator::{FeatureGates, ServerConfig, read_config},
+    decide,
+};
 
 fn now() -> jiff::Timestamp {
     "2026-01-02T03:04:05Z".parse().expect("a time")
@@ -14,10 +19,14 @@ fn now() -> jiff::Timestamp {
 
 /// The mapping of a `server:` section, written as below that key.
 fn snapshot(server: &str) -> Snapshot {
-    let indented: String = server.lines().map(|line| format!("  {line}\n")).collect();
-    let source = document::Source::new("config.yaml", format!("server:\n{indented}"));
-    match authenticator::read_config(&source, &authenticator::FeatureGates::default()) {
-        Ok((config, _)) => config.server.snapshot(),
+    read(server).into_snapshot()
+}
+
+/// A `server:` section.
+fn read(server: &str) -> ServerConfig {
+    let source = document::Source::new("config.yaml", format!("server:\n  {}\n", server.replace('\n', "\n  ")));
+    match read_config(&source, &FeatureGates::default()) {
+        Ok((config, _)) => config.server,
         Err(problems) => panic!("{}", document::render(&source, &problems, document::RenderStyle::Plain)),
     }
 }

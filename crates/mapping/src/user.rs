@@ -1,4 +1,4 @@
-//! Who the caller is in the cluster, in the terms of a TokenReview.
+//! Who the caller is in the cluster, in the terms of a `TokenReview`.
 
 use std::collections::BTreeMap;
 

@@ -1,1 +1,31 @@
 //! The TokenReview server.
+//!
+//! ```text
+//!   listener ─ TLS, bounds ─► routes ─► review ─► authenticate ─► review ─► answer, audit line, metrics
+//!                                                    │
+//!            token::accept ─► verdicts (cache, single flight, breaker ─► aws::StsClient ─► token::confirm)
+//!                                                    └─► mapping::decide, with facts from EC2 where it needs them
+//! ```
+//!
+//! What an API server is told, and why (it caches 200s and retries 429 and 5xx, never the rest):
+//! - 200: the caller is who STS says, and may log in. Only [`review`] says so, and only of a granted [`Outcome`].
+//! - 403: a definite "no", of the token, of AWS or of the mapping.
+//! - 429, 502, 503: no answer now. Never a denial, so nothing remembers it; and never with Retry-After, which would hold
+//!   every other authenticator up.
+
+mod audit;
+mod authenticate;
+mod breaker;
+mod listener;
+mod metrics;
+mod readiness;
+mod review;
+mod routes;
+mod settings;
+mod verdicts;
+
+pub use authenticate::{Granted, Outcome, Trouble, Webhook};
+pub use listener::{Health, Server};
+pub use metrics::Metrics;
+pub use readiness::Readiness;
+pub use settings::Settings;

@@ -85,6 +85,15 @@ async fn base(base: &Base, environment: &Environment, endpoint: &Endpoint) -> Re
     }
 }
 
+/// The Region of the instance that this runs on, if it is one.
+pub async fn instance_region(environment: &Environment) -> Option<String> {
+    if environment.is_true("AWS_EC2_METADATA_DISABLED") {
+        return None;
+    }
+    let provider = aws_config::imds::region::ImdsRegionProvider::builder().build();
+    tokio::time::timeout(LIMIT, provider.region()).await.ok().flatten().map(|region| region.to_string())
+}
+
 async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> Result<Credentials, CredentialsError> {
     let nothing = || CredentialsError::Origin { origin: origin.to_owned(), advice: advice.to_owned() };
     // What the provider says may quote what it was told; which source failed and what to do is enough.

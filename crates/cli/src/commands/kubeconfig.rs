@@ -138,7 +138,10 @@ fn endpoint(args: &KubeconfigArgs) -> Result<(String, Option<String>), Failure> 
                 .map_err(|problems| said(&source, &problems))?;
             Ok((cluster.server, cluster.certificate_authority_pem))
         }
-        (None, None) => Err(anyhow::anyhow!("where is the API server? Give --server URL (and --ca FILE), or --from-kubeconfig FILE").into()),
+        (None, None) => Err(anyhow::anyhow!(
+            "where is the API server? Give --server URL (and --ca FILE), or --from-kubeconfig FILE"
+        )
+        .into()),
     }
 }
 

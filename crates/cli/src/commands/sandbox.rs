@@ -57,7 +57,7 @@ pub(crate) fn read(path: &std::path::Path) -> Result<sandbox::Identities, Failur
 }
 
 async fn serve(args: &SandboxArgs, identities: sandbox::Identities) -> anyhow::Result<()> {
-    let options = sandbox::Options { sts: args.listen, proxy: args.proxy, ..sandbox::Options::new(rim::now)? };
+    let options = sandbox::Options { sts: args.listen, proxy: args.proxy, ..sandbox::Options::new(rim::now) };
     let running = sandbox::Sandbox::start(identities, options).await.context("cannot start the sandbox")?;
     rim::write_atomically(&args.ca_file, running.ca_pem().as_bytes(), 0o644)?;
     let ca = args.ca_file.canonicalize().unwrap_or_else(|_| args.ca_file.clone());

@@ -5,7 +5,7 @@ use std::io::IsTerminal as _;
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use identity::{Identity, Partition};
-use token::{Confirmed, Refusal, Rules, Unconfirmed};
+use token::{Confirmed, Description, Refusal, Rules, Unconfirmed};
 
 use crate::{
     arguments::Global,
@@ -48,11 +48,11 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     if args.output == Output::Text
         && let Ok(description) = token::describe(text)
     {
-        rim::print(&format!("{description}\n"))?;
+        rim::print(&described(&description))?;
     }
     let rules = Rules { partition: args.partition, ..Rules::default() };
     let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(|refusal| refused(&refusal))?;
-    let client = aws::StsClient::new(args.transport.resolve(process)?)?;
+    let client = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
     let answer = runtime::block_on(client.call(&accepted))?;
     let answer = answer.map_err(Unconfirmed::Upstream);
     let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
@@ -77,6 +77,18 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
     Ok(std::io::read_to_string(std::io::stdin()).context("cannot read the token from stdin")?)
 }
 
+fn described(description: &Description) -> String {
+    let Description { host, access_key_id, signed_at, valid_until, signed_headers, has_security_token, .. } = description;
+    let kind = if *has_security_token { "temporary" } else { "long-term" };
+    let rows = [
+        ("STS endpoint", format!("{} (signed for {})", host.as_str(), host.signing_region())),
+        ("access key", format!("{access_key_id} ({kind} credentials)")),
+        ("signed at", format!("{signed_at}, good until {valid_until}")),
+        ("signed headers", signed_headers.join(", ")),
+    ];
+    rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).chain(["\n".to_owned()]).collect()
+}
+
 fn refused(refusal: &Refusal) -> Failure {
     rim::note(&format!("refused: {refusal} [{}]\n{}", refusal.code(), refusal.explain()));
     Failure::AlreadySaid
@@ -89,8 +101,10 @@ fn identity_text(confirmed: &Confirmed, output: Output) -> String {
         Output::Text => rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect(),
         // Four blanks of indentation and these keys are what aws-iam-authenticator prints.
         Output::Json => {
-            let lines: Vec<_> =
-                rows.iter().map(|(name, value)| format!("    \"{name}\": {}", serde_json::Value::from(&**value))).collect();
+            let lines: Vec<_> = rows
+                .iter()
+                .map(|(name, value)| format!("    \"{name}\": {}", serde_json::Value::from(&**value)))
+                .collect();
             format!("{{\n{}\n}}\n", lines.join(",\n"))
         }
     }

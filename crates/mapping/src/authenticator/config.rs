@@ -8,7 +8,8 @@ use super::Place;
 use crate::{Mode, Snapshot, snapshot};
 
 /// The configuration. `None` and empty lists mean that the file does not say: then [`super::defaults`] hold.
-#[derive(Clone, Debug, Default)]
+// No Debug: `token` is a credential.
+#[derive(Clone, Default)]
 pub struct Config {
     /// `clusterID`.
     pub cluster_id: Option<String>,
@@ -20,7 +21,7 @@ pub struct Config {
 }
 
 /// Keys for `token` and `verify`, at the top level of the file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[expect(missing_docs, reason = "each is the key of its name, described with the flag of its name")]
 pub struct ClientConfig {
     pub region: Option<String>,
@@ -68,7 +69,7 @@ pub struct ServerConfig {
     pub ec2_qps: Option<u32>,
     /// `ec2DescribeInstancesBurst`.
     pub ec2_burst: Option<u32>,
-    /// `dynamicfilepath`, of the mode DynamicFile.
+    /// `dynamicfilepath`, of the mode `DynamicFile`.
     pub dynamic_file_path: Option<PathBuf>,
     /// `dynamicfileUserIDStrict`: that file's entries are compared by `userid`.
     pub dynamic_file_user_id_strict: Option<bool>,

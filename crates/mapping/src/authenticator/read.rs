@@ -185,8 +185,10 @@ fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<Mode> {
         let known = "backend modes are MountedFile, EKSConfigMap, CRD and DynamicFile";
         let problem = Problem::error("config.backend-mode", span, format!("{name:?} is none; {known}"));
         problems.push(match document::nearest(name, Mode::ALL.map(Mode::as_str)) {
+            _ if name.contains(',') => {
+                problem.hint("write a list, as in [MountedFile, CRD], or put blanks between them")
+            }
             Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None if name.contains(',') => problem.hint("write a list: [MountedFile, CRD]"),
             None => problem,
         });
     }

@@ -86,14 +86,16 @@ pub(super) fn texts(node: &Node, separator: char, problems: &mut Problems) -> Ve
     }
     let Some((text, span)) = node.text(problems) else { return Vec::new() };
     let parts: Vec<_> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
-    if !parts.is_empty() {
-        let message = if parts.len() == 1 {
-            "expected a list, found text; it is read as a list of one"
-        } else {
-            "expected a list, found text; it is split"
-        };
-        let hint = format!("write [{}]", parts.join(", "));
-        problems.push(Problem::warning("config.single-value", span, message).hint(hint));
+    match parts[..] {
+        [] => {}
+        [_] => {
+            let message = "expected a list, found text; it is read as a list of one";
+            problems.push(Problem::warning("config.single-value", span, message));
+        }
+        _ => {
+            let problem = Problem::warning("config.single-value", span, "expected a list, found text; it is split");
+            problems.push(problem.hint(format!("write [{}]", parts.join(", "))));
+        }
     }
     parts.into_iter().map(|part| (part.to_owned(), span)).collect()
 }

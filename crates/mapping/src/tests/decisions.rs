@@ -1,7 +1,9 @@
 //! One row per statement about who gets in as whom.
 
-use super::{ask, identity, now, said, snapshot};
-use crate::{Decision, Facts, decide};
+use identity::Partition;
+
+use super::{ask, identity, now, read, said, snapshot};
+use crate::{Decision, Facts, Mode, Snapshot, decide};
 
 const MAPPING: &str = r#"
 mapRoles:
@@ -12,6 +14,10 @@ mapRoles:
 - {rolearn: "arn:aws:iam::111122223333:role/Node", username: "system:node:{{EC2PrivateDNSName}}", groups: [system:nodes]}
 - {rolearn: "arn:aws:iam::111122223333:role/Every", username: "{{AccountID}}/{{SessionNameRaw}}/{{AccessKeyID}}/{{Unknown}}", groups: ["g-{{SessionName}}"]}
 - {rolearn: "arn:aws:iam::111122223333:role/Masters", username: x, groups: ["system:{{SessionName}}"]}
+- {rolearn: "arn:aws:iam::111122223333:role/Fargate", username: "system:node:{{SessionName}}", groups: [system:nodes]}
+- {rolearn: "arn:aws:iam::111122223333:role/Behind", username: x, groups: ["{{SessionName}}:masters"]}
+- {rolearn: "arn:aws:iam::111122223333:role/Accounts", username: x, groups: ["system:serviceaccounts:{{SessionName}}"]}
+- {rolearn: "arn:aws:iam::111122223333:role/Static", username: "system:admin", groups: ["system:{{Unknown}}"]}
 - {rolearn: "arn:aws:iam::111122223333:role/Nameless", groups: [g]}
 - {rolearn: "arn:aws:iam::111122223333:role/Reserved", username: "admin-{{SessionName}}"}
 - {rolearn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Both_0123456789abcdef", username: by-arn}
@@ -20,12 +26,15 @@ mapRoles:
 - {rolearn: "arn:aws:iam::111122223333:user/InRoles", username: in-roles}
 - {rolearn: "arn:aws:iam::111122223333:role/Twice", username: first}
 - {rolearn: "arn:aws:iam::111122223333:role/TWICE", username: last}
+- {rolearn: "arn:aws:iam::111122223333:role/AWSReservedSSO_ByRole_fedcba9876543210", username: by-role}
 mapUsers:
 - {userarn: "arn:aws:iam::111122223333:user/Alice", username: alice, groups: [dev, ops]}
 - {userarn: "arn:aws:iam::111122223333:user/ops/Bob", username: bob}
 - {userarn: "arn:aws:iam::111122223333:root", username: root}
 - {userarn: "arn:aws:sts::111122223333:federated-user/fred", username: "fred{{SessionName}}"}
 - {userarn: "arn:aws:iam::111122223333:user/InRoles", username: in-users}
+- {userarn: "arn:aws:iam::111122223333:user/NoSession", username: "{{SessionName}}"}
+- {userarn: "arn:aws:iam::111122223333:user/NoNode", username: "system:node:{{SessionName}}"}
 mapAccounts: ["444455556666"]
 reservedPrefixConfig: [{backendMode: MountedFile, usernamePrefixReserveList: ["admin-", "arn:aws:iam::444455556666:user/admin-"]}]
 "#;
@@ -92,6 +101,25 @@ fn everybody_gets_what_the_mapping_says() {
             "mapping.templated-system-name",
         ),
         (
+            "a session name that becomes system:",
+            "sts::111122223333:assumed-role/Behind/system",
+            "mapping.templated-system-name",
+        ),
+        ("the same with a harmless one", "sts::111122223333:assumed-role/Behind/x", "x [x:masters]"),
+        (
+            "every service account of a namespace",
+            "sts::111122223333:assumed-role/Accounts/kube-system",
+            "mapping.templated-system-name",
+        ),
+        (
+            "nodes on Fargate, as EKS maps them",
+            "sts::111122223333:assumed-role/Fargate/fargate-ip-10-0-0-1",
+            "system:node:fargate-ip-10-0-0-1 [system:nodes]",
+        ),
+        ("system: names are allowed", "sts::111122223333:assumed-role/Static/x", "system:admin [system:{{Unknown}}]"),
+        ("a username that becomes empty", "iam::111122223333:user/NoSession", "mapping.empty-username"),
+        ("a node's name that becomes empty", "iam::111122223333:user/NoNode", "mapping.templated-system-name"),
+        (
             "a person in a machine's role",
             "sts::111122223333:assumed-role/Node/alice",
             "mapping.session-name-not-instance",
@@ -153,13 +181,26 @@ fn a_refused_caller_is_told_apart_from_the_nearest_rule() {
         (
             "arn:aws:iam::111122223333:user/Bob",
             Some(
-                "arn:aws:iam::111122223333:user/ops/bob is mapped by MountedFile mapUsers[1] (config.yaml:21) and has another path or is of another kind",
+                "arn:aws:iam::111122223333:user/ops/bob is mapped by MountedFile mapUsers[1] (config.yaml:26) and has another path or is of another kind",
             ),
         ),
         (
             "arn:aws:sts::999988887777:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/d",
             Some(
-                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[11] (config.yaml:15) and is of another account",
+                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is of another account",
+            ),
+        ),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_Admin_0123456789abcdef/d",
+            Some(
+                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is only the beginning of the caller's; permission sets are compared as a whole",
+            ),
+        ),
+        ("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Both_x/d", None),
+        (
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_ByRole_0123456789abcdef/d",
+            Some(
+                "arn:aws:iam::111122223333:role/awsreservedsso_byrole_fedcba9876543210 is mapped by MountedFile mapRoles[19] (config.yaml:23) and has another suffix, which AWS changes; name the permission set with `sso` instead",
             ),
         ),
         ("arn:aws:iam::111122223333:user/Nobody", None),
@@ -167,4 +208,31 @@ fn a_refused_caller_is_told_apart_from_the_nearest_rule() {
     for (arn, expected) in rows {
         assert_eq!(snapshot.nearest(&identity(arn)).map(|near| near.to_string()).as_deref(), expected, "{arn}");
     }
+}
+
+#[test]
+fn sources_are_asked_in_order_and_the_first_that_knows_the_caller_decides() {
+    let source = |mode, server: &str| crate::Source { mode, ..read(server).mounted_file.expect("a mapping") };
+    let alice = "{userarn: \"arn:aws:iam::111122223333:user/alice\"";
+    let first = source(Mode::Crd, &format!("mapUsers: [{alice}, username: first}}]"));
+    let second = source(Mode::DynamicFile, &format!("mapUsers: [{alice}, username: second}}]"));
+    let nameless = source(Mode::Crd, &format!("mapUsers: [{alice}}}]"));
+    let account = source(Mode::EksConfigMap, "mapAccounts: [\"111122223333\"]");
+    let rows = [
+        ("the first", vec![first.clone(), second.clone()], "first []"),
+        ("the other way round", vec![second.clone(), first.clone()], "second []"),
+        ("an account before an entry", vec![account.clone(), first], "arn:aws:iam::111122223333:user/alice []"),
+        ("what one withholds no other gives", vec![nameless, second, account], "mapping.empty-username"),
+        ("no source", vec![], "mapping.none"),
+    ];
+    for (name, sources, expected) in rows {
+        let snapshot = Snapshot::new(Partition::Aws, sources, []);
+        assert_eq!(said(&ask(&snapshot, "arn:aws:iam::111122223333:user/alice")), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_snapshot_says_whether_machines_are_named_by_ec2() {
+    assert!(snapshot(MAPPING).needs_private_dns_names());
+    assert!(!snapshot("mapAccounts: [\"111122223333\"]").needs_private_dns_names());
 }

@@ -1,0 +1,274 @@
+//! `server`: answers the API server's TokenReviews.
+//!
+//! ```text
+//!   flags, environment, file ─► settings ─► pair and kubeconfig ─► webhook::Server
+//!                                  └ watch: configuration and pair, every half second; last good wins
+//! ```
+
+mod watch;
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    num::NonZeroU32,
+    path::PathBuf,
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use identity::Partition;
+use mapping::{
+    Mode,
+    authenticator::{Config, ServerConfig},
+};
+use webhook::{Health, Settings, Webhook};
+
+use super::{Transport, version::VERSION};
+use crate::{
+    arguments::Global,
+    exit::CommandResult,
+    rim::{self, Process},
+    runtime, settings, signals,
+    state::{Pair, Reach, StateFiles},
+};
+
+/// Flags of `server`, named as aws-iam-authenticator names them.
+#[derive(Args, Debug)]
+pub(crate) struct ServerArgs {
+    /// AWS partition of the callers [default: aws]
+    #[arg(long)]
+    partition: Option<Partition>,
+
+    /// Where the API server's kubeconfig goes [default: /etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml]
+    #[arg(long, value_name = "FILE")]
+    generate_kubeconfig: Option<PathBuf>,
+
+    /// Leave that kubeconfig alone: `init` made it
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    kubeconfig_pregenerated: Option<bool>,
+
+    /// Folder of certificate and key [default: /var/aws-iam-authenticator]
+    #[arg(long, value_name = "DIR")]
+    state_dir: Option<PathBuf>,
+
+    /// Address to listen on [default: 127.0.0.1]
+    #[arg(long, value_name = "IP")]
+    address: Option<IpAddr>,
+
+    /// Port to listen on [default: 21362]
+    #[arg(long)]
+    port: Option<u16>,
+
+    /// Name or IP address under which the API server reaches it [default: localhost]
+    #[arg(long, value_name = "HOST")]
+    hostname: Option<String>,
+
+    /// Sources of mappings, in order; this version has MountedFile [default: MountedFile]
+    #[arg(long, value_name = "MODE", value_delimiter = ',')]
+    backend_mode: Vec<String>,
+
+    /// Address of the plain HTTP health check, or none
+    #[arg(long, value_name = "IP:PORT|none", default_value = "127.0.0.1:21363")]
+    health_address: HealthAddress,
+
+    /// The longest token looked at, in bytes
+    #[arg(long, value_name = "BYTES", default_value_t = 4096)]
+    max_token_length: usize,
+
+    /// How long STS's confirmation of a token is remembered, in seconds, at most 60; 0 remembers nothing
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=60))]
+    identity_cache_seconds: u64,
+
+    /// Calls of EC2 per second in the long run; 0 for no limit [default: 15]
+    #[arg(long = "ec2-describeInstances-qps", alias = "ec2-describe-instances-qps", value_name = "QPS")]
+    ec2_qps: Option<u32>,
+
+    /// Calls of EC2 at once before that limit holds [default: 5]
+    #[arg(long = "ec2-describeInstances-burst", alias = "ec2-describe-instances-burst", value_name = "N")]
+    ec2_burst: Option<u32>,
+
+    #[command(flatten)]
+    transport: Transport,
+}
+
+/// `--health-address`.
+#[derive(Clone, Copy, Debug)]
+struct HealthAddress(Option<SocketAddr>);
+
+impl FromStr for HealthAddress {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self(None)),
+            _ => text.parse().map(|address| Self(Some(address))).map_err(|_| "expected IP:PORT or none".to_owned()),
+        }
+    }
+}
+
+/// Where the server's files are.
+pub(crate) struct Paths {
+    /// Of certificate and key.
+    pub(crate) state_dir: PathBuf,
+    /// The API server's kubeconfig.
+    pub(crate) kubeconfig: PathBuf,
+}
+
+impl Paths {
+    /// Flag, file or default.
+    pub(crate) fn resolve(state_dir: Option<&PathBuf>, kubeconfig: Option<&PathBuf>, config: &Config) -> Self {
+        let server = &config.server;
+        let pick = |flag: Option<&PathBuf>, file: Option<&PathBuf>, default: &str| {
+            flag.or(file).cloned().unwrap_or_else(|| default.into())
+        };
+        Self {
+            state_dir: pick(state_dir, server.state_dir.as_ref(), "/var/aws-iam-authenticator"),
+            kubeconfig: pick(
+                kubeconfig,
+                server.generate_kubeconfig.as_ref(),
+                "/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml",
+            ),
+        }
+    }
+}
+
+/// How the API server reaches it: flag, file or default.
+pub(crate) fn reach(hostname: Option<&str>, address: Option<IpAddr>, port: Option<u16>, config: &Config) -> Reach {
+    let server = &config.server;
+    Reach {
+        hostname: hostname.or(server.hostname.as_deref()).unwrap_or("localhost").to_owned(),
+        address: address.or(server.address).unwrap_or(Ipv4Addr::LOCALHOST.into()),
+        port: port.or(server.port).unwrap_or(21362),
+    }
+}
+
+/// Runs `server` until SIGTERM or SIGINT.
+pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
+    let mut config = settings::config(global)?;
+    if let Some(partition) = args.partition {
+        config.server.partition = partition;
+    }
+    check_modes(args, &config.server)?;
+    let cluster_id = settings::cluster_id(global, process, &config)?;
+    let _logs = settings::start_logs(global, process)?;
+    let mut settings = Settings::new(cluster_id, rim::now);
+    settings.rules.partition = config.server.partition;
+    settings.rules.max_length = args.max_token_length;
+    settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
+    let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
+    let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
+    let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
+    prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
+    Ok(runtime::block_on(serve(args, global, process, config.server, settings, &files, &reach))??)
+}
+
+/// Says which sources this version does not have, instead of starting without them.
+fn check_modes(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<()> {
+    let flag = args.backend_mode.iter().map(|name| {
+        let known = Mode::ALL.into_iter().find(|mode| mode.as_str() == name);
+        known
+            .with_context(|| format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile"))
+    });
+    let flag: Vec<Mode> = flag.collect::<Result<_, _>>()?;
+    let modes = if flag.is_empty() { &config.backend_modes } else { &flag };
+    match modes.iter().find(|mode| **mode != Mode::MountedFile) {
+        None => Ok(()),
+        Some(mode) => anyhow::bail!(
+            "this version has no backend mode {mode}; only MountedFile (mapRoles, mapUsers, mapAccounts in the file of --config)"
+        ),
+    }
+}
+
+fn prepare_files(files: &StateFiles, reach: &Reach, pregenerated: Option<bool>) -> anyhow::Result<()> {
+    let folder = files.certificate.parent().unwrap_or(&files.certificate).display().to_string();
+    if files.ensure_pair(reach, rim::now()).with_context(|| format!("state folder {folder}"))? == Pair::Made {
+        tracing::info!(folder, "made a certificate and its authority");
+    }
+    if !pregenerated.unwrap_or(false) && files.ensure_kubeconfig(reach)? {
+        tracing::info!(file = %files.kubeconfig.display(), "wrote the API server's kubeconfig");
+    }
+    Ok(())
+}
+
+async fn serve(
+    args: &ServerArgs,
+    global: &Global,
+    process: &Process,
+    config: ServerConfig,
+    settings: Settings,
+    files: &StateFiles,
+    reach: &Reach,
+) -> anyhow::Result<()> {
+    let sts = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
+    let webhook = Webhook::new(settings, sts, ec2(args, process, &config).await?);
+    webhook.metrics().set_version(VERSION);
+    let notes = args.transport.notes();
+    webhook.metrics().set_transport_override(!notes.is_empty());
+    for note in notes {
+        tracing::warn!("{note}");
+        webhook.readiness().note(note);
+    }
+    let identity = tls::ServerIdentity::load(&files.certificate, &files.key, rim::now())?;
+    if !identity.inspection().covers(&reach.hostname) {
+        tracing::warn!(
+            hostname = reach.hostname,
+            "the certificate is not valid for the host name; `cluster-auth init --rotate` makes one that is"
+        );
+    }
+    webhook.metrics().set_certificate_not_after(identity.not_after());
+    let resolver = tls::ReloadingResolver::new(&identity);
+    let address = SocketAddr::new(reach.address, reach.port);
+    let listen = |address| format!("cannot listen on {address}; is another server running?");
+    let tls = tls::server_config(Arc::clone(&resolver) as Arc<_>)?;
+    let server = webhook::Server::bind(address, tls, Arc::clone(&webhook)).await.with_context(|| listen(address))?;
+    if let Some(address) = args.health_address.0 {
+        let health = Health::bind(address).await.with_context(|| listen(address))?;
+        tokio::spawn(health.run());
+    }
+    let watched =
+        watch::Watched { config: global.config.clone(), gates: settings::gates(global)?, partition: args.partition };
+    watch::spawn(watched, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));
+    webhook.load(config.snapshot());
+    tracing::info!(version = VERSION, address = %server.local_addr()?, rules = config.snapshot().len(), "ready");
+    server
+        .run(async {
+            // Without signals there is no wish to end; the process can still be killed.
+            if signals::termination().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+            tracing::info!("ending: requests under way may finish");
+        })
+        .await;
+    Ok(())
+}
+
+/// The way to EC2, where a mapping asks for private DNS names.
+async fn ec2(args: &ServerArgs, process: &Process, config: &ServerConfig) -> anyhow::Result<Option<aws::Ec2>> {
+    if !config.snapshot().needs_private_dns_names() {
+        return Ok(None);
+    }
+    let environment = process.aws_environment();
+    let files = aws::credentials::load_files(&environment)?;
+    let region = match aws::credentials::region(&environment, &files, None, None) {
+        Some(region) => region,
+        None => aws::credentials::instance_region(&environment)
+            .await
+            .context("a mapping uses {{EC2PrivateDNSName}}, and there is no Region to ask EC2 in: set AWS_REGION")?,
+    };
+    let client = aws::Client::new(&environment)?;
+    let role = config.ec2_role_arn.clone().map(|role_arn| aws::credentials::AssumeRole {
+        role_arn,
+        duration_seconds: Some(3600),
+        source_arn: config.source_arn.clone(),
+        ..Default::default()
+    });
+    let options = aws::Ec2Options {
+        region,
+        role,
+        queries_per_second: NonZeroU32::new(args.ec2_qps.or(config.ec2_qps).unwrap_or(15)),
+        burst: args.ec2_burst.or(config.ec2_burst).unwrap_or(5),
+    };
+    Ok(Some(aws::Ec2::new(client, environment, options, rim::now)))
+}

@@ -1,0 +1,53 @@
+//! The two flags that change how STS is reached, and never which hosts a token may name.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::rim::Process;
+
+/// Flags of everything that asks STS about tokens.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct Transport {
+    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still asks for AWS's name
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) sts_connect_to: Option<String>,
+
+    /// Trust only the authorities in this file (PEM) to vouch for STS; whoever holds its key can let anybody in
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sts_ca_file: Option<PathBuf>,
+}
+
+impl Transport {
+    /// The settings for the client.
+    pub(crate) fn resolve(&self, process: &Process) -> anyhow::Result<aws::Transport> {
+        let roots = match &self.sts_ca_file {
+            None => tls::Roots::Platform,
+            Some(path) => {
+                let pem =
+                    std::fs::read(path).with_context(|| format!("cannot read --sts-ca-file {}", path.display()))?;
+                tls::Roots::Only(pem)
+            }
+        };
+        if let Some(address) = &self.sts_connect_to {
+            let port = address.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+            port.with_context(|| format!("--sts-connect-to {address}: expected HOST:PORT"))?;
+        }
+        Ok(aws::Transport {
+            connect_to: self.sts_connect_to.clone(),
+            roots,
+            proxy: aws::Proxy::from_environment(&process.aws_environment()),
+            ..aws::Transport::default()
+        })
+    }
+
+    /// What has to be said about them, where they are in use.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let address =
+            self.sts_connect_to.as_ref().map(|address| format!("STS is reached at {address} (--sts-connect-to)"));
+        let file =
+            self.sts_ca_file.as_ref().map(|path| format!("STS is vouched for by {} (--sts-ca-file)", path.display()));
+        address.into_iter().chain(file).collect()
+    }
+}

@@ -1,0 +1,212 @@
+//! One review, from token to outcome, in a straight line.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use aws::{Ec2, StsClient};
+use mapping::{Decision, Fact, Facts, Snapshot, User, decide};
+use token::{Confirmed, Unconfirmed, Upstream, accept};
+use tokio::sync::Semaphore;
+
+use crate::{
+    Metrics, Readiness, Settings,
+    verdicts::{NoVerdict, Verdicts},
+};
+
+/// What came of a review.
+pub enum Outcome {
+    /// May log in.
+    Granted(Box<Granted>),
+    /// A definite "no" about the token, by us or by STS.
+    RefusedToken(token::Refusal),
+    /// A definite "no" about a caller whom STS confirmed.
+    RefusedCaller {
+        /// Who it is.
+        confirmed: Box<Confirmed>,
+        /// Why not.
+        refusal: mapping::Refusal,
+        /// The rule that nearly fits, where nobody was mapped.
+        nearest: Option<Box<mapping::Nearest>>,
+        /// Whether the account's details are to be kept out of logs.
+        scrubbed: bool,
+    },
+    /// No answer now.
+    Trouble(Trouble),
+}
+
+/// Somebody who may log in.
+pub struct Granted {
+    /// Who it is to AWS.
+    pub confirmed: Confirmed,
+    /// Who it is to Kubernetes.
+    pub user: User,
+}
+
+/// Why there is no answer now. The API server is told to try again, or that we are not ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// STS gave no answer that says yes or no.
+    Sts(Upstream),
+    /// STS fails again and again, and is left alone for a moment.
+    CircuitOpen,
+    /// EC2 could not be asked for a machine's name.
+    Ec2,
+    /// Too many reviews at once.
+    Overloaded,
+    /// No mapping has been loaded yet.
+    NotLoaded,
+}
+
+impl Trouble {
+    /// The stable code.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Sts(upstream) => upstream.code(),
+            Self::CircuitOpen => "upstream.circuit-open",
+            Self::Ec2 => "upstream.ec2",
+            Self::Overloaded => "server.overloaded",
+            Self::NotLoaded => "server.not-loaded",
+        }
+    }
+
+    /// One sentence.
+    pub fn meaning(self) -> String {
+        match self {
+            Self::Sts(upstream) => upstream.to_string(),
+            Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
+            Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
+            Self::Overloaded => "too many reviews at once".to_owned(),
+            Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
+        }
+    }
+
+    /// The HTTP status. API servers retry 429 and 502, and never remember either.
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Sts(Upstream::Throttled) | Self::Overloaded => 429,
+            Self::Sts(_) | Self::CircuitOpen | Self::Ec2 => 502,
+            Self::NotLoaded => 503,
+        }
+    }
+}
+
+impl Outcome {
+    /// The stable code: of the refusal, of the trouble, or `granted`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Granted(_) => "granted",
+            Self::RefusedToken(refusal) => refusal.code(),
+            Self::RefusedCaller { refusal, .. } => refusal.code(),
+            Self::Trouble(trouble) => trouble.code(),
+        }
+    }
+
+    /// The HTTP status of the answer.
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Granted(_) => 200,
+            Self::RefusedToken(_) | Self::RefusedCaller { .. } => 403,
+            Self::Trouble(trouble) => trouble.status(),
+        }
+    }
+}
+
+/// Everything that reviews share.
+pub struct Webhook {
+    pub(crate) settings: Settings,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) readiness: Readiness,
+    mapping: ArcSwapOption<Snapshot>,
+    verdicts: Verdicts,
+    ec2: Option<Ec2>,
+    reviews: Semaphore,
+}
+
+impl Webhook {
+    /// Nobody can log in until [`Self::load`] has been called.
+    pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+        let metrics = Arc::new(Metrics::new());
+        Arc::new(Self {
+            verdicts: Verdicts::new(&settings, sts, Arc::clone(&metrics)),
+            readiness: Readiness::default(),
+            mapping: ArcSwapOption::empty(),
+            reviews: Semaphore::new(settings.max_reviews),
+            metrics,
+            ec2,
+            settings,
+        })
+    }
+
+    /// Decides by this mapping from now on.
+    pub fn load(&self, snapshot: Snapshot) {
+        self.metrics.mapping_loaded(snapshot.len());
+        self.readiness.mapping_loaded();
+        self.mapping.store(Some(Arc::new(snapshot)));
+    }
+
+    /// What is said at `/metrics`.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What is said at `/readyz`.
+    pub fn readiness(&self) -> &Readiness {
+        &self.readiness
+    }
+
+    /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.
+    pub async fn authenticate(&self, token: &str) -> Outcome {
+        let Some(snapshot) = self.mapping.load_full() else { return Outcome::Trouble(Trouble::NotLoaded) };
+        let Settings { cluster_id, rules, now, .. } = &self.settings;
+        let accepted = match accept(token, cluster_id, rules, now()) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return Outcome::RefusedToken(refusal),
+        };
+        let Ok(_permit) = self.reviews.try_acquire() else { return Outcome::Trouble(Trouble::Overloaded) };
+        let confirmed = match self.verdicts.confirm(&accepted).await {
+            Ok(confirmed) => confirmed,
+            Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
+            Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
+            Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
+        };
+        self.decide(&snapshot, confirmed).await
+    }
+
+    async fn decide(&self, snapshot: &Snapshot, confirmed: Confirmed) -> Outcome {
+        let mut facts = Facts::default();
+        loop {
+            let (identity, key) = (confirmed.identity(), confirmed.access_key_id());
+            match decide(snapshot, identity, key, &facts, (self.settings.now)()) {
+                Decision::Permit(user) => return Outcome::Granted(Box::new(Granted { confirmed, user })),
+                Decision::Refuse(refusal) => {
+                    let unmapped = refusal == mapping::Refusal::NotMapped;
+                    let nearest = unmapped.then(|| snapshot.nearest(identity)).flatten().map(Box::new);
+                    let scrubbed = snapshot.scrubs(&identity.account);
+                    return Outcome::RefusedCaller { confirmed: Box::new(confirmed), refusal, nearest, scrubbed };
+                }
+                Decision::Needs(fact) => {
+                    if self.learn(fact, &mut facts).await.is_err() {
+                        return Outcome::Trouble(Trouble::Ec2);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each fact is asked for once, so [`Self::decide`] ends.
+    async fn learn(&self, fact: Fact, facts: &mut Facts) -> Result<(), ()> {
+        let Fact::PrivateDnsName { instance_id } = fact;
+        let ec2 = self.ec2.as_ref().ok_or(())?;
+        self.metrics.ec2_asked();
+        match ec2.private_dns_name(&instance_id).await {
+            Ok(name) => {
+                facts.private_dns_names.insert(instance_id, name.map(|name| name.to_string()));
+                Ok(())
+            }
+            Err(error) => {
+                tracing::error!(instance = instance_id, error = %error, "cannot ask EC2 for a private DNS name");
+                Err(())
+            }
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! Metrics, in Prometheus' text format 0.0.4: aws-iam-authenticator's names, and ours.
+//!
+//! Label values come from closed sets. A Region becomes one only when STS has confirmed a caller through it: the host in a
+//! token is the caller's word until then.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use identity::StsHost;
+use jiff::Timestamp;
+use prometheus::{
+    Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder, core::Collector,
+};
+use token::{Confirmed, Unconfirmed, Upstream};
+
+use crate::{Outcome, Trouble};
+
+/// Every series of the server.
+pub struct Metrics {
+    registry: Registry,
+    latency: HistogramVec,
+    sts_responses: IntCounterVec,
+    sts_connection_failures: IntCounterVec,
+    sts_throttling: IntCounterVec,
+    ec2_calls: IntCounter,
+    decisions: IntCounterVec,
+    rules: IntGauge,
+    reload_failures: IntCounterVec,
+    certificate_not_after: Gauge,
+    transport_override: IntGauge,
+    build: IntGaugeVec,
+    regions: Mutex<BTreeSet<String>>,
+    reviews: AtomicU64,
+}
+
+/// The existing program's prefix; dashboards know it.
+const EXISTING: &str = "aws_iam_authenticator";
+
+/// The most Regions that become label values.
+const MAX_REGIONS: usize = 64;
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let registry = Registry::new();
+        let existing = |name: &str, help: &str| Opts::new(format!("{EXISTING}_{name}"), help);
+        let own = |name: &str, help: &str| Opts::new(format!("cluster_auth_{name}"), help);
+        let buckets = vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+        let latency = existing("authenticate_latency_seconds", "Time that reviews took, by result");
+        let sts = |name, help, labels: &[&str]| counters(&registry, existing(name, help), labels);
+        let this = Self {
+            latency: register(&registry, HistogramVec::new(HistogramOpts::from(latency).buckets(buckets), &["result"])),
+            sts_responses: sts(
+                "sts_responses_total",
+                "Answers of STS, by status and Region",
+                &["ResponseCode", "StsRegion"],
+            ),
+            sts_connection_failures: sts(
+                "sts_connection_failures_total",
+                "Calls of STS without an answer, by Region",
+                &["StsRegion"],
+            ),
+            sts_throttling: sts(
+                "sts_throttling_total",
+                "Answers of STS that ask for fewer requests, by Region",
+                &["StsRegion"],
+            ),
+            ec2_calls: register(
+                &registry,
+                IntCounter::with_opts(existing("ec2_describe_instances_calls_total", "Questions to EC2")),
+            ),
+            decisions: counters(
+                &registry,
+                own("decisions_total", "Reviews, by the code of what came of them"),
+                &["code"],
+            ),
+            rules: register(&registry, IntGauge::with_opts(own("mapping_rules", "Rules of the mapping in use"))),
+            reload_failures: counters(
+                &registry,
+                own("reload_failures_total", "Changes of a file that were not taken"),
+                &["file"],
+            ),
+            certificate_not_after: register(
+                &registry,
+                Gauge::with_opts(own("certificate_not_after_timestamp_seconds", "End of the serving certificate")),
+            ),
+            transport_override: register(
+                &registry,
+                IntGauge::with_opts(own(
+                    "sts_transport_override",
+                    "1 where --sts-connect-to or --sts-ca-file is in use",
+                )),
+            ),
+            build: register(&registry, IntGaugeVec::new(own("build_info", "The version of this server"), &["version"])),
+            regions: Mutex::default(),
+            reviews: AtomicU64::new(0),
+            registry: registry.clone(),
+        };
+        #[cfg(target_os = "linux")]
+        register_one(&registry, prometheus::process_collector::ProcessCollector::for_self());
+        this
+    }
+
+    /// Everything, as text.
+    pub fn text(&self) -> String {
+        let mut text = Vec::new();
+        // Writing to memory and gathering from our own registry cannot fail.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// The version that runs.
+    pub fn set_version(&self, version: &str) {
+        self.build.with_label_values(&[version]).set(1);
+    }
+
+    /// The end of the serving certificate.
+    pub fn set_certificate_not_after(&self, at: Timestamp) {
+        #[expect(clippy::cast_precision_loss, reason = "a time in seconds fits for a few million years")]
+        self.certificate_not_after.set(at.as_second() as f64);
+    }
+
+    /// Whether STS is reached by settings that could let anybody in.
+    pub fn set_transport_override(&self, is_set: bool) {
+        self.transport_override.set(i64::from(is_set));
+    }
+
+    /// A changed file that was not taken: `config` or `certificate`.
+    pub fn reload_failed(&self, file: &'static str) {
+        self.reload_failures.with_label_values(&[file]).inc();
+    }
+
+    pub(crate) fn mapping_loaded(&self, rules: usize) {
+        self.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
+    }
+
+    pub(crate) fn ec2_asked(&self) {
+        self.ec2_calls.inc();
+    }
+
+    /// The number of the next review, from 1.
+    pub(crate) fn next_review(&self) -> u64 {
+        self.reviews.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(crate) fn reviewed(&self, outcome: &Outcome, took: Duration) {
+        let result = match outcome {
+            Outcome::Granted(_) => "success",
+            Outcome::RefusedToken(refusal) if refusal.code().starts_with("sts.") => "sts_error",
+            Outcome::RefusedToken(_) => "invalid_token",
+            // The spelling is the existing program's.
+            Outcome::RefusedCaller { .. } => "uknown_user",
+            Outcome::Trouble(Trouble::Sts(Upstream::Throttled)) => "sts_throttling",
+            Outcome::Trouble(_) => "sts_error",
+        };
+        self.latency.with_label_values(&[result]).observe(took.as_secs_f64());
+        self.decisions.with_label_values(&[outcome.code()]).inc();
+    }
+
+    pub(crate) fn malformed(&self, took: Duration) {
+        self.latency.with_label_values(&["malformed_request"]).observe(took.as_secs_f64());
+    }
+
+    pub(crate) fn sts_answered(&self, host: &StsHost, status: Option<u16>, verdict: &Result<Confirmed, Unconfirmed>) {
+        let region = self.region(host, verdict.is_ok());
+        match status {
+            Some(status) => self.sts_responses.with_label_values(&[&status.to_string(), &region]).inc(),
+            None => self.sts_connection_failures.with_label_values(&[&region]).inc(),
+        }
+        if *verdict.as_ref().map_or_else(|error| error, |_| &Unconfirmed::Upstream(Upstream::Unreadable))
+            == Unconfirmed::Upstream(Upstream::Throttled)
+        {
+            self.sts_throttling.with_label_values(&[&region]).inc();
+        }
+    }
+
+    fn region(&self, host: &StsHost, confirmed: bool) -> String {
+        if host.is_global() {
+            return "global".to_owned();
+        }
+        let mut regions = self.regions.lock().expect("no holder of this lock panics");
+        let region = host.signing_region();
+        if confirmed && regions.len() < MAX_REGIONS {
+            regions.insert(region.to_owned());
+        }
+        if regions.contains(region) { region.to_owned() } else { "unconfirmed".to_owned() }
+    }
+}
+
+fn counters(registry: &Registry, opts: Opts, labels: &[&str]) -> IntCounterVec {
+    register(registry, IntCounterVec::new(opts, labels))
+}
+
+fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: prometheus::Result<C>) -> C {
+    let collector = collector.expect("names and labels are constants of the right form");
+    register_one(registry, collector.clone());
+    collector
+}
+
+fn register_one<C: Collector + 'static>(registry: &Registry, collector: C) {
+    registry.register(Box::new(collector)).expect("every name is registered once");
+}

@@ -1,0 +1,63 @@
+//! `/readyz`: ready or not, and why, in words.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+};
+
+/// What an administrator should know about the server's state.
+#[derive(Default)]
+pub struct Readiness(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    mapping_loaded: bool,
+    draining: bool,
+    /// Files whose newest version was not taken, and why.
+    stale: BTreeMap<&'static str, String>,
+    notes: Vec<String>,
+}
+
+impl Readiness {
+    /// A fact that is always shown: transport settings, say.
+    pub fn note(&self, text: impl Into<String>) {
+        self.lock().notes.push(text.into());
+    }
+
+    /// The newest version of a file was not taken; the last good one is in use.
+    pub fn set_stale(&self, file: &'static str, why: impl Into<String>) {
+        self.lock().stale.insert(file, why.into());
+    }
+
+    /// The newest version of a file is in use.
+    pub fn clear_stale(&self, file: &'static str) {
+        self.lock().stale.remove(file);
+    }
+
+    pub(crate) fn mapping_loaded(&self) {
+        self.lock().mapping_loaded = true;
+    }
+
+    pub(crate) fn draining(&self) {
+        self.lock().draining = true;
+    }
+
+    /// Whether reviews can be answered, and the text. Stale files do not make the server unready: it answers by what was
+    /// good last, and taking it out of service would help nobody.
+    pub(crate) fn report(&self) -> (bool, String) {
+        let state = self.lock();
+        let ready = state.mapping_loaded && !state.draining;
+        let mut lines = vec![match (state.mapping_loaded, state.draining) {
+            (true, false) => "ok".to_owned(),
+            (false, _) => "not ready: no mapping has been loaded yet".to_owned(),
+            (true, true) => "not ready: the server is ending".to_owned(),
+        }];
+        lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
+        lines.extend(state.notes.iter().cloned());
+        (ready, lines.join("\n"))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().expect("no holder of this lock panics")
+    }
+}

@@ -1,0 +1,110 @@
+//! TokenReview on the wire: `authentication.k8s.io/v1` and `v1beta1`, which have the same fields.
+//!
+//! Audiences: a token of ours is good for the API server itself and nobody else. An answer without `audiences` says just
+//! that (Kubernetes: such an authenticator is not aware of audiences, and the API server's own apply). Echoing what was
+//! asked for would make the token good for anything that asks.
+
+use std::collections::BTreeMap;
+
+use mapping::User;
+use serde::{Deserialize, Serialize};
+
+use crate::Outcome;
+
+/// The request, as far as it matters.
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Request {
+    #[serde(rename = "apiVersion")]
+    api_version: Option<String>,
+    #[serde(default)]
+    spec: Spec,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Spec {
+    #[serde(default)]
+    token: Option<Token>,
+}
+
+/// A token has no Debug that shows it.
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Token(String);
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Token")
+    }
+}
+
+impl Request {
+    /// Reads a body. `null` and objects without a token are reviews of an empty token, as for the existing program.
+    pub(crate) fn read(body: &[u8]) -> Result<Self, serde_json::Error> {
+        Ok(serde_json::from_slice::<Option<Self>>(body)?.unwrap_or_default())
+    }
+
+    /// The token asked about; empty where there is none.
+    pub(crate) fn token(&self) -> &str {
+        self.spec.token.as_ref().map(|token| token.0.as_str()).unwrap_or_default()
+    }
+
+    /// The version to answer in: the one that was asked in, if it is one that we know.
+    fn api_version(&self) -> Option<&'static str> {
+        let known = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"];
+        known.into_iter().find(|version| self.api_version.as_deref() == Some(version))
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a> {
+    #[serde(rename = "apiVersion", skip_serializing_if = "Option::is_none")]
+    api_version: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    metadata: Empty,
+    spec: Empty,
+    status: Status<'a>,
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Default, Serialize)]
+struct Status<'a> {
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    authenticated: bool,
+    user: UserInfo<'a>,
+}
+
+#[derive(Default, Serialize)]
+struct UserInfo<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
+    username: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    uid: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    groups: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extra: Option<&'a BTreeMap<String, Vec<String>>>,
+}
+
+/// The answer's body. This is the one place that says `authenticated: true`, of a granted outcome alone.
+pub(crate) fn answer(request: &Request, outcome: &Outcome) -> String {
+    let status = match outcome {
+        Outcome::Granted(granted) => Status { authenticated: true, user: user_info(&granted.user) },
+        Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. } | Outcome::Trouble(_) => Status::default(),
+    };
+    let api_version = request.api_version();
+    let kind = api_version.map(|_| "TokenReview");
+    let answer = Answer { api_version, kind, metadata: Empty {}, spec: Empty {}, status };
+    let mut body = serde_json::to_string(&answer).expect("texts and lists always make JSON");
+    if outcome.status() == 200 {
+        body.push('\n');
+    }
+    body
+}
+
+fn user_info(user: &User) -> UserInfo<'_> {
+    let User { username, groups, uid, extra, .. } = user;
+    UserInfo { username, uid, groups, extra: (!extra.is_empty()).then_some(extra) }
+}

@@ -1,0 +1,76 @@
+//! Four paths, matched exactly.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Bytes, Incoming};
+use tokio::time::Instant;
+
+use crate::{Webhook, audit, review};
+
+const TEXT: &str = "text/plain; charset=utf-8";
+
+/// Answers one request.
+pub(crate) async fn answer(
+    webhook: Arc<Webhook>,
+    client: SocketAddr,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(match request.uri().path() {
+        "/authenticate" => authenticate(&webhook, client, request).await,
+        "/healthz" => response(StatusCode::OK, TEXT, "ok"),
+        "/readyz" => {
+            let (ready, text) = webhook.readiness().report();
+            response(if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, TEXT, text)
+        }
+        "/metrics" => response(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", webhook.metrics().text()),
+        _ => response(StatusCode::NOT_FOUND, TEXT, "404 page not found\n"),
+    })
+}
+
+async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let start = Instant::now();
+    let malformed = |status, text: &'static str| {
+        webhook.metrics.malformed(start.elapsed());
+        tracing::error!(
+            client = client.to_string(),
+            path = "/authenticate",
+            error = text.trim_end(),
+            "could not parse request"
+        );
+        let mut response = response(status, TEXT, text);
+        response.headers_mut().insert("x-content-type-options", HeaderValue::from_static("nosniff"));
+        response
+    };
+    if request.method() != Method::POST {
+        return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
+    }
+    let body = match Limited::new(request.into_body(), webhook.settings.max_body).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) if error.is::<LengthLimitError>() => {
+            return malformed(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large\n");
+        }
+        Err(_) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
+    };
+    let Ok(request) = review::Request::read(&body) else {
+        return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
+    };
+    let outcome = webhook.authenticate(request.token()).await;
+    let took = start.elapsed();
+    webhook.metrics.reviewed(&outcome, took);
+    audit::write(&outcome, &audit::Context { request: webhook.metrics.next_review(), client, took });
+    let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
+    response(status, "application/json; charset=UTF-8", review::answer(&request, &outcome))
+}
+
+pub(crate) fn response(
+    status: StatusCode,
+    content_type: &'static str,
+    body: impl Into<Bytes>,
+) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+}
