@@ -1,1 +1,65 @@
-fn main() {}
+//! Every chore of this repository: `cargo xtask --help`.
+//!
+//! Plain std, one process after the other; what it runs says the rest.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a program for people at a terminal")]
+#![expect(clippy::disallowed_methods, reason = "a program's own edge: it reads the environment where it needs it")]
+
+mod bench;
+mod ci;
+mod deny;
+mod dist;
+mod docs;
+mod lint;
+mod run;
+mod test;
+mod tidy;
+mod tools;
+mod windows;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Every chore of this repository")]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Build and run every test, on real parts
+    Test(test::TestArgs),
+    /// Build what the real parts need, and print the line to set
+    Tools,
+    /// Format, clippy and tidy
+    Lint,
+    /// What no other tool checks: layers, file lengths, leftovers
+    Tidy,
+    /// Licences, sources and banned crates (cargo-deny)
+    Deny(deny::DenyArgs),
+    /// Check the client's commands for Windows
+    Windows,
+    /// Build the static binary
+    Dist(dist::DistArgs),
+    /// Our program beside the existing authenticator, in one run
+    Bench(bench::BenchArgs),
+    /// Write the pages of docs/ that are generated
+    Docs(docs::DocsArgs),
+    /// Everything that CI runs
+    Ci,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Cli::parse().chore {
+        Chore::Test(args) => test::test(&args),
+        Chore::Tools => tools::print(),
+        Chore::Lint => lint::lint(),
+        Chore::Tidy => tidy::tidy(),
+        Chore::Deny(args) => deny::deny(&args),
+        Chore::Windows => windows::windows(),
+        Chore::Dist(args) => dist::dist(&args),
+        Chore::Bench(args) => bench::bench(&args),
+        Chore::Docs(args) => docs::docs(&args),
+        Chore::Ci => ci::ci(),
+    }
+}

@@ -1,0 +1,37 @@
+//! `cargo xtask test`: unit tests, case tests, and the end-to-end tests on real parts.
+
+use crate::{run, tools};
+
+/// Flags of `test`.
+#[derive(clap::Args)]
+pub(crate) struct TestArgs {
+    /// Leave out the end-to-end tests, which need Go and Python
+    #[arg(long)]
+    without_cluster: bool,
+
+    /// Passed on to the end-to-end tests: a filter, say
+    #[arg(last = true)]
+    filter: Vec<String>,
+}
+
+/// Runs them.
+pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
+    if args.filter.is_empty() {
+        // One build for all that follows: the same packages, so the same features.
+        run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
+        run::check(run::cargo().args(["test", "--locked", "--workspace", "--exclude", "e2e"]))?;
+    }
+    if args.without_cluster {
+        println!("note: the end-to-end tests on real parts were left out (--without-cluster)");
+        return Ok(());
+    }
+    let tools = tools::ensure()?;
+    run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;
+    let mut e2e = run::cargo();
+    e2e.args(["test", "--locked", "--workspace", "--test", "it", "--"]).args(&args.filter);
+    e2e.env("KUBEBUILDER_ASSETS", &tools.kubernetes)
+        .env("CLUSTER_AUTH_BIN", run::root().join("target/debug/cluster-auth"))
+        .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
+        .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli);
+    run::check(&mut e2e)
+}

@@ -1,0 +1,173 @@
+//! The real parts: built once into a cache outside the checkout, named by what they are built from.
+//!
+//! Each part is pinned in `tests/tools/<name>`: Go modules by go.mod and go.sum, the AWS CLI by its requirements.
+
+use std::{
+    env,
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+    time::Instant,
+};
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+
+use crate::run;
+
+/// The version stamped into the Kubernetes programs; the module in tests/tools/kubernetes is this one.
+const KUBERNETES_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2 \
+     -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37";
+
+/// A Go module of tests/tools, and its programs.
+struct GoModule {
+    name: &'static str,
+    flags: &'static str,
+    programs: &'static [(&'static str, &'static str)],
+}
+
+const KUBERNETES: GoModule = GoModule {
+    name: "kubernetes",
+    flags: KUBERNETES_FLAGS,
+    programs: &[
+        ("etcd", "go.etcd.io/etcd/server/v3"),
+        ("kube-apiserver", "k8s.io/kubernetes/cmd/kube-apiserver"),
+        ("kubectl", "k8s.io/kubernetes/cmd/kubectl"),
+        ("kube-controller-manager", "k8s.io/kubernetes/cmd/kube-controller-manager"),
+    ],
+};
+
+const AUTHENTICATOR: GoModule = GoModule {
+    name: "aws-iam-authenticator",
+    flags: "-s -w",
+    programs: &[("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")],
+};
+
+/// Where the parts are.
+pub(crate) struct Tools {
+    /// etcd, kube-apiserver, kubectl, kube-controller-manager.
+    pub(crate) kubernetes: PathBuf,
+    /// The existing authenticator.
+    pub(crate) go_authenticator: PathBuf,
+    /// The AWS CLI.
+    pub(crate) aws_cli: PathBuf,
+}
+
+/// Builds what is missing.
+pub(crate) fn ensure() -> anyhow::Result<Tools> {
+    Ok(Tools { kubernetes: go(&KUBERNETES)?, go_authenticator: go_authenticator()?, aws_cli: aws_cli()? })
+}
+
+/// Builds the existing authenticator if it is missing.
+pub(crate) fn go_authenticator() -> anyhow::Result<PathBuf> {
+    Ok(go(&AUTHENTICATOR)?.join("aws-iam-authenticator"))
+}
+
+/// `cargo xtask tools`.
+pub(crate) fn print() -> anyhow::Result<()> {
+    let tools = ensure()?;
+    println!("export KUBEBUILDER_ASSETS={}", tools.kubernetes.display());
+    Ok(())
+}
+
+/// The cache folder: CLUSTER_AUTH_TOOLS, or a folder of the user's cache.
+pub(crate) fn cache() -> anyhow::Result<PathBuf> {
+    if let Some(folder) = env::var_os("CLUSTER_AUTH_TOOLS") {
+        return Ok(folder.into());
+    }
+    let home = || env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache"));
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from).or_else(home);
+    let cache = cache.context("no cache folder: set CLUSTER_AUTH_TOOLS, XDG_CACHE_HOME or HOME")?;
+    Ok(cache.join("cluster-auth/tools"))
+}
+
+fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
+    let go = run::require("go", "install Go 1.26 or later (https://go.dev/dl), or run with --without-cluster")?;
+    let source = run::root().join("tests/tools").join(module.name);
+    let version = run::output(Command::new(&go).arg("version"))?;
+    let parts =
+        [fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    let target = cache()?.join(format!("{}-{}", module.name, key(&parts)));
+    once(&target, |folder| {
+        for (at, (program, package)) in module.programs.iter().enumerate() {
+            let start = Instant::now();
+            eprintln!("tools: building {program} ({} of {}, minutes the first time) …", at + 1, module.programs.len());
+            let mut build = Command::new(&go);
+            build.current_dir(&source).env("CGO_ENABLED", "0");
+            build.args(["build", "-trimpath", "-ldflags", module.flags, "-o"]).arg(folder.join(program)).arg(package);
+            run::check(&mut build)?;
+            eprintln!("tools: {program} took {} s", start.elapsed().as_secs());
+        }
+        Ok(())
+    })
+}
+
+fn aws_cli() -> anyhow::Result<PathBuf> {
+    let python = run::require("python3", "install Python 3.9 or later, or run with --without-cluster")?;
+    let requirements = run::root().join("tests/tools/aws-cli/requirements.txt");
+    let version = run::output(Command::new(&python).arg("--version"))?;
+    let target = cache()?.join(format!("aws-cli-{}", key(&[fs::read(&requirements)?, version.into()])));
+    // A virtual environment holds its own path, so it is made where it stays; the marker says that it is whole.
+    once(&target, |folder| {
+        eprintln!("tools: installing the AWS CLI …");
+        fs::write(folder.join("made-for"), target.display().to_string())?;
+        Ok(())
+    })?;
+    let environment = target.join("venv");
+    let program = environment.join("bin/aws");
+    let _lock = lock(&target)?;
+    if !environment.join("whole").exists() {
+        run::check(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&environment))?;
+        let mut pip = Command::new(environment.join("bin/pip"));
+        run::check(pip.args(["install", "--quiet", "--disable-pip-version-check", "-r"]).arg(&requirements))?;
+        fs::write(environment.join("whole"), "")?;
+    }
+    Ok(program)
+}
+
+/// Makes a folder unless it is there: built under another name and renamed when whole, by one process at a time.
+fn once(target: &Path, build: impl FnOnce(&Path) -> anyhow::Result<()>) -> anyhow::Result<PathBuf> {
+    let _lock = lock(target)?;
+    if !target.exists() {
+        let unfinished = target.with_extension("unfinished");
+        if unfinished.exists() {
+            fs::remove_dir_all(&unfinished)?;
+        }
+        fs::create_dir_all(&unfinished)?;
+        build(&unfinished)?;
+        fs::rename(&unfinished, target)?;
+    }
+    Ok(target.to_owned())
+}
+
+fn lock(target: &Path) -> anyhow::Result<File> {
+    let path = target.with_extension("lock");
+    let folder = path.parent().context("the cache has a folder")?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    let file = File::create(&path).with_context(|| format!("cannot create {}", path.display()))?;
+    file.lock()?;
+    Ok(file)
+}
+
+/// 16 hexadecimal digits that change with every part.
+fn key(parts: &[Vec<u8>]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::key;
+
+    #[test]
+    fn a_key_changes_with_every_part_and_with_where_parts_end() {
+        let key = |parts: &[&str]| key(&parts.iter().map(|part| part.as_bytes().to_vec()).collect::<Vec<_>>());
+        assert_eq!(key(&["a", "b"]), key(&["a", "b"]));
+        assert_eq!(key(&["a", "b"]).len(), 16);
+        assert!(key(&["a", "b"]) != key(&["ab", ""]) && key(&["a", "b"]) != key(&["a", "c"]));
+    }
+}
