@@ -41,10 +41,7 @@ To see the reason by hand: `cluster-auth token -i CLUSTER --token-only | cluster
 
 fn denials() -> String {
     let of_token = token::catalogue().map(|entry| (entry.code, entry.summary, entry.meaning, entry.fix));
-    let of_mapping = mapping::Refusal::ALL.into_iter().map(|refusal| {
-        let entry = refusal.explain();
-        (entry.code, entry.summary, entry.meaning, entry.fix)
-    });
+    let of_mapping = mapping::catalogue().map(|entry| (entry.code, entry.summary, entry.meaning, entry.fix));
     let of_server = [
         (
             "upstream.circuit-open",

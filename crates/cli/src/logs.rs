@@ -4,7 +4,7 @@
 //! through a bounded channel to a thread of their own: a slow stderr loses lines (counted by the channel), it never
 //! delays an answer.
 
-use std::{fmt, io::IsTerminal as _, str::FromStr};
+use std::{fmt, str::FromStr};
 
 use serde_json::{Map, Value};
 use tracing::{
@@ -68,11 +68,6 @@ pub(crate) fn verbosity(flag: Option<Verbosity>, variable: Option<&str>) -> anyh
         }
         (None, None) => Ok(Verbosity::default()),
     }
-}
-
-/// Whether stderr is looked at by a person.
-pub(crate) fn stderr_is_terminal() -> bool {
-    std::io::stderr().is_terminal()
 }
 
 struct Lines {

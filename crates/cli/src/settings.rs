@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
+use identity::Partition;
 use mapping::authenticator::{self, Config, FeatureGates};
 use token::ClusterId;
 
@@ -19,9 +20,14 @@ pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUST
 ///
 /// Every problem of the file is printed before this fails; warnings are printed and do not fail.
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
+    config_in(global, None)
+}
+
+/// The same, with a partition that was given by flag and goes before the file's.
+pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result<Config, Failure> {
     let Some(path) = &global.config else { return Ok(Config::default()) };
     let source = config_source(path)?;
-    match authenticator::read_config(&source, &gates(global)?) {
+    match authenticator::read_config_in(&source, partition) {
         Ok((config, warnings)) => {
             print_problems(&source, &warnings);
             Ok(config)

@@ -54,6 +54,7 @@ impl Readiness {
         }];
         lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
         lines.extend(state.notes.iter().cloned());
+        lines.push(String::new());
         (ready, lines.join("\n"))
     }
 

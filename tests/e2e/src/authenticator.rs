@@ -6,7 +6,7 @@ use crate::{
     https::{self, Answer},
     parts::Parts,
     process::{self, Background},
-    server::{free_port, token_review},
+    server::{certificate_authority, free_port, token_review},
     sts::Sts,
 };
 
@@ -29,13 +29,15 @@ impl GoServer {
         command.args(["server", "--feature-gates=SSORoleMatch=true"]).arg("--config").arg(&config);
         command.arg("--state-dir").arg(folder).arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
         command.envs(sts.proxy_environment()).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_REGION", "us-west-2");
+        // It takes a pair that is there. Its own would be a CA that serves, which TLS libraries rightly refuse.
+        let mut init = process::command(&parts.cluster_auth, folder);
+        process::run(init.args(["init", "-i", cluster_id]))?.success()?;
+        let certificate = certificate_authority(folder)?;
         let mut process = Background::start(&mut command, folder.join("go-server.log"))?;
-        let mut certificate = String::new();
         process::wait_until("the Go server answers", || {
             if let Some(status) = process.ended()? {
                 anyhow::bail!("the Go server ended with {status}:\n{}", process.log());
             }
-            certificate = fs::read_to_string(folder.join("cert.pem")).unwrap_or_default();
             Ok(https::request(&certificate, port, "GET", "/healthz", "").is_ok_and(|answer| answer.status == 200))
         })?;
         Ok(Self { port, certificate, process })

@@ -83,8 +83,9 @@ fn serve(identities: Identities, ready: &mpsc::Sender<Started>, stopped: oneshot
     });
 }
 
+/// The real time: signatures are made and checked by it.
 #[expect(clippy::disallowed_methods, reason = "the tests' own edge: signatures are made and checked by the real time")]
-fn now() -> jiff::Timestamp {
+pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 

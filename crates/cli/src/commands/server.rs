@@ -8,7 +8,7 @@
 mod watch;
 
 use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
     str::FromStr,
@@ -21,7 +21,7 @@ use clap::Args;
 use identity::Partition;
 use mapping::{
     Mode,
-    authenticator::{Config, ServerConfig},
+    authenticator::{Config, ServerConfig, defaults},
 };
 use webhook::{Health, Settings, Webhook};
 
@@ -124,12 +124,8 @@ impl Paths {
             flag.or(file).cloned().unwrap_or_else(|| default.into())
         };
         Self {
-            state_dir: pick(state_dir, server.state_dir.as_ref(), "/var/aws-iam-authenticator"),
-            kubeconfig: pick(
-                kubeconfig,
-                server.generate_kubeconfig.as_ref(),
-                "/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml",
-            ),
+            state_dir: pick(state_dir, server.state_dir.as_ref(), defaults::STATE_DIR),
+            kubeconfig: pick(kubeconfig, server.generate_kubeconfig.as_ref(), defaults::GENERATE_KUBECONFIG),
         }
     }
 }
@@ -138,15 +134,15 @@ impl Paths {
 pub(crate) fn reach(hostname: Option<&str>, address: Option<IpAddr>, port: Option<u16>, config: &Config) -> Reach {
     let server = &config.server;
     Reach {
-        hostname: hostname.or(server.hostname.as_deref()).unwrap_or("localhost").to_owned(),
-        address: address.or(server.address).unwrap_or(Ipv4Addr::LOCALHOST.into()),
-        port: port.or(server.port).unwrap_or(21362),
+        hostname: hostname.or(server.hostname.as_deref()).unwrap_or(defaults::HOSTNAME).to_owned(),
+        address: address.or(server.address).unwrap_or(defaults::ADDRESS),
+        port: port.or(server.port).unwrap_or(defaults::PORT),
     }
 }
 
 /// Runs `server` until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
-    let mut config = settings::config(global)?;
+    let mut config = settings::config_in(global, args.partition)?;
     if let Some(partition) = args.partition {
         config.server.partition = partition;
     }
@@ -227,11 +223,12 @@ async fn serve(
         let health = Health::bind(address).await.with_context(|| listen(address))?;
         tokio::spawn(health.run());
     }
-    let watched =
-        watch::Watched { config: global.config.clone(), gates: settings::gates(global)?, partition: args.partition };
+    let watched = watch::Watched { config: global.config.clone(), partition: args.partition };
     watch::spawn(watched, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));
-    webhook.load(config.snapshot());
-    tracing::info!(version = VERSION, address = %server.local_addr()?, rules = config.snapshot().len(), "ready");
+    let snapshot = config.into_snapshot();
+    let rules = snapshot.len();
+    webhook.load(snapshot);
+    tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
     server
         .run(async {
             // Without signals there is no wish to end; the process can still be killed.
@@ -267,8 +264,8 @@ async fn ec2(args: &ServerArgs, process: &Process, config: &ServerConfig) -> any
     let options = aws::Ec2Options {
         region,
         role,
-        queries_per_second: NonZeroU32::new(args.ec2_qps.or(config.ec2_qps).unwrap_or(15)),
-        burst: args.ec2_burst.or(config.ec2_burst).unwrap_or(5),
+        queries_per_second: NonZeroU32::new(args.ec2_qps.or(config.ec2_qps).unwrap_or(defaults::EC2_QPS)),
+        burst: args.ec2_burst.or(config.ec2_burst).unwrap_or(defaults::EC2_BURST),
     };
     Ok(Some(aws::Ec2::new(client, environment, options, rim::now)))
 }

@@ -78,7 +78,8 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
 }
 
 fn described(description: &Description) -> String {
-    let Description { host, access_key_id, signed_at, valid_until, signed_headers, has_security_token, .. } = description;
+    let Description { host, access_key_id, signed_at, valid_until, signed_headers, has_security_token, .. } =
+        description;
     let kind = if *has_security_token { "temporary" } else { "long-term" };
     let rows = [
         ("STS endpoint", format!("{} (signed for {})", host.as_str(), host.signing_region())),

@@ -10,10 +10,7 @@ use std::{
 
 use document::RenderStyle;
 use identity::Partition;
-use mapping::{
-    Snapshot,
-    authenticator::{FeatureGates, read_config},
-};
+use mapping::{Snapshot, authenticator::read_config_in};
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
@@ -26,7 +23,6 @@ const INTERVAL: Duration = Duration::from_millis(500);
 pub(super) struct Watched {
     /// The file of `--config`; nothing is watched where there is none.
     pub(super) config: Option<PathBuf>,
-    pub(super) gates: FeatureGates,
     pub(super) partition: Option<Partition>,
 }
 
@@ -94,12 +90,10 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> 
 /// Reads the mapping alone: address, port and cluster id are those the server was started with.
 fn read_mapping(path: &Path, watched: &Watched) -> anyhow::Result<Snapshot> {
     let source = settings::config_source(path)?;
-    let (config, _) = read_config(&source, &watched.gates).map_err(|problems| {
+    let (config, _) = read_config_in(&source, watched.partition).map_err(|problems| {
         anyhow::anyhow!("{}", document::render(&source, &problems, RenderStyle::Plain).trim_end())
     })?;
-    let mut server = config.server;
-    server.partition = watched.partition.unwrap_or(server.partition);
-    let snapshot = server.snapshot();
+    let snapshot = config.server.into_snapshot();
     // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
     anyhow::ensure!(!snapshot.is_empty(), "{} maps nobody; to let nobody in, stop the server", path.display());
     Ok(snapshot)

@@ -1,0 +1,3 @@
+//! .
+use crate::Test;
+pub(crate) const TESTS: &[Test] = &[];
