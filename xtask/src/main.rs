@@ -16,6 +16,8 @@ mod tidy;
 mod tools;
 mod windows;
 
+use std::process::ExitCode;
+
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
@@ -49,8 +51,18 @@ enum Chore {
     Ci,
 }
 
-fn main() -> anyhow::Result<()> {
-    match Cli::parse().chore {
+fn main() -> ExitCode {
+    match run_chore(Cli::parse().chore) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_chore(chore: Chore) -> anyhow::Result<()> {
+    match chore {
         Chore::Test(args) => test::test(&args),
         Chore::Tools => tools::print(),
         Chore::Lint => lint::lint(),

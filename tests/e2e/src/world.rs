@@ -81,7 +81,8 @@ pub struct World {
     folder: TempDir,
     logins: [OnceLock<Result<Login, String>>; 2],
     go_server: OnceLock<Result<GoServer, String>>,
-    /// How many seconds ago the next fresh token is signed, so that no two are the same.
+    /// When this run began. Fresh tokens are signed at different seconds before it, so that no two are the same.
+    start: jiff::Timestamp,
     age: AtomicI64,
 }
 
@@ -102,7 +103,7 @@ impl World {
         let folder = tempfile::tempdir()?;
         let sts = Sts::start(folder.path())?;
         let (logins, go_server) = Default::default();
-        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, age: AtomicI64::new(0) })
+        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, start: crate::sts::now(), age: AtomicI64::new(0) })
     }
 
     /// A new folder for one test.
@@ -115,8 +116,8 @@ impl World {
     /// The API server of a flavour.
     pub fn login(&self, flavour: Flavour) -> anyhow::Result<&Login> {
         let made = self.logins[flavour as usize].get_or_init(|| {
-            let folder = self.folder(&format!("{flavour:?}")).map_err(|error| format!("{error:?}"))?;
-            Login::start(self, flavour, folder).map_err(|error| format!("{error:?}"))
+            let folder = self.folder(&format!("{flavour:?}")).map_err(|error| format!("{error:#}"))?;
+            Login::start(self, flavour, folder).map_err(|error| format!("{error:#}"))
         });
         made.as_ref().map_err(|error| anyhow::anyhow!("{flavour:?} does not start: {error}"))
     }
@@ -124,8 +125,8 @@ impl World {
     /// The existing authenticator's server, with the same mapping.
     pub fn go_server(&self) -> anyhow::Result<&GoServer> {
         let made = self.go_server.get_or_init(|| {
-            let folder = self.folder("go-server").map_err(|error| format!("{error:?}"))?;
-            GoServer::start(&self.parts, &self.sts, &folder, CLUSTER_ID, MAPPINGS).map_err(|error| format!("{error:?}"))
+            let folder = self.folder("go-server").map_err(|error| format!("{error:#}"))?;
+            GoServer::start(&self.parts, &self.sts, &folder, CLUSTER_ID, MAPPINGS).map_err(|error| format!("{error:#}"))
         });
         made.as_ref().map_err(|error| anyhow::anyhow!("the Go server does not start: {error}"))
     }
@@ -137,7 +138,7 @@ impl World {
         Ok(output.success()?.trim().to_owned())
     }
 
-    /// A token that no server has seen: signed some seconds ago.
+    /// A token that no server has seen: signed before this run began.
     pub fn fresh_token(&self, person: &str, cluster_id: &str) -> anyhow::Result<String> {
         let credentials = self.sts.credentials(person)?;
         let keys = aws::credentials::Credentials {
@@ -145,8 +146,7 @@ impl World {
             ..aws::credentials::Credentials::long_term(credentials.access_key_id, credentials.secret_access_key)
         };
         let endpoint = aws::sts_endpoint(&aws::credentials::Environment::default(), Some("us-west-2"))?;
-        let age = self.age.fetch_add(1, Ordering::Relaxed) + 5;
-        let at = crate::sts::now() - jiff::SignedDuration::from_secs(age);
+        let at = self.start - jiff::SignedDuration::from_secs(self.age.fetch_add(1, Ordering::Relaxed));
         Ok(token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, cluster_id, at)))
     }
 

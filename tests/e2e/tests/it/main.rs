@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     let groups = [cli::TESTS, init::TESTS, interop::TESTS, login::TESTS, trouble::TESTS, demo::TESTS];
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
-        Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:?}"))))
+        Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Here the last handle goes, and with it every process.

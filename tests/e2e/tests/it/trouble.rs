@@ -27,7 +27,8 @@ fn every_fault(world: &World) -> anyhow::Result<()> {
         (Fault::Garbage, 502),
         (Fault::Redirect, 502),
         (Fault::HugeBody, 502),
-        (Fault::OtherPartition, 403),
+        (Fault::OtherPartition, 502),
+        (Fault::OtherAccount, 502),
         (Fault::Delay(Duration::from_secs(8)), 502),
     ];
     for (fault, status) in faults {
