@@ -1,0 +1,120 @@
+//! `demo --cluster`: a real API server that asks our webhook, left running for its audience.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::Context as _;
+use kubeconfig::{ApiVersion, ExecEntry, ExecPlugin, InteractiveMode};
+use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
+
+use super::stage::{CLUSTER_ID, Stage};
+use crate::{
+    rim::{self, Process},
+    signals,
+};
+
+/// What developers may do.
+const RBAC: &str = include_str!("rbac.yaml");
+
+/// Who gets a context.
+const PEOPLE: [&str; 3] = ["alice", "dave", "mallory"];
+
+/// Starts the cluster, says how to use it, and stays until Ctrl-C.
+pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> {
+    let binaries = Binaries::find(&folders(process))?;
+    let kubectl = binaries.kubectl()?.to_owned();
+    let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
+    let webhook = folder.path().join("webhook.kubeconfig");
+    let url = format!("https://localhost:{}/authenticate", stage.address.port());
+    fs::write(&webhook, kubeconfig::webhook(&url, &stage.ca_pem))?;
+    rim::note("starting etcd and kube-apiserver …");
+    let webhook = Webhook { kubeconfig: webhook, version: ReviewVersion::V1, cache_ttl: None };
+    let options = Options { webhook: Some(webhook), ..Options::default() };
+    // Whoever gives up meanwhile is heeded too: the start ends by itself, and takes everything with it.
+    let cluster = tokio::select! {
+        cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, rim::now())) => cluster??,
+        ended = signals::termination() => return ended,
+    };
+    apply(&kubectl, &cluster, folder.path())?;
+    let team = folder.path().join("team.kubeconfig");
+    rim::write_atomically(&team, team_kubeconfig(&stage, &cluster)?.as_bytes(), 0o600)?;
+    rim::print(&format!(
+        "A real Kubernetes API server asks the webhook in this process. In another terminal:\n\n  \
+         export KUBECONFIG={}\n  export PATH={}:$PATH\n  \
+         kubectl --context alice auth whoami\n  \
+         kubectl --context alice get pods --namespace dev\n  \
+         kubectl --context alice get pods --namespace kube-system     # Forbidden\n  \
+         kubectl --context dave auth whoami                           # IAM Identity Center\n  \
+         kubectl --context mallory auth whoami                        # Unauthorized\n\nCtrl-C ends it and removes everything.\n",
+        team.display(),
+        kubectl.parent().unwrap_or(&kubectl).display(),
+    ))?;
+    signals::termination().await?;
+    rim::note("ending …");
+    tokio::task::spawn_blocking(move || cluster.stop()).await??;
+    stage.strike().await;
+    Ok(())
+}
+
+/// KUBEBUILDER_ASSETS, then PATH.
+fn folders(process: &Process) -> Vec<PathBuf> {
+    let path = process.variable("PATH").map(std::env::split_paths);
+    process.variable("KUBEBUILDER_ASSETS").map(PathBuf::from).into_iter().chain(path.into_iter().flatten()).collect()
+}
+
+fn apply(kubectl: &Path, cluster: &Cluster, folder: &Path) -> anyhow::Result<()> {
+    let file = folder.join("rbac.yaml");
+    fs::write(&file, RBAC)?;
+    let output = Command::new(kubectl)
+        .arg("--kubeconfig")
+        .arg(cluster.admin_kubeconfig())
+        .args(["apply", "--filename"])
+        .arg(&file)
+        .output()
+        .context("cannot start kubectl")?;
+    anyhow::ensure!(
+        output.status.success(),
+        "kubectl apply failed: {}",
+        String::from_utf8_lossy(&output.stderr).trim()
+    );
+    Ok(())
+}
+
+/// One context per person, each with that person's credentials for the plugin.
+fn team_kubeconfig(stage: &Stage, cluster: &Cluster) -> anyhow::Result<String> {
+    let plugin = std::env::current_exe().context("cannot find this program's own path")?;
+    let mut text = String::new();
+    for person in PEOPLE {
+        let credentials = stage.identities.credentials(person).context("the built-in identities have everybody")?;
+        let mut env = vec![
+            ("AWS_ACCESS_KEY_ID".to_owned(), credentials.access_key_id),
+            ("AWS_SECRET_ACCESS_KEY".to_owned(), credentials.secret_access_key),
+        ];
+        env.extend(credentials.session_token.map(|token| ("AWS_SESSION_TOKEN".to_owned(), token)));
+        let args = ["token", "-i", CLUSTER_ID, "--region", "us-west-2"];
+        let entry = ExecEntry {
+            context: person.to_owned(),
+            cluster: "demo".to_owned(),
+            user: person.to_owned(),
+            server: cluster.server_url(),
+            certificate_authority_pem: Some(cluster.ca_pem().to_owned()),
+            namespace: None,
+            exec: ExecPlugin {
+                command: plugin.display().to_string(),
+                args: args.map(str::to_owned).to_vec(),
+                env,
+                api_version: ApiVersion::V1,
+                install_hint: None,
+                interactive_mode: InteractiveMode::Never,
+                provide_cluster_info: false,
+            },
+        };
+        let source = document::Source::new("team.kubeconfig", text);
+        let merged = kubeconfig::merge(&source, &entry, person == PEOPLE[0]);
+        text = merged.map_err(|_| anyhow::anyhow!("a kubeconfig of our own cannot be read back"))?;
+    }
+    Ok(text)
+}

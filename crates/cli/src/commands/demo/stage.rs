@@ -1,0 +1,109 @@
+//! The sandbox's AWS and the server, both in this process, and the way of an API server to it.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::Context as _;
+use document::Source;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{Request, body::Bytes};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use jiff::SignedDuration;
+use mapping::authenticator::read_config_in;
+use sandbox::{Identities, Options, Running, Sandbox};
+use serde_json::Value;
+use tokio::{sync::oneshot, task::JoinHandle};
+use webhook::{Server, Settings, Webhook};
+
+use crate::rim;
+
+/// The mapping of the demo is the example that people start from.
+const CONFIG: &str = include_str!("../../../../../examples/config.yaml");
+pub(super) const CONFIG_NAME: &str = "examples/config.yaml";
+
+/// The cluster of that example.
+pub(super) const CLUSTER_ID: &str = "prod.example.com";
+
+/// Everything that plays a part.
+pub(super) struct Stage {
+    pub(super) identities: Identities,
+    pub(super) webhook: Arc<Webhook>,
+    pub(super) address: SocketAddr,
+    pub(super) ca_pem: String,
+    sandbox: Running,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+/// What the server answered to an API server.
+pub(super) struct Review {
+    pub(super) authenticated: bool,
+    pub(super) username: String,
+    pub(super) groups: Vec<String>,
+}
+
+impl Stage {
+    /// Starts both on free ports of loopback.
+    pub(super) async fn set() -> anyhow::Result<Self> {
+        let identities = Identities::example();
+        let sandbox = Sandbox::start(identities.clone(), Options::new(rim::now)).await?;
+        let sts = aws::StsClient::new(&aws::Transport {
+            connect_to: Some(sandbox.sts().to_string()),
+            roots: tls::Roots::Only(sandbox.ca_pem().into()),
+            ..aws::Transport::default()
+        })?;
+        let cluster_id = token::ClusterId::parse(CLUSTER_ID)?;
+        let webhook = Webhook::new(Settings::new(cluster_id, rim::now), sts, None);
+        let (config, _) = read_config_in(&Source::new(CONFIG_NAME, CONFIG), None)
+            .map_err(|_| anyhow::anyhow!("the example's configuration cannot be read"))?;
+        webhook.load(config.server.into_snapshot());
+
+        let authority = tls::Authority::new("cluster-auth demo", rim::now(), SignedDuration::from_hours(24))?;
+        let names = ["localhost", "127.0.0.1"].map(str::to_owned).to_vec();
+        let leaf =
+            tls::Leaf { common_name: "cluster-auth".to_owned(), organization: None, names, usage: tls::Usage::Server };
+        let pair = authority.issue(&leaf)?;
+        let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), rim::now())?;
+        let tls = tls::server_config(tls::ReloadingResolver::new(&identity))?;
+        let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).await?;
+        let address = server.local_addr()?;
+        let (stop, stopped) = oneshot::channel();
+        let server = tokio::spawn(server.run(async {
+            // The other end is dropped only together with the stage.
+            let _ = stopped.await;
+        }));
+        Ok(Self { identities, webhook, address, ca_pem: authority.cert_pem().to_owned(), sandbox, stop, server })
+    }
+
+    /// Asks as an API server does: a TokenReview, by POST, over TLS.
+    pub(super) async fn review(&self, token: &str) -> anyhow::Result<Review> {
+        let config = tls::client_config(&tls::Roots::Only(self.ca_pem.clone().into()))?;
+        let https = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config((*config).clone())
+            .https_only()
+            .enable_http1()
+            .build();
+        let review = serde_json::json!({
+            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token},
+        });
+        let request = Request::post(format!("https://localhost:{}/authenticate", self.address.port()))
+            .body(Full::new(Bytes::from(review.to_string())))?;
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(https);
+        let answer = client.request(request).await.context("the server does not answer")?;
+        let body: Value = serde_json::from_slice(&answer.into_body().collect().await?.to_bytes())?;
+        let user = &body["status"]["user"];
+        let groups = user["groups"].as_array().into_iter().flatten();
+        Ok(Review {
+            authenticated: body["status"]["authenticated"] == true,
+            username: user["username"].as_str().unwrap_or_default().to_owned(),
+            groups: groups.filter_map(|group| Some(group.as_str()?.to_owned())).collect(),
+        })
+    }
+
+    /// Ends both.
+    pub(super) async fn strike(self) {
+        // Whoever has ended already needs no telling.
+        let _ = self.stop.send(());
+        let _ = self.server.await;
+        self.sandbox.stop().await;
+    }
+}
