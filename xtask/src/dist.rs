@@ -23,7 +23,7 @@ pub(crate) struct DistArgs {
 /// Builds it and says where it is.
 pub(crate) fn dist(args: &DistArgs) -> anyhow::Result<()> {
     let path = build(&args.target)?;
-    println!("{} ({:.1} MB, static)", path.display(), fs::metadata(&path)?.len() as f64 / 1e6);
+    println!("{} ({} KB, static)", path.display(), fs::metadata(&path)?.len() / 1_000);
     Ok(())
 }
 

@@ -26,7 +26,7 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     let mut problems = Vec::new();
     let files = tracked_files()?;
     file_lengths(&files, &mut problems)?;
-    leftovers(&files, &mut problems)?;
+    leftovers(&files, &mut problems);
     layers(&mut problems)?;
     manifests(&mut problems)?;
     for problem in &problems {
@@ -62,7 +62,7 @@ fn file_lengths(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result
     Ok(())
 }
 
-fn leftovers(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result<()> {
+fn leftovers(files: &[PathBuf], problems: &mut Vec<String>) {
     for path in files {
         let Ok(text) = fs::read_to_string(path) else { continue };
         for (number, line) in text.lines().enumerate() {
@@ -77,7 +77,6 @@ fn leftovers(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result<()
             }
         }
     }
-    Ok(())
 }
 
 /// Who depends on whom, by cargo's own account.

@@ -133,8 +133,11 @@ impl Ec2 {
             Err(AwsError::Refused { code, .. }) if code.starts_with("InvalidInstanceID") => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let unreadable = AwsError::Upstream { call, trouble: token::Upstream::Unreadable };
-        Ok(private_dns_name(&body, id).ok_or(unreadable)?)
+        match private_dns_name(&body, id) {
+            Described::Name(name) => Ok(Some(name)),
+            Described::Nameless => Ok(None),
+            Described::Unreadable => Err(AwsError::Upstream { call, trouble: token::Upstream::Unreadable }.into()),
+        }
     }
 
     fn sts(&self) -> Result<Endpoint, DescribeError> {
@@ -160,19 +163,25 @@ impl Ec2 {
     }
 }
 
-/// The name of one instance in an answer; the outer `None` is an answer that cannot be read.
-///
-/// `reservationSet / item / instancesSet / item` holds `instanceId` and `privateDnsName`; the outer item has neither, and
-/// the first element that is a `privateDnsName` of a network interface comes after the instance's own.
-fn private_dns_name(body: &[u8], id: &str) -> Option<Option<String>> {
-    let sets = xml::items(body, "instancesSet")?;
-    let instance = sets.iter().find(|fields| xml::text(fields, "instanceId") == Some(id));
-    Some(
-        instance
-            .and_then(|fields| xml::text(fields, "privateDnsName"))
-            .filter(|name| !name.is_empty())
-            .map(str::to_owned),
-    )
+/// What an answer of DescribeInstances says about one instance.
+#[derive(Debug, PartialEq, Eq)]
+enum Described {
+    /// It has this name.
+    Name(String),
+    /// It has none, or is not there.
+    Nameless,
+    /// The answer is not one of EC2's.
+    Unreadable,
+}
+
+/// Looks for `reservationSet / item / instancesSet / item`, whose `instanceId` and `privateDnsName` are the instance's own.
+fn private_dns_name(body: &[u8], id: &str) -> Described {
+    let Some(instances) = xml::items(body, "instancesSet") else { return Described::Unreadable };
+    let instance = instances.iter().find(|fields| xml::text(fields, "instanceId") == Some(id));
+    match instance.and_then(|fields| xml::text(fields, "privateDnsName")).filter(|name| !name.is_empty()) {
+        Some(name) => Described::Name(name.to_owned()),
+        None => Described::Nameless,
+    }
 }
 
 /// A token bucket over the runtime's clock.

@@ -59,25 +59,21 @@ impl<'a> Fields<'a> {
     /// The truth value under a key.
     pub fn boolean(&mut self, key: &'static str, problems: &mut Problems) -> Option<(bool, Span)> {
         let value = &self.take(key)?.value;
-        match value.as_scalar().and_then(Scalar::as_bool) {
-            Some(boolean) => Some((boolean, value.span)),
-            None => {
-                problems.push(wrong_type(value, "true or false"));
-                None
-            }
+        let boolean = value.as_scalar().and_then(Scalar::as_bool);
+        if boolean.is_none() {
+            problems.push(wrong_type(value, "true or false"));
         }
+        Some((boolean?, value.span))
     }
 
     /// The whole number under a key, from 0 to `max`.
     pub fn number(&mut self, key: &'static str, max: u64, problems: &mut Problems) -> Option<(u64, Span)> {
         let value = &self.take(key)?.value;
-        match value.as_scalar().and_then(|scalar| scalar.text.parse().ok()).filter(|number| *number <= max) {
-            Some(number) => Some((number, value.span)),
-            None => {
-                problems.push(wrong_type(value, &format!("a whole number from 0 to {max}")));
-                None
-            }
+        let number = value.as_scalar().and_then(|scalar| scalar.text.parse().ok()).filter(|number| *number <= max);
+        if number.is_none() {
+            problems.push(wrong_type(value, &format!("a whole number from 0 to {max}")));
         }
+        Some((number?, value.span))
     }
 
     /// Reports what nobody took, as problems made by `unknown`: entry, and the known key that was probably meant.

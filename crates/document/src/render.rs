@@ -21,7 +21,7 @@ pub fn render(source: &Source, problems: &[Problem], style: RenderStyle) -> Stri
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
     let texts: Vec<_> = problems.iter().map(|problem| renderer.render(&[group(source, problem)])).collect();
-    texts.iter().map(|text| format!("{}\n\n", text.trim_end())).collect()
+    texts.iter().flat_map(|text| [text.trim_end(), "\n\n"]).collect()
 }
 
 fn group<'a>(source: &'a Source, problem: &'a Problem) -> Group<'a> {

@@ -65,7 +65,7 @@ impl Builder<'_> {
         for event in Parser::new_from_str_with_options(text, options) {
             let (event, span) = event.map_err(|error| {
                 let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                Box::new(Problem::error("document.syntax", Span { start: at, end: at }, error.info().to_string()))
+                Box::new(Problem::error("document.syntax", Span { start: at, end: at }, error.info().clone()))
             })?;
             let range = span.byte_range().unwrap_or(end..end);
             let span = Span { start: range.start, end: range.end };

@@ -60,7 +60,7 @@ impl Merge<'_> {
                         return Err(Box::new(Problem::error("kubeconfig.entry", node.span, message)));
                     }
                 }
-                let same = nodes.iter().filter(|node| self.is_named(node, kind.name(entry)));
+                let same = nodes.iter().filter(|node| is_named(node, kind.name(entry)));
                 // Where a name stands twice, kubectl takes the first.
                 match (same.into_iter().next(), &list.value.value) {
                     (Some(node), Value::Sequence(_, Style::Flow)) => {
@@ -92,12 +92,10 @@ impl Merge<'_> {
                 Ok(())
             }
             _ if list.value.is_null() => {
-                let text = if list.value.span.start == list.value.span.end { format!(" {}", flow()) } else { flow() };
-                let at = if list.value.span.start < list.key_span.end { self.colon_end(list) } else { list.value.span };
-                self.edits.replace(
-                    if list.value.span.start == list.value.span.end { self.colon_end(list) } else { at },
-                    text,
-                );
+                let span = list.value.span;
+                // A missing value stands nowhere; it goes behind the colon.
+                let (span, blank) = if span.start == span.end { (self.colon_end(list), " ") } else { (span, "") };
+                self.edits.replace(span, format!("{blank}{}", flow()));
                 Ok(())
             }
             _ => {
@@ -165,10 +163,6 @@ impl Merge<'_> {
         }
     }
 
-    fn is_named(&self, node: &Node, name: &str) -> bool {
-        node.get("name").and_then(Node::as_scalar).is_some_and(|scalar| &*scalar.text == name)
-    }
-
     /// In which column the dash of a block list's entry stands, from 0.
     fn indent_of(&self, node: &Node) -> usize {
         let text = self.source.text();
@@ -187,6 +181,10 @@ impl Merge<'_> {
         let at = entry.key_span.end + colon;
         Span { start: at, end: at }
     }
+}
+
+fn is_named(node: &Node, name: &str) -> bool {
+    node.get("name").and_then(Node::as_scalar).is_some_and(|scalar| &*scalar.text == name)
 }
 
 fn scalar_for(style: Style, text: &str) -> String {

@@ -35,7 +35,7 @@ pub(crate) fn perform(
             Ok(Success { action: "GetCallerIdentity", fields }.respond(format))
         }
         ("sts", "AssumeRole", Some("2011-06-15")) => Ok(assume_role(form, caller, keys, now)?.respond(format)),
-        ("ec2", "DescribeInstances", Some(_)) => describe_instances(form, keys),
+        ("ec2", "DescribeInstances", Some(_)) => Ok(describe_instances(form, keys)),
         (_, action, _) => Err(invalid(action)),
     }
 }
@@ -60,7 +60,8 @@ fn assume_role(form: &Form, caller: &Key, keys: &mut Keys, now: Timestamp) -> Re
         let by = |name: &String| *name == caller.holder || caller.holder.split('/').next() == Some(name);
         external_id && role.assumable_by.iter().any(by)
     });
-    let message = format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller.arn, field("RoleArn"));
+    let message =
+        format!("User: {} is not authorized to perform: sts:AssumeRole on resource: {}", caller.arn, field("RoleArn"));
     let role = allowed.ok_or_else(|| AwsError::new(403, "AccessDenied", message))?;
     let expires = now + SignedDuration::from_secs(seconds);
     let key = keys.assume(&role, session, expires);
@@ -77,7 +78,7 @@ fn assume_role(form: &Form, caller: &Key, keys: &mut Keys, now: Timestamp) -> Re
 }
 
 /// EC2's XML has a shape of its own, in answers and in errors.
-fn describe_instances(form: &Form, keys: &Keys) -> Result<Response<Full<Bytes>>, AwsError> {
+fn describe_instances(form: &Form, keys: &Keys) -> Response<Full<Bytes>> {
     let ids: Vec<_> = form.iter().filter(|(name, _)| name.starts_with("InstanceId.")).map(|(_, id)| id).collect();
     let mut items = String::new();
     for id in ids {
@@ -87,7 +88,7 @@ fn describe_instances(form: &Form, keys: &Keys) -> Result<Response<Full<Bytes>>,
                  </Error></Errors><RequestID>0</RequestID></Response>",
                 quick_xml::escape::escape(id.as_str())
             );
-            return Ok(response(400, "text/xml", body));
+            return response(400, "text/xml", body);
         };
         items.push_str(&format!("<item><instanceId>{id}</instanceId><privateDnsName>{name}</privateDnsName></item>"));
     }
@@ -95,5 +96,5 @@ fn describe_instances(form: &Form, keys: &Keys) -> Result<Response<Full<Bytes>>,
         "<DescribeInstancesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>0</requestId><reservationSet><item>\
          <reservationId>r-0</reservationId><instancesSet>{items}</instancesSet></item></reservationSet></DescribeInstancesResponse>"
     );
-    Ok(response(200, "text/xml", body))
+    response(200, "text/xml", body)
 }

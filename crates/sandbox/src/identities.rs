@@ -28,9 +28,8 @@ pub struct SandboxCredentials {
 impl Identities {
     /// The built-in identities.
     pub fn example() -> Self {
-        Self::read(&Source::new("identities.yaml", EXAMPLE_IDENTITIES)).unwrap_or_else(|problems| {
-            unreachable!("the built-in identities are tested: {problems:?}")
-        })
+        Self::read(&Source::new("identities.yaml", EXAMPLE_IDENTITIES))
+            .unwrap_or_else(|problems| unreachable!("the built-in identities are tested: {problems:?}"))
     }
 
     /// Reads a file; every problem of it is found in one run.
@@ -188,7 +187,8 @@ impl Reader {
 
     fn account(&self, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<AccountId> {
         let own = fields.text("account", problems);
-        let own = own.map(|(text, span)| text.parse().map_err(|error: identity::AccountIdError| bad(span, error.to_string())));
+        let own = own
+            .map(|(text, span)| text.parse().map_err(|error: identity::AccountIdError| bad(span, error.to_string())));
         match own {
             Some(Ok(account)) => Some(account),
             Some(Err(problem)) => {

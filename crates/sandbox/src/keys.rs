@@ -8,6 +8,7 @@ use sha2::{Digest as _, Sha256};
 
 /// One access key.
 #[derive(Clone)]
+#[expect(clippy::struct_field_names, reason = "the field's name is AWS's own")]
 pub(crate) struct Key {
     /// How the identities file calls whoever holds it.
     pub(crate) holder: String,

@@ -95,9 +95,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Sandbox {
     /// Makes an authority, listens, and answers in tasks of the current runtime.
     pub async fn start(identities: Identities, options: Options) -> Result<Running, SandboxError> {
-        let listen = async |address| {
-            TcpListener::bind(address).await.map_err(|source| SandboxError::Listen { address, source })
-        };
+        let listen =
+            async |address| TcpListener::bind(address).await.map_err(|source| SandboxError::Listen { address, source });
         let (sts, proxy) = (listen(options.sts).await?, listen(options.proxy).await?);
         let address = |listener: &TcpListener, asked| listener.local_addr().unwrap_or(asked);
         let (sts_address, proxy_address) = (address(&sts, options.sts), address(&proxy, options.proxy));
@@ -108,8 +107,7 @@ impl Sandbox {
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let faults = Faults::default();
-        let state =
-            Arc::new(State { keys: RwLock::new(identities.keys), faults: faults.clone(), now: options.now });
+        let state = Arc::new(State { keys: RwLock::new(identities.keys), faults: faults.clone(), now: options.now });
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(sts, acceptor, state));
         tasks.spawn(proxy::serve(proxy, sts_address));
@@ -200,12 +198,7 @@ async fn answer(request: Request<Incoming>, state: &State) -> Result<Response<Fu
     Ok(respond(&signed, &form, format, state).unwrap_or_else(|error| error.respond(format)))
 }
 
-fn respond(
-    signed: &Signed<'_>,
-    form: &Form,
-    format: Format,
-    state: &State,
-) -> Result<Response<Full<Bytes>>, AwsError> {
+fn respond(signed: &Signed<'_>, form: &Form, format: Format, state: &State) -> Result<Response<Full<Bytes>>, AwsError> {
     let now = (state.now)();
     let caller = verify(signed, &state.keys.read().expect("no holder of this lock panics"), now)?.clone();
     let host = signed.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -104,13 +104,15 @@ impl Claim {
                 payload_hash: hex(&Sha256::digest(request.body)),
             });
         }
-        let authorization = header(request.headers, "authorization")
-            .ok_or_else(|| AwsError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token"))?;
+        let authorization = header(request.headers, "authorization").ok_or_else(|| {
+            AwsError::new(403, "MissingAuthenticationToken", "Request is missing Authentication Token")
+        })?;
         let fields = authorization
             .strip_prefix("AWS4-HMAC-SHA256 ")
             .ok_or_else(|| incomplete("the algorithm must be AWS4-HMAC-SHA256"))?;
         let field = |name: &str| {
-            let found = fields.split(',').filter_map(|field| field.trim().split_once('=')).find(|(key, _)| *key == name);
+            let found =
+                fields.split(',').filter_map(|field| field.trim().split_once('=')).find(|(key, _)| *key == name);
             found.map(|(_, value)| value.to_owned()).ok_or_else(|| incomplete(&format!("{name} is missing")))
         };
         let own_hash = hex(&Sha256::digest(request.body));
@@ -148,7 +150,9 @@ impl<'a> Scope<'a> {
     }
 
     fn check(&self, host: &str, date: &str) -> Result<(), AwsError> {
-        let refuse = |what: &str| Err(AwsError::new(403, "SignatureDoesNotMatch", format!("Credential should be scoped to {what}")));
+        let refuse = |what: &str| {
+            Err(AwsError::new(403, "SignatureDoesNotMatch", format!("Credential should be scoped to {what}")))
+        };
         let Some((service, region)) = service_of(host) else { return refuse("a service that is here") };
         if self.service != service {
             return refuse(&format!("correct service: '{service}'."));
@@ -165,15 +169,25 @@ impl<'a> Scope<'a> {
 
 fn check_time(date: &str, now: Timestamp) -> Result<(), AwsError> {
     let parsed = strtime::parse("%Y%m%dT%H%M%SZ", date).and_then(|parsed| parsed.to_datetime());
-    let at = parsed.and_then(|datetime| datetime.to_zoned(TimeZone::UTC)).map_err(|_| incomplete("X-Amz-Date cannot be read"))?;
+    let at = parsed
+        .and_then(|datetime| datetime.to_zoned(TimeZone::UTC))
+        .map_err(|_| incomplete("X-Amz-Date cannot be read"))?;
     let at = at.timestamp();
     let show = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ").to_string();
     let refuse = |message: String| Err(AwsError::new(403, "SignatureDoesNotMatch", message));
     if at < now - WINDOW {
-        return refuse(format!("Signature expired: {date} is now earlier than {} ({} - 15 min.)", show(now - WINDOW), show(now)));
+        return refuse(format!(
+            "Signature expired: {date} is now earlier than {} ({} - 15 min.)",
+            show(now - WINDOW),
+            show(now)
+        ));
     }
     if at > now + WINDOW {
-        return refuse(format!("Signature not yet current: {date} is still later than {} ({} + 15 min.)", show(now + WINDOW), show(now)));
+        return refuse(format!(
+            "Signature not yet current: {date} is still later than {} ({} + 15 min.)",
+            show(now + WINDOW),
+            show(now)
+        ));
     }
     Ok(())
 }
@@ -187,7 +201,11 @@ fn check_signed_headers(claim: &Claim, request: &Signed<'_>) -> Result<(), AwsEr
     }
     let sent = request.headers.keys().map(http::HeaderName::as_str).filter(|name| name.starts_with("x-amz-"));
     match sent.chain(["host"]).find(|name| !signed.contains(name)) {
-        Some(name) => Err(AwsError::new(403, "AccessDenied", format!("There were headers present in the request which were not signed: {name}"))),
+        Some(name) => Err(AwsError::new(
+            403,
+            "AccessDenied",
+            format!("There were headers present in the request which were not signed: {name}"),
+        )),
         None => Ok(()),
     }
 }

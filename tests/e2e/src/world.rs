@@ -103,7 +103,15 @@ impl World {
         let folder = tempfile::tempdir()?;
         let sts = Sts::start(folder.path())?;
         let (logins, go_server) = Default::default();
-        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, start: crate::sts::now(), age: AtomicI64::new(0) })
+        Ok(Self {
+            parts: Parts::find()?,
+            sts,
+            folder,
+            logins,
+            go_server,
+            start: crate::sts::now(),
+            age: AtomicI64::new(0),
+        })
     }
 
     /// A new folder for one test.
@@ -161,7 +169,8 @@ impl World {
     pub fn aws_cli_token(&self, person: &str, cluster_id: &str) -> anyhow::Result<String> {
         let mut command = process::command(&self.parts.aws_cli, self.folder.path());
         command.envs(environment(&self.sts.credentials(person)?));
-        let output = process::run(command.args(["eks", "get-token", "--cluster-name", cluster_id, "--output", "json"]))?;
+        let output =
+            process::run(command.args(["eks", "get-token", "--cluster-name", cluster_id, "--output", "json"]))?;
         let credential: Value = serde_json::from_str(&output.success()?)?;
         Ok(credential["status"]["token"].as_str().context("a token")?.to_owned())
     }
@@ -235,7 +244,9 @@ impl Login {
         let mut command = process::command(&self.kubectl, &self.home);
         let ca = self.home.join("api-server-ca.pem");
         fs::write(&ca, self.cluster.ca_pem())?;
-        command.arg(format!("--server={}", self.cluster.server_url())).arg(format!("--certificate-authority={}", ca.display()));
+        command
+            .arg(format!("--server={}", self.cluster.server_url()))
+            .arg(format!("--certificate-authority={}", ca.display()));
         process::run(command.arg(format!("--token={token}")).args(args))
     }
 

@@ -91,6 +91,9 @@ aws_access_key_id = AKIABOTH000000000000
 aws_secret_access_key = secret
 ";
 
+/// A name, variables, `--profile`, and what is chosen.
+type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], Option<&'a str>, &'a str);
+
 fn environment(pairs: &[(&str, &str)]) -> Environment {
     let vars = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     Environment { vars, home: None }
@@ -132,7 +135,7 @@ fn sources_are_chosen_in_botocores_order() {
     let files = SharedFiles::parse(CONFIG, CREDENTIALS);
     let keys = [("AWS_ACCESS_KEY_ID", "AKIAENV0000000000000"), ("AWS_SECRET_ACCESS_KEY", "secret")];
     let profile = |name| [("AWS_PROFILE", name)];
-    let rows: &[(&str, &[(&str, &str)], Option<&str>, &str)] = &[
+    let rows: &[Row<'_>] = &[
         ("environment first", &keys, None, "static AKIAENV0000000000000"),
         (
             "AWS_PROFILE does not remove the keys",

@@ -4,7 +4,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Bucket, private_dns_name};
+use super::{Bucket, Described, private_dns_name};
 
 const ANSWER: &[u8] =
     b"<?xml version=\"1.0\"?><DescribeInstancesResponse><reservationSet><item><reservationId>r-1</reservationId>\
@@ -15,11 +15,11 @@ const ANSWER: &[u8] =
 
 #[test]
 fn the_name_is_the_instances_own_and_an_empty_one_is_none() {
-    assert_eq!(private_dns_name(ANSWER, "i-1"), Some(Some("ip-10-0-0-1.ec2.internal".to_owned())));
-    assert_eq!(private_dns_name(ANSWER, "i-2"), Some(None));
-    assert_eq!(private_dns_name(ANSWER, "i-3"), Some(None));
-    assert_eq!(private_dns_name(b"<DescribeInstancesResponse/>", "i-1"), Some(None));
-    assert_eq!(private_dns_name(b"<html><body", "i-1"), None);
+    assert_eq!(private_dns_name(ANSWER, "i-1"), Described::Name("ip-10-0-0-1.ec2.internal".to_owned()));
+    assert_eq!(private_dns_name(ANSWER, "i-2"), Described::Nameless);
+    assert_eq!(private_dns_name(ANSWER, "i-3"), Described::Nameless);
+    assert_eq!(private_dns_name(b"<DescribeInstancesResponse/>", "i-1"), Described::Nameless);
+    assert_eq!(private_dns_name(b"<html><body", "i-1"), Described::Unreadable);
 }
 
 #[test]

@@ -31,7 +31,13 @@ fn vectors() -> Vec<Vector> {
         };
         let mut keys = Keys::default();
         keys.by_id.insert(key.access_key_id.clone(), key);
-        Vector { name: text("name"), url: text("url"), cluster_id: text("cluster_id"), at: text("signed_at").parse().expect("a time"), keys }
+        Vector {
+            name: text("name"),
+            url: text("url"),
+            cluster_id: text("cluster_id"),
+            at: text("signed_at").parse().expect("a time"),
+            keys,
+        }
     });
     vectors.collect()
 }
@@ -46,7 +52,9 @@ fn ask(url: &str, cluster_id: &str, keys: &Keys, now: Timestamp) -> String {
     let request = Signed { method: "GET", path: "/", query, headers: &headers, body: b"" };
     match verify(&request, keys, now) {
         Ok(_) => "ok".to_owned(),
-        Err(error) => format!("{} {} {}", error.status, error.code, error.message.split(':').next().unwrap_or_default()),
+        Err(error) => {
+            format!("{} {} {}", error.status, error.code, error.message.split(':').next().unwrap_or_default())
+        }
     }
 }
 
@@ -77,18 +85,68 @@ fn what_is_refused_has_the_code_that_aws_has_for_it() {
     let minutes = SignedDuration::from_mins;
     let rows = [
         ("15 minutes old", url.clone(), at + minutes(15), "ok"),
-        ("older", url.clone(), at + minutes(15) + SignedDuration::from_secs(1), "403 SignatureDoesNotMatch Signature expired"),
+        (
+            "older",
+            url.clone(),
+            at + minutes(15) + SignedDuration::from_secs(1),
+            "403 SignatureDoesNotMatch Signature expired",
+        ),
         ("ahead", url.clone(), at - minutes(16), "403 SignatureDoesNotMatch Signature not yet current"),
-        ("unknown key", url.replace("AKIAIOSF", "AKIAXXXX"), at, "403 InvalidClientTokenId The security token included in the request is invalid."),
-        ("another region's host", url.replace("sts.us-west-2", "sts.us-east-2"), at, "403 SignatureDoesNotMatch Credential should be scoped to a valid region."),
-        ("another service", url.replace("%2Fsts%2F", "%2Fec2%2F"), at, "403 SignatureDoesNotMatch Credential should be scoped to correct service"),
-        ("another day", url.replace("%2F20260102%2F", "%2F20260103%2F"), at, "403 SignatureDoesNotMatch Credential should be scoped to the date of the request."),
-        ("host not signed", url.replace("host%3Bx-k8s-aws-id", "x-k8s-aws-id"), at, "403 AccessDenied There were headers present in the request which were not signed"),
-        ("headers not sorted", url.replace("host%3Bx-k8s-aws-id", "x-k8s-aws-id%3Bhost"), at, "400 IncompleteSignature the signed headers must be sorted, once each, in lower case"),
+        (
+            "unknown key",
+            url.replace("AKIAIOSF", "AKIAXXXX"),
+            at,
+            "403 InvalidClientTokenId The security token included in the request is invalid.",
+        ),
+        (
+            "another region's host",
+            url.replace("sts.us-west-2", "sts.us-east-2"),
+            at,
+            "403 SignatureDoesNotMatch Credential should be scoped to a valid region.",
+        ),
+        (
+            "another service",
+            url.replace("%2Fsts%2F", "%2Fec2%2F"),
+            at,
+            "403 SignatureDoesNotMatch Credential should be scoped to correct service",
+        ),
+        (
+            "another day",
+            url.replace("%2F20260102%2F", "%2F20260103%2F"),
+            at,
+            "403 SignatureDoesNotMatch Credential should be scoped to the date of the request.",
+        ),
+        (
+            "host not signed",
+            url.replace("host%3Bx-k8s-aws-id", "x-k8s-aws-id"),
+            at,
+            "403 AccessDenied There were headers present in the request which were not signed",
+        ),
+        (
+            "headers not sorted",
+            url.replace("host%3Bx-k8s-aws-id", "x-k8s-aws-id%3Bhost"),
+            at,
+            "400 IncompleteSignature the signed headers must be sorted, once each, in lower case",
+        ),
         ("no date", url.replace("X-Amz-Date", "X-Amz-Dat"), at, "400 IncompleteSignature X-Amz-Date is missing"),
-        ("a parameter twice", url.replace("&Version", "&action=x&Version"), at, "400 MalformedQueryString The query string contains a syntax error."),
-        ("no signature at all", url.replace("X-Amz-Signature", "Signature"), at, "403 MissingAuthenticationToken Request is missing Authentication Token"),
-        ("a session token of nobody", format!("{url}&X-Amz-Security-Token=x"), at, "403 InvalidClientTokenId The security token included in the request is invalid."),
+        (
+            "a parameter twice",
+            url.replace("&Version", "&action=x&Version"),
+            at,
+            "400 MalformedQueryString The query string contains a syntax error.",
+        ),
+        (
+            "no signature at all",
+            url.replace("X-Amz-Signature", "Signature"),
+            at,
+            "403 MissingAuthenticationToken Request is missing Authentication Token",
+        ),
+        (
+            "a session token of nobody",
+            format!("{url}&X-Amz-Security-Token=x"),
+            at,
+            "403 InvalidClientTokenId The security token included in the request is invalid.",
+        ),
     ];
     for (name, url, now, expected) in rows {
         assert_eq!(ask(&url, &cluster_id, &keys, now), expected, "{name}");

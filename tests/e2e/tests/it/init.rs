@@ -1,3 +1,136 @@
-//! .
+//! `init` and what the server does with its files: made, kept, rotated under load, shared with the existing program.
+
+use std::fs;
+
+use anyhow::ensure;
+use e2e::{
+    https,
+    process::{self, wait_until},
+    server::{Server, ServerOptions, certificate_authority},
+    world::{CLUSTER_ID, MAPPINGS, World},
+};
+
 use crate::Test;
-pub(crate) const TESTS: &[Test] = &[];
+
+pub(crate) const TESTS: &[Test] = &[
+    ("init::files_are_made_once_and_kept", kept),
+    ("init::a_rotated_pair_is_taken_without_a_failed_request", rotated),
+    ("init::a_pair_of_the_existing_program_is_served", existing_pair),
+    ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
+    ("init::sigterm_ends_the_server_and_requests_under_way_finish", graceful),
+];
+
+const OPTIONS: ServerOptions<'static> = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
+
+fn kept(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-kept")?;
+    let init = |args: &[&str]| {
+        process::run(process::command(&world.parts.cluster_auth, &folder).args(["init", "-i", "c"]).args(args))
+    };
+    init(&[])?.success()?;
+    let names = ["aws-iam-authenticator.kubeconfig", "cert.pem", "key.pem"];
+    let read = || names.map(|name| fs::read_to_string(folder.join(name)).unwrap_or_default());
+    let first = read();
+    ensure!(first.iter().all(|text| !text.is_empty()), "all three files are written");
+    init(&[])?.success()?;
+    ensure!(read() == first, "a second init changes nothing");
+    let [kubeconfig, ..] = read();
+    ensure!(kubeconfig.contains("https://localhost:21362/authenticate"), "{kubeconfig}");
+    init(&["--rotate"])?.success()?;
+    let [_, cert, key] = read();
+    ensure!(cert != first[1] && key != first[2], "a rotation makes a new pair");
+    Ok(())
+}
+
+fn rotated(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-rotated")?;
+    let server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
+    let old = certificate_authority(&folder)?;
+    let mut rotate = process::command(&world.parts.cluster_auth, &folder);
+    let port = server.port.to_string();
+    process::run(rotate.args(["init", "--rotate", "-i", CLUSTER_ID, "--port", &port]))?.success()?;
+    let new = certificate_authority(&folder)?;
+    ensure!(old != new, "the authority is a new one");
+    // Whoever trusts both, as the rotated kubeconfig does, is answered at every moment.
+    let both = format!("{old}{new}");
+    wait_until("the new pair is served", || {
+        ensure!(https::request(&both, server.port, "GET", "/healthz", "")?.status == 200);
+        Ok(https::request(&new, server.port, "GET", "/healthz", "").is_ok())
+    })?;
+    ensure!(https::request(&old, server.port, "GET", "/healthz", "").is_err(), "the old pair is gone");
+    Ok(())
+}
+
+fn existing_pair(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-existing")?;
+    let mut init = process::command(&world.parts.go_authenticator, &folder);
+    process::run(init.args(["init", "-i", CLUSTER_ID]))?.success()?;
+    let pair = ["cert.pem", "key.pem"].map(|name| fs::read(folder.join(name)).unwrap_or_default());
+    let (config, port) = Server::prepare(&folder, &OPTIONS)?;
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    command.args([
+        "server",
+        "--health-address",
+        "none",
+        "--state-dir",
+        ".",
+        "--generate-kubeconfig",
+        "webhook.kubeconfig",
+    ]);
+    command.arg("--config").arg(config).arg("--sts-connect-to").arg(world.sts.address.to_string());
+    command.arg("--sts-ca-file").arg(&world.sts.ca_file);
+    let mut server = process::Background::start(&mut command, folder.join("log"))?;
+    // Its certificate is a CA that serves, which the Go client of an API server takes and rustls does not; the port and
+    // the files tell enough here.
+    wait_until("the server listens", || {
+        ensure!(server.ended()?.is_none(), "the server ended: {}", server.log());
+        Ok(std::net::TcpStream::connect(("127.0.0.1", port)).is_ok())
+    })?;
+    ensure!(
+        ["cert.pem", "key.pem"].map(|name| fs::read(folder.join(name)).unwrap_or_default()) == pair,
+        "the pair is kept"
+    );
+    ensure!(fs::read_to_string(folder.join("webhook.kubeconfig"))?.contains("certificate-authority-data"));
+    Ok(())
+}
+
+fn last_good(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-last-good")?;
+    let server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
+    let token = world.token("alice", CLUSTER_ID)?;
+    ensure!(server.review(&token)?.status == 200);
+    for broken in ["  mapUsers: [\n", "  mapUsers: everybody\n", "  mapUsers: []\n"] {
+        server.reconfigure(&ServerOptions { mappings: broken, ..OPTIONS })?;
+        wait_until("the server says that it keeps its last good state", || {
+            Ok(server.request("GET", "/readyz", "")?.body.contains("the last good version is in use"))
+        })?;
+        ensure!(server.review(&token)?.status == 200, "{broken:?} locked alice out");
+        ensure!(
+            server.request("GET", "/metrics", "")?.body.contains("cluster_auth_reload_failures_total{file=\"config\"}")
+        );
+        server.reconfigure(&OPTIONS)?;
+        wait_until("a good file is taken", || {
+            Ok(server.request("GET", "/readyz", "")?.body == "ok\n"
+                || !server.request("GET", "/readyz", "")?.body.contains("last good"))
+        })?;
+    }
+    Ok(())
+}
+
+fn graceful(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-graceful")?;
+    let mut server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
+    let token = world.fresh_token("alice", CLUSTER_ID)?;
+    let before = world.sts.faults.requests("GetCallerIdentity");
+    world.sts.faults.set_for(sandbox::Fault::Delay(std::time::Duration::from_secs(2)), 1);
+    let (ca, port) = (certificate_authority(&folder)?, server.port);
+    let body = e2e::server::token_review("authentication.k8s.io/v1", &token);
+    let request = std::thread::spawn(move || https::request(&ca, port, "POST", "/authenticate", &body));
+    wait_until("the request has reached STS", || Ok(world.sts.faults.requests("GetCallerIdentity") > before))?;
+    let ended = server.process.terminate();
+    world.sts.faults.clear();
+    let answer = request.join().map_err(|_| anyhow::anyhow!("the request panicked"))??;
+    ensure!(answer.status == 200, "the request under way was cut off: {answer:?}");
+    ensure!(ended?.success(), "{}", server.process.log());
+    Ok(())
+}
