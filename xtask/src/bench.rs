@@ -1,7 +1,167 @@
-//! `cargo xtask bench`
+//! `cargo xtask bench`: our program beside the existing authenticator, in one run on one machine.
+//!
+//! What counts are ratios of the same run: machines differ and are noisy. Load goes over loopback, inside mount and network
+//! namespaces of its own in which `sts.us-west-2.amazonaws.com` is the sandbox, so both programs run as they are.
+
+mod load;
+mod proc;
+
+use std::{
+    env, fs,
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+use self::load::Target;
+use crate::{dist, run, tools};
+
 /// Flags of `bench`.
 #[derive(clap::Args)]
-pub(crate) struct BenchArgs {}
-pub(crate) fn bench(_: &BenchArgs) -> anyhow::Result<()> {
-    Ok(())
+pub(crate) struct BenchArgs {
+    /// Seconds of load per row
+    #[arg(long, default_value_t = 8)]
+    seconds: u64,
+
+    /// Set by the command itself when it runs again inside its namespaces
+    #[arg(long, hide = true)]
+    inside: bool,
+}
+
+/// The cluster that all tokens are for.
+const CLUSTER: &str = "bench.example.com";
+
+/// Distinct tokens; enough that no server sees one twice within seconds at the rates measured.
+const TOKENS: &str = "12000";
+
+/// Mapped users.
+const USERS: [&str; 2] = ["1000", "20000"];
+
+/// Builds what is needed, then runs itself again inside new namespaces.
+pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
+    if args.inside {
+        return inside(args);
+    }
+    for (program, package) in
+        [("wrk", "wrk"), ("hyperfine", "hyperfine"), ("unshare", "util-linux"), ("ip", "iproute2")]
+    {
+        run::require(program, &format!("apt-get install {package}"))?;
+    }
+    let ours = dist::build(dist::DEFAULT_TARGET)?;
+    run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-tokens"]))?;
+    let mut again = Command::new("unshare");
+    again.args(["--map-root-user", "--mount", "--net"]).arg(env::current_exe()?);
+    again.args(["bench", "--inside", "--seconds", &args.seconds.to_string()]);
+    again.env("BENCH_OURS", ours).env("BENCH_GO", tools::go_authenticator()?);
+    run::check(&mut again)
+}
+
+/// The programs, and a folder for everything they write.
+struct Bench {
+    ours: PathBuf,
+    go: PathBuf,
+    folder: PathBuf,
+    seconds: u64,
+}
+
+fn inside(args: &BenchArgs) -> anyhow::Result<()> {
+    let variable = |name: &str| env::var_os(name).map(PathBuf::from).with_context(|| format!("{name} is not set"));
+    let folder = env::temp_dir().join(format!("cluster-auth-bench-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let bench = Bench { ours: variable("BENCH_OURS")?, go: variable("BENCH_GO")?, folder, seconds: args.seconds };
+    let result = bench.run();
+    fs::remove_dir_all(&bench.folder)?;
+    result
+}
+
+impl Bench {
+    fn run(&self) -> anyhow::Result<()> {
+        run::check(Command::new("ip").args(["link", "set", "lo", "up"]))?;
+        let hosts = self.folder.join("hosts");
+        fs::write(&hosts, "127.0.0.1 localhost sts.us-west-2.amazonaws.com\n")?;
+        run::check(Command::new("mount").args(["--bind"]).arg(&hosts).arg("/etc/hosts"))?;
+        println!("\n## token, keys in the environment\n");
+        self.token()?;
+        println!("\n## server\n");
+        println!("| row | program | requests/s | per CPU second | p50 ms | p99 ms | resident (anonymous) MiB |");
+        println!("|---|---|---|---|---|---|---|");
+        for users in USERS {
+            self.server(users)?;
+        }
+        Ok(())
+    }
+
+    /// Start to end of one call, many times, both in one hyperfine run.
+    fn token(&self) -> anyhow::Result<()> {
+        let report = self.folder.join("token.json");
+        let command = |program: &PathBuf| format!("{} token -i {CLUSTER}", program.display());
+        let mut hyperfine = Command::new("hyperfine");
+        hyperfine
+            .args(["--shell=none", "--warmup", "20", "--runs", "300", "--style", "none", "--export-json"])
+            .arg(&report);
+        hyperfine.args([command(&self.ours), command(&self.go), "true".to_owned()]).stdout(Stdio::null());
+        run::check(hyperfine.envs(keys()))?;
+        let report: Value = serde_json::from_str(&fs::read_to_string(report)?)?;
+        let median =
+            |at: usize| report["results"][at]["median"].as_f64().map(|seconds| seconds * 1e3).context("a median");
+        let (ours, go, nothing) = (median(0)?, median(1)?, median(2)?);
+        println!("| program | median ms | peak resident MiB |\n|---|---|---|");
+        println!("| cluster-auth | {ours:.2} | {:.1} |", proc::peak_mib(&self.ours, CLUSTER, &keys())?);
+        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", proc::peak_mib(&self.go, CLUSTER, &keys())?);
+        println!("| /bin/true | {nothing:.2} | |\n\n{:.1} times as fast", go / ours);
+        Ok(())
+    }
+
+    fn server(&self, users: &str) -> anyhow::Result<()> {
+        let folder = self.folder.join(users);
+        fs::create_dir_all(&folder)?;
+        let maker = run::root().join("target/release/bench-tokens");
+        run::check(Command::new(maker).arg(&folder).args([CLUSTER, users, TOKENS]))?;
+        let sandbox = load::sandbox(&self.ours, &folder)?;
+        let targets = [
+            Target {
+                name: "cluster-auth",
+                program: &self.ours,
+                args: &["--identity-cache-seconds=0", "--health-address=none"],
+                port: 31001,
+            },
+            Target {
+                name: "cluster-auth, remembering",
+                program: &self.ours,
+                args: &["--health-address=none"],
+                port: 31002,
+            },
+            Target { name: "aws-iam-authenticator", program: &self.go, args: &[], port: 31003 },
+        ];
+        for target in targets {
+            let server = target.start(&folder)?;
+            println!(
+                "| {users} users, start to /healthz | {} | | | {} | | {} |",
+                target.name,
+                server.started_ms,
+                server.memory()?
+            );
+            for (row, tokens, connections) in [
+                ("distinct tokens, 16 connections", true, 16),
+                ("one token, 16 connections", false, 16),
+                ("distinct tokens, 200 connections", true, 200),
+            ] {
+                let figures = server.load(&folder, tokens, connections, self.seconds)?;
+                println!("| {users} users, {row} | {} | {figures} | {} |", target.name, server.memory()?);
+            }
+        }
+        drop(sandbox);
+        Ok(())
+    }
+}
+
+/// Keys of a signer that bench-tokens makes.
+fn keys() -> [(&'static str, String); 3] {
+    [
+        ("AWS_ACCESS_KEY_ID", format!("AKIABENCH{:011}", 0)),
+        ("AWS_SECRET_ACCESS_KEY", format!("bench/secret/key/of/user/number/{:08}", 0)),
+        ("AWS_REGION", "us-west-2".to_owned()),
+    ]
 }

@@ -1,0 +1,47 @@
+//! Bounds: bodies, reviews, and the end.
+
+use std::time::Duration;
+
+use sandbox::Fault;
+
+use crate::stage::Stage;
+
+#[tokio::test]
+async fn a_body_has_a_limit() {
+    let stage = Stage::with(|settings| settings.max_body = 10_000).await;
+    let answer = stage.request("POST", "/authenticate", &"x".repeat(20_000)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (413, "the request body is too large\n"));
+}
+
+#[tokio::test]
+async fn more_reviews_than_are_taken_at_once_are_shed() {
+    let stage = Stage::with(|settings| settings.max_reviews = 1).await;
+    stage.faults.set(Fault::Delay(Duration::from_secs(1)));
+    let (first, second) = (stage.token("alice", 0), stage.token("alice", 1));
+    let slow = stage.webhook.authenticate(&first);
+    let shed = async {
+        while stage.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stage.review(&second).await
+    };
+    let (slow, shed) = tokio::join!(slow, shed);
+    assert_eq!((slow.status(), shed.status), (200, 429));
+}
+
+#[tokio::test]
+async fn a_review_under_way_is_finished_when_the_server_ends() {
+    let mut stage = Stage::set().await;
+    let token = stage.token("alice", 0);
+    stage.faults.set(Fault::Delay(Duration::from_millis(500)));
+    let stop = stage.stop.take().expect("not stopped yet");
+    let end = async {
+        while stage.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        stop.send(()).expect("the server runs");
+    };
+    let (answer, ()) = tokio::join!(stage.review(&token), end);
+    assert_eq!(answer.status, 200);
+    (&mut stage.server).await.expect("the server has ended by itself");
+}

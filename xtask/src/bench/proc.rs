@@ -1,0 +1,37 @@
+//! What the kernel says about a process.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::Context as _;
+
+/// Clock ticks per second in /proc; Linux has had this one value on every architecture for long.
+const TICKS_PER_SECOND: f64 = 100.0;
+
+/// Seconds of CPU, user and system, that a process has used.
+pub(super) fn cpu_seconds(pid: u32) -> anyhow::Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    // The name in parentheses may hold blanks; fields are counted behind it (proc(5): utime is 14, stime 15).
+    let fields: Vec<_> = stat.rsplit_once(')').context("a name")?.1.split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("ticks");
+    Ok((ticks(11)? + ticks(12)?) / TICKS_PER_SECOND)
+}
+
+/// Resident and anonymous memory in MiB.
+pub(super) fn memory_mib(pid: u32) -> anyhow::Result<(f64, f64)> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+        kib.map(|kib| kib / 1024.0).context("a size")
+    };
+    Ok((field("VmRSS:")?, field("RssAnon:")?))
+}
+
+/// The most memory that one call for a token had, in MiB.
+pub(super) fn peak_mib(program: &Path, cluster: &str, keys: &[(&'static str, String)]) -> anyhow::Result<f64> {
+    let mut time = Command::new("/usr/bin/time");
+    time.args(["-f", "%M"]).arg(program).args(["token", "-i", cluster]).envs(keys.iter().cloned());
+    let output = time.output().context("cannot start /usr/bin/time: apt-get install time")?;
+    let kib: f64 = String::from_utf8_lossy(&output.stderr).trim().lines().last().context("a size")?.parse()?;
+    Ok(kib / 1024.0)
+}
