@@ -4,6 +4,7 @@ use std::{
     fs,
     net::TcpListener,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::Context as _;
@@ -59,14 +60,35 @@ impl Server {
         port: u16,
         args: &[&str],
     ) -> anyhow::Result<Self> {
+        let mut command = Self::command(parts, sts, folder, config, &sts.address.to_string());
+        Self::run(command.args(args), folder, port, args.iter().any(|arg| arg.contains("kubeconfig")))
+    }
+
+    /// Starts one that is told to find STS at this address.
+    pub fn start_at(
+        parts: &Parts,
+        sts: &Sts,
+        folder: &Path,
+        config: &Path,
+        port: u16,
+        sts_address: &str,
+    ) -> anyhow::Result<Self> {
+        Self::run(&mut Self::command(parts, sts, folder, config, sts_address), folder, port, false)
+    }
+
+    fn command(parts: &Parts, sts: &Sts, folder: &Path, config: &Path, sts_address: &str) -> Command {
         let mut command = process::command(&parts.cluster_auth, folder);
         command.args(["server", "--log-format=json"]).arg("--config").arg(config).arg("--state-dir").arg(folder);
-        command.arg("--sts-connect-to").arg(sts.address.to_string()).arg("--sts-ca-file").arg(&sts.ca_file);
-        command.args(["--health-address", "none"]).args(args);
-        if !args.iter().any(|arg| arg.contains("kubeconfig")) {
+        command.args(["--sts-connect-to", sts_address]).arg("--sts-ca-file").arg(&sts.ca_file);
+        command.args(["--health-address", "none"]);
+        command
+    }
+
+    fn run(command: &mut Command, folder: &Path, port: u16, has_kubeconfig: bool) -> anyhow::Result<Self> {
+        if !has_kubeconfig {
             command.arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
         }
-        let mut process = Background::start(&mut command, folder.join("server.log"))?;
+        let mut process = Background::start(command, folder.join("server.log"))?;
         process::wait_until("the server is ready", || {
             if let Some(status) = process.ended()? {
                 anyhow::bail!("the server ended with {status}:\n{}", process.log());

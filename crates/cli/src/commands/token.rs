@@ -72,6 +72,9 @@ struct Request {
 
 /// Runs `token`.
 pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> CommandResult {
+    if args.cache == Some(true) {
+        rim::note("note: --cache has no effect in this version: credentials are fetched anew for every token");
+    }
     let config = settings::config(global)?;
     let request = Request::resolve(args, global, process, &config)?;
     print(&request, process)

@@ -74,6 +74,10 @@ fn bad_configuration(world: &World) -> anyhow::Result<()> {
     for place in ["config.yaml:3:9", "config.yaml:4:17", "config.yaml:6:15"] {
         ensure!(output.stderr.contains(place), "{place} is missing in {}", output.stderr);
     }
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/server.md"))?;
+    let shown =
+        page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).context("a block in server.md")?;
+    ensure!(output.stderr.contains(shown.trim_end()), "docs/server.md shows another message than\n{}", output.stderr);
     ensure!(fs::read_dir(&folder)?.count() == 1, "files were written for a configuration that cannot be used");
     Ok(())
 }

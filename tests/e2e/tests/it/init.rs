@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("init::a_rotated_pair_is_taken_without_a_failed_request", rotated),
     ("init::a_pair_of_the_existing_program_is_served", existing_pair),
     ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
+    ("init::a_port_in_use_is_said_with_what_to_do", port_in_use),
     ("init::sigterm_ends_the_server_and_requests_under_way_finish", graceful),
 ];
 
@@ -114,6 +115,22 @@ fn last_good(world: &World) -> anyhow::Result<()> {
                 || !server.request("GET", "/readyz", "")?.body.contains("last good"))
         })?;
     }
+    Ok(())
+}
+
+fn port_in_use(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-port")?;
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let port = taken.local_addr()?.port().to_string();
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    command.args(["server", "-i", "c", "--state-dir", ".", "--generate-kubeconfig", "k.yaml", "--port", &port]);
+    command.arg("--sts-ca-file").arg(&world.sts.ca_file);
+    let output = process::run(&mut command)?;
+    ensure!(output.code == 1, "{output:?}");
+    ensure!(
+        output.stderr.contains("cannot listen on 127.0.0.1:") && output.stderr.contains("is another server running?"),
+        "{output:?}"
+    );
     Ok(())
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use e2e::{
     process::wait_until,
-    world::{Flavour, World},
+    server::{Server, ServerOptions, free_port},
+    world::{CLUSTER_ID, Flavour, MAPPINGS, World},
 };
 use sandbox::Fault;
 
@@ -13,6 +14,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("trouble::sts_failing_is_neither_a_grant_nor_a_denial", every_fault),
+    ("trouble::nobody_answering_at_sts_is_502", nobody_there),
     ("trouble::the_api_server_recovers_by_itself_when_sts_does", recovery),
     ("trouble::no_log_and_no_metric_holds_a_signature", no_secrets),
 ];
@@ -44,6 +46,19 @@ fn every_fault(world: &World) -> anyhow::Result<()> {
         wait_until("the same token is good again", || Ok(login.server.review(&token)?.status == 200))
             .with_context(|| format!("after {fault:?}"))?;
     }
+    Ok(())
+}
+
+fn nobody_there(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("trouble-down")?;
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
+    let (config, port) = Server::prepare(&folder, &options)?;
+    // The last of two flags would be refused, so the one that leads nowhere takes the place of the usual one.
+    let nowhere = format!("127.0.0.1:{}", free_port()?);
+    let server = Server::start_at(&world.parts, &world.sts, &folder, &config, port, &nowhere)?;
+    let answer = server.review(&world.token("alice", CLUSTER_ID)?)?;
+    ensure!(answer.status == 502, "{answer:?}");
+    ensure!(server.process.log().contains("upstream.unreachable"), "{}", server.process.log());
     Ok(())
 }
 

@@ -8,11 +8,7 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Parser};
 
 use super::{TokenArgs, run};
-use crate::{
-    arguments::Global,
-    exit::CommandResult,
-    rim::{self, Process},
-};
+use crate::{arguments::Global, exit::CommandResult, rim::Process};
 
 /// A call for a token, not yet parsed.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,7 +88,6 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
     match call {
         Call::Token(flags) => {
             let call = TokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
-            note_cache(&call.args);
             run(&call.args, &call.global, process)
         }
         Call::EksGetToken(flags) => {
@@ -110,12 +105,6 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
             };
             run(&args, &global, process)
         }
-    }
-}
-
-fn note_cache(args: &TokenArgs) {
-    if args.cache == Some(true) {
-        rim::note("note: --cache has no effect yet: credentials are fetched anew for every token");
     }
 }
 
