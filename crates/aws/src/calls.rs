@@ -1,9 +1,12 @@
-//! The client's calls: AssumeRole, and GetCallerIdentity for the session's name.
+//! AWS's query protocol, and two calls of it: `AssumeRole`, and `GetCallerIdentity` for the session's name.
+
+use std::sync::Arc;
 
 use ::http::{Request, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
+use token::Upstream;
 
 use crate::{
     AwsError, Endpoint,
@@ -14,7 +17,7 @@ use crate::{
 
 /// HTTPS to AWS for the short life of a command.
 pub struct Client {
-    http: Http,
+    pub(crate) http: Arc<Http>,
 }
 
 impl Client {
@@ -31,12 +34,12 @@ impl Client {
 
     /// With the settings given.
     pub fn with(transport: &Transport) -> Result<Self, AwsError> {
-        Ok(Self { http: Http::new(transport)? })
+        Ok(Self { http: Arc::new(Http::new(transport)?) })
     }
 
     /// One call of the query protocol: a form by POST, signed by headers, answered in XML.
     pub(crate) async fn query(&self, query: &Query<'_>) -> Result<Bytes, AwsError> {
-        let Query { call, credentials, endpoint, service, form, headers, at } = query;
+        let Query { call, credentials, endpoint, service, form, headers, at, max_body } = query;
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(*form).finish();
         let content_type = "application/x-www-form-urlencoded; charset=utf-8";
         let mut signed = vec![("content-type", content_type)];
@@ -45,13 +48,19 @@ impl Client {
         for (name, value) in *headers {
             request = request.header(*name, *value);
         }
-        for (name, value) in sign::sign_post(credentials, endpoint, service, &signed, &body, *at) {
+        let unsendable = || AwsError::Unsendable { call };
+        for (name, value) in
+            sign::sign_post(credentials, endpoint, service, &signed, &body, *at).ok_or_else(unsendable)?
+        {
             request = request.header(name, value);
         }
-        let trouble = |trouble| AwsError::Upstream { call, trouble };
-        let request = request.body(Full::from(body)).map_err(|_| trouble(token::Upstream::Unreachable))?;
-        let (status, body) = self.http.send(request).await.map_err(trouble)?;
-        if status == 200 { Ok(body) } else { Err(refused(call, status, &body)) }
+        let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
+        let answer = self.http.send_for(request, *max_body).await;
+        let answer = answer.map_err(|trouble| AwsError::Upstream { call, trouble })?;
+        match answer.status().as_u16() {
+            200 => Ok(answer.into_body()),
+            status => Err(refused(call, status, answer.body())),
+        }
     }
 }
 
@@ -65,10 +74,15 @@ pub(crate) struct Query<'a> {
     /// Further headers, to be signed.
     pub(crate) headers: &'a [(&'a str, &'a str)],
     pub(crate) at: Timestamp,
+    /// The longest answer read, in bytes.
+    pub(crate) max_body: usize,
 }
 
 /// The API version of STS.
 const STS_VERSION: &str = "2011-06-15";
+
+/// The longest answer of STS that is read, in bytes; real ones have about 2 KiB, most of it the session token.
+const MAX_BODY: usize = 64 << 10;
 
 /// How long an assumed role's credentials are asked for, in seconds: a token needs no more than the shortest.
 const DEFAULT_DURATION_SECONDS: u32 = 900;
@@ -96,10 +110,18 @@ pub async fn assume_role(
         .into_iter()
         .chain(account.map(|account| ("x-amz-source-account", account)))
         .collect();
-    let query =
-        Query { call: "sts:AssumeRole", credentials, endpoint, service: "sts", form: &form, headers: &headers, at };
+    let query = Query {
+        call: "sts:AssumeRole",
+        credentials,
+        endpoint,
+        service: "sts",
+        form: &form,
+        headers: &headers,
+        at,
+        max_body: MAX_BODY,
+    };
     let body = client.query(&query).await?;
-    read_credentials(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: token::Upstream::Unreadable })
+    read_credentials(&body).ok_or(AwsError::Upstream { call: "sts:AssumeRole", trouble: Upstream::Unreadable })
 }
 
 fn read_credentials(body: &[u8]) -> Option<Credentials> {
@@ -116,9 +138,9 @@ fn read_credentials(body: &[u8]) -> Option<Credentials> {
 
 /// Who the credentials are, by their own account's STS.
 pub struct Caller {
-    /// `UserId` of GetCallerIdentity.
+    /// `UserId` of `GetCallerIdentity`.
     pub user_id: String,
-    /// `Arn` of GetCallerIdentity.
+    /// `Arn` of `GetCallerIdentity`.
     pub arn: String,
 }
 
@@ -139,9 +161,10 @@ pub async fn get_caller_identity(
 ) -> Result<Caller, AwsError> {
     let call = "sts:GetCallerIdentity";
     let form = parameters("GetCallerIdentity", STS_VERSION);
-    let query = Query { call, credentials, endpoint, service: "sts", form: &form, headers: &[], at };
+    let query =
+        Query { call, credentials, endpoint, service: "sts", form: &form, headers: &[], at, max_body: MAX_BODY };
     let body = client.query(&query).await?;
-    let unreadable = || AwsError::Upstream { call, trouble: token::Upstream::Unreadable };
+    let unreadable = || AwsError::Upstream { call, trouble: Upstream::Unreadable };
     let found = xml::children(&body, "GetCallerIdentityResult").ok_or_else(unreadable)?;
     let fields = found.first().ok_or_else(unreadable)?;
     let text = |name| xml::text(fields, name).map(str::to_owned).ok_or_else(unreadable);
@@ -163,17 +186,21 @@ fn roots(environment: &Environment) -> Result<tls::Roots, AwsError> {
     }
 }
 
+/// What an answer other than 200 means. STS and EC2 write `Error` with a `Code` at different depths.
 fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError {
-    let code = xml::children(body, "Error")
-        .or_else(|| xml::children(body, "Errors"))
-        .and_then(|found| xml::text(found.first()?, "Code").filter(|code| is_code(code)).map(str::to_owned));
-    match code {
-        Some(code) if code.starts_with("Throttl") || code == "RequestLimitExceeded" => {
-            AwsError::Upstream { call, trouble: token::Upstream::Throttled }
+    let errors = xml::children(body, "Error").unwrap_or_default();
+    let code = errors.first().and_then(|error| xml::text(error, "Code")).filter(|code| is_code(code));
+    let trouble = match code {
+        Some(code) if code.starts_with("Throttl") || code == "RequestLimitExceeded" => Upstream::Throttled,
+        Some(code) if status < 500 => {
+            return AwsError::Refused { call, code: code.to_owned(), advice: advice(code) };
         }
-        Some(code) if status < 500 => AwsError::Refused { call, advice: advice(&code), code },
-        _ => AwsError::Upstream { call, trouble: token::Upstream::ServerError(status) },
-    }
+        _ if status == 429 => Upstream::Throttled,
+        _ if status >= 500 => Upstream::ServerError(status),
+        _ if (300..400).contains(&status) => Upstream::Redirect,
+        _ => Upstream::UnexpectedStatus(status),
+    };
+    AwsError::Upstream { call, trouble }
 }
 
 /// Upstream text is not quoted; a code of AWS's has a form of its own.
@@ -184,8 +211,10 @@ fn is_code(text: &str) -> bool {
 fn advice(code: &str) -> &'static str {
     match code {
         "AccessDenied" => {
-            "these credentials may not do this; check the role's trust policy, the external id and the ARN"
+            "these credentials may not; check the ARN, the role's trust policy, and the external id it asks for"
         }
+        "UnauthorizedOperation" => "these credentials lack the permission; the call is the name of the IAM action",
+        "AuthFailure" => "AWS does not accept the credentials; check them and this machine's clock",
         "ExpiredToken" | "ExpiredTokenException" => "the session has expired; log in to AWS again",
         "InvalidClientTokenId" => "AWS does not know the access key; get new credentials",
         "SignatureDoesNotMatch" => "check the secret access key and this machine's clock",

@@ -7,10 +7,11 @@
 //! ```
 //!
 //! The order is botocore's (`create_credential_resolver`), because people compare with what the AWS CLI does:
-//! environment → role of the profile → web identity → SSO → shared credentials file → `aws login` → credential_process →
-//! static keys of the config file → container → instance metadata. A profile given by flag leaves the environment's keys
-//! out; `AWS_PROFILE` does not.
+//! environment → role of the profile → web identity → SSO → shared credentials file → `aws login` →
+//! `credential_process` → static keys of the config file → container → instance metadata. A profile given by flag leaves the
+//! environment's keys and web identity out; `AWS_PROFILE` does not.
 
+mod bridge;
 mod fetch;
 mod files;
 mod ini;
@@ -26,8 +27,8 @@ pub use self::{
     resolve::{Base, Plan, Sso, region, resolve},
 };
 
-/// The environment variables and the home folder, as the rim read them.
-#[derive(Clone, Debug, Default)]
+/// The environment variables and the home folder, as the rim read them. No Debug: some of them are secrets.
+#[derive(Clone, Default)]
 pub struct Environment {
     /// Variables by name; empty ones count as unset.
     pub vars: BTreeMap<String, String>,
@@ -154,10 +155,12 @@ pub enum CredentialsError {
         source: std::io::Error,
     },
     /// A source was asked and gave nothing.
-    #[error("{origin} gave no AWS credentials; {advice}")]
+    #[error("{origin} {problem}; {advice}")]
     Origin {
         /// Which.
         origin: String,
+        /// What became of it.
+        problem: &'static str,
         /// What to do.
         advice: String,
     },

@@ -1,31 +1,48 @@
 //! EC2's private DNS names, for machines that log in as `system:node:…`.
+//!
+//! One call is under way at a time. Whoever needs a name meanwhile waits in [`Waiting`], and the next call asks for all of
+//! them: a hundred nodes that start together cost a few calls, and a caller who makes up instance ids costs the others
+//! little. Names are remembered; that there is none is not, since it appears moments after the instance does.
 
-use std::{collections::HashMap, num::NonZeroU32, sync::Arc, time::Duration};
+mod bucket;
+mod names;
+mod waiting;
 
-use jiff::Timestamp;
+use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use token::Upstream;
 use tokio::{
-    sync::Mutex,
+    sync::{Mutex, oneshot::error::TryRecvError},
     time::{Instant, sleep_until},
 };
 
+use self::{
+    bucket::Bucket,
+    names::Names,
+    waiting::{Batch, Waiting},
+};
 use crate::{
-    AwsError, Client, Endpoint, assume_role,
+    AwsError, Client, EndpointError, assume_role,
     calls::{Query, parameters},
-    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment, SharedFiles},
-    xml,
+    credentials::{self, AssumeRole, Credentials, CredentialsError, Environment},
+    endpoint, xml,
 };
 
 /// The API version of EC2.
 const EC2_VERSION: &str = "2016-11-15";
 
-/// How long a name is believed. It never changes while an instance lives; the bound keeps terminated ones from staying.
-const REMEMBERED: Duration = Duration::from_secs(600);
+/// The call, as errors name it.
+const CALL: &str = "ec2:DescribeInstances";
 
-/// How many names are remembered.
-const CAPACITY: usize = 10_000;
+/// How many instances one call asks for.
+const BATCH: usize = 100;
 
-/// A role's credentials are renewed this long before their end.
-const RENEW_BEFORE: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
+/// The longest answer read, in bytes. An instance with many network interfaces takes 200 KiB.
+const MAX_BODY: usize = 2 << 20;
+
+/// Credentials are renewed this long before their end.
+const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How to ask EC2.
 #[derive(Clone, Debug)]
@@ -46,24 +63,31 @@ pub enum DescribeError {
     /// No credentials for asking.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
+    /// The Region or a variable leads to no endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     /// The call failed.
     #[error(transparent)]
     Call(#[from] AwsError),
 }
 
-/// Asks EC2, remembers names, and keeps to a rate. One call is under way at a time, so that many nodes starting together
-/// do not flood the API; whoever waited for it finds the answer remembered.
+/// The name of an instance, or none: EC2's own answer that there is no such instance, or none with a name.
+type Answer = Result<Option<Arc<str>>, Arc<DescribeError>>;
+
+/// Asks EC2, remembers names, and keeps to a rate.
 pub struct Ec2 {
     client: Client,
     environment: Environment,
     options: Ec2Options,
     now: fn() -> Timestamp,
-    state: Mutex<State>,
-    names: std::sync::RwLock<HashMap<String, (Arc<str>, Instant)>>,
+    names: Names,
+    waiting: Waiting<Answer>,
+    turn: Mutex<Turn>,
 }
 
+/// What the one who asks holds meanwhile.
 #[derive(Default)]
-struct State {
+struct Turn {
     credentials: Option<Credentials>,
     bucket: Bucket,
 }
@@ -71,134 +95,143 @@ struct State {
 impl Ec2 {
     /// Prepares; nothing is asked yet.
     pub fn new(client: Client, environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
-        let state = Mutex::new(State::default());
-        Self { client, environment, options, now, state, names: std::sync::RwLock::default() }
+        let (names, waiting, turn) = (Names::default(), Waiting::default(), Mutex::default());
+        Self { client, environment, options, now, names, waiting, turn }
     }
 
     /// The private DNS name of an instance. `None` is EC2's own answer: no such instance, or none with a name.
-    pub async fn private_dns_name(&self, instance_id: &str) -> Result<Option<Arc<str>>, DescribeError> {
-        if let Some(name) = self.remembered(instance_id) {
-            return Ok(Some(name));
+    ///
+    /// Whoever drops the future while it asks for others leaves them to the next one who waits.
+    pub async fn private_dns_name(&self, instance_id: &str) -> Result<Option<Arc<str>>, Arc<DescribeError>> {
+        loop {
+            if let Some(name) = self.names.get(instance_id, Instant::now()) {
+                return Ok(Some(name));
+            }
+            let mut answer = self.waiting.join(instance_id);
+            let mut turn = tokio::select! {
+                biased;
+                Ok(answer) = &mut answer => return answer,
+                turn = self.turn.lock() => turn,
+            };
+            match answer.try_recv() {
+                Ok(answer) => return answer,
+                // Taken along by somebody who went away before the answer came.
+                Err(TryRecvError::Closed) => continue,
+                Err(TryRecvError::Empty) => {}
+            }
+            // Known since, to those who joined while the call was under way. One `now` for both looks: a name that ended
+            // between them would pass for EC2's "none".
+            let now = Instant::now();
+            let known = |id: &str| self.names.get(id, now);
+            self.waiting.take_known(|id| known(id).is_some()).tell(|id| Ok(known(id)));
+            if known(instance_id).is_none() {
+                self.ask_for_all(&mut turn, instance_id).await;
+            }
+            if let Ok(answer) = answer.try_recv() {
+                return answer;
+            }
         }
-        let mut state = self.state.lock().await;
-        if let Some(name) = self.remembered(instance_id) {
-            return Ok(Some(name));
+    }
+
+    /// Asks for `first` and for others that wait, and tells them.
+    async fn ask_for_all(&self, turn: &mut Turn, first: &str) {
+        self.keep_to_the_rate(turn).await;
+        let mut batches = vec![self.waiting.take(first, BATCH)];
+        while let Some(batch) = batches.pop() {
+            match self.describe(turn, &batch).await {
+                Ok(mut names) => {
+                    let now = Instant::now();
+                    batch.tell(|id| Ok(names.remove(id).map(|name| self.names.remember(id, name, now))));
+                }
+                // One id that EC2 does not know fails a call; one answer that is too long hides the others.
+                Err(error) if batch.len() > 1 && is_about_some(&error) => {
+                    batches.extend(batch.halves());
+                    self.keep_to_the_rate(turn).await;
+                }
+                Err(error) if is_unknown(&error) => batch.tell(|_| Ok(None)),
+                Err(error) => {
+                    let error = Arc::new(error);
+                    batches.push(batch);
+                    batches.drain(..).for_each(|batch| batch.tell(|_| Err(Arc::clone(&error))));
+                }
+            }
         }
+    }
+
+    async fn keep_to_the_rate(&self, turn: &mut Turn) {
         if let Some(rate) = self.options.queries_per_second {
-            sleep_until(state.bucket.next(rate, self.options.burst, Instant::now())).await;
+            sleep_until(turn.bucket.next(rate, self.options.burst, Instant::now())).await;
         }
-        let credentials = self.credentials(&mut state).await?;
-        let found = self.describe(&credentials, instance_id).await?;
-        // An empty or missing name is never remembered: it appears moments after the instance does.
-        Ok(found.map(|name| self.remember(instance_id, name)))
     }
 
-    async fn credentials(&self, state: &mut State) -> Result<Credentials, DescribeError> {
-        let fresh = |credentials: &&Credentials| {
-            credentials.expires.is_none_or(|expires| (self.now)() + RENEW_BEFORE < expires)
-        };
-        if let Some(credentials) = state.credentials.as_ref().filter(fresh) {
-            return Ok(credentials.clone());
-        }
-        let files: SharedFiles = credentials::load_files(&self.environment)?;
-        let plan = credentials::resolve(&self.environment, &files, None)?;
-        let sts = self.sts()?;
-        let mut found = credentials::fetch(&plan, &self.environment, &self.client, &sts, self.now).await?;
-        if let Some(role) = &self.options.role {
-            found = assume_role(&self.client, &found, &sts, role, (self.now)()).await?;
-        }
-        state.credentials = Some(found.clone());
-        Ok(found)
-    }
-
-    async fn describe(&self, credentials: &Credentials, id: &str) -> Result<Option<String>, DescribeError> {
+    /// The names of those instances that have one.
+    async fn describe(&self, turn: &mut Turn, batch: &Batch<Answer>) -> Result<HashMap<String, String>, DescribeError> {
+        let credentials = self.credentials(turn).await?;
         let mut form = parameters("DescribeInstances", EC2_VERSION);
-        form.push(("InstanceId.1".to_owned(), id.to_owned()));
-        let call = "ec2:DescribeInstances";
-        let region = &self.options.region;
-        let suffix = identity::Partition::of_region(region).dns_suffix();
-        let endpoint = Endpoint { url: format!("https://ec2.{region}.{suffix}"), signing_region: region.clone() };
+        form.extend(batch.ids().enumerate().map(|(index, id)| (format!("InstanceId.{}", index + 1), id.to_owned())));
         let query = Query {
-            call,
-            credentials,
-            endpoint: &endpoint,
+            call: CALL,
+            credentials: &credentials,
+            endpoint: &endpoint::ec2_endpoint(&self.environment, &self.options.region)?,
             service: "ec2",
             form: &form,
             headers: &[],
             at: (self.now)(),
+            max_body: MAX_BODY,
         };
-        let body = match self.client.query(&query).await {
-            Ok(body) => body,
-            // EC2 names an instance it does not have by an error; that is an answer, not trouble.
-            Err(AwsError::Refused { code, .. }) if code.starts_with("InvalidInstanceID") => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let answer = self.client.query(&query).await;
+        if matches!(&answer, Err(AwsError::Refused { code, .. }) if !code.starts_with(UNKNOWN)) {
+            // Keys may have been replaced in the file or revoked: the next call looks for them anew.
+            turn.credentials = None;
+        }
+        let unreadable = AwsError::Upstream { call: CALL, trouble: Upstream::Unreadable };
+        Ok(private_dns_names(&answer?).ok_or(unreadable)?)
+    }
+
+    async fn credentials(&self, turn: &mut Turn) -> Result<Credentials, DescribeError> {
+        let fresh = |credentials: &&Credentials| {
+            credentials.expires.is_none_or(|expires| (self.now)() + RENEW_BEFORE < expires)
         };
-        match private_dns_name(&body, id) {
-            Described::Name(name) => Ok(Some(name)),
-            Described::Nameless => Ok(None),
-            Described::Unreadable => Err(AwsError::Upstream { call, trouble: token::Upstream::Unreadable }.into()),
+        if let Some(credentials) = turn.credentials.as_ref().filter(fresh) {
+            return Ok(credentials.clone());
         }
-    }
-
-    fn sts(&self) -> Result<Endpoint, DescribeError> {
-        let invalid = |_| AwsError::Upstream { call: "sts:AssumeRole", trouble: token::Upstream::Unreachable };
-        Ok(crate::sts_endpoint(&self.environment, Some(&self.options.region)).map_err(invalid)?)
-    }
-
-    fn remembered(&self, id: &str) -> Option<Arc<str>> {
-        let names = self.names.read().expect("no holder of this lock panics");
-        names.get(id).filter(|(_, at)| at.elapsed() < REMEMBERED).map(|(name, _)| Arc::clone(name))
-    }
-
-    fn remember(&self, id: &str, name: String) -> Arc<str> {
-        let name: Arc<str> = name.into();
-        let mut names = self.names.write().expect("no holder of this lock panics");
-        if names.len() >= CAPACITY {
-            names.retain(|_, (_, at)| at.elapsed() < REMEMBERED);
+        let files = credentials::load_files(&self.environment)?;
+        let plan = credentials::resolve(&self.environment, &files, None)?;
+        let sts = endpoint::sts_endpoint(&self.environment, Some(&self.options.region))?;
+        let mut found = credentials::fetch(&plan, &self.environment, &self.client, &sts, self.now).await?;
+        if let Some(role) = &self.options.role {
+            found = assume_role(&self.client, &found, &sts, role, (self.now)()).await?;
         }
-        if names.len() < CAPACITY {
-            names.insert(id.to_owned(), (Arc::clone(&name), Instant::now()));
-        }
-        name
+        turn.credentials = Some(found.clone());
+        Ok(found)
     }
 }
 
-/// What an answer of DescribeInstances says about one instance.
-#[derive(Debug, PartialEq, Eq)]
-enum Described {
-    /// It has this name.
-    Name(String),
-    /// It has none, or is not there.
-    Nameless,
-    /// The answer is not one of EC2's.
-    Unreadable,
+/// What EC2's codes about instance ids start with: `.NotFound`, `.Malformed`.
+const UNKNOWN: &str = "InvalidInstanceID";
+
+/// EC2 names an instance that it does not have by an error; for one id alone that is an answer, not trouble.
+fn is_unknown(error: &DescribeError) -> bool {
+    matches!(error, DescribeError::Call(AwsError::Refused { code, .. }) if code.starts_with(UNKNOWN))
 }
 
-/// Looks for `reservationSet / item / instancesSet / item`, whose `instanceId` and `privateDnsName` are the instance's own.
-fn private_dns_name(body: &[u8], id: &str) -> Described {
-    let Some(instances) = xml::items(body, "instancesSet") else { return Described::Unreadable };
-    let instance = instances.iter().find(|fields| xml::text(fields, "instanceId") == Some(id));
-    match instance.and_then(|fields| xml::text(fields, "privateDnsName")).filter(|name| !name.is_empty()) {
-        Some(name) => Described::Name(name.to_owned()),
-        None => Described::Nameless,
-    }
+/// Whether asking for fewer at once may help.
+fn is_about_some(error: &DescribeError) -> bool {
+    let too_large = matches!(error, DescribeError::Call(AwsError::Upstream { trouble: Upstream::TooLarge, .. }));
+    too_large || is_unknown(error)
 }
 
-/// A token bucket over the runtime's clock.
-#[derive(Default)]
-struct Bucket {
-    /// When the bucket would be full again.
-    full_at: Option<Instant>,
-}
-
-impl Bucket {
-    /// When the next call may be made; it is counted as made.
-    fn next(&mut self, rate: NonZeroU32, burst: u32, now: Instant) -> Instant {
-        let interval = Duration::from_secs(1) / rate.get();
-        let full_at = self.full_at.map_or(now, |at| at.max(now));
-        self.full_at = Some(full_at + interval);
-        (full_at + interval).checked_sub(interval * burst.max(1)).map_or(now, |at| at.max(now))
-    }
+/// The names in an answer, by instance id; none where it cannot be read.
+///
+/// `reservationSet / item / instancesSet / item` holds `instanceId` and `privateDnsName`. The network interfaces deeper
+/// inside have a `privateDnsName` of their own, which is not the one that kubelets register under.
+fn private_dns_names(body: &[u8]) -> Option<HashMap<String, String>> {
+    let instances = xml::items(body, "instancesSet")?;
+    let named = instances.iter().filter_map(|fields| {
+        let name = xml::text(fields, "privateDnsName").filter(|name| !name.is_empty())?;
+        Some((xml::text(fields, "instanceId")?.to_owned(), name.to_owned()))
+    });
+    Some(named.collect())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-//! Which STS endpoint a token is for.
+//! Which endpoint a request is for: botocore's rules.
 
+use ::http::Uri;
 use identity::StsHost;
 
 use crate::credentials::Environment;
@@ -19,11 +20,11 @@ pub enum EndpointError {
     /// The Region's name cannot be one.
     #[error("{0:?} is no AWS Region; give one like us-west-2 by --region or AWS_REGION")]
     Region(String),
-    /// `AWS_ENDPOINT_URL_STS` is not a URL.
-    #[error("AWS_ENDPOINT_URL_STS must be a URL like https://sts.us-west-2.amazonaws.com")]
-    Override,
+    /// The variable that names an endpoint holds no URL.
+    #[error("{0} must be a URL like https://sts.us-west-2.amazonaws.com")]
+    Override(&'static str),
     /// The Region's partition has no such endpoint.
-    #[error("there is no {0} STS endpoint in this Region's partition")]
+    #[error("there is no {0} endpoint in this Region's partition")]
     Variant(&'static str),
 }
 
@@ -50,30 +51,103 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
     "us-west-2",
 ];
 
-/// The endpoint by botocore's rules: `AWS_ENDPOINT_URL_STS`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`,
-/// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one.
+/// STS: `AWS_ENDPOINT_URL_STS`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
+/// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one.
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let global = || Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
-    if let Some(url) = environment.get("AWS_ENDPOINT_URL_STS") {
-        let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-        let host = rest.and_then(|rest| rest.split('/').next()).filter(|host| !host.is_empty());
-        host.ok_or(EndpointError::Override)?;
-        let signing_region = region.filter(|region| *region != GLOBAL).unwrap_or("us-east-1").to_owned();
-        return Ok(Endpoint { url: url.trim_end_matches('/').to_owned(), signing_region });
+    let region = region.filter(|region| *region != GLOBAL);
+    if let Some(url) = overridden(environment, "AWS_ENDPOINT_URL_STS")? {
+        return Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() });
     }
-    let Some(region) = region.filter(|region| *region != GLOBAL) else { return Ok(global()) };
+    let Some(region) = region else { return Ok(global()) };
     let legacy = environment.get("AWS_STS_REGIONAL_ENDPOINTS") == Some("legacy");
     if legacy && LEGACY_GLOBAL_REGIONS.contains(&region) {
         return Ok(global());
     }
-    let regional = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?;
-    let partition = regional.partition();
-    let fips = environment.is_true("AWS_USE_FIPS_ENDPOINT");
-    let service = if fips { "sts-fips" } else { "sts" };
+    regional(environment, "sts", region)
+}
+
+/// EC2: `AWS_ENDPOINT_URL_EC2`, else by Region, FIPS or dual-stack as above.
+pub(crate) fn ec2_endpoint(environment: &Environment, region: &str) -> Result<Endpoint, EndpointError> {
+    match overridden(environment, "AWS_ENDPOINT_URL_EC2")? {
+        Some(url) => Ok(Endpoint { url, signing_region: region.to_owned() }),
+        None => regional(environment, "ec2", region),
+    }
+}
+
+fn overridden(environment: &Environment, variable: &'static str) -> Result<Option<String>, EndpointError> {
+    let Some(text) = environment.get(variable) else { return Ok(None) };
+    let url = text.parse::<Uri>().map_err(|_| EndpointError::Override(variable))?;
+    let known = matches!(url.scheme_str(), Some("https" | "http")) && url.host().is_some_and(|host| !host.is_empty());
+    // A query would swallow the parameters; user info is never sent, and would be signed.
+    let plain = url.query().is_none() && url.authority().is_some_and(|authority| !authority.as_str().contains('@'));
+    if known && plain {
+        Ok(Some(text.trim_end_matches('/').to_owned()))
+    } else {
+        Err(EndpointError::Override(variable))
+    }
+}
+
+fn regional(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
+    let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
+    let fips = if environment.is_true("AWS_USE_FIPS_ENDPOINT") { "-fips" } else { "" };
     let suffix = if environment.is_true("AWS_USE_DUALSTACK_ENDPOINT") {
         partition.dual_stack_suffix().ok_or(EndpointError::Variant("dual-stack"))?
     } else {
         partition.dns_suffix()
     };
-    Ok(Endpoint { url: format!("https://{service}.{region}.{suffix}"), signing_region: region.to_owned() })
+    Ok(Endpoint { url: format!("https://{service}{fips}.{region}.{suffix}"), signing_region: region.to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EndpointError, ec2_endpoint, sts_endpoint};
+    use crate::credentials::Environment;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        let vars = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Environment { vars, home: None }
+    }
+
+    #[test]
+    fn an_override_must_be_a_url_that_can_be_signed() {
+        let given = |url| sts_endpoint(&environment(&[("AWS_ENDPOINT_URL_STS", url)]), Some("us-west-2"));
+        let refused = [
+            "sts.example.com",
+            "ftp://sts.example.com",
+            "https://",
+            "https://bad host",
+            "https://a@b",
+            "https://a/?x=y",
+        ];
+        for url in refused {
+            assert_eq!(given(url), Err(EndpointError::Override("AWS_ENDPOINT_URL_STS")), "{url}");
+        }
+        let endpoint = given("http://127.0.0.1:4566/").expect("an endpoint");
+        assert_eq!((endpoint.url.as_str(), endpoint.signing_region.as_str()), ("http://127.0.0.1:4566", "us-west-2"));
+    }
+
+    #[test]
+    fn a_region_must_have_the_form_of_one() {
+        for region in ["us-west-2.evil.example", "us west 2", "US-WEST-2", "us-west-2/"] {
+            let refused = EndpointError::Region(region.to_owned());
+            assert_eq!(sts_endpoint(&Environment::default(), Some(region)), Err(refused.clone()));
+            assert_eq!(ec2_endpoint(&Environment::default(), region), Err(refused));
+        }
+    }
+
+    #[test]
+    fn ec2_is_found_by_region_and_partition() {
+        let rows = [
+            ("", "", "us-west-2", "https://ec2.us-west-2.amazonaws.com"),
+            ("", "", "cn-north-1", "https://ec2.cn-north-1.amazonaws.com.cn"),
+            ("AWS_USE_FIPS_ENDPOINT", "true", "us-gov-west-1", "https://ec2-fips.us-gov-west-1.amazonaws.com"),
+            ("AWS_USE_DUALSTACK_ENDPOINT", "true", "eu-west-1", "https://ec2.eu-west-1.api.aws"),
+            ("AWS_ENDPOINT_URL_EC2", "https://vpce.example.com/", "eu-west-1", "https://vpce.example.com"),
+        ];
+        for (variable, value, region, url) in rows {
+            let endpoint = ec2_endpoint(&environment(&[(variable, value)]), region).expect("an endpoint");
+            assert_eq!((endpoint.url.as_str(), endpoint.signing_region.as_str()), (url, region));
+        }
+    }
 }

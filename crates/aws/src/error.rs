@@ -7,7 +7,7 @@ use token::Upstream;
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
     /// No answer, or none of AWS's.
-    #[error("{call} failed: {trouble}; check the network, HTTPS_PROXY and AWS_CA_BUNDLE")]
+    #[error("{call} failed: {}", words(*trouble))]
     Upstream {
         /// The API call.
         call: &'static str,
@@ -19,10 +19,18 @@ pub enum AwsError {
     Refused {
         /// The API call.
         call: &'static str,
-        /// AWS's error code, known to consist of letters and dots.
+        /// AWS's error code, known to consist of letters, digits and dots.
         code: String,
         /// What to do.
         advice: &'static str,
+    },
+    /// A line break or the like in what goes into the request.
+    #[error(
+        "{call} cannot be sent: the credentials, the endpoint or an ARN contain a character that no HTTP request may"
+    )]
+    Unsendable {
+        /// The API call.
+        call: &'static str,
     },
     /// TLS cannot be set up.
     #[error(transparent)]
@@ -36,7 +44,25 @@ pub enum AwsError {
         #[source]
         source: std::io::Error,
     },
-    /// A variable for a proxy that is not a URL.
-    #[error("HTTPS_PROXY is not a URL of a proxy, such as http://proxy.example.com:3128")]
+    /// A variable for a proxy that is not one.
+    #[error("HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128")]
     Proxy,
+}
+
+/// The `token` crate's words are about STS and for the administrator; these are for whoever typed the command.
+fn words(trouble: Upstream) -> String {
+    match trouble {
+        Upstream::Unreachable => {
+            "no connection, or one that broke; check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned()
+        }
+        Upstream::Timeout => "no answer in time; check the network and HTTPS_PROXY".to_owned(),
+        Upstream::Throttled => "AWS asks for fewer requests; try again in a moment".to_owned(),
+        Upstream::ServerError(status) => format!("the answer was {status}; try again in a moment"),
+        Upstream::UnexpectedStatus(status) => {
+            format!("the answer was {status}, and not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_STS")
+        }
+        Upstream::Redirect | Upstream::Unreadable | Upstream::Inconsistent | Upstream::TooLarge => {
+            "the answer was not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_STS".to_owned()
+        }
+    }
 }

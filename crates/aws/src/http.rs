@@ -1,40 +1,29 @@
-//! HTTPS to AWS: pooled, bounded, never redirected, through a proxy or to another address where that is wanted.
+//! HTTP/1.1 to AWS: pooled, bounded, never redirected. How a connection is opened is the subject of [`dial`].
 
-use std::{
-    future::Future,
-    io,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Duration,
-};
+mod dial;
 
-use ::http::{Request, Uri};
+use std::{error::Error, io, time::Duration};
+
+use ::http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
-    client::{
-        legacy::{
-            Client as HyperClient,
-            connect::{HttpConnector, proxy::Tunnel},
-        },
-        proxy::matcher::Matcher,
-    },
-    rt::{TokioExecutor, TokioIo, TokioTimer},
+    client::legacy::Client as HyperClient,
+    rt::{TokioExecutor, TokioTimer},
 };
 use token::Upstream;
 use tokio::{
-    net::TcpStream,
     sync::Semaphore,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout_at},
 };
-use tower_service::Service;
 
-use crate::{AwsError, credentials::Environment};
+use self::dial::Dial;
+pub use self::dial::Proxy;
+use crate::AwsError;
 
-/// How AWS is reached, and how much of it at a time.
-#[derive(Clone, Debug)]
+/// How AWS is reached, and how much of it at a time. No Debug: a proxy's URL may hold a password.
+#[derive(Clone)]
 pub struct Transport {
     /// Dial this `host:port` whatever the URL says. TLS still asks for the URL's host.
     pub connect_to: Option<String>,
@@ -67,26 +56,6 @@ impl Default for Transport {
     }
 }
 
-/// The variables that name a proxy.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Proxy {
-    /// `HTTPS_PROXY` or `https_proxy`.
-    pub https: Option<String>,
-    /// `NO_PROXY` or `no_proxy`.
-    pub except: Option<String>,
-}
-
-impl Proxy {
-    /// Reads them; the lower-case name wins, as in curl.
-    pub fn from_environment(environment: &Environment) -> Self {
-        let either = |lower: &str, upper: &str| environment.get(lower).or_else(|| environment.get(upper));
-        Self {
-            https: either("https_proxy", "HTTPS_PROXY").map(str::to_owned),
-            except: either("no_proxy", "NO_PROXY").map(str::to_owned),
-        }
-    }
-}
-
 /// An HTTP client for one kind of calls.
 pub(crate) struct Http {
     client: HyperClient<HttpsConnector<Dial>, Full<Bytes>>,
@@ -115,90 +84,38 @@ impl Http {
     }
 
     /// Sends one request and reads its answer, whatever the status.
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<(u16, Bytes), Upstream> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Upstream> {
+        self.send_for(request, self.max_body).await
+    }
+
+    /// The same for a call whose answers have a length of their own, in bytes.
+    pub(crate) async fn send_for(
+        &self,
+        request: Request<Full<Bytes>>,
+        max_body: usize,
+    ) -> Result<Response<Bytes>, Upstream> {
         let deadline = Instant::now() + self.deadline;
         let call = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-            let answer = self.client.request(request).await.map_err(|error| {
-                // The connect timeout is the one error that has a kind of its own here.
-                let timed_out = std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source())
-                    .any(|e| e.downcast_ref::<io::Error>().is_some_and(|e| e.kind() == io::ErrorKind::TimedOut));
-                if timed_out { Upstream::Timeout } else { Upstream::Unreachable }
-            })?;
-            let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), self.max_body).collect().await.map_err(|error| {
+            let answer = self.client.request(request).await;
+            let (head, body) = answer.map_err(|error| not_sent(&error))?.into_parts();
+            let body = Limited::new(body, max_body).collect().await.map_err(|error| {
                 if error.is::<LengthLimitError>() { Upstream::TooLarge } else { Upstream::Unreachable }
             })?;
-            Ok((status, body.to_bytes()))
+            Ok(Response::from_parts(head, body.to_bytes()))
         };
         timeout_at(deadline, call).await.map_err(|_| Upstream::Timeout)?
     }
 }
 
-/// Opens the TCP connection: to the given address, through the proxy, or to the URL's host.
-#[derive(Clone)]
-struct Dial {
-    connect_to: Option<Arc<str>>,
-    proxies: Arc<Matcher>,
-    direct: HttpConnector,
-    connect_timeout: Duration,
-}
-
-impl Dial {
-    fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let mut direct = HttpConnector::new();
-        direct.enforce_http(false);
-        direct.set_nodelay(true);
-        let mut proxies = Matcher::builder();
-        if let Some(proxy) = &transport.proxy.https {
-            proxy.parse::<Uri>().map_err(|_| AwsError::Proxy)?;
-            proxies = proxies.https(proxy.clone());
+/// Only a connection that was not made in time has a kind of its own, deep among the causes.
+fn not_sent(error: &(dyn Error + 'static)) -> Upstream {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
+            return Upstream::Timeout;
         }
-        if let Some(except) = &transport.proxy.except {
-            proxies = proxies.no(except.clone());
-        }
-        Ok(Self {
-            connect_to: transport.connect_to.as_deref().map(Arc::from),
-            proxies: Arc::new(proxies.build()),
-            direct,
-            connect_timeout: transport.connect_timeout,
-        })
+        cause = error.source();
     }
-}
-
-type Connecting = Pin<Box<dyn Future<Output = io::Result<TokioIo<TcpStream>>> + Send>>;
-
-impl Service<Uri> for Dial {
-    type Response = TokioIo<TcpStream>;
-    type Error = io::Error;
-    type Future = Connecting;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.direct.poll_ready(cx).map_err(io::Error::other)
-    }
-
-    fn call(&mut self, uri: Uri) -> Connecting {
-        let mut direct = self.direct.clone();
-        let connect_to = self.connect_to.clone();
-        let proxy = if connect_to.is_some() { None } else { self.proxies.intercept(&uri) };
-        let limit = self.connect_timeout;
-        let connect = async move {
-            match (connect_to, proxy) {
-                (Some(address), _) => {
-                    let stream = TcpStream::connect(&*address).await?;
-                    stream.set_nodelay(true)?;
-                    Ok(TokioIo::new(stream))
-                }
-                (None, Some(proxy)) => {
-                    let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
-                    if let Some(auth) = proxy.basic_auth() {
-                        tunnel = tunnel.with_auth(auth.clone());
-                    }
-                    tunnel.call(uri).await.map_err(io::Error::other)
-                }
-                (None, None) => direct.call(uri).await.map_err(io::Error::other),
-            }
-        };
-        Box::pin(async move { timeout(limit, connect).await.map_err(|_| io::ErrorKind::TimedOut)? })
-    }
+    Upstream::Unreachable
 }

@@ -1,4 +1,4 @@
-//! SigV4, by AWS's own crate: presigned URLs for tokens, signed headers for calls.
+//! Signature Version 4, by AWS's own crate: presigned URLs for tokens, signed headers for calls.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,10 +12,10 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{Endpoint, credentials::Credentials};
 
 /// `X-Amz-Expires` as both existing clients write it. STS does not look at it.
-const EXPIRES: Duration = Duration::from_secs(60);
+const EXPIRES: Duration = Duration::from_mins(1);
 
-/// What SigV4 leaves as it is: the unreserved characters of RFC 3986.
-pub(crate) const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// What a signature leaves as it is: the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The parameters of the signature, in the order in which botocore writes them into the URL.
 const ORDER: [&str; 7] = [
@@ -28,9 +28,11 @@ const ORDER: [&str; 7] = [
     "X-Amz-Signature",
 ];
 
-/// Signs GetCallerIdentity for a cluster: the URL that a token wraps, byte for byte as botocore makes it.
+/// Signs `GetCallerIdentity` for a cluster: the URL that a token wraps, byte for byte as botocore makes it.
 ///
-/// The cluster's id goes into the signed header `x-k8s-aws-id`; whoever sends the URL must send that header.
+/// The cluster's id goes into the signed header `x-k8s-aws-id`; whoever sends the URL must send that header. It must be
+/// one that [`token::ClusterId`] takes, since anything else makes no header, and the endpoint one of
+/// [`sts_endpoint`](crate::sts_endpoint).
 pub fn presign_get_caller_identity(
     credentials: &Credentials,
     endpoint: &Endpoint,
@@ -42,7 +44,8 @@ pub fn presign_get_caller_identity(
     settings.signature_location = SignatureLocation::QueryParams;
     settings.expires_in = Some(EXPIRES);
     let headers = [("x-k8s-aws-id", cluster_id)];
-    let parameters = signature(credentials, endpoint, settings, "sts", at, "GET", &url, &headers, b"").1;
+    let (_, parameters) = signature(credentials, endpoint, settings, "sts", at, "GET", &url, &headers, b"")
+        .expect("a cluster id makes a header, an endpoint makes a URL, and the session token is not a header here");
     let encoded = ORDER.iter().filter_map(|name| {
         let (_, value) = parameters.iter().find(|(other, _)| other == name)?;
         Some(format!("&{name}={}", utf8_percent_encode(value, RESERVED)))
@@ -50,7 +53,11 @@ pub fn presign_get_caller_identity(
     encoded.fold(url.clone(), |url, parameter| url + &parameter)
 }
 
-/// The headers that sign a POST of a form. `headers` are signed beside `host` and the date.
+/// Names and values, of headers or parameters.
+pub(crate) type Pairs = Vec<(String, String)>;
+
+/// The headers that sign a POST of a form. `headers` are signed beside `host` and the date. None where the session token
+/// or one of `headers` cannot be a header.
 pub(crate) fn sign_post(
     credentials: &Credentials,
     endpoint: &Endpoint,
@@ -58,14 +65,14 @@ pub(crate) fn sign_post(
     headers: &[(&str, &str)],
     body: &str,
     at: Timestamp,
-) -> Vec<(String, String)> {
+) -> Option<Pairs> {
     let url = format!("{}/", endpoint.url);
     let settings = SigningSettings::default();
-    signature(credentials, endpoint, settings, service, at, "POST", &url, headers, body.as_bytes()).0
+    let signed = signature(credentials, endpoint, settings, service, at, "POST", &url, headers, body.as_bytes());
+    signed.map(|(headers, _)| headers)
 }
 
-type Pairs = Vec<(String, String)>;
-
+/// Headers and parameters that carry the signature; one of the two is empty.
 #[expect(clippy::too_many_arguments, reason = "they are the signature's inputs, all of them and nothing else")]
 fn signature(
     credentials: &Credentials,
@@ -77,7 +84,7 @@ fn signature(
     url: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> (Pairs, Pairs) {
+) -> Option<(Pairs, Pairs)> {
     let identity = credentials.for_signing().into();
     let params = v4::SigningParams::builder()
         .identity(&identity)
@@ -87,10 +94,10 @@ fn signature(
         .settings(settings)
         .build()
         .expect("every required parameter is given");
-    let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::Bytes(body))
-        .expect("endpoint and headers were checked when they were read");
-    let (instructions, _) = sign(request, &params.into()).expect("a well-formed request can be signed").into_parts();
+    let request = SignableRequest::new(method, url, headers.iter().copied(), SignableBody::Bytes(body)).ok()?;
+    let (instructions, _) = sign(request, &params.into()).ok()?.into_parts();
     let (headers, parameters) = instructions.into_parts();
     let headers = headers.iter().map(|header| (header.name().to_owned(), header.value().to_owned())).collect();
-    (headers, parameters.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect())
+    let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.into_owned())).collect();
+    Some((headers, parameters))
 }

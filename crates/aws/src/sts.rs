@@ -29,7 +29,7 @@ impl StsClient {
         }
         // A cluster id and a host of known form always make a request; if not, nothing was asked, so nothing is denied.
         let request = builder.body(Full::default()).map_err(|_| Upstream::Unreachable)?;
-        let (status, body) = self.http.send(request).await?;
-        Ok((status, body.into()))
+        let answer = self.http.send(request).await?;
+        Ok((answer.status().as_u16(), answer.into_body().into()))
     }
 }

@@ -83,9 +83,9 @@ impl<S: Subscriber> Layer<S> for Lines {
         event.record(&mut fields);
         let now = crate::rim::now();
         let mut line = match self.format {
-            Format::Json => json(&now.to_string(), level(event.metadata().level()), fields),
+            Format::Json => json(&now.to_string(), level(*event.metadata().level()), fields),
             Format::Text => {
-                text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(event.metadata().level()), fields)
+                text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(*event.metadata().level()), fields)
             }
         };
         line.push('\n');
@@ -95,8 +95,8 @@ impl<S: Subscriber> Layer<S> for Lines {
     }
 }
 
-fn level(level: &Level) -> &'static str {
-    match *level {
+fn level(level: Level) -> &'static str {
+    match level {
         Level::ERROR => "error",
         Level::WARN => "warning",
         Level::INFO => "info",

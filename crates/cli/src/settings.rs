@@ -61,7 +61,7 @@ pub(crate) fn cluster_id(global: &Global, process: &rim::Process, config: &Confi
         .cluster_id
         .as_deref()
         .or_else(|| process.variable(CLUSTER_ID_VARIABLE))
-        .or_else(|| config.cluster_id.as_deref())
+        .or(config.cluster_id.as_deref())
         .with_context(|| {
             format!("no cluster id: give -i ID, set {CLUSTER_ID_VARIABLE}, or put clusterID into the file of --config")
         })?;

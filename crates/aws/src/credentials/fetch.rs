@@ -1,24 +1,34 @@
 //! From a plan to credentials, asking whoever it names. The providers of aws-config do the asking; what is asked, and in
 //! which order, was decided by [`super::resolve()`].
 
-use std::time::{Duration, SystemTime};
+use std::{
+    error::Error,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use aws_config::{
-    credential_process::CredentialProcessProvider, ecs::EcsCredentialsProvider,
+    credential_process::CredentialProcessProvider, ecs::EcsCredentialsProvider, imds,
     imds::credentials::ImdsCredentialsProvider, login::LoginCredentialsProvider, provider_config::ProviderConfig,
     sso::SsoCredentialsProvider, web_identity_token::StaticConfiguration,
     web_identity_token::WebIdentityTokenCredentialsProvider,
 };
-use aws_credential_types::provider::ProvideCredentials;
-use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode};
+use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_types::region::Region;
 use jiff::Timestamp;
+use token::Upstream;
 
-use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret};
+use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge};
 use crate::{Client, Endpoint, assume_role};
 
 /// Longer than any answer takes, shorter than a person waits.
 const LIMIT: Duration = Duration::from_secs(20);
+
+/// How often the instance metadata service is asked. Elsewhere than on EC2 nobody answers, and a person waits.
+const INSTANCE_METADATA_ATTEMPTS: u32 = 2;
+
+/// For each attempt; on EC2 the answer takes milliseconds.
+const INSTANCE_METADATA_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Carries the plan out.
 pub async fn fetch(
@@ -28,15 +38,20 @@ pub async fn fetch(
     endpoint: &Endpoint,
     now: fn() -> Timestamp,
 ) -> Result<Credentials, CredentialsError> {
-    let mut credentials = base(&plan.base, environment, endpoint).await?;
+    let mut credentials = base(&plan.base, environment, client, endpoint).await?;
     for role in &plan.roles {
         credentials = assume_role(client, &credentials, endpoint, role, now()).await?;
     }
     Ok(credentials)
 }
 
-async fn base(base: &Base, environment: &Environment, endpoint: &Endpoint) -> Result<Credentials, CredentialsError> {
-    let config = || provider_config(environment, &endpoint.signing_region);
+async fn base(
+    base: &Base,
+    environment: &Environment,
+    client: &Client,
+    endpoint: &Endpoint,
+) -> Result<Credentials, CredentialsError> {
+    let config = || provider_config(client, Some(&endpoint.signing_region));
     match base {
         Base::Static(credentials) => Ok(credentials.clone()),
         Base::WebIdentity { token_file, role_arn, session_name } => {
@@ -47,13 +62,13 @@ async fn base(base: &Base, environment: &Environment, endpoint: &Endpoint) -> Re
                 session_name,
             };
             let provider =
-                WebIdentityTokenCredentialsProvider::builder().configure(&config()?).static_configuration(role).build();
+                WebIdentityTokenCredentialsProvider::builder().configure(&config()).static_configuration(role).build();
             let advice = format!("check {} and the trust policy of {role_arn}", token_file.display());
-            ask(&provider, "the web identity token file", &advice).await
+            ask_aws(&provider, "STS, for the web identity token file,", &advice).await
         }
         Base::Sso(sso) => {
             let mut builder = SsoCredentialsProvider::builder()
-                .configure(&config()?)
+                .configure(&config())
                 .account_id(&sso.account_id)
                 .role_name(&sso.role_name)
                 .start_url(&sso.start_url)
@@ -62,11 +77,11 @@ async fn base(base: &Base, environment: &Environment, endpoint: &Endpoint) -> Re
                 builder = builder.session_name(session);
             }
             let origin = format!("IAM Identity Center (profile `{}`)", sso.profile);
-            ask(&builder.build(), &origin, &format!("run `aws sso login --profile {}`", sso.profile)).await
+            ask_aws(&builder.build(), &origin, &format!("run `aws sso login --profile {}`", sso.profile)).await
         }
         Base::Login { session, profile } => {
-            let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()?).build();
-            ask(&provider, "`aws login`", &format!("run `aws login --profile {profile}`")).await
+            let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()).build();
+            ask_aws(&provider, "`aws login`", &format!("run `aws login --profile {profile}`")).await
         }
         Base::Process { command, profile } => {
             let provider = CredentialProcessProvider::new(command.clone());
@@ -74,12 +89,13 @@ async fn base(base: &Base, environment: &Environment, endpoint: &Endpoint) -> Re
             ask(&provider, &origin, "run that command by hand to see what it says").await
         }
         Base::Container => {
-            let provider = EcsCredentialsProvider::builder().configure(&config()?).build();
+            let provider = EcsCredentialsProvider::builder().configure(&config()).build();
             ask(&provider, "the container's credentials endpoint", "check the task's role or the pod identity").await
         }
         Base::InstanceMetadata => {
-            let provider = ImdsCredentialsProvider::builder().configure(&config()?).build();
-            let advice = "no other source is configured: set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
+            let client = instance_metadata(environment, &config())?;
+            let provider = ImdsCredentialsProvider::builder().configure(&config()).imds_client(client).build();
+            let advice = "if no other source was meant, set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role";
             ask(&provider, "the instance metadata service", advice).await
         }
     }
@@ -90,15 +106,44 @@ pub async fn instance_region(environment: &Environment) -> Option<String> {
     if environment.is_true("AWS_EC2_METADATA_DISABLED") {
         return None;
     }
-    let provider = aws_config::imds::region::ImdsRegionProvider::builder().build();
-    tokio::time::timeout(LIMIT, provider.region()).await.ok().flatten().map(|region| region.to_string())
+    let config = provider_config(&Client::new(environment).ok()?, None);
+    let client = instance_metadata(environment, &config).ok()?;
+    let region = client.get("/latest/meta-data/placement/region");
+    let region = tokio::time::timeout(LIMIT, region).await.ok()?.ok()?;
+    Some(String::from(region))
+}
+
+fn instance_metadata(environment: &Environment, config: &ProviderConfig) -> Result<imds::Client, CredentialsError> {
+    let mut client = imds::Client::builder()
+        .configure(config)
+        .max_attempts(INSTANCE_METADATA_ATTEMPTS)
+        .operation_attempt_timeout(INSTANCE_METADATA_PATIENCE);
+    if let Some(endpoint) = environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") {
+        client = client.endpoint(endpoint).map_err(|_| CredentialsError::Origin {
+            origin: "the instance metadata service".to_owned(),
+            problem: "has no usable address",
+            advice: "check AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(),
+        })?;
+    }
+    Ok(client.build())
 }
 
 async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> Result<Credentials, CredentialsError> {
-    let nothing = || CredentialsError::Origin { origin: origin.to_owned(), advice: advice.to_owned() };
-    // What the provider says may quote what it was told; which source failed and what to do is enough.
-    let found = tokio::time::timeout(LIMIT, provider.provide_credentials()).await.map_err(|_| nothing())?;
-    let found = found.map_err(|_| nothing())?;
+    // What the provider says may quote what it was told; which source failed, how, and what to do is enough.
+    let nothing = |problem| CredentialsError::Origin { origin: origin.to_owned(), problem, advice: advice.to_owned() };
+    let found = tokio::time::timeout(LIMIT, provider.provide_credentials()).await;
+    let found = found.map_err(|_| nothing("did not answer in time"))?;
+    let found = found.map_err(|error| {
+        nothing(match (transport_trouble(&error), error) {
+            (Some(Upstream::Timeout), _) | (_, provider::error::CredentialsError::ProviderTimedOut(_)) => {
+                "did not answer in time"
+            }
+            (Some(_), _) => UNREACHABLE,
+            (None, provider::error::CredentialsError::InvalidConfiguration(_)) => "is not set up completely",
+            (None, provider::error::CredentialsError::CredentialsNotLoaded(_)) => "has no AWS credentials",
+            (None, _) => "gave no AWS credentials",
+        })
+    })?;
     let expires = found.expiry().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     Ok(Credentials {
         access_key_id: found.access_key_id().to_owned(),
@@ -108,16 +153,37 @@ async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> 
     })
 }
 
-fn provider_config(environment: &Environment, region: &str) -> Result<ProviderConfig, CredentialsError> {
-    let mut trust = TrustStore::default();
-    if let Some(path) = environment.get("AWS_CA_BUNDLE") {
-        let unreadable = |source| crate::AwsError::Bundle { path: path.to_owned(), source };
-        trust = TrustStore::empty().with_pem_certificate(std::fs::read(path).map_err(unreadable)?);
+/// The same for a source out on the network: where it cannot be reached, logging in anew does not help.
+async fn ask_aws(
+    provider: &impl ProvideCredentials,
+    origin: &str,
+    advice: &str,
+) -> Result<Credentials, CredentialsError> {
+    ask(provider, origin, advice).await.map_err(|error| match error {
+        CredentialsError::Origin { origin, problem: UNREACHABLE, .. } => {
+            let advice = "check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned();
+            CredentialsError::Origin { origin, problem: UNREACHABLE, advice }
+        }
+        other => other,
+    })
+}
+
+const UNREACHABLE: &str = "could not be reached";
+
+/// What our own transport said, somewhere among the causes.
+fn transport_trouble(error: &(dyn Error + 'static)) -> Option<Upstream> {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if let Some(trouble) = error.downcast_ref::<Upstream>() {
+            return Some(*trouble);
+        }
+        cause = error.source();
     }
-    let context = TlsContext::builder().with_trust_store(trust).build().map_err(|_| crate::AwsError::Proxy)?;
-    let client = aws_smithy_http_client::Builder::new()
-        .tls_provider(Provider::Rustls(CryptoMode::Ring))
-        .tls_context(context)
-        .build_https();
-    Ok(ProviderConfig::without_region().with_http_client(client).with_region(Some(Region::new(region.to_owned()))))
+    None
+}
+
+fn provider_config(client: &Client, region: Option<&str>) -> ProviderConfig {
+    ProviderConfig::without_region()
+        .with_http_client(Bridge(Arc::clone(&client.http)))
+        .with_region(region.map(|region| Region::new(region.to_owned())))
 }

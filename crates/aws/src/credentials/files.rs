@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fs, io, path::PathBuf};
 
 use super::{CredentialsError, Environment, ini};
 
-/// `~/.aws/config` and `~/.aws/credentials`, read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// `~/.aws/config` and `~/.aws/credentials`, read. No Debug: they hold secrets.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SharedFiles {
     config: ini::Sections,
     credentials: ini::Sections,
@@ -17,7 +17,7 @@ type Section = BTreeMap<String, String>;
 pub fn load_files(environment: &Environment) -> Result<SharedFiles, CredentialsError> {
     let read = |variable: &str, name: &str| -> Result<String, CredentialsError> {
         let default = || environment.home.as_ref().map(|home| home.join(".aws").join(name));
-        let Some(path) = environment.get(variable).map(PathBuf::from).or_else(default) else {
+        let Some(path) = environment.get(variable).map(|path| expanded(environment, path)).or_else(default) else {
             return Ok(String::new());
         };
         match fs::read_to_string(&path) {
@@ -29,6 +29,12 @@ pub fn load_files(environment: &Environment) -> Result<SharedFiles, CredentialsE
     let config = read("AWS_CONFIG_FILE", "config")?;
     let credentials = read("AWS_SHARED_CREDENTIALS_FILE", "credentials")?;
     Ok(SharedFiles::parse(&config, &credentials))
+}
+
+/// A path with `~` for the home folder, as people write it into variables that no shell reads.
+fn expanded(environment: &Environment, path: &str) -> PathBuf {
+    let rest = path.strip_prefix("~/");
+    rest.zip(environment.home.as_ref()).map_or_else(|| PathBuf::from(path), |(rest, home)| home.join(rest))
 }
 
 impl SharedFiles {

@@ -1,6 +1,6 @@
 //! From environment and files to a plan, without asking anybody.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use super::{AssumeRole, Credentials, CredentialsError, Environment, Secret, SharedFiles};
 
@@ -102,7 +102,8 @@ pub fn resolve(
     if named && !files.has(name) {
         return Err(CredentialsError::NoProfile(name.to_owned()));
     }
-    if let Some(plan) = of_profile(environment, files, name, &mut Vec::new())? {
+    let variables = profile.is_none();
+    if let Some(plan) = of_profile(environment, files, name, variables, &mut Vec::new())? {
         return Ok(plan);
     }
     let base = ambient(environment).ok_or_else(|| CredentialsError::None { profile: name.to_owned() })?;
@@ -134,18 +135,22 @@ fn from_environment(environment: &Environment) -> Result<Option<Credentials>, Cr
     }
 }
 
-/// The plan of one profile, in botocore's order; `seen` are the profiles whose source it is.
+/// The plan of one profile, in botocore's order. With `variables`, the environment's web identity counts as the profile's;
+/// `seen` are the profiles whose source it is.
 fn of_profile(
     environment: &Environment,
     files: &SharedFiles,
     name: &str,
+    variables: bool,
     seen: &mut Vec<String>,
 ) -> Result<Option<Plan>, CredentialsError> {
     let profile = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
     let setting = |key: &str| files.setting(name, key);
-    let only = |base: Base| Ok(Some(Plan { base, roles: Vec::new() }));
+    // As the source of another profile, keys come before a role; for its own sake, the role comes first.
+    let keys_first = !seen.is_empty() && setting(KEY_ID).is_some() && setting(SECRET_KEY).is_some();
 
-    if let Some(role_arn) = setting("role_arn").filter(|_| setting("web_identity_token_file").is_none()) {
+    let role_arn = setting("role_arn").filter(|_| !keys_first && setting("web_identity_token_file").is_none());
+    if let Some(role_arn) = role_arn {
         if setting("mfa_serial").is_some() {
             let problem = "it asks for MFA (mfa_serial), which this version cannot do; run `aws sts get-session-token --serial-number … --token-code …`, put what it prints into the environment, and give the role by --role";
             return Err(profile(problem.to_owned()));
@@ -162,29 +167,43 @@ fn of_profile(
         });
         return Ok(Some(plan));
     }
-    let web = |variable: &str, key: &str| environment.get(variable).or_else(|| setting(key)).map(str::to_owned);
+    let base = without_role(environment, files, name, variables)?;
+    Ok(base.map(|base| Plan { base, roles: Vec::new() }))
+}
+
+/// What a profile has beside a role to assume.
+fn without_role(
+    environment: &Environment,
+    files: &SharedFiles,
+    name: &str,
+    variables: bool,
+) -> Result<Option<Base>, CredentialsError> {
+    let setting = |key: &str| files.setting(name, key);
+    let web = |variable: &str, key: &str| {
+        let variable = environment.get(variable).filter(|_| variables);
+        variable.or_else(|| setting(key)).map(str::to_owned)
+    };
     if let Some(token_file) = web("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file") {
-        let role_arn = web("AWS_ROLE_ARN", "role_arn")
-            .ok_or_else(|| profile("a web identity token file is named, but no role_arn".to_owned()))?;
+        let role_arn = web("AWS_ROLE_ARN", "role_arn").ok_or_else(|| CredentialsError::Profile {
+            profile: name.to_owned(),
+            problem: "a web identity token file is named, but no role: set role_arn or AWS_ROLE_ARN".to_owned(),
+        })?;
         let session_name = web("AWS_ROLE_SESSION_NAME", "role_session_name");
-        return only(Base::WebIdentity { token_file: token_file.into(), role_arn, session_name });
+        return Ok(Some(Base::WebIdentity { token_file: token_file.into(), role_arn, session_name }));
     }
     if setting("sso_account_id").is_some() || setting("sso_role_name").is_some() {
-        return only(Base::Sso(sso(files, name)?));
+        return Ok(Some(Base::Sso(sso(files, name)?)));
     }
     if let Some(credentials) = static_keys(files.credentials(name), name, "credentials file")? {
-        return only(Base::Static(credentials));
+        return Ok(Some(Base::Static(credentials)));
     }
     if let Some(session) = setting("login_session") {
-        return only(Base::Login { session: session.to_owned(), profile: name.to_owned() });
+        return Ok(Some(Base::Login { session: session.to_owned(), profile: name.to_owned() }));
     }
     if let Some(command) = setting("credential_process") {
-        return only(Base::Process { command: command.to_owned(), profile: name.to_owned() });
+        return Ok(Some(Base::Process { command: command.to_owned(), profile: name.to_owned() }));
     }
-    match static_keys(files.config(name), name, "config file")? {
-        Some(credentials) => only(Base::Static(credentials)),
-        None => Ok(None),
-    }
+    Ok(static_keys(files.config(name), name, "config file")?.map(Base::Static))
 }
 
 /// What a profile's role is assumed from.
@@ -197,32 +216,30 @@ fn source(
     let profile = |problem: String| CredentialsError::Profile { profile: name.to_owned(), problem };
     let alone = |base| Plan { base, roles: Vec::new() };
     seen.push(name.to_owned());
-    match (files.setting(name, "source_profile"), files.setting(name, "credential_source")) {
+    let credential_source = files.setting(name, "credential_source").map(str::to_ascii_lowercase);
+    match (files.setting(name, "source_profile"), credential_source.as_deref()) {
         (Some(_), Some(_)) => Err(profile("it has both source_profile and credential_source; keep one".to_owned())),
         (None, None) => Err(profile("it has a role_arn, but neither source_profile nor credential_source".to_owned())),
         (Some(source), None) => {
-            // A profile may be its own source: then its static keys are meant.
-            let own = || static_keys(files.credentials(source).or_else(|| files.config(source)), source, "profile");
-            if source == name {
-                let keys = own()?.ok_or_else(|| profile("it is its own source_profile and has no keys".to_owned()))?;
-                return Ok(alone(Base::Static(keys)));
-            }
-            if seen.iter().any(|other| other == source) {
+            // A profile may be its own source: then its keys are meant.
+            let keys = |key| files.setting(source, key).is_some();
+            let own_keys = source == name && keys(KEY_ID) && keys(SECRET_KEY);
+            if seen.iter().any(|other| other == source) && !own_keys {
                 return Err(profile(format!("source_profile leads in a circle: {} → {source}", seen.join(" → "))));
             }
             if !files.has(source) {
                 return Err(CredentialsError::NoProfile(source.to_owned()));
             }
-            of_profile(environment, files, source, seen)?
+            of_profile(environment, files, source, false, seen)?
                 .ok_or_else(|| profile(format!("its source_profile `{source}` has no credentials")))
         }
-        (None, Some("Environment")) => {
+        (None, Some("environment")) => {
             let keys = from_environment(environment)?;
             let none = || profile("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set".to_owned());
             Ok(alone(Base::Static(keys.ok_or_else(none)?)))
         }
-        (None, Some("Ec2InstanceMetadata")) => Ok(alone(Base::InstanceMetadata)),
-        (None, Some("EcsContainer")) => Ok(alone(Base::Container)),
+        (None, Some("ec2instancemetadata")) => Ok(alone(Base::InstanceMetadata)),
+        (None, Some("ecscontainer")) => Ok(alone(Base::Container)),
         (None, Some(_)) => {
             let problem = "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer";
             Err(profile(problem.to_owned()))
@@ -233,6 +250,10 @@ fn source(
 fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
     let session = files.setting(name, "sso_session");
     let section = session.and_then(|session| files.sso_session(session));
+    if let (Some(session), None) = (session, section) {
+        let problem = format!("its sso_session `{session}` has no section [sso-session {session}] in the config file");
+        return Err(CredentialsError::Profile { profile: name.to_owned(), problem });
+    }
     let required = |key: &str| {
         let of_session = section.and_then(|section| section.get(key)).map(String::as_str);
         let value = of_session.or_else(|| files.setting(name, key)).filter(|value| !value.is_empty());
@@ -250,23 +271,26 @@ fn sso(files: &SharedFiles, name: &str) -> Result<Sso, CredentialsError> {
     })
 }
 
+/// The keys of a profile's section, in the files' own names.
+const KEY_ID: &str = "aws_access_key_id";
+const SECRET_KEY: &str = "aws_secret_access_key";
+
 fn static_keys(
-    section: Option<&std::collections::BTreeMap<String, String>>,
+    section: Option<&BTreeMap<String, String>>,
     profile: &str,
     file: &str,
 ) -> Result<Option<Credentials>, CredentialsError> {
-    let Some(section) = section else { return Ok(None) };
-    let (id, secret) = ("aws_access_key_id", "aws_secret_access_key");
-    match (section.get(id), section.get(secret)) {
+    let get = |key: &str| section.and_then(|section| section.get(key)).filter(|value| !value.is_empty());
+    match (get(KEY_ID), get(SECRET_KEY)) {
         (None, _) => Ok(None),
         (Some(_), None) => {
             let place = format!("profile `{profile}`, {file}");
-            Err(CredentialsError::Partial { present: id, missing: secret, place })
+            Err(CredentialsError::Partial { present: KEY_ID, missing: SECRET_KEY, place })
         }
         (Some(access_key_id), Some(secret_access_key)) => Ok(Some(Credentials {
             access_key_id: access_key_id.clone(),
             secret_access_key: Secret::new(secret_access_key.clone()),
-            session_token: section.get("aws_session_token").filter(|token| !token.is_empty()).map(Secret::new),
+            session_token: get("aws_session_token").or_else(|| get("aws_security_token")).map(Secret::new),
             expires: None,
         })),
     }

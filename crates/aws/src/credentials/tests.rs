@@ -66,6 +66,73 @@ login_session = arn:aws:iam::111122223333:user/bob
 role_arn = arn:aws:iam::111122223333:role/Web
 web_identity_token_file = /token
 
+[profile keysandrole]
+role_arn = arn:aws:iam::111122223333:role/Ignored
+source_profile = keys
+
+[profile through]
+role_arn = arn:aws:iam::111122223333:role/Through
+source_profile = keysandrole
+
+[profile webchain]
+role_arn = arn:aws:iam::111122223333:role/Ops
+source_profile = web
+
+[profile environment]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = environment
+
+[profile task]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = EcsContainer
+
+[profile elsewhere]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = Elsewhere
+
+[profile twosources]
+role_arn = arn:aws:iam::111122223333:role/Dev
+credential_source = EcsContainer
+source_profile = keys
+
+[profile nosource]
+role_arn = arn:aws:iam::111122223333:role/Dev
+
+[profile lost]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = absent
+
+[profile emptysource]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = nothing
+
+[profile ownrole]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = ownrole
+
+[profile legacysso]
+sso_account_id = 111122223333
+sso_role_name = Dev
+sso_region = eu-central-1
+sso_start_url = https://old.awsapps.com/start
+
+[profile lostsso]
+sso_session = gone
+sso_account_id = 111122223333
+sso_role_name = Dev
+
+[profile shortsso]
+sso_session = corp
+sso_account_id = 111122223333
+
+[profile webhalf]
+web_identity_token_file = /token
+
+[profile long]
+role_arn = arn:aws:iam::111122223333:role/Dev
+source_profile = keys
+duration_seconds = an hour
+
 [profile half]
 aws_access_key_id = AKIAHALF000000000000
 
@@ -85,6 +152,11 @@ aws_session_token = token
 [self]
 aws_access_key_id = AKIASELF000000000000
 aws_secret_access_key = secret
+
+[keysandrole]
+aws_access_key_id = AKIABESIDEROLE000000
+aws_secret_access_key = secret
+aws_security_token = old name
 
 [both]
 aws_access_key_id = AKIABOTH000000000000
@@ -173,6 +245,55 @@ fn sources_are_chosen_in_botocores_order() {
             "web arn:aws:iam::111122223333:role/Irsa",
         ),
         (
+            "web identity of the environment is not that of a profile given by flag",
+            &[("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"), ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/Irsa")],
+            Some("keys"),
+            "static AKIASHARED0000000000+token",
+        ),
+        (
+            "nor that of a source profile",
+            &[
+                ("AWS_PROFILE", "role"),
+                ("AWS_WEB_IDENTITY_TOKEN_FILE", "/t"),
+                ("AWS_ROLE_ARN", "arn:aws:iam::111122223333:role/Irsa"),
+            ],
+            None,
+            "static AKIASHARED0000000000+token → Dev(x,3600)",
+        ),
+        ("a role from web identity", &profile("webchain"), None, "web arn:aws:iam::111122223333:role/Web → Ops"),
+        (
+            "for its own sake, a role comes before keys",
+            &profile("keysandrole"),
+            None,
+            "static AKIASHARED0000000000+token → Ignored",
+        ),
+        (
+            "as a source, keys come before a role",
+            &profile("through"),
+            None,
+            "static AKIABESIDEROLE000000+token → Through",
+        ),
+        (
+            "credential_source in any case, from the environment even with a flag",
+            &keys,
+            Some("environment"),
+            "static AKIAENV0000000000000 → Dev",
+        ),
+        ("credential_source of a container", &profile("task"), None, "container → Dev"),
+        (
+            "the older form of SSO",
+            &profile("legacysso"),
+            None,
+            "sso 111122223333 Dev https://old.awsapps.com/start eu-central-1",
+        ),
+        (
+            "AWS_PROFILE before AWS_DEFAULT_PROFILE",
+            &[("AWS_PROFILE", "login"), ("AWS_DEFAULT_PROFILE", "process")],
+            None,
+            "login arn:aws:iam::111122223333:user/bob",
+        ),
+        ("AWS_DEFAULT_PROFILE", &[("AWS_DEFAULT_PROFILE", "process")], None, "process /bin/creds --x"),
+        (
             "a container",
             &[("AWS_PROFILE", "nothing"), ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "/x")],
             None,
@@ -192,7 +313,19 @@ fn what_cannot_work_says_why_and_what_to_do() {
         ("absent", "stands in neither AWS configuration file"),
         ("circle", "leads in a circle: circle → circle2 → circle"),
         ("half", "aws_access_key_id is set and aws_secret_access_key is not"),
-        ("mfa", "it asks for MFA"),
+        ("mfa", "it asks for MFA (mfa_serial)"),
+        ("mfa", "run `aws sts get-session-token"),
+        ("elsewhere", "credential_source must be Environment, Ec2InstanceMetadata or EcsContainer"),
+        ("twosources", "both source_profile and credential_source"),
+        ("nosource", "neither source_profile nor credential_source"),
+        ("lost", "the profile `absent` stands in neither"),
+        ("emptysource", "its source_profile `nothing` has no credentials"),
+        ("ownrole", "leads in a circle: ownrole → ownrole"),
+        ("environment", "AWS_ACCESS_KEY_ID is not set"),
+        ("lostsso", "its sso_session `gone` has no section [sso-session gone]"),
+        ("shortsso", "it lacks sso_role_name; `aws configure sso --profile shortsso` sets it"),
+        ("webhalf", "no role: set role_arn or AWS_ROLE_ARN"),
+        ("long", "duration_seconds is not a number"),
     ];
     for (profile, expected) in rows {
         let said = shown(resolve(&environment(&[]), &files, Some(profile)));
@@ -200,6 +333,17 @@ fn what_cannot_work_says_why_and_what_to_do() {
     }
     let nowhere = environment(&[("AWS_EC2_METADATA_DISABLED", "true")]);
     assert!(shown(resolve(&nowhere, &SharedFiles::default(), None)).contains("no AWS credentials found"));
+}
+
+#[test]
+fn only_keys_at_hand_are_immediate() {
+    let files = SharedFiles::parse(CONFIG, CREDENTIALS);
+    let immediate = |profile| resolve(&environment(&[]), &files, Some(profile)).ok().and_then(|plan| plan.immediate());
+    let id = |profile| immediate(profile).map(|credentials| credentials.access_key_id);
+    assert_eq!(id("keys").as_deref(), Some("AKIASHARED0000000000"));
+    for asks in ["role", "sso user", "process", "login", "web", "nothing"] {
+        assert_eq!(id(asks), None, "{asks}");
+    }
 }
 
 #[test]

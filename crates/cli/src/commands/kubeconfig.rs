@@ -62,8 +62,8 @@ pub(crate) struct KubeconfigArgs {
     api_version: kubeconfig::ApiVersion,
 
     /// Merge into a kubeconfig instead of printing (default: the first of KUBECONFIG, else ~/.kube/config)
-    #[arg(long, value_name = "FILE", num_args = 0..=1)]
-    merge: Option<Option<PathBuf>>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    merge: Option<PathBuf>,
 
     /// Leave the current context of the merged kubeconfig as it is
     #[arg(long, requires = "merge")]
@@ -78,13 +78,13 @@ pub(crate) fn run(args: KubeconfigArgs, global: &Global, process: &Process) -> C
     let Some(file) = merge else {
         return Ok(rim::print(&kubeconfig::render(&entry))?);
     };
-    let path = file.map_or_else(|| default_path(process), Ok)?;
-    let merged = match std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))? {
-        false => kubeconfig::render(&entry),
-        true => {
-            let source = rim::read_source(&path)?;
-            kubeconfig::merge(&source, &entry, !keep_current).map_err(|problems| said(&source, &problems))?
-        }
+    let path = if file.as_os_str().is_empty() { default_path(process)? } else { file };
+    let exists = std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))?;
+    let merged = if exists {
+        let source = rim::read_source(&path)?;
+        kubeconfig::merge(&source, &entry, !keep_current).map_err(|problems| said(&source, &problems))?
+    } else {
+        kubeconfig::render(&entry)
     };
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;

@@ -220,8 +220,11 @@ async fn serve(
     let tls = tls::server_config(Arc::clone(&resolver) as Arc<_>)?;
     let server = webhook::Server::bind(address, tls, Arc::clone(&webhook)).await.with_context(|| listen(address))?;
     if let Some(address) = args.health_address.0 {
-        let health = Health::bind(address).await.with_context(|| listen(address))?;
-        tokio::spawn(health.run());
+        match Health::bind(address).await {
+            Ok(health) => drop(tokio::spawn(health.run())),
+            // As in aws-iam-authenticator: nobody is locked out because a health check's port is taken.
+            Err(error) => tracing::error!(address = %address, error = %error, "no plain HTTP health check"),
+        }
     }
     let watched = watch::Watched { config: global.config.clone(), partition: args.partition };
     watch::spawn(watched, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));

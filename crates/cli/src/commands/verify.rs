@@ -51,14 +51,14 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
         rim::print(&described(&description))?;
     }
     let rules = Rules { partition: args.partition, ..Rules::default() };
-    let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(|refusal| refused(&refusal))?;
+    let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(refused)?;
     let client = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
     let answer = runtime::block_on(client.call(&accepted))?;
     let answer = answer.map_err(Unconfirmed::Upstream);
     let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
     match confirmed {
         Ok(confirmed) => Ok(rim::print(&identity_text(&confirmed, args.output))?),
-        Err(Unconfirmed::Refused(refusal)) => Err(refused(&refusal)),
+        Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
             Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
         }
@@ -90,7 +90,7 @@ fn described(description: &Description) -> String {
     rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).chain(["\n".to_owned()]).collect()
 }
 
-fn refused(refusal: &Refusal) -> Failure {
+fn refused(refusal: Refusal) -> Failure {
     rim::note(&format!("refused: {refusal} [{}]\n{}", refusal.code(), refusal.explain()));
     Failure::AlreadySaid
 }

@@ -82,7 +82,9 @@ impl Show {
     }
 
     fn paragraph(&mut self, text: &str) {
-        wrap(text, WIDTH).iter().for_each(|line| self.text.push_str(&format!("{line}\n")));
+        for line in wrap(text, WIDTH) {
+            self.text.push_str(&format!("{line}\n"));
+        }
     }
 }
 

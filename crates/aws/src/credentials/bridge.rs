@@ -1,0 +1,72 @@
+//! Our HTTP client as aws-config's: one set of roots, proxies and bounds for everything that this crate sends.
+
+use std::{
+    fmt::{self, Debug, Formatter},
+    sync::Arc,
+};
+
+use ::http::Request;
+use aws_smithy_runtime_api::{
+    client::{
+        http::{HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector},
+        orchestrator::{HttpRequest, HttpResponse},
+        result::ConnectorError,
+        runtime_components::RuntimeComponents,
+    },
+    http::StatusCode,
+};
+use http_body_util::Full;
+use hyper::body::Bytes;
+use token::Upstream;
+
+use crate::http::Http;
+
+/// What is given to aws-config. The timeouts it asks for are shorter ones of its own around ours.
+#[derive(Clone)]
+pub(super) struct Bridge(pub(super) Arc<Http>);
+
+impl Debug for Bridge {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("Bridge")
+    }
+}
+
+impl HttpClient for Bridge {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+impl HttpConnector for Bridge {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let http = Arc::clone(&self.0);
+        HttpConnectorFuture::new(async move {
+            let request = outgoing(request)?;
+            let answer = http.send(request).await.map_err(|trouble| match trouble {
+                Upstream::Timeout => ConnectorError::timeout(trouble.into()),
+                _ => ConnectorError::io(trouble.into()),
+            })?;
+            incoming(answer)
+        })
+    }
+}
+
+/// The providers of credentials send short bodies, from memory.
+fn outgoing(request: HttpRequest) -> Result<Request<Full<Bytes>>, ConnectorError> {
+    let (head, body) = request.try_into_http1x().map_err(|error| ConnectorError::user(error.into()))?.into_parts();
+    let body = body.bytes().ok_or_else(|| ConnectorError::user("the body is a stream".into()))?;
+    Ok(Request::from_parts(head, Full::from(Bytes::copy_from_slice(body))))
+}
+
+fn incoming(answer: ::http::Response<Bytes>) -> Result<HttpResponse, ConnectorError> {
+    let (head, body) = answer.into_parts();
+    let status = StatusCode::try_from(head.status.as_u16()).map_err(|error| ConnectorError::io(error.into()))?;
+    let mut response = HttpResponse::new(status, body.into());
+    for (name, value) in &head.headers {
+        // Headers that are no text are none that a provider looks at.
+        if let Ok(value) = value.to_str() {
+            response.headers_mut().append(name.as_str().to_owned(), value.to_owned());
+        }
+    }
+    Ok(response)
+}

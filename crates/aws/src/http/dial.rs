@@ -1,0 +1,170 @@
+//! Opening one TCP connection: to the given address, through a proxy's tunnel, or to the URL's host.
+
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ::http::Uri;
+use hyper_util::{
+    client::{
+        legacy::connect::{HttpConnector, proxy::Tunnel},
+        proxy::matcher::Matcher,
+    },
+    rt::TokioIo,
+};
+use tokio::{net::TcpStream, time::timeout};
+use tower_service::Service;
+
+use super::Transport;
+use crate::{AwsError, credentials::Environment};
+
+/// The variables that name a proxy. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
+/// machine. No Debug: the URL may hold a password.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Proxy {
+    /// `HTTPS_PROXY` or `https_proxy`.
+    pub https: Option<String>,
+    /// `NO_PROXY` or `no_proxy`.
+    pub except: Option<String>,
+}
+
+impl Proxy {
+    /// Reads them; the lower-case name wins, as in curl.
+    pub fn from_environment(environment: &Environment) -> Self {
+        let either = |lower: &str, upper: &str| environment.get(lower).or_else(|| environment.get(upper));
+        Self {
+            https: either("https_proxy", "HTTPS_PROXY").map(str::to_owned),
+            except: either("no_proxy", "NO_PROXY").map(str::to_owned),
+        }
+    }
+}
+
+/// What opens connections.
+#[derive(Clone)]
+pub(super) struct Dial {
+    connect_to: Option<Arc<str>>,
+    proxies: Arc<Matcher>,
+    direct: HttpConnector,
+    connect_timeout: Duration,
+}
+
+impl Dial {
+    pub(super) fn new(transport: &Transport) -> Result<Self, AwsError> {
+        let mut direct = HttpConnector::new();
+        direct.enforce_http(false);
+        direct.set_nodelay(true);
+        let mut proxies = Matcher::builder();
+        if let Some(proxy) = &transport.proxy.https {
+            let url = proxy.parse::<Uri>().map_err(|_| AwsError::Proxy)?;
+            // Without a scheme it is http, as for curl. TLS to the proxy itself is not spoken here.
+            if url.host().is_none() || url.scheme_str().is_some_and(|scheme| scheme != "http") {
+                return Err(AwsError::Proxy);
+            }
+            proxies = proxies.https(proxy.clone());
+        }
+        if let Some(except) = &transport.proxy.except {
+            proxies = proxies.no(except.clone());
+        }
+        Ok(Self {
+            connect_to: transport.connect_to.as_deref().map(Arc::from),
+            proxies: Arc::new(proxies.build()),
+            direct,
+            connect_timeout: transport.connect_timeout,
+        })
+    }
+}
+
+type Connecting = Pin<Box<dyn Future<Output = io::Result<TokioIo<TcpStream>>> + Send>>;
+
+impl Service<Uri> for Dial {
+    type Response = TokioIo<TcpStream>;
+    type Error = io::Error;
+    type Future = Connecting;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.direct.poll_ready(cx).map_err(io::Error::other)
+    }
+
+    fn call(&mut self, uri: Uri) -> Connecting {
+        let mut direct = self.direct.clone();
+        let connect_to = self.connect_to.clone();
+        let proxy = if connect_to.is_some() { None } else { self.proxies.intercept(&uri) };
+        let limit = self.connect_timeout;
+        let connect = async move {
+            match (connect_to, proxy) {
+                (Some(address), _) => {
+                    let stream = TcpStream::connect(&*address).await?;
+                    stream.set_nodelay(true)?;
+                    Ok(TokioIo::new(stream))
+                }
+                (None, Some(proxy)) => {
+                    let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
+                    if let Some(auth) = proxy.basic_auth() {
+                        tunnel = tunnel.with_auth(auth.clone());
+                    }
+                    tunnel.call(uri).await.map_err(io::Error::other)
+                }
+                (None, None) => direct.call(uri).await.map_err(io::Error::other),
+            }
+        };
+        Box::pin(async move { timeout(limit, connect).await.map_err(|_| io::ErrorKind::TimedOut)? })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Dial, Proxy};
+    use crate::{AwsError, Transport, credentials::Environment};
+
+    type Variables<'a> = &'a [(&'a str, &'a str)];
+
+    fn dial(variables: Variables<'_>) -> Result<Dial, AwsError> {
+        let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let proxy = Proxy::from_environment(&Environment { vars, home: None });
+        Dial::new(&Transport { proxy, ..Transport::default() })
+    }
+
+    #[test]
+    fn a_proxy_is_taken_for_https_but_for_the_hosts_excepted() {
+        let proxy = ("HTTPS_PROXY", "http://proxy.example.com:3128");
+        let rows: &[(&str, Variables<'_>, &str, bool)] = &[
+            ("no variable", &[], "https://sts.us-west-2.amazonaws.com/", false),
+            ("the variable", &[proxy], "https://sts.us-west-2.amazonaws.com/", true),
+            ("in lower case", &[("https_proxy", "proxy:3128")], "https://sts.us-west-2.amazonaws.com/", true),
+            ("an empty one in lower case", &[proxy, ("https_proxy", "")], "https://sts.amazonaws.com/", true),
+            ("plain HTTP is this machine's metadata", &[proxy], "http://169.254.169.254/latest", false),
+            (
+                "excepted",
+                &[proxy, ("NO_PROXY", "sts.us-west-2.amazonaws.com")],
+                "https://sts.us-west-2.amazonaws.com/",
+                false,
+            ),
+            (
+                "excepted with its domain",
+                &[proxy, ("NO_PROXY", "x, .amazonaws.com")],
+                "https://sts.amazonaws.com/",
+                false,
+            ),
+            ("another is excepted", &[proxy, ("NO_PROXY", "example.com")], "https://sts.amazonaws.com/", true),
+            ("all are excepted", &[proxy, ("no_proxy", "*")], "https://sts.amazonaws.com/", false),
+        ];
+        for (name, variables, url, expected) in rows {
+            let dial = dial(variables).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(dial.proxies.intercept(&url.parse().expect("a URL")).is_some(), *expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_http_proxy_is_refused_without_repeating_it() {
+        for proxy in ["https://user:secret@proxy.example.com", "socks5://proxy:1080", "http://", "proxy secret"] {
+            let refused = dial(&[("HTTPS_PROXY", proxy)]).err().map(|error| error.to_string());
+            let expected = "HTTPS_PROXY is not the URL of an HTTP proxy, such as http://proxy.example.com:3128";
+            assert_eq!(refused.as_deref(), Some(expected), "{proxy}");
+        }
+    }
+}

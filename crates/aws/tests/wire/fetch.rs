@@ -1,0 +1,155 @@
+//! Sources that have to be asked.
+
+use std::time::Duration;
+
+use aws::{
+    Client, Endpoint, Transport,
+    credentials::{Base, Credentials, Plan, fetch, instance_region},
+};
+
+use crate::{
+    double::{Double, Seen, answer, rootless, silence},
+    environment, noon,
+};
+
+async fn fetched(base: Base, double: &Double, variables: &[(&str, &str)]) -> Result<Credentials, String> {
+    let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
+    let endpoint = Endpoint { url: double.url(), signing_region: "us-west-2".to_owned() };
+    let plan = Plan { base, roles: Vec::new() };
+    let found = fetch(&plan, &environment(variables), &client, &endpoint, noon).await;
+    found.map_err(|error| error.to_string())
+}
+
+fn process(command: &str) -> Base {
+    Base::Process { command: command.to_owned(), profile: "ci".to_owned() }
+}
+
+#[tokio::test]
+async fn a_program_prints_credentials_or_the_error_says_what_to_do() {
+    let double = Double::plain(|_| answer(500, "")).await;
+    let good = r#"echo '{"Version":1,"AccessKeyId":"ASIAPROCESS","SecretAccessKey":"s","SessionToken":"t","Expiration":"2026-01-02T13:00:00Z"}'"#;
+    let found = fetched(process(good), &double, &[]).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(found.access_key_id, "ASIAPROCESS");
+    assert_eq!(found.session_token.as_ref().map(aws::credentials::Secret::expose), Some("t"));
+    assert_eq!(found.expires, "2026-01-02T13:00:00Z".parse().ok());
+
+    for bad in ["echo my-secret; exit 1", "echo my-secret >&2; exit 1", "echo '{\"Version\":1}'", "/no/such/my-secret"]
+    {
+        let said = fetched(process(bad), &double, &[]).await.err().unwrap_or_default();
+        let expected = "the credential_process of profile `ci` gave no AWS credentials; run that command by hand to see what it says";
+        assert_eq!(said, expected, "{bad}");
+    }
+    assert!(double.seen().is_empty(), "nobody else is asked");
+}
+
+/// Asks the STS of us-west-2, which this transport reaches.
+async fn exchanged(token_file: &std::path::Path, transport: &Transport) -> Result<Credentials, String> {
+    let client = Client::with(transport).unwrap_or_else(|error| panic!("{error}"));
+    let endpoint = aws::sts_endpoint(&environment(&[]), Some("us-west-2")).expect("an endpoint");
+    let role_arn = "arn:aws:iam::111122223333:role/Web".to_owned();
+    let base = Base::WebIdentity { token_file: token_file.to_owned(), role_arn, session_name: Some("me".to_owned()) };
+    let found = fetch(&Plan { base, roles: Vec::new() }, &environment(&[]), &client, &endpoint, noon).await;
+    found.map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_web_identity_token_is_exchanged_over_our_own_transport() {
+    const HOST: &str = "sts.us-west-2.amazonaws.com";
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), "a.web.token").expect("a file");
+    let double = Double::secure(HOST, |_| {
+        answer(
+            200,
+            "<AssumeRoleWithWebIdentityResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><AssumeRoleWithWebIdentityResult>\
+             <Credentials><AccessKeyId>ASIAWEB</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>\
+             <Expiration>2026-01-02T13:30:00Z</Expiration></Credentials></AssumeRoleWithWebIdentityResult>\
+             </AssumeRoleWithWebIdentityResponse>",
+        )
+    });
+    let double = double.await;
+    let found = exchanged(file.path(), &double.transport()).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(found.access_key_id, "ASIAWEB");
+    let seen = double.seen();
+    let field = |name| seen[0].field(name).unwrap_or_default();
+    assert_eq!(field("RoleArn"), "arn:aws:iam::111122223333:role/Web");
+    assert_eq!((field("WebIdentityToken").as_str(), field("RoleSessionName").as_str()), ("a.web.token", "me"));
+
+    let refusing = Double::secure(HOST, |_| {
+        answer(400, "<ErrorResponse><Error><Code>InvalidIdentityToken</Code></Error></ErrorResponse>")
+    });
+    let refusing = refusing.await;
+    let said = exchanged(file.path(), &refusing.transport()).await.err().unwrap_or_default();
+    assert!(said.starts_with("STS, for the web identity token file, gave no AWS credentials; check "), "{said}");
+    assert!(!said.contains("a.web.token"), "{said}");
+
+    let elsewhere = Transport { connect_to: Some("127.0.0.1:1".to_owned()), ..double.transport() };
+    let said = exchanged(file.path(), &elsewhere).await.err().unwrap_or_default();
+    let expected =
+        "STS, for the web identity token file, could not be reached; check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
+    assert_eq!(said, expected);
+}
+
+/// What EC2 answers on an instance with the role `Node`.
+fn instance(seen: &Seen) -> crate::double::Reply {
+    let token = seen.headers.get("x-aws-ec2-metadata-token").map(String::as_str);
+    let credentials = r#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAINSTANCE","SecretAccessKey":"s","Token":"t",
+        "LastUpdated":"2026-01-02T12:00:00Z","Expiration":"2099-01-02T18:00:00Z"}"#;
+    match (seen.method.as_str(), seen.uri.rsplit('/').next().unwrap_or_default(), token) {
+        ("PUT", "token", None) => {
+            let reply = http::Response::builder().header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
+            let reply = reply.body(http_body_util::Full::from("session")).expect("a response");
+            Box::pin(async { Some(reply) })
+        }
+        ("GET", "Node" | "node-instance", Some("session")) => answer(200, credentials),
+        ("GET", "region", Some("session")) => answer(200, "eu-north-1"),
+        ("GET", _, Some("session")) if seen.uri.contains("security-credentials") => answer(200, "Node"),
+        _ => answer(401, ""),
+    }
+}
+
+#[tokio::test]
+async fn an_instance_knows_its_credentials_and_its_region() {
+    let double = Double::plain(|seen| instance(&seen)).await;
+    let url = double.url();
+    let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
+    let found = fetched(Base::InstanceMetadata, &double, &variables).await.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(found.access_key_id, "ASIAINSTANCE");
+    assert_eq!(instance_region(&environment(&variables)).await.as_deref(), Some("eu-north-1"));
+
+    let asked = double.seen().len();
+    let disabled = [variables[0], ("AWS_EC2_METADATA_DISABLED", "true")];
+    assert_eq!(instance_region(&environment(&disabled)).await, None);
+    assert_eq!(double.seen().len(), asked, "nobody is asked");
+}
+
+#[tokio::test]
+async fn where_no_instance_answers_the_error_names_the_other_sources() {
+    let silent = Double::plain(|_| silence()).await;
+    let url = silent.url();
+    let variables = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", url.as_str())];
+    let said = fetched(Base::InstanceMetadata, &silent, &variables).await.err().unwrap_or_default();
+    assert!(said.starts_with("the instance metadata service "), "{said}");
+    assert!(
+        said.ends_with("set AWS_PROFILE, run `aws sso login` or `aws configure`; on an EC2 instance, attach a role"),
+        "{said}"
+    );
+    assert_eq!(instance_region(&environment(&variables)).await, None);
+    let nonsense = [("AWS_EC2_METADATA_SERVICE_ENDPOINT", "no url")];
+    let said = fetched(Base::InstanceMetadata, &silent, &nonsense).await.err().unwrap_or_default();
+    assert!(said.ends_with("check AWS_EC2_METADATA_SERVICE_ENDPOINT"), "{said}");
+}
+
+#[tokio::test]
+async fn a_client_needs_roots_that_can_be_read() {
+    let missing = Client::new(&environment(&[("AWS_CA_BUNDLE", "/no/such/bundle.pem")])).err();
+    assert_eq!(
+        missing.map(|error| error.to_string()).as_deref(),
+        Some("AWS_CA_BUNDLE names /no/such/bundle.pem, which cannot be read")
+    );
+    let empty = Transport {
+        roots: tls::Roots::Only(b"no certificate".to_vec()),
+        deadline: Duration::from_secs(1),
+        ..Transport::default()
+    };
+    assert!(Client::with(&empty).is_err());
+}
