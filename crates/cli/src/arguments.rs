@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::{commands, exit::Failure};
 
@@ -13,7 +13,7 @@ use crate::{commands, exit::Failure};
     about = "Kubernetes access for AWS IAM identities, from one file: who may log in, and what they may do.",
     disable_version_flag = true,
     disable_help_subcommand = false,
-    help_template = "{about-with-newline}\n{usage-heading} {usage}\n\n{after-help}\n\nOptions:\n{options}",
+    help_template = "{about-with-newline}\n{usage-heading} {usage}{after-help}\n\nOptions:\n{options}",
     after_help = HEADINGS,
     // Options hold before and after the command, as they do for aws-iam-authenticator.
     args_conflicts_with_subcommands = false,
@@ -51,6 +51,7 @@ Others:
 
 /// The flags of every command, named as aws-iam-authenticator names them.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// Configuration file of the authenticator (YAML or JSON)
     #[arg(short, long, global = true, value_name = "FILE")]
@@ -127,9 +128,12 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     Ok(cli)
 }
 
-/// The help text, for a call without a command.
-pub(crate) fn help() -> String {
-    Cli::command().render_help().ansi().to_string()
+/// The help, for a call without a command: what `--help` prints, and no failure either.
+pub(crate) fn help() -> Failure {
+    match Cli::try_parse_from(["cluster-auth", "--help"]) {
+        Err(help) => help.into(),
+        Ok(_) => unreachable!("--help is answered by the parser"),
+    }
 }
 
 #[cfg(test)]

@@ -19,14 +19,14 @@ pub(crate) use self::transport::Transport;
 use crate::{
     arguments::{self, Cli, Command},
     exit::CommandResult,
-    rim::{self, Process},
+    rim::Process,
 };
 
 /// Runs the command that was typed.
 pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     let Cli { global, command } = cli;
     let Some(command) = command else {
-        return Ok(rim::print(&arguments::help())?);
+        return Err(arguments::help());
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),

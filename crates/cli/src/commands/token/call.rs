@@ -33,19 +33,27 @@ impl Call {
 
 /// `token` with a parser of its own.
 #[derive(Debug, Parser)]
-#[command(name = "cluster-auth token", about = "Print a bearer token for kubectl (exec plugin)")]
+#[command(
+    name = "cluster-auth token",
+    bin_name = "cluster-auth token",
+    about = "Print a bearer token for kubectl (exec plugin)"
+)]
 struct TokenCall {
     #[command(flatten)]
-    global: Global,
-    #[command(flatten)]
     args: TokenArgs,
+    #[command(flatten)]
+    global: Global,
 }
 
 /// `aws eks get-token`, as `aws eks update-kubeconfig` writes it into kubeconfigs.
 ///
 /// Source: `awscli/customizations/eks/get_token.py`.
 #[derive(Debug, Parser)]
-#[command(name = "cluster-auth eks get-token", about = "Answer as `aws eks get-token` does")]
+#[command(
+    name = "cluster-auth eks get-token",
+    bin_name = "cluster-auth eks get-token",
+    about = "Answer as `aws eks get-token` does"
+)]
 struct EksGetTokenCall {
     #[command(flatten)]
     cluster: EksCluster,
