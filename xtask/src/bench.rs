@@ -101,7 +101,10 @@ impl Bench {
         hyperfine
             .args(["--shell=none", "--warmup", "20", "--runs", "300", "--style", "none", "--export-json"])
             .arg(&report);
-        hyperfine.args([command(&self.ours), command(&self.go), "true".to_owned()]).stdout(Stdio::null());
+        hyperfine
+            .args([command(&self.ours), command(&self.go), "true".to_owned()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         run::check(hyperfine.envs(keys()))?;
         let report: Value = serde_json::from_str(&fs::read_to_string(report)?)?;
         let median =

@@ -167,3 +167,31 @@ impl Visit for Fields {
         self.insert(field, value.into());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::{Fields, Verbosity, json, text};
+
+    fn fields() -> Fields {
+        let values = json!({"username": "deploy:build-17", "groups": "a,b", "error": "no \"mapping\"", "request": 7, "empty": ""});
+        Fields { message: "access denied".to_owned(), values: values.as_object().cloned().unwrap_or_default() }
+    }
+
+    #[test]
+    fn lines_have_the_existing_programs_shapes() {
+        let time = "2026-01-02T03:04:05Z";
+        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="a,b" request=7 username=deploy:build-17"#);
+        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":"a,b","level":"warning","msg":"access denied","request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+    }
+
+    #[test]
+    fn levels_are_logrus_names_in_any_case() {
+        for name in ["panic", "FATAL", "Error", "warning", "warn", "info", "debug", "trace"] {
+            assert!(name.parse::<Verbosity>().is_ok(), "{name}");
+        }
+        assert!("loud".parse::<Verbosity>().is_err());
+    }
+}

@@ -19,6 +19,7 @@ use std::{
 use anyhow::Context as _;
 use clap::Args;
 use identity::Partition;
+use jiff::SignedDuration;
 use mapping::{
     Mode,
     authenticator::{Config, ServerConfig, defaults},
@@ -76,6 +77,10 @@ pub(crate) struct ServerArgs {
     /// The longest token looked at, in bytes
     #[arg(long, value_name = "BYTES", default_value_t = 4096)]
     max_token_length: usize,
+
+    /// How far ahead of this machine's clock a token may be signed, in seconds; STS takes up to 900
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u16).range(0..=900))]
+    max_clock_skew_seconds: u16,
 
     /// How long STS's confirmation of a token is remembered, in seconds, at most 60; 0 remembers nothing
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=60))]
@@ -152,6 +157,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let mut settings = Settings::new(cluster_id, rim::now);
     settings.rules.partition = config.server.partition;
     settings.rules.max_length = args.max_token_length;
+    settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
