@@ -168,6 +168,7 @@ impl Webhook {
             Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
             Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
             Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
+            Err(NoVerdict::Overloaded) => return Outcome::Trouble(Trouble::Overloaded),
         };
         self.decide(&snapshot, confirmed).await
     }

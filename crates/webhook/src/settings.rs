@@ -18,6 +18,10 @@ pub struct Settings {
     pub cache_capacity: u64,
     /// Reviews under way at once; one more is answered 429.
     pub max_reviews: usize,
+    /// Questions to STS under way at once; further ones wait in order.
+    pub max_sts_calls: usize,
+    /// How long one waits for its turn to ask STS; then it is answered 429, and STS is not blamed for it.
+    pub sts_wait: Duration,
     /// Connections open at once; one more waits to be accepted.
     pub max_connections: usize,
     /// The longest request body, in bytes.
@@ -44,6 +48,8 @@ impl Settings {
             cache_max_age: Self::MAX_CACHE_AGE,
             cache_capacity: 1_024,
             max_reviews: 512,
+            max_sts_calls: 32,
+            sts_wait: Duration::from_secs(3),
             max_connections: 512,
             max_body: 1 << 20,
             handshake_timeout: Duration::from_secs(10),

@@ -10,7 +10,8 @@ use std::{
 use aws::StsClient;
 use jiff::Timestamp;
 use moka::future::Cache;
-use token::{Accepted, Confirmed, Unconfirmed, Upstream, confirm};
+use token::{Accepted, Confirmed, Unconfirmed, confirm};
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{Metrics, Settings, breaker::Breakers};
 
@@ -19,6 +20,9 @@ pub(crate) struct Verdicts {
     /// By the hash of token and cluster id.
     cache: Cache<[u8; 32], Confirmed>,
     breakers: Mutex<Breakers>,
+    /// Whose turn it is to ask STS.
+    turns: Semaphore,
+    max_wait: Duration,
     metrics: Arc<Metrics>,
     now: fn() -> Timestamp,
 }
@@ -30,6 +34,8 @@ pub(crate) enum NoVerdict {
     Sts(Unconfirmed),
     /// STS was not asked: it failed too often just now.
     CircuitOpen,
+    /// STS was not asked: too many others were before.
+    Overloaded,
 }
 
 impl Verdicts {
@@ -38,7 +44,15 @@ impl Verdicts {
         // With an age of zero nothing is found again, but those who ask at the same time still share one question.
         let capacity = if max_age == Duration::ZERO { 0 } else { settings.cache_capacity };
         let cache = Cache::builder().max_capacity(capacity).time_to_live(max_age.max(Duration::from_nanos(1))).build();
-        Self { sts, cache, breakers: Mutex::default(), metrics, now: settings.now }
+        Self {
+            sts,
+            cache,
+            breakers: Mutex::default(),
+            turns: Semaphore::new(settings.max_sts_calls),
+            max_wait: settings.sts_wait,
+            metrics,
+            now: settings.now,
+        }
     }
 
     /// Who the bearer is. The token was accepted at this moment, so nothing remembered outlives it.
@@ -52,6 +66,10 @@ impl Verdicts {
         if !self.breakers().allow(host, (self.now)()) {
             return Err(NoVerdict::CircuitOpen);
         }
+        // Waiting is not STS's fault, so it has a limit of its own and opens no breaker.
+        let Ok(Ok(_turn)) = timeout(self.max_wait, self.turns.acquire()).await else {
+            return Err(NoVerdict::Overloaded);
+        };
         let answer = self.sts.call(accepted).await;
         let status = answer.as_ref().ok().map(|(status, _)| *status);
         let verdict = match answer {
@@ -68,11 +86,5 @@ impl Verdicts {
 
     fn breakers(&self) -> std::sync::MutexGuard<'_, Breakers> {
         self.breakers.lock().expect("no holder of this lock panics")
-    }
-}
-
-impl From<Upstream> for NoVerdict {
-    fn from(trouble: Upstream) -> Self {
-        Self::Sts(Unconfirmed::Upstream(trouble))
     }
 }

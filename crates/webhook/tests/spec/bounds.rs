@@ -30,6 +30,27 @@ async fn more_reviews_than_are_taken_at_once_are_shed() {
 }
 
 #[tokio::test]
+async fn waiting_for_a_turn_at_sts_is_429_and_no_fault_of_sts() {
+    let stage = Stage::with(|settings| (settings.max_sts_calls, settings.sts_wait) = (1, Duration::ZERO)).await;
+    stage.faults.set(Fault::Delay(Duration::from_secs(1)));
+    let first = stage.token("alice", 0);
+    let slow = stage.webhook.authenticate(&first);
+    let crowd = async {
+        while stage.asked() == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // Far more than the failures in a row that would open the breaker.
+        for age in 1..20 {
+            assert_eq!(stage.review(&stage.token("alice", age)).await.status, 429);
+        }
+    };
+    let (slow, ()) = tokio::join!(slow, crowd);
+    assert_eq!((slow.status(), stage.asked()), (200, 1));
+    stage.faults.clear();
+    assert_eq!(stage.review(&stage.token("alice", 30)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_review_under_way_is_finished_when_the_server_ends() {
     let mut stage = Stage::set().await;
     let token = stage.token("alice", 0);
