@@ -55,7 +55,20 @@ pub(crate) struct Tools {
 
 /// Builds what is missing.
 pub(crate) fn ensure() -> anyhow::Result<Tools> {
-    Ok(Tools { kubernetes: go(&KUBERNETES)?, go_authenticator: go_authenticator()?, aws_cli: aws_cli()? })
+    Ok(Tools { kubernetes: kubernetes()?, go_authenticator: go_authenticator()?, aws_cli: aws_cli()? })
+}
+
+/// The Kubernetes programs: those of KUBEBUILDER_ASSETS where that has all of them, else our own.
+fn kubernetes() -> anyhow::Result<PathBuf> {
+    let given = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
+    let whole = |folder: &PathBuf| KUBERNETES.programs.iter().all(|(program, _)| folder.join(program).is_file());
+    match given.filter(whole) {
+        Some(folder) => {
+            eprintln!("tools: using the Kubernetes programs of KUBEBUILDER_ASSETS, {}", folder.display());
+            Ok(folder)
+        }
+        None => go(&KUBERNETES),
+    }
 }
 
 /// Builds the existing authenticator if it is missing.
