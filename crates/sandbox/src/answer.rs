@@ -1,9 +1,17 @@
-//! Answers in the two forms that AWS has, and its errors.
+//! Answers in the forms that AWS has.
+//!
+//! STS writes XML, or JSON to whoever asks for it; EC2 writes XML of another shape. A request that names no service is
+//! answered as STS would.
 
-use http::{Response, StatusCode, header};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::Bytes;
-use serde_json::{Value, json};
+use quick_xml::escape::escape;
+use serde_json::{Map, Value, json};
+
+use crate::endpoint::Service;
 
 /// An error as AWS says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,81 +27,129 @@ impl AwsError {
     }
 }
 
-/// What an action answers: its name, and its result's fields. A field of fields becomes an element of elements.
+/// What an action of STS answers.
 pub(crate) struct Success {
     pub(crate) action: &'static str,
-    pub(crate) fields: Value,
+    pub(crate) result: Fields,
 }
 
-/// How the answer is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
-    Xml,
+/// Names and values, in the order in which AWS writes them.
+pub(crate) type Fields = Vec<(&'static str, Field)>;
+
+/// A value, or fields in a field.
+pub(crate) enum Field {
+    Text(String),
+    Group(Fields),
 }
 
-const REQUEST_ID: &str = "00000000-0000-0000-0000-000000000000";
-const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+/// How one answer is written.
+pub(crate) struct Writer {
+    format: Format,
+    request_id: String,
+}
 
-impl Success {
-    pub(crate) fn respond(&self, format: Format) -> Response<Full<Bytes>> {
-        let Self { action, fields } = self;
-        match format {
-            Format::Json => {
-                let result = json!({
-                    format!("{action}Response"): {
-                        format!("{action}Result"): fields,
-                        "ResponseMetadata": {"RequestId": REQUEST_ID},
-                    }
-                });
-                response(200, "application/json", result.to_string())
-            }
-            Format::Xml => {
-                let result = xml(fields);
-                let body = format!(
-                    "<{action}Response xmlns=\"{NAMESPACE}\"><{action}Result>{result}</{action}Result>\
-                     <ResponseMetadata><RequestId>{REQUEST_ID}</RequestId></ResponseMetadata></{action}Response>"
-                );
-                response(200, "text/xml", body)
-            }
-        }
+#[derive(Clone, Copy)]
+enum Format {
+    StsJson,
+    StsXml,
+    Ec2Xml,
+}
+
+const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
+
+impl Writer {
+    /// For the service asked, and what the client says it takes.
+    pub(crate) fn new(service: Service, headers: &HeaderMap) -> Self {
+        static ANSWERS: AtomicU64 = AtomicU64::new(0);
+        let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let format = match service {
+            Service::Ec2 => Format::Ec2Xml,
+            Service::Sts if accepts.contains("application/json") => Format::StsJson,
+            Service::Sts => Format::StsXml,
+        };
+        let request_id = format!("5a9db0c5-0000-4000-8000-{:012x}", ANSWERS.fetch_add(1, Ordering::Relaxed));
+        Self { format, request_id }
     }
-}
 
-impl AwsError {
-    pub(crate) fn respond(&self, format: Format) -> Response<Full<Bytes>> {
-        let Self { status, code, message } = self;
+    /// An answer of STS.
+    pub(crate) fn success(&self, success: &Success) -> Response<Full<Bytes>> {
+        let (Success { action, result }, request_id) = (success, &self.request_id);
+        let body = match self.format {
+            Format::StsJson => json!({format!("{action}Response"): {
+                format!("{action}Result"): json(result),
+                "ResponseMetadata": {"RequestId": request_id},
+            }})
+            .to_string(),
+            Format::StsXml | Format::Ec2Xml => format!(
+                "<{action}Response xmlns=\"{STS_NAMESPACE}\">\n  <{action}Result>{}</{action}Result>\n  \
+                 <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n</{action}Response>\n",
+                xml(result)
+            ),
+        };
+        self.respond(200, body)
+    }
+
+    /// An answer of EC2, whose result has no element of its own.
+    pub(crate) fn ec2_success(&self, action: &str, result: &str) -> Response<Full<Bytes>> {
+        let body = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<{action}Response xmlns=\"{EC2_NAMESPACE}\">\
+             <requestId>{}</requestId>{result}</{action}Response>\n",
+            self.request_id
+        );
+        self.respond(200, body)
+    }
+
+    /// An error of either service.
+    pub(crate) fn error(&self, error: &AwsError) -> Response<Full<Bytes>> {
+        let (AwsError { status, code, message }, request_id) = (error, &self.request_id);
         let kind = if *status < 500 { "Sender" } else { "Receiver" };
-        match format {
-            Format::Json => {
-                let error = json!({"Error": {"Code": code, "Message": message, "Type": kind}, "RequestId": REQUEST_ID});
-                response(*status, "application/json", error.to_string())
+        let escaped = escape(message.as_str());
+        let body = match self.format {
+            Format::StsJson => {
+                json!({"Error": {"Code": code, "Message": message, "Type": kind}, "RequestId": request_id}).to_string()
             }
-            Format::Xml => {
-                let message = quick_xml::escape::escape(message.as_str());
-                let body = format!(
-                    "<ErrorResponse xmlns=\"{NAMESPACE}\"><Error><Type>{kind}</Type><Code>{code}</Code>\
-                     <Message>{message}</Message></Error><RequestId>{REQUEST_ID}</RequestId></ErrorResponse>"
-                );
-                response(*status, "text/xml", body)
-            }
-        }
+            Format::StsXml => format!(
+                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\">\n  <Error><Type>{kind}</Type><Code>{code}</Code>\
+                 <Message>{escaped}</Message></Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n"
+            ),
+            Format::Ec2Xml => format!(
+                "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code>\
+                 <Message>{escaped}</Message></Error></Errors><RequestID>{request_id}</RequestID></Response>\n"
+            ),
+        };
+        self.respond(*status, body)
+    }
+
+    /// Any bytes, under the content type of the format.
+    pub(crate) fn respond(&self, status: u16, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+        let content_type = match self.format {
+            Format::StsJson => "application/json",
+            Format::StsXml => "text/xml",
+            Format::Ec2Xml => "text/xml;charset=UTF-8",
+        };
+        let status = StatusCode::from_u16(status).expect("only statuses of our own are given");
+        Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, content_type)
+            .header("x-amzn-requestid", &self.request_id)
+            .body(Full::new(body.into()))
+            .expect("only headers of our own are given")
     }
 }
 
-/// An answer of any kind.
-pub(crate) fn response(status: u16, content_type: &str, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
-    let status = StatusCode::from_u16(status).expect("only statuses of our own are given");
-    let builder = Response::builder().status(status).header(header::CONTENT_TYPE, content_type);
-    builder.body(Full::new(body.into())).expect("only headers of our own are given")
+fn json(fields: &Fields) -> Value {
+    let value = |field: &Field| match field {
+        Field::Text(text) => Value::String(text.clone()),
+        Field::Group(fields) => json(fields),
+    };
+    Value::Object(fields.iter().map(|(name, field)| ((*name).to_owned(), value(field))).collect::<Map<_, _>>())
 }
 
-fn xml(value: &Value) -> String {
-    match value {
-        Value::Object(fields) => {
-            fields.iter().map(|(name, value)| format!("<{name}>{}</{name}>", xml(value))).collect::<Vec<_>>().concat()
-        }
-        Value::String(text) => quick_xml::escape::escape(text.as_str()).into_owned(),
-        other => other.to_string(),
-    }
+fn xml(fields: &Fields) -> String {
+    let value = |field: &Field| match field {
+        Field::Text(text) => escape(text.as_str()).into_owned(),
+        Field::Group(fields) => xml(fields),
+    };
+    fields.iter().map(|(name, field)| format!("<{name}>{}</{name}>", value(field))).collect()
 }

@@ -2,11 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-/// One way to fail.
+/// One way to fail. The words are those of STS; EC2 fails with its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     /// `Throttling`, with status 400 as STS sends it.
@@ -17,7 +17,7 @@ pub enum Fault {
     Unavailable,
     /// The right answer, too late.
     Delay(Duration),
-    /// The connection is closed without an answer.
+    /// The connection is reset without an answer.
     Reset,
     /// 200 with something that is not an answer.
     Garbage,
@@ -40,8 +40,11 @@ struct State {
     fault: Option<Fault>,
     /// How many more requests it is for; none for all.
     remaining: Option<usize>,
-    requests: BTreeMap<String, usize>,
+    requests: BTreeMap<&'static str, usize>,
 }
+
+/// What is counted by its own name; everything else counts as one, since callers could make up names without end.
+const ACTIONS: [&str; 3] = ["GetCallerIdentity", "AssumeRole", "DescribeInstances"];
 
 impl Faults {
     /// From now on every request fails like this.
@@ -62,15 +65,16 @@ impl Faults {
         (state.fault, state.remaining) = (None, None);
     }
 
-    /// How many requests there were for an action (`GetCallerIdentity` …), whatever became of them.
+    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeInstances`), whatever became
+    /// of them. Any other name means all requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
-        self.lock().requests.get(action).copied().unwrap_or_default()
+        self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()
     }
 
     /// Counts a request, and says how it is to fail.
     pub(crate) fn next(&self, action: &str) -> Option<Fault> {
         let mut state = self.lock();
-        *state.requests.entry(action.to_owned()).or_default() += 1;
+        *state.requests.entry(counted_as(action)).or_default() += 1;
         match &mut state.remaining {
             Some(0) => None,
             Some(remaining) => {
@@ -82,6 +86,39 @@ impl Faults {
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().expect("no holder of this lock panics")
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn counted_as(action: &str) -> &'static str {
+    ACTIONS.into_iter().find(|known| *known == action).unwrap_or("other")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Fault, Faults};
+
+    #[test]
+    fn a_fault_lasts_for_a_number_of_requests_or_until_cleared() {
+        let faults = Faults::default();
+        assert_eq!(faults.next("GetCallerIdentity"), None);
+        faults.set_for(Fault::Throttle, 2);
+        let next = [(); 3].map(|()| faults.next("GetCallerIdentity"));
+        assert_eq!(next, [Some(Fault::Throttle), Some(Fault::Throttle), None]);
+        faults.set(Fault::Reset);
+        assert_eq!([faults.next("AssumeRole"), faults.clone().next("AssumeRole")], [const { Some(Fault::Reset) }; 2]);
+        faults.clear();
+        assert_eq!(faults.next("AssumeRole"), None);
+        assert_eq!((faults.requests("GetCallerIdentity"), faults.requests("AssumeRole")), (4, 3));
+    }
+
+    #[test]
+    fn made_up_actions_are_counted_as_one() {
+        let faults = Faults::default();
+        for action in ["", "MadeUp", "MadeUpToo"] {
+            faults.next(action);
+        }
+        assert_eq!(faults.lock().requests.len(), 1);
+        assert_eq!(faults.requests("MadeUp"), 3);
     }
 }

@@ -9,19 +9,28 @@
 //! Nothing else emulates what this project needs from AWS: a service that verifies presigned requests. The verifier shares
 //! no code with the signer of this project; botocore's vectors and botocore itself are what it is checked against. Where
 //! AWS's behaviour is not known it is stricter. Faults can be put in the way, so that tests see what an outage does.
+//!
+//! What it does not do: policies (an identities file says who may assume which role), MFA, session policies and tags.
 
 pub mod cluster;
 
 mod actions;
 mod answer;
+mod aws;
 mod certificates;
+mod directory;
+mod endpoint;
 mod faults;
+mod https;
 mod identities;
-mod keys;
+mod parameters;
 mod proxy;
-mod server;
+mod sandbox;
+mod sessions;
 mod sigv4;
 
-pub use faults::{Fault, Faults};
-pub use identities::{EXAMPLE_IDENTITIES, Identities, SandboxCredentials};
-pub use server::{Options, Running, Sandbox, SandboxError};
+pub use self::{
+    faults::{Fault, Faults},
+    identities::{EXAMPLE_IDENTITIES, Identities, SandboxCredentials},
+    sandbox::{Options, Running, Sandbox, SandboxError},
+};

@@ -1,0 +1,141 @@
+//! One request and its answer.
+
+use std::{io, sync::Arc, time::Duration};
+
+use http::{Method, Request, Response, header, request::Parts};
+use http_body_util::{BodyExt as _, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use jiff::Timestamp;
+use tokio::time::timeout;
+
+use crate::{
+    Fault, Faults, actions,
+    answer::{AwsError, Field, Success, Writer},
+    directory::{Directory, Key},
+    endpoint::{Endpoint, Service},
+    parameters::Parameters,
+    sessions::Sessions,
+    sigv4::{Signed, verify},
+};
+
+/// Everything that requests meet.
+pub(crate) struct Aws {
+    pub(crate) directory: Directory,
+    pub(crate) sessions: Sessions,
+    pub(crate) faults: Faults,
+    pub(crate) now: fn() -> Timestamp,
+}
+
+/// The longest body that is read, in bytes.
+const MAX_BODY: usize = 1 << 20;
+
+/// How long a client may take to send its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Aws {
+    /// Answers. An error closes the connection without an answer.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, io::Error> {
+        let (parts, body) = request.into_parts();
+        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let endpoint = Endpoint::of_host_header(host);
+        let writer = Writer::new(endpoint.as_ref().map_or(Service::Sts, |endpoint| endpoint.service), &parts.headers);
+        let Ok(body) = timeout(BODY_TIMEOUT, Limited::new(body, MAX_BODY).collect()).await? else {
+            return Ok(writer.error(&AwsError::new(413, "RequestEntityTooLarge", "The request is too large.")));
+        };
+        let Some(endpoint) = endpoint else {
+            return Ok(writer.error(&AwsError::new(421, "MisdirectedRequest", "No service has this host name.")));
+        };
+        let asked = Asked::read(&parts, &body.to_bytes());
+        let action = asked.as_ref().ok().and_then(|asked| asked.all.get("Action")).unwrap_or_default();
+        match self.faults.next(action) {
+            None => {}
+            Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
+            Some(fault) => return failing(&fault, endpoint.service, &writer),
+        }
+        let answer = asked.and_then(|asked| self.perform(&parts, &endpoint, &asked, &writer));
+        Ok(answer.unwrap_or_else(|error| writer.error(&error)))
+    }
+
+    fn perform(
+        &self,
+        parts: &Parts,
+        endpoint: &Endpoint,
+        asked: &Asked,
+        writer: &Writer,
+    ) -> Result<Response<Full<Bytes>>, AwsError> {
+        let now = (self.now)();
+        let signed = Signed {
+            method: parts.method.as_str(),
+            path: parts.uri.path(),
+            query: &asked.query,
+            headers: &parts.headers,
+            body: &asked.body,
+        };
+        let caller = verify(&signed, endpoint, |id| self.key(id), now);
+        let caller = caller.map_err(|unverified| unverified.error(endpoint.service))?;
+        match endpoint.service {
+            Service::Sts => actions::sts(self, &asked.all, &caller, now).map(|success| writer.success(&success)),
+            Service::Ec2 => actions::ec2(self, &asked.all, writer),
+        }
+    }
+
+    fn key(&self, access_key_id: &str) -> Option<Arc<Key>> {
+        self.directory.keys.get(access_key_id).cloned().or_else(|| self.sessions.get(access_key_id))
+    }
+}
+
+/// What was sent, read in the one way that the signature is checked for as well.
+struct Asked {
+    query: Parameters,
+    body: Bytes,
+    /// Of the query and, with POST, of the form.
+    all: Parameters,
+}
+
+impl Asked {
+    fn read(parts: &Parts, body: &Bytes) -> Result<Self, AwsError> {
+        let malformed = |_| AwsError::new(400, "MalformedQueryString", "The query string contains a syntax error.");
+        if parts.uri.path() != "/" {
+            return Err(AwsError::new(404, "UnknownOperationException", "There is nothing at this path."));
+        }
+        let query = Parameters::of_query(parts.uri.query().unwrap_or_default()).map_err(malformed)?;
+        let content_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = content_type.is_some_and(|text| text.starts_with("application/x-www-form-urlencoded"));
+        let form = match parts.method {
+            Method::POST if is_form => Parameters::of_form(body).map_err(malformed)?,
+            Method::GET | Method::POST => Parameters::default(),
+            _ => return Err(AwsError::new(405, "MethodNotAllowed", "GET and POST are what a query takes.")),
+        };
+        let all = query.clone().and(form).map_err(malformed)?;
+        Ok(Self { query, body: body.clone(), all })
+    }
+}
+
+fn failing(fault: &Fault, service: Service, writer: &Writer) -> Result<Response<Full<Bytes>>, io::Error> {
+    let error = |(status, code), message: &str| Ok(writer.error(&AwsError::new(status, code, message)));
+    let lie = |arn: &str, account: &str| {
+        let fields = [("Arn", arn), ("UserId", "AIDASANDBOXLIE000000A"), ("Account", account)];
+        let result = fields.map(|(name, value)| (name, Field::Text(value.to_owned()))).into();
+        Ok(writer.success(&Success { action: "GetCallerIdentity", result }))
+    };
+    let by_service = |sts, ec2| match service {
+        Service::Sts => sts,
+        Service::Ec2 => ec2,
+    };
+    match fault {
+        Fault::Throttle => error(by_service((400, "Throttling"), (503, "RequestLimitExceeded")), "Rate exceeded"),
+        Fault::ServerError => error(by_service((500, "InternalFailure"), (500, "InternalError")), "Internal error."),
+        Fault::Unavailable => error(by_service((503, "ServiceUnavailable"), (503, "Unavailable")), "Try again later."),
+        Fault::Reset | Fault::Delay(_) => Err(io::ErrorKind::ConnectionReset.into()),
+        Fault::Garbage => Ok(writer.respond(200, "{\"GetCallerIdentityResponse\":{\"Get")),
+        Fault::Redirect => {
+            let mut redirect = writer.respond(302, "");
+            let elsewhere = header::HeaderValue::from_static("https://sts.example.com/");
+            redirect.headers_mut().insert(header::LOCATION, elsewhere);
+            Ok(redirect)
+        }
+        Fault::HugeBody => Ok(writer.respond(200, vec![b' '; 20_000_000])),
+        Fault::OtherPartition => lie("arn:aws-cn:iam::111122223333:user/alice", "111122223333"),
+        Fault::OtherAccount => lie("arn:aws:iam::111122223333:user/alice", "444455556666"),
+    }
+}

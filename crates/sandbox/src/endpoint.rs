@@ -1,0 +1,91 @@
+//! Which service a host name stands for.
+
+use std::net::IpAddr;
+
+use identity::StsHost;
+
+/// A service of AWS that answers here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Service {
+    Sts,
+    Ec2,
+}
+
+impl Service {
+    /// The name in the scope of a signature.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sts => "sts",
+            Self::Ec2 => "ec2",
+        }
+    }
+}
+
+/// What stands behind a host name: a service, and the Region that signatures for it are made for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Endpoint {
+    pub(crate) service: Service,
+    /// None where the name says nothing about it.
+    pub(crate) region: Option<String>,
+}
+
+impl Endpoint {
+    /// By the `Host` header. Beside AWS's own names this machine's stand for STS in any Region, for clients that were
+    /// pointed here by `AWS_ENDPOINT_URL_STS`.
+    pub(crate) fn of_host_header(host: &str) -> Option<Self> {
+        let name = host.strip_suffix(":443").unwrap_or(host);
+        Self::of_aws_host(name).or_else(|| is_local(host).then_some(Self { service: Service::Sts, region: None }))
+    }
+
+    /// By a name of AWS's, without a port. EC2's names are formed like those of STS.
+    pub(crate) fn of_aws_host(name: &str) -> Option<Self> {
+        let known = |service, host: StsHost| Self { service, region: Some(host.signing_region().to_owned()) };
+        if let Ok(host) = name.parse() {
+            return Some(known(Service::Sts, host));
+        }
+        let host = format!("sts{}", name.strip_prefix("ec2")?).parse().ok()?;
+        Some(known(Service::Ec2, host))
+    }
+}
+
+/// `localhost` or an IP address, with or without a port.
+fn is_local(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() => name,
+        _ => host,
+    };
+    let address = name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(name);
+    name == "localhost" || address.parse::<IpAddr>().is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Service};
+
+    #[test]
+    fn a_host_stands_for_a_service_in_a_region() {
+        let rows = [
+            ("sts.us-west-2.amazonaws.com", Some((Service::Sts, Some("us-west-2")))),
+            ("sts.us-west-2.amazonaws.com:443", Some((Service::Sts, Some("us-west-2")))),
+            ("sts.amazonaws.com", Some((Service::Sts, Some("us-east-1")))),
+            ("sts-fips.us-gov-west-1.amazonaws.com", Some((Service::Sts, Some("us-gov-west-1")))),
+            ("sts.cn-north-1.amazonaws.com.cn", Some((Service::Sts, Some("cn-north-1")))),
+            ("ec2.eu-central-1.amazonaws.com", Some((Service::Ec2, Some("eu-central-1")))),
+            ("ec2.eu-central-1.api.aws", Some((Service::Ec2, Some("eu-central-1")))),
+            ("localhost:8443", Some((Service::Sts, None))),
+            ("127.0.0.1:8443", Some((Service::Sts, None))),
+            ("[::1]:8443", Some((Service::Sts, None))),
+            ("localhost", Some((Service::Sts, None))),
+            ("sts.us-west-2.amazonaws.com:8443", None),
+            ("STS.us-west-2.amazonaws.com", None),
+            ("s3.us-west-2.amazonaws.com", None),
+            ("sts.us-west-2.amazonaws.com.example.com", None),
+            ("", None),
+        ];
+        for (host, expected) in rows {
+            let found = Endpoint::of_host_header(host);
+            let found = found.as_ref().map(|endpoint| (endpoint.service, endpoint.region.as_deref()));
+            assert_eq!(found, expected, "{host}");
+        }
+    }
+}

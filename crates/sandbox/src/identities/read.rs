@@ -1,0 +1,317 @@
+//! Reading the identities file. What cannot be used becomes a problem, and reading goes on.
+
+use std::{collections::HashMap, sync::Arc};
+
+use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Span};
+use identity::{AccountId, AccountIdError, Arn, Partition, UnknownPartition};
+use jiff::Timestamp;
+
+use super::forms::{
+    Form, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PERMISSION_SET, SESSION_NAME, SUFFIX, TEMPORARY_KEY, TIME, VISIBLE,
+};
+use crate::directory::{Directory, Key, Role, iam_arn, unique_id};
+
+/// Reads all of the file; what the directory holds is of use only if there are no errors.
+pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory {
+    let mut reader = Reader {
+        problems,
+        directory: Directory::default(),
+        partition: Partition::Aws,
+        account: Account::Unsaid,
+        first: HashMap::new(),
+        trusted: Vec::new(),
+    };
+    reader.account = reader.own_account(&mut fields);
+    reader.partition = reader.partition(&mut fields);
+    reader.each(&mut fields, "users", Reader::user);
+    reader.each(&mut fields, "roles", Reader::role);
+    reader.each(&mut fields, "permissionSets", Reader::permission_set);
+    reader.each(&mut fields, "federatedUsers", Reader::federated_user);
+    if let Some(entry) = fields.take("root") {
+        reader.mapping(&entry.value, Reader::root);
+    }
+    reader.each(&mut fields, "instances", Reader::instance);
+    reader.check_trusted();
+    fields.finish(reader.problems, unknown_key);
+    reader.directory
+}
+
+struct Reader<'p> {
+    problems: &'p mut Problems,
+    directory: Directory,
+    partition: Partition,
+    /// Of entries that name none.
+    account: Account,
+    /// Where each name, access key and instance stands, by what it is and how it is written.
+    first: HashMap<(&'static str, String), Span>,
+    /// Who is said to be allowed to assume a role.
+    trusted: Vec<(String, Span)>,
+}
+
+/// What is said about an account.
+#[derive(Clone, Copy)]
+enum Account {
+    Unsaid,
+    /// Something that is none, which is a problem already.
+    Unreadable,
+    Known(AccountId),
+}
+
+/// Holders and roles share their names: who may assume a role is said by name.
+const NAMES: &str = "name";
+
+/// The path of the roles that IAM Identity Center makes.
+const SSO_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
+
+/// What the entries of keys have in common.
+struct Credentials {
+    access_key_id: String,
+    secret_access_key: String,
+    session_token: Option<String>,
+    expires: Option<Timestamp>,
+}
+
+// Each entry takes all of its fields before it looks at what is missing, so that all of its problems are found.
+impl Reader<'_> {
+    fn user(&mut self, fields: &mut Fields<'_>) {
+        let path = self.optional(fields, "path", PATH).unwrap_or("/");
+        let (name, account) = (self.holder(fields), self.account(fields));
+        let credentials = self.long_term(fields);
+        let (Some(name), Some(account)) = (name, account) else { return };
+        let arn = self.arn(account, format!("user{path}{name}"));
+        let user_id = unique_id("AIDA", &arn);
+        self.add(name, credentials, arn, user_id, None);
+    }
+
+    fn role(&mut self, fields: &mut Fields<'_>) {
+        let path = self.optional(fields, "path", PATH).unwrap_or("/");
+        let name = self.required(fields, "name", NAME);
+        self.assumable(fields, name.map(str::to_owned), path);
+    }
+
+    fn permission_set(&mut self, fields: &mut Fields<'_>) {
+        let set = self.required(fields, "name", PERMISSION_SET);
+        let suffix = self.required(fields, "suffix", SUFFIX);
+        let name = set.zip(suffix).map(|(set, suffix)| format!("AWSReservedSSO_{set}_{suffix}"));
+        self.assumable(fields, name, SSO_PATH);
+    }
+
+    /// What roles of either kind have. Sessions are read even if the role's name cannot be.
+    fn assumable(&mut self, fields: &mut Fields<'_>, name: Option<String>, path: &str) {
+        let account = self.account(fields);
+        let assumable_by = self.trusted(fields);
+        let external_id = self.optional(fields, "externalId", VISIBLE).map(str::to_owned);
+        let max_session_seconds = self.max_session_duration(fields);
+        if let Some(name) = &name {
+            self.once(NAMES, name, fields.span());
+        }
+        let role = name.zip(account).map(|(name, account)| {
+            let arn = self.arn(account, format!("role{path}{name}"));
+            Role { arn, name, assumable_by, external_id, max_session_seconds }
+        });
+        self.each(fields, "sessions", |reader, fields| reader.session(fields, role.as_ref()));
+        self.directory.roles.extend(role);
+    }
+
+    fn session(&mut self, fields: &mut Fields<'_>, role: Option<&Role>) {
+        let name = self.holder(fields);
+        let session_name = self.required(fields, "sessionName", SESSION_NAME);
+        let credentials = self.temporary(fields);
+        let (Some(name), Some(session_name), Some(role)) = (name, session_name, role) else { return };
+        let (arn, user_id) = (role.session_arn(session_name), role.session_id(session_name));
+        self.add(name, credentials, arn, user_id, Some(role.name.clone()));
+    }
+
+    fn federated_user(&mut self, fields: &mut Fields<'_>) {
+        let (name, account) = (self.holder(fields), self.account(fields));
+        let credentials = self.temporary(fields);
+        let (Some(name), Some(account)) = (name, account) else { return };
+        let arn = self.arn(account, format!("federated-user/{name}"));
+        let arn = Arn { service: "sts".to_owned(), ..arn };
+        self.add(name, credentials, arn, format!("{account}:{name}"), None);
+    }
+
+    fn root(&mut self, fields: &mut Fields<'_>) {
+        let (name, account) = (self.holder(fields), self.account(fields));
+        let credentials = self.long_term(fields);
+        let (Some(name), Some(account)) = (name, account) else { return };
+        self.add(name, credentials, self.arn(account, "root".to_owned()), account.to_string(), None);
+    }
+
+    fn instance(&mut self, fields: &mut Fields<'_>) {
+        let id = self.required(fields, "id", INSTANCE_ID);
+        let name = self.required(fields, "privateDnsName", VISIBLE);
+        let (Some(id), Some(name)) = (id, name) else { return };
+        self.once("instance", id, fields.span());
+        self.directory.instances.insert(id.to_owned(), name.to_owned());
+    }
+
+    /// The name under which tests and the demo ask for a key.
+    fn holder<'a>(&mut self, fields: &mut Fields<'a>) -> Option<&'a str> {
+        let name = self.required(fields, "name", NAME)?;
+        self.once(NAMES, name, fields.span());
+        Some(name)
+    }
+
+    fn add(&mut self, holder: &str, found: Option<Credentials>, arn: Arn, user_id: String, role: Option<String>) {
+        let Some(found) = found else { return };
+        let Credentials { access_key_id, secret_access_key, session_token, expires } = found;
+        let (id, holder) = (access_key_id.clone(), holder.to_owned());
+        let key = Key { holder, access_key_id, secret_access_key, session_token, expires, arn, user_id, role };
+        self.directory.keys.insert(id, Arc::new(key));
+    }
+
+    fn arn(&self, account: AccountId, resource: String) -> Arn {
+        iam_arn(self.partition, account, resource)
+    }
+}
+
+/// Fields that several entries have.
+impl Reader<'_> {
+    fn long_term(&mut self, fields: &mut Fields<'_>) -> Option<Credentials> {
+        let (id, secret) = self.key_and_secret(fields, LONG_TERM_KEY);
+        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token: None, expires: None })
+    }
+
+    fn temporary(&mut self, fields: &mut Fields<'_>) -> Option<Credentials> {
+        let (id, secret) = self.key_and_secret(fields, TEMPORARY_KEY);
+        let token = self.required(fields, "sessionToken", VISIBLE);
+        let expires = self.optional(fields, "expires", TIME).and_then(|text| text.parse().ok());
+        let session_token = Some(token?.to_owned());
+        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token, expires })
+    }
+
+    fn key_and_secret(&mut self, fields: &mut Fields<'_>, form: Form) -> (Option<String>, Option<String>) {
+        let id = self.required(fields, "accessKeyId", form);
+        let secret = self.required(fields, "secretAccessKey", VISIBLE);
+        if let Some(id) = id {
+            self.once("access key", id, fields.span());
+        }
+        (id.map(str::to_owned), secret.map(str::to_owned))
+    }
+
+    fn trusted(&mut self, fields: &mut Fields<'_>) -> Vec<String> {
+        let names: Vec<_> =
+            self.list(fields, "assumableBy").iter().filter_map(|node| node.text(self.problems)).collect();
+        self.trusted.extend(names.iter().map(|(name, span)| ((*name).to_owned(), *span)));
+        names.into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// `MaxSessionDuration`: from 1 to 12 hours.
+    fn max_session_duration(&mut self, fields: &mut Fields<'_>) -> i64 {
+        let Some((seconds, span)) = fields.number("maxSessionDuration", 43_200, self.problems) else { return 3_600 };
+        if seconds < 3_600 {
+            self.problems.push(wrong(span, "`maxSessionDuration` is 3600 to 43200 seconds"));
+        }
+        i64::try_from(seconds).unwrap_or(i64::MAX)
+    }
+
+    fn partition(&mut self, fields: &mut Fields<'_>) -> Partition {
+        let Some((text, span)) = fields.text("partition", self.problems) else { return Partition::Aws };
+        text.parse().unwrap_or_else(|error: UnknownPartition| {
+            self.problems.push(wrong(span, error.to_string()));
+            Partition::Aws
+        })
+    }
+
+    /// The entry's own account, or the file's.
+    fn account(&mut self, fields: &mut Fields<'_>) -> Option<AccountId> {
+        match (self.own_account(fields), self.account) {
+            (Account::Known(account), _) | (Account::Unsaid, Account::Known(account)) => Some(account),
+            (Account::Unsaid, Account::Unsaid) => {
+                self.problems.push(wrong(fields.span(), "needs `account`, here or at the top of the file"));
+                None
+            }
+            (Account::Unreadable, _) | (Account::Unsaid, Account::Unreadable) => None,
+        }
+    }
+
+    fn own_account(&mut self, fields: &mut Fields<'_>) -> Account {
+        let Some(entry) = fields.take("account") else { return Account::Unsaid };
+        let Some((text, span)) = entry.value.text(self.problems) else { return Account::Unreadable };
+        text.parse().map_or_else(
+            |error: AccountIdError| {
+                self.problems.push(wrong(span, error.to_string()));
+                Account::Unreadable
+            },
+            Account::Known,
+        )
+    }
+}
+
+/// Reading by form, once each.
+impl Reader<'_> {
+    fn each(&mut self, fields: &mut Fields<'_>, key: &'static str, mut read: impl FnMut(&mut Self, &mut Fields<'_>)) {
+        for node in self.list(fields, key) {
+            self.mapping(node, &mut read);
+        }
+    }
+
+    fn mapping(&mut self, node: &Node, read: impl FnOnce(&mut Self, &mut Fields<'_>)) {
+        let Some(mut fields) = Fields::new(node, KeyCase::Exact, self.problems) else { return };
+        read(self, &mut fields);
+        fields.finish(self.problems, unknown_key);
+    }
+
+    fn list<'a>(&mut self, fields: &mut Fields<'a>, key: &'static str) -> &'a [Node] {
+        let Some(entry) = fields.take(key) else { return &[] };
+        entry.value.as_sequence().unwrap_or_else(|| {
+            self.problems.push(wrong(entry.value.span, format!("`{key}` is a list, found {}", entry.value.kind())));
+            &[]
+        })
+    }
+
+    fn required<'a>(&mut self, fields: &mut Fields<'a>, key: &'static str, form: Form) -> Option<&'a str> {
+        let Some(entry) = fields.take(key) else {
+            self.problems.push(wrong(fields.span(), format!("needs `{key}`")));
+            return None;
+        };
+        self.text(entry, key, form)
+    }
+
+    fn optional<'a>(&mut self, fields: &mut Fields<'a>, key: &'static str, form: Form) -> Option<&'a str> {
+        let entry = fields.take(key)?;
+        self.text(entry, key, form)
+    }
+
+    fn text<'a>(&mut self, entry: &'a Entry, key: &str, form: Form) -> Option<&'a str> {
+        let (text, span) = entry.value.text(self.problems)?;
+        if !(form.holds)(text) {
+            self.problems.push(wrong(span, format!("`{key}` has another form: {}", form.words)));
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Reports what stands in the file twice.
+    fn once(&mut self, what: &'static str, text: &str, span: Span) {
+        let key = (what, text.to_owned());
+        match self.first.get(&key) {
+            None => drop(self.first.insert(key, span)),
+            Some(first) => {
+                let problem = Problem::error("identities.duplicate", span, format!("the {what} `{text}` stands twice"));
+                self.problems.push(problem.related(*first, "first here"));
+            }
+        }
+    }
+
+    fn check_trusted(&mut self) {
+        for (name, span) in std::mem::take(&mut self.trusted) {
+            if !self.first.contains_key(&(NAMES, name.clone())) {
+                self.problems.push(wrong(span, format!("nobody and no role in this file is called `{name}`")));
+            }
+        }
+    }
+}
+
+fn wrong(span: Span, message: impl Into<String>) -> Problem {
+    Problem::error("identities.entry", span, message)
+}
+
+fn unknown_key(entry: &Entry, near: Option<&'static str>) -> Problem {
+    let problem = Problem::error("identities.unknown-key", entry.key_span, format!("unknown key `{}`", entry.key.text));
+    match near {
+        Some(near) => problem.hint(format!("did you mean `{near}`?")),
+        None => problem,
+    }
+}

@@ -1,0 +1,7 @@
+//! The sandbox as its clients meet it: over TLS, on real sockets, with requests signed by AWS's own signer.
+
+mod actions;
+mod client;
+mod errors;
+mod faults;
+mod serving;
