@@ -24,7 +24,7 @@ impl<'a> Edits<'a> {
         self.replace(Span { start: at, end: at }, text);
     }
 
-    /// The changed text. Insertions at one place keep the order in which they were made.
+    /// The changed text, byte order mark included. Insertions at one place keep the order in which they were made.
     ///
     /// # Panics
     /// If two changes overlap or do not fit the text, which is a mistake of the caller's and not of the text's.
@@ -32,6 +32,7 @@ impl<'a> Edits<'a> {
         self.edits.sort_by_key(|(span, _)| *span);
         let text = self.source.text();
         let mut changed = String::with_capacity(text.len());
+        changed.push_str(self.source.prefix());
         let mut done = 0;
         for (span, replacement) in &self.edits {
             assert!(done <= span.start && span.start <= span.end, "edits overlap");

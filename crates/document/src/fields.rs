@@ -1,6 +1,8 @@
 //! Typed reading of one mapping. What cannot be read becomes a problem, and reading goes on.
 
-use crate::{Entry, Node, Problem, Problems, Scalar, Span, nearest};
+use std::{cmp::Ordering, collections::HashSet};
+
+use crate::{Entry, Node, Problem, Problems, Scalar, Span, nearest, repeated};
 
 /// Whether `clusterID` and `clusterid` are one key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,12 +28,14 @@ impl<'a> Fields<'a> {
             problems.push(wrong_type(node, "a mapping (keys and values)"));
             return None;
         };
-        let mut fields = Self { span: node.span, entries: Vec::new(), case, known: Vec::new() };
-        for entry in entries {
-            // Exact repetitions are the parser's to report; here it is two spellings of one key.
-            match fields.entries.iter().find(|other| fields.same(&other.key.text, &entry.key.text)) {
-                Some(first) => problems.push(repeated(entry, first)),
-                None => fields.entries.push(entry),
+        let mut fields = Self { span: node.span, entries: entries.iter().collect(), case, known: Vec::new() };
+        // Exact repetitions are the parser's to report; here it is two spellings of one key, of which the first counts.
+        if case == KeyCase::Insensitive {
+            let repeated = repeated::repeated(entries, ignoring_case);
+            let again: HashSet<Span> = repeated.iter().map(|(_, again)| again.key_span).collect();
+            fields.entries.retain(|entry| !again.contains(&entry.key_span));
+            for (first, again) in repeated {
+                problems.push(repeated::problem(first, again, ", in different case"));
             }
         }
         Some(fields)
@@ -76,6 +80,11 @@ impl<'a> Fields<'a> {
         Some((number?, value.span))
     }
 
+    /// What nobody took yet, in the order of the text: for mappings whose keys are names.
+    pub fn rest(&mut self) -> Vec<&'a Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
     /// Reports what nobody took, as problems made by `unknown`: entry, and the known key that was probably meant.
     pub fn finish(&mut self, problems: &mut Problems, unknown: impl Fn(&Entry, Option<&'static str>) -> Problem) {
         for entry in &self.entries {
@@ -94,15 +103,15 @@ impl<'a> Fields<'a> {
 /// The text of a scalar that is one.
 pub(crate) fn text<'a>(node: &'a Node, problems: &mut Problems) -> Option<(&'a str, Span)> {
     match node.as_scalar() {
-        Some(scalar) if scalar.quoted || (!scalar.is_number() && scalar.as_bool().is_none()) => {
+        Some(scalar) if scalar.quoted || (!scalar.is_number() && scalar.as_bool().is_none() && !scalar.is_null()) => {
             Some((&scalar.text, node.span))
         }
-        Some(scalar) => {
+        Some(scalar) if !scalar.text.is_empty() => {
             let hint = format!("put it into quotes: \"{}\"", scalar.text);
             problems.push(wrong_type(node, "text").hint(hint));
             None
         }
-        None => {
+        Some(_) | None => {
             problems.push(wrong_type(node, "text"));
             None
         }
@@ -120,7 +129,6 @@ fn wrong_type(node: &Node, expected: &str) -> Problem {
     Problem::error("document.type", node.span, format!("expected {expected}, found {}", node.kind()))
 }
 
-fn repeated(entry: &Entry, first: &Entry) -> Problem {
-    let message = format!("the key `{}` stands twice, in different case", entry.key.text);
-    Problem::error("document.duplicate-key", entry.key_span, message).related(first.key_span, "first here")
+fn ignoring_case(a: &str, b: &str) -> Ordering {
+    a.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(b.bytes().map(|byte| byte.to_ascii_lowercase()))
 }

@@ -12,22 +12,28 @@
 //! Values stay text until somebody says what they must be: `012345678901` is an account or a number by the reader's
 //! decision, never by YAML's.
 
+mod builder;
 mod edits;
 mod fields;
+mod limits;
 mod nearest;
 mod problem;
 mod render;
+mod repeated;
+mod scalar;
 mod source;
 mod tree;
 mod yaml;
 
 pub use edits::Edits;
 pub use fields::{Fields, KeyCase};
+pub use limits::Limits;
 pub use nearest::nearest;
 pub use problem::{Problem, Problems, Severity};
 pub use render::{RenderStyle, render};
-pub use source::{Position, Source, Span};
-pub use tree::{Entry, Limits, Node, Scalar, Style, Value};
+pub use scalar::Scalar;
+pub use source::{Position, Source, Sources, Span};
+pub use tree::{Entry, Node, Style, Value};
 pub use yaml::parse;
 
 #[cfg(test)]

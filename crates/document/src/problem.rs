@@ -47,6 +47,11 @@ impl Problem {
         self
     }
 
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.span.shift(by);
+        self.related.iter_mut().for_each(|(span, _)| span.shift(by));
+    }
+
     /// The same with another place.
     #[must_use]
     pub fn related(mut self, span: Span, label: impl Into<String>) -> Self {

@@ -1,15 +1,28 @@
 //! A text and places in it.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
+
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A text with the name that problems call it by: a path, or `<stdin>`.
 #[derive(Clone, Debug)]
 pub struct Source {
     name: String,
     text: Arc<str>,
+    byte_order_mark: bool,
+    base: usize,
+    /// Where lines begin, found when the first place is asked for.
+    line_starts: OnceLock<Arc<[usize]>>,
 }
 
-/// A range of bytes in a source.
+/// Several texts that are read as one, each with its own range of offsets: a span says which of them it lies in.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+/// A range of bytes in a source, or in one of several.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The first byte.
@@ -28,11 +41,14 @@ pub struct Position {
 }
 
 impl Source {
-    /// A text under a name. A byte order mark at its start is dropped.
+    /// A text under a name. A byte order mark at its start is no part of the text; [`Edits`](crate::Edits) keep it.
     pub fn new(name: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
         let text: Arc<str> = text.into();
-        let text = text.strip_prefix('\u{feff}').map_or_else(|| Arc::clone(&text), Arc::from);
-        Self { name: name.into(), text }
+        let (text, byte_order_mark) = match text.strip_prefix(BYTE_ORDER_MARK) {
+            Some(rest) => (Arc::from(rest), true),
+            None => (text, false),
+        };
+        Self { name: name.into(), text, byte_order_mark, base: 0, line_starts: OnceLock::new() }
     }
 
     /// What problems call it.
@@ -45,18 +61,82 @@ impl Source {
         &self.text
     }
 
+    /// What stood before the text: a byte order mark, or nothing.
+    pub(crate) fn prefix(&self) -> &'static str {
+        if self.byte_order_mark { BYTE_ORDER_MARK } else { "" }
+    }
+
+    /// The offset of its first byte: 0 but for the later ones of several sources.
+    pub fn base(&self) -> usize {
+        self.base
+    }
+
     /// The place of a byte.
     pub fn position(&self, offset: usize) -> Position {
-        let before = &self.text[..self.text.floor_char_boundary(offset)];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        Position {
-            line: before.bytes().filter(|b| *b == b'\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
-        }
+        let offset = self.text.floor_char_boundary(offset.saturating_sub(self.base));
+        let line = self.line_starts().partition_point(|start| *start <= offset);
+        let line_start = self.line_starts()[line - 1];
+        Position { line, column: self.text[line_start..offset].chars().count() + 1 }
+    }
+
+    /// The bytes that lines begin at, the first of them 0.
+    pub(crate) fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let behind_breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
+            std::iter::once(0).chain(behind_breaks).collect()
+        })
     }
 }
 
+impl AsRef<[Source]> for Source {
+    fn as_ref(&self) -> &[Source] {
+        std::slice::from_ref(self)
+    }
+}
+
+impl Sources {
+    /// One more text, with offsets behind those of the others.
+    pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> &Source {
+        // One offset stays free, so that the end of one text is not the beginning of the next.
+        let base = self.0.last().map_or(0, |last| last.base + last.text.len() + 1);
+        self.0.push(Source { base, ..Source::new(name, text) });
+        &self.0[self.0.len() - 1]
+    }
+
+    /// The text that an offset lies in.
+    pub fn of(&self, offset: usize) -> Option<&Source> {
+        of(&self.0, offset)
+    }
+
+    /// The name and the place of a byte, as `file:line:column` has them.
+    pub fn locate(&self, offset: usize) -> Option<(&str, Position)> {
+        self.of(offset).map(|source| (source.name(), source.position(offset)))
+    }
+}
+
+impl AsRef<[Source]> for Sources {
+    fn as_ref(&self) -> &[Source] {
+        &self.0
+    }
+}
+
+/// The last source that begins at or before an offset.
+pub(crate) fn of(sources: &[Source], offset: usize) -> Option<&Source> {
+    let behind = sources.partition_point(|source| source.base <= offset);
+    sources.get(behind.checked_sub(1)?)
+}
+
 impl Span {
+    /// An empty range.
+    pub fn at(offset: usize) -> Self {
+        Self { start: offset, end: offset }
+    }
+
+    pub(crate) fn shift(&mut self, by: usize) {
+        self.start += by;
+        self.end += by;
+    }
+
     /// The range, for slicing.
     pub fn range(self) -> Range<usize> {
         self.start..self.end

@@ -1,200 +1,111 @@
-//! The tree over a YAML parser's events. Everything that knows the parser is in this file.
+//! From a YAML parser's events to the tree. Everything that knows the parser is in this file.
 //!
 //! JSON is read by the same parser: it is YAML, but for tabs as indentation, which the parser takes inside brackets.
 
-use std::collections::{HashMap, HashSet};
-
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
-use crate::{Entry, Limits, Node, Problem, Scalar, Source, Span, Style, Value};
+use crate::{
+    Limits, Node, Problem, Scalar, Source, Span, Style,
+    builder::{Builder, Collection, Fatal},
+};
 
 /// Reads a text that holds one document, or none (`Ok(None)`: nothing but comments).
 ///
-/// Syntax errors end the reading, so there is one of them; repeated keys are all found.
+/// Syntax errors end the reading, so there is one of them; repeated keys are all found, up to a hundred.
 pub fn parse(source: &Source, limits: &Limits) -> Result<Option<Node>, Vec<Problem>> {
     if source.text().len() > limits.max_bytes {
         let message = format!("the file is larger than {} bytes", limits.max_bytes);
-        return Err(vec![Problem::error("document.too-large", Span::default(), message)]);
+        return Err(vec![Problem::error("document.too-large", Span::at(source.base()), message)]);
     }
-    let mut builder =
-        Builder { limits, open: Vec::new(), root: None, anchors: HashMap::new(), nodes: 0, problems: vec![] };
-    match builder.read(source.text()) {
-        Ok(()) if builder.problems.is_empty() => Ok(builder.root),
-        Ok(()) => Err(builder.problems),
-        Err(problem) => {
-            builder.problems.push(*problem);
-            Err(builder.problems)
-        }
-    }
+    let mut builder = Builder::new(source.text(), limits);
+    let read = read(source.text(), limits, &mut builder);
+    at_base(builder.finish(read.err()), source.base())
 }
 
-struct Builder<'a> {
-    limits: &'a Limits,
-    open: Vec<Open>,
-    root: Option<Node>,
-    /// Finished nodes that aliases may repeat, and how many nodes each has.
-    anchors: HashMap<usize, (Node, usize)>,
-    nodes: usize,
-    problems: Vec<Problem>,
+/// Everything was read as if the text began at 0.
+fn at_base(mut read: Result<Option<Node>, Vec<Problem>>, base: usize) -> Result<Option<Node>, Vec<Problem>> {
+    if base > 0 {
+        match &mut read {
+            Ok(root) => root.iter_mut().for_each(|root| root.shift(base)),
+            Err(problems) => problems.iter_mut().for_each(|problem| problem.shift(base)),
+        }
+    }
+    read
 }
 
-/// A collection that has begun and not ended.
-struct Open {
-    start: usize,
-    anchor: usize,
-    nodes_before: usize,
-    style: Style,
-    content: Content,
+fn read(text: &str, limits: &Limits, builder: &mut Builder<'_>) -> Result<(), Fatal> {
+    let mut documents = 0;
+    // Where the last thing ended that stands in the text. Block collections end with whatever follows them; theirs is
+    // the end of their last entry.
+    let mut end = 0;
+    for event in Parser::new_from_str_with_options(text, options(limits)) {
+        let (event, span) = event.map_err(|error| {
+            let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+            Problem::error("document.syntax", Span { start: at, end: at }, error.info())
+        })?;
+        let range = span.byte_range().unwrap_or(end..end);
+        let mut span = Span { start: range.start, end: range.end };
+        match event {
+            Event::DocumentStart(..) => {
+                documents += 1;
+                if documents > 1 {
+                    let message = "a second document begins here; one file holds one document";
+                    return Err(Problem::error("document.several", span, message).into());
+                }
+                continue;
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    span.start = block_header(text, end, span.start);
+                }
+                let quoted = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
+                // The parser calls a missing value `~`.
+                let missing = !quoted && span.start == span.end;
+                let value = if missing { Box::default() } else { value.into_owned().into_boxed_str() };
+                end = builder.scalar(Scalar { text: value, quoted }, span, anchor)?.end;
+                continue;
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                builder.open(Collection::Sequence, style_of(style), span, anchor)?;
+            }
+            Event::MappingStart(style, anchor, _) => {
+                builder.open(Collection::Mapping, style_of(style), span, anchor)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                end = builder.close(span, end)?;
+                continue;
+            }
+            Event::Alias(anchor) => builder.alias(anchor, span)?,
+            _ => continue,
+        }
+        end = span.end;
+    }
+    Ok(())
 }
 
-enum Content {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, seen: HashSet<Box<str>>, key: Option<(Scalar, Span)> },
+fn options(limits: &Limits) -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    // Go's parsers, which read the same files, add no line break that is not there.
+    options.block_scalar_eof_without_line_feed = true;
+    // One more than allowed, so that the error is ours and names the bound.
+    options.flow_nesting_limit = limits.max_depth.saturating_add(1);
+    options.block_nesting_limit = limits.max_depth.saturating_add(1);
+    options
 }
 
-type Result1<T> = Result<T, Box<Problem>>;
+fn style_of(style: StructureStyle) -> Style {
+    if style == StructureStyle::Flow { Style::Flow } else { Style::Block }
+}
 
-impl Builder<'_> {
-    fn read(&mut self, text: &str) -> Result1<()> {
-        let mut options = Options::default();
-        options.set_emit_comments(false);
-        options.flow_nesting_limit = self.limits.max_depth + 1;
-        options.block_nesting_limit = self.limits.max_depth + 1;
-        let mut documents = 0;
-        let mut end = 0;
-        for event in Parser::new_from_str_with_options(text, options) {
-            let (event, span) = event.map_err(|error| {
-                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                Box::new(Problem::error("document.syntax", Span { start: at, end: at }, error.info().clone()))
-            })?;
-            let range = span.byte_range().unwrap_or(end..end);
-            let span = Span { start: range.start, end: range.end };
-            match event {
-                Event::DocumentStart(..) => {
-                    documents += 1;
-                    if documents > 1 {
-                        let message = "a second document begins here; one file holds one document";
-                        return Err(Box::new(Problem::error("document.several", span, message)));
-                    }
-                    continue;
-                }
-                Event::Scalar(text, style, anchor, _) => {
-                    let quoted = style != ScalarStyle::Plain;
-                    let scalar = Scalar { text: text.into_owned().into_boxed_str(), quoted };
-                    self.scalar(scalar, span, anchor)?;
-                }
-                Event::SequenceStart(style, anchor, _) => {
-                    self.open(span, anchor, style, Content::Sequence(Vec::new()))?;
-                }
-                Event::MappingStart(style, anchor, _) => {
-                    let content = Content::Mapping { entries: Vec::new(), seen: HashSet::new(), key: None };
-                    self.open(span, anchor, style, content)?;
-                }
-                Event::SequenceEnd | Event::MappingEnd => {
-                    self.close(span, &mut end)?;
-                    continue;
-                }
-                Event::Alias(anchor) => self.alias(anchor, span)?,
-                _ => continue,
-            }
-            end = span.end;
-        }
-        Ok(())
-    }
-
-    fn scalar(&mut self, scalar: Scalar, span: Span, anchor: usize) -> Result1<()> {
-        self.count(1, span)?;
-        if let Some(Open { content: Content::Mapping { seen, key: key @ None, entries }, .. }) = self.open.last_mut() {
-            if !seen.insert(scalar.text.clone()) {
-                let first = entries.iter().find(|entry| entry.key.text == scalar.text).map(|entry| entry.key_span);
-                let message = format!("the key `{}` stands twice", scalar.text);
-                let problem = Problem::error("document.duplicate-key", span, message);
-                self.problems.push(problem.related(first.unwrap_or_default(), "first here"));
-            }
-            *key = Some((scalar, span));
-            return Ok(());
-        }
-        self.finish(Node { span, value: Value::Scalar(scalar) }, anchor, 1)
-    }
-
-    fn open(&mut self, span: Span, anchor: usize, style: StructureStyle, content: Content) -> Result1<()> {
-        self.count(1, span)?;
-        if self.open.len() >= self.limits.max_depth {
-            let message = format!("collections are nested deeper than {} levels", self.limits.max_depth);
-            return Err(Box::new(Problem::error("document.too-deep", span, message)));
-        }
-        self.refuse_as_key(span)?;
-        let style = if style == StructureStyle::Flow { Style::Flow } else { Style::Block };
-        self.open.push(Open { start: span.start, anchor, nodes_before: self.nodes - 1, style, content });
-        Ok(())
-    }
-
-    fn close(&mut self, span: Span, last_end: &mut usize) -> Result1<()> {
-        let Open { start, anchor, nodes_before, style, content } =
-            self.open.pop().expect("the parser balances its events");
-        // Block collections end with whatever follows them; theirs is the end of their last entry.
-        if style == Style::Flow {
-            *last_end = span.end;
-        }
-        let end = (*last_end).max(start);
-        let value = match content {
-            Content::Sequence(nodes) => Value::Sequence(nodes, style),
-            Content::Mapping { entries, .. } => Value::Mapping(entries, style),
-        };
-        self.finish(Node { span: Span { start, end }, value }, anchor, self.nodes - nodes_before)
-    }
-
-    fn alias(&mut self, anchor: usize, span: Span) -> Result1<()> {
-        let Some((node, count)) = self.anchors.get(&anchor) else {
-            let message = "an alias stands inside what it repeats";
-            return Err(Box::new(Problem::error("document.alias", span, message)));
-        };
-        let (mut node, count) = (node.clone(), *count);
-        node.span = span;
-        if let Some(Open { content: Content::Mapping { key: None, .. }, .. }) = self.open.last() {
-            return match node.value {
-                Value::Scalar(scalar) => self.scalar(scalar, span, 0),
-                Value::Sequence(..) | Value::Mapping(..) => self.refuse_as_key(span),
-            };
-        }
-        self.count(count, span)?;
-        self.finish(node, 0, count)
-    }
-
-    /// A finished node goes where the open collection wants it.
-    fn finish(&mut self, node: Node, anchor: usize, count: usize) -> Result1<()> {
-        if anchor != 0 {
-            // The copy counts as well: anchors are what makes a small text large.
-            self.count(count, node.span)?;
-            self.anchors.insert(anchor, (node.clone(), count));
-        }
-        match self.open.last_mut().map(|open| &mut open.content) {
-            None => self.root = Some(node),
-            Some(Content::Sequence(nodes)) => nodes.push(node),
-            Some(Content::Mapping { entries, key, .. }) => {
-                let (key, key_span) = key.take().expect("a value follows its key");
-                entries.push(Entry { key, key_span, value: node });
-            }
-        }
-        Ok(())
-    }
-
-    fn count(&mut self, nodes: usize, span: Span) -> Result1<()> {
-        self.nodes += nodes;
-        if self.nodes <= self.limits.max_nodes {
-            return Ok(());
-        }
-        let message = format!("the file has more than {} values, aliases counted", self.limits.max_nodes);
-        Err(Box::new(Problem::error("document.too-many", span, message)))
-    }
-
-    fn refuse_as_key(&self, span: Span) -> Result1<()> {
-        match self.open.last() {
-            Some(Open { content: Content::Mapping { key: None, .. }, .. }) => {
-                let message = "a list or mapping cannot be a key";
-                Err(Box::new(Problem::error("document.key", span, message)))
-            }
-            _ => Ok(()),
-        }
+/// Where a block scalar's `|` or `>` stands; the parser's span begins at the content. Between the end of what came before
+/// and the content there is nothing but the colon or dash, properties, the header and a comment.
+fn block_header(text: &str, before: usize, content: usize) -> usize {
+    let between = text.get(before..content).unwrap_or_default();
+    let line = between.trim_end().rfind('\n').map_or(0, |at| at + 1);
+    let header = between[line..].split(" #").next().unwrap_or_default().trim_end();
+    match header.rfind(['|', '>']) {
+        Some(at) => before + line + at,
+        None => content,
     }
 }

@@ -1,0 +1,247 @@
+//! The tree as it grows, and the bounds it grows within.
+
+use std::collections::HashMap;
+
+use crate::{Entry, Limits, Node, Problem, Scalar, Span, Style, Value, repeated};
+
+/// How many repeated keys are reported; whoever has more has another problem.
+const MAX_REPEATED: usize = 100;
+
+/// A problem behind which nothing can be read.
+pub(crate) type Fatal = Box<Problem>;
+
+/// Takes events in the order of the text and makes nodes of them.
+pub(crate) struct Builder<'a> {
+    text: &'a str,
+    limits: &'a Limits,
+    open: Vec<Open>,
+    root: Option<Node>,
+    anchors: HashMap<usize, Anchored>,
+    nodes: usize,
+    expanded: usize,
+    problems: Vec<Problem>,
+}
+
+/// What is opened and closed.
+#[derive(Clone, Copy)]
+pub(crate) enum Collection {
+    Sequence,
+    Mapping,
+}
+
+/// A finished node that aliases may repeat.
+struct Anchored {
+    node: Node,
+    size: Size,
+}
+
+/// How large a node is: aliases must not make a tree larger or deeper than the limits allow.
+#[derive(Clone, Copy)]
+struct Size {
+    nodes: usize,
+    depth: usize,
+}
+
+/// A collection that has begun and not ended.
+struct Open {
+    start: usize,
+    anchor: usize,
+    nodes_before: usize,
+    /// Of the deepest collection in it.
+    depth_below: usize,
+    style: Style,
+    content: Content,
+}
+
+enum Content {
+    Sequence(Vec<Node>),
+    Mapping { entries: Vec<Entry>, key: Option<(Scalar, Span)> },
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(text: &'a str, limits: &'a Limits) -> Self {
+        Self {
+            text,
+            limits,
+            open: Vec::new(),
+            root: None,
+            anchors: HashMap::new(),
+            nodes: 0,
+            expanded: 0,
+            problems: Vec::new(),
+        }
+    }
+
+    /// The tree, or what is wrong with it.
+    pub(crate) fn finish(mut self, fatal: Option<Fatal>) -> Result<Option<Node>, Vec<Problem>> {
+        for open in std::mem::take(&mut self.open) {
+            if let Content::Mapping { entries, .. } = open.content {
+                self.report_repeated(&entries);
+            }
+        }
+        self.problems.sort_by_key(|problem| problem.span);
+        self.problems.truncate(MAX_REPEATED);
+        self.problems.extend(fatal.map(|problem| *problem));
+        if self.problems.is_empty() { Ok(self.root) } else { Err(self.problems) }
+    }
+
+    /// A scalar as key, value or element. Returns where it stands.
+    pub(crate) fn scalar(&mut self, scalar: Scalar, span: Span, anchor: usize) -> Result<Span, Fatal> {
+        self.count(1, span)?;
+        match self.open.last_mut().map(|open| &mut open.content) {
+            Some(Content::Mapping { key: key @ None, .. }) => {
+                if anchor != 0 {
+                    let node = Node { span, value: Value::Scalar(scalar.clone()) };
+                    self.anchors.insert(anchor, Anchored { node, size: Size { nodes: 1, depth: 0 } });
+                }
+                *key = Some((scalar, span));
+                Ok(span)
+            }
+            Some(Content::Mapping { key: Some(_), .. }) => {
+                let span = if span.start == span.end { self.behind_colon(span) } else { span };
+                self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
+                Ok(span)
+            }
+            Some(Content::Sequence(_)) | None => {
+                self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
+                Ok(span)
+            }
+        }
+    }
+
+    pub(crate) fn open(
+        &mut self,
+        collection: Collection,
+        style: Style,
+        span: Span,
+        anchor: usize,
+    ) -> Result<(), Fatal> {
+        self.count(1, span)?;
+        self.check_depth(1, span)?;
+        self.refuse_as_key(span)?;
+        let content = match collection {
+            Collection::Sequence => Content::Sequence(Vec::new()),
+            Collection::Mapping => Content::Mapping { entries: Vec::new(), key: None },
+        };
+        let nodes_before = self.nodes - 1;
+        self.open.push(Open { start: span.start, anchor, nodes_before, depth_below: 0, style, content });
+        Ok(())
+    }
+
+    /// Ends the innermost collection: flow ones at the end of their bracket, block ones at the end of what they hold.
+    /// Returns that end.
+    pub(crate) fn close(&mut self, bracket: Span, last_end: usize) -> Result<usize, Fatal> {
+        let open = self.open.pop().expect("the parser balances its events");
+        let end = if open.style == Style::Flow { bracket.end } else { last_end }.max(open.start);
+        let value = match open.content {
+            Content::Sequence(nodes) => Value::Sequence(nodes, open.style),
+            Content::Mapping { entries, .. } => {
+                self.report_repeated(&entries);
+                Value::Mapping(entries, open.style)
+            }
+        };
+        let size = Size { nodes: self.nodes - open.nodes_before, depth: open.depth_below + 1 };
+        self.add(Node { span: Span { start: open.start, end }, value }, open.anchor, size)?;
+        Ok(end)
+    }
+
+    /// A node once more. The copy stands where the alias stands; what is in it keeps its places.
+    pub(crate) fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
+        let Some(Anchored { node, size }) = self.anchors.get(&anchor) else {
+            let message = "an alias stands inside what it repeats";
+            return Err(Problem::error("document.alias", span, message).into());
+        };
+        let size = *size;
+        if let (Value::Scalar(scalar), true) = (&node.value, self.expects_key()) {
+            let scalar = scalar.clone();
+            self.expand(1, span)?;
+            return self.scalar(scalar, span, 0).map(drop);
+        }
+        self.refuse_as_key(span)?;
+        // Bounds come before the copy.
+        self.expanded += size.nodes;
+        self.check_expansion(span)?;
+        self.nodes += size.nodes;
+        self.check_nodes(span)?;
+        self.check_depth(size.depth, span)?;
+        let node = Node { span, value: self.anchors[&anchor].node.value.clone() };
+        self.add(node, 0, size)
+    }
+
+    /// A finished node goes where the open collection wants it.
+    fn add(&mut self, node: Node, anchor: usize, size: Size) -> Result<(), Fatal> {
+        if anchor != 0 {
+            self.expand(size.nodes, node.span)?;
+            self.anchors.insert(anchor, Anchored { node: node.clone(), size });
+        }
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        open.depth_below = open.depth_below.max(size.depth);
+        match &mut open.content {
+            Content::Sequence(nodes) => nodes.push(node),
+            Content::Mapping { entries, key } => {
+                let (key, key_span) = key.take().expect("a value follows its key");
+                entries.push(Entry { key, key_span, value: node });
+            }
+        }
+        Ok(())
+    }
+
+    fn report_repeated(&mut self, entries: &[Entry]) {
+        let repeated = repeated::repeated(entries, Ord::cmp).into_iter();
+        self.problems.extend(repeated.take(MAX_REPEATED).map(|(first, again)| repeated::problem(first, again, "")));
+    }
+
+    /// Where a missing value would stand.
+    fn behind_colon(&self, span: Span) -> Span {
+        let rest = self.text.get(span.start..).unwrap_or_default();
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+        let at = if rest[blanks..].starts_with(':') { span.start + blanks + 1 } else { span.start };
+        Span { start: at, end: at }
+    }
+
+    fn expects_key(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Mapping { key: None, .. }, .. }))
+    }
+
+    fn refuse_as_key(&self, span: Span) -> Result<(), Fatal> {
+        if self.expects_key() {
+            return Err(Problem::error("document.key", span, "a list or mapping cannot be a key").into());
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Fatal> {
+        self.nodes += nodes;
+        self.check_nodes(span)
+    }
+
+    fn check_nodes(&self, span: Span) -> Result<(), Fatal> {
+        let max = self.limits.max_nodes;
+        let message = || format!("the file has more than {max} values, aliases counted");
+        within(self.nodes <= max, "document.too-many", span, message)
+    }
+
+    fn expand(&mut self, nodes: usize, span: Span) -> Result<(), Fatal> {
+        self.expanded += nodes;
+        self.check_expansion(span)
+    }
+
+    fn check_expansion(&self, span: Span) -> Result<(), Fatal> {
+        let max = self.limits.max_alias_expansion;
+        let message = || format!("anchors and aliases repeat more than {max} values");
+        within(self.expanded <= max, "document.alias-expansion", span, message)
+    }
+
+    fn check_depth(&self, more: usize, span: Span) -> Result<(), Fatal> {
+        let max = self.limits.max_depth;
+        let message = || format!("collections are nested deeper than {max} levels");
+        within(self.open.len() + more <= max, "document.too-deep", span, message)
+    }
+}
+
+fn within(holds: bool, code: &'static str, span: Span, message: impl Fn() -> String) -> Result<(), Fatal> {
+    if holds { Ok(()) } else { Err(Problem::error(code, span, message()).into()) }
+}

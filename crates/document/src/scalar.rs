@@ -1,0 +1,110 @@
+//! Texts, and what YAML's two versions take them for.
+//!
+//! Sources: YAML 1.2.2, section 10.3 (core schema); YAML 1.1's type repository (bool, int, float).
+
+/// A piece of text that may mean a string, a number, a truth value or nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scalar {
+    /// The text after escapes are undone; empty where a value is missing.
+    pub text: Box<str>,
+    /// Whether it was quoted, a block scalar, or tagged `!!str`: then it is a string and nothing else.
+    pub quoted: bool,
+}
+
+impl Scalar {
+    /// Whether it means nothing: absent, `~` or `null`, not quoted (YAML 1.2 core schema).
+    pub fn is_null(&self) -> bool {
+        !self.quoted && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// The truth value it means, if it is one of YAML 1.2's.
+    pub fn as_bool(&self) -> Option<bool> {
+        match &*self.text {
+            "true" | "True" | "TRUE" if !self.quoted => Some(true),
+            "false" | "False" | "FALSE" if !self.quoted => Some(false),
+            _ => None,
+        }
+    }
+
+    /// Whether YAML reads it as a number, in version 1.1 (Helm, Go's older parsers) or 1.2.
+    pub fn is_number(&self) -> bool {
+        !self.quoted && Number::of(&self.text).is_some()
+    }
+
+    /// What YAML 1.1 (Helm, Go's older parsers) takes it for, where a person meant the text: `no` and `on` are truth
+    /// values there, `0755` is octal, `1e3` a thousand and `22:30` a number to base 60. Plain numbers surprise nobody.
+    pub fn surprises_yaml_1_1(&self) -> Option<&'static str> {
+        if self.quoted {
+            return None;
+        }
+        match Number::of(&self.text) {
+            _ if is_yaml_1_1_bool(&self.text) => Some("a truth value"),
+            Some(Number::Octal) => Some("an octal number"),
+            Some(Number::Exponent) => Some("a number with an exponent"),
+            Some(Number::Other) => Some("a number"),
+            None if is_sexagesimal(&self.text) => Some("a number to base 60"),
+            Some(Number::Decimal) | None => None,
+        }
+    }
+}
+
+/// The spellings of numbers.
+enum Number {
+    /// Digits, and perhaps a point.
+    Decimal,
+    /// Digits behind a zero: octal in version 1.1, decimal in 1.2.
+    Octal,
+    /// `1e3`.
+    Exponent,
+    /// Another base, underscores, infinity, not a number.
+    Other,
+}
+
+impl Number {
+    fn of(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let first = digits.bytes().next()?;
+        if first != b'.' && !first.is_ascii_digit() {
+            return None;
+        }
+        let based = |prefix: &str, radix: u32| {
+            let rest = digits.strip_prefix(prefix)?;
+            rest.chars().any(|c| c.is_digit(radix)).then(|| rest.chars().all(|c| c.is_digit(radix) || c == '_'))
+        };
+        if matches!(digits, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN")
+            || [("0x", 16), ("0o", 8), ("0b", 2)].iter().any(|(prefix, radix)| based(prefix, *radix) == Some(true))
+        {
+            return Some(Self::Other);
+        }
+        let spelled = digits.replace('_', "");
+        let whole = spelled.bytes().all(|b| b.is_ascii_digit());
+        if !whole && spelled.parse::<f64>().is_err() {
+            return None;
+        }
+        Some(match () {
+            () if whole && digits.len() > 1 && first == b'0' => Self::Octal,
+            () if digits.contains('_') => Self::Other,
+            () if digits.contains(['e', 'E']) => Self::Exponent,
+            () => Self::Decimal,
+        })
+    }
+}
+
+fn is_yaml_1_1_bool(text: &str) -> bool {
+    let word = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        let capitalised = text.strip_prefix(&*first.to_uppercase()) == Some(rest);
+        text == word || text == word.to_uppercase() || capitalised
+    };
+    ["y", "yes", "n", "no", "on", "off"].into_iter().any(word)
+}
+
+/// Digits in groups below 60 behind colons: `22:30`, `190:20:30.15`.
+fn is_sexagesimal(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let whole = digits.split_once('.').map_or(digits, |(whole, _)| whole);
+    let Some((first, rest)) = whole.split_once(':') else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let below_60 = |group: &str| is_digits(group) && group.len() <= 2 && group.parse().is_ok_and(|n: u8| n < 60);
+    is_digits(first) && rest.split(':').all(below_60)
+}

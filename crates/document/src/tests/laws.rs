@@ -1,0 +1,69 @@
+//! What holds for every text.
+
+use proptest::prelude::*;
+
+use crate::{Edits, Limits, Node, RenderStyle, Source, Span, Value, parse, render};
+
+fn spans_lie_in(node: &Node, text: &str) {
+    assert!(text.get(node.span.range()).is_some(), "{:?}", node.span);
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Sequence(nodes, _) => nodes.iter().for_each(|node| spans_lie_in(node, text)),
+        Value::Mapping(entries, _) => entries.iter().for_each(|entry| {
+            assert!(text.get(entry.key_span.range()).is_some(), "{:?}", entry.key_span);
+            spans_lie_in(&entry.value, text);
+        }),
+    }
+}
+
+/// A text is read or refused in words, never with a panic.
+fn is_read_or_refused(text: &str) {
+    let source = Source::new("f", text);
+    match parse(&source, &Limits::default()) {
+        Ok(Some(root)) => spans_lie_in(&root, source.text()),
+        Ok(None) => {}
+        Err(problems) => assert!(render(&source, &problems, RenderStyle::Coloured).contains("error")),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in any::<String>()) {
+        is_read_or_refused(&text);
+    }
+
+    #[test]
+    fn any_yaml_like_text_is_read_or_refused(text in "[-a{}\\[\\],:\"'|>&*#?!~%. \n\r\tä0]{0,80}") {
+        is_read_or_refused(&text);
+    }
+
+    #[test]
+    fn any_lines_of_yaml_are_read_or_refused(lines in prop::collection::vec(
+        "( {0,4})(- |\\? |: )?(&a |\\*a |!!str )?(a|b|\"c\"|'d')?(:|: )?(x|1|\\[\\]|\\{\\}|\\||>-|\\*a)?( #c)?", 0..12,
+    )) {
+        is_read_or_refused(&lines.join("\n"));
+    }
+
+    #[test]
+    fn what_json_writes_is_read_back(text in any::<String>()) {
+        let json = serde_json::to_string(&text).expect("a text");
+        let root = parse(&Source::new("f", json.as_str()), &Limits::default());
+        let scalar = root.expect("readable").expect("not empty");
+        prop_assert_eq!(scalar.as_scalar().map(|scalar| (&*scalar.text, scalar.quoted)), Some((&*text, true)));
+    }
+
+    #[test]
+    fn no_edit_is_no_change(text in "\u{feff}?[a-zä\n]{0,30}") {
+        prop_assert_eq!(Edits::new(&Source::new("f", text.as_str())).apply(), text);
+    }
+
+    #[test]
+    fn edits_change_what_they_name_and_nothing_else(text in "[a-z]{4,30}", inserted in "[A-Z]{0,5}") {
+        let source = Source::new("f", text.as_str());
+        let mut edits = Edits::new(&source);
+        edits.replace(Span { start: 3, end: 4 }, "");
+        edits.insert(2, inserted.as_str());
+        edits.insert(2, "!");
+        prop_assert_eq!(edits.apply(), format!("{}{inserted}!{}{}", &text[..2], &text[2..3], &text[4..]));
+    }
+}
