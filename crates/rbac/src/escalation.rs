@@ -1,0 +1,1 @@
+//! Which rights let their holder become more.

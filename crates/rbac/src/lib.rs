@@ -1,0 +1,31 @@
+//! What a Kubernetes user may do.
+//!
+//! ```text
+//!   Role, ClusterRole, RoleBinding, ClusterRoleBinding ─► Index (aggregation resolved, subjects looked up)
+//!   index.authorize(user, request) ─► the grant that allows it, or nothing
+//! ```
+//!
+//! The evaluator decides exactly as the API server's RBAC authorizer does (Kubernetes, `plugin/pkg/auth/authorizer/rbac`
+//! and `pkg/registry/rbac/validation/rule.go`), which a test asks thousands of questions to compare. What other
+//! authorizers add is not RBAC and not known here: the Node authorizer's rights of kubelets, and webhooks. The one
+//! exception is `system:masters`, to which the API server grants everything before RBAC is asked.
+//!
+//! [`escalation`] says which rights let their holder become more than they are.
+
+mod aggregate;
+pub mod escalation;
+mod index;
+mod matching;
+mod objects;
+mod request;
+mod selector;
+mod user;
+
+pub use index::{Grant, Index};
+pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+pub use request::{Request, ResourceRequest};
+pub use selector::{LabelSelector, Operator, Requirement};
+pub use user::User;
+
+#[cfg(test)]
+mod tests;

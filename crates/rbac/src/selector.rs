@@ -1,0 +1,63 @@
+//! Label selectors.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Chooses objects by their labels; all parts must hold, and an empty selector chooses everything.
+///
+/// Source: Kubernetes, `apimachinery/pkg/apis/meta/v1` `LabelSelector`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelSelector {
+    /// Labels that must have these values.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub match_labels: BTreeMap<Box<str>, Box<str>>,
+    /// What else must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub match_expressions: Vec<Requirement>,
+}
+
+/// One condition on one label.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Requirement {
+    /// The label's name.
+    pub key: Box<str>,
+    /// What must hold.
+    pub operator: Operator,
+    /// The values of [`Operator::In`] and [`Operator::NotIn`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Box<str>>,
+}
+
+/// What must hold for a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Operator {
+    /// It is there and has one of the values.
+    In,
+    /// It is not there, or has none of the values.
+    NotIn,
+    /// It is there.
+    Exists,
+    /// It is not there.
+    DoesNotExist,
+}
+
+impl LabelSelector {
+    /// Whether an object with these labels is chosen.
+    pub fn matches(&self, labels: &BTreeMap<Box<str>, Box<str>>) -> bool {
+        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.match_expressions.iter().all(|requirement| requirement.holds(labels.get(&requirement.key)))
+    }
+}
+
+impl Requirement {
+    fn holds(&self, value: Option<&Box<str>>) -> bool {
+        match self.operator {
+            Operator::In => value.is_some_and(|value| self.values.contains(value)),
+            Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+        }
+    }
+}

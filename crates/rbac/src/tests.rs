@@ -1,0 +1,3 @@
+//! What is allowed, as cases; that the API server says the same is tested with it, end to end.
+
+mod authorize;
