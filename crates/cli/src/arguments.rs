@@ -37,6 +37,10 @@ Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
   server       Answer the API server's TokenReviews
 
+Deciding access:
+  check        Find everything that is wrong with an access file
+  render       Compile an access file to what a consumer takes
+
 Seeing access:
   verify       Explain a token: check it, ask STS, print the identity
 
@@ -103,6 +107,10 @@ pub(crate) enum Command {
     /// Answer the API server's TokenReviews
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
+    /// Find everything that is wrong with an access file
+    Check(commands::check::CheckArgs),
+    /// Compile an access file to what a consumer takes
+    Render(commands::render::RenderArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

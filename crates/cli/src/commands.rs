@@ -1,11 +1,14 @@
 //! One file per command. A command turns its arguments into settings, calls the crates, and prints.
 
+mod access;
+pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
 #[cfg(unix)]
 pub(crate) mod init;
 pub(crate) mod kubeconfig;
+pub(crate) mod render;
 #[cfg(unix)]
 pub(crate) mod sandbox;
 #[cfg(unix)]
@@ -35,6 +38,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
         Command::Server(args) => server::run(&args, &global, process),
+        Command::Check(args) => check::run(&args),
+        Command::Render(args) => render::run(&args),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

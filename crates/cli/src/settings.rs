@@ -69,13 +69,13 @@ pub(crate) fn cluster_id(global: &Global, process: &rim::Process, config: &Confi
 }
 
 /// Prints problems of a file to stderr, in colour where that is wanted.
-pub(crate) fn print_problems(source: &Source, problems: &[Problem]) {
+pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem]) {
     if problems.is_empty() {
         return;
     }
     let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let style = if coloured { RenderStyle::Coloured } else { RenderStyle::Plain };
-    rim::note(document::render(source, problems, style).trim_end());
+    rim::note(document::render(sources, problems, style).trim_end());
 }
 
 /// Logging as the global flags want it; lines are flushed when the guard goes.

@@ -42,7 +42,7 @@ pub struct Facts {
 /// Decides about an identity. The first source that knows the caller decides; a rule found but unusable refuses, so that
 /// a later source cannot give what an earlier one withholds.
 ///
-/// `now` is for rules with an end, which come with the access file; today's sources have none.
+/// A rule whose groups have all ended at `now` refuses; one without groups never ends.
 pub fn decide(
     snapshot: &Snapshot,
     identity: &Identity,
@@ -50,7 +50,6 @@ pub fn decide(
     facts: &Facts,
     now: Timestamp,
 ) -> Decision {
-    let _ = now;
     if identity.partition != snapshot.partition {
         return Decision::Refuse(Refusal::OtherPartition);
     }
@@ -62,11 +61,14 @@ pub fn decide(
         let Some(found) = source.find(identity, &key) else { continue };
         let (username, groups, rule_source) = match found {
             Found::Account(rule_source) => (Ok(canonical_arn), Ok(Vec::new()), rule_source),
-            Found::Rule(rule) => (
-                variables.render(&rule.username),
-                rule.groups.iter().map(|group| variables.render(group)).collect(),
-                &rule.source,
-            ),
+            Found::Rule(rule) => {
+                let holding: Vec<_> = rule.groups.iter().filter(|membership| membership.holds(now)).collect();
+                if holding.is_empty() && !rule.groups.is_empty() {
+                    return Decision::Refuse(Refusal::Ended);
+                }
+                let groups = holding.into_iter().map(|membership| variables.render(&membership.group)).collect();
+                (variables.render(&rule.username), groups, &rule.source)
+            }
         };
         let (username, groups) = match username.and_then(|username| Ok((username, groups?))) {
             Ok(rendered) => rendered,

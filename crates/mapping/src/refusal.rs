@@ -15,6 +15,8 @@ pub enum Refusal {
     NoPrivateDnsName,
     /// The session's name would have made a `system:` name that the rule does not name itself.
     TemplatedSystemName,
+    /// Everything that the access file gives this principal has ended.
+    Ended,
     /// The caller is of another partition than the server's.
     OtherPartition,
 }
@@ -39,13 +41,14 @@ pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::NotMapped,
         Self::EmptyUsername,
         Self::ReservedPrefix,
         Self::SessionNameNotInstance,
         Self::NoPrivateDnsName,
         Self::TemplatedSystemName,
+        Self::Ended,
         Self::OtherPartition,
     ];
 
@@ -74,6 +77,12 @@ impl Refusal {
                 summary: "the username starts with a reserved prefix",
                 meaning: "reservedPrefixConfig keeps such usernames from being given by this source.",
                 fix: "Change the entry's username, or the reserved prefixes.",
+            },
+            Self::Ended => &Explanation {
+                code: "mapping.ended",
+                summary: "access of this principal has ended",
+                meaning: "The access file names the principal, and every group that it gives has passed its `expires`.",
+                fix: "Set a later `expires` for the group or the principal, or remove it.",
             },
             Self::SessionNameNotInstance => &Explanation {
                 code: "mapping.session-name-not-instance",

@@ -3,10 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use identity::{AccountId, Arn, Partition};
+use jiff::Timestamp;
 
-/// The sources of rules, by the names of `server.backendMode`.
+/// The sources of rules: our own, and those named by `server.backendMode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
+    /// The access file; asked before all others.
+    AccessFile,
     /// The server's own configuration file.
     MountedFile,
     /// The `ConfigMap` `kube-system/aws-auth`.
@@ -18,12 +21,13 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Every mode.
-    pub const ALL: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
+    /// Every mode that `server.backendMode` can name.
+    pub const BACKENDS: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
 
     /// The name in configuration files.
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::AccessFile => "AccessFile",
             Self::MountedFile => "MountedFile",
             Self::EksConfigMap => "EKSConfigMap",
             Self::Crd => "CRD",
@@ -85,10 +89,32 @@ pub struct Rule {
     pub principal: RulePrincipal,
     /// The username, possibly with variables.
     pub username: String,
-    /// The groups, possibly with variables.
-    pub groups: Vec<String>,
+    /// The groups.
+    pub groups: Vec<Membership>,
     /// Where it stands.
     pub source: RuleSource,
+}
+
+/// One group that a rule gives, for as long as it lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The group, possibly with variables.
+    pub group: String,
+    /// The first moment at which it holds no more; only the access file has ends.
+    pub ends: Option<Timestamp>,
+}
+
+impl From<String> for Membership {
+    /// A membership without an end.
+    fn from(group: String) -> Self {
+        Self { group, ends: None }
+    }
+}
+
+impl Membership {
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        self.ends.is_none_or(|ends| now < ends)
+    }
 }
 
 /// What the names of the roles of permission sets start with; 16 hexadecimal digits follow behind the set's name.

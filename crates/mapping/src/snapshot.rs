@@ -7,7 +7,7 @@ use std::{
 
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 
-use crate::{Mode, PermissionSet, Rule, RulePrincipal, RuleSource, template::PRIVATE_DNS_NAME};
+use crate::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, template::PRIVATE_DNS_NAME};
 
 /// The rules of one source, as they were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,12 +43,10 @@ pub(crate) struct Index {
 }
 
 /// What a rule gives. Its principal is the key under which it stands, so that it is held only once.
-///
-/// The access file's rules and memberships can end; their ends belong here.
 #[derive(Debug)]
 pub(crate) struct Grant {
     pub(crate) username: String,
-    pub(crate) groups: Vec<String>,
+    pub(crate) groups: Vec<Membership>,
     pub(crate) source: RuleSource,
 }
 
@@ -105,8 +103,10 @@ impl Snapshot {
 
     /// Whether some rule names machines by what EC2 calls them.
     pub fn needs_private_dns_names(&self) -> bool {
-        let asks =
-            |grant: &Grant| grant.groups.iter().chain([&grant.username]).any(|text| text.contains(PRIVATE_DNS_NAME));
+        let asks = |grant: &Grant| {
+            let in_groups = grant.groups.iter().any(|membership| membership.group.contains(PRIVATE_DNS_NAME));
+            in_groups || grant.username.contains(PRIVATE_DNS_NAME)
+        };
         let grants =
             |index: &Index| index.arns.iter().flat_map(HashMap::values).chain(index.permission_sets.values()).any(asks);
         self.sources.iter().any(grants)

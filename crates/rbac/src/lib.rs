@@ -13,6 +13,7 @@
 //! [`escalation`] says which rights let their holder become more than they are.
 
 mod aggregate;
+pub mod dump;
 pub mod escalation;
 mod index;
 mod matching;

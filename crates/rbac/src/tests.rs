@@ -1,3 +1,4 @@
 //! What is allowed, as cases; that the API server says the same is tested with it, end to end.
 
 mod authorize;
+mod escalation;

@@ -169,7 +169,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
 /// Says which sources this version does not have, instead of starting without them.
 fn check_modes(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<()> {
     let flag = args.backend_mode.iter().map(|name| {
-        let known = Mode::ALL.into_iter().find(|mode| mode.as_str() == name);
+        let known = Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name);
         known
             .with_context(|| format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile"))
     });

@@ -104,7 +104,7 @@ impl Entries<'_> {
                 let message = "the same principal stands twice; the last entry counts";
                 problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
             }
-            let groups = groups.into_iter().map(|(group, _)| group).collect();
+            let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
             rules.push(Rule { principal, username, groups, source: self.rule_source(list, index, node.span) });
         }
         rules

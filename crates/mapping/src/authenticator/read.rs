@@ -180,11 +180,11 @@ fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<Mode> {
         let message = format!("`{name}` is an old name");
         problems.push(Problem::warning("config.old-name", span, message).hint(format!("write {mode}")));
     }
-    let mode = old.or_else(|| Mode::ALL.into_iter().find(|mode| mode.as_str() == name));
+    let mode = old.or_else(|| Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name));
     if mode.is_none() {
         let known = "backend modes are MountedFile, EKSConfigMap, CRD and DynamicFile";
         let problem = Problem::error("config.backend-mode", span, format!("{name:?} is none; {known}"));
-        problems.push(match document::nearest(name, Mode::ALL.map(Mode::as_str)) {
+        problems.push(match document::nearest(name, Mode::BACKENDS.map(Mode::as_str)) {
             _ if name.contains(',') => {
                 problem.hint("write a list, as in [MountedFile, CRD], or put blanks between them")
             }

@@ -1,0 +1,182 @@
+//! Findings about a file that can be read: what is probably not meant.
+
+use std::collections::{HashMap, HashSet};
+
+use document::{Problem, Problems, Severity, Span};
+use jiff::{SignedDuration, Timestamp};
+use rbac::RoleKind;
+
+use crate::{Accept, Access, Code, Facts, Grant, Group, Principal, Right, Scope, compile};
+
+/// How long before its end an entry is reported.
+const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+
+/// Everything that compiling and looking find. Findings that the file accepts are left out.
+pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
+    let (_, compiled) = compile(access, facts, now);
+    let mut findings = Findings::default();
+    if access.cluster_id.is_none() {
+        let problem = Code::Missing.at(Span::default(), "no file has a `clusterID`");
+        findings.problems.push(problem.hint("exactly one of the files names the cluster that tokens are bound to"));
+    }
+    for group in access.groups.iter().flatten() {
+        of_group(group, facts, now, &mut findings);
+    }
+    for node in &access.nodes {
+        ends(node.expires.as_ref().map(|at| (at.value, at.span)), now, &[&node.accept], &mut findings);
+    }
+    let accepted = accepted_places(access);
+    let compiled = compiled.into_iter().filter(|problem| !accepted.contains(&(problem.code, problem.span)));
+    compiled.for_each(|problem| findings.problems.push(problem));
+    findings.problems.into_sorted()
+}
+
+#[derive(Default)]
+struct Findings {
+    problems: Problems,
+}
+
+impl Findings {
+    /// One more, unless it is a warning that one of the lists accepts.
+    fn push(&mut self, problem: Problem, accept: &[&[Accept]]) {
+        let accepts = |list: &&[Accept]| list.iter().any(|accept| *accept.code.value == *problem.code);
+        if problem.severity == Severity::Error || !accept.iter().any(accepts) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// Where compiling's warnings are accepted: at the group's name, and at each of a grant's places.
+fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
+    let mut places = HashSet::new();
+    let code = |accept: &Accept| {
+        let known = Code::ALL.iter().find(|code| code.as_str() == &*accept.code.value)?;
+        (known.severity() == Severity::Warning).then_some(known.as_str())
+    };
+    for group in access.groups.iter().flatten() {
+        for code in group.accept.iter().filter_map(code) {
+            places.insert((code, group.name.span));
+        }
+        for grant in group.grants.iter().flatten() {
+            let spans: Vec<Span> = match &grant.scope {
+                Scope::Cluster => Vec::new(),
+                Scope::Namespaces(names) => names.iter().map(|name| name.span).collect(),
+                Scope::Selector(_, span) => vec![*span],
+            };
+            for code in group.accept.iter().chain(&grant.accept).filter_map(code) {
+                places.extend(spans.iter().map(|span| (code, *span)));
+            }
+        }
+    }
+    places
+}
+
+fn of_group(group: &Group, facts: &Facts, now: Timestamp, findings: &mut Findings) {
+    let name = &*group.name.value;
+    let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.as_str());
+    if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
+        let message = "`system:masters` may do everything, and no binding can take it away";
+        let hint = "take a group of your own bound to cluster-admin, or accept access.system-name with a reason and \
+                    without `authorization`";
+        findings.problems.push(Code::SystemName.at(group.name.span, message).hint(hint));
+    }
+    if group.members.is_empty() && group.iam_groups.is_empty() {
+        findings.push(Code::NobodyIn.at(group.name.span, format!("no one is in `{name}`")), &[&group.accept]);
+    }
+    ends(group.expires.as_ref().map(|at| (at.value, at.span)), now, &[&group.accept], findings);
+    let mut seen: HashMap<_, &Principal> = HashMap::with_capacity(group.members.len());
+    for member in group.members.iter().chain(&group.iam_groups) {
+        let accept: [&[Accept]; 2] = [&member.accept, &group.accept];
+        ends(member.expires.as_ref().map(|at| (at.value, at.span)), now, &accept, findings);
+        if let Some(first) = seen.insert(member.identity(), member) {
+            let (code, message) = if first.path == member.path {
+                (Code::Duplicate, format!("`{}` is in `{name}` twice", member.name))
+            } else {
+                let (a, b, bare) = (&first.path, &member.path, &member.name);
+                (Code::SamePath, format!("`{a}{bare}` and `{b}{bare}` are one role: STS leaves paths out"))
+            };
+            findings.push(code.at(member.span, message).related(first.span, "first here"), &accept);
+        }
+        if let Some(arn) = member.arn().map(|arn| arn.to_string())
+            && facts.gone.contains(&arn)
+        {
+            findings.push(Code::NotInIam.at(member.span, format!("IAM has no {arn}")), &accept);
+        }
+    }
+    for grant in group.grants.iter().flatten() {
+        of_grant(grant, group, facts, findings);
+    }
+    if group.grants.is_none() && name != "system:masters" {
+        let missing = role_is_missing(RoleKind::ClusterRole, name, None, facts);
+        if missing {
+            let problem = Code::NoRole.at(group.name.span, format!("the cluster has no ClusterRole `{name}`"));
+            let problem = problem.hint("without `authorization` a group is bound to the ClusterRole of its name");
+            findings.push(problem, &[&group.accept]);
+        }
+    }
+}
+
+fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings) {
+    let accept: [&[Accept]; 2] = [&grant.accept, &group.accept];
+    match &grant.right {
+        Right::Rules(rules) => {
+            for rule in rules {
+                if let Some(words) = rbac::escalation::too_broad(&rule.value) {
+                    let problem = Code::TooBroad.at(rule.span, format!("this rule allows {words}"));
+                    findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
+                }
+            }
+            let scopes = scopes(grant);
+            let mut said = HashSet::new();
+            for scope in scopes {
+                let rules = rules.iter().map(|rule| &rule.value);
+                for escalation in rbac::escalation::escalations(rules, scope) {
+                    if said.insert(escalation.code) {
+                        let message = format!("the holder can {}: {}", escalation.title, escalation.why);
+                        findings.push(Code::Escalates.at(grant.span, message), &accept);
+                    }
+                }
+            }
+        }
+        Right::ClusterRole(role) => {
+            if role_is_missing(RoleKind::ClusterRole, &role.value, None, facts) {
+                let message = format!("the cluster has no ClusterRole `{}`", role.value);
+                findings.push(Code::NoRole.at(role.span, message), &accept);
+            }
+        }
+        Right::Role(role) => {
+            let Scope::Namespaces(names) = &grant.scope else { return };
+            for namespace in names.iter().filter(|name| !name.value.contains('*')) {
+                if role_is_missing(RoleKind::Role, &role.value, Some(&namespace.value), facts) {
+                    let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
+                    findings.push(Code::NoRole.at(role.span, message), &accept);
+                }
+            }
+        }
+    }
+}
+
+/// Where a grant's rules hold, for judging them: one ordinary namespace stands for all.
+fn scopes(grant: &Grant) -> Vec<rbac::escalation::Scope<'_>> {
+    match &grant.scope {
+        Scope::Cluster => vec![rbac::escalation::Scope::Cluster],
+        Scope::Namespaces(names) => {
+            names.iter().map(|name| rbac::escalation::Scope::Namespace(&name.value)).collect()
+        }
+        Scope::Selector(..) => vec![rbac::escalation::Scope::Namespace("")],
+    }
+}
+
+fn role_is_missing(kind: RoleKind, name: &str, namespace: Option<&str>, facts: &Facts) -> bool {
+    let Some(objects) = &facts.roles else { return false };
+    !objects.roles.iter().any(|role| role.kind() == kind && &*role.name == name && role.namespace.as_deref() == namespace)
+}
+
+fn ends(expires: Option<(Timestamp, Span)>, now: Timestamp, accept: &[&[Accept]], findings: &mut Findings) {
+    let Some((at, span)) = expires else { return };
+    if at <= now {
+        findings.push(Code::Expired.at(span, format!("this ended at {at}")), accept);
+    } else if at.duration_since(now) < SOON {
+        findings.push(Code::ExpiresSoon.at(span, format!("this ends at {at}")), accept);
+    }
+}

@@ -1,0 +1,85 @@
+//! What the file means: who is who in the cluster, and which objects grant what.
+
+mod objects;
+mod people;
+
+use std::collections::BTreeMap;
+
+use document::{Problem, Problems};
+use identity::AccountId;
+use jiff::Timestamp;
+use rbac::Objects;
+
+use crate::{Access, Principal};
+
+/// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    /// The users of IAM groups, as ARNs, by account and name in lower case.
+    pub iam_groups: BTreeMap<(AccountId, String), Vec<String>>,
+    /// The roles of permission sets, by account and name in lower case.
+    pub permission_sets: BTreeMap<(AccountId, String), String>,
+    /// Every namespace of the cluster.
+    pub namespaces: Option<Vec<Namespace>>,
+    /// Every role of the cluster.
+    pub roles: Option<Objects>,
+    /// ARNs that IAM has no more.
+    pub gone: Vec<String>,
+}
+
+/// A namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Namespace {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its labels.
+    pub labels: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Everything that the file asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Desired {
+    /// Everybody, in the order of their principals.
+    pub people: Vec<Person>,
+    /// The roles of machines.
+    pub nodes: Vec<Principal>,
+    /// Roles and bindings, in the order of namespaces and names; those of the cluster first.
+    pub objects: Objects,
+}
+
+/// Somebody and who they are in the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// In AWS's terms. Its own `username` and `expires` are those of one of its places.
+    pub principal: Principal,
+    /// The Kubernetes username, or its template.
+    pub username: String,
+    /// The groups, by name, each until it ends.
+    pub groups: BTreeMap<Box<str>, Option<Timestamp>>,
+}
+
+/// Compiles. The objects are those of groups that have not ended at `now`; people keep their ends.
+pub fn compile(access: &Access, facts: &Facts, now: Timestamp) -> (Desired, Vec<Problem>) {
+    let mut problems = Problems::default();
+    let people = people::people(access, facts, &mut problems);
+    let objects = objects::objects(access, facts, now, &mut problems);
+    (Desired { people, nodes: access.nodes.clone(), objects }, problems.into_sorted())
+}
+
+/// The namespaces that a grant reaches, by name; those of a cluster whose namespaces are known.
+pub(crate) fn resolved_namespaces<'a>(grant: &'a crate::Grant, facts: &'a Facts) -> Vec<&'a str> {
+    objects::namespaces(grant, facts, &mut Problems::default()).into_iter().flatten().collect()
+}
+
+impl Desired {
+    /// Without the people and memberships that have ended.
+    #[must_use]
+    pub fn at(mut self, now: Timestamp) -> Self {
+        for person in &mut self.people {
+            person.groups.retain(|_, ends| ends.is_none_or(|ends| ends > now));
+        }
+        self.people.retain(|person| !person.groups.is_empty());
+        self.nodes.retain(|node| node.expires.as_ref().is_none_or(|ends| ends.value > now));
+        self
+    }
+}

@@ -1,0 +1,114 @@
+//! Groups turned around: each principal with its username and its groups.
+
+use std::collections::{BTreeMap, HashMap};
+
+use document::Problems;
+use identity::{AccountId, Arn};
+use jiff::Timestamp;
+
+use super::{Facts, Person};
+use crate::{Access, Code, Group, Kind, Principal};
+
+type Id = (Kind, AccountId, String);
+
+pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) -> Vec<Person> {
+    let mut people: BTreeMap<Id, Person> = BTreeMap::new();
+    for group in access.groups.iter().flatten() {
+        for member in &group.members {
+            add(&mut people, group, member.clone(), problems);
+        }
+        for iam_group in &group.iam_groups {
+            let key = (iam_group.account, iam_group.name.to_ascii_lowercase());
+            for user in facts.iam_groups.get(&key).into_iter().flatten() {
+                match expanded(user, iam_group) {
+                    Some(user) => add(&mut people, group, user, problems),
+                    None => problems.push(Code::Arn.at(iam_group.span, format!("IAM says that `{user}` is in this group"))),
+                }
+            }
+        }
+    }
+    let people: Vec<Person> = people.into_values().collect();
+    usernames_are_their_own(&people, problems);
+    people
+}
+
+fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: Principal, problems: &mut Problems) {
+    let ends = earlier(group.expires.as_ref().map(|at| at.value), member.expires.as_ref().map(|at| at.value));
+    let username = member.username();
+    let person = people
+        .entry(member.identity())
+        .or_insert_with(|| Person { principal: member.clone(), username, groups: BTreeMap::new() });
+    if let Some(again) = &member.username {
+        match &person.principal.username {
+            Some(first) if first.value != again.value => {
+                let message = format!("`{}` has another username elsewhere", member.name);
+                problems.push(Code::UsernameTwice.at(again.span, message).related(first.span, "there"));
+            }
+            Some(_) => {}
+            // One place that says it is enough.
+            None => {
+                person.username = again.value.to_string();
+                person.principal.username = Some(again.clone());
+            }
+        }
+    }
+    let kept = person.groups.entry(group.name.value.clone()).or_insert(ends);
+    *kept = kept.and_then(|first| ends.map(|again| first.max(again)));
+}
+
+/// A user that an IAM group names, at the place of that group.
+fn expanded(arn: &str, iam_group: &Principal) -> Option<Principal> {
+    let arn: Arn = arn.parse().ok()?;
+    let (path, name) = arn.resource.strip_prefix("user")?.rsplit_once('/')?;
+    Some(Principal {
+        kind: Kind::User,
+        partition: arn.partition,
+        account: arn.account,
+        path: format!("{path}/").into(),
+        name: name.into(),
+        username: None,
+        ..iam_group.clone()
+    })
+}
+
+fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}
+
+/// No two principals can come to have one username: neither by writing it twice, nor by a session's name.
+fn usernames_are_their_own(people: &[Person], problems: &mut Problems) {
+    let mut seen: HashMap<&str, &Person> = HashMap::with_capacity(people.len());
+    let mut prefixes: HashMap<&str, &Person> = HashMap::new();
+    for person in people {
+        if let Some(first) = seen.insert(&person.username, person) {
+            let message = format!("`{}` would be two principals' username", person.username);
+            let problem = Code::UsernameTwice.at(place(person), message).related(place(first), "the other one");
+            problems.push(problem.hint("give one of them a `username` of its own"));
+        }
+        if let Some((prefix, _)) = person.username.split_once("{{") {
+            prefixes.entry(prefix).or_insert(person);
+        }
+    }
+    if prefixes.is_empty() {
+        return;
+    }
+    for person in people {
+        let literal = person.username.split("{{").next().unwrap_or_default();
+        // Every beginning that ends in a colon might be somebody's prefix.
+        for (at, _) in literal.match_indices(':') {
+            let Some(other) = prefixes.get(&literal[..=at]) else { continue };
+            if other.username != person.username {
+                let message = format!("a session of `{}` could take the username `{}`", other.principal.name, person.username);
+                let problem = Code::Template.at(place(person), message).related(place(other), "by this template");
+                problems.push(problem.hint("choose beginnings of which none begins another"));
+            }
+        }
+    }
+}
+
+fn place(person: &Person) -> document::Span {
+    person.principal.username.as_ref().map_or(person.principal.span, |username| username.span)
+}

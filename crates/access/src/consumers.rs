@@ -1,0 +1,148 @@
+//! What each consumer can carry: one table for the errors, the documentation, and `render`.
+
+use document::Problem;
+
+use crate::{Access, Code, Facts, Kind, Scope, render::Expiry};
+
+/// Who takes what the file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Consumer {
+    /// The Helm chart, given the file itself.
+    Helm,
+    /// `cluster-auth server`, given the file itself.
+    Server,
+    /// The existing authenticator's configuration, in a file or a `ConfigMap`.
+    Config,
+    /// The `ConfigMap` `aws-auth`.
+    AwsAuth,
+    /// `IAMIdentityMapping` objects.
+    Crd,
+    /// Roles and bindings.
+    Rbac,
+    /// EKS access entries.
+    AccessEntries,
+    /// The Terraform module.
+    Terraform,
+}
+
+/// What not every consumer can carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Feature {
+    /// `iamGroups`.
+    IamGroups,
+    /// `permissionSets`, without the suffix of their roles.
+    PermissionSets,
+    /// `namespaceSelector`, and globs in `namespaces`.
+    NamespacePatterns,
+    /// `expires`.
+    Expiry,
+}
+
+impl Feature {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::IamGroups, Self::PermissionSets, Self::NamespacePatterns, Self::Expiry];
+
+    /// As the documentation names it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::IamGroups => "IAM groups",
+            Self::PermissionSets => "permission sets",
+            Self::NamespacePatterns => "namespace globs and selectors",
+            Self::Expiry => "expiry",
+        }
+    }
+}
+
+impl Consumer {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Helm,
+        Self::Server,
+        Self::Config,
+        Self::AwsAuth,
+        Self::Crd,
+        Self::Rbac,
+        Self::AccessEntries,
+        Self::Terraform,
+    ];
+
+    /// As `--to` and the documentation name it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Helm => "helm",
+            Self::Server => "server",
+            Self::Config => "config, configmap",
+            Self::AwsAuth => "aws-auth",
+            Self::Crd => "crd",
+            Self::Rbac => "rbac",
+            Self::AccessEntries => "access-entries",
+            Self::Terraform => "terraform",
+        }
+    }
+
+    /// Whether it can carry a feature, or is not concerned by it.
+    pub const fn carries(self, feature: Feature) -> bool {
+        match (self, feature) {
+            // The server matches permission sets and watches the clock; it makes no objects.
+            (Self::Server, Feature::PermissionSets | Feature::NamespacePatterns | Feature::Expiry)
+            // These map people and make no objects.
+            | (Self::Config | Self::AwsAuth | Self::Crd | Self::AccessEntries | Self::Terraform, Feature::NamespacePatterns)
+            // Objects bind groups and know no people.
+            | (Self::Rbac, Feature::IamGroups | Feature::PermissionSets)
+            // It makes the users; who is in which IAM group and permission set is not its business.
+            | (Self::Terraform, Feature::IamGroups | Feature::PermissionSets) => true,
+            _ => false,
+        }
+    }
+}
+
+/// What of a file a consumer cannot carry, as far as `facts` do not resolve it.
+pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: Expiry) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut refuse = |feature: Feature, span, what: &str| {
+        let problem = Code::Unsupported.at(span, format!("{what} cannot be carried by {}", consumer.title()));
+        let hint = match feature {
+            Feature::IamGroups | Feature::PermissionSets => "resolve it first: `cluster-auth render --to access --aws`",
+            Feature::NamespacePatterns => "name the namespaces, or give the cluster's: `--from namespaces.json`",
+            Feature::Expiry => "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered",
+        };
+        problems.push(problem.hint(hint));
+    };
+    for group in access.groups.iter().flatten() {
+        for member in group.members.iter().chain(&group.iam_groups) {
+            let key = (member.account, member.name.to_ascii_lowercase());
+            match member.kind {
+                Kind::IamGroup if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key) => {
+                    refuse(Feature::IamGroups, member.span, "an IAM group");
+                }
+                Kind::PermissionSet
+                    if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key) =>
+                {
+                    refuse(Feature::PermissionSets, member.span, "a permission set");
+                }
+                _ => {}
+            }
+        }
+        for grant in group.grants.iter().flatten() {
+            let is_pattern = match &grant.scope {
+                Scope::Cluster => false,
+                Scope::Namespaces(names) => names.iter().any(|name| name.value.contains('*')),
+                Scope::Selector(..) => true,
+            };
+            if is_pattern && facts.namespaces.is_none() && !consumer.carries(Feature::NamespacePatterns) {
+                refuse(Feature::NamespacePatterns, grant.span, "a grant to namespaces that only the cluster knows");
+            }
+        }
+    }
+    if expiry == Expiry::Refuse && !consumer.carries(Feature::Expiry) {
+        let groups = access.groups.iter().flatten();
+        let ends = groups.flat_map(|group| {
+            let members = group.members.iter().chain(&group.iam_groups).filter_map(|member| member.expires.as_ref());
+            group.expires.iter().chain(members)
+        });
+        for end in ends {
+            refuse(Feature::Expiry, end.span, "an end");
+        }
+    }
+    problems
+}

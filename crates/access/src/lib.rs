@@ -1,0 +1,35 @@
+//! The access file: who may log in to a cluster, and what they may do there.
+//!
+//! ```text
+//!   texts ─ document ─► trees ─ read ─► Access ─ check ─► findings
+//!                                         └ compile(facts, now) ─► Desired: people, and RBAC objects
+//!                                                                    └ render ─► what each consumer takes
+//! ```
+//!
+//! Reading finds every problem of all files in one run, and merges files by rules under which their order never matters.
+//! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
+
+pub mod keys;
+
+mod check;
+mod codes;
+mod compile;
+mod consumers;
+mod model;
+mod read;
+mod render;
+mod schema;
+mod serve;
+
+pub use check::check;
+pub use codes::Code;
+pub use compile::{Desired, Facts, Namespace, Person, compile};
+pub use consumers::{Consumer, Feature, unsupported};
+pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
+pub use read::{Read, read};
+pub use render::{Expiry, Target, render};
+pub use schema::schema;
+pub use serve::mapping_source;
+
+#[cfg(test)]
+mod tests;

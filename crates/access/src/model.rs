@@ -1,0 +1,163 @@
+//! What an access file says, each part with its place.
+
+use document::Span;
+use identity::{AccountId, Arn, Partition};
+use jiff::Timestamp;
+use rbac::{LabelSelector, Rule};
+
+/// Something and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The thing.
+    pub value: T,
+    /// Its place.
+    pub span: Span,
+}
+
+/// All files together.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// What tokens are bound to.
+    pub cluster_id: Option<Located<Box<str>>>,
+    /// The account of principals without one.
+    pub account: Option<Located<AccountId>>,
+    /// `groups`, in the order of their names; `None` where no file has the key.
+    pub groups: Option<Vec<Group>>,
+    /// Roles of machines.
+    pub nodes: Vec<Principal>,
+}
+
+/// One Kubernetes group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// The name.
+    pub name: Located<Box<str>>,
+    /// Users, roles and permission sets.
+    pub members: Vec<Principal>,
+    /// IAM groups, by name.
+    pub iam_groups: Vec<Principal>,
+    /// When everything about it ends.
+    pub expires: Option<Located<Timestamp>>,
+    /// What it may do; `None`: the `ClusterRole` of its name.
+    pub grants: Option<Vec<Grant>>,
+    /// Findings that are meant.
+    pub accept: Vec<Accept>,
+}
+
+/// What a principal is in IAM.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// An IAM user.
+    User,
+    /// An IAM role.
+    Role,
+    /// A permission set of IAM Identity Center.
+    PermissionSet,
+    /// An IAM group.
+    IamGroup,
+}
+
+/// Somebody, in AWS's terms.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// What it is.
+    pub kind: Kind,
+    /// The partition.
+    pub partition: Partition,
+    /// The account.
+    pub account: AccountId,
+    /// The path, as `/` or `/ops/`.
+    pub path: Box<str>,
+    /// The name without the path.
+    pub name: Box<str>,
+    /// The username that was written.
+    pub username: Option<Located<Box<str>>>,
+    /// When this membership ends.
+    pub expires: Option<Located<Timestamp>>,
+    /// Findings that are meant.
+    pub accept: Vec<Accept>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// What a group may do, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    /// Where.
+    pub scope: Scope,
+    /// What.
+    pub right: Right,
+    /// Findings that are meant.
+    pub accept: Vec<Accept>,
+    /// Its place.
+    pub span: Span,
+}
+
+/// Where a grant holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everywhere.
+    Cluster,
+    /// In namespaces, by name or glob.
+    Namespaces(Vec<Located<Box<str>>>),
+    /// In namespaces, by labels.
+    Selector(LabelSelector, Span),
+}
+
+/// What a grant allows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Right {
+    /// What is written here.
+    Rules(Vec<Located<Rule>>),
+    /// What a `ClusterRole` allows.
+    ClusterRole(Located<Box<str>>),
+    /// What a `Role` of the namespace allows.
+    Role(Located<Box<str>>),
+}
+
+/// A finding that is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accept {
+    /// Its code.
+    pub code: Located<Box<str>>,
+    /// Why.
+    pub reason: Box<str>,
+}
+
+impl Principal {
+    /// The ARN as IAM writes it, with the path of a user and without that of a role. Permission sets have none.
+    pub fn arn(&self) -> Option<Arn> {
+        let resource = match self.kind {
+            Kind::User => format!("user{}{}", self.path, self.name),
+            Kind::Role => format!("role/{}", self.name),
+            Kind::IamGroup => format!("group{}{}", self.path, self.name),
+            Kind::PermissionSet => return None,
+        };
+        Some(Arn { partition: self.partition, service: "iam".to_owned(), account: self.account, resource })
+    }
+
+    /// The Kubernetes username: what was written, or what the kind's default is.
+    pub fn username(&self) -> String {
+        match (&self.username, self.kind) {
+            (Some(username), _) => username.value.to_string(),
+            (None, Kind::User | Kind::IamGroup) => self.name.to_string(),
+            (None, Kind::Role | Kind::PermissionSet) => format!("{}:{{{{SessionName}}}}", self.name),
+        }
+    }
+
+    /// What tells principals apart: STS compares without regard to case, and leaves the path of roles out.
+    pub fn identity(&self) -> (Kind, AccountId, String) {
+        let name = match self.kind {
+            Kind::User => format!("{}{}", self.path, self.name),
+            Kind::Role | Kind::PermissionSet | Kind::IamGroup => self.name.to_string(),
+        };
+        (self.kind, self.account, name.to_ascii_lowercase())
+    }
+}
+
+impl<T> Located<T> {
+    /// A thing at a place.
+    pub fn new(value: T, span: Span) -> Self {
+        Self { value, span }
+    }
+}

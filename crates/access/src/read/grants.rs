@@ -1,0 +1,188 @@
+//! What a group may do.
+
+use document::{Node, Problems, Span};
+use rbac::{LabelSelector, Operator, Requirement, Rule};
+
+use super::{
+    names,
+    values::{View, labels},
+};
+use crate::{Code, Grant, Located, Right, Scope, keys::Object};
+
+/// `authorization` and its place; `None` where the key is absent.
+pub(super) fn authorization(group: &View<'_>, problems: &mut Problems) -> Option<(Span, Vec<Grant>)> {
+    let node = group.written("authorization")?;
+    let list = if node.is_null() { Some(&[][..]) } else { node.as_sequence() };
+    let Some(list) = list else {
+        problems.push(Code::Type.at(node.span, format!("`authorization` is a list, this is {}", node.kind())));
+        return Some((node.span, Vec::new()));
+    };
+    if list.is_empty() {
+        let problem = Code::EmptyAuthorization.at(node.span, "`authorization` is there and empty");
+        let hint = "remove the key to bind the ClusterRole of the group's name, as in 2018, or write a grant";
+        problems.push(problem.hint(hint));
+    }
+    Some((node.span, list.iter().filter_map(|node| grant(node, problems)).collect()))
+}
+
+fn grant(node: &Node, problems: &mut Problems) -> Option<Grant> {
+    let view = View::of(node, Object::Grant, problems)?;
+    let scope = scope(&view, problems);
+    let right = right(&view, problems);
+    let accept = view.accept(problems);
+    let (scope, right) = (scope?, right?);
+    if scope == Scope::Cluster
+        && let Right::Role(role) = &right
+    {
+        let problem = Code::Scope.at(role.span, "a Role belongs to a namespace, and this grant names none");
+        problems.push(problem.hint("name its `namespace`, or use `clusterRole`"));
+        return None;
+    }
+    if let (Scope::Namespaces(_) | Scope::Selector(..), Right::Rules(rules)) = (&scope, &right)
+        && let Some(rule) = rules.iter().find(|rule| !rule.value.non_resource_urls.is_empty())
+    {
+        problems.push(Code::Rule.at(rule.span, "URLs are no objects of a namespace: grant them cluster-wide"));
+    }
+    Some(Grant { scope, right, accept, span: node.span })
+}
+
+fn scope(grant: &View<'_>, problems: &mut Problems) -> Option<Scope> {
+    let keys = ["namespace", "namespaces", "namespaceSelector"];
+    let written: Vec<(&str, Span)> =
+        keys.into_iter().filter_map(|key| grant.written(key).map(|node| (key, node.span))).collect();
+    if let [(first, at), (second, span), ..] = written[..] {
+        let message = format!("`{first}` and `{second}` both say where this holds");
+        problems.push(Code::Scope.at(span, message).related(at, "here"));
+        return None;
+    }
+    match written.first().copied() {
+        None => Some(Scope::Cluster),
+        // Without the key the grant would hold everywhere: nothing must not widen it.
+        Some((key, span)) if grant.get(key_of(key)).is_none() => {
+            let problem = Code::Scope.at(span, format!("`{key}` is there and names nothing"));
+            problems.push(problem.hint("remove the key for the whole cluster, or name a namespace"));
+            None
+        }
+        Some(("namespace", _)) => {
+            let name = grant.text("namespace", problems)?;
+            names::namespace(&name, false, problems);
+            Some(Scope::Namespaces(vec![name]))
+        }
+        Some(("namespaces", span)) => {
+            let list = grant.texts("namespaces", problems)?;
+            list.iter().for_each(|name| names::namespace(name, true, problems));
+            if list.is_empty() {
+                problems.push(Code::Scope.at(span, "`namespaces` is there and names nothing"));
+                return None;
+            }
+            Some(Scope::Namespaces(list))
+        }
+        Some((_, span)) => Some(Scope::Selector(selector(grant.get("namespaceSelector")?, problems)?, span)),
+    }
+}
+
+fn key_of(key: &str) -> &'static str {
+    match key {
+        "namespace" => "namespace",
+        "namespaces" => "namespaces",
+        _ => "namespaceSelector",
+    }
+}
+
+fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
+    let keys = ["rules", "clusterRole", "role"];
+    let written: Vec<(&str, Span)> = keys.into_iter().filter_map(|key| Some((key, grant.get(key)?.span))).collect();
+    match written[..] {
+        [] => {
+            problems.push(Code::Grant.at(grant.span, "this grant allows nothing: it needs `rules`, `clusterRole` or `role`"));
+            None
+        }
+        [(first, at), (second, span), ..] => {
+            let message = format!("`{first}` and `{second}` in one grant");
+            problems.push(Code::Grant.at(span, message).related(at, "here").hint("write two grants"));
+            None
+        }
+        [("rules", span)] => {
+            let nodes = grant.list("rules", problems)?;
+            if nodes.is_empty() {
+                problems.push(Code::Grant.at(span, "`rules` is empty"));
+                return None;
+            }
+            Some(Right::Rules(nodes.iter().filter_map(|node| rule(node, problems)).collect()))
+        }
+        [(key, _)] => {
+            let is_role = key == "role";
+            let name = if is_role { grant.text("role", problems)? } else { grant.text("clusterRole", problems)? };
+            names::object(&name, "a role", problems);
+            Some(if is_role { Right::Role(name) } else { Right::ClusterRole(name) })
+        }
+    }
+}
+
+fn rule(node: &Node, problems: &mut Problems) -> Option<Located<Rule>> {
+    let view = View::of(node, Object::Rule, problems)?;
+    let mut texts = |key| -> Vec<Box<str>> {
+        view.texts(key, problems).unwrap_or_default().into_iter().map(|text| text.value).collect()
+    };
+    let rule = Rule {
+        verbs: texts("verbs"),
+        api_groups: texts("apiGroups"),
+        resources: texts("resources"),
+        resource_names: texts("resourceNames"),
+        non_resource_urls: texts("nonResourceURLs"),
+    };
+    // Kubernetes, `pkg/apis/rbac/validation`: ValidatePolicyRule.
+    let fault = if rule.verbs.is_empty() {
+        Some("a rule without verbs")
+    } else if !rule.non_resource_urls.is_empty() {
+        let others = [&rule.api_groups, &rule.resources, &rule.resource_names];
+        others.iter().any(|list| !list.is_empty()).then_some("a rule is about resources or about URLs, not both")
+    } else if rule.resources.is_empty() {
+        Some("a rule without `resources`")
+    } else {
+        rule.api_groups.is_empty().then_some("a rule without `apiGroups`; the core group is `\"\"`")
+    };
+    if let Some(fault) = fault {
+        problems.push(Code::Rule.at(node.span, fault));
+    }
+    Some(Located::new(rule, node.span))
+}
+
+fn selector(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {
+    let view = View::of(node, Object::Selector, problems)?;
+    let match_labels = labels(view.text_map("matchLabels", problems));
+    let requirements = view.list("matchExpressions", problems).unwrap_or_default();
+    let match_expressions: Vec<_> = requirements.iter().filter_map(|node| requirement(node, problems)).collect();
+    if match_labels.is_empty() && match_expressions.is_empty() {
+        let problem = Code::Selector.at(node.span, "a selector without conditions would choose every namespace");
+        problems.push(problem.hint("name a label, or leave the namespace out to grant cluster-wide"));
+        return None;
+    }
+    Some(LabelSelector { match_labels, match_expressions })
+}
+
+fn requirement(node: &Node, problems: &mut Problems) -> Option<Requirement> {
+    let view = View::of(node, Object::Requirement, problems)?;
+    let (key, operator) = (view.text("key", problems), view.text("operator", problems));
+    let values: Vec<Box<str>> =
+        view.texts("values", problems).unwrap_or_default().into_iter().map(|value| value.value).collect();
+    let (Some(key), Some(operator)) = (key, operator) else {
+        problems.push(Code::Missing.at(node.span, "a requirement needs `key` and `operator`"));
+        return None;
+    };
+    let parsed = match &*operator.value {
+        "In" => Operator::In,
+        "NotIn" => Operator::NotIn,
+        "Exists" => Operator::Exists,
+        "DoesNotExist" => Operator::DoesNotExist,
+        other => {
+            let message = format!("`{other}` is none of In, NotIn, Exists and DoesNotExist");
+            problems.push(Code::Selector.at(operator.span, message));
+            return None;
+        }
+    };
+    if matches!(parsed, Operator::In | Operator::NotIn) == values.is_empty() {
+        problems.push(Code::Selector.at(node.span, "`In` and `NotIn` take values, `Exists` and `DoesNotExist` none"));
+    }
+    Some(Requirement { key: key.value, operator: parsed, values })
+}

@@ -1,0 +1,109 @@
+//! Many files as one: a group may span files, but each of its keys comes from one of them, and scalars are set once.
+
+use std::collections::BTreeMap;
+
+use document::{Problems, Span};
+use identity::AccountId;
+use jiff::Timestamp;
+
+use super::principals::Written;
+use crate::{Accept, Access, Code, Grant, Group, Located};
+
+/// What one file says about one group.
+pub(super) struct Fragment {
+    pub(super) name: Located<Box<str>>,
+    pub(super) users: Option<(Span, Vec<Written>)>,
+    pub(super) roles: Option<(Span, Vec<Written>)>,
+    pub(super) permission_sets: Option<(Span, Vec<Written>)>,
+    pub(super) iam_groups: Option<(Span, Vec<Written>)>,
+    pub(super) account: Option<Located<AccountId>>,
+    pub(super) expires: Option<Located<Timestamp>>,
+    pub(super) authorization: Option<(Span, Vec<Grant>)>,
+    pub(super) accept: Vec<Accept>,
+}
+
+/// All files so far.
+#[derive(Default)]
+pub(super) struct Merged {
+    cluster_id: Option<Located<Box<str>>>,
+    account: Option<Located<AccountId>>,
+    has_groups: bool,
+    groups: BTreeMap<Box<str>, Fragment>,
+    nodes: Vec<Written>,
+}
+
+impl Merged {
+    pub(super) fn cluster_id(&mut self, id: Option<Located<Box<str>>>, problems: &mut Problems) {
+        once(&mut self.cluster_id, id, |id| id.span, "clusterID", problems);
+    }
+
+    pub(super) fn account(&mut self, account: Option<Located<AccountId>>, problems: &mut Problems) {
+        once(&mut self.account, account, |account| account.span, "account", problems);
+    }
+
+    pub(super) fn has_groups(&mut self) {
+        self.has_groups = true;
+    }
+
+    pub(super) fn nodes(&mut self, roles: Vec<Written>) {
+        self.nodes.extend(roles);
+    }
+
+    pub(super) fn group(&mut self, more: Fragment, problems: &mut Problems) {
+        let group = match self.groups.entry(more.name.value.clone()) {
+            std::collections::btree_map::Entry::Vacant(vacant) => {
+                vacant.insert(more);
+                return;
+            }
+            std::collections::btree_map::Entry::Occupied(occupied) => occupied.into_mut(),
+        };
+        let Fragment { users, roles, permission_sets, iam_groups, account, expires, authorization, accept, .. } = more;
+        once(&mut group.users, users, |list| list.0, "users", problems);
+        once(&mut group.roles, roles, |list| list.0, "roles", problems);
+        once(&mut group.permission_sets, permission_sets, |list| list.0, "permissionSets", problems);
+        once(&mut group.iam_groups, iam_groups, |list| list.0, "iamGroups", problems);
+        once(&mut group.account, account, |account| account.span, "authentication", problems);
+        once(&mut group.expires, expires, |time| time.span, "expires", problems);
+        once(&mut group.authorization, authorization, |list| list.0, "authorization", problems);
+        group.accept.extend(accept);
+    }
+
+    /// The whole, with accounts filled in.
+    pub(super) fn finish(self, problems: &mut Problems) -> Access {
+        let Self { cluster_id, account, has_groups, groups, nodes } = self;
+        let default = account.as_ref().map(|account| account.value);
+        let groups = groups.into_values().map(|fragment| {
+            let account = fragment.account.map(|account| account.value).or(default);
+            let mut resolve = |list: Option<(Span, Vec<Written>)>| {
+                let list = list.map(|(_, list)| list).unwrap_or_default().into_iter();
+                list.filter_map(|written| written.resolve(account, problems)).collect::<Vec<_>>()
+            };
+            let mut members = resolve(fragment.users);
+            members.extend(resolve(fragment.roles));
+            members.extend(resolve(fragment.permission_sets));
+            Group {
+                members,
+                iam_groups: resolve(fragment.iam_groups),
+                name: fragment.name,
+                expires: fragment.expires,
+                grants: fragment.authorization.map(|(_, grants)| grants),
+                accept: fragment.accept,
+            }
+        });
+        let groups: Vec<Group> = groups.collect();
+        let nodes = nodes.into_iter().filter_map(|written| written.resolve(default, problems)).collect();
+        Access { cluster_id, account, groups: has_groups.then_some(groups), nodes }
+    }
+}
+
+/// Sets what is to be set once.
+fn once<T>(place: &mut Option<T>, more: Option<T>, span: impl Fn(&T) -> Span, key: &str, problems: &mut Problems) {
+    match (place.as_ref(), more) {
+        (Some(first), Some(again)) => {
+            let message = format!("`{key}` is set twice; each key of a group comes from one place");
+            problems.push(Code::Conflict.at(span(&again), message).related(span(first), "here too"));
+        }
+        (None, Some(value)) => *place = Some(value),
+        (_, None) => {}
+    }
+}

@@ -1,0 +1,59 @@
+//! What names may look like.
+
+use document::Problems;
+
+use crate::{Code, Kind, Located};
+
+/// A Kubernetes group, whose name also becomes that of objects.
+pub(super) fn group(name: &Located<Box<str>>, problems: &mut Problems) {
+    if name.value.starts_with("system:") && &*name.value != "system:masters" {
+        let message = format!("`{}` is Kubernetes' own group", name.value);
+        problems.push(Code::SystemName.at(name.span, message).hint("choose another name; machines belong under `nodes`"));
+    } else if name.value.contains("{{") {
+        problems.push(Code::Name.at(name.span, "groups have no variables: the caller would choose the group"));
+    } else {
+        object(name, "a group", problems);
+    }
+}
+
+/// The name of an RBAC object (Kubernetes, `apimachinery/pkg/api/validation/path`).
+pub(super) fn object(name: &Located<Box<str>>, what: &str, problems: &mut Problems) {
+    let text = &*name.value;
+    let allowed = !text.is_empty()
+        && !matches!(text, "." | "..")
+        && !text.contains(['/', '%'])
+        && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    if !allowed {
+        let message = format!("{what} cannot be called `{text}`: no spaces, `/` or `%`, and not `.` or `..`");
+        problems.push(Code::Name.at(name.span, message));
+    }
+}
+
+/// A namespace (RFC 1123 label), with `*` where globs are allowed.
+pub(super) fn namespace(name: &Located<Box<str>>, globs: bool, problems: &mut Problems) {
+    let text = &*name.value;
+    let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (globs && c == '*');
+    let allowed = (1..=63).contains(&text.len()) && text.chars().all(label) && !text.starts_with('-') && !text.ends_with('-');
+    if !allowed {
+        let message = format!("`{text}` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends");
+        let problem = Code::Name.at(name.span, message);
+        problems.push(match text.contains('*') && !globs {
+            true => problem.hint("`namespaces` takes globs: `namespaces: [\"team-*\"]`"),
+            false => problem,
+        });
+    }
+}
+
+/// A name in IAM, without its path (IAM, `CreateUser`, `CreateRole`; Identity Center, `CreatePermissionSet`).
+pub(super) fn iam(name: &str, kind: Kind) -> Result<(), String> {
+    let max = match kind {
+        Kind::User | Kind::Role => 64,
+        Kind::PermissionSet => 32,
+        Kind::IamGroup => 128,
+    };
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    if (1..=max).contains(&name.len()) && name.chars().all(allowed) {
+        return Ok(());
+    }
+    Err(format!("`{name}` is no name in IAM: 1 to {max} letters, digits and +=,.@_-"))
+}

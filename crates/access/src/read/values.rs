@@ -1,0 +1,170 @@
+//! Typed reading of one mapping by the table of keys. What cannot be read becomes a problem, and reading goes on.
+
+use std::collections::BTreeMap;
+
+use document::{Entry, Node, Problems, Span, nearest};
+use identity::AccountId;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+
+use crate::{Accept, Code, Located, keys::Object};
+
+/// A mapping whose keys are known.
+pub(super) struct View<'a> {
+    object: Object,
+    entries: &'a [Entry],
+    pub(super) span: Span,
+}
+
+impl<'a> View<'a> {
+    /// Looks at a mapping; keys that the table does not have are reported.
+    pub(super) fn of(node: &'a Node, object: Object, problems: &mut Problems) -> Option<Self> {
+        let Some(entries) = node.as_mapping() else {
+            let message = format!("{} is a mapping (keys and values), this is {}", object.title(), node.kind());
+            problems.push(Code::Type.at(node.span, message));
+            return None;
+        };
+        for entry in entries {
+            let key = &*entry.key.text;
+            if object.key(key).is_none() && !key.starts_with("x-") {
+                let problem = Code::UnknownKey.at(entry.key_span, format!("{} has no key `{key}`", object.title()));
+                problems.push(match nearest(key, object.keys().iter().map(|key| key.name)) {
+                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                    None => problem.hint(format!("its keys are {}", known(object))),
+                });
+            }
+        }
+        Some(Self { object, entries, span: node.span })
+    }
+
+    /// What stands under a key, if anything does.
+    pub(super) fn get(&self, key: &'static str) -> Option<&'a Node> {
+        self.written(key).filter(|node| !node.is_null())
+    }
+
+    /// The same, `null` included.
+    pub(super) fn written(&self, key: &'static str) -> Option<&'a Node> {
+        debug_assert!(self.object.key(key).is_some(), "{key} is not in the table");
+        self.entries.iter().find(|entry| &*entry.key.text == key).map(|entry| &entry.value)
+    }
+
+    pub(super) fn text(&self, key: &'static str, problems: &mut Problems) -> Option<Located<Box<str>>> {
+        text(self.get(key)?, problems)
+    }
+
+    pub(super) fn list(&self, key: &'static str, problems: &mut Problems) -> Option<&'a [Node]> {
+        let node = self.get(key)?;
+        let list = node.as_sequence();
+        if list.is_none() {
+            problems.push(Code::Type.at(node.span, format!("`{key}` is a list, this is {}", node.kind())));
+        }
+        list
+    }
+
+    pub(super) fn texts(&self, key: &'static str, problems: &mut Problems) -> Option<Vec<Located<Box<str>>>> {
+        Some(self.list(key, problems)?.iter().filter_map(|node| text(node, problems)).collect())
+    }
+
+    pub(super) fn text_map(&self, key: &'static str, problems: &mut Problems) -> Vec<(Located<Box<str>>, Box<str>)> {
+        let Some(node) = self.get(key) else { return Vec::new() };
+        let Some(entries) = node.as_mapping() else {
+            problems.push(Code::Type.at(node.span, format!("`{key}` is a mapping, this is {}", node.kind())));
+            return Vec::new();
+        };
+        let pair = |entry: &Entry| {
+            let name = Located::new(entry.key.text.clone(), entry.key_span);
+            Some((name, text(&entry.value, problems)?.value))
+        };
+        entries.iter().filter_map(pair).collect()
+    }
+
+    /// The account under `account`.
+    pub(super) fn account(&self, problems: &mut Problems) -> Option<Located<AccountId>> {
+        let node = self.get("account")?;
+        let Some(scalar) = node.as_scalar() else {
+            problems.push(Code::Type.at(node.span, format!("an account is a text of 12 digits, this is {}", node.kind())));
+            return None;
+        };
+        let digits = scalar.text.bytes().all(|byte| byte.is_ascii_digit());
+        match scalar.text.parse() {
+            Ok(account) if scalar.quoted || !scalar.text.starts_with('0') => {
+                if !scalar.quoted {
+                    let message = "an account without quotes is a number to YAML, and Helm prints large ones as 1.1e+11";
+                    problems.push(Code::Yaml11.at(node.span, message).hint(format!("write \"{}\"", scalar.text)));
+                }
+                Some(Located::new(account, node.span))
+            }
+            Ok(_) => {
+                let message = "an account that begins with 0 and has no quotes loses its zeros";
+                problems.push(Code::Account.at(node.span, message).hint(format!("write \"{}\"", scalar.text)));
+                None
+            }
+            Err(error) => {
+                let problem = Code::Account.at(node.span, format!("{error}; this has {}", scalar.text.chars().count()));
+                let lost = digits && !scalar.text.is_empty() && scalar.text.len() < 12;
+                problems.push(match lost {
+                    true => problem.hint(format!("if leading zeros were lost, write \"{:0>12}\"", scalar.text)),
+                    false => problem,
+                });
+                None
+            }
+        }
+    }
+
+    /// A date (through that day, UTC) or a time.
+    pub(super) fn time(&self, key: &'static str, problems: &mut Problems) -> Option<Located<Timestamp>> {
+        let node = self.get(key)?;
+        let text = node.as_scalar().map(|scalar| &*scalar.text).unwrap_or_default();
+        let through = |date: Date| date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
+        // Ten characters are a date; a civil time without its zone is refused, because nobody knows where it is meant.
+        let time = if text.len() == 10 { text.parse().ok().and_then(through) } else { text.parse::<Timestamp>().ok() };
+        if time.is_none() {
+            let problem = Code::Expires.at(node.span, "neither a date nor a time with its zone");
+            problems.push(problem.hint("write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z"));
+        }
+        Some(Located::new(time?, node.span))
+    }
+
+    pub(super) fn accept(&self, problems: &mut Problems) -> Vec<Accept> {
+        let pairs = self.text_map("accept", problems).into_iter();
+        let accept: Vec<Accept> = pairs.map(|(code, reason)| Accept { code, reason }).collect();
+        for Accept { code, .. } in &accept {
+            let known = || Code::ALL.iter().map(|code| code.as_str());
+            if !known().any(|name| name == &*code.value) {
+                let problem = Code::UnknownKey.at(code.span, format!("there is no finding `{}` to accept", code.value));
+                problems.push(match nearest(&code.value, known()) {
+                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
+                    None => problem,
+                });
+            }
+        }
+        accept
+    }
+}
+
+/// Names and values as rbac's label maps have them.
+pub(super) fn labels(pairs: Vec<(Located<Box<str>>, Box<str>)>) -> BTreeMap<Box<str>, Box<str>> {
+    pairs.into_iter().map(|(name, value)| (name.value, value)).collect()
+}
+
+/// The text of a scalar that is one. Numbers and truth values are refused: elsewhere they would lose their spelling.
+pub(super) fn text(node: &Node, problems: &mut Problems) -> Option<Located<Box<str>>> {
+    let Some(scalar) = node.as_scalar().filter(|scalar| scalar.quoted || !scalar.is_null()) else {
+        problems.push(Code::Type.at(node.span, format!("expected a text, found {}", node.kind())));
+        return None;
+    };
+    if !scalar.quoted && (scalar.is_number() || scalar.as_bool().is_some()) {
+        let problem = Code::Type.at(node.span, format!("expected a text, found {}", node.kind()));
+        problems.push(problem.hint(format!("put it into quotes: \"{}\"", scalar.text)));
+        return None;
+    }
+    if let Some(taken_for) = scalar.surprises_yaml_1_1() {
+        let problem = Code::Yaml11.at(node.span, format!("Helm reads this as {taken_for}"));
+        problems.push(problem.hint(format!("put it into quotes: \"{}\"", scalar.text)));
+    }
+    Some(Located::new(scalar.text.clone(), node.span))
+}
+
+fn known(object: Object) -> String {
+    let names: Vec<_> = object.keys().iter().map(|key| format!("`{}`", key.name)).collect();
+    names.join(", ")
+}

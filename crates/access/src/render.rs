@@ -1,0 +1,142 @@
+//! What each consumer takes. Output is sorted and depends on nothing but the file, the facts and `now`.
+
+mod access;
+mod access_entries;
+mod authenticator;
+mod crd;
+mod rbac;
+mod terraform;
+
+use document::{Problem, Severity};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{Access, Consumer, Facts, compile, unsupported};
+
+/// What `render --to` takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// The existing authenticator's configuration file.
+    Config,
+    /// The same in its `ConfigMap`.
+    ConfigMap,
+    /// The `ConfigMap` `aws-auth`.
+    AwsAuth,
+    /// `IAMIdentityMapping` objects.
+    Crd,
+    /// Roles and bindings.
+    Rbac,
+    /// EKS access entries, as eksctl's `ClusterConfig`.
+    AccessEntries,
+    /// EKS access entries, as Terraform's `aws_eks_access_entry` in JSON.
+    AccessEntriesTerraform,
+    /// Variables of the Terraform module.
+    Terraform,
+    /// The access file, resolved.
+    Access,
+}
+
+/// What to do with ends, where the consumer knows none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// An error.
+    Refuse,
+    /// They end when the file is next rendered and applied.
+    AtNextApply,
+}
+
+/// Username and groups of machines.
+pub(crate) const NODE: (&str, [&str; 2]) = (authenticator::NODE_USERNAME, authenticator::NODE_GROUPS);
+
+impl Target {
+    /// Every target, in the order of the documentation.
+    pub const ALL: [Self; 9] = [
+        Self::Config,
+        Self::ConfigMap,
+        Self::AwsAuth,
+        Self::Crd,
+        Self::Rbac,
+        Self::AccessEntries,
+        Self::AccessEntriesTerraform,
+        Self::Terraform,
+        Self::Access,
+    ];
+
+    /// As it is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::ConfigMap => "configmap",
+            Self::AwsAuth => "aws-auth",
+            Self::Crd => "crd",
+            Self::Rbac => "rbac",
+            Self::AccessEntries => "access-entries",
+            Self::AccessEntriesTerraform => "access-entries-terraform",
+            Self::Terraform => "terraform",
+            Self::Access => "access",
+        }
+    }
+
+    /// Who takes it; the resolved file is for everybody.
+    pub const fn consumer(self) -> Option<Consumer> {
+        match self {
+            Self::Config | Self::ConfigMap => Some(Consumer::Config),
+            Self::AwsAuth => Some(Consumer::AwsAuth),
+            Self::Crd => Some(Consumer::Crd),
+            Self::Rbac => Some(Consumer::Rbac),
+            Self::AccessEntries | Self::AccessEntriesTerraform => Some(Consumer::AccessEntries),
+            Self::Terraform => Some(Consumer::Terraform),
+            Self::Access => None,
+        }
+    }
+}
+
+/// Renders for one target; an error of the file or of what the target can carry gives no text at all.
+pub fn render(
+    access: &Access,
+    facts: &Facts,
+    now: Timestamp,
+    target: Target,
+    expiry: Expiry,
+) -> Result<String, Vec<Problem>> {
+    let (desired, mut problems) = compile(access, facts, now);
+    problems.retain(|problem| problem.severity == Severity::Error);
+    problems.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
+    let desired = desired.at(now);
+    if matches!(target, Target::AccessEntries | Target::AccessEntriesTerraform) {
+        problems.extend(access_entries::refused(&desired, facts));
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
+    Ok(match target {
+        Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
+        Target::ConfigMap => yaml(&authenticator::config_map(cluster_id, &desired, facts)),
+        Target::AwsAuth => yaml(&authenticator::aws_auth(&desired, facts)),
+        Target::Crd => documents(&crd::mappings(&desired, facts)),
+        Target::Rbac => documents(&rbac::objects(&desired.objects)),
+        Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
+        Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
+        Target::Terraform => json(&terraform::variables(&desired)),
+        Target::Access => yaml(&access::resolved(access, facts, now)),
+    })
+}
+
+fn yaml(value: &impl Serialize) -> String {
+    serde_saphyr::to_string(value).expect("plain data can be written")
+}
+
+fn documents(values: &[impl Serialize]) -> String {
+    let mut text = String::new();
+    for value in values {
+        text.push_str("---\n");
+        serde_saphyr::to_fmt_writer(&mut text, value).expect("plain data can be written");
+    }
+    text
+}
+
+fn json(value: &impl Serialize) -> String {
+    let text = serde_json::to_string_pretty(value).expect("plain data can be written");
+    text + "\n"
+}

@@ -1,0 +1,151 @@
+//! The access file itself, with IAM groups, permission sets and namespaces resolved as far as the facts go.
+
+use jiff::Timestamp;
+use rbac::{LabelSelector, Rule};
+use serde::Serialize;
+
+use crate::{Access, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct File<'a> {
+    #[serde(rename = "clusterID", skip_serializing_if = "Option::is_none")]
+    cluster_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<GroupOut<'a>>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    nodes: Vec<Nodes>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GroupOut<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    users: Vec<Member>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    roles: Vec<Member>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    permission_sets: Vec<Member>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    iam_groups: Vec<Member>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authorization: Option<Vec<GrantOut<'a>>>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    accept: std::collections::BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Member {
+    name: String,
+    account: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct GrantOut<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespaces: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace_selector: Option<&'a LabelSelector>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<Vec<&'a Rule>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_role: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::collections::BTreeMap::is_empty")]
+    accept: std::collections::BTreeMap<&'a str, &'a str>,
+}
+
+#[derive(Serialize)]
+struct Nodes {
+    roles: Vec<Member>,
+}
+
+pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, now: Timestamp) -> File<'a> {
+    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, now)).collect());
+    let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, None)).collect();
+    File {
+        cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
+        groups,
+        nodes: if nodes.is_empty() { Vec::new() } else { vec![Nodes { roles: nodes }] },
+    }
+}
+
+fn group<'a>(group: &'a Group, facts: &'a Facts, now: Timestamp) -> GroupOut<'a> {
+    // A group alone is compiled for its members; its ends stay with it.
+    let alone = Access { groups: Some(vec![Group { expires: None, ..group.clone() }]), ..Access::default() };
+    let (desired, _) = compile(&alone, facts, now);
+    let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
+    for person in desired.people {
+        let ends = person.groups.values().copied().next().flatten();
+        let mut principal = person.principal;
+        let role = facts.permission_sets.get(&(principal.account, principal.name.to_ascii_lowercase()));
+        let list = match (principal.kind, role) {
+            (Kind::User | Kind::IamGroup, _) => &mut of_kind[0],
+            (Kind::PermissionSet, None) => &mut of_kind[2],
+            (Kind::PermissionSet, Some(role)) => {
+                // The role's own name would make another username.
+                let username = person.username.into_boxed_str();
+                principal.username.get_or_insert(crate::Located::new(username, principal.span));
+                principal.name = role.as_str().into();
+                &mut of_kind[1]
+            }
+            (Kind::Role, _) => &mut of_kind[1],
+        };
+        list.push(member(&principal, ends));
+    }
+    let [users, roles, permission_sets] = of_kind;
+    let unknown = |iam_group: &&Principal| {
+        !facts.iam_groups.contains_key(&(iam_group.account, iam_group.name.to_ascii_lowercase()))
+    };
+    let ends = |principal: &Principal| principal.expires.as_ref().map(|at| at.value);
+    GroupOut {
+        name: &group.name.value,
+        users,
+        roles,
+        permission_sets,
+        iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, ends(one))).collect(),
+        expires: group.expires.as_ref().map(|at| at.value.to_string()),
+        authorization: group.grants.as_ref().map(|grants| grants.iter().map(|one| grant(one, facts)).collect()),
+        accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
+    }
+}
+
+fn member(principal: &Principal, ends: Option<Timestamp>) -> Member {
+    let path = principal.path.trim_start_matches('/');
+    Member {
+        name: format!("{path}{}", principal.name),
+        account: principal.account.to_string(),
+        partition: (principal.partition != identity::Partition::Aws).then(|| principal.partition.to_string()),
+        username: principal.username.as_ref().map(|username| username.value.to_string()),
+        expires: ends.map(|ends| ends.to_string()),
+    }
+}
+
+fn grant<'a>(grant: &'a Grant, facts: &'a Facts) -> GrantOut<'a> {
+    let (namespaces, namespace_selector) = match &grant.scope {
+        Scope::Cluster => (None, None),
+        Scope::Selector(selector, _) if facts.namespaces.is_none() => (None, Some(selector)),
+        Scope::Namespaces(names) if facts.namespaces.is_none() => {
+            (Some(names.iter().map(|name| &*name.value).collect()), None)
+        }
+        Scope::Namespaces(_) | Scope::Selector(..) => (Some(crate::compile::resolved_namespaces(grant, facts)), None),
+    };
+    let (rules, cluster_role, role) = match &grant.right {
+        Right::Rules(rules) => (Some(rules.iter().map(|rule| &rule.value).collect()), None, None),
+        Right::ClusterRole(name) => (None, Some(&*name.value), None),
+        Right::Role(name) => (None, None, Some(&*name.value)),
+    };
+    let accept = grant.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect();
+    GrantOut { namespaces, namespace_selector, rules, cluster_role, role, accept }
+}

@@ -1,0 +1,108 @@
+//! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use access::{Access, Facts, Namespace};
+use anyhow::Context as _;
+use clap::Args;
+use document::{Limits, Problem, Sources};
+use rbac::dump::Dump;
+
+/// Which files, and what is known besides them.
+#[derive(Args, Debug)]
+pub(crate) struct Files {
+    /// Access files, or folders of them; several merge, `-` is stdin [default: access.yaml]
+    #[arg(value_name = "FILE")]
+    paths: Vec<PathBuf>,
+
+    /// The same as a positional FILE
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// What the cluster has: files of `kubectl get namespaces,roles,clusterroles -A -o json`, or folders of them
+    #[arg(long, value_name = "PATH")]
+    from: Vec<PathBuf>,
+}
+
+/// What was read.
+pub(crate) struct Loaded {
+    pub(crate) sources: Sources,
+    pub(crate) access: Access,
+    /// Of reading alone.
+    pub(crate) problems: Vec<Problem>,
+}
+
+impl Files {
+    /// Reads all files as one.
+    pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
+        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
+        let default = PathBuf::from("access.yaml");
+        if named.is_empty() && !default.exists() {
+            anyhow::bail!("no access file: name one, or run this where access.yaml is");
+        }
+        load(if named.is_empty() { vec![&default] } else { named })
+    }
+
+    /// What `--from` says.
+    pub(crate) fn facts(&self) -> anyhow::Result<Facts> {
+        let mut dump = Dump::default();
+        for path in &self.from {
+            let mut files = Vec::new();
+            collect(path, &["json"], &mut files)?;
+            for file in files {
+                let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+                dump.read(&bytes).with_context(|| format!("--from {}", file.display()))?;
+            }
+        }
+        let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });
+        Ok(Facts {
+            namespaces: dump.has_namespaces.then(|| namespaces.collect()),
+            roles: dump.has_roles.then_some(dump.objects),
+            ..Facts::default()
+        })
+    }
+}
+
+/// Reads paths as one access file.
+pub(crate) fn load<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::Result<Loaded> {
+    let mut sources = Sources::default();
+    for path in paths {
+        if path.as_os_str() == "-" {
+            let text = io::read_to_string(io::stdin()).context("cannot read stdin")?;
+            sources.add("<stdin>", text);
+            continue;
+        }
+        let mut files = Vec::new();
+        collect(path, &["yaml", "yml", "json"], &mut files)?;
+        anyhow::ensure!(!files.is_empty(), "{} holds no .yaml, .yml or .json file", path.display());
+        for file in files {
+            let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            sources.add(file.display().to_string(), text);
+        }
+    }
+    let access::Read { access, problems } = access::read(&sources, &Limits::default());
+    Ok(Loaded { sources, access, problems })
+}
+
+/// A file, or the files of a folder (not of the folders in it), in the order of their names.
+fn collect(path: &Path, extensions: &[&str], files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    let explain = || format!("cannot read {}", path.display());
+    if !fs::metadata(path).with_context(explain)?.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).with_context(explain)? {
+        let file = entry.with_context(explain)?.path();
+        let extension = file.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+        if extensions.contains(&extension) && file.is_file() {
+            found.push(file);
+        }
+    }
+    found.sort();
+    files.extend(found);
+    Ok(())
+}

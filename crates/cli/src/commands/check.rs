@@ -1,0 +1,86 @@
+//! `check`: every problem of an access file, in one run.
+
+use access::Code;
+use clap::Args;
+use document::{Problem, RuleText, Severity};
+
+use super::access::{Files, Loaded};
+use crate::{
+    exit::{CommandResult, Failure},
+    rim, settings,
+};
+
+/// Flags of `check`.
+#[derive(Args, Debug)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    files: Files,
+
+    /// How to print problems: text, json or sarif
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+
+    /// Let warnings fail too
+    #[arg(long)]
+    deny: bool,
+}
+
+/// `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For people, on stderr.
+    Text,
+    /// For programs, on stdout.
+    Json,
+    /// For code hosts, on stdout.
+    Sarif,
+}
+
+/// Runs `check`.
+pub(crate) fn run(args: &CheckArgs) -> CommandResult {
+    let Loaded { sources, access, mut problems } = args.files.load()?;
+    let facts = args.files.facts()?;
+    // What could not be read would be missed by these findings and make others of them.
+    if !has_errors(&problems) {
+        problems.extend(access::check(&access, &facts, rim::now()));
+    }
+    problems.sort_by_key(|problem| problem.span);
+    match args.output {
+        Output::Text => {
+            settings::print_problems(&sources, &problems);
+            rim::note(&summary(&access, &problems));
+        }
+        Output::Json => print(&document::to_json(&sources, &problems))?,
+        Output::Sarif => {
+            let rules = Code::ALL
+                .iter()
+                .map(|code| RuleText { code: code.as_str(), about: code.about(), advice: code.advice() });
+            print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
+        }
+    }
+    let fails = has_errors(&problems) || (args.deny && !problems.is_empty());
+    if fails { Err(Failure::AlreadySaid) } else { Ok(()) }
+}
+
+/// Whether one of them is an error.
+pub(crate) fn has_errors(problems: &[Problem]) -> bool {
+    problems.iter().any(|problem| problem.severity == Severity::Error)
+}
+
+fn print(value: &serde_json::Value) -> anyhow::Result<()> {
+    rim::print(&format!("{value:#}\n"))
+}
+
+fn summary(access: &access::Access, problems: &[Problem]) -> String {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let counted = |count: usize, word: &str| format!("{count} {word}{}", if count == 1 { "" } else { "s" });
+    let found = format!("{}, {}", counted(errors, "error"), counted(problems.len() - errors, "warning"));
+    if errors > 0 {
+        return found;
+    }
+    let groups = access.groups.as_deref().unwrap_or_default();
+    let members: usize = groups.iter().map(|group| group.members.len() + group.iam_groups.len()).sum();
+    let grants: usize = groups.iter().map(|group| group.grants.as_ref().map_or(1, Vec::len)).sum();
+    let (groups, members) = (counted(groups.len(), "group"), counted(members, "membership"));
+    format!("{groups}, {members}, {}: {found}", counted(grants, "grant"))
+}
