@@ -1,5 +1,7 @@
 //! `cargo xtask docs`: the pages of docs/ that come from code.
 
+mod access_file;
+
 use std::fs;
 
 use crate::run;
@@ -14,14 +16,23 @@ pub(crate) struct DocsArgs {
 
 /// Writes or checks them.
 pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
-    let path = run::root().join("docs/denials.md");
-    let page = denials();
-    if args.check {
+    let schema = format!("{:#}\n", access::schema());
+    let pages = [
+        ("docs/denials.md", denials()),
+        ("docs/access-file.md", access_file::page()),
+        ("docs/access-problems.md", access_file::problems()),
+        ("docs/access-file.schema.json", schema),
+    ];
+    for (name, page) in pages {
+        let path = run::root().join(name);
+        if !args.check {
+            fs::write(path, page)?;
+            continue;
+        }
         let up_to_date = fs::read_to_string(&path).is_ok_and(|text| text == page);
-        anyhow::ensure!(up_to_date, "docs/denials.md is out of date: run `cargo xtask docs`");
-        return Ok(());
+        anyhow::ensure!(up_to_date, "{name} is out of date: run `cargo xtask docs`");
     }
-    Ok(fs::write(path, page)?)
+    Ok(())
 }
 
 const INTRODUCTION: &str = "\

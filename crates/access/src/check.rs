@@ -160,16 +160,17 @@ fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings
 fn scopes(grant: &Grant) -> Vec<rbac::escalation::Scope<'_>> {
     match &grant.scope {
         Scope::Cluster => vec![rbac::escalation::Scope::Cluster],
-        Scope::Namespaces(names) => {
-            names.iter().map(|name| rbac::escalation::Scope::Namespace(&name.value)).collect()
-        }
+        Scope::Namespaces(names) => names.iter().map(|name| rbac::escalation::Scope::Namespace(&name.value)).collect(),
         Scope::Selector(..) => vec![rbac::escalation::Scope::Namespace("")],
     }
 }
 
 fn role_is_missing(kind: RoleKind, name: &str, namespace: Option<&str>, facts: &Facts) -> bool {
     let Some(objects) = &facts.roles else { return false };
-    !objects.roles.iter().any(|role| role.kind() == kind && &*role.name == name && role.namespace.as_deref() == namespace)
+    !objects
+        .roles
+        .iter()
+        .any(|role| role.kind() == kind && &*role.name == name && role.namespace.as_deref() == namespace)
 }
 
 fn ends(expires: Option<(Timestamp, Span)>, now: Timestamp, accept: &[&[Accept]], findings: &mut Findings) {

@@ -46,7 +46,7 @@ codes! {
     Account, "access.account", Error, "Not an AWS account: 12 digits. Without quotes, leading zeros are lost.", "Write all 12 digits in quotes.";
     NoAccount, "access.no-account", Error, "A principal without an account.", "Set `account` at the principal, in the group's `authentication`, or for the file.";
     Arn, "access.arn", Error, "Not the ARN of a principal of this kind.", "Name an IAM user under `users`, a role under `roles`.";
-    Partition, "access.partition", Error, "Not an AWS partition.", "Use aws, aws-cn, aws-us-gov …";
+    Partition, "access.partition", Error, "Not an AWS partition.", "Use a name of AWS's, as aws, aws-cn or aws-us-gov.";
     Name, "access.name", Error, "A name that AWS or Kubernetes does not allow.", "Use the name as IAM or Kubernetes shows it.";
     Wildcard, "access.wildcard", Error, "A wildcard where exactly one principal is to be named.", "Name each user or role, or a permission set.";
     SystemName, "access.system-name", Error, "A name beginning with `system:`, which Kubernetes keeps for itself.", "Choose another name; machines belong under `nodes`.";

@@ -17,7 +17,7 @@ use crate::{Access, Principal};
 pub struct Facts {
     /// The users of IAM groups, as ARNs, by account and name in lower case.
     pub iam_groups: BTreeMap<(AccountId, String), Vec<String>>,
-    /// The roles of permission sets, by account and name in lower case.
+    /// The roles of permission sets with their path, by account and name of the set in lower case.
     pub permission_sets: BTreeMap<(AccountId, String), String>,
     /// Every namespace of the cluster.
     pub namespaces: Option<Vec<Namespace>>,

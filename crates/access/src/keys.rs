@@ -103,65 +103,169 @@ impl Object {
     /// The keys that it may have.
     pub const fn keys(self) -> &'static [Key] {
         match self {
-            Self::File => const { &[
-                key("clusterID", Shape::Text, "none; exactly one of all files has it", "What every token is bound to. Unique among the clusters that accept the same accounts."),
-                key("account", Shape::Text, "none", "The AWS account of every principal that names no other: 12 digits, in quotes."),
-                key("groups", Shape::Many(Object::Group), "none", "The groups of people. `groups: []` says that nobody is to be let in."),
-                key("nodes", Shape::Many(Object::Nodes), "none", "IAM roles of machines that join the cluster as `system:node:{{EC2PrivateDNSName}}`."),
-                key("authenticator", Shape::Chart, "the chart's", "Settings of the Helm chart: `enabled`, `image`, `tag`."),
-                key("nameOverride", Shape::Chart, "the chart's", "Helm's own: the chart's name in the names of its objects."),
-                key("fullnameOverride", Shape::Chart, "the chart's", "Helm's own: the beginning of the names of its objects."),
-            ] },
-            Self::Group => const { &[
-                key("name", Shape::Text, "none; required", "The Kubernetes group."),
-                key("users", Shape::Principals, "none", "IAM users, with their path: STS says it."),
-                key("roles", Shape::Principals, "none", "IAM roles. A path may be given and is left out: STS leaves it out."),
-                key("permissionSets", Shape::Principals, "none", "Permission sets of IAM Identity Center, whatever suffix AWS appended to their roles."),
-                key("iamGroups", Shape::Principals, "none", "IAM groups, whose users are members. Expanded when rendered, planned or applied."),
-                key("authentication", Shape::One(Object::Authentication), "the file's `account`", "The account of this group's principals, as in 2018."),
-                key("expires", Shape::Text, "never", "When the whole group ends: a date (through that day, UTC) or a time (RFC 3339)."),
-                key("authorization", Shape::Many(Object::Grant), "the ClusterRole of the group's name, cluster-wide", "What the group may do. Empty is an error: only an absent one means the default."),
-                ACCEPT,
-            ] },
-            Self::Principal => const { &[
-                key("name", Shape::Text, "none; this or `arn`", "The name in IAM, with its path."),
-                key("arn", Shape::Text, "none; this or `name`", "The whole ARN."),
-                key("account", Shape::Text, "the group's", "The AWS account."),
-                key("partition", Shape::Text, "aws", "The AWS partition: `aws`, `aws-cn`, `aws-us-gov` …"),
-                key("username", Shape::Text, "a user's name; `<role>:{{SessionName}}`", "The Kubernetes username. A template begins with a text of its own that ends in a colon."),
-                key("expires", Shape::Text, "never", "When this membership ends."),
-                ACCEPT,
-            ] },
-            Self::Authentication => const { &[key("account", Shape::Text, "the file's `account`", "The account of this group's principals.")] },
-            Self::Grant => const { &[
-                key("namespace", Shape::Text, "the whole cluster", "One namespace."),
-                key("namespaces", Shape::Texts, "the whole cluster", "Namespaces, by name or with `*`."),
-                key("namespaceSelector", Shape::One(Object::Selector), "the whole cluster", "Namespaces, by their labels."),
-                key("rules", Shape::Many(Object::Rule), "none; one of three", "What is allowed, written here."),
-                key("clusterRole", Shape::Text, "none; one of three", "A ClusterRole that exists."),
-                key("role", Shape::Text, "none; one of three", "A Role that exists in the namespace."),
-                ACCEPT,
-            ] },
-            Self::Rule => const { &[
-                key("apiGroups", Shape::Texts, "none", "`\"\"` is the core group, `*` every group."),
-                key("resources", Shape::Texts, "none", "`pods`, `pods/log`, `*`."),
-                key("resourceNames", Shape::Texts, "every object", "Only objects of these names."),
-                key("nonResourceURLs", Shape::Texts, "none", "URLs that are no objects, cluster-wide only."),
-                key("verbs", Shape::Texts, "none; required", "`get`, `list`, `create` …, `*` is every verb."),
-            ] },
-            Self::Selector => const { &[
-                key("matchLabels", Shape::TextMap, "none", "Labels that must have these values."),
-                key("matchExpressions", Shape::Many(Object::Requirement), "none", "What else must hold."),
-            ] },
-            Self::Requirement => const { &[
-                key("key", Shape::Text, "none; required", "The label."),
-                key("operator", Shape::Text, "none; required", "`In`, `NotIn`, `Exists` or `DoesNotExist`."),
-                key("values", Shape::Texts, "none", "The values of `In` and `NotIn`."),
-            ] },
-            Self::Nodes => const { &[
-                key("roles", Shape::Principals, "none; required", "IAM roles of machines."),
-                ACCEPT,
-            ] },
+            Self::File => {
+                const {
+                    &[
+                        key(
+                            "clusterID",
+                            Shape::Text,
+                            "none; exactly one of all files has it",
+                            "What every token is bound to. Unique among the clusters that accept the same accounts.",
+                        ),
+                        key(
+                            "account",
+                            Shape::Text,
+                            "none",
+                            "The AWS account of every principal that names no other: 12 digits, in quotes.",
+                        ),
+                        key(
+                            "groups",
+                            Shape::Many(Object::Group),
+                            "none",
+                            "The groups of people. `groups: []` says that nobody is to be let in.",
+                        ),
+                        key(
+                            "nodes",
+                            Shape::Many(Object::Nodes),
+                            "none",
+                            "IAM roles of machines that join the cluster as `system:node:{{EC2PrivateDNSName}}`.",
+                        ),
+                        key(
+                            "authenticator",
+                            Shape::Chart,
+                            "the chart's",
+                            "Settings of the Helm chart: `enabled`, `image`, `tag`.",
+                        ),
+                        key(
+                            "nameOverride",
+                            Shape::Chart,
+                            "the chart's",
+                            "Helm's own: the chart's name in the names of its objects.",
+                        ),
+                        key(
+                            "fullnameOverride",
+                            Shape::Chart,
+                            "the chart's",
+                            "Helm's own: the beginning of the names of its objects.",
+                        ),
+                    ]
+                }
+            }
+            Self::Group => {
+                const {
+                    &[
+                        key("name", Shape::Text, "none; required", "The Kubernetes group."),
+                        key("users", Shape::Principals, "none", "IAM users, with their path: STS says it."),
+                        key(
+                            "roles",
+                            Shape::Principals,
+                            "none",
+                            "IAM roles. A path may be given and is left out: STS leaves it out.",
+                        ),
+                        key(
+                            "permissionSets",
+                            Shape::Principals,
+                            "none",
+                            "Permission sets of IAM Identity Center, whatever suffix AWS appended to their roles.",
+                        ),
+                        key(
+                            "iamGroups",
+                            Shape::Principals,
+                            "none",
+                            "IAM groups, whose users are members. Expanded when rendered, planned or applied.",
+                        ),
+                        key(
+                            "authentication",
+                            Shape::One(Object::Authentication),
+                            "the file's `account`",
+                            "The account of this group's principals, as in 2018.",
+                        ),
+                        key(
+                            "expires",
+                            Shape::Text,
+                            "never",
+                            "When the whole group ends: a date (through that day, UTC) or a time (RFC 3339).",
+                        ),
+                        key(
+                            "authorization",
+                            Shape::Many(Object::Grant),
+                            "the ClusterRole of the group's name, cluster-wide",
+                            "What the group may do. Empty is an error: only an absent one means the default.",
+                        ),
+                        ACCEPT,
+                    ]
+                }
+            }
+            Self::Principal => {
+                const {
+                    &[
+                        key("name", Shape::Text, "none; this or `arn`", "The name in IAM, with its path."),
+                        key("arn", Shape::Text, "none; this or `name`", "The whole ARN."),
+                        key("account", Shape::Text, "the group's", "The AWS account."),
+                        key("partition", Shape::Text, "aws", "The AWS partition: `aws`, `aws-cn`, `aws-us-gov` …"),
+                        key(
+                            "username",
+                            Shape::Text,
+                            "a user's name; `<role>:{{SessionName}}`",
+                            "The Kubernetes username. A template begins with a text of its own that ends in a colon.",
+                        ),
+                        key("expires", Shape::Text, "never", "When this membership ends."),
+                        ACCEPT,
+                    ]
+                }
+            }
+            Self::Authentication => {
+                const { &[key("account", Shape::Text, "the file's `account`", "The account of this group's principals.")] }
+            }
+            Self::Grant => {
+                const {
+                    &[
+                        key("namespace", Shape::Text, "the whole cluster", "One namespace."),
+                        key("namespaces", Shape::Texts, "the whole cluster", "Namespaces, by name or with `*`."),
+                        key(
+                            "namespaceSelector",
+                            Shape::One(Object::Selector),
+                            "the whole cluster",
+                            "Namespaces, by their labels.",
+                        ),
+                        key("rules", Shape::Many(Object::Rule), "none; one of three", "What is allowed, written here."),
+                        key("clusterRole", Shape::Text, "none; one of three", "A ClusterRole that exists."),
+                        key("role", Shape::Text, "none; one of three", "A Role that exists in the namespace."),
+                        ACCEPT,
+                    ]
+                }
+            }
+            Self::Rule => {
+                const {
+                    &[
+                        key("apiGroups", Shape::Texts, "none", "`\"\"` is the core group, `*` every group."),
+                        key("resources", Shape::Texts, "none", "`pods`, `pods/log`, `*`."),
+                        key("resourceNames", Shape::Texts, "every object", "Only objects of these names."),
+                        key("nonResourceURLs", Shape::Texts, "none", "URLs that are no objects, cluster-wide only."),
+                        key("verbs", Shape::Texts, "none; required", "`get`, `list`, `create` …, `*` is every verb."),
+                    ]
+                }
+            }
+            Self::Selector => {
+                const {
+                    &[
+                        key("matchLabels", Shape::TextMap, "none", "Labels that must have these values."),
+                        key("matchExpressions", Shape::Many(Object::Requirement), "none", "What else must hold."),
+                    ]
+                }
+            }
+            Self::Requirement => {
+                const {
+                    &[
+                        key("key", Shape::Text, "none; required", "The label."),
+                        key("operator", Shape::Text, "none; required", "`In`, `NotIn`, `Exists` or `DoesNotExist`."),
+                        key("values", Shape::Texts, "none", "The values of `In` and `NotIn`."),
+                    ]
+                }
+            }
+            Self::Nodes => {
+                const { &[key("roles", Shape::Principals, "none; required", "IAM roles of machines."), ACCEPT] }
+            }
         }
     }
 }

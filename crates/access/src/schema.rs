@@ -31,8 +31,7 @@ fn name(object: Object) -> &'static str {
 }
 
 fn mapping(object: Object) -> Value {
-    let properties: Map<String, Value> =
-        object.keys().iter().map(|key| (key.name.to_owned(), property(key))).collect();
+    let properties: Map<String, Value> = object.keys().iter().map(|key| (key.name.to_owned(), property(key))).collect();
     let required: Vec<&str> =
         object.keys().iter().filter(|key| key.default == "none; required").map(|key| key.name).collect();
     json!({

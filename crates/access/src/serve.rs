@@ -22,13 +22,14 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
         RuleSource { mode: Mode::AccessFile, list, index, file, line: at.line }
     };
     let (mut roles, mut users) = (Vec::new(), Vec::new());
-    for (index, person) in desired.people.iter().enumerate() {
+    for person in &desired.people {
         let principal = &person.principal;
         let (list, of_rule) = match principal.kind {
             Kind::User | Kind::IamGroup => ("users", &mut users),
             Kind::Role => ("roles", &mut roles),
             Kind::PermissionSet => ("permissionSets", &mut roles),
         };
+        let index = of_rule.len();
         let groups = person.groups.iter().map(|(group, ends)| Membership { group: group.to_string(), ends: *ends });
         of_rule.push(Rule {
             principal: rule_principal(principal),

@@ -61,9 +61,7 @@ pub fn to_sarif(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem],
             "relatedLocations": problem.related.iter().map(|(span, label)| location(*span, Some(label))).collect::<Vec<_>>(),
         })
     };
-    let rule = |rule: &RuleText| {
-        json!({"id": rule.code, "shortDescription": {"text": rule.about}, "help": {"text": rule.advice}})
-    };
+    let rule = |rule: &RuleText| json!({"id": rule.code, "shortDescription": {"text": rule.about}, "help": {"text": rule.advice}});
     json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",

@@ -19,7 +19,7 @@ fn now() -> jiff::Timestamp {
 
 /// The mapping of a `server:` section, written as below that key.
 fn snapshot(server: &str) -> Snapshot {
-    read(server).into_snapshot()
+    read(server).into_snapshot(None)
 }
 
 /// A `server:` section.

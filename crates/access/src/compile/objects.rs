@@ -57,7 +57,12 @@ fn of_group(group: &Group, facts: &Facts, made: &mut Made, problems: &mut Proble
                 }
                 Right::Role(role) => {
                     let reference = RoleReference { kind: RoleKind::Role, name: role.value.clone() };
-                    made.binding(group, Bound { name: named(name, role), namespace, role: reference }, grant.span, problems);
+                    made.binding(
+                        group,
+                        Bound { name: named(name, role), namespace, role: reference },
+                        grant.span,
+                        problems,
+                    );
                 }
             }
         }
@@ -162,7 +167,8 @@ impl Made {
         }
         let namespace: Option<Box<str>> = namespace.map(Into::into);
         let (labels, aggregation) = Default::default();
-        let role = Role { namespace: namespace.clone(), name: name.into(), rules, labels, aggregation, origin: Some(span) };
+        let role =
+            Role { namespace: namespace.clone(), name: name.into(), rules, labels, aggregation, origin: Some(span) };
         if let Some(first) = self.roles.insert((namespace, name.into()), role) {
             let problem = Code::Collision.at(span, format!("two groups would make the role `{name}`"));
             problems.push(problem.related(first.origin.unwrap_or_default(), "the other one"));

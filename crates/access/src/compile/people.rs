@@ -22,7 +22,9 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
             for user in facts.iam_groups.get(&key).into_iter().flatten() {
                 match expanded(user, iam_group) {
                     Some(user) => add(&mut people, group, user, problems),
-                    None => problems.push(Code::Arn.at(iam_group.span, format!("IAM says that `{user}` is in this group"))),
+                    None => {
+                        problems.push(Code::Arn.at(iam_group.span, format!("IAM says that `{user}` is in this group")))
+                    }
                 }
             }
         }
@@ -35,9 +37,11 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
 fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: Principal, problems: &mut Problems) {
     let ends = earlier(group.expires.as_ref().map(|at| at.value), member.expires.as_ref().map(|at| at.value));
     let username = member.username();
-    let person = people
-        .entry(member.identity())
-        .or_insert_with(|| Person { principal: member.clone(), username, groups: BTreeMap::new() });
+    let person = people.entry(member.identity()).or_insert_with(|| Person {
+        principal: member.clone(),
+        username,
+        groups: BTreeMap::new(),
+    });
     if let Some(again) = &member.username {
         match &person.principal.username {
             Some(first) if first.value != again.value => {
@@ -101,7 +105,8 @@ fn usernames_are_their_own(people: &[Person], problems: &mut Problems) {
         for (at, _) in literal.match_indices(':') {
             let Some(other) = prefixes.get(&literal[..=at]) else { continue };
             if other.username != person.username {
-                let message = format!("a session of `{}` could take the username `{}`", other.principal.name, person.username);
+                let message =
+                    format!("a session of `{}` could take the username `{}`", other.principal.name, person.username);
                 let problem = Code::Template.at(place(person), message).related(place(other), "by this template");
                 problems.push(problem.hint("choose beginnings of which none begins another"));
             }

@@ -94,7 +94,9 @@ fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
     let written: Vec<(&str, Span)> = keys.into_iter().filter_map(|key| Some((key, grant.get(key)?.span))).collect();
     match written[..] {
         [] => {
-            problems.push(Code::Grant.at(grant.span, "this grant allows nothing: it needs `rules`, `clusterRole` or `role`"));
+            problems.push(
+                Code::Grant.at(grant.span, "this grant allows nothing: it needs `rules`, `clusterRole` or `role`"),
+            );
             None
         }
         [(first, at), (second, span), ..] => {

@@ -8,7 +8,8 @@ use crate::{Code, Kind, Located};
 pub(super) fn group(name: &Located<Box<str>>, problems: &mut Problems) {
     if name.value.starts_with("system:") && &*name.value != "system:masters" {
         let message = format!("`{}` is Kubernetes' own group", name.value);
-        problems.push(Code::SystemName.at(name.span, message).hint("choose another name; machines belong under `nodes`"));
+        problems
+            .push(Code::SystemName.at(name.span, message).hint("choose another name; machines belong under `nodes`"));
     } else if name.value.contains("{{") {
         problems.push(Code::Name.at(name.span, "groups have no variables: the caller would choose the group"));
     } else {
@@ -33,7 +34,8 @@ pub(super) fn object(name: &Located<Box<str>>, what: &str, problems: &mut Proble
 pub(super) fn namespace(name: &Located<Box<str>>, globs: bool, problems: &mut Problems) {
     let text = &*name.value;
     let label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || (globs && c == '*');
-    let allowed = (1..=63).contains(&text.len()) && text.chars().all(label) && !text.starts_with('-') && !text.ends_with('-');
+    let allowed =
+        (1..=63).contains(&text.len()) && text.chars().all(label) && !text.starts_with('-') && !text.ends_with('-');
     if !allowed {
         let message = format!("`{text}` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends");
         let problem = Code::Name.at(name.span, message);

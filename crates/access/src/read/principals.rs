@@ -67,7 +67,9 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
     let written = match (view.text("name", problems), view.text("arn", problems)) {
         (Some(name), None) if !name.value.starts_with("arn:") => named(&name, kind, partition.as_ref(), problems)?,
         (Some(arn), None) | (None, Some(arn)) => {
-            for (key, span) in [("account", account.as_ref().map(|l| l.span)), ("partition", partition.as_ref().map(|l| l.span))] {
+            for (key, span) in
+                [("account", account.as_ref().map(|l| l.span)), ("partition", partition.as_ref().map(|l| l.span))]
+            {
                 if let Some(span) = span {
                     let message = format!("the ARN names the {key} already");
                     problems.push(Code::Conflict.at(span, message).related(arn.span, "here"));
@@ -76,7 +78,9 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
             by_arn(&arn, kind, problems)?
         }
         (Some(name), Some(arn)) => {
-            problems.push(Code::Conflict.at(arn.span, "`name` and `arn` say the same thing twice").related(name.span, "here"));
+            problems.push(
+                Code::Conflict.at(arn.span, "`name` and `arn` say the same thing twice").related(name.span, "here"),
+            );
             return None;
         }
         (None, None) => {
@@ -201,7 +205,9 @@ fn check_username(username: &Located<Box<str>>, kind: Kind, problems: &mut Probl
             problems.push(problem.hint(format!("variables are {}", known.join(", "))));
         } else if !text[..at].ends_with(':') {
             let problem = Code::Template.at(username.span, "whoever assumes the role could choose the whole username");
-            problems.push(problem.hint(format!("begin with a literal text that ends in a colon, as `deploy:{}`", &text[at..])));
+            problems.push(
+                problem.hint(format!("begin with a literal text that ends in a colon, as `deploy:{}`", &text[at..])),
+            );
         }
     } else if matches!(kind, Kind::Role | Kind::PermissionSet) && text.contains("}}") {
         problems.push(Code::Template.at(username.span, "`}}` without `{{`"));

@@ -81,14 +81,16 @@ impl<'a> View<'a> {
     pub(super) fn account(&self, problems: &mut Problems) -> Option<Located<AccountId>> {
         let node = self.get("account")?;
         let Some(scalar) = node.as_scalar() else {
-            problems.push(Code::Type.at(node.span, format!("an account is a text of 12 digits, this is {}", node.kind())));
+            problems
+                .push(Code::Type.at(node.span, format!("an account is a text of 12 digits, this is {}", node.kind())));
             return None;
         };
         let digits = scalar.text.bytes().all(|byte| byte.is_ascii_digit());
         match scalar.text.parse() {
             Ok(account) if scalar.quoted || !scalar.text.starts_with('0') => {
                 if !scalar.quoted {
-                    let message = "an account without quotes is a number to YAML, and Helm prints large ones as 1.1e+11";
+                    let message =
+                        "an account without quotes is a number to YAML, and Helm prints large ones as 1.1e+11";
                     problems.push(Code::Yaml11.at(node.span, message).hint(format!("write \"{}\"", scalar.text)));
                 }
                 Some(Located::new(account, node.span))
@@ -114,7 +116,8 @@ impl<'a> View<'a> {
     pub(super) fn time(&self, key: &'static str, problems: &mut Problems) -> Option<Located<Timestamp>> {
         let node = self.get(key)?;
         let text = node.as_scalar().map(|scalar| &*scalar.text).unwrap_or_default();
-        let through = |date: Date| date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
+        let through =
+            |date: Date| date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|midnight| midnight.timestamp());
         // Ten characters are a date; a civil time without its zone is refused, because nobody knows where it is meant.
         let time = if text.len() == 10 { text.parse().ok().and_then(through) } else { text.parse::<Timestamp>().ok() };
         if time.is_none() {

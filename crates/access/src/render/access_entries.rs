@@ -6,8 +6,8 @@ use document::Problem;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::authenticator::{arn, groups};
-use crate::{Code, Desired, Facts, Person};
+use super::authenticator::groups;
+use crate::{Code, Desired, Facts, Kind, Person, Principal};
 
 /// Entries that a cluster can have; the quota cannot be raised.
 const MAX_ENTRIES: usize = 3_000;
@@ -19,7 +19,8 @@ const ADMIN_POLICY: &str = "AmazonEKSClusterAdminPolicy";
 /// What EKS would refuse.
 pub(super) fn refused(desired: &Desired, facts: &Facts) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let entries = desired.people.iter().filter(|person| arn(person, facts).is_some()).count() + desired.nodes.len();
+    let entries =
+        desired.people.iter().filter(|person| arn(&person.principal, facts).is_some()).count() + desired.nodes.len();
     if entries > MAX_ENTRIES {
         let message = format!("{entries} access entries; an EKS cluster takes {MAX_ENTRIES}");
         let span = desired.people[MAX_ENTRIES.min(desired.people.len() - 1)].principal.span;
@@ -97,7 +98,8 @@ pub(super) fn terraform(cluster_id: Option<&str>, desired: &Desired, facts: &Fac
                 }),
             );
         }
-        let mut resource = json!({"cluster_name": cluster_id, "principal_arn": entry.principal_arn, "type": entry.r#type});
+        let mut resource =
+            json!({"cluster_name": cluster_id, "principal_arn": entry.principal_arn, "type": entry.r#type});
         if let Some(username) = entry.kubernetes_username {
             // Terraform reads `${` and `%{`; `{{` is plain text to it.
             resource["user_name"] = username.into();
@@ -116,7 +118,8 @@ pub(super) fn terraform(cluster_id: Option<&str>, desired: &Desired, facts: &Fac
 
 fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
     let person = |person: &'a Person| {
-        let (masters, kubernetes_groups): (Vec<_>, Vec<_>) = groups(person).into_iter().partition(|group| *group == MASTERS);
+        let (masters, kubernetes_groups): (Vec<_>, Vec<_>) =
+            groups(person).into_iter().partition(|group| *group == MASTERS);
         let partition = person.principal.partition;
         // EKS takes no `system:` groups; the policy is what it has for this one.
         let policy = |_| Policy {
@@ -124,7 +127,7 @@ fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
             access_scope: [("type", "cluster")].into(),
         };
         Some(Entry {
-            principal_arn: arn(person, facts)?,
+            principal_arn: arn(&person.principal, facts)?,
             r#type: "STANDARD",
             kubernetes_username: Some(&person.username),
             kubernetes_groups,
@@ -133,16 +136,30 @@ fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
     };
     let nodes = desired.nodes.iter().filter_map(|node| {
         let (kubernetes_username, kubernetes_groups, access_policies) = Default::default();
-        let principal_arn = node.arn()?.to_string();
+        let principal_arn = arn(node, facts)?;
         Some(Entry { principal_arn, r#type: "EC2_LINUX", kubernetes_username, kubernetes_groups, access_policies })
     });
     desired.people.iter().filter_map(person).chain(nodes).collect()
 }
 
+/// The ARN with the path: EKS compares it with IAM's own (Amazon EKS User Guide, "Create access entries").
+fn arn(principal: &Principal, facts: &Facts) -> Option<String> {
+    let Principal { kind, partition, account, path, name, .. } = principal;
+    let resource = match kind {
+        Kind::User | Kind::IamGroup => format!("user{path}{name}"),
+        Kind::Role => format!("role{path}{name}"),
+        Kind::PermissionSet => {
+            let role = facts.permission_sets.get(&(*account, name.to_ascii_lowercase()))?;
+            format!("role/{role}")
+        }
+    };
+    Some(format!("arn:{partition}:iam::{account}:{resource}"))
+}
+
 /// Letters, digits and underscores, unique for the ARN.
 fn resource_name(arn: &str) -> String {
     let mut name = String::new();
-    for byte in arn.split(':').skip(4).collect::<Vec<_>>().join("_").bytes() {
+    for byte in arn.split(':').skip(4).collect::<Vec<_>>().join("/").bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => name.push(byte.into()),
             b'/' => name.push('_'),

@@ -71,6 +71,8 @@ pub(super) fn arn(person: &Person, facts: &Facts) -> Option<String> {
     match principal.kind {
         Kind::PermissionSet => {
             let role = facts.permission_sets.get(&(principal.account, principal.name.to_ascii_lowercase()))?;
+            // STS leaves the path out.
+            let role = role.rsplit('/').next().unwrap_or(role);
             Some(format!("arn:{}:iam::{}:role/{role}", principal.partition, principal.account))
         }
         Kind::User | Kind::Role | Kind::IamGroup => principal.arn().map(|arn| arn.to_string()),

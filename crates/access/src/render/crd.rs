@@ -27,8 +27,10 @@ struct Spec<'a> {
 }
 
 pub(super) fn mappings<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Mapping<'a>> {
-    let people =
-        desired.people.iter().filter_map(|person| Some((arn(person, facts)?, person.username.as_str(), groups(person))));
+    let people = desired
+        .people
+        .iter()
+        .filter_map(|person| Some((arn(person, facts)?, person.username.as_str(), groups(person))));
     let nodes =
         desired.nodes.iter().filter_map(|node| Some((node.arn()?.to_string(), NODE_USERNAME, NODE_GROUPS.to_vec())));
     let mapping = |(arn, username, groups): (String, &'a str, Vec<&'a str>)| Mapping {
@@ -55,5 +57,6 @@ fn name(arn: &str) -> String {
         }
     }
     // A part may neither begin nor end with a dash.
-    name.replace(".-", ".0-").replace("-.", "-0.") + if arn.ends_with(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit()) { "0" } else { "" }
+    name.replace(".-", ".0-").replace("-.", "-0.")
+        + if arn.ends_with(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit()) { "0" } else { "" }
 }

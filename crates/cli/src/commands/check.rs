@@ -52,9 +52,11 @@ pub(crate) fn run(args: &CheckArgs) -> CommandResult {
         }
         Output::Json => print(&document::to_json(&sources, &problems))?,
         Output::Sarif => {
-            let rules = Code::ALL
-                .iter()
-                .map(|code| RuleText { code: code.as_str(), about: code.about(), advice: code.advice() });
+            let rules = Code::ALL.iter().map(|code| RuleText {
+                code: code.as_str(),
+                about: code.about(),
+                advice: code.advice(),
+            });
             print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
         }
     }

@@ -5,6 +5,7 @@
 //!                                  └ watch: configuration and pair, every half second; last good wins
 //! ```
 
+mod mappings;
 mod watch;
 
 use std::{
@@ -21,7 +22,7 @@ use clap::Args;
 use identity::Partition;
 use jiff::SignedDuration;
 use mapping::{
-    Mode,
+    Mode, Snapshot,
     authenticator::{Config, ServerConfig, defaults},
 };
 use webhook::{Health, Settings, Webhook};
@@ -65,6 +66,11 @@ pub(crate) struct ServerArgs {
     /// Name or IP address under which the API server reaches it [default: localhost]
     #[arg(long, value_name = "HOST")]
     hostname: Option<String>,
+
+    /// Access file, or a folder of them, asked before all other sources; several merge [default: accessFile of the
+    /// configuration, or access.yaml beside it]
+    #[arg(long, value_name = "PATH")]
+    access_file: Vec<PathBuf>,
 
     /// Sources of mappings, in order; this version has MountedFile [default: MountedFile]
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
@@ -152,6 +158,15 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
         config.server.partition = partition;
     }
     check_modes(args, &config.server)?;
+    let mappings = mappings::Files::of(args, global, &config.server);
+    let read = mappings.read_access()?;
+    if let Some(id) = read.as_ref().and_then(|read| read.cluster_id.as_deref()) {
+        let known = config.cluster_id.get_or_insert_with(|| id.to_owned());
+        if known != id {
+            let message = format!("the access file is for cluster {id}, and the configuration for {known}");
+            return Err(anyhow::Error::msg(message).into());
+        }
+    }
     let cluster_id = settings::cluster_id(global, process, &config)?;
     let _logs = settings::start_logs(global, process)?;
     let mut settings = Settings::new(cluster_id, rim::now);
@@ -163,7 +178,8 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
-    Ok(runtime::block_on(serve(args, global, process, config.server, settings, &files, &reach))??)
+    let snapshot = mappings::Files::snapshot(config.server.clone(), read);
+    Ok(runtime::block_on(serve(args, process, config.server, mappings, snapshot, settings, &files, &reach))??)
 }
 
 /// Says which sources this version does not have, instead of starting without them.
@@ -196,15 +212,16 @@ fn prepare_files(files: &StateFiles, reach: &Reach, pregenerated: Option<bool>) 
 
 async fn serve(
     args: &ServerArgs,
-    global: &Global,
     process: &Process,
     config: ServerConfig,
+    mappings: mappings::Files,
+    snapshot: Snapshot,
     settings: Settings,
     files: &StateFiles,
     reach: &Reach,
 ) -> anyhow::Result<()> {
     let sts = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
-    let webhook = Webhook::new(settings, sts, ec2(args, process, &config).await?);
+    let webhook = Webhook::new(settings, sts, ec2(args, process, &config, &snapshot).await?);
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
     webhook.metrics().set_transport_override(!notes.is_empty());
@@ -232,9 +249,7 @@ async fn serve(
             Err(error) => tracing::error!(address = %address, error = %error, "no plain HTTP health check"),
         }
     }
-    let watched = watch::Watched { config: global.config.clone(), partition: args.partition };
-    watch::spawn(watched, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));
-    let snapshot = config.into_snapshot();
+    watch::spawn(mappings, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));
     let rules = snapshot.len();
     webhook.load(snapshot);
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
@@ -251,8 +266,13 @@ async fn serve(
 }
 
 /// The way to EC2, where a mapping asks for private DNS names.
-async fn ec2(args: &ServerArgs, process: &Process, config: &ServerConfig) -> anyhow::Result<Option<aws::Ec2>> {
-    if !config.snapshot().needs_private_dns_names() {
+async fn ec2(
+    args: &ServerArgs,
+    process: &Process,
+    config: &ServerConfig,
+    snapshot: &Snapshot,
+) -> anyhow::Result<Option<aws::Ec2>> {
+    if !snapshot.needs_private_dns_names() {
         return Ok(None);
     }
     let environment = process.aws_environment();

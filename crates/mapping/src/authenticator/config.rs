@@ -77,6 +77,8 @@ pub struct ServerConfig {
     pub dynamic_backend_mode_path: Option<PathBuf>,
     /// `reservedPrefixConfig`, by mode.
     pub reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+    /// `accessFile`, asked before every mode; a key of ours.
+    pub access_file: Option<PathBuf>,
     /// `mapRoles`, `mapUsers` and `mapAccounts`.
     pub mounted_file: Option<snapshot::Source>,
 }
@@ -91,11 +93,12 @@ impl Config {
 impl ServerConfig {
     /// The mapping of this file alone.
     pub fn snapshot(&self) -> Snapshot {
-        self.clone().into_snapshot()
+        self.clone().into_snapshot(None)
     }
 
-    /// The mapping of this file alone, without holding the rules twice.
-    pub fn into_snapshot(self) -> Snapshot {
-        Snapshot::new(self.partition, self.mounted_file.into_iter().collect(), self.scrubbed_accounts)
+    /// The mapping of this file behind that of an access file, without holding the rules twice.
+    pub fn into_snapshot(self, access_file: Option<snapshot::Source>) -> Snapshot {
+        let sources = access_file.into_iter().chain(self.mounted_file).collect();
+        Snapshot::new(self.partition, sources, self.scrubbed_accounts)
     }
 }

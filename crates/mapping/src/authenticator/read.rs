@@ -88,6 +88,7 @@ impl Reader {
             dynamic_file_user_id_strict: boolean(&mut fields, "dynamicfileUserIDStrict", problems),
             dynamic_backend_mode_path: path(&mut fields, "dynamicBackendModePath", problems),
             reserved_prefixes: reserved_prefixes(fields.take("reservedPrefixConfig"), problems),
+            access_file: path(&mut fields, "accessFile", problems),
             mounted_file: None,
         };
         let mode = Mode::MountedFile;

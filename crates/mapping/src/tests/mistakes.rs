@@ -141,7 +141,7 @@ fn rules_of_another_partition_than_the_flag_names_are_refused() {
     let text = "server: {mapUsers: [{userarn: 'arn:aws-cn:iam::111122223333:user/a', username: a}]}";
     let source = Source::new("config.yaml", text);
     let Ok((config, _)) = read_config_in(&source, Some(Partition::AwsCn)) else { panic!("readable") };
-    let cn = config.server.into_snapshot();
+    let cn = config.server.into_snapshot(None);
     assert_eq!(said(&ask(&cn, "arn:aws-cn:iam::111122223333:user/a")), "a []");
     assert!(read_config_in(&source, None).is_err());
 }

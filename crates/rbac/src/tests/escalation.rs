@@ -29,7 +29,8 @@ fn each_need_alone_is_found_and_half_of_it_is_not() {
             .collect();
         assert!(codes(&met, Scope::Cluster).contains(&escalation.code), "{}", escalation.code);
         assert!(!codes(&met[1..], Scope::Cluster).contains(&escalation.code), "{}", escalation.code);
-        let harmless: Vec<Rule> = met.into_iter().map(|rule| Rule { verbs: vec!["deletecollection".into()], ..rule }).collect();
+        let harmless: Vec<Rule> =
+            met.into_iter().map(|rule| Rule { verbs: vec!["deletecollection".into()], ..rule }).collect();
         assert_eq!(codes(&harmless, Scope::Cluster), [""; 0], "{}", escalation.code);
     }
 }

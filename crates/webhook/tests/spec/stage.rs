@@ -100,7 +100,7 @@ impl Stage {
 
     pub(crate) fn load(&self, mapping: &str) {
         let (config, _) = read_config_in(&Source::new("config.yaml", mapping), None).expect("a mapping");
-        self.webhook.load(config.server.into_snapshot());
+        self.webhook.load(config.server.into_snapshot(None));
     }
 
     /// A person's token, signed this many seconds ago.

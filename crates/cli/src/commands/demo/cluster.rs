@@ -10,14 +10,14 @@ use anyhow::Context as _;
 use kubeconfig::{ApiVersion, ExecEntry, ExecPlugin, InteractiveMode};
 use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 
-use super::stage::{CLUSTER_ID, Stage};
+use super::stage::{CLUSTER_ID, Stage, example_objects};
 use crate::{
     rim::{self, Process},
     signals,
 };
 
-/// What developers may do.
-const RBAC: &str = include_str!("rbac.yaml");
+/// The namespace that the example speaks of.
+const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: dev}\n";
 
 /// Who gets a context.
 const PEOPLE: [&str; 3] = ["alice", "dave", "mallory"];
@@ -67,7 +67,7 @@ fn folders(process: &Process) -> Vec<PathBuf> {
 
 fn apply(kubectl: &Path, cluster: &Cluster, folder: &Path) -> anyhow::Result<()> {
     let file = folder.join("rbac.yaml");
-    fs::write(&file, RBAC)?;
+    fs::write(&file, format!("{NAMESPACE}{}", example_objects()?))?;
     let output = Command::new(kubectl)
         .arg("--kubeconfig")
         .arg(cluster.admin_kubeconfig())

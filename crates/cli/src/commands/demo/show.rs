@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use webhook::Outcome;
 
-use super::stage::{CONFIG_NAME, Review};
+use super::stage::{ACCESS_NAME, Review};
 
 const WIDTH: usize = 80;
 
@@ -23,7 +23,7 @@ impl Show {
         show.paragraph(&format!(
             "A local AWS that verifies signatures and the webhook server run in this process. Each login below is a \
              real one: a token is signed, sent to the server over TLS as an API server sends it, verified by AWS, and \
-             mapped by {CONFIG_NAME}."
+             mapped by {ACCESS_NAME}."
         ));
         show
     }

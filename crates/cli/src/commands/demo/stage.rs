@@ -2,13 +2,15 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
+use access::{Expiry, Facts, Target};
 use anyhow::Context as _;
-use document::Source;
+use document::{Limits, Sources};
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, body::Bytes};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use identity::Partition;
 use jiff::SignedDuration;
-use mapping::authenticator::read_config_in;
+use mapping::Snapshot;
 use sandbox::{Identities, Options, Running, Sandbox};
 use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -16,9 +18,9 @@ use webhook::{Server, Settings, Webhook};
 
 use crate::rim;
 
-/// The mapping of the demo is the example that people start from.
-const CONFIG: &str = include_str!("../../../../../examples/config.yaml");
-pub(super) const CONFIG_NAME: &str = "examples/config.yaml";
+/// The access file of the demo is the example that people start from.
+const ACCESS: &str = include_str!("../../../../../examples/access.yaml");
+pub(super) const ACCESS_NAME: &str = "examples/access.yaml";
 
 /// The cluster of that example.
 pub(super) const CLUSTER_ID: &str = "prod.example.com";
@@ -53,9 +55,7 @@ impl Stage {
         })?;
         let cluster_id = token::ClusterId::parse(CLUSTER_ID)?;
         let webhook = Webhook::new(Settings::new(cluster_id, rim::now), sts, None);
-        let (config, _) = read_config_in(&Source::new(CONFIG_NAME, CONFIG), None)
-            .map_err(|_| anyhow::anyhow!("the example's configuration cannot be read"))?;
-        webhook.load(config.server.into_snapshot());
+        webhook.load(example()?);
 
         let authority = tls::Authority::new("cluster-auth demo", rim::now(), SignedDuration::from_hours(24))?;
         let names = ["localhost", "127.0.0.1"].map(str::to_owned).to_vec();
@@ -106,4 +106,26 @@ impl Stage {
         let _ = self.server.await;
         self.sandbox.stop().await;
     }
+}
+
+/// The example as the server serves it.
+fn example() -> anyhow::Result<Snapshot> {
+    let (access, sources) = read()?;
+    let (desired, _) = access::compile(&access, &Facts::default(), rim::now());
+    Ok(Snapshot::new(Partition::Aws, vec![access::mapping_source(&desired, &sources)], []))
+}
+
+/// The example's roles and bindings, for `kubectl apply`.
+pub(super) fn example_objects() -> anyhow::Result<String> {
+    let (access, _) = read()?;
+    access::render(&access, &Facts::default(), rim::now(), Target::Rbac, Expiry::AtNextApply)
+        .map_err(|_| anyhow::anyhow!("the example cannot be rendered"))
+}
+
+fn read() -> anyhow::Result<(access::Access, Sources)> {
+    let mut sources = Sources::default();
+    sources.add(ACCESS_NAME, ACCESS);
+    let access::Read { access, problems } = access::read(&sources, &Limits::default());
+    anyhow::ensure!(problems.is_empty(), "the example's access file has problems");
+    Ok((access, sources))
 }

@@ -8,46 +8,35 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use document::RenderStyle;
-use identity::Partition;
-use mapping::{Snapshot, authenticator::read_config_in};
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
-use crate::{rim, settings};
+use super::mappings::Files;
+use crate::rim;
 
 const INTERVAL: Duration = Duration::from_millis(500);
 
-/// The configuration, and what flags say over it.
-#[derive(Clone)]
-pub(super) struct Watched {
-    /// The file of `--config`; nothing is watched where there is none.
-    pub(super) config: Option<PathBuf>,
-    pub(super) partition: Option<Partition>,
-}
-
 /// Looks at the files for as long as the runtime lives.
 pub(super) fn spawn(
-    watched: Watched,
+    mappings: Files,
     pair: (PathBuf, PathBuf),
     resolver: Arc<ReloadingResolver>,
     webhook: Arc<Webhook>,
 ) {
     tokio::spawn(async move {
-        let mut seen_config = watched.config.as_deref().map(Print::of);
+        let mut seen_mappings = prints(&mappings);
         let mut seen_pair = (Print::of(&pair.0), Print::of(&pair.1));
         loop {
             tokio::time::sleep(INTERVAL).await;
-            if let Some(path) = &watched.config {
-                let print = Print::of(path);
-                if seen_config.replace(print.clone()) != Some(print) {
-                    let (path, watched) = (path.clone(), watched.clone());
-                    report(&webhook, "config", off_thread(move || read_mapping(&path, &watched)).await, |snapshot| {
-                        let rules = snapshot.len();
-                        webhook.load(snapshot);
-                        tracing::info!(rules, "the configuration has changed and is in use");
-                    });
-                }
+            let found = prints(&mappings);
+            if found != seen_mappings {
+                seen_mappings = found;
+                let mappings = mappings.clone();
+                report(&webhook, "config", off_thread(move || mappings.read()).await, |snapshot| {
+                    let rules = snapshot.len();
+                    webhook.load(snapshot);
+                    tracing::info!(rules, "the mappings have changed and are in use");
+                });
             }
             let prints = (Print::of(&pair.0), Print::of(&pair.1));
             if prints != seen_pair {
@@ -87,16 +76,16 @@ async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> 
     tokio::task::spawn_blocking(work).await?
 }
 
-/// Reads the mapping alone: address, port and cluster id are those the server was started with.
-fn read_mapping(path: &Path, watched: &Watched) -> anyhow::Result<Snapshot> {
-    let source = settings::config_source(path)?;
-    let (config, _) = read_config_in(&source, watched.partition).map_err(|problems| {
-        anyhow::anyhow!("{}", document::render(&source, &problems, RenderStyle::Plain).trim_end())
-    })?;
-    let snapshot = config.server.into_snapshot();
-    // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
-    anyhow::ensure!(!snapshot.is_empty(), "{} maps nobody; to let nobody in, stop the server", path.display());
-    Ok(snapshot)
+/// Of every file that mappings are read from; of folders also those in them.
+fn prints(mappings: &Files) -> Vec<Print> {
+    let paths = mappings.config.iter().chain(&mappings.access);
+    let in_folder = |path: &PathBuf| {
+        let entries = fs::read_dir(path).into_iter().flatten().flatten();
+        let mut files: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
+        files.sort();
+        files
+    };
+    paths.flat_map(|path| std::iter::once(path.clone()).chain(in_folder(path))).map(|path| Print::of(&path)).collect()
 }
 
 /// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file

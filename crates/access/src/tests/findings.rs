@@ -1,0 +1,93 @@
+//! What can be read and is probably not meant.
+
+use super::{around, codes, good, now};
+use crate::{Code, Facts, Namespace, check};
+
+fn found(groups: &str) -> Vec<String> {
+    codes(&[&around(groups)])
+}
+
+#[test]
+fn what_is_found() {
+    let rows = [
+        ("- {name: a}", "access.nobody 0:4:10"),
+        ("- {name: a, users: [x, x]}", "access.duplicate 0:4:24"),
+        ("- {name: a, roles: [p/r, q/r]}", "access.role-path 0:4:26"),
+        ("- {name: a, users: [x], expires: 2026-05-31}", "access.expired 0:4:34"),
+        ("- {name: a, users: [x], expires: 2026-06-10}", "access.expires-soon 0:4:34"),
+        ("- {name: a, users: [x, {name: y, username: x}]}", "access.username-twice 0:4:44"),
+        (
+            "- {name: a, users: [{name: y, username: x}]}\n- {name: b, users: [{name: y, username: z}]}",
+            "access.username-twice 0:5:41",
+        ),
+        ("- {name: a, roles: [r, {name: r, account: '444455556666'}]}", "access.username-twice 0:4:24"),
+        ("- {name: a, roles: [r, {name: s, username: 'r:boss'}]}", "access.template 0:4:44"),
+        (
+            "- {name: a, users: [x], authorization: [{rules: [{apiGroups: ['*'], resources: ['*'], verbs: [get]}]}]}",
+            "access.too-broad 0:4:50",
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
+            "access.escalates 0:4:41",
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, role: v}, {namespace: d, clusterRole: v}]}",
+            "access.collision 0:4:66",
+        ),
+        ("- {name: 'system:masters', users: [x]}", "access.system-name 0:4:10"),
+    ];
+    for (text, expected) in rows {
+        assert!(found(text).iter().any(|code| code == expected), "{text}: {:?}", found(text));
+    }
+}
+
+#[test]
+fn what_is_fine() {
+    let rows = [
+        "- {name: a, users: [x], roles: [x]}",
+        "- {name: a, users: [x], expires: 2026-06-20}",
+        "- {name: a, users: [x], authorization: [{namespace: d, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
+        "- {name: 'system:masters', users: [x], accept: {access.system-name: imported}}",
+        "- {name: a, accept: {access.nobody: later}}",
+        "- {name: a, users: [x], expires: 2026-05-31, accept: {access.expired: 'kept as a note'}}",
+        "- {name: a, users: [x], authorization: [{accept: {access.escalates: yes we know}, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
+        "- {name: a, users: [{name: w, username: z}]}\n- {name: b, users: [w]}",
+    ];
+    for text in rows {
+        assert_eq!(found(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn a_cluster_tells_what_is_missing() {
+    let text = around(
+        "- {name: a, users: [x], authorization: [{namespaces: [d, 'e*', 'kube*'], clusterRole: view}, {namespaceSelector: {matchLabels: {t: u}}, clusterRole: view}]}",
+    );
+    let access = good(&text);
+    let namespace = |name: &str| Namespace { name: name.into(), labels: Default::default() };
+    let facts = Facts {
+        namespaces: Some(vec![namespace("e1"), namespace("kube-system")]),
+        roles: Some(rbac::Objects::default()),
+        ..Facts::default()
+    };
+    let found: Vec<&str> = check(&access, &facts, now()).iter().map(|problem| problem.code).collect();
+    let no_namespace = Code::NoNamespace.as_str();
+    assert_eq!(found.iter().filter(|code| **code == no_namespace).count(), 3, "{found:?}");
+    assert_eq!(found.iter().filter(|code| **code == Code::NoRole.as_str()).count(), 2, "{found:?}");
+}
+
+#[test]
+fn iam_tells_who_is_gone() {
+    let access = good(&around("- {name: a, users: [x]}"));
+    let facts = Facts { gone: vec!["arn:aws:iam::111122223333:user/x".to_owned()], ..Facts::default() };
+    assert_eq!(check(&access, &facts, now())[0].code, Code::NotInIam.as_str());
+}
+
+#[test]
+fn codes_are_unique_and_explained() {
+    let mut seen = std::collections::HashSet::new();
+    for code in Code::ALL {
+        assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
+        assert!(code.about().ends_with('.') && code.advice().ends_with('.'), "{}", code.as_str());
+    }
+}

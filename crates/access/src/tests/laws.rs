@@ -1,0 +1,87 @@
+//! What holds for every file.
+
+use document::{Limits, Sources};
+use proptest::prelude::*;
+
+use super::{now, sources};
+use crate::{Expiry, Facts, Target, compile, mapping_source, read, render};
+
+/// A group with some keys, each of which may also live in another file.
+fn group() -> impl Strategy<Value = (String, Vec<String>)> {
+    let users = prop::collection::btree_set("[a-e]", 0..4)
+        .prop_map(|users| format!("users: [{}]", users.into_iter().collect::<Vec<_>>().join(", ")));
+    let roles = prop::collection::btree_set("R[a-c]", 0..3)
+        .prop_map(|roles| format!("roles: [{}]", roles.into_iter().collect::<Vec<_>>().join(", ")));
+    let grants = prop::collection::vec(("[n-q]{1,2}", "view|edit|admin"), 1..4).prop_map(|grants| {
+        let grants =
+            grants.into_iter().map(|(namespace, role)| format!("{{namespace: {namespace}, clusterRole: {role}}}"));
+        format!("authorization: [{}]", grants.collect::<Vec<_>>().join(", "))
+    });
+    ("[g-k]", (users, roles, grants)).prop_map(|(name, (users, roles, grants))| (name, vec![users, roles, grants]))
+}
+
+fn file(parts: &[(String, String)]) -> String {
+    let groups: Vec<String> = parts.iter().map(|(name, key)| format!("- {{name: {name}, {key}}}\n")).collect();
+    format!("groups:\n{}", groups.concat())
+}
+
+fn all(sources: &Sources) -> Vec<Option<String>> {
+    let access = read(sources, &Limits::default()).access;
+    Target::ALL
+        .into_iter()
+        .map(|target| render(&access, &Facts::default(), now(), target, Expiry::Refuse).ok())
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn the_order_of_files_never_matters(groups in prop::collection::vec(group(), 1..5), seed in any::<u64>()) {
+        let mut seen = std::collections::BTreeSet::new();
+        let groups: Vec<_> = groups.into_iter().filter(|(name, _)| seen.insert(name.clone())).collect();
+        let head = "clusterID: c\naccount: '111122223333'\n";
+        let mut files = vec![head.to_owned()];
+        for (name, keys) in &groups {
+            // Each key in a file of its own.
+            files.extend(keys.iter().map(|key| file(&[(name.clone(), key.clone())])));
+        }
+        let in_order: Vec<&str> = files.iter().map(String::as_str).collect();
+        let mut shuffled = in_order.clone();
+        let mut state = seed;
+        for at in (1..shuffled.len()).rev() {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            shuffled.swap(at, usize::try_from(state >> 33).unwrap_or(0) % (at + 1));
+        }
+        prop_assert_eq!(all(&sources(&in_order)), all(&sources(&shuffled)));
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused(text in "[-a{}\\[\\],:\"'|>&*#?! \n0]{0,80}") {
+        let sources = sources(&[&format!("groups:\n{text}")]);
+        let access = read(&sources, &Limits::default()).access;
+        let _ = crate::check(&access, &Facts::default(), now());
+    }
+
+    #[test]
+    fn what_is_resolved_means_the_same(groups in prop::collection::vec(group(), 1..4)) {
+        let mut seen = std::collections::BTreeSet::new();
+        let groups: Vec<_> = groups.into_iter().filter(|(name, _)| seen.insert(name.clone())).collect();
+        let parts: Vec<(String, String)> = groups.iter().map(|(name, keys)| (name.clone(), keys.join(", "))).collect();
+        let text = format!("clusterID: c\naccount: '111122223333'\n{}", file(&parts));
+        let before = sources(&[&text]);
+        let access = read(&before, &Limits::default()).access;
+        let resolved = render(&access, &Facts::default(), now(), Target::Access, Expiry::Refuse);
+        prop_assume!(resolved.is_ok());
+        let resolved = resolved.unwrap_or_default();
+        prop_assert_eq!(all(&before), all(&sources(&[&resolved])));
+    }
+}
+
+#[test]
+fn the_servers_source_has_everybody_with_a_place() {
+    let sources = sources(&[include_str!("../../../../examples/access.yaml")]);
+    let (desired, _) = compile(&read(&sources, &Limits::default()).access, &Facts::default(), now());
+    let source = mapping_source(&desired, &sources);
+    let places: Vec<String> = source.roles.iter().chain(&source.users).map(|rule| rule.source.to_string()).collect();
+    assert_eq!(places.len(), 7);
+    assert!(places.iter().all(|place| place.starts_with("AccessFile ") && place.contains("0.yaml:")), "{places:?}");
+}

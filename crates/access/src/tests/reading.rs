@@ -1,0 +1,161 @@
+//! What cannot be read: each row is a text and what is said about it.
+
+use document::{Limits, RenderStyle};
+use insta::assert_snapshot;
+
+use super::{around, codes, sources};
+use crate::read;
+
+#[test]
+fn what_is_wrong_is_found_where_it_stands() {
+    let rows = [
+        ("- {name: a, usres: [x]}", vec!["access.unknown-key 0:4:13"]),
+        ("- {users: [x]}", vec!["access.missing 0:4:3"]),
+        ("- {name: a, users: x}", vec!["access.type 0:4:20"]),
+        ("- {name: a, users: [1]}", vec!["access.type 0:4:21"]),
+        ("- {name: a, users: [{name: x, arn: 'arn:aws:iam::111122223333:user/x'}]}", vec!["access.conflict 0:4:36"]),
+        ("- {name: a, users: [{}]}", vec!["access.missing 0:4:21"]),
+        ("- {name: a, users: ['dev*']}", vec!["access.wildcard 0:4:21"]),
+        ("- {name: a, roles: ['arn:aws:iam::111122223333:role/*']}", vec!["access.wildcard 0:4:21"]),
+        ("- {name: a, users: ['a b']}", vec!["access.name 0:4:21"]),
+        ("- {name: a, users: ['arn:aws:iam::1:user/x']}", vec!["access.arn 0:4:21"]),
+        ("- {name: a, users: ['arn:aws:iam::111122223333:role/x']}", vec!["access.arn 0:4:21"]),
+        ("- {name: a, roles: ['arn:aws:sts::111122223333:assumed-role/x/y']}", vec!["access.arn 0:4:21"]),
+        ("- {name: a, permissionSets: [a/b]}", vec!["access.name 0:4:30"]),
+        ("- {name: a, users: [{name: x, account: 012345678901}]}", vec!["access.account 0:4:40"]),
+        ("- {name: a, users: [{name: x, account: '12345678901'}]}", vec!["access.account 0:4:40"]),
+        ("- {name: a, users: [{name: x, account: 111122223333}]}", vec!["access.yaml-1.1 0:4:40"]),
+        ("- {name: a, users: [{name: x, partition: aws-mars}]}", vec!["access.partition 0:4:42"]),
+        ("- {name: a, users: [on]}", vec!["access.yaml-1.1 0:4:21"]),
+        ("- {name: 'system:nodes', users: [x]}", vec!["access.system-name 0:4:10"]),
+        ("- {name: 'a/b', users: [x]}", vec!["access.name 0:4:10"]),
+        ("- {name: 'a:{{SessionName}}', users: [x]}", vec!["access.name 0:4:10"]),
+        ("- {name: a, users: [{name: x, username: 'system:admin'}]}", vec!["access.system-name 0:4:41"]),
+        ("- {name: a, roles: [{name: x, username: '{{SessionName}}'}]}", vec!["access.template 0:4:41"]),
+        ("- {name: a, roles: [{name: x, username: 'x:{{Session}}'}]}", vec!["access.template 0:4:41"]),
+        ("- {name: a, users: [x], expires: soon}", vec!["access.expires 0:4:34"]),
+        ("- {name: a, users: [x], expires: 2026-13-01}", vec!["access.expires 0:4:34"]),
+        ("- {name: a, users: [x], expires: 2026-12-01T10:00:00}", vec!["access.expires 0:4:34"]),
+        ("- {name: a, users: [x], authorization: []}", vec!["access.empty-authorization 0:4:40"]),
+        ("- {name: a, users: [x], authorization: }", vec!["access.empty-authorization 0:4:39"]),
+        ("- {name: a, users: [x], authorization: [{namespace: d}]}", vec!["access.grant 0:4:41"]),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, role: r, clusterRole: r}]}",
+            vec!["access.grant 0:4:62"],
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, namespaces: [e], role: r}]}",
+            vec!["access.scope 0:4:68"],
+        ),
+        ("- {name: a, users: [x], authorization: [{namespace: , clusterRole: r}]}", vec!["access.scope 0:4:52"]),
+        ("- {name: a, users: [x], authorization: [{role: r}]}", vec!["access.scope 0:4:48"]),
+        ("- {name: a, users: [x], authorization: [{namespace: 'd*', role: r}]}", vec!["access.name 0:4:53"]),
+        (
+            "- {name: a, users: [x], authorization: [{namespaceSelector: {}, clusterRole: r}]}",
+            vec!["access.selector 0:4:61"],
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, rules: [{verbs: [get], resources: [pods]}]}]}",
+            vec!["access.rule 0:4:64"],
+        ),
+        ("- {name: a, users: [x], accept: {access.nobdy: why}}", vec!["access.unknown-key 0:4:34"]),
+        ("- {name: a, users: [x]}\n- {name: a, users: [z]}", vec!["access.conflict 0:5:20"]),
+        ("- {name: a, x-note: [1, 2], users: [x]}", vec![]),
+    ];
+    for (text, expected) in rows {
+        let found = codes(&[&around(text)]);
+        let of_reading: Vec<_> = found.iter().filter(|code| !code.contains("access.nobody")).collect();
+        assert_eq!(of_reading, expected.iter().collect::<Vec<_>>(), "{text}");
+    }
+}
+
+#[test]
+fn a_principal_needs_an_account_from_somewhere() {
+    assert_eq!(codes(&["clusterID: c\ngroups: [{name: a, users: [x]}]"])[0], "access.no-account 0:2:28");
+    let from_group = "clusterID: c\ngroups: [{name: a, users: [x], authentication: {account: '111122223333'}}]";
+    assert_eq!(codes(&[from_group]), [""; 0]);
+}
+
+#[test]
+fn files_merge_and_conflicts_show_both_places() {
+    let people = "account: '111122223333'\ngroups: [{name: a, users: [x]}]";
+    let grants = "clusterID: c\ngroups: [{name: a, authorization: [{clusterRole: view}]}]";
+    assert_eq!(codes(&[people, grants]), [""; 0]);
+    assert_eq!(codes(&[grants, people]), [""; 0]);
+    let both = sources(&[people, grants, "clusterID: d\ngroups: [{name: a, users: [z]}]"]);
+    let problems = read(&both, &Limits::default()).problems;
+    assert_snapshot!(document::render(&both, &problems, RenderStyle::Plain), @"
+    error[access.conflict]: `clusterID` is set twice; each key of a group comes from one place
+     --> 2.yaml:1:12
+      |
+    1 | clusterID: d
+      |            ^
+      |
+     ::: 1.yaml:1:12
+      |
+    1 | clusterID: c
+      |            - here too
+
+    error[access.conflict]: `users` is set twice; each key of a group comes from one place
+     --> 2.yaml:2:27
+      |
+    2 | groups: [{name: a, users: [z]}]
+      |                           ^^^
+      |
+     ::: 0.yaml:2:27
+      |
+    2 | groups: [{name: a, users: [x]}]
+      |                           --- here too
+    ");
+}
+
+#[test]
+fn many_problems_are_shown_in_one_run() {
+    let text = "clusterId: c\naccount: 12345678901\ngroups:\n- name: devs\n  user: [alice]\n  authorization:\n  - namespace: Dev\n    rules: [{apiGroups: [''], resources: [pods], verb: [get]}]\n";
+    let sources = sources(&[text]);
+    assert_snapshot!(document::render(&sources, &read(&sources, &Limits::default()).problems, RenderStyle::Plain), @r#"
+    error[access.unknown-key]: the file has no key `clusterId`
+     --> 0.yaml:1:1
+      |
+    1 | clusterId: c
+      | ^^^^^^^^^
+      |
+      = help: did you mean `clusterID`?
+
+    error[access.account]: an AWS account id has exactly 12 digits; this has 11
+     --> 0.yaml:2:10
+      |
+    2 | account: 12345678901
+      |          ^^^^^^^^^^^
+      |
+      = help: if leading zeros were lost, write "012345678901"
+
+    error[access.unknown-key]: a group has no key `user`
+     --> 0.yaml:5:3
+      |
+    5 |   user: [alice]
+      |   ^^^^
+      |
+      = help: did you mean `users`?
+
+    error[access.name]: `Dev` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends
+     --> 0.yaml:7:16
+      |
+    7 |   - namespace: Dev
+      |                ^^^
+
+    error[access.rule]: a rule without verbs
+     --> 0.yaml:8:13
+      |
+    8 |     rules: [{apiGroups: [''], resources: [pods], verb: [get]}]
+      |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+
+    error[access.unknown-key]: a rule has no key `verb`
+     --> 0.yaml:8:50
+      |
+    8 |     rules: [{apiGroups: [''], resources: [pods], verb: [get]}]
+      |                                                  ^^^^
+      |
+      = help: did you mean `verbs`?
+    "#);
+}

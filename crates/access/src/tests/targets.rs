@@ -1,0 +1,433 @@
+//! What consumers get.
+
+use insta::assert_snapshot;
+
+use super::{around, good, now};
+use crate::{Expiry, Facts, Kind, Target, compile, render};
+
+const FILE: &str = "\
+- name: developers
+  users: [alice, ops/bob]
+  roles: [{name: path/Deployer, username: 'deploy:{{SessionName}}'}]
+  authorization:
+  - {namespace: dev, rules: [{apiGroups: ['', apps], resources: [pods], verbs: ['*']}]}
+  - {namespace: dev, rules: [{apiGroups: [''], resources: [services], verbs: [get]}]}
+  - {namespace: dev, clusterRole: view}
+  - {namespace: dev, role: release}
+  - {clusterRole: view}
+  - {rules: [{apiGroups: [''], resources: [nodes], verbs: [get]}]}
+- name: ops
+  users: [alice]
+nodes: [{roles: [Node]}]
+";
+
+fn rendered(target: Target) -> String {
+    render(&good(&around(FILE)), &Facts::default(), now(), target, Expiry::Refuse).expect("renders")
+}
+
+#[test]
+fn the_authenticators_configuration() {
+    assert_snapshot!(rendered(Target::Config), @"
+    clusterID: c
+    server:
+      mapUsers:
+      - userarn: arn:aws:iam::111122223333:user/alice
+        username: alice
+        groups:
+        - developers
+        - ops
+      - userarn: arn:aws:iam::111122223333:user/ops/bob
+        username: bob
+        groups:
+        - developers
+      mapRoles:
+      - rolearn: arn:aws:iam::111122223333:role/Deployer
+        username: deploy:{{SessionName}}
+        groups:
+        - developers
+      - rolearn: arn:aws:iam::111122223333:role/Node
+        username: system:node:{{EC2PrivateDNSName}}
+        groups:
+        - system:bootstrappers
+        - system:nodes
+    ");
+}
+
+#[test]
+fn aws_auth() {
+    assert_snapshot!(rendered(Target::AwsAuth), @"
+    apiVersion: v1
+    kind: ConfigMap
+    metadata:
+      name: aws-auth
+      namespace: kube-system
+    data:
+      mapRoles: |
+        - rolearn: arn:aws:iam::111122223333:role/Deployer
+          username: deploy:{{SessionName}}
+          groups:
+          - developers
+        - rolearn: arn:aws:iam::111122223333:role/Node
+          username: system:node:{{EC2PrivateDNSName}}
+          groups:
+          - system:bootstrappers
+          - system:nodes
+      mapUsers: |
+        - userarn: arn:aws:iam::111122223333:user/alice
+          username: alice
+          groups:
+          - developers
+          - ops
+        - userarn: arn:aws:iam::111122223333:user/ops/bob
+          username: bob
+          groups:
+          - developers
+    ");
+}
+
+#[test]
+fn mapping_objects() {
+    assert_snapshot!(rendered(Target::Crd), @"
+    ---
+    apiVersion: iamauthenticator.k8s.aws/v1alpha1
+    kind: IAMIdentityMapping
+    metadata:
+      name: cluster-auth.111122223333.user.alice
+    spec:
+      arn: arn:aws:iam::111122223333:user/alice
+      username: alice
+      groups:
+      - developers
+      - ops
+    ---
+    apiVersion: iamauthenticator.k8s.aws/v1alpha1
+    kind: IAMIdentityMapping
+    metadata:
+      name: cluster-auth.111122223333.user.ops.bob
+    spec:
+      arn: arn:aws:iam::111122223333:user/ops/bob
+      username: bob
+      groups:
+      - developers
+    ---
+    apiVersion: iamauthenticator.k8s.aws/v1alpha1
+    kind: IAMIdentityMapping
+    metadata:
+      name: cluster-auth.111122223333.role.0-44-eployer
+    spec:
+      arn: arn:aws:iam::111122223333:role/Deployer
+      username: deploy:{{SessionName}}
+      groups:
+      - developers
+    ---
+    apiVersion: iamauthenticator.k8s.aws/v1alpha1
+    kind: IAMIdentityMapping
+    metadata:
+      name: cluster-auth.111122223333.role.0-4e-ode
+    spec:
+      arn: arn:aws:iam::111122223333:role/Node
+      username: system:node:{{EC2PrivateDNSName}}
+      groups:
+      - system:bootstrappers
+      - system:nodes
+    ");
+}
+
+#[test]
+fn roles_and_bindings() {
+    assert_snapshot!(rendered(Target::Rbac), @r#"
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRole
+    metadata:
+      name: cluster-auth:developers
+    rules:
+    - verbs:
+      - get
+      apiGroups:
+      - ""
+      resources:
+      - nodes
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: Role
+    metadata:
+      name: developers
+      namespace: dev
+    rules:
+    - verbs:
+      - "*"
+      apiGroups:
+      - ""
+      - apps
+      resources:
+      - pods
+    - verbs:
+      - get
+      apiGroups:
+      - ""
+      resources:
+      - services
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: cluster-auth:developers
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: cluster-auth:developers
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: developers
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: cluster-auth:developers:view
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: view
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: developers
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: ClusterRoleBinding
+    metadata:
+      name: ops-binding
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: ops
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: ops
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: cluster-auth:developers:release
+      namespace: dev
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: release
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: developers
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: cluster-auth:developers:view
+      namespace: dev
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: ClusterRole
+      name: view
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: developers
+    ---
+    apiVersion: rbac.authorization.k8s.io/v1
+    kind: RoleBinding
+    metadata:
+      name: developers-binding
+      namespace: dev
+    roleRef:
+      apiGroup: rbac.authorization.k8s.io
+      kind: Role
+      name: developers
+    subjects:
+    - apiGroup: rbac.authorization.k8s.io
+      kind: Group
+      name: developers
+    "#);
+}
+
+#[test]
+fn access_entries() {
+    assert_snapshot!(rendered(Target::AccessEntries), @"
+    apiVersion: eksctl.io/v1alpha5
+    kind: ClusterConfig
+    metadata:
+      name: c
+    accessConfig:
+      accessEntries:
+      - principalARN: arn:aws:iam::111122223333:user/alice
+        type: STANDARD
+        kubernetesUsername: alice
+        kubernetesGroups:
+        - developers
+        - ops
+      - principalARN: arn:aws:iam::111122223333:user/ops/bob
+        type: STANDARD
+        kubernetesUsername: bob
+        kubernetesGroups:
+        - developers
+      - principalARN: arn:aws:iam::111122223333:role/path/Deployer
+        type: STANDARD
+        kubernetesUsername: deploy:{{SessionName}}
+        kubernetesGroups:
+        - developers
+      - principalARN: arn:aws:iam::111122223333:role/Node
+        type: EC2_LINUX
+    ");
+    assert_snapshot!(rendered(Target::AccessEntriesTerraform), @r#"
+    {
+      "resource": {
+        "aws_eks_access_entry": {
+          "principal_111122223333_role_Node": {
+            "cluster_name": "c",
+            "principal_arn": "arn:aws:iam::111122223333:role/Node",
+            "type": "EC2_LINUX"
+          },
+          "principal_111122223333_role_path_Deployer": {
+            "cluster_name": "c",
+            "kubernetes_groups": [
+              "developers"
+            ],
+            "principal_arn": "arn:aws:iam::111122223333:role/path/Deployer",
+            "type": "STANDARD",
+            "user_name": "deploy:{{SessionName}}"
+          },
+          "principal_111122223333_user_alice": {
+            "cluster_name": "c",
+            "kubernetes_groups": [
+              "developers",
+              "ops"
+            ],
+            "principal_arn": "arn:aws:iam::111122223333:user/alice",
+            "type": "STANDARD",
+            "user_name": "alice"
+          },
+          "principal_111122223333_user_ops_bob": {
+            "cluster_name": "c",
+            "kubernetes_groups": [
+              "developers"
+            ],
+            "principal_arn": "arn:aws:iam::111122223333:user/ops/bob",
+            "type": "STANDARD",
+            "user_name": "bob"
+          }
+        }
+      }
+    }
+    "#);
+}
+
+#[test]
+fn terraform_variables() {
+    assert_snapshot!(rendered(Target::Terraform), @r#"
+    {
+      "users": {
+        "alice": {
+          "path": "/",
+          "account": "111122223333",
+          "groups": [
+            "developers",
+            "ops"
+          ]
+        },
+        "bob": {
+          "path": "/ops/",
+          "account": "111122223333",
+          "groups": [
+            "developers"
+          ]
+        }
+      }
+    }
+    "#);
+}
+
+#[test]
+fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
+    let text = "- {name: a, permissionSets: [Dev], iamGroups: [G], expires: 2026-12-31, authorization: [{namespaces: ['t-*'], clusterRole: view}]}";
+    let access = good(&around(text));
+    let refused = |target, facts: &Facts, expiry| {
+        render(&access, facts, now(), target, expiry).map_err(|problems| problems.len()).err().unwrap_or_default()
+    };
+    let none = Facts::default();
+    let rows = [
+        (Target::Config, 3),
+        (Target::AwsAuth, 3),
+        (Target::Crd, 3),
+        (Target::Rbac, 2),
+        (Target::Terraform, 1),
+        (Target::Access, 0),
+    ];
+    for (target, problems) in rows {
+        assert_eq!(refused(target, &none, Expiry::Refuse), problems, "{target:?}");
+    }
+    let account = "111122223333".parse().expect("an account");
+    let facts = Facts {
+        iam_groups: [((account, "g".to_owned()), vec!["arn:aws:iam::111122223333:user/p/zoe".to_owned()])].into(),
+        permission_sets: [((account, "dev".to_owned()), "AWSReservedSSO_Dev_0123456789abcdef".to_owned())].into(),
+        namespaces: Some(vec![crate::Namespace { name: "t-1".into(), labels: Default::default() }]),
+        ..Facts::default()
+    };
+    for target in Target::ALL {
+        assert_eq!(refused(target, &facts, Expiry::AtNextApply), 0, "{target:?}");
+    }
+    assert_snapshot!(render(&access, &facts, now(), Target::Access, Expiry::Refuse).expect("renders"), @r#"
+    clusterID: c
+    groups:
+    - name: a
+      users:
+      - name: p/zoe
+        account: "111122223333"
+      roles:
+      - name: AWSReservedSSO_Dev_0123456789abcdef
+        account: "111122223333"
+        username: Dev:{{SessionName}}
+      expires: "2027-01-01T00:00:00Z"
+      authorization:
+      - namespaces:
+        - t-1
+        clusterRole: view
+    "#);
+    assert_snapshot!(render(&access, &facts, now(), Target::Config, Expiry::AtNextApply).expect("renders"), @"
+    clusterID: c
+    server:
+      mapUsers:
+      - userarn: arn:aws:iam::111122223333:user/p/zoe
+        username: zoe
+        groups:
+        - a
+      mapRoles:
+      - rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef
+        username: Dev:{{SessionName}}
+        groups:
+        - a
+    ");
+}
+
+#[test]
+fn what_eks_would_refuse_is_refused_before() {
+    let users: Vec<String> = (0..3_001).map(|at| format!("u{at}")).collect();
+    let text = around(&format!("- {{name: a, users: [{}]}}", users.join(", ")));
+    let render = |text: &str| render(&good(text), &Facts::default(), now(), Target::AccessEntries, Expiry::Refuse);
+    assert!(render(&text).expect_err("too many")[0].message.contains("3001 access entries; an EKS cluster takes 3000"));
+    assert!(render(&around("- {name: a, users: [{name: x, username: 'aws:x'}]}")).is_err());
+    let masters = "- {name: 'system:masters', users: [x], accept: {access.system-name: imported}}";
+    assert!(render(&around(masters)).expect("a policy").contains("AmazonEKSClusterAdminPolicy"));
+}
+
+#[test]
+fn an_ended_group_is_never_rendered_and_still_means_what_it_means() {
+    let access = good(&around("- {name: a, users: [x], expires: 2026-05-01}\n- {name: b, users: [x]}"));
+    let (desired, _) = compile(&access, &Facts::default(), now());
+    assert_eq!(desired.objects.bindings.len(), 1);
+    let people = desired.at(now()).people;
+    assert_eq!(people.len(), 1);
+    assert_eq!(people[0].groups.keys().map(|group| &**group).collect::<Vec<_>>(), ["b"]);
+    assert_eq!(people[0].principal.kind, Kind::User);
+}

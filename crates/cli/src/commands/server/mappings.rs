@@ -1,0 +1,109 @@
+//! Where the server's mappings come from: the access file, and the configuration of the existing authenticator.
+
+use std::{collections::HashSet, path::PathBuf};
+
+use access::{Consumer, Expiry, Facts};
+use document::{Problem, RenderStyle, Sources};
+use identity::Partition;
+use mapping::{RulePrincipal, Snapshot, Source, authenticator::ServerConfig};
+
+use super::ServerArgs;
+use crate::{
+    arguments::Global,
+    commands::{
+        access::{Loaded, load},
+        check::has_errors,
+    },
+    rim, settings,
+};
+
+/// The files that mappings are read from.
+#[derive(Clone, Debug)]
+pub(super) struct Files {
+    /// The file of `--config`.
+    pub(super) config: Option<PathBuf>,
+    /// The partition of the flag, which goes before the file's.
+    pub(super) partition: Option<Partition>,
+    /// Access files and folders; none where there is no access file.
+    pub(super) access: Vec<PathBuf>,
+}
+
+/// An access file that can be used.
+pub(super) struct ReadAccess {
+    pub(super) cluster_id: Option<String>,
+    source: Source,
+    /// Whether it says in so many words that nobody is to be let in.
+    says_nobody: bool,
+}
+
+impl Files {
+    /// Flag, configuration, or `access.yaml` beside the configuration.
+    pub(super) fn of(args: &ServerArgs, global: &Global, config: &ServerConfig) -> Self {
+        let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+        let access = match &args.access_file[..] {
+            [] => config.access_file.clone().or_else(beside).into_iter().collect(),
+            given => given.to_vec(),
+        };
+        Self { config: global.config.clone(), partition: args.partition, access }
+    }
+
+    /// Reads the access file, if there is one. Nothing that depends on the clock stops it.
+    pub(super) fn read_access(&self) -> anyhow::Result<Option<ReadAccess>> {
+        if self.access.is_empty() {
+            return Ok(None);
+        }
+        let Loaded { sources, access, problems } = load(&self.access)?;
+        refuse(&sources, problems)?;
+        let facts = Facts::default();
+        let (desired, mut problems) = access::compile(&access, &facts, rim::now());
+        problems.extend(access::unsupported(&access, &facts, Consumer::Server, Expiry::Refuse));
+        refuse(&sources, problems)?;
+        Ok(Some(ReadAccess {
+            cluster_id: access.cluster_id.as_ref().map(|id| id.value.to_string()),
+            source: access::mapping_source(&desired, &sources),
+            says_nobody: access.groups.as_ref().is_some_and(Vec::is_empty),
+        }))
+    }
+
+    /// Reads everything anew: address, port and cluster id are those the server was started with.
+    pub(super) fn read(&self) -> anyhow::Result<Snapshot> {
+        let config = match &self.config {
+            None => ServerConfig { partition: self.partition.unwrap_or_default(), ..ServerConfig::default() },
+            Some(path) => {
+                let source = settings::config_source(path)?;
+                let read = mapping::authenticator::read_config_in(&source, self.partition);
+                read.map_err(|problems| said(&source, &problems))?.0.server
+            }
+        };
+        let read = self.read_access()?;
+        let says_nobody = read.as_ref().is_some_and(|read| read.says_nobody);
+        let snapshot = Self::snapshot(config, read);
+        // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
+        anyhow::ensure!(
+            says_nobody || !snapshot.is_empty(),
+            "the files map nobody; to let nobody in, write `groups: []` into the access file or stop the server"
+        );
+        Ok(snapshot)
+    }
+
+    /// One mapping of both; a principal that both name is reported, and the access file's word holds.
+    pub(super) fn snapshot(config: ServerConfig, read: Option<ReadAccess>) -> Snapshot {
+        let source = read.map(|read| read.source);
+        if let (Some(source), Some(mounted)) = (&source, &config.mounted_file) {
+            let ours: HashSet<&RulePrincipal> =
+                source.roles.iter().chain(&source.users).map(|rule| &rule.principal).collect();
+            for rule in mounted.roles.iter().chain(&mounted.users).filter(|rule| ours.contains(&rule.principal)) {
+                tracing::warn!(rule = %rule.source, "the access file names this principal too, and its word holds");
+            }
+        }
+        config.into_snapshot(source)
+    }
+}
+
+fn refuse(sources: &Sources, problems: Vec<Problem>) -> anyhow::Result<()> {
+    if has_errors(&problems) { Err(said(sources, &problems)) } else { Ok(()) }
+}
+
+fn said(sources: &(impl AsRef<[document::Source]> + ?Sized), problems: &[Problem]) -> anyhow::Error {
+    anyhow::anyhow!("{}", document::render(sources, problems, RenderStyle::Plain).trim_end())
+}
