@@ -8,6 +8,7 @@
 //!
 //! A missing part is an error that names it and the command that makes it; no test is skipped for it.
 
+pub mod admin;
 pub mod authenticator;
 pub mod https;
 pub mod parts;

@@ -80,7 +80,7 @@ impl Server {
         let mut command = process::command(&parts.cluster_auth, folder);
         command.args(["server", "--log-format=json"]).arg("--config").arg(config).arg("--state-dir").arg(folder);
         command.args(["--sts-connect-to", sts_address]).arg("--sts-ca-file").arg(&sts.ca_file);
-        command.args(["--health-address", "none"]);
+        command.args(["--health-address", "none"]).env("AWS_REGION", "us-west-2");
         command
     }
 

@@ -8,6 +8,8 @@ use std::{process::ExitCode, sync::Arc};
 use e2e::world::World;
 use libtest_mimic::{Arguments, Failed, Trial};
 
+mod access;
+mod authorizer;
 mod cli;
 mod demo;
 mod init;
@@ -31,7 +33,16 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let groups = [cli::TESTS, init::TESTS, interop::TESTS, login::TESTS, trouble::TESTS, demo::TESTS];
+    let groups = [
+        cli::TESTS,
+        init::TESTS,
+        interop::TESTS,
+        login::TESTS,
+        trouble::TESTS,
+        demo::TESTS,
+        access::TESTS,
+        authorizer::TESTS,
+    ];
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))

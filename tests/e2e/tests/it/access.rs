@@ -1,0 +1,303 @@
+//! Access files on real parts: what is rendered is taken, and what the file says is what the cluster does.
+
+use std::fs;
+
+use anyhow::{Context as _, ensure};
+use e2e::{
+    admin::Admin,
+    authenticator::GoServer,
+    process::{self, wait_until},
+    server::{Server, ServerOptions},
+    world::{CLUSTER_ID, Flavour, World},
+};
+use rbac::{Index, Request, ResourceRequest, User, dump::Dump};
+use sandbox::cluster::{Binaries, Cluster, Options};
+use serde_json::{Value, json};
+
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("access::the_api_server_takes_what_is_rendered", dry_run),
+    ("access::everybody_may_do_what_the_file_says_and_nothing_else", everybody),
+    ("access::the_go_server_with_our_config_answers_as_our_server_with_the_file", same_reviews),
+    ("access::a_broken_file_changes_nothing_and_ends_hold", hot),
+    ("access::check_and_render_say_what_is_wrong", command_line),
+];
+
+const FILE: &str = r#"
+clusterID: e2e.example.com
+account: "111122223333"
+groups:
+- name: acc-developers
+  users: [alice, ops/bob]
+  authorization:
+  - namespace: acc-one
+    rules:
+    - {apiGroups: ["", apps], resources: [pods, deployments, pods/log], verbs: [get, list, create]}
+    - {apiGroups: [""], resources: [configmaps], resourceNames: [settings], verbs: [get]}
+  - {namespace: acc-two, clusterRole: view}
+  - rules: [{apiGroups: [""], resources: [nodes], verbs: [get, list]}]
+- name: acc-release
+  users: [alice]
+  roles: [{name: Deployer, username: "acc-deploy:{{SessionName}}"}]
+  authorization:
+  - {namespaces: [acc-one, acc-two], clusterRole: edit}
+  - {namespace: acc-two, role: acc-existing}
+- name: cluster-admin
+  users: [carol]
+nodes:
+- roles: [Node]
+"#;
+
+const SURROUNDINGS: &str = r"
+apiVersion: v1
+kind: Namespace
+metadata: {name: acc-one}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: acc-two}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: acc-existing, namespace: acc-two}
+rules: [{apiGroups: [''], resources: [secrets], verbs: [list]}]
+";
+
+/// IAMIdentityMapping as the existing authenticator defines it.
+const DEFINITION: &str = r"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: iamidentitymappings.iamauthenticator.k8s.aws}
+spec:
+  group: iamauthenticator.k8s.aws
+  scope: Cluster
+  names: {plural: iamidentitymappings, singular: iamidentitymapping, kind: IAMIdentityMapping, categories: [all]}
+  versions:
+  - name: v1alpha1
+    served: true
+    storage: true
+    subresources: {status: {}}
+    schema:
+      openAPIV3Schema:
+        type: object
+        properties:
+          spec:
+            type: object
+            required: [arn, username]
+            properties:
+              arn: {type: string}
+              username: {type: string}
+              groups: {type: array, items: {type: string}}
+          status: {type: object, x-kubernetes-preserve-unknown-fields: true}
+";
+
+fn render(world: &World, target: &str, file: &str) -> anyhow::Result<String> {
+    let folder = world.folder("access-render")?;
+    let path = folder.join("access.yaml");
+    fs::write(&path, file)?;
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    process::run(command.args(["render", "--to", target]).arg(&path))?.success()
+}
+
+fn admin(world: &World, cluster: &Cluster) -> anyhow::Result<Admin> {
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let admin = Admin::new(binaries.kubectl()?.to_owned(), cluster, &world.folder("access-admin")?);
+    admin.with_file(&["apply"], SURROUNDINGS)?.success()?;
+    Ok(admin)
+}
+
+fn dry_run(world: &World) -> anyhow::Result<()> {
+    let admin = admin(world, &world.login(Flavour::V1Beta1Generated)?.cluster)?;
+    admin.with_file(&["apply"], DEFINITION)?.success()?;
+    admin
+        .kubectl(&["wait", "--for=condition=Established", "crd", "iamidentitymappings.iamauthenticator.k8s.aws"])?
+        .success()?;
+    for target in ["rbac", "configmap", "aws-auth", "crd"] {
+        let text = render(world, target, FILE)?;
+        let taken = admin.with_file(&["apply", "--dry-run=server", "--validate=strict"], &text)?;
+        taken.success().with_context(|| format!("{target}:\n{text}"))?;
+    }
+    Ok(())
+}
+
+/// Who the access file's server says that people are.
+fn reviewed(world: &World, server: &Server, people: &[&str]) -> anyhow::Result<Vec<User>> {
+    let user = |person: &&str| {
+        let answer = server.review(&world.fresh_token(person, CLUSTER_ID)?)?;
+        let review: Value = serde_json::from_str(&answer.body)?;
+        let user = &review["status"]["user"];
+        let groups = user["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        Ok(User::authenticated(user["username"].as_str().context("a username")?, groups))
+    };
+    people.iter().map(user).collect()
+}
+
+fn start(world: &World, name: &str, file: &str) -> anyhow::Result<Server> {
+    let folder = world.folder(name)?;
+    let path = folder.join("access.yaml");
+    fs::write(&path, file)?;
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: "", args: &[] };
+    // The file beside config.yaml is found by itself.
+    Server::start(&world.parts, &world.sts, &folder, &options)
+}
+
+fn everybody(world: &World) -> anyhow::Result<()> {
+    // view and edit are aggregated: the controller-manager fills them in.
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let options = Options { controller_manager: true, ..Options::default() };
+    let cluster = Cluster::start(&binaries, &options, jiff::Timestamp::now())?;
+    let admin = admin(world, &cluster)?;
+    admin.with_file(&["apply"], &render(world, "rbac", FILE)?)?.success()?;
+    wait_until("edit is filled in", || {
+        let role = cluster.get("/apis/rbac.authorization.k8s.io/v1/clusterroles/edit")?;
+        Ok(role.body.contains("deployments") && role.body.contains("pods/log"))
+    })?;
+    let server = start(world, "access-everybody", FILE)?;
+    let people = reviewed(world, &server, &["alice", "bob", "carol", "deployer"])?;
+
+    // What the file says: its own objects, among the roles that the cluster brings along and nothing else of it.
+    let mut dump = Dump::default();
+    for path in ["clusterroles", "namespaces/acc-two/roles"] {
+        dump.read(cluster.get(&format!("/apis/rbac.authorization.k8s.io/v1/{path}"))?.body.as_bytes())?;
+    }
+    dump.objects.roles.retain(|role| !role.name.starts_with("cluster-auth:"));
+    let mut sources = document::Sources::default();
+    sources.add("access.yaml", FILE);
+    let read = access::read(&sources, &document::Limits::default());
+    ensure!(read.problems.is_empty(), "{:?}", read.problems);
+    let (desired, problems) = access::compile(&read.access, &access::Facts::default(), jiff::Timestamp::now());
+    ensure!(problems.is_empty(), "{problems:?}");
+    dump.objects.roles.extend(desired.objects.roles);
+    dump.objects.bindings.extend(desired.objects.bindings);
+    let index = Index::new(dump.objects);
+
+    let verbs = ["get", "list", "watch", "create", "update", "delete", "deletecollection", "impersonate"];
+    let resources =
+        ["pods", "pods/log", "pods/exec", "configmaps", "secrets", "nodes", "namespaces", "apps/deployments"];
+    let namespaces = ["", "acc-one", "acc-two", "default", "kube-system"];
+    let names = ["", "settings"];
+    let (mut requests, mut specs) = (Vec::new(), Vec::new());
+    for user in &people {
+        for (verb, resource, namespace, name) in product(&verbs, &resources, &namespaces, &names) {
+            let (api_group, resource) = resource.strip_prefix("apps/").map_or(("", resource), |rest| ("apps", rest));
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            requests.push((user, ResourceRequest { verb, api_group, resource, subresource, name, namespace }));
+            specs.push(json!({"user": user.name, "groups": user.groups, "resourceAttributes": {
+                "verb": verb, "group": api_group, "resource": resource, "subresource": subresource,
+                "name": name, "namespace": namespace,
+            }}));
+        }
+    }
+    let theirs = admin.allowed(&specs)?;
+    let mut allowed = 0;
+    for ((user, request), theirs) in requests.iter().zip(theirs) {
+        let ours = index.authorize(user, &Request::Resource(*request)).is_some();
+        ensure!(ours == theirs, "the file says {ours}, the API server {theirs}: {user:?} {request:?}");
+        allowed += usize::from(ours);
+    }
+    ensure!(allowed > 100 && allowed < requests.len() - 100, "{allowed} of {} allowed", requests.len());
+    Ok(cluster.stop()?)
+}
+
+fn product<'a>(
+    verbs: &'a [&'a str],
+    resources: &'a [&'a str],
+    namespaces: &'a [&'a str],
+    names: &'a [&'a str],
+) -> impl Iterator<Item = (&'a str, &'a str, &'a str, &'a str)> {
+    verbs.iter().flat_map(move |verb| {
+        resources.iter().flat_map(move |resource| {
+            let of_names =
+                move |namespace: &'a &'a str| names.iter().map(move |name| (*verb, *resource, *namespace, *name));
+            namespaces.iter().flat_map(of_names)
+        })
+    })
+}
+
+fn same_reviews(world: &World) -> anyhow::Result<()> {
+    let config = render(world, "config", FILE)?;
+    let (_, mappings) = config.split_once("server:\n").context("a server section")?;
+    let go = GoServer::start(&world.parts, &world.sts, &world.folder("access-go")?, CLUSTER_ID, mappings)?;
+    let ours = start(world, "access-ours", FILE)?;
+    for person in ["alice", "bob", "carol", "deployer", "erin", "mallory", "dave", "root", "federated"] {
+        let token = world.fresh_token(person, CLUSTER_ID)?;
+        let (theirs, ours) = (go.review(&token)?, ours.review(&token)?);
+        let user = |body: &str| -> anyhow::Result<Value> {
+            let review: Value = serde_json::from_str(body)?;
+            let user = &review["status"]["user"];
+            let allowed = review["status"]["authenticated"].as_bool().unwrap_or_default();
+            Ok(json!([allowed, user["username"], user["groups"], user["uid"]]))
+        };
+        let (theirs, ours) = (user(&theirs.body)?, user(&ours.body)?);
+        ensure!(theirs[0] == ours[0], "{person}: Go says {theirs}, we say {ours}");
+        ensure!(theirs[0] == false || theirs == ours, "{person}: Go says {theirs}, we say {ours}");
+    }
+    Ok(())
+}
+
+fn hot(world: &World) -> anyhow::Result<()> {
+    let server = start(world, "access-hot", FILE)?;
+    let file = server.folder.join("access.yaml");
+    let replace = |text: &str| -> anyhow::Result<()> {
+        let new = server.folder.join("access.yaml.new");
+        fs::write(&new, text)?;
+        Ok(fs::rename(new, &file)?)
+    };
+    let allowed = |person: &str| -> anyhow::Result<bool> {
+        let review: Value = serde_json::from_str(&server.review(&world.fresh_token(person, CLUSTER_ID)?)?.body)?;
+        Ok(review["status"]["authenticated"] == true)
+    };
+    ensure!(allowed("alice")? && !allowed("erin")?);
+
+    let broken = ["groups: [", "clusterID: e2e.example.com\n", "", "clusterID: e2e.example.com\ngroups: [{nmae: x}]\n"];
+    for (before, broken) in broken.into_iter().enumerate() {
+        replace(broken)?;
+        wait_until("the server says that it keeps the last good version", || {
+            Ok(server.process.log().matches("the last good version stays in use").count() > before)
+        })?;
+        ensure!(allowed("alice")?, "after {broken:?}");
+        ensure!(server.request("GET", "/readyz", "")?.body.contains("config"), "/readyz says so");
+    }
+
+    replace(&FILE.replace("users: [alice, ops/bob]", "users: [alice, ops/bob, erin]"))?;
+    wait_until("the added user is in", || allowed("erin"))?;
+    let ended = "users: [alice, ops/bob, {name: erin, expires: 2026-01-01}]";
+    replace(&FILE.replace("users: [alice, ops/bob]", ended))?;
+    wait_until("the ended user is out", || Ok(!allowed("erin")?))?;
+    ensure!(server.process.log().contains("mapping.ended"), "{}", server.process.log());
+    // An end that comes while the server runs: nothing is reloaded for it.
+    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    replace(
+        &FILE.replace(
+            "users: [alice, ops/bob]",
+            &format!("users: [alice, ops/bob, {{name: erin, expires: \"{soon}\"}}]"),
+        ),
+    )?;
+    wait_until("the user is in for a moment, or it has passed", || {
+        Ok(allowed("erin")? || jiff::Timestamp::now() >= soon)
+    })?;
+    wait_until("the end has come", || Ok(jiff::Timestamp::now() >= soon))?;
+    ensure!(!allowed("erin")?, "an end holds to the second");
+    replace("clusterID: e2e.example.com\ngroups: []\n")?;
+    wait_until("nobody is let in, because the file says so", || Ok(!allowed("alice")?))
+}
+
+fn command_line(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("access-cli")?;
+    fs::write(
+        folder.join("access.yaml"),
+        FILE.replace("clusterRole: edit", "clusterRol: edit").replace("[alice]", "[alic*]"),
+    )?;
+    let run = |args: &[&str]| process::run(process::command(&world.parts.cluster_auth, &folder).args(args));
+    let said = run(&["check"])?.failure()?;
+    ensure!(said.contains("access.yaml:18:38") && said.contains("did you mean `clusterRole`?"), "{said}");
+    ensure!(said.contains("access.wildcard"), "{said}");
+    let json: Value = serde_json::from_str(&run(&["check", "-o", "json"])?.stdout)?;
+    ensure!(json["problems"].as_array().map(Vec::len) >= Some(3), "{json}");
+    let sarif: Value = serde_json::from_str(&run(&["check", "-o", "sarif"])?.stdout)?;
+    ensure!(sarif["runs"][0]["results"][0]["ruleId"].is_string(), "{sarif}");
+    let refused = run(&["render", "--to", "rbac"])?;
+    ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
+    Ok(())
+}
