@@ -128,9 +128,9 @@ fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings
             }
             let scopes = scopes(grant);
             let mut said = HashSet::new();
+            let rules: Vec<&rbac::Rule> = rules.iter().map(|rule| &rule.value).collect();
             for scope in scopes {
-                let rules = rules.iter().map(|rule| &rule.value);
-                for escalation in rbac::escalation::escalations(rules, scope) {
+                for escalation in rbac::escalation::escalations(&rules, scope) {
                     if said.insert(escalation.code) {
                         let message = format!("the holder can {}: {}", escalation.title, escalation.why);
                         findings.push(Code::Escalates.at(grant.span, message), &accept);

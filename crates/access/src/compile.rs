@@ -33,7 +33,7 @@ pub struct Namespace {
     /// Its name.
     pub name: Box<str>,
     /// Its labels.
-    pub labels: BTreeMap<Box<str>, Box<str>>,
+    pub labels: rbac::Labels,
 }
 
 /// Everything that the file asks for.

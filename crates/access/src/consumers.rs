@@ -82,16 +82,15 @@ impl Consumer {
 
     /// Whether it can carry a feature, or is not concerned by it.
     pub const fn carries(self, feature: Feature) -> bool {
-        match (self, feature) {
-            // The server matches permission sets and watches the clock; it makes no objects.
-            (Self::Server, Feature::PermissionSets | Feature::NamespacePatterns | Feature::Expiry)
-            // These map people and make no objects.
-            | (Self::Config | Self::AwsAuth | Self::Crd | Self::AccessEntries | Self::Terraform, Feature::NamespacePatterns)
-            // Objects bind groups and know no people.
-            | (Self::Rbac, Feature::IamGroups | Feature::PermissionSets)
-            // It makes the users; who is in which IAM group and permission set is not its business.
-            | (Self::Terraform, Feature::IamGroups | Feature::PermissionSets) => true,
-            _ => false,
+        match feature {
+            // Objects bind groups and know no people; the Terraform module makes users, whoever their IAM groups take in.
+            Feature::IamGroups => matches!(self, Self::Rbac | Self::Terraform),
+            // The server matches them.
+            Feature::PermissionSets => matches!(self, Self::Server | Self::Rbac | Self::Terraform),
+            // All but these two map people, or make them, and make no objects.
+            Feature::NamespacePatterns => !matches!(self, Self::Helm | Self::Rbac),
+            // The server watches the clock.
+            Feature::Expiry => matches!(self, Self::Server),
         }
     }
 }
@@ -102,7 +101,9 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
     let mut refuse = |feature: Feature, span, what: &str| {
         let problem = Code::Unsupported.at(span, format!("{what} cannot be carried by {}", consumer.title()));
         let hint = match feature {
-            Feature::IamGroups | Feature::PermissionSets => "resolve it first: `cluster-auth render --to access --aws`",
+            Feature::IamGroups | Feature::PermissionSets => {
+                "resolve it first: `cluster-auth render --to access --from DUMP`, with what `aws iam` printed"
+            }
             Feature::NamespacePatterns => "name the namespaces, or give the cluster's: `--from namespaces.json`",
             Feature::Expiry => "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered",
         };

@@ -2,6 +2,7 @@
 
 mod files;
 mod findings;
+mod iam;
 mod laws;
 mod reading;
 mod targets;

@@ -1,10 +1,8 @@
 //! What `kubectl get … -o json` prints, read straight into the slim types.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
-use crate::{Binding, LabelSelector, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
 /// What dumps say about a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,7 +10,7 @@ pub struct Dump {
     /// Roles and bindings.
     pub objects: Objects,
     /// Namespaces with their labels.
-    pub namespaces: Vec<(Box<str>, BTreeMap<Box<str>, Box<str>>)>,
+    pub namespaces: Vec<(Box<str>, Labels)>,
     /// Whether it held roles at all, so that a missing one is missing.
     pub has_roles: bool,
     /// Whether it held namespaces at all.
@@ -58,7 +56,7 @@ struct Metadata {
     #[serde(default)]
     name: Box<str>,
     namespace: Option<Box<str>>,
-    labels: Option<BTreeMap<Box<str>, Box<str>>>,
+    labels: Option<Labels>,
     #[serde(rename = "continue")]
     more: Option<Box<str>>,
 }

@@ -46,16 +46,13 @@ pub enum Scope<'a> {
 }
 
 /// The escalations that rules held together in one scope allow.
-pub fn escalations<'r>(
-    rules: impl IntoIterator<Item = &'r Rule> + Clone,
-    scope: Scope<'_>,
-) -> Vec<&'static Escalation> {
+pub fn escalations(rules: &[&Rule], scope: Scope<'_>) -> Vec<&'static Escalation> {
     let privileged = match scope {
         Scope::Cluster => true,
         Scope::Namespace(name) => name.starts_with("kube-"),
     };
     let matters = |escalation: &&Escalation| privileged || escalation.in_any_namespace;
-    let held = |need: &Need| rules.clone().into_iter().any(|rule| need.is_met_by(rule));
+    let held = |need: &Need| rules.iter().any(|rule| need.is_met_by(rule));
     ALL.iter().filter(matters).filter(|escalation| escalation.needs.iter().all(held)).collect()
 }
 

@@ -25,7 +25,7 @@ mod user;
 pub use index::{Grant, Index};
 pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 pub use request::{Request, ResourceRequest};
-pub use selector::{LabelSelector, Operator, Requirement};
+pub use selector::{LabelSelector, Labels, Operator, Requirement};
 pub use user::User;
 
 #[cfg(test)]

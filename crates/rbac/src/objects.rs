@@ -1,11 +1,9 @@
 //! The four kinds of objects, as slim as a hundred thousand of them need.
 
-use std::collections::BTreeMap;
-
 use document::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::LabelSelector;
+use crate::{LabelSelector, Labels};
 
 /// Everything that RBAC decides by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub struct Role {
     /// What it allows. Of an aggregated role this is only what was last written there: see [`Self::aggregation`].
     pub rules: Vec<Rule>,
     /// What aggregating roles choose it by.
-    pub labels: BTreeMap<Box<str>, Box<str>>,
+    pub labels: Labels,
     /// A `ClusterRole` whose rules are those of all `ClusterRole`s that one of these chooses.
     pub aggregation: Option<Vec<LabelSelector>>,
     /// Where it is written, if a person wrote it.

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+/// An object's labels.
+pub type Labels = BTreeMap<Box<str>, Box<str>>;
+
 /// Chooses objects by their labels; all parts must hold, and an empty selector chooses everything.
 ///
 /// Source: Kubernetes, `apimachinery/pkg/apis/meta/v1` `LabelSelector`.
@@ -12,7 +15,7 @@ use serde::{Deserialize, Serialize};
 pub struct LabelSelector {
     /// Labels that must have these values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub match_labels: BTreeMap<Box<str>, Box<str>>,
+    pub match_labels: Labels,
     /// What else must hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub match_expressions: Vec<Requirement>,
@@ -45,17 +48,21 @@ pub enum Operator {
 
 impl LabelSelector {
     /// Whether an object with these labels is chosen.
-    pub fn matches(&self, labels: &BTreeMap<Box<str>, Box<str>>) -> bool {
+    pub fn matches(&self, labels: &Labels) -> bool {
         self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.match_expressions.iter().all(|requirement| requirement.holds(labels.get(&requirement.key)))
+            && self
+                .match_expressions
+                .iter()
+                .all(|requirement| requirement.holds(labels.get(&requirement.key).map(|value| &**value)))
     }
 }
 
 impl Requirement {
-    fn holds(&self, value: Option<&Box<str>>) -> bool {
+    fn holds(&self, value: Option<&str>) -> bool {
+        let is_one = |value: &str| self.values.iter().any(|one| **one == *value);
         match self.operator {
-            Operator::In => value.is_some_and(|value| self.values.contains(value)),
-            Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
+            Operator::In => value.is_some_and(is_one),
+            Operator::NotIn => !value.is_some_and(is_one),
             Operator::Exists => value.is_some(),
             Operator::DoesNotExist => value.is_none(),
         }

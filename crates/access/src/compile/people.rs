@@ -15,15 +15,16 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
     let mut people: BTreeMap<Id, Person> = BTreeMap::new();
     for group in access.groups.iter().flatten() {
         for member in &group.members {
-            add(&mut people, group, member.clone(), problems);
+            add(&mut people, group, member, problems);
         }
         for iam_group in &group.iam_groups {
             let key = (iam_group.account, iam_group.name.to_ascii_lowercase());
             for user in facts.iam_groups.get(&key).into_iter().flatten() {
                 match expanded(user, iam_group) {
-                    Some(user) => add(&mut people, group, user, problems),
+                    Some(user) => add(&mut people, group, &user, problems),
                     None => {
-                        problems.push(Code::Arn.at(iam_group.span, format!("IAM says that `{user}` is in this group")))
+                        let message = format!("IAM says that `{user}` is in this group, which is no ARN of a user");
+                        problems.push(Code::Arn.at(iam_group.span, message));
                     }
                 }
             }
@@ -34,7 +35,7 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
     people
 }
 
-fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: Principal, problems: &mut Problems) {
+fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: &Principal, problems: &mut Problems) {
     let ends = earlier(group.expires.as_ref().map(|at| at.value), member.expires.as_ref().map(|at| at.value));
     let username = member.username();
     let person = people.entry(member.identity()).or_insert_with(|| Person {

@@ -70,7 +70,9 @@ fn scope(grant: &View<'_>, problems: &mut Problems) -> Option<Scope> {
         }
         Some(("namespaces", span)) => {
             let list = grant.texts("namespaces", problems)?;
-            list.iter().for_each(|name| names::namespace(name, true, problems));
+            for name in &list {
+                names::namespace(name, true, problems);
+            }
             if list.is_empty() {
                 problems.push(Code::Scope.at(span, "`namespaces` is there and names nothing"));
                 return None;

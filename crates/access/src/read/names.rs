@@ -39,9 +39,11 @@ pub(super) fn namespace(name: &Located<Box<str>>, globs: bool, problems: &mut Pr
     if !allowed {
         let message = format!("`{text}` is no namespace: at most 63 of a-z, 0-9 and `-`, and no `-` at the ends");
         let problem = Code::Name.at(name.span, message);
-        problems.push(match text.contains('*') && !globs {
-            true => problem.hint("`namespaces` takes globs: `namespaces: [\"team-*\"]`"),
-            false => problem,
+        let is_glob = text.contains('*') && !globs;
+        problems.push(if is_glob {
+            problem.hint("`namespaces` takes globs: `namespaces: [\"team-*\"]`")
+        } else {
+            problem
         });
     }
 }

@@ -1,7 +1,5 @@
 //! Typed reading of one mapping by the table of keys. What cannot be read becomes a problem, and reading goes on.
 
-use std::collections::BTreeMap;
-
 use document::{Entry, Node, Problems, Span, nearest};
 use identity::AccountId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -103,10 +101,8 @@ impl<'a> View<'a> {
             Err(error) => {
                 let problem = Code::Account.at(node.span, format!("{error}; this has {}", scalar.text.chars().count()));
                 let lost = digits && !scalar.text.is_empty() && scalar.text.len() < 12;
-                problems.push(match lost {
-                    true => problem.hint(format!("if leading zeros were lost, write \"{:0>12}\"", scalar.text)),
-                    false => problem,
-                });
+                let hint = || format!("if leading zeros were lost, write \"{:0>12}\"", scalar.text);
+                problems.push(if lost { problem.hint(hint()) } else { problem });
                 None
             }
         }
@@ -145,7 +141,7 @@ impl<'a> View<'a> {
 }
 
 /// Names and values as rbac's label maps have them.
-pub(super) fn labels(pairs: Vec<(Located<Box<str>>, Box<str>)>) -> BTreeMap<Box<str>, Box<str>> {
+pub(super) fn labels(pairs: Vec<(Located<Box<str>>, Box<str>)>) -> rbac::Labels {
     pairs.into_iter().map(|(name, value)| (name.value, value)).collect()
 }
 

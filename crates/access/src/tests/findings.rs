@@ -64,7 +64,7 @@ fn a_cluster_tells_what_is_missing() {
         "- {name: a, users: [x], authorization: [{namespaces: [d, 'e*', 'kube*'], clusterRole: view}, {namespaceSelector: {matchLabels: {t: u}}, clusterRole: view}]}",
     );
     let access = good(&text);
-    let namespace = |name: &str| Namespace { name: name.into(), labels: Default::default() };
+    let namespace = |name: &str| Namespace { name: name.into(), labels: rbac::Labels::new() };
     let facts = Facts {
         namespaces: Some(vec![namespace("e1"), namespace("kube-system")]),
         roles: Some(rbac::Objects::default()),

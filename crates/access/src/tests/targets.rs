@@ -371,7 +371,7 @@ fn what_a_consumer_cannot_carry_is_refused_until_it_is_resolved() {
     let facts = Facts {
         iam_groups: [((account, "g".to_owned()), vec!["arn:aws:iam::111122223333:user/p/zoe".to_owned()])].into(),
         permission_sets: [((account, "dev".to_owned()), "AWSReservedSSO_Dev_0123456789abcdef".to_owned())].into(),
-        namespaces: Some(vec![crate::Namespace { name: "t-1".into(), labels: Default::default() }]),
+        namespaces: Some(vec![crate::Namespace { name: "t-1".into(), labels: rbac::Labels::new() }]),
         ..Facts::default()
     };
     for target in Target::ALL {

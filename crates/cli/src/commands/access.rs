@@ -20,9 +20,10 @@ pub(crate) struct Files {
 
     /// The same as a positional FILE
     #[arg(short = 'f', long = "file", value_name = "FILE")]
-    files: Vec<PathBuf>,
+    more: Vec<PathBuf>,
 
-    /// What the cluster has: files of `kubectl get namespaces,roles,clusterroles -A -o json`, or folders of them
+    /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
+    /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 }
@@ -38,7 +39,7 @@ pub(crate) struct Loaded {
 impl Files {
     /// Reads all files as one.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
-        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.files).collect();
+        let named: Vec<&PathBuf> = self.paths.iter().chain(&self.more).collect();
         let default = PathBuf::from("access.yaml");
         if named.is_empty() && !default.exists() {
             anyhow::bail!("no access file: name one, or run this where access.yaml is");
@@ -48,21 +49,22 @@ impl Files {
 
     /// What `--from` says.
     pub(crate) fn facts(&self) -> anyhow::Result<Facts> {
-        let mut dump = Dump::default();
+        let (mut facts, mut dump) = (Facts::default(), Dump::default());
         for path in &self.from {
             let mut files = Vec::new();
             collect(path, &["json"], &mut files)?;
             for file in files {
                 let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                dump.read(&bytes).with_context(|| format!("--from {}", file.display()))?;
+                let explain = || format!("--from {}", file.display());
+                if !facts.add_iam(&bytes).with_context(explain)? {
+                    dump.read(&bytes).with_context(explain)?;
+                }
             }
         }
         let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });
-        Ok(Facts {
-            namespaces: dump.has_namespaces.then(|| namespaces.collect()),
-            roles: dump.has_roles.then_some(dump.objects),
-            ..Facts::default()
-        })
+        facts.namespaces = dump.has_namespaces.then(|| namespaces.collect());
+        facts.roles = dump.has_roles.then_some(dump.objects);
+        Ok(facts)
     }
 }
 

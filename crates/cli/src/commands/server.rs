@@ -179,7 +179,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let snapshot = mappings::Files::snapshot(config.server.clone(), read);
-    Ok(runtime::block_on(serve(args, process, config.server, mappings, snapshot, settings, &files, &reach))??)
+    Ok(runtime::block_on(serve(args, process, config.server, (mappings, snapshot), settings, &files, &reach))??)
 }
 
 /// Says which sources this version does not have, instead of starting without them.
@@ -214,8 +214,7 @@ async fn serve(
     args: &ServerArgs,
     process: &Process,
     config: ServerConfig,
-    mappings: mappings::Files,
-    snapshot: Snapshot,
+    (mappings, snapshot): (mappings::Files, Snapshot),
     settings: Settings,
     files: &StateFiles,
     reach: &Reach,

@@ -13,7 +13,7 @@ fn rule(verbs: &str, group: &str, resources: &str, names: &str) -> Rule {
 }
 
 fn codes(rules: &[Rule], scope: Scope<'_>) -> Vec<&'static str> {
-    escalations(rules, scope).into_iter().map(|escalation| escalation.code).collect()
+    escalations(&rules.iter().collect::<Vec<_>>(), scope).into_iter().map(|escalation| escalation.code).collect()
 }
 
 #[test]

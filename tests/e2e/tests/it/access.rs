@@ -146,7 +146,7 @@ fn everybody(world: &World) -> anyhow::Result<()> {
     // view and edit are aggregated: the controller-manager fills them in.
     let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
     let options = Options { controller_manager: true, ..Options::default() };
-    let cluster = Cluster::start(&binaries, &options, jiff::Timestamp::now())?;
+    let cluster = Cluster::start(&binaries, &options, e2e::sts::now())?;
     let admin = admin(world, &cluster)?;
     admin.with_file(&["apply"], &render(world, "rbac", FILE)?)?.success()?;
     wait_until("edit is filled in", || {
@@ -166,7 +166,7 @@ fn everybody(world: &World) -> anyhow::Result<()> {
     sources.add("access.yaml", FILE);
     let read = access::read(&sources, &document::Limits::default());
     ensure!(read.problems.is_empty(), "{:?}", read.problems);
-    let (desired, problems) = access::compile(&read.access, &access::Facts::default(), jiff::Timestamp::now());
+    let (desired, problems) = access::compile(&read.access, &access::Facts::default(), e2e::sts::now());
     ensure!(problems.is_empty(), "{problems:?}");
     dump.objects.roles.extend(desired.objects.roles);
     dump.objects.bindings.extend(desired.objects.bindings);
@@ -267,17 +267,15 @@ fn hot(world: &World) -> anyhow::Result<()> {
     wait_until("the ended user is out", || Ok(!allowed("erin")?))?;
     ensure!(server.process.log().contains("mapping.ended"), "{}", server.process.log());
     // An end that comes while the server runs: nothing is reloaded for it.
-    let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3);
+    let soon = e2e::sts::now() + jiff::SignedDuration::from_secs(3);
     replace(
         &FILE.replace(
             "users: [alice, ops/bob]",
             &format!("users: [alice, ops/bob, {{name: erin, expires: \"{soon}\"}}]"),
         ),
     )?;
-    wait_until("the user is in for a moment, or it has passed", || {
-        Ok(allowed("erin")? || jiff::Timestamp::now() >= soon)
-    })?;
-    wait_until("the end has come", || Ok(jiff::Timestamp::now() >= soon))?;
+    wait_until("the user is in for a moment, or it has passed", || Ok(allowed("erin")? || e2e::sts::now() >= soon))?;
+    wait_until("the end has come", || Ok(e2e::sts::now() >= soon))?;
     ensure!(!allowed("erin")?, "an end holds to the second");
     replace("clusterID: e2e.example.com\ngroups: []\n")?;
     wait_until("nobody is let in, because the file says so", || Ok(!allowed("alice")?))

@@ -38,14 +38,11 @@ const TEAMS: [&str; 7] = [
 ];
 
 fn same_answers(world: &World) -> anyhow::Result<()> {
-    let seed = match std::env::var(SEED) {
-        Ok(seed) => seed.parse()?,
-        Err(_) => jiff::Timestamp::now().as_nanosecond().unsigned_abs() as u64,
-    };
+    let seed = seed()?;
     let folder = world.folder("authorizer")?;
     let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
     let options = Options { controller_manager: true, ..Options::default() };
-    let cluster = Cluster::start(&binaries, &options, jiff::Timestamp::now())?;
+    let cluster = Cluster::start(&binaries, &options, e2e::sts::now())?;
     let admin = Admin::new(binaries.kubectl()?.to_owned(), &cluster, &folder);
 
     let mut random = Random(seed);
@@ -95,6 +92,15 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
 #[expect(clippy::print_stdout, reason = "the seed that repeats this run belongs into its log")]
 fn println_result(text: &str) {
     println!("{text}");
+}
+
+/// Another world at each run, but where one is to be repeated.
+#[expect(clippy::disallowed_methods, reason = "a seed to repeat a run by has nowhere else to come from")]
+fn seed() -> anyhow::Result<u64> {
+    match std::env::var(SEED) {
+        Ok(seed) => Ok(seed.parse()?),
+        Err(_) => Ok(e2e::sts::now().as_microsecond().unsigned_abs()),
+    }
 }
 
 fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
@@ -151,7 +157,7 @@ fn objects(random: &mut Random) -> Vec<Value> {
     for at in 0..40 {
         let labels = json!({"fz-tier": random.one(&["x", "y", "z"]), "fz-chain": random.one(&["1", "2"])});
         let rules = rules(random, true);
-        objects.push(object("ClusterRole", None, &format!("role-{at}"), json!({"rules": rules}), labels));
+        objects.push(object("ClusterRole", None, &format!("role-{at}"), json!({"rules": rules}), &labels));
     }
     // Some choose by labels, some choose each other.
     let selectors = [
@@ -163,28 +169,28 @@ fn objects(random: &mut Random) -> Vec<Value> {
     for (at, selectors) in selectors.into_iter().enumerate() {
         let aggregation = json!({"aggregationRule": {"clusterRoleSelectors": selectors}, "rules": []});
         let labels = json!({"fz-chain": if at == 0 { "agg" } else { "none" }});
-        objects.push(object("ClusterRole", None, &format!("agg-{at}"), aggregation, labels));
+        objects.push(object("ClusterRole", None, &format!("agg-{at}"), aggregation, &labels));
     }
     for namespace in NAMESPACES {
         for at in 0..12 {
             let rules = rules(random, false);
-            objects.push(object("Role", Some(namespace), &format!("role-{at}"), json!({"rules": rules}), json!({})));
+            objects.push(object("Role", Some(namespace), &format!("role-{at}"), json!({"rules": rules}), &json!({})));
         }
     }
     for at in 0..24 {
         let body = binding(random, false);
-        objects.push(object("ClusterRoleBinding", None, &format!("b-{at}"), body, json!({})));
+        objects.push(object("ClusterRoleBinding", None, &format!("b-{at}"), body, &json!({})));
     }
     for namespace in NAMESPACES {
         for at in 0..30 {
             let body = binding(random, true);
-            objects.push(object("RoleBinding", Some(namespace), &format!("b-{at}"), body, json!({})));
+            objects.push(object("RoleBinding", Some(namespace), &format!("b-{at}"), body, &json!({})));
         }
     }
     objects
 }
 
-fn object(kind: &str, namespace: Option<&str>, name: &str, mut body: Value, labels: Value) -> Value {
+fn object(kind: &str, namespace: Option<&str>, name: &str, mut body: Value, labels: &Value) -> Value {
     body["apiVersion"] = "rbac.authorization.k8s.io/v1".into();
     body["kind"] = kind.into();
     body["metadata"] = json!({"name": format!("{PREFIX}{name}"), "labels": labels});

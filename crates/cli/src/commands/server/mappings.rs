@@ -53,11 +53,11 @@ impl Files {
             return Ok(None);
         }
         let Loaded { sources, access, problems } = load(&self.access)?;
-        refuse(&sources, problems)?;
+        refuse(&sources, &problems)?;
         let facts = Facts::default();
         let (desired, mut problems) = access::compile(&access, &facts, rim::now());
         problems.extend(access::unsupported(&access, &facts, Consumer::Server, Expiry::Refuse));
-        refuse(&sources, problems)?;
+        refuse(&sources, &problems)?;
         Ok(Some(ReadAccess {
             cluster_id: access.cluster_id.as_ref().map(|id| id.value.to_string()),
             source: access::mapping_source(&desired, &sources),
@@ -100,8 +100,8 @@ impl Files {
     }
 }
 
-fn refuse(sources: &Sources, problems: Vec<Problem>) -> anyhow::Result<()> {
-    if has_errors(&problems) { Err(said(sources, &problems)) } else { Ok(()) }
+fn refuse(sources: &Sources, problems: &[Problem]) -> anyhow::Result<()> {
+    if has_errors(problems) { Err(said(sources, problems)) } else { Ok(()) }
 }
 
 fn said(sources: &(impl AsRef<[document::Source]> + ?Sized), problems: &[Problem]) -> anyhow::Error {
