@@ -13,7 +13,11 @@ const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Everything that compiling and looking find. Findings that the file accepts are left out.
 pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
-    let (_, compiled) = compile(access, facts, now);
+    findings(access, facts, now, compile(access, facts, now).1)
+}
+
+/// What looking finds, together with what compiling found.
+pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled: Vec<Problem>) -> Vec<Problem> {
     let mut findings = Findings::default();
     if access.cluster_id.is_none() {
         let problem = Code::Missing.at(Span::default(), "no file has a `clusterID`");

@@ -11,7 +11,7 @@ use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Access, Consumer, Facts, compile, unsupported};
+use crate::{Access, Consumer, Facts, check::findings, compile, unsupported};
 
 /// What `render --to` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,26 +91,35 @@ impl Target {
     }
 }
 
-/// Renders for one target; an error of the file or of what the target can carry gives no text at all.
+/// What a consumer takes, and what was found on the way.
+#[derive(Debug)]
+pub struct Rendered {
+    /// For the consumer.
+    pub text: String,
+    /// Warnings.
+    pub findings: Vec<Problem>,
+}
+
+/// Checks and renders for one target; an error of the file or of what the target can carry gives no text at all.
 pub fn render(
     access: &Access,
     facts: &Facts,
     now: Timestamp,
     target: Target,
     expiry: Expiry,
-) -> Result<String, Vec<Problem>> {
-    let (desired, mut problems) = compile(access, facts, now);
-    problems.retain(|problem| problem.severity == Severity::Error);
-    problems.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
+) -> Result<Rendered, Vec<Problem>> {
+    let (desired, problems) = compile(access, facts, now);
+    let mut findings = findings(access, facts, now, problems);
+    findings.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
     let desired = desired.at(now);
     if matches!(target, Target::AccessEntries | Target::AccessEntriesTerraform) {
-        problems.extend(access_entries::refused(&desired, facts));
+        findings.extend(access_entries::refused(&desired, facts));
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    if findings.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(findings);
     }
     let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
-    Ok(match target {
+    let text = match target {
         Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
         Target::ConfigMap => yaml(&authenticator::config_map(cluster_id, &desired, facts)),
         Target::AwsAuth => yaml(&authenticator::aws_auth(&desired, facts)),
@@ -120,7 +129,8 @@ pub fn render(
         Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
         Target::Terraform => json(&terraform::variables(&desired)),
         Target::Access => yaml(&access::resolved(access, facts, now)),
-    })
+    };
+    Ok(Rendered { text, findings })
 }
 
 fn yaml(value: &impl Serialize) -> String {

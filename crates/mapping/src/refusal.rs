@@ -64,7 +64,7 @@ impl Refusal {
                 code: "mapping.none",
                 summary: "no mapping names this principal",
                 meaning: "AWS confirmed who the caller is, and nothing in the configuration says who that is in this cluster.",
-                fix: "Add the principal to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.",
+                fix: "Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.",
             },
             Self::EmptyUsername => &Explanation {
                 code: "mapping.empty-username",

@@ -16,7 +16,7 @@ fn groups_and_permission_sets_are_resolved() {
     let mut facts = Facts::default();
     assert!(facts.add_iam(GROUP.as_bytes()).expect("read") && facts.add_iam(ROLES.as_bytes()).expect("read"));
     let access = good(&around("- {name: a, iamGroups: [Platform], permissionSets: [Dev]}"));
-    let config = render(&access, &facts, now(), Target::Config, Expiry::Refuse).expect("renders");
+    let config = render(&access, &facts, now(), Target::Config, Expiry::Refuse).expect("renders").text;
     insta::assert_snapshot!(config, @"
     clusterID: c
     server:
@@ -31,7 +31,7 @@ fn groups_and_permission_sets_are_resolved() {
         groups:
         - a
     ");
-    let entries = render(&access, &facts, now(), Target::AccessEntries, Expiry::Refuse).expect("renders");
+    let entries = render(&access, &facts, now(), Target::AccessEntries, Expiry::Refuse).expect("renders").text;
     // EKS compares with IAM's own ARN, path included.
     assert!(
         entries.contains("role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_Dev_0123456789abcdef"),

@@ -29,7 +29,9 @@ fn all(sources: &Sources) -> Vec<Option<String>> {
     let access = read(sources, &Limits::default()).access;
     Target::ALL
         .into_iter()
-        .map(|target| render(&access, &Facts::default(), now(), target, Expiry::Refuse).ok())
+        .map(|target| {
+            render(&access, &Facts::default(), now(), target, Expiry::Refuse).ok().map(|rendered| rendered.text)
+        })
         .collect()
 }
 
@@ -71,7 +73,7 @@ proptest! {
         let access = read(&before, &Limits::default()).access;
         let resolved = render(&access, &Facts::default(), now(), Target::Access, Expiry::Refuse);
         prop_assume!(resolved.is_ok());
-        let resolved = resolved.unwrap_or_default();
+        let resolved = resolved.map(|rendered| rendered.text).unwrap_or_default();
         prop_assert_eq!(all(&before), all(&sources(&[&resolved])));
     }
 }

@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Target};
+use access::{Expiry, Rendered, Target};
 use clap::Args;
 
 use super::{
@@ -30,26 +30,21 @@ pub(crate) struct RenderArgs {
 /// Runs `render`. With a problem, nothing goes to stdout.
 pub(crate) fn run(args: &RenderArgs) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
-    let facts = args.files.facts()?;
-    let now = rim::now();
-    if !has_errors(&problems) {
-        problems.extend(access::check(&access, &facts, now));
-    }
-    problems.sort_by_key(|problem| problem.span);
     if has_errors(&problems) {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    match access::render(&access, &facts, now, args.to, args.expiry) {
-        Ok(text) => {
-            settings::print_problems(&sources, &problems);
-            Ok(rim::print(&text)?)
-        }
-        Err(refused) => {
-            problems.extend(refused);
-            settings::print_problems(&sources, &problems);
-            Err(Failure::AlreadySaid)
-        }
+    let rendered = access::render(&access, &args.files.facts()?, rim::now(), args.to, args.expiry);
+    let (text, findings) = match rendered {
+        Ok(Rendered { text, findings }) => (Some(text), findings),
+        Err(findings) => (None, findings),
+    };
+    problems.extend(findings);
+    problems.sort_by_key(|problem| problem.span);
+    settings::print_problems(&sources, &problems);
+    match text {
+        Some(text) => Ok(rim::print(&text)?),
+        None => Err(Failure::AlreadySaid),
     }
 }
 

@@ -118,8 +118,8 @@ fn example() -> anyhow::Result<Snapshot> {
 /// The example's roles and bindings, for `kubectl apply`.
 pub(super) fn example_objects() -> anyhow::Result<String> {
     let (access, _) = read()?;
-    access::render(&access, &Facts::default(), rim::now(), Target::Rbac, Expiry::AtNextApply)
-        .map_err(|_| anyhow::anyhow!("the example cannot be rendered"))
+    let rendered = access::render(&access, &Facts::default(), rim::now(), Target::Rbac, Expiry::AtNextApply);
+    Ok(rendered.map_err(|_| anyhow::anyhow!("the example cannot be rendered"))?.text)
 }
 
 fn read() -> anyhow::Result<(access::Access, Sources)> {
