@@ -19,12 +19,13 @@ pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
 /// What looking finds, together with what compiling found.
 pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled: Vec<Problem>) -> Vec<Problem> {
     let mut findings = Findings::default();
+    let known = Known::of(facts);
     if access.cluster_id.is_none() {
         let problem = Code::Missing.at(Span::default(), "no file has a `clusterID`");
         findings.problems.push(problem.hint("exactly one of the files names the cluster that tokens are bound to"));
     }
     for group in access.groups.iter().flatten() {
-        of_group(group, facts, now, &mut findings);
+        of_group(group, &known, now, &mut findings);
     }
     for node in &access.nodes {
         ends(node.expires.as_ref().map(|at| (at.value, at.span)), now, &[&node.accept], &mut findings);
@@ -33,6 +34,27 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
     let compiled = compiled.into_iter().filter(|problem| !accepted.contains(&(problem.code, problem.span)));
     compiled.for_each(|problem| findings.problems.push(problem));
     findings.problems.into_sorted()
+}
+
+/// The facts, made for looking up.
+struct Known<'a> {
+    /// `None` where no cluster was given: then no role is missing.
+    roles: Option<HashSet<(RoleKind, Option<&'a str>, &'a str)>>,
+    gone: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let role = |role: &'a rbac::Role| (role.kind(), role.namespace.as_deref(), &*role.name);
+        Self {
+            roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()),
+            gone: facts.gone.iter().map(String::as_str).collect(),
+        }
+    }
+
+    fn lacks(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> bool {
+        self.roles.as_ref().is_some_and(|roles| !roles.contains(&(kind, namespace, name)))
+    }
 }
 
 #[derive(Default)]
@@ -75,7 +97,7 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
     places
 }
 
-fn of_group(group: &Group, facts: &Facts, now: Timestamp, findings: &mut Findings) {
+fn of_group(group: &Group, known: &Known<'_>, now: Timestamp, findings: &mut Findings) {
     let name = &*group.name.value;
     let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.as_str());
     if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
@@ -102,16 +124,16 @@ fn of_group(group: &Group, facts: &Facts, now: Timestamp, findings: &mut Finding
             findings.push(code.at(member.span, message).related(first.span, "first here"), &accept);
         }
         if let Some(arn) = member.arn().map(|arn| arn.to_string())
-            && facts.gone.contains(&arn)
+            && known.gone.contains(arn.as_str())
         {
             findings.push(Code::NotInIam.at(member.span, format!("IAM has no {arn}")), &accept);
         }
     }
     for grant in group.grants.iter().flatten() {
-        of_grant(grant, group, facts, findings);
+        of_grant(grant, group, known, findings);
     }
     if group.grants.is_none() && name != "system:masters" {
-        let missing = role_is_missing(RoleKind::ClusterRole, name, None, facts);
+        let missing = known.lacks(RoleKind::ClusterRole, name, None);
         if missing {
             let problem = Code::NoRole.at(group.name.span, format!("the cluster has no ClusterRole `{name}`"));
             let problem = problem.hint("without `authorization` a group is bound to the ClusterRole of its name");
@@ -120,7 +142,7 @@ fn of_group(group: &Group, facts: &Facts, now: Timestamp, findings: &mut Finding
     }
 }
 
-fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings) {
+fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Findings) {
     let accept: [&[Accept]; 2] = [&grant.accept, &group.accept];
     match &grant.right {
         Right::Rules(rules) => {
@@ -143,7 +165,7 @@ fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings
             }
         }
         Right::ClusterRole(role) => {
-            if role_is_missing(RoleKind::ClusterRole, &role.value, None, facts) {
+            if known.lacks(RoleKind::ClusterRole, &role.value, None) {
                 let message = format!("the cluster has no ClusterRole `{}`", role.value);
                 findings.push(Code::NoRole.at(role.span, message), &accept);
             }
@@ -151,7 +173,7 @@ fn of_grant(grant: &Grant, group: &Group, facts: &Facts, findings: &mut Findings
         Right::Role(role) => {
             let Scope::Namespaces(names) = &grant.scope else { return };
             for namespace in names.iter().filter(|name| !name.value.contains('*')) {
-                if role_is_missing(RoleKind::Role, &role.value, Some(&namespace.value), facts) {
+                if known.lacks(RoleKind::Role, &role.value, Some(&namespace.value)) {
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
                     findings.push(Code::NoRole.at(role.span, message), &accept);
                 }
@@ -167,14 +189,6 @@ fn scopes(grant: &Grant) -> Vec<rbac::escalation::Scope<'_>> {
         Scope::Namespaces(names) => names.iter().map(|name| rbac::escalation::Scope::Namespace(&name.value)).collect(),
         Scope::Selector(..) => vec![rbac::escalation::Scope::Namespace("")],
     }
-}
-
-fn role_is_missing(kind: RoleKind, name: &str, namespace: Option<&str>, facts: &Facts) -> bool {
-    let Some(objects) = &facts.roles else { return false };
-    !objects
-        .roles
-        .iter()
-        .any(|role| role.kind() == kind && &*role.name == name && role.namespace.as_deref() == namespace)
 }
 
 fn ends(expires: Option<(Timestamp, Span)>, now: Timestamp, accept: &[&[Accept]], findings: &mut Findings) {

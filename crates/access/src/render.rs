@@ -123,8 +123,8 @@ pub fn render(
         Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
         Target::ConfigMap => yaml(&authenticator::config_map(cluster_id, &desired, facts)),
         Target::AwsAuth => yaml(&authenticator::aws_auth(&desired, facts)),
-        Target::Crd => documents(&crd::mappings(&desired, facts)),
-        Target::Rbac => documents(&rbac::objects(&desired.objects)),
+        Target::Crd => documents(crd::mappings(&desired, facts)),
+        Target::Rbac => documents(rbac::objects(&desired.objects)),
         Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
         Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
         Target::Terraform => json(&terraform::variables(&desired)),
@@ -137,11 +137,11 @@ fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
-fn documents(values: &[impl Serialize]) -> String {
+fn documents(values: impl IntoIterator<Item = impl Serialize>) -> String {
     let mut text = String::new();
     for value in values {
         text.push_str("---\n");
-        serde_saphyr::to_fmt_writer(&mut text, value).expect("plain data can be written");
+        serde_saphyr::to_fmt_writer(&mut text, &value).expect("plain data can be written");
     }
     text
 }

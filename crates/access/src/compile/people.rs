@@ -30,6 +30,13 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
             }
         }
     }
+    for node in &access.nodes {
+        if let Some(person) = people.get(&node.identity()) {
+            let message = format!("`{}` is a role of machines here and of people elsewhere", node.name);
+            let problem = Code::UsernameTwice.at(node.span, message).related(person.principal.span, "there");
+            problems.push(problem.hint("give machines a role of their own"));
+        }
+    }
     let people: Vec<Person> = people.into_values().collect();
     usernames_are_their_own(&people, problems);
     people

@@ -156,15 +156,16 @@ fn arn(principal: &Principal, facts: &Facts) -> Option<String> {
     Some(format!("arn:{partition}:iam::{account}:{resource}"))
 }
 
-/// Letters, digits and underscores, unique for the ARN.
+/// A name that only this ARN has, of what Terraform's identifiers allow: slashes as underscores, every other byte but
+/// letters and digits as a dash and its number.
 fn resource_name(arn: &str) -> String {
-    let mut name = String::new();
-    for byte in arn.split(':').skip(4).collect::<Vec<_>>().join("/").bytes() {
+    let mut name = String::from("principal_");
+    for byte in arn.splitn(6, ':').skip(4).collect::<Vec<_>>().join("/").bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => name.push(byte.into()),
             b'/' => name.push('_'),
-            _ => name.push_str(&format!("_{byte:02x}_")),
+            _ => name.push_str(&format!("-{byte:02x}")),
         }
     }
-    format!("principal_{name}")
+    name
 }

@@ -1,6 +1,7 @@
 //! `IAMIdentityMapping` objects (iamauthenticator.k8s.aws/v1alpha1).
 
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
 use super::authenticator::{NODE_GROUPS, NODE_USERNAME, arn, groups};
 use crate::{Desired, Facts};
@@ -42,21 +43,51 @@ pub(super) fn mappings<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Mapping<'
     people.chain(nodes).map(mapping).collect()
 }
 
-/// A name that is unique for the ARN and allowed for objects (RFC 1123 subdomain): the ARN's own letters, those that are
-/// not allowed replaced by their number.
+/// How long an object's name may be (RFC 1123 subdomain).
+const MAX_NAME: usize = 253;
+
+/// A name that only this ARN has: its account and resource, every byte but a-w, y, z and digits as `x` and its number.
+/// Very long ones end in a hash instead.
 fn name(arn: &str) -> String {
     let mut name = String::from("cluster-auth");
-    for part in arn.split(':').skip(4).flat_map(|field| field.split('/')) {
+    for part in arn.splitn(6, ':').skip(4).flat_map(|field| field.split('/')) {
         name.push('.');
         for byte in part.bytes() {
             match byte {
-                b'a'..=b'z' | b'0'..=b'9' => name.push(byte.into()),
-                // `x` begins a number, and stands for itself doubled by its own number only inside parts.
-                _ => name.push_str(&format!("-{byte:02x}-")),
+                b'a'..=b'w' | b'y' | b'z' | b'0'..=b'9' => name.push(byte.into()),
+                _ => name.push_str(&format!("x{byte:02x}")),
             }
         }
     }
-    // A part may neither begin nor end with a dash.
-    name.replace(".-", ".0-").replace("-.", "-0.")
-        + if arn.ends_with(|c: char| !c.is_ascii_lowercase() && !c.is_ascii_digit()) { "0" } else { "" }
+    if name.len() > MAX_NAME {
+        let hash: String = Sha256::digest(arn).iter().map(|byte| format!("{byte:02x}")).collect();
+        name.truncate(MAX_NAME - hash.len());
+        name.push_str(&hash);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{MAX_NAME, name};
+
+    proptest! {
+        #[test]
+        fn two_arns_have_two_names(a in "[a-cxA-C0/_-]{0,6}[a-cxA-C0_-]", b in "[a-cxA-C0/_-]{0,6}[a-cxA-C0_-]") {
+            let name = |path: &str| name(&format!("arn:aws:iam::111122223333:role/{path}"));
+            prop_assert_eq!(name(&a) == name(&b), a == b);
+        }
+    }
+
+    #[test]
+    fn names_are_allowed_however_long_the_path_is() {
+        let long = |letter: &str| name(&format!("arn:aws:iam::111122223333:user/{}/bob", letter.repeat(500)));
+        assert_eq!(long("A").len(), MAX_NAME);
+        assert_ne!(long("A"), long("B"));
+        assert!(
+            long("A").bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+        );
+    }
 }

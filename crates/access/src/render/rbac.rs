@@ -44,8 +44,8 @@ struct GroupSubject<'a> {
 }
 
 /// Every object, roles before the bindings that name them.
-pub(super) fn objects(objects: &Objects) -> Vec<Object<'_>> {
-    objects.roles.iter().map(role).chain(objects.bindings.iter().map(binding)).collect()
+pub(super) fn objects(objects: &Objects) -> impl Iterator<Item = Object<'_>> {
+    objects.roles.iter().map(role).chain(objects.bindings.iter().map(binding))
 }
 
 fn role(role: &Role) -> Object<'_> {

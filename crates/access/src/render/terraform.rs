@@ -1,7 +1,5 @@
 //! Variables of the Terraform module, which makes the IAM users.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::authenticator::groups;
@@ -9,12 +7,12 @@ use crate::{Desired, Kind};
 
 #[derive(Serialize)]
 pub(super) struct Variables<'a> {
-    /// By name, as `users` of the module.
-    users: BTreeMap<&'a str, User<'a>>,
+    users: Vec<User<'a>>,
 }
 
 #[derive(Serialize)]
 struct User<'a> {
+    name: &'a str,
     path: &'a str,
     account: String,
     groups: Vec<&'a str>,
@@ -24,8 +22,8 @@ pub(super) fn variables(desired: &Desired) -> Variables<'_> {
     let users = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
     let user = users.map(|person| {
         let principal = &person.principal;
-        let user = User { path: &principal.path, account: principal.account.to_string(), groups: groups(person) };
-        (&*principal.name, user)
+        let (name, path, account) = (&*principal.name, &*principal.path, principal.account.to_string());
+        User { name, path, account, groups: groups(person) }
     });
     Variables { users: user.collect() }
 }

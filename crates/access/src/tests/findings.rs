@@ -35,6 +35,7 @@ fn what_is_found() {
             "access.collision 0:4:66",
         ),
         ("- {name: 'system:masters', users: [x]}", "access.system-name 0:4:10"),
+        ("- {name: a, roles: [r]}\nnodes: [{roles: [p/r]}]", "access.username-twice 0:5:18"),
     ];
     for (text, expected) in rows {
         assert!(found(text).iter().any(|code| code == expected), "{text}: {:?}", found(text));

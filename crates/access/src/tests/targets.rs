@@ -113,7 +113,7 @@ fn mapping_objects() {
     apiVersion: iamauthenticator.k8s.aws/v1alpha1
     kind: IAMIdentityMapping
     metadata:
-      name: cluster-auth.111122223333.role.0-44-eployer
+      name: cluster-auth.111122223333.role.x44eployer
     spec:
       arn: arn:aws:iam::111122223333:role/Deployer
       username: deploy:{{SessionName}}
@@ -123,7 +123,7 @@ fn mapping_objects() {
     apiVersion: iamauthenticator.k8s.aws/v1alpha1
     kind: IAMIdentityMapping
     metadata:
-      name: cluster-auth.111122223333.role.0-4e-ode
+      name: cluster-auth.111122223333.role.x4eode
     spec:
       arn: arn:aws:iam::111122223333:role/Node
       username: system:node:{{EC2PrivateDNSName}}
@@ -327,8 +327,9 @@ fn access_entries() {
 fn terraform_variables() {
     assert_snapshot!(rendered(Target::Terraform), @r#"
     {
-      "users": {
-        "alice": {
+      "users": [
+        {
+          "name": "alice",
           "path": "/",
           "account": "111122223333",
           "groups": [
@@ -336,14 +337,15 @@ fn terraform_variables() {
             "ops"
           ]
         },
-        "bob": {
+        {
+          "name": "bob",
           "path": "/ops/",
           "account": "111122223333",
           "groups": [
             "developers"
           ]
         }
-      }
+      ]
     }
     "#);
 }
