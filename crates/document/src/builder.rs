@@ -134,8 +134,13 @@ impl<'a> Builder<'a> {
         let open = self.open.pop().expect("the parser balances its events");
         let end = if open.style == Style::Flow { bracket.end } else { last_end }.max(open.start);
         let value = match open.content {
-            Content::Sequence(nodes) => Value::Sequence(nodes, open.style),
-            Content::Mapping { entries, .. } => {
+            // Most collections are small: what they grew by too much would be a third of the tree.
+            Content::Sequence(mut nodes) => {
+                nodes.shrink_to_fit();
+                Value::Sequence(nodes, open.style)
+            }
+            Content::Mapping { mut entries, .. } => {
+                entries.shrink_to_fit();
                 self.report_repeated(&entries);
                 Value::Mapping(entries, open.style)
             }

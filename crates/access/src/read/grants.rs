@@ -112,7 +112,9 @@ fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
                 problems.push(Code::Grant.at(span, "`rules` is empty"));
                 return None;
             }
-            Some(Right::Rules(nodes.iter().filter_map(|node| rule(node, problems)).collect()))
+            let mut rules: Vec<_> = nodes.iter().filter_map(|node| rule(node, problems)).collect();
+            rules.shrink_to_fit(); // There may be a hundred thousand such lists, most of one rule.
+            Some(Right::Rules(rules))
         }
         [(key, _)] => {
             let is_role = key == "role";
@@ -126,7 +128,10 @@ fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
 fn rule(node: &Node, problems: &mut Problems) -> Option<Located<Rule>> {
     let view = View::of(node, Object::Rule, problems)?;
     let mut texts = |key| -> Vec<Box<str>> {
-        view.texts(key, problems).unwrap_or_default().into_iter().map(|text| text.value).collect()
+        let mut texts: Vec<_> =
+            view.texts(key, problems).unwrap_or_default().into_iter().map(|text| text.value).collect();
+        texts.shrink_to_fit();
+        texts
     };
     let rule = Rule {
         verbs: texts("verbs"),
