@@ -96,7 +96,7 @@ fn is_yaml_1_1_bool(text: &str) -> bool {
         let capitalised = text.strip_prefix(&*first.to_uppercase()) == Some(rest);
         text == word || text == word.to_uppercase() || capitalised
     };
-    ["y", "yes", "n", "no", "on", "off"].into_iter().any(word)
+    text.len() <= 3 && ["y", "yes", "n", "no", "on", "off"].into_iter().any(word)
 }
 
 /// Digits in groups below 60 behind colons: `22:30`, `190:20:30.15`.

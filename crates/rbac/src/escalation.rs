@@ -5,7 +5,7 @@
 
 mod table;
 
-use crate::{Request, ResourceRequest, Rule};
+use crate::Rule;
 pub use table::ALL;
 
 /// One way to become more.
@@ -58,14 +58,15 @@ pub fn escalations(rules: &[&Rule], scope: Scope<'_>) -> Vec<&'static Escalation
 
 impl Need {
     fn is_met_by(&self, rule: &Rule) -> bool {
-        self.verbs.iter().any(|verb| {
-            self.resources.iter().any(|resource| {
-                let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
-                let (api_group, name) = (self.api_group, self.name);
-                let request = ResourceRequest { verb, api_group, resource, subresource, name, namespace: "" };
-                rule.allows(&Request::Resource(request))
-            })
-        })
+        let has_resource = |resource: &&str| {
+            let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+            rule.has_resource(resource, subresource)
+        };
+        // The group is what nearly every rule lacks.
+        rule.has_group(self.api_group)
+            && self.verbs.iter().any(|verb| rule.has_verb(verb))
+            && self.resources.iter().any(has_resource)
+            && rule.has_name(self.name)
     }
 }
 
