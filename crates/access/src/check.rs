@@ -36,16 +36,19 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
     findings.problems.into_sorted()
 }
 
+/// Kind, namespace and name.
+type RoleName<'a> = (RoleKind, Option<&'a str>, &'a str);
+
 /// The facts, made for looking up.
 struct Known<'a> {
     /// `None` where no cluster was given: then no role is missing.
-    roles: Option<HashSet<(RoleKind, Option<&'a str>, &'a str)>>,
+    roles: Option<HashMap<RoleName<'a>, &'a rbac::Role>>,
     gone: HashSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let role = |role: &'a rbac::Role| (role.kind(), role.namespace.as_deref(), &*role.name);
+        let role = |role: &'a rbac::Role| ((role.kind(), role.namespace.as_deref(), &*role.name), role);
         Self {
             roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()),
             gone: facts.gone.iter().map(String::as_str).collect(),
@@ -53,7 +56,11 @@ impl<'a> Known<'a> {
     }
 
     fn lacks(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> bool {
-        self.roles.as_ref().is_some_and(|roles| !roles.contains(&(kind, namespace, name)))
+        self.roles.as_ref().is_some_and(|roles| !roles.contains_key(&(kind, namespace, name)))
+    }
+
+    fn cluster_role(&self, name: &str) -> Option<&'a rbac::Role> {
+        self.roles.as_ref()?.get(&(RoleKind::ClusterRole, None, name)).copied()
     }
 }
 
@@ -152,22 +159,25 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                     findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
                 }
             }
-            let scopes = scopes(grant);
-            let mut said = HashSet::new();
             let rules: Vec<&rbac::Rule> = rules.iter().map(|rule| &rule.value).collect();
-            for scope in scopes {
-                for escalation in rbac::escalation::escalations(&rules, scope) {
-                    if said.insert(escalation.code) {
-                        let message = format!("the holder can {}: {}", escalation.title, escalation.why);
-                        findings.push(Code::Escalates.at(grant.span, message), &accept);
-                    }
-                }
-            }
+            escalates(grant, &rules, &accept, findings);
         }
         Right::ClusterRole(role) => {
             if known.lacks(RoleKind::ClusterRole, &role.value, None) {
                 let message = format!("the cluster has no ClusterRole `{}`", role.value);
                 findings.push(Code::NoRole.at(role.span, message), &accept);
+            }
+            match (&*role.value, known.cluster_role(&role.value)) {
+                // Whoever writes this means everything.
+                ("cluster-admin", _) => {}
+                (_, Some(role)) => escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings),
+                // Kubernetes, `bootstrappolicy/policy.go`: both may read secrets and start pods, wherever they are bound.
+                ("edit" | "admin", None) if grant.scope == Scope::Cluster => {
+                    let message = format!("`{}` in the whole cluster reads the secrets of kube-system too", role.value);
+                    let problem = Code::Escalates.at(grant.span, message);
+                    findings.push(problem.hint("name the namespaces, or bind cluster-admin, which says so"), &accept);
+                }
+                (_, None) => {}
             }
         }
         Right::Role(role) => {
@@ -177,6 +187,19 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
                     findings.push(Code::NoRole.at(role.span, message), &accept);
                 }
+            }
+        }
+    }
+}
+
+/// Says once for each way to become more how the grant's holder can take it.
+fn escalates(grant: &Grant, rules: &[&rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
+    let mut said = HashSet::new();
+    for scope in scopes(grant) {
+        for escalation in rbac::escalation::escalations(rules, scope) {
+            if said.insert(escalation.code) {
+                let message = format!("the holder can {}: {}", escalation.title, escalation.why);
+                findings.push(Code::Escalates.at(grant.span, message), accept);
             }
         }
     }

@@ -116,7 +116,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, now: Timestamp) -> GroupOut<'a>
         permission_sets,
         iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, ends(one))).collect(),
         expires: group.expires.as_ref().map(|at| at.value.to_string()),
-        authorization: group.grants.as_ref().map(|grants| grants.iter().map(|one| grant(one, facts)).collect()),
+        authorization: group.grants.as_ref().map(|grants| authorization(grants, facts)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
     }
 }
@@ -132,14 +132,27 @@ fn member(principal: &Principal, ends: Option<Timestamp>) -> Member {
     }
 }
 
-fn grant<'a>(grant: &'a Grant, facts: &'a Facts) -> GrantOut<'a> {
-    let (namespaces, namespace_selector) = match &grant.scope {
-        Scope::Cluster => (None, None),
-        Scope::Selector(selector, _) if facts.namespaces.is_none() => (None, Some(selector)),
-        Scope::Namespaces(names) if facts.namespaces.is_none() => {
-            (Some(names.iter().map(|name| &*name.value).collect()), None)
+/// Grants that reach no namespace are left out. Where that would be all of them they stay as written: an absent
+/// `authorization` would mean the ClusterRole of the group's name, and an empty one nothing at all.
+fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>> {
+    let namespaces = facts.namespaces.is_some().then_some(facts);
+    let resolved: Vec<_> = grants.iter().map(|one| grant(one, namespaces)).collect();
+    let reaches = |grant: &GrantOut<'_>| grant.namespaces.as_ref().is_none_or(|namespaces| !namespaces.is_empty());
+    if resolved.iter().any(reaches) {
+        return resolved.into_iter().filter(reaches).collect();
+    }
+    grants.iter().map(|one| grant(one, None)).collect()
+}
+
+/// `facts` know the namespaces, or nobody does.
+fn grant<'a>(grant: &'a Grant, facts: Option<&'a Facts>) -> GrantOut<'a> {
+    let (namespaces, namespace_selector) = match (&grant.scope, facts) {
+        (Scope::Cluster, _) => (None, None),
+        (Scope::Namespaces(_) | Scope::Selector(..), Some(facts)) => {
+            (Some(crate::compile::resolved_namespaces(grant, facts)), None)
         }
-        Scope::Namespaces(_) | Scope::Selector(..) => (Some(crate::compile::resolved_namespaces(grant, facts)), None),
+        (Scope::Namespaces(names), None) => (Some(names.iter().map(|name| &*name.value).collect()), None),
+        (Scope::Selector(selector, _), None) => (None, Some(selector)),
     };
     let (rules, cluster_role, role) = match &grant.right {
         Right::Rules(rules) => (Some(rules.iter().map(|rule| &rule.value).collect()), None, None),

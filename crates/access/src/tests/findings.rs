@@ -34,6 +34,7 @@ fn what_is_found() {
             "- {name: a, users: [x], authorization: [{namespace: d, role: v}, {namespace: d, clusterRole: v}]}",
             "access.collision 0:4:66",
         ),
+        ("- {name: a, users: [x], authorization: [{clusterRole: edit}]}", "access.escalates 0:4:41"),
         ("- {name: 'system:masters', users: [x]}", "access.system-name 0:4:10"),
         ("- {name: a, roles: [r]}\nnodes: [{roles: [p/r]}]", "access.username-twice 0:5:18"),
     ];
@@ -50,6 +51,8 @@ fn what_is_fine() {
         "- {name: a, users: [x], authorization: [{namespace: d, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
         "- {name: 'system:masters', users: [x], accept: {access.system-name: imported}}",
         "- {name: a, accept: {access.nobody: later}}",
+        "- {name: a, users: [x], authorization: [{namespace: d, clusterRole: edit}, {clusterRole: view}]}",
+        "- {name: a, users: [x], authorization: [{clusterRole: cluster-admin}]}",
         "- {name: a, users: [x], expires: 2026-05-31, accept: {access.expired: 'kept as a note'}}",
         "- {name: a, users: [x], authorization: [{accept: {access.escalates: yes we know}, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
         "- {name: a, users: [{name: w, username: z}]}\n- {name: b, users: [w]}",
@@ -75,6 +78,17 @@ fn a_cluster_tells_what_is_missing() {
     let no_namespace = Code::NoNamespace.as_str();
     assert_eq!(found.iter().filter(|code| **code == no_namespace).count(), 3, "{found:?}");
     assert_eq!(found.iter().filter(|code| **code == Code::NoRole.as_str()).count(), 2, "{found:?}");
+}
+
+#[test]
+fn a_cluster_tells_what_its_roles_allow() {
+    let access = good(&around("- {name: a, users: [x], authorization: [{clusterRole: own}]}"));
+    let mut dump = rbac::dump::Dump::default();
+    let role = br#"{"kind": "ClusterRole", "metadata": {"name": "own"}, "rules": [{"verbs": ["bind"], "apiGroups": ["*"], "resources": ["clusterroles"]}]}"#;
+    dump.read(role).expect("a role");
+    let facts = Facts { roles: Some(dump.objects), ..Facts::default() };
+    let found: Vec<&str> = check(&access, &facts, now()).iter().map(|problem| problem.code).collect();
+    assert_eq!(found, [Code::Escalates.as_str()]);
 }
 
 #[test]

@@ -438,3 +438,18 @@ fn an_ended_group_is_never_rendered_and_still_means_what_it_means() {
     assert_eq!(people[0].groups.keys().map(|group| &**group).collect::<Vec<_>>(), ["b"]);
     assert_eq!(people[0].principal.kind, Kind::User);
 }
+
+#[test]
+fn resolving_never_widens_what_reaches_nothing() {
+    let grants = "[{namespaces: ['t-*'], clusterRole: view}, {namespace: gone, clusterRole: view}]";
+    let access = good(&around(&format!("- {{name: a, users: [x], authorization: {grants}}}")));
+    let resolved = |namespaces: &[&str]| {
+        let namespace = |name: &&str| crate::Namespace { name: (*name).into(), labels: rbac::Labels::new() };
+        let facts = Facts { namespaces: Some(namespaces.iter().map(namespace).collect()), ..Facts::default() };
+        render(&access, &facts, now(), Target::Access, Expiry::Refuse).expect("renders").text
+    };
+    let some = resolved(&["t-1"]);
+    assert!(some.contains("- t-1") && !some.contains("gone") && !some.contains("t-*"), "{some}");
+    let none = resolved(&[]);
+    assert!(none.contains("t-*") && none.contains("gone"), "{none}");
+}

@@ -22,6 +22,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("access::the_go_server_with_our_config_answers_as_our_server_with_the_file", same_reviews),
     ("access::a_broken_file_changes_nothing_and_ends_hold", hot),
     ("access::check_and_render_say_what_is_wrong", command_line),
+    ("access::a_clusters_own_dump_resolves_namespaces_and_finds_what_is_missing", from_dump),
+    ("access::sessions_of_permission_sets_log_in_by_the_file", permission_sets),
 ];
 
 const FILE: &str = r#"
@@ -297,5 +299,47 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     ensure!(sarif["runs"][0]["results"][0]["ruleId"].is_string(), "{sarif}");
     let refused = run(&["render", "--to", "rbac"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
+    Ok(())
+}
+
+fn from_dump(world: &World) -> anyhow::Result<()> {
+    let admin = admin(world, &world.login(Flavour::V1Beta1Generated)?.cluster)?;
+    let folder = world.folder("access-dump")?;
+    let dump = admin.kubectl(&["get", "namespaces,roles,clusterroles", "-A", "-o", "json"])?.success()?;
+    fs::write(folder.join("cluster.json"), dump)?;
+    fs::write(
+        folder.join("access.yaml"),
+        "clusterID: c\naccount: '111122223333'\ngroups:\n- name: acc-globs\n  users: [alice]\n  authorization:\n  \
+         - {namespaces: ['acc-*', 'kube-*'], clusterRole: view}\n  \
+         - {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: acc-two}}, role: acc-existing}\n  \
+         - {namespace: acc-missing, clusterRole: acc-no-such}\n",
+    )?;
+    let run = |args: &[&str]| process::run(process::command(&world.parts.cluster_auth, &folder).args(args));
+    let said = run(&["check", "--from", "cluster.json"])?;
+    ensure!(said.code == 0, "{said:?}");
+    for code in ["access.no-namespace", "access.no-role"] {
+        ensure!(said.stderr.contains(code), "{code} is missing in {}", said.stderr);
+    }
+    ensure!(run(&["check", "--deny", "--from", "cluster.json"])?.code == 1, "--deny lets warnings fail");
+    let refused = run(&["render", "--to", "rbac"])?.failure()?;
+    ensure!(refused.contains("access.unsupported") && refused.contains("--from"), "{refused}");
+    let objects = run(&["render", "--to", "rbac", "--from", "cluster.json"])?.success()?;
+    let namespaces = |namespace: &str| objects.matches(&format!("namespace: {namespace}\n")).count();
+    let found = (namespaces("acc-one"), namespaces("acc-two"), namespaces("kube-system"), namespaces("acc-missing"));
+    ensure!(found == (1, 2, 0, 0), "{found:?}\n{objects}");
+    admin.with_file(&["apply", "--dry-run=server"], &objects)?.success()?;
+    let resolved = run(&["render", "--to", "access", "--from", "cluster.json"])?.success()?;
+    fs::write(folder.join("resolved.yaml"), resolved)?;
+    let again = run(&["render", "--to", "rbac", "resolved.yaml"])?.success()?;
+    ensure!(again == objects, "resolved:\n{again}\nbefore:\n{objects}");
+    Ok(())
+}
+
+fn permission_sets(world: &World) -> anyhow::Result<()> {
+    let file = "clusterID: e2e.example.com\naccount: '111122223333'\ngroups:\n- {name: acc-sso, permissionSets: [DevAccess]}\n- {name: acc-other, permissionSets: [Dev]}\n";
+    let server = start(world, "access-sets", file)?;
+    let dave = reviewed(world, &server, &["dave"])?;
+    ensure!(dave[0].name == "DevAccess:dave-example.com", "{dave:?}");
+    ensure!(dave[0].groups == ["acc-sso", "system:authenticated"], "{dave:?}");
     Ok(())
 }
