@@ -158,16 +158,13 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
         config.server.partition = partition;
     }
     check_modes(args, &config.server)?;
-    let mappings = mappings::Files::of(args, global, &config.server);
+    let mut mappings = mappings::Files::of(args, global, &config.server);
     let read = mappings.read_access()?;
-    if let Some(id) = read.as_ref().and_then(|read| read.cluster_id.as_deref()) {
-        let known = config.cluster_id.get_or_insert_with(|| id.to_owned());
-        if known != id {
-            let message = format!("the access file is for cluster {id}, and the configuration for {known}");
-            return Err(anyhow::Error::msg(message).into());
-        }
+    if config.cluster_id.is_none() {
+        config.cluster_id = read.as_ref().and_then(|read| read.cluster_id.clone());
     }
     let cluster_id = settings::cluster_id(global, process, &config)?;
+    mappings.serve_only(&cluster_id, read.as_ref())?;
     let _logs = settings::start_logs(global, process)?;
     let mut settings = Settings::new(cluster_id, rim::now);
     settings.rules.partition = config.server.partition;

@@ -252,13 +252,20 @@ fn hot(world: &World) -> anyhow::Result<()> {
     };
     ensure!(allowed("alice")? && !allowed("erin")?);
 
-    let broken = ["groups: [", "clusterID: e2e.example.com\n", "", "clusterID: e2e.example.com\ngroups: [{nmae: x}]\n"];
+    let other_cluster = FILE.replace("e2e.example.com", "other.example.com").replace("[alice]", "[alice, erin]");
+    let broken = [
+        &other_cluster,
+        "groups: [",
+        "clusterID: e2e.example.com\n",
+        "",
+        "clusterID: e2e.example.com\ngroups: [{nmae: x}]\n",
+    ];
     for (before, broken) in broken.into_iter().enumerate() {
         replace(broken)?;
         wait_until("the server says that it keeps the last good version", || {
             Ok(server.process.log().matches("the last good version stays in use").count() > before)
         })?;
-        ensure!(allowed("alice")?, "after {broken:?}");
+        ensure!(allowed("alice")? && !allowed("erin")?, "after {broken:?}");
         ensure!(server.request("GET", "/readyz", "")?.body.contains("config"), "/readyz says so");
     }
 

@@ -6,6 +6,7 @@ use access::{Consumer, Expiry, Facts};
 use document::{Problem, RenderStyle, Sources};
 use identity::Partition;
 use mapping::{RulePrincipal, Snapshot, Source, authenticator::ServerConfig};
+use token::ClusterId;
 
 use super::ServerArgs;
 use crate::{
@@ -26,6 +27,8 @@ pub(super) struct Files {
     pub(super) partition: Option<Partition>,
     /// Access files and folders; none where there is no access file.
     pub(super) access: Vec<PathBuf>,
+    /// The cluster that an access file must be for, once that is known.
+    cluster_id: Option<ClusterId>,
 }
 
 /// An access file that can be used.
@@ -44,7 +47,23 @@ impl Files {
             [] => config.access_file.clone().or_else(beside).into_iter().collect(),
             given => given.to_vec(),
         };
-        Self { config: global.config.clone(), partition: args.partition, access }
+        Self { config: global.config.clone(), partition: args.partition, access, cluster_id: None }
+    }
+
+    /// From now on only access files for this cluster are taken: another's would let other people in.
+    pub(super) fn serve_only(&mut self, cluster_id: &ClusterId, read: Option<&ReadAccess>) -> anyhow::Result<()> {
+        self.cluster_id = Some(cluster_id.clone());
+        read.map_or(Ok(()), |read| self.check_cluster(read))
+    }
+
+    fn check_cluster(&self, read: &ReadAccess) -> anyhow::Result<()> {
+        if let (Some(file), Some(server)) = (&read.cluster_id, &self.cluster_id) {
+            anyhow::ensure!(
+                file == server.as_str(),
+                "the access file is for cluster {file}, and this server for {server}"
+            );
+        }
+        Ok(())
     }
 
     /// Reads the access file, if there is one. Nothing that depends on the clock stops it.
@@ -76,6 +95,7 @@ impl Files {
             }
         };
         let read = self.read_access()?;
+        read.as_ref().map_or(Ok(()), |read| self.check_cluster(read))?;
         let says_nobody = read.as_ref().is_some_and(|read| read.says_nobody);
         let snapshot = Self::snapshot(config, read);
         // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
