@@ -15,7 +15,8 @@ use crate::{
     sign, xml,
 };
 
-/// HTTPS to AWS for the short life of a command.
+/// HTTPS to AWS for the short life of a command. Clones share connections.
+#[derive(Clone)]
 pub struct Client {
     pub(crate) http: Arc<Http>,
 }
@@ -218,7 +219,7 @@ fn advice(code: &str) -> &'static str {
         "ExpiredToken" | "ExpiredTokenException" => "the session has expired; log in to AWS again",
         "InvalidClientTokenId" => "AWS does not know the access key; get new credentials",
         "SignatureDoesNotMatch" => "check the secret access key and this machine's clock",
-        "ValidationError" => "check the role's ARN and the session name",
+        "ValidationError" => "check the ARNs and names that were given",
         _ => "see the AWS documentation of that error code",
     }
 }

@@ -228,7 +228,7 @@ fn is_about_some(error: &DescribeError) -> bool {
 fn private_dns_names(body: &[u8]) -> Option<HashMap<String, String>> {
     let instances = xml::items(body, "instancesSet")?;
     let named = instances.iter().filter_map(|fields| {
-        let name = xml::text(fields, "privateDnsName").filter(|name| !name.is_empty())?;
+        let name = xml::text(fields, "privateDnsName")?;
         Some((xml::text(fields, "instanceId")?.to_owned(), name.to_owned()))
     });
     Some(named.collect())

@@ -75,7 +75,7 @@ pub(crate) fn ec2_endpoint(environment: &Environment, region: &str) -> Result<En
     }
 }
 
-fn overridden(environment: &Environment, variable: &'static str) -> Result<Option<String>, EndpointError> {
+pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> Result<Option<String>, EndpointError> {
     let Some(text) = environment.get(variable) else { return Ok(None) };
     let url = text.parse::<Uri>().map_err(|_| EndpointError::Override(variable))?;
     let known = matches!(url.scheme_str(), Some("https" | "http")) && url.host().is_some_and(|host| !host.is_empty());

@@ -7,7 +7,7 @@ use token::Upstream;
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
     /// No answer, or none of AWS's.
-    #[error("{call} failed: {}", words(*trouble))]
+    #[error("{call} failed: {}", words(call, *trouble))]
     Upstream {
         /// The API call.
         call: &'static str,
@@ -50,7 +50,8 @@ pub enum AwsError {
 }
 
 /// The `token` crate's words are about STS and for the administrator; these are for whoever typed the command.
-fn words(trouble: Upstream) -> String {
+fn words(call: &str, trouble: Upstream) -> String {
+    let service = call.split(':').next().unwrap_or_default().to_uppercase();
     match trouble {
         Upstream::Unreachable => {
             "no connection, or one that broke; check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned()
@@ -59,10 +60,10 @@ fn words(trouble: Upstream) -> String {
         Upstream::Throttled => "AWS asks for fewer requests; try again in a moment".to_owned(),
         Upstream::ServerError(status) => format!("the answer was {status}; try again in a moment"),
         Upstream::UnexpectedStatus(status) => {
-            format!("the answer was {status}, and not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_STS")
+            format!("the answer was {status}, and not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_{service}")
         }
         Upstream::Redirect | Upstream::Unreadable | Upstream::Inconsistent | Upstream::TooLarge => {
-            "the answer was not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_STS".to_owned()
+            format!("the answer was not one of AWS's; check HTTPS_PROXY and AWS_ENDPOINT_URL_{service}")
         }
     }
 }

@@ -5,12 +5,14 @@
 //!   credentials::fetch     Plan ─► Credentials                     asks SSO, STS, IMDS … only where the plan says so
 //!   presign_…              Credentials ─► the URL inside a token   no runtime, no TLS, no roots
 //!   StsClient              token::Accepted ─► status and body      the server's one call, bounded in every way
+//!   iam::IamClient         a group's name ─► its users             whole or not at all; dumps of the same, offline
 //! ```
 //!
 //! There are no service SDKs here: a handful of calls do not need hundreds of crates. This crate only transports what
 //! the `token` crate made; it can neither accept nor confirm a token.
 
 pub mod credentials;
+pub mod iam;
 
 mod calls;
 mod ec2;

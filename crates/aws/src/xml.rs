@@ -12,16 +12,33 @@ pub(crate) fn children(body: &[u8], parent: &str) -> Option<Vec<Fields>> {
 
 /// The fields of every `item` directly inside an element called `list`, as EC2 writes lists.
 pub(crate) fn items(body: &[u8], list: &str) -> Option<Vec<Fields>> {
-    find(body, |path| matches!(path, [.., parent, item] if parent == list && item == "item"))
+    entries(body, list, "item")
 }
 
-/// The text of one field; the first where there are several.
+/// The fields of every `member` directly inside an element called `list`, as IAM writes lists.
+pub(crate) fn members(body: &[u8], list: &str) -> Option<Vec<Fields>> {
+    entries(body, list, "member")
+}
+
+/// The text of one field, unless it is empty; the first where there are several.
 pub(crate) fn text<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+    let found = fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
+    found.filter(|value| !value.is_empty())
+}
+
+/// Whether there is such a field, empty or not.
+pub(crate) fn has(fields: &[(String, String)], name: &str) -> bool {
+    fields.iter().any(|(other, _)| other == name)
+}
+
+fn entries(body: &[u8], list: &str, entry: &str) -> Option<Vec<Fields>> {
+    find(body, |path| matches!(path, [.., parent, last] if parent == list && last == entry))
 }
 
 fn find(body: &[u8], wanted: impl Fn(&[String]) -> bool) -> Option<Vec<Fields>> {
     let mut reader = Reader::from_reader(body);
+    // `<Users/>` is a field as much as `<Users></Users>` is.
+    reader.config_mut().expand_empty_elements = true;
     let mut path: Vec<String> = Vec::new();
     let mut found: Vec<Fields> = Vec::new();
     // How deep the element is whose fields are being read.

@@ -1,0 +1,243 @@
+//! IAM: who is in a group, which roles IAM Identity Center made, and who is no more.
+//!
+//! Every list is read to its end or not at all: whoever is missing from half a list would count as taken out of it.
+//! The caller sees an [`IamError`]; nothing of what IAM wrote is in it.
+//!
+//! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html>.
+
+mod directory;
+mod endpoint;
+mod page;
+
+use std::time::Duration;
+
+use hyper::body::Bytes;
+use identity::Arn;
+use jiff::Timestamp;
+use token::Upstream;
+use tokio::time::sleep;
+
+use self::page::{Listing, Next, Page};
+pub use self::{
+    directory::{Directory, Dump, DumpError, read_dump},
+    endpoint::iam_endpoint,
+};
+use crate::{
+    AwsError, Client, Endpoint,
+    calls::{Query, parameters},
+    credentials::Credentials,
+    xml,
+};
+
+/// The path of the roles that IAM Identity Center makes for permission sets.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
+pub const PERMISSION_SET_PATH: &str = "/aws-reserved/sso.amazonaws.com/";
+
+/// A user of IAM's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IamUser {
+    /// `arn:<partition>:iam::<account>:user<path><name>`.
+    pub arn: Arn,
+    /// `/`, or names between slashes.
+    pub path: String,
+    /// Unique in the account, whatever the path.
+    pub user_name: String,
+}
+
+/// A role of IAM's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IamRole {
+    /// `arn:<partition>:iam::<account>:role<path><name>`.
+    pub arn: Arn,
+    /// `/`, or names between slashes.
+    pub path: String,
+    /// Unique in the account, whatever the path.
+    pub role_name: String,
+}
+
+/// Why a question to IAM has no answer. None of it says that anybody is absent.
+#[derive(Debug, thiserror::Error)]
+pub enum IamError {
+    /// The policies of the credentials do not allow the call.
+    #[error("these AWS credentials may not call {permission}; allow that action in their IAM policy")]
+    Denied {
+        /// The action to allow, as policies write it.
+        permission: &'static str,
+    },
+    /// The account has no group of this name.
+    #[error("the AWS account has no IAM group {name:?}; check the name, and which account the credentials are for")]
+    NoSuchGroup {
+        /// The name that was asked for.
+        name: String,
+    },
+    /// IAM asked for fewer requests, again and again.
+    #[error("{call} was throttled {attempts} times; AWS limits how often an account may ask, so try again in a minute")]
+    Throttled {
+        /// The API call.
+        call: &'static str,
+        /// How often it was asked.
+        attempts: usize,
+    },
+    /// No connection, no answer in time, or an error of IAM's own.
+    #[error(transparent)]
+    Unavailable(AwsError),
+    /// IAM does not take the request: most often for credentials that are wrong or have ended.
+    #[error(transparent)]
+    Refused(AwsError),
+    /// An answer came that is not one of IAM's.
+    #[error("the answer to {call} was not one of IAM's; check HTTPS_PROXY and AWS_ENDPOINT_URL_IAM")]
+    Unreadable {
+        /// The API call.
+        call: &'static str,
+    },
+    /// The answer says that there is more, and not where: half a list, which is none.
+    #[error("the answer to {call} is not whole: IsTruncated without a Marker")]
+    NoMarker {
+        /// The API call.
+        call: &'static str,
+    },
+    /// The list goes on beyond anything that IAM's quotas allow.
+    #[error("{call} did not end after {pages} pages, which is more than any account has")]
+    Endless {
+        /// The API call.
+        call: &'static str,
+        /// How many pages were read.
+        pages: usize,
+    },
+}
+
+/// The API version of IAM.
+const IAM_VERSION: &str = "2010-05-08";
+
+/// How many entries a page is asked to have: IAM's own default. It may have fewer, even when there are more to come.
+const MAX_ITEMS: &str = "100";
+
+/// More pages are not read. An account has at most 5,000 users and 5,000 roles, 50 full pages
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+const MAX_PAGES: usize = 500;
+
+/// The longest answer read, in bytes: a page of roles with the longest trust policies takes 3 MiB.
+const MAX_BODY: usize = 4 << 20;
+
+/// How long to wait where IAM asks for fewer requests, before the second, third and fourth attempt.
+const WAITS: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(2)];
+
+const GROUP_MEMBERS: Listing =
+    Listing { call: "iam:GetGroup", result: "GetGroupResult", list: "Users", kind: "user", name: "UserName" };
+
+const ROLES: Listing =
+    Listing { call: "iam:ListRoles", result: "ListRolesResult", list: "Roles", kind: "role", name: "RoleName" };
+
+/// Asks IAM on behalf of one account: that of the credentials.
+pub struct IamClient {
+    client: Client,
+    credentials: Credentials,
+    endpoint: Endpoint,
+    now: fn() -> Timestamp,
+}
+
+impl IamClient {
+    /// Prepares; nothing is asked yet. The endpoint is one of [`iam_endpoint`].
+    pub fn new(client: Client, credentials: Credentials, endpoint: Endpoint, now: fn() -> Timestamp) -> Self {
+        Self { client, credentials, endpoint, now }
+    }
+
+    /// Everybody in a group, in IAM's order.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>.
+    pub async fn group_members(&self, group_name: &str) -> Result<Vec<IamUser>, IamError> {
+        let entries = self.list(&GROUP_MEMBERS, ("GroupName", group_name)).await?;
+        let entries = entries.ok_or_else(|| IamError::NoSuchGroup { name: group_name.to_owned() })?;
+        Ok(entries.into_iter().map(|(arn, path, user_name)| IamUser { arn, path, user_name }).collect())
+    }
+
+    /// The roles of every permission set that is provisioned to the account, in IAM's order.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html>.
+    pub async fn permission_set_roles(&self) -> Result<Vec<IamRole>, IamError> {
+        let unreadable = || IamError::Unreadable { call: ROLES.call };
+        let entries = self.list(&ROLES, ("PathPrefix", PERMISSION_SET_PATH)).await?.ok_or_else(unreadable)?;
+        // Anybody who may make roles can give one the name of a permission set's, but not this path.
+        if entries.iter().any(|(_, path, _)| !path.starts_with(PERMISSION_SET_PATH)) {
+            return Err(unreadable());
+        }
+        Ok(entries.into_iter().map(|(arn, path, role_name)| IamRole { arn, path, role_name }).collect())
+    }
+
+    /// Whether the account has a user of this name, whatever its path.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>.
+    pub async fn user_exists(&self, name: &str) -> Result<bool, IamError> {
+        self.exists("iam:GetUser", "User", ("UserName", name)).await
+    }
+
+    /// Whether the account has a role of this name, whatever its path.
+    ///
+    /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
+    pub async fn role_exists(&self, name: &str) -> Result<bool, IamError> {
+        self.exists("iam:GetRole", "Role", ("RoleName", name)).await
+    }
+
+    /// `element` holds what was found, under the same name as it is asked by.
+    async fn exists(&self, call: &'static str, element: &str, asked: (&str, &str)) -> Result<bool, IamError> {
+        let Some(body) = self.ask(call, &[asked]).await? else { return Ok(false) };
+        let found = xml::children(&body, element).unwrap_or_default();
+        let name = found.first().and_then(|fields| xml::text(fields, asked.0));
+        // Names that differ in case only are one name to IAM.
+        let same = name.is_some_and(|name| name.eq_ignore_ascii_case(asked.1));
+        if same { Ok(true) } else { Err(IamError::Unreadable { call }) }
+    }
+
+    /// All pages of a list; none where IAM does not know what was asked about.
+    async fn list(&self, listing: &Listing, asked: (&str, &str)) -> Result<Option<Vec<page::Entry>>, IamError> {
+        let call = listing.call;
+        let (mut entries, mut marker) = (Vec::new(), None::<String>);
+        for _ in 0..MAX_PAGES {
+            let from = marker.as_deref().map(|marker| ("Marker", marker));
+            let form: Vec<_> = [asked, ("MaxItems", MAX_ITEMS)].into_iter().chain(from).collect();
+            let Some(body) = self.ask(call, &form).await? else { return Ok(None) };
+            let page = Page::read(&body, listing).ok_or(IamError::Unreadable { call })?;
+            entries.extend(page.entries);
+            match page.next {
+                Next::Nothing => return Ok(Some(entries)),
+                Next::Unsaid => return Err(IamError::NoMarker { call }),
+                Next::At(next) => marker = Some(next),
+            }
+        }
+        Err(IamError::Endless { call, pages: MAX_PAGES })
+    }
+
+    /// One call, made again after a while where IAM asks for fewer. None is IAM's own answer that there is no such thing.
+    async fn ask(&self, call: &'static str, asked: &[(&str, &str)]) -> Result<Option<Bytes>, IamError> {
+        let mut form = parameters(call.trim_start_matches("iam:"), IAM_VERSION);
+        form.extend(asked.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let mut waits = WAITS.into_iter();
+        loop {
+            let (credentials, endpoint) = (&self.credentials, &self.endpoint);
+            let (headers, at, max_body) = (&[], (self.now)(), MAX_BODY);
+            let query = Query { call, credentials, endpoint, service: "iam", form: &form, headers, at, max_body };
+            let error = match self.client.query(&query).await {
+                Ok(body) => return Ok(Some(body)),
+                Err(error) => error,
+            };
+            match &error {
+                AwsError::Upstream { trouble: Upstream::Throttled, .. } => {
+                    let attempts = WAITS.len() + 1;
+                    sleep(waits.next().ok_or(IamError::Throttled { call, attempts })?).await;
+                }
+                AwsError::Upstream {
+                    trouble:
+                        Upstream::Unreadable | Upstream::TooLarge | Upstream::Redirect | Upstream::UnexpectedStatus(_),
+                    ..
+                } => return Err(IamError::Unreadable { call }),
+                AwsError::Refused { code, .. } if code == "NoSuchEntity" => return Ok(None),
+                AwsError::Refused { code, .. } if code == "AccessDenied" => {
+                    return Err(IamError::Denied { permission: call });
+                }
+                AwsError::Refused { .. } => return Err(IamError::Refused(error)),
+                _ => return Err(IamError::Unavailable(error)),
+            }
+        }
+    }
+}
