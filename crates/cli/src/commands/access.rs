@@ -1,5 +1,7 @@
 //! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
 
+mod live;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,6 +12,9 @@ use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Sources};
 use rbac::dump::Dump;
+
+pub(crate) use self::live::ClusterArgs;
+use crate::{rim::Process, runtime};
 
 /// Which files, and what is known besides them.
 #[derive(Args, Debug)]
@@ -26,6 +31,14 @@ pub(crate) struct Files {
     /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
+
+    /// Ask the cluster of the current kubeconfig context for its namespaces and roles; `--context` and `--kubeconfig`
+    /// name another, and mean this
+    #[arg(long)]
+    live: bool,
+
+    #[command(flatten)]
+    cluster: ClusterArgs,
 }
 
 /// What was read.
@@ -47,8 +60,8 @@ impl Files {
         load(if named.is_empty() { vec![&default] } else { named })
     }
 
-    /// What `--from` says.
-    pub(crate) fn facts(&self) -> anyhow::Result<Facts> {
+    /// What `--from` says, and the cluster.
+    pub(crate) fn facts(&self, process: &Process) -> anyhow::Result<Facts> {
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
         for path in &self.from {
             let mut files = Vec::new();
@@ -61,9 +74,16 @@ impl Files {
                 }
             }
         }
+        if self.live || self.cluster.is_named() {
+            runtime::block_on(async {
+                let cluster = self.cluster.connect(process).await?;
+                live::read(&cluster, &mut dump).await
+            })??;
+        }
         let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });
         facts.namespaces = dump.has_namespaces.then(|| namespaces.collect());
-        facts.roles = dump.has_roles.then_some(dump.objects);
+        // Half of them would make the other half missing.
+        facts.roles = (dump.has_roles && dump.has_cluster_roles).then_some(dump.objects);
         Ok(facts)
     }
 }

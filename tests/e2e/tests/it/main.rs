@@ -14,6 +14,7 @@ mod cli;
 mod demo;
 mod init;
 mod interop;
+mod live;
 mod login;
 mod trouble;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
+        live::TESTS,
         authorizer::TESTS,
     ];
     let trials = groups.concat().into_iter().map(|(name, test)| {
