@@ -70,6 +70,8 @@ codes! {
     NotInIam, "access.not-in-iam", Warning, "IAM has no such principal any more.", "Remove it.";
     Escalates, "access.escalates", Warning, "The holder can become more than this grant says.", "Narrow the rule, or accept it with a reason.";
     TooBroad, "access.too-broad", Warning, "A rule that allows nearly everything.", "Name what is needed.";
+    ForeignEntry, "access.foreign-entry", Error, "The cluster's ConfigMap has an entry for this principal that this file does not own.", "Take it over with `--adopt`, or remove one of the two.";
+    Current, "access.current", Error, "What the cluster has cannot be merged into.", "Mend the ConfigMap first; nothing of it was changed.";
     Unsupported, "access.unsupported", Error, "The consumer cannot carry this.", "Resolve it first, by `cluster-auth render --to access`.";
 }
 

@@ -10,7 +10,7 @@ use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Objects;
 
-use crate::{Access, Principal};
+use crate::{Access, ConfigMap, Principal};
 
 /// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub struct Facts {
     pub namespaces: Option<Vec<Namespace>>,
     /// Every role of the cluster.
     pub roles: Option<Objects>,
+    /// The `ConfigMap`s of `kube-system`, by name: at least those that others write to as well.
+    pub config_maps: Option<BTreeMap<String, ConfigMap>>,
     /// ARNs that IAM has no more.
     pub gone: Vec<String>,
 }

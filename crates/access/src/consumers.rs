@@ -104,7 +104,9 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
             Feature::IamGroups | Feature::PermissionSets => {
                 "resolve it first: `cluster-auth render --to access --from DUMP`, with what `aws iam` printed"
             }
-            Feature::NamespacePatterns => "name the namespaces, or let the cluster say: `--live`, or `--from` a dump of its namespaces",
+            Feature::NamespacePatterns => {
+                "name the namespaces, or let the cluster say: `--live`, or `--from` a dump of its namespaces"
+            }
             Feature::Expiry => "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered",
         };
         problems.push(problem.hint(hint));

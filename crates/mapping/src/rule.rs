@@ -132,6 +132,13 @@ impl PermissionSet {
     }
 }
 
+impl RulePrincipal {
+    /// Whom a rule with this ARN is for; none where it is no principal's.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        canonical(arn, arn.partition).ok().map(|(arn, _)| Self::Arn(arn))
+    }
+}
+
 /// Why an ARN cannot be the principal of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum PrincipalError {

@@ -28,12 +28,12 @@ pub(crate) struct Files {
     more: Vec<PathBuf>,
 
     /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
-    /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`
+    /// namespaces,roles,clusterroles,configmaps -A -o json`, `aws iam get-group`, `aws iam list-roles`
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 
-    /// Ask the cluster of the current kubeconfig context for its namespaces and roles; `--context` and `--kubeconfig`
-    /// name another, and mean this
+    /// Ask the cluster of the current kubeconfig context for its namespaces, roles and ConfigMaps; `--context` and
+    /// `--kubeconfig` name another, and mean this
     #[arg(long)]
     live: bool,
 
@@ -70,6 +70,7 @@ impl Files {
                 let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let explain = || format!("--from {}", file.display());
                 if !facts.add_iam(&bytes).with_context(explain)? {
+                    facts.add_config_maps(&bytes).with_context(explain)?;
                     dump.read(&bytes).with_context(explain)?;
                 }
             }
@@ -77,7 +78,7 @@ impl Files {
         if self.live || self.cluster.is_named() {
             runtime::block_on(async {
                 let cluster = self.cluster.connect(process).await?;
-                live::read(&cluster, &mut dump).await
+                live::read(&cluster, &mut facts, &mut dump).await
             })??;
         }
         let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });

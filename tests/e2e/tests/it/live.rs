@@ -9,12 +9,14 @@ use e2e::{
     world::{Flavour, World},
 };
 use sandbox::cluster::Binaries;
+use serde_json::json;
 
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("live::a_cluster_says_the_same_as_its_dump", same_as_dump),
     ("live::whoever_asks_comes_in_by_our_own_plugin", by_plugin),
+    ("live::entries_are_merged_into_the_clusters_own_and_the_rest_stays", merges),
     ("live::a_cluster_that_gives_no_answer_is_never_an_empty_one", troubles),
 ];
 
@@ -85,6 +87,68 @@ fn by_plugin(world: &World) -> anyhow::Result<()> {
     ensure!(alice.code == 1 && alice.stderr.contains("may not list namespaces"), "{alice:?}");
     let mallory = run("mallory")?;
     ensure!(mallory.code == 1 && mallory.stderr.contains("does not accept the credentials"), "{mallory:?}");
+    Ok(())
+}
+
+fn merges(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let folder = world.folder("live-merges")?;
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let admin = Admin::new(binaries.kubectl()?.to_owned(), &login.cluster, &folder);
+    let nodes = "# Made by others.\n- rolearn: arn:aws:iam::111122223333:role/Nodes   # all of them\n  \
+                 username: system:node:{{EC2PrivateDNSName}}\n  groups: ['system:nodes']\n";
+    let theirs = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "aws-auth", "namespace": "kube-system", "labels": {"team": "x"}},
+        "data": {"mapRoles": nodes, "mapAccounts": "['444455556666']"}});
+    admin.with_file(&["apply"], &theirs.to_string())?.success()?;
+    let kubeconfig = login.cluster.admin_kubeconfig().display().to_string();
+    let render = |file: &str, args: &[&str]| -> anyhow::Result<process::Output> {
+        fs::write(folder.join("access.yaml"), file)?;
+        let mut command = process::command(&world.parts.cluster_auth, &folder);
+        process::run(command.args(["render", "--to", "aws-auth", "--kubeconfig", &kubeconfig]).args(args))
+    };
+    let data = |key: &str| -> anyhow::Result<String> {
+        let get = ["-n", "kube-system", "get", "configmap", "aws-auth", "-o", &format!("jsonpath={{.{key}}}")]
+            .map(str::to_owned);
+        admin.kubectl(&get.each_ref().map(String::as_str))?.success()
+    };
+
+    let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: g, users: [alice, bob], roles: [Ops]}\n";
+    let text = render(file, &[])?.success()?;
+    admin.with_file(&["apply"], &text)?.success()?;
+    let roles = data("data.mapRoles")?;
+    ensure!(roles.starts_with(nodes) && roles.contains("role/Ops"), "{roles}");
+    ensure!(data("data.mapUsers")?.contains("user/bob"), "bob is in");
+    ensure!(!render(file, &[])?.stderr.contains("takes away"), "merging into the cluster's own takes nothing away");
+    // Whoever wrote in between makes the older rendering a conflict.
+    let stale = render(file, &[])?.success()?;
+    admin.kubectl(&["-n", "kube-system", "annotate", "configmap", "aws-auth", "other=1"])?.success()?;
+    let refused = admin.with_file(&["apply"], &stale)?.failure()?;
+    ensure!(refused.contains("the object has been modified"), "{refused}");
+    // Bob leaves, the role goes, and everything of the others is as it was.
+    let fewer = file.replace(", bob]", "]").replace("[Ops]", "[]");
+    admin.with_file(&["apply"], &render(&fewer, &[])?.success()?)?.success()?;
+    ensure!(data("data.mapRoles")? == nodes, "{}", data("data.mapRoles")?);
+    ensure!(data("data.mapAccounts")? == "['444455556666']" && data("metadata.labels.team")? == "x");
+    ensure!(!data("data.mapUsers")?.contains("bob"), "bob is out");
+    // An entry of theirs is touched by nobody who did not say so.
+    let nodes_too = format!("{file}nodes: [{{roles: [Nodes]}}]\n");
+    let refused = render(&nodes_too, &[])?;
+    ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
+    ensure!(
+        refused.stderr.contains("access.foreign-entry") && refused.stderr.contains("access.yaml:5:"),
+        "{refused:?}"
+    );
+    let adopted = render(&nodes_too, &["--adopt"])?.success()?;
+    admin.with_file(&["apply", "--dry-run=server"], &adopted)?.success()?;
+    // Broken by somebody: nothing is printed.
+    let patch = json!({"data": {"mapRoles": "- {rolearn: ["}}).to_string();
+    admin.kubectl(&["-n", "kube-system", "patch", "configmap", "aws-auth", "--type=merge", "-p", &patch])?.success()?;
+    let refused = render(file, &[])?;
+    ensure!(refused.code == 1 && refused.stdout.is_empty() && refused.stderr.contains("access.current"), "{refused:?}");
+    admin.kubectl(&["-n", "kube-system", "delete", "configmap", "aws-auth"])?.success()?;
+    let new = render(file, &[])?;
+    ensure!(new.code == 0 && !new.stderr.contains("takes away"), "one that is not there is known not to be there: {new:?}");
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use access::{Facts, Target};
+use anyhow::Context as _;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig};
 use rbac::dump::Dump;
@@ -46,14 +48,21 @@ impl ClusterArgs {
 
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
-/// Every namespace and every role of a cluster.
-pub(super) async fn read(cluster: &Cluster, dump: &mut Dump) -> anyhow::Result<()> {
+/// Every namespace and every role of a cluster, and the `ConfigMap`s that are merged into.
+pub(super) async fn read(cluster: &Cluster, facts: &mut Facts, dump: &mut Dump) -> anyhow::Result<()> {
     let paths = ["/api/v1/namespaces".to_owned(), format!("{RBAC}/clusterroles"), format!("{RBAC}/roles")];
     for path in paths {
         let list = cluster.list(&path).await?;
-        let list =
-            list.ok_or_else(|| anyhow::anyhow!("{} has no {path}: RBAC is not served there", cluster.server()))?;
-        dump.read(&list).map_err(|error| anyhow::anyhow!("{} of {}: {error}", path, cluster.server()))?;
+        let list = list.with_context(|| format!("{} serves no {path}; RBAC is off there", cluster.server()))?;
+        dump.read(&list).with_context(|| format!("{path} of {}", cluster.server()))?;
+    }
+    // One that is not there is known not to be there.
+    facts.config_maps.get_or_insert_default();
+    for name in Target::ALL.into_iter().filter_map(Target::shared) {
+        let path = format!("/api/v1/namespaces/kube-system/configmaps/{name}");
+        if let Some(map) = cluster.get(&path).await? {
+            facts.add_config_maps(&map).with_context(|| format!("{path} of {}", cluster.server()))?;
+        }
     }
     Ok(())
 }
