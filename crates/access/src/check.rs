@@ -56,11 +56,11 @@ impl<'a> Known<'a> {
     }
 
     fn lacks(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> bool {
-        self.roles.as_ref().is_some_and(|roles| !roles.contains_key(&(kind, namespace, name)))
+        self.roles.is_some() && self.role(kind, name, namespace).is_none()
     }
 
-    fn cluster_role(&self, name: &str) -> Option<&'a rbac::Role> {
-        self.roles.as_ref()?.get(&(RoleKind::ClusterRole, None, name)).copied()
+    fn role(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> Option<&'a rbac::Role> {
+        self.roles.as_ref()?.get(&(kind, namespace, name)).copied()
     }
 }
 
@@ -167,7 +167,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                 let message = format!("the cluster has no ClusterRole `{}`", role.value);
                 findings.push(Code::NoRole.at(role.span, message), &accept);
             }
-            match (&*role.value, known.cluster_role(&role.value)) {
+            match (&*role.value, known.role(RoleKind::ClusterRole, &role.value, None)) {
                 // Whoever writes this means everything.
                 ("cluster-admin", _) => {}
                 (_, Some(role)) => escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings),
@@ -183,6 +183,9 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
         Right::Role(role) => {
             let Scope::Namespaces(names) = &grant.scope else { return };
             for namespace in names.iter().filter(|name| !name.value.contains('*')) {
+                if let Some(role) = known.role(RoleKind::Role, &role.value, Some(&namespace.value)) {
+                    escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings);
+                }
                 if known.lacks(RoleKind::Role, &role.value, Some(&namespace.value)) {
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
                     findings.push(Code::NoRole.at(role.span, message), &accept);

@@ -148,7 +148,10 @@ fn merges(world: &World) -> anyhow::Result<()> {
     ensure!(refused.code == 1 && refused.stdout.is_empty() && refused.stderr.contains("access.current"), "{refused:?}");
     admin.kubectl(&["-n", "kube-system", "delete", "configmap", "aws-auth"])?.success()?;
     let new = render(file, &[])?;
-    ensure!(new.code == 0 && !new.stderr.contains("takes away"), "one that is not there is known not to be there: {new:?}");
+    ensure!(
+        new.code == 0 && !new.stderr.contains("takes away"),
+        "one that is not there is known not to be there: {new:?}"
+    );
     Ok(())
 }
 
