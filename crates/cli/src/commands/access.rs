@@ -1,5 +1,7 @@
 //! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
 
+mod iam;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,6 +12,8 @@ use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Sources};
 use rbac::dump::Dump;
+
+use crate::rim::Process;
 
 /// Which files, and what is known besides them.
 #[derive(Args, Debug)]
@@ -23,9 +27,12 @@ pub(crate) struct Files {
     more: Vec<PathBuf>,
 
     /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
-    /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`
+    /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`; --aws asks IAM itself
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
+
+    #[command(flatten)]
+    iam: iam::AskIam,
 }
 
 /// What was read.
@@ -47,8 +54,8 @@ impl Files {
         load(if named.is_empty() { vec![&default] } else { named })
     }
 
-    /// What `--from` says.
-    pub(crate) fn facts(&self) -> anyhow::Result<Facts> {
+    /// What `--from` and IAM say about a file.
+    pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
         for path in &self.from {
             let mut files = Vec::new();
@@ -56,7 +63,7 @@ impl Files {
             for file in files {
                 let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let explain = || format!("--from {}", file.display());
-                if !facts.add_iam(&bytes).with_context(explain)? {
+                if !facts.add_iam_dump(&bytes).with_context(explain)? {
                     dump.read(&bytes).with_context(explain)?;
                 }
             }
@@ -64,6 +71,7 @@ impl Files {
         let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });
         facts.namespaces = dump.has_namespaces.then(|| namespaces.collect());
         facts.roles = dump.has_roles.then_some(dump.objects);
+        self.iam.add_to(&mut facts, access, process)?;
         Ok(facts)
     }
 }

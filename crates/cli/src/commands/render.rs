@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     exit::{CommandResult, Failure},
-    rim, settings,
+    rim::{self, Process},
+    settings,
 };
 
 /// Flags of `render`.
@@ -28,13 +29,14 @@ pub(crate) struct RenderArgs {
 }
 
 /// Runs `render`. With a problem, nothing goes to stdout.
-pub(crate) fn run(args: &RenderArgs) -> CommandResult {
+pub(crate) fn run(args: &RenderArgs, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
     if has_errors(&problems) {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    let rendered = access::render(&access, &args.files.facts()?, rim::now(), args.to, args.expiry);
+    let facts = args.files.facts(&access, process)?;
+    let rendered = access::render(&access, &facts, rim::now(), args.to, args.expiry);
     let (text, findings) = match rendered {
         Ok(Rendered { text, findings }) => (Some(text), findings),
         Err(findings) => (None, findings),
