@@ -12,6 +12,7 @@ mod access;
 mod authorizer;
 mod cli;
 mod demo;
+mod iam;
 mod init;
 mod interop;
 mod login;
@@ -42,6 +43,7 @@ fn main() -> ExitCode {
         demo::TESTS,
         access::TESTS,
         authorizer::TESTS,
+        iam::TESTS,
     ];
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
