@@ -38,7 +38,7 @@ pub(crate) struct AskIam {
     #[arg(long, help_heading = "Asking IAM")]
     aws: bool,
 
-    /// AWS Region of the STS endpoint
+    /// AWS Region of the STS endpoint; IAM is that of its partition
     #[arg(long, value_name = "REGION", requires = "aws", help_heading = "Asking IAM")]
     region: Option<String>,
 
