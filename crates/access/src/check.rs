@@ -149,24 +149,24 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
 /// What is wrong with a principal by what IAM has under its name; nothing where it was not asked.
 fn in_iam(principal: &Principal, facts: &Facts) -> Option<Problem> {
     let Principal { kind, account, path, name, span, .. } = principal;
-    let found = facts.in_iam.get(&(*kind, *account, name.to_ascii_lowercase()))?;
+    let found = facts.in_iam.get(&(*kind, principal.iam_account(), name.to_ascii_lowercase()))?;
     match (kind, found) {
         (Kind::IamGroup, None) => {
             let problem = Code::NoIamGroup.at(*span, format!("the account {account} has no IAM group `{name}`"));
             Some(problem.hint("name the group that is meant, or remove this one; absent is not empty"))
         }
         (Kind::PermissionSet, None) => {
-            let problem =
-                Code::NotInIam.at(*span, format!("the account {account} has no role of the permission set `{name}`"));
-            Some(problem.hint("assign it to somebody in this account in IAM Identity Center, or remove it"))
+            let message = format!("the account {account} has no role of the permission set `{name}`");
+            Some(
+                Code::NotInIam
+                    .at(*span, message)
+                    .hint("assign it to somebody in this account in IAM Identity Center, or remove it"),
+            )
         }
         (Kind::User | Kind::Role, None) => {
             let arn = principal.arn()?;
-            Some(
-                Code::NotInIam
-                    .at(*span, format!("IAM has no {arn}"))
-                    .hint("remove it: whoever makes one of this name gets its access"),
-            )
+            let problem = Code::NotInIam.at(*span, format!("IAM has no {arn}"));
+            Some(problem.hint("remove it: whoever makes one of this name gets its access"))
         }
         (Kind::User | Kind::Role, Some(found)) => {
             // STS leaves the paths of roles out; one that is written is still meant.

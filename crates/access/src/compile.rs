@@ -10,7 +10,7 @@ use identity::{AccountId, Arn};
 use jiff::Timestamp;
 use rbac::Objects;
 
-use crate::{Access, Kind, Principal};
+use crate::{Access, IamAccount, Kind, Principal};
 
 /// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
 #[derive(Clone, Debug, Default)]
@@ -25,7 +25,7 @@ pub struct Facts {
     pub roles: Option<Objects>,
     /// What IAM has under the names that it was asked for: an ARN with its path, or nothing (any more). By kind, account and
     /// name in lower case.
-    pub in_iam: BTreeMap<(Kind, AccountId, String), Option<Arn>>,
+    pub in_iam: BTreeMap<(Kind, IamAccount, String), Option<Arn>>,
 }
 
 /// A namespace.

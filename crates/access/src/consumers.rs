@@ -99,6 +99,9 @@ impl Consumer {
 const ASK_IAM: &str = "resolve it by `--aws`, which asks IAM, or by `--from DUMP`, with what `aws iam` printed; \
                        `cluster-auth render --to access --aws` writes the resolved file";
 
+/// For what IAM was asked about and does not have.
+const REMOVE_IT: &str = "without a role in its account nobody comes from it; remove it";
+
 /// What of a file a consumer cannot carry, as far as `facts` do not resolve it.
 pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: Expiry) -> Vec<Problem> {
     let mut problems = Vec::new();
@@ -108,21 +111,22 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
     };
     for group in access.groups.iter().flatten() {
         for member in group.members.iter().chain(&group.iam_groups) {
-            let key = (member.account, member.name.to_ascii_lowercase());
-            let absent = facts.in_iam.get(&(member.kind, key.0, key.1.clone())).is_some_and(Option::is_none);
+            let key = || (member.account, member.name.to_ascii_lowercase());
+            let absent = || {
+                let key = (member.kind, member.iam_account(), key().1);
+                facts.in_iam.get(&key).is_some_and(Option::is_none)
+            };
             match member.kind {
                 // An absent group is an error of its own.
                 Kind::IamGroup
-                    if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key) && !absent =>
+                    if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key()) && !absent() =>
                 {
                     refuse(member.span, "an IAM group", ASK_IAM);
                 }
                 Kind::PermissionSet
-                    if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key) =>
+                    if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key()) =>
                 {
-                    let hint =
-                        if absent { "without a role in its account nobody comes from it; remove it" } else { ASK_IAM };
-                    refuse(member.span, "a permission set", hint);
+                    refuse(member.span, "a permission set", if absent() { REMOVE_IT } else { ASK_IAM });
                 }
                 _ => {}
             }

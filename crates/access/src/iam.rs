@@ -121,7 +121,7 @@ impl Facts {
                 Kind::IamGroup => whose.has(arn, "group/", "a group")?,
             }
         }
-        self.in_iam.insert((kind, whose.account, name.to_ascii_lowercase()), found.cloned());
+        self.in_iam.insert((kind, whose, name.to_ascii_lowercase()), found.cloned());
         Ok(())
     }
 }

@@ -68,9 +68,8 @@ pub fn iam_questions(access: &Access, whose: IamAccount) -> IamQuestions {
     let principals = groups.flat_map(|group| group.iam_groups.iter().chain(&group.members)).chain(&access.nodes);
     let (mut questions, mut sets, mut elsewhere) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for principal in principals {
-        let its = IamAccount { partition: principal.partition, account: principal.account };
-        if its != whose {
-            elsewhere.insert(its);
+        if principal.iam_account() != whose {
+            elsewhere.insert(principal.iam_account());
         } else if let Some(question) = question(principal) {
             questions.insert(question);
         } else {

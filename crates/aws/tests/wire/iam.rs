@@ -21,6 +21,8 @@ use crate::{
     environment, keys, noon, now,
 };
 
+type Handler = fn(Seen) -> Reply;
+
 fn asking(double: &Double) -> IamClient {
     let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
     IamClient::new(client, keys(), Endpoint { url: double.url(), signing_region: "us-east-1".to_owned() }, noon)
@@ -127,8 +129,7 @@ async fn a_list_is_asked_for_page_by_page() {
 
 #[tokio::test]
 async fn what_is_not_whole_or_not_an_answer_is_neither_absent_nor_empty() {
-    type Row = (&'static str, fn(Seen) -> Reply, &'static str);
-    let rows: [Row; 9] = [
+    let rows: [(&str, Handler, &str); 9] = [
         ("no marker", |_| group(&["user/a"], "<IsTruncated>true</IsTruncated>"), "IsTruncated without a Marker"),
         (
             "no end",
@@ -156,7 +157,7 @@ async fn what_is_not_whole_or_not_an_answer_is_neither_absent_nor_empty() {
 
 #[tokio::test]
 async fn an_answer_about_somebody_else_is_none() {
-    let rows: [(&str, fn(Seen) -> Reply, bool); 5] = [
+    let rows: [(&str, Handler, bool); 5] = [
         ("the same", |_| user("user/ops/bob"), true),
         ("in another case", |_| user("user/ops/Bob"), true),
         ("another user", |_| user("user/ops/eve"), false),
