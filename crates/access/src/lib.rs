@@ -27,7 +27,7 @@ pub use check::check;
 pub use codes::Code;
 pub use compile::{Desired, Facts, Namespace, Person, compile};
 pub use consumers::{Consumer, Feature, unsupported};
-pub use iam::IamDumpError;
+pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use read::{Read, read};

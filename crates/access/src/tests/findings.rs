@@ -102,13 +102,6 @@ fn a_cluster_tells_what_its_roles_allow() {
 }
 
 #[test]
-fn iam_tells_who_is_gone() {
-    let access = good(&around("- {name: a, users: [x]}"));
-    let facts = Facts { gone: vec!["arn:aws:iam::111122223333:user/x".to_owned()], ..Facts::default() };
-    assert_eq!(check(&access, &facts, now())[0].code, Code::NotInIam.as_str());
-}
-
-#[test]
 fn codes_are_unique_and_explained() {
     let mut seen = std::collections::HashSet::new();
     for code in Code::ALL {

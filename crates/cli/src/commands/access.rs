@@ -1,5 +1,6 @@
 //! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
 
+mod iam;
 mod live;
 
 use std::{
@@ -28,7 +29,7 @@ pub(crate) struct Files {
     more: Vec<PathBuf>,
 
     /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
-    /// namespaces,roles,clusterroles,configmaps -A -o json`, `aws iam get-group`, `aws iam list-roles`
+    /// namespaces,roles,clusterroles,configmaps -A -o json`, `aws iam get-group`, `aws iam list-roles`; --aws asks IAM itself
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 
@@ -39,6 +40,9 @@ pub(crate) struct Files {
 
     #[command(flatten)]
     cluster: ClusterArgs,
+
+    #[command(flatten)]
+    iam: iam::AskIam,
 }
 
 /// What was read.
@@ -60,8 +64,8 @@ impl Files {
         load(if named.is_empty() { vec![&default] } else { named })
     }
 
-    /// What `--from` says, and the cluster.
-    pub(crate) fn facts(&self, process: &Process) -> anyhow::Result<Facts> {
+    /// What `--from`, the cluster and IAM say about a file.
+    pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
         for path in &self.from {
             let mut files = Vec::new();
@@ -69,7 +73,7 @@ impl Files {
             for file in files {
                 let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let explain = || format!("--from {}", file.display());
-                if !facts.add_iam(&bytes).with_context(explain)? {
+                if !facts.add_iam_dump(&bytes).with_context(explain)? {
                     facts.add_config_maps(&bytes).with_context(explain)?;
                     dump.read(&bytes).with_context(explain)?;
                 }
@@ -85,6 +89,7 @@ impl Files {
         facts.namespaces = dump.has_namespaces.then(|| namespaces.collect());
         // Half of them would make the other half missing.
         facts.roles = (dump.has_roles && dump.has_cluster_roles).then_some(dump.objects);
+        self.iam.add_to(&mut facts, access, process)?;
         Ok(facts)
     }
 }

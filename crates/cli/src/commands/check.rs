@@ -40,9 +40,9 @@ enum Output {
 /// Runs `check`.
 pub(crate) fn run(args: &CheckArgs, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
-    let facts = args.files.facts(process)?;
     // What could not be read would be missed by these findings and make others of them.
     if !has_errors(&problems) {
+        let facts = args.files.facts(&access, process)?;
         problems.extend(access::check(&access, &facts, rim::now()));
     }
     problems.sort_by_key(|problem| problem.span);

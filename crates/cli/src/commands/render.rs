@@ -39,7 +39,7 @@ pub(crate) fn run(args: &RenderArgs, process: &Process) -> CommandResult {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    let facts = args.files.facts(process)?;
+    let facts = args.files.facts(&access, process)?;
     let options = Options { expiry: args.expiry, adopt: args.adopt };
     let rendered = access::render(&access, &facts, rim::now(), args.to, options);
     let (text, findings) = match rendered {

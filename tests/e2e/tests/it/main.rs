@@ -12,6 +12,7 @@ mod access;
 mod authorizer;
 mod cli;
 mod demo;
+mod iam;
 mod init;
 mod interop;
 mod live;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         access::TESTS,
         live::TESTS,
         authorizer::TESTS,
+        iam::TESTS,
     ];
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
