@@ -1,8 +1,8 @@
 //! What IAM says about a file's principals, as facts: the same functions for live answers and for what `aws iam` printed.
 //!
 //! ```text
-//!   Access ─ iam_questions ─► for one account ─ (asked by the caller) ─► IamAnswer ─ add_iam ──┐
-//!                                              what `aws iam` printed ─ add_iam_dump ─────┴─► Facts
+//!   Access ─ iam_questions ─► asked by the caller ─► IamAnswer ─ add_iam ──┐
+//!                      what `aws iam` printed ─ add_iam_dump ─────────────┴─► Facts
 //! ```
 //!
 //! An answer is taken whole or not at all: whoever is missing from half of one would count as taken out of it.

@@ -59,7 +59,7 @@ cluster-auth render --to access --aws > resolved.yaml  # for Helm, the server an
 ```
 
 IAM is asked who is in each IAM group, which roles permission sets have, and whether the users and roles of the file still exist and
-under which path. An answer that fails, is throttled to the end or is not whole ends the command with nothing printed: it never counts
+under which path (EKS access entries need the paths of roles). An answer that fails, is throttled to the end or is not whole ends the command with nothing printed: it never counts
 as empty. Only the account of the credentials can be asked; a note names the others. For those, collect what IAM says there and give it
 by `--from`, which takes files and folders of them:
 

@@ -261,6 +261,18 @@ fn a_live_answer_and_a_printed_one_render_the_same() {
 }
 
 #[test]
+fn eks_is_given_the_path_of_a_role_that_is_written_without_it() {
+    let access = good(&around("- {name: a, roles: [Admin, ci/Deployer]}"));
+    let mut facts = Facts::default();
+    for answer in [role("Admin", Some("role/teams/Admin")), role("Deployer", Some("role/other/Deployer"))] {
+        facts.add_iam(whose(), &answer).expect("taken");
+    }
+    let entries = render(&access, &facts, now(), Target::AccessEntries, Expiry::Refuse).expect("renders").text;
+    assert!(entries.contains("principalARN: arn:aws:iam::111122223333:role/teams/Admin\n"), "{entries}");
+    assert!(entries.contains(":role/ci/Deployer\n"), "what is written stays, and is reported: {entries}");
+}
+
+#[test]
 fn an_absent_iam_group_stops_every_consumer() {
     let mut facts = Facts::default();
     facts.add_iam(whose(), &IamAnswer::Group { name: "Platform".to_owned(), users: None }).expect("taken");
