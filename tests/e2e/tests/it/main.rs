@@ -12,11 +12,13 @@ mod access;
 mod authorizer;
 mod cli;
 mod demo;
+mod helm;
 mod iam;
 mod init;
 mod interop;
 mod live;
 mod login;
+mod meaning;
 mod trouble;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -43,7 +45,9 @@ fn main() -> ExitCode {
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
+        meaning::TESTS,
         live::TESTS,
+        helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
     ];
