@@ -152,15 +152,14 @@ fn of_group(group: &Group, known: &Known<'_>, now: Timestamp, findings: &mut Fin
 fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Findings) {
     let accept: [&[Accept]; 2] = [&grant.accept, &group.accept];
     match &grant.right {
-        Right::Rules(rules) => {
-            for rule in rules {
-                if let Some(words) = rbac::escalation::too_broad(&rule.value) {
-                    let problem = Code::TooBroad.at(rule.span, format!("this rule allows {words}"));
+        Right::Rules { rules, spans } => {
+            for (rule, span) in rules.iter().zip(spans) {
+                if let Some(words) = rbac::escalation::too_broad(rule) {
+                    let problem = Code::TooBroad.at(*span, format!("this rule allows {words}"));
                     findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
                 }
             }
-            let rules: Vec<&rbac::Rule> = rules.iter().map(|rule| &rule.value).collect();
-            escalates(grant, &rules, &accept, findings);
+            escalates(grant, rules, &accept, findings);
         }
         Right::ClusterRole(role) => {
             if known.lacks(RoleKind::ClusterRole, &role.value, None) {
@@ -170,7 +169,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
             match (&*role.value, known.cluster_role(&role.value)) {
                 // Whoever writes this means everything.
                 ("cluster-admin", _) => {}
-                (_, Some(role)) => escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings),
+                (_, Some(role)) => escalates(grant, &role.rules, &accept, findings),
                 // Kubernetes, `bootstrappolicy/policy.go`: both may read secrets and start pods, wherever they are bound.
                 ("edit" | "admin", None) if grant.scope == Scope::Cluster => {
                     let message = format!("`{}` in the whole cluster reads the secrets of kube-system too", role.value);
@@ -193,10 +192,11 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
 }
 
 /// Says once for each way to become more how the grant's holder can take it.
-fn escalates(grant: &Grant, rules: &[&rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
+fn escalates(grant: &Grant, rules: &[rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
     let mut said = HashSet::new();
+    let rules: Vec<&rbac::Rule> = rules.iter().collect();
     for scope in scopes(grant) {
-        for escalation in rbac::escalation::escalations(rules, scope) {
+        for escalation in rbac::escalation::escalations(&rules, scope) {
             if said.insert(escalation.code) {
                 let message = format!("the holder can {}: {}", escalation.title, escalation.why);
                 findings.push(Code::Escalates.at(grant.span, message), accept);

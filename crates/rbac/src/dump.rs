@@ -108,7 +108,7 @@ impl Dump {
             "Role" | "ClusterRole" => {
                 self.has_roles = true;
                 let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-                let rules = raw.rules.unwrap_or_default();
+                let rules = raw.rules.unwrap_or_default().into();
                 self.objects.roles.push(Role { namespace, name, rules, labels, aggregation, origin: None });
             }
             "RoleBinding" | "ClusterRoleBinding" => {

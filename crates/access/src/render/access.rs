@@ -57,7 +57,7 @@ struct GrantOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace_selector: Option<&'a LabelSelector>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rules: Option<Vec<&'a Rule>>,
+    rules: Option<&'a [Rule]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster_role: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,7 +155,7 @@ fn grant<'a>(grant: &'a Grant, facts: Option<&'a Facts>) -> GrantOut<'a> {
         (Scope::Selector(selector, _), None) => (None, Some(selector)),
     };
     let (rules, cluster_role, role) = match &grant.right {
-        Right::Rules(rules) => (Some(rules.iter().map(|rule| &rule.value).collect()), None, None),
+        Right::Rules { rules, .. } => (Some(&rules[..]), None, None),
         Right::ClusterRole(name) => (None, Some(&*name.value), None),
         Right::Role(name) => (None, None, Some(&*name.value)),
     };

@@ -117,7 +117,7 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
 fn is_filled(dump: &Dump) -> bool {
     let index = Index::new(dump.objects.clone());
     let sorted = |role: &Role| {
-        let mut rules: Vec<Rule> = role.rules.clone();
+        let mut rules = role.rules.to_vec();
         rules.sort();
         rules
     };
