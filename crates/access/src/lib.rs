@@ -29,7 +29,7 @@ pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::IamDumpError;
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use read::{Read, read};
-pub use render::{Expiry, Rendered, Target, render};
+pub use render::{Expiry, Rendered, Rendering, Target, render, rendering};
 pub use schema::schema;
 pub use serve::mapping_source;
 

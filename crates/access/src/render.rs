@@ -7,11 +7,13 @@ mod crd;
 mod rbac;
 mod terraform;
 
+use std::fmt;
+
 use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Access, Consumer, Facts, check::findings, compile, unsupported};
+use crate::{Access, Consumer, Desired, Facts, check::findings, compile, unsupported};
 
 /// What `render --to` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +93,19 @@ impl Target {
     }
 }
 
-/// What a consumer takes, and what was found on the way.
+/// What a consumer takes, checked and ready to be written, by `Display`: nothing can be wrong with it any more.
+#[derive(Debug)]
+pub struct Rendering<'a> {
+    /// Warnings.
+    pub findings: Vec<Problem>,
+    access: &'a Access,
+    facts: &'a Facts,
+    now: Timestamp,
+    target: Target,
+    desired: Desired,
+}
+
+/// What a consumer takes, as one text, and what was found on the way.
 #[derive(Debug)]
 pub struct Rendered {
     /// For the consumer.
@@ -108,6 +122,19 @@ pub fn render(
     target: Target,
     expiry: Expiry,
 ) -> Result<Rendered, Vec<Problem>> {
+    let rendering = rendering(access, facts, now, target, expiry)?;
+    Ok(Rendered { text: rendering.to_string(), findings: rendering.findings })
+}
+
+/// Checks and compiles for one target, as [`render`] does, and leaves the text to be written: the roles and bindings of a
+/// large file are several times its size.
+pub fn rendering<'a>(
+    access: &'a Access,
+    facts: &'a Facts,
+    now: Timestamp,
+    target: Target,
+    expiry: Expiry,
+) -> Result<Rendering<'a>, Vec<Problem>> {
     let (desired, problems) = compile(access, facts, now);
     let mut findings = findings(access, facts, now, problems);
     findings.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
@@ -118,35 +145,44 @@ pub fn render(
     if findings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(findings);
     }
-    let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
-    let text = match target {
-        Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
-        Target::ConfigMap => yaml(&authenticator::config_map(cluster_id, &desired, facts)),
-        Target::AwsAuth => yaml(&authenticator::aws_auth(&desired, facts)),
-        Target::Crd => documents(crd::mappings(&desired, facts)),
-        Target::Rbac => documents(rbac::objects(&desired.objects)),
-        Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
-        Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
-        Target::Terraform => json(&terraform::variables(&desired)),
-        Target::Access => yaml(&access::resolved(access, facts, now)),
-    };
-    Ok(Rendered { text, findings })
+    Ok(Rendering { findings, access, facts, now, target, desired })
+}
+
+impl fmt::Display for Rendering<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { access, facts, desired, .. } = self;
+        let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
+        match self.target {
+            Target::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
+            Target::ConfigMap => write_yaml(&authenticator::config_map(cluster_id, desired, facts), out),
+            Target::AwsAuth => write_yaml(&authenticator::aws_auth(desired, facts), out),
+            Target::Crd => documents(crd::mappings(desired, facts), out),
+            Target::Rbac => rbac::write(&desired.objects, out),
+            Target::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
+            Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
+            Target::Terraform => json(&terraform::variables(desired), out),
+            Target::Access => write_yaml(&access::resolved(access, facts, self.now), out),
+        }
+    }
 }
 
 fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
-fn documents(values: impl IntoIterator<Item = impl Serialize>) -> String {
-    let mut text = String::new();
-    for value in values {
-        text.push_str("---\n");
-        serde_saphyr::to_fmt_writer(&mut text, &value).expect("plain data can be written");
-    }
-    text
+fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // Plain data can always be written.
+    serde_saphyr::to_fmt_writer(out, value).map_err(|_| fmt::Error)
 }
 
-fn json(value: &impl Serialize) -> String {
+fn documents(values: impl IntoIterator<Item = impl Serialize>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    values.into_iter().try_for_each(|value| {
+        out.write_str("---\n")?;
+        write_yaml(&value, out)
+    })
+}
+
+fn json(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = serde_json::to_string_pretty(value).expect("plain data can be written");
-    text + "\n"
+    writeln!(out, "{text}")
 }

@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Rendered, Target};
+use access::{Expiry, Target};
 use clap::Args;
 
 use super::{
@@ -34,17 +34,17 @@ pub(crate) fn run(args: &RenderArgs) -> CommandResult {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    let rendered = access::render(&access, &args.files.facts()?, rim::now(), args.to, args.expiry);
-    let (text, findings) = match rendered {
-        Ok(Rendered { text, findings }) => (Some(text), findings),
-        Err(findings) => (None, findings),
-    };
-    problems.extend(findings);
+    let facts = args.files.facts()?;
+    let rendering = access::rendering(&access, &facts, rim::now(), args.to, args.expiry);
+    problems.extend(match &rendering {
+        Ok(rendering) => rendering.findings.clone(),
+        Err(findings) => findings.clone(),
+    });
     problems.sort_by_key(|problem| problem.span);
     settings::print_problems(&sources, &problems);
-    match text {
-        Some(text) => Ok(rim::print(&text)?),
-        None => Err(Failure::AlreadySaid),
+    match rendering {
+        Ok(rendering) => Ok(rim::print_long(&rendering)?),
+        Err(_) => Err(Failure::AlreadySaid),
     }
 }
 
