@@ -90,7 +90,8 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
         for code in group.accept.iter().filter_map(code) {
             places.insert((code, group.name.span));
         }
-        for grant in group.grants.iter().flatten() {
+        let accepting = |grant: &&Grant| !group.accept.is_empty() || !grant.accept.is_empty();
+        for grant in group.grants.iter().flatten().filter(accepting) {
             let spans: Vec<Span> = match &grant.scope {
                 Scope::Cluster => Vec::new(),
                 Scope::Namespaces(names) => names.iter().map(|name| name.span).collect(),

@@ -66,6 +66,11 @@ pub fn compile(access: &Access, facts: &Facts, now: Timestamp) -> (Desired, Vec<
     (Desired { people, nodes: access.nodes.clone(), objects }, problems.into_sorted())
 }
 
+/// The people of one group, each until their own membership ends.
+pub(crate) fn members(group: &crate::Group, facts: &Facts) -> Vec<Person> {
+    people::members(group, facts)
+}
+
 /// The namespaces that a grant reaches, by name; those of a cluster whose namespaces are known.
 pub(crate) fn resolved_namespaces<'a>(grant: &'a crate::Grant, facts: &'a Facts) -> Vec<&'a str> {
     objects::namespaces(grant, facts, &mut Problems::default()).into_iter().flatten().collect()

@@ -100,7 +100,6 @@ pub struct Rendering<'a> {
     pub findings: Vec<Problem>,
     access: &'a Access,
     facts: &'a Facts,
-    now: Timestamp,
     target: Target,
     desired: Desired,
 }
@@ -145,7 +144,7 @@ pub fn rendering<'a>(
     if findings.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(findings);
     }
-    Ok(Rendering { findings, access, facts, now, target, desired })
+    Ok(Rendering { findings, access, facts, target, desired })
 }
 
 impl fmt::Display for Rendering<'_> {
@@ -161,7 +160,7 @@ impl fmt::Display for Rendering<'_> {
             Target::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
             Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
             Target::Terraform => json(&terraform::variables(desired), out),
-            Target::Access => write_yaml(&access::resolved(access, facts, self.now), out),
+            Target::Access => write_yaml(&access::resolved(access, facts), out),
         }
     }
 }

@@ -4,7 +4,10 @@ use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 use serde::Serialize;
 
-use crate::{Access, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
+use crate::{
+    Access, Facts, Grant, Group, Kind, Principal, Right, Scope,
+    compile::{members, resolved_namespaces},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -71,8 +74,8 @@ struct Nodes {
     roles: Vec<Member>,
 }
 
-pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, now: Timestamp) -> File<'a> {
-    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, now)).collect());
+pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
+    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts)).collect());
     let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, None)).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
@@ -81,12 +84,9 @@ pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, now: Timestamp)
     }
 }
 
-fn group<'a>(group: &'a Group, facts: &'a Facts, now: Timestamp) -> GroupOut<'a> {
-    // A group alone is compiled for its members; its ends stay with it.
-    let alone = Access { groups: Some(vec![Group { expires: None, ..group.clone() }]), ..Access::default() };
-    let (desired, _) = compile(&alone, facts, now);
+fn group<'a>(group: &'a Group, facts: &'a Facts) -> GroupOut<'a> {
     let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
-    for person in desired.people {
+    for person in members(group, facts) {
         let ends = person.groups.values().copied().next().flatten();
         let mut principal = person.principal;
         let role = facts.permission_sets.get(&(principal.account, principal.name.to_ascii_lowercase()));
@@ -148,9 +148,7 @@ fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>>
 fn grant<'a>(grant: &'a Grant, facts: Option<&'a Facts>) -> GrantOut<'a> {
     let (namespaces, namespace_selector) = match (&grant.scope, facts) {
         (Scope::Cluster, _) => (None, None),
-        (Scope::Namespaces(_) | Scope::Selector(..), Some(facts)) => {
-            (Some(crate::compile::resolved_namespaces(grant, facts)), None)
-        }
+        (Scope::Namespaces(_) | Scope::Selector(..), Some(facts)) => (Some(resolved_namespaces(grant, facts)), None),
         (Scope::Namespaces(names), None) => (Some(names.iter().map(|name| &*name.value).collect()), None),
         (Scope::Selector(selector, _), None) => (None, Some(selector)),
     };
