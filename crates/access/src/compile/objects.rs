@@ -3,31 +3,26 @@
 //! Names are the 2018 chart's for the chart's shapes (Role `<group>`, `<group>-binding`), so that an installed chart
 //! upgrades in place; everything else begins with `cluster-auth:`.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use document::{Problems, Span};
 use jiff::Timestamp;
 use rbac::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
-use super::{Facts, Namespace};
-use crate::{Access, Code, Grant, Group, Right, Scope};
-
-/// The namespaces that globs and selectors never match: Kubernetes' own and ours.
-fn is_withheld(namespace: &str) -> bool {
-    namespace.starts_with("kube-") || namespace == "cluster-auth"
-}
+use super::{Facts, Namespaces};
+use crate::{Access, Code, Group, Right};
 
 pub(super) fn objects(access: &Access, facts: &Facts, now: Timestamp, problems: &mut Problems) -> Objects {
-    let mut made = Made::default();
+    let (mut made, namespaces) = (Made::default(), Namespaces::of(facts));
     for group in access.groups.iter().flatten() {
         if group.expires.as_ref().is_none_or(|ends| ends.value > now) {
-            of_group(group, facts, &mut made, problems);
+            of_group(group, &namespaces, &mut made, problems);
         }
     }
     made.into_objects(problems)
 }
 
-fn of_group(group: &Group, facts: &Facts, made: &mut Made, problems: &mut Problems) {
+fn of_group(group: &Group, namespaces: &Namespaces<'_>, made: &mut Made, problems: &mut Problems) {
     let name = &*group.name.value;
     let Some(grants) = &group.grants else {
         if name == "system:masters" {
@@ -39,9 +34,9 @@ fn of_group(group: &Group, facts: &Facts, made: &mut Made, problems: &mut Proble
     let mut written: Vec<Written<'_>> = Vec::new();
     let mut reaches = 0;
     for grant in grants {
-        let namespaces = namespaces(grant, facts, problems);
-        reaches += namespaces.len();
-        for namespace in namespaces {
+        let reached = namespaces.reached(grant, problems);
+        reaches += reached.len();
+        for namespace in reached {
             let role = match &grant.right {
                 Right::Rules { rules, .. } => {
                     written.push(Written { namespace, rules, span: grant.span });
@@ -54,7 +49,7 @@ fn of_group(group: &Group, facts: &Facts, made: &mut Made, problems: &mut Proble
             made.binding(group, bound, grant.span);
         }
     }
-    if reaches == 0 && !grants.is_empty() && facts.namespaces.is_some() {
+    if reaches == 0 && !grants.is_empty() && namespaces.are_known() {
         problems.push(Code::BindsNothing.at(group.name.span, format!("the grants of `{name}` reach no namespace")));
     }
     // Stable, so that rules keep the order of the grants.
@@ -93,58 +88,6 @@ fn together(written: &[Written<'_>]) -> Arc<[Rule]> {
         }
     }
     once.into_iter().cloned().collect()
-}
-
-/// Where a grant holds: `None` is the whole cluster. What only the cluster knows and nobody asked for is left out here;
-/// consumers refuse it before.
-pub(super) fn namespaces<'a>(grant: &'a Grant, facts: &'a Facts, problems: &mut Problems) -> BTreeSet<Option<&'a str>> {
-    let exist = facts.namespaces.as_deref();
-    match &grant.scope {
-        Scope::Cluster => BTreeSet::from([None]),
-        Scope::Namespaces(patterns) => {
-            let mut found = BTreeSet::new();
-            for pattern in patterns {
-                let matching = of_pattern(&pattern.value, exist);
-                if matching.is_empty() && exist.is_some() {
-                    let message = format!("the cluster has no namespace `{}`", pattern.value);
-                    problems.push(Code::NoNamespace.at(pattern.span, message).hint("this grant is skipped there"));
-                }
-                found.extend(matching.into_iter().map(Some));
-            }
-            found
-        }
-        Scope::Selector(selector, span) => {
-            let chosen = |namespace: &&Namespace| !is_withheld(&namespace.name) && selector.matches(&namespace.labels);
-            let found: BTreeSet<_> =
-                exist.unwrap_or_default().iter().filter(chosen).map(|namespace| Some(&*namespace.name)).collect();
-            if found.is_empty() && exist.is_some() {
-                problems.push(Code::NoNamespace.at(*span, "no namespace of the cluster has these labels"));
-            }
-            found
-        }
-    }
-}
-
-fn of_pattern<'a>(pattern: &'a str, exist: Option<&'a [Namespace]>) -> Vec<&'a str> {
-    match exist {
-        None if pattern.contains('*') => Vec::new(),
-        None => vec![pattern],
-        Some(exist) if pattern.contains('*') => {
-            let matching = |name: &&str| !is_withheld(name) && glob(pattern.as_bytes(), name.as_bytes());
-            exist.iter().map(|namespace| &*namespace.name).filter(matching).collect()
-        }
-        Some(exist) => exist.iter().map(|namespace| &*namespace.name).filter(|name| *name == pattern).collect(),
-    }
-}
-
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        // Patterns have a few stars at most: namespaces are 63 characters long.
-        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && glob(rest, text)),
-    }
 }
 
 fn cluster_role(name: &str) -> RoleReference {

@@ -1,12 +1,13 @@
 //! The access file itself, with IAM groups, permission sets and namespaces resolved as far as the facts go.
 
+use document::Problems;
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 use serde::Serialize;
 
 use crate::{
     Access, Facts, Grant, Group, Kind, Principal, Right, Scope,
-    compile::{members, resolved_namespaces},
+    compile::{Namespaces, members},
 };
 
 #[derive(Serialize)]
@@ -75,7 +76,8 @@ struct Nodes {
 }
 
 pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
-    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts)).collect());
+    let namespaces = Namespaces::of(facts);
+    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, &namespaces)).collect());
     let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, None)).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
@@ -84,7 +86,7 @@ pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
     }
 }
 
-fn group<'a>(group: &'a Group, facts: &'a Facts) -> GroupOut<'a> {
+fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) -> GroupOut<'a> {
     let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
     for person in members(group, facts) {
         let ends = person.groups.values().copied().next().flatten();
@@ -116,7 +118,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts) -> GroupOut<'a> {
         permission_sets,
         iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, ends(one))).collect(),
         expires: group.expires.as_ref().map(|at| at.value.to_string()),
-        authorization: group.grants.as_ref().map(|grants| authorization(grants, facts)),
+        authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
     }
 }
@@ -134,9 +136,9 @@ fn member(principal: &Principal, ends: Option<Timestamp>) -> Member {
 
 /// Grants that reach no namespace are left out. Where that would be all of them they stay as written: an absent
 /// `authorization` would mean the ClusterRole of the group's name, and an empty one nothing at all.
-fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>> {
-    let namespaces = facts.namespaces.is_some().then_some(facts);
-    let resolved: Vec<_> = grants.iter().map(|one| grant(one, namespaces)).collect();
+fn authorization<'a>(grants: &'a [Grant], namespaces: &Namespaces<'a>) -> Vec<GrantOut<'a>> {
+    let known = Some(namespaces).filter(|namespaces| namespaces.are_known());
+    let resolved: Vec<_> = grants.iter().map(|one| grant(one, known)).collect();
     let reaches = |grant: &GrantOut<'_>| grant.namespaces.as_ref().is_none_or(|namespaces| !namespaces.is_empty());
     if resolved.iter().any(reaches) {
         return resolved.into_iter().filter(reaches).collect();
@@ -144,11 +146,13 @@ fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>>
     grants.iter().map(|one| grant(one, None)).collect()
 }
 
-/// `facts` know the namespaces, or nobody does.
-fn grant<'a>(grant: &'a Grant, facts: Option<&'a Facts>) -> GrantOut<'a> {
-    let (namespaces, namespace_selector) = match (&grant.scope, facts) {
+fn grant<'a>(grant: &'a Grant, known: Option<&Namespaces<'a>>) -> GrantOut<'a> {
+    let (namespaces, namespace_selector) = match (&grant.scope, known) {
         (Scope::Cluster, _) => (None, None),
-        (Scope::Namespaces(_) | Scope::Selector(..), Some(facts)) => (Some(resolved_namespaces(grant, facts)), None),
+        (Scope::Namespaces(_) | Scope::Selector(..), Some(known)) => {
+            let reached = known.reached(grant, &mut Problems::default());
+            (Some(reached.into_iter().flatten().collect()), None)
+        }
         (Scope::Namespaces(names), None) => (Some(names.iter().map(|name| &*name.value).collect()), None),
         (Scope::Selector(selector, _), None) => (None, Some(selector)),
     };
