@@ -31,7 +31,7 @@ pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, Ia
 pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use read::{Read, read};
-pub use render::{Expiry, Options, Rendered, Target, render};
+pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
 pub use schema::schema;
 pub use serve::mapping_source;
 

@@ -19,7 +19,7 @@ use crate::{Code, render::Entry};
 
 /// The annotation that names the principals whose entries are ours: their ARNs as rules compare them, in lower case,
 /// sorted, with commas between them.
-pub const OWNED: &str = "cluster-auth.io/principals";
+pub const OWNED: &str = "cluster-auth.dev/principals";
 
 /// What all annotations of an object may take together, in bytes (Kubernetes, `validation/objectmeta.go`).
 const MAX_ANNOTATIONS: usize = 256 << 10;
@@ -34,7 +34,7 @@ pub(crate) enum Shape<'a> {
 }
 
 /// A `ConfigMap` as it is to be applied.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Merged {
     api_version: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct Merged {
     binary_data: BTreeMap<String, String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
     name: &'static str,

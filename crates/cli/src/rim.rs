@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fmt,
     io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
@@ -54,6 +55,15 @@ pub(crate) fn now() -> Timestamp {
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
+}
+
+/// Writes a long result to stdout as it is made. A reader that has gone is not an error here either.
+pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
+    let mut stdout = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
+    match write!(stdout, "{result}").and_then(|()| stdout.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         result => result.context("cannot write to stdout"),
     }

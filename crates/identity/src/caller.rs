@@ -76,14 +76,17 @@ impl Identity {
 
     /// The ARN that STS answers with: the session's own for role sessions.
     pub fn arn(&self) -> String {
-        let Self { partition, account, .. } = self;
+        let (partition, account) = (self.partition.as_str(), self.account.as_str());
+        // Put together and not formatted: a server does this for every request.
         match &self.principal {
-            Principal::User { path, name } => format!("arn:{partition}:iam::{account}:user{path}{name}"),
+            Principal::User { path, name } => ["arn:", partition, ":iam::", account, ":user", path, name].concat(),
             Principal::AssumedRole { role, session } => {
-                format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
+                ["arn:", partition, ":sts::", account, ":assumed-role/", role, "/", session].concat()
             }
-            Principal::FederatedUser { name } => format!("arn:{partition}:sts::{account}:federated-user/{name}"),
-            Principal::Root => format!("arn:{partition}:iam::{account}:root"),
+            Principal::FederatedUser { name } => {
+                ["arn:", partition, ":sts::", account, ":federated-user/", name].concat()
+            }
+            Principal::Root => ["arn:", partition, ":iam::", account, ":root"].concat(),
         }
     }
 
@@ -91,9 +94,9 @@ impl Identity {
     ///
     /// The rule is aws-iam-authenticator's (`pkg/arn/arn.go`, `Canonicalize`).
     pub fn canonical_arn(&self) -> String {
-        let Self { partition, account, .. } = self;
+        let (partition, account) = (self.partition.as_str(), self.account.as_str());
         match &self.principal {
-            Principal::AssumedRole { role, .. } => format!("arn:{partition}:iam::{account}:role/{role}"),
+            Principal::AssumedRole { role, .. } => ["arn:", partition, ":iam::", account, ":role/", role].concat(),
             Principal::User { .. } | Principal::FederatedUser { .. } | Principal::Root => self.arn(),
         }
     }

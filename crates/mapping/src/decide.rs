@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     Refusal, Snapshot, User,
-    snapshot::Found,
+    snapshot::{self, Found},
     template::{Unrendered, Variables},
 };
 
@@ -53,14 +53,13 @@ pub fn decide(
     if identity.partition != snapshot.partition {
         return Decision::Refuse(Refusal::OtherPartition);
     }
-    let canonical_arn = identity.canonical_arn();
-    let key = canonical_arn.to_ascii_lowercase();
+    let key = snapshot::key(identity);
     let scrubbed = snapshot.scrubbed_accounts.contains(&identity.account);
     let variables = Variables { identity, access_key_id, facts };
     for source in &snapshot.sources {
         let Some(found) = source.find(identity, &key) else { continue };
         let (username, groups, rule_source) = match found {
-            Found::Account(rule_source) => (Ok(canonical_arn), Ok(Vec::new()), rule_source),
+            Found::Account(rule_source) => (Ok(identity.canonical_arn()), Ok(Vec::new()), rule_source),
             Found::Rule(rule) => {
                 let holding: Vec<_> = rule.groups.iter().filter(|membership| membership.holds(now)).collect();
                 if holding.is_empty() && !rule.groups.is_empty() {

@@ -146,18 +146,16 @@ impl Index {
     }
 
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.
-    pub(crate) fn find(&self, identity: &Identity, canonical_arn: &str) -> Option<Found<'_>> {
+    pub(crate) fn find(&self, identity: &Identity, key: &str) -> Option<Found<'_>> {
         let [roles, users] = &self.arns;
-        let rule = roles
-            .get(canonical_arn)
-            .or_else(|| self.permission_sets.get(&permission_set(identity)?))
-            .or_else(|| users.get(canonical_arn));
+        let rule =
+            roles.get(key).or_else(|| self.permission_sets.get(&permission_set(identity)?)).or_else(|| users.get(key));
         rule.map(Found::Rule).or_else(|| self.accounts.get(&identity.account).map(Found::Account))
     }
 
     /// The rules that nearly fit a caller.
     fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
-        let caller = identity.canonical_arn().to_ascii_lowercase();
+        let caller = key(identity);
         let set = permission_set(identity);
         let by_arn = self.arns.iter().flatten().filter_map(|(arn, grant)| {
             let difference = arn_difference(&caller, arn, set.as_ref())?;
@@ -170,6 +168,13 @@ impl Index {
         });
         by_arn.chain(by_set).collect()
     }
+}
+
+/// What a caller is looked up by: the canonical ARN in lower case.
+pub(crate) fn key(identity: &Identity) -> String {
+    let mut key = identity.canonical_arn();
+    key.make_ascii_lowercase();
+    key
 }
 
 fn permission_set(identity: &Identity) -> Option<PermissionSet> {

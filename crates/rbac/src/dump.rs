@@ -112,7 +112,7 @@ impl Dump {
                 self.has_roles |= kind == "Role";
                 self.has_cluster_roles |= kind == "ClusterRole";
                 let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-                let rules = raw.rules.unwrap_or_default();
+                let rules = raw.rules.unwrap_or_default().into();
                 self.objects.roles.push(Role { namespace, name, rules, labels, aggregation, origin: None });
             }
             "RoleBinding" | "ClusterRoleBinding" => {

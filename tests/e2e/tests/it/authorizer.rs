@@ -7,7 +7,7 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
-use rbac::{Index, Request, ResourceRequest, Role, Rule, User, dump::Dump};
+use rbac::{Index, Request, ResourceRequest, Role, User, dump::Dump};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
@@ -106,7 +106,7 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
 fn is_filled(dump: &Dump) -> bool {
     let index = Index::new(dump.objects.clone());
     let sorted = |role: &Role| {
-        let mut rules: Vec<Rule> = role.rules.clone();
+        let mut rules = role.rules.to_vec();
         rules.sort();
         rules
     };
