@@ -45,6 +45,9 @@ pub enum Expiry {
     AtNextApply,
 }
 
+pub(crate) use authenticator::{Entry, entries};
+pub(crate) use rbac::{binding_object, role_object};
+
 /// Username and groups of machines.
 pub(crate) const NODE: (&str, [&str; 2]) = (authenticator::NODE_USERNAME, authenticator::NODE_GROUPS);
 

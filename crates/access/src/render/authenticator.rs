@@ -103,23 +103,36 @@ pub(super) fn aws_auth(desired: &Desired, facts: &Facts) -> ConfigMap<AwsAuthDat
     }
 }
 
-fn users<'a>(desired: &'a Desired, facts: &Facts) -> Vec<User<'a>> {
-    let people = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
-    let user = |person: &'a Person| {
-        Some(User { userarn: arn(person, facts)?, username: &person.username, groups: groups(person) })
+/// One entry of a mapping that goes by ARNs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry<'a> {
+    pub(crate) arn: String,
+    pub(crate) username: &'a str,
+    pub(crate) groups: Vec<&'a str>,
+    pub(crate) is_user: bool,
+}
+
+/// Everybody, machines last; permission sets whose role is not known are left out.
+pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
+    let person = |person: &'a Person| {
+        let is_user = person.principal.kind == Kind::User;
+        Some(Entry { arn: arn(person, facts)?, username: &person.username, groups: groups(person), is_user })
     };
-    people.filter_map(user).collect()
+    let node = |node: &crate::Principal| {
+        let arn = node.arn()?.to_string();
+        Some(Entry { arn, username: NODE_USERNAME, groups: NODE_GROUPS.to_vec(), is_user: false })
+    };
+    desired.people.iter().filter_map(person).chain(desired.nodes.iter().filter_map(node)).collect()
+}
+
+fn users<'a>(desired: &'a Desired, facts: &Facts) -> Vec<User<'a>> {
+    let user = |Entry { arn: userarn, username, groups, .. }| User { userarn, username, groups };
+    entries(desired, facts).into_iter().filter(|entry| entry.is_user).map(user).collect()
 }
 
 fn roles<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Role<'a>> {
-    let people = desired.people.iter().filter(|person| person.principal.kind != Kind::User);
-    let role = |person: &'a Person| {
-        Some(Role { rolearn: arn(person, facts)?, username: &person.username, groups: groups(person) })
-    };
-    let nodes = desired.nodes.iter().filter_map(|node| {
-        Some(Role { rolearn: node.arn()?.to_string(), username: NODE_USERNAME, groups: NODE_GROUPS.to_vec() })
-    });
-    people.filter_map(role).chain(nodes).collect()
+    let role = |Entry { arn: rolearn, username, groups, .. }| Role { rolearn, username, groups };
+    entries(desired, facts).into_iter().filter(|entry| !entry.is_user).map(role).collect()
 }
 
 pub(super) fn groups(person: &Person) -> Vec<&str> {
