@@ -10,21 +10,38 @@
 //! second copy of either here. A plan is a function of its two arguments: the same cluster and the same file give the
 //! same plan and the same [`Plan::digest`].
 
+mod atoms;
 mod files;
+mod lockout;
 mod logins;
 mod marks;
 mod objects;
 mod observed;
+mod people;
 mod record;
+mod refusals;
+mod rights;
+mod steps;
 
 use document::Sources;
+use jiff::Timestamp;
+use objects::ObjectDiff;
+use rbac::RoleReference;
 
+pub use atoms::{Atom, On, Right};
 pub use files::{File, files};
-pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
+pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
+pub use people::{Login, PersonChange, SESSION, Who};
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
+pub use refusals::{Allowed, Flag, Refusal};
+pub use rights::{Gained, Place, Rights, RightsChange, Still};
+pub use steps::{Action, Stage, Step};
+
+use rbac::Index;
+use steps::LoginActions;
 
 use crate::{Desired, Facts};
 
@@ -35,6 +52,8 @@ pub struct Wanted<'a> {
     pub cluster_id: &'a str,
     /// The file compiled, with the cluster's namespaces among the facts, at the moment of planning ([`Desired::at`]).
     pub desired: &'a Desired,
+    /// Whether nobody in it is meant: `groups: []`.
+    pub says_nobody: bool,
     /// What AWS and the cluster said.
     pub facts: &'a Facts,
     /// Where everything stands.
@@ -43,6 +62,8 @@ pub struct Wanted<'a> {
     pub files: &'a [File],
     /// Where logins are written.
     pub target: MappingTarget,
+    /// The moment.
+    pub now: Timestamp,
 }
 
 /// What would happen.
@@ -52,43 +73,104 @@ pub struct Plan {
     pub cluster_id: Box<str>,
     /// Where logins are written.
     pub target: MappingTarget,
+    /// The people for whom something changes, in the order of who they are.
+    pub people: Vec<PersonChange>,
+    /// How many there are for whom nothing changes.
+    pub people_unchanged: usize,
     /// Objects that change, in the order of their ids.
     pub objects: Vec<ObjectChange>,
     /// How many objects of ours stay as they are.
     pub objects_unchanged: usize,
-    /// Objects that another cluster's file marked and this file does not name. They are left alone.
-    pub others: Vec<(ObjectId, Mark)>,
-    /// Logins that change, in the order of principals.
+    /// Logins that change, in the order of targets and principals.
     pub logins: Vec<EntryChange>,
     /// How many logins of ours stay as they are.
     pub logins_unchanged: usize,
-    /// Logins are taken from the file, because nothing of them could be read: [`MappingTarget::None`] without a mapping.
-    pub logins_assumed: bool,
+    /// What is probably not meant, and what cannot be known.
+    pub warnings: Vec<Warning>,
+    /// What stops apply, flags or not: see [`Plan::stops`].
+    pub refusals: Vec<Refusal>,
     /// What could not be looked at. A plan with gaps is not applied.
     pub unseen: Vec<Unseen>,
     /// What is going to be recorded.
     pub record: Record,
+    /// What apply executes.
+    pub steps: Vec<Step>,
+}
+
+/// Something about a plan that is probably not meant, or cannot be known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Warning {
+    /// A binding grants a role that does not exist, and so nothing.
+    NoRole {
+        /// The binding.
+        binding: ObjectId,
+        /// The role.
+        role: RoleReference,
+    },
+    /// Somebody is in the file, and nothing lets them log in.
+    NoLogin(Who),
+    /// An object that another cluster's file made stays.
+    OtherMark(ObjectId, Mark),
+    /// Logins are taken from the file: nothing of them is read or written.
+    LoginsAssumed,
 }
 
 /// Compares what is to be with what is.
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
-    let objects = objects::diff(wanted, observed);
-    let logins = logins::diff(wanted, observed);
-    Plan {
+    let ObjectDiff { changes: objects, unchanged: objects_unchanged, others } = objects::diff(wanted, observed);
+    let mut logins = logins::diff(wanted, observed);
+    let (before, after) = (Index::new(observed.objects()), Index::new(objects::afterwards(wanted, observed)));
+    let mut refusals = refusals::of_objects(&objects);
+    refusals.extend(refusals::of_logins(&logins));
+    refusals.extend(refusals::of_record(wanted, observed));
+    let record = Record {
+        cluster_id: wanted.cluster_id.into(),
+        files: wanted.files.to_vec(),
+        target: wanted.target,
+        entries: std::mem::take(&mut logins.entries),
+    };
+    let changes = std::mem::take(&mut logins.changes);
+    let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
+    let people = people::changes(wanted, logins, &before, &after, observed.partition);
+    refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
+    refusals.sort();
+    refusals.dedup();
+
+    let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
+    let no_role =
+        missing.map(|binding| Warning::NoRole { binding: ObjectId::of_binding(binding), role: binding.role.clone() });
+    let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
+    let mut warnings: Vec<Warning> = no_role.collect();
+    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
+    warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
+    warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
         target: wanted.target,
-        objects: objects.changes,
-        objects_unchanged: objects.unchanged,
-        others: objects.others,
-        logins: logins.changes,
-        logins_unchanged: logins.unchanged,
-        logins_assumed: logins.assumed,
+        people: people.changes,
+        people_unchanged: people.unchanged,
+        objects,
+        objects_unchanged,
+        logins: changes,
+        logins_unchanged,
+        warnings,
+        refusals,
         unseen: observed.unseen.clone(),
-        record: Record {
-            cluster_id: wanted.cluster_id.into(),
-            files: wanted.files.to_vec(),
-            target: wanted.target,
-            entries: logins.entries,
-        },
+        record,
+        steps: Vec::new(),
+    };
+    plan.steps = steps::steps(&plan, LoginActions::default(), observed);
+    plan
+}
+
+impl Plan {
+    /// Whether the cluster is as the file asks for. The record of the files may still be older.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.logins.is_empty()
+    }
+
+    /// What stops apply with these flags.
+    pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
+        self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect()
     }
 }

@@ -45,7 +45,7 @@ pub enum Expiry {
     AtNextApply,
 }
 
-pub(crate) use authenticator::{Entry, entries};
+pub(crate) use authenticator::entries;
 pub(crate) use rbac::{binding_object, role_object};
 
 /// Username and groups of machines.

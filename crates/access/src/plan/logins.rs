@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
 
-use super::{Holder, LiveMapping, MappingObject, Observed, Owner, Wanted};
-use crate::{Consumer, render::Entry};
+use super::{Holder, LiveMapping, MappingObject, Mark, Observed, Record, Wanted};
+use crate::Consumer;
 
 /// Where logins are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -84,7 +84,7 @@ impl MappingTarget {
     }
 }
 
-/// One entry of a mapping: a principal and who it is in the cluster.
+/// Who a principal is in the cluster, as an entry of a mapping says it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginEntry {
     /// The username, possibly with variables.
@@ -96,20 +96,35 @@ pub struct LoginEntry {
 /// One entry that changes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryChange {
+    /// Where.
+    pub target: MappingTarget,
     /// The principal: an ARN in lower case, or `permission set dev in 111122223333`.
     pub principal: String,
     /// What stands there now.
     pub before: Option<LoginEntry>,
-    /// What is going to stand there; the same where only its owner changes.
+    /// What is going to stand there; the same as before where only its owner changes.
     pub after: Option<LoginEntry>,
     /// What stands there is not ours: it is adopted.
     pub adopted: bool,
 }
 
+/// Keys of a `ConfigMap` in `kube-system`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigMapWrite {
+    /// Its name.
+    pub name: Box<str>,
+    /// Keys and their new texts. Other keys stay.
+    pub data: BTreeMap<String, String>,
+    /// Our mark, where the whole of it is ours.
+    pub mark: Option<Mark>,
+    /// Only if it still has this `resourceVersion`; without one, it is made.
+    pub version: Option<Box<str>>,
+}
+
 /// What happens to logins.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
-    /// In the order of principals.
+    /// In the order of targets and principals.
     pub(super) changes: Vec<EntryChange>,
     /// How many entries are as the file asks for.
     pub(super) unchanged: usize,
@@ -130,55 +145,67 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let all = if assumed { vec![crate::mapping_source(wanted.desired, wanted.sources)] } else { before };
         return Logins { before: all.clone(), after: all, assumed, ..Logins::default() };
     };
-    let live = observed.mappings.iter().find(|live| live.target == wanted.target);
-    let desired = desired_source(wanted, mode);
-    let ours = ours(wanted, observed, live);
-    let empty = || mapping::Source {
-        mode,
-        roles: Vec::new(),
-        users: Vec::new(),
-        accounts: Vec::new(),
-        reserved_prefixes: Vec::new(),
-    };
-    let current = live.map_or_else(empty, |live| live.source.clone());
-    let (mut changes, mut unchanged) = (Vec::new(), 0);
-    let mut now = by_principal(&current);
-    let next = by_principal(&desired);
-    for (principal, rule) in &next {
-        let after = entry(rule);
-        let before = now.remove(principal).map(entry);
-        let adopted = before.is_some() && !ours.contains(principal.as_str());
-        if before.as_ref() == Some(&after) && !adopted {
-            unchanged += 1;
-            continue;
-        }
-        changes.push(EntryChange { principal: principal.clone(), before, after: Some(after), adopted });
+    let mut logins = Logins { before, ..Logins::default() };
+    for live in &observed.mappings {
+        let nothing = source(live.source.mode);
+        let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
+        let ours = ours(live, wanted.cluster_id, observed.record.as_ref().map(|seen| &seen.object));
+        let after = logins.of_target(live.target, &live.source, desired, &ours);
+        logins.after.push(after);
     }
-    for (principal, rule) in now {
-        if ours.contains(principal.as_str()) {
-            let before = Some(entry(rule));
-            changes.push(EntryChange { principal, before, after: None, adopted: false });
-        }
-    }
-    changes.sort();
-    let goes = |rule: &Rule| {
-        let principal = key(&rule.principal);
-        ours.contains(principal.as_str()) || next.contains_key(&principal)
-    };
-    let mut after = current.clone();
-    after.roles.retain(|rule| !goes(rule));
-    after.users.retain(|rule| !goes(rule));
-    let entries = next.keys().map(|principal| principal.as_str().into()).collect();
-    after.roles.extend(desired.roles);
-    after.users.extend(desired.users);
-    let mut sources = before.clone();
-    match sources.iter_mut().find(|source| source.mode == mode) {
-        Some(source) => *source = after,
+    if !observed.mappings.iter().any(|live| live.target == wanted.target) {
+        let after = logins.of_target(wanted.target, &source(mode), desired_source(wanted, mode), &BTreeSet::new());
         // The server asks its access file first.
-        None if mode == Mode::AccessFile => sources.insert(0, after),
-        None => sources.push(after),
+        let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
+        logins.after.insert(at, after);
     }
-    Logins { changes, unchanged, entries, before, after: sources, assumed: false }
+    logins.changes.sort();
+    logins
+}
+
+impl Logins {
+    /// Compares one mapping, and says what it is going to be. What is not ours and not in the file stays.
+    fn of_target(
+        &mut self,
+        target: MappingTarget,
+        current: &mapping::Source,
+        desired: mapping::Source,
+        ours: &BTreeSet<Box<str>>,
+    ) -> mapping::Source {
+        let mut now = by_principal(current);
+        let next = by_principal(&desired);
+        for (principal, rule) in &next {
+            let after = entry(rule);
+            let before = now.remove(principal).map(entry);
+            let adopted = before.is_some() && !ours.contains(principal.as_str());
+            if before.as_ref() == Some(&after) && !adopted {
+                self.unchanged += 1;
+                continue;
+            }
+            let principal = principal.clone();
+            self.changes.push(EntryChange { target, principal, before, after: Some(after), adopted });
+        }
+        for (principal, rule) in now {
+            if ours.contains(principal.as_str()) {
+                let (before, after) = (Some(entry(rule)), None);
+                self.changes.push(EntryChange { target, principal, before, after, adopted: false });
+            }
+        }
+        let stays = |rule: &&Rule| {
+            let principal = key(&rule.principal);
+            !ours.contains(principal.as_str()) && !next.contains_key(&principal)
+        };
+        let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
+        let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
+        self.entries.extend(next.keys().map(|principal| Box::from(principal.as_str())));
+        let (accounts, reserved_prefixes) = (current.accounts.clone(), current.reserved_prefixes.clone());
+        mapping::Source { mode: current.mode, roles, users, accounts, reserved_prefixes }
+    }
+}
+
+fn source(mode: Mode) -> mapping::Source {
+    let (roles, users, accounts, reserved_prefixes) = Default::default();
+    mapping::Source { mode, roles, users, accounts, reserved_prefixes }
 }
 
 /// What the file asks for, as the target's reader will see it.
@@ -186,53 +213,41 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
     if mode == Mode::AccessFile {
         return crate::mapping_source(wanted.desired, wanted.sources);
     }
-    let (users, roles): (Vec<_>, Vec<_>) =
-        crate::render::entries(wanted.desired, wanted.facts).into_iter().partition(|entry| entry.is_user);
-    let rules = |entries: Vec<Entry<'_>>, list: &'static str| {
-        let rule = |(index, entry): (usize, Entry<'_>)| Rule {
+    let mut desired = source(mode);
+    for entry in crate::render::entries(wanted.desired, wanted.facts) {
+        let (list, rules) =
+            if entry.is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
+        rules.push(Rule {
             principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),
             username: entry.username.to_owned(),
             groups: entry.groups.iter().map(|group| Membership::from((*group).to_owned())).collect(),
-            source: RuleSource { mode, list, index, file: "the plan".into(), line: 1 },
-        };
-        entries.into_iter().enumerate().map(rule).collect()
-    };
-    let (accounts, reserved_prefixes) = Default::default();
-    mapping::Source {
-        mode,
-        roles: rules(roles, "mapRoles"),
-        users: rules(users, "mapUsers"),
-        accounts,
-        reserved_prefixes,
+            source: RuleSource { mode, list, index: rules.len(), file: "the plan".into(), line: 1 },
+        });
     }
+    desired
 }
 
-/// The principals of the entries that are ours.
-fn ours(wanted: &Wanted<'_>, observed: &Observed, live: Option<&LiveMapping>) -> BTreeSet<Box<str>> {
-    let Some(live) = live else { return BTreeSet::new() };
+/// The principals of a mapping's entries that are ours.
+fn ours(live: &LiveMapping, cluster_id: &str, record: Option<&Record>) -> BTreeSet<Box<str>> {
     match &live.holder {
-        Holder::ConfigMap(seen) if wanted.target == MappingTarget::AccessFile => {
-            // Nobody else writes into it: it is ours as a whole, or not at all.
-            match seen.owner.mark_of(wanted.cluster_id) {
-                Some(_) => by_principal(&live.source).into_keys().map(Into::into).collect(),
-                None => BTreeSet::new(),
-            }
+        // Nobody else writes into it: it is ours as a whole, or not at all.
+        Holder::ConfigMap(seen) if live.target == MappingTarget::AccessFile => {
+            let is_ours = seen.owner.mark_of(cluster_id).is_some();
+            if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
         Holder::ConfigMap(_) => {
-            let record = observed.record.as_ref().map(|seen| &seen.object);
-            let of_here =
-                record.filter(|record| *record.cluster_id == *wanted.cluster_id && record.target == wanted.target);
+            let of_here = record.filter(|record| *record.cluster_id == *cluster_id && record.target == live.target);
             of_here.map(|record| record.entries.clone()).unwrap_or_default()
         }
         Holder::Objects(objects) => {
-            let ours = objects.iter().filter(|seen| seen.owner.mark_of(wanted.cluster_id).is_some());
+            let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());
             ours.map(|seen| seen.object.principal()).collect()
         }
     }
 }
 
 impl MappingObject {
-    /// Whom it is for, in lower case, as the mapping's reader compares.
+    /// Whom it is for, as readers compare: in lower case.
     pub(super) fn principal(&self) -> Box<str> {
         self.arn.to_ascii_lowercase().into()
     }
@@ -255,12 +270,4 @@ pub(super) fn key(principal: &RulePrincipal) -> String {
 fn entry(rule: &Rule) -> LoginEntry {
     let groups = rule.groups.iter().map(|membership| membership.group.clone());
     LoginEntry { username: rule.username.clone(), groups: groups.collect() }
-}
-
-/// Whether our mark is on what holds a mapping as a whole.
-pub(super) fn holder_owner(live: &LiveMapping) -> Option<&Owner> {
-    match &live.holder {
-        Holder::ConfigMap(seen) => Some(&seen.owner),
-        Holder::Objects(_) => None,
-    }
 }

@@ -1,10 +1,13 @@
 //! Object by object: what the file asks for beside what the cluster has.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
 
-use super::{File, Mark, Observed, Owner, Seen, Wanted, files::file_at};
+use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
 
 /// A role or a binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,6 +93,32 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> ObjectDiff {
     diff.changes.sort_by(|a, b| a.id.cmp(&b.id));
     diff.others.sort();
     diff
+}
+
+/// Everything that the cluster is going to have.
+pub(super) fn afterwards(wanted: &Wanted<'_>, observed: &Observed) -> rbac::Objects {
+    let desired = &wanted.desired.objects;
+    let mut objects = rbac::Objects {
+        roles: with_others(&desired.roles, &observed.roles, wanted),
+        bindings: with_others(&desired.bindings, &observed.bindings, wanted),
+    };
+    // Labels stay, and by them others' roles may take rules from ours.
+    let labels: HashMap<_, _> = observed.roles.iter().map(|seen| (seen.object.key(), &seen.object.labels)).collect();
+    for role in &mut objects.roles[..desired.roles.len()] {
+        if let Some(labels) = labels.get(&role.key()) {
+            role.labels = (*labels).clone();
+        }
+    }
+    objects
+}
+
+/// What is desired, and behind it what is there, stays, and is not ours.
+fn with_others<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>) -> Vec<T> {
+    let named: HashSet<_> = desired.iter().map(Comparable::key).collect();
+    let stays =
+        |seen: &&Seen<T>| !named.contains(&seen.object.key()) && seen.owner.mark_of(wanted.cluster_id).is_none();
+    let others = seen.iter().filter(stays).map(|seen| seen.object.clone());
+    desired.iter().cloned().chain(others).collect()
 }
 
 /// What roles and bindings have in common here.
@@ -200,17 +229,9 @@ impl Comparable for Binding {
     }
 }
 
-/// Whether two lists hold the same, in whatever order.
-fn same_items<T: Ord>(a: &[T], b: &[T]) -> bool {
-    if a == b {
-        return true;
-    }
-    let sorted = |list: &[T]| -> Vec<usize> {
-        let mut order: Vec<usize> = (0..list.len()).collect();
-        order.sort_by(|x, y| list[*x].cmp(&list[*y]));
-        order
-    };
-    a.len() == b.len() && sorted(a).iter().zip(sorted(b)).all(|(x, y)| a[*x] == b[y])
+/// Whether two lists hold the same, in whatever order and however often.
+fn same_items<T: PartialEq>(a: &[T], b: &[T]) -> bool {
+    a == b || (a.iter().all(|item| b.contains(item)) && b.iter().all(|item| a.contains(item)))
 }
 
 impl Object {
