@@ -12,9 +12,11 @@
 
 mod atoms;
 mod files;
+mod live;
 mod lockout;
 mod logins;
 mod marks;
+mod merge;
 mod objects;
 mod observed;
 mod people;
@@ -22,6 +24,7 @@ mod record;
 mod refusals;
 mod rights;
 mod steps;
+mod writes;
 
 use document::Sources;
 use jiff::Timestamp;
@@ -37,13 +40,12 @@ pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, PersonChange, SESSION, Who};
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal};
-pub use rights::{Gained, Place, Rights, RightsChange, Still};
+pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
 pub use steps::{Action, Stage, Step};
 
 use rbac::Index;
-use steps::LoginActions;
 
-use crate::{Desired, Facts};
+use crate::{Access, Desired, Facts};
 
 /// What is to be.
 #[derive(Clone, Copy, Debug)]
@@ -52,8 +54,8 @@ pub struct Wanted<'a> {
     pub cluster_id: &'a str,
     /// The file compiled, with the cluster's namespaces among the facts, at the moment of planning ([`Desired::at`]).
     pub desired: &'a Desired,
-    /// Whether nobody in it is meant: `groups: []`.
-    pub says_nobody: bool,
+    /// The file as it was read.
+    pub access: &'a Access,
     /// What AWS and the cluster said.
     pub facts: &'a Facts,
     /// Where everything stands.
@@ -130,6 +132,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         entries: std::mem::take(&mut logins.entries),
     };
     let changes = std::mem::take(&mut logins.changes);
+    let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
+    refusals.extend(unmergeable);
     let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
     let people = people::changes(wanted, logins, &before, &after, observed.partition);
     refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
@@ -159,7 +163,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         record,
         steps: Vec::new(),
     };
-    plan.steps = steps::steps(&plan, LoginActions::default(), observed);
+    plan.steps = steps::steps(&plan, login_actions, observed);
     plan
 }
 

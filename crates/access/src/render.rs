@@ -45,7 +45,8 @@ pub enum Expiry {
     AtNextApply,
 }
 
-pub(crate) use authenticator::entries;
+pub(crate) use authenticator::{Entry, entries};
+pub(crate) use crd::name as mapping_name;
 pub(crate) use rbac::{binding_object, role_object};
 
 /// Username and groups of machines.
@@ -131,13 +132,18 @@ pub fn render(
         Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
         Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
         Target::Terraform => json(&terraform::variables(&desired)),
-        Target::Access => yaml(&access::resolved(access, facts, now)),
+        Target::Access => access_file(access, facts, now),
     };
     Ok(Rendered { text, findings })
 }
 
-fn yaml(value: &impl Serialize) -> String {
+pub(crate) fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
+}
+
+/// The access file itself, resolved.
+pub(crate) fn access_file(access: &Access, facts: &Facts, now: Timestamp) -> String {
+    yaml(&access::resolved(access, facts, now))
 }
 
 fn documents(values: impl IntoIterator<Item = impl Serialize>) -> String {

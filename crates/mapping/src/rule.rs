@@ -104,6 +104,14 @@ pub struct Membership {
     pub ends: Option<Timestamp>,
 }
 
+impl RulePrincipal {
+    /// Whom an ARN names, as rules name them: a session by its role, a role without its path. Nobody, if it names no
+    /// principal.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        canonical(arn, arn.partition).ok().map(|(arn, _)| Self::Arn(arn))
+    }
+}
+
 impl From<String> for Membership {
     /// A membership without an end.
     fn from(group: String) -> Self {

@@ -107,6 +107,7 @@ impl Atom {
 
     /// What both grant.
     pub(super) fn and(&self, other: &Self) -> Option<Self> {
+        let verb = both(&self.verb, &other.verb)?;
         let on = match (&self.on, &other.on) {
             (On::Url(a), On::Url(b)) => On::Url(both_urls(a, b)?),
             (
@@ -122,7 +123,7 @@ impl Atom {
             }
             (On::Url(_), On::Resource { .. }) | (On::Resource { .. }, On::Url(_)) => return None,
         };
-        Some(Self { on, verb: both(&self.verb, &other.verb)? })
+        Some(Self { on, verb })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
 
 use super::{Holder, LiveMapping, MappingObject, Mark, Observed, Record, Wanted};
@@ -89,8 +90,8 @@ impl MappingTarget {
 pub struct LoginEntry {
     /// The username, possibly with variables.
     pub username: String,
-    /// The groups.
-    pub groups: Vec<String>,
+    /// The groups, each until it ends; only the access file has ends.
+    pub groups: BTreeMap<String, Option<Timestamp>>,
 }
 
 /// One entry that changes.
@@ -150,11 +151,11 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let nothing = source(live.source.mode);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
         let ours = ours(live, wanted.cluster_id, observed.record.as_ref().map(|seen| &seen.object));
-        let after = logins.of_target(live.target, &live.source, desired, &ours);
+        let after = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.push(after);
     }
     if !observed.mappings.iter().any(|live| live.target == wanted.target) {
-        let after = logins.of_target(wanted.target, &source(mode), desired_source(wanted, mode), &BTreeSet::new());
+        let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
         // The server asks its access file first.
         let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
         logins.after.insert(at, after);
@@ -169,11 +170,11 @@ impl Logins {
         &mut self,
         target: MappingTarget,
         current: &mapping::Source,
-        desired: mapping::Source,
+        desired: &mapping::Source,
         ours: &BTreeSet<Box<str>>,
     ) -> mapping::Source {
         let mut now = by_principal(current);
-        let next = by_principal(&desired);
+        let next = by_principal(desired);
         for (principal, rule) in &next {
             let after = entry(rule);
             let before = now.remove(principal).map(entry);
@@ -247,9 +248,10 @@ fn ours(live: &LiveMapping, cluster_id: &str, record: Option<&Record>) -> BTreeS
 }
 
 impl MappingObject {
-    /// Whom it is for, as readers compare: in lower case.
+    /// Whom it is for, as readers compare; what cannot be read is for nobody.
     pub(super) fn principal(&self) -> Box<str> {
-        self.arn.to_ascii_lowercase().into()
+        let principal = self.arn.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
+        principal.map(|principal| key(&principal).into()).unwrap_or_default()
     }
 }
 
@@ -268,6 +270,6 @@ pub(super) fn key(principal: &RulePrincipal) -> String {
 }
 
 fn entry(rule: &Rule) -> LoginEntry {
-    let groups = rule.groups.iter().map(|membership| membership.group.clone());
+    let groups = rule.groups.iter().map(|membership| (membership.group.clone(), membership.ends));
     LoginEntry { username: rule.username.clone(), groups: groups.collect() }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use identity::Partition;
 use rbac::{Binding, Role};
 
-use super::{MappingTarget, Owner, Record};
+use super::{MappingTarget, Mark, Owner, Record};
 use crate::Namespace;
 
 /// A cluster at one moment.
@@ -80,6 +80,18 @@ pub struct Unseen {
     pub what: Box<str>,
     /// Why, in words: `not allowed to list them`.
     pub why: Box<str>,
+}
+
+impl MappingObject {
+    /// The whole object with our mark, as the API server takes it.
+    pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
+        serde_json::json!({
+            "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",
+            "kind": "IAMIdentityMapping",
+            "metadata": {"name": self.name, "labels": Mark::labels(), "annotations": mark.annotations()},
+            "spec": {"arn": self.arn, "username": self.username, "groups": self.groups},
+        })
+    }
 }
 
 impl Observed {

@@ -114,7 +114,8 @@ pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal
     refusals.extend(missing);
     let now = observed.mappings.iter().map(|live| live.source.roles.len() + live.source.users.len()).sum();
     let desired = wanted.desired;
-    if wanted.target != MappingTarget::None && now > 0 && desired.people.is_empty() && !wanted.says_nobody {
+    let says_nobody = wanted.access.groups.as_ref().is_some_and(Vec::is_empty);
+    if wanted.target != MappingTarget::None && now > 0 && desired.people.is_empty() && !says_nobody {
         refusals.push(Refusal::Nobody { now });
     }
     refusals

@@ -9,7 +9,7 @@ use std::{
 };
 
 use rbac::{
-    Binding, Index, Role, RoleReference, Rule, User,
+    Binding, Index, Request, Role, RoleReference, Rule, User,
     escalation::{Escalation, Scope, escalations},
 };
 
@@ -40,6 +40,17 @@ pub struct Rights {
     pub rights: Arc<[Right]>,
     /// The roles they come from.
     pub through: Vec<RoleReference>,
+    /// Of rights in the whole cluster: the parts that were held (of gains) or are kept (of losses) in some namespaces.
+    pub except: Vec<Part>,
+}
+
+/// Rights in some namespaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The namespaces, in the order of their names.
+    pub namespaces: Vec<Box<str>>,
+    /// The rights.
+    pub rights: Arc<[Atom]>,
 }
 
 /// Where rights hold.
@@ -92,6 +103,8 @@ pub(super) struct Comparison<'a> {
     masters: RulesId,
     diffs: HashMap<[Held; 4], Diff>,
     still: HashMap<[Held; 3], Arc<[Atom]>>,
+    /// By the rights of the whole cluster, and what is held in a namespace.
+    parts: HashMap<(*const Right, Held), Arc<[Atom]>>,
 }
 
 /// A binding, and the rules that it grants.
@@ -124,6 +137,7 @@ impl<'a> Comparison<'a> {
             masters: 0,
             diffs: HashMap::new(),
             still: HashMap::new(),
+            parts: HashMap::new(),
         };
         comparison.masters = comparison.intern(everything());
         comparison
@@ -137,8 +151,10 @@ impl<'a> Comparison<'a> {
         let cluster = self.diff([cluster_before.clone(), cluster_after.clone(), Vec::new(), Vec::new()]);
         let gained_through = through(&holds_after.cluster, &cluster_before);
         let lost_through = through(&holds_before.cluster, &cluster_after);
-        change.gains.add(Where::Cluster, cluster.gains, gained_through);
-        change.losses.add(Where::Cluster, cluster.losses, lost_through);
+        let had = self.parts(&cluster.gains, &holds_before);
+        let kept = self.parts(&cluster.losses, &holds_after);
+        change.gains.add_cluster(cluster.gains, gained_through, had);
+        change.losses.add_cluster(cluster.losses, lost_through, kept);
         let escalations_before = self.escalations(&cluster_before, &[], Scope::Cluster);
         let escalations_after = self.escalations(&cluster_after, &[], Scope::Cluster);
         for escalation in new(&escalations_after, &escalations_before) {
@@ -169,8 +185,8 @@ impl<'a> Comparison<'a> {
                     }
                 }
             }
-            change.gains.add(place, diff.gains, through(bound_after, &here_before));
-            change.losses.add(place, diff.losses, through(bound_before, &here_after));
+            change.gains.add(namespace, diff.gains, through(bound_after, &here_before));
+            change.losses.add(namespace, diff.losses, through(bound_before, &here_after));
             self.still(place, [bound_before, bound_after], &holds_after.cluster, &mut change);
         }
         change.finish()
@@ -240,7 +256,7 @@ impl<'a> Comparison<'a> {
 
     /// What the second holds and the first does not; of a namespace without what the second holds everywhere.
     fn new_rights(&self, first: [&Held; 2], second: [&Held; 2]) -> Arc<[Right]> {
-        let of_place = if first[1].is_empty() && second[1].is_empty() { 0 } else { 1 };
+        let of_place = usize::from(!(first[1].is_empty() && second[1].is_empty()));
         let new = second[of_place].iter().filter(|id| !first[of_place].contains(id)).copied().collect::<Held>();
         let had = || self.rules_of(first[0]).chain(self.rules_of(first[1]));
         let is_new = |atom: &Atom| {
@@ -257,6 +273,38 @@ impl<'a> Comparison<'a> {
             Right { atom, except: parts.into_iter().collect() }
         };
         new.into_iter().map(right).collect()
+    }
+
+    /// What of rights in the whole cluster is held in namespaces.
+    fn parts(&mut self, rights: &Arc<[Right]>, holding: &Holding<'_>) -> Vec<Part> {
+        let mut parts: Vec<Part> = Vec::new();
+        if rights.is_empty() {
+            return parts;
+        }
+        for (namespace, bound) in &holding.namespaces {
+            let mut held: Held = bound.iter().map(|(id, _)| *id).collect();
+            held.sort_unstable();
+            held.dedup();
+            let key = (rights.as_ptr(), held);
+            let part = match self.parts.get(&key) {
+                Some(part) => Arc::clone(part),
+                None => {
+                    let here = Atom::of_rules(self.rules_of(&key.1));
+                    let both = rights.iter().flat_map(|right| here.iter().filter_map(|here| right.atom.and(here)));
+                    let part: Arc<[Atom]> = both.collect::<BTreeSet<_>>().into_iter().collect();
+                    self.parts.insert(key, Arc::clone(&part));
+                    part
+                }
+            };
+            if part.is_empty() {
+                continue;
+            }
+            match parts.iter_mut().find(|known| Arc::ptr_eq(&known.rights, &part)) {
+                Some(known) => known.namespaces.push((*namespace).into()),
+                None => parts.push(Part { namespaces: vec![(*namespace).into()], rights: part }),
+            }
+        }
+        parts
     }
 
     fn escalations(&self, cluster: &[RulesId], here: &[RulesId], scope: Scope<'_>) -> Vec<&'static Escalation> {
@@ -347,20 +395,22 @@ struct Group {
 }
 
 impl Group {
-    fn add(&mut self, place: Where<'_>, rights: Arc<[Right]>, through: Vec<RoleReference>) {
+    fn add_cluster(&mut self, rights: Arc<[Right]>, through: Vec<RoleReference>, except: Vec<Part>) {
+        if !rights.is_empty() {
+            self.rights.push(Rights { place: Place::Cluster, rights, through, except });
+        }
+    }
+
+    fn add(&mut self, namespace: &str, rights: Arc<[Right]>, through: Vec<RoleReference>) {
         if rights.is_empty() {
             return;
         }
-        match place {
-            Where::Cluster => self.rights.push(Rights { place: Place::Cluster, rights, through }),
-            Where::Namespace(namespace) => {
-                let at = *self.by_rights.entry((rights.as_ptr(), through.clone())).or_insert_with(|| {
-                    self.rights.push(Rights { place: Place::Namespaces(Vec::new()), rights, through });
-                    self.rights.len() - 1
-                });
-                self.rights[at].place.push(namespace);
-            }
-        }
+        let at = *self.by_rights.entry((rights.as_ptr(), through.clone())).or_insert_with(|| {
+            let (place, except) = (Place::Namespaces(Vec::new()), Vec::new());
+            self.rights.push(Rights { place, rights, through, except });
+            self.rights.len() - 1
+        });
+        self.rights[at].place.push(namespace);
     }
 }
 
@@ -410,5 +460,25 @@ impl RightsChange {
     /// Whether nothing is gained or lost.
     pub fn is_empty(&self) -> bool {
         self.gains.is_empty() && self.losses.is_empty()
+    }
+}
+
+impl Rights {
+    /// Whether a request is one of these rights.
+    pub fn cover(&self, request: &Request<'_>) -> bool {
+        let namespace = match request {
+            Request::Resource(request) => request.namespace,
+            Request::Url { .. } => "",
+        };
+        let within = |namespaces: &[Box<str>]| namespaces.iter().any(|name| **name == *namespace);
+        let is_here = match &self.place {
+            Place::Cluster => true,
+            Place::Namespaces(namespaces) => within(namespaces),
+        };
+        let one_of = |atoms: &[Atom]| atoms.iter().any(|atom| atom.rule().allows(request));
+        let is_right = |right: &Right| right.atom.rule().allows(request) && !one_of(&right.except);
+        is_here
+            && self.rights.iter().any(is_right)
+            && !self.except.iter().any(|part| within(&part.namespaces) && one_of(&part.rights))
     }
 }

@@ -15,6 +15,7 @@ use rbac::{Binding, Role, RoleKind, RoleReference};
 
 use super::{
     Change, ConfigMapWrite, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan, RECORD_NAME, Record,
+    writes::first_name,
 };
 
 /// One request to the API server, or a wait.
@@ -144,7 +145,7 @@ impl<'a> Builder<'a> {
             .any(|change| matches!((&change.after, change.change), (Some(Object::Role(_)), Change::Update)))
         {
             for binding in observed.bindings.iter().map(|seen| &seen.object) {
-                let role = role_id(&binding.role, binding.namespace.as_ref());
+                let role = role_id(&binding.role, binding.namespace.as_deref());
                 if changing.contains(&role) {
                     let groups = Object::Binding(binding.clone());
                     groups_of_role.entry(role).or_default().extend(groups.groups().map(Box::from));
@@ -154,7 +155,7 @@ impl<'a> Builder<'a> {
         let mut left = BTreeSet::new();
         for change in &plan.logins {
             let (Some(before), Some(after)) = (&change.before, &change.after) else { continue };
-            let gone = before.groups.iter().filter(|group| !after.groups.contains(group));
+            let gone = before.groups.keys().filter(|group| !after.groups.contains_key(*group));
             left.extend(gone.map(|group| Box::from(group.as_str())));
         }
         Self {
@@ -215,7 +216,7 @@ impl<'a> Builder<'a> {
                 (_, Change::Replace) => (Binding { name: bridge_name(&binding.name), ..binding.clone() }, None),
                 _ => (binding.clone(), change.version.clone()),
             };
-            let role = role_id(&binding.role, binding.namespace.as_ref());
+            let role = role_id(&binding.role, binding.namespace.as_deref());
             let after = self.role_steps.get(&role).copied().into_iter().collect();
             let step = self.apply(Stage::Add, change, Object::Binding(object), version, after);
             if change.change != Change::Mark {
@@ -233,7 +234,7 @@ impl<'a> Builder<'a> {
             .iter()
             .filter_map(|change| Some((change.before.as_ref(), change.after.as_ref()?)))
             .flat_map(|(before, after)| {
-                after.groups.iter().filter(move |group| before.is_none_or(|before| !before.groups.contains(group)))
+                after.groups.keys().filter(move |group| before.is_none_or(|before| !before.groups.contains_key(*group)))
             })
             .map(String::as_str)
             .collect();
@@ -280,13 +281,12 @@ impl<'a> Builder<'a> {
                     let step = self.delete(change.id.clone(), change.version.clone(), after);
                     self.removes(before, step);
                 }
-                (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Update) => {
-                    if before.subjects.iter().any(|subject| !binding.subjects.contains(subject)) {
-                        let object = Object::Binding(binding.clone());
-                        // Its version changed if the other subjects were added first.
-                        let version = change.version.clone().filter(|_| joined(before, binding).is_none());
-                        self.apply(Stage::Remove, change, object, version, after);
-                    }
+                (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Update)
+                    if before.subjects.iter().any(|subject| !binding.subjects.contains(subject)) =>
+                {
+                    // Its version changed if the other subjects were added first.
+                    let version = change.version.clone().filter(|_| joined(before, binding).is_none());
+                    self.apply(Stage::Remove, change, Object::Binding(binding.clone()), version, after);
                 }
                 (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Replace) => {
                     let gone = self.delete(change.id.clone(), change.version.clone(), after);
@@ -358,12 +358,12 @@ impl<'a> Builder<'a> {
     }
 
     fn removes(&mut self, binding: &Binding, step: usize) {
-        self.removals.entry(role_id(&binding.role, binding.namespace.as_ref())).or_default().push(step);
+        self.removals.entry(role_id(&binding.role, binding.namespace.as_deref())).or_default().push(step);
     }
 }
 
 fn write(record: &Record) -> Action {
-    let file = record.files.first().map(|file| file.name.clone()).unwrap_or_default();
+    let file = first_name(&record.files);
     Action::WriteMap(ConfigMapWrite {
         name: RECORD_NAME.into(),
         data: record.to_data(),
@@ -395,10 +395,10 @@ fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
     Some(Binding { subjects: after.subjects.iter().cloned().chain(old).collect(), ..after.clone() })
 }
 
-fn role_id(role: &RoleReference, namespace: Option<&Box<str>>) -> ObjectId {
+fn role_id(role: &RoleReference, namespace: Option<&str>) -> ObjectId {
     let (kind, namespace) = match role.kind {
         RoleKind::ClusterRole => (super::ObjectKind::ClusterRole, None),
-        RoleKind::Role => (super::ObjectKind::Role, namespace.cloned()),
+        RoleKind::Role => (super::ObjectKind::Role, namespace.map(Into::into)),
     };
     ObjectId { kind, namespace, name: role.name.clone() }
 }

@@ -1,0 +1,5 @@
+//! What a plan says, and what holds for all of them.
+
+mod kinds;
+mod laws;
+mod world;
