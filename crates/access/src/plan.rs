@@ -10,7 +10,10 @@
 //! second copy of either here. A plan is a function of its two arguments: the same cluster and the same file give the
 //! same plan and the same [`Plan::digest`].
 
+pub mod print;
+
 mod atoms;
+mod digest;
 mod files;
 mod live;
 mod lockout;
@@ -26,12 +29,15 @@ mod rights;
 mod steps;
 mod writes;
 
+use std::fmt;
+
 use document::Sources;
 use jiff::Timestamp;
 use objects::ObjectDiff;
 use rbac::RoleReference;
 
 pub use atoms::{Atom, On, Right};
+pub use digest::Digest;
 pub use files::{File, files};
 pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
@@ -97,6 +103,8 @@ pub struct Plan {
     pub record: Record,
     /// What apply executes.
     pub steps: Vec<Step>,
+    /// What `apply --expect` compares.
+    pub digest: Digest,
 }
 
 /// Something about a plan that is probably not meant, or cannot be known.
@@ -162,7 +170,9 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         unseen: observed.unseen.clone(),
         record,
         steps: Vec::new(),
+        digest: Digest::default(),
     };
+    plan.digest = Digest::of(&plan);
     plan.steps = steps::steps(&plan, login_actions, observed);
     plan
 }
@@ -175,6 +185,30 @@ impl Plan {
 
     /// What stops apply with these flags.
     pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
-        self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect()
+        let mut stops: Vec<Refusal> =
+            self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();
+        if let Some(expected) = &allowed.expect
+            && *expected != self.digest.as_str()
+        {
+            let found = self.digest.as_str().into();
+            stops.push(Refusal::NotAsReviewed { expected: expected.as_str().into(), found });
+        }
+        stops
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRole { binding, role } => {
+                let (kind, name) = (role.kind.as_str(), &role.name);
+                write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
+            }
+            Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
+            Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
+            Self::LoginsAssumed => f.write_str(
+                "logins are neither read nor written: people are taken to be whom the file says, before and after",
+            ),
+        }
     }
 }

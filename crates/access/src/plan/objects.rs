@@ -259,6 +259,17 @@ impl Object {
         serde_json::to_value(object).expect("plain data can be written")
     }
 
+    /// What it grants: rules, or a role and to whom.
+    pub(super) fn says(&self) -> serde_json::Value {
+        let mut object = self.manifest(&Mark { cluster_id: "".into(), file: "".into() });
+        let fields = ["rules", "roleRef", "subjects"].map(|field| (field, object[field].take()));
+        fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .map(|(field, value)| (field.to_owned(), value))
+            .collect()
+    }
+
     /// The groups that it names, if it is a binding.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let subjects = match self {

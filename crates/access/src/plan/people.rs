@@ -247,6 +247,28 @@ impl Who {
         }
     }
 
+    /// What they are, as a word in front of [`Self::name`].
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::User(..) => "user",
+            Self::Role(..) => "role",
+            Self::PermissionSet(..) => "permission set",
+            Self::FederatedUser(..) => "federated user",
+            Self::Root(_) => "root of",
+            Self::AnybodyIn(_) => "anybody in",
+        }
+    }
+
+    /// The name; of those who have none, the account.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User(_, name) | Self::Role(_, name) | Self::PermissionSet(_, name) | Self::FederatedUser(_, name) => {
+                name
+            }
+            Self::Root(account) | Self::AnybodyIn(account) => account.as_str(),
+        }
+    }
+
     /// Whom an ARN of a mapping names.
     fn of_arn(arn: &Arn) -> Option<Self> {
         let (kind, name) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
@@ -280,15 +302,8 @@ impl Who {
 }
 
 impl fmt::Display for Who {
-    /// Without the account.
+    /// Kind and name: `user ops/bob`. Without the account, where the name is not one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::User(_, name) => write!(f, "user {name}"),
-            Self::Role(_, name) => write!(f, "role {name}"),
-            Self::PermissionSet(_, name) => write!(f, "permission set {name}"),
-            Self::FederatedUser(_, name) => write!(f, "federated user {name}"),
-            Self::Root(account) => write!(f, "root of {account}"),
-            Self::AnybodyIn(account) => write!(f, "anybody in {account}"),
-        }
+        write!(f, "{} {}", self.kind(), self.name())
     }
 }

@@ -15,7 +15,7 @@ use rbac::{
 
 use super::{
     ObjectId,
-    atoms::{Atom, Right},
+    atoms::{Atom, Right, without_repetition},
 };
 
 /// What one person gains and loses.
@@ -105,6 +105,8 @@ pub(super) struct Comparison<'a> {
     still: HashMap<[Held; 3], Arc<[Atom]>>,
     /// By the rights of the whole cluster, and what is held in a namespace.
     parts: HashMap<(*const Right, Held), Arc<[Atom]>>,
+    /// Whether rules grant one of some rights.
+    grants: HashMap<(*const Right, RulesId), bool>,
 }
 
 /// A binding, and the rules that it grants.
@@ -138,6 +140,7 @@ impl<'a> Comparison<'a> {
             diffs: HashMap::new(),
             still: HashMap::new(),
             parts: HashMap::new(),
+            grants: HashMap::new(),
         };
         comparison.masters = comparison.intern(everything());
         comparison
@@ -149,8 +152,8 @@ impl<'a> Comparison<'a> {
         let (cluster_before, cluster_after) = (self.ids_of(&holds_before, None), self.ids_of(&holds_after, None));
         let mut change = Collected::default();
         let cluster = self.diff([cluster_before.clone(), cluster_after.clone(), Vec::new(), Vec::new()]);
-        let gained_through = through(&holds_after.cluster, &cluster_before);
-        let lost_through = through(&holds_before.cluster, &cluster_after);
+        let gained_through = self.through(&holds_after.cluster, &cluster.gains);
+        let lost_through = self.through(&holds_before.cluster, &cluster.losses);
         let had = self.parts(&cluster.gains, &holds_before);
         let kept = self.parts(&cluster.losses, &holds_after);
         change.gains.add_cluster(cluster.gains, gained_through, had);
@@ -168,7 +171,7 @@ impl<'a> Comparison<'a> {
             let place = Where::Namespace(namespace);
             let (here_before, here_after) =
                 (self.ids_of(&holds_before, Some(namespace)), self.ids_of(&holds_after, Some(namespace)));
-            if here_before == here_after && cluster_before == cluster_after {
+            if here_before == here_after {
                 continue;
             }
             let key = [cluster_before.clone(), cluster_after.clone(), here_before.clone(), here_after.clone()];
@@ -185,8 +188,10 @@ impl<'a> Comparison<'a> {
                     }
                 }
             }
-            change.gains.add(namespace, diff.gains, through(bound_after, &here_before));
-            change.losses.add(namespace, diff.losses, through(bound_before, &here_after));
+            let gained_through = self.through(bound_after, &diff.gains);
+            let lost_through = self.through(bound_before, &diff.losses);
+            change.gains.add(namespace, diff.gains, gained_through);
+            change.losses.add(namespace, diff.losses, lost_through);
             self.still(place, [bound_before, bound_after], &holds_after.cluster, &mut change);
         }
         change.finish()
@@ -194,7 +199,11 @@ impl<'a> Comparison<'a> {
 
     fn holding<'i>(&mut self, index: &'i Index, user: &User) -> Holding<'i> {
         let mut holding = Holding { is_master: user.is_master(), ..Holding::default() };
+        let mut seen = HashSet::new();
         for binding in index.bindings_of(user) {
+            if !seen.insert(std::ptr::from_ref(binding)) {
+                continue; // It names several of the user's groups.
+            }
             let Some(role) = index.role_of(binding) else { continue };
             let id = match self.of_role.get(&std::ptr::from_ref(role)) {
                 Some(id) => *id,
@@ -275,6 +284,19 @@ impl<'a> Comparison<'a> {
         new.into_iter().map(right).collect()
     }
 
+    /// The roles that some of the rights come from.
+    fn through(&mut self, bound: &[Bound<'_>], rights: &Arc<[Right]>) -> Vec<RoleReference> {
+        let mut roles = BTreeSet::new();
+        for (id, binding) in bound {
+            let rules = &self.rules[*id as usize];
+            let grants = || rights.iter().any(|right| right.atom.is_allowed_by(rules));
+            if !rights.is_empty() && *self.grants.entry((rights.as_ptr(), *id)).or_insert_with(grants) {
+                roles.insert(&binding.role);
+            }
+        }
+        roles.into_iter().cloned().collect()
+    }
+
     /// What of rights in the whole cluster is held in namespaces.
     fn parts(&mut self, rights: &Arc<[Right]>, holding: &Holding<'_>) -> Vec<Part> {
         let mut parts: Vec<Part> = Vec::new();
@@ -330,11 +352,11 @@ impl<'a> Comparison<'a> {
             let rights = match self.still.get(&key) {
                 Some(rights) => Arc::clone(rights),
                 None => {
-                    let lost = Atom::of_rules(self.rules_of(&taken)).into_iter();
-                    let stays = |atom: &Atom| {
-                        atom.is_allowed_by(&self.rules[id as usize]) && !atom.is_allowed_by(self.rules_of(&ours))
-                    };
-                    let rights: Arc<[Atom]> = lost.filter(stays).collect();
+                    let lost = Atom::of_rules(self.rules_of(&taken));
+                    let kept = Atom::of_rules(&self.rules[id as usize]);
+                    let both = lost.iter().flat_map(|lost| kept.iter().filter_map(|kept| lost.and(kept)));
+                    let only_theirs = both.filter(|atom| !atom.is_allowed_by(self.rules_of(&ours)));
+                    let rights: Arc<[Atom]> = without_repetition(only_theirs.collect()).into_iter().collect();
                     self.still.insert(key, Arc::clone(&rights));
                     rights
                 }
@@ -358,13 +380,6 @@ fn everything() -> Vec<Rule> {
         Rule { verbs: any(), api_groups: any(), resources: any(), ..Rule::default() },
         Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() },
     ]
-}
-
-/// The roles of bindings whose rules are not among those of the other time.
-fn through(bound: &[Bound<'_>], other_time: &[RulesId]) -> Vec<RoleReference> {
-    let new = bound.iter().filter(|(id, _)| !other_time.contains(id));
-    let roles: BTreeSet<&RoleReference> = new.map(|(_, binding)| &binding.role).collect();
-    roles.into_iter().cloned().collect()
 }
 
 fn new(after: &[&'static Escalation], before: &[&'static Escalation]) -> Vec<&'static Escalation> {

@@ -99,13 +99,13 @@ fn config_map(
             Some(Item { rolearn, userarn, username, groups: &groups[change.principal.as_str()] })
         };
         match (&change.after, places.split_last()) {
-            (None, _) => places.iter().for_each(|(list, at)| drop(lists[*list].1.remove.insert(*at))),
+            (None, _) => places.iter().for_each(|(list, at)| lists[*list].1.remove.extend([*at])),
             (Some(_), None) => {
                 let list = usize::from(arns.get(&change.principal).is_some_and(|entry| entry.is_user));
                 lists[list].1.add.extend(item(list));
             }
             (Some(_), Some((last, earlier))) => {
-                earlier.iter().for_each(|(list, at)| drop(lists[*list].1.remove.insert(*at)));
+                earlier.iter().for_each(|(list, at)| lists[*list].1.remove.extend([*at]));
                 if change.before != change.after
                     && let Some(item) = item(last.0)
                 {

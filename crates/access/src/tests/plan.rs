@@ -2,4 +2,5 @@
 
 mod kinds;
 mod laws;
+mod printing;
 mod world;
