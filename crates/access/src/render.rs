@@ -11,7 +11,11 @@ use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(crate) use self::authenticator::Entry;
+pub(crate) use self::{
+    authenticator::{Entry, entries},
+    crd::name as mapping_name,
+    rbac::{binding_object, role_object},
+};
 use crate::{
     Access, Consumer, Desired, Facts,
     check::findings,
@@ -162,7 +166,7 @@ pub fn render(
         Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
         Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
         Target::Terraform => json(&terraform::variables(&desired)),
-        Target::Access => yaml(&access::resolved(access, facts, now)),
+        Target::Access => access_file(access, facts, now),
     };
     Ok(Rendered { text, findings })
 }
@@ -178,8 +182,7 @@ fn merged(
 ) -> Result<String, Vec<Problem>> {
     let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
     let current = known.cloned().unwrap_or_default();
-    let entries = [authenticator::users(desired, facts), authenticator::roles(desired, facts)];
-    match merge(shape, current, entries, adopt) {
+    match merge(shape, current, authenticator::lists(desired, facts), adopt) {
         Ok(merged) => Ok(yaml(&merged)),
         Err(problems) => Err(std::mem::take(findings).into_iter().chain(problems).collect()),
     }
@@ -187,6 +190,11 @@ fn merged(
 
 pub(crate) fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
+}
+
+/// The access file itself, resolved.
+pub(crate) fn access_file(access: &Access, facts: &Facts, now: Timestamp) -> String {
+    yaml(&access::resolved(access, facts, now))
 }
 
 fn documents(values: impl IntoIterator<Item = impl Serialize>) -> String {

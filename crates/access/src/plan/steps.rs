@@ -1,0 +1,404 @@
+//! What apply executes, and what each step waits for.
+//!
+//! ```text
+//!   claim ─► logins ─► settle ─┐
+//!   add roles ─► add bindings ─┴► remove bindings ─► remove roles ─► record
+//! ```
+//!
+//! Rights are added before logins that need them, and taken away when nobody needs them any more. A step waits for no
+//! more than what it needs, so that the failure of one cancels only what would be wrong without it: above all, taking
+//! rights away does not wait for additions to others. Interrupted anywhere, the next plan finishes the work.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rbac::{Binding, Role, RoleKind, RoleReference};
+
+use super::{
+    Change, ConfigMapWrite, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan, RECORD_NAME, Record,
+    writes::first_name,
+};
+
+/// One request to the API server, or a wait.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// When, in the order of all steps.
+    pub stage: Stage,
+    /// What.
+    pub action: Action,
+    /// Which steps must have succeeded before, by their place in the list: always earlier ones.
+    pub after: Vec<usize>,
+}
+
+/// The order of things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// The record says which entries of a shared mapping are ours, before they are.
+    Claim,
+    /// Rights are added.
+    Add,
+    /// Logins change.
+    Logins,
+    /// Everybody's caches come to know the new logins.
+    Settle,
+    /// Rights are taken away.
+    Remove,
+    /// The record says what holds now.
+    Record,
+}
+
+/// What one step does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Makes an object be what it is here, by server-side apply with force.
+    Apply {
+        /// The whole object.
+        object: Object,
+        /// Its mark.
+        mark: Mark,
+        /// Only if it still has this `resourceVersion`; without one, whatever is there, or nothing.
+        version: Option<Box<str>>,
+    },
+    /// Removes an object; that it is gone already is success.
+    Delete {
+        /// Which.
+        id: ObjectId,
+        /// Only if it still has this `resourceVersion`, where one is given.
+        version: Option<Box<str>>,
+    },
+    /// Makes a mapping object be what it is here.
+    ApplyMapping {
+        /// The whole object.
+        object: MappingObject,
+        /// Its mark.
+        mark: Mark,
+    },
+    /// Removes a mapping object.
+    DeleteMapping {
+        /// Its name.
+        name: Box<str>,
+        /// Only if it still has this `resourceVersion`.
+        version: Box<str>,
+    },
+    /// Writes keys of a `ConfigMap` and leaves its others alone.
+    WriteMap(ConfigMapWrite),
+    /// Waits until the API server has forgotten what it knows of logins (`--authentication-token-webhook-cache-ttl`).
+    Settle,
+}
+
+/// The name of the binding that bridges a replacement.
+fn bridge_name(name: &str) -> Box<str> {
+    format!("cluster-auth:bridge:{name}").into()
+}
+
+/// The bridge of a binding that is to be replaced, if it was left behind: its replacement removes it.
+pub(super) fn is_bridge_of(id: &ObjectId, replaced: &ObjectId) -> bool {
+    id.kind == replaced.kind && id.namespace == replaced.namespace && id.name == bridge_name(&replaced.name)
+}
+
+/// What logins need done, from [`super::logins`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct LoginActions {
+    /// The requests.
+    pub(super) actions: Vec<Action>,
+    /// Whether others write there too, so that the record has to claim entries first.
+    pub(super) shared: bool,
+}
+
+pub(super) fn steps(plan: &Plan, logins: LoginActions, observed: &Observed) -> Vec<Step> {
+    let mut builder = Builder::new(plan, observed);
+    let claim = logins.shared && !logins.actions.is_empty();
+    let claim = claim.then(|| builder.claim(observed)).flatten();
+    builder.additions();
+    builder.logins(logins.actions, claim);
+    builder.removals();
+    builder.record(observed, claim.is_some());
+    builder.steps
+}
+
+/// Where a binding holds: `None` is everywhere.
+type Where = Option<Box<str>>;
+
+struct Builder<'a> {
+    plan: &'a Plan,
+    steps: Vec<Step>,
+    /// The groups that bindings give a role to, in the cluster as it is.
+    groups_of_role: HashMap<ObjectId, BTreeSet<Box<str>>>,
+    /// The steps that make a role what bindings need.
+    role_steps: HashMap<ObjectId, usize>,
+    /// The steps that add rights, by group and place.
+    additions: HashMap<Box<str>, BTreeMap<Where, Vec<usize>>>,
+    /// The steps that remove bindings, by role.
+    removals: HashMap<ObjectId, Vec<usize>>,
+    login_steps: Vec<usize>,
+    settle: Option<usize>,
+    /// The groups that somebody loses who goes on logging in.
+    left: BTreeSet<Box<str>>,
+}
+
+impl<'a> Builder<'a> {
+    fn new(plan: &'a Plan, observed: &Observed) -> Self {
+        let changing: BTreeSet<&ObjectId> = plan.objects.iter().map(|change| &change.id).collect();
+        let mut groups_of_role: HashMap<ObjectId, BTreeSet<Box<str>>> = HashMap::new();
+        if plan
+            .objects
+            .iter()
+            .any(|change| matches!((&change.after, change.change), (Some(Object::Role(_)), Change::Update)))
+        {
+            for binding in observed.bindings.iter().map(|seen| &seen.object) {
+                let role = role_id(&binding.role, binding.namespace.as_deref());
+                if changing.contains(&role) {
+                    let groups = Object::Binding(binding.clone());
+                    groups_of_role.entry(role).or_default().extend(groups.groups().map(Box::from));
+                }
+            }
+        }
+        let mut left = BTreeSet::new();
+        for change in &plan.logins {
+            let (Some(before), Some(after)) = (&change.before, &change.after) else { continue };
+            let gone = before.groups.keys().filter(|group| !after.groups.contains_key(*group));
+            left.extend(gone.map(|group| Box::from(group.as_str())));
+        }
+        Self {
+            plan,
+            steps: Vec::with_capacity(plan.objects.len() + 4),
+            groups_of_role,
+            role_steps: HashMap::new(),
+            additions: HashMap::new(),
+            removals: HashMap::new(),
+            login_steps: Vec::new(),
+            settle: None,
+            left,
+        }
+    }
+
+    fn push(&mut self, stage: Stage, action: Action, mut after: Vec<usize>) -> usize {
+        after.sort_unstable();
+        after.dedup();
+        self.steps.push(Step { stage, action, after });
+        self.steps.len() - 1
+    }
+
+    /// The entries of before and after are ours, whichever of them an interruption leaves.
+    fn claim(&mut self, observed: &Observed) -> Option<usize> {
+        let mut record = self.plan.record.clone();
+        let before = observed.record.as_ref().map(|seen| &seen.object);
+        let of_here = before.filter(|before| before.cluster_id == record.cluster_id && before.target == record.target);
+        record.entries.extend(of_here.iter().flat_map(|before| before.entries.iter().cloned()));
+        // The files that were applied stay those that were, until everything is.
+        record.files = of_here.map_or_else(|| record.files.clone(), |before| before.files.clone());
+        (before != Some(&record)).then(|| self.push(Stage::Claim, write(&record), Vec::new()))
+    }
+
+    fn additions(&mut self) {
+        // Roles before the bindings that name them.
+        for change in &self.plan.objects {
+            let Some(Object::Role(role)) = &change.after else { continue };
+            let widened = match (&change.before, change.change) {
+                (Some(Object::Role(before)), Change::Update) => match widened(before, role) {
+                    Some(role) => role,
+                    None => continue,
+                },
+                _ => role.clone(),
+            };
+            let step = self.apply(Stage::Add, change, Object::Role(widened), change.version.clone(), Vec::new());
+            self.role_steps.insert(change.id.clone(), step);
+            for group in self.groups_of_role.get(&change.id).cloned().unwrap_or_default() {
+                self.adds(group, change.id.namespace.clone(), step);
+            }
+        }
+        for change in &self.plan.objects {
+            let Some(Object::Binding(binding)) = &change.after else { continue };
+            let (object, version) = match (&change.before, change.change) {
+                (Some(Object::Binding(before)), Change::Update) => match joined(before, binding) {
+                    Some(joined) => (joined, change.version.clone()),
+                    None => continue,
+                },
+                (_, Change::Replace) => (Binding { name: bridge_name(&binding.name), ..binding.clone() }, None),
+                _ => (binding.clone(), change.version.clone()),
+            };
+            let role = role_id(&binding.role, binding.namespace.as_deref());
+            let after = self.role_steps.get(&role).copied().into_iter().collect();
+            let step = self.apply(Stage::Add, change, Object::Binding(object), version, after);
+            if change.change != Change::Mark {
+                for group in Object::Binding(binding.clone()).groups() {
+                    self.adds(group.into(), binding.namespace.clone(), step);
+                }
+            }
+        }
+    }
+
+    fn logins(&mut self, actions: Vec<Action>, claim: Option<usize>) {
+        let gained: BTreeSet<&str> = self
+            .plan
+            .logins
+            .iter()
+            .filter_map(|change| Some((change.before.as_ref(), change.after.as_ref()?)))
+            .flat_map(|(before, after)| {
+                after.groups.keys().filter(move |group| before.is_none_or(|before| !before.groups.contains_key(*group)))
+            })
+            .map(String::as_str)
+            .collect();
+        let needed = gained.iter().filter_map(|group| self.additions.get(*group));
+        let mut after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
+        after.extend(claim);
+        for action in actions {
+            let step = self.push(Stage::Logins, action, after.clone());
+            self.login_steps.push(step);
+        }
+        let is_left = |change: &ObjectChange| self.taken_from(change).iter().any(|group| self.left.contains(group));
+        if !self.login_steps.is_empty() && self.plan.objects.iter().any(is_left) {
+            let after = self.login_steps.clone();
+            self.settle = Some(self.push(Stage::Settle, Action::Settle, after));
+        }
+    }
+
+    /// The groups that a change takes something from.
+    fn taken_from(&self, change: &ObjectChange) -> BTreeSet<Box<str>> {
+        match (&change.before, &change.after, change.change) {
+            (Some(Object::Role(before)), Some(Object::Role(after)), Change::Update) if takes(before, after) => {
+                self.groups_of_role.get(&change.id).cloned().unwrap_or_default()
+            }
+            (Some(before @ Object::Binding(_)), _, Change::Remove | Change::Replace | Change::Update) => {
+                before.groups().map(Box::from).collect()
+            }
+            _ => BTreeSet::new(),
+        }
+    }
+
+    fn removals(&mut self) {
+        let plan = self.plan;
+        for change in &plan.objects {
+            let after = self.before_taking(change);
+            match (&change.before, &change.after, change.change) {
+                (Some(Object::Binding(before)), None, _) => {
+                    if plan
+                        .objects
+                        .iter()
+                        .any(|other| other.change == Change::Replace && is_bridge_of(&change.id, &other.id))
+                    {
+                        continue;
+                    }
+                    let step = self.delete(change.id.clone(), change.version.clone(), after);
+                    self.removes(before, step);
+                }
+                (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Update)
+                    if before.subjects.iter().any(|subject| !binding.subjects.contains(subject)) =>
+                {
+                    // Its version changed if the other subjects were added first.
+                    let version = change.version.clone().filter(|_| joined(before, binding).is_none());
+                    self.apply(Stage::Remove, change, Object::Binding(binding.clone()), version, after);
+                }
+                (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Replace) => {
+                    let gone = self.delete(change.id.clone(), change.version.clone(), after);
+                    self.removes(before, gone);
+                    let object = Object::Binding(binding.clone());
+                    let made = self.apply(Stage::Remove, change, object, None, vec![gone]);
+                    let bridge = ObjectId { name: bridge_name(&change.id.name), ..change.id.clone() };
+                    self.delete(bridge, None, vec![made]);
+                }
+                (Some(Object::Role(before)), Some(Object::Role(role)), Change::Update) if takes(before, role) => {
+                    let version = change.version.clone().filter(|_| widened(before, role).is_none());
+                    self.apply(Stage::Remove, change, Object::Role(role.clone()), version, after);
+                }
+                _ => {}
+            }
+        }
+        for change in &plan.objects {
+            if let (Some(Object::Role(_)), None) = (&change.before, &change.after) {
+                let after = self.removals.get(&change.id).cloned().unwrap_or_default();
+                self.delete(change.id.clone(), change.version.clone(), after);
+            }
+        }
+    }
+
+    /// What must have succeeded before something is taken from somebody: what they are given instead.
+    fn before_taking(&self, change: &ObjectChange) -> Vec<usize> {
+        let mut after = Vec::new();
+        for group in self.taken_from(change) {
+            let Some(additions) = self.additions.get(&group) else { continue };
+            match &change.id.namespace {
+                None => after.extend(additions.values().flatten().copied()),
+                Some(_) => {
+                    let here = [&change.id.namespace, &None];
+                    after.extend(here.into_iter().filter_map(|place| additions.get(place)).flatten().copied());
+                }
+            }
+        }
+        if self.taken_from(change).iter().any(|group| self.left.contains(group)) {
+            after.extend(self.settle);
+        }
+        after
+    }
+
+    fn record(&mut self, observed: &Observed, claimed: bool) {
+        let before = observed.record.as_ref().map(|seen| &seen.object);
+        if claimed || before != Some(&self.plan.record) {
+            let all = (0..self.steps.len()).collect();
+            self.push(Stage::Record, write(&self.plan.record), all);
+        }
+    }
+
+    fn apply(
+        &mut self,
+        stage: Stage,
+        change: &ObjectChange,
+        object: Object,
+        version: Option<Box<str>>,
+        after: Vec<usize>,
+    ) -> usize {
+        self.push(stage, Action::Apply { object, mark: change.mark.clone(), version }, after)
+    }
+
+    fn delete(&mut self, id: ObjectId, version: Option<Box<str>>, after: Vec<usize>) -> usize {
+        self.push(Stage::Remove, Action::Delete { id, version }, after)
+    }
+
+    fn adds(&mut self, group: Box<str>, place: Where, step: usize) {
+        self.additions.entry(group).or_default().entry(place).or_default().push(step);
+    }
+
+    fn removes(&mut self, binding: &Binding, step: usize) {
+        self.removals.entry(role_id(&binding.role, binding.namespace.as_deref())).or_default().push(step);
+    }
+}
+
+fn write(record: &Record) -> Action {
+    let file = first_name(&record.files);
+    Action::WriteMap(ConfigMapWrite {
+        name: RECORD_NAME.into(),
+        data: record.to_data(),
+        mark: Some(Mark { cluster_id: record.cluster_id.clone(), file }),
+        version: None,
+    })
+}
+
+/// The role with the rules of before and after, if after has any that before has not.
+fn widened(before: &Role, after: &Role) -> Option<Role> {
+    if after.rules.iter().all(|rule| before.rules.contains(rule)) {
+        return None;
+    }
+    let old = before.rules.iter().filter(|rule| !after.rules.contains(rule)).cloned();
+    Some(Role { rules: after.rules.iter().cloned().chain(old).collect(), ..after.clone() })
+}
+
+/// Whether before has rules that after has not.
+fn takes(before: &Role, after: &Role) -> bool {
+    before.aggregation != after.aggregation || before.rules.iter().any(|rule| !after.rules.contains(rule))
+}
+
+/// The binding with the subjects of before and after, if after has any that before has not.
+fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
+    if after.subjects.iter().all(|subject| before.subjects.contains(subject)) {
+        return None;
+    }
+    let old = before.subjects.iter().filter(|subject| !after.subjects.contains(subject)).cloned();
+    Some(Binding { subjects: after.subjects.iter().cloned().chain(old).collect(), ..after.clone() })
+}
+
+fn role_id(role: &RoleReference, namespace: Option<&str>) -> ObjectId {
+    let (kind, namespace) = match role.kind {
+        RoleKind::ClusterRole => (super::ObjectKind::ClusterRole, None),
+        RoleKind::Role => (super::ObjectKind::Role, namespace.map(Into::into)),
+    };
+    ObjectId { kind, namespace, name: role.name.clone() }
+}

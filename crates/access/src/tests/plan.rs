@@ -1,0 +1,6 @@
+//! What a plan says, and what holds for all of them.
+
+mod kinds;
+mod laws;
+mod printing;
+mod world;
