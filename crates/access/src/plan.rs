@@ -14,6 +14,7 @@ pub mod print;
 
 mod atoms;
 mod digest;
+mod dump;
 mod files;
 mod live;
 mod lockout;
@@ -38,6 +39,7 @@ use rbac::RoleReference;
 
 pub use atoms::{Atom, On, Right};
 pub use digest::Digest;
+pub use dump::{Dump, DumpError};
 pub use files::{File, files};
 pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};

@@ -1,6 +1,6 @@
 //! Mappings read from where they stand in the cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use document::{Limits, Position, Severity, Sources};
 use identity::{Arn, Partition};
@@ -33,7 +33,7 @@ impl LiveMapping {
             }
         };
         match source {
-            Ok(source) => Ok(Self { target, source, holder: Holder::ConfigMap(seen) }),
+            Ok(source) => Ok(Self { target, source, holder: Holder::ConfigMap(seen), owned: BTreeSet::new() }),
             Err(why) => Err(Unseen { what: target.title().into(), why: why.into() }),
         }
     }
@@ -59,7 +59,14 @@ impl LiveMapping {
                 },
             });
         }
-        Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects) }
+        Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects), owned: BTreeSet::new() }
+    }
+
+    /// The same, with what the annotation [`crate::OWNED`] says.
+    #[must_use]
+    pub fn owning(mut self, annotation: &str) -> Self {
+        self.owned = annotation.split(',').filter(|principal| !principal.is_empty()).map(Box::from).collect();
+        self
     }
 }
 

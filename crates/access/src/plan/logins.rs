@@ -118,6 +118,8 @@ pub struct ConfigMapWrite {
     pub data: BTreeMap<String, String>,
     /// Our mark, where the whole of it is ours.
     pub mark: Option<Mark>,
+    /// The entries that are ours afterwards, for the annotation [`crate::OWNED`], where others write to it as well.
+    pub owned: Option<BTreeSet<Box<str>>>,
     /// Only if it still has this `resourceVersion`; without one, it is made.
     pub version: Option<Box<str>>,
 }
@@ -238,7 +240,9 @@ fn ours(live: &LiveMapping, cluster_id: &str, record: Option<&Record>) -> BTreeS
         }
         Holder::ConfigMap(_) => {
             let of_here = record.filter(|record| *record.cluster_id == *cluster_id && record.target == live.target);
-            of_here.map(|record| record.entries.clone()).unwrap_or_default()
+            let mut entries = of_here.map(|record| record.entries.clone()).unwrap_or_default();
+            entries.extend(live.owned.iter().cloned());
+            entries
         }
         Holder::Objects(objects) => {
             let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());

@@ -1,6 +1,6 @@
 //! What the cluster has, as far as it could be seen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Partition;
 use rbac::{Binding, Role};
@@ -49,6 +49,9 @@ pub struct LiveMapping {
     pub source: mapping::Source,
     /// What holds it.
     pub holder: Holder,
+    /// The principals whose entries the annotation [`crate::OWNED`] says are ours, in lower case: those that `render` put
+    /// into a `ConfigMap` that others write to as well.
+    pub owned: BTreeSet<Box<str>>,
 }
 
 /// What holds a mapping.

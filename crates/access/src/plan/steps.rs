@@ -368,6 +368,7 @@ fn write(record: &Record) -> Action {
         name: RECORD_NAME.into(),
         data: record.to_data(),
         mark: Some(Mark { cluster_id: record.cluster_id.clone(), file }),
+        owned: None,
         version: None,
     })
 }

@@ -64,7 +64,7 @@ fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>) -> Option<Action
     let data = BTreeMap::from([(key.to_owned(), text)]);
     let mark = Mark { cluster_id: wanted.cluster_id.into(), file: first_name(wanted.files) };
     let version = seen.map(|seen| seen.version.clone());
-    Some(Action::WriteMap(ConfigMapWrite { name: name.into(), data, mark: Some(mark), version }))
+    Some(Action::WriteMap(ConfigMapWrite { name: name.into(), data, mark: Some(mark), owned: None, version }))
 }
 
 pub(super) fn first_name(files: &[File]) -> Box<str> {
@@ -130,7 +130,9 @@ fn config_map(
         [(CONFIG_KEY.to_owned(), merge::config(text(CONFIG_KEY).unwrap_or(&new), &lists)?)].into()
     };
     let name = target.config_map().unwrap_or_default().into();
-    Ok(Some(ConfigMapWrite { name, data, mark: None, version: seen.map(|seen| seen.version.clone()) }))
+    let owned = (target == wanted.target).then(|| arns.keys().map(|arn| arn.as_str().into()).collect());
+    let (owned, version) = (Some(owned.unwrap_or_default()), seen.map(|seen| seen.version.clone()));
+    Ok(Some(ConfigMapWrite { name, data, mark: None, owned, version }))
 }
 
 /// Where a principal stands: which of [`LISTS`], and which entry; the last one is the one that counts.
