@@ -21,6 +21,7 @@ mod lockout;
 mod logins;
 mod marks;
 mod merge;
+mod needs;
 mod objects;
 mod observed;
 mod people;
@@ -43,6 +44,7 @@ pub use dump::{Dump, DumpError};
 pub use files::{File, files};
 pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use needs::{Need, needs};
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, PersonChange, SESSION, Who};
@@ -134,6 +136,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let (before, after) = (Index::new(observed.objects()), Index::new(objects::afterwards(wanted, observed)));
     let mut refusals = refusals::of_objects(&objects);
     refusals.extend(refusals::of_logins(&logins));
+    refusals.extend(refusals::of_access_file(wanted, observed));
     refusals.extend(refusals::of_record(wanted, observed));
     let record = Record {
         cluster_id: wanted.cluster_id.into(),

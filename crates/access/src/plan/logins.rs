@@ -152,7 +152,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     for live in &observed.mappings {
         let nothing = source(live.source.mode);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
-        let ours = ours(live, wanted.cluster_id, observed.record.as_ref().map(|seen| &seen.object));
+        let ours = ours(live, wanted, observed.record.as_ref().map(|seen| &seen.object));
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.push(after);
     }
@@ -231,11 +231,12 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
 }
 
 /// The principals of a mapping's entries that are ours.
-fn ours(live: &LiveMapping, cluster_id: &str, record: Option<&Record>) -> BTreeSet<Box<str>> {
+fn ours(live: &LiveMapping, wanted: &Wanted<'_>, record: Option<&Record>) -> BTreeSet<Box<str>> {
+    let cluster_id = wanted.cluster_id;
     match &live.holder {
-        // Nobody else writes into it: it is ours as a whole, or not at all.
+        // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
         Holder::ConfigMap(seen) if live.target == MappingTarget::AccessFile => {
-            let is_ours = seen.owner.mark_of(cluster_id).is_some();
+            let is_ours = live.target == wanted.target || seen.owner.mark_of(cluster_id).is_some();
             if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
         Holder::ConfigMap(_) => {

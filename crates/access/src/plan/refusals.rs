@@ -74,12 +74,7 @@ pub enum Refusal {
 /// Objects that are somebody else's.
 pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
     let refusal = |change: &ObjectChange| {
-        let what = change.id.to_string().into();
-        Some(match change.adopted_from.as_ref()? {
-            Owner::Nobody => Refusal::NotOurs { what },
-            Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
-            Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: mark.cluster_id.clone() },
-        })
+        Some(of_owner(change.id.to_string().into(), change.adopted_from.as_ref()?))
     };
     changes.iter().filter_map(refusal).collect()
 }
@@ -91,6 +86,22 @@ pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
         what: format!("the login of {} in {}", change.principal, change.target.title()).into(),
     };
     adopted.map(entry).collect()
+}
+
+/// The access file in the cluster, which is written as a whole and is somebody else's.
+pub(super) fn of_access_file(wanted: &Wanted<'_>, observed: &Observed) -> Option<Refusal> {
+    let live = observed.mappings.iter().find(|live| live.target == MappingTarget::AccessFile)?;
+    let super::Holder::ConfigMap(seen) = &live.holder else { return None };
+    let is_foreign = wanted.target == MappingTarget::AccessFile && seen.owner.mark_of(wanted.cluster_id).is_none();
+    is_foreign.then(|| of_owner(format!("ConfigMap kube-system/{}", super::ACCESS_FILE_MAP.0).into(), &seen.owner))
+}
+
+fn of_owner(what: Box<str>, owner: &Owner) -> Refusal {
+    match owner {
+        Owner::Nobody => Refusal::NotOurs { what },
+        Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
+        Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: mark.cluster_id.clone() },
+    }
 }
 
 /// What was applied before.

@@ -33,8 +33,21 @@ pub(super) fn actions(
         let changes: Vec<&EntryChange> = changes.iter().filter(|change| change.target == target).collect();
         match target {
             MappingTarget::AccessFile if target == wanted.target => result.actions.extend(access_file(wanted, live)),
-            // Elsewhere its entries go with it, entry by entry, by the file that has none of them any more.
-            MappingTarget::None | MappingTarget::AccessFile => {}
+            MappingTarget::AccessFile => {
+                let (name, key) = ACCESS_FILE_MAP;
+                let seen = live.and_then(map_of).filter(|_| !changes.is_empty());
+                let id = serde_json::to_string(wanted.cluster_id).expect("a text");
+                let text = format!("clusterID: {id}\ngroups: []\n");
+                let write = |seen: &Seen<BTreeMap<String, String>>| ConfigMapWrite {
+                    name: name.into(),
+                    data: [(key.to_owned(), text)].into(),
+                    mark: Some(Mark { cluster_id: wanted.cluster_id.into(), file: first_name(wanted.files) }),
+                    owned: None,
+                    version: Some(seen.version.clone()),
+                };
+                result.actions.extend(seen.map(write).map(Action::WriteMap));
+            }
+            MappingTarget::None => {}
             MappingTarget::Crd => result.actions.extend(objects(wanted, live, &changes, &arns)),
             MappingTarget::ConfigMap | MappingTarget::AwsAuth => {
                 match config_map(wanted, target, live, &changes, &arns) {
