@@ -16,8 +16,8 @@ use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
 use crate::{
     Access, Desired, Facts, Namespace, compile,
     plan::{
-        Action, File, Holder, LiveMapping, MappingObject, MappingTarget, Mark, Object, ObjectId, Observed, Owner, Plan,
-        RECORD_NAME, Record, Seen, Wanted, files, plan,
+        Action, File, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Object, ObjectId, Observed,
+        Owner, Plan, RECORD_NAME, Record, Seen, Wanted, files, plan,
     },
     tests::{good, now, sources},
 };
@@ -150,6 +150,24 @@ fn binding(namespace: Option<&str>, name: &str, text: &str) -> Binding {
     Binding { namespace: namespace.map(Into::into), name: name.into(), role, subjects, origin: None }
 }
 
+/// Who the people of the laws are, by the mappings in force.
+pub(super) fn logins(observed: &Observed) -> Vec<Option<Login>> {
+    let sources = observed.mappings.iter().map(|live| live.source.clone()).collect();
+    let snapshot = mapping::Snapshot::new(identity::Partition::Aws, sources, []);
+    let people = ["user/u", "user/v", "user/w", "assumed-role/R/s", "assumed-role/S/s", "assumed-role/Q/s"];
+    let login = |person: &str| {
+        let service = if person.starts_with("user") { "iam" } else { "sts" };
+        let id = if service == "iam" { "AIDA" } else { "AROA:s" };
+        let arn = format!("arn:aws:{service}::111122223333:{person}");
+        let identity = identity::Identity::from_answer(&arn, "111122223333", id).expect("an identity");
+        match mapping::decide(&snapshot, &identity, "AKIA", &mapping::Facts::default(), now()) {
+            mapping::Decision::Permit(user) => Some(Login { username: user.username, groups: user.groups }),
+            mapping::Decision::Refuse(_) | mapping::Decision::Needs(_) => None,
+        }
+    };
+    people.into_iter().map(login).collect()
+}
+
 /// The cluster after these steps, in their order, each only after what it waits for.
 pub(super) fn after(observed: &Observed, plan: &Plan, steps: &[usize]) -> Observed {
     let mut after = observed.clone();
@@ -233,8 +251,10 @@ fn perform(observed: &mut Observed, action: &Action) {
             let owner = write.mark.clone().map_or(Owner::Nobody, Owner::Ours);
             let seen = Seen { object: data, owner, version: "new".into() };
             let live = LiveMapping::of_config_map(target, seen, identity::Partition::Aws, now()).expect("readable");
-            // Where the authenticator asks it does not change by writing.
-            observed.mappings.insert(at.unwrap_or(0), live);
+            // The access file is asked first; the authenticator asks others in an order that writing does not change.
+            let last = observed.mappings.len();
+            let at = at.unwrap_or(if target == MappingTarget::AccessFile { 0 } else { last });
+            observed.mappings.insert(at, live);
         }
         Action::Settle => {}
     }
