@@ -25,8 +25,7 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     if let Some(caller) = caller {
         // Whoever logs in by AWS becomes whom the new mapping says; everybody else stays who they are.
         let mapped = people.logins.iter().filter_map(|(_, [before, after])| Some((before.as_ref()?, after.as_ref())));
-        let own =
-            mapped.filter(|(before, _)| is_login_of(&before.username, &caller.name)).map(|(_, after)| after).next();
+        let own = mapped.filter(|(before, _)| is_login_of(before, caller)).map(|(_, after)| after).next();
         let then = match own {
             None => Some(caller.clone()),
             Some(None) => None,
