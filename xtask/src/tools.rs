@@ -1,6 +1,6 @@
 //! The real parts: built once into a cache outside the checkout, named by what they are built from.
 //!
-//! Each part is pinned in `tests/tools/<name>`: Go modules by go.mod and go.sum, the AWS CLI by its requirements.
+//! Each part is pinned in `tests/tools/<name>`: Go modules by go.mod and go.sum, Python environments by their requirements.
 
 use std::{
     env,
@@ -43,6 +43,17 @@ const AUTHENTICATOR: GoModule = GoModule {
     programs: &[("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")],
 };
 
+/// A Python environment of tests/tools.
+struct PythonEnvironment {
+    name: &'static str,
+    title: &'static str,
+    program: &'static str,
+}
+
+const AWS_CLI: PythonEnvironment = PythonEnvironment { name: "aws-cli", title: "the AWS CLI", program: "aws" };
+
+const MOTO: PythonEnvironment = PythonEnvironment { name: "moto", title: "moto", program: "moto_server" };
+
 /// Where the parts are.
 pub(crate) struct Tools {
     /// etcd, kube-apiserver, kubectl, kube-controller-manager.
@@ -51,11 +62,18 @@ pub(crate) struct Tools {
     pub(crate) go_authenticator: PathBuf,
     /// The AWS CLI.
     pub(crate) aws_cli: PathBuf,
+    /// moto's server, which stands in for IAM; the Python beside it has boto3.
+    pub(crate) moto: PathBuf,
 }
 
 /// Builds what is missing.
 pub(crate) fn ensure() -> anyhow::Result<Tools> {
-    Ok(Tools { kubernetes: kubernetes()?, go_authenticator: go_authenticator()?, aws_cli: aws_cli()? })
+    Ok(Tools {
+        kubernetes: kubernetes()?,
+        go_authenticator: go_authenticator()?,
+        aws_cli: python(&AWS_CLI)?,
+        moto: python(&MOTO)?,
+    })
 }
 
 /// The Kubernetes programs: those of KUBEBUILDER_ASSETS where that has all of them, else our own.
@@ -115,19 +133,20 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
     })
 }
 
-fn aws_cli() -> anyhow::Result<PathBuf> {
-    let python = run::require("python3", "install Python 3.9 or later, or run with --without-cluster")?;
-    let requirements = run::root().join("tests/tools/aws-cli/requirements.txt");
+/// The program of an environment, made if it is missing.
+fn python(PythonEnvironment { name, title, program }: &PythonEnvironment) -> anyhow::Result<PathBuf> {
+    let python = run::require("python3", "install Python 3.10 or later, or run with --without-cluster")?;
+    let requirements = run::root().join("tests/tools").join(name).join("requirements.txt");
     let version = run::output(Command::new(&python).arg("--version"))?;
-    let target = cache()?.join(format!("aws-cli-{}", key(&[fs::read(&requirements)?, version.into()])));
+    let target = cache()?.join(format!("{name}-{}", key(&[fs::read(&requirements)?, version.into()])));
     // A virtual environment holds its own path, so it is made where it stays; the marker says that it is whole.
     once(&target, |folder| {
-        eprintln!("tools: installing the AWS CLI …");
+        eprintln!("tools: installing {title} …");
         fs::write(folder.join("made-for"), target.display().to_string())?;
         Ok(())
     })?;
     let environment = target.join("venv");
-    let program = environment.join("bin/aws");
+    let program = environment.join("bin").join(program);
     let _lock = lock(&target)?;
     if !environment.join("whole").exists() {
         run::check(Command::new(&python).args(["-m", "venv", "--clear"]).arg(&environment))?;

@@ -6,7 +6,7 @@ use document::{Problem, Problems, Severity, Span};
 use jiff::{SignedDuration, Timestamp};
 use rbac::RoleKind;
 
-use crate::{Accept, Access, Code, Facts, Grant, Group, Principal, Right, Scope, compile};
+use crate::{Accept, Access, Code, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
 
 /// How long before its end an entry is reported.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -25,9 +25,12 @@ pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled:
         findings.problems.push(problem.hint("exactly one of the files names the cluster that tokens are bound to"));
     }
     for group in access.groups.iter().flatten() {
-        of_group(group, &known, now, &mut findings);
+        of_group(group, &known, facts, now, &mut findings);
     }
     for node in &access.nodes {
+        if let Some(problem) = in_iam(node, facts) {
+            findings.push(problem, &[&node.accept]);
+        }
         ends(node.expires.as_ref().map(|at| (at.value, at.span)), now, &[&node.accept], &mut findings);
     }
     let accepted = accepted_places(access);
@@ -43,24 +46,20 @@ type RoleName<'a> = (RoleKind, Option<&'a str>, &'a str);
 struct Known<'a> {
     /// `None` where no cluster was given: then no role is missing.
     roles: Option<HashMap<RoleName<'a>, &'a rbac::Role>>,
-    gone: HashSet<&'a str>,
 }
 
 impl<'a> Known<'a> {
     fn of(facts: &'a Facts) -> Self {
         let role = |role: &'a rbac::Role| ((role.kind(), role.namespace.as_deref(), &*role.name), role);
-        Self {
-            roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()),
-            gone: facts.gone.iter().map(String::as_str).collect(),
-        }
+        Self { roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()) }
     }
 
     fn lacks(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> bool {
-        self.roles.as_ref().is_some_and(|roles| !roles.contains_key(&(kind, namespace, name)))
+        self.roles.is_some() && self.role(kind, name, namespace).is_none()
     }
 
-    fn cluster_role(&self, name: &str) -> Option<&'a rbac::Role> {
-        self.roles.as_ref()?.get(&(RoleKind::ClusterRole, None, name)).copied()
+    fn role(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> Option<&'a rbac::Role> {
+        self.roles.as_ref()?.get(&(kind, namespace, name)).copied()
     }
 }
 
@@ -104,7 +103,7 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
     places
 }
 
-fn of_group(group: &Group, known: &Known<'_>, now: Timestamp, findings: &mut Findings) {
+fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, findings: &mut Findings) {
     let name = &*group.name.value;
     let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.as_str());
     if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
@@ -130,10 +129,8 @@ fn of_group(group: &Group, known: &Known<'_>, now: Timestamp, findings: &mut Fin
             };
             findings.push(code.at(member.span, message).related(first.span, "first here"), &accept);
         }
-        if let Some(arn) = member.arn().map(|arn| arn.to_string())
-            && known.gone.contains(arn.as_str())
-        {
-            findings.push(Code::NotInIam.at(member.span, format!("IAM has no {arn}")), &accept);
+        if let Some(problem) = in_iam(member, facts) {
+            findings.push(problem, &accept);
         }
     }
     for grant in group.grants.iter().flatten() {
@@ -146,6 +143,39 @@ fn of_group(group: &Group, known: &Known<'_>, now: Timestamp, findings: &mut Fin
             let problem = problem.hint("without `authorization` a group is bound to the ClusterRole of its name");
             findings.push(problem, &[&group.accept]);
         }
+    }
+}
+
+/// What is wrong with a principal by what IAM has under its name; nothing where it was not asked.
+fn in_iam(principal: &Principal, facts: &Facts) -> Option<Problem> {
+    let Principal { kind, account, path, name, span, .. } = principal;
+    let found = facts.in_iam.get(&(*kind, principal.iam_account(), name.to_ascii_lowercase()))?;
+    match (kind, found) {
+        (Kind::IamGroup, None) => {
+            let problem = Code::NoIamGroup.at(*span, format!("the account {account} has no IAM group `{name}`"));
+            Some(problem.hint("name the group that is meant, or remove this one; absent is not empty"))
+        }
+        (Kind::PermissionSet, None) => {
+            let message = format!("the account {account} has no role of the permission set `{name}`");
+            Some(
+                Code::NotInIam
+                    .at(*span, message)
+                    .hint("assign it to somebody in this account in IAM Identity Center, or remove it"),
+            )
+        }
+        (Kind::User | Kind::Role, None) => {
+            let arn = principal.arn()?;
+            let problem = Code::NotInIam.at(*span, format!("IAM has no {arn}"));
+            Some(problem.hint("remove it: whoever makes one of this name gets its access"))
+        }
+        (Kind::User | Kind::Role, Some(found)) => {
+            // STS leaves the paths of roles out; one that is written is still meant.
+            let meant = if *kind == Kind::User { format!("user{path}{name}") } else { format!("role{path}{name}") };
+            let fits = found.resource.eq_ignore_ascii_case(&meant) || (*kind == Kind::Role && &**path == "/");
+            let message = || format!("IAM has this name under another path than `{path}`");
+            (!fits).then(|| Code::NotInIam.at(*span, message()).hint(format!("write {found}")))
+        }
+        (Kind::IamGroup | Kind::PermissionSet, Some(_)) => None,
     }
 }
 
@@ -167,7 +197,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                 let message = format!("the cluster has no ClusterRole `{}`", role.value);
                 findings.push(Code::NoRole.at(role.span, message), &accept);
             }
-            match (&*role.value, known.cluster_role(&role.value)) {
+            match (&*role.value, known.role(RoleKind::ClusterRole, &role.value, None)) {
                 // Whoever writes this means everything.
                 ("cluster-admin", _) => {}
                 (_, Some(role)) => escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings),
@@ -183,6 +213,9 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
         Right::Role(role) => {
             let Scope::Namespaces(names) = &grant.scope else { return };
             for namespace in names.iter().filter(|name| !name.value.contains('*')) {
+                if let Some(role) = known.role(RoleKind::Role, &role.value, Some(&namespace.value)) {
+                    escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings);
+                }
                 if known.lacks(RoleKind::Role, &role.value, Some(&namespace.value)) {
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
                     findings.push(Code::NoRole.at(role.span, message), &accept);

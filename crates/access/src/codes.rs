@@ -67,9 +67,12 @@ codes! {
     Collision, "access.collision", Error, "Two grants would make one object.", "Merge them, or name one role only.";
     NoRole, "access.no-role", Warning, "The cluster has no role of this name.", "Mend the name, or make the role.";
     NoNamespace, "access.no-namespace", Warning, "The cluster has no namespace like this.", "Mend the name, or make the namespace.";
-    NotInIam, "access.not-in-iam", Warning, "IAM has no such principal any more.", "Remove it.";
+    NotInIam, "access.not-in-iam", Warning, "IAM has no such principal any more, or has the name under another path.", "Remove it, or write the ARN that IAM has.";
+    NoIamGroup, "access.no-iam-group", Error, "IAM has no group of this name, which is not the same as a group that no one is in.", "Mend the name, or remove it from `iamGroups`.";
     Escalates, "access.escalates", Warning, "The holder can become more than this grant says.", "Narrow the rule, or accept it with a reason.";
     TooBroad, "access.too-broad", Warning, "A rule that allows nearly everything.", "Name what is needed.";
+    ForeignEntry, "access.foreign-entry", Error, "The cluster's ConfigMap has an entry for this principal that this file does not own.", "Take it over with `--adopt`, or remove one of the two.";
+    Current, "access.current", Error, "What the cluster has cannot be merged into.", "Mend the ConfigMap first; nothing of it was changed.";
     Unsupported, "access.unsupported", Error, "The consumer cannot carry this.", "Resolve it first, by `cluster-auth render --to access`.";
 }
 

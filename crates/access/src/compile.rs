@@ -6,11 +6,11 @@ mod people;
 use std::collections::BTreeMap;
 
 use document::{Problem, Problems};
-use identity::AccountId;
+use identity::{AccountId, Arn};
 use jiff::Timestamp;
 use rbac::Objects;
 
-use crate::{Access, Principal};
+use crate::{Access, ConfigMap, IamAccount, Kind, Principal};
 
 /// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
 #[derive(Clone, Debug, Default)]
@@ -23,8 +23,11 @@ pub struct Facts {
     pub namespaces: Option<Vec<Namespace>>,
     /// Every role of the cluster.
     pub roles: Option<Objects>,
-    /// ARNs that IAM has no more.
-    pub gone: Vec<String>,
+    /// The `ConfigMap`s of `kube-system`, by name: at least those that others write to as well.
+    pub config_maps: Option<BTreeMap<String, ConfigMap>>,
+    /// What IAM has under the names that it was asked for: an ARN with its path, or nothing (any more). By kind, account and
+    /// name in lower case.
+    pub in_iam: BTreeMap<(Kind, IamAccount, String), Option<Arn>>,
 }
 
 /// A namespace.

@@ -95,31 +95,38 @@ impl Consumer {
     }
 }
 
+/// How IAM's answers come in.
+const ASK_IAM: &str = "resolve it by `--aws`, which asks IAM, or by `--from DUMP`, with what `aws iam` printed; \
+                       `cluster-auth render --to access --aws` writes the resolved file";
+
+/// For what IAM was asked about and does not have.
+const REMOVE_IT: &str = "without a role in its account nobody comes from it; remove it";
+
 /// What of a file a consumer cannot carry, as far as `facts` do not resolve it.
 pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: Expiry) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut refuse = |feature: Feature, span, what: &str| {
+    let mut refuse = |span, what: &str, hint: &str| {
         let problem = Code::Unsupported.at(span, format!("{what} cannot be carried by {}", consumer.title()));
-        let hint = match feature {
-            Feature::IamGroups | Feature::PermissionSets => {
-                "resolve it first: `cluster-auth render --to access --from DUMP`, with what `aws iam` printed"
-            }
-            Feature::NamespacePatterns => "name the namespaces, or give the cluster's: `--from namespaces.json`",
-            Feature::Expiry => "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered",
-        };
         problems.push(problem.hint(hint));
     };
     for group in access.groups.iter().flatten() {
         for member in group.members.iter().chain(&group.iam_groups) {
-            let key = (member.account, member.name.to_ascii_lowercase());
+            let key = || (member.account, member.name.to_ascii_lowercase());
+            let absent = || {
+                let key = (member.kind, member.iam_account(), key().1);
+                facts.in_iam.get(&key).is_some_and(Option::is_none)
+            };
             match member.kind {
-                Kind::IamGroup if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key) => {
-                    refuse(Feature::IamGroups, member.span, "an IAM group");
+                // An absent group is an error of its own.
+                Kind::IamGroup
+                    if !consumer.carries(Feature::IamGroups) && !facts.iam_groups.contains_key(&key()) && !absent() =>
+                {
+                    refuse(member.span, "an IAM group", ASK_IAM);
                 }
                 Kind::PermissionSet
-                    if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key) =>
+                    if !consumer.carries(Feature::PermissionSets) && !facts.permission_sets.contains_key(&key()) =>
                 {
-                    refuse(Feature::PermissionSets, member.span, "a permission set");
+                    refuse(member.span, "a permission set", if absent() { REMOVE_IT } else { ASK_IAM });
                 }
                 _ => {}
             }
@@ -131,7 +138,9 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
                 Scope::Selector(..) => true,
             };
             if is_pattern && facts.namespaces.is_none() && !consumer.carries(Feature::NamespacePatterns) {
-                refuse(Feature::NamespacePatterns, grant.span, "a grant to namespaces that only the cluster knows");
+                let hint =
+                    "name the namespaces, or let the cluster say: `--live`, or `--from` a dump of its namespaces";
+                refuse(grant.span, "a grant to namespaces that only the cluster knows", hint);
             }
         }
     }
@@ -142,7 +151,8 @@ pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: E
             group.expires.iter().chain(members)
         });
         for end in ends {
-            refuse(Feature::Expiry, end.span, "an end");
+            let hint = "`--expiry at-next-apply` renders it without an end: it ends when it is next rendered";
+            refuse(end.span, "an end", hint);
         }
     }
     problems

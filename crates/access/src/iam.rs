@@ -1,93 +1,154 @@
-//! What `aws iam get-group` and `aws iam list-roles` print, as facts.
+//! What IAM says about a file's principals, as facts: the same functions for live answers and for what `aws iam` printed.
+//!
+//! ```text
+//!   Access ─ iam_questions ─► asked by the caller ─► IamAnswer ─ add_iam ──┐
+//!                      what `aws iam` printed ─ add_iam_dump ─────────────┴─► Facts
+//! ```
+//!
+//! An answer is taken whole or not at all: whoever is missing from half of one would count as taken out of it.
 
-use std::fmt;
+mod dump;
+mod questions;
 
-use identity::Arn;
+use std::collections::BTreeMap;
+
+use identity::{AccountId, Arn, Partition};
 use mapping::PermissionSet;
-use serde::Deserialize;
 
-use crate::Facts;
+pub use self::{
+    dump::IamDumpError,
+    questions::{IamAnswer, IamQuestion, IamQuestions, iam_questions},
+};
+use crate::{Facts, Kind};
 
-/// Why such a text cannot be used.
-#[derive(Debug)]
-pub enum IamDumpError {
-    /// Not JSON, or not of the AWS CLI's shape.
-    Syntax(serde_json::Error),
-    /// Only the first part of an answer: whoever is not in it would count as absent.
-    Partial,
-    /// Something that must be an ARN is none.
-    Arn(String),
+/// The path of the roles that IAM Identity Center makes for permission sets. Anybody who may make roles can give one the
+/// name of such a role, but not this path.
+///
+/// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
+const PERMISSION_SET_PATH: &str = "aws-reserved/sso.amazonaws.com/";
+
+/// Whose IAM it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IamAccount {
+    /// The partition; an account's number says nothing about it.
+    pub partition: Partition,
+    /// The account.
+    pub account: AccountId,
+}
+
+/// Why an answer of IAM's is not taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum IamFactError {
+    /// Something in it is not of the kind or of the account that was asked about.
+    #[error("`{arn}` is not the ARN of {kind} of the account {account}")]
+    Foreign {
+        /// What it says.
+        arn: String,
+        /// What it was to be, with its article.
+        kind: &'static str,
+        /// The account that was asked.
+        account: AccountId,
+    },
     /// Two roles of one permission set in one account; AWS makes one.
+    #[error("the permission set `{0}` has two roles in one account; keep the answer that holds")]
     TwoRoles(String),
-}
-
-impl fmt::Display for IamDumpError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Syntax(error) => write!(f, "it is not what `aws iam` prints: {error}"),
-            Self::Partial => f.write_str("it is only the first part of an answer (IsTruncated); let the AWS CLI page"),
-            Self::Arn(text) => write!(f, "`{text}` is not the ARN of an IAM user, group or role"),
-            Self::TwoRoles(name) => write!(f, "the permission set `{name}` has two roles in one account"),
-        }
-    }
-}
-
-impl std::error::Error for IamDumpError {}
-
-/// IAM API Reference, `GetGroup` and `ListRoles`, in the AWS CLI's JSON.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Answer {
-    group: Option<Named>,
-    users: Option<Vec<Named>>,
-    roles: Option<Vec<Named>>,
-    #[serde(default)]
-    is_truncated: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Named {
-    arn: String,
+    /// Two answers about one group that are not the same.
+    #[error("two answers name different users of the IAM group `{0}`; keep the one that holds")]
+    TwoGroups(String),
 }
 
 impl Facts {
-    /// Takes what such a text says; `false` where it is something else. With an error nothing of it is taken.
-    pub fn add_iam(&mut self, json: &[u8]) -> Result<bool, IamDumpError> {
-        let answer: Answer = serde_json::from_slice(json).map_err(IamDumpError::Syntax)?;
-        if answer.is_truncated {
-            return Err(IamDumpError::Partial);
-        }
+    /// Takes an answer. With an error nothing of it is taken.
+    pub fn add_iam(&mut self, whose: IamAccount, answer: &IamAnswer) -> Result<(), IamFactError> {
         match answer {
-            Answer { group: Some(group), users: Some(users), .. } => {
-                let arn = parse(&group.arn, "group/")?;
-                let name = arn.resource.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
-                let users = users.into_iter().map(|user| parse(&user.arn, "user/").map(|_| user.arn));
-                self.iam_groups.insert((arn.account, name), users.collect::<Result<_, _>>()?);
-                Ok(true)
-            }
-            Answer { roles: Some(roles), .. } => {
-                let mut sets = self.permission_sets.clone();
-                for role in &roles {
-                    let arn = parse(&role.arn, "role/")?;
-                    let role = arn.resource.trim_start_matches("role/");
-                    let name = role.rsplit('/').next().unwrap_or_default();
-                    let is_reserved = role.starts_with("aws-reserved/sso.amazonaws.com/");
-                    let Some(set) = PermissionSet::of_role(arn.account, name).filter(|_| is_reserved) else { continue };
-                    match sets.insert((set.account, set.name.clone()), role.to_owned()) {
-                        Some(other) if other != role => return Err(IamDumpError::TwoRoles(set.name)),
-                        Some(_) | None => {}
-                    }
+            IamAnswer::Group { name, users: Some(users) } => self.take_group(whose, name, users),
+            IamAnswer::Group { name, users: None } => self.take(whose, Kind::IamGroup, name, None),
+            IamAnswer::PermissionSets { names, roles } => {
+                self.take_roles(whose, roles)?;
+                for name in names {
+                    let key = (whose.account, name.to_ascii_lowercase());
+                    let role = self.permission_sets.get(&key).map(|role| whose.arn(format!("role/{role}")));
+                    self.take(whose, Kind::PermissionSet, name, role.as_ref())?;
                 }
-                self.permission_sets = sets;
-                Ok(true)
+                Ok(())
             }
-            Answer { .. } => Ok(false),
+            IamAnswer::User { name, found } => self.take(whose, Kind::User, name, found.as_ref()),
+            IamAnswer::Role { name, found } => self.take(whose, Kind::Role, name, found.as_ref()),
         }
+    }
+
+    /// Everybody in an IAM group.
+    fn take_group(&mut self, whose: IamAccount, name: &str, users: &[Arn]) -> Result<(), IamFactError> {
+        for user in users {
+            whose.has(user, "user/", "a user")?;
+        }
+        let users: Vec<String> = users.iter().map(Arn::to_string).collect();
+        let key = (whose.account, name.to_ascii_lowercase());
+        match self.iam_groups.get(&key) {
+            Some(others) if !same(others, &users) => Err(IamFactError::TwoGroups(name.to_owned())),
+            Some(_) => Ok(()),
+            None => {
+                self.iam_groups.insert(key, users);
+                Ok(())
+            }
+        }
+    }
+
+    /// Roles, those of permission sets among them.
+    fn take_roles(&mut self, whose: IamAccount, roles: &[Arn]) -> Result<(), IamFactError> {
+        let mut sets: BTreeMap<_, _> = self.permission_sets.clone();
+        for arn in roles {
+            whose.has(arn, "role/", "a role")?;
+            let role = arn.resource.trim_start_matches("role/");
+            let name = role.rsplit('/').next().unwrap_or_default();
+            let is_reserved = role.starts_with(PERMISSION_SET_PATH);
+            let Some(set) = PermissionSet::of_role(arn.account, name).filter(|_| is_reserved) else { continue };
+            match sets.insert((set.account, set.name.clone()), role.to_owned()) {
+                Some(other) if other != role => return Err(IamFactError::TwoRoles(set.name)),
+                Some(_) | None => {}
+            }
+        }
+        self.permission_sets = sets;
+        Ok(())
+    }
+
+    /// What IAM has under a name; `None` for nothing.
+    fn take(&mut self, whose: IamAccount, kind: Kind, name: &str, found: Option<&Arn>) -> Result<(), IamFactError> {
+        if let Some(arn) = found {
+            match kind {
+                Kind::User => whose.has(arn, "user/", "a user")?,
+                Kind::Role | Kind::PermissionSet => whose.has(arn, "role/", "a role")?,
+                Kind::IamGroup => whose.has(arn, "group/", "a group")?,
+            }
+        }
+        self.in_iam.insert((kind, whose, name.to_ascii_lowercase()), found.cloned());
+        Ok(())
     }
 }
 
-fn parse(text: &str, kind: &str) -> Result<Arn, IamDumpError> {
-    let arn = text.parse::<Arn>().ok().filter(|arn| arn.service == "iam" && arn.resource.starts_with(kind));
-    arn.ok_or_else(|| IamDumpError::Arn(text.to_owned()))
+impl IamAccount {
+    /// Of whom an ARN is.
+    pub fn of(arn: &Arn) -> Self {
+        Self { partition: arn.partition, account: arn.account }
+    }
+
+    fn arn(self, resource: String) -> Arn {
+        Arn { partition: self.partition, service: "iam".to_owned(), account: self.account, resource }
+    }
+
+    fn has(self, arn: &Arn, beginning: &str, kind: &'static str) -> Result<(), IamFactError> {
+        let belongs = arn.service == "iam" && arn.resource.starts_with(beginning) && Self::of(arn) == self;
+        let foreign = || IamFactError::Foreign { arn: arn.to_string(), kind, account: self.account };
+        if belongs { Ok(()) } else { Err(foreign()) }
+    }
+}
+
+/// Whether two lists name the same, in whatever order.
+fn same(a: &[String], b: &[String]) -> bool {
+    let sorted = |list: &[String]| {
+        let mut list = list.to_vec();
+        list.sort();
+        list
+    };
+    sorted(a) == sorted(b)
 }

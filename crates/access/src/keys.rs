@@ -100,6 +100,17 @@ impl Object {
         self.keys().iter().find(|key| key.name == name)
     }
 
+    /// What to write instead of a key that an earlier revision of the chart had.
+    pub fn former(self, name: &str) -> Option<&'static str> {
+        match (self, name) {
+            // June 2018, three days: every user of the group by way of one role.
+            (Self::Authentication, "role") => {
+                Some("name the role under the group's `roles:`, and whoever may assume it is in the group")
+            }
+            _ => None,
+        }
+    }
+
     /// The keys that it may have.
     pub const fn keys(self) -> &'static [Key] {
         match self {

@@ -5,6 +5,8 @@ use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 
+use crate::IamAccount;
+
 /// Something and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<T> {
@@ -134,6 +136,11 @@ impl Principal {
             Kind::PermissionSet => return None,
         };
         Some(Arn { partition: self.partition, service: "iam".to_owned(), account: self.account, resource })
+    }
+
+    /// Whose IAM knows it.
+    pub fn iam_account(&self) -> IamAccount {
+        IamAccount { partition: self.partition, account: self.account }
     }
 
     /// The Kubernetes username: what was written, or what the kind's default is.

@@ -19,7 +19,6 @@ mod live;
 mod lockout;
 mod logins;
 mod marks;
-mod merge;
 mod objects;
 mod observed;
 mod people;
@@ -39,7 +38,7 @@ use rbac::RoleReference;
 pub use atoms::{Atom, On, Right};
 pub use digest::Digest;
 pub use files::{File, files};
-pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
+pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
@@ -48,6 +47,7 @@ pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, Rec
 pub use refusals::{Allowed, Flag, Refusal};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
 pub use steps::{Action, Stage, Step};
+pub use writes::ConfigMapWrite;
 
 use rbac::Index;
 
@@ -133,12 +133,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let mut refusals = refusals::of_objects(&objects);
     refusals.extend(refusals::of_logins(&logins));
     refusals.extend(refusals::of_record(wanted, observed));
-    let record = Record {
-        cluster_id: wanted.cluster_id.into(),
-        files: wanted.files.to_vec(),
-        target: wanted.target,
-        entries: std::mem::take(&mut logins.entries),
-    };
+    let record = Record { cluster_id: wanted.cluster_id.into(), files: wanted.files.to_vec(), target: wanted.target };
     let changes = std::mem::take(&mut logins.changes);
     let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
     refusals.extend(unmergeable);

@@ -11,7 +11,18 @@ use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{Access, Consumer, Facts, check::findings, compile, unsupported};
+pub(crate) use self::{
+    authenticator::{Entry, entries, roles, users},
+    crd::name as mapping_name,
+    rbac::{binding_object, role_object},
+};
+use crate::{
+    Access, Consumer, Desired, Facts,
+    check::findings,
+    compile,
+    merge::{Shape, merge},
+    unsupported,
+};
 
 /// What `render --to` takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,9 +56,20 @@ pub enum Expiry {
     AtNextApply,
 }
 
-pub(crate) use authenticator::{Entry, entries};
-pub(crate) use crd::name as mapping_name;
-pub(crate) use rbac::{binding_object, role_object};
+/// How to render.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// What to do with ends.
+    pub expiry: Expiry,
+    /// Whether entries of others for principals of the file are taken over, where a `ConfigMap` is merged into.
+    pub adopt: bool,
+}
+
+impl From<Expiry> for Options {
+    fn from(expiry: Expiry) -> Self {
+        Self { expiry, adopt: false }
+    }
+}
 
 /// Username and groups of machines.
 pub(crate) const NODE: (&str, [&str; 2]) = (authenticator::NODE_USERNAME, authenticator::NODE_GROUPS);
@@ -81,6 +103,15 @@ impl Target {
         }
     }
 
+    /// The `ConfigMap` in `kube-system` that others write to as well, if it is one.
+    pub const fn shared(self) -> Option<&'static str> {
+        match self {
+            Self::ConfigMap => Some("aws-iam-authenticator"),
+            Self::AwsAuth => Some("aws-auth"),
+            _ => None,
+        }
+    }
+
     /// Who takes it; the resolved file is for everybody.
     pub const fn consumer(self) -> Option<Consumer> {
         match self {
@@ -105,13 +136,16 @@ pub struct Rendered {
 }
 
 /// Checks and renders for one target; an error of the file or of what the target can carry gives no text at all.
+///
+/// A `ConfigMap` that others write to as well is merged into the one that the facts know.
 pub fn render(
     access: &Access,
     facts: &Facts,
     now: Timestamp,
     target: Target,
-    expiry: Expiry,
+    options: impl Into<Options>,
 ) -> Result<Rendered, Vec<Problem>> {
+    let Options { expiry, adopt } = options.into();
     let (desired, problems) = compile(access, facts, now);
     let mut findings = findings(access, facts, now, problems);
     findings.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
@@ -125,8 +159,8 @@ pub fn render(
     let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
     let text = match target {
         Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
-        Target::ConfigMap => yaml(&authenticator::config_map(cluster_id, &desired, facts)),
-        Target::AwsAuth => yaml(&authenticator::aws_auth(&desired, facts)),
+        Target::ConfigMap => merged(target, Shape::Config(cluster_id), &desired, facts, adopt, &mut findings)?,
+        Target::AwsAuth => merged(target, Shape::AwsAuth, &desired, facts, adopt, &mut findings)?,
         Target::Crd => documents(crd::mappings(&desired, facts)),
         Target::Rbac => documents(rbac::objects(&desired.objects)),
         Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
@@ -135,6 +169,24 @@ pub fn render(
         Target::Access => access_file(access, facts, now),
     };
     Ok(Rendered { text, findings })
+}
+
+/// The `ConfigMap` that the facts know, or a new one, with the entries in it.
+fn merged(
+    target: Target,
+    shape: Shape<'_>,
+    desired: &Desired,
+    facts: &Facts,
+    adopt: bool,
+    findings: &mut Vec<Problem>,
+) -> Result<String, Vec<Problem>> {
+    let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
+    let current = known.cloned().unwrap_or_default();
+    let entries = [authenticator::users(desired, facts), authenticator::roles(desired, facts)];
+    match merge(shape, current, entries, adopt) {
+        Ok(merged) => Ok(yaml(&merged)),
+        Err(problems) => Err(std::mem::take(findings).into_iter().chain(problems).collect()),
+    }
 }
 
 pub(crate) fn yaml(value: &impl Serialize) -> String {

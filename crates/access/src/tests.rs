@@ -4,6 +4,7 @@ mod files;
 mod findings;
 mod iam;
 mod laws;
+mod merging;
 mod plan;
 mod reading;
 mod targets;

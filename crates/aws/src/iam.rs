@@ -1,27 +1,24 @@
 //! IAM: who is in a group, which roles IAM Identity Center made, and who is no more.
 //!
 //! Every list is read to its end or not at all: whoever is missing from half a list would count as taken out of it.
-//! The caller sees an [`IamError`]; nothing of what IAM wrote is in it.
+//! The caller sees an [`IamError`]; nothing of what IAM wrote is in it. Several questions may be under way at once: where IAM
+//! asks for fewer, all of them wait with the one that was told.
 //!
 //! Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/welcome.html>.
 
-mod directory;
 mod endpoint;
 mod page;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use hyper::body::Bytes;
 use identity::Arn;
 use jiff::Timestamp;
 use token::Upstream;
-use tokio::time::sleep;
+use tokio::{sync::RwLock, time::sleep};
 
-use self::page::{Listing, Next, Page};
-pub use self::{
-    directory::{Directory, Dump, DumpError, read_dump},
-    endpoint::iam_endpoint,
-};
+pub use self::endpoint::iam_endpoint;
+use self::page::{Entry, Kind, Listing, Next, Page};
 use crate::{
     AwsError, Client, Endpoint,
     calls::{Query, parameters},
@@ -64,12 +61,6 @@ pub enum IamError {
     Denied {
         /// The action to allow, as policies write it.
         permission: &'static str,
-    },
-    /// The account has no group of this name.
-    #[error("the AWS account has no IAM group {name:?}; check the name, and which account the credentials are for")]
-    NoSuchGroup {
-        /// The name that was asked for.
-        name: String,
     },
     /// IAM asked for fewer requests, again and again.
     #[error("{call} was throttled {attempts} times; AWS limits how often an account may ask, so try again in a minute")]
@@ -123,33 +114,38 @@ const MAX_BODY: usize = 4 << 20;
 /// How long to wait where IAM asks for fewer requests, before the second, third and fourth attempt.
 const WAITS: [Duration; 3] = [Duration::from_millis(200), Duration::from_millis(800), Duration::from_secs(2)];
 
-const GROUP_MEMBERS: Listing =
-    Listing { call: "iam:GetGroup", result: "GetGroupResult", list: "Users", kind: "user", name: "UserName" };
+const USER: Kind = Kind { arn: "user", element: "User", name: "UserName" };
 
-const ROLES: Listing =
-    Listing { call: "iam:ListRoles", result: "ListRolesResult", list: "Roles", kind: "role", name: "RoleName" };
+const ROLE: Kind = Kind { arn: "role", element: "Role", name: "RoleName" };
 
-/// Asks IAM on behalf of one account: that of the credentials.
+const GROUP_MEMBERS: Listing = Listing { call: "iam:GetGroup", result: "GetGroupResult", list: "Users", kind: USER };
+
+const ROLES: Listing = Listing { call: "iam:ListRoles", result: "ListRolesResult", list: "Roles", kind: ROLE };
+
+/// Asks IAM on behalf of one account: that of the credentials. Clones share connections and patience.
+#[derive(Clone)]
 pub struct IamClient {
     client: Client,
     credentials: Credentials,
     endpoint: Endpoint,
     now: fn() -> Timestamp,
+    /// Every call holds it for reading; the one that waits because IAM asked for fewer holds it alone.
+    pace: Arc<RwLock<()>>,
 }
 
 impl IamClient {
     /// Prepares; nothing is asked yet. The endpoint is one of [`iam_endpoint`].
     pub fn new(client: Client, credentials: Credentials, endpoint: Endpoint, now: fn() -> Timestamp) -> Self {
-        Self { client, credentials, endpoint, now }
+        Self { client, credentials, endpoint, now, pace: Arc::default() }
     }
 
-    /// Everybody in a group, in IAM's order.
+    /// Everybody in a group, in IAM's order; none where the account has no such group, which is not the same as nobody.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>.
-    pub async fn group_members(&self, group_name: &str) -> Result<Vec<IamUser>, IamError> {
+    pub async fn group_members(&self, group_name: &str) -> Result<Option<Vec<IamUser>>, IamError> {
         let entries = self.list(&GROUP_MEMBERS, ("GroupName", group_name)).await?;
-        let entries = entries.ok_or_else(|| IamError::NoSuchGroup { name: group_name.to_owned() })?;
-        Ok(entries.into_iter().map(|(arn, path, user_name)| IamUser { arn, path, user_name }).collect())
+        let user = |(arn, path, user_name)| IamUser { arn, path, user_name };
+        Ok(entries.map(|entries| entries.into_iter().map(user).collect()))
     }
 
     /// The roles of every permission set that is provisioned to the account, in IAM's order.
@@ -165,32 +161,33 @@ impl IamClient {
         Ok(entries.into_iter().map(|(arn, path, role_name)| IamRole { arn, path, role_name }).collect())
     }
 
-    /// Whether the account has a user of this name, whatever its path.
+    /// The user of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>.
-    pub async fn user_exists(&self, name: &str) -> Result<bool, IamError> {
-        self.exists("iam:GetUser", "User", ("UserName", name)).await
+    pub async fn user(&self, name: &str) -> Result<Option<IamUser>, IamError> {
+        let found = self.one("iam:GetUser", USER, name).await?;
+        Ok(found.map(|(arn, path, user_name)| IamUser { arn, path, user_name }))
     }
 
-    /// Whether the account has a role of this name, whatever its path.
+    /// The role of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
-    pub async fn role_exists(&self, name: &str) -> Result<bool, IamError> {
-        self.exists("iam:GetRole", "Role", ("RoleName", name)).await
+    pub async fn role(&self, name: &str) -> Result<Option<IamRole>, IamError> {
+        let found = self.one("iam:GetRole", ROLE, name).await?;
+        Ok(found.map(|(arn, path, role_name)| IamRole { arn, path, role_name }))
     }
 
-    /// `element` holds what was found, under the same name as it is asked by.
-    async fn exists(&self, call: &'static str, element: &str, asked: (&str, &str)) -> Result<bool, IamError> {
-        let Some(body) = self.ask(call, &[asked]).await? else { return Ok(false) };
-        let found = xml::children(&body, element).unwrap_or_default();
-        let name = found.first().and_then(|fields| xml::text(fields, asked.0));
+    async fn one(&self, call: &'static str, kind: Kind, asked: &str) -> Result<Option<Entry>, IamError> {
+        let Some(body) = self.ask(call, &[(kind.name, asked)]).await? else { return Ok(None) };
+        let found = xml::children(&body, kind.element).unwrap_or_default();
+        let entry = found.first().and_then(|fields| page::entry(fields, kind));
         // Names that differ in case only are one name to IAM.
-        let same = name.is_some_and(|name| name.eq_ignore_ascii_case(asked.1));
-        if same { Ok(true) } else { Err(IamError::Unreadable { call }) }
+        let entry = entry.filter(|(_, _, name)| name.eq_ignore_ascii_case(asked));
+        entry.map(Some).ok_or(IamError::Unreadable { call })
     }
 
     /// All pages of a list; none where IAM does not know what was asked about.
-    async fn list(&self, listing: &Listing, asked: (&str, &str)) -> Result<Option<Vec<page::Entry>>, IamError> {
+    async fn list(&self, listing: &Listing, asked: (&str, &str)) -> Result<Option<Vec<Entry>>, IamError> {
         let call = listing.call;
         let (mut entries, mut marker) = (Vec::new(), None::<String>);
         for _ in 0..MAX_PAGES {
@@ -210,34 +207,55 @@ impl IamClient {
 
     /// One call, made again after a while where IAM asks for fewer. None is IAM's own answer that there is no such thing.
     async fn ask(&self, call: &'static str, asked: &[(&str, &str)]) -> Result<Option<Bytes>, IamError> {
+        let shared = self.pace.read().await;
+        let mut answer = self.once(call, asked).await;
+        drop(shared);
+        if is_throttled(&answer) {
+            // Those that come after wait for this one, and go on at the pace that IAM takes.
+            let _alone = self.pace.write().await;
+            for wait in WAITS {
+                sleep(wait).await;
+                answer = self.once(call, asked).await;
+                if !is_throttled(&answer) {
+                    break;
+                }
+            }
+        }
+        match answer {
+            Ok(body) => Ok(Some(body)),
+            Err(AwsError::Refused { code, .. }) if code == "NoSuchEntity" => Ok(None),
+            Err(error) => Err(IamError::of(call, error)),
+        }
+    }
+
+    async fn once(&self, call: &'static str, asked: &[(&str, &str)]) -> Result<Bytes, AwsError> {
         let mut form = parameters(call.trim_start_matches("iam:"), IAM_VERSION);
         form.extend(asked.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        let mut waits = WAITS.into_iter();
-        loop {
-            let (credentials, endpoint) = (&self.credentials, &self.endpoint);
-            let (headers, at, max_body) = (&[], (self.now)(), MAX_BODY);
-            let query = Query { call, credentials, endpoint, service: "iam", form: &form, headers, at, max_body };
-            let error = match self.client.query(&query).await {
-                Ok(body) => return Ok(Some(body)),
-                Err(error) => error,
-            };
-            match &error {
-                AwsError::Upstream { trouble: Upstream::Throttled, .. } => {
-                    let attempts = WAITS.len() + 1;
-                    sleep(waits.next().ok_or(IamError::Throttled { call, attempts })?).await;
-                }
-                AwsError::Upstream {
-                    trouble:
-                        Upstream::Unreadable | Upstream::TooLarge | Upstream::Redirect | Upstream::UnexpectedStatus(_),
-                    ..
-                } => return Err(IamError::Unreadable { call }),
-                AwsError::Refused { code, .. } if code == "NoSuchEntity" => return Ok(None),
-                AwsError::Refused { code, .. } if code == "AccessDenied" => {
-                    return Err(IamError::Denied { permission: call });
-                }
-                AwsError::Refused { .. } => return Err(IamError::Refused(error)),
-                _ => return Err(IamError::Unavailable(error)),
+        let (credentials, endpoint) = (&self.credentials, &self.endpoint);
+        let (headers, at, max_body) = (&[], (self.now)(), MAX_BODY);
+        let query = Query { call, credentials, endpoint, service: "iam", form: &form, headers, at, max_body };
+        self.client.query(&query).await
+    }
+}
+
+fn is_throttled(answer: &Result<Bytes, AwsError>) -> bool {
+    matches!(answer, Err(AwsError::Upstream { trouble: Upstream::Throttled, .. }))
+}
+
+impl IamError {
+    /// What an error of one call means, but for `NoSuchEntity`.
+    fn of(call: &'static str, error: AwsError) -> Self {
+        match &error {
+            AwsError::Upstream { trouble: Upstream::Throttled, .. } => {
+                Self::Throttled { call, attempts: WAITS.len() + 1 }
             }
+            AwsError::Upstream {
+                trouble: Upstream::Unreadable | Upstream::TooLarge | Upstream::Redirect | Upstream::UnexpectedStatus(_),
+                ..
+            } => Self::Unreadable { call },
+            AwsError::Refused { code, .. } if code == "AccessDenied" => Self::Denied { permission: call },
+            AwsError::Refused { .. } => Self::Refused(error),
+            _ => Self::Unavailable(error),
         }
     }
 }

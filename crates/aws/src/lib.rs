@@ -5,7 +5,7 @@
 //!   credentials::fetch     Plan ─► Credentials                     asks SSO, STS, IMDS … only where the plan says so
 //!   presign_…              Credentials ─► the URL inside a token   no runtime, no TLS, no roots
 //!   StsClient              token::Accepted ─► status and body      the server's one call, bounded in every way
-//!   iam::IamClient         a group's name ─► its users             whole or not at all; dumps of the same, offline
+//!   iam::IamClient         a group's name ─► its users             whole or not at all
 //! ```
 //!
 //! There are no service SDKs here: a handful of calls do not need hundreds of crates. This crate only transports what

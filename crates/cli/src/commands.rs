@@ -38,8 +38,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
         Command::Server(args) => server::run(&args, &global, process),
-        Command::Check(args) => check::run(&args),
-        Command::Render(args) => render::run(&args),
+        Command::Check(args) => check::run(&args, process),
+        Command::Render(args) => render::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

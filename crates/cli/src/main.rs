@@ -6,6 +6,7 @@
 
 mod arguments;
 mod commands;
+mod credentials;
 mod exit;
 mod logs;
 mod rim;

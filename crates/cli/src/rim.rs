@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    io::{self, Write as _},
+    io::{self, IsTerminal as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -62,6 +62,36 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 /// Says something to the person at the terminal, on stderr.
 pub(crate) fn note(text: &str) {
     anstream::eprintln!("{text}");
+}
+
+/// How far something is, on one line of the terminal that the next one replaces. Elsewhere than on a terminal it says nothing.
+pub(crate) struct Progress {
+    shown: bool,
+}
+
+impl Progress {
+    /// Nothing is shown yet.
+    pub(crate) fn new() -> Self {
+        Self { shown: false }
+    }
+
+    /// Replaces what was shown.
+    pub(crate) fn show(&mut self, text: &str) {
+        let mut stderr = io::stderr();
+        if stderr.is_terminal() {
+            // Whoever cannot see it misses nothing but this.
+            let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+            self.shown = true;
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown {
+            self.show("");
+        }
+    }
 }
 
 /// Reads a text file into a source that problems can point into. `-` is stdin.

@@ -1,5 +1,6 @@
 //! Problems for programs.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::{Problem, Severity, Source, Span, source};
@@ -43,7 +44,7 @@ pub fn to_sarif(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem],
         let Some(source) = source::of(sources, span.start) else { return json!({}) };
         let (start, end) = (source.position(span.start), source.position(span.end));
         let mut location = json!({"physicalLocation": {
-            "artifactLocation": {"uri": source.name()},
+            "artifactLocation": {"uri": uri(source.name())},
             "region": {"startLine": start.line, "startColumn": start.column, "endLine": end.line, "endColumn": end.column},
         }});
         if let Some(message) = message {
@@ -71,6 +72,12 @@ pub fn to_sarif(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem],
             "results": problems.iter().map(result).collect::<Vec<_>>(),
         }],
     })
+}
+
+/// A path as a URI reference (RFC 3986, section 4.2): what it does not allow is written by its bytes.
+fn uri(path: &str) -> String {
+    const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+    utf8_percent_encode(&path.replace('\\', "/"), ESCAPED).to_string()
 }
 
 fn place(sources: &[Source], span: Span) -> Value {

@@ -67,7 +67,7 @@ impl Merge<'_> {
                         self.edits.replace(node.span, flow_item(entry, kind));
                     }
                     (Some(node), _) => {
-                        let indent = self.indent_of(node);
+                        let indent = self.edits.dash_column(node);
                         let block = item(entry, kind, indent);
                         // The dash stays; the item's text begins behind it.
                         let text = block[indent + "- ".len()..].trim_end_matches('\n');
@@ -78,8 +78,8 @@ impl Merge<'_> {
                         match style {
                             Style::Flow => self.edits.insert(last.span.end, format!(", {}", flow_item(entry, kind))),
                             Style::Block => {
-                                let block = item(entry, kind, self.indent_of(last));
-                                self.insert_lines(last.span.end, &block);
+                                let block = item(entry, kind, self.edits.dash_column(last));
+                                self.edits.insert_lines(last.span.end, &block);
                             }
                         }
                     }
@@ -138,36 +138,15 @@ impl Merge<'_> {
             }
             Style::Block => {
                 let keys: String = self.added.iter().map(|(block, _)| block.as_str()).collect();
-                let indent = self.source.position(self.root.span.start).column - 1;
+                let indent = self.edits.column(self.root.span.start);
                 let pad = " ".repeat(indent);
                 let keys: String = keys.lines().map(|line| format!("{pad}{line}\n")).collect();
                 if !keys.is_empty() {
-                    self.insert_lines(self.root.span.end, &keys);
+                    self.edits.insert_lines(self.root.span.end, &keys);
                 }
             }
         }
         self.edits.apply()
-    }
-
-    /// Inserts whole lines after the line in which a byte stands.
-    fn insert_lines(&mut self, after: usize, lines: &str) {
-        let text = self.source.text();
-        // A block scalar ends behind its line's end already.
-        if after > 0 && text[..after].ends_with('\n') {
-            self.edits.insert(after, lines);
-            return;
-        }
-        match text[after..].find('\n') {
-            Some(end) => self.edits.insert(after + end + 1, lines),
-            None => self.edits.insert(text.len(), format!("\n{lines}")),
-        }
-    }
-
-    /// In which column the dash of a block list's entry stands, from 0.
-    fn indent_of(&self, node: &Node) -> usize {
-        let text = self.source.text();
-        let line = text[..node.span.start].rfind('\n').map_or(0, |at| at + 1);
-        text[line..node.span.start].rfind('-').unwrap_or_else(|| node.span.start - line)
     }
 
     /// A node without the empty lines that a block scalar at its end may hold.

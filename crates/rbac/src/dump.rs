@@ -11,8 +11,10 @@ pub struct Dump {
     pub objects: Objects,
     /// Namespaces with their labels.
     pub namespaces: Vec<(Box<str>, Labels)>,
-    /// Whether it held roles at all, so that a missing one is missing.
+    /// Whether it held roles of namespaces at all, so that a missing one is missing.
     pub has_roles: bool,
+    /// Whether it held roles of the cluster at all.
+    pub has_cluster_roles: bool,
     /// Whether it held namespaces at all.
     pub has_namespaces: bool,
 }
@@ -94,7 +96,8 @@ impl Dump {
         }
         if let Some(items) = raw.items {
             let of = kind.strip_suffix("List").filter(|of| !of.is_empty());
-            self.has_roles |= matches!(of, Some("Role" | "ClusterRole"));
+            self.has_roles |= of == Some("Role");
+            self.has_cluster_roles |= of == Some("ClusterRole");
             self.has_namespaces |= of == Some("Namespace");
             return items.into_iter().try_for_each(|item| self.add(item, of));
         }
@@ -106,7 +109,8 @@ impl Dump {
                 self.namespaces.push((name, labels));
             }
             "Role" | "ClusterRole" => {
-                self.has_roles = true;
+                self.has_roles |= kind == "Role";
+                self.has_cluster_roles |= kind == "ClusterRole";
                 let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
                 let rules = raw.rules.unwrap_or_default();
                 self.objects.roles.push(Role { namespace, name, rules, labels, aggregation, origin: None });

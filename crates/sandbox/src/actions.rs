@@ -1,7 +1,8 @@
-//! What can be asked: GetCallerIdentity, AssumeRole, DescribeInstances.
+//! What can be asked: GetCallerIdentity, AssumeRole, DescribeInstances, and what IAM says about groups, roles and users.
 
 mod assume_role;
 mod describe_instances;
+mod iam;
 
 use http::Response;
 use http_body_util::Full;
@@ -14,6 +15,8 @@ use crate::{
     directory::Key,
     parameters::Parameters,
 };
+
+pub(crate) use self::iam::ACTIONS as IAM_ACTIONS;
 
 /// Carries out a call of STS for a verified caller.
 pub(crate) fn sts(aws: &Aws, parameters: &Parameters, caller: &Key, now: Timestamp) -> Result<Success, AwsError> {
@@ -41,6 +44,17 @@ pub(crate) fn ec2(aws: &Aws, parameters: &Parameters, writer: &Writer) -> Result
             Err(AwsError::new(400, "InvalidAction", message))
         }
     }
+}
+
+/// Carries out a call of IAM, unless it is denied to the caller.
+pub(crate) fn iam(aws: &Aws, parameters: &Parameters, caller: &Key) -> Result<Success, AwsError> {
+    let action = action(parameters)?;
+    let version = parameters.get("Version").unwrap_or("NO_VERSION_SPECIFIED");
+    let known = IAM_ACTIONS.into_iter().find(|known| *known == action && version == "2010-05-08");
+    let known = known.ok_or_else(|| {
+        AwsError::new(400, "InvalidAction", format!("Could not find operation {action} for version {version}"))
+    })?;
+    iam::perform(known, &aws.directory, parameters, caller)
 }
 
 fn action(parameters: &Parameters) -> Result<&str, AwsError> {

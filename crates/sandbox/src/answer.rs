@@ -1,6 +1,6 @@
 //! Answers in the forms that AWS has.
 //!
-//! STS writes XML, or JSON to whoever asks for it; EC2 writes XML of another shape. A request that names no service is
+//! STS writes XML, or JSON to whoever asks for it; IAM writes XML of the same shape, EC2 of another. A request that names no service is
 //! answered as STS would.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -27,7 +27,7 @@ impl AwsError {
     }
 }
 
-/// What an action of STS answers.
+/// What an action of STS or IAM answers.
 pub(crate) struct Success {
     pub(crate) action: &'static str,
     pub(crate) result: Fields,
@@ -36,10 +36,11 @@ pub(crate) struct Success {
 /// Names and values, in the order in which AWS writes them.
 pub(crate) type Fields = Vec<(&'static str, Field)>;
 
-/// A value, or fields in a field.
+/// A value, fields in a field, or a list of them.
 pub(crate) enum Field {
     Text(String),
     Group(Fields),
+    List(Vec<Fields>),
 }
 
 /// How one answer is written.
@@ -53,9 +54,11 @@ enum Format {
     StsJson,
     StsXml,
     Ec2Xml,
+    IamXml,
 }
 
 const STS_NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
+const IAM_NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 const EC2_NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
 impl Writer {
@@ -65,6 +68,7 @@ impl Writer {
         let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let format = match service {
             Service::Ec2 => Format::Ec2Xml,
+            Service::Iam => Format::IamXml,
             Service::Sts if accepts.contains("application/json") => Format::StsJson,
             Service::Sts => Format::StsXml,
         };
@@ -72,7 +76,7 @@ impl Writer {
         Self { format, request_id }
     }
 
-    /// An answer of STS.
+    /// An answer of STS or IAM.
     pub(crate) fn success(&self, success: &Success) -> Response<Full<Bytes>> {
         let (Success { action, result }, request_id) = (success, &self.request_id);
         let body = match self.format {
@@ -81,9 +85,10 @@ impl Writer {
                 "ResponseMetadata": {"RequestId": request_id},
             }})
             .to_string(),
-            Format::StsXml | Format::Ec2Xml => format!(
-                "<{action}Response xmlns=\"{STS_NAMESPACE}\">\n  <{action}Result>{}</{action}Result>\n  \
+            Format::StsXml | Format::Ec2Xml | Format::IamXml => format!(
+                "<{action}Response xmlns=\"{}\">\n  <{action}Result>{}</{action}Result>\n  \
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n</{action}Response>\n",
+                self.format.namespace(),
                 xml(result)
             ),
         };
@@ -109,9 +114,10 @@ impl Writer {
             Format::StsJson => {
                 json!({"Error": {"Code": code, "Message": message, "Type": kind}, "RequestId": request_id}).to_string()
             }
-            Format::StsXml => format!(
-                "<ErrorResponse xmlns=\"{STS_NAMESPACE}\">\n  <Error><Type>{kind}</Type><Code>{code}</Code>\
-                 <Message>{escaped}</Message></Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n"
+            Format::StsXml | Format::IamXml => format!(
+                "<ErrorResponse xmlns=\"{}\">\n  <Error><Type>{kind}</Type><Code>{code}</Code>\
+                 <Message>{escaped}</Message></Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
+                self.format.namespace()
             ),
             Format::Ec2Xml => format!(
                 "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Response><Errors><Error><Code>{code}</Code>\
@@ -125,7 +131,7 @@ impl Writer {
     pub(crate) fn respond(&self, status: u16, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
         let content_type = match self.format {
             Format::StsJson => "application/json",
-            Format::StsXml => "text/xml",
+            Format::StsXml | Format::IamXml => "text/xml",
             Format::Ec2Xml => "text/xml;charset=UTF-8",
         };
         let status = StatusCode::from_u16(status).expect("only statuses of our own are given");
@@ -138,10 +144,21 @@ impl Writer {
     }
 }
 
+impl Format {
+    fn namespace(self) -> &'static str {
+        match self {
+            Self::StsJson | Self::StsXml => STS_NAMESPACE,
+            Self::Ec2Xml => EC2_NAMESPACE,
+            Self::IamXml => IAM_NAMESPACE,
+        }
+    }
+}
+
 fn json(fields: &Fields) -> Value {
     let value = |field: &Field| match field {
         Field::Text(text) => Value::String(text.clone()),
         Field::Group(fields) => json(fields),
+        Field::List(entries) => Value::Array(entries.iter().map(json).collect()),
     };
     Value::Object(fields.iter().map(|(name, field)| ((*name).to_owned(), value(field))).collect::<Map<_, _>>())
 }
@@ -150,6 +167,7 @@ fn xml(fields: &Fields) -> String {
     let value = |field: &Field| match field {
         Field::Text(text) => escape(text.as_str()).into_owned(),
         Field::Group(fields) => xml(fields),
+        Field::List(entries) => entries.iter().map(|entry| format!("<member>{}</member>", xml(entry))).collect(),
     };
     fields.iter().map(|(name, field)| format!("<{name}>{}</{name}>", value(field))).collect()
 }

@@ -47,13 +47,15 @@ impl Aws {
         };
         let asked = Asked::read(&parts, &body.to_bytes());
         let action = asked.as_ref().ok().and_then(|asked| asked.all.get("Action")).unwrap_or_default();
-        match self.faults.next(action) {
-            None => {}
-            Some(Fault::Delay(duration)) => tokio::time::sleep(duration).await,
-            Some(fault) => return failing(&fault, endpoint.service, &writer),
+        let fault = self.faults.next(action);
+        match &fault {
+            None | Some(Fault::Half) => {}
+            Some(Fault::Delay(duration)) => tokio::time::sleep(*duration).await,
+            Some(fault) => return failing(fault, endpoint.service, &writer),
         }
         let answer = asked.and_then(|asked| self.perform(&parts, &endpoint, &asked, &writer));
-        Ok(answer.unwrap_or_else(|error| writer.error(&error)))
+        let answer = answer.unwrap_or_else(|error| writer.error(&error));
+        if fault == Some(Fault::Half) { half(answer, &writer).await } else { Ok(answer) }
     }
 
     fn perform(
@@ -76,6 +78,7 @@ impl Aws {
         match endpoint.service {
             Service::Sts => actions::sts(self, &asked.all, &caller, now).map(|success| writer.success(&success)),
             Service::Ec2 => actions::ec2(self, &asked.all, writer),
+            Service::Iam => actions::iam(self, &asked.all, &caller).map(|success| writer.success(&success)),
         }
     }
 
@@ -111,6 +114,14 @@ impl Asked {
     }
 }
 
+/// The first half of an answer's body, as if it were all of it.
+async fn half(answer: Response<Full<Bytes>>, writer: &Writer) -> Result<Response<Full<Bytes>>, io::Error> {
+    let status = answer.status().as_u16();
+    let Ok(body) = answer.into_body().collect().await;
+    let body = body.to_bytes();
+    Ok(writer.respond(status, body.slice(..body.len() / 2)))
+}
+
 fn failing(fault: &Fault, service: Service, writer: &Writer) -> Result<Response<Full<Bytes>>, io::Error> {
     let error = |(status, code), message: &str| Ok(writer.error(&AwsError::new(status, code, message)));
     let lie = |arn: &str, account: &str| {
@@ -118,15 +129,19 @@ fn failing(fault: &Fault, service: Service, writer: &Writer) -> Result<Response<
         let result = fields.map(|(name, value)| (name, Field::Text(value.to_owned()))).into();
         Ok(writer.success(&Success { action: "GetCallerIdentity", result }))
     };
-    let by_service = |sts, ec2| match service {
+    let by_service = |sts, ec2, iam| match service {
         Service::Sts => sts,
         Service::Ec2 => ec2,
+        Service::Iam => iam,
     };
+    let throttled = by_service((400, "Throttling"), (503, "RequestLimitExceeded"), (400, "Throttling"));
+    let broken = by_service((500, "InternalFailure"), (500, "InternalError"), (500, "ServiceFailure"));
+    let away = by_service((503, "ServiceUnavailable"), (503, "Unavailable"), (503, "ServiceUnavailable"));
     match fault {
-        Fault::Throttle => error(by_service((400, "Throttling"), (503, "RequestLimitExceeded")), "Rate exceeded"),
-        Fault::ServerError => error(by_service((500, "InternalFailure"), (500, "InternalError")), "Internal error."),
-        Fault::Unavailable => error(by_service((503, "ServiceUnavailable"), (503, "Unavailable")), "Try again later."),
-        Fault::Reset | Fault::Delay(_) => Err(io::ErrorKind::ConnectionReset.into()),
+        Fault::Throttle => error(throttled, "Rate exceeded"),
+        Fault::ServerError => error(broken, "Internal error."),
+        Fault::Unavailable => error(away, "Try again later."),
+        Fault::Reset | Fault::Delay(_) | Fault::Half => Err(io::ErrorKind::ConnectionReset.into()),
         Fault::Garbage => Ok(writer.respond(200, "{\"GetCallerIdentityResponse\":{\"Get")),
         Fault::Redirect => {
             let mut redirect = writer.respond(302, "");

@@ -1,4 +1,4 @@
-//! What an account has: keys, roles, instances. Read from the identities file once, and never changed.
+//! What an account has: keys, roles, users, groups, instances. Read from the identities file once, and never changed.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -14,6 +14,10 @@ use sha2::{Digest as _, Sha256};
 pub(crate) struct Directory {
     pub(crate) keys: HashMap<String, Arc<Key>>,
     pub(crate) roles: Vec<Role>,
+    /// With the path, as IAM says it, by name.
+    pub(crate) users: BTreeMap<String, Arn>,
+    /// By name.
+    pub(crate) groups: BTreeMap<String, Group>,
     /// Private DNS names by instance id.
     pub(crate) instances: BTreeMap<String, String>,
 }
@@ -33,6 +37,17 @@ pub(crate) struct Key {
     pub(crate) user_id: String,
     /// The name of the role, where this is a session of one.
     pub(crate) role: Option<String>,
+    /// Actions of IAM's that the holder may not call, as policies write them.
+    pub(crate) denied: Vec<String>,
+}
+
+/// A group of users.
+#[derive(Clone)]
+pub(crate) struct Group {
+    /// With the path, as IAM says it.
+    pub(crate) arn: Arn,
+    /// The names of those in it, in their order.
+    pub(crate) users: Vec<String>,
 }
 
 /// A role that can be assumed.

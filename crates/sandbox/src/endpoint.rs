@@ -9,6 +9,7 @@ use identity::StsHost;
 pub(crate) enum Service {
     Sts,
     Ec2,
+    Iam,
 }
 
 impl Service {
@@ -17,9 +18,32 @@ impl Service {
         match self {
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
+            Self::Iam => "iam",
         }
     }
 }
+
+/// IAM's hosts, a few per partition, and the Region that each is signed for.
+///
+/// Source: <https://docs.aws.amazon.com/general/latest/gr/iam-service.html>, and botocore's rule set for the partitions that
+/// are not on that page.
+const IAM_HOSTS: [(&str, &str); 15] = [
+    ("iam.amazonaws.com", "us-east-1"),
+    ("iam-fips.amazonaws.com", "us-east-1"),
+    ("iam.global.api.aws", "us-east-1"),
+    ("iam-fips.global.api.aws", "us-east-1"),
+    ("iam.cn-north-1.amazonaws.com.cn", "cn-north-1"),
+    ("iam.global.api.amazonwebservices.com.cn", "cn-north-1"),
+    ("iam.us-gov.amazonaws.com", "us-gov-west-1"),
+    ("iam.us-gov.api.aws", "us-gov-west-1"),
+    ("iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+    ("iam-fips.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"),
+    ("iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
+    ("iam-fips.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"),
+    ("iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"),
+    ("iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"),
+    ("iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"),
+];
 
 /// What stands behind a host name: a service, and the Region that signatures for it are made for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +66,9 @@ impl Endpoint {
         let known = |service, host: StsHost| Self { service, region: Some(host.signing_region().to_owned()) };
         if let Ok(host) = name.parse() {
             return Some(known(Service::Sts, host));
+        }
+        if let Some((_, region)) = IAM_HOSTS.iter().find(|(host, _)| *host == name) {
+            return Some(Self { service: Service::Iam, region: Some((*region).to_owned()) });
         }
         let host = format!("sts{}", name.strip_prefix("ec2")?).parse().ok()?;
         Some(known(Service::Ec2, host))
@@ -72,6 +99,10 @@ mod tests {
             ("sts.cn-north-1.amazonaws.com.cn", Some((Service::Sts, Some("cn-north-1")))),
             ("ec2.eu-central-1.amazonaws.com", Some((Service::Ec2, Some("eu-central-1")))),
             ("ec2.eu-central-1.api.aws", Some((Service::Ec2, Some("eu-central-1")))),
+            ("iam.amazonaws.com", Some((Service::Iam, Some("us-east-1")))),
+            ("iam.us-gov.amazonaws.com:443", Some((Service::Iam, Some("us-gov-west-1")))),
+            ("iam.cn-north-1.amazonaws.com.cn", Some((Service::Iam, Some("cn-north-1")))),
+            ("iam.eu-west-1.amazonaws.com", None),
             ("localhost:8443", Some((Service::Sts, None))),
             ("127.0.0.1:8443", Some((Service::Sts, None))),
             ("[::1]:8443", Some((Service::Sts, None))),

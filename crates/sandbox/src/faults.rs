@@ -25,6 +25,8 @@ pub enum Fault {
     Redirect,
     /// 200 with 20 MB.
     HugeBody,
+    /// The right answer, cut off in the middle as if that were all of it.
+    Half,
     /// 200 for a caller of another partition than the host's.
     OtherPartition,
     /// 200 whose account is not its ARN's.
@@ -38,43 +40,59 @@ pub struct Faults(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     fault: Option<Fault>,
+    /// The only action that it is for; none for all.
+    action: Option<&'static str>,
+    /// How many requests are answered before it.
+    spared: usize,
     /// How many more requests it is for; none for all.
     remaining: Option<usize>,
     requests: BTreeMap<&'static str, usize>,
 }
 
 /// What is counted by its own name; everything else counts as one, since callers could make up names without end.
-const ACTIONS: [&str; 3] = ["GetCallerIdentity", "AssumeRole", "DescribeInstances"];
+const ACTIONS: [&str; 7] =
+    ["GetCallerIdentity", "AssumeRole", "DescribeInstances", "GetGroup", "ListRoles", "GetUser", "GetRole"];
 
 impl Faults {
     /// From now on every request fails like this.
     pub fn set(&self, fault: Fault) {
-        let mut state = self.lock();
-        (state.fault, state.remaining) = (Some(fault), None);
+        self.plan(Some(fault), None, 0, None);
     }
 
     /// The next `count` requests fail like this.
     pub fn set_for(&self, fault: Fault, count: usize) {
-        let mut state = self.lock();
-        (state.fault, state.remaining) = (Some(fault), Some(count));
+        self.plan(Some(fault), None, 0, Some(count));
+    }
+
+    /// From now on requests for one action fail like this, but for the first `spared` of them. Of any other name than those
+    /// of [`requests`](Self::requests) all requests for anything else fail.
+    pub fn set_on(&self, action: &str, fault: Fault, spared: usize) {
+        self.plan(Some(fault), Some(counted_as(action)), spared, None);
     }
 
     /// Nothing fails any more.
     pub fn clear(&self) {
-        let mut state = self.lock();
-        (state.fault, state.remaining) = (None, None);
+        self.plan(None, None, 0, None);
     }
 
-    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeInstances`), whatever became
-    /// of them. Any other name means all requests for anything else.
+    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeInstances`, `GetGroup`,
+    /// `ListRoles`, `GetUser`, `GetRole`), whatever became of them. Any other name means all requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
         self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()
     }
 
     /// Counts a request, and says how it is to fail.
     pub(crate) fn next(&self, action: &str) -> Option<Fault> {
+        let action = counted_as(action);
         let mut state = self.lock();
-        *state.requests.entry(counted_as(action)).or_default() += 1;
+        *state.requests.entry(action).or_default() += 1;
+        if state.action.is_some_and(|only| only != action) {
+            return None;
+        }
+        if state.spared > 0 {
+            state.spared -= 1;
+            return None;
+        }
         match &mut state.remaining {
             Some(0) => None,
             Some(remaining) => {
@@ -83,6 +101,11 @@ impl Faults {
             }
             None => state.fault.clone(),
         }
+    }
+
+    fn plan(&self, fault: Option<Fault>, action: Option<&'static str>, spared: usize, remaining: Option<usize>) {
+        let mut state = self.lock();
+        (state.fault, state.action, state.spared, state.remaining) = (fault, action, spared, remaining);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -110,6 +133,16 @@ mod tests {
         faults.clear();
         assert_eq!(faults.next("AssumeRole"), None);
         assert_eq!((faults.requests("GetCallerIdentity"), faults.requests("AssumeRole")), (4, 3));
+    }
+
+    #[test]
+    fn a_fault_can_be_for_one_action_and_spare_the_first() {
+        let faults = Faults::default();
+        faults.set_on("GetGroup", Fault::Half, 1);
+        let next = ["GetUser", "GetGroup", "GetUser", "GetGroup", "GetGroup"].map(|action| faults.next(action));
+        assert_eq!(next, [None, None, None, Some(Fault::Half), Some(Fault::Half)]);
+        faults.set_for(Fault::Reset, 1);
+        assert_eq!([faults.next("GetUser"), faults.next("GetGroup")], [Some(Fault::Reset), None]);
     }
 
     #[test]

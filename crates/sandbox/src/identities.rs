@@ -5,7 +5,8 @@
 //! partition: aws                   # where nothing is said
 //!
 //! users:                           # `name` is how tests and the demo call whoever holds the key
-//! - {name: bob, path: /ops/, accessKeyId: AKIA…, secretAccessKey: …}
+//! - {name: bob, path: /ops/, accessKeyId: AKIA…, secretAccessKey: …,
+//!    denied: [iam:ListRoles]}      # what whoever holds the key may not call; IAM's actions only, everything where nothing is said
 //!
 //! roles:
 //! - name: Deployer
@@ -24,6 +25,9 @@
 //! - {name: federated, accessKeyId: ASIA…, secretAccessKey: …, sessionToken: …}
 //!
 //! root: {name: root, accessKeyId: AKIA…, secretAccessKey: …}
+//!
+//! groups:                          # of users, by name
+//! - {name: Developers, path: /teams/, users: [bob]}
 //!
 //! instances:                       # what DescribeInstances knows
 //! - {id: i-0123456789abcdef0, privateDnsName: ip-10-0-0-17.us-west-2.compute.internal}

@@ -24,8 +24,8 @@ const MAX_TUNNELS: usize = 1_024;
 const ESTABLISHED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
 
 const FORBIDDEN: &[u8] =
-    b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: 68\r\nconnection: close\r\n\r\n\
-    Only CONNECT to port 443 of AWS's STS and EC2 hosts leads anywhere.\n";
+    b"HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\ncontent-length: 73\r\nconnection: close\r\n\r\n\
+    Only CONNECT to port 443 of AWS's STS, EC2 and IAM hosts leads anywhere.\n";
 
 /// Serves until dropped; the tunnels end with it.
 pub(crate) async fn serve(listener: TcpListener, sandbox: SocketAddr) {

@@ -42,6 +42,7 @@ impl Sessions {
             arn: role.session_arn(session_name),
             user_id: role.session_id(session_name),
             role: Some(role.name.clone()),
+            denied: Vec::new(),
         });
         let mut by_id = self.by_id.write().unwrap_or_else(PoisonError::into_inner);
         if by_id.len() >= CAPACITY {

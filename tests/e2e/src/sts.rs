@@ -34,7 +34,12 @@ const IDENTITIES: &str = include_str!("identities.yaml");
 impl Sts {
     /// Starts it on free ports.
     pub fn start(folder: &Path) -> anyhow::Result<Self> {
-        let source = Source::new("identities.yaml", IDENTITIES);
+        Self::start_with(folder, IDENTITIES)
+    }
+
+    /// The same with other identities.
+    pub fn start_with(folder: &Path, identities: &str) -> anyhow::Result<Self> {
+        let source = Source::new("identities.yaml", identities);
         let plain = document::RenderStyle::Plain;
         let identities = Identities::read(&source)
             .map_err(|problems| anyhow::anyhow!("{}", document::render(&source, &problems, plain)))?;

@@ -38,7 +38,52 @@ its last answer for its own cache time. Consumers that cannot end anything refus
 **Many files.** Several paths, or a folder, merge into one: a group may span files, but each of its keys comes from one of them, and
 exactly one file has the `clusterID`. The order of files never matters.
 
+**What the cluster has.** `check --live` asks the cluster of the current kubeconfig context (`--context` and `--kubeconfig` name another)
+for its namespaces and roles: missing roles, and selectors that match nothing, are found then. `--from` takes the same from dumps.
+`render --to aws-auth` and `--to configmap` merge into the ConfigMap that the cluster has: entries of others, nodes above all, stay
+byte for byte. Which entries are ours, the annotation `cluster-auth.io/principals` says; an entry of somebody else's for a principal
+of the file is an error until `--adopt` takes it over. What is printed holds the ConfigMap's version, so that applying it fails if
+somebody changed it meanwhile.
+
 Keys beginning with `x-` are ignored; anchors can live there.
+
+## What AWS knows
+
+`iamGroups` and `permissionSets` name people whom AWS keeps. With `--aws`, `check` and `render` ask IAM with your AWS credentials, which
+are found as `token` finds them ([client.md](client.md#where-the-credentials-come-from)); `--profile`, `--region`, `--role` and
+`--external-id` mean what they mean there.
+
+```sh
+cluster-auth check --aws                               # an absent IAM group is an error; whoever is no more is reported
+cluster-auth render --to access --aws > resolved.yaml  # for Helm, the server and review: groups and permission sets resolved
+```
+
+IAM is asked who is in each IAM group, which roles permission sets have, and whether the users and roles of the file still exist and
+under which path (EKS access entries need the paths of roles). An answer that fails, is throttled to the end or is not whole ends the command with nothing printed: it never counts
+as empty. Only the account of the credentials can be asked; a note names the others. For those, collect what IAM says there and give it
+by `--from`, which takes files and folders of them:
+
+```sh
+aws iam get-group --group-name Developers --output json > dumps/group.json
+aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output json > dumps/roles.json
+cluster-auth render --to access --from dumps
+```
+
+The credentials need this policy (and `sts:GetCallerIdentity`, which everybody may call):
+
+```json
+{
+  \"Version\": \"2012-10-17\",
+  \"Statement\": [{
+    \"Effect\": \"Allow\",
+    \"Action\": [\"iam:GetGroup\", \"iam:ListRoles\", \"iam:GetUser\", \"iam:GetRole\"],
+    \"Resource\": \"*\"
+  }]
+}
+```
+
+`iam:GetGroup` is needed where the file has `iamGroups`. Without `iam:ListRoles` permission sets stay unresolved (the server matches
+them by account, name and the form of the suffix); without `iam:GetUser` and `iam:GetRole` nobody is said to be gone. A note says so.
 ";
 
 const CHANGES: &str = "

@@ -23,7 +23,8 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
                 match expanded(user, iam_group) {
                     Some(user) => add(&mut people, group, &user, problems),
                     None => {
-                        let message = format!("IAM says that `{user}` is in this group, which is no ARN of a user");
+                        let message =
+                            format!("IAM says that `{user}` is in this group, which is no user of its account");
                         problems.push(Code::Arn.at(iam_group.span, message));
                     }
                 }
@@ -71,11 +72,12 @@ fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: &Principal, pro
 /// A user that an IAM group names, at the place of that group.
 fn expanded(arn: &str, iam_group: &Principal) -> Option<Principal> {
     let arn: Arn = arn.parse().ok()?;
+    if (arn.partition, arn.account) != (iam_group.partition, iam_group.account) {
+        return None;
+    }
     let (path, name) = arn.resource.strip_prefix("user")?.rsplit_once('/')?;
     Some(Principal {
         kind: Kind::User,
-        partition: arn.partition,
-        account: arn.account,
         path: format!("{path}/").into(),
         name: name.into(),
         username: None,

@@ -5,14 +5,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::ConfigMap;
+
 /// The label that says which program keeps an object (Kubernetes, "Recommended Labels").
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Its value on objects of ours.
 pub const MANAGER: &str = "cluster-auth";
 /// The annotation with the cluster's id.
-pub const CLUSTER_ID: &str = "cluster-auth.dev/cluster-id";
+pub const CLUSTER_ID: &str = "cluster-auth.io/cluster-id";
 /// The annotation with the name of the access file.
-pub const FILE: &str = "cluster-auth.dev/file";
+pub const FILE: &str = "cluster-auth.io/file";
 /// Who server-side apply says that we are.
 pub const FIELD_MANAGER: &str = MANAGER;
 
@@ -53,6 +55,16 @@ impl Owner {
             Some(HELM) => Self::Helm(annotation(HELM_RELEASE).map(Into::into)),
             Some(_) | None => Self::Nobody,
         }
+    }
+
+    /// What a `ConfigMap` says.
+    pub(super) fn of_map(map: &ConfigMap) -> Self {
+        let of = |texts: &'_ BTreeMap<String, String>, key: &str| texts.get(key).cloned();
+        let label = of(&map.labels, MANAGED_BY);
+        let annotations = [CLUSTER_ID, FILE, HELM_RELEASE].map(|key| (key, of(&map.annotations, key)));
+        let annotation =
+            |key: &str| annotations.iter().find(|(known, _)| *known == key).and_then(|(_, text)| text.as_deref());
+        Self::of(|_| label.as_deref(), annotation)
     }
 
     /// Our mark with this cluster's id.

@@ -1,12 +1,10 @@
 //! What the cluster has, as far as it could be seen.
 
-use std::collections::BTreeMap;
-
 use identity::Partition;
 use rbac::{Binding, Role};
 
 use super::{MappingTarget, Mark, Owner, Record};
-use crate::Namespace;
+use crate::{ConfigMap, Namespace};
 
 /// A cluster at one moment.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +52,8 @@ pub struct LiveMapping {
 /// What holds a mapping.
 #[derive(Clone, Debug)]
 pub enum Holder {
-    /// One `ConfigMap`: its `data`.
-    ConfigMap(Seen<BTreeMap<String, String>>),
+    /// One `ConfigMap`.
+    ConfigMap(ConfigMap),
     /// One object for each entry.
     Objects(Vec<Seen<MappingObject>>),
 }

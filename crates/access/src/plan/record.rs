@@ -1,9 +1,6 @@
 //! The record of what was applied: one `ConfigMap`, with the files themselves.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,8 +26,6 @@ pub struct Record {
     pub files: Vec<File>,
     /// Where logins were written.
     pub target: MappingTarget,
-    /// The entries of ours in a mapping that others write to as well: ARNs in lower case. Nothing else says whose they are.
-    pub entries: BTreeSet<Box<str>>,
 }
 
 /// Why a record cannot be used.
@@ -56,8 +51,6 @@ struct Raw {
     cluster_id: Box<str>,
     mapping: Box<str>,
     files: Vec<Box<str>>,
-    #[serde(default)]
-    entries: BTreeSet<Box<str>>,
 }
 
 impl Record {
@@ -67,7 +60,6 @@ impl Record {
             cluster_id: self.cluster_id.clone(),
             mapping: self.target.as_str().into(),
             files: self.files.iter().map(|file| file.name.clone()).collect(),
-            entries: self.entries.clone(),
         };
         let mut data =
             BTreeMap::from([(KEY.to_owned(), serde_json::to_string_pretty(&raw).expect("plain data") + "\n")]);
@@ -90,7 +82,6 @@ impl Record {
             cluster_id: raw.cluster_id,
             files: raw.files.into_iter().enumerate().map(file).collect(),
             target: target.ok_or(RecordError)?,
-            entries: raw.entries,
         })
     }
 }

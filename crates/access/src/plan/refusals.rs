@@ -33,7 +33,7 @@ pub enum Refusal {
         /// The `ConfigMap`, as `kube-system/aws-auth`.
         what: Box<str>,
         /// Why.
-        why: &'static str,
+        why: Box<str>,
     },
     /// A file that was applied is not among the files now.
     FileMissing {

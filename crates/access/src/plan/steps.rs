@@ -1,8 +1,7 @@
 //! What apply executes, and what each step waits for.
 //!
 //! ```text
-//!   claim ─► logins ─► settle ─┐
-//!   add roles ─► add bindings ─┴► remove bindings ─► remove roles ─► record
+//!   add roles ─► add bindings ─► logins ─► settle ─► remove bindings ─► remove roles ─► record
 //! ```
 //!
 //! Rights are added before logins that need them, and taken away when nobody needs them any more. A step waits for no
@@ -13,10 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
 
-use super::{
-    Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan, RECORD_NAME,
-    Record, writes::first_name,
-};
+use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan};
 
 /// One request to the API server, or a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +28,6 @@ pub struct Step {
 /// The order of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// The record says which entries of a shared mapping are ours, before they are.
-    Claim,
     /// Rights are added.
     Add,
     /// Logins change.
@@ -79,7 +73,7 @@ pub enum Action {
         /// Only if it still has this `resourceVersion`.
         version: Box<str>,
     },
-    /// Writes keys of a `ConfigMap` and leaves its others alone.
+    /// Writes a `ConfigMap` as a whole.
     WriteMap(ConfigMapWrite),
     /// Waits until the API server has forgotten what it knows of logins (`--authentication-token-webhook-cache-ttl`).
     Settle,
@@ -95,23 +89,12 @@ pub(super) fn is_bridge_of(id: &ObjectId, replaced: &ObjectId) -> bool {
     id.kind == replaced.kind && id.namespace == replaced.namespace && id.name == bridge_name(&replaced.name)
 }
 
-/// What logins need done, from [`super::logins`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LoginActions {
-    /// The requests.
-    pub(super) actions: Vec<Action>,
-    /// Whether others write there too, so that the record has to claim entries first.
-    pub(super) shared: bool,
-}
-
-pub(super) fn steps(plan: &Plan, logins: LoginActions, observed: &Observed) -> Vec<Step> {
+pub(super) fn steps(plan: &Plan, logins: Vec<Action>, observed: &Observed) -> Vec<Step> {
     let mut builder = Builder::new(plan, observed);
-    let claim = logins.shared && !logins.actions.is_empty();
-    let claim = claim.then(|| builder.claim(observed)).flatten();
     builder.additions();
-    builder.logins(logins.actions, claim);
+    builder.logins(logins);
     builder.removals();
-    builder.record(observed, claim.is_some());
+    builder.record(observed);
     builder.steps
 }
 
@@ -179,17 +162,6 @@ impl<'a> Builder<'a> {
         self.steps.len() - 1
     }
 
-    /// The entries of before and after are ours, whichever of them an interruption leaves.
-    fn claim(&mut self, observed: &Observed) -> Option<usize> {
-        let mut record = self.plan.record.clone();
-        let before = observed.record.as_ref().map(|seen| &seen.object);
-        let of_here = before.filter(|before| before.cluster_id == record.cluster_id && before.target == record.target);
-        record.entries.extend(of_here.iter().flat_map(|before| before.entries.iter().cloned()));
-        // The files that were applied stay those that were, until everything is.
-        record.files = of_here.map_or_else(|| record.files.clone(), |before| before.files.clone());
-        (before != Some(&record)).then(|| self.push(Stage::Claim, write(&record), Vec::new()))
-    }
-
     fn additions(&mut self) {
         // Roles before the bindings that name them.
         for change in &self.plan.objects {
@@ -228,7 +200,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn logins(&mut self, actions: Vec<Action>, claim: Option<usize>) {
+    fn logins(&mut self, actions: Vec<Action>) {
         // By who people are, not by what stands in one mapping: it may hide what another one says.
         let mut gained = BTreeSet::new();
         for person in &self.plan.people {
@@ -237,8 +209,7 @@ impl<'a> Builder<'a> {
             gained.extend(has.into_iter().filter(|subject| !had.contains(subject)));
         }
         let needed = gained.iter().filter_map(|subject| self.additions.get(subject));
-        let mut after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
-        after.extend(claim);
+        let after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
         for action in actions {
             let step = self.push(Stage::Logins, action, after.clone());
             self.login_steps.push(step);
@@ -329,12 +300,14 @@ impl<'a> Builder<'a> {
         after
     }
 
-    fn record(&mut self, observed: &Observed, claimed: bool) {
-        let before = observed.record.as_ref().map(|seen| &seen.object);
-        if claimed || before != Some(&self.plan.record) {
-            let all = (0..self.steps.len()).collect();
-            self.push(Stage::Record, write(&self.plan.record), all);
+    fn record(&mut self, observed: &Observed) {
+        let before = observed.record.as_ref();
+        if before.map(|seen| &seen.object) == Some(&self.plan.record) {
+            return;
         }
+        let all = (0..self.steps.len()).collect();
+        let version = before.map(|seen| &*seen.version);
+        self.push(Stage::Record, Action::WriteMap(ConfigMapWrite::of_record(&self.plan.record, version)), all);
     }
 
     fn apply(
@@ -359,16 +332,6 @@ impl<'a> Builder<'a> {
     fn removes(&mut self, binding: &Binding, step: usize) {
         self.removals.entry(role_id(&binding.role, binding.namespace.as_deref())).or_default().push(step);
     }
-}
-
-fn write(record: &Record) -> Action {
-    let file = first_name(&record.files);
-    Action::WriteMap(ConfigMapWrite {
-        name: RECORD_NAME.into(),
-        data: record.to_data(),
-        mark: Some(Mark { cluster_id: record.cluster_id.clone(), file }),
-        version: None,
-    })
 }
 
 /// The role with the rules of before and after, if after has any that before has not.

@@ -25,10 +25,12 @@ impl<'a> View<'a> {
             let key = &*entry.key.text;
             if object.key(key).is_none() && !key.starts_with("x-") {
                 let problem = Code::UnknownKey.at(entry.key_span, format!("{} has no key `{key}`", object.title()));
-                problems.push(match nearest(key, object.keys().iter().map(|key| key.name)) {
-                    Some(meant) => problem.hint(format!("did you mean `{meant}`?")),
-                    None => problem.hint(format!("its keys are {}", known(object))),
-                });
+                let nearest = nearest(key, object.keys().iter().map(|key| key.name));
+                problems.push(problem.hint(match (object.former(key), nearest) {
+                    (Some(instead), _) => instead.to_owned(),
+                    (None, Some(meant)) => format!("did you mean `{meant}`?"),
+                    (None, None) => format!("its keys are {}", known(object)),
+                }));
             }
         }
         Some(Self { object, entries, span: node.span })

@@ -1,8 +1,8 @@
-//! The existing authenticator's formats: its configuration, in a file and in a `ConfigMap`, and `aws-auth`.
+//! The existing authenticator's configuration, and the entries of it that its `ConfigMap` and `aws-auth` have too.
 
-use serde::Serialize;
+use document::Span;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 
-use super::yaml;
 use crate::{Desired, Facts, Kind, Person};
 
 /// The groups of machines (Kubernetes, kubelet TLS bootstrapping; EKS, aws-auth).
@@ -19,50 +19,32 @@ pub(super) struct Config<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Server<'a> {
-    map_users: Vec<User<'a>>,
-    map_roles: Vec<Role<'a>>,
+    map_users: Vec<Entry<'a>>,
+    map_roles: Vec<Entry<'a>>,
 }
 
-#[derive(Serialize)]
-struct User<'a> {
-    userarn: String,
-    username: &'a str,
-    groups: Vec<&'a str>,
+/// An entry of `mapUsers` or `mapRoles`.
+pub(crate) struct Entry<'a> {
+    /// `userarn` or `rolearn`.
+    pub(crate) key: &'static str,
+    /// The principal's ARN.
+    pub(crate) arn: String,
+    /// The username, or its template.
+    pub(crate) username: &'a str,
+    /// The groups.
+    pub(crate) groups: Vec<&'a str>,
+    /// The principal's place in the file.
+    pub(crate) span: Span,
 }
 
-#[derive(Serialize)]
-struct Role<'a> {
-    rolearn: String,
-    username: &'a str,
-    groups: Vec<&'a str>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct ConfigMap<D> {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Metadata,
-    data: D,
-}
-
-#[derive(Serialize)]
-struct Metadata {
-    name: &'static str,
-    namespace: &'static str,
-}
-
-#[derive(Serialize)]
-pub(super) struct ConfigData {
-    #[serde(rename = "config.yaml")]
-    config: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct AwsAuthData {
-    map_roles: String,
-    map_users: String,
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry(self.key, &self.arn)?;
+        map.serialize_entry("username", self.username)?;
+        map.serialize_entry("groups", &self.groups)?;
+        map.end()
+    }
 }
 
 /// The ARN by which consumers other than our server know somebody: a permission set by the role that AWS made for it.
@@ -83,56 +65,30 @@ pub(super) fn config<'a>(cluster_id: Option<&'a str>, desired: &'a Desired, fact
     Config { cluster_id, server: Server { map_users: users(desired, facts), map_roles: roles(desired, facts) } }
 }
 
-pub(super) fn config_map(cluster_id: Option<&str>, desired: &Desired, facts: &Facts) -> ConfigMap<ConfigData> {
-    let data = ConfigData { config: yaml(&config(cluster_id, desired, facts)) };
-    ConfigMap {
-        api_version: "v1",
-        kind: "ConfigMap",
-        metadata: Metadata { name: "aws-iam-authenticator", namespace: "kube-system" },
-        data,
-    }
+/// The users of `mapUsers`.
+pub(crate) fn users<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
+    let people = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
+    people.filter_map(|person| entry("userarn", person, facts)).collect()
 }
 
-pub(super) fn aws_auth(desired: &Desired, facts: &Facts) -> ConfigMap<AwsAuthData> {
-    let data = AwsAuthData { map_roles: yaml(&roles(desired, facts)), map_users: yaml(&users(desired, facts)) };
-    ConfigMap {
-        api_version: "v1",
-        kind: "ConfigMap",
-        metadata: Metadata { name: "aws-auth", namespace: "kube-system" },
-        data,
-    }
-}
-
-/// One entry of a mapping that goes by ARNs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry<'a> {
-    pub(crate) arn: String,
-    pub(crate) username: &'a str,
-    pub(crate) groups: Vec<&'a str>,
-    pub(crate) is_user: bool,
+/// The roles of `mapRoles`, those of machines last.
+pub(crate) fn roles<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
+    let people = desired.people.iter().filter(|person| person.principal.kind != Kind::User);
+    let nodes = desired.nodes.iter().filter_map(|node| {
+        let (arn, groups) = (node.arn()?.to_string(), NODE_GROUPS.to_vec());
+        Some(Entry { key: "rolearn", arn, username: NODE_USERNAME, groups, span: node.span })
+    });
+    people.filter_map(|person| entry("rolearn", person, facts)).chain(nodes).collect()
 }
 
 /// Everybody, machines last; permission sets whose role is not known are left out.
 pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
-    let person = |person: &'a Person| {
-        let is_user = person.principal.kind == Kind::User;
-        Some(Entry { arn: arn(person, facts)?, username: &person.username, groups: groups(person), is_user })
-    };
-    let node = |node: &crate::Principal| {
-        let arn = node.arn()?.to_string();
-        Some(Entry { arn, username: NODE_USERNAME, groups: NODE_GROUPS.to_vec(), is_user: false })
-    };
-    desired.people.iter().filter_map(person).chain(desired.nodes.iter().filter_map(node)).collect()
+    users(desired, facts).into_iter().chain(roles(desired, facts)).collect()
 }
 
-fn users<'a>(desired: &'a Desired, facts: &Facts) -> Vec<User<'a>> {
-    let user = |Entry { arn: userarn, username, groups, .. }| User { userarn, username, groups };
-    entries(desired, facts).into_iter().filter(|entry| entry.is_user).map(user).collect()
-}
-
-fn roles<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Role<'a>> {
-    let role = |Entry { arn: rolearn, username, groups, .. }| Role { rolearn, username, groups };
-    entries(desired, facts).into_iter().filter(|entry| !entry.is_user).map(role).collect()
+fn entry<'a>(key: &'static str, person: &'a Person, facts: &Facts) -> Option<Entry<'a>> {
+    let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
+    Some(Entry { key, arn, username, groups, span: person.principal.span })
 }
 
 pub(super) fn groups(person: &Person) -> Vec<&str> {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use document::Limits;
+use boon::{Compiler, Schemas};
+use document::{Limits, RuleText};
 use serde_json::Value;
 
 use super::{good, now, sources};
-use crate::{Facts, check, keys::Object, read, schema};
+use crate::{Code, Facts, check, keys::Object, read, schema};
 
 const GUIDE: &str = include_str!("../../../../examples/guide.yaml");
 const ACCESS: &str = include_str!("../../../../examples/access.yaml");
@@ -51,40 +52,55 @@ fn every_key_is_documented_and_in_the_schema() {
     }
 }
 
+/// By a validator that knows nothing of ours, which also holds the schema against JSON Schema's own.
 #[test]
-fn the_schema_takes_the_examples_and_refuses_misspelt_keys() {
-    let schema = schema();
+fn the_schema_takes_the_examples_and_refuses_what_reading_refuses() {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("access.json", schema()).expect("a resource");
+    let schema = compiler.compile("access.json", &mut schemas).expect("a JSON Schema");
+    let takes = |text: &str| schemas.validate(&json(text), schema).is_ok();
     for text in [GUIDE, ACCESS, PEOPLE, PROD, STAGING] {
-        assert!(takes(&schema, &schema, &json(text)));
+        assert!(takes(text));
     }
-    assert!(!takes(&schema, &schema, &json("groups: [{name: a, usres: [x]}]")));
-    assert!(!takes(&schema, &schema, &json("groups: [{users: [x]}]")));
-    assert!(!takes(&schema, &schema, &json("groups: [{name: a, users: 'x'}]")));
+    let refused = [
+        "groups: [{name: a, usres: [x]}]",
+        "groups: [{users: [x]}]",
+        "groups: [{name: a, users: 'x'}]",
+        "groups: {name: a}",
+        "groups: [{name: a, roles: [{nmae: x}]}]",
+        "groups: [{name: a, authentication: {role: x}}]",
+        "groups: [{name: a, authorization: [{namespace: [x], clusterRole: view}]}]",
+        "groups: [{name: a, authorization: [{rules: [{verbs: get}]}]}]",
+        "groups: [{name: a, accept: [x]}]",
+        "nodes: [Node]",
+    ];
+    for text in refused {
+        assert!(!takes(text), "{text}");
+        let text = format!("clusterID: c\naccount: '111122223333'\n{text}\n");
+        assert!(!read(&sources(&[&text]), &Limits::default()).problems.is_empty(), "{text}");
+    }
+    assert!(takes("x-anchors: {a: 1}\ngroups: [{name: a, x-note: []}]"));
 }
 
-/// The few words of JSON Schema that ours uses.
-fn takes(root: &Value, schema: &Value, value: &Value) -> bool {
-    if let Some(reference) = schema["$ref"].as_str() {
-        return takes(root, root.pointer(reference.trim_start_matches('#')).expect("a definition"), value);
-    }
-    if let Some(any) = schema["anyOf"].as_array() {
-        return any.iter().any(|schema| takes(root, schema, value));
-    }
-    match schema["type"].as_str() {
-        Some("string") => value.is_string(),
-        Some("array") => {
-            value.as_array().is_some_and(|list| list.iter().all(|item| takes(root, &schema["items"], item)))
-        }
-        Some("object") => value.as_object().is_some_and(|entries| {
-            let known = |(name, value): (&String, &Value)| match schema["properties"].get(name) {
-                Some(property) => takes(root, property, value),
-                None => name.starts_with("x-") || schema["additionalProperties"].is_object(),
-            };
-            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            entries.iter().all(known) && required.into_iter().all(|name| entries.contains_key(name))
-        }),
-        _ => true,
-    }
+/// SARIF's own schema, as types: what has a wrong shape or word cannot be read into them.
+#[test]
+fn findings_are_sarif() {
+    let text = "clusterID: c\ngroups:\n- {name: a, usres: [x], roles: [Ädmin]}\n\
+                - {name: b, roles: [x]}\n- {name: b, roles: [y]}\n- {name: 'system:x'}\n";
+    let mut sources = document::Sources::default();
+    sources.add("dir with blanks/access file.yaml", text);
+    let problems = read(&sources, &Limits::default()).problems;
+    assert!(problems.len() >= 3 && problems.iter().any(|problem| !problem.related.is_empty()), "{problems:?}");
+    let rules =
+        Code::ALL.iter().map(|code| RuleText { code: code.as_str(), about: code.about(), advice: code.advice() });
+    let json = document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>());
+    let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
+    // Nothing of ours is beside what SARIF knows: it would be lost on the way back.
+    assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
+    let results = sarif.runs[0].results.as_ref().expect("results");
+    assert_eq!(results.len(), problems.len());
+    let uri = &json["runs"][0]["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"];
+    assert_eq!(uri, "dir%20with%20blanks/access%20file.yaml", "a URI reference");
 }
 
 /// YAML as JSON, texts as texts.

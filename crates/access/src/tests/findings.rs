@@ -82,20 +82,23 @@ fn a_cluster_tells_what_is_missing() {
 
 #[test]
 fn a_cluster_tells_what_its_roles_allow() {
-    let access = good(&around("- {name: a, users: [x], authorization: [{clusterRole: own}]}"));
-    let mut dump = rbac::dump::Dump::default();
-    let role = br#"{"kind": "ClusterRole", "metadata": {"name": "own"}, "rules": [{"verbs": ["bind"], "apiGroups": ["*"], "resources": ["clusterroles"]}]}"#;
-    dump.read(role).expect("a role");
-    let facts = Facts { roles: Some(dump.objects), ..Facts::default() };
-    let found: Vec<&str> = check(&access, &facts, now()).iter().map(|problem| problem.code).collect();
-    assert_eq!(found, [Code::Escalates.as_str()]);
-}
-
-#[test]
-fn iam_tells_who_is_gone() {
-    let access = good(&around("- {name: a, users: [x]}"));
-    let facts = Facts { gone: vec!["arn:aws:iam::111122223333:user/x".to_owned()], ..Facts::default() };
-    assert_eq!(check(&access, &facts, now())[0].code, Code::NotInIam.as_str());
+    let rules = r#""rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["rolebindings", "roles"]}]"#;
+    let cluster_role = format!(r#"{{"kind": "ClusterRole", "metadata": {{"name": "own"}}, {rules}}}"#);
+    let role = format!(r#"{{"kind": "Role", "metadata": {{"name": "own", "namespace": "d"}}, {rules}}}"#);
+    let rows = [
+        ("a ClusterRole", &cluster_role, "{clusterRole: own}"),
+        ("a ClusterRole in a namespace", &cluster_role, "{namespace: d, clusterRole: own}"),
+        ("a Role", &role, "{namespace: d, role: own}"),
+    ];
+    for (name, role, grant) in rows {
+        let access = good(&around(&format!("- {{name: a, users: [x], authorization: [{grant}]}}")));
+        let mut dump = rbac::dump::Dump::default();
+        dump.read(role.as_bytes()).expect("a role");
+        let facts = Facts { roles: Some(dump.objects), ..Facts::default() };
+        let found = check(&access, &facts, now());
+        assert!(!found.is_empty(), "{name}");
+        assert!(found.iter().all(|problem| problem.code == Code::Escalates.as_str()), "{name}: {found:?}");
+    }
 }
 
 #[test]

@@ -159,3 +159,18 @@ fn many_problems_are_shown_in_one_run() {
       = help: did you mean `verbs`?
     "#);
 }
+
+#[test]
+fn a_key_of_the_charts_first_days_names_what_took_its_place() {
+    let sources =
+        sources(&[&super::around("- {name: devs, users: [alice], authentication: {role: KubernetesAdmin}}\n")]);
+    assert_snapshot!(document::render(&sources, &read(&sources, &Limits::default()).problems, RenderStyle::Plain), @r"
+    error[access.unknown-key]: authentication has no key `role`
+     --> 0.yaml:4:49
+      |
+    4 | - {name: devs, users: [alice], authentication: {role: KubernetesAdmin}}
+      |                                                 ^^^^
+      |
+      = help: name the role under the group's `roles:`, and whoever may assume it is in the group
+    ");
+}

@@ -61,6 +61,9 @@ fn aws_auth() {
     metadata:
       name: aws-auth
       namespace: kube-system
+      annotations:
+        cluster-auth.io/principals: >-
+          arn:aws:iam::111122223333:role/deployer,arn:aws:iam::111122223333:role/node,arn:aws:iam::111122223333:user/alice,arn:aws:iam::111122223333:user/ops/bob
     data:
       mapRoles: |
         - rolearn: arn:aws:iam::111122223333:role/Deployer

@@ -12,9 +12,18 @@ pub(super) struct Listing {
     pub(super) result: &'static str,
     /// The element of the list in there.
     pub(super) list: &'static str,
+    /// What is listed.
+    pub(super) kind: Kind,
+}
+
+/// How users or roles are written.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
     /// What the ARNs' resources start with.
-    pub(super) kind: &'static str,
-    /// The field of an entry's name.
+    pub(super) arn: &'static str,
+    /// The element of one alone.
+    pub(super) element: &'static str,
+    /// The field of the name, which is also the parameter for it.
     pub(super) name: &'static str,
 }
 
@@ -55,25 +64,30 @@ impl Page {
             (Some(_), _) => return None,
         };
         let members = xml::members(body, listing.list)?;
-        let entries = members.iter().map(|fields| entry(fields, listing)).collect::<Option<_>>()?;
+        let entries = members.iter().map(|fields| entry(fields, listing.kind)).collect::<Option<_>>()?;
         Some(Self { entries, next })
     }
 }
 
-fn entry(fields: &[(String, String)], listing: &Listing) -> Option<Entry> {
+/// One user or role; none where it is not consistent.
+pub(super) fn entry(fields: &[(String, String)], kind: Kind) -> Option<Entry> {
     let text = |name| xml::text(fields, name).map(str::to_owned);
-    let (path, name) = (text("Path")?, text(listing.name)?);
+    let (path, name) = (text("Path")?, text(kind.name)?);
     let arn: Arn = text("Arn")?.parse().ok()?;
-    let consistent = arn.service == "iam" && arn.resource == format!("{}{path}{name}", listing.kind);
+    let consistent = arn.service == "iam" && arn.resource == format!("{}{path}{name}", kind.arn);
     consistent.then_some((arn, path, name))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Listing, Next, Page};
+    use super::{Kind, Listing, Next, Page};
 
-    const USERS: Listing =
-        Listing { call: "iam:GetGroup", result: "GetGroupResult", list: "Users", kind: "user", name: "UserName" };
+    const USERS: Listing = Listing {
+        call: "iam:GetGroup",
+        result: "GetGroupResult",
+        list: "Users",
+        kind: Kind { arn: "user", element: "User", name: "UserName" },
+    };
 
     fn read(inside: &str) -> Option<Page> {
         let body = format!("<GetGroupResponse><GetGroupResult>{inside}</GetGroupResult></GetGroupResponse>");

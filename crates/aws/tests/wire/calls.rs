@@ -35,6 +35,10 @@ impl Aws {
         Self { running, identities, client }
     }
 
+    pub(crate) fn faults(&self) -> sandbox::Faults {
+        self.running.faults()
+    }
+
     pub(crate) fn credentials(&self, name: &str) -> Credentials {
         let found = self.identities.credentials(name).expect("one of the example");
         Credentials {

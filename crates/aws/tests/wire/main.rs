@@ -5,6 +5,7 @@ mod calls;
 mod double;
 mod ec2;
 mod fetch;
+mod iam;
 mod transport;
 mod vectors;
 

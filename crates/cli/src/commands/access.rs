@@ -1,5 +1,8 @@
 //! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
 
+mod iam;
+mod live;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -10,6 +13,9 @@ use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Sources};
 use rbac::dump::Dump;
+
+pub(crate) use self::live::ClusterArgs;
+use crate::{rim::Process, runtime};
 
 /// Which files, and what is known besides them.
 #[derive(Args, Debug)]
@@ -23,9 +29,20 @@ pub(crate) struct Files {
     more: Vec<PathBuf>,
 
     /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
-    /// namespaces,roles,clusterroles -A -o json`, `aws iam get-group`, `aws iam list-roles`
+    /// namespaces,roles,clusterroles,configmaps -A -o json`, `aws iam get-group`, `aws iam list-roles`; --aws asks IAM itself
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
+
+    /// Ask the cluster of the current kubeconfig context for its namespaces, roles and ConfigMaps; `--context` and
+    /// `--kubeconfig` name another, and mean this
+    #[arg(long)]
+    live: bool,
+
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    #[command(flatten)]
+    iam: iam::AskIam,
 }
 
 /// What was read.
@@ -47,8 +64,8 @@ impl Files {
         load(if named.is_empty() { vec![&default] } else { named })
     }
 
-    /// What `--from` says.
-    pub(crate) fn facts(&self) -> anyhow::Result<Facts> {
+    /// What `--from`, the cluster and IAM say about a file.
+    pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
         for path in &self.from {
             let mut files = Vec::new();
@@ -56,14 +73,23 @@ impl Files {
             for file in files {
                 let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
                 let explain = || format!("--from {}", file.display());
-                if !facts.add_iam(&bytes).with_context(explain)? {
+                if !facts.add_iam_dump(&bytes).with_context(explain)? {
+                    facts.add_config_maps(&bytes).with_context(explain)?;
                     dump.read(&bytes).with_context(explain)?;
                 }
             }
         }
+        if self.live || self.cluster.is_named() {
+            runtime::block_on(async {
+                let cluster = self.cluster.connect(process).await?;
+                live::read(&cluster, &mut facts, &mut dump).await
+            })??;
+        }
         let namespaces = dump.namespaces.into_iter().map(|(name, labels)| Namespace { name, labels });
         facts.namespaces = dump.has_namespaces.then(|| namespaces.collect());
-        facts.roles = dump.has_roles.then_some(dump.objects);
+        // Half of them would make the other half missing.
+        facts.roles = (dump.has_roles && dump.has_cluster_roles).then_some(dump.objects);
+        self.iam.add_to(&mut facts, access, process)?;
         Ok(facts)
     }
 }

@@ -7,7 +7,8 @@ use document::{Problem, RuleText, Severity};
 use super::access::{Files, Loaded};
 use crate::{
     exit::{CommandResult, Failure},
-    rim, settings,
+    rim::{self, Process},
+    settings,
 };
 
 /// Flags of `check`.
@@ -37,11 +38,11 @@ enum Output {
 }
 
 /// Runs `check`.
-pub(crate) fn run(args: &CheckArgs) -> CommandResult {
+pub(crate) fn run(args: &CheckArgs, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
-    let facts = args.files.facts()?;
     // What could not be read would be missed by these findings and make others of them.
     if !has_errors(&problems) {
+        let facts = args.files.facts(&access, process)?;
         problems.extend(access::check(&access, &facts, rim::now()));
     }
     problems.sort_by_key(|problem| problem.span);

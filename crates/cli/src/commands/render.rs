@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Rendered, Target};
+use access::{Expiry, Options, Rendered, Target};
 use clap::Args;
 
 use super::{
@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     exit::{CommandResult, Failure},
-    rim, settings,
+    rim::{self, Process},
+    settings,
 };
 
 /// Flags of `render`.
@@ -25,16 +26,22 @@ pub(crate) struct RenderArgs {
     /// What to do with ends where the target knows none: refuse, or at-next-apply
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: Expiry,
+
+    /// Take over entries that others wrote for principals of the file, in the ConfigMap that is merged into
+    #[arg(long)]
+    adopt: bool,
 }
 
 /// Runs `render`. With a problem, nothing goes to stdout.
-pub(crate) fn run(args: &RenderArgs) -> CommandResult {
+pub(crate) fn run(args: &RenderArgs, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
     if has_errors(&problems) {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);
     }
-    let rendered = access::render(&access, &args.files.facts()?, rim::now(), args.to, args.expiry);
+    let facts = args.files.facts(&access, process)?;
+    let options = Options { expiry: args.expiry, adopt: args.adopt };
+    let rendered = access::render(&access, &facts, rim::now(), args.to, options);
     let (text, findings) = match rendered {
         Ok(Rendered { text, findings }) => (Some(text), findings),
         Err(findings) => (None, findings),
@@ -42,6 +49,12 @@ pub(crate) fn run(args: &RenderArgs) -> CommandResult {
     problems.extend(findings);
     problems.sort_by_key(|problem| problem.span);
     settings::print_problems(&sources, &problems);
+    if let (Some(_), Some(name), None) = (&text, args.to.shared(), &facts.config_maps) {
+        rim::note(&format!(
+            "note: this is all of the ConfigMap kube-system/{name}. Applied to a cluster that has one, it takes away \
+             what others wrote there, nodes too; `--live` or `--from` merges into the cluster's own."
+        ));
+    }
     match text {
         Some(text) => Ok(rim::print(&text)?),
         None => Err(Failure::AlreadySaid),

@@ -8,7 +8,7 @@
 mod call;
 
 use anyhow::Context as _;
-use aws::credentials::{self, AssumeRole, Credentials};
+use aws::credentials::AssumeRole;
 use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
@@ -16,9 +16,10 @@ use mapping::authenticator::Config;
 pub(crate) use self::call::{Call, run_call};
 use crate::{
     arguments::Global,
+    credentials::{self, Found, Wanted},
     exit::{CommandResult, Failure},
     rim::{self, Process},
-    runtime, settings,
+    settings,
 };
 
 /// How long a token is said to be good: STS accepts it for 15 minutes, and clients use what they hold to the last second.
@@ -63,10 +64,7 @@ pub(crate) struct TokenArgs {
 /// What to sign, with everything resolved.
 struct Request {
     cluster_id: token::ClusterId,
-    region: Option<String>,
-    profile: Option<String>,
-    role: Option<AssumeRole>,
-    forward_session_name: bool,
+    credentials: Wanted,
     token_only: bool,
 }
 
@@ -89,8 +87,8 @@ impl Request {
             let both = "a session name and --forward-session-name are both given; give one of them";
             return Err(anyhow::anyhow!(both).into());
         }
-        let role = args.role.clone().or_else(|| process.variable("DEFAULT_ROLE").map(str::to_owned));
-        let role = role.or_else(|| client.role.clone()).filter(|role| !role.is_empty()).map(|role_arn| AssumeRole {
+        let role = credentials::role(args.role.as_ref(), process).or_else(|| client.role.clone());
+        let role = role.filter(|role| !role.is_empty()).map(|role_arn| AssumeRole {
             role_arn,
             external_id: args.external_id.clone().or_else(|| client.external_id.clone()),
             session_name,
@@ -98,10 +96,12 @@ impl Request {
         });
         Ok(Self {
             cluster_id: settings::cluster_id(global, process, config)?,
-            region: args.region.clone().or_else(|| client.region.clone()),
-            profile: args.profile.clone(),
-            role,
-            forward_session_name,
+            credentials: Wanted {
+                region: args.region.clone().or_else(|| client.region.clone()),
+                profile: args.profile.clone(),
+                role,
+                forward_session_name,
+            },
             token_only: args.token_only.or(client.token_only).unwrap_or(false),
         })
     }
@@ -109,10 +109,11 @@ impl Request {
 
 /// Signs and prints.
 fn print(request: &Request, process: &Process) -> CommandResult {
-    let (credentials, endpoint) = credentials_and_endpoint(request, process).context("could not get token")?;
+    let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
+    let Found { credentials, sts, .. } = found;
     let now = rim::now();
     let expires = expiry(now, credentials.expires).context("could not get token")?;
-    let url = aws::presign_get_caller_identity(&credentials, &endpoint, request.cluster_id.as_str(), now);
+    let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
     let token = token::wrap(&url);
     if request.token_only {
         return Ok(rim::print(&format!("{token}\n"))?);
@@ -128,38 +129,6 @@ fn expiry(now: Timestamp, credentials_expire: Option<Timestamp>) -> anyhow::Resu
     let expires = credentials_expire.map_or(now + LIFETIME, |end| end.min(now + LIFETIME));
     anyhow::ensure!(expires > now, "the AWS credentials have expired; get new ones (`aws sso login`, or new keys)");
     Ok(expires)
-}
-
-fn credentials_and_endpoint(request: &Request, process: &Process) -> anyhow::Result<(Credentials, aws::Endpoint)> {
-    let environment = process.aws_environment();
-    let files = credentials::load_files(&environment)?;
-    let profile = request.profile.as_deref();
-    let region = credentials::region(&environment, &files, profile, request.region.as_deref());
-    let endpoint = aws::sts_endpoint(&environment, region.as_deref())?;
-    let plan = credentials::resolve(&environment, &files, profile)?;
-    let credentials = match plan.immediate() {
-        Some(credentials) if request.role.is_none() => credentials,
-        _ => runtime::block_on(fetch(plan, request, &environment, &endpoint))??,
-    };
-    Ok((credentials, endpoint))
-}
-
-/// The slow path: something has to be asked over the network.
-async fn fetch(
-    plan: credentials::Plan,
-    request: &Request,
-    environment: &credentials::Environment,
-    endpoint: &aws::Endpoint,
-) -> anyhow::Result<Credentials> {
-    let client = aws::Client::new(environment)?;
-    let base = credentials::fetch(&plan, environment, &client, endpoint, rim::now).await?;
-    let Some(role) = &request.role else { return Ok(base) };
-    let mut role = role.clone();
-    if request.forward_session_name {
-        let caller = aws::get_caller_identity(&client, &base, endpoint, rim::now()).await?;
-        role.session_name = caller.session_name().map(str::to_owned);
-    }
-    Ok(aws::assume_role(&client, &base, endpoint, &role, rim::now()).await?)
 }
 
 #[cfg(test)]

@@ -16,6 +16,9 @@ pub(super) struct Form {
 pub(super) const NAME: Form =
     Form { holds: |text| (1..=64).contains(&text.len()) && is_word(text), words: "1 to 64 of A-Z a-z 0-9 _+=,.@-" };
 
+pub(super) const GROUP_NAME: Form =
+    Form { holds: |text| (1..=128).contains(&text.len()) && is_word(text), words: "1 to 128 of A-Z a-z 0-9 _+=,.@-" };
+
 pub(super) const SESSION_NAME: Form =
     Form { holds: |text| (2..=64).contains(&text.len()) && is_word(text), words: "2 to 64 of A-Z a-z 0-9 _+=,.@-" };
 

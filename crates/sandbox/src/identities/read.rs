@@ -7,9 +7,13 @@ use identity::{AccountId, AccountIdError, Arn, Partition, UnknownPartition};
 use jiff::Timestamp;
 
 use super::forms::{
-    Form, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PERMISSION_SET, SESSION_NAME, SUFFIX, TEMPORARY_KEY, TIME, VISIBLE,
+    Form, GROUP_NAME, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PERMISSION_SET, SESSION_NAME, SUFFIX, TEMPORARY_KEY,
+    TIME, VISIBLE,
 };
-use crate::directory::{Directory, Key, Role, iam_arn, unique_id};
+use crate::{
+    actions::IAM_ACTIONS,
+    directory::{Directory, Group, Key, Role, iam_arn, unique_id},
+};
 
 /// Reads all of the file; what the directory holds is of use only if there are no errors.
 pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory {
@@ -20,6 +24,7 @@ pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory
         account: Account::Unsaid,
         first: HashMap::new(),
         trusted: Vec::new(),
+        grouped: Vec::new(),
     };
     reader.account = reader.own_account(&mut fields);
     reader.partition = reader.partition(&mut fields);
@@ -30,8 +35,10 @@ pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory
     if let Some(entry) = fields.take("root") {
         reader.mapping(&entry.value, Reader::root);
     }
+    reader.each(&mut fields, "groups", Reader::group);
     reader.each(&mut fields, "instances", Reader::instance);
     reader.check_trusted();
+    reader.check_grouped();
     fields.finish(reader.problems, unknown_key);
     reader.directory
 }
@@ -46,6 +53,8 @@ struct Reader<'p> {
     first: HashMap<(&'static str, String), Span>,
     /// Who is said to be allowed to assume a role.
     trusted: Vec<(String, Span)>,
+    /// Who is said to be in a group, and of which account they have to be.
+    grouped: Vec<(String, AccountId, Span)>,
 }
 
 /// What is said about an account.
@@ -69,6 +78,7 @@ struct Credentials {
     secret_access_key: String,
     session_token: Option<String>,
     expires: Option<Timestamp>,
+    denied: Vec<String>,
 }
 
 // Each entry takes all of its fields before it looks at what is missing, so that all of its problems are found.
@@ -80,6 +90,7 @@ impl Reader<'_> {
         let (Some(name), Some(account)) = (name, account) else { return };
         let arn = self.arn(account, format!("user{path}{name}"));
         let user_id = unique_id("AIDA", &arn);
+        self.directory.users.insert(name.to_owned(), arn.clone());
         self.add(name, credentials, arn, user_id, None);
     }
 
@@ -146,6 +157,18 @@ impl Reader<'_> {
         self.directory.instances.insert(id.to_owned(), name.to_owned());
     }
 
+    fn group(&mut self, fields: &mut Fields<'_>) {
+        let path = self.optional(fields, "path", PATH).unwrap_or("/");
+        let (name, account) = (self.required(fields, "name", GROUP_NAME), self.account(fields));
+        let users = self.names(fields, "users");
+        let (Some(name), Some(account)) = (name, account) else { return };
+        self.once("group", name, fields.span());
+        self.grouped.extend(users.iter().map(|(user, span)| (user.clone(), account, *span)));
+        let arn = self.arn(account, format!("group{path}{name}"));
+        let users = users.into_iter().map(|(user, _)| user).collect();
+        self.directory.groups.insert(name.to_owned(), Group { arn, users });
+    }
+
     /// The name under which tests and the demo ask for a key.
     fn holder<'a>(&mut self, fields: &mut Fields<'a>) -> Option<&'a str> {
         let name = self.required(fields, "name", NAME)?;
@@ -155,9 +178,9 @@ impl Reader<'_> {
 
     fn add(&mut self, holder: &str, found: Option<Credentials>, arn: Arn, user_id: String, role: Option<String>) {
         let Some(found) = found else { return };
-        let Credentials { access_key_id, secret_access_key, session_token, expires } = found;
+        let Credentials { access_key_id, secret_access_key, session_token, expires, denied } = found;
         let (id, holder) = (access_key_id.clone(), holder.to_owned());
-        let key = Key { holder, access_key_id, secret_access_key, session_token, expires, arn, user_id, role };
+        let key = Key { holder, access_key_id, secret_access_key, session_token, expires, arn, user_id, role, denied };
         self.directory.keys.insert(id, Arc::new(key));
     }
 
@@ -170,15 +193,18 @@ impl Reader<'_> {
 impl Reader<'_> {
     fn long_term(&mut self, fields: &mut Fields<'_>) -> Option<Credentials> {
         let (id, secret) = self.key_and_secret(fields, LONG_TERM_KEY);
-        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token: None, expires: None })
+        let denied = self.denied(fields);
+        let (session_token, expires) = (None, None);
+        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token, expires, denied })
     }
 
     fn temporary(&mut self, fields: &mut Fields<'_>) -> Option<Credentials> {
         let (id, secret) = self.key_and_secret(fields, TEMPORARY_KEY);
         let token = self.required(fields, "sessionToken", VISIBLE);
         let expires = self.optional(fields, "expires", TIME).and_then(|text| text.parse().ok());
+        let denied = self.denied(fields);
         let session_token = Some(token?.to_owned());
-        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token, expires })
+        Some(Credentials { access_key_id: id?, secret_access_key: secret?, session_token, expires, denied })
     }
 
     fn key_and_secret(&mut self, fields: &mut Fields<'_>, form: Form) -> (Option<String>, Option<String>) {
@@ -191,10 +217,21 @@ impl Reader<'_> {
     }
 
     fn trusted(&mut self, fields: &mut Fields<'_>) -> Vec<String> {
-        let names: Vec<_> =
-            self.list(fields, "assumableBy").iter().filter_map(|node| node.text(self.problems)).collect();
-        self.trusted.extend(names.iter().map(|(name, span)| ((*name).to_owned(), *span)));
-        names.into_iter().map(|(name, _)| name.to_owned()).collect()
+        let names = self.names(fields, "assumableBy");
+        self.trusted.extend(names.iter().cloned());
+        names.into_iter().map(|(name, _)| name).collect()
+    }
+
+    /// Actions that the holder of a key may not call.
+    fn denied(&mut self, fields: &mut Fields<'_>) -> Vec<String> {
+        let names = self.names(fields, "denied");
+        for (name, span) in &names {
+            if !IAM_ACTIONS.iter().any(|action| name.strip_prefix("iam:") == Some(action)) {
+                let known = IAM_ACTIONS.map(|action| format!("iam:{action}")).join(", ");
+                self.problems.push(wrong(*span, format!("`{name}` is no action that can be denied: {known}")));
+            }
+        }
+        names.into_iter().map(|(name, _)| name).collect()
     }
 
     /// `MaxSessionDuration`: from 1 to 12 hours.
@@ -261,6 +298,12 @@ impl Reader<'_> {
         })
     }
 
+    /// A list of texts, each with its place.
+    fn names(&mut self, fields: &mut Fields<'_>, key: &'static str) -> Vec<(String, Span)> {
+        let texts = self.list(fields, key).iter().filter_map(|node| node.text(self.problems));
+        texts.map(|(text, span)| (text.to_owned(), span)).collect()
+    }
+
     fn required<'a>(&mut self, fields: &mut Fields<'a>, key: &'static str, form: Form) -> Option<&'a str> {
         let Some(entry) = fields.take(key) else {
             self.problems.push(wrong(fields.span(), format!("needs `{key}`")));
@@ -291,6 +334,14 @@ impl Reader<'_> {
             Some(first) => {
                 let problem = Problem::error("identities.duplicate", span, format!("the {what} `{text}` stands twice"));
                 self.problems.push(problem.related(*first, "first here"));
+            }
+        }
+    }
+
+    fn check_grouped(&mut self) {
+        for (name, account, span) in std::mem::take(&mut self.grouped) {
+            if self.directory.users.get(&name).is_none_or(|user| user.account != account) {
+                self.problems.push(wrong(span, format!("no user of the group's account is called `{name}`")));
             }
         }
     }

@@ -72,7 +72,9 @@ users:
 
 #[test]
 fn the_example_is_documented_in_its_own_words() {
-    for word in ["users:", "roles:", "permissionSets:", "federatedUsers:", "root:", "instances:", "assumableBy:"] {
+    for word in
+        ["users:", "roles:", "permissionSets:", "federatedUsers:", "root:", "groups:", "instances:", "assumableBy:"]
+    {
         assert!(EXAMPLE_IDENTITIES.contains(word), "{word}");
     }
 }
@@ -122,7 +124,7 @@ fn every_mistake_of_a_file_is_found_in_one_run() {
 account: 12
 partition: aws-mars
 users:
-- {name: 'a b', accessKeyId: ASIA0000000000000001, secretAccessKey: ''}
+- {name: 'a b', accessKeyId: ASIA0000000000000001, secretAccessKey: '', denied: [sts:AssumeRole]}
 - alice
 roles:
 - name: Deployer
@@ -135,6 +137,10 @@ roles:
 permissionSets:
 - {name: Dev, suffix: XYZ}
 federatedUsers: {}
+groups:
+- {name: 'a/b', account: '444455556666', users: [nobody]}
+- {name: Ops, account: '444455556666', users: [nobody]}
+- {name: Ops, account: '444455556666'}
 instances:
 - {id: i-1, privateDnsName: x}
 - {id: i-00000001, privateDnsName: x}
@@ -147,6 +153,7 @@ sessions: []
     identities.entry: `name` has another form: 1 to 64 of A-Z a-z 0-9 _+=,.@-
     identities.entry: `accessKeyId` has another form: AKIA and 16 of A-Z 0-9
     identities.entry: `secretAccessKey` has another form: visible ASCII characters
+    identities.entry: `sts:AssumeRole` is no action that can be denied: iam:GetGroup, iam:GetRole, iam:GetUser, iam:ListRoles
     document.type: expected a mapping (keys and values), found text
     identities.entry: `path` has another form: / or visible characters between slashes, such as /ops/
     identities.entry: nobody and no role in this file is called `nobody`
@@ -159,6 +166,9 @@ sessions: []
     identities.entry: `assumableBy` is a list, found text
     identities.entry: `suffix` has another form: 16 hexadecimal digits in lower case
     identities.entry: `federatedUsers` is a list, found a mapping
+    identities.entry: `name` has another form: 1 to 128 of A-Z a-z 0-9 _+=,.@-
+    identities.entry: no user of the group's account is called `nobody`
+    identities.duplicate: the group `Ops` stands twice
     identities.entry: `id` has another form: i- and 8 or 17 hexadecimal digits
     identities.duplicate: the instance `i-00000001` stands twice
     identities.unknown-key: unknown key `sessions`

@@ -83,6 +83,7 @@ fn key(id: &str, secret: &str, session_token: Option<&str>) -> Arc<Key> {
         arn: iam_arn(Partition::Aws, account, "user/x".to_owned()),
         user_id: "AIDAX".to_owned(),
         role: None,
+        denied: Vec::new(),
     })
 }
 
@@ -96,6 +97,7 @@ fn changed(key: &Key, change: impl FnOnce(&mut Key)) -> Arc<Key> {
         arn: key.arn.clone(),
         user_id: key.user_id.clone(),
         role: key.role.clone(),
+        denied: Vec::new(),
         expires: key.expires,
     };
     change(&mut copy);

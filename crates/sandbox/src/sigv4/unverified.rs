@@ -27,7 +27,8 @@ impl Unverified {
     /// What the service says.
     pub(crate) fn error(self, service: Service) -> AwsError {
         match service {
-            Service::Sts => self.sts(),
+            // IAM answers as STS does, by the same pages on common errors.
+            Service::Sts | Service::Iam => self.sts(),
             Service::Ec2 => self.ec2(),
         }
     }

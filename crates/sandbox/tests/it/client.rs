@@ -23,6 +23,7 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 pub(crate) const STS: &str = "sts.us-west-2.amazonaws.com";
 pub(crate) const EC2: &str = "ec2.us-west-2.amazonaws.com";
+pub(crate) const IAM: &str = "iam.amazonaws.com";
 
 /// The example's people, in a sandbox of their own.
 pub(crate) struct Aws {
@@ -66,6 +67,11 @@ impl Call {
     pub(crate) fn ec2(form: &str) -> Self {
         let form = format!("{form}&Version=2016-11-15");
         Self { host: EC2, service: "ec2", form, ..Self::sts("") }
+    }
+
+    pub(crate) fn iam(form: &str) -> Self {
+        let form = format!("{form}&Version=2010-05-08");
+        Self { host: IAM, region: "us-east-1", service: "iam", form, ..Self::sts("") }
     }
 
     pub(crate) fn caller_identity() -> Self {

@@ -4,4 +4,5 @@ mod actions;
 mod client;
 mod errors;
 mod faults;
+mod iam;
 mod serving;

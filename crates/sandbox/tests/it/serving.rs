@@ -10,7 +10,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::client::{Aws, Call, EC2, STS, http, now, send};
+use crate::client::{Aws, Call, EC2, IAM, STS, http, now, send};
 
 #[tokio::test]
 async fn there_is_a_certificate_for_every_name() {
@@ -53,7 +53,7 @@ async fn say(aws: &Aws, head: &str) -> (TcpStream, String) {
 #[tokio::test]
 async fn the_proxy_leads_every_host_of_aws_here() {
     let aws = Aws::start().await;
-    for host in [STS, "sts.amazonaws.com", EC2, "sts.eu-central-1.api.aws"] {
+    for host in [STS, "sts.amazonaws.com", EC2, "sts.eu-central-1.api.aws", IAM, "iam.us-gov.amazonaws.com"] {
         let head = format!("CONNECT {host}:443 HTTP/1.1\r\nHost: {host}:443\r\nUser-Agent: x\r\n\r\n");
         let (stream, answer) = say(&aws, &head).await;
         assert_eq!(answer, "HTTP/1.1 200 Connection established\r\n\r\n", "{host}");
@@ -71,6 +71,7 @@ async fn the_proxy_leads_nowhere_else() {
     let rows = [
         "CONNECT example.com:443 HTTP/1.1",
         "CONNECT s3.us-west-2.amazonaws.com:443 HTTP/1.1",
+        "CONNECT iam.us-west-2.amazonaws.com:443 HTTP/1.1",
         "CONNECT sts.us-west-2.amazonaws.com:80 HTTP/1.1",
         "CONNECT sts.us-west-2.amazonaws.com HTTP/1.1",
         "CONNECT sts.us-west-2.amazonaws.com.example.com:443 HTTP/1.1",

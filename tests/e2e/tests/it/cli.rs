@@ -273,5 +273,19 @@ fn aws_cli(world: &World) -> anyhow::Result<()> {
     ensure!(session["AssumedRoleUser"]["Arn"] == "arn:aws:sts::111122223333:assumed-role/Deployer/cli", "{session}");
     ensure!(aws("alice", &assume)?.failure()?.contains("AccessDenied"));
     ensure!(aws("alice", &["sts", "get-session-token"])?.failure()?.contains("InvalidAction"));
+
+    let iam = |person: &str, args: &[&str]| aws(person, &[&["iam"], args].concat());
+    let group: Value = serde_json::from_str(
+        &iam("alice", &["get-group", "--group-name", "Platform", "--page-size", "1"])?.success()?,
+    )?;
+    let users = [&group["Users"][0]["UserName"], &group["Users"][1]["Arn"], &group["Group"]["Path"]];
+    ensure!(users == ["alice", "arn:aws:iam::111122223333:user/ops/bob", "/teams/"], "{group}");
+    let reserved = ["list-roles", "--path-prefix", "/aws-reserved/sso.amazonaws.com/"];
+    let roles: Value = serde_json::from_str(&iam("alice", &reserved)?.success()?)?;
+    ensure!(roles["Roles"].as_array().map(Vec::len) == Some(1), "{roles}");
+    let role: Value = serde_json::from_str(&iam("alice", &["get-role", "--role-name", "Deployer"])?.success()?)?;
+    ensure!(role["Role"]["Path"] == "/ci/", "{role}");
+    ensure!(iam("alice", &["get-user", "--user-name", "zoe"])?.failure()?.contains("(NoSuchEntity)"));
+    ensure!(iam("erin", &reserved)?.failure()?.contains("(AccessDenied)"));
     Ok(())
 }

@@ -12,8 +12,10 @@ mod access;
 mod authorizer;
 mod cli;
 mod demo;
+mod iam;
 mod init;
 mod interop;
+mod live;
 mod login;
 mod trouble;
 
@@ -41,7 +43,9 @@ fn main() -> ExitCode {
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
+        live::TESTS,
         authorizer::TESTS,
+        iam::TESTS,
     ];
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use rbac::{Index, Request, ResourceRequest, User};
 
-use super::world::{Asked, after, applied, cluster, logins, map, ours};
+use super::world::{Asked, after, applied, cluster, logins, map};
 use crate::plan::{Action, Login, MappingTarget, Observed, Plan, Stage};
 
 /// Roles that exist, some of them ours.
@@ -98,7 +98,7 @@ fn target() -> impl Strategy<Value = MappingTarget> {
 
 fn world(lines: &str, mapping: &str) -> Observed {
     let mut observed = cluster(lines);
-    observed.mappings.push(map(MappingTarget::ConfigMap, &[("config.yaml", mapping)], ours()));
+    observed.mappings.push(map(MappingTarget::ConfigMap, &[("config.yaml", mapping)], &["user/w"]));
     observed
 }
 

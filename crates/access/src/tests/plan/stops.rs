@@ -4,7 +4,7 @@ use rbac::User;
 
 use super::world::{Asked, cluster, map, ours};
 use crate::{
-    plan::{Allowed, MappingTarget, Observed, Owner, Plan, Record, Seen, Unseen},
+    plan::{Allowed, MappingTarget, Observed, Plan, Record, Seen, Unseen},
     tests::around,
 };
 
@@ -20,11 +20,16 @@ fn record(cluster_id: &str, files: &[&str]) -> Seen<Record> {
     Seen { object, owner: ours(), version: "1".into() }
 }
 
-fn logins(users: &[(&str, &str)]) -> crate::plan::LiveMapping {
+/// With logins of ours.
+fn with(mut observed: Observed, users: &[(&str, &str)]) -> Observed {
     let user = |(user, group): &(&str, &str)| {
         format!("- {{userarn: 'arn:aws:iam::111122223333:user/{user}', username: {user}, groups: [{group}]}}\n")
     };
-    map(MappingTarget::AwsAuth, &[("mapUsers", &users.iter().map(user).collect::<String>())], Owner::Nobody)
+    let owned: Vec<String> = users.iter().map(|(user, _)| format!("user/{user}")).collect();
+    let owned: Vec<&str> = owned.iter().map(String::as_str).collect();
+    let text = users.iter().map(user).collect::<String>();
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", &text)], &owned));
+    observed
 }
 
 fn recorded(mut observed: Observed, record: Seen<Record>) -> Observed {
@@ -32,14 +37,10 @@ fn recorded(mut observed: Observed, record: Seen<Record>) -> Observed {
     observed
 }
 
-fn with(mut observed: Observed, users: &[(&str, &str)]) -> Observed {
-    observed.mappings.push(logins(users));
-    let entries = users.iter().map(|(user, _)| format!("arn:aws:iam::111122223333:user/{user}").into()).collect();
-    let target = MappingTarget::AwsAuth;
-    observed.record = Some(Seen {
-        object: Record { cluster_id: "c".into(), target, entries, ..Record::default() },
-        ..Seen::default()
-    });
+/// With a login that somebody else wrote.
+fn with_other(mut observed: Observed) -> Observed {
+    let text = "- {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [a]}";
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", text)], &[]));
     observed
 }
 
@@ -110,15 +111,7 @@ fn what_stops_apply_and_which_flag_overrides_it() {
             vec!["plan.other-mark"],
             vec![],
         ),
-        (
-            "somebody's login",
-            GROUP,
-            aws_auth,
-            recorded(with(cluster(""), &[("x", "a")]), record("c", &[])),
-            adopt(),
-            vec!["plan.not-ours"],
-            vec![],
-        ),
+        ("somebody's login", GROUP, aws_auth, with_other(cluster("")), adopt(), vec!["plan.not-ours"], vec![]),
         (
             "nobody is left, without anybody saying so",
             "- {name: a, authorization: [{namespace: dev, clusterRole: view}], accept: {access.nobody: test}}",

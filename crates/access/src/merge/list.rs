@@ -1,0 +1,167 @@
+//! One list in a text that is kept but for the entries that change.
+
+use document::{Edits, Entry, Node, Problem, Span, Style, Value};
+
+/// An entry to write, in both styles.
+pub(super) trait Item {
+    /// As block lines with a dash, without indentation.
+    fn block(&self) -> String;
+    /// In braces, as JSON.
+    fn flow(&self) -> String;
+}
+
+/// What becomes of an entry that is there.
+pub(super) enum Fate<'a, I> {
+    /// It stays as it is written.
+    Kept,
+    /// It goes.
+    Removed,
+    /// Another one takes its place.
+    Replaced(&'a I),
+}
+
+/// A list, or where it would stand.
+pub(super) enum List<'a> {
+    /// It has entries.
+    Filled(&'a Node, &'a [Node], Style),
+    /// Its key is there, in a mapping of this style, and has nothing or an empty list.
+    Empty(&'a Entry, Style),
+    /// Keys are missing in this mapping, the list's own last.
+    Missing(&'a Node, &'a [&'static str]),
+    /// The text has nothing at all, or an empty list where the list is the whole text.
+    Nothing(Option<Span>, &'a [&'static str]),
+}
+
+/// The value under a key; aws-iam-authenticator compares keys without regard to case.
+pub(super) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    entry(node, key).map(|entry| &entry.value)
+}
+
+fn entry<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
+    node.as_mapping()?.iter().find(|entry| entry.key.text.eq_ignore_ascii_case(key))
+}
+
+impl<'a> List<'a> {
+    /// Finds the list behind the keys; without keys the root is the list.
+    pub(super) fn find(root: Option<&'a Node>, keys: &'a [&'static str]) -> Result<Self, Problem> {
+        let Some(mut node) = root else { return Ok(Self::Nothing(None, keys)) };
+        for (depth, key) in keys.iter().enumerate() {
+            let Value::Mapping(_, style) = &node.value else { return Err(wrong(node, "a mapping")) };
+            let Some(entry) = entry(node, key) else { return Ok(Self::Missing(node, &keys[depth..])) };
+            let is_last = depth + 1 == keys.len();
+            if is_last && (entry.value.is_null() || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)) {
+                return Ok(Self::Empty(entry, *style));
+            }
+            node = &entry.value;
+        }
+        match &node.value {
+            Value::Sequence(nodes, _) if nodes.is_empty() => Ok(Self::Nothing(Some(node.span), keys)),
+            Value::Sequence(nodes, style) => Ok(Self::Filled(node, nodes, *style)),
+            Value::Scalar(_) | Value::Mapping(..) => Err(wrong(node, "a list")),
+        }
+    }
+
+    /// Its entries.
+    pub(super) fn nodes(&self) -> &'a [Node] {
+        match self {
+            Self::Filled(_, nodes, _) => nodes,
+            Self::Empty(..) | Self::Missing(..) | Self::Nothing(..) => &[],
+        }
+    }
+
+    /// Writes what is to become of each entry, and the new ones behind the last.
+    pub(super) fn change<I: Item>(&self, text: &str, fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
+        let is_changed = !added.is_empty() || fates.iter().any(|fate| !matches!(fate, Fate::Kept));
+        if !is_changed {
+            return;
+        }
+        match self {
+            Self::Filled(list, nodes, Style::Flow) => {
+                let kept = nodes.iter().zip(fates).filter_map(|(node, fate)| match fate {
+                    Fate::Kept => Some(text[node.span.range()].to_owned()),
+                    Fate::Removed => None,
+                    Fate::Replaced(item) => Some(item.flow()),
+                });
+                let items: Vec<_> = kept.chain(added.iter().map(Item::flow)).collect();
+                edits.replace(list.span, format!("[{}]", items.join(", ")));
+            }
+            Self::Filled(_, nodes, Style::Block) => {
+                for (node, fate) in nodes.iter().zip(fates) {
+                    match fate {
+                        Fate::Kept => {}
+                        Fate::Removed => edits.remove_item(node),
+                        Fate::Replaced(item) if matches!(node.value, Value::Mapping(_, Style::Flow)) => {
+                            edits.replace(node.span, item.flow());
+                        }
+                        // The dash stays; the entry's text begins behind it.
+                        Fate::Replaced(item) => {
+                            let block = indented(&item.block(), edits.dash_column(node));
+                            let block = block.trim_start().trim_start_matches("- ").trim_end();
+                            let end = node.span.start + text[node.span.range()].trim_end().len();
+                            edits.replace(Span { end, ..node.span }, block);
+                        }
+                    }
+                }
+                if let Some(last) = nodes.last().filter(|_| !added.is_empty()) {
+                    edits.insert_lines(last.span.end, &block_list(added, edits.dash_column(last)));
+                }
+            }
+            Self::Empty(entry, Style::Block) => {
+                let lines = block_list(added, edits.column(entry.key_span.start));
+                let start = text[..entry.value.span.start].trim_end_matches(' ').len();
+                edits.replace(Span { start, ..entry.value.span }, format!("\n{}", lines.trim_end()));
+            }
+            Self::Empty(entry, Style::Flow) => {
+                let blank = if entry.value.span.start == entry.value.span.end { " " } else { "" };
+                edits.replace(entry.value.span, format!("{blank}{}", flow_list(added)));
+            }
+            Self::Missing(mapping, keys) => match &mapping.value {
+                Value::Mapping(entries, Style::Flow) => {
+                    let inner = flow_keys(keys, added);
+                    match entries.last() {
+                        Some(last) => edits.insert(last.value.span.end, format!(", {inner}")),
+                        None => edits.replace(mapping.span, format!("{{{inner}}}")),
+                    }
+                }
+                _ => {
+                    let column = edits.column(mapping.span.start);
+                    edits.insert_lines(mapping.span.end, &block_keys(keys, added, column));
+                }
+            },
+            Self::Nothing(Some(span), _) => edits.replace(*span, block_list(added, 0).trim_end()),
+            Self::Nothing(None, keys) => edits.insert_lines(text.len(), &block_keys(keys, added, 0)),
+        }
+    }
+}
+
+fn block_keys(keys: &[&str], added: &[impl Item], column: usize) -> String {
+    match keys.split_first() {
+        None => block_list(added, column),
+        Some((key, [])) => format!("{}{key}:\n{}", " ".repeat(column), block_list(added, column)),
+        Some((key, rest)) => format!("{}{key}:\n{}", " ".repeat(column), block_keys(rest, added, column + 2)),
+    }
+}
+
+fn block_list(items: &[impl Item], column: usize) -> String {
+    items.iter().map(|item| indented(&item.block(), column)).collect()
+}
+
+fn indented(block: &str, column: usize) -> String {
+    block.lines().map(|line| format!("{}{line}\n", " ".repeat(column))).collect()
+}
+
+fn flow_keys(keys: &[&str], added: &[impl Item]) -> String {
+    match keys.split_first() {
+        None => flow_list(added),
+        Some((key, [])) => format!("\"{key}\": {}", flow_list(added)),
+        Some((key, rest)) => format!("\"{key}\": {{{}}}", flow_keys(rest, added)),
+    }
+}
+
+fn flow_list(items: &[impl Item]) -> String {
+    format!("[{}]", items.iter().map(Item::flow).collect::<Vec<_>>().join(", "))
+}
+
+fn wrong(node: &Node, expected: &str) -> Problem {
+    Problem::error("document.type", node.span, format!("expected {expected}, found {}", node.kind()))
+}

@@ -1,0 +1,130 @@
+//! One cluster and what can be asked of it.
+
+use std::time::Duration;
+
+use http::{Request, StatusCode, header};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use hyper::body::Bytes;
+use kube::client::Body;
+
+use crate::KubernetesError;
+
+/// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// The longest answer read, in bytes: ten times the list of 100,000 bindings.
+const MAX_BODY: usize = 640 << 20;
+
+/// An API server, asked with the credentials of one kubeconfig context.
+pub struct Cluster {
+    client: kube::Client,
+    context: String,
+    server: String,
+}
+
+impl Cluster {
+    pub(crate) fn new(client: kube::Client, context: String, server: String) -> Self {
+        Self { client, context, server }
+    }
+
+    /// The kubeconfig context.
+    pub fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// The API server's URL.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// A whole list, as JSON; none where the cluster does not know such a resource. It is asked for in one piece, so
+    /// that it is the state of one moment.
+    ///
+    /// `path` is the resource's, as `/api/v1/namespaces`.
+    pub async fn list(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
+        self.ask("list", path).await
+    }
+
+    /// One object, as JSON; none where it is not there.
+    ///
+    /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
+    pub async fn get(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
+        self.ask("get", path).await
+    }
+
+    async fn ask(&self, verb: &'static str, path: &str) -> Result<Option<Bytes>, KubernetesError> {
+        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
+        let request = request.expect("a path of ours makes a request");
+        let answer = async {
+            let answer = self.client.send(request).await.map_err(|error| self.unsent(&error))?;
+            let status = answer.status();
+            let body = Limited::new(answer.into_body(), MAX_BODY).collect().await;
+            Ok((status, body.map_err(|error| self.cut_off(path, &*error))?.to_bytes()))
+        };
+        let late = |_| KubernetesError::Late { server: self.server.clone(), within: DEADLINE };
+        let (status, body) = tokio::time::timeout(DEADLINE, answer).await.map_err(late)??;
+        match status {
+            StatusCode::OK => Ok(Some(body)),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(self.refused(verb, path, status)),
+        }
+    }
+
+    fn unsent(&self, error: &kube::Error) -> KubernetesError {
+        let (server, context) = (self.server.clone(), self.context.clone());
+        match error {
+            kube::Error::Auth(_) => KubernetesError::Credentials { context },
+            _ => KubernetesError::Unreachable { server, context },
+        }
+    }
+
+    fn cut_off(&self, path: &str, error: &(dyn std::error::Error + Send + Sync + 'static)) -> KubernetesError {
+        if error.is::<LengthLimitError>() {
+            return KubernetesError::TooLarge { what: resource(path), max: MAX_BODY };
+        }
+        KubernetesError::Unreachable { server: self.server.clone(), context: self.context.clone() }
+    }
+
+    fn refused(&self, verb: &'static str, path: &str, status: StatusCode) -> KubernetesError {
+        let (server, context, what) = (self.server.clone(), self.context.clone(), resource(path));
+        match status.as_u16() {
+            401 => KubernetesError::Unauthorized { server, context },
+            403 => KubernetesError::Forbidden { context, verb, what },
+            status @ (429 | 500..=599) => KubernetesError::Unavailable { server, status },
+            status => KubernetesError::Unexpected { server, what, status },
+        }
+    }
+}
+
+/// What a path is about, for people: `clusterroles`, or `configmaps kube-system/aws-auth`.
+fn resource(path: &str) -> String {
+    let mut parts = path.trim_start_matches('/').split('/');
+    // Behind `api/v1` or `apis/<group>/<version>`.
+    let skip = if parts.next() == Some("api") { 1 } else { 2 };
+    let parts: Vec<&str> = parts.skip(skip).collect();
+    match parts[..] {
+        ["namespaces", namespace, resource, name] => format!("{resource} {namespace}/{name}"),
+        ["namespaces", namespace, resource] => format!("{resource} in {namespace}"),
+        [resource, name] => format!("{resource} {name}"),
+        _ => parts.join("/"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resource;
+
+    #[test]
+    fn paths_are_said_as_people_say_them() {
+        let rows = [
+            ("/api/v1/namespaces", "namespaces"),
+            ("/api/v1/namespaces/kube-system/configmaps/aws-auth", "configmaps kube-system/aws-auth"),
+            ("/apis/rbac.authorization.k8s.io/v1/clusterroles", "clusterroles"),
+            ("/apis/rbac.authorization.k8s.io/v1/clusterroles/edit", "clusterroles edit"),
+            ("/apis/rbac.authorization.k8s.io/v1/namespaces/dev/roles", "roles in dev"),
+        ];
+        for (path, said) in rows {
+            assert_eq!(resource(path), said, "{path}");
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! moto, as a process: an emulator of AWS that others wrote. Its IAM is real enough; it verifies no signatures.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use crate::{
+    parts::Parts,
+    process::{self, Background, wait_until},
+};
+
+/// The account that everybody has to moto.
+pub const MOTO_ACCOUNT: &str = "123456789012";
+
+/// A running one; dropping it ends it.
+pub struct Moto {
+    url: String,
+    python: PathBuf,
+    folder: PathBuf,
+    _process: Background,
+}
+
+impl Moto {
+    /// Starts it on a free port of loopback.
+    pub fn start(parts: &Parts, folder: &Path) -> anyhow::Result<Self> {
+        let mut command = process::command(&parts.moto, folder);
+        command.args(["-H", "127.0.0.1", "-p", "0"]);
+        let mut process = Background::start(&mut command, folder.join("moto.log"))?;
+        let mut url = None;
+        wait_until("moto listens", || {
+            let log = process.log();
+            anyhow::ensure!(process.ended()?.is_none(), "moto ended:\n{log}");
+            url = log.lines().find_map(|line| line.split_once("Running on ")).map(|(_, url)| url.trim().to_owned());
+            Ok(url.is_some())
+        })?;
+        let python = parts.moto.with_file_name("python");
+        Ok(Self { url: url.context("an address")?, python, folder: folder.to_owned(), _process: process })
+    }
+
+    /// Runs a script of Python's; `iam` is a client of boto3's.
+    pub fn fill(&self, script: &str) -> anyhow::Result<()> {
+        let script = format!("import boto3\niam = boto3.client('iam')\n{script}");
+        let mut command = process::command(&self.python, &self.folder);
+        process::run(command.args(["-c", &script]).envs(self.environment()))?.success()?;
+        Ok(())
+    }
+
+    /// The variables that lead programs here, with credentials that nobody looks at.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_DEFAULT_REGION", "eu-west-1"),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ENDPOINT_URL_IAM", &self.url),
+            ("AWS_ENDPOINT_URL_STS", &self.url),
+        ];
+        variables.map(|(name, value)| (name, value.to_owned())).into()
+    }
+}

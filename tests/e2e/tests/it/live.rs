@@ -1,0 +1,194 @@
+//! Access files held against a live cluster.
+
+use std::fs;
+
+use anyhow::ensure;
+use e2e::{
+    admin::Admin,
+    process,
+    world::{Flavour, World},
+};
+use sandbox::cluster::Binaries;
+use serde_json::json;
+
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("live::a_cluster_says_the_same_as_its_dump", same_as_dump),
+    ("live::whoever_asks_comes_in_by_our_own_plugin", by_plugin),
+    ("live::entries_are_merged_into_the_clusters_own_and_the_rest_stays", merges),
+    ("live::a_cluster_that_gives_no_answer_is_never_an_empty_one", troubles),
+];
+
+const FILE: &str = "clusterID: e2e.example.com
+account: '111122223333'
+groups:
+- name: live-globs
+  users: [alice]
+  authorization:
+  - {namespaces: ['live-*', 'kube-*'], clusterRole: view}
+  - {namespaceSelector: {matchLabels: {team: live}}, role: live-existing}
+  - {namespace: live-missing, clusterRole: live-no-such}
+";
+
+const SURROUNDINGS: &str = r"
+apiVersion: v1
+kind: Namespace
+metadata: {name: live-one, labels: {team: live}}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: live-two}
+";
+
+fn same_as_dump(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let folder = world.folder("live")?;
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let admin = Admin::new(binaries.kubectl()?.to_owned(), &login.cluster, &folder);
+    admin.with_file(&["apply"], SURROUNDINGS)?.success()?;
+    let dump = admin.kubectl(&["get", "namespaces,roles,clusterroles", "-A", "-o", "json"])?.success()?;
+    fs::write(folder.join("cluster.json"), dump)?;
+    fs::write(folder.join("access.yaml"), FILE)?;
+    let run = |args: &[&str], live: &[&str]| {
+        let mut command = process::command(&world.parts.cluster_auth, &folder);
+        process::run(command.args(args).args(live))
+    };
+    let kubeconfig = login.cluster.admin_kubeconfig().display().to_string();
+    for args in [&["check"][..], &["check", "-o", "json"], &["render", "--to", "rbac"], &["render", "--to", "access"]] {
+        let offline = run(args, &["--from", "cluster.json"])?;
+        ensure!(offline.code == 0 && format!("{offline:?}").contains("access.no-"), "{offline:?}");
+        let live = run(args, &["--kubeconfig", &kubeconfig])?;
+        ensure!(format!("{live:?}") == format!("{offline:?}"), "{args:?}\nlive {live:?}\ndump {offline:?}");
+    }
+    // --live means the current context of the files that KUBECONFIG lists; one that is not there is passed over.
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    command.args(["check", "--live"]).env("KUBECONFIG", format!("missing.yaml:{kubeconfig}"));
+    let live = process::run(&mut command)?;
+    ensure!(live.code == 0 && live.stderr.contains("live-no-such"), "{live:?}");
+    // Without a cluster nothing is looked up.
+    let offline = run(&["check"], &[])?;
+    ensure!(offline.code == 0 && !offline.stderr.contains("live-no-such"), "{offline:?}");
+    Ok(())
+}
+
+fn by_plugin(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    fs::write(world.folder("live")?.join("access.yaml"), FILE)?;
+    let run = |name: &str| -> anyhow::Result<process::Output> {
+        let person = login.person(world, name)?;
+        let mut command = world.command(name)?;
+        command.current_dir(world.folder("live")?);
+        process::run(command.args(["check", "--kubeconfig"]).arg(&person.kubeconfig))
+    };
+    let carol = run("carol")?;
+    ensure!(carol.code == 0 && carol.stderr.contains("live-no-such"), "{carol:?}");
+    let alice = run("alice")?;
+    ensure!(alice.code == 1 && alice.stderr.contains("may not list namespaces"), "{alice:?}");
+    let mallory = run("mallory")?;
+    ensure!(mallory.code == 1 && mallory.stderr.contains("does not accept the credentials"), "{mallory:?}");
+    Ok(())
+}
+
+fn merges(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let folder = world.folder("live-merges")?;
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let admin = Admin::new(binaries.kubectl()?.to_owned(), &login.cluster, &folder);
+    let nodes = "# Made by others.\n- rolearn: arn:aws:iam::111122223333:role/Nodes   # all of them\n  \
+                 username: system:node:{{EC2PrivateDNSName}}\n  groups: ['system:nodes']\n";
+    let theirs = json!({"apiVersion": "v1", "kind": "ConfigMap",
+        "metadata": {"name": "aws-auth", "namespace": "kube-system", "labels": {"team": "x"}},
+        "data": {"mapRoles": nodes, "mapAccounts": "['444455556666']"}});
+    admin.with_file(&["apply"], &theirs.to_string())?.success()?;
+    let kubeconfig = login.cluster.admin_kubeconfig().display().to_string();
+    let render = |file: &str, args: &[&str]| -> anyhow::Result<process::Output> {
+        fs::write(folder.join("access.yaml"), file)?;
+        let mut command = process::command(&world.parts.cluster_auth, &folder);
+        process::run(command.args(["render", "--to", "aws-auth", "--kubeconfig", &kubeconfig]).args(args))
+    };
+    let data = |key: &str| -> anyhow::Result<String> {
+        let get = ["-n", "kube-system", "get", "configmap", "aws-auth", "-o", &format!("jsonpath={{.{key}}}")]
+            .map(str::to_owned);
+        admin.kubectl(&get.each_ref().map(String::as_str))?.success()
+    };
+
+    let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: g, users: [alice, bob], roles: [Ops]}\n";
+    let text = render(file, &[])?.success()?;
+    admin.with_file(&["apply"], &text)?.success()?;
+    let roles = data("data.mapRoles")?;
+    ensure!(roles.starts_with(nodes) && roles.contains("role/Ops"), "{roles}");
+    ensure!(data("data.mapUsers")?.contains("user/bob"), "bob is in");
+    ensure!(!render(file, &[])?.stderr.contains("takes away"), "merging into the cluster's own takes nothing away");
+    // Whoever wrote in between makes the older rendering a conflict.
+    let stale = render(file, &[])?.success()?;
+    admin.kubectl(&["-n", "kube-system", "annotate", "configmap", "aws-auth", "other=1"])?.success()?;
+    let refused = admin.with_file(&["apply"], &stale)?.failure()?;
+    ensure!(refused.contains("the object has been modified"), "{refused}");
+    // Bob leaves, the role goes, and everything of the others is as it was.
+    let fewer = file.replace(", bob]", "]").replace("[Ops]", "[]");
+    admin.with_file(&["apply"], &render(&fewer, &[])?.success()?)?.success()?;
+    ensure!(data("data.mapRoles")? == nodes, "{}", data("data.mapRoles")?);
+    ensure!(data("data.mapAccounts")? == "['444455556666']" && data("metadata.labels.team")? == "x");
+    ensure!(!data("data.mapUsers")?.contains("bob"), "bob is out");
+    // An entry of theirs is touched by nobody who did not say so.
+    let nodes_too = format!("{file}nodes: [{{roles: [Nodes]}}]\n");
+    let refused = render(&nodes_too, &[])?;
+    ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
+    ensure!(
+        refused.stderr.contains("access.foreign-entry") && refused.stderr.contains("access.yaml:5:"),
+        "{refused:?}"
+    );
+    let adopted = render(&nodes_too, &["--adopt"])?.success()?;
+    admin.with_file(&["apply", "--dry-run=server"], &adopted)?.success()?;
+    // Broken by somebody: nothing is printed.
+    let patch = json!({"data": {"mapRoles": "- {rolearn: ["}}).to_string();
+    admin.kubectl(&["-n", "kube-system", "patch", "configmap", "aws-auth", "--type=merge", "-p", &patch])?.success()?;
+    let refused = render(file, &[])?;
+    ensure!(refused.code == 1 && refused.stdout.is_empty() && refused.stderr.contains("access.current"), "{refused:?}");
+    admin.kubectl(&["-n", "kube-system", "delete", "configmap", "aws-auth"])?.success()?;
+    let new = render(file, &[])?;
+    ensure!(
+        new.code == 0 && !new.stderr.contains("takes away"),
+        "one that is not there is known not to be there: {new:?}"
+    );
+    Ok(())
+}
+
+fn troubles(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let folder = world.folder("live-troubles")?;
+    fs::write(folder.join("access.yaml"), FILE)?;
+    let real = fs::read_to_string(login.cluster.admin_kubeconfig())?;
+    // A port that nobody listens on: bound and given back.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let made = |user: &str| {
+        format!(
+            "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
+             clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n\
+             contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {user}}}]\n"
+        )
+    };
+    let closed = made("{token: SECRET}");
+    let plugin = made(
+        "{exec: {apiVersion: client.authentication.k8s.io/v1, command: cat, args: [it.yaml, SECRET], interactiveMode: Never}}",
+    );
+    let rows: &[(&str, &str, &[&str], &str)] = &[
+        ("no file", "", &["--kubeconfig", "missing.yaml"], "there is no kubeconfig at missing.yaml"),
+        ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "is no kubeconfig that can be read"),
+        ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
+        ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
+        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "gives no credentials"),
+    ];
+    for (name, kubeconfig, args, expected) in rows {
+        fs::write(folder.join("it.yaml"), kubeconfig)?;
+        for command in [&["check"][..], &["render", "--to", "access"]] {
+            let mut program = process::command(&world.parts.cluster_auth, &folder);
+            let said = process::run(program.args(command).args(*args))?;
+            ensure!(said.code == 1 && said.stdout.is_empty(), "{name}: {said:?}");
+            ensure!(said.stderr.contains(expected), "{name}: {said:?}");
+            ensure!(!said.stderr.contains("SECRET"), "{name}: what is in a kubeconfig stays there: {said:?}");
+        }
+    }
+    Ok(())
+}
