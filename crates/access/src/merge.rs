@@ -19,7 +19,7 @@ use crate::{Code, render::Entry};
 
 /// The annotation that names the principals whose entries are ours: their ARNs as rules compare them, in lower case,
 /// sorted, with commas between them.
-pub const OWNED: &str = "cluster-auth.io/principals";
+pub const OWNED: &str = "cluster-auth.dev/principals";
 
 /// What all annotations of an object may take together, in bytes (Kubernetes, `validation/objectmeta.go`).
 const MAX_ANNOTATIONS: usize = 256 << 10;

@@ -41,7 +41,7 @@ exactly one file has the `clusterID`. The order of files never matters.
 **What the cluster has.** `check --live` asks the cluster of the current kubeconfig context (`--context` and `--kubeconfig` name another)
 for its namespaces and roles: missing roles, and selectors that match nothing, are found then. `--from` takes the same from dumps.
 `render --to aws-auth` and `--to configmap` merge into the ConfigMap that the cluster has: entries of others, nodes above all, stay
-byte for byte. Which entries are ours, the annotation `cluster-auth.io/principals` says; an entry of somebody else's for a principal
+byte for byte. Which entries are ours, the annotation `cluster-auth.dev/principals` says; an entry of somebody else's for a principal
 of the file is an error until `--adopt` takes it over. What is printed holds the ConfigMap's version, so that applying it fails if
 somebody changed it meanwhile.
 

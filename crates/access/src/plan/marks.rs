@@ -12,9 +12,9 @@ pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
 /// Its value on objects of ours.
 pub const MANAGER: &str = "cluster-auth";
 /// The annotation with the cluster's id.
-pub const CLUSTER_ID: &str = "cluster-auth.io/cluster-id";
+pub const CLUSTER_ID: &str = "cluster-auth.dev/cluster-id";
 /// The annotation with the name of the access file.
-pub const FILE: &str = "cluster-auth.io/file";
+pub const FILE: &str = "cluster-auth.dev/file";
 /// Who server-side apply says that we are.
 pub const FIELD_MANAGER: &str = MANAGER;
 

@@ -63,7 +63,7 @@ fn entries_of_others_stay_byte_for_byte() {
       namespace: kube-system
       resourceVersion: "17"
       annotations:
-        cluster-auth.io/principals: arn:aws:iam::111122223333:role/deployer,arn:aws:iam::111122223333:user/alice
+        cluster-auth.dev/principals: arn:aws:iam::111122223333:role/deployer,arn:aws:iam::111122223333:user/alice
     data:
       mapAccounts: |
         - "444455556666"

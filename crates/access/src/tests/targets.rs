@@ -62,7 +62,7 @@ fn aws_auth() {
       name: aws-auth
       namespace: kube-system
       annotations:
-        cluster-auth.io/principals: >-
+        cluster-auth.dev/principals: >-
           arn:aws:iam::111122223333:role/deployer,arn:aws:iam::111122223333:role/node,arn:aws:iam::111122223333:user/alice,arn:aws:iam::111122223333:user/ops/bob
     data:
       mapRoles: |
