@@ -13,6 +13,7 @@
 pub mod print;
 
 mod atoms;
+mod comparison;
 mod digest;
 mod files;
 mod live;

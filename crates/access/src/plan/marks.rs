@@ -3,7 +3,7 @@
 //! A label to select by, which everybody's tools know; and annotations with the truth, because a label's value takes
 //! 63 characters of a small alphabet and a cluster's id may be longer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::ConfigMap;
 
@@ -26,9 +26,9 @@ const HELM_RELEASE: &str = "meta.helm.sh/release-name";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
     /// The `clusterID` of the file.
-    pub cluster_id: Box<str>,
+    pub cluster_id: Arc<str>,
     /// The file's name; see [`super::files`].
-    pub file: Box<str>,
+    pub file: Arc<str>,
 }
 
 /// Whose an object is.

@@ -1,6 +1,6 @@
 //! What stops apply, each with a stable code, a sentence, what to do, and the flag that overrides it, if one does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{MappingTarget, ObjectChange, Observed, Owner, Unseen, Wanted, logins::Logins};
 
@@ -78,7 +78,7 @@ pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
         Some(match change.adopted_from.as_ref()? {
             Owner::Nobody => Refusal::NotOurs { what },
             Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
-            Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: mark.cluster_id.clone() },
+            Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: (*mark.cluster_id).into() },
         })
     };
     changes.iter().filter_map(refusal).collect()
@@ -100,7 +100,7 @@ pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal
     if let Some(record) = record
         && *record.cluster_id != *wanted.cluster_id
     {
-        let (recorded, wanted) = (record.cluster_id.clone(), wanted.cluster_id.into());
+        let (recorded, wanted) = ((*record.cluster_id).into(), wanted.cluster_id.into());
         refusals.push(Refusal::OtherCluster { recorded, wanted });
         return refusals; // Whose files are missing does not matter then.
     }
@@ -108,9 +108,9 @@ pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal
     let marks = observed.roles.iter().map(|seen| &seen.owner).chain(observed.bindings.iter().map(|seen| &seen.owner));
     let marked = marks.filter_map(|owner| Some(&owner.mark_of(wanted.cluster_id)?.file));
     let recorded = record.into_iter().flat_map(|record| record.files.iter().map(|file| &file.name));
-    let applied: BTreeSet<&Box<str>> = recorded.chain(marked).collect();
-    let given: BTreeSet<&Box<str>> = wanted.files.iter().map(|file| &file.name).collect();
-    let missing = applied.difference(&given).map(|file| Refusal::FileMissing { file: (*file).clone() });
+    let applied: BTreeSet<&Arc<str>> = recorded.chain(marked).collect();
+    let given: BTreeSet<&Arc<str>> = wanted.files.iter().map(|file| &file.name).collect();
+    let missing = applied.difference(&given).map(|file| Refusal::FileMissing { file: (***file).into() });
     refusals.extend(missing);
     let now = observed.mappings.iter().map(|live| live.source.roles.len() + live.source.users.len()).sum();
     let desired = wanted.desired;

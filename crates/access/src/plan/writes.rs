@@ -1,6 +1,9 @@
 //! What is written where logins stand, and the record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 
@@ -88,8 +91,8 @@ fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&Entr
     Some(Action::WriteMap(ConfigMapWrite::of_ours(name, &data, &mark, version)))
 }
 
-fn first_name(files: &[File]) -> Box<str> {
-    files.first().map(|file| file.name.clone()).unwrap_or_default()
+fn first_name(files: &[File]) -> Arc<str> {
+    files.first().map(|file| Arc::clone(&file.name)).unwrap_or_default()
 }
 
 fn map_of(live: &LiveMapping) -> Option<&ConfigMap> {

@@ -1,6 +1,9 @@
 //! What is said, in which order: what stops apply and what is dangerous first, people before objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use identity::AccountId;
 
@@ -336,12 +339,12 @@ fn in_places(rights: &Rights, sign: Sign) -> Item {
     if !parts.is_empty() {
         item = item.below([Item::new(Sign::Note, format!("{verb} {}", some_of_phrases(&phrases(parts))))]);
     }
-    let mut in_namespaces: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
+    let mut in_namespaces: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
     for part in &rights.except {
         let words = some_of_phrases(&phrases(part.rights.iter()));
         in_namespaces.entry(words).or_default().extend(part.namespaces.iter().cloned());
     }
-    let note = |(words, mut namespaces): (String, Vec<Box<str>>)| {
+    let note = |(words, mut namespaces): (String, Vec<Arc<str>>)| {
         namespaces.sort();
         Item::new(Sign::Note, format!("{verb} {}: {words}", place(&Place::Namespaces(namespaces))))
     };
