@@ -5,7 +5,7 @@
 //! of somebody else's for a principal of the file is an error, until it is adopted.
 
 mod current;
-pub(crate) mod list;
+mod list;
 
 use std::collections::{BTreeMap, BTreeSet};
 

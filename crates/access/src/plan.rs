@@ -13,6 +13,7 @@
 pub mod print;
 
 mod atoms;
+mod comparison;
 mod digest;
 mod dump;
 mod files;
@@ -20,7 +21,6 @@ mod live;
 mod lockout;
 mod logins;
 mod marks;
-mod merge;
 mod needs;
 mod objects;
 mod observed;
@@ -42,7 +42,7 @@ pub use atoms::{Atom, On, Right};
 pub use digest::Digest;
 pub use dump::{Dump, DumpError};
 pub use files::{File, files};
-pub use logins::{ACCESS_FILE_MAP, ConfigMapWrite, EntryChange, LoginEntry, MappingTarget};
+pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use needs::{Need, needs};
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
@@ -52,6 +52,7 @@ pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, Rec
 pub use refusals::{Allowed, Flag, Refusal};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
 pub use steps::{Action, Stage, Step};
+pub use writes::ConfigMapWrite;
 
 use rbac::Index;
 
@@ -138,12 +139,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     refusals.extend(refusals::of_logins(&logins));
     refusals.extend(refusals::of_access_file(wanted, observed));
     refusals.extend(refusals::of_record(wanted, observed));
-    let record = Record {
-        cluster_id: wanted.cluster_id.into(),
-        files: wanted.files.to_vec(),
-        target: wanted.target,
-        entries: std::mem::take(&mut logins.entries),
-    };
+    let record = Record { cluster_id: wanted.cluster_id.into(), files: wanted.files.to_vec(), target: wanted.target };
     let changes = std::mem::take(&mut logins.changes);
     let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
     refusals.extend(unmergeable);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub(crate) use self::{
-    authenticator::{Entry, entries},
+    authenticator::{Entry, entries, roles, users},
     crd::name as mapping_name,
     rbac::{binding_object, role_object},
 };
@@ -182,7 +182,8 @@ fn merged(
 ) -> Result<String, Vec<Problem>> {
     let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
     let current = known.cloned().unwrap_or_default();
-    match merge(shape, current, authenticator::lists(desired, facts), adopt) {
+    let entries = [authenticator::users(desired, facts), authenticator::roles(desired, facts)];
+    match merge(shape, current, entries, adopt) {
         Ok(merged) => Ok(yaml(&merged)),
         Err(problems) => Err(std::mem::take(findings).into_iter().chain(problems).collect()),
     }

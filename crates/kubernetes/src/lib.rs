@@ -4,7 +4,7 @@
 //!   kubeconfig files + context ─► Cluster ─┬ list ──► bytes ─► rbac's slim types
 //!                                          ├ get ───► bytes of one object, or that there is none
 //!                                          ├ may, who_am_i      what whoever asks may do, and who they are
-//!                                          ├ write ─► one object applied, made, merged into or removed
+//!                                          ├ write ─► one object applied, made, replaced or removed
 //!                                          └ lease ─► nobody else applies while it is held
 //! ```
 //!

@@ -71,7 +71,10 @@ mod tests {
     fn paths_are_those_of_the_api() {
         let rows = [
             (Resource::NAMESPACES.list(None), "/api/v1/namespaces"),
-            (Resource::CONFIG_MAPS.object(Some("kube-system"), "aws-auth"), "/api/v1/namespaces/kube-system/configmaps/aws-auth"),
+            (
+                Resource::CONFIG_MAPS.object(Some("kube-system"), "aws-auth"),
+                "/api/v1/namespaces/kube-system/configmaps/aws-auth",
+            ),
             (Resource::CLUSTER_ROLES.list(None), "/apis/rbac.authorization.k8s.io/v1/clusterroles"),
             (
                 Resource::ROLES.object(Some("dev"), "a:b c/?é"),

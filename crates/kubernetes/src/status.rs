@@ -15,8 +15,10 @@ struct Status {
 /// The message, in one line: webhooks write what they like, and a terminal does what control characters say.
 pub(crate) fn says(body: &[u8]) -> String {
     let message = serde_json::from_slice(body).map(|status: Status| status.message).unwrap_or_default();
-    let words: Vec<&str> =
-        message.split(|letter: char| letter.is_whitespace() || letter.is_control()).filter(|word| !word.is_empty()).collect();
+    let words: Vec<&str> = message
+        .split(|letter: char| letter.is_whitespace() || letter.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
     let line = words.join(" ");
     if line.is_empty() {
         return "it does not say why".to_owned();

@@ -23,12 +23,12 @@ pub enum Write {
         /// The whole object.
         object: Value,
     },
-    /// Changes some fields and leaves the others (RFC 7396). With a `metadata.resourceVersion`, only if it still has that.
-    Merge {
+    /// Puts a whole object in place of the one that has its `metadata.resourceVersion`.
+    Replace {
         /// Where.
         path: String,
-        /// The fields.
-        patch: Value,
+        /// The whole object.
+        object: Value,
     },
     /// Removes an object; that it is gone already is success.
     Delete {
@@ -106,13 +106,13 @@ impl Write {
                 body: object.clone(),
                 verb: "create",
             },
-            Self::Merge { path, patch } => Request {
-                method: Method::PATCH,
+            Self::Replace { path, object } => Request {
+                method: Method::PUT,
                 path,
                 parameters: "",
-                content_type: "application/merge-patch+json",
-                body: patch.clone(),
-                verb: "patch",
+                content_type: json,
+                body: object.clone(),
+                verb: "update",
             },
             Self::Delete { path, version } => {
                 let mut body = json!({"apiVersion": "v1", "kind": "DeleteOptions"});

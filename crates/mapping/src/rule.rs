@@ -104,14 +104,6 @@ pub struct Membership {
     pub ends: Option<Timestamp>,
 }
 
-impl RulePrincipal {
-    /// Whom an ARN names, as rules name them: a session by its role, a role without its path. Nobody, if it names no
-    /// principal.
-    pub fn of_arn(arn: &Arn) -> Option<Self> {
-        canonical(arn, arn.partition).ok().map(|(arn, _)| Self::Arn(arn))
-    }
-}
-
 impl From<String> for Membership {
     /// A membership without an end.
     fn from(group: String) -> Self {
@@ -137,6 +129,13 @@ impl PermissionSet {
         let (name, suffix) = role.strip_prefix(SSO_ROLE_PREFIX)?.rsplit_once('_')?;
         let is_suffix = suffix.len() == 16 && suffix.bytes().all(|b| b.is_ascii_hexdigit());
         (is_suffix && !name.is_empty()).then(|| Self { account, name: name.to_owned() })
+    }
+}
+
+impl RulePrincipal {
+    /// Whom a rule with this ARN is for; none where it is no principal's.
+    pub fn of_arn(arn: &Arn) -> Option<Self> {
+        canonical(arn, arn.partition).ok().map(|(arn, _)| Self::Arn(arn))
     }
 }
 

@@ -3,7 +3,7 @@
 use document::{Edits, Entry, Node, Problem, Span, Style, Value};
 
 /// An entry to write, in both styles.
-pub(crate) trait Item {
+pub(super) trait Item {
     /// As block lines with a dash, without indentation.
     fn block(&self) -> String;
     /// In braces, as JSON.
@@ -11,7 +11,7 @@ pub(crate) trait Item {
 }
 
 /// What becomes of an entry that is there.
-pub(crate) enum Fate<'a, I> {
+pub(super) enum Fate<'a, I> {
     /// It stays as it is written.
     Kept,
     /// It goes.
@@ -21,7 +21,7 @@ pub(crate) enum Fate<'a, I> {
 }
 
 /// A list, or where it would stand.
-pub(crate) enum List<'a> {
+pub(super) enum List<'a> {
     /// It has entries.
     Filled(&'a Node, &'a [Node], Style),
     /// Its key is there, in a mapping of this style, and has nothing or an empty list.
@@ -33,7 +33,7 @@ pub(crate) enum List<'a> {
 }
 
 /// The value under a key; aws-iam-authenticator compares keys without regard to case.
-pub(crate) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+pub(super) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
     entry(node, key).map(|entry| &entry.value)
 }
 
@@ -43,7 +43,7 @@ fn entry<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
 
 impl<'a> List<'a> {
     /// Finds the list behind the keys; without keys the root is the list.
-    pub(crate) fn find(root: Option<&'a Node>, keys: &'a [&'static str]) -> Result<Self, Problem> {
+    pub(super) fn find(root: Option<&'a Node>, keys: &'a [&'static str]) -> Result<Self, Problem> {
         let Some(mut node) = root else { return Ok(Self::Nothing(None, keys)) };
         for (depth, key) in keys.iter().enumerate() {
             let Value::Mapping(_, style) = &node.value else { return Err(wrong(node, "a mapping")) };
@@ -62,7 +62,7 @@ impl<'a> List<'a> {
     }
 
     /// Its entries.
-    pub(crate) fn nodes(&self) -> &'a [Node] {
+    pub(super) fn nodes(&self) -> &'a [Node] {
         match self {
             Self::Filled(_, nodes, _) => nodes,
             Self::Empty(..) | Self::Missing(..) | Self::Nothing(..) => &[],
@@ -70,7 +70,7 @@ impl<'a> List<'a> {
     }
 
     /// Writes what is to become of each entry, and the new ones behind the last.
-    pub(crate) fn change<I: Item>(&self, text: &str, fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
+    pub(super) fn change<I: Item>(&self, text: &str, fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
         let is_changed = !added.is_empty() || fates.iter().any(|fate| !matches!(fate, Fate::Kept));
         if !is_changed {
             return;

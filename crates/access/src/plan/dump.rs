@@ -13,10 +13,8 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{
-    LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen,
-};
-use crate::{ConfigMap, ConfigMapError, Facts, Namespace, OWNED};
+use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen};
+use crate::{ConfigMap, ConfigMapError, Facts, Namespace};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -126,7 +124,8 @@ impl Dump {
     pub fn record(&self) -> Option<Seen<Record>> {
         let map = self.config_maps.get(RECORD_NAME)?;
         let object = Record::from_data(&map.data).ok()?;
-        Some(Seen { object, owner: owner_of_map(map), version: version_of_map(map) })
+        let version = map.resource_version.clone().unwrap_or_default().into();
+        Some(Seen { object, owner: Owner::of_map(map), version })
     }
 
     /// The places that have logins, of all that there may be.
@@ -149,7 +148,8 @@ impl Dump {
         let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing } = self;
         let mut unseen = Vec::new();
         for (kind, what) in KINDS {
-            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| "they are not in the dumps".into()));
+            let why =
+                missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| "they are not in the dumps".into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
@@ -163,7 +163,8 @@ impl Dump {
             unseen.push(Unseen { what: what.into(), why: why.clone() });
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
-        let needs_objects = [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
+        let needs_objects =
+            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
             unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
         }
@@ -172,9 +173,8 @@ impl Dump {
                 mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
                 continue;
             };
-            let seen = Seen { object: map.data.clone(), owner: owner_of_map(map), version: version_of_map(map) };
-            match LiveMapping::of_config_map(target, seen, partition, now) {
-                Ok(live) => mappings.push(live.owning(map.annotations.get(OWNED).map_or("", String::as_str))),
+            match LiveMapping::of_config_map(target, map.clone(), partition, now) {
+                Ok(live) => mappings.push(live),
                 Err(gap) => unseen.push(gap),
             }
         }
@@ -184,14 +184,6 @@ impl Dump {
 
 fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {
     Owner::of(|key| labels.get(key).map(|value| &**value), |key| annotations.get(key).map(|value| &**value))
-}
-
-fn owner_of_map(map: &ConfigMap) -> Owner {
-    Owner::of(|key| map.labels.get(key).map(String::as_str), |key| map.annotations.get(key).map(String::as_str))
-}
-
-fn version_of_map(map: &ConfigMap) -> Box<str> {
-    map.resource_version.clone().unwrap_or_default().into()
 }
 
 /// An `IAMIdentityMapping`, or a list with some in it.

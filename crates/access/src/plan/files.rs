@@ -1,12 +1,14 @@
 //! What access files are called in the cluster.
 
+use std::sync::Arc;
+
 use document::{Sources, Span};
 
 /// An access file as the cluster keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct File {
     /// The path below the folder that all files have in common, with `/`: the same from wherever the files are named.
-    pub name: Box<str>,
+    pub name: Arc<str>,
     /// What it says.
     pub text: Box<str>,
 }
@@ -25,9 +27,9 @@ pub fn files(sources: &Sources) -> Vec<File> {
 }
 
 /// The name of the file that a place lies in, of [`files`].
-pub(super) fn file_at<'a>(files: &'a [File], sources: &Sources, span: Span) -> Option<&'a str> {
+pub(super) fn file_at<'a>(files: &'a [File], sources: &Sources, span: Span) -> Option<&'a Arc<str>> {
     let (at, _) = sources.as_ref().iter().enumerate().rfind(|(_, source)| source.base() <= span.start)?;
-    Some(&*files.get(at)?.name)
+    Some(&files.get(at)?.name)
 }
 
 /// The parts of a path; at least one.

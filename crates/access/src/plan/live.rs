@@ -1,7 +1,5 @@
 //! Mappings read from where they stand in the cluster.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use document::{Limits, Position, Severity, Sources};
 use identity::{Arn, Partition};
 use jiff::Timestamp;
@@ -11,17 +9,17 @@ use mapping::{
 };
 
 use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen};
-use crate::Facts;
+use crate::{ConfigMap, Facts};
 
 impl LiveMapping {
     /// The mapping in a `ConfigMap` of the targets that have one. A text that cannot be read is one that was not seen.
     pub fn of_config_map(
         target: MappingTarget,
-        seen: Seen<BTreeMap<String, String>>,
+        map: ConfigMap,
         partition: Partition,
         now: Timestamp,
     ) -> Result<Self, Unseen> {
-        let text = |key: &str| seen.object.get(key).map(String::as_str).unwrap_or_default();
+        let text = |key: &str| map.data.get(key).map(String::as_str).unwrap_or_default();
         let source = match target {
             MappingTarget::AccessFile => access_file(text(ACCESS_FILE_MAP.1), now),
             MappingTarget::ConfigMap => configuration(text("config.yaml"), partition, Mode::MountedFile),
@@ -33,7 +31,7 @@ impl LiveMapping {
             }
         };
         match source {
-            Ok(source) => Ok(Self { target, source, holder: Holder::ConfigMap(seen), owned: BTreeSet::new() }),
+            Ok(source) => Ok(Self { target, source, holder: Holder::ConfigMap(map) }),
             Err(why) => Err(Unseen { what: target.title().into(), why: why.into() }),
         }
     }
@@ -59,14 +57,7 @@ impl LiveMapping {
                 },
             });
         }
-        Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects), owned: BTreeSet::new() }
-    }
-
-    /// The same, with what the annotation [`crate::OWNED`] says.
-    #[must_use]
-    pub fn owning(mut self, annotation: &str) -> Self {
-        self.owned = annotation.split(',').filter(|principal| !principal.is_empty()).map(Box::from).collect();
-        self
+        Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rbac::{Index, Request, ResourceRequest, User};
 
-use super::{Refusal, people::People};
+use super::{Login, Refusal, people::People};
 
 /// What whoever changes access must be able to do: it is the right that undoes every other mistake.
 const CHANGE_ACCESS: Request<'static> = Request::Resource(ResourceRequest {
@@ -25,8 +25,7 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     if let Some(caller) = caller {
         // Whoever logs in by AWS becomes whom the new mapping says; everybody else stays who they are.
         let mapped = people.logins.iter().filter_map(|(_, [before, after])| Some((before.as_ref()?, after.as_ref())));
-        let own =
-            mapped.filter(|(before, _)| is_login_of(&before.username, &caller.name)).map(|(_, after)| after).next();
+        let own = mapped.filter(|(before, _)| is_login_of(before, caller)).map(|(_, after)| after).next();
         let then = match own {
             None => Some(caller.clone()),
             Some(None) => None,
@@ -57,12 +56,17 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     refusals
 }
 
-/// Whether a username is one that a login gives, the session's name being anything.
-fn is_login_of(login: &str, username: &str) -> bool {
-    match login.split_once(super::SESSION) {
-        None => login == username,
+/// Whether a user is one that a login gives, the session's name being anything. Somebody with a certificate may happen to
+/// have the same name; the groups tell them apart.
+fn is_login_of(login: &Login, user: &User) -> bool {
+    let Login { username, groups } = login;
+    let is_name = match username.split_once(super::SESSION) {
+        None => *username == user.name,
         Some((prefix, suffix)) => {
-            username.len() > prefix.len() + suffix.len() && username.starts_with(prefix) && username.ends_with(suffix)
+            user.name.len() > prefix.len() + suffix.len()
+                && user.name.starts_with(prefix)
+                && user.name.ends_with(suffix)
         }
-    }
+    };
+    is_name && groups.iter().all(|group| user.groups.contains(group)) && groups.len() + 1 >= user.groups.len()
 }

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
 
-use super::{Holder, LiveMapping, MappingObject, Mark, Observed, Record, Wanted};
-use crate::Consumer;
+use super::{Holder, LiveMapping, MappingObject, Observed, Owner, Wanted};
+use crate::{Consumer, OWNED};
 
 /// Where logins are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,21 +109,6 @@ pub struct EntryChange {
     pub adopted: bool,
 }
 
-/// Keys of a `ConfigMap` in `kube-system`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigMapWrite {
-    /// Its name.
-    pub name: Box<str>,
-    /// Keys and their new texts. Other keys stay.
-    pub data: BTreeMap<String, String>,
-    /// Our mark, where the whole of it is ours.
-    pub mark: Option<Mark>,
-    /// The entries that are ours afterwards, for the annotation [`crate::OWNED`], where others write to it as well.
-    pub owned: Option<BTreeSet<Box<str>>>,
-    /// Only if it still has this `resourceVersion`; without one, it is made.
-    pub version: Option<Box<str>>,
-}
-
 /// What happens to logins.
 #[derive(Debug, Default)]
 pub(super) struct Logins {
@@ -131,8 +116,6 @@ pub(super) struct Logins {
     pub(super) changes: Vec<EntryChange>,
     /// How many entries are as the file asks for.
     pub(super) unchanged: usize,
-    /// The entries of ours that a shared mapping is going to have.
-    pub(super) entries: BTreeSet<Box<str>>,
     /// Every source in force now.
     pub(super) before: Vec<mapping::Source>,
     /// Every source in force afterwards.
@@ -152,7 +135,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     for live in &observed.mappings {
         let nothing = source(live.source.mode);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
-        let ours = ours(live, wanted, observed.record.as_ref().map(|seen| &seen.object));
+        let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.push(after);
     }
@@ -200,7 +183,6 @@ impl Logins {
         };
         let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
         let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
-        self.entries.extend(next.keys().map(|principal| Box::from(principal.as_str())));
         let (accounts, reserved_prefixes) = (current.accounts.clone(), current.reserved_prefixes.clone());
         mapping::Source { mode: current.mode, roles, users, accounts, reserved_prefixes }
     }
@@ -218,8 +200,8 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
     }
     let mut desired = source(mode);
     for entry in crate::render::entries(wanted.desired, wanted.facts) {
-        let (list, rules) =
-            if entry.is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
+        let is_user = entry.key == "userarn";
+        let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
         rules.push(Rule {
             principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),
             username: entry.username.to_owned(),
@@ -231,19 +213,17 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
 }
 
 /// The principals of a mapping's entries that are ours.
-fn ours(live: &LiveMapping, wanted: &Wanted<'_>, record: Option<&Record>) -> BTreeSet<Box<str>> {
+fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
     let cluster_id = wanted.cluster_id;
     match &live.holder {
         // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
-        Holder::ConfigMap(seen) if live.target == MappingTarget::AccessFile => {
-            let is_ours = live.target == wanted.target || seen.owner.mark_of(cluster_id).is_some();
+        Holder::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
+            let is_ours = live.target == wanted.target || Owner::of_map(map).mark_of(cluster_id).is_some();
             if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
-        Holder::ConfigMap(_) => {
-            let of_here = record.filter(|record| *record.cluster_id == *cluster_id && record.target == live.target);
-            let mut entries = of_here.map(|record| record.entries.clone()).unwrap_or_default();
-            entries.extend(live.owned.iter().cloned());
-            entries
+        Holder::ConfigMap(map) => {
+            let owned = map.annotations.get(OWNED).into_iter().flat_map(|owned| owned.split(','));
+            owned.filter(|principal| !principal.is_empty()).map(Into::into).collect()
         }
         Holder::Objects(objects) => {
             let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());

@@ -3,7 +3,9 @@
 //! A label to select by, which everybody's tools know; and annotations with the truth, because a label's value takes
 //! 63 characters of a small alphabet and a cluster's id may be longer.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::ConfigMap;
 
 /// The label that says which program keeps an object (Kubernetes, "Recommended Labels").
 pub const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
@@ -24,9 +26,9 @@ const HELM_RELEASE: &str = "meta.helm.sh/release-name";
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Mark {
     /// The `clusterID` of the file.
-    pub cluster_id: Box<str>,
+    pub cluster_id: Arc<str>,
     /// The file's name; see [`super::files`].
-    pub file: Box<str>,
+    pub file: Arc<str>,
 }
 
 /// Whose an object is.
@@ -53,6 +55,16 @@ impl Owner {
             Some(HELM) => Self::Helm(annotation(HELM_RELEASE).map(Into::into)),
             Some(_) | None => Self::Nobody,
         }
+    }
+
+    /// What a `ConfigMap` says.
+    pub(super) fn of_map(map: &ConfigMap) -> Self {
+        let of = |texts: &'_ BTreeMap<String, String>, key: &str| texts.get(key).cloned();
+        let label = of(&map.labels, MANAGED_BY);
+        let annotations = [CLUSTER_ID, FILE, HELM_RELEASE].map(|key| (key, of(&map.annotations, key)));
+        let annotation =
+            |key: &str| annotations.iter().find(|(known, _)| *known == key).and_then(|(_, text)| text.as_deref());
+        Self::of(|_| label.as_deref(), annotation)
     }
 
     /// Our mark with this cluster's id.

@@ -39,7 +39,8 @@ pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
         })
         .collect();
     let caller = observed.caller.as_ref();
-    let holds = |rules: &[Rule], namespace: Option<&str>| caller.is_some_and(|caller| holds(&index, caller, rules, namespace));
+    let holds =
+        |rules: &[Rule], namespace: Option<&str>| caller.is_some_and(|caller| holds(&index, caller, rules, namespace));
     let mut needs = BTreeSet::new();
     for step in &plan.steps {
         match &step.action {
@@ -82,8 +83,7 @@ pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
                     namespace: Some(super::RECORD_NAMESPACE.into()),
                     name: write.name.clone(),
                 };
-                needs.extend((write.version.is_some() || write.mark.is_some()).then(|| need("patch")));
-                needs.extend(write.version.is_none().then(|| need("create")));
+                needs.insert(need(if write.replaces() { "update" } else { "create" }));
             }
             Action::Settle => {}
         }

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     fmt,
+    sync::Arc,
 };
 
 use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
@@ -132,9 +133,10 @@ trait Comparable: Clone {
 
 fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>, diff: &mut ObjectDiff) {
     let files = wanted.files;
+    let cluster_id: Arc<str> = wanted.cluster_id.into();
     let mark = |object: &T| {
-        let file = file_at(files, wanted.sources, object.origin()).unwrap_or_default();
-        Mark { cluster_id: wanted.cluster_id.into(), file: file.into() }
+        let file = file_at(files, wanted.sources, object.origin()).cloned().unwrap_or_default();
+        Mark { cluster_id: Arc::clone(&cluster_id), file }
     };
     let mut missing: HashMap<(Option<&str>, &str), &T> = desired.iter().map(|object| (object.key(), object)).collect();
     for Seen { object, owner, version } in seen {

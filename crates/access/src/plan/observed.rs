@@ -1,12 +1,10 @@
 //! What the cluster has, as far as it could be seen.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use identity::Partition;
 use rbac::{Binding, Role};
 
 use super::{MappingTarget, Mark, Owner, Record};
-use crate::Namespace;
+use crate::{ConfigMap, Namespace};
 
 /// A cluster at one moment.
 #[derive(Clone, Debug, Default)]
@@ -49,16 +47,13 @@ pub struct LiveMapping {
     pub source: mapping::Source,
     /// What holds it.
     pub holder: Holder,
-    /// The principals whose entries the annotation [`crate::OWNED`] says are ours, in lower case: those that `render` put
-    /// into a `ConfigMap` that others write to as well.
-    pub owned: BTreeSet<Box<str>>,
 }
 
 /// What holds a mapping.
 #[derive(Clone, Debug)]
 pub enum Holder {
-    /// One `ConfigMap`: its `data`.
-    ConfigMap(Seen<BTreeMap<String, String>>),
+    /// One `ConfigMap`.
+    ConfigMap(ConfigMap),
     /// One object for each entry.
     Objects(Vec<Seen<MappingObject>>),
 }

@@ -13,8 +13,9 @@ use rbac::{Index, User};
 
 use super::{
     Wanted,
+    comparison::{Comparison, everything},
     logins::Logins,
-    rights::{Comparison, RightsChange},
+    rights::RightsChange,
 };
 use crate::Kind;
 
@@ -88,7 +89,8 @@ pub(super) fn changes(
     let everybody = everybody(wanted, &logins, partition);
     let Logins { before: sources_before, after: sources_after, .. } = logins;
     let snapshots = [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, []));
-    let mut comparison = Comparison::new(before, after, &wanted.desired.objects.bindings);
+    let masters = everything();
+    let mut comparison = Comparison::new(before, after, &wanted.desired.objects.bindings, &masters);
     let mut of_class: HashMap<[Option<User>; 2], Arc<RightsChange>> = HashMap::new();
     let mut people = People::default();
     for (who, identity) in everybody.into_values() {

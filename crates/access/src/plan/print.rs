@@ -8,8 +8,8 @@ mod report;
 mod text;
 mod words;
 
-pub(super) use json::content;
 pub use json::json;
+pub(super) use json::{List, Out};
 pub use markdown::markdown;
 pub use report::{Item, Section, Sign, report};
 pub use text::{Segment, Style, text};

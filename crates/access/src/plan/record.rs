@@ -1,9 +1,6 @@
 //! The record of what was applied: one `ConfigMap`, with the files themselves.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -24,13 +21,11 @@ const MAX_TEXT: usize = 768 * 1024;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Record {
     /// The `clusterID`.
-    pub cluster_id: Box<str>,
+    pub cluster_id: Arc<str>,
     /// The files, by name. Where all of them together are too long, their texts are left out.
     pub files: Vec<File>,
     /// Where logins were written.
     pub target: MappingTarget,
-    /// The entries of ours in a mapping that others write to as well: ARNs in lower case. Nothing else says whose they are.
-    pub entries: BTreeSet<Box<str>>,
 }
 
 /// Why a record cannot be used.
@@ -56,18 +51,15 @@ struct Raw {
     cluster_id: Box<str>,
     mapping: Box<str>,
     files: Vec<Box<str>>,
-    #[serde(default)]
-    entries: BTreeSet<Box<str>>,
 }
 
 impl Record {
     /// The `ConfigMap`'s `data`.
     pub fn to_data(&self) -> BTreeMap<String, String> {
         let raw = Raw {
-            cluster_id: self.cluster_id.clone(),
+            cluster_id: (*self.cluster_id).into(),
             mapping: self.target.as_str().into(),
-            files: self.files.iter().map(|file| file.name.clone()).collect(),
-            entries: self.entries.clone(),
+            files: self.files.iter().map(|file| (*file.name).into()).collect(),
         };
         let mut data =
             BTreeMap::from([(KEY.to_owned(), serde_json::to_string_pretty(&raw).expect("plain data") + "\n")]);
@@ -82,15 +74,14 @@ impl Record {
     pub fn from_data(data: &BTreeMap<String, String>) -> Result<Self, RecordError> {
         let raw: Raw = data.get(KEY).and_then(|text| serde_json::from_str(text).ok()).ok_or(RecordError)?;
         let target = MappingTarget::ALL.into_iter().find(|target| target.as_str() == &*raw.mapping);
-        let file = |(at, name)| File {
-            name,
+        let file = |(at, name): (usize, Box<str>)| File {
+            name: name.into(),
             text: data.get(&format!("{FILE_KEY}{at}")).map(|text| text.as_str().into()).unwrap_or_default(),
         };
         Ok(Self {
-            cluster_id: raw.cluster_id,
+            cluster_id: raw.cluster_id.into(),
             files: raw.files.into_iter().enumerate().map(file).collect(),
             target: target.ok_or(RecordError)?,
-            entries: raw.entries,
         })
     }
 }

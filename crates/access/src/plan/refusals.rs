@@ -1,8 +1,11 @@
 //! What stops apply, each with a stable code, a sentence, what to do, and the flag that overrides it, if one does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::{MappingTarget, ObjectChange, Observed, Owner, Unseen, Wanted, logins::Logins};
+use super::{
+    ACCESS_FILE_MAP, Holder, MappingTarget, ObjectChange, Observed, Owner, RECORD_NAMESPACE, Unseen, Wanted,
+    logins::Logins,
+};
 
 /// One reason not to apply a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +36,7 @@ pub enum Refusal {
         /// The `ConfigMap`, as `kube-system/aws-auth`.
         what: Box<str>,
         /// Why.
-        why: &'static str,
+        why: Box<str>,
     },
     /// A file that was applied is not among the files now.
     FileMissing {
@@ -73,9 +76,7 @@ pub enum Refusal {
 
 /// Objects that are somebody else's.
 pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
-    let refusal = |change: &ObjectChange| {
-        Some(of_owner(change.id.to_string().into(), change.adopted_from.as_ref()?))
-    };
+    let refusal = |change: &ObjectChange| Some(of_owner(change.id.to_string().into(), change.adopted_from.as_ref()?));
     changes.iter().filter_map(refusal).collect()
 }
 
@@ -88,19 +89,20 @@ pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
     adopted.map(entry).collect()
 }
 
-/// The access file in the cluster, which is written as a whole and is somebody else's.
+/// The access file in the cluster, which is written as a whole, where it is somebody else's.
 pub(super) fn of_access_file(wanted: &Wanted<'_>, observed: &Observed) -> Option<Refusal> {
     let live = observed.mappings.iter().find(|live| live.target == MappingTarget::AccessFile)?;
-    let super::Holder::ConfigMap(seen) = &live.holder else { return None };
-    let is_foreign = wanted.target == MappingTarget::AccessFile && seen.owner.mark_of(wanted.cluster_id).is_none();
-    is_foreign.then(|| of_owner(format!("ConfigMap kube-system/{}", super::ACCESS_FILE_MAP.0).into(), &seen.owner))
+    let Holder::ConfigMap(map) = &live.holder else { return None };
+    let owner = Owner::of_map(map);
+    let is_foreign = wanted.target == MappingTarget::AccessFile && owner.mark_of(wanted.cluster_id).is_none();
+    is_foreign.then(|| of_owner(format!("ConfigMap {RECORD_NAMESPACE}/{}", ACCESS_FILE_MAP.0).into(), &owner))
 }
 
 fn of_owner(what: Box<str>, owner: &Owner) -> Refusal {
     match owner {
         Owner::Nobody => Refusal::NotOurs { what },
         Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
-        Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: mark.cluster_id.clone() },
+        Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: (*mark.cluster_id).into() },
     }
 }
 
@@ -111,7 +113,7 @@ pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal
     if let Some(record) = record
         && *record.cluster_id != *wanted.cluster_id
     {
-        let (recorded, wanted) = (record.cluster_id.clone(), wanted.cluster_id.into());
+        let (recorded, wanted) = ((*record.cluster_id).into(), wanted.cluster_id.into());
         refusals.push(Refusal::OtherCluster { recorded, wanted });
         return refusals; // Whose files are missing does not matter then.
     }
@@ -119,9 +121,9 @@ pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal
     let marks = observed.roles.iter().map(|seen| &seen.owner).chain(observed.bindings.iter().map(|seen| &seen.owner));
     let marked = marks.filter_map(|owner| Some(&owner.mark_of(wanted.cluster_id)?.file));
     let recorded = record.into_iter().flat_map(|record| record.files.iter().map(|file| &file.name));
-    let applied: BTreeSet<&Box<str>> = recorded.chain(marked).collect();
-    let given: BTreeSet<&Box<str>> = wanted.files.iter().map(|file| &file.name).collect();
-    let missing = applied.difference(&given).map(|file| Refusal::FileMissing { file: (*file).clone() });
+    let applied: BTreeSet<&Arc<str>> = recorded.chain(marked).collect();
+    let given: BTreeSet<&Arc<str>> = wanted.files.iter().map(|file| &file.name).collect();
+    let missing = applied.difference(&given).map(|file| Refusal::FileMissing { file: (***file).into() });
     refusals.extend(missing);
     let now = observed.mappings.iter().map(|live| live.source.roles.len() + live.source.users.len()).sum();
     let desired = wanted.desired;

@@ -1,8 +1,7 @@
 //! What apply executes, and what each step waits for.
 //!
 //! ```text
-//!   claim ─► logins ─► settle ─┐
-//!   add roles ─► add bindings ─┴► remove bindings ─► remove roles ─► record
+//!   add roles ─► add bindings ─► logins ─► settle ─► remove bindings ─► remove roles ─► record
 //! ```
 //!
 //! Rights are added before logins that need them, and taken away when nobody needs them any more. A step waits for no
@@ -11,12 +10,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rbac::{Binding, Role, RoleKind, RoleReference};
+use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
 
-use super::{
-    Change, ConfigMapWrite, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan, RECORD_NAME, Record,
-    writes::first_name,
-};
+use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan};
 
 /// One request to the API server, or a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,8 +28,6 @@ pub struct Step {
 /// The order of things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
-    /// The record says which entries of a shared mapping are ours, before they are.
-    Claim,
     /// Rights are added.
     Add,
     /// Logins change.
@@ -79,7 +73,7 @@ pub enum Action {
         /// Only if it still has this `resourceVersion`.
         version: Box<str>,
     },
-    /// Writes keys of a `ConfigMap` and leaves its others alone.
+    /// Writes a `ConfigMap` as a whole.
     WriteMap(ConfigMapWrite),
     /// Waits until the API server has forgotten what it knows of logins (`--authentication-token-webhook-cache-ttl`).
     Settle,
@@ -95,23 +89,12 @@ pub(super) fn is_bridge_of(id: &ObjectId, replaced: &ObjectId) -> bool {
     id.kind == replaced.kind && id.namespace == replaced.namespace && id.name == bridge_name(&replaced.name)
 }
 
-/// What logins need done, from [`super::logins`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct LoginActions {
-    /// The requests.
-    pub(super) actions: Vec<Action>,
-    /// Whether others write there too, so that the record has to claim entries first.
-    pub(super) shared: bool,
-}
-
-pub(super) fn steps(plan: &Plan, logins: LoginActions, observed: &Observed) -> Vec<Step> {
+pub(super) fn steps(plan: &Plan, logins: Vec<Action>, observed: &Observed) -> Vec<Step> {
     let mut builder = Builder::new(plan, observed);
-    let claim = logins.shared && !logins.actions.is_empty();
-    let claim = claim.then(|| builder.claim(observed)).flatten();
     builder.additions();
-    builder.logins(logins.actions, claim);
+    builder.logins(logins);
     builder.removals();
-    builder.record(observed, claim.is_some());
+    builder.record(observed);
     builder.steps
 }
 
@@ -121,24 +104,24 @@ type Where = Option<Box<str>>;
 struct Builder<'a> {
     plan: &'a Plan,
     steps: Vec<Step>,
-    /// The groups that bindings give a role to, in the cluster as it is.
-    groups_of_role: HashMap<ObjectId, BTreeSet<Box<str>>>,
+    /// Whom bindings give a role to, in the cluster as it is.
+    holders_of_role: HashMap<ObjectId, BTreeSet<Subject>>,
     /// The steps that make a role what bindings need.
     role_steps: HashMap<ObjectId, usize>,
-    /// The steps that add rights, by group and place.
-    additions: HashMap<Box<str>, BTreeMap<Where, Vec<usize>>>,
+    /// The steps that add rights, by whom they are for and where.
+    additions: HashMap<Subject, BTreeMap<Where, Vec<usize>>>,
     /// The steps that remove bindings, by role.
     removals: HashMap<ObjectId, Vec<usize>>,
     login_steps: Vec<usize>,
     settle: Option<usize>,
-    /// The groups that somebody loses who goes on logging in.
-    left: BTreeSet<Box<str>>,
+    /// The groups and usernames of those who come to have others: until all caches know, they live by these.
+    moving: BTreeSet<Subject>,
 }
 
 impl<'a> Builder<'a> {
     fn new(plan: &'a Plan, observed: &Observed) -> Self {
         let changing: BTreeSet<&ObjectId> = plan.objects.iter().map(|change| &change.id).collect();
-        let mut groups_of_role: HashMap<ObjectId, BTreeSet<Box<str>>> = HashMap::new();
+        let mut holders_of_role: HashMap<ObjectId, BTreeSet<Subject>> = HashMap::new();
         if plan
             .objects
             .iter()
@@ -147,27 +130,28 @@ impl<'a> Builder<'a> {
             for binding in observed.bindings.iter().map(|seen| &seen.object) {
                 let role = role_id(&binding.role, binding.namespace.as_deref());
                 if changing.contains(&role) {
-                    let groups = Object::Binding(binding.clone());
-                    groups_of_role.entry(role).or_default().extend(groups.groups().map(Box::from));
+                    holders_of_role.entry(role).or_default().extend(binding.subjects.iter().cloned());
                 }
             }
         }
-        let mut left = BTreeSet::new();
-        for change in &plan.logins {
-            let (Some(before), Some(after)) = (&change.before, &change.after) else { continue };
-            let gone = before.groups.keys().filter(|group| !after.groups.contains_key(*group));
-            left.extend(gone.map(|group| Box::from(group.as_str())));
+        let mut moving = BTreeSet::new();
+        for person in &plan.people {
+            let (Some(before), Some(after)) = (&person.before, &person.after) else { continue };
+            let before = subjects(before);
+            if subjects(after).iter().any(|subject| !before.contains(subject)) {
+                moving.extend(before);
+            }
         }
         Self {
             plan,
             steps: Vec::with_capacity(plan.objects.len() + 4),
-            groups_of_role,
+            holders_of_role,
             role_steps: HashMap::new(),
             additions: HashMap::new(),
             removals: HashMap::new(),
             login_steps: Vec::new(),
             settle: None,
-            left,
+            moving,
         }
     }
 
@@ -176,17 +160,6 @@ impl<'a> Builder<'a> {
         after.dedup();
         self.steps.push(Step { stage, action, after });
         self.steps.len() - 1
-    }
-
-    /// The entries of before and after are ours, whichever of them an interruption leaves.
-    fn claim(&mut self, observed: &Observed) -> Option<usize> {
-        let mut record = self.plan.record.clone();
-        let before = observed.record.as_ref().map(|seen| &seen.object);
-        let of_here = before.filter(|before| before.cluster_id == record.cluster_id && before.target == record.target);
-        record.entries.extend(of_here.iter().flat_map(|before| before.entries.iter().cloned()));
-        // The files that were applied stay those that were, until everything is.
-        record.files = of_here.map_or_else(|| record.files.clone(), |before| before.files.clone());
-        (before != Some(&record)).then(|| self.push(Stage::Claim, write(&record), Vec::new()))
     }
 
     fn additions(&mut self) {
@@ -202,8 +175,8 @@ impl<'a> Builder<'a> {
             };
             let step = self.apply(Stage::Add, change, Object::Role(widened), change.version.clone(), Vec::new());
             self.role_steps.insert(change.id.clone(), step);
-            for group in self.groups_of_role.get(&change.id).cloned().unwrap_or_default() {
-                self.adds(group, change.id.namespace.clone(), step);
+            for subject in self.holders_of_role.get(&change.id).cloned().unwrap_or_default() {
+                self.adds(subject, change.id.namespace.clone(), step);
             }
         }
         for change in &self.plan.objects {
@@ -220,46 +193,42 @@ impl<'a> Builder<'a> {
             let after = self.role_steps.get(&role).copied().into_iter().collect();
             let step = self.apply(Stage::Add, change, Object::Binding(object), version, after);
             if change.change != Change::Mark {
-                for group in Object::Binding(binding.clone()).groups() {
-                    self.adds(group.into(), binding.namespace.clone(), step);
+                for subject in &binding.subjects {
+                    self.adds(subject.clone(), binding.namespace.clone(), step);
                 }
             }
         }
     }
 
-    fn logins(&mut self, actions: Vec<Action>, claim: Option<usize>) {
-        let gained: BTreeSet<&str> = self
-            .plan
-            .logins
-            .iter()
-            .filter_map(|change| Some((change.before.as_ref(), change.after.as_ref()?)))
-            .flat_map(|(before, after)| {
-                after.groups.keys().filter(move |group| before.is_none_or(|before| !before.groups.contains_key(*group)))
-            })
-            .map(String::as_str)
-            .collect();
-        let needed = gained.iter().filter_map(|group| self.additions.get(*group));
-        let mut after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
-        after.extend(claim);
+    fn logins(&mut self, actions: Vec<Action>) {
+        // By who people are, not by what stands in one mapping: it may hide what another one says.
+        let mut gained = BTreeSet::new();
+        for person in &self.plan.people {
+            let had = person.before.as_ref().map(subjects).unwrap_or_default();
+            let has = person.after.as_ref().map(subjects).unwrap_or_default();
+            gained.extend(has.into_iter().filter(|subject| !had.contains(subject)));
+        }
+        let needed = gained.iter().filter_map(|subject| self.additions.get(subject));
+        let after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
         for action in actions {
             let step = self.push(Stage::Logins, action, after.clone());
             self.login_steps.push(step);
         }
-        let is_left = |change: &ObjectChange| self.taken_from(change).iter().any(|group| self.left.contains(group));
-        if !self.login_steps.is_empty() && self.plan.objects.iter().any(is_left) {
+        let waits = |change: &ObjectChange| self.taken_from(change).iter().any(|subject| self.moving.contains(subject));
+        if !self.login_steps.is_empty() && self.plan.objects.iter().any(waits) {
             let after = self.login_steps.clone();
             self.settle = Some(self.push(Stage::Settle, Action::Settle, after));
         }
     }
 
-    /// The groups that a change takes something from.
-    fn taken_from(&self, change: &ObjectChange) -> BTreeSet<Box<str>> {
+    /// Whom a change takes something from.
+    fn taken_from(&self, change: &ObjectChange) -> BTreeSet<Subject> {
         match (&change.before, &change.after, change.change) {
             (Some(Object::Role(before)), Some(Object::Role(after)), Change::Update) if takes(before, after) => {
-                self.groups_of_role.get(&change.id).cloned().unwrap_or_default()
+                self.holders_of_role.get(&change.id).cloned().unwrap_or_default()
             }
-            (Some(before @ Object::Binding(_)), _, Change::Remove | Change::Replace | Change::Update) => {
-                before.groups().map(Box::from).collect()
+            (Some(Object::Binding(before)), _, Change::Remove | Change::Replace | Change::Update) => {
+                before.subjects.iter().cloned().collect()
             }
             _ => BTreeSet::new(),
         }
@@ -314,8 +283,9 @@ impl<'a> Builder<'a> {
     /// What must have succeeded before something is taken from somebody: what they are given instead.
     fn before_taking(&self, change: &ObjectChange) -> Vec<usize> {
         let mut after = Vec::new();
-        for group in self.taken_from(change) {
-            let Some(additions) = self.additions.get(&group) else { continue };
+        let taken_from = self.taken_from(change);
+        for subject in &taken_from {
+            let Some(additions) = self.additions.get(subject) else { continue };
             match &change.id.namespace {
                 None => after.extend(additions.values().flatten().copied()),
                 Some(_) => {
@@ -324,18 +294,20 @@ impl<'a> Builder<'a> {
                 }
             }
         }
-        if self.taken_from(change).iter().any(|group| self.left.contains(group)) {
+        if taken_from.iter().any(|subject| self.moving.contains(subject)) {
             after.extend(self.settle);
         }
         after
     }
 
-    fn record(&mut self, observed: &Observed, claimed: bool) {
-        let before = observed.record.as_ref().map(|seen| &seen.object);
-        if claimed || before != Some(&self.plan.record) {
-            let all = (0..self.steps.len()).collect();
-            self.push(Stage::Record, write(&self.plan.record), all);
+    fn record(&mut self, observed: &Observed) {
+        let before = observed.record.as_ref();
+        if before.map(|seen| &seen.object) == Some(&self.plan.record) {
+            return;
         }
+        let all = (0..self.steps.len()).collect();
+        let version = before.map(|seen| &*seen.version);
+        self.push(Stage::Record, Action::WriteMap(ConfigMapWrite::of_record(&self.plan.record, version)), all);
     }
 
     fn apply(
@@ -353,24 +325,13 @@ impl<'a> Builder<'a> {
         self.push(Stage::Remove, Action::Delete { id, version }, after)
     }
 
-    fn adds(&mut self, group: Box<str>, place: Where, step: usize) {
-        self.additions.entry(group).or_default().entry(place).or_default().push(step);
+    fn adds(&mut self, to: Subject, place: Where, step: usize) {
+        self.additions.entry(to).or_default().entry(place).or_default().push(step);
     }
 
     fn removes(&mut self, binding: &Binding, step: usize) {
         self.removals.entry(role_id(&binding.role, binding.namespace.as_deref())).or_default().push(step);
     }
-}
-
-fn write(record: &Record) -> Action {
-    let file = first_name(&record.files);
-    Action::WriteMap(ConfigMapWrite {
-        name: RECORD_NAME.into(),
-        data: record.to_data(),
-        mark: Some(Mark { cluster_id: record.cluster_id.clone(), file }),
-        owned: None,
-        version: None,
-    })
 }
 
 /// The role with the rules of before and after, if after has any that before has not.
@@ -394,6 +355,12 @@ fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
     }
     let old = before.subjects.iter().filter(|subject| !after.subjects.contains(subject)).cloned();
     Some(Binding { subjects: after.subjects.iter().cloned().chain(old).collect(), ..after.clone() })
+}
+
+/// How bindings name somebody.
+fn subjects(login: &Login) -> BTreeSet<Subject> {
+    let groups = login.groups.iter().map(|group| Subject::Group(group.as_str().into()));
+    groups.chain([Subject::User(login.username.as_str().into())]).collect()
 }
 
 fn role_id(role: &RoleReference, namespace: Option<&str>) -> ObjectId {

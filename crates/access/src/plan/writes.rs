@@ -1,175 +1,147 @@
-//! What is written where logins stand.
+//! What is written where logins stand, and the record.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
 
 use super::{
-    ACCESS_FILE_MAP, Action, ConfigMapWrite, EntryChange, File, Holder, LiveMapping, MappingObject, MappingTarget,
-    Mark, Observed, Refusal, Seen, Wanted,
-    logins::key,
-    merge::{self, Item, ListChange, Unmergeable},
-    steps::LoginActions,
+    ACCESS_FILE_MAP, Action, EntryChange, File, Holder, LiveMapping, MappingObject, MappingTarget, Mark, Observed,
+    Owner, RECORD_NAME, RECORD_NAMESPACE, Record, Refusal, Seen, Wanted,
 };
-use crate::render::Entry;
+use crate::{
+    ConfigMap, Desired,
+    merge::{Shape, merge},
+    render::Entry,
+};
 
-/// The key of the existing authenticator's configuration in its `ConfigMap`.
-const CONFIG_KEY: &str = "config.yaml";
-const LISTS: [&str; 2] = ["mapRoles", "mapUsers"];
+/// A `ConfigMap` of `kube-system` to write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfigMapWrite {
+    /// Its name.
+    pub name: Box<str>,
+    /// The whole object. With a `resourceVersion` it replaces exactly that version of it; without one it is made, and it
+    /// is a conflict if there is one.
+    pub manifest: Value,
+}
 
 /// The requests that make logins what they are going to be; a text that cannot be edited stops apply.
 pub(super) fn actions(
     wanted: &Wanted<'_>,
     observed: &Observed,
     changes: &[EntryChange],
-) -> (LoginActions, Vec<Refusal>) {
-    let entries = crate::render::entries(wanted.desired, wanted.facts);
-    let arns: BTreeMap<String, &Entry<'_>> =
-        entries.iter().map(|entry| (entry.arn.to_ascii_lowercase(), entry)).collect();
-    let mut result = LoginActions::default();
-    let mut refusals = Vec::new();
+) -> (Vec<Action>, Vec<Refusal>) {
+    let (mut actions, mut refusals) = (Vec::new(), Vec::new());
     let absent = !observed.mappings.iter().any(|live| live.target == wanted.target);
     let live = observed.mappings.iter().map(|live| (live.target, Some(live)));
-    for (target, live) in live.chain((absent && wanted.target != MappingTarget::None).then_some((wanted.target, None)))
-    {
+    for (target, live) in live.chain(absent.then_some((wanted.target, None))) {
         let changes: Vec<&EntryChange> = changes.iter().filter(|change| change.target == target).collect();
         match target {
-            MappingTarget::AccessFile if target == wanted.target => result.actions.extend(access_file(wanted, live)),
-            MappingTarget::AccessFile => {
-                let (name, key) = ACCESS_FILE_MAP;
-                let seen = live.and_then(map_of).filter(|_| !changes.is_empty());
-                let id = serde_json::to_string(wanted.cluster_id).expect("a text");
-                let text = format!("clusterID: {id}\ngroups: []\n");
-                let write = |seen: &Seen<BTreeMap<String, String>>| ConfigMapWrite {
-                    name: name.into(),
-                    data: [(key.to_owned(), text)].into(),
-                    mark: Some(Mark { cluster_id: wanted.cluster_id.into(), file: first_name(wanted.files) }),
-                    owned: None,
-                    version: Some(seen.version.clone()),
-                };
-                result.actions.extend(seen.map(write).map(Action::WriteMap));
-            }
+            MappingTarget::AccessFile => actions.extend(access_file(wanted, live, &changes)),
+            MappingTarget::Crd => actions.extend(objects(wanted, live, &changes)),
+            MappingTarget::ConfigMap | MappingTarget::AwsAuth if changes.is_empty() => {}
+            MappingTarget::ConfigMap | MappingTarget::AwsAuth => match shared(wanted, target, live) {
+                Ok(write) => actions.push(Action::WriteMap(write)),
+                Err(why) => refusals.push(Refusal::Unmergeable { what: target.title().into(), why: why.into() }),
+            },
             MappingTarget::None => {}
-            MappingTarget::Crd => result.actions.extend(objects(wanted, live, &changes, &arns)),
-            MappingTarget::ConfigMap | MappingTarget::AwsAuth => {
-                match config_map(wanted, target, live, &changes, &arns) {
-                    Ok(write) => {
-                        result.shared |= write.is_some();
-                        result.actions.extend(write.map(Action::WriteMap));
-                    }
-                    Err(why) => {
-                        let what = target.title().into();
-                        refusals.push(Refusal::Unmergeable { what, why });
-                    }
-                }
-            }
         }
     }
-    (result, refusals)
+    (actions, refusals)
 }
 
-/// The file itself, with everything resolved that the server cannot look up.
-fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>) -> Option<Action> {
+/// A `ConfigMap` that others write to as well. What is adopted without leave stops apply as a whole.
+fn shared(wanted: &Wanted<'_>, target: MappingTarget, live: Option<&LiveMapping>) -> Result<ConfigMapWrite, String> {
+    let shape = match target {
+        MappingTarget::AwsAuth => Shape::AwsAuth,
+        _ => Shape::Config(Some(wanted.cluster_id)),
+    };
+    let nobody = Desired::default();
+    // Elsewhere the file has nobody any more.
+    let desired = if target == wanted.target { wanted.desired } else { &nobody };
+    let entries = [crate::render::users(desired, wanted.facts), crate::render::roles(desired, wanted.facts)];
+    let current = live.and_then(map_of).cloned().unwrap_or_default();
+    let merged = merge(shape, current, entries, true)
+        .map_err(|problems| problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())?;
+    let manifest = serde_json::to_value(merged).expect("plain data can be written");
+    Ok(ConfigMapWrite { name: target.config_map().unwrap_or_default().into(), manifest })
+}
+
+/// The file itself, with everything resolved that the server cannot look up. Where logins are written elsewhere now, it
+/// lets nobody in any more.
+fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryChange]) -> Option<Action> {
     let (name, key) = ACCESS_FILE_MAP;
-    let text = crate::render::access_file(wanted.access, wanted.facts, wanted.now);
-    let seen = live.and_then(|live| map_of(live));
-    if seen.is_some_and(|seen| seen.object.get(key) == Some(&text) && seen.owner.mark_of(wanted.cluster_id).is_some()) {
+    let map = live.and_then(map_of);
+    let text = if wanted.target == MappingTarget::AccessFile {
+        crate::render::access_file(wanted.access, wanted.facts, wanted.now)
+    } else if changes.is_empty() {
+        return None;
+    } else {
+        format!("clusterID: {}\ngroups: []\n", Value::from(wanted.cluster_id))
+    };
+    let is_ours = |map: &ConfigMap| Owner::of_map(map).mark_of(wanted.cluster_id).is_some();
+    if map.is_some_and(|map| map.data.get(key) == Some(&text) && is_ours(map)) {
         return None;
     }
-    let data = BTreeMap::from([(key.to_owned(), text)]);
     let mark = Mark { cluster_id: wanted.cluster_id.into(), file: first_name(wanted.files) };
-    let version = seen.map(|seen| seen.version.clone());
-    Some(Action::WriteMap(ConfigMapWrite { name: name.into(), data, mark: Some(mark), owned: None, version }))
+    let version = map.and_then(|map| map.resource_version.as_deref());
+    let data = BTreeMap::from([(key.to_owned(), text)]);
+    Some(Action::WriteMap(ConfigMapWrite::of_ours(name, &data, &mark, version)))
 }
 
-pub(super) fn first_name(files: &[File]) -> Box<str> {
-    files.first().map(|file| file.name.clone()).unwrap_or_default()
+fn first_name(files: &[File]) -> Arc<str> {
+    files.first().map(|file| Arc::clone(&file.name)).unwrap_or_default()
 }
 
-fn map_of(live: &LiveMapping) -> Option<&Seen<BTreeMap<String, String>>> {
+fn map_of(live: &LiveMapping) -> Option<&ConfigMap> {
     match &live.holder {
-        Holder::ConfigMap(seen) => Some(seen),
+        Holder::ConfigMap(map) => Some(map),
         Holder::Objects(_) => None,
     }
 }
 
-fn config_map(
-    wanted: &Wanted<'_>,
-    target: MappingTarget,
-    live: Option<&LiveMapping>,
-    changes: &[&EntryChange],
-    arns: &BTreeMap<String, &Entry<'_>>,
-) -> Result<Option<ConfigMapWrite>, Unmergeable> {
-    let groups: BTreeMap<&str, Vec<String>> = changes
-        .iter()
-        .filter_map(|change| Some((change.principal.as_str(), change.after.as_ref()?.groups.keys().cloned().collect())))
-        .collect();
-    let mut lists = LISTS.map(|list| (list, ListChange::default()));
-    for change in changes {
-        let places: Vec<(usize, usize)> = live.map(|live| places(live, &change.principal)).unwrap_or_default();
-        let item = |list: usize| {
-            let arn = arns.get(&change.principal).map(|entry| entry.arn.as_str())?;
-            let (rolearn, userarn) = if list == 0 { (Some(arn), None) } else { (None, Some(arn)) };
-            let username = &change.after.as_ref()?.username;
-            Some(Item { rolearn, userarn, username, groups: &groups[change.principal.as_str()] })
-        };
-        match (&change.after, places.split_last()) {
-            (None, _) => places.iter().for_each(|(list, at)| lists[*list].1.remove.extend([*at])),
-            (Some(_), None) => {
-                let list = usize::from(arns.get(&change.principal).is_some_and(|entry| entry.is_user));
-                lists[list].1.add.extend(item(list));
-            }
-            (Some(_), Some((last, earlier))) => {
-                earlier.iter().for_each(|(list, at)| lists[*list].1.remove.extend([*at]));
-                if change.before != change.after
-                    && let Some(item) = item(last.0)
-                {
-                    lists[last.0].1.replace.insert(last.1, item);
-                }
-            }
+impl ConfigMapWrite {
+    /// The record.
+    pub(super) fn of_record(record: &Record, version: Option<&str>) -> Self {
+        let mark = Mark { cluster_id: record.cluster_id.clone(), file: first_name(&record.files) };
+        Self::of_ours(RECORD_NAME, &record.to_data(), &mark, version)
+    }
+
+    /// Whether it replaces one that is there.
+    pub fn replaces(&self) -> bool {
+        !self.manifest["metadata"]["resourceVersion"].is_null()
+    }
+
+    /// One that is ours as a whole.
+    fn of_ours(name: &str, data: &BTreeMap<String, String>, mark: &Mark, version: Option<&str>) -> Self {
+        let mut manifest = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {
+                "name": name,
+                "namespace": RECORD_NAMESPACE,
+                "labels": Mark::labels(),
+                "annotations": mark.annotations(),
+            },
+            "data": data,
+        });
+        if let Some(version) = version {
+            manifest["metadata"]["resourceVersion"] = version.into();
         }
+        Self { name: name.into(), manifest }
     }
-    if lists.iter().all(|(_, change)| change.is_empty()) {
-        return Ok(None);
-    }
-    let seen = live.and_then(map_of);
-    let text = |key: &str| seen.and_then(|seen| seen.object.get(key)).map(String::as_str);
-    let data = if target == MappingTarget::AwsAuth {
-        let changed = lists.iter().filter(|(_, change)| !change.is_empty());
-        let written = changed
-            .map(|(list, change)| Ok(((*list).to_owned(), merge::list(text(list).unwrap_or_default(), change)?)));
-        written.collect::<Result<_, Unmergeable>>()?
-    } else {
-        let id = serde_json::to_string(wanted.cluster_id).expect("a text");
-        let new = format!("clusterID: {id}\n");
-        [(CONFIG_KEY.to_owned(), merge::config(text(CONFIG_KEY).unwrap_or(&new), &lists)?)].into()
-    };
-    let name = target.config_map().unwrap_or_default().into();
-    let owned = (target == wanted.target).then(|| arns.keys().map(|arn| arn.as_str().into()).collect());
-    let (owned, version) = (Some(owned.unwrap_or_default()), seen.map(|seen| seen.version.clone()));
-    Ok(Some(ConfigMapWrite { name, data, mark: None, owned, version }))
 }
 
-/// Where a principal stands: which of [`LISTS`], and which entry; the last one is the one that counts.
-fn places(live: &LiveMapping, principal: &str) -> Vec<(usize, usize)> {
-    let of_list = |list: usize, rules: &[mapping::Rule]| {
-        let fitting = rules.iter().filter(|rule| key(&rule.principal) == principal);
-        fitting.map(|rule| (list, rule.source.index)).collect::<Vec<_>>()
-    };
-    // Roles are looked at first.
-    let mut places = of_list(1, &live.source.users);
-    places.extend(of_list(0, &live.source.roles));
-    places
-}
-
-fn objects(
-    wanted: &Wanted<'_>,
-    live: Option<&LiveMapping>,
-    changes: &[&EntryChange],
-    arns: &BTreeMap<String, &Entry<'_>>,
-) -> Vec<Action> {
+fn objects(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryChange]) -> Vec<Action> {
     let seen: &[Seen<MappingObject>] = match live.map(|live| &live.holder) {
         Some(Holder::Objects(objects)) => objects,
         Some(Holder::ConfigMap(_)) | None => &[],
     };
+    let entries = crate::render::entries(wanted.desired, wanted.facts);
+    let arns: BTreeMap<String, &Entry<'_>> =
+        entries.iter().map(|entry| (entry.arn.to_ascii_lowercase(), entry)).collect();
     let mut actions = Vec::new();
     let mut gone = BTreeSet::new();
     for change in changes {
@@ -187,11 +159,8 @@ fn objects(
         }
         // Of two objects for one ARN nobody knows which counts, so all others for it go.
         let others = seen.iter().filter(|seen| *seen.object.principal() == *change.principal);
-        gone.extend(
-            others
-                .filter(|seen| Some(&seen.object.name) != kept.as_ref())
-                .map(|seen| (seen.object.name.clone(), seen.version.clone())),
-        );
+        let others = others.filter(|seen| Some(&seen.object.name) != kept.as_ref());
+        gone.extend(others.map(|seen| (seen.object.name.clone(), seen.version.clone())));
     }
     actions.extend(gone.into_iter().map(|(name, version)| Action::DeleteMapping { name, version }));
     actions

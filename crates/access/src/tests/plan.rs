@@ -3,4 +3,5 @@
 mod kinds;
 mod laws;
 mod printing;
+mod stops;
 mod world;

@@ -100,7 +100,7 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     if args.dry_run {
         let execution = Execution { cluster, run: Run::Dry, settle: Duration::ZERO };
         let outcomes = execution.run(&plan.steps, std::future::pending()).await?;
-        return conclude(&plan, &outcomes, "The API server would take this; nothing of it was kept.".to_owned());
+        return conclude(&plan, &outcomes, "The API server would take this; nothing of it was kept.");
     }
     confirm(args, &plan, &cluster)?;
     let who = observed.caller.map_or_else(|| "somebody".to_owned(), |caller| caller.name);
@@ -135,7 +135,8 @@ async fn under_lease(
     refuse(args, &plan)?;
     if plan.digest != reviewed.digest {
         let (now, then) = (&plan.digest, &reviewed.digest);
-        let changed = format!("the cluster changed meanwhile: the plan is {now} now, and was {then}; run the command again");
+        let changed =
+            format!("the cluster changed meanwhile: the plan is {now} now, and was {then}; run the command again");
         return Err(anyhow::anyhow!(changed).into());
     }
     let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
@@ -147,12 +148,11 @@ async fn under_lease(
         let at = rim::now().checked_add(settle).unwrap_or_else(|_| rim::now());
         format!("In effect everywhere by {} UTC.", at.strftime("%H:%M"))
     };
-    conclude(&plan, &outcomes, by)
+    conclude(&plan, &outcomes, &by)
 }
 
 fn refuse(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
-    let (adopt, forget, lockout, expect) =
-        (args.adopt, args.forget.clone(), args.allow_lockout, args.expect.clone());
+    let (adopt, forget, lockout, expect) = (args.adopt, args.forget.clone(), args.allow_lockout, args.expect.clone());
     let stops = plan.stops(&Allowed { adopt, forget, lockout, expect });
     if stops.is_empty() {
         return Ok(());
@@ -170,7 +170,10 @@ fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failu
     match rim::ask(&question)?.as_deref() {
         Some("yes") => Ok(()),
         Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
-        None => Err(anyhow::anyhow!("there is no terminal to ask at, so nothing was changed; `--yes` applies the plan").into()),
+        None => {
+            Err(anyhow::anyhow!("there is no terminal to ask at, so nothing was changed; `--yes` applies the plan")
+                .into())
+        }
     }
 }
 
@@ -184,7 +187,7 @@ fn known_everywhere(target: MappingTarget) -> Duration {
 }
 
 /// Says what came of it all.
-fn conclude(plan: &Plan, outcomes: &[Outcome], effect: String) -> CommandResult {
+fn conclude(plan: &Plan, outcomes: &[Outcome], effect: &str) -> CommandResult {
     let Counts { done, failed, dropped } = outcome::counts(&plan.steps, outcomes);
     let mut said = format!("{done} changed");
     if failed > 0 {
@@ -194,7 +197,8 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], effect: String) -> CommandResult 
         said.push_str(&format!(", {dropped} not done"));
     }
     let whole = failed == 0 && dropped == 0;
-    let after = if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
+    let after =
+        if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
     rim::print(&format!("{said}{after}\n"))?;
     if whole { Ok(()) } else { Err(Failure::AlreadySaid) }
 }

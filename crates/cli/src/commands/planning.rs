@@ -84,7 +84,9 @@ impl Planning {
             return Err(Failure::AlreadySaid);
         }
         let Some(cluster_id) = loaded.access.cluster_id.as_ref().map(|id| id.value.clone()) else {
-            return Err(anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into());
+            return Err(
+                anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
+            );
         };
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
         each_dump(&self.from, |bytes| {
@@ -101,7 +103,7 @@ impl Planning {
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);
         let (mapping, expiry) = (self.mapping, self.expiry);
-        Ok(Subject { loaded, cluster_id: cluster_id.into(), files, facts, dump, mapping, expiry })
+        Ok(Subject { loaded, cluster_id, files, facts, dump, mapping, expiry })
     }
 
     /// The cluster of the kubeconfig.

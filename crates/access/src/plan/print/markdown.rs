@@ -9,7 +9,9 @@ pub fn markdown(plan: &Plan) -> String {
     for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
         let level = if at == 0 { "##" } else { "###" };
         text.push_str(&format!("{level} {}\n\n", escaped(&title)));
-        items.iter().for_each(|item| push(item, 0, &mut text));
+        for item in &items {
+            push(item, 0, &mut text);
+        }
         text.push('\n');
     }
     text.truncate(text.trim_end().len());
@@ -25,7 +27,9 @@ fn push(item: &Item, depth: usize, text: &mut String) {
         Sign::Note | Sign::None => "",
     };
     text.push_str(&format!("{:width$}- {sign}{}\n", "", escaped(&item.text), width = depth * 2));
-    item.below.iter().for_each(|item| push(item, depth + 1, text));
+    for item in &item.below {
+        push(item, depth + 1, text);
+    }
 }
 
 /// Without anything that Markdown or HTML would read: names are whatever somebody called something. Commands in

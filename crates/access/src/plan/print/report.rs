@@ -1,6 +1,9 @@
 //! What is said, in which order: what stops apply and what is dangerous first, people before objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use identity::AccountId;
 
@@ -158,10 +161,18 @@ impl Names {
         self.all(&[who])
     }
 
-    /// `users alice, ops/bob; role Deployer of 444455556666`.
+    /// `users alice, ops/bob; role Deployer of 444455556666`, and how many more there are.
+    fn some(&self, people: &[&Who]) -> String {
+        let named = self.all(&people[..people.len().min(NAMED)]);
+        match people.len().saturating_sub(NAMED) {
+            0 => named,
+            more => format!("{named} and {more} more"),
+        }
+    }
+
     fn all(&self, people: &[&Who]) -> String {
         let mut by_kind: BTreeMap<usize, Vec<String>> = BTreeMap::new();
-        for who in people.iter().take(NAMED) {
+        for who in people {
             let kind = KINDS.iter().position(|(one, _)| *one == who.kind()).unwrap_or_default();
             let is_said = matches!(who, Who::Root(_) | Who::AnybodyIn(_)) || Some(who.account()) == self.usual;
             let name = if is_said { who.name().to_owned() } else { format!("{} of {}", who.name(), who.account()) };
@@ -171,11 +182,7 @@ impl Names {
             let (one, many) = KINDS[kind];
             format!("{} {}", if names.len() == 1 { one } else { many }, names.join(", "))
         };
-        let named = by_kind.into_iter().map(kind).collect::<Vec<_>>().join("; ");
-        match people.len().saturating_sub(NAMED) {
-            0 => named,
-            more => format!("{named} and {more} more"),
-        }
+        by_kind.into_iter().map(kind).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -219,6 +226,7 @@ fn dangers(plan: &Plan, names: &Names) -> Vec<Item> {
     }
     let item = |((_, text, why), people): ((usize, String, String), Vec<&Who>)| {
         let why = (!why.is_empty()).then(|| Item::new(Sign::Note, why));
+        // Whoever becomes dangerous is named, however many they are.
         Item::new(Sign::Danger, format!("{} {text}", names.all(&people))).below(why)
     };
     found.into_iter().map(item).collect()
@@ -261,7 +269,7 @@ fn logins(plan: &Plan, names: &Names) -> Vec<Item> {
     }
     let item = |((sign, before, after), people): ((Sign, Groups<'_>, Groups<'_>), Vec<&PersonChange>)| {
         let who: Vec<&Who> = people.iter().map(|person| &person.who).collect();
-        let mut text = names.all(&who);
+        let mut text = names.some(&who);
         let login = people[0].after.as_ref().or(people[0].before.as_ref());
         if let ([_], Some(login)) = (&people[..], login)
             && sign != Sign::Change
@@ -316,7 +324,7 @@ fn rights(plan: &Plan, names: &Names, sign: Sign) -> Vec<Item> {
     // What is dangerous first, then what concerns most.
     blocks.sort_by_key(|(_, (dangerous, people))| (!dangerous, std::cmp::Reverse(people.len()), people[0].clone()));
     let item =
-        |(below, (_, people)): (Vec<Item>, (bool, Vec<&Who>))| Item::new(Sign::None, names.all(&people)).below(below);
+        |(below, (_, people)): (Vec<Item>, (bool, Vec<&Who>))| Item::new(Sign::None, names.some(&people)).below(below);
     blocks.into_iter().map(item).collect()
 }
 
@@ -331,12 +339,12 @@ fn in_places(rights: &Rights, sign: Sign) -> Item {
     if !parts.is_empty() {
         item = item.below([Item::new(Sign::Note, format!("{verb} {}", some_of_phrases(&phrases(parts))))]);
     }
-    let mut in_namespaces: BTreeMap<String, Vec<Box<str>>> = BTreeMap::new();
+    let mut in_namespaces: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
     for part in &rights.except {
         let words = some_of_phrases(&phrases(part.rights.iter()));
         in_namespaces.entry(words).or_default().extend(part.namespaces.iter().cloned());
     }
-    let note = |(words, mut namespaces): (String, Vec<Box<str>>)| {
+    let note = |(words, mut namespaces): (String, Vec<Arc<str>>)| {
         namespaces.sort();
         Item::new(Sign::Note, format!("{verb} {}: {words}", place(&Place::Namespaces(namespaces))))
     };

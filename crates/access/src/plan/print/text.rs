@@ -37,7 +37,9 @@ pub fn text(plan: &Plan) -> Vec<Segment> {
     for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
         let before = if at == 0 { "" } else { "\n" };
         segments.push(Segment { text: format!("{before}{title}\n"), style: Style::Title });
-        items.iter().for_each(|item| push(item, 1, &mut segments));
+        for item in &items {
+            push(item, 1, &mut segments);
+        }
     }
     segments
 }
@@ -53,5 +55,7 @@ fn push(item: &Item, depth: usize, segments: &mut Vec<Segment>) {
         Sign::None => ("", Style::Plain),
     };
     segments.push(Segment { text: format!("{:width$}{mark}{text}\n", "", width = depth * 2), style });
-    below.iter().for_each(|item| push(item, depth + 1, segments));
+    for item in below {
+        push(item, depth + 1, segments);
+    }
 }

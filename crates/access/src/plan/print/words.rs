@@ -7,19 +7,25 @@ use crate::plan::{Atom, On, Place};
 /// How many things are named before the rest is counted.
 const NAMED: usize = 8;
 
+/// Verbs in the order in which people name them.
+type Verbs<'a> = BTreeSet<(usize, &'a str)>;
+
+/// Things, each with the names of its objects.
+type Things<'a> = BTreeMap<Thing<'a>, BTreeSet<&'a str>>;
+
 /// `get, list on pods, deployments.apps`: one phrase for each set of verbs, the widest first.
 pub(super) fn phrases<'a>(atoms: impl IntoIterator<Item = &'a Atom>) -> Vec<String> {
     // The names of objects go together, then the verbs of one thing, then the things with the same verbs.
-    let mut verbs: BTreeMap<&On, BTreeSet<(usize, &str)>> = BTreeMap::new();
+    let mut verbs: BTreeMap<&On, Verbs<'_>> = BTreeMap::new();
     for Atom { on, verb } in atoms {
         verbs.entry(on).or_default().insert((place_of(verb), verb));
     }
-    let mut things: BTreeMap<BTreeSet<(usize, &str)>, BTreeMap<Thing<'_>, BTreeSet<&str>>> = BTreeMap::new();
+    let mut things: BTreeMap<Verbs<'_>, Things<'_>> = BTreeMap::new();
     for (on, verbs) in verbs {
         let (thing, name) = Thing::of(on);
         things.entry(verbs).or_default().entry(thing).or_default().extend(name);
     }
-    let phrase = |(verbs, things): (BTreeSet<(usize, &str)>, BTreeMap<Thing<'_>, BTreeSet<&str>>)| {
+    let phrase = |(verbs, things): (Verbs<'_>, Things<'_>)| {
         let verbs: Vec<&str> =
             verbs.into_iter().map(|(_, verb)| if verb == "*" { "every verb" } else { verb }).collect();
         let things: Vec<String> = things.iter().map(|(thing, names)| thing.in_words(names)).collect();

@@ -8,16 +8,14 @@
 //!
 //! Without a namespace it is a ClusterRole or a ClusterRoleBinding. `[ours]`, `[other]` and `[helm]` say whose it is.
 
-use std::collections::BTreeMap;
-
 use document::Sources;
 use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
-    Access, Desired, Facts, Namespace, compile,
+    Access, ConfigMap, Desired, Facts, Namespace, OWNED, compile,
     plan::{
-        Action, File, Holder, LiveMapping, MappingObject, MappingTarget, Mark, Object, ObjectId, Observed, Owner, Plan,
-        RECORD_NAME, Record, Seen, Wanted, files, plan,
+        Action, File, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Object, ObjectId, Observed,
+        Owner, Plan, RECORD_NAME, Record, Seen, Wanted, files, plan,
     },
     tests::{good, now, sources},
 };
@@ -89,11 +87,14 @@ pub(super) fn namespace(name: &str) -> Namespace {
     Namespace { name: name.into(), labels: rbac::Labels::new() }
 }
 
-/// The `ConfigMap` of a target with one key.
-pub(super) fn map(target: MappingTarget, data: &[(&str, &str)], owner: Owner) -> LiveMapping {
+/// The `ConfigMap` of a target, in which the entries of these principals are ours.
+pub(super) fn map(target: MappingTarget, data: &[(&str, &str)], owned: &[&str]) -> LiveMapping {
     let data = data.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect();
-    let seen = Seen { object: data, owner, version: "7".into() };
-    LiveMapping::of_config_map(target, seen, identity::Partition::Aws, now()).expect("readable")
+    let owned = owned.iter().map(|principal| format!("arn:aws:iam::111122223333:{principal}"));
+    let owned: Vec<String> = owned.collect();
+    let annotations = [(OWNED.to_owned(), owned.join(","))].into();
+    let map = ConfigMap { resource_version: Some("7".to_owned()), annotations, data, ..ConfigMap::default() };
+    LiveMapping::of_config_map(target, map, identity::Partition::Aws, now()).expect("readable")
 }
 
 pub(super) fn ours() -> Owner {
@@ -148,6 +149,24 @@ fn binding(namespace: Option<&str>, name: &str, text: &str) -> Binding {
     let role = RoleReference { kind, name: role.trim().into() };
     let subjects = subjects.split_whitespace().map(subject).collect();
     Binding { namespace: namespace.map(Into::into), name: name.into(), role, subjects, origin: None }
+}
+
+/// Who the people of the laws are, by the mappings in force.
+pub(super) fn logins(observed: &Observed) -> Vec<Option<Login>> {
+    let sources = observed.mappings.iter().map(|live| live.source.clone()).collect();
+    let snapshot = mapping::Snapshot::new(identity::Partition::Aws, sources, []);
+    let people = ["user/u", "user/v", "user/w", "assumed-role/R/s", "assumed-role/S/s", "assumed-role/Q/s"];
+    let login = |person: &str| {
+        let service = if person.starts_with("user") { "iam" } else { "sts" };
+        let id = if service == "iam" { "AIDA" } else { "AROA:s" };
+        let arn = format!("arn:aws:{service}::111122223333:{person}");
+        let identity = identity::Identity::from_answer(&arn, "111122223333", id).expect("an identity");
+        match mapping::decide(&snapshot, &identity, "AKIA", &mapping::Facts::default(), now()) {
+            mapping::Decision::Permit(user) => Some(Login { username: user.username, groups: user.groups }),
+            mapping::Decision::Refuse(_) | mapping::Decision::Needs(_) => None,
+        }
+    };
+    people.into_iter().map(login).collect()
 }
 
 /// The cluster after these steps, in their order, each only after what it waits for.
@@ -212,29 +231,31 @@ fn perform(observed: &mut Observed, action: &Action) {
             objects.retain(|seen| seen.object.name != *name);
             observed.mappings.push(LiveMapping::of_objects(objects));
         }
-        Action::WriteMap(write) if &*write.name == RECORD_NAME => {
-            let object = Record::from_data(&write.data).expect("our own record");
-            let owner = Owner::Ours(write.mark.clone().expect("a mark"));
-            observed.record = Some(Seen { object, owner, version: "new".into() });
-        }
         Action::WriteMap(write) => {
+            let mut facts = Facts::default();
+            facts.add_config_maps(write.manifest.to_string().as_bytes()).expect("a ConfigMap");
+            let mut map = facts.config_maps.unwrap_or_default().remove(&*write.name).expect("it is in kube-system");
+            let expected = map.resource_version.replace("new".to_owned());
+            if &*write.name == RECORD_NAME {
+                let found = observed.record.as_ref().map(|seen| &*seen.version);
+                assert_eq!(expected.as_deref(), found, "another version");
+                let object = Record::from_data(&map.data).expect("our own record");
+                observed.record = Some(Seen { object, owner: ours(), version: "new".into() });
+                return;
+            }
             let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(&*write.name));
             let target = target.expect("a mapping's");
             let at = observed.mappings.iter().position(|live| live.target == target);
-            let old = at.map(|at| observed.mappings.remove(at));
-            let mut data = match old.map(|old| old.holder) {
-                Some(Holder::ConfigMap(seen)) => {
-                    insist(write.version.as_deref(), Some(&seen.version));
-                    seen.object
-                }
-                _ => BTreeMap::new(),
-            };
-            data.extend(write.data.clone());
-            let owner = write.mark.clone().map_or(Owner::Nobody, Owner::Ours);
-            let seen = Seen { object: data, owner, version: "new".into() };
-            let live = LiveMapping::of_config_map(target, seen, identity::Partition::Aws, now()).expect("readable");
-            // Where the authenticator asks it does not change by writing.
-            observed.mappings.insert(at.unwrap_or(0), live);
+            let old = at.map(|at| match observed.mappings.remove(at).holder {
+                Holder::ConfigMap(map) => map.resource_version,
+                Holder::Objects(_) => None,
+            });
+            assert_eq!(expected, old.flatten(), "another version");
+            let live = LiveMapping::of_config_map(target, map, identity::Partition::Aws, now()).expect("readable");
+            // The access file is asked first; the authenticator asks others in an order that writing does not change.
+            let last = observed.mappings.len();
+            let at = at.unwrap_or(if target == MappingTarget::AccessFile { 0 } else { last });
+            observed.mappings.insert(at, live);
         }
         Action::Settle => {}
     }

@@ -1,10 +1,6 @@
 //! Executing steps: stage by stage, many at once within one, and what fails takes along only what needs it.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use access::plan::{Action, Object, Stage, Step};
 use anyhow::Context as _;
@@ -21,8 +17,7 @@ use crate::rim::{self, Progress};
 pub(super) const AT_ONCE: usize = 16;
 
 /// The order of stages.
-const STAGES: [Stage; 6] =
-    [Stage::Claim, Stage::Add, Stage::Logins, Stage::Settle, Stage::Remove, Stage::Record];
+const STAGES: [Stage; 5] = [Stage::Add, Stage::Logins, Stage::Settle, Stage::Remove, Stage::Record];
 
 /// How steps are executed.
 pub(super) struct Execution {
@@ -41,11 +36,7 @@ struct Stop<'a> {
 impl Execution {
     /// Executes steps and says what came of each, in their order. `stop` says why nothing more is to be begun; what is
     /// under way then is finished.
-    pub(super) async fn run(
-        &self,
-        steps: &[Step],
-        stop: impl Future<Output = String>,
-    ) -> anyhow::Result<Vec<Outcome>> {
+    pub(super) async fn run(&self, steps: &[Step], stop: impl Future<Output = String>) -> anyhow::Result<Vec<Outcome>> {
         let mut stop = Stop { wish: Box::pin(stop), why: None };
         let mut outcomes: Vec<Option<Outcome>> = vec![None; steps.len()];
         let mut progress = Progress::new();
@@ -72,7 +63,8 @@ impl Execution {
             let mut later = Vec::new();
             for at in waiting {
                 let step = &steps[at];
-                let missing = step.after.iter().find(|needed| !matches!(&outcomes[**needed], None | Some(Outcome::Done)));
+                let missing =
+                    step.after.iter().find(|needed| !matches!(&outcomes[**needed], None | Some(Outcome::Done)));
                 let is_ready = step.after.iter().all(|needed| outcomes[*needed].is_some());
                 match (missing, &stop.why) {
                     (Some(missing), _) if self.run == Run::Real || outcomes[*missing] != Some(Outcome::Untried) => {
@@ -145,7 +137,10 @@ impl Execution {
 fn replaces(steps: &[Step], at: usize) -> bool {
     let Action::Apply { object, .. } = &steps[at].action else { return false };
     let id = object.id();
-    steps[at].after.iter().any(|before| matches!(&steps[*before].action, Action::Delete { id: gone, .. } if *gone == id))
+    steps[at]
+        .after
+        .iter()
+        .any(|before| matches!(&steps[*before].action, Action::Delete { id: gone, .. } if *gone == id))
 }
 
 /// Whether a step waits for one that makes a role.

@@ -45,10 +45,12 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
         }
         maps
     };
-    let (me, maps, a, b, c, d, e, f) =
+    let (me, maps, namespaces, roles, cluster_roles, role_bindings, cluster_role_bindings, mappings) =
         tokio::join!(cluster.who_am_i(), maps, list(0), list(1), list(2), list(3), list(4), list(5));
     let mut dump = Dump::default();
-    for ((kind, path), answer) in lists.iter().zip([a, b, c, d, e, f]) {
+    for ((kind, path), answer) in
+        lists.iter().zip([namespaces, roles, cluster_roles, role_bindings, cluster_role_bindings, mappings])
+    {
         match answer {
             Ok(Some(bytes)) => {
                 dump.read(&bytes).with_context(|| format!("{path} of {}", cluster.server()))?;
@@ -75,7 +77,9 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
     let (caller, unknown_caller) = match me {
         Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
         Ok(None) => (None, Some("the cluster does not say, as those since Kubernetes 1.27 do")),
-        Err(KubernetesError::Forbidden { .. }) => (None, Some("you may not ask (the ClusterRole system:basic-user allows it)")),
+        Err(KubernetesError::Forbidden { .. }) => {
+            (None, Some("you may not ask (the ClusterRole system:basic-user allows it)"))
+        }
         Err(error) => return Err(error.into()),
     };
     Ok(Seen { dump, caller, unknown_caller })
