@@ -10,6 +10,7 @@
 //! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
 
 pub mod keys;
+pub mod plan;
 
 mod check;
 mod codes;
@@ -30,6 +31,7 @@ pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
+pub use plan::plan;
 pub use read::{Read, read};
 pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
 pub use schema::schema;

@@ -13,7 +13,11 @@ use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(crate) use self::authenticator::Entry;
+pub(crate) use self::{
+    authenticator::{Entry, entries, roles, users},
+    crd::name as mapping_name,
+    rbac::{binding_object, role_object},
+};
 use crate::{
     Access, ConfigMap, Consumer, Desired, Facts,
     check::findings,
@@ -186,7 +190,8 @@ pub fn rendering<'a>(
         Target::AwsAuth => Some(Shape::AwsAuth),
         _ => None,
     };
-    let merged = shape.map(|shape| merge(shape, current(target, facts), authenticator::lists(&desired, facts), adopt));
+    let entries = || [users(&desired, facts), roles(&desired, facts)];
+    let merged = shape.map(|shape| merge(shape, current(target, facts), entries(), adopt));
     match merged.transpose() {
         Ok(merged) => Ok(Rendering { findings, access, facts, target, desired, merged }),
         Err(problems) => Err(findings.into_iter().chain(problems).collect()),
@@ -223,6 +228,11 @@ pub(crate) fn yaml(value: &impl Serialize) -> String {
 fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     // Plain data can always be written.
     serde_saphyr::to_fmt_writer(out, value).map_err(|_| fmt::Error)
+}
+
+/// The access file itself, resolved.
+pub(crate) fn access_file(access: &Access, facts: &Facts) -> String {
+    yaml(&access::resolved(access, facts))
 }
 
 fn documents(values: impl IntoIterator<Item = impl Serialize>, out: &mut fmt::Formatter<'_>) -> fmt::Result {

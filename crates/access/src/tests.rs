@@ -5,6 +5,7 @@ mod findings;
 mod iam;
 mod laws;
 mod merging;
+mod plan;
 mod reading;
 mod targets;
 

@@ -11,6 +11,7 @@
 pub mod admin;
 pub mod authenticator;
 pub mod https;
+pub mod managed;
 pub mod moto;
 pub mod parts;
 pub mod people;

@@ -3,8 +3,11 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::authenticator::{NODE_GROUPS, NODE_USERNAME, arn, groups};
+use super::authenticator::{Entry, entries};
 use crate::{Desired, Facts};
+
+const API_VERSION: &str = "iamauthenticator.k8s.aws/v1alpha1";
+const KIND: &str = "IAMIdentityMapping";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -28,19 +31,13 @@ struct Spec<'a> {
 }
 
 pub(super) fn mappings<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Mapping<'a>> {
-    let people = desired
-        .people
-        .iter()
-        .filter_map(|person| Some((arn(person, facts)?, person.username.as_str(), groups(person))));
-    let nodes =
-        desired.nodes.iter().filter_map(|node| Some((node.arn()?.to_string(), NODE_USERNAME, NODE_GROUPS.to_vec())));
-    let mapping = |(arn, username, groups): (String, &'a str, Vec<&'a str>)| Mapping {
-        api_version: "iamauthenticator.k8s.aws/v1alpha1",
-        kind: "IAMIdentityMapping",
+    let mapping = |Entry { arn, username, groups, .. }| Mapping {
+        api_version: API_VERSION,
+        kind: KIND,
         metadata: Metadata { name: name(&arn) },
         spec: Spec { arn, username, groups },
     };
-    people.chain(nodes).map(mapping).collect()
+    entries(desired, facts).into_iter().map(mapping).collect()
 }
 
 /// How long an object's name may be (RFC 1123 subdomain).
@@ -48,7 +45,7 @@ const MAX_NAME: usize = 253;
 
 /// A name that only this ARN has: its account and resource, every byte but a-w, y, z and digits as `x` and its number.
 /// Very long ones end in a hash instead.
-fn name(arn: &str) -> String {
+pub(crate) fn name(arn: &str) -> String {
     let mut name = String::from("cluster-auth");
     for part in arn.splitn(6, ':').skip(4).flat_map(|field| field.split('/')) {
         name.push('.');

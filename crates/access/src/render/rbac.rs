@@ -1,11 +1,15 @@
 //! Roles and bindings, as the API server takes them.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
 
 use rbac::{Binding, Objects, Role, RoleReference, Rule, Subject};
 use serde::Serialize;
 
 use super::{write_yaml, yaml};
+use crate::plan::Mark;
 
 const API_GROUP: &str = "rbac.authorization.k8s.io";
 const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
@@ -13,7 +17,7 @@ const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 /// An object, or some of its keys.
 #[derive(Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Object<'a> {
+pub(crate) struct Object<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     api_version: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -25,7 +29,7 @@ struct Object<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     role_ref: Option<RoleRef<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    subjects: Option<Vec<GroupSubject<'a>>>,
+    subjects: Option<Vec<SubjectOut<'a>>>,
 }
 
 #[derive(PartialEq, Eq, Hash, Serialize)]
@@ -33,6 +37,10 @@ struct Metadata<'a> {
     name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    labels: BTreeMap<&'static str, &'static str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    annotations: BTreeMap<&'static str, &'a str>,
 }
 
 #[derive(PartialEq, Eq, Hash, Serialize)]
@@ -45,10 +53,13 @@ struct RoleRef<'a> {
 
 #[derive(PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct GroupSubject<'a> {
+struct SubjectOut<'a> {
+    #[serde(skip_serializing_if = "str::is_empty")]
     api_group: &'static str,
     kind: &'static str,
     name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
 }
 
 /// Writes every object, roles before the bindings that name them.
@@ -57,7 +68,8 @@ struct GroupSubject<'a> {
 /// what objects have in common is made once and copied from then on.
 pub(super) fn write(objects: &Objects, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut copies = Copies::default();
-    for object in objects.roles.iter().map(role).chain(objects.bindings.iter().map(binding)) {
+    let roles = objects.roles.iter().map(|role| role_object(role, None));
+    for object in roles.chain(objects.bindings.iter().map(|binding| binding_object(binding, None))) {
         let (head, namespace, rest) = object.split();
         out.write_str("---\n")?;
         copies.write(head, out)?;
@@ -103,35 +115,42 @@ impl<'a> Object<'a> {
     }
 }
 
-fn role(role: &Role) -> Object<'_> {
+pub(crate) fn role_object<'a>(role: &'a Role, mark: Option<&'a Mark>) -> Object<'a> {
     Object {
         api_version: API_VERSION,
         kind: role.kind().as_str(),
-        metadata: Some(Metadata { name: &role.name, namespace: role.namespace.as_deref() }),
+        metadata: Some(Metadata::new(&role.name, role.namespace.as_deref(), mark)),
         rules: Some(&role.rules),
         role_ref: None,
         subjects: None,
     }
 }
 
-fn binding(binding: &Binding) -> Object<'_> {
+pub(crate) fn binding_object<'a>(binding: &'a Binding, mark: Option<&'a Mark>) -> Object<'a> {
     let RoleReference { kind, name } = &binding.role;
-    let group = |subject: &'_ Subject| match subject {
-        Subject::Group(_) => true,
-        Subject::User(_) | Subject::ServiceAccount { .. } => false,
+    let (rbac, core) = (API_GROUP, "");
+    let subject = |subject: &'a Subject| match subject {
+        Subject::Group(name) => SubjectOut { api_group: rbac, kind: "Group", name, namespace: None },
+        Subject::User(name) => SubjectOut { api_group: rbac, kind: "User", name, namespace: None },
+        Subject::ServiceAccount { namespace, name } => {
+            let namespace = namespace.as_ref().or(binding.namespace.as_ref());
+            SubjectOut { api_group: core, kind: "ServiceAccount", name, namespace: namespace.map(|name| &**name) }
+        }
     };
-    debug_assert!(binding.subjects.iter().all(group), "the file's bindings name groups");
-    let subjects = binding.subjects.iter().filter_map(|subject| match subject {
-        Subject::Group(name) => Some(GroupSubject { api_group: API_GROUP, kind: "Group", name }),
-        Subject::User(_) | Subject::ServiceAccount { .. } => None,
-    });
     Object {
         api_version: API_VERSION,
         kind: if binding.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" },
-        metadata: Some(Metadata { name: &binding.name, namespace: binding.namespace.as_deref() }),
+        metadata: Some(Metadata::new(&binding.name, binding.namespace.as_deref(), mark)),
         rules: None,
         role_ref: Some(RoleRef { api_group: API_GROUP, kind: kind.as_str(), name }),
-        subjects: Some(subjects.collect()),
+        subjects: Some(binding.subjects.iter().map(subject).collect()),
+    }
+}
+
+impl<'a> Metadata<'a> {
+    fn new(name: &'a str, namespace: Option<&'a str>, mark: Option<&'a Mark>) -> Self {
+        let labels = mark.map(|_| Mark::labels()).unwrap_or_default();
+        Self { name, namespace, labels, annotations: mark.map(Mark::annotations).unwrap_or_default() }
     }
 }
 
@@ -142,7 +161,7 @@ mod tests {
     use proptest::prelude::*;
     use rbac::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
-    use super::{binding, role, write};
+    use super::{binding_object, role_object, write};
 
     /// Texts that YAML could take for something else, wherever they stand, and long ones.
     fn text() -> impl Strategy<Value = Box<str>> {
@@ -176,8 +195,8 @@ mod tests {
             let roles: Vec<Role> = roles.iter().chain(&roles).cloned().collect();
             let objects = Objects { bindings: roles.iter().map(of_role).collect(), roles };
             let whole = |object: &super::Object<'_>| format!("---\n{}", super::yaml(object));
-            let roles = objects.roles.iter().map(|one| whole(&role(one)));
-            let expected: String = roles.chain(objects.bindings.iter().map(|one| whole(&binding(one)))).collect();
+            let roles = objects.roles.iter().map(|one| whole(&role_object(one, None)));
+            let expected: String = roles.chain(objects.bindings.iter().map(|one| whole(&binding_object(one, None)))).collect();
             prop_assert_eq!(fmt::from_fn(|out| write(&objects, out)).to_string(), expected);
         }
     }

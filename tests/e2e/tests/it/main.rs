@@ -9,6 +9,7 @@ use e2e::world::World;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
+mod apply;
 mod authorizer;
 mod cli;
 mod demo;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         authorizer::TESTS,
         iam::TESTS,
     ];
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))

@@ -1,0 +1,215 @@
+//! What applying an access file would do: object by object, and person by person.
+//!
+//! ```text
+//!   Wanted (the file, compiled) ┐
+//!                               ├─ plan ─► Plan ─ print ─► text, Markdown, JSON
+//!   Observed (the cluster)      ┘            └ steps ─► what apply executes, each step with what it depends on
+//! ```
+//!
+//! Who somebody is before and after is asked of [`mapping::decide`], what they may do of `rbac`'s evaluator; there is no
+//! second copy of either here. A plan is a function of its two arguments: the same cluster and the same file give the
+//! same plan and the same [`Plan::digest`].
+
+pub mod print;
+
+mod atoms;
+mod comparison;
+mod digest;
+mod dump;
+mod files;
+mod live;
+mod lockout;
+mod logins;
+mod marks;
+mod needs;
+mod objects;
+mod observed;
+mod people;
+mod record;
+mod refusals;
+mod rights;
+mod steps;
+mod writes;
+
+use std::fmt;
+
+use document::Sources;
+use jiff::Timestamp;
+use objects::ObjectDiff;
+use rbac::RoleReference;
+
+pub use atoms::{Atom, On, Right};
+pub use digest::Digest;
+pub use dump::{Dump, DumpError};
+pub use files::{File, files};
+pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
+pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use needs::{Need, needs};
+pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
+pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
+pub use people::{Login, PersonChange, SESSION, Who};
+pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
+pub use refusals::{Allowed, Flag, Refusal};
+pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
+pub use steps::{Action, Stage, Step};
+pub use writes::ConfigMapWrite;
+
+use rbac::Index;
+
+use crate::{Access, Desired, Facts};
+
+/// What is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The file's `clusterID`.
+    pub cluster_id: &'a str,
+    /// The file compiled, with the cluster's namespaces among the facts, at the moment of planning ([`Desired::at`]).
+    pub desired: &'a Desired,
+    /// The file as it was read.
+    pub access: &'a Access,
+    /// What AWS and the cluster said.
+    pub facts: &'a Facts,
+    /// Where everything stands.
+    pub sources: &'a Sources,
+    /// The files' names in the cluster: [`files`] of the sources.
+    pub files: &'a [File],
+    /// Where logins are written.
+    pub target: MappingTarget,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// What would happen.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The cluster.
+    pub cluster_id: Box<str>,
+    /// Where logins are written.
+    pub target: MappingTarget,
+    /// The people for whom something changes, in the order of who they are.
+    pub people: Vec<PersonChange>,
+    /// How many there are for whom nothing changes.
+    pub people_unchanged: usize,
+    /// Objects that change, in the order of their ids.
+    pub objects: Vec<ObjectChange>,
+    /// How many objects of ours stay as they are.
+    pub objects_unchanged: usize,
+    /// Logins that change, in the order of targets and principals.
+    pub logins: Vec<EntryChange>,
+    /// How many logins of ours stay as they are.
+    pub logins_unchanged: usize,
+    /// What is probably not meant, and what cannot be known.
+    pub warnings: Vec<Warning>,
+    /// What stops apply, flags or not: see [`Plan::stops`].
+    pub refusals: Vec<Refusal>,
+    /// What could not be looked at. A plan with gaps is not applied.
+    pub unseen: Vec<Unseen>,
+    /// What is going to be recorded.
+    pub record: Record,
+    /// What apply executes.
+    pub steps: Vec<Step>,
+    /// What `apply --expect` compares.
+    pub digest: Digest,
+}
+
+/// Something about a plan that is probably not meant, or cannot be known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Warning {
+    /// A binding grants a role that does not exist, and so nothing.
+    NoRole {
+        /// The binding.
+        binding: ObjectId,
+        /// The role.
+        role: RoleReference,
+    },
+    /// Somebody is in the file, and nothing lets them log in.
+    NoLogin(Who),
+    /// An object that another cluster's file made stays.
+    OtherMark(ObjectId, Mark),
+    /// Logins are taken from the file: nothing of them is read or written.
+    LoginsAssumed,
+}
+
+/// Compares what is to be with what is.
+pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
+    let ObjectDiff { changes: objects, unchanged: objects_unchanged, others } = objects::diff(wanted, observed);
+    let mut logins = logins::diff(wanted, observed);
+    let (before, after) = (Index::new(observed.objects()), Index::new(objects::afterwards(wanted, observed)));
+    let mut refusals = refusals::of_objects(&objects);
+    refusals.extend(refusals::of_logins(&logins));
+    refusals.extend(refusals::of_access_file(wanted, observed));
+    refusals.extend(refusals::of_record(wanted, observed));
+    let record = Record { cluster_id: wanted.cluster_id.into(), files: wanted.files.to_vec(), target: wanted.target };
+    let changes = std::mem::take(&mut logins.changes);
+    let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
+    refusals.extend(unmergeable);
+    let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
+    let people = people::changes(wanted, logins, &before, &after, observed.partition);
+    refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
+    refusals.sort();
+    refusals.dedup();
+
+    let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
+    let no_role =
+        missing.map(|binding| Warning::NoRole { binding: ObjectId::of_binding(binding), role: binding.role.clone() });
+    let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
+    let mut warnings: Vec<Warning> = no_role.collect();
+    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
+    warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
+    warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    let mut plan = Plan {
+        cluster_id: wanted.cluster_id.into(),
+        target: wanted.target,
+        people: people.changes,
+        people_unchanged: people.unchanged,
+        objects,
+        objects_unchanged,
+        logins: changes,
+        logins_unchanged,
+        warnings,
+        refusals,
+        unseen: observed.unseen.clone(),
+        record,
+        steps: Vec::new(),
+        digest: Digest::default(),
+    };
+    plan.digest = Digest::of(&plan);
+    plan.steps = steps::steps(&plan, login_actions, observed);
+    plan
+}
+
+impl Plan {
+    /// Whether the cluster is as the file asks for. The record of the files may still be older.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.logins.is_empty()
+    }
+
+    /// What stops apply with these flags.
+    pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
+        let mut stops: Vec<Refusal> =
+            self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();
+        if let Some(expected) = &allowed.expect
+            && *expected != self.digest.as_str()
+        {
+            let found = self.digest.as_str().into();
+            stops.push(Refusal::NotAsReviewed { expected: expected.as_str().into(), found });
+        }
+        stops
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRole { binding, role } => {
+                let (kind, name) = (role.kind.as_str(), &role.name);
+                write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
+            }
+            Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
+            Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
+            Self::LoginsAssumed => f.write_str(
+                "logins are neither read nor written: people are taken to be whom the file says, before and after",
+            ),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! Where logins are written, and which entries change there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
+
+use super::{Holder, LiveMapping, MappingObject, Observed, Owner, Wanted};
+use crate::{Consumer, OWNED};
+
+/// Where logins are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MappingTarget {
+    /// A `ConfigMap` with the access file, which `cluster-auth server` reads.
+    AccessFile,
+    /// The `ConfigMap` of the existing authenticator's configuration.
+    ConfigMap,
+    /// The `ConfigMap` `aws-auth`.
+    AwsAuth,
+    /// `IAMIdentityMapping` objects.
+    Crd,
+    /// Nowhere: somebody else sees to it, as with EKS access entries, or a file on the control plane.
+    #[default]
+    None,
+}
+
+/// The `ConfigMap` of [`MappingTarget::AccessFile`], in the namespace of the record, and its key.
+pub const ACCESS_FILE_MAP: (&str, &str) = ("cluster-auth-access", "access.yaml");
+
+impl MappingTarget {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::AccessFile, Self::ConfigMap, Self::AwsAuth, Self::Crd, Self::None];
+
+    /// As the key and the flag `mapping` name it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessFile => "access-file",
+            Self::ConfigMap => "configmap",
+            Self::AwsAuth => "aws-auth",
+            Self::Crd => "crd",
+            Self::None => "none",
+        }
+    }
+
+    /// In words, as the plan's first line has it.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::AccessFile => "the server's access file, ConfigMap kube-system/cluster-auth-access",
+            Self::ConfigMap => "the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator",
+            Self::AwsAuth => "ConfigMap kube-system/aws-auth",
+            Self::Crd => "IAMIdentityMapping objects",
+            Self::None => "nowhere (mapping: none)",
+        }
+    }
+
+    /// The `ConfigMap` that holds it, in `kube-system`.
+    pub const fn config_map(self) -> Option<&'static str> {
+        match self {
+            Self::AccessFile => Some(ACCESS_FILE_MAP.0),
+            Self::ConfigMap => Some("aws-iam-authenticator"),
+            Self::AwsAuth => Some("aws-auth"),
+            Self::Crd | Self::None => None,
+        }
+    }
+
+    /// Who takes it: what they cannot carry has to be resolved before planning ([`crate::unsupported`]).
+    pub const fn consumer(self) -> Consumer {
+        match self {
+            Self::AccessFile => Consumer::Server,
+            Self::ConfigMap => Consumer::Config,
+            Self::AwsAuth => Consumer::AwsAuth,
+            Self::Crd => Consumer::Crd,
+            Self::None => Consumer::Rbac,
+        }
+    }
+
+    fn mode(self) -> Option<Mode> {
+        match self {
+            Self::AccessFile => Some(Mode::AccessFile),
+            Self::ConfigMap => Some(Mode::MountedFile),
+            Self::AwsAuth => Some(Mode::EksConfigMap),
+            Self::Crd => Some(Mode::Crd),
+            Self::None => None,
+        }
+    }
+}
+
+/// Who a principal is in the cluster, as an entry of a mapping says it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoginEntry {
+    /// The username, possibly with variables.
+    pub username: String,
+    /// The groups, each until it ends; only the access file has ends.
+    pub groups: BTreeMap<String, Option<Timestamp>>,
+}
+
+/// One entry that changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryChange {
+    /// Where.
+    pub target: MappingTarget,
+    /// The principal: an ARN in lower case, or `permission set dev in 111122223333`.
+    pub principal: String,
+    /// What stands there now.
+    pub before: Option<LoginEntry>,
+    /// What is going to stand there; the same as before where only its owner changes.
+    pub after: Option<LoginEntry>,
+    /// What stands there is not ours: it is adopted.
+    pub adopted: bool,
+}
+
+/// What happens to logins.
+#[derive(Debug, Default)]
+pub(super) struct Logins {
+    /// In the order of targets and principals.
+    pub(super) changes: Vec<EntryChange>,
+    /// How many entries are as the file asks for.
+    pub(super) unchanged: usize,
+    /// Every source in force now.
+    pub(super) before: Vec<mapping::Source>,
+    /// Every source in force afterwards.
+    pub(super) after: Vec<mapping::Source>,
+    /// Whether logins are only what the file says, because nothing of them is read or written.
+    pub(super) assumed: bool,
+}
+
+pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
+    let before: Vec<mapping::Source> = observed.mappings.iter().map(|live| live.source.clone()).collect();
+    let Some(mode) = wanted.target.mode() else {
+        let assumed = before.is_empty();
+        let all = if assumed { vec![crate::mapping_source(wanted.desired, wanted.sources)] } else { before };
+        return Logins { before: all.clone(), after: all, assumed, ..Logins::default() };
+    };
+    let mut logins = Logins { before, ..Logins::default() };
+    for live in &observed.mappings {
+        let nothing = source(live.source.mode);
+        let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
+        let ours = ours(live, wanted);
+        let after = logins.of_target(live.target, &live.source, &desired, &ours);
+        logins.after.push(after);
+    }
+    if !observed.mappings.iter().any(|live| live.target == wanted.target) {
+        let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
+        // The server asks its access file first.
+        let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
+        logins.after.insert(at, after);
+    }
+    logins.changes.sort();
+    logins
+}
+
+impl Logins {
+    /// Compares one mapping, and says what it is going to be. What is not ours and not in the file stays.
+    fn of_target(
+        &mut self,
+        target: MappingTarget,
+        current: &mapping::Source,
+        desired: &mapping::Source,
+        ours: &BTreeSet<Box<str>>,
+    ) -> mapping::Source {
+        let mut now = by_principal(current);
+        let next = by_principal(desired);
+        for (principal, rule) in &next {
+            let after = entry(rule);
+            let before = now.remove(principal).map(entry);
+            let adopted = before.is_some() && !ours.contains(principal.as_str());
+            if before.as_ref() == Some(&after) && !adopted {
+                self.unchanged += 1;
+                continue;
+            }
+            let principal = principal.clone();
+            self.changes.push(EntryChange { target, principal, before, after: Some(after), adopted });
+        }
+        for (principal, rule) in now {
+            if ours.contains(principal.as_str()) {
+                let (before, after) = (Some(entry(rule)), None);
+                self.changes.push(EntryChange { target, principal, before, after, adopted: false });
+            }
+        }
+        let stays = |rule: &&Rule| {
+            let principal = key(&rule.principal);
+            !ours.contains(principal.as_str()) && !next.contains_key(&principal)
+        };
+        let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
+        let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
+        let (accounts, reserved_prefixes) = (current.accounts.clone(), current.reserved_prefixes.clone());
+        mapping::Source { mode: current.mode, roles, users, accounts, reserved_prefixes }
+    }
+}
+
+fn source(mode: Mode) -> mapping::Source {
+    let (roles, users, accounts, reserved_prefixes) = Default::default();
+    mapping::Source { mode, roles, users, accounts, reserved_prefixes }
+}
+
+/// What the file asks for, as the target's reader will see it.
+fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
+    if mode == Mode::AccessFile {
+        return crate::mapping_source(wanted.desired, wanted.sources);
+    }
+    let mut desired = source(mode);
+    for entry in crate::render::entries(wanted.desired, wanted.facts) {
+        let is_user = entry.key == "userarn";
+        let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
+        rules.push(Rule {
+            principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),
+            username: entry.username.to_owned(),
+            groups: entry.groups.iter().map(|group| Membership::from((*group).to_owned())).collect(),
+            source: RuleSource { mode, list, index: rules.len(), file: "the plan".into(), line: 1 },
+        });
+    }
+    desired
+}
+
+/// The principals of a mapping's entries that are ours.
+fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
+    let cluster_id = wanted.cluster_id;
+    match &live.holder {
+        // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
+        Holder::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
+            let is_ours = live.target == wanted.target || Owner::of_map(map).mark_of(cluster_id).is_some();
+            if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
+        }
+        Holder::ConfigMap(map) => {
+            let owned = map.annotations.get(OWNED).into_iter().flat_map(|owned| owned.split(','));
+            owned.filter(|principal| !principal.is_empty()).map(Into::into).collect()
+        }
+        Holder::Objects(objects) => {
+            let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());
+            ours.map(|seen| seen.object.principal()).collect()
+        }
+    }
+}
+
+impl MappingObject {
+    /// Whom it is for, as readers compare; what cannot be read is for nobody.
+    pub(super) fn principal(&self) -> Box<str> {
+        let principal = self.arn.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
+        principal.map(|principal| key(&principal).into()).unwrap_or_default()
+    }
+}
+
+/// The rules by principal. Where one stands twice, the last one counts, and roles go before users.
+fn by_principal(source: &mapping::Source) -> BTreeMap<String, &Rule> {
+    let rules = source.users.iter().chain(&source.roles);
+    rules.map(|rule| (key(&rule.principal), rule)).collect()
+}
+
+/// A principal as one text that no other has.
+pub(super) fn key(principal: &RulePrincipal) -> String {
+    match principal {
+        RulePrincipal::Arn(arn) => arn.clone(),
+        RulePrincipal::PermissionSet(set) => format!("permission set {} in {}", set.name, set.account),
+    }
+}
+
+fn entry(rule: &Rule) -> LoginEntry {
+    let groups = rule.groups.iter().map(|membership| (membership.group.clone(), membership.ends));
+    LoginEntry { username: rule.username.clone(), groups: groups.collect() }
+}

@@ -1,0 +1,103 @@
+//! What the cluster has, as far as it could be seen.
+
+use identity::Partition;
+use rbac::{Binding, Role};
+
+use super::{MappingTarget, Mark, Owner, Record};
+use crate::{ConfigMap, Namespace};
+
+/// A cluster at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Every `Role` and `ClusterRole`, built-in ones included.
+    pub roles: Vec<Seen<Role>>,
+    /// Every `RoleBinding` and `ClusterRoleBinding`.
+    pub bindings: Vec<Seen<Binding>>,
+    /// Every namespace.
+    pub namespaces: Vec<Namespace>,
+    /// The mappings in force, in the order in which the authenticator asks them.
+    pub mappings: Vec<LiveMapping>,
+    /// What was last applied, if anything was.
+    pub record: Option<Seen<Record>>,
+    /// Who applies, as the cluster sees them (`SelfSubjectReview`).
+    pub caller: Option<rbac::User>,
+    /// The partition of the authenticator.
+    pub partition: Partition,
+    /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
+    pub unseen: Vec<Unseen>,
+}
+
+/// An object as the cluster has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen<T> {
+    /// The object.
+    pub object: T,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its `resourceVersion`: opaque, so that a removal can insist on what was reviewed.
+    pub version: Box<str>,
+}
+
+/// One place where logins stand.
+#[derive(Clone, Debug)]
+pub struct LiveMapping {
+    /// Which.
+    pub target: MappingTarget,
+    /// What it says, as the authenticator reads it.
+    pub source: mapping::Source,
+    /// What holds it.
+    pub holder: Holder,
+}
+
+/// What holds a mapping.
+#[derive(Clone, Debug)]
+pub enum Holder {
+    /// One `ConfigMap`.
+    ConfigMap(ConfigMap),
+    /// One object for each entry.
+    Objects(Vec<Seen<MappingObject>>),
+}
+
+/// An `IAMIdentityMapping`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MappingObject {
+    /// The object's name.
+    pub name: Box<str>,
+    /// `spec.arn`, as written.
+    pub arn: Box<str>,
+    /// `spec.username`.
+    pub username: Box<str>,
+    /// `spec.groups`.
+    pub groups: Vec<Box<str>>,
+}
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unseen {
+    /// What, in words: `rolebindings`, `the ConfigMap kube-system/aws-auth`.
+    pub what: Box<str>,
+    /// Why, in words: `not allowed to list them`.
+    pub why: Box<str>,
+}
+
+impl MappingObject {
+    /// The whole object with our mark, as the API server takes it.
+    pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
+        serde_json::json!({
+            "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",
+            "kind": "IAMIdentityMapping",
+            "metadata": {"name": self.name, "labels": Mark::labels(), "annotations": mark.annotations()},
+            "spec": {"arn": self.arn, "username": self.username, "groups": self.groups},
+        })
+    }
+}
+
+impl Observed {
+    /// What RBAC decides by.
+    pub fn objects(&self) -> rbac::Objects {
+        rbac::Objects {
+            roles: self.roles.iter().map(|seen| seen.object.clone()).collect(),
+            bindings: self.bindings.iter().map(|seen| seen.object.clone()).collect(),
+        }
+    }
+}

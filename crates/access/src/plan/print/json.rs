@@ -1,0 +1,345 @@
+//! JSON for programs: all of it, nothing shortened.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+
+use crate::plan::{
+    Atom, EntryChange, Flag, Gained, Login, LoginEntry, ObjectChange, On, Part, PersonChange, Place, Plan, Refusal,
+    Right, Rights, Still, Unseen, Warning,
+};
+
+/// The plan as JSON, one object and a line break. Keys are only ever added.
+pub fn json(plan: &Plan) -> String {
+    let out = PlanOut {
+        cluster_id: &plan.cluster_id,
+        mapping: plan.target.as_str(),
+        digest: plan.digest.as_str(),
+        files: plan.record.files.iter().map(|file| &*file.name).collect(),
+        complete: plan.unseen.is_empty(),
+        unseen: List(&plan.unseen),
+        refusals: List(&plan.refusals),
+        people: List(&plan.people),
+        people_unchanged: plan.people_unchanged,
+        logins: List(&plan.logins),
+        logins_unchanged: plan.logins_unchanged,
+        objects: List(&plan.objects),
+        objects_unchanged: plan.objects_unchanged,
+        warnings: List(&plan.warnings),
+    };
+    serde_json::to_string_pretty(&out).expect("plain data can be written") + "\n"
+}
+
+/// Something as it is written; a list of them is never held twice.
+pub(in crate::plan) trait Out {
+    /// What is written.
+    type As<'a>: Serialize
+    where
+        Self: 'a;
+
+    fn out(&self) -> Self::As<'_>;
+}
+
+/// A list, each of it as it is written.
+pub(in crate::plan) struct List<'a, T>(pub(in crate::plan) &'a [T]);
+
+impl<T: Out> Serialize for List<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Out::out))
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PlanOut<'a> {
+    #[serde(rename = "clusterID")]
+    cluster_id: &'a str,
+    mapping: &'a str,
+    digest: &'a str,
+    files: Vec<&'a str>,
+    complete: bool,
+    unseen: List<'a, Unseen>,
+    refusals: List<'a, Refusal>,
+    people: List<'a, PersonChange>,
+    people_unchanged: usize,
+    logins: List<'a, EntryChange>,
+    logins_unchanged: usize,
+    objects: List<'a, ObjectChange>,
+    objects_unchanged: usize,
+    warnings: List<'a, Warning>,
+}
+
+impl Out for Warning {
+    type As<'a> = String;
+
+    fn out(&self) -> String {
+        self.to_string()
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct UnseenOut<'a> {
+    what: &'a str,
+    why: &'a str,
+}
+
+impl Out for Unseen {
+    type As<'a> = UnseenOut<'a>;
+
+    fn out(&self) -> UnseenOut<'_> {
+        UnseenOut { what: &self.what, why: &self.why }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct RefusalOut {
+    code: &'static str,
+    message: String,
+    help: &'static str,
+    flag: Option<&'static str>,
+}
+
+impl Out for Refusal {
+    type As<'a> = RefusalOut;
+
+    fn out(&self) -> RefusalOut {
+        let (code, message, help) = (self.code(), self.summary(), self.advice());
+        RefusalOut { code, message, help, flag: self.flag().map(Flag::as_str) }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct PersonOut<'a> {
+    who: String,
+    account: String,
+    before: Option<LoginOut<'a>>,
+    after: Option<LoginOut<'a>>,
+    gains: List<'a, Rights>,
+    losses: List<'a, Rights>,
+    still: List<'a, Still>,
+    escalations: List<'a, Gained>,
+}
+
+impl Out for PersonChange {
+    type As<'a> = PersonOut<'a>;
+
+    fn out(&self) -> PersonOut<'_> {
+        PersonOut {
+            who: self.who.to_string(),
+            account: self.who.account().to_string(),
+            before: self.before.as_ref().map(Out::out),
+            after: self.after.as_ref().map(Out::out),
+            gains: List(&self.rights.gains),
+            losses: List(&self.rights.losses),
+            still: List(&self.rights.still),
+            escalations: List(&self.rights.escalations),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct LoginOut<'a> {
+    username: &'a str,
+    groups: &'a [String],
+}
+
+impl Out for Login {
+    type As<'a> = LoginOut<'a>;
+
+    fn out(&self) -> LoginOut<'_> {
+        LoginOut { username: &self.username, groups: &self.groups }
+    }
+}
+
+/// `null` is the whole cluster.
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Cluster => serializer.serialize_none(),
+            Self::Namespaces(namespaces) => serializer.collect_seq(namespaces.iter().map(|name| &**name)),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct RightsOut<'a> {
+    namespaces: &'a Place,
+    rights: List<'a, Right>,
+    through: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    except: Vec<PartOut<'a>>,
+}
+
+impl Out for Rights {
+    type As<'a> = RightsOut<'a>;
+
+    fn out(&self) -> RightsOut<'_> {
+        RightsOut {
+            namespaces: &self.place,
+            rights: List(&self.rights),
+            through: self.through.iter().map(|role| format!("{} {}", role.kind.as_str(), role.name)).collect(),
+            except: self.except.iter().map(part).collect(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct PartOut<'a> {
+    namespaces: Vec<&'a str>,
+    rights: List<'a, Atom>,
+}
+
+fn part(part: &Part) -> PartOut<'_> {
+    PartOut { namespaces: part.namespaces.iter().map(|name| &**name).collect(), rights: List(&part.rights) }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct RightOut<'a> {
+    #[serde(flatten)]
+    atom: AtomOut<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    except: Option<List<'a, Atom>>,
+}
+
+impl Out for Right {
+    type As<'a> = RightOut<'a>;
+
+    fn out(&self) -> RightOut<'_> {
+        RightOut { atom: self.atom.out(), except: (!self.except.is_empty()).then(|| List(&self.except)) }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::plan) struct AtomOut<'a> {
+    verb: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_group: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<&'a str>,
+}
+
+impl Out for Atom {
+    type As<'a> = AtomOut<'a>;
+
+    fn out(&self) -> AtomOut<'_> {
+        let nothing = AtomOut { verb: &self.verb, api_group: None, resource: None, name: None, url: None };
+        match &self.on {
+            On::Resource { api_group, resource, name } => {
+                AtomOut { api_group: Some(api_group), resource: Some(resource), name: name.as_deref(), ..nothing }
+            }
+            On::Url(url) => AtomOut { url: Some(url), ..nothing },
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct StillOut<'a> {
+    namespaces: &'a Place,
+    by: String,
+    rights: List<'a, Atom>,
+}
+
+impl Out for Still {
+    type As<'a> = StillOut<'a>;
+
+    fn out(&self) -> StillOut<'_> {
+        StillOut { namespaces: &self.place, by: self.by.to_string(), rights: List(&self.rights) }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct GainedOut<'a> {
+    code: &'static str,
+    namespaces: &'a Place,
+    can: &'static str,
+    why: &'static str,
+}
+
+impl Out for Gained {
+    type As<'a> = GainedOut<'a>;
+
+    fn out(&self) -> GainedOut<'_> {
+        let escalation = self.escalation;
+        GainedOut { code: escalation.code, namespaces: &self.place, can: escalation.title, why: escalation.why }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct EntryChangeOut<'a> {
+    mapping: &'static str,
+    principal: &'a str,
+    before: Option<EntryOut<'a>>,
+    after: Option<EntryOut<'a>>,
+    adopted: bool,
+}
+
+impl Out for EntryChange {
+    type As<'a> = EntryChangeOut<'a>;
+
+    fn out(&self) -> EntryChangeOut<'_> {
+        EntryChangeOut {
+            mapping: self.target.as_str(),
+            principal: &self.principal,
+            before: self.before.as_ref().map(entry),
+            after: self.after.as_ref().map(entry),
+            adopted: self.adopted,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct EntryOut<'a> {
+    username: &'a str,
+    groups: Vec<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    expires: BTreeMap<&'a str, String>,
+}
+
+fn entry(entry: &LoginEntry) -> EntryOut<'_> {
+    EntryOut {
+        username: &entry.username,
+        groups: entry.groups.keys().map(String::as_str).collect(),
+        expires: entry
+            .groups
+            .iter()
+            .filter_map(|(group, ends)| ends.map(|ends| (group.as_str(), ends.to_string())))
+            .collect(),
+    }
+}
+
+#[derive(Serialize)]
+pub(in crate::plan) struct ObjectOut<'a> {
+    change: &'static str,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+    name: &'a str,
+    file: &'a str,
+    adopted: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<serde_json::Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<serde_json::Value>,
+}
+
+impl Out for ObjectChange {
+    type As<'a> = ObjectOut<'a>;
+
+    fn out(&self) -> ObjectOut<'_> {
+        ObjectOut {
+            change: self.change.as_str(),
+            kind: self.id.kind.as_str(),
+            namespace: self.id.namespace.as_deref(),
+            name: &self.id.name,
+            file: &self.mark.file,
+            adopted: self.adopted_from.is_some(),
+            before: self.before.as_ref().map(crate::plan::Object::says),
+            after: self.after.as_ref().map(crate::plan::Object::says),
+        }
+    }
+}

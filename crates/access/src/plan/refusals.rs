@@ -1,0 +1,273 @@
+//! What stops apply, each with a stable code, a sentence, what to do, and the flag that overrides it, if one does.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use super::{
+    ACCESS_FILE_MAP, Holder, MappingTarget, ObjectChange, Observed, Owner, RECORD_NAMESPACE, Unseen, Wanted,
+    logins::Logins,
+};
+
+/// One reason not to apply a plan.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Refusal {
+    /// Something could not be looked at.
+    Incomplete(Unseen),
+    /// Another cluster's file was applied here.
+    OtherCluster {
+        /// The id on record.
+        recorded: Box<str>,
+        /// The file's.
+        wanted: Box<str>,
+    },
+    /// The plan is not the one that was reviewed.
+    NotAsReviewed {
+        /// What was reviewed.
+        expected: Box<str>,
+        /// What the plan is.
+        found: Box<str>,
+    },
+    /// Nobody would be let in, and no file says that this is meant.
+    Nobody {
+        /// How many logins there are now.
+        now: usize,
+    },
+    /// The text of a mapping cannot be edited without touching what is not ours.
+    Unmergeable {
+        /// The `ConfigMap`, as `kube-system/aws-auth`.
+        what: Box<str>,
+        /// Why.
+        why: Box<str>,
+    },
+    /// A file that was applied is not among the files now.
+    FileMissing {
+        /// Its name on record.
+        file: Box<str>,
+    },
+    /// The caller would lose the right to undo this.
+    LosesCaller {
+        /// The caller's username.
+        username: Box<str>,
+    },
+    /// Nobody who logs in by AWS would be left who may change access.
+    LosesLastAdmin {
+        /// Who is it now.
+        people: Vec<Box<str>>,
+    },
+    /// Something exists that nobody of ours made.
+    NotOurs {
+        /// The object or the entry.
+        what: Box<str>,
+    },
+    /// Something exists that Helm keeps.
+    Helms {
+        /// The object.
+        what: Box<str>,
+        /// Helm's release, if it says so.
+        release: Option<Box<str>>,
+    },
+    /// Something exists that another cluster's file made.
+    OtherMark {
+        /// The object.
+        what: Box<str>,
+        /// The id on it.
+        cluster_id: Box<str>,
+    },
+}
+
+/// Objects that are somebody else's.
+pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
+    let refusal = |change: &ObjectChange| Some(of_owner(change.id.to_string().into(), change.adopted_from.as_ref()?));
+    changes.iter().filter_map(refusal).collect()
+}
+
+/// Entries that are somebody else's, and a mapping that would be empty.
+pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
+    let adopted = logins.changes.iter().filter(|change| change.adopted);
+    let entry = |change: &super::EntryChange| Refusal::NotOurs {
+        what: format!("the login of {} in {}", change.principal, change.target.title()).into(),
+    };
+    adopted.map(entry).collect()
+}
+
+/// The access file in the cluster, which is written as a whole, where it is somebody else's.
+pub(super) fn of_access_file(wanted: &Wanted<'_>, observed: &Observed) -> Option<Refusal> {
+    let live = observed.mappings.iter().find(|live| live.target == MappingTarget::AccessFile)?;
+    let Holder::ConfigMap(map) = &live.holder else { return None };
+    let owner = Owner::of_map(map);
+    let is_foreign = wanted.target == MappingTarget::AccessFile && owner.mark_of(wanted.cluster_id).is_none();
+    is_foreign.then(|| of_owner(format!("ConfigMap {RECORD_NAMESPACE}/{}", ACCESS_FILE_MAP.0).into(), &owner))
+}
+
+fn of_owner(what: Box<str>, owner: &Owner) -> Refusal {
+    match owner {
+        Owner::Nobody => Refusal::NotOurs { what },
+        Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
+        Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: (*mark.cluster_id).into() },
+    }
+}
+
+/// What was applied before.
+pub(super) fn of_record(wanted: &Wanted<'_>, observed: &Observed) -> Vec<Refusal> {
+    let mut refusals: Vec<Refusal> = observed.unseen.iter().cloned().map(Refusal::Incomplete).collect();
+    let record = observed.record.as_ref().map(|seen| &seen.object);
+    if let Some(record) = record
+        && *record.cluster_id != *wanted.cluster_id
+    {
+        let (recorded, wanted) = ((*record.cluster_id).into(), wanted.cluster_id.into());
+        refusals.push(Refusal::OtherCluster { recorded, wanted });
+        return refusals; // Whose files are missing does not matter then.
+    }
+    // Marks say it where the record is lost.
+    let marks = observed.roles.iter().map(|seen| &seen.owner).chain(observed.bindings.iter().map(|seen| &seen.owner));
+    let marked = marks.filter_map(|owner| Some(&owner.mark_of(wanted.cluster_id)?.file));
+    let recorded = record.into_iter().flat_map(|record| record.files.iter().map(|file| &file.name));
+    let applied: BTreeSet<&Arc<str>> = recorded.chain(marked).collect();
+    let given: BTreeSet<&Arc<str>> = wanted.files.iter().map(|file| &file.name).collect();
+    let missing = applied.difference(&given).map(|file| Refusal::FileMissing { file: (***file).into() });
+    refusals.extend(missing);
+    let now = observed.mappings.iter().map(|live| live.source.roles.len() + live.source.users.len()).sum();
+    let desired = wanted.desired;
+    let says_nobody = wanted.access.groups.as_ref().is_some_and(Vec::is_empty);
+    if wanted.target != MappingTarget::None && now > 0 && desired.people.is_empty() && !says_nobody {
+        refusals.push(Refusal::Nobody { now });
+    }
+    refusals
+}
+
+/// A flag of `apply` that overrides a refusal. `--yes` is none of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Flag {
+    /// `--adopt`
+    Adopt,
+    /// `--forget FILE`
+    Forget,
+    /// `--allow-lockout`
+    AllowLockout,
+}
+
+/// What the flags allow.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// `--adopt`.
+    pub adopt: bool,
+    /// `--forget FILE`, each.
+    pub forget: Vec<String>,
+    /// `--allow-lockout`.
+    pub lockout: bool,
+    /// `--expect DIGEST`: what was reviewed.
+    pub expect: Option<String>,
+}
+
+impl Refusal {
+    /// The stable code.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Incomplete(_) => "plan.incomplete",
+            Self::OtherCluster { .. } => "plan.other-cluster",
+            Self::NotAsReviewed { .. } => "plan.not-as-reviewed",
+            Self::Nobody { .. } => "plan.nobody",
+            Self::Unmergeable { .. } => "plan.unmergeable",
+            Self::FileMissing { .. } => "plan.file-missing",
+            Self::LosesCaller { .. } => "plan.loses-caller",
+            Self::LosesLastAdmin { .. } => "plan.loses-last-admin",
+            Self::NotOurs { .. } => "plan.not-ours",
+            Self::Helms { .. } => "plan.helm",
+            Self::OtherMark { .. } => "plan.other-mark",
+        }
+    }
+
+    /// What is wrong, in one sentence without a full stop.
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be looked at: {why}"),
+            Self::OtherCluster { recorded, wanted } => {
+                format!("this cluster was given the access file of `{recorded}`, and this one is of `{wanted}`")
+            }
+            Self::NotAsReviewed { expected, found } => {
+                format!("the plan is {found} now, and {expected} was reviewed")
+            }
+            Self::Nobody { now } => format!("the file lets nobody in, and {now} logins would end"),
+            Self::Unmergeable { what, why } => {
+                format!("{what} cannot be changed without touching what is not ours: {why}")
+            }
+            Self::FileMissing { file } => {
+                format!("`{file}` was applied to this cluster and is not among the files now")
+            }
+            Self::LosesCaller { username } => format!("you (`{username}`) could not change access any more"),
+            Self::LosesLastAdmin { people } => {
+                format!("nobody who logs in by AWS could change access any more; now {} can", people.join(", "))
+            }
+            Self::NotOurs { what } => format!("{what} exists already, and was not made by `cluster-auth apply`"),
+            Self::Helms { what, release: Some(release) } => format!("{what} belongs to the Helm release `{release}`"),
+            Self::Helms { what, release: None } => format!("{what} belongs to Helm"),
+            Self::OtherMark { what, cluster_id } => format!("{what} was made for the cluster `{cluster_id}`"),
+        }
+    }
+
+    /// What to do.
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::Incomplete(_) => {
+                "let somebody plan who may look at all of it; what is not seen is never taken for empty"
+            }
+            Self::OtherCluster { .. } => {
+                "look at `kubectl config current-context`; if the cluster was renamed, delete the ConfigMap kube-system/cluster-auth first"
+            }
+            Self::NotAsReviewed { .. } => {
+                "IAM groups, namespaces or the cluster changed since: review the new plan, and give its digest"
+            }
+            Self::Nobody { .. } => "write `groups: []` if this is meant",
+            Self::Unmergeable { .. } => "mend its text by hand, or choose another `mapping`",
+            Self::FileMissing { .. } => "name it too, or `--forget` it: what only it granted is taken away then",
+            Self::LosesCaller { .. } | Self::LosesLastAdmin { .. } => {
+                "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this"
+            }
+            Self::NotOurs { .. } => {
+                "`--adopt` makes it ours: it becomes what the file says, and goes when the file drops it"
+            }
+            Self::Helms { .. } => {
+                "Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves"
+            }
+            Self::OtherMark { .. } => "`--adopt` makes it this cluster's, if the cluster was renamed",
+        }
+    }
+
+    /// The flag that overrides it.
+    pub const fn flag(&self) -> Option<Flag> {
+        match self {
+            Self::Incomplete(_)
+            | Self::OtherCluster { .. }
+            | Self::NotAsReviewed { .. }
+            | Self::Nobody { .. }
+            | Self::Unmergeable { .. } => None,
+            Self::FileMissing { .. } => Some(Flag::Forget),
+            Self::LosesCaller { .. } | Self::LosesLastAdmin { .. } => Some(Flag::AllowLockout),
+            Self::NotOurs { .. } | Self::Helms { .. } | Self::OtherMark { .. } => Some(Flag::Adopt),
+        }
+    }
+}
+
+impl Allowed {
+    /// Whether a refusal is overridden.
+    pub fn covers(&self, refusal: &Refusal) -> bool {
+        match (refusal.flag(), refusal) {
+            (Some(Flag::Adopt), _) => self.adopt,
+            (Some(Flag::AllowLockout), _) => self.lockout,
+            (Some(Flag::Forget), Refusal::FileMissing { file }) => {
+                self.forget.iter().any(|forgotten| **forgotten == **file)
+            }
+            (Some(Flag::Forget) | None, _) => false,
+        }
+    }
+}
+
+impl Flag {
+    /// As it is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Adopt => "--adopt",
+            Self::Forget => "--forget",
+            Self::AllowLockout => "--allow-lockout",
+        }
+    }
+}

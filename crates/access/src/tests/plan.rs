@@ -1,0 +1,7 @@
+//! What a plan says, and what holds for all of them.
+
+mod kinds;
+mod laws;
+mod printing;
+mod stops;
+mod world;
