@@ -90,7 +90,8 @@ fn access_file(text: &str, now: Timestamp) -> Result<mapping::Source, String> {
         return Err(first(&read.problems, |span| sources.locate(span.start).map(|(_, at)| at)));
     }
     let (desired, _) = crate::compile(&read.access, &Facts::default(), now);
-    Ok(crate::mapping_source(&desired, &sources))
+    // Whoever has ended is let in no more: nothing of them is left to take away.
+    Ok(crate::mapping_source(&desired.at(now), &sources))
 }
 
 fn first(problems: &[document::Problem], place: impl Fn(document::Span) -> Option<Position>) -> String {

@@ -1,6 +1,6 @@
 //! Object by object.
 
-use super::world::{Asked, cluster};
+use super::world::{Asked, cluster, map};
 use crate::{plan::MappingTarget, tests::around};
 
 /// `change id` of every object that changes.
@@ -77,4 +77,15 @@ fn roles_are_compared_by_what_they_say() {
         let lines = format!("role dev/a = {rules} [ours]\nbinding dev/a-binding = Role a > group:a [ours]");
         assert_eq!(changes(group, &lines), expected, "{rules}");
     }
+}
+
+#[test]
+fn whoever_has_ended_is_no_login_that_goes() {
+    let groups =
+        "- {name: a, users: [x, {name: w, expires: 2026-01-31}]}\n- {name: b, users: [z], expires: 2026-01-31}\n";
+    let text = around(groups);
+    let mut observed = cluster("binding a-binding = ClusterRole a > group:a [ours]");
+    observed.mappings.push(map(MappingTarget::AccessFile, &[("access.yaml", &text)], &[]));
+    let plan = Asked::new(&text, MappingTarget::AccessFile, &observed).plan(&observed);
+    assert!(plan.is_empty() && plan.people.is_empty(), "{:?} {:?}", plan.logins, plan.objects);
 }
