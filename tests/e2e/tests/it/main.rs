@@ -18,6 +18,7 @@ mod init;
 mod interop;
 mod live;
 mod login;
+mod plan;
 mod trouble;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         live::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        plan::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
