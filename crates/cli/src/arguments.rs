@@ -40,6 +40,8 @@ Setting a cluster up:
 Deciding access:
   check        Find everything that is wrong with an access file
   render       Compile an access file to what a consumer takes
+  plan         Say what applying an access file would change, for whom
+  apply        Make a cluster what an access file says
 
 Seeing access:
   verify       Explain a token: check it, ask STS, print the identity
@@ -111,6 +113,10 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     /// Compile an access file to what a consumer takes
     Render(commands::render::RenderArgs),
+    /// Say what applying an access file would change, for whom
+    Plan(commands::plan::PlanArgs),
+    /// Make a cluster what an access file says
+    Apply(commands::apply::ApplyArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

@@ -1,6 +1,7 @@
 //! One file per command. A command turns its arguments into settings, calls the crates, and prints.
 
 mod access;
+pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
@@ -8,6 +9,8 @@ pub(crate) mod demo;
 #[cfg(unix)]
 pub(crate) mod init;
 pub(crate) mod kubeconfig;
+pub(crate) mod plan;
+mod planning;
 pub(crate) mod render;
 #[cfg(unix)]
 pub(crate) mod sandbox;
@@ -40,6 +43,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Server(args) => server::run(&args, &global, process),
         Command::Check(args) => check::run(&args, process),
         Command::Render(args) => render::run(&args, process),
+        Command::Plan(args) => plan::run(&args, process),
+        Command::Apply(args) => apply::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

@@ -1,4 +1,5 @@
-//! The one place where a result becomes an exit code: 0 done, 1 any failure, wrong usage too.
+//! The one place where a result becomes an exit code: 0 done, 1 any failure, wrong usage too; 2 only where
+//! `plan --exit-code` asks for it.
 //!
 //! That is aws-iam-authenticator's contract; scripts around kubectl only look at zero or not.
 
@@ -11,6 +12,8 @@ pub(crate) enum Failure {
     Arguments(clap::Error),
     /// One sentence for stderr, with what to do where we know it. `{:#}` prints the chain of causes.
     Error(anyhow::Error),
+    /// Nothing is wrong, and something would change: 2, for whoever asked for that.
+    Differs,
     /// Everything has been said already (rendered problems, a refused token): only the code is left to give.
     AlreadySaid,
 }
@@ -43,6 +46,7 @@ pub(crate) fn report(result: CommandResult) -> ExitCode {
             anstream::eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
+        Err(Failure::Differs) => ExitCode::from(2),
         Err(Failure::AlreadySaid) => ExitCode::FAILURE,
     }
 }

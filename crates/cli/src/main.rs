@@ -12,7 +12,6 @@ mod logs;
 mod rim;
 mod runtime;
 mod settings;
-#[cfg(unix)]
 mod signals;
 #[cfg(unix)]
 mod state;

@@ -59,6 +59,26 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// The same with colours, where stdout is to have them.
+pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
+    match anstream::AutoStream::choice(&io::stdout()) {
+        anstream::ColorChoice::Never => print(&anstream::adapter::strip_str(text).to_string()),
+        _ => print(text),
+    }
+}
+
+/// Puts a question to the person at the terminal and reads a line; none where there is no terminal to ask at.
+pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
+    if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    let mut stderr = io::stderr();
+    write!(stderr, "{question} ").and_then(|()| stderr.flush()).context("cannot ask")?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).context("cannot read the answer")?;
+    Ok(Some(line.trim().to_owned()))
+}
+
 /// Says something to the person at the terminal, on stderr.
 pub(crate) fn note(text: &str) {
     anstream::eprintln!("{text}");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Request, StatusCode, header};
+use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use kube::client::Body;
@@ -53,7 +53,24 @@ impl Cluster {
     }
 
     async fn ask(&self, verb: &'static str, path: &str) -> Result<Option<Bytes>, KubernetesError> {
-        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty());
+        let (status, body) = self.send(Method::GET, path, "application/json", Vec::new()).await?;
+        match status {
+            StatusCode::OK => Ok(Some(body)),
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(self.refused(verb, path, status)),
+        }
+    }
+
+    /// One request and its whole answer, whatever its status.
+    pub(crate) async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        content_type: &str,
+        body: Vec<u8>,
+    ) -> Result<(StatusCode, Bytes), KubernetesError> {
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
+        let request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body));
         let request = request.expect("a path of ours makes a request");
         let answer = async {
             let answer = self.client.send(request).await.map_err(|error| self.unsent(&error))?;
@@ -62,12 +79,7 @@ impl Cluster {
             Ok((status, body.map_err(|error| self.cut_off(path, &*error))?.to_bytes()))
         };
         let late = |_| KubernetesError::Late { server: self.server.clone(), within: DEADLINE };
-        let (status, body) = tokio::time::timeout(DEADLINE, answer).await.map_err(late)??;
-        match status {
-            StatusCode::OK => Ok(Some(body)),
-            StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.refused(verb, path, status)),
-        }
+        tokio::time::timeout(DEADLINE, answer).await.map_err(late)?
     }
 
     fn unsent(&self, error: &kube::Error) -> KubernetesError {
@@ -85,7 +97,7 @@ impl Cluster {
         KubernetesError::Unreachable { server: self.server.clone(), context: self.context.clone() }
     }
 
-    fn refused(&self, verb: &'static str, path: &str, status: StatusCode) -> KubernetesError {
+    pub(crate) fn refused(&self, verb: &'static str, path: &str, status: StatusCode) -> KubernetesError {
         let (server, context, what) = (self.server.clone(), self.context.clone(), resource(path));
         match status.as_u16() {
             401 => KubernetesError::Unauthorized { server, context },
@@ -97,11 +109,12 @@ impl Cluster {
 }
 
 /// What a path is about, for people: `clusterroles`, or `configmaps kube-system/aws-auth`.
-fn resource(path: &str) -> String {
+pub(crate) fn resource(path: &str) -> String {
     let mut parts = path.trim_start_matches('/').split('/');
     // Behind `api/v1` or `apis/<group>/<version>`.
     let skip = if parts.next() == Some("api") { 1 } else { 2 };
     let parts: Vec<&str> = parts.skip(skip).collect();
+    let parts: Vec<&str> = parts.iter().map(|part| part.split('?').next().unwrap_or(part)).collect();
     match parts[..] {
         ["namespaces", namespace, resource, name] => format!("{resource} {namespace}/{name}"),
         ["namespaces", namespace, resource] => format!("{resource} in {namespace}"),

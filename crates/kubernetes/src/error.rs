@@ -87,6 +87,37 @@ pub enum KubernetesError {
         /// The resource, as its path says it.
         what: String,
     },
+    /// A write that the API server, or an admission webhook of the cluster, does not take: a right that is missing, an
+    /// object that is not valid, a rule of the cluster. What it says about that is for whoever administers the cluster.
+    #[error("the cluster refuses to {verb} {what}: {says}")]
+    Refused {
+        /// What was tried.
+        verb: &'static str,
+        /// The resource, as its path says it.
+        what: String,
+        /// The message of its `Status`, in one line and cut to 300 characters.
+        says: String,
+    },
+    /// 409: it is not as it was when it was looked at.
+    #[error("{what} was changed meanwhile by somebody else; nothing of that was overwritten: run the command again")]
+    Changed {
+        /// The resource, as its path says it.
+        what: String,
+    },
+    /// Another holder has the Lease, and renews it.
+    #[error("`{holder}` is applying to this cluster now; wait until that has ended, and run the command again")]
+    Held {
+        /// Who, as the Lease says.
+        holder: String,
+    },
+    /// The Lease was taken away while it was held.
+    #[error("the Lease {what} was taken over by `{holder}` meanwhile; nothing more was begun: run the command again")]
+    Lost {
+        /// Which.
+        what: String,
+        /// By whom, as the Lease says.
+        holder: String,
+    },
     /// 429 and 5xx.
     #[error("{server} is not able to answer now (status {status}); try again")]
     Unavailable {

@@ -1,18 +1,33 @@
-//! Asking a cluster, as the person at the terminal: the only crate that knows the Kubernetes client.
+//! Asking and changing a cluster, as the person at the terminal: the only crate that knows the Kubernetes client.
 //!
 //! ```text
-//!   kubeconfig files + context ─► Cluster ─ list ─► bytes ─► rbac's slim types
-//!                                         └ get ──► bytes of one object, or that there is none
+//!   kubeconfig files + context ─► Cluster ─┬ list ──► bytes ─► rbac's slim types
+//!                                          ├ get ───► bytes of one object, or that there is none
+//!                                          ├ may, who_am_i      what whoever asks may do, and who they are
+//!                                          ├ write ─► one object applied, made, replaced or removed
+//!                                          └ lease ─► nobody else applies while it is held
 //! ```
 //!
 //! Objects travel as bytes: a hundred thousand bindings are read into slim types without the client's own between them.
-//! Whatever a list lacks would count as absent, so a list is whole or an error. The caller sees a [`KubernetesError`];
-//! nothing of what the API server or a credential plugin wrote is in it.
+//! Whatever a list lacks would count as absent, so a list is whole or an error. What is written, and why, is decided
+//! above: this crate knows requests and preconditions, and nothing of access files.
+//!
+//! The caller sees a [`KubernetesError`]. Nothing of what a credential plugin wrote is in it, and of what the API server
+//! wrote only why it refused a write.
 
 mod cluster;
 mod connect;
 mod error;
+mod lease;
+mod resource;
+mod review;
+mod status;
+mod write;
 
 pub use cluster::Cluster;
 pub use connect::Kubeconfig;
 pub use error::KubernetesError;
+pub use lease::Lease;
+pub use resource::Resource;
+pub use review::{Question, Username};
+pub use write::{Run, Write};

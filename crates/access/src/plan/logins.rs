@@ -135,7 +135,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     for live in &observed.mappings {
         let nothing = source(live.source.mode);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
-        let ours = ours(live, wanted.cluster_id);
+        let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.push(after);
     }
@@ -213,11 +213,12 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
 }
 
 /// The principals of a mapping's entries that are ours.
-fn ours(live: &LiveMapping, cluster_id: &str) -> BTreeSet<Box<str>> {
+fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
+    let cluster_id = wanted.cluster_id;
     match &live.holder {
-        // Nobody else writes into it: it is ours as a whole, or not at all.
+        // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
         Holder::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
-            let is_ours = Owner::of_map(map).mark_of(cluster_id).is_some();
+            let is_ours = live.target == wanted.target || Owner::of_map(map).mark_of(cluster_id).is_some();
             if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
         Holder::ConfigMap(map) => {

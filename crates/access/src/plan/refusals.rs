@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use super::{MappingTarget, ObjectChange, Observed, Owner, Unseen, Wanted, logins::Logins};
+use super::{
+    ACCESS_FILE_MAP, Holder, MappingTarget, ObjectChange, Observed, Owner, RECORD_NAMESPACE, Unseen, Wanted,
+    logins::Logins,
+};
 
 /// One reason not to apply a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -73,14 +76,7 @@ pub enum Refusal {
 
 /// Objects that are somebody else's.
 pub(super) fn of_objects(changes: &[ObjectChange]) -> Vec<Refusal> {
-    let refusal = |change: &ObjectChange| {
-        let what = change.id.to_string().into();
-        Some(match change.adopted_from.as_ref()? {
-            Owner::Nobody => Refusal::NotOurs { what },
-            Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
-            Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: (*mark.cluster_id).into() },
-        })
-    };
+    let refusal = |change: &ObjectChange| Some(of_owner(change.id.to_string().into(), change.adopted_from.as_ref()?));
     changes.iter().filter_map(refusal).collect()
 }
 
@@ -91,6 +87,23 @@ pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
         what: format!("the login of {} in {}", change.principal, change.target.title()).into(),
     };
     adopted.map(entry).collect()
+}
+
+/// The access file in the cluster, which is written as a whole, where it is somebody else's.
+pub(super) fn of_access_file(wanted: &Wanted<'_>, observed: &Observed) -> Option<Refusal> {
+    let live = observed.mappings.iter().find(|live| live.target == MappingTarget::AccessFile)?;
+    let Holder::ConfigMap(map) = &live.holder else { return None };
+    let owner = Owner::of_map(map);
+    let is_foreign = wanted.target == MappingTarget::AccessFile && owner.mark_of(wanted.cluster_id).is_none();
+    is_foreign.then(|| of_owner(format!("ConfigMap {RECORD_NAMESPACE}/{}", ACCESS_FILE_MAP.0).into(), &owner))
+}
+
+fn of_owner(what: Box<str>, owner: &Owner) -> Refusal {
+    match owner {
+        Owner::Nobody => Refusal::NotOurs { what },
+        Owner::Helm(release) => Refusal::Helms { what, release: release.clone() },
+        Owner::Ours(mark) => Refusal::OtherMark { what, cluster_id: (*mark.cluster_id).into() },
+    }
 }
 
 /// What was applied before.

@@ -109,6 +109,11 @@ impl ConfigMapWrite {
         Self::of_ours(RECORD_NAME, &record.to_data(), &mark, version)
     }
 
+    /// Whether it replaces one that is there.
+    pub fn replaces(&self) -> bool {
+        !self.manifest["metadata"]["resourceVersion"].is_null()
+    }
+
     /// One that is ours as a whole.
     fn of_ours(name: &str, data: &BTreeMap<String, String>, mark: &Mark, version: Option<&str>) -> Self {
         let mut manifest = json!({

@@ -1,4 +1,4 @@
-//! What `check`, `render` and the server share: finding access files, reading them, and the facts around them.
+//! What `check`, `render`, `plan`, `apply` and the server share: finding access files, reading them, and the facts around them.
 
 mod iam;
 mod live;
@@ -14,12 +14,12 @@ use clap::Args;
 use document::{Limits, Problem, Sources};
 use rbac::dump::Dump;
 
-pub(crate) use self::live::ClusterArgs;
+pub(crate) use self::{iam::AskIam, live::ClusterArgs};
 use crate::{rim::Process, runtime};
 
-/// Which files, and what is known besides them.
+/// Which files.
 #[derive(Args, Debug)]
-pub(crate) struct Files {
+pub(crate) struct Paths {
     /// Access files, or folders of them; several merge, `-` is stdin [default: access.yaml]
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
@@ -27,6 +27,13 @@ pub(crate) struct Files {
     /// The same as a positional FILE
     #[arg(short = 'f', long = "file", value_name = "FILE")]
     more: Vec<PathBuf>,
+}
+
+/// Which files, and what is known besides them.
+#[derive(Args, Debug)]
+pub(crate) struct Files {
+    #[command(flatten)]
+    paths: Paths,
 
     /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get
     /// namespaces,roles,clusterroles,configmaps -A -o json`, `aws iam get-group`, `aws iam list-roles`; --aws asks IAM itself
@@ -53,7 +60,7 @@ pub(crate) struct Loaded {
     pub(crate) problems: Vec<Problem>,
 }
 
-impl Files {
+impl Paths {
     /// Reads all files as one.
     pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
         let named: Vec<&PathBuf> = self.paths.iter().chain(&self.more).collect();
@@ -63,22 +70,24 @@ impl Files {
         }
         load(if named.is_empty() { vec![&default] } else { named })
     }
+}
+
+impl Files {
+    /// Reads all files as one.
+    pub(crate) fn load(&self) -> anyhow::Result<Loaded> {
+        self.paths.load()
+    }
 
     /// What `--from`, the cluster and IAM say about a file.
     pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let (mut facts, mut dump) = (Facts::default(), Dump::default());
-        for path in &self.from {
-            let mut files = Vec::new();
-            collect(path, &["json"], &mut files)?;
-            for file in files {
-                let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-                let explain = || format!("--from {}", file.display());
-                if !facts.add_iam_dump(&bytes).with_context(explain)? {
-                    facts.add_config_maps(&bytes).with_context(explain)?;
-                    dump.read(&bytes).with_context(explain)?;
-                }
+        each_dump(&self.from, |bytes| {
+            if !facts.add_iam_dump(bytes)? {
+                facts.add_config_maps(bytes)?;
+                dump.read(bytes)?;
             }
-        }
+            Ok(())
+        })?;
         if self.live || self.cluster.is_named() {
             runtime::block_on(async {
                 let cluster = self.cluster.connect(process).await?;
@@ -92,6 +101,19 @@ impl Files {
         self.iam.add_to(&mut facts, access, process)?;
         Ok(facts)
     }
+}
+
+/// Hands on every JSON file of `--from`; an error says which it is about.
+pub(crate) fn each_dump(from: &[PathBuf], mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    for path in from {
+        let mut files = Vec::new();
+        collect(path, &["json"], &mut files)?;
+        for file in files {
+            let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            take(&bytes).with_context(|| format!("--from {}", file.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads paths as one access file.

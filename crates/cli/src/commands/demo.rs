@@ -60,7 +60,7 @@ async fn perform(stage: Stage) -> anyhow::Result<()> {
         }
     }
     stage.strike().await;
-    rim::print(&show.end())
+    rim::print_styled(&show.end())
 }
 
 fn scenes(stage: &Stage) -> anyhow::Result<Vec<Scene>> {

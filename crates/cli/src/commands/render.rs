@@ -68,7 +68,7 @@ fn parse_target(text: &str) -> Result<Target, String> {
     })
 }
 
-fn parse_expiry(text: &str) -> Result<Expiry, String> {
+pub(crate) fn parse_expiry(text: &str) -> Result<Expiry, String> {
     match text {
         "refuse" => Ok(Expiry::Refuse),
         "at-next-apply" => Ok(Expiry::AtNextApply),

@@ -24,7 +24,7 @@ pub(crate) struct ClusterArgs {
 
 impl ClusterArgs {
     /// Whether a cluster was named at all.
-    pub(super) fn is_named(&self) -> bool {
+    pub(crate) fn is_named(&self) -> bool {
         self.kubeconfig.is_some() || self.context.is_some()
     }
 

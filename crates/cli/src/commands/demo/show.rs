@@ -70,7 +70,7 @@ impl Show {
         for (command, what) in rows {
             self.text.push_str(&format!("  {command:<31} {FAINT}{what}{FAINT:#}\n"));
         }
-        anstream_text(self.text)
+        self.text
     }
 
     fn row(&mut self, name: &str, text: &str, style: Style) {
@@ -85,14 +85,6 @@ impl Show {
         for line in wrap(text, WIDTH) {
             self.text.push_str(&format!("{line}\n"));
         }
-    }
-}
-
-/// With escapes where stdout shows colours, without elsewhere.
-fn anstream_text(text: String) -> String {
-    match anstream::AutoStream::choice(&std::io::stdout()) {
-        anstream::ColorChoice::Never => anstream::adapter::strip_str(&text).to_string(),
-        _ => text,
     }
 }
 

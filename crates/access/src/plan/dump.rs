@@ -1,0 +1,238 @@
+//! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use identity::Partition;
+use jiff::Timestamp;
+use rbac::{
+    Binding, Role,
+    dump::{Found, FoundObject, each},
+};
+use serde::Deserialize;
+
+use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen};
+use crate::{ConfigMap, ConfigMapError, Facts, Namespace};
+
+/// What was read so far, and what was asked for in vain.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    roles: Vec<Seen<Role>>,
+    bindings: Vec<Seen<Binding>>,
+    namespaces: Vec<Namespace>,
+    mapping_objects: Vec<Seen<MappingObject>>,
+    config_maps: BTreeMap<String, ConfigMap>,
+    kinds: BTreeSet<Box<str>>,
+    missing: BTreeMap<Box<str>, Box<str>>,
+}
+
+/// Why a text is not what a cluster says.
+#[derive(Debug)]
+pub enum DumpError {
+    /// Roles, bindings or namespaces.
+    Objects(rbac::dump::DumpError),
+    /// `ConfigMap`s.
+    ConfigMaps(ConfigMapError),
+    /// `IAMIdentityMapping`s.
+    MappingObjects(serde_json::Error),
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Objects(error) => error.fmt(f),
+            Self::ConfigMaps(error) => error.fmt(f),
+            Self::MappingObjects(error) => write!(f, "an IAMIdentityMapping in it cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DumpError {}
+
+/// What has to be known of every cluster, as its kinds and in words.
+const KINDS: [(&str, &str); 6] = [
+    ("Namespace", "namespaces"),
+    ("Role", "roles"),
+    ("ClusterRole", "clusterroles"),
+    ("RoleBinding", "rolebindings"),
+    ("ClusterRoleBinding", "clusterrolebindings"),
+    ("ConfigMap", "the ConfigMaps of kube-system"),
+];
+/// The kind that not every cluster knows.
+const MAPPING_KIND: &str = "IAMIdentityMapping";
+
+impl Dump {
+    /// The `ConfigMap`s of `kube-system` that matter.
+    pub fn config_map_names() -> impl Iterator<Item = &'static str> {
+        MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
+    }
+
+    /// Adds a list, a list of mixed kinds, or one object.
+    pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
+        let Self { roles, bindings, namespaces, .. } = self;
+        let kinds = each(json, |Found { object, labels, annotations, version }| {
+            let owner = owner(&labels, &annotations);
+            match object {
+                FoundObject::Namespace(name) => namespaces.push(Namespace { name, labels }),
+                FoundObject::Role(object) => roles.push(Seen { object, owner, version }),
+                FoundObject::Binding(object) => bindings.push(Seen { object, owner, version }),
+            }
+        })
+        .map_err(DumpError::Objects)?;
+        if kinds.contains("ConfigMap") {
+            let mut facts = Facts::default();
+            facts.add_config_maps(json).map_err(DumpError::ConfigMaps)?;
+            self.config_maps.extend(facts.config_maps.unwrap_or_default());
+        }
+        if kinds.contains(MAPPING_KIND) {
+            self.mapping_objects.extend(mapping_objects(json).map_err(DumpError::MappingObjects)?);
+        }
+        self.kinds.extend(kinds);
+        Ok(())
+    }
+
+    /// A kind is known although there is nothing of it: the cluster said so.
+    pub fn has_none(&mut self, kind: &str) {
+        self.kinds.insert(kind.into());
+    }
+
+    /// Something could not be looked at: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
+    pub fn could_not_see(&mut self, what: &str, why: &str) {
+        self.missing.insert(what.into(), why.into());
+    }
+
+    /// Whether it holds anything of a cluster.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.missing.is_empty()
+    }
+
+    /// Adds what the access file is compiled with.
+    pub fn add_to(&self, facts: &mut Facts) {
+        let knows = |kind: &str| self.kinds.contains(kind) && !self.missing.contains_key(kind);
+        if knows("Namespace") {
+            facts.namespaces = Some(self.namespaces.clone());
+        }
+        if knows("Role") && knows("ClusterRole") {
+            let roles = self.roles.iter().map(|seen| seen.object.clone()).collect();
+            facts.roles = Some(rbac::Objects { roles, bindings: Vec::new() });
+        }
+    }
+
+    /// What was last applied, if that can be said.
+    pub fn record(&self) -> Option<Seen<Record>> {
+        let map = self.config_maps.get(RECORD_NAME)?;
+        let object = Record::from_data(&map.data).ok()?;
+        let version = map.resource_version.clone().unwrap_or_default().into();
+        Some(Seen { object, owner: Owner::of_map(map), version })
+    }
+
+    /// The places that have logins, of all that there may be.
+    pub fn targets(&self) -> Vec<MappingTarget> {
+        let has = |target: &MappingTarget| match target.config_map() {
+            Some(name) => self.config_maps.contains_key(name),
+            None => *target == MappingTarget::Crd && !self.mapping_objects.is_empty(),
+        };
+        MappingTarget::ALL.into_iter().filter(has).collect()
+    }
+
+    /// Whether it is known what was last applied and which places have logins.
+    pub fn knows_targets(&self) -> bool {
+        self.kinds.contains("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
+    }
+
+    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
+    pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
+        let (record, targets) = (self.record(), self.targets());
+        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing } = self;
+        let mut unseen = Vec::new();
+        for (kind, what) in KINDS {
+            let why =
+                missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| "they are not in the dumps".into()));
+            unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
+        }
+        if config_maps.contains_key(RECORD_NAME) && record.is_none() {
+            let (what, why) = ("what was applied last", super::RecordError.to_string());
+            unseen.push(Unseen { what: what.into(), why: why.into() });
+        }
+        let mut mappings = Vec::new();
+        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
+            let is_kind = **name == *MAPPING_KIND;
+            let what = if is_kind { "IAMIdentityMappings".into() } else { format!("the ConfigMap kube-system/{name}") };
+            unseen.push(Unseen { what: what.into(), why: why.clone() });
+        }
+        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
+        let needs_objects =
+            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
+        if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
+            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
+        }
+        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
+            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
+                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
+                continue;
+            };
+            match LiveMapping::of_config_map(target, map.clone(), partition, now) {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
+        Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen }
+    }
+}
+
+fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {
+    Owner::of(|key| labels.get(key).map(|value| &**value), |key| annotations.get(key).map(|value| &**value))
+}
+
+/// An `IAMIdentityMapping`, or a list with some in it.
+#[derive(Deserialize)]
+struct Raw {
+    #[serde(default)]
+    kind: Box<str>,
+    #[serde(default)]
+    metadata: RawMetadata,
+    #[serde(default)]
+    items: Vec<Raw>,
+    /// Read where the kind is ours: others have another `spec`.
+    spec: Option<serde_json::Value>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RawMetadata {
+    #[serde(default)]
+    name: Box<str>,
+    #[serde(default)]
+    resource_version: Box<str>,
+    labels: Option<BTreeMap<Box<str>, Box<str>>>,
+    annotations: Option<BTreeMap<Box<str>, Box<str>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawSpec {
+    arn: Box<str>,
+    username: Box<str>,
+    groups: Option<Vec<Box<str>>>,
+}
+
+fn mapping_objects(json: &[u8]) -> Result<Vec<Seen<MappingObject>>, serde_json::Error> {
+    let raw: Raw = serde_json::from_slice(json)?;
+    let of: Box<str> = raw.kind.strip_suffix("List").unwrap_or_default().into();
+    let objects = if raw.items.is_empty() { vec![raw] } else { raw.items };
+    let is_one = |raw: &Raw| *if raw.kind.is_empty() { &*of } else { &*raw.kind } == *MAPPING_KIND;
+    objects.into_iter().filter(is_one).map(Raw::into_mapping).collect()
+}
+
+impl Raw {
+    fn into_mapping(self) -> Result<Seen<MappingObject>, serde_json::Error> {
+        let RawMetadata { name, resource_version, labels, annotations } = self.metadata;
+        let spec = self.spec.map(serde_json::from_value).transpose()?.unwrap_or_default();
+        let RawSpec { arn, username, groups } = spec;
+        let owner = owner(&labels.unwrap_or_default(), &annotations.unwrap_or_default());
+        let object = MappingObject { name, arn, username, groups: groups.unwrap_or_default() };
+        Ok(Seen { object, owner, version: resource_version })
+    }
+}

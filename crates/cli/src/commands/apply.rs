@@ -1,0 +1,209 @@
+//! `apply`: makes a cluster what an access file says.
+//!
+//! ```text
+//!   plan ─► may it be? ─► may you? ─► do you want it? ─► Lease ─► the same plan again ─► steps ─► what came of each
+//! ```
+//!
+//! What is executed is the plan that is made while the Lease is held; it is the printed one, or nothing is done.
+
+mod execute;
+mod outcome;
+mod preflight;
+mod requests;
+
+use std::{sync::Arc, time::Duration};
+
+use access::plan::{Allowed, MappingTarget, Plan};
+use anyhow::Context as _;
+use clap::Args;
+use jiff::SignedDuration;
+use kubernetes::{Cluster, Run};
+
+use self::{
+    execute::Execution,
+    outcome::{Counts, Outcome},
+};
+use super::planning::{self, Planned, Planning, Subject};
+use crate::{
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime, signals,
+};
+
+/// Flags of `apply`.
+#[derive(Args, Debug)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    planning: Planning,
+
+    /// Do not ask; covers no other flag
+    #[arg(short, long)]
+    yes: bool,
+
+    /// Apply only the plan with this digest, which `plan` printed
+    #[arg(long, value_name = "DIGEST")]
+    expect: Option<String>,
+
+    /// Take over what exists already and is not ours
+    #[arg(long)]
+    adopt: bool,
+
+    /// Take away what only this file granted, which was applied and is not among the files now; repeatable
+    #[arg(long, value_name = "FILE")]
+    forget: Vec<String>,
+
+    /// Apply even if you, or everybody, could not change access any more
+    #[arg(long)]
+    allow_lockout: bool,
+
+    /// How long to wait, where somebody changes groups, before bindings of the old ones go: how long the API server
+    /// remembers logins, and files take to reach the authenticator [default: 2m, or 4m for access-file and configmap]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    settle: Option<Duration>,
+
+    /// Let the API server try every change, and keep none
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// The Lease, in `kube-system`.
+const LEASE: &str = "cluster-auth";
+/// How long the API server remembers a login (Kubernetes, `--authentication-token-webhook-cache-ttl`, by default).
+const REMEMBERED: Duration = Duration::from_mins(2);
+/// How long the kubelet takes at most to bring a changed `ConfigMap` to a pod (Kubernetes, "Mounted ConfigMaps are updated
+/// automatically": its sync period and its cache, a minute each).
+const MOUNTED: Duration = Duration::from_mins(2);
+
+/// Runs `apply`.
+pub(crate) fn run(args: &ApplyArgs, process: &Process) -> CommandResult {
+    let subject = args.planning.subject(process)?;
+    if subject.dump.is_some() {
+        let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` printed";
+        return Err(anyhow::anyhow!(help).into());
+    }
+    runtime::block_on(apply(args, &subject, process))?
+}
+
+async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> CommandResult {
+    let cluster = Arc::new(args.planning.connect(process).await?);
+    let Planned { plan, observed } = subject.plan(planning::live(&cluster).await?, true)?;
+    rim::print_styled(&planning::printed(&plan))?;
+    refuse(args, &plan)?;
+    if plan.steps.is_empty() {
+        return Ok(());
+    }
+    let missing = preflight::missing(&cluster, &plan, &observed).await?;
+    if !missing.is_empty() {
+        preflight::say(&missing, &cluster);
+        return Err(Failure::AlreadySaid);
+    }
+    if args.dry_run {
+        let execution = Execution { cluster, run: Run::Dry, settle: Duration::ZERO };
+        let outcomes = execution.run(&plan.steps, std::future::pending()).await?;
+        return conclude(&plan, &outcomes, "The API server would take this; nothing of it was kept.");
+    }
+    confirm(args, &plan, &cluster)?;
+    let who = observed.caller.map_or_else(|| "somebody".to_owned(), |caller| caller.name);
+    let holder = format!("{who}, since {}", rim::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ"));
+    let waiting = |holder: &str, duration: Duration| {
+        let (holder, seconds) = (planning::plain(holder), duration.as_secs());
+        rim::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
+    };
+    let mut lease = cluster.lease(LEASE, holder, rim::now, waiting).await.context("nothing was changed")?;
+    let stop = async {
+        tokio::select! {
+            _ = signals::termination() => "you stopped it".to_owned(),
+            error = lease.keep() => error.to_string(),
+        }
+    };
+    let done = under_lease(args, subject, &cluster, &plan, stop).await;
+    if let Err(error) = lease.release().await {
+        rim::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
+    }
+    done
+}
+
+/// Makes the plan again and executes it. `stop` says why nothing more is to be begun.
+async fn under_lease(
+    args: &ApplyArgs,
+    subject: &Subject,
+    cluster: &Arc<Cluster>,
+    reviewed: &Plan,
+    stop: impl Future<Output = String>,
+) -> CommandResult {
+    let Planned { plan, .. } = subject.plan(planning::live(cluster).await?, false)?;
+    refuse(args, &plan)?;
+    if plan.digest != reviewed.digest {
+        let (now, then) = (&plan.digest, &reviewed.digest);
+        let changed =
+            format!("the cluster changed meanwhile: the plan is {now} now, and was {then}; run the command again");
+        return Err(anyhow::anyhow!(changed).into());
+    }
+    let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
+    let execution = Execution { cluster: Arc::clone(cluster), run: Run::Real, settle };
+    let outcomes = execution.run(&plan.steps, stop).await?;
+    let by = if plan.logins.is_empty() {
+        "In effect now.".to_owned()
+    } else {
+        let at = rim::now().checked_add(settle).unwrap_or_else(|_| rim::now());
+        format!("In effect everywhere by {} UTC.", at.strftime("%H:%M"))
+    };
+    conclude(&plan, &outcomes, &by)
+}
+
+fn refuse(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
+    let (adopt, forget, lockout, expect) = (args.adopt, args.forget.clone(), args.allow_lockout, args.expect.clone());
+    let stops = plan.stops(&Allowed { adopt, forget, lockout, expect });
+    if stops.is_empty() {
+        return Ok(());
+    }
+    planning::stops(&stops);
+    Err(Failure::AlreadySaid)
+}
+
+fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failure> {
+    if args.yes {
+        return Ok(());
+    }
+    let (context, server) = (cluster.context(), cluster.server());
+    let question = format!("\nApply this to {} ({context}, {server})? Only `yes` does it:", plan.cluster_id);
+    match rim::ask(&question)?.as_deref() {
+        Some("yes") => Ok(()),
+        Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
+        None => {
+            Err(anyhow::anyhow!("there is no terminal to ask at, so nothing was changed; `--yes` applies the plan")
+                .into())
+        }
+    }
+}
+
+/// How long it takes until every part knows a changed login.
+fn known_everywhere(target: MappingTarget) -> Duration {
+    match target {
+        MappingTarget::AccessFile | MappingTarget::ConfigMap => MOUNTED + REMEMBERED,
+        MappingTarget::AwsAuth | MappingTarget::Crd => REMEMBERED,
+        MappingTarget::None => Duration::ZERO,
+    }
+}
+
+/// Says what came of it all.
+fn conclude(plan: &Plan, outcomes: &[Outcome], effect: &str) -> CommandResult {
+    let Counts { done, failed, dropped } = outcome::counts(&plan.steps, outcomes);
+    let mut said = format!("{done} changed");
+    if failed > 0 {
+        said.push_str(&format!(", {failed} failed"));
+    }
+    if dropped > 0 {
+        said.push_str(&format!(", {dropped} not done"));
+    }
+    let whole = failed == 0 && dropped == 0;
+    let after =
+        if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
+    rim::print(&format!("{said}{after}\n"))?;
+    if whole { Ok(()) } else { Err(Failure::AlreadySaid) }
+}
+
+fn parse_duration(text: &str) -> Result<Duration, String> {
+    let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
+    duration.ok_or_else(|| "expected a duration, as 90s or 2m".to_owned())
+}

@@ -1,0 +1,85 @@
+//! What came of each step, in words and in figures.
+
+use std::collections::BTreeMap;
+
+use access::plan::{Action, RECORD_NAME, RECORD_NAMESPACE, Stage, Step};
+
+use crate::{commands::planning::plain, rim};
+
+/// What came of a step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// It is done.
+    Done,
+    /// It failed, for this reason.
+    Failed(String),
+    /// It was not begun, because this step, which it needs, was not done.
+    Needs(usize),
+    /// It was not begun, for this reason.
+    Stopped(String),
+    /// The API server can say nothing of it before the steps that it needs are really done.
+    Untried,
+}
+
+/// How many objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Counts {
+    pub(super) done: usize,
+    pub(super) failed: usize,
+    pub(super) dropped: usize,
+}
+
+/// What a step is about.
+pub(super) fn title(action: &Action) -> String {
+    match action {
+        Action::Apply { object, .. } => object.id().to_string(),
+        Action::Delete { id, .. } => id.to_string(),
+        Action::ApplyMapping { object, .. } => format!("IAMIdentityMapping {}", object.name),
+        Action::DeleteMapping { name, .. } => format!("IAMIdentityMapping {name}"),
+        Action::WriteMap(write) => format!("ConfigMap {RECORD_NAMESPACE}/{}", write.name),
+        Action::Settle => "the wait until logins are known everywhere".to_owned(),
+    }
+}
+
+/// Says what came of the steps of one stage.
+pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow::Result<()> {
+    for (step, outcome) in steps.iter().zip(outcomes).filter(|(step, _)| step.stage == stage) {
+        let what = plain(&title(&step.action));
+        let done = match &step.action {
+            Action::Apply { .. } | Action::ApplyMapping { .. } => "applied",
+            Action::Delete { .. } | Action::DeleteMapping { .. } => "removed",
+            Action::WriteMap(_) => "written",
+            Action::Settle => "is over",
+        };
+        match outcome {
+            Outcome::Done => rim::print(&format!("{what} {done}\n"))?,
+            Outcome::Untried => rim::print(&format!("{what} cannot be tried before what it needs is there\n"))?,
+            Outcome::Failed(why) => rim::note(&format!("error: {what}: {}", plain(why))),
+            Outcome::Needs(other) => {
+                let other = plain(&title(&steps[*other].action));
+                rim::note(&format!("not done: {what}, because it needs {other}"));
+            }
+            Outcome::Stopped(why) => rim::note(&format!("not done: {what}, because {}", plain(why))),
+        }
+    }
+    Ok(())
+}
+
+/// Objects by what came of them; one of whose steps failed has failed. The record is none of them, unless it failed.
+pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
+    let mut worst: BTreeMap<String, u8> = BTreeMap::new();
+    for (step, outcome) in steps.iter().zip(outcomes) {
+        let is_record = matches!(&step.action, Action::WriteMap(write) if *write.name == *RECORD_NAME);
+        let severity = match outcome {
+            Outcome::Done | Outcome::Untried => 0,
+            Outcome::Needs(_) | Outcome::Stopped(_) => 1,
+            Outcome::Failed(_) => 2,
+        };
+        if severity > 0 || !(is_record || step.action == Action::Settle) {
+            let of = worst.entry(title(&step.action)).or_default();
+            *of = severity.max(*of);
+        }
+    }
+    let count = |severity| worst.values().filter(|worst| **worst == severity).count();
+    Counts { done: count(0), failed: count(2), dropped: count(1) }
+}

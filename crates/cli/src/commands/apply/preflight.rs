@@ -1,0 +1,91 @@
+//! Whether whoever applies may do all of it, asked before anything is written.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use access::plan::{Need, Observed, Plan, needs};
+use anyhow::Context as _;
+use kubernetes::{Cluster, KubernetesError, Question, Resource};
+use tokio::task::JoinSet;
+
+use super::{LEASE, execute::AT_ONCE};
+use crate::{commands::planning::plain, rim};
+
+/// How many are named.
+const NAMED: usize = 8;
+
+/// The needs that are not allowed.
+pub(super) async fn missing(cluster: &Arc<Cluster>, plan: &Plan, observed: &Observed) -> anyhow::Result<Vec<Need>> {
+    let mut missing: BTreeSet<Need> = needs(plan, observed);
+    missing.extend(["get", "create", "patch"].map(|verb| Need {
+        verb,
+        api_group: Resource::LEASES.api_group,
+        resource: Resource::LEASES.name,
+        namespace: Some("kube-system".into()),
+        name: LEASE.into(),
+    }));
+    // Whoever may do something everywhere need not be asked about every object.
+    for (everywhere, every_name) in [(true, true), (false, true), (false, false)] {
+        let question = |need: &Need| Question {
+            verb: need.verb,
+            resource: resource(need),
+            namespace: need.namespace.as_ref().filter(|_| !everywhere).map(ToString::to_string),
+            name: (!every_name).then(|| need.name.to_string()),
+        };
+        let questions: BTreeSet<Question> = missing.iter().map(question).collect();
+        let answers = ask(cluster, questions).await?;
+        missing.retain(|need| !answers[&question(need)]);
+    }
+    Ok(missing.into_iter().collect())
+}
+
+async fn ask(cluster: &Arc<Cluster>, questions: BTreeSet<Question>) -> anyhow::Result<BTreeMap<Question, bool>> {
+    let (mut answers, mut under_way, mut waiting) = (BTreeMap::new(), JoinSet::new(), questions.into_iter());
+    loop {
+        while under_way.len() < AT_ONCE
+            && let Some(question) = waiting.next()
+        {
+            let cluster = Arc::clone(cluster);
+            under_way.spawn(async move {
+                let answer = cluster.may(&question).await?;
+                Ok::<_, KubernetesError>((question, answer))
+            });
+        }
+        let Some(answer) = under_way.join_next().await else { return Ok(answers) };
+        let (question, answer) = answer.context("a question was not put")??;
+        answers.insert(question, answer);
+    }
+}
+
+/// Says what is missing.
+pub(super) fn say(missing: &[Need], cluster: &Cluster) {
+    for Need { verb, api_group, resource, namespace, name } in missing.iter().take(NAMED) {
+        let group = if api_group.is_empty() { String::new() } else { format!(".{api_group}") };
+        let place = namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        let why = match *verb {
+            "escalate" => "; or hold every right that it has yourself",
+            "bind" => "; or hold every right that it gives yourself",
+            _ => "",
+        };
+        let line = format!("error: you may not {verb} {resource}{group} {name}{place}{why}");
+        rim::note(&plain(&line));
+    }
+    let more = missing.len().saturating_sub(NAMED);
+    let others = if more > 0 { format!("{more} more rights are missing; ") } else { String::new() };
+    let context = cluster.context();
+    rim::note(&format!("{others}nothing was changed: apply as somebody with these rights than who `{context}` is"));
+}
+
+fn resource(need: &Need) -> Resource {
+    let all = [
+        Resource::ROLES,
+        Resource::CLUSTER_ROLES,
+        Resource::ROLE_BINDINGS,
+        Resource::CLUSTER_ROLE_BINDINGS,
+        Resource::IAM_IDENTITY_MAPPINGS,
+        Resource::LEASES,
+    ];
+    all.into_iter().find(|resource| resource.name == need.resource).unwrap_or(Resource::CONFIG_MAPS)
+}

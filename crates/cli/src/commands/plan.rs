@@ -1,0 +1,53 @@
+//! `plan`: what applying an access file would change: who gains and loses what, object by object.
+
+use access::plan::print;
+use clap::Args;
+
+use super::planning::{self, Planned, Planning, Seen};
+use crate::{
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime,
+};
+
+/// Flags of `plan`.
+#[derive(Args, Debug)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    planning: Planning,
+
+    /// How to print the plan: text, json or markdown
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+
+    /// End with 2 where something would change
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For a terminal.
+    Text,
+    /// For programs: everything.
+    Json,
+    /// For pull requests.
+    Markdown,
+}
+
+/// Runs `plan`. What stops apply stands in the plan, and does not stop this.
+pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
+    let mut subject = args.planning.subject(process)?;
+    let seen = match subject.dump.take() {
+        Some(dump) => Seen::of_dump(dump),
+        None => runtime::block_on(async { planning::live(&args.planning.connect(process).await?).await })??,
+    };
+    let Planned { plan, .. } = subject.plan(seen, true)?;
+    match args.output {
+        Output::Text => rim::print_styled(&planning::printed(&plan))?,
+        Output::Json => rim::print(&format!("{:#}\n", print::json(&plan)))?,
+        Output::Markdown => rim::print(&print::markdown(&plan))?,
+    }
+    if args.exit_code && !plan.is_empty() { Err(Failure::Differs) } else { Ok(()) }
+}

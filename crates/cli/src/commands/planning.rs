@@ -1,0 +1,171 @@
+//! What `plan` and `apply` share: the file and what AWS says, the cluster as it is seen, and the plan of both.
+
+mod observe;
+mod show;
+
+use std::path::PathBuf;
+
+use access::{
+    Facts,
+    plan::{Dump, File, MappingTarget, Observed, Plan, Unseen, Wanted},
+};
+use clap::Args;
+use identity::Partition;
+use kubernetes::Cluster;
+
+pub(crate) use self::{
+    observe::{Seen, live},
+    show::{plain, printed, stops},
+};
+use super::{
+    access::{AskIam, ClusterArgs, Loaded, Paths, each_dump},
+    check::has_errors,
+    render::parse_expiry,
+};
+use crate::{
+    exit::Failure,
+    rim::{self, Process},
+    settings,
+};
+
+/// What is planned, and for which cluster.
+#[derive(Args, Debug)]
+pub(crate) struct Planning {
+    #[command(flatten)]
+    paths: Paths,
+
+    /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get namespaces,roles,clusterroles,
+    /// rolebindings,clusterrolebindings,configmaps -A -o json`, in place of asking the cluster (plan only); `aws iam
+    /// get-group`, `aws iam list-roles`
+    #[arg(long, value_name = "PATH")]
+    from: Vec<PathBuf>,
+
+    /// Where logins are written: access-file, configmap, aws-auth, crd or none [default: where they were last applied, or
+    /// the only place where the cluster has any]
+    #[arg(long, value_name = "WHERE", value_parser = parse_target)]
+    mapping: Option<MappingTarget>,
+
+    /// What to do with ends where logins are written to what knows none: refuse, or at-next-apply
+    #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
+    expiry: access::Expiry,
+
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    #[command(flatten)]
+    iam: AskIam,
+}
+
+/// The file, and what is known of it without the cluster.
+pub(crate) struct Subject {
+    loaded: Loaded,
+    cluster_id: Box<str>,
+    files: Vec<File>,
+    /// What IAM says.
+    facts: Facts,
+    /// The cluster, where dumps are it.
+    pub(crate) dump: Option<Dump>,
+    mapping: Option<MappingTarget>,
+    expiry: access::Expiry,
+}
+
+/// A plan, and the cluster that it is for.
+pub(crate) struct Planned {
+    pub(crate) plan: Plan,
+    pub(crate) observed: Observed,
+}
+
+impl Planning {
+    /// Reads the files and the dumps, and asks IAM.
+    pub(crate) fn subject(&self, process: &Process) -> Result<Subject, Failure> {
+        let loaded = self.paths.load()?;
+        if has_errors(&loaded.problems) {
+            settings::print_problems(&loaded.sources, &loaded.problems);
+            return Err(Failure::AlreadySaid);
+        }
+        let Some(cluster_id) = loaded.access.cluster_id.as_ref().map(|id| id.value.clone()) else {
+            return Err(
+                anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
+            );
+        };
+        let (mut facts, mut dump) = (Facts::default(), Dump::default());
+        each_dump(&self.from, |bytes| {
+            if !facts.add_iam_dump(bytes)? {
+                dump.read(bytes)?;
+            }
+            Ok(())
+        })?;
+        let dump = (!dump.is_empty()).then_some(dump);
+        if dump.is_some() && self.cluster.is_named() {
+            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
+            return Err(anyhow::anyhow!(both).into());
+        }
+        self.iam.add_to(&mut facts, &loaded.access, process)?;
+        let files = access::plan::files(&loaded.sources);
+        let (mapping, expiry) = (self.mapping, self.expiry);
+        Ok(Subject { loaded, cluster_id, files, facts, dump, mapping, expiry })
+    }
+
+    /// The cluster of the kubeconfig.
+    pub(crate) async fn connect(&self, process: &Process) -> anyhow::Result<Cluster> {
+        self.cluster.connect(process).await
+    }
+}
+
+impl Subject {
+    /// Plans. Findings of the file are printed where `say` is set; an error among them ends it.
+    pub(crate) fn plan(&self, seen: Seen, say: bool) -> Result<Planned, Failure> {
+        let Seen { dump, caller, unknown_caller } = seen;
+        let target = self.target(&dump)?;
+        let now = rim::now();
+        let Loaded { sources, access, problems } = &self.loaded;
+        let mut facts = self.facts.clone();
+        dump.add_to(&mut facts);
+        let mut findings = problems.clone();
+        findings.extend(access::check(access, &facts, now));
+        findings.extend(access::unsupported(access, &facts, target.consumer(), self.expiry));
+        findings.sort_by_key(|problem| problem.span);
+        if say {
+            settings::print_problems(sources, &findings);
+        }
+        if has_errors(&findings) {
+            return Err(Failure::AlreadySaid);
+        }
+        let (desired, _) = access::compile(access, &facts, now);
+        let desired = desired.at(now);
+        let partition = desired.people.first().map_or(Partition::default(), |person| person.principal.partition);
+        let mut observed = dump.observed(target, partition, now);
+        observed.caller = caller;
+        observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));
+        let (cluster_id, files) = (&*self.cluster_id, &*self.files);
+        let wanted = Wanted { cluster_id, desired: &desired, access, facts: &facts, sources, files, target, now };
+        Ok(Planned { plan: access::plan(&wanted, &observed), observed })
+    }
+
+    /// Where logins are written: as typed, as last time, or where alone there are any.
+    fn target(&self, dump: &Dump) -> anyhow::Result<MappingTarget> {
+        if let Some(target) = self.mapping {
+            return Ok(target);
+        }
+        let say = "say by `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none` where logins are written";
+        anyhow::ensure!(dump.knows_targets(), "the ConfigMaps of kube-system could not all be looked at; {say}");
+        if let Some(record) = dump.record() {
+            return Ok(record.object.target);
+        }
+        match dump.targets()[..] {
+            [target] => Ok(target),
+            [] => anyhow::bail!("the cluster has no logins yet, and nothing was applied to it; {say}"),
+            ref several => {
+                let titles: Vec<_> = several.iter().map(|target| target.title()).collect();
+                anyhow::bail!("the cluster has logins in several places ({}); {say}", titles.join("; "))
+            }
+        }
+    }
+}
+
+fn parse_target(text: &str) -> Result<MappingTarget, String> {
+    MappingTarget::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
+        let names: Vec<_> = MappingTarget::ALL.iter().map(|target| target.as_str()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}

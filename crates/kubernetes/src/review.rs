@@ -1,0 +1,97 @@
+//! Who asks, and what they may do, by the API server's own word.
+
+use http::{Method, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{Cluster, KubernetesError, Resource};
+
+/// Whoever asks, as the cluster sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Username {
+    /// The username.
+    pub username: String,
+    /// The groups.
+    pub groups: Vec<String>,
+}
+
+/// Whether one thing is allowed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Question {
+    /// RBAC's verb.
+    pub verb: &'static str,
+    /// On what.
+    pub resource: Resource,
+    /// Where; `None` is the whole cluster, every namespace of it included.
+    pub namespace: Option<String>,
+    /// On which one; `None` is on all of them.
+    pub name: Option<String>,
+}
+
+/// Kubernetes, `authorization/v1` `SelfSubjectAccessReview` and `authentication/v1` `SelfSubjectReview`.
+#[derive(Deserialize)]
+struct Answer<T> {
+    status: T,
+}
+
+#[derive(Deserialize)]
+struct Allowed {
+    #[serde(default)]
+    allowed: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Me {
+    user_info: Username,
+}
+
+/// The versions in which clusters know `SelfSubjectReview`: v1 since Kubernetes 1.28.
+const SELF_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
+
+impl Cluster {
+    /// Who asks (`kubectl auth whoami`); none where the cluster is too old to say.
+    pub async fn who_am_i(&self) -> Result<Option<Username>, KubernetesError> {
+        for version in SELF_VERSIONS {
+            let review = json!({"apiVersion": format!("authentication.k8s.io/{version}"), "kind": "SelfSubjectReview"});
+            let path = format!("/apis/authentication.k8s.io/{version}/selfsubjectreviews");
+            if let Some(Me { user_info }) = self.review(&path, &review).await? {
+                return Ok(Some(user_info));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether whoever asks may do something (`kubectl auth can-i`).
+    pub async fn may(&self, question: &Question) -> Result<bool, KubernetesError> {
+        let Question { verb, resource, namespace, name } = question;
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1",
+            "kind": "SelfSubjectAccessReview",
+            "spec": {"resourceAttributes": {
+                "verb": verb, "group": resource.api_group, "resource": resource.name,
+                "namespace": namespace.as_deref().unwrap_or_default(), "name": name.as_deref().unwrap_or_default(),
+            }},
+        });
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+        Ok(self.review(path, &review).await?.is_some_and(|Allowed { allowed }| allowed))
+    }
+
+    async fn review<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        review: &Value,
+    ) -> Result<Option<T>, KubernetesError> {
+        let (status, answer) =
+            self.send(Method::POST, path, "application/json", review.to_string().into_bytes()).await?;
+        match status {
+            StatusCode::OK | StatusCode::CREATED => match serde_json::from_slice::<Answer<T>>(&answer) {
+                Ok(Answer { status }) => Ok(Some(status)),
+                Err(_) => Err(self.refused("create", path, status)),
+            },
+            StatusCode::NOT_FOUND => Ok(None),
+            status => Err(self.refused("create", path, status)),
+        }
+    }
+}
