@@ -187,10 +187,11 @@ impl Names {
 }
 
 /// What [`Who::kind`] says, for one and for several.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("user", "users"),
     ("role", "roles"),
     ("permission set", "permission sets"),
+    ("session", "sessions"),
     ("federated user", "federated users"),
     ("root of", "roots of"),
     ("anybody in", "anybody in"),
