@@ -75,155 +75,155 @@ fn plain(plan: &Plan) -> String {
 #[test]
 fn a_plan_as_text() {
     assert_snapshot!(plain(&plan()), @"
-Plan for c: logins in ConfigMap kube-system/aws-auth
-  files: 0.yaml
-  people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
-  objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
+    Plan for c: logins in ConfigMap kube-system/aws-auth
+      files: 0.yaml
+      people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
+      objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
 
-What stops apply
-  ! plan.helm
-    RoleBinding ops/cluster-auth:developers:edit belongs to the Helm release `release`
-    help: Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves
+    What stops apply
+      ! plan.helm
+        RoleBinding ops/cluster-auth:developers:edit belongs to the Helm release `release`
+        help: Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves
 
-Dangerous
-  ! user carol may do everything everywhere
-  ! user ops/bob can read secrets in kube-system
-    secrets hold the tokens and passwords of others
+    Dangerous
+      ! user carol may do everything everywhere
+      ! user ops/bob can read secrets in kube-system
+        secrets hold the tokens and passwords of others
 
-Who can log in
-  + user carol as carol, in cluster-admin, operators
-  + role Deployer as Deployer:<session>, in developers
-  ~ user ops/bob, joins operators
-  ~ user alice, leaves guests
-  - user dave as dave, was in developers, guests
-  ~ user ops/bob is called bob instead of bobby
-    bindings and audit logs know the old name
+    Who can log in
+      + user carol as carol, in cluster-admin, operators
+      + role Deployer as Deployer:<session>, in developers
+      ~ user ops/bob, joins operators
+      ~ user alice, leaves guests
+      - user dave as dave, was in developers, guests
+      ~ user ops/bob is called bob instead of bobby
+        bindings and audit logs know the old name
 
-Who gains rights
-  user carol
-    + everywhere: every verb on everything, /* (ClusterRole cluster-admin)
-  user ops/bob
-    + in dev: get, list, watch on deployments, pods.apps (Role developers)
-    + in kube-system: get, list on secrets (Role operators)
-  user alice
-    + in dev: get, list, watch on deployments, pods.apps (Role developers)
-  role Deployer
-    + everywhere: get, list, watch on pods, services, deployments.apps (ClusterRole view)
-    + in dev: get, list, watch on deployments, pods.apps; create on pods/exec; create, delete on pods, services, deployments.apps (Role developers, ClusterRole edit)
-    + in ops: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
+    Who gains rights
+      user carol
+        + everywhere: every verb on everything, /* (ClusterRole cluster-admin)
+      user ops/bob
+        + in dev: get, list, watch on deployments, pods.apps (Role developers)
+        + in kube-system: get, list on secrets (Role operators)
+      user alice
+        + in dev: get, list, watch on deployments, pods.apps (Role developers)
+      role Deployer
+        + everywhere: get, list, watch on pods, services, deployments.apps (ClusterRole view)
+        + in dev: get, list, watch on deployments, pods.apps; create on pods/exec; create, delete on pods, services, deployments.apps (Role developers, ClusterRole edit)
+        + in ops: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
 
-Who loses rights
-  users alice, ops/bob
-    - everywhere: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
-      keeps in dev, ops: create on pods/exec; create, delete on pods, services, deployments.apps
-    - in dev: every verb on pods (Role developers)
-      keeps get, list, watch, create, delete on pods
-  user dave
-    - everywhere: get, list, watch, create, delete on pods, services, deployments.apps; create on pods/exec (ClusterRole edit, ClusterRole view)
-    - in dev: every verb on pods (Role developers)
+    Who loses rights
+      users alice, ops/bob
+        - everywhere: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
+          keeps in dev, ops: create on pods/exec; create, delete on pods, services, deployments.apps
+        - in dev: every verb on pods (Role developers)
+          keeps get, list, watch, create, delete on pods
+      user dave
+        - everywhere: get, list, watch, create, delete on pods, services, deployments.apps; create on pods/exec (ClusterRole edit, ClusterRole view)
+        - in dev: every verb on pods (Role developers)
 
-Bindings of the whole cluster
-  + create cluster-admin-binding of ClusterRole cluster-admin to cluster-admin
-  ~ replace cluster-auth:developers:view of ClusterRole view instead of ClusterRole edit to developers
+    Bindings of the whole cluster
+      + create cluster-admin-binding of ClusterRole cluster-admin to cluster-admin
+      ~ replace cluster-auth:developers:view of ClusterRole view instead of ClusterRole edit to developers
 
-Objects
-  + create RoleBinding cluster-auth:developers:edit in dev
-  + create RoleBinding cluster-auth:operators:missing in ops
-  + create RoleBinding operators-binding in kube-system
-  + create Role operators in kube-system
-  ~ change Role developers in dev
-  mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
-  - remove RoleBinding cluster-auth:guests:edit in ops
+    Objects
+      + create RoleBinding cluster-auth:developers:edit in dev
+      + create RoleBinding cluster-auth:operators:missing in ops
+      + create RoleBinding operators-binding in kube-system
+      + create Role operators in kube-system
+      ~ change Role developers in dev
+      mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
+      - remove RoleBinding cluster-auth:guests:edit in ops
 
-Warnings
-  RoleBinding ops/cluster-auth:operators:missing grants nothing: there is no Role `missing`
-  RoleBinding dev/others was made for the cluster `d`, and stays
+    Warnings
+      RoleBinding ops/cluster-auth:operators:missing grants nothing: there is no Role `missing`
+      RoleBinding dev/others was made for the cluster `d`, and stays
 
-Digest, for `apply --expect`
-  17a8e0e4232defd0f9e7029d532a53ab
-");
+    Digest, for `apply --expect`
+      (digest)
+    ");
 }
 
 #[test]
 fn a_plan_as_markdown() {
     assert_snapshot!(markdown(&plan()).replace(plan().digest.as_str(), "(digest)"), @r"
-## Plan for c: logins in ConfigMap kube-system/aws-auth
+    ## Plan for c: logins in ConfigMap kube-system/aws-auth
 
-- files: 0.yaml
-- people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
-- objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
+    - files: 0.yaml
+    - people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
+    - objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
 
-### What stops apply
+    ### What stops apply
 
-- ⚠️ plan.helm
-  - RoleBinding ops/cluster-auth:developers:edit belongs to the Helm release `release`
-  - help: Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves
+    - ⚠️ plan.helm
+      - RoleBinding ops/cluster-auth:developers:edit belongs to the Helm release `release`
+      - help: Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves
 
-### Dangerous
+    ### Dangerous
 
-- ⚠️ user carol may do everything everywhere
-- ⚠️ user ops/bob can read secrets in kube-system
-  - secrets hold the tokens and passwords of others
+    - ⚠️ user carol may do everything everywhere
+    - ⚠️ user ops/bob can read secrets in kube-system
+      - secrets hold the tokens and passwords of others
 
-### Who can log in
+    ### Who can log in
 
-- ➕ user carol as carol, in cluster-admin, operators
-- ➕ role Deployer as Deployer:&lt;session&gt;, in developers
-- 🔸 user ops/bob, joins operators
-- 🔸 user alice, leaves guests
-- ➖ user dave as dave, was in developers, guests
-- 🔸 user ops/bob is called bob instead of bobby
-  - bindings and audit logs know the old name
+    - ➕ user carol as carol, in cluster-admin, operators
+    - ➕ role Deployer as Deployer:&lt;session&gt;, in developers
+    - 🔸 user ops/bob, joins operators
+    - 🔸 user alice, leaves guests
+    - ➖ user dave as dave, was in developers, guests
+    - 🔸 user ops/bob is called bob instead of bobby
+      - bindings and audit logs know the old name
 
-### Who gains rights
+    ### Who gains rights
 
-- user carol
-  - ➕ everywhere: every verb on everything, /\* (ClusterRole cluster-admin)
-- user ops/bob
-  - ➕ in dev: get, list, watch on deployments, pods.apps (Role developers)
-  - ➕ in kube-system: get, list on secrets (Role operators)
-- user alice
-  - ➕ in dev: get, list, watch on deployments, pods.apps (Role developers)
-- role Deployer
-  - ➕ everywhere: get, list, watch on pods, services, deployments.apps (ClusterRole view)
-  - ➕ in dev: get, list, watch on deployments, pods.apps; create on pods/exec; create, delete on pods, services, deployments.apps (Role developers, ClusterRole edit)
-  - ➕ in ops: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
+    - user carol
+      - ➕ everywhere: every verb on everything, /\* (ClusterRole cluster-admin)
+    - user ops/bob
+      - ➕ in dev: get, list, watch on deployments, pods.apps (Role developers)
+      - ➕ in kube-system: get, list on secrets (Role operators)
+    - user alice
+      - ➕ in dev: get, list, watch on deployments, pods.apps (Role developers)
+    - role Deployer
+      - ➕ everywhere: get, list, watch on pods, services, deployments.apps (ClusterRole view)
+      - ➕ in dev: get, list, watch on deployments, pods.apps; create on pods/exec; create, delete on pods, services, deployments.apps (Role developers, ClusterRole edit)
+      - ➕ in ops: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
 
-### Who loses rights
+    ### Who loses rights
 
-- users alice, ops/bob
-  - ➖ everywhere: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
-    - keeps in dev, ops: create on pods/exec; create, delete on pods, services, deployments.apps
-  - ➖ in dev: every verb on pods (Role developers)
-    - keeps get, list, watch, create, delete on pods
-- user dave
-  - ➖ everywhere: get, list, watch, create, delete on pods, services, deployments.apps; create on pods/exec (ClusterRole edit, ClusterRole view)
-  - ➖ in dev: every verb on pods (Role developers)
+    - users alice, ops/bob
+      - ➖ everywhere: create on pods/exec; create, delete on pods, services, deployments.apps (ClusterRole edit)
+        - keeps in dev, ops: create on pods/exec; create, delete on pods, services, deployments.apps
+      - ➖ in dev: every verb on pods (Role developers)
+        - keeps get, list, watch, create, delete on pods
+    - user dave
+      - ➖ everywhere: get, list, watch, create, delete on pods, services, deployments.apps; create on pods/exec (ClusterRole edit, ClusterRole view)
+      - ➖ in dev: every verb on pods (Role developers)
 
-### Bindings of the whole cluster
+    ### Bindings of the whole cluster
 
-- ➕ create cluster-admin-binding of ClusterRole cluster-admin to cluster-admin
-- 🔸 replace cluster-auth:developers:view of ClusterRole view instead of ClusterRole edit to developers
+    - ➕ create cluster-admin-binding of ClusterRole cluster-admin to cluster-admin
+    - 🔸 replace cluster-auth:developers:view of ClusterRole view instead of ClusterRole edit to developers
 
-### Objects
+    ### Objects
 
-- ➕ create RoleBinding cluster-auth:developers:edit in dev
-- ➕ create RoleBinding cluster-auth:operators:missing in ops
-- ➕ create RoleBinding operators-binding in kube-system
-- ➕ create Role operators in kube-system
-- 🔸 change Role developers in dev
-- mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
-- ➖ remove RoleBinding cluster-auth:guests:edit in ops
+    - ➕ create RoleBinding cluster-auth:developers:edit in dev
+    - ➕ create RoleBinding cluster-auth:operators:missing in ops
+    - ➕ create RoleBinding operators-binding in kube-system
+    - ➕ create Role operators in kube-system
+    - 🔸 change Role developers in dev
+    - mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
+    - ➖ remove RoleBinding cluster-auth:guests:edit in ops
 
-### Warnings
+    ### Warnings
 
-- RoleBinding ops/cluster-auth:operators:missing grants nothing: there is no Role `missing`
-- RoleBinding dev/others was made for the cluster `d`, and stays
+    - RoleBinding ops/cluster-auth:operators:missing grants nothing: there is no Role `missing`
+    - RoleBinding dev/others was made for the cluster `d`, and stays
 
-### Digest, for `apply --expect`
+    ### Digest, for `apply --expect`
 
-- 17a8e0e4232defd0f9e7029d532a53ab
-");
+    - (digest)
+    ");
 }
 
 #[test]
