@@ -78,3 +78,17 @@ fn roles_are_compared_by_what_they_say() {
         assert_eq!(changes(group, &lines), expected, "{rules}");
     }
 }
+
+#[test]
+fn sessions_that_bindings_name_are_people_of_their_own() {
+    let observed =
+        cluster("role view = get pods\nbinding dev/x = ClusterRole view > user:R:zoe user:R: user:S:zoe [ours]");
+    let file = "- {name: a, roles: [R], authorization: [{namespace: ops, clusterRole: view}]}";
+    let plan = Asked::new(&around(file), MappingTarget::None, &observed).plan(&observed);
+    let said: Vec<String> = plan
+        .people
+        .iter()
+        .map(|person| format!("{} {} {}", person.who, person.rights.gains.len(), person.rights.losses.len()))
+        .collect();
+    assert_eq!(said, ["role R 1 0", "session R/zoe 1 1"]);
+}
