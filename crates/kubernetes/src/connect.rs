@@ -40,6 +40,7 @@ impl Kubeconfig {
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let client = kube::Client::try_from(config).map_err(|error| match error {
             kube::Error::Auth(_) => KubernetesError::Credentials { context: context.clone() },
+            kube::Error::RustlsTls(_) => KubernetesError::ClientCertificate { context: context.clone() },
             _ => KubernetesError::Context { context: context.clone() },
         })?;
         Ok(Cluster::new(client, context, server))

@@ -10,6 +10,7 @@
 
 pub mod admin;
 pub mod authenticator;
+pub mod cut;
 pub mod https;
 pub mod managed;
 pub mod moto;

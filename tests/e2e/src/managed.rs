@@ -79,6 +79,21 @@ impl Managed {
         serde_json::from_str(&text).with_context(|| format!("a plan in JSON: {text}"))
     }
 
+    /// A kubeconfig of somebody who may do what cluster roles made of these `kubectl create clusterrole` arguments allow.
+    /// The administrator impersonates them, which to the API server is being them.
+    pub fn user(&self, name: &str, roles: &[&[&str]]) -> anyhow::Result<String> {
+        for (at, args) in roles.iter().enumerate() {
+            let (role, user) = (format!("{name}-{at}"), format!("--user={name}"));
+            self.admin.kubectl(&[&["create", "clusterrole", &role], *args].concat())?.success()?;
+            let role_flag = format!("--clusterrole={role}");
+            self.admin.kubectl(&["create", "clusterrolebinding", &role, &role_flag, &user])?.success()?;
+        }
+        let admin = fs::read_to_string(self.cluster.admin_kubeconfig())?;
+        let path = self.folder.join(format!("{name}.kubeconfig"));
+        fs::write(&path, admin.replace("  user:\n    client-", &format!("  user:\n    as: {name}\n    client-")))?;
+        Ok(path.display().to_string())
+    }
+
     /// Everything that access is made of, versions included.
     pub fn dump(&self) -> anyhow::Result<Vec<Value>> {
         let list = self.admin.kubectl(&["get", KINDS, "-A", "-o", "json"])?.success()?;

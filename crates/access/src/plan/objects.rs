@@ -7,6 +7,7 @@ use std::{
 };
 
 use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
+use serde::Serialize;
 
 use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
 
@@ -254,22 +255,15 @@ impl Object {
 
     /// The whole object with our mark, as the API server takes it.
     pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
-        let object = match self {
-            Self::Role(role) => crate::render::role_object(role, Some(mark)),
-            Self::Binding(binding) => crate::render::binding_object(binding, Some(mark)),
-        };
-        serde_json::to_value(object).expect("plain data can be written")
+        serde_json::to_value(self.rendered(Some(mark))).expect("plain data can be written")
     }
 
-    /// What it grants: rules, or a role and to whom.
-    pub(super) fn says(&self) -> serde_json::Value {
-        let mut object = self.manifest(&Mark { cluster_id: "".into(), file: "".into() });
-        let fields = ["rules", "roleRef", "subjects"].map(|field| (field, object[field].take()));
-        fields
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(field, value)| (field.to_owned(), value))
-            .collect()
+    /// The object, with our mark or without one, ready to be written.
+    pub(super) fn rendered<'a>(&'a self, mark: Option<&'a Mark>) -> impl Serialize + 'a {
+        match self {
+            Self::Role(role) => crate::render::role_object(role, mark),
+            Self::Binding(binding) => crate::render::binding_object(binding, mark),
+        }
     }
 
     /// The groups that it names, if it is a binding.

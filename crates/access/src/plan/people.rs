@@ -1,15 +1,16 @@
 //! Person by person: who can log in, as whom, and what that changes about what they may do.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
+    ops::Bound,
     sync::Arc,
 };
 
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 use jiff::Timestamp;
 use mapping::{Decision, Fact, PermissionSet, Refusal as Denial, RulePrincipal, Snapshot};
-use rbac::{Index, User};
+use rbac::{Index, Subject, User};
 
 use super::{
     Wanted,
@@ -37,6 +38,8 @@ pub enum Who {
     Role(AccountId, Box<str>),
     /// Whoever has a permission set in an account.
     PermissionSet(AccountId, Box<str>),
+    /// One session of a role, as `role/session`: one that bindings name by its username.
+    Session(AccountId, Box<str>),
     /// A federated user, by name.
     FederatedUser(AccountId, Box<str>),
     /// The account's root.
@@ -93,9 +96,9 @@ pub(super) fn changes(
     let mut comparison = Comparison::new(before, after, &wanted.desired.objects.bindings, &masters);
     let mut of_class: HashMap<[Option<User>; 2], Arc<RightsChange>> = HashMap::new();
     let mut people = People::default();
-    for (who, identity) in everybody.into_values() {
-        let [login_before, login_after] = snapshots.each_ref().map(|snapshot| login(snapshot, &identity, wanted.now));
-        let class = [user(login_before.as_ref(), before), user(login_after.as_ref(), after)];
+    let mut compare = |identity: &Identity| {
+        let logins = snapshots.each_ref().map(|snapshot| login(snapshot, identity, wanted.now));
+        let class = [user(logins[0].as_ref(), before), user(logins[1].as_ref(), after)];
         let rights = of_class.entry(class).or_insert_with_key(|[before, after]| {
             let nobody = User::authenticated("", [""; 0]);
             let stays = after.is_some();
@@ -106,7 +109,23 @@ pub(super) fn changes(
             }
             Arc::new(change)
         });
-        let rights = Arc::clone(rights);
+        (logins, Arc::clone(rights))
+    };
+    let named = named(before, after);
+    for (who, identity) in everybody.into_values() {
+        let (logins, rights) = compare(&identity);
+        for session in sessions(&logins, &named) {
+            let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
+            let whose = Who::Session(identity.account, format!("{role}/{session}").into());
+            let principal = Principal::AssumedRole { role: role.clone(), session: session.to_owned() };
+            let (logins, own) = compare(&Identity { principal, ..identity.clone() });
+            // Everybody else's changes are said of the role.
+            if own != rights {
+                let [before, after] = logins;
+                people.changes.push(PersonChange { who: whose, before, after, rights: own });
+            }
+        }
+        let [login_before, login_after] = logins;
         if login_before == login_after && rights.is_empty() {
             people.unchanged += 1;
         } else {
@@ -126,6 +145,29 @@ fn user(login: Option<&Login>, index: &Index) -> Option<User> {
     let is_named = index.bindings_of(&alone).next().is_some();
     let name = if is_named { login.username.as_str() } else { "" };
     Some(User::authenticated(name, login.groups.iter().cloned()))
+}
+
+/// The usernames that bindings name.
+fn named<'a>(before: &'a Index, after: &'a Index) -> BTreeSet<&'a str> {
+    let subjects = before.bindings().iter().chain(after.bindings()).flat_map(|binding| &binding.subjects);
+    let name = |subject: &'a Subject| match subject {
+        Subject::User(name) => Some(&**name),
+        Subject::Group(_) | Subject::ServiceAccount { .. } => None,
+    };
+    subjects.filter_map(name).collect()
+}
+
+/// The sessions of a role whose usernames bindings name.
+fn sessions<'a>(logins: &[Option<Login>; 2], named: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
+    let mut sessions = BTreeSet::new();
+    for login in logins.iter().flatten() {
+        let Some((prefix, suffix)) = login.username.split_once(SESSION) else { continue };
+        let alike = named.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        let alike = alike.copied().take_while(|name| name.starts_with(prefix));
+        let middle = alike.filter_map(|name| name[prefix.len()..].strip_suffix(suffix));
+        sessions.extend(middle.filter(|session| !session.is_empty() && *session != SESSION));
+    }
+    sessions
 }
 
 /// Everybody whom the file or a mapping names, by the ARN that mappings compare.
@@ -243,6 +285,7 @@ impl Who {
             Self::User(account, _)
             | Self::Role(account, _)
             | Self::PermissionSet(account, _)
+            | Self::Session(account, _)
             | Self::FederatedUser(account, _)
             | Self::Root(account)
             | Self::AnybodyIn(account) => *account,
@@ -255,6 +298,7 @@ impl Who {
             Self::User(..) => "user",
             Self::Role(..) => "role",
             Self::PermissionSet(..) => "permission set",
+            Self::Session(..) => "session",
             Self::FederatedUser(..) => "federated user",
             Self::Root(_) => "root of",
             Self::AnybodyIn(_) => "anybody in",
@@ -264,9 +308,11 @@ impl Who {
     /// The name; of those who have none, the account.
     pub fn name(&self) -> &str {
         match self {
-            Self::User(_, name) | Self::Role(_, name) | Self::PermissionSet(_, name) | Self::FederatedUser(_, name) => {
-                name
-            }
+            Self::User(_, name)
+            | Self::Role(_, name)
+            | Self::PermissionSet(_, name)
+            | Self::Session(_, name)
+            | Self::FederatedUser(_, name) => name,
             Self::Root(account) | Self::AnybodyIn(account) => account.as_str(),
         }
     }
@@ -294,6 +340,10 @@ impl Who {
             Self::User(_, name) => user(name),
             Self::Role(_, role) | Self::PermissionSet(_, role) => {
                 Principal::AssumedRole { role: role.to_string(), session: SESSION.to_owned() }
+            }
+            Self::Session(_, name) => {
+                let (role, session) = name.split_once('/').unwrap_or((name, SESSION));
+                Principal::AssumedRole { role: role.to_owned(), session: session.to_owned() }
             }
             Self::FederatedUser(_, name) => Principal::FederatedUser { name: name.to_string() },
             Self::Root(_) => Principal::Root,

@@ -1,11 +1,14 @@
 //! `apply` on real clusters: what it does, what it leaves alone, and what stops it.
 
+mod converging;
+mod refusals;
 mod spine;
+mod writing;
 
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [spine::TESTS].concat()
+    [spine::TESTS, refusals::TESTS, converging::TESTS, writing::TESTS].concat()
 }
 
 /// The file that most of it is about.

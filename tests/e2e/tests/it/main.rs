@@ -20,6 +20,7 @@ mod interop;
 mod live;
 mod login;
 mod meaning;
+mod plan;
 mod trouble;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        plan::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::plan::{
-    Atom, EntryChange, Flag, Gained, Login, LoginEntry, ObjectChange, On, Part, PersonChange, Place, Plan, Refusal,
-    Right, Rights, Still, Unseen, Warning,
+    Atom, EntryChange, Flag, Gained, Login, LoginEntry, Object, ObjectChange, On, Part, PersonChange, Place, Plan,
+    Refusal, Right, Rights, Still, Unseen, Warning,
 };
 
 /// The plan as JSON, one object and a line break. Keys are only ever added.
@@ -322,9 +322,18 @@ pub(in crate::plan) struct ObjectOut<'a> {
     file: &'a str,
     adopted: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
-    before: Option<serde_json::Value>,
+    before: Option<Whole<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    after: Option<serde_json::Value>,
+    after: Option<Whole<'a>>,
+}
+
+/// An object without our mark.
+struct Whole<'a>(&'a Object);
+
+impl Serialize for Whole<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.rendered(None).serialize(serializer)
+    }
 }
 
 impl Out for ObjectChange {
@@ -338,8 +347,8 @@ impl Out for ObjectChange {
             name: &self.id.name,
             file: &self.mark.file,
             adopted: self.adopted_from.is_some(),
-            before: self.before.as_ref().map(crate::plan::Object::says),
-            after: self.after.as_ref().map(crate::plan::Object::says),
+            before: self.before.as_ref().map(Whole),
+            after: self.after.as_ref().map(Whole),
         }
     }
 }

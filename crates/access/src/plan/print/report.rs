@@ -1,7 +1,7 @@
 //! What is said, in which order: what stops apply and what is dangerous first, people before objects.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -9,7 +9,7 @@ use identity::AccountId;
 
 use super::words::{count, phrases, place, some_of};
 use crate::plan::{
-    Atom, Change, Login, ObjectChange, ObjectKind, On, Owner, PersonChange, Place, Plan, Refusal, Rights, Still,
+    Atom, Change, Login, ObjectChange, ObjectKind, On, Owner, PersonChange, Place, Plan, Refusal, Right, Rights, Still,
     Warning, Who,
 };
 
@@ -187,10 +187,11 @@ impl Names {
 }
 
 /// What [`Who::kind`] says, for one and for several.
-const KINDS: [(&str, &str); 6] = [
+const KINDS: [(&str, &str); 7] = [
     ("user", "users"),
     ("role", "roles"),
     ("permission set", "permission sets"),
+    ("session", "sessions"),
     ("federated user", "federated users"),
     ("root of", "roots of"),
     ("anybody in", "anybody in"),
@@ -306,6 +307,7 @@ fn logins(plan: &Plan, names: &Names) -> Vec<Item> {
 }
 
 fn rights(plan: &Plan, names: &Names, sign: Sign) -> Vec<Item> {
+    let mut words = Words::default();
     let mut alike: BTreeMap<Vec<Item>, (bool, Vec<&Who>)> = BTreeMap::new();
     for person in &plan.people {
         let change = &person.rights;
@@ -315,7 +317,8 @@ fn rights(plan: &Plan, names: &Names, sign: Sign) -> Vec<Item> {
             continue;
         }
         let is_dangerous = sign == Sign::Add && (!change.escalations.is_empty() || rights.iter().any(is_everything));
-        let items = rights.iter().map(|rights| in_places(rights, sign)).chain(still.iter().map(not_lost)).collect();
+        let items =
+            rights.iter().map(|rights| in_places(rights, sign, &mut words)).chain(still.iter().map(not_lost)).collect();
         let (dangerous, people) = alike.entry(items).or_default();
         *dangerous |= is_dangerous;
         people.push(&person.who);
@@ -328,20 +331,40 @@ fn rights(plan: &Plan, names: &Names, sign: Sign) -> Vec<Item> {
     blocks.into_iter().map(item).collect()
 }
 
-fn in_places(rights: &Rights, sign: Sign) -> Item {
+/// Rights in words, said once where many people share them: by their address.
+#[derive(Default)]
+struct Words {
+    whole: HashMap<*const Right, (String, Option<String>)>,
+    parts: HashMap<*const Atom, String>,
+}
+
+impl Words {
+    /// The rights, and the parts of them that were held or are kept.
+    fn of(&mut self, rights: &Arc<[Right]>) -> (&str, Option<&str>) {
+        let (whole, parts) = self.whole.entry(rights.as_ptr()).or_insert_with(|| {
+            let parts: BTreeSet<&Atom> = rights.iter().flat_map(|right| right.except.iter()).collect();
+            let parts = (!parts.is_empty()).then(|| some_of_phrases(&phrases(parts)));
+            (some_of_phrases(&phrases(rights.iter().map(|right| &right.atom))), parts)
+        });
+        (whole, parts.as_deref())
+    }
+
+    fn of_part(&mut self, rights: &Arc<[Atom]>) -> &str {
+        self.parts.entry(rights.as_ptr()).or_insert_with(|| some_of_phrases(&phrases(rights.iter())))
+    }
+}
+
+fn in_places(rights: &Rights, sign: Sign, said: &mut Words) -> Item {
     let through: Vec<String> =
         rights.through.iter().map(|role| format!("{} {}", role.kind.as_str(), role.name)).collect();
     let through = if through.is_empty() { String::new() } else { format!(" ({})", some_of(&through, NAMED)) };
-    let words = phrases(rights.rights.iter().map(|right| &right.atom));
-    let mut item = Item::new(sign, format!("{}: {}{through}", place(&rights.place), some_of_phrases(&words)));
     let verb = if sign == Sign::Add { "had" } else { "keeps" };
-    let parts: BTreeSet<&Atom> = rights.rights.iter().flat_map(|right| right.except.iter()).collect();
-    if !parts.is_empty() {
-        item = item.below([Item::new(Sign::Note, format!("{verb} {}", some_of_phrases(&phrases(parts))))]);
-    }
+    let (words, parts) = said.of(&rights.rights);
+    let item = Item::new(sign, format!("{}: {words}{through}", place(&rights.place)))
+        .below(parts.map(|parts| Item::new(Sign::Note, format!("{verb} {parts}"))));
     let mut in_namespaces: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
     for part in &rights.except {
-        let words = some_of_phrases(&phrases(part.rights.iter()));
+        let words = said.of_part(&part.rights).to_owned();
         in_namespaces.entry(words).or_default().extend(part.namespaces.iter().cloned());
     }
     let note = |(words, mut namespaces): (String, Vec<Arc<str>>)| {

@@ -80,6 +80,7 @@ fn roles_are_compared_by_what_they_say() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn whoever_has_ended_is_no_login_that_goes() {
     let groups =
         "- {name: a, users: [x, {name: w, expires: 2026-01-31}]}\n- {name: b, users: [z], expires: 2026-01-31}\n";
@@ -88,4 +89,17 @@ fn whoever_has_ended_is_no_login_that_goes() {
     observed.mappings.push(map(MappingTarget::AccessFile, &[("access.yaml", &text)], &[]));
     let plan = Asked::new(&text, MappingTarget::AccessFile, &observed).plan(&observed);
     assert!(plan.is_empty() && plan.people.is_empty(), "{:?} {:?}", plan.logins, plan.objects);
+=======
+fn sessions_that_bindings_name_are_people_of_their_own() {
+    let observed =
+        cluster("role view = get pods\nbinding dev/x = ClusterRole view > user:R:zoe user:R: user:S:zoe [ours]");
+    let file = "- {name: a, roles: [R], authorization: [{namespace: ops, clusterRole: view}]}";
+    let plan = Asked::new(&around(file), MappingTarget::None, &observed).plan(&observed);
+    let said: Vec<String> = plan
+        .people
+        .iter()
+        .map(|person| format!("{} {} {}", person.who, person.rights.gains.len(), person.rights.losses.len()))
+        .collect();
+    assert_eq!(said, ["role R 1 0", "session R/zoe 1 1"]);
+>>>>>>> apply
 }

@@ -68,7 +68,8 @@ fn plan() -> Plan {
 }
 
 fn plain(plan: &Plan) -> String {
-    text(plan).into_iter().map(|segment| segment.text).collect()
+    let text: String = text(plan).into_iter().map(|segment| segment.text).collect();
+    text.replace(plan.digest.as_str(), "(digest)")
 }
 
 #[test]
@@ -139,13 +140,13 @@ fn a_plan_as_text() {
       RoleBinding dev/others was made for the cluster `d`, and stays
 
     Digest, for `apply --expect`
-      850408a63231228e39b7d536a77d5e73
+      (digest)
     ");
 }
 
 #[test]
 fn a_plan_as_markdown() {
-    assert_snapshot!(markdown(&plan()), @r"
+    assert_snapshot!(markdown(&plan()).replace(plan().digest.as_str(), "(digest)"), @r"
     ## Plan for c: logins in ConfigMap kube-system/aws-auth
 
     - files: 0.yaml
@@ -221,7 +222,7 @@ fn a_plan_as_markdown() {
 
     ### Digest, for `apply --expect`
 
-    - 850408a63231228e39b7d536a77d5e73
+    - (digest)
     ");
 }
 
