@@ -80,7 +80,6 @@ fn roles_are_compared_by_what_they_say() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn whoever_has_ended_is_no_login_that_goes() {
     let groups =
         "- {name: a, users: [x, {name: w, expires: 2026-01-31}]}\n- {name: b, users: [z], expires: 2026-01-31}\n";
@@ -89,7 +88,9 @@ fn whoever_has_ended_is_no_login_that_goes() {
     observed.mappings.push(map(MappingTarget::AccessFile, &[("access.yaml", &text)], &[]));
     let plan = Asked::new(&text, MappingTarget::AccessFile, &observed).plan(&observed);
     assert!(plan.is_empty() && plan.people.is_empty(), "{:?} {:?}", plan.logins, plan.objects);
-=======
+}
+
+#[test]
 fn sessions_that_bindings_name_are_people_of_their_own() {
     let observed =
         cluster("role view = get pods\nbinding dev/x = ClusterRole view > user:R:zoe user:R: user:S:zoe [ours]");
@@ -101,5 +102,4 @@ fn sessions_that_bindings_name_are_people_of_their_own() {
         .map(|person| format!("{} {} {}", person.who, person.rights.gains.len(), person.rights.losses.len()))
         .collect();
     assert_eq!(said, ["role R 1 0", "session R/zoe 1 1"]);
->>>>>>> apply
 }
