@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use e2e::{admin::Admin, process::wait_until, world::World};
-use rbac::{Index, Request, ResourceRequest, Role, Rule, User, dump::Dump};
+use rbac::{Index, Request, ResourceRequest, Role, User, dump::Dump};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
