@@ -88,17 +88,18 @@ impl Identity {
     ///
     /// The rule is aws-iam-authenticator's (`pkg/arn/arn.go`, `Canonicalize`).
     pub fn canonical_arn(&self) -> String {
-        self.canonical_arn_parts().concat()
+        let service = if matches!(self.principal, Principal::FederatedUser { .. }) { "sts" } else { "iam" };
+        let [kind, path, name] = self.canonical_resource_parts();
+        format!("arn:{}:{service}::{}:{kind}{path}{name}", self.partition, self.account)
     }
 
-    /// The parts that [`Self::canonical_arn`] is put together from, for whoever looks it up and does not keep it.
-    pub fn canonical_arn_parts(&self) -> [&str; 7] {
-        let (partition, account) = (self.partition.as_str(), self.account.as_str());
+    /// The resource of [`Self::canonical_arn`] in the parts that it is put together from.
+    pub fn canonical_resource_parts(&self) -> [&str; 3] {
         match &self.principal {
-            Principal::AssumedRole { role, .. } => ["arn:", partition, ":iam::", account, ":role/", role, ""],
-            Principal::User { path, name } => ["arn:", partition, ":iam::", account, ":user", path, name],
-            Principal::FederatedUser { name } => ["arn:", partition, ":sts::", account, ":federated-user/", name, ""],
-            Principal::Root => ["arn:", partition, ":iam::", account, ":root", "", ""],
+            Principal::AssumedRole { role, .. } => ["role", "/", role],
+            Principal::User { path, name } => ["user", path, name],
+            Principal::FederatedUser { name } => ["federated-user", "/", name],
+            Principal::Root => ["root", "", ""],
         }
     }
 
