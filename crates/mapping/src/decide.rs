@@ -67,7 +67,7 @@ pub fn decide(
                     return Decision::Refuse(Refusal::Ended);
                 }
                 let groups = holding.into_iter().map(|membership| variables.render(&membership.group)).collect();
-                (variables.render(&rule.username), groups, &rule.source)
+                (variables.render(&rule.username), groups, &*rule.source)
             }
         };
         let (username, groups) = match username.and_then(|username| Ok((username, groups?))) {

@@ -50,11 +50,14 @@ enum List {
 }
 
 /// What a rule gives. Its principal is the key under which it stands, so that it is held only once.
+///
+/// Small, and what is needed last is elsewhere: how much of the processor's cache a large table takes is what a look-up
+/// costs.
 #[derive(Debug)]
 pub(crate) struct Grant {
-    pub(crate) username: String,
-    pub(crate) groups: Vec<Membership>,
-    pub(crate) source: RuleSource,
+    pub(crate) username: Box<str>,
+    pub(crate) groups: Box<[Membership]>,
+    pub(crate) source: Box<RuleSource>,
 }
 
 /// What a found entry is.
@@ -141,7 +144,7 @@ impl Index {
         for (list, rules) in [(List::Users, source.users), (List::Roles, source.roles)] {
             for rule in rules {
                 let Rule { principal, username, groups, source } = rule;
-                let grant = Grant { username, groups, source };
+                let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
                 match principal {
                     RulePrincipal::Arn(arn) => {
                         let Some(key) = Key::of_rule(&arn) else { continue };
@@ -175,12 +178,12 @@ impl Index {
         let set = permission_set(identity);
         let by_arn = self.principals.iter().filter_map(|(rule, (_, grant))| {
             let difference = key_difference(&caller, rule, set.as_ref())?;
-            Some(Nearest { principal: rule.arn(), difference, source: grant.source.clone() })
+            Some(Nearest { principal: rule.arn(), difference, source: (*grant.source).clone() })
         });
         let by_set = self.permission_sets.iter().filter_map(|(rule, grant)| {
             let difference = set_difference(set.as_ref()?, rule)?;
             let principal = format!("the permission set {} in account {}", rule.name, rule.account);
-            Some(Nearest { principal, difference, source: grant.source.clone() })
+            Some(Nearest { principal, difference, source: (*grant.source).clone() })
         });
         by_arn.chain(by_set).collect()
     }
