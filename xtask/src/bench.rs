@@ -149,10 +149,9 @@ impl Bench {
             |at: usize| report["results"][at]["median"].as_f64().map(|seconds| seconds * 1e3).context("a median");
         let (ours, go, nothing) = (median(0)?, median(1)?, median(2)?);
         println!("| program | median ms | peak resident MiB |\n|---|---|---|");
-        let peak =
-            |program: &PathBuf| proc::peak_mib(Command::new(program).args(["token", "-i", CLUSTER]).envs(keys()));
-        println!("| cluster-auth | {ours:.2} | {:.1} |", peak(&self.ours)?);
-        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", peak(&self.go)?);
+        let used = |program: &PathBuf| proc::used(Command::new(program).args(["token", "-i", CLUSTER]).envs(keys()));
+        println!("| cluster-auth | {ours:.2} | {:.1} |", used(&self.ours)?.peak_mib);
+        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", used(&self.go)?.peak_mib);
         println!("| /bin/true | {nothing:.2} | |\n\n{:.1} times as fast", go / ours);
         Ok(())
     }

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use crate::{
     Refusal, Snapshot, User,
-    snapshot::{self, Found},
+    key::Key,
+    snapshot::Found,
     template::{Unrendered, Variables},
 };
 
@@ -53,7 +54,7 @@ pub fn decide(
     if identity.partition != snapshot.partition {
         return Decision::Refuse(Refusal::OtherPartition);
     }
-    let key = snapshot::key(identity);
+    let key = Key::of(identity);
     let scrubbed = snapshot.scrubbed_accounts.contains(&identity.account);
     let variables = Variables { identity, access_key_id, facts };
     for source in &snapshot.sources {
@@ -66,7 +67,7 @@ pub fn decide(
                     return Decision::Refuse(Refusal::Ended);
                 }
                 let groups = holding.into_iter().map(|membership| variables.render(&membership.group)).collect();
-                (variables.render(&rule.username), groups, &rule.source)
+                (variables.render(&rule.username), groups, &*rule.source)
             }
         };
         let (username, groups) = match username.and_then(|username| Ok((username, groups?))) {

@@ -4,12 +4,14 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::Instant,
 };
 
 use anyhow::Context as _;
 
-use super::{access_file, proc};
+use super::{
+    access_file,
+    proc::{self, Used},
+};
 use crate::{dist, run};
 
 /// Grants of the files, the smallest first.
@@ -41,18 +43,12 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
         fs::write(&file, text)?;
         files.push(file);
     }
-    println!(
-        "\n| row | {} | largest ÷ smallest | peak MiB |",
-        GRANTS.map(|grants| format!("{grants} grants, s")).join(" | ")
-    );
+    let columns = GRANTS.map(|grants| format!("{grants} grants, s (CPU s)"));
+    println!("\n| row | {} | CPU, largest ÷ smallest | peak MiB |", columns.join(" | "));
     println!("|---|{}---|---|", "---|".repeat(GRANTS.len()));
-    let events = |file: &PathBuf| -> anyhow::Result<(f64, f64)> {
-        let milliseconds: f64 = run::output(Command::new(&parser).arg(file))?.trim().parse()?;
-        Ok((milliseconds / 1e3, 0.0))
-    };
-    row("the YAML parser's events alone", &files, events)?;
+    row("the YAML parser's events alone", &files, |file| median(Command::new(&parser).arg(file)))?;
     for arguments in COMMANDS {
-        row(&arguments.join(" "), &files, |file| measure(ours, arguments, file))?;
+        row(&arguments.join(" "), &files, |file| median(Command::new(ours).args(arguments).arg(file)))?;
     }
     println!("\n## The mapping\n\n| principals | found, ns | not found, ns | permitted, ns |\n|---|---|---|---|");
     for principals in PRINCIPALS {
@@ -62,26 +58,18 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// One row: seconds for each file, how they grow, and the most memory for the largest.
-fn row(name: &str, files: &[PathBuf], measure: impl Fn(&PathBuf) -> anyhow::Result<(f64, f64)>) -> anyhow::Result<()> {
-    let figures = files.iter().map(measure).collect::<anyhow::Result<Vec<_>>>()?;
-    let (first, last) = (figures.first().context("a file")?, figures.last().context("a file")?);
-    let seconds: Vec<_> = figures.iter().map(|(seconds, _)| format!("{seconds:.2}")).collect();
-    let mib = if last.1 > 0.0 { format!("{:.0}", last.1) } else { String::new() };
-    println!("| {name} | {} | {:.1} | {mib} |", seconds.join(" | "), last.0 / first.0);
+/// One row: what each file takes, how that grows, and the most memory for the largest.
+fn row(name: &str, files: &[PathBuf], measure: impl Fn(&PathBuf) -> anyhow::Result<Used>) -> anyhow::Result<()> {
+    let used = files.iter().map(measure).collect::<anyhow::Result<Vec<_>>>()?;
+    let (first, last) = (used.first().context("a file")?, used.last().context("a file")?);
+    let cells: Vec<_> = used.iter().map(|used| format!("{:.2} ({:.2})", used.wall_seconds, used.cpu_seconds)).collect();
+    println!("| {name} | {} | {:.1} | {:.0} |", cells.join(" | "), last.cpu_seconds / first.cpu_seconds, last.peak_mib);
     Ok(())
 }
 
-/// Seconds from start to end, the median of some runs, and the most memory of any of them, in MiB.
-fn measure(program: &Path, arguments: &[&str], file: &Path) -> anyhow::Result<(f64, f64)> {
-    let (mut seconds, mut peak): (Vec<f64>, f64) = (Vec::new(), 0.0);
-    for _ in 0..RUNS {
-        let mut command = Command::new(program);
-        command.args(arguments).arg(file);
-        let begin = Instant::now();
-        peak = peak.max(proc::peak_mib(&command)?);
-        seconds.push(begin.elapsed().as_secs_f64());
-    }
-    seconds.sort_by(f64::total_cmp);
-    Ok((seconds[RUNS / 2], peak))
+/// The run in the middle, by the processor's time.
+fn median(command: &Command) -> anyhow::Result<Used> {
+    let mut runs = (0..RUNS).map(|_| proc::used(command)).collect::<anyhow::Result<Vec<_>>>()?;
+    runs.sort_by(|a, b| a.cpu_seconds.total_cmp(&b.cpu_seconds));
+    Ok(runs[RUNS / 2])
 }
