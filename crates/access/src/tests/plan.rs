@@ -2,6 +2,8 @@
 
 mod kinds;
 mod laws;
+mod needing;
+mod observing;
 mod printing;
 mod stops;
 mod world;

@@ -20,6 +20,7 @@ mod interop;
 mod live;
 mod login;
 mod meaning;
+mod pages;
 mod plan;
 mod trouble;
 
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        pages::TESTS,
         plan::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();

@@ -189,9 +189,12 @@ proptest! {
         // What is there is what there would have been without the interruption.
         let whole = applied(&observed, &plan);
         prop_assert_eq!(everything(&done), everything(&whole));
-        // Nothing that was ours is taken for somebody else's in the second run.
-        let was_refused = |refusal: &Refusal| plan.refusals.iter().any(|first| first.code() == refusal.code());
-        prop_assert!(second.refusals.iter().all(was_refused), "{:?}", second.refusals);
+        // Nothing that was ours is taken for somebody else's in the second run. How many logins would end may be less.
+        let said = |refusal: &Refusal| match refusal {
+            Refusal::Nobody { .. } => plan.refusals.iter().any(|other| other.code() == refusal.code()),
+            _ => plan.refusals.contains(refusal),
+        };
+        prop_assert!(second.refusals.iter().all(said), "{:?}", second.refusals);
     }
 
     #[test]
