@@ -45,6 +45,7 @@ pub use files::{File, files};
 pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
 pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use needs::{Need, needs};
+pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, PersonChange, SESSION, Who};
