@@ -54,8 +54,12 @@ const FIELD_MANAGER: &str = "cluster-auth";
 impl Cluster {
     /// Makes one change.
     pub async fn write(&self, write: &Write, run: Run) -> Result<(), KubernetesError> {
-        let Request { method, path, parameters, content_type, body, verb } = write.request();
+        let Request { method, path, parameters, content_type, mut body, verb } = write.request();
         let dry = if run == Run::Dry { "&dryRun=All" } else { "" };
+        if run == Run::Dry && matches!(write, Write::Delete { .. }) {
+            // Beside a body, the API server does not look at the parameters of a removal.
+            body["dryRun"] = json!(["All"]);
+        }
         let uri = format!("{path}?fieldManager={FIELD_MANAGER}{parameters}{dry}");
         let (status, answer) = self.send(method, &uri, content_type, body.to_string().into_bytes()).await?;
         let is_removal = matches!(write, Write::Delete { .. });

@@ -10,7 +10,9 @@
 
 pub mod admin;
 pub mod authenticator;
+pub mod cut;
 pub mod https;
+pub mod managed;
 pub mod moto;
 pub mod parts;
 pub mod people;

@@ -103,6 +103,7 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
         return conclude(&plan, &outcomes, "The API server would take this; nothing of it was kept.");
     }
     confirm(args, &plan, &cluster)?;
+    rim::print("\n")?;
     let who = observed.caller.map_or_else(|| "somebody".to_owned(), |caller| caller.name);
     let holder = format!("{who}, since {}", rim::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ"));
     let waiting = |holder: &str, duration: Duration| {

@@ -46,7 +46,7 @@ pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
     let Planned { plan, .. } = subject.plan(seen, true)?;
     match args.output {
         Output::Text => rim::print_styled(&planning::printed(&plan))?,
-        Output::Json => rim::print(&format!("{:#}\n", print::json(&plan)))?,
+        Output::Json => rim::print(&print::json(&plan))?,
         Output::Markdown => rim::print(&print::markdown(&plan))?,
     }
     if args.exit_code && !plan.is_empty() { Err(Failure::Differs) } else { Ok(()) }

@@ -67,7 +67,7 @@ rules: [{apiGroups: [''], resources: [secrets], verbs: [list]}]
 ";
 
 /// IAMIdentityMapping as the existing authenticator defines it.
-const DEFINITION: &str = r"
+pub(crate) const DEFINITION: &str = r"
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: iamidentitymappings.iamauthenticator.k8s.aws}

@@ -9,6 +9,7 @@ use e2e::world::World;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
+mod apply;
 mod authorizer;
 mod cli;
 mod demo;
@@ -17,6 +18,7 @@ mod init;
 mod interop;
 mod live;
 mod login;
+mod plan;
 mod trouble;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -46,7 +48,9 @@ fn main() -> ExitCode {
         live::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        plan::TESTS,
     ];
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))

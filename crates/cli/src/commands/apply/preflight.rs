@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 use super::{LEASE, execute::AT_ONCE};
 use crate::{commands::planning::plain, rim};
 
-/// How many are named.
-const NAMED: usize = 8;
+/// How many objects are named of each kind.
+const NAMED: usize = 5;
 
 /// The needs that are not allowed.
 pub(super) async fn missing(cluster: &Arc<Cluster>, plan: &Plan, observed: &Observed) -> anyhow::Result<Vec<Need>> {
@@ -59,23 +59,27 @@ async fn ask(cluster: &Arc<Cluster>, questions: BTreeSet<Question>) -> anyhow::R
     }
 }
 
-/// Says what is missing.
+/// Says what is missing, like verbs on like things together.
 pub(super) fn say(missing: &[Need], cluster: &Cluster) {
-    for Need { verb, api_group, resource, namespace, name } in missing.iter().take(NAMED) {
+    let mut alike: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
+    for Need { verb, api_group, resource, namespace, name } in missing {
+        let name = namespace.as_ref().map_or_else(|| name.to_string(), |namespace| format!("{namespace}/{name}"));
+        alike.entry((verb, api_group, resource)).or_default().push(name);
+    }
+    for ((verb, api_group, resource), names) in alike {
         let group = if api_group.is_empty() { String::new() } else { format!(".{api_group}") };
-        let place = namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        let why = match *verb {
-            "escalate" => "; or hold every right that it has yourself",
-            "bind" => "; or hold every right that it gives yourself",
+        let more = names.len().saturating_sub(NAMED);
+        let others = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let why = match verb {
+            "escalate" => "; hold every right that is in them yourself, or be allowed to",
+            "bind" => "; hold every right that they give yourself, or be allowed to",
             _ => "",
         };
-        let line = format!("error: you may not {verb} {resource}{group} {name}{place}{why}");
-        rim::note(&plain(&line));
+        let names = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
+        rim::note(&plain(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}")));
     }
-    let more = missing.len().saturating_sub(NAMED);
-    let others = if more > 0 { format!("{more} more rights are missing; ") } else { String::new() };
     let context = cluster.context();
-    rim::note(&format!("{others}nothing was changed: apply as somebody with these rights than who `{context}` is"));
+    rim::note(&format!("nothing was changed; let somebody apply who may do all of it, not the user of `{context}`"));
 }
 
 fn resource(need: &Need) -> Resource {

@@ -31,6 +31,8 @@ const LISTS: [(&str, Resource); 6] = [
     (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
 ];
 const MAPPINGS: &str = "IAMIdentityMapping";
+/// What the API server says about their API, to everybody (`system:discovery`).
+const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
 
 /// Looks at a cluster. What may not be looked at is a gap; any other trouble ends it.
 pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
@@ -45,8 +47,15 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
         }
         maps
     };
+    // Who may not list them may still look whether there are such things at all.
+    let mappings = async {
+        match cluster.get(MAPPINGS_API).await {
+            Ok(None) => Ok(None),
+            _ => list(5).await,
+        }
+    };
     let (me, maps, namespaces, roles, cluster_roles, role_bindings, cluster_role_bindings, mappings) =
-        tokio::join!(cluster.who_am_i(), maps, list(0), list(1), list(2), list(3), list(4), list(5));
+        tokio::join!(cluster.who_am_i(), maps, list(0), list(1), list(2), list(3), list(4), mappings);
     let mut dump = Dump::default();
     for ((kind, path), answer) in
         lists.iter().zip([namespaces, roles, cluster_roles, role_bindings, cluster_role_bindings, mappings])

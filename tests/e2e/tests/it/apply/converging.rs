@@ -1,0 +1,137 @@
+//! Interrupted anywhere, the next run converges; two at once are kept apart.
+
+use std::{cell::RefCell, fs};
+
+use anyhow::ensure;
+use e2e::{
+    cut::Counter,
+    managed::Managed,
+    process::{Background, wait_until},
+    world::World,
+};
+use serde_json::{Value, json};
+
+use super::{FILE, SURROUNDINGS};
+use crate::Test;
+
+pub(super) const TESTS: &[Test] = &[
+    ("apply::two_at_once_are_kept_apart", two),
+    ("apply::a_lease_that_nobody_renews_is_taken_over", stopped),
+    ("apply::killed_anywhere_the_next_run_converges", killed),
+];
+
+fn two(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "apply-two", SURROUNDINGS)?;
+    managed.file(FILE)?;
+    managed.apply(&["--mapping", "aws-auth"])?.success()?;
+    // Somebody changes groups, so that taking the old ones away waits.
+    let moved = FILE
+        .replace("[alice, ops/bob]", "[alice]")
+        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
+    managed.file(&moved.replace("{namespace: ops, clusterRole: reader}", "{namespace: ops, clusterRole: view}"))?;
+    let mut command = managed.command(&["apply", "--yes", "--settle", "10m"]);
+    let mut first = Background::start(&mut command, managed.folder.join("first.log"))?;
+    wait_until("the first one waits", || {
+        ensure!(first.ended()?.is_none(), "{}", first.log());
+        Ok(first.log().contains("waiting 600 s"))
+    })?;
+    let between = managed.dump()?;
+    let second = managed.apply(&[])?;
+    ensure!(second.code == 1 && second.stderr.contains("is applying to this cluster now"), "{second:?}");
+    ensure!(managed.dump()? == between, "the second one changed something");
+    // SIGTERM: what is not done is said, and the Lease is given back at once.
+    ensure!(!first.terminate()?.success());
+    ensure!(first.log().contains("not done") && first.log().contains("you stopped it"), "{}", first.log());
+    let third = managed.apply(&[])?;
+    ensure!(third.code == 0 && !third.stderr.contains("was cut off"), "{third:?}");
+    ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
+    Ok(())
+}
+
+fn stopped(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "apply-killed", SURROUNDINGS)?;
+    managed.file(FILE)?;
+    managed.apply(&["--mapping", "aws-auth"])?.success()?;
+    let moved = FILE
+        .replace("[alice, ops/bob]", "[alice]")
+        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
+    managed.file(&moved.replace("{namespace: ops, clusterRole: reader}", "{namespace: ops, clusterRole: view}"))?;
+    let mut command = managed.command(&["apply", "--yes", "--settle", "10m"]);
+    let first = Background::start(&mut command, managed.folder.join("first.log"))?;
+    wait_until("the first one waits", || Ok(first.log().contains("waiting 600 s")))?;
+    drop(first); // kill -9: nobody gives the Lease back.
+    let next = managed.apply(&[])?;
+    ensure!(next.code == 0 && next.stderr.contains("was cut off"), "{next:?}");
+    ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
+    let lease =
+        managed.admin.kubectl(&["-n", "kube-system", "get", "lease", "cluster-auth", "-o", "json"])?.success()?;
+    let lease: Value = serde_json::from_str(&lease)?;
+    ensure!(lease["spec"]["holderIdentity"] == json!("") || lease["spec"]["holderIdentity"].is_null(), "{lease}");
+    Ok(())
+}
+
+/// At how many places of a run it is killed.
+const PLACES: usize = 16;
+
+fn killed(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "apply-killed-anywhere", SURROUNDINGS)?;
+    let files = [
+        FILE.to_owned(),
+        FILE.replace("[alice, ops/bob]", "[alice, erin]")
+            .replace("[get, list, create]", "[get, delete]")
+            .replace("{namespace: ops, clusterRole: reader}", "{namespace: ops, clusterRole: view}")
+            .replace("- {namespaces: [dev, ops], clusterRole: reader}\n", ""),
+    ];
+    let server = managed.cluster.server_url();
+    let counter = Counter::start(server.trim_start_matches("https://").parse()?)?;
+    let kubeconfig = managed.folder.join("counted.kubeconfig");
+    let counted = format!("https://{}", counter.address);
+    fs::write(&kubeconfig, fs::read_to_string(managed.cluster.admin_kubeconfig())?.replace(&server, &counted))?;
+    let kubeconfig = kubeconfig.display().to_string();
+    let apply = ["apply", "--yes", "--settle", "0s", "--mapping", "aws-auth"];
+    // What both states are when nobody disturbs, and how much is sent on the way from one to the other.
+    let mut states = Vec::new();
+    let mut sent = 0;
+    for file in [&files[0], &files[1], &files[0]] {
+        managed.file(file)?;
+        counter.take();
+        e2e::process::run(&mut managed.command_as(&kubeconfig, &apply))?.success()?;
+        sent = counter.take();
+        states.push(said(&managed)?);
+    }
+    ensure!(states[0] == states[2] && states[0] != states[1], "the states are two");
+    let mut killed = 0;
+    for place in 1..=PLACES {
+        let to = place % 2;
+        managed.file(&files[to])?;
+        counter.take();
+        let run = Background::start(&mut managed.command_as(&kubeconfig, &apply), managed.folder.join("killed.log"))?;
+        let run = RefCell::new(run);
+        let is_over = || matches!(run.borrow_mut().ended(), Ok(Some(_)));
+        killed += usize::from(counter.wait(sent * place / PLACES, is_over));
+        drop(run.into_inner());
+        // Another test waits for a Lease to end.
+        managed
+            .admin
+            .kubectl(&["-n", "kube-system", "delete", "lease", "cluster-auth", "--ignore-not-found"])?
+            .success()?;
+        managed.apply(&["--mapping", "aws-auth"])?.success()?;
+        ensure!(said(&managed)? == states[to], "killed at {place} of {PLACES}, it does not converge");
+    }
+    ensure!(killed >= PLACES - 2, "only {killed} runs were killed");
+    Ok(())
+}
+
+/// What objects say, without what the API server notes about them.
+fn said(managed: &Managed) -> anyhow::Result<Vec<Value>> {
+    let mut objects = managed.dump()?;
+    for object in &mut objects {
+        let metadata = &mut object["metadata"];
+        for noted in ["resourceVersion", "uid", "creationTimestamp", "managedFields", "generation"] {
+            if let Some(metadata) = metadata.as_object_mut() {
+                metadata.remove(noted);
+            }
+        }
+    }
+    Ok(objects)
+}
