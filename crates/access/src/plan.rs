@@ -50,7 +50,7 @@ pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, PersonChange, SESSION, Who};
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
-pub use refusals::{Allowed, Flag, Refusal};
+pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
 pub use steps::{Action, Stage, Step};
 pub use writes::ConfigMapWrite;
