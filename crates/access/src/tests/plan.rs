@@ -3,6 +3,8 @@
 mod importing;
 mod kinds;
 mod laws;
+mod people;
 mod printing;
+mod stepping;
 mod stops;
 mod world;

@@ -8,7 +8,7 @@ use crate::plan::{
     print::{json, markdown, text},
 };
 
-const FILE: &str = "\
+pub(super) const FILE: &str = "\
 clusterID: c
 account: '111122223333'
 groups:
