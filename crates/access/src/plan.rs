@@ -43,7 +43,7 @@ pub use digest::Digest;
 pub use dump::{Dump, DumpError};
 pub use files::{File, files};
 pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
-pub use marks::{CLUSTER_ID, FIELD_MANAGER, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use needs::{Need, needs};
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};

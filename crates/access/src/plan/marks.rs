@@ -15,8 +15,6 @@ pub const MANAGER: &str = "cluster-auth";
 pub const CLUSTER_ID: &str = "cluster-auth.dev/cluster-id";
 /// The annotation with the name of the access file.
 pub const FILE: &str = "cluster-auth.dev/file";
-/// Who server-side apply says that we are.
-pub const FIELD_MANAGER: &str = MANAGER;
 
 /// Helm's value of [`MANAGED_BY`], and its annotation with the release's name (Helm, `pkg/action/validate.go`).
 const HELM: &str = "Helm";

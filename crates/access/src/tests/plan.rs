@@ -3,6 +3,8 @@
 mod importing;
 mod kinds;
 mod laws;
+mod needing;
+mod observing;
 mod people;
 mod printing;
 mod stepping;

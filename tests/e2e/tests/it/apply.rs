@@ -1,5 +1,6 @@
 //! `apply` on real clusters: what it does, what it leaves alone, and what stops it.
 
+mod asking;
 mod converging;
 mod refusals;
 mod spine;
@@ -8,7 +9,7 @@ mod writing;
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [spine::TESTS, refusals::TESTS, converging::TESTS, writing::TESTS].concat()
+    [spine::TESTS, refusals::TESTS, converging::TESTS, writing::TESTS, asking::TESTS].concat()
 }
 
 /// The file that most of it is about.

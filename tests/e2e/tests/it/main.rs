@@ -18,6 +18,7 @@ mod init;
 mod interop;
 mod live;
 mod login;
+mod pages;
 mod plan;
 mod trouble;
 
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         live::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        pages::TESTS,
         plan::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use rbac::{Index, Request, ResourceRequest, User};
 
 use super::world::{Asked, after, applied, cluster, logins, map};
-use crate::plan::{Action, Login, MappingTarget, Observed, Plan, Stage};
+use crate::plan::{Action, Login, MappingTarget, Observed, Plan, Refusal, Stage};
 
 /// Roles that exist, some of them ours.
 const ROLES: &str = "
@@ -189,10 +189,12 @@ proptest! {
         // What is there is what there would have been without the interruption.
         let whole = applied(&observed, &plan);
         prop_assert_eq!(everything(&done), everything(&whole));
-        // Nothing that was ours is taken for somebody else's in the second run.
-        prop_assert!(
-            second.refusals.iter().all(|refusal| plan.refusals.contains(refusal)), "{:?}", second.refusals
-        );
+        // Nothing that was ours is taken for somebody else's in the second run. How many logins would end may be less.
+        let said = |refusal: &Refusal| match refusal {
+            Refusal::Nobody { .. } => plan.refusals.iter().any(|other| other.code() == refusal.code()),
+            _ => plan.refusals.contains(refusal),
+        };
+        prop_assert!(second.refusals.iter().all(said), "{:?}", second.refusals);
     }
 
     #[test]

@@ -44,6 +44,13 @@ fn with_other(mut observed: Observed) -> Observed {
     observed
 }
 
+/// With an access file that somebody else wrote.
+fn with_access_file(mut observed: Observed) -> Observed {
+    let text = around("- {name: theirs, users: [y], authorization: [{namespace: dev, clusterRole: view}]}");
+    observed.mappings.push(map(MappingTarget::AccessFile, &[("access.yaml", &text)], &[]));
+    observed
+}
+
 fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
     Asked::new(&around(groups), target, observed).plan(observed)
 }
@@ -112,6 +119,24 @@ fn what_stops_apply_and_which_flag_overrides_it() {
             vec![],
         ),
         ("somebody's login", GROUP, aws_auth, with_other(cluster("")), adopt(), vec!["plan.not-ours"], vec![]),
+        (
+            "somebody's access file",
+            GROUP,
+            MappingTarget::AccessFile,
+            with_access_file(cluster("")),
+            adopt(),
+            vec!["plan.not-ours"],
+            vec![],
+        ),
+        (
+            "somebody's access file, with logins elsewhere",
+            GROUP,
+            none,
+            with_access_file(cluster("")),
+            nothing(),
+            vec![],
+            vec![],
+        ),
         (
             "nobody is left, without anybody saying so",
             "- {name: a, authorization: [{namespace: dev, clusterRole: view}], accept: {access.nobody: test}}",
@@ -215,6 +240,14 @@ fn the_digest_is_of_what_was_reviewed() {
     grown.namespaces.push(super::world::namespace("d2"));
     let expect = Allowed { expect: Some(reviewed.to_string()), ..Allowed::default() };
     assert_eq!(codes(&plan(globs, MappingTarget::None, &grown), &expect), ["plan.not-as-reviewed"]);
+}
+
+#[test]
+fn of_an_access_file_that_is_taken_over_nothing_stays() {
+    let plan = plan(GROUP, MappingTarget::AccessFile, &with_access_file(cluster("")));
+    let said: Vec<_> =
+        plan.people.iter().map(|one| (one.who.to_string(), one.before.is_some(), one.after.is_some())).collect();
+    assert_eq!(said, [("user x".to_owned(), false, true), ("user y".to_owned(), true, false)]);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::Test;
 pub(super) const TESTS: &[Test] = &[
     ("apply::two_at_once_are_kept_apart", two),
     ("apply::a_lease_that_nobody_renews_is_taken_over", stopped),
+    ("apply::what_changed_in_between_is_not_overwritten", changed),
     ("apply::killed_anywhere_the_next_run_converges", killed),
 ];
 
@@ -67,6 +68,34 @@ fn stopped(world: &World) -> anyhow::Result<()> {
         managed.admin.kubectl(&["-n", "kube-system", "get", "lease", "cluster-auth", "-o", "json"])?.success()?;
     let lease: Value = serde_json::from_str(&lease)?;
     ensure!(lease["spec"]["holderIdentity"] == json!("") || lease["spec"]["holderIdentity"].is_null(), "{lease}");
+    Ok(())
+}
+
+fn changed(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "apply-changed", SURROUNDINGS)?;
+    managed.file(FILE)?;
+    managed.apply(&["--mapping", "aws-auth"])?.success()?;
+    let moved = FILE
+        .replace("[alice, ops/bob]", "[alice]")
+        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
+    managed.file(&moved.replace("  - {namespace: ops, clusterRole: reader}\n", ""))?;
+    let mut run = Background::start(
+        &mut managed.command(&["apply", "--yes", "--settle", "8s"]),
+        managed.folder.join("changed.log"),
+    )?;
+    wait_until("it waits", || Ok(run.log().contains("waiting 8 s")))?;
+    let binding = ["-n", "ops", "annotate", "rolebinding", "cluster-auth:developers:reader", "seen-by=me"];
+    managed.admin.kubectl(&binding)?.success()?;
+    ensure!(!run.wait()?.success(), "{}", run.log());
+    let log = run.log();
+    ensure!(
+        log.contains("cluster-auth:developers:reader: rolebindings ops/cluster-auth:developers:reader was changed"),
+        "{log}"
+    );
+    ensure!(log.contains("not done: ConfigMap kube-system/cluster-auth"), "{log}");
+    managed.admin.kubectl(&["-n", "ops", "get", "rolebinding", "cluster-auth:developers:reader"])?.success()?;
+    managed.apply(&[])?.success()?;
+    ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
     Ok(())
 }
 

@@ -1,31 +1,50 @@
-//! Applying, twice, and changing.
+//! Applying, twice, and only what was reviewed.
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use e2e::{managed::Managed, world::World};
 use serde_json::json;
 
 use super::{FILE, SURROUNDINGS};
 use crate::Test;
 
-pub(super) const TESTS: &[Test] = &[("apply::a_second_run_changes_nothing", twice)];
+pub(super) const TESTS: &[Test] = &[
+    ("apply::a_second_run_changes_nothing", twice),
+    ("apply::what_was_reviewed_is_applied_and_nothing_else", reviewed),
+];
 
 fn twice(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "apply-twice", SURROUNDINGS)?;
     managed.file(FILE)?;
     let before = managed.dump()?;
-    let plan = managed.run(&["plan", "--mapping", "aws-auth"])?;
-    ensure!(plan.code == 0, "{plan:?}");
-    println!("{}{}", plan.stdout, plan.stderr);
-    let applied = managed.apply(&["--mapping", "aws-auth"])?;
-    println!("{}{}", applied.stdout, applied.stderr);
-    ensure!(applied.code == 0, "{applied:?}");
+    let applied = managed.apply(&["--mapping", "aws-auth"])?.success()?;
+    ensure!(applied.contains("Role dev/developers applied\n") && applied.ends_with(" UTC.\n"), "{applied}");
     let after = managed.dump()?;
-    ensure!(after.len() > before.len());
-    let again = managed.apply(&[])?;
-    println!("{}{}", again.stdout, again.stderr);
-    ensure!(again.code == 0, "{again:?}");
+    ensure!(after.len() == before.len() + 10, "eight objects of RBAC and two ConfigMaps");
+    let again = managed.apply(&[])?.success()?;
+    ensure!(again.contains("nothing changes"), "{again}");
     ensure!(managed.dump()? == after, "a second run changed something");
     let plan = managed.plan(&["--exit-code"])?;
     ensure!(plan["objects"] == json!([]) && plan["logins"] == json!([]), "{plan}");
+    Ok(())
+}
+
+fn reviewed(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "apply-reviewed", SURROUNDINGS)?;
+    managed.file(&FILE.replace("namespaces: [dev, ops]", "namespaces: ['d*']"))?;
+    let plan = managed.plan(&["--mapping", "aws-auth"])?;
+    let digest = plan["digest"].as_str().context("a digest")?;
+    let apply = ["--mapping", "aws-auth", "--expect", digest];
+    // A namespace that the file reaches: somebody would get more than was reviewed.
+    managed.admin.kubectl(&["create", "namespace", "data"])?.success()?;
+    let before = managed.dump()?;
+    let refused = managed.apply(&apply)?.failure()?;
+    ensure!(refused.contains("[plan.not-as-reviewed]") && managed.dump()? == before, "{refused}");
+    managed.admin.kubectl(&["delete", "namespace", "data", "--wait=false"])?.success()?;
+    // Without a controller-manager nothing finishes the removal.
+    let finalize =
+        r#"{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "data"}, "spec": {"finalizers": []}}"#;
+    managed.admin.with_file(&["replace", "--raw", "/api/v1/namespaces/data/finalize"], finalize)?.success()?;
+    managed.apply(&apply)?.success()?;
+    ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
     Ok(())
 }
