@@ -144,3 +144,13 @@ fn a_mapping_that_cannot_be_read_was_not_seen() {
         }
     }
 }
+
+#[test]
+fn people_whom_only_iam_knows_are_missed() {
+    let observed = cluster("role view = get pods");
+    let groups = "- {name: a, users: [x], iamGroups: [Platform], authorization: [{clusterRole: view}]}";
+    let said: Vec<String> =
+        plan(groups, MappingTarget::None, &observed).warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("logins are neither"), "{said:?}");
+}
