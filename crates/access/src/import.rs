@@ -10,12 +10,14 @@
 //! say stays as it is, and is listed in it as a comment.
 
 mod draft;
+mod kops;
 mod write;
 
 use document::{Limits, Severity, Sources, Span};
 use jiff::Timestamp;
 
 use self::draft::Draft;
+pub use self::kops::{Kops, read_kops};
 use crate::{
     Facts,
     plan::{ObjectId, Observed, conflicting},

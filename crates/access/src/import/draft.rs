@@ -137,6 +137,12 @@ impl Draft {
                 let why = "a file names people, not whole accounts";
                 self.leave(format!("everybody in {account} (mapAccounts of {})", live.target.as_str()), why);
             }
+            if let Holder::Objects(objects) = &live.holder {
+                for Seen { object, .. } in objects.iter().filter(|seen| seen.object.principal().is_empty()) {
+                    let why = "its ARN is no user's and no role's, so it lets nobody in";
+                    self.leave(format!("IAMIdentityMapping {} ({})", object.name, object.arn), why);
+                }
+            }
             let rules = live.source.roles.iter().chain(&live.source.users);
             let as_roles = named_by_role(rules.clone(), facts);
             // The last entry for a principal counts.
