@@ -206,7 +206,7 @@ fn next(imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
 /// Says what the file does not say, what it makes superfluous, and what to do next.
 fn say(imported: &Imported, plan: &str) {
     for left in &imported.left {
-        rim::note(&plain(&format!("left as it is: {}: {}", left.what, left.why)));
+        rim::note(&plain(&format!("not in the file: {}: {}", left.what, left.why)));
     }
     for binding in &imported.superseded {
         rim::note(&plain(&format!("superseded once the file is applied: {binding}")));
