@@ -30,6 +30,9 @@ pub struct Imported {
     pub text: String,
     /// What it does not say, and why: logins and bindings of which it says nothing stay as they are.
     pub left: Vec<Left>,
+    /// Entries for a role with a path that the file has: aws-iam-authenticator lets nobody in by them, we do, and so does
+    /// what is applied.
+    pub with_path: Vec<String>,
     /// Bindings of others that grant nothing but what the file grants: they can go once it is applied.
     pub superseded: Vec<ObjectId>,
 }
@@ -70,7 +73,8 @@ pub fn import(observed: &Observed, cluster_id: &str, facts: &Facts, now: Timesta
             }
         }
         if problems.is_empty() && goes == 0 {
-            return Imported { superseded: draft.superseded(observed), left: draft.left, text };
+            let (superseded, with_path) = (draft.superseded(observed), draft.with_path());
+            return Imported { text, left: draft.left, with_path, superseded };
         }
         goes += problems.iter().filter(|(span, why)| draft.leave_out(&places, *span, why)).count();
         debug_assert!(goes > 0, "every problem is about something that was written: {problems:?}");

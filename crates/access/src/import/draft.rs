@@ -57,6 +57,8 @@ pub(super) struct Member {
     pub(super) username: String,
     /// Where it stands, for the comment if it is left out.
     pub(super) stands: String,
+    /// It stands there as a role with a path.
+    pub(super) has_path: bool,
 }
 
 impl Member {
@@ -240,6 +242,12 @@ impl Draft {
         });
     }
 
+    /// Where those stand who are let in by the file, and by aws-iam-authenticator are not.
+    pub(super) fn with_path(&self) -> Vec<String> {
+        let all = self.members.values().chain(self.nodes.values());
+        all.filter(|member| member.has_path).map(|member| member.stands.clone()).collect()
+    }
+
     /// The bindings that grant nothing but what the file grants, under other names than it gives.
     pub(super) fn superseded(&self, observed: &Observed) -> Vec<ObjectId> {
         let is_said = |binding: &Binding, subject: &Subject| {
@@ -342,11 +350,12 @@ fn member(
     let arn = match &rule.principal {
         RulePrincipal::PermissionSet(set) => {
             let (kind, account, name) = (Kind::PermissionSet, set.account, spelling.of_word(&set.name));
-            return Some(Member { kind, partition: Partition::Aws, account, name, username, stands });
+            return Some(Member { kind, partition: Partition::Aws, account, name, username, stands, has_path: false });
         }
         RulePrincipal::Arn(arn) => spelling.of_arn(arn)?,
     };
     let (partition, account) = (arn.partition, arn.account);
+    let has_path = arn.resource.strip_prefix("role/").is_some_and(|role| role.contains('/'));
     let (kind, name) = match arn.resource.split_once('/')? {
         ("user", name) if arn.service == "iam" => (Kind::User, name.to_owned()),
         ("role", role) => {
@@ -359,7 +368,7 @@ fn member(
         }
         _ => return None,
     };
-    Some(Member { kind, partition, account, name, username, stands })
+    Some(Member { kind, partition, account, name, username, stands, has_path })
 }
 
 /// Names as they were written: rules have them in lower case.

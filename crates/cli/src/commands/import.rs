@@ -208,6 +208,10 @@ fn say(imported: &Imported, plan: &str) {
     for left in &imported.left {
         rim::note(&plain(&format!("not in the file: {}: {}", left.what, left.why)));
     }
+    for what in &imported.with_path {
+        let so = "aws-iam-authenticator lets nobody in by a role ARN with a path; once the file is applied it does";
+        rim::note(&plain(&format!("careful: {what}: {so}, so take it out if that is not meant")));
+    }
     for binding in &imported.superseded {
         rim::note(&plain(&format!("superseded once the file is applied: {binding}")));
     }

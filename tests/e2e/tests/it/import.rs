@@ -219,14 +219,14 @@ const ROWS: &[Row] = &[
         &["superseded once the file is applied: RoleBinding dev/devs\n"],
     ),
     (
-        "the same one with the path, which lets nobody in today and is not taken for more",
+        "the same one with the path, which aws-iam-authenticator lets nobody in by",
         [
             "- {rolearn: 'arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO_DevAccess_0123456789abcdef', username: dev, groups: [devs]}",
             "",
             "",
         ],
-        &[],
-        &["next: "],
+        &["- {name: DevAccess, username: dev}"],
+        &["careful: arn:aws:iam::111122223333:role/aws-reserved/"],
     ),
     (
         "somebody who stands twice: the last entry counts",

@@ -119,6 +119,7 @@ fn a_file_that_a_person_would_have_written() {
     # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): whoever assumes the role could choose the whole username
     # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
     "#);
+    assert_eq!(imported.with_path, ["arn:aws:iam::111122223333:role/ops/Deployer (mapRoles[0] of configmap)"]);
     let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
     assert_eq!(superseded, ["ClusterRoleBinding see-all", "RoleBinding dev/devs-edit", "RoleBinding dev/release"]);
     let file = imported.text.replace("prod.example.com", "c");
