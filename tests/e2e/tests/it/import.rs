@@ -1,5 +1,7 @@
 //! `import`: planned on the untouched cluster, the file changes nothing for anybody; what it cannot say is reported.
 
+mod dumps;
+
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
@@ -11,6 +13,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
+use self::dumps::{Dump, cluster};
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -104,80 +107,6 @@ fn unchanged(plan: &Value) -> anyhow::Result<()> {
     let changed: Vec<&Value> = people.iter().filter(|person| !is_same(person)).collect();
     ensure!(changed.is_empty(), "changed: {changed:#?}");
     Ok(())
-}
-
-/// A cluster as a dump.
-struct Dump(Vec<Value>);
-
-const RBAC: &str = "rbac.authorization.k8s.io";
-
-impl Dump {
-    /// What every cluster has, with `view` and `edit`.
-    fn new() -> Self {
-        let mut dump = Self(Vec::new());
-        for name in ["dev", "ops", "kube-system"] {
-            dump.add("v1", "Namespace", json!({"name": name}), &json!({}));
-        }
-        let rules = [
-            ("cluster-admin", json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]})),
-            ("view", json!({"apiGroups": [""], "resources": ["pods", "services"], "verbs": ["get", "list"]})),
-            ("edit", json!({"apiGroups": ["", "apps"], "resources": ["pods", "deployments"], "verbs": ["create"]})),
-        ];
-        for (name, rule) in rules {
-            dump.rbac("ClusterRole", json!({"name": name}), &json!({"rules": [rule]}));
-        }
-        for (namespace, name) in [("dev", "release"), ("ops", "release")] {
-            let rule = json!({"apiGroups": ["batch"], "resources": ["jobs"], "verbs": ["create", "get"]});
-            dump.rbac("Role", json!({"name": name, "namespace": namespace}), &json!({"rules": [rule]}));
-        }
-        dump.bind("", "cluster-admin", "ClusterRole/cluster-admin", &["Group:system:masters"]);
-        dump.bind("kube-system", "nobody", "ClusterRole/view", &["Group:nobody"]);
-        dump
-    }
-
-    fn add(&mut self, version: &str, kind: &str, metadata: Value, rest: &Value) {
-        let mut object = json!({"apiVersion": version, "kind": kind, "metadata": metadata});
-        for (key, value) in rest.as_object().into_iter().flatten() {
-            object[key] = value.clone();
-        }
-        self.0.push(object);
-    }
-
-    fn rbac(&mut self, kind: &str, metadata: Value, rest: &Value) {
-        self.add(&format!("{RBAC}/v1"), kind, metadata, rest);
-    }
-
-    /// Binds `Kind/name` to `Kind:name`s, in a namespace or everywhere.
-    fn bind(&mut self, namespace: &str, name: &str, role: &str, subjects: &[&str]) {
-        let (kind, role) = role.split_once('/').unwrap_or_default();
-        let subject = |subject: &&str| {
-            let (kind, name) = subject.split_once(':').unwrap_or_default();
-            json!({"apiGroup": RBAC, "kind": kind, "name": name})
-        };
-        let subjects: Vec<Value> = subjects.iter().map(subject).collect();
-        let rest = json!({"roleRef": {"apiGroup": RBAC, "kind": kind, "name": role}, "subjects": subjects});
-        match namespace {
-            "" => self.rbac("ClusterRoleBinding", json!({"name": name}), &rest),
-            _ => self.rbac("RoleBinding", json!({"name": name, "namespace": namespace}), &rest),
-        }
-    }
-
-    fn config_map(&mut self, name: &str, data: Value) {
-        self.add("v1", "ConfigMap", json!({"name": name, "namespace": "kube-system"}), &json!({"data": data}));
-    }
-
-    fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        let list = json!({"apiVersion": "v1", "kind": "List", "items": self.0});
-        fs::write(folder.join("cluster.json"), list.to_string())?;
-        // What IAM says of the permission sets, account by account.
-        let path = "aws-reserved/sso.amazonaws.com/eu-west-1/AWSReservedSSO";
-        for account in ["111122223333", "444455556666"] {
-            let arn = |set| json!({"Arn": format!("arn:aws:iam::{account}:role/{path}_{set}_0123456789abcdef")});
-            let roles = ["DevAccess", "Admins"].map(arn);
-            fs::write(folder.join(format!("roles-{account}.json")), json!({"Roles": roles}).to_string())?;
-        }
-        Ok(())
-    }
 }
 
 fn run(world: &World, folder: &Path, args: &[&str]) -> anyhow::Result<Output> {
@@ -289,7 +218,7 @@ fn by_hand(world: &World) -> anyhow::Result<()> {
         let mut dump = Dump::new();
         dump.bind("dev", "devs", "ClusterRole/edit", &["Group:devs"]);
         dump.bind("", "erin", "ClusterRole/view", &["User:erin"]);
-        dump.config_map("aws-auth", json!({"mapRoles": roles, "mapUsers": users, "mapAccounts": accounts}));
+        dump.config_map("aws-auth", &json!({"mapRoles": roles, "mapUsers": users, "mapAccounts": accounts}));
         dump.write(&folder)?;
         let (file, notes) = import(world, &folder, &["-i", "c"], "aws-auth").with_context(|| (*name).to_owned())?;
         for (text, parts) in [(&file, in_file), (&notes, said)] {
@@ -320,74 +249,6 @@ fn generated(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-const GROUPS: [&str; 6] = ["devs", "ops", "edit", "release", "system:masters", "unbound"];
-
-/// A cluster as years of hands leave it.
-fn cluster(random: &mut Random) -> (&'static str, Dump) {
-    let mut dump = Dump::new();
-    let roles =
-        ["ClusterRole/view", "ClusterRole/edit", "ClusterRole/cluster-admin", "ClusterRole/gone", "Role/release"];
-    let subjects = ["Group:devs", "Group:ops", "Group:edit", "Group:release", "User:alice", "User:ci", "User:admin"];
-    for at in 0..=random.below(9) {
-        let namespace = random.one(&["", "dev", "ops", "kube-system"]);
-        let of = if namespace.is_empty() { &roles[..4] } else { &roles };
-        let name = random.one(&["by-hand", "devs-binding", "edit-binding", "cluster-auth:ops:view"]);
-        // A name stands once in each place.
-        let name = if dump.has(namespace, name) { format!("binding-{at}") } else { name.to_owned() };
-        dump.bind(namespace, &name, random.one(of), &random.some(&subjects, 2));
-    }
-    let mut lists = [String::new(), String::new()];
-    for _ in 0..=random.below(8) {
-        let is_role = random.below(2) == 0;
-        let account = random.one(&["111122223333", "111122223333", "444455556666"]);
-        let name = match is_role {
-            true => random.one(&[
-                "role/Deployer",
-                "role/ci/Deployer",
-                "role/AWSReservedSSO_DevAccess_0123456789abcdef",
-                "role/AWSReservedSSO_Admins_0123456789abcdef",
-                "role/AWSReservedSSO_Admins_fedcba9876543210",
-                "role/Node",
-            ]),
-            false => random.one(&["user/alice", "user/ops/Bob", "user/carol", "user/dana"]),
-        };
-        let username = random.one(&[
-            "alice",
-            "bob",
-            "ci",
-            "admin",
-            "Deployer:{{SessionName}}",
-            "{{SessionName}}",
-            "sso:{{SessionName}}",
-            "system:node:{{EC2PrivateDNSName}}",
-        ]);
-        let (key, list) = if is_role { ("rolearn", 0) } else { ("userarn", 1) };
-        let groups = json!(random.some(&GROUPS, 2));
-        let arn = format!("arn:aws:iam::{account}:{name}");
-        lists[list].push_str(&format!("- {{{key}: '{arn}', username: '{username}', groups: {groups}}}\n"));
-    }
-    let [map_roles, map_users] = lists;
-    if random.below(2) == 0 {
-        dump.config_map("aws-auth", json!({"mapRoles": map_roles, "mapUsers": map_users}));
-        return ("aws-auth", dump);
-    }
-    let list = |key: &str, list: &str| if list.is_empty() { String::new() } else { format!("  {key}:\n{list}") };
-    let lists = format!("{}{}", list("mapRoles", &map_roles), list("mapUsers", &map_users));
-    let config = format!("clusterID: c\nserver:\n{}", lists.replace("\n- ", "\n  - "));
-    dump.config_map("aws-iam-authenticator", json!({"config.yaml": config}));
-    ("configmap", dump)
-}
-
-impl Dump {
-    fn has(&self, namespace: &str, name: &str) -> bool {
-        let is_it = |object: &Value| {
-            let metadata = &object["metadata"];
-            metadata["name"] == name && metadata["namespace"].as_str().unwrap_or_default() == namespace
-        };
-        self.0.iter().any(is_it)
-    }
-}
-
 const CONFIG: &str = "clusterID: old.example.com\nserver:\n  mapUsers:\n  - userARN: arn:aws:iam::111122223333:user/alice\n    username: alice\n    groups: [devs]\n";
 
 fn of_2018(world: &World) -> anyhow::Result<()> {
@@ -396,7 +257,7 @@ fn of_2018(world: &World) -> anyhow::Result<()> {
     for name in ["access-config", "aws-auth", "aws-iam-authenticator"] {
         let mut dump = Dump::new();
         dump.bind("dev", "devs", "ClusterRole/edit", &["Group:devs"]);
-        dump.config_map(name, json!({"config.yaml": CONFIG}));
+        dump.config_map(name, &json!({"config.yaml": CONFIG}));
         dump.write(&folder)?;
         let map = format!("kube-system/{name}");
         let (file, notes) = import(world, &folder, &["--config-map", &map], "none")?;
@@ -449,7 +310,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
     dump.bind("dev", "devs", "ClusterRole/edit", &["Group:devs"]);
     dump.write(&folder)?;
     fs::write(folder.join("kops.yaml"), KOPS)?;
-    dump.config_map("other", json!({}));
+    dump.config_map("other", &json!({}));
     dump.write(&folder)?;
     let (file, notes) = import(world, &folder, &["--from", "kops.yaml"], "none")?;
     ensure!(file.starts_with("clusterID: kops.example.com\n"), "{file}");
@@ -466,7 +327,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
     {
         let spec = json!({"arn": format!("arn:aws:iam::111122223333:{arn}"), "username": username, "groups": [group]});
         let (version, name) = ("iamauthenticator.k8s.aws/v1alpha1", json!({"name": format!("kops-{at}")}));
-        dump.add(version, "IAMIdentityMapping", name, &json!({"spec": spec}));
+        dump.add(version, "IAMIdentityMapping", &name, &json!({"spec": spec}));
     }
     dump.write(&folder)?;
     let (again, notes) = import(world, &folder, &["--from", "kops.yaml"], "crd")?;
@@ -501,13 +362,13 @@ fn gaps(world: &World) -> anyhow::Result<()> {
     ];
     for (name, data) in broken {
         let mut dump = Dump::new();
-        dump.config_map("aws-auth", data);
+        dump.config_map("aws-auth", &data);
         let said = import(&dump, &["-i", "c"])?;
         ensure!(said.starts_with("error: ConfigMap kube-system/aws-auth: line "), "{name}: {said}");
         ensure!(said.contains("nothing was imported"), "{name}: {said}");
     }
     let mut dump = Dump::new();
-    dump.config_map("aws-auth", json!({"mapUsers": user}));
+    dump.config_map("aws-auth", &json!({"mapUsers": user}));
     let said = import(&dump, &[])?;
     ensure!(said.contains("no cluster id: give -i ID"), "{said}");
     for (kind, words) in [("ClusterRoleBinding", "clusterrolebindings"), ("ConfigMap", "the ConfigMaps of kube-system")]
