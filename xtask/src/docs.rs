@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the pages of docs/ that come from code.
 
 mod access_file;
+mod plan;
 
 use std::fs;
 
@@ -22,6 +23,7 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("docs/access-file.md", access_file::page()),
         ("docs/access-problems.md", access_file::problems()),
         ("docs/access-file.schema.json", schema),
+        ("docs/plan.md", plan::page()),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);

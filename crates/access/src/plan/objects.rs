@@ -97,6 +97,19 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> ObjectDiff {
     diff
 }
 
+/// Objects that are there under a name that is wanted, and say something else; each with the place that wants it.
+pub(crate) fn conflicting(desired: &rbac::Objects, observed: &Observed) -> Vec<(ObjectId, document::Span)> {
+    fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>]) -> Vec<(ObjectId, document::Span)> {
+        let there: HashMap<_, &T> = seen.iter().map(|seen| (seen.object.key(), &seen.object)).collect();
+        let differs = |object: &&T| there.get(&object.key()).is_some_and(|there| there.change_to(object).is_some());
+        let conflict = |object: &T| (object.clone().into_object().id(), object.origin());
+        desired.iter().filter(differs).map(conflict).collect()
+    }
+    let mut conflicts = of_kind(&desired.roles, &observed.roles);
+    conflicts.extend(of_kind(&desired.bindings, &observed.bindings));
+    conflicts
+}
+
 /// Everything that the cluster is going to have.
 pub(super) fn afterwards(wanted: &Wanted<'_>, observed: &Observed) -> rbac::Objects {
     let desired = &wanted.desired.objects;

@@ -158,22 +158,116 @@ pub struct Allowed {
     pub expect: Option<String>,
 }
 
+/// What is known about one kind of refusal, for people.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Stable for ever.
+    pub code: &'static str,
+    /// When it stops apply.
+    pub about: &'static str,
+    /// What to do, without a capital and a full stop.
+    pub help: &'static str,
+    /// The flag that overrides it.
+    pub flag: Option<Flag>,
+}
+
+const fn stop(code: &'static str, flag: Option<Flag>, about: &'static str, help: &'static str) -> Stop {
+    Stop { code, about, help, flag }
+}
+
+/// Everything that can stop apply, in the order of the documentation.
+pub static STOPS: [Stop; 11] = [
+    stop(
+        "plan.incomplete",
+        None,
+        "Something could not be looked at. What is not seen is never taken for empty.",
+        "let somebody plan who may look at all of it",
+    ),
+    stop(
+        "plan.other-cluster",
+        None,
+        "The cluster was given the access file of another `clusterID`: a file for production on the staging context.",
+        "look at `kubectl config current-context`; if the cluster was renamed, delete the ConfigMap kube-system/cluster-auth \
+         first",
+    ),
+    stop(
+        "plan.not-as-reviewed",
+        None,
+        "The plan is not the one whose digest `--expect` names.",
+        "IAM groups, namespaces or the cluster changed since: review the new plan, and give its digest",
+    ),
+    stop(
+        "plan.nobody",
+        None,
+        "Everybody would be locked out, and the file does not say that this is meant.",
+        "write `groups: []` if it is",
+    ),
+    stop(
+        "plan.unmergeable",
+        None,
+        "The text of a ConfigMap that others write to as well cannot be changed without touching what is not ours.",
+        "mend its text by hand, or choose another `mapping`",
+    ),
+    stop(
+        "plan.file-missing",
+        Some(Flag::Forget),
+        "A file that was applied is not among the files now.",
+        "name it too, or `--forget` it: what only it granted is taken away then",
+    ),
+    stop(
+        "plan.loses-caller",
+        Some(Flag::AllowLockout),
+        "Whoever applies could not change access any more.",
+        "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this",
+    ),
+    stop(
+        "plan.loses-last-admin",
+        Some(Flag::AllowLockout),
+        "Nobody who logs in by AWS could change access any more.",
+        "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this",
+    ),
+    stop(
+        "plan.not-ours",
+        Some(Flag::Adopt),
+        "An object or a login exists under a name that the file gives, and was not made by `cluster-auth apply`.",
+        "`--adopt` makes it ours: it becomes what the file says, and goes when the file drops it",
+    ),
+    stop(
+        "plan.helm",
+        Some(Flag::Adopt),
+        "An object exists that a Helm release keeps.",
+        "Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves",
+    ),
+    stop(
+        "plan.other-mark",
+        Some(Flag::Adopt),
+        "An object exists that the file of another `clusterID` made.",
+        "`--adopt` makes it this cluster's, if the cluster was renamed",
+    ),
+];
+
 impl Refusal {
+    /// The kind.
+    pub fn stop(&self) -> &'static Stop {
+        let at = match self {
+            Self::Incomplete(_) => 0,
+            Self::OtherCluster { .. } => 1,
+            Self::NotAsReviewed { .. } => 2,
+            Self::Nobody { .. } => 3,
+            Self::Unmergeable { .. } => 4,
+            Self::FileMissing { .. } => 5,
+            Self::LosesCaller { .. } => 6,
+            Self::LosesLastAdmin { .. } => 7,
+            Self::NotOurs { .. } => 8,
+            Self::Helms { .. } => 9,
+            Self::OtherMark { .. } => 10,
+        };
+        &STOPS[at]
+    }
+
     /// The stable code.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Incomplete(_) => "plan.incomplete",
-            Self::OtherCluster { .. } => "plan.other-cluster",
-            Self::NotAsReviewed { .. } => "plan.not-as-reviewed",
-            Self::Nobody { .. } => "plan.nobody",
-            Self::Unmergeable { .. } => "plan.unmergeable",
-            Self::FileMissing { .. } => "plan.file-missing",
-            Self::LosesCaller { .. } => "plan.loses-caller",
-            Self::LosesLastAdmin { .. } => "plan.loses-last-admin",
-            Self::NotOurs { .. } => "plan.not-ours",
-            Self::Helms { .. } => "plan.helm",
-            Self::OtherMark { .. } => "plan.other-mark",
-        }
+    pub fn code(&self) -> &'static str {
+        self.stop().code
     }
 
     /// What is wrong, in one sentence without a full stop.
@@ -205,45 +299,13 @@ impl Refusal {
     }
 
     /// What to do.
-    pub const fn advice(&self) -> &'static str {
-        match self {
-            Self::Incomplete(_) => {
-                "let somebody plan who may look at all of it; what is not seen is never taken for empty"
-            }
-            Self::OtherCluster { .. } => {
-                "look at `kubectl config current-context`; if the cluster was renamed, delete the ConfigMap kube-system/cluster-auth first"
-            }
-            Self::NotAsReviewed { .. } => {
-                "IAM groups, namespaces or the cluster changed since: review the new plan, and give its digest"
-            }
-            Self::Nobody { .. } => "write `groups: []` if this is meant",
-            Self::Unmergeable { .. } => "mend its text by hand, or choose another `mapping`",
-            Self::FileMissing { .. } => "name it too, or `--forget` it: what only it granted is taken away then",
-            Self::LosesCaller { .. } | Self::LosesLastAdmin { .. } => {
-                "keep an administrator in the file, or say `--allow-lockout`; `--yes` does not cover this"
-            }
-            Self::NotOurs { .. } => {
-                "`--adopt` makes it ours: it becomes what the file says, and goes when the file drops it"
-            }
-            Self::Helms { .. } => {
-                "Helm or apply, never both: set `rbac.create: false` in the chart, and `--adopt` what it leaves"
-            }
-            Self::OtherMark { .. } => "`--adopt` makes it this cluster's, if the cluster was renamed",
-        }
+    pub fn advice(&self) -> &'static str {
+        self.stop().help
     }
 
     /// The flag that overrides it.
-    pub const fn flag(&self) -> Option<Flag> {
-        match self {
-            Self::Incomplete(_)
-            | Self::OtherCluster { .. }
-            | Self::NotAsReviewed { .. }
-            | Self::Nobody { .. }
-            | Self::Unmergeable { .. } => None,
-            Self::FileMissing { .. } => Some(Flag::Forget),
-            Self::LosesCaller { .. } | Self::LosesLastAdmin { .. } => Some(Flag::AllowLockout),
-            Self::NotOurs { .. } | Self::Helms { .. } | Self::OtherMark { .. } => Some(Flag::Adopt),
-        }
+    pub fn flag(&self) -> Option<Flag> {
+        self.stop().flag
     }
 }
 

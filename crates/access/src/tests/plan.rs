@@ -1,9 +1,12 @@
 //! What a plan says, and what holds for all of them.
 
+mod importing;
 mod kinds;
 mod laws;
 mod needing;
 mod observing;
+mod people;
 mod printing;
+mod stepping;
 mod stops;
 mod world;

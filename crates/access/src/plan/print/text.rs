@@ -36,7 +36,7 @@ pub fn text(plan: &Plan) -> Vec<Segment> {
     let mut segments = Vec::new();
     for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
         let before = if at == 0 { "" } else { "\n" };
-        segments.push(Segment { text: format!("{before}{title}\n"), style: Style::Title });
+        segments.push(Segment { text: format!("{before}{}\n", visible(&title)), style: Style::Title });
         for item in &items {
             push(item, 1, &mut segments);
         }
@@ -54,8 +54,13 @@ fn push(item: &Item, depth: usize, segments: &mut Vec<Segment>) {
         Sign::Note => ("", Style::Note),
         Sign::None => ("", Style::Plain),
     };
-    segments.push(Segment { text: format!("{:width$}{mark}{text}\n", "", width = depth * 2), style });
+    segments.push(Segment { text: format!("{:width$}{mark}{}\n", "", visible(text), width = depth * 2), style });
     for item in below {
         push(item, depth + 1, segments);
     }
+}
+
+/// Without control characters: in the name of somebody's binding they could hide what else is said. Kubernetes allows them.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

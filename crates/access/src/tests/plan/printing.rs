@@ -8,7 +8,7 @@ use crate::plan::{
     print::{json, markdown, text},
 };
 
-const FILE: &str = "\
+pub(super) const FILE: &str = "\
 clusterID: c
 account: '111122223333'
 groups:
@@ -492,4 +492,25 @@ fn two_hundred_changes_can_be_read() {
     let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
     assert!(plan.objects.len() > 200, "{}", plan.objects.len());
     assert_snapshot!(plain(&plan));
+}
+
+#[test]
+fn names_cannot_hide_what_is_said() {
+    let mut observed = observed();
+    let name = "x\u{1b}[2K\r<img src=x>`*@all";
+    for seen in &mut observed.bindings {
+        if &*seen.object.name == "legacy" {
+            seen.object.name = name.into();
+        }
+    }
+    let file = FILE
+        .replace("  - {clusterRole: view}\n", "")
+        .replace("[dev, ops], clusterRole: edit", "[dev], clusterRole: edit");
+    let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let said = plain(&plan);
+    assert!(said.contains("x\u{fffd}[2K\u{fffd}<img src=x>`*@all"), "{said}");
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+    let said = markdown(&plan);
+    assert!(said.contains("x \\[2K &lt;img src=x&gt;`\\*&#64;all"), "{said}");
+    assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
 }

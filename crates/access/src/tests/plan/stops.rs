@@ -4,7 +4,7 @@ use rbac::User;
 
 use super::world::{Asked, cluster, map, ours};
 use crate::{
-    plan::{Allowed, MappingTarget, Observed, Plan, Record, Seen, Unseen},
+    plan::{Allowed, MappingTarget, Observed, Plan, Record, Refusal, STOPS, Seen, Unseen},
     tests::around,
 };
 
@@ -56,7 +56,7 @@ fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
 }
 
 fn codes(plan: &Plan, allowed: &Allowed) -> Vec<&'static str> {
-    plan.stops(allowed).iter().map(crate::plan::Refusal::code).collect()
+    plan.stops(allowed).iter().map(Refusal::code).collect()
 }
 
 #[test]
@@ -196,6 +196,32 @@ fn what_stops_apply_and_which_flag_overrides_it() {
         let plan = plan(groups, target, &observed);
         assert_eq!(codes(&plan, &nothing()), without, "{what}");
         assert_eq!(codes(&plan, &allowed), with, "{what}, with flags");
+    }
+}
+
+#[test]
+fn every_stop_is_explained_and_in_the_table() {
+    let text = || Box::from("x");
+    let all = [
+        Refusal::Incomplete(Unseen { what: text(), why: text() }),
+        Refusal::OtherCluster { recorded: text(), wanted: text() },
+        Refusal::NotAsReviewed { expected: text(), found: text() },
+        Refusal::Nobody { now: 1 },
+        Refusal::Unmergeable { what: text(), why: text() },
+        Refusal::FileMissing { file: text() },
+        Refusal::LosesCaller { username: text() },
+        Refusal::LosesLastAdmin { people: vec![text()] },
+        Refusal::NotOurs { what: text() },
+        Refusal::Helms { what: text(), release: None },
+        Refusal::OtherMark { what: text(), cluster_id: text() },
+    ];
+    let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
+    let table: Vec<&str> = STOPS.iter().map(|stop| stop.code).collect();
+    assert_eq!(codes, table);
+    for stop in &STOPS {
+        assert!(stop.code.starts_with("plan.") && stop.about.ends_with('.') && !stop.help.ends_with('.'), "{stop:?}");
+        // What overrides it is named where it is explained.
+        assert!(stop.flag.is_none_or(|flag| stop.help.contains(flag.as_str())), "{stop:?}");
     }
 }
 

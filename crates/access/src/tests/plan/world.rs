@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Asked {
     access: Access,
     sources: Sources,
-    facts: Facts,
+    pub(super) facts: Facts,
     desired: Desired,
     files: Vec<File>,
     target: MappingTarget,

@@ -1,0 +1,236 @@
+//! The draft as text, and where everything stands in it.
+
+use std::collections::BTreeSet;
+
+use document::Span;
+use identity::Partition;
+
+use super::draft::{Draft, Group, Id, Member, Right};
+use crate::Kind;
+
+/// What stands where.
+#[derive(Default)]
+pub(super) struct Places {
+    members: Vec<(Span, Id)>,
+    grants: Vec<(Span, (String, Right))>,
+    groups: Vec<(Span, String)>,
+}
+
+impl Places {
+    pub(super) fn member_at(&self, span: Span) -> Option<&Id> {
+        at(&self.members, span)
+    }
+
+    pub(super) fn grant_at(&self, span: Span) -> Option<&(String, Right)> {
+        at(&self.grants, span)
+    }
+
+    pub(super) fn group_at(&self, span: Span) -> Option<&String> {
+        at(&self.groups, span)
+    }
+}
+
+fn at<T>(places: &[(Span, T)], span: Span) -> Option<&T> {
+    let last = places.partition_point(|(place, _)| place.start <= span.start).checked_sub(1)?;
+    let (place, what) = &places[last];
+    (span.start < place.end).then_some(what)
+}
+
+/// How many characters of names stand on one line.
+const LINE: usize = 90;
+
+/// The lists of a group, in the order of the documentation.
+const LISTS: [(&str, Kind); 3] =
+    [("users", Kind::User), ("roles", Kind::Role), ("permissionSets", Kind::PermissionSet)];
+
+pub(super) fn write(draft: &Draft) -> (String, Places) {
+    let mut writer = Writer { draft, text: String::new(), places: Places::default(), named: BTreeSet::new() };
+    writer.file();
+    (writer.text, writer.places)
+}
+
+struct Writer<'a> {
+    draft: &'a Draft,
+    text: String,
+    places: Places,
+    /// Those whose username stands already.
+    named: BTreeSet<&'a Id>,
+}
+
+impl<'a> Writer<'a> {
+    fn file(&mut self) {
+        let draft = self.draft;
+        self.line(&format!("clusterID: {}", scalar(&draft.cluster_id)));
+        if let Some(account) = draft.account {
+            self.line(&format!("account: \"{account}\""));
+        }
+        self.line("");
+        self.line(if draft.groups.is_empty() { "groups: []" } else { "groups:" });
+        for (name, group) in &draft.groups {
+            self.group(name, group);
+        }
+        if !draft.nodes.is_empty() {
+            self.line("");
+            self.line("nodes:");
+            self.list("- roles:", &draft.nodes.keys().collect::<Vec<_>>());
+        }
+        if !draft.left.is_empty() {
+            self.line("");
+            self.line("# Not in this file, and left as it is:");
+            for left in &draft.left {
+                self.line(&format!("# - {}: {}", comment(&left.what), comment(&left.why)));
+            }
+        }
+    }
+
+    fn group(&mut self, name: &str, group: &'a Group) {
+        let start = self.text.len();
+        self.line(&format!("- name: {}", scalar(name)));
+        for (list, kind) in LISTS {
+            let members: Vec<&'a Id> = group.members.iter().filter(|(of, ..)| *of == kind).collect();
+            if !members.is_empty() {
+                self.list(&format!("  {list}:"), &members);
+            }
+        }
+        if name == "system:masters" {
+            self.line("  accept: {access.system-name: \"imported: nothing can take this group's rights away\"}");
+        } else if !group.is_default {
+            self.line("  authorization:");
+            for (right, places) in &group.grants {
+                let start = self.text.len();
+                self.grant(right, places);
+                self.places.grants.push((self.since(start), (name.to_owned(), right.clone())));
+            }
+        }
+        self.places.groups.push((self.since(start), name.to_owned()));
+    }
+
+    /// Members on one line where they are a few names, or one on each.
+    fn list(&mut self, key: &str, members: &[&'a Id]) {
+        let names: usize = members.iter().map(|id| self.all(id).name.len() + 2).sum();
+        let is_short = names <= LINE && members.iter().all(|id| self.keys(id).is_empty());
+        if !is_short {
+            self.line(key);
+            for id in members {
+                self.text.push_str("  - ");
+                self.member(id);
+                self.text.push('\n');
+            }
+            return;
+        }
+        self.text.push_str(&format!("{key} ["));
+        for (at, id) in members.iter().enumerate() {
+            if at > 0 {
+                self.text.push_str(", ");
+            }
+            self.member(id);
+        }
+        self.text.push_str("]\n");
+    }
+
+    fn all(&self, id: &Id) -> &'a Member {
+        let draft = self.draft;
+        draft.members.get(id).or_else(|| draft.nodes.get(id)).expect("everybody in a list is a member or a node")
+    }
+
+    /// What is said about somebody besides the name.
+    fn keys(&self, id: &Id) -> Vec<String> {
+        let member = self.all(id);
+        let mut keys = Vec::new();
+        if Some(member.account) != self.draft.account {
+            keys.push(format!("account: \"{}\"", member.account));
+        }
+        if member.partition != Partition::Aws {
+            keys.push(format!("partition: {}", member.partition));
+        }
+        let is_node = self.draft.nodes.contains_key(id);
+        if !is_node && member.username != member.default_username() && !self.named.contains(id) {
+            keys.push(format!("username: {}", scalar(&member.username)));
+        }
+        keys
+    }
+
+    fn member(&mut self, id: &'a Id) {
+        let (start, keys, name) = (self.text.len(), self.keys(id), scalar(&self.all(id).name));
+        self.text.push_str(&if keys.is_empty() { name } else { format!("{{name: {name}, {}}}", keys.join(", ")) });
+        self.named.insert(id);
+        self.places.members.push((self.since(start), id.clone()));
+    }
+
+    fn grant(&mut self, right: &Right, places: &BTreeSet<Option<Box<str>>>) {
+        // The whole cluster is a grant of its own.
+        let namespaces: Vec<&str> = places.iter().filter_map(Option::as_deref).collect();
+        let of_cluster = places.contains(&None).then_some(String::new());
+        let of_namespaces = match &namespaces[..] {
+            [] => None,
+            [one] => Some(format!("namespace: {}", scalar(one))),
+            many => {
+                let many: Vec<String> = many.iter().map(|one| scalar(one)).collect();
+                Some(format!("namespaces: [{}]", many.join(", ")))
+            }
+        };
+        for scope in [of_cluster, of_namespaces].into_iter().flatten() {
+            let comma = if scope.is_empty() { "" } else { ", " };
+            match right {
+                Right::ClusterRole(role) => self.line(&format!("  - {{{scope}{comma}clusterRole: {}}}", scalar(role))),
+                Right::Role(role) => self.line(&format!("  - {{{scope}{comma}role: {}}}", scalar(role))),
+                Right::Rules(rules) => {
+                    let (first, next) = if scope.is_empty() { ("  - ", "") } else { ("  - ", "    ") };
+                    if !scope.is_empty() {
+                        self.line(&format!("{first}{scope}"));
+                    }
+                    self.line(&format!("{}rules:", if next.is_empty() { first } else { next }));
+                    for rule in rules {
+                        self.line(&format!("    - {{{}}}", rule_keys(rule)));
+                    }
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, line: &str) {
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+
+    fn since(&self, start: usize) -> Span {
+        Span { start, end: self.text.len() }
+    }
+}
+
+fn rule_keys(rule: &rbac::Rule) -> String {
+    let lists = [
+        ("apiGroups", &rule.api_groups),
+        ("resources", &rule.resources),
+        ("resourceNames", &rule.resource_names),
+        ("nonResourceURLs", &rule.non_resource_urls),
+        ("verbs", &rule.verbs),
+    ];
+    let list = |(key, list): (&str, &Vec<Box<str>>)| {
+        let items: Vec<String> = list.iter().map(|item| scalar(item)).collect();
+        format!("{key}: [{}]", items.join(", "))
+    };
+    lists.into_iter().filter(|(_, list)| !list.is_empty()).map(list).collect::<Vec<_>>().join(", ")
+}
+
+/// A text as YAML of every version reads it: plain where that is certain.
+fn scalar(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
+    let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
+    let plain = document::Scalar { text: text.into(), quoted: false };
+    let means_a_text = !plain.is_null() && plain.as_bool().is_none() && !plain.is_number();
+    if begins && text.chars().all(is_plain) && means_a_text && plain.surprises_yaml_1_1().is_none() {
+        return text.to_owned();
+    }
+    quoted(text)
+}
+
+/// In double quotes; JSON's are YAML's.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// On one line.
+fn comment(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}

@@ -1,0 +1,146 @@
+//! Person by person: who they are, whatever names them, and what is said of them.
+
+use super::world::{Asked, cluster, map};
+use crate::{
+    plan::{LiveMapping, MappingTarget, Observed, Plan, Rights, Unseen, print::text},
+    tests::{around, now},
+};
+
+fn live(lines: &str, config: &str, owned: &[&str]) -> Observed {
+    let mut observed = cluster(lines);
+    let config = format!("clusterID: c\nserver:\n{config}");
+    observed.mappings.push(map(MappingTarget::ConfigMap, &[("config.yaml", &config)], owned));
+    observed
+}
+
+fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
+    Asked::new(&around(groups), target, observed).plan(observed)
+}
+
+/// `who: before → after`, each as `username [groups]`.
+fn people(plan: &Plan) -> Vec<String> {
+    let login = |login: &Option<crate::plan::Login>| match login {
+        None => "nobody".to_owned(),
+        Some(login) => format!("{} {:?}", login.username, login.groups).replace('"', ""),
+    };
+    let person = |person: &crate::plan::PersonChange| {
+        format!("{}: {} → {}", person.who, login(&person.before), login(&person.after))
+    };
+    plan.people.iter().map(person).collect()
+}
+
+const ROLE: &str = "arn:aws:iam::111122223333:role";
+const SSO: &str = "AWSReservedSSO_Dev_0123456789abcdef";
+
+#[test]
+fn everybody_is_found_by_whatever_names_them() {
+    let nothing = "- {name: a, users: [x], authorization: [{clusterRole: view}]}";
+    let rows = [
+        ("a user who comes", nothing, "  port: 1".to_owned(), vec!["user x: nobody → x [a]"]),
+        (
+            "a user who gets another name, by the path that STS says",
+            "- {name: a, users: [ops/Bob], authorization: [{clusterRole: view}]}",
+            "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/ops/bob', username: bobby, groups: [a]}]"
+                .to_owned(),
+            vec!["user ops/Bob: bobby [a] → Bob [a]"],
+        ),
+        (
+            "a role whose mapping has a path, which STS leaves out",
+            "- {name: a, roles: [ops/R], authorization: [{clusterRole: view}]}",
+            format!("  mapRoles: [{{rolearn: '{ROLE}/ops/R', username: 'R:{{{{SessionName}}}}', groups: [b]}}]"),
+            vec!["role R: R:<session> [b] → R:<session> [a]"],
+        ),
+        (
+            "a permission set that was mapped by the role that AWS made for it",
+            "- {name: a, permissionSets: [Dev], authorization: [{clusterRole: view}]}",
+            format!("  mapRoles: [{{rolearn: '{ROLE}/{SSO}', username: dev, groups: [b]}}]"),
+            vec!["permission set Dev: dev [b] → Dev:<session> [a]"],
+        ),
+        (
+            "everybody in an account",
+            nothing,
+            "  mapAccounts: ['444455556666']\n  mapUsers: [{userarn: 'arn:aws:iam::444455556666:user/y', username: y}]"
+                .to_owned(),
+            vec!["user x: nobody → x [a]"],
+        ),
+        (
+            "machines, by what EC2 would call them",
+            "- {name: a, users: [x], authorization: [{clusterRole: view}]}\nnodes: [{roles: [Node]}]",
+            "  port: 1".to_owned(),
+            vec![
+                "user x: nobody → x [a]",
+                "role Node: nobody → system:node:<private-dns-name> [system:bootstrappers, system:nodes]",
+            ],
+        ),
+    ];
+    for (what, groups, config, expected) in rows {
+        let observed = live("role view = get pods", &config, &[]);
+        let plan = plan(groups, MappingTarget::AccessFile, &observed);
+        assert_eq!(people(&plan), expected, "{what}");
+    }
+}
+
+#[test]
+fn leaving_system_masters_is_losing_everything() {
+    let observed = live(
+        "role view = get pods\nbinding cluster-auth:a:view = ClusterRole view > group:a [ours]",
+        "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [system:masters]}]",
+        &["user/x"],
+    );
+    let away =
+        plan("- {name: a, users: [x], authorization: [{clusterRole: view}]}", MappingTarget::ConfigMap, &observed);
+    let [Rights { rights, .. }] = &away.people[0].rights.losses[..] else { panic!("{:?}", away.people) };
+    assert_eq!(rights.len(), 2, "every verb on everything, and on every URL");
+    assert_eq!(rights.iter().flat_map(|right| right.except.iter()).count(), 1, "but for what view grants");
+
+    let observed = live("role view = get pods", "  port: 1", &[]);
+    let groups = "- {name: 'system:masters', users: [x], accept: {access.system-name: test}}";
+    let into = plan(groups, MappingTarget::ConfigMap, &observed);
+    let said: String = text(&into).into_iter().map(|segment| segment.text).collect();
+    assert!(said.contains("! user x may do everything, by the group system:masters"), "{said}");
+}
+
+#[test]
+fn what_others_grant_is_marked() {
+    let observed = live(
+        "role view = get,list pods; get services
+         binding cluster-auth:a:view = ClusterRole view > group:a [ours]
+         binding dev/theirs = ClusterRole view > group:a group:b
+         binding theirs = ClusterRole view > user:x",
+        "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [a]}]",
+        &["user/x"],
+    );
+    let groups = "- {name: b, users: [x], authorization: [{namespace: ops, clusterRole: view}]}";
+    let plan = plan(groups, MappingTarget::ConfigMap, &observed);
+    let still: Vec<String> =
+        plan.people[0].rights.still.iter().map(|still| format!("{} {}", still.by, still.rights.len())).collect();
+    assert_eq!(still, ["ClusterRoleBinding theirs 3"]);
+    assert!(plan.people[0].rights.is_empty(), "{:?}", plan.people[0].rights);
+}
+
+#[test]
+fn a_mapping_that_cannot_be_read_was_not_seen() {
+    let rows = [
+        (MappingTarget::AwsAuth, "mapUsers", "- {userarn: x, username: y}", Some("line 3: \"x\": an ARN looks like")),
+        (MappingTarget::AwsAuth, "mapRoles", "x: [", Some("line ")),
+        (MappingTarget::ConfigMap, "config.yaml", "server: {mapUsers: 1}", Some("line 1: ")),
+        (MappingTarget::AccessFile, "access.yaml", "groups: [{nme: a}]", Some("line 1: ")),
+        // Nothing at all is nothing, as the existing authenticator reads it.
+        (MappingTarget::AwsAuth, "mapUsers", "", None),
+        (MappingTarget::AwsAuth, "mapUsers", "''", None),
+        (MappingTarget::AwsAuth, "mapUsers", "``", None),
+        (MappingTarget::AwsAuth, "other", "whatever", None),
+        (MappingTarget::ConfigMap, "config.yaml", "", None),
+    ];
+    for (target, key, value, expected) in rows {
+        let map = crate::ConfigMap { data: [(key.to_owned(), value.to_owned())].into(), ..crate::ConfigMap::default() };
+        let read = LiveMapping::of_config_map(target, map, identity::Partition::Aws, now());
+        match (read, expected) {
+            (Ok(live), None) => assert!(live.source.roles.is_empty() && live.source.users.is_empty()),
+            (Err(Unseen { what, why }), Some(begins)) => {
+                assert!(*what == *target.title() && why.starts_with(begins), "{key}: {value}: {why}");
+            }
+            (read, _) => panic!("{key}: {value}: {read:?}"),
+        }
+    }
+}

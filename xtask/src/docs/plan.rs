@@ -1,0 +1,93 @@
+//! The page about plans: how to read one, and what stops apply.
+
+use access::plan::{CLUSTER_ID, FILE, Flag, MANAGED_BY, MANAGER, MappingTarget, STOPS};
+
+const INTRODUCTION: &str = "\
+<!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
+# Plans
+
+A plan says what applying access files to a cluster would do: who gains or loses which verbs where, and which objects change. Planning
+changes nothing. The same files, cluster and IAM groups give the same plan and the same digest.
+
+## Reading one
+
+A plan says first what stops apply, then what is dangerous, then people, then objects. Signs say the same as colours: `!` dangerous,
+`+` comes, `~` becomes something else, `-` goes.
+
+- **Who can log in.** Whose login appears, changes or ends. Whoever assumes a role chooses the session's name: `<session>` stands for it.
+  A session whose username a binding names is a person of its own, as `session Deployer/zoe`.
+- **Who gains, who loses.** Verbs on resources, by namespace or everywhere, with the roles they come through. People and namespaces that are
+  alike stand together. Wildcards are words: `every verb on pods`; what somebody had or keeps of such a right stands below it. For
+  somebody new it is what they may do beyond what every login may.
+- **still has** marks a right that the files take away and somebody else's binding grants all the same.
+- **Dangerous** are the ways to become more than one is (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
+- **Bindings of the whole cluster** are listed by name, every one.
+- **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied.
+
+`-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace
+is among `namespaces` (`null` is everywhere), one of `rights` allows it as an RBAC rule would, and neither that right's `except` nor an
+`except` of its namespace does. The same for `losses`. The tests ask an API server about it.
+
+## The digest
+
+It is of everything that the plan says. `apply --expect DIGEST` applies only that plan: where an IAM group got another member, a glob
+reaches another namespace, or somebody changed a binding meanwhile, there is a new plan to review.
+
+## What is ours
+
+Objects carry a mark, and only what is marked is ever removed:
+
+";
+
+const ORDER: &str = "\
+In ConfigMaps that others write to as well, entries of ours are named by the annotation `cluster-auth.dev/principals`. The files themselves are
+kept in the ConfigMap `kube-system/cluster-auth`, so that a file that is forgotten on the command line is missed. Files are called by
+their path below the folder they have in common, so it does not matter where they are named from.
+
+## The order of things
+
+Roles, then bindings, are added; then logins change; then apply waits until the API server has forgotten the old ones (only where somebody
+changes groups whose bindings go); then bindings, and then roles, are removed; the record is written last. Whoever has a right before
+and after has it at every moment in between. Kubernetes does not let a binding's role change: a second binding
+(`cluster-auth:bridge:…`) holds the new role while the first is made anew.
+
+Every step waits for what it needs and for nothing else: a right is taken away even if another could not be given to somebody else.
+Interrupted anywhere, the next run finishes the work.
+
+## Beginning with a cluster that has access already
+
+`import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
+nobody anything and takes nothing from anybody. What a file cannot say – bindings to single users, usernames that a caller could choose –
+stays as it is, and stands in the file as a comment.
+
+## What stops apply
+
+Flags override some of these, `--yes` none.
+";
+
+pub(super) fn page() -> String {
+    let mut page = String::from(INTRODUCTION);
+    page.push_str(&format!("- the label `{MANAGED_BY}: {MANAGER}`, to select by;\n"));
+    page.push_str(&format!("- the annotations `{CLUSTER_ID}` and `{FILE}`: which cluster's file asked for it.\n\n"));
+    page.push_str(ORDER);
+    for stop in &STOPS {
+        let flag = stop.flag.map_or("none".to_owned(), |flag: Flag| format!("`{}`", flag.as_str()));
+        page.push_str(&format!(
+            "\n### `{}`\n\n{}\n\n**What to do:** {}.\n**Overridden by:** {flag}.\n",
+            stop.code,
+            stop.about,
+            sentence(stop.help)
+        ));
+    }
+    page.push_str("\n## Where logins are written\n\n| `mapping` | what is written |\n|---|---|\n");
+    for target in MappingTarget::ALL {
+        page.push_str(&format!("| `{}` | {} |\n", target.as_str(), target.title()));
+    }
+    page
+}
+
+/// With a capital, where it does not begin with a command.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
