@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Cluster, KubernetesError, Resource, Run, Write};
+use crate::{Cluster, KubernetesError, Resource, Run, Write, status};
 
 /// How long a Lease holds without being renewed.
 const DURATION: Duration = Duration::from_secs(15);
@@ -54,6 +54,13 @@ struct Spec {
     renew_time: Option<String>,
 }
 
+impl Spec {
+    /// Whoever has it; empty is nobody. Anybody who may write Leases can call themselves anything.
+    fn holder(&self) -> String {
+        status::one_line(self.holder_identity.as_deref().unwrap_or_default())
+    }
+}
+
 impl Cluster {
     /// Takes the Lease of this name in `kube-system`, waiting for a holder that may have died. `waiting` is told who that
     /// is, once.
@@ -77,7 +84,7 @@ impl Cluster {
                 return self.held(path, name, holder, now).await;
             };
             let Raw { metadata: Metadata { resource_version }, spec } = raw;
-            let theirs = spec.holder_identity.unwrap_or_default();
+            let theirs = spec.holder();
             let duration = spec.lease_duration_seconds.map_or(DURATION, |seconds| Duration::from_secs(seconds.into()));
             let renewed: Option<Timestamp> = spec.renew_time.and_then(|time| time.parse().ok());
             let long_over = renewed.is_none_or(|renewed| {
@@ -167,7 +174,7 @@ impl Lease<'_> {
     /// Looks whether it is still ours, and at its version.
     async fn look(&mut self) -> Result<(), KubernetesError> {
         let raw = self.cluster.read_lease(&self.path).await?;
-        let theirs = raw.as_ref().and_then(|raw| raw.spec.holder_identity.clone()).unwrap_or_default();
+        let theirs = raw.as_ref().map(|raw| raw.spec.holder()).unwrap_or_default();
         match raw {
             Some(raw) if theirs == self.holder => {
                 self.version = raw.metadata.resource_version;

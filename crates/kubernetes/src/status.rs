@@ -12,17 +12,20 @@ struct Status {
     message: String,
 }
 
-/// The message, in one line: webhooks write what they like, and a terminal does what control characters say.
+/// The message.
 pub(crate) fn says(body: &[u8]) -> String {
     let message = serde_json::from_slice(body).map(|status: Status| status.message).unwrap_or_default();
-    let words: Vec<&str> = message
+    let line = one_line(&message);
+    if line.is_empty() { "it does not say why".to_owned() } else { line }
+}
+
+/// A text of the cluster's in one line: webhooks write what they like, and a terminal does what control characters say.
+pub(crate) fn one_line(text: &str) -> String {
+    let words: Vec<&str> = text
         .split(|letter: char| letter.is_whitespace() || letter.is_control())
         .filter(|word| !word.is_empty())
         .collect();
     let line = words.join(" ");
-    if line.is_empty() {
-        return "it does not say why".to_owned();
-    }
     match line.char_indices().nth(MAX) {
         None => line,
         Some((end, _)) => format!("{}…", &line[..end]),

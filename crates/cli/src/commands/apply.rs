@@ -105,9 +105,10 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     confirm(args, &plan, &cluster)?;
     rim::print("\n")?;
     let who = observed.caller.map_or_else(|| "somebody".to_owned(), |caller| caller.name);
-    let holder = format!("{who}, since {}", rim::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ"));
+    let since = rim::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+    let holder = format!("{who}, process {} since {since}", std::process::id());
     let waiting = |holder: &str, duration: Duration| {
-        let (holder, seconds) = (planning::plain(holder), duration.as_secs());
+        let seconds = duration.as_secs();
         rim::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
     };
     let mut lease = cluster.lease(LEASE, holder, rim::now, waiting).await.context("nothing was changed")?;
@@ -163,7 +164,8 @@ fn refuse(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
 }
 
 fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failure> {
-    if args.yes {
+    // Where only the record is renewed, there is nothing to decide.
+    if args.yes || plan.is_empty() {
         return Ok(());
     }
     let (context, server) = (cluster.context(), cluster.server());
@@ -198,6 +200,9 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], effect: &str) -> CommandResult {
         said.push_str(&format!(", {dropped} not done"));
     }
     let whole = failed == 0 && dropped == 0;
+    if whole && plan.is_empty() {
+        return Ok(rim::print("Only the record of what is applied was renewed.\n")?);
+    }
     let after =
         if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
     rim::print(&format!("{said}{after}\n"))?;

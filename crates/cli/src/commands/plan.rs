@@ -47,7 +47,7 @@ pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
     match args.output {
         Output::Text => rim::print_styled(&planning::printed(&plan))?,
         Output::Json => rim::print(&print::json(&plan))?,
-        Output::Markdown => rim::print(&print::markdown(&plan))?,
+        Output::Markdown => rim::print(&planning::plain(&print::markdown(&plan)))?,
     }
     if args.exit_code && !plan.is_empty() { Err(Failure::Differs) } else { Ok(()) }
 }

@@ -52,6 +52,7 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow:
             Action::Settle => "is over",
         };
         match outcome {
+            Outcome::Done if step.action == Action::Settle => {}
             Outcome::Done => rim::print(&format!("{what} {done}\n"))?,
             Outcome::Untried => rim::print(&format!("{what} cannot be tried before what it needs is there\n"))?,
             Outcome::Failed(why) => rim::note(&format!("error: {what}: {}", plain(why))),
@@ -82,4 +83,34 @@ pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
     }
     let count = |severity| worst.values().filter(|worst| **worst == severity).count();
     Counts { done: count(0), failed: count(2), dropped: count(1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use access::plan::{Action, ObjectId, ObjectKind, Stage, Step};
+
+    use super::{Counts, Outcome, counts};
+
+    fn steps(names: &[&str]) -> Vec<Step> {
+        let step = |name: &&str| {
+            let id = ObjectId { kind: ObjectKind::ClusterRole, namespace: None, name: (*name).into() };
+            Step { stage: Stage::Remove, action: Action::Delete { id, version: None }, after: Vec::new() }
+        };
+        names.iter().map(step).collect()
+    }
+
+    #[test]
+    fn an_object_counts_once_and_by_the_worst_of_its_steps() {
+        let failed = || Outcome::Failed("no".to_owned());
+        let rows = [
+            ("all is done", vec![Outcome::Done, Outcome::Done, Outcome::Done], (2, 0, 0)),
+            ("one step of two failed", vec![Outcome::Done, failed(), Outcome::Done], (1, 1, 0)),
+            ("and took another one along", vec![failed(), Outcome::Needs(0), Outcome::Needs(0)], (0, 1, 1)),
+            ("stopped", vec![Outcome::Done, Outcome::Stopped("x".to_owned()), Outcome::Done], (1, 0, 1)),
+        ];
+        let steps = steps(&["a", "a", "b"]);
+        for (name, outcomes, (done, failed, dropped)) in rows {
+            assert_eq!(counts(&steps, &outcomes), Counts { done, failed, dropped }, "{name}");
+        }
+    }
 }

@@ -17,25 +17,34 @@ use crate::Test;
 pub(super) const TESTS: &[Test] = &[
     ("apply::two_at_once_are_kept_apart", two),
     ("apply::a_lease_that_nobody_renews_is_taken_over", stopped),
+    ("apply::a_lease_that_is_taken_away_ends_it", robbed),
     ("apply::what_changed_in_between_is_not_overwritten", changed),
     ("apply::killed_anywhere_the_next_run_converges", killed),
 ];
 
-fn two(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-two", SURROUNDINGS)?;
+/// A cluster on which somebody applies, who waits before rights are taken away: people change groups.
+fn waiting(world: &World, name: &str, settle: &str) -> anyhow::Result<(Managed, Background)> {
+    let managed = Managed::start(world, name, SURROUNDINGS)?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;
-    // Somebody changes groups, so that taking the old ones away waits.
     let moved = FILE
         .replace("[alice, ops/bob]", "[alice]")
-        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
-    managed.file(&moved.replace("{namespace: ops, clusterRole: reader}", "{namespace: ops, clusterRole: view}"))?;
-    let mut command = managed.command(&["apply", "--yes", "--settle", "10m"]);
-    let mut first = Background::start(&mut command, managed.folder.join("first.log"))?;
-    wait_until("the first one waits", || {
-        ensure!(first.ended()?.is_none(), "{}", first.log());
-        Ok(first.log().contains("waiting 600 s"))
+        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles")
+        .replace("  - {namespace: ops, clusterRole: reader}\n", "");
+    managed.file(&moved)?;
+    let mut run = Background::start(
+        &mut managed.command(&["apply", "--yes", "--settle", settle]),
+        managed.folder.join("waiting.log"),
+    )?;
+    wait_until("it waits", || {
+        ensure!(run.ended()?.is_none(), "{}", run.log());
+        Ok(run.log().contains("(`--settle`)"))
     })?;
+    Ok((managed, run))
+}
+
+fn two(world: &World) -> anyhow::Result<()> {
+    let (managed, mut first) = waiting(world, "apply-two", "10m")?;
     let between = managed.dump()?;
     let second = managed.apply(&[])?;
     ensure!(second.code == 1 && second.stderr.contains("is applying to this cluster now"), "{second:?}");
@@ -50,16 +59,7 @@ fn two(world: &World) -> anyhow::Result<()> {
 }
 
 fn stopped(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-killed", SURROUNDINGS)?;
-    managed.file(FILE)?;
-    managed.apply(&["--mapping", "aws-auth"])?.success()?;
-    let moved = FILE
-        .replace("[alice, ops/bob]", "[alice]")
-        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
-    managed.file(&moved.replace("{namespace: ops, clusterRole: reader}", "{namespace: ops, clusterRole: view}"))?;
-    let mut command = managed.command(&["apply", "--yes", "--settle", "10m"]);
-    let first = Background::start(&mut command, managed.folder.join("first.log"))?;
-    wait_until("the first one waits", || Ok(first.log().contains("waiting 600 s")))?;
+    let (managed, first) = waiting(world, "apply-killed", "10m")?;
     drop(first); // kill -9: nobody gives the Lease back.
     let next = managed.apply(&[])?;
     ensure!(next.code == 0 && next.stderr.contains("was cut off"), "{next:?}");
@@ -71,19 +71,21 @@ fn stopped(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn robbed(world: &World) -> anyhow::Result<()> {
+    let (managed, mut run) = waiting(world, "apply-robbed", "10m")?;
+    let thief = json!({"spec": {"holderIdentity": "thief \u{1b}[31m"}}).to_string();
+    managed
+        .admin
+        .kubectl(&["-n", "kube-system", "patch", "lease", "cluster-auth", "--type=merge", "-p", &thief])?
+        .success()?;
+    ensure!(!run.wait()?.success(), "{}", run.log());
+    let log = run.log();
+    ensure!(log.contains("was taken over by `thief [31m`") && log.contains("not done"), "{log}");
+    Ok(())
+}
+
 fn changed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-changed", SURROUNDINGS)?;
-    managed.file(FILE)?;
-    managed.apply(&["--mapping", "aws-auth"])?.success()?;
-    let moved = FILE
-        .replace("[alice, ops/bob]", "[alice]")
-        .replace("users: [alice]\n  roles", "users: [alice, ops/bob]\n  roles");
-    managed.file(&moved.replace("  - {namespace: ops, clusterRole: reader}\n", ""))?;
-    let mut run = Background::start(
-        &mut managed.command(&["apply", "--yes", "--settle", "8s"]),
-        managed.folder.join("changed.log"),
-    )?;
-    wait_until("it waits", || Ok(run.log().contains("waiting 8 s")))?;
+    let (managed, mut run) = waiting(world, "apply-changed", "8s")?;
     let binding = ["-n", "ops", "annotate", "rolebinding", "cluster-auth:developers:reader", "seen-by=me"];
     managed.admin.kubectl(&binding)?.success()?;
     ensure!(!run.wait()?.success(), "{}", run.log());
