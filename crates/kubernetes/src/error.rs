@@ -40,7 +40,9 @@ pub enum KubernetesError {
         context: String,
     },
     /// The user's certificate, its key, or the cluster's authority is not of a kind that is taken here.
-    #[error("the certificates of the context `{context}` cannot be used: they have to be X.509 of version 3, and the user's key PKCS#8, PKCS#1 or SEC1, all in PEM; `openssl x509 -text` shows what they are")]
+    #[error(
+        "the certificates of the context `{context}` cannot be used: they have to be X.509 of version 3, and the user's key PKCS#8, PKCS#1 or SEC1, all in PEM; `openssl x509 -text` shows what they are"
+    )]
     ClientCertificate {
         /// The context.
         context: String,

@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{
     printing,
-    world::{Asked, cluster},
+    world::{Asked, cluster, map},
 };
 use crate::{
     plan::{Action, MappingTarget, Object, Plan, files},
@@ -73,6 +73,23 @@ fn a_role_that_changes_both_ways_is_first_widened() {
     0 Add: apply Role dev/a with 3 rules, after []
     1 Remove: apply RoleBinding dev/a-binding of a to 1, after [0]
     2 Remove: apply Role dev/a with 2 rules, after [0]
+    3 Record: write ConfigMap cluster-auth, after all
+    ");
+}
+
+#[test]
+fn what_a_group_without_people_has_goes_before_somebody_comes_into_it() {
+    let mut observed = cluster(
+        "role admin = * *
+         binding old = ClusterRole admin > group:a [ours]",
+    );
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", "[]")], &[]));
+    let group = "- {name: a, users: [x], authorization: [{namespace: dev, clusterRole: view}]}";
+    let plan = Asked::new(&around(group), MappingTarget::AwsAuth, &observed).plan(&observed);
+    assert_snapshot!(steps(&plan), @"
+    0 Add: apply RoleBinding dev/cluster-auth:a:view of view to 1, after []
+    1 Clear: delete ClusterRoleBinding old at 2, after [0]
+    2 Logins: write ConfigMap aws-auth, after all
     3 Record: write ConfigMap cluster-auth, after all
     ");
 }
