@@ -3,6 +3,8 @@
 //! What counts are ratios of the same run: machines differ and are noisy. Load goes over loopback, inside mount and network
 //! namespaces of its own in which `sts.us-west-2.amazonaws.com` is the sandbox, so both programs run as they are.
 
+mod access;
+mod access_file;
 mod load;
 mod proc;
 
@@ -13,6 +15,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use clap::ValueEnum as _;
 use serde_json::Value;
 
 use self::load::Target;
@@ -25,9 +28,24 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 8)]
     seconds: u64,
 
+    /// Only one part; `access` needs neither wrk nor namespaces
+    #[arg(long)]
+    only: Option<Part>,
+
     /// Set by the command itself when it runs again inside its namespaces
     #[arg(long, hide = true)]
     inside: bool,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Both programs' `token`.
+    Token,
+    /// Both programs' servers under load.
+    Server,
+    /// Large access files and mappings.
+    Access,
 }
 
 /// The cluster that all tokens are for.
@@ -39,10 +57,22 @@ const TOKENS: &str = "12000";
 /// Mapped users.
 const USERS: [&str; 2] = ["1000", "20000"];
 
-/// Builds what is needed, then runs itself again inside new namespaces.
+impl BenchArgs {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_none_or(|only| only == part)
+    }
+}
+
+/// Builds what is needed, and measures; what needs the network runs again inside new namespaces.
 pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     if args.inside {
         return inside(args);
+    }
+    if args.wants(Part::Access) {
+        access::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+    }
+    if !args.wants(Part::Token) && !args.wants(Part::Server) {
+        return Ok(());
     }
     for (program, package) in
         [("wrk", "wrk"), ("hyperfine", "hyperfine"), ("unshare", "util-linux"), ("ip", "iproute2")]
@@ -54,6 +84,9 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     let mut again = Command::new("unshare");
     again.args(["--map-root-user", "--mount", "--net"]).arg(env::current_exe()?);
     again.args(["bench", "--inside", "--seconds", &args.seconds.to_string()]);
+    if let Some(only) = args.only.and_then(|only| only.to_possible_value()) {
+        again.args(["--only", only.get_name()]);
+    }
     again.env("BENCH_OURS", ours).env("BENCH_GO", tools::go_authenticator()?);
     run::check(&mut again)
 }
@@ -71,19 +104,24 @@ fn inside(args: &BenchArgs) -> anyhow::Result<()> {
     let folder = env::temp_dir().join(format!("cluster-auth-bench-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let bench = Bench { ours: variable("BENCH_OURS")?, go: variable("BENCH_GO")?, folder, seconds: args.seconds };
-    let result = bench.run();
+    let result = bench.run(args);
     fs::remove_dir_all(&bench.folder)?;
     result
 }
 
 impl Bench {
-    fn run(&self) -> anyhow::Result<()> {
+    fn run(&self, args: &BenchArgs) -> anyhow::Result<()> {
         run::check(Command::new("ip").args(["link", "set", "lo", "up"]))?;
         let hosts = self.folder.join("hosts");
         fs::write(&hosts, "127.0.0.1 localhost sts.us-west-2.amazonaws.com\n")?;
         run::check(Command::new("mount").args(["--bind"]).arg(&hosts).arg("/etc/hosts"))?;
-        println!("\n## token, keys in the environment\n");
-        self.token()?;
+        if args.wants(Part::Token) {
+            println!("\n## token, keys in the environment\n");
+            self.token()?;
+        }
+        if !args.wants(Part::Server) {
+            return Ok(());
+        }
         println!("\n## server\n");
         println!("| row | program | requests/s | per CPU second | p50 ms | p99 ms | resident (anonymous) MiB |");
         println!("|---|---|---|---|---|---|---|");
@@ -111,8 +149,9 @@ impl Bench {
             |at: usize| report["results"][at]["median"].as_f64().map(|seconds| seconds * 1e3).context("a median");
         let (ours, go, nothing) = (median(0)?, median(1)?, median(2)?);
         println!("| program | median ms | peak resident MiB |\n|---|---|---|");
-        println!("| cluster-auth | {ours:.2} | {:.1} |", proc::peak_mib(&self.ours, CLUSTER, &keys())?);
-        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", proc::peak_mib(&self.go, CLUSTER, &keys())?);
+        let used = |program: &PathBuf| proc::used(Command::new(program).args(["token", "-i", CLUSTER]).envs(keys()));
+        println!("| cluster-auth | {ours:.2} | {:.1} |", used(&self.ours)?.peak_mib);
+        println!("| aws-iam-authenticator | {go:.2} | {:.1} |", used(&self.go)?.peak_mib);
         println!("| /bin/true | {nothing:.2} | |\n\n{:.1} times as fast", go / ours);
         Ok(())
     }

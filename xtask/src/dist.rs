@@ -3,7 +3,7 @@
 //! musl, jemalloc, and `relocation-model=static`: relocating a position-independent binary of this size costs more than a
 //! whole `token` call. docs/threat-model.md says what that gives up.
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
@@ -29,28 +29,11 @@ pub(crate) fn dist(args: &DistArgs) -> anyhow::Result<()> {
 
 /// Builds it, checks that it is static, and returns where it is.
 pub(crate) fn build(target: &str) -> anyhow::Result<PathBuf> {
-    run::require("musl-gcc", "apt-get install musl-tools")?;
-    run::check(run::command("rustup").args(["target", "add", target]))?;
     let commit = run::output(run::command("git").args(["rev-parse", "HEAD"])).unwrap_or_default();
-    let mut build = run::cargo();
-    build.args([
-        "build",
-        "--locked",
-        "--profile",
-        "dist",
-        "--package",
-        "cli",
-        "--features",
-        "jemalloc",
-        "--target",
-        target,
-    ]);
-    build.env("RUSTFLAGS", "-C relocation-model=static -C target-feature=+crt-static");
-    // jemalloc is told at build time: one arena for the one thread, and unused memory goes back after a second.
-    build.env("JEMALLOC_SYS_WITH_MALLOC_CONF", "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0");
-    build.env("CLUSTER_AUTH_COMMIT", commit.trim());
+    let mut build = cargo_build(target)?;
+    build.args(["--package", "cli", "--features", "jemalloc"]).env("CLUSTER_AUTH_COMMIT", commit.trim());
     run::check(&mut build)?;
-    let built = run::root().join("target").join(target).join("dist/cluster-auth");
+    let built = target_folder(target).join("cluster-auth");
     let bytes = fs::read(&built)?;
     anyhow::ensure!(is_static(&bytes).context("the binary is not ELF")?, "the binary asks for a dynamic loader");
     let folder = run::root().join("target/dist");
@@ -58,6 +41,32 @@ pub(crate) fn build(target: &str) -> anyhow::Result<PathBuf> {
     let path = folder.join("cluster-auth");
     fs::copy(&built, &path)?;
     Ok(path)
+}
+
+/// Builds an example of a crate in the same way, for measuring, and returns where it is.
+pub(crate) fn example(package: &str, name: &str) -> anyhow::Result<PathBuf> {
+    let mut build = cargo_build(DEFAULT_TARGET)?;
+    build.args(["--package", package, "--example", name]);
+    if package == "cli" {
+        build.args(["--features", "jemalloc"]);
+    }
+    run::check(&mut build)?;
+    Ok(target_folder(DEFAULT_TARGET).join("examples").join(name))
+}
+
+fn target_folder(target: &str) -> PathBuf {
+    run::root().join("target").join(target).join("dist")
+}
+
+fn cargo_build(target: &str) -> anyhow::Result<Command> {
+    run::require("musl-gcc", "apt-get install musl-tools")?;
+    run::check(run::command("rustup").args(["target", "add", target]))?;
+    let mut build = run::cargo();
+    build.args(["build", "--locked", "--profile", "dist", "--target", target]);
+    build.env("RUSTFLAGS", "-C relocation-model=static -C target-feature=+crt-static");
+    // jemalloc is told at build time: one arena for the one thread, and unused memory goes back after a second.
+    build.env("JEMALLOC_SYS_WITH_MALLOC_CONF", "narenas:1,dirty_decay_ms:1000,muzzy_decay_ms:0");
+    Ok(build)
 }
 
 /// Whether an ELF binary of 64 bits has no interpreter (program header PT_INTERP, type 3).

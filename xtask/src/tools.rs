@@ -43,6 +43,8 @@ const AUTHENTICATOR: GoModule = GoModule {
     programs: &[("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")],
 };
 
+const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
+
 /// A Python environment of tests/tools.
 struct PythonEnvironment {
     name: &'static str,
@@ -62,6 +64,8 @@ pub(crate) struct Tools {
     pub(crate) go_authenticator: PathBuf,
     /// The AWS CLI.
     pub(crate) aws_cli: PathBuf,
+    /// Helm.
+    pub(crate) helm: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
 }
@@ -72,6 +76,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         kubernetes: kubernetes()?,
         go_authenticator: go_authenticator()?,
         aws_cli: python(&AWS_CLI)?,
+        helm: go(&HELM)?.join("helm"),
         moto: python(&MOTO)?,
     })
 }

@@ -89,7 +89,8 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
         for code in group.accept.iter().filter_map(code) {
             places.insert((code, group.name.span));
         }
-        for grant in group.grants.iter().flatten() {
+        let accepting = |grant: &&Grant| !group.accept.is_empty() || !grant.accept.is_empty();
+        for grant in group.grants.iter().flatten().filter(accepting) {
             let spans: Vec<Span> = match &grant.scope {
                 Scope::Cluster => Vec::new(),
                 Scope::Namespaces(names) => names.iter().map(|name| name.span).collect(),
@@ -182,15 +183,14 @@ fn in_iam(principal: &Principal, facts: &Facts) -> Option<Problem> {
 fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Findings) {
     let accept: [&[Accept]; 2] = [&grant.accept, &group.accept];
     match &grant.right {
-        Right::Rules(rules) => {
-            for rule in rules {
-                if let Some(words) = rbac::escalation::too_broad(&rule.value) {
-                    let problem = Code::TooBroad.at(rule.span, format!("this rule allows {words}"));
+        Right::Rules { rules, spans } => {
+            for (rule, span) in rules.iter().zip(spans) {
+                if let Some(words) = rbac::escalation::too_broad(rule) {
+                    let problem = Code::TooBroad.at(*span, format!("this rule allows {words}"));
                     findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
                 }
             }
-            let rules: Vec<&rbac::Rule> = rules.iter().map(|rule| &rule.value).collect();
-            escalates(grant, &rules, &accept, findings);
+            escalates(grant, rules, &accept, findings);
         }
         Right::ClusterRole(role) => {
             if known.lacks(RoleKind::ClusterRole, &role.value, None) {
@@ -200,7 +200,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
             match (&*role.value, known.role(RoleKind::ClusterRole, &role.value, None)) {
                 // Whoever writes this means everything.
                 ("cluster-admin", _) => {}
-                (_, Some(role)) => escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings),
+                (_, Some(role)) => escalates(grant, &role.rules, &accept, findings),
                 // Kubernetes, `bootstrappolicy/policy.go`: both may read secrets and start pods, wherever they are bound.
                 ("edit" | "admin", None) if grant.scope == Scope::Cluster => {
                     let message = format!("`{}` in the whole cluster reads the secrets of kube-system too", role.value);
@@ -214,7 +214,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
             let Scope::Namespaces(names) = &grant.scope else { return };
             for namespace in names.iter().filter(|name| !name.value.contains('*')) {
                 if let Some(role) = known.role(RoleKind::Role, &role.value, Some(&namespace.value)) {
-                    escalates(grant, &role.rules.iter().collect::<Vec<_>>(), &accept, findings);
+                    escalates(grant, &role.rules, &accept, findings);
                 }
                 if known.lacks(RoleKind::Role, &role.value, Some(&namespace.value)) {
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);
@@ -226,10 +226,11 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
 }
 
 /// Says once for each way to become more how the grant's holder can take it.
-fn escalates(grant: &Grant, rules: &[&rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
+fn escalates(grant: &Grant, rules: &[rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
     let mut said = HashSet::new();
+    let rules: Vec<&rbac::Rule> = rules.iter().collect();
     for scope in scopes(grant) {
-        for escalation in rbac::escalation::escalations(rules, scope) {
+        for escalation in rbac::escalation::escalations(&rules, scope) {
             if said.insert(escalation.code) {
                 let message = format!("the holder can {}: {}", escalation.title, escalation.why);
                 findings.push(Code::Escalates.at(grant.span, message), accept);

@@ -1,5 +1,6 @@
 //! What the file means: who is who in the cluster, and which objects grant what.
 
+mod namespaces;
 mod objects;
 mod people;
 
@@ -10,6 +11,7 @@ use identity::{AccountId, Arn};
 use jiff::Timestamp;
 use rbac::Objects;
 
+pub(crate) use self::namespaces::Namespaces;
 use crate::{Access, ConfigMap, IamAccount, Kind, Principal};
 
 /// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.
@@ -69,9 +71,9 @@ pub fn compile(access: &Access, facts: &Facts, now: Timestamp) -> (Desired, Vec<
     (Desired { people, nodes: access.nodes.clone(), objects }, problems.into_sorted())
 }
 
-/// The namespaces that a grant reaches, by name; those of a cluster whose namespaces are known.
-pub(crate) fn resolved_namespaces<'a>(grant: &'a crate::Grant, facts: &'a Facts) -> Vec<&'a str> {
-    objects::namespaces(grant, facts, &mut Problems::default()).into_iter().flatten().collect()
+/// The people of one group, each until their own membership ends.
+pub(crate) fn members(group: &crate::Group, facts: &Facts) -> Vec<Person> {
+    people::members(group, facts)
 }
 
 impl Desired {

@@ -35,7 +35,7 @@ pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use plan::plan;
 pub use read::{Read, read};
-pub use render::{Expiry, Options, Rendered, Target, render};
+pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
 pub use schema::schema;
 pub use serve::mapping_source;
 

@@ -34,7 +34,7 @@ pub(crate) enum Shape<'a> {
 }
 
 /// A `ConfigMap` as it is to be applied.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Merged {
     api_version: &'static str,
@@ -45,7 +45,7 @@ pub(crate) struct Merged {
     binary_data: BTreeMap<String, String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Metadata {
     name: &'static str,

@@ -1,5 +1,7 @@
 //! What an access file says, each part with its place.
 
+use std::sync::Arc;
+
 use document::Span;
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
@@ -109,8 +111,13 @@ pub enum Scope {
 /// What a grant allows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Right {
-    /// What is written here.
-    Rules(Vec<Located<Rule>>),
+    /// What is written here; grants that write the same share it.
+    Rules {
+        /// The rules.
+        rules: Arc<[Rule]>,
+        /// The place of each.
+        spans: Box<[Span]>,
+    },
     /// What a `ClusterRole` allows.
     ClusterRole(Located<Box<str>>),
     /// What a `Role` of the namespace allows.

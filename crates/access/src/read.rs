@@ -26,8 +26,14 @@ pub fn read(sources: &Sources, limits: &Limits) -> Read {
     let mut problems = Problems::default();
     let mut merged = Merged::default();
     for source in sources.as_ref() {
-        match document::parse(source, limits) {
-            Ok(Some(root)) => file(&root, &mut merged, &mut problems),
+        // Each group's tree is gone as soon as its group is read: a file's whole tree would be the most that we hold.
+        let (mut groups, mut of_groups) = (Vec::new(), Problems::default());
+        let root = document::parse_each(source, limits, "groups", |node| groups.extend(group(&node, &mut of_groups)));
+        match root {
+            Ok(Some(root)) => {
+                of_groups.move_into(&mut problems);
+                file(&root, groups, &mut merged, &mut problems);
+            }
             Ok(None) => {}
             Err(found) => found.into_iter().for_each(|problem| problems.push(problem)),
         }
@@ -36,17 +42,19 @@ pub fn read(sources: &Sources, limits: &Limits) -> Read {
     Read { access, problems: problems.into_sorted() }
 }
 
-/// One file. Its tree is gone when this returns; what is kept is the model.
-fn file(root: &Node, merged: &mut Merged, problems: &mut Problems) {
+/// One file, with those of its groups that were read before.
+fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut Problems) {
     let Some(file) = View::of(root, Object::File, problems) else { return };
     merged.cluster_id(file.text("clusterID", problems), problems);
     merged.account(file.account(problems), problems);
-    if let Some(groups) = file.list("groups", problems) {
+    if let Some(nodes) = file.list("groups", problems) {
         merged.has_groups();
-        for node in groups {
-            if let Some(group) = group(node, problems) {
-                merged.group(group, problems);
-            }
+        for group in groups {
+            merged.group(group, problems);
+        }
+        // Those of a list that was not handed over.
+        for group in nodes.iter().filter_map(|node| group(node, problems)).collect::<Vec<_>>() {
+            merged.group(group, problems);
         }
     }
     for node in file.list("nodes", problems).unwrap_or_default() {

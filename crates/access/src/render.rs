@@ -7,20 +7,22 @@ mod crd;
 mod rbac;
 mod terraform;
 
+use std::fmt;
+
 use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub(crate) use self::{
-    authenticator::{Entry, entries, roles, users},
+    authenticator::{Entry, entries, lists},
     crd::name as mapping_name,
     rbac::{binding_object, role_object},
 };
 use crate::{
-    Access, Consumer, Desired, Facts,
+    Access, ConfigMap, Consumer, Desired, Facts,
     check::findings,
     compile,
-    merge::{Shape, merge},
+    merge::{Merged, Shape, merge},
     unsupported,
 };
 
@@ -126,7 +128,20 @@ impl Target {
     }
 }
 
-/// What a consumer takes, and what was found on the way.
+/// What a consumer takes, checked and ready to be written, by `Display`: nothing can be wrong with it any more.
+#[derive(Debug)]
+pub struct Rendering<'a> {
+    /// Warnings.
+    pub findings: Vec<Problem>,
+    access: &'a Access,
+    facts: &'a Facts,
+    target: Target,
+    desired: Desired,
+    /// The `ConfigMap`, where that is what is rendered.
+    merged: Option<Merged>,
+}
+
+/// What a consumer takes, as one text, and what was found on the way.
 #[derive(Debug)]
 pub struct Rendered {
     /// For the consumer.
@@ -145,6 +160,19 @@ pub fn render(
     target: Target,
     options: impl Into<Options>,
 ) -> Result<Rendered, Vec<Problem>> {
+    let rendering = rendering(access, facts, now, target, options)?;
+    Ok(Rendered { text: rendering.to_string(), findings: rendering.findings })
+}
+
+/// Checks and compiles for one target, as [`render`] does, and leaves the text to be written: the roles and bindings of a
+/// large file are several times its size.
+pub fn rendering<'a>(
+    access: &'a Access,
+    facts: &'a Facts,
+    now: Timestamp,
+    target: Target,
+    options: impl Into<Options>,
+) -> Result<Rendering<'a>, Vec<Problem>> {
     let Options { expiry, adopt } = options.into();
     let (desired, problems) = compile(access, facts, now);
     let mut findings = findings(access, facts, now, problems);
@@ -157,36 +185,39 @@ pub fn render(
         return Err(findings);
     }
     let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
-    let text = match target {
-        Target::Config => yaml(&authenticator::config(cluster_id, &desired, facts)),
-        Target::ConfigMap => merged(target, Shape::Config(cluster_id), &desired, facts, adopt, &mut findings)?,
-        Target::AwsAuth => merged(target, Shape::AwsAuth, &desired, facts, adopt, &mut findings)?,
-        Target::Crd => documents(crd::mappings(&desired, facts)),
-        Target::Rbac => documents(rbac::objects(&desired.objects)),
-        Target::AccessEntries => yaml(&access_entries::eksctl(cluster_id, &desired, facts)),
-        Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, &desired, facts)),
-        Target::Terraform => json(&terraform::variables(&desired)),
-        Target::Access => access_file(access, facts, now),
+    let shape = match target {
+        Target::ConfigMap => Some(Shape::Config(cluster_id)),
+        Target::AwsAuth => Some(Shape::AwsAuth),
+        _ => None,
     };
-    Ok(Rendered { text, findings })
+    let merged = shape.map(|shape| merge(shape, current(target, facts), authenticator::lists(&desired, facts), adopt));
+    match merged.transpose() {
+        Ok(merged) => Ok(Rendering { findings, access, facts, target, desired, merged }),
+        Err(problems) => Err(findings.into_iter().chain(problems).collect()),
+    }
 }
 
-/// The `ConfigMap` that the facts know, or a new one, with the entries in it.
-fn merged(
-    target: Target,
-    shape: Shape<'_>,
-    desired: &Desired,
-    facts: &Facts,
-    adopt: bool,
-    findings: &mut Vec<Problem>,
-) -> Result<String, Vec<Problem>> {
-    let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
-    let current = known.cloned().unwrap_or_default();
-    let entries = [authenticator::users(desired, facts), authenticator::roles(desired, facts)];
-    match merge(shape, current, entries, adopt) {
-        Ok(merged) => Ok(yaml(&merged)),
-        Err(problems) => Err(std::mem::take(findings).into_iter().chain(problems).collect()),
+impl fmt::Display for Rendering<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { access, facts, desired, .. } = self;
+        let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
+        match self.target {
+            Target::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
+            Target::ConfigMap | Target::AwsAuth => write_yaml(&self.merged, out),
+            Target::Crd => documents(crd::mappings(desired, facts), out),
+            Target::Rbac => rbac::write(&desired.objects, out),
+            Target::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
+            Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
+            Target::Terraform => json(&terraform::variables(desired), out),
+            Target::Access => write_yaml(&access::resolved(access, facts), out),
+        }
     }
+}
+
+/// The `ConfigMap` that the facts know, or a new one.
+fn current(target: Target, facts: &Facts) -> ConfigMap {
+    let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
+    known.cloned().unwrap_or_default()
 }
 
 pub(crate) fn yaml(value: &impl Serialize) -> String {
@@ -194,20 +225,23 @@ pub(crate) fn yaml(value: &impl Serialize) -> String {
 }
 
 /// The access file itself, resolved.
-pub(crate) fn access_file(access: &Access, facts: &Facts, now: Timestamp) -> String {
-    yaml(&access::resolved(access, facts, now))
+pub(crate) fn access_file(access: &Access, facts: &Facts) -> String {
+    yaml(&access::resolved(access, facts))
 }
 
-fn documents(values: impl IntoIterator<Item = impl Serialize>) -> String {
-    let mut text = String::new();
-    for value in values {
-        text.push_str("---\n");
-        serde_saphyr::to_fmt_writer(&mut text, &value).expect("plain data can be written");
-    }
-    text
+fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // Plain data can always be written.
+    serde_saphyr::to_fmt_writer(out, value).map_err(|_| fmt::Error)
 }
 
-fn json(value: &impl Serialize) -> String {
+fn documents(values: impl IntoIterator<Item = impl Serialize>, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    values.into_iter().try_for_each(|value| {
+        out.write_str("---\n")?;
+        write_yaml(&value, out)
+    })
+}
+
+fn json(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let text = serde_json::to_string_pretty(value).expect("plain data can be written");
-    text + "\n"
+    writeln!(out, "{text}")
 }

@@ -1,4 +1,6 @@
 //! The tree as it grows, and the bounds it grows within.
+//!
+//! Finished nodes and entries wait on two stacks until their collection ends; then it takes exactly those that are its own.
 
 use std::collections::HashMap;
 
@@ -10,11 +12,21 @@ const MAX_REPEATED: usize = 100;
 /// A problem behind which nothing can be read.
 pub(crate) type Fatal = Box<Problem>;
 
+/// A list whose elements are handed over as they end, instead of becoming part of the tree.
+pub(crate) struct Handed<'a> {
+    /// Its key in the outermost mapping.
+    pub(crate) key: &'a str,
+    pub(crate) to: &'a mut dyn FnMut(Node),
+}
+
 /// Takes events in the order of the text and makes nodes of them.
 pub(crate) struct Builder<'a> {
     text: &'a str,
     limits: &'a Limits,
+    handed: Option<Handed<'a>>,
     open: Vec<Open>,
+    waiting_nodes: Vec<Node>,
+    waiting_entries: Vec<Entry>,
     root: Option<Node>,
     anchors: HashMap<usize, Anchored>,
     nodes: usize,
@@ -53,17 +65,21 @@ struct Open {
     content: Content,
 }
 
+/// Where on its stack a collection's own begin.
 enum Content {
-    Sequence(Vec<Node>),
-    Mapping { entries: Vec<Entry>, key: Option<(Scalar, Span)> },
+    Sequence { first: usize, is_handed: bool },
+    Mapping { first: usize, key: Option<(Scalar, Span)> },
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(text: &'a str, limits: &'a Limits) -> Self {
+    pub(crate) fn new(text: &'a str, limits: &'a Limits, handed: Option<Handed<'a>>) -> Self {
         Self {
             text,
             limits,
+            handed,
             open: Vec::new(),
+            waiting_nodes: Vec::new(),
+            waiting_entries: Vec::new(),
             root: None,
             anchors: HashMap::new(),
             nodes: 0,
@@ -74,8 +90,9 @@ impl<'a> Builder<'a> {
 
     /// The tree, or what is wrong with it.
     pub(crate) fn finish(mut self, fatal: Option<Fatal>) -> Result<Option<Node>, Vec<Problem>> {
-        for open in std::mem::take(&mut self.open) {
-            if let Content::Mapping { entries, .. } = open.content {
+        while let Some(open) = self.open.pop() {
+            if let Content::Mapping { first, .. } = open.content {
+                let entries: Vec<Entry> = self.waiting_entries.drain(first..).collect();
                 self.report_repeated(&entries);
             }
         }
@@ -102,7 +119,7 @@ impl<'a> Builder<'a> {
                 self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
                 Ok(span)
             }
-            Some(Content::Sequence(_)) | None => {
+            Some(Content::Sequence { .. }) | None => {
                 self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
                 Ok(span)
             }
@@ -120,8 +137,11 @@ impl<'a> Builder<'a> {
         self.check_depth(1, span)?;
         self.refuse_as_key(span)?;
         let content = match collection {
-            Collection::Sequence => Content::Sequence(Vec::new()),
-            Collection::Mapping => Content::Mapping { entries: Vec::new(), key: None },
+            // What an anchor names stays, for aliases may repeat it.
+            Collection::Sequence => {
+                Content::Sequence { first: self.waiting_nodes.len(), is_handed: anchor == 0 && self.expects_handed() }
+            }
+            Collection::Mapping => Content::Mapping { first: self.waiting_entries.len(), key: None },
         };
         let nodes_before = self.nodes - 1;
         self.open.push(Open { start: span.start, anchor, nodes_before, depth_below: 0, style, content });
@@ -134,13 +154,9 @@ impl<'a> Builder<'a> {
         let open = self.open.pop().expect("the parser balances its events");
         let end = if open.style == Style::Flow { bracket.end } else { last_end }.max(open.start);
         let value = match open.content {
-            // Most collections are small: what they grew by too much would be a third of the tree.
-            Content::Sequence(mut nodes) => {
-                nodes.shrink_to_fit();
-                Value::Sequence(nodes, open.style)
-            }
-            Content::Mapping { mut entries, .. } => {
-                entries.shrink_to_fit();
+            Content::Sequence { first, .. } => Value::Sequence(self.waiting_nodes.drain(first..).collect(), open.style),
+            Content::Mapping { first, .. } => {
+                let entries: Vec<Entry> = self.waiting_entries.drain(first..).collect();
                 self.report_repeated(&entries);
                 Value::Mapping(entries, open.style)
             }
@@ -185,10 +201,11 @@ impl<'a> Builder<'a> {
         };
         open.depth_below = open.depth_below.max(size.depth);
         match &mut open.content {
-            Content::Sequence(nodes) => nodes.push(node),
-            Content::Mapping { entries, key } => {
+            Content::Sequence { is_handed: true, .. } => (self.handed.as_mut().expect("a list to hand over").to)(node),
+            Content::Sequence { .. } => self.waiting_nodes.push(node),
+            Content::Mapping { key, .. } => {
                 let (key, key_span) = key.take().expect("a value follows its key");
-                entries.push(Entry { key, key_span, value: node });
+                self.waiting_entries.push(Entry { key, key_span, value: node });
             }
         }
         Ok(())
@@ -205,6 +222,16 @@ impl<'a> Builder<'a> {
         let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
         let at = if rest[blanks..].starts_with(':') { span.start + blanks + 1 } else { span.start };
         Span { start: at, end: at }
+    }
+
+    /// Whether what begins now is the list to hand over.
+    fn expects_handed(&self) -> bool {
+        match (&self.handed, &self.open[..]) {
+            (Some(handed), [Open { content: Content::Mapping { key: Some((key, _)), .. }, .. }]) => {
+                *key.text == *handed.key
+            }
+            _ => false,
+        }
     }
 
     fn expects_key(&self) -> bool {

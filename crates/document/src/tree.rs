@@ -80,6 +80,9 @@ impl Node {
 
     /// Moves it and all that is in it to the offsets of a later source.
     pub(crate) fn shift(&mut self, by: usize) {
+        if by == 0 {
+            return; // Most files stand alone.
+        }
         self.span.shift(by);
         match &mut self.value {
             Value::Scalar(_) => {}

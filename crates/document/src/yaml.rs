@@ -6,29 +6,50 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use crate::{
     Limits, Node, Problem, Scalar, Source, Span, Style,
-    builder::{Builder, Collection, Fatal},
+    builder::{Builder, Collection, Fatal, Handed},
 };
 
 /// Reads a text that holds one document, or none (`Ok(None)`: nothing but comments).
 ///
 /// Syntax errors end the reading, so there is one of them; repeated keys are all found, up to a hundred.
 pub fn parse(source: &Source, limits: &Limits) -> Result<Option<Node>, Vec<Problem>> {
+    build(source, limits, None)
+}
+
+/// Reads a text as [`parse`] does, and hands over each element of one list when it has ended: of the list under `key` of
+/// the outermost mapping, which is empty in the tree that is returned. So a long list never stands in memory as a whole.
+///
+/// Elements are handed over before the rest is read: where this ends in `Err`, they count for nothing. A list that an
+/// anchor names stays in the tree.
+pub fn parse_each(
+    source: &Source,
+    limits: &Limits,
+    key: &str,
+    mut each: impl FnMut(Node),
+) -> Result<Option<Node>, Vec<Problem>> {
+    let base = source.base();
+    let mut to = |mut node: Node| {
+        node.shift(base);
+        each(node);
+    };
+    build(source, limits, Some(Handed { key, to: &mut to }))
+}
+
+fn build<'a>(source: &'a Source, limits: &'a Limits, handed: Option<Handed<'a>>) -> Result<Option<Node>, Vec<Problem>> {
     if source.text().len() > limits.max_bytes {
         let message = format!("the file is larger than {} bytes", limits.max_bytes);
         return Err(vec![Problem::error("document.too-large", Span::at(source.base()), message)]);
     }
-    let mut builder = Builder::new(source.text(), limits);
+    let mut builder = Builder::new(source.text(), limits, handed);
     let read = read(source.text(), limits, &mut builder);
     at_base(builder.finish(read.err()), source.base())
 }
 
 /// Everything was read as if the text began at 0.
 fn at_base(mut read: Result<Option<Node>, Vec<Problem>>, base: usize) -> Result<Option<Node>, Vec<Problem>> {
-    if base > 0 {
-        match &mut read {
-            Ok(root) => root.iter_mut().for_each(|root| root.shift(base)),
-            Err(problems) => problems.iter_mut().for_each(|problem| problem.shift(base)),
-        }
+    match &mut read {
+        Ok(root) => root.iter_mut().for_each(|root| root.shift(base)),
+        Err(problems) => problems.iter_mut().for_each(|problem| problem.shift(base)),
     }
     read
 }

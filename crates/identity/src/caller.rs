@@ -76,14 +76,11 @@ impl Identity {
 
     /// The ARN that STS answers with: the session's own for role sessions.
     pub fn arn(&self) -> String {
-        let Self { partition, account, .. } = self;
         match &self.principal {
-            Principal::User { path, name } => format!("arn:{partition}:iam::{account}:user{path}{name}"),
             Principal::AssumedRole { role, session } => {
-                format!("arn:{partition}:sts::{account}:assumed-role/{role}/{session}")
+                format!("arn:{}:sts::{}:assumed-role/{role}/{session}", self.partition, self.account)
             }
-            Principal::FederatedUser { name } => format!("arn:{partition}:sts::{account}:federated-user/{name}"),
-            Principal::Root => format!("arn:{partition}:iam::{account}:root"),
+            Principal::User { .. } | Principal::FederatedUser { .. } | Principal::Root => self.canonical_arn(),
         }
     }
 
@@ -91,10 +88,18 @@ impl Identity {
     ///
     /// The rule is aws-iam-authenticator's (`pkg/arn/arn.go`, `Canonicalize`).
     pub fn canonical_arn(&self) -> String {
-        let Self { partition, account, .. } = self;
+        let service = if matches!(self.principal, Principal::FederatedUser { .. }) { "sts" } else { "iam" };
+        let [kind, path, name] = self.canonical_resource_parts();
+        format!("arn:{}:{service}::{}:{kind}{path}{name}", self.partition, self.account)
+    }
+
+    /// The resource of [`Self::canonical_arn`] in the parts that it is put together from.
+    pub fn canonical_resource_parts(&self) -> [&str; 3] {
         match &self.principal {
-            Principal::AssumedRole { role, .. } => format!("arn:{partition}:iam::{account}:role/{role}"),
-            Principal::User { .. } | Principal::FederatedUser { .. } | Principal::Root => self.arn(),
+            Principal::AssumedRole { role, .. } => ["role", "/", role],
+            Principal::User { path, name } => ["user", path, name],
+            Principal::FederatedUser { name } => ["federated-user", "/", name],
+            Principal::Root => ["root", "", ""],
         }
     }
 

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     Refusal, Snapshot, User,
+    key::Key,
     snapshot::Found,
     template::{Unrendered, Variables},
 };
@@ -53,21 +54,20 @@ pub fn decide(
     if identity.partition != snapshot.partition {
         return Decision::Refuse(Refusal::OtherPartition);
     }
-    let canonical_arn = identity.canonical_arn();
-    let key = canonical_arn.to_ascii_lowercase();
+    let key = Key::of(identity);
     let scrubbed = snapshot.scrubbed_accounts.contains(&identity.account);
     let variables = Variables { identity, access_key_id, facts };
     for source in &snapshot.sources {
         let Some(found) = source.find(identity, &key) else { continue };
         let (username, groups, rule_source) = match found {
-            Found::Account(rule_source) => (Ok(canonical_arn), Ok(Vec::new()), rule_source),
+            Found::Account(rule_source) => (Ok(identity.canonical_arn()), Ok(Vec::new()), rule_source),
             Found::Rule(rule) => {
                 let holding: Vec<_> = rule.groups.iter().filter(|membership| membership.holds(now)).collect();
                 if holding.is_empty() && !rule.groups.is_empty() {
                     return Decision::Refuse(Refusal::Ended);
                 }
                 let groups = holding.into_iter().map(|membership| variables.render(&membership.group)).collect();
-                (variables.render(&rule.username), groups, &rule.source)
+                (variables.render(&rule.username), groups, &*rule.source)
             }
         };
         let (username, groups) = match username.and_then(|username| Ok((username, groups?))) {

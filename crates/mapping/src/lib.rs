@@ -15,6 +15,7 @@
 pub mod authenticator;
 
 mod decide;
+mod key;
 mod refusal;
 mod rule;
 mod snapshot;

@@ -125,10 +125,10 @@ const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
 impl PermissionSet {
     /// The permission set that a role was made for, by the role's whole name.
     pub fn of_role(account: AccountId, role: &str) -> Option<Self> {
-        let role = role.to_ascii_lowercase();
-        let (name, suffix) = role.strip_prefix(SSO_ROLE_PREFIX)?.rsplit_once('_')?;
+        let (prefix, rest) = role.split_at_checked(SSO_ROLE_PREFIX.len())?;
+        let (name, suffix) = rest.rsplit_once('_').filter(|_| prefix.eq_ignore_ascii_case(SSO_ROLE_PREFIX))?;
         let is_suffix = suffix.len() == 16 && suffix.bytes().all(|b| b.is_ascii_hexdigit());
-        (is_suffix && !name.is_empty()).then(|| Self { account, name: name.to_owned() })
+        (is_suffix && !name.is_empty()).then(|| Self { account, name: name.to_ascii_lowercase() })
     }
 }
 

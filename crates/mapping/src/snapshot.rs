@@ -5,9 +5,9 @@ use std::{
     fmt,
 };
 
-use identity::{AccountId, Arn, Identity, Partition, Principal};
+use identity::{AccountId, Identity, Partition, Principal};
 
-use crate::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, template::PRIVATE_DNS_NAME};
+use crate::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, key::Key, template::PRIVATE_DNS_NAME};
 
 /// The rules of one source, as they were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +35,29 @@ pub struct Snapshot {
 /// One source's rules by principal.
 #[derive(Debug)]
 pub(crate) struct Index {
-    /// `mapRoles` and `mapUsers`, by canonical ARN in lower case.
-    arns: [HashMap<String, Grant>; 2],
+    /// `mapRoles` and `mapUsers` together; of a principal in both, `mapRoles` counts.
+    principals: HashMap<Key, (List, Grant)>,
     permission_sets: HashMap<PermissionSet, Grant>,
     accounts: HashMap<AccountId, RuleSource>,
     pub(crate) reserved_prefixes: Vec<String>,
 }
 
+/// Which of the two lists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum List {
+    Roles,
+    Users,
+}
+
 /// What a rule gives. Its principal is the key under which it stands, so that it is held only once.
+///
+/// Small, and what is needed last is elsewhere: how much of the processor's cache a large table takes is what a look-up
+/// costs.
 #[derive(Debug)]
 pub(crate) struct Grant {
-    pub(crate) username: String,
-    pub(crate) groups: Vec<Membership>,
-    pub(crate) source: RuleSource,
+    pub(crate) username: Box<str>,
+    pub(crate) groups: Box<[Membership]>,
+    pub(crate) source: Box<RuleSource>,
 }
 
 /// What a found entry is.
@@ -107,8 +117,10 @@ impl Snapshot {
             let in_groups = grant.groups.iter().any(|membership| membership.group.contains(PRIVATE_DNS_NAME));
             in_groups || grant.username.contains(PRIVATE_DNS_NAME)
         };
-        let grants =
-            |index: &Index| index.arns.iter().flat_map(HashMap::values).chain(index.permission_sets.values()).any(asks);
+        let grants = |index: &Index| {
+            let by_principal = index.principals.values().map(|(_, grant)| grant);
+            by_principal.chain(index.permission_sets.values()).any(asks)
+        };
         self.sources.iter().any(grants)
     }
 
@@ -123,50 +135,55 @@ impl Snapshot {
 impl Index {
     fn new(source: Source) -> Self {
         let mut index = Self {
-            arns: [HashMap::with_capacity(source.roles.len()), HashMap::with_capacity(source.users.len())],
+            principals: HashMap::with_capacity(source.roles.len() + source.users.len()),
             permission_sets: HashMap::new(),
             accounts: source.accounts.into_iter().collect(),
             reserved_prefixes: source.reserved_prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect(),
         };
-        for (list, rules) in [source.roles, source.users].into_iter().enumerate() {
+        // Roles last, so that they replace users; within a list the last entry counts.
+        for (list, rules) in [(List::Users, source.users), (List::Roles, source.roles)] {
             for rule in rules {
                 let Rule { principal, username, groups, source } = rule;
-                let grant = Grant { username, groups, source };
+                let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
                 match principal {
-                    RulePrincipal::Arn(arn) => index.arns[list].insert(arn, grant),
-                    RulePrincipal::PermissionSet(set) => index.permission_sets.insert(set, grant),
-                };
+                    RulePrincipal::Arn(arn) => {
+                        let Some(key) = Key::of_rule(&arn) else { continue };
+                        drop(index.principals.insert(key, (list, grant)));
+                    }
+                    RulePrincipal::PermissionSet(set) => drop(index.permission_sets.insert(set, grant)),
+                }
             }
         }
         index
     }
 
     fn len(&self) -> usize {
-        self.arns.iter().map(HashMap::len).sum::<usize>() + self.permission_sets.len() + self.accounts.len()
+        self.principals.len() + self.permission_sets.len() + self.accounts.len()
     }
 
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.
-    pub(crate) fn find(&self, identity: &Identity, canonical_arn: &str) -> Option<Found<'_>> {
-        let [roles, users] = &self.arns;
-        let rule = roles
-            .get(canonical_arn)
-            .or_else(|| self.permission_sets.get(&permission_set(identity)?))
-            .or_else(|| users.get(canonical_arn));
+    pub(crate) fn find(&self, identity: &Identity, key: &Key) -> Option<Found<'_>> {
+        let by_set = || self.permission_sets.get(&permission_set(identity)?);
+        let rule = match self.principals.get(key) {
+            Some((List::Roles, rule)) => Some(rule),
+            Some((List::Users, rule)) => Some(by_set().unwrap_or(rule)),
+            None => by_set(),
+        };
         rule.map(Found::Rule).or_else(|| self.accounts.get(&identity.account).map(Found::Account))
     }
 
     /// The rules that nearly fit a caller.
     fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
-        let caller = identity.canonical_arn().to_ascii_lowercase();
+        let caller = Key::of(identity);
         let set = permission_set(identity);
-        let by_arn = self.arns.iter().flatten().filter_map(|(arn, grant)| {
-            let difference = arn_difference(&caller, arn, set.as_ref())?;
-            Some(Nearest { principal: arn.clone(), difference, source: grant.source.clone() })
+        let by_arn = self.principals.iter().filter_map(|(rule, (_, grant))| {
+            let difference = key_difference(&caller, rule, set.as_ref())?;
+            Some(Nearest { principal: rule.arn(), difference, source: (*grant.source).clone() })
         });
         let by_set = self.permission_sets.iter().filter_map(|(rule, grant)| {
             let difference = set_difference(set.as_ref()?, rule)?;
             let principal = format!("the permission set {} in account {}", rule.name, rule.account);
-            Some(Nearest { principal, difference, source: grant.source.clone() })
+            Some(Nearest { principal, difference, source: (*grant.source).clone() })
         });
         by_arn.chain(by_set).collect()
     }
@@ -179,20 +196,14 @@ fn permission_set(identity: &Identity) -> Option<PermissionSet> {
     }
 }
 
-/// How a rule's ARN differs from the caller's, if little. Both canonical and in lower case.
-fn arn_difference(caller: &str, rule: &str, caller_set: Option<&PermissionSet>) -> Option<&'static str> {
-    let name = |arn: &str| arn.rfind('/').map(|slash| slash + 1);
-    let (caller_name, rule_name) = (&caller[name(caller)?..], &rule[name(rule)?..]);
-    let same_name = caller_name == rule_name;
-    if !same_name && caller_set.is_none() {
-        return None; // Nearly every rule, so nothing is parsed for it.
-    }
-    let (caller, rule): (Arn, Arn) = (caller.parse().ok()?, rule.parse().ok()?);
+/// How a rule's principal differs from the caller, if little.
+fn key_difference(caller: &Key, rule: &Key, caller_set: Option<&PermissionSet>) -> Option<&'static str> {
+    let same_name = caller.name()? == rule.name()?;
     if caller.resource == rule.resource {
         Some("is of another account or partition")
     } else if same_name && caller.account == rule.account {
         Some("has another path or is of another kind")
-    } else if caller_set.is_some() && PermissionSet::of_role(rule.account, rule_name).as_ref() == caller_set {
+    } else if caller_set.is_some() && PermissionSet::of_role(rule.account, rule.name()?).as_ref() == caller_set {
         Some("has another suffix, which AWS changes; name the permission set with `sso` instead")
     } else {
         None

@@ -1,6 +1,6 @@
 //! Aggregated roles: their rules are other roles' rules.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{Role, Rule};
 
@@ -9,7 +9,7 @@ use crate::{Role, Rule};
 /// Source: Kubernetes, `pkg/controller/clusterroleaggregation`: what is chosen, in the order of names, without repetition
 /// and without the role itself; what was written into the role before is replaced. An aggregated role may choose another
 /// one, so this goes on until nothing changes.
-pub(crate) fn aggregated(roles: &[Role]) -> BTreeMap<&str, Vec<Rule>> {
+pub(crate) fn aggregated(roles: &[Role]) -> BTreeMap<&str, Arc<[Rule]>> {
     let mut cluster_roles: Vec<&Role> = roles.iter().filter(|role| role.namespace.is_none()).collect();
     cluster_roles.sort_by(|a, b| a.name.cmp(&b.name));
     let chosen: Vec<(&Role, Vec<&Role>)> = cluster_roles
@@ -24,7 +24,7 @@ pub(crate) fn aggregated(roles: &[Role]) -> BTreeMap<&str, Vec<Rule>> {
             Some((*role, selectors.iter().flat_map(of_selector).collect()))
         })
         .collect();
-    let mut rules: BTreeMap<&str, Vec<Rule>> =
+    let mut rules: BTreeMap<&str, Arc<[Rule]>> =
         chosen.iter().map(|(role, _)| (&*role.name, role.rules.clone())).collect();
     // Rules only travel along choices, so after as many rounds as there are roles nothing can change any more.
     for _ in 0..=chosen.len() {
@@ -32,15 +32,15 @@ pub(crate) fn aggregated(roles: &[Role]) -> BTreeMap<&str, Vec<Rule>> {
         for (role, sources) in &chosen {
             let mut next: Vec<Rule> = Vec::new();
             for source in sources {
-                for rule in rules.get(&*source.name).unwrap_or(&source.rules) {
+                for rule in rules.get(&*source.name).unwrap_or(&source.rules).iter() {
                     if !next.contains(rule) {
                         next.push(rule.clone());
                     }
                 }
             }
             let current = rules.get_mut(&*role.name).expect("every aggregated role is in");
-            if *current != next {
-                *current = next;
+            if **current != *next {
+                *current = next.into();
                 changed = true;
             }
         }

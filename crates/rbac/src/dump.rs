@@ -169,7 +169,7 @@ fn walk(
         "Namespace" => FoundObject::Namespace(name),
         "Role" | "ClusterRole" => {
             let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-            let (rules, labels) = (raw.rules.unwrap_or_default(), labels.clone());
+            let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());
             FoundObject::Role(Role { namespace, name, rules, labels, aggregation, origin: None })
         }
         "RoleBinding" | "ClusterRoleBinding" => {

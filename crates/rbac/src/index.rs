@@ -1,6 +1,6 @@
 //! The objects, indexed for questions.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::{Binding, Objects, Request, Role, RoleKind, RoleReference, Rule, Subject, User, aggregate::aggregated};
 
@@ -36,7 +36,7 @@ impl Index {
     /// Indexes objects. Of two roles with one name the later one counts; a cluster cannot have two.
     pub fn new(objects: Objects) -> Self {
         let Objects { mut roles, bindings } = objects;
-        let aggregated: Vec<(Box<str>, Vec<Rule>)> =
+        let aggregated: Vec<(Box<str>, Arc<[Rule]>)> =
             aggregated(&roles).into_iter().map(|(name, rules)| (name.into(), rules)).collect();
         let (mut cluster_roles_by_name, mut roles_by_name) = (HashMap::new(), HashMap::new());
         for (at, role) in roles.iter().enumerate() {

@@ -1,5 +1,7 @@
 //! The four kinds of objects, as slim as a hundred thousand of them need.
 
+use std::sync::Arc;
+
 use document::Span;
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +24,8 @@ pub struct Role {
     /// The name, unique by kind and namespace.
     pub name: Box<str>,
     /// What it allows. Of an aggregated role this is only what was last written there: see [`Self::aggregation`].
-    pub rules: Vec<Rule>,
+    /// Roles that allow the same may share it.
+    pub rules: Arc<[Rule]>,
     /// What aggregating roles choose it by.
     pub labels: Labels,
     /// A `ClusterRole` whose rules are those of all `ClusterRole`s that one of these chooses.

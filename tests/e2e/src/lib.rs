@@ -17,6 +17,7 @@ pub mod moto;
 pub mod parts;
 pub mod people;
 pub mod process;
+pub mod random;
 pub mod server;
 pub mod sts;
 pub mod world;

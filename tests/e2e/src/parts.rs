@@ -14,6 +14,8 @@ pub struct Parts {
     pub go_authenticator: PathBuf,
     /// The AWS CLI of a virtual environment of its own.
     pub aws_cli: PathBuf,
+    /// Helm.
+    pub helm: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
 }
@@ -26,6 +28,7 @@ impl Parts {
             kubernetes: path("KUBEBUILDER_ASSETS")?,
             go_authenticator: path("CLUSTER_AUTH_GO_AUTHENTICATOR")?,
             aws_cli: path("CLUSTER_AUTH_AWS_CLI")?,
+            helm: path("CLUSTER_AUTH_HELM")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
         })
     }

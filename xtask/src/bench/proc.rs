@@ -1,6 +1,9 @@
 //! What the kernel says about a process.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    process::{Command, Stdio},
+};
 
 use anyhow::Context as _;
 
@@ -27,11 +30,27 @@ pub(super) fn memory_mib(pid: u32) -> anyhow::Result<(f64, f64)> {
     Ok((field("VmRSS:")?, field("RssAnon:")?))
 }
 
-/// The most memory that one call for a token had, in MiB.
-pub(super) fn peak_mib(program: &Path, cluster: &str, keys: &[(&'static str, String)]) -> anyhow::Result<f64> {
+/// What a process used from its start to its end.
+#[derive(Clone, Copy)]
+pub(super) struct Used {
+    /// As a clock has it.
+    pub(super) wall_seconds: f64,
+    /// User and system; other programs on the machine hardly change it.
+    pub(super) cpu_seconds: f64,
+    /// The most resident memory.
+    pub(super) peak_mib: f64,
+}
+
+/// Runs a command to its end. What it prints is thrown away.
+pub(super) fn used(command: &Command) -> anyhow::Result<Used> {
     let mut time = Command::new("/usr/bin/time");
-    time.args(["-f", "%M"]).arg(program).args(["token", "-i", cluster]).envs(keys.iter().cloned());
+    time.args(["-f", "%e %U %S %M"]).arg(command.get_program()).args(command.get_args()).stdout(Stdio::null());
+    time.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
     let output = time.output().context("cannot start /usr/bin/time: apt-get install time")?;
-    let kib: f64 = String::from_utf8_lossy(&output.stderr).trim().lines().last().context("a size")?.parse()?;
-    Ok(kib / 1024.0)
+    let said = String::from_utf8_lossy(&output.stderr);
+    anyhow::ensure!(output.status.success(), "{} failed: {said}", command.get_program().display());
+    let figures: Vec<f64> =
+        said.lines().last().context("figures")?.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+    let [wall_seconds, user, system, kib] = figures[..] else { anyhow::bail!("not four figures: {said}") };
+    Ok(Used { wall_seconds, cpu_seconds: user + system, peak_mib: kib / 1024.0 })
 }

@@ -3,143 +3,95 @@
 //! Names are the 2018 chart's for the chart's shapes (Role `<group>`, `<group>-binding`), so that an installed chart
 //! upgrades in place; everything else begins with `cluster-auth:`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use document::{Problems, Span};
 use jiff::Timestamp;
 use rbac::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
-use super::{Facts, Namespace};
-use crate::{Access, Code, Grant, Group, Located, Right, Scope};
-
-/// The namespaces that globs and selectors never match: Kubernetes' own and ours.
-fn is_withheld(namespace: &str) -> bool {
-    namespace.starts_with("kube-") || namespace == "cluster-auth"
-}
+use super::{Facts, Namespaces};
+use crate::{Access, Code, Group, Right};
 
 pub(super) fn objects(access: &Access, facts: &Facts, now: Timestamp, problems: &mut Problems) -> Objects {
-    let mut made = Made::default();
+    let (mut made, namespaces) = (Made::default(), Namespaces::of(facts));
     for group in access.groups.iter().flatten() {
         if group.expires.as_ref().is_none_or(|ends| ends.value > now) {
-            of_group(group, facts, &mut made, problems);
+            of_group(group, &namespaces, &mut made, problems);
         }
     }
-    made.into_objects()
+    made.into_objects(problems)
 }
 
-fn of_group(group: &Group, facts: &Facts, made: &mut Made, problems: &mut Problems) {
+fn of_group(group: &Group, namespaces: &Namespaces<'_>, made: &mut Made, problems: &mut Problems) {
     let name = &*group.name.value;
     let Some(grants) = &group.grants else {
         if name == "system:masters" {
             return; // The API server itself lets them do everything.
         }
         let binding = Bound { name: format!("{name}-binding"), namespace: None, role: cluster_role(name) };
-        return made.binding(group, binding, group.name.span, problems);
+        return made.binding(group, binding, group.name.span);
     };
-    let mut rules: BTreeMap<Option<&str>, (Vec<Rule>, Span)> = BTreeMap::new();
+    let mut written: Vec<Written<'_>> = Vec::new();
     let mut reaches = 0;
     for grant in grants {
-        let namespaces = namespaces(grant, facts, problems);
-        reaches += namespaces.len();
-        for namespace in namespaces {
-            match &grant.right {
-                Right::Rules(written) => {
-                    let (rules, _) = rules.entry(namespace).or_insert_with(|| (Vec::new(), grant.span));
-                    for rule in written {
-                        if !rules.contains(&rule.value) {
-                            rules.push(rule.value.clone());
-                        }
-                    }
+        let reached = namespaces.reached(grant, problems);
+        reaches += reached.len();
+        for namespace in reached {
+            let role = match &grant.right {
+                Right::Rules { rules, .. } => {
+                    written.push(Written { namespace, rules, span: grant.span });
+                    continue;
                 }
-                Right::ClusterRole(role) => {
-                    let bound = Bound { name: named(name, role), namespace, role: cluster_role(&role.value) };
-                    made.binding(group, bound, grant.span, problems);
-                }
-                Right::Role(role) => {
-                    let reference = RoleReference { kind: RoleKind::Role, name: role.value.clone() };
-                    made.binding(
-                        group,
-                        Bound { name: named(name, role), namespace, role: reference },
-                        grant.span,
-                        problems,
-                    );
-                }
-            }
+                Right::ClusterRole(role) => RoleReference { kind: RoleKind::ClusterRole, name: role.value.clone() },
+                Right::Role(role) => RoleReference { kind: RoleKind::Role, name: role.value.clone() },
+            };
+            let bound = Bound { name: format!("cluster-auth:{name}:{}", role.name), namespace, role };
+            made.binding(group, bound, grant.span);
         }
     }
-    if reaches == 0 && !grants.is_empty() && facts.namespaces.is_some() {
+    if reaches == 0 && !grants.is_empty() && namespaces.are_known() {
         problems.push(Code::BindsNothing.at(group.name.span, format!("the grants of `{name}` reach no namespace")));
     }
-    for (namespace, (rules, span)) in rules {
+    // Stable, so that rules keep the order of the grants.
+    written.sort_by_key(|written| written.namespace);
+    for here in written.chunk_by(|a, b| a.namespace == b.namespace) {
+        let Written { namespace, span, .. } = here[0];
         let (role, binding) = match namespace {
             Some(_) => (name.to_owned(), format!("{name}-binding")),
             None => (format!("cluster-auth:{name}"), format!("cluster-auth:{name}")),
         };
         let kind = if namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole };
-        let reference = RoleReference { kind, name: role.clone().into() };
-        made.role(&role, namespace, rules, span, problems);
-        made.binding(group, Bound { name: binding, namespace, role: reference }, span, problems);
+        made.role(&role, namespace, together(here), span, problems);
+        let reference = RoleReference { kind, name: role.into() };
+        made.binding(group, Bound { name: binding, namespace, role: reference }, span);
     }
 }
 
-/// Where a grant holds: `None` is the whole cluster. What only the cluster knows and nobody asked for is left out here;
-/// consumers refuse it before.
-pub(super) fn namespaces<'a>(grant: &'a Grant, facts: &'a Facts, problems: &mut Problems) -> BTreeSet<Option<&'a str>> {
-    let exist = facts.namespaces.as_deref();
-    match &grant.scope {
-        Scope::Cluster => BTreeSet::from([None]),
-        Scope::Namespaces(patterns) => {
-            let mut found = BTreeSet::new();
-            for pattern in patterns {
-                let matching = of_pattern(&pattern.value, exist);
-                if matching.is_empty() && exist.is_some() {
-                    let message = format!("the cluster has no namespace `{}`", pattern.value);
-                    problems.push(Code::NoNamespace.at(pattern.span, message).hint("this grant is skipped there"));
-                }
-                found.extend(matching.into_iter().map(Some));
-            }
-            found
-        }
-        Scope::Selector(selector, span) => {
-            let chosen = |namespace: &&Namespace| !is_withheld(&namespace.name) && selector.matches(&namespace.labels);
-            let found: BTreeSet<_> =
-                exist.unwrap_or_default().iter().filter(chosen).map(|namespace| Some(&*namespace.name)).collect();
-            if found.is_empty() && exist.is_some() {
-                problems.push(Code::NoNamespace.at(*span, "no namespace of the cluster has these labels"));
-            }
-            found
-        }
-    }
+/// Rules that a grant writes, in one place where it holds.
+struct Written<'a> {
+    namespace: Option<&'a str>,
+    rules: &'a Arc<[Rule]>,
+    span: Span,
 }
 
-fn of_pattern<'a>(pattern: &'a str, exist: Option<&'a [Namespace]>) -> Vec<&'a str> {
-    match exist {
-        None if pattern.contains('*') => Vec::new(),
-        None => vec![pattern],
-        Some(exist) if pattern.contains('*') => {
-            let matching = |name: &&str| !is_withheld(name) && glob(pattern.as_bytes(), name.as_bytes());
-            exist.iter().map(|namespace| &*namespace.name).filter(matching).collect()
+/// The rules of several grants as one list, each of them once. What one grant alone writes is shared.
+fn together(written: &[Written<'_>]) -> Arc<[Rule]> {
+    if let [Written { rules, .. }] = written
+        && (1..rules.len()).all(|at| !rules[..at].contains(&rules[at]))
+    {
+        return Arc::clone(rules);
+    }
+    let mut once: Vec<&Rule> = Vec::new();
+    for rule in written.iter().flat_map(|written| &**written.rules) {
+        if !once.contains(&rule) {
+            once.push(rule);
         }
-        Some(exist) => exist.iter().map(|namespace| &*namespace.name).filter(|name| *name == pattern).collect(),
     }
-}
-
-/// Whether a text fits a pattern in which `*` stands for any text.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        // Patterns have a few stars at most: namespaces are 63 characters long.
-        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && glob(rest, text)),
-    }
+    once.into_iter().cloned().collect()
 }
 
 fn cluster_role(name: &str) -> RoleReference {
     RoleReference { kind: RoleKind::ClusterRole, name: name.into() }
-}
-
-fn named(group: &str, role: &Located<Box<str>>) -> String {
-    format!("cluster-auth:{group}:{}", role.value)
 }
 
 /// A binding to make.
@@ -149,50 +101,56 @@ struct Bound<'a> {
     role: RoleReference,
 }
 
-type Key = (Option<Box<str>>, Box<str>);
-
-/// What has been made, by namespace and name.
+/// What has been made, in the order of the groups.
 #[derive(Default)]
 struct Made {
-    roles: BTreeMap<Key, Role>,
-    bindings: BTreeMap<Key, Binding>,
+    roles: Vec<Role>,
+    bindings: Vec<Binding>,
 }
 
 impl Made {
-    fn role(&mut self, name: &str, namespace: Option<&str>, rules: Vec<Rule>, span: Span, problems: &mut Problems) {
+    fn role(&mut self, name: &str, namespace: Option<&str>, rules: Arc<[Rule]>, span: Span, problems: &mut Problems) {
         // The one built-in role outside `system:` (Kubernetes, `rbac/bootstrappolicy/namespace_policy.go`).
         if (namespace, name) == (Some("kube-system"), "extension-apiserver-authentication-reader") {
             problems.push(Code::Collision.at(span, format!("`{name}` in kube-system is Kubernetes' own role")));
             return;
         }
-        let namespace: Option<Box<str>> = namespace.map(Into::into);
+        let (namespace, name) = (namespace.map(Into::into), name.into());
         let (labels, aggregation) = Default::default();
-        let role =
-            Role { namespace: namespace.clone(), name: name.into(), rules, labels, aggregation, origin: Some(span) };
-        if let Some(first) = self.roles.insert((namespace, name.into()), role) {
-            let problem = Code::Collision.at(span, format!("two groups would make the role `{name}`"));
-            problems.push(problem.related(first.origin.unwrap_or_default(), "the other one"));
-        }
+        self.roles.push(Role { namespace, name, rules, labels, aggregation, origin: Some(span) });
     }
 
-    fn binding(&mut self, group: &Group, bound: Bound<'_>, span: Span, problems: &mut Problems) {
+    fn binding(&mut self, group: &Group, bound: Bound<'_>, span: Span) {
         let Bound { name, namespace, role } = bound;
-        let key: Key = (namespace.map(Into::into), name.into());
+        let (namespace, name) = (namespace.map(Into::into), name.into());
         let subjects = vec![Subject::Group(group.name.value.clone())];
-        let (namespace, name) = key.clone();
-        let binding = Binding { namespace, name, role, subjects, origin: Some(span) };
-        match self.bindings.get(&key) {
-            None => drop(self.bindings.insert(key, binding)),
-            // The same grant twice is one grant.
-            Some(first) if first.role == binding.role && first.subjects == binding.subjects => {}
-            Some(first) => {
-                let problem = Code::Collision.at(span, format!("two grants would make the binding `{}`", binding.name));
-                problems.push(problem.related(first.origin.unwrap_or_default(), "the other one"));
-            }
-        }
+        self.bindings.push(Binding { namespace, name, role, subjects, origin: Some(span) });
     }
 
-    fn into_objects(self) -> Objects {
-        Objects { roles: self.roles.into_values().collect(), bindings: self.bindings.into_values().collect() }
+    /// By namespace and name, each once. Sorting is stable, so that of two with one name the first is the one made first.
+    fn into_objects(mut self, problems: &mut Problems) -> Objects {
+        let mut collides = |what: &str, name: &str, first: Option<Span>, again: Option<Span>| {
+            let message = format!("two {what} `{name}`");
+            let problem = Code::Collision.at(again.unwrap_or_default(), message);
+            problems.push(problem.related(first.unwrap_or_default(), "the other one"));
+        };
+        self.roles.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        self.roles.dedup_by(|again, first| {
+            let same = (&again.namespace, &again.name) == (&first.namespace, &first.name);
+            if same {
+                collides("groups would make the role", &first.name, first.origin, again.origin);
+            }
+            same
+        });
+        self.bindings.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        self.bindings.dedup_by(|again, first| {
+            let same = (&again.namespace, &again.name) == (&first.namespace, &first.name);
+            // The same grant twice is one grant.
+            if same && (&first.role, &first.subjects) != (&again.role, &again.subjects) {
+                collides("grants would make the binding", &first.name, first.origin, again.origin);
+            }
+            same
+        });
+        Objects { roles: self.roles, bindings: self.bindings }
     }
 }

@@ -14,22 +14,7 @@ type Id = (Kind, AccountId, String);
 pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) -> Vec<Person> {
     let mut people: BTreeMap<Id, Person> = BTreeMap::new();
     for group in access.groups.iter().flatten() {
-        for member in &group.members {
-            add(&mut people, group, member, problems);
-        }
-        for iam_group in &group.iam_groups {
-            let key = (iam_group.account, iam_group.name.to_ascii_lowercase());
-            for user in facts.iam_groups.get(&key).into_iter().flatten() {
-                match expanded(user, iam_group) {
-                    Some(user) => add(&mut people, group, &user, problems),
-                    None => {
-                        let message =
-                            format!("IAM says that `{user}` is in this group, which is no user of its account");
-                        problems.push(Code::Arn.at(iam_group.span, message));
-                    }
-                }
-            }
-        }
+        of_group(&mut people, group, group.expires.as_ref().map(|at| at.value), facts, problems);
     }
     for node in &access.nodes {
         if let Some(person) = people.get(&node.identity()) {
@@ -43,8 +28,45 @@ pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) ->
     people
 }
 
-fn add(people: &mut BTreeMap<Id, Person>, group: &Group, member: &Principal, problems: &mut Problems) {
-    let ends = earlier(group.expires.as_ref().map(|at| at.value), member.expires.as_ref().map(|at| at.value));
+/// The people of one group, each until their own membership ends, whenever the group itself does.
+pub(super) fn members(group: &Group, facts: &Facts) -> Vec<Person> {
+    let mut people = BTreeMap::new();
+    of_group(&mut people, group, None, facts, &mut Problems::default());
+    people.into_values().collect()
+}
+
+fn of_group(
+    people: &mut BTreeMap<Id, Person>,
+    group: &Group,
+    ends: Option<Timestamp>,
+    facts: &Facts,
+    problems: &mut Problems,
+) {
+    for member in &group.members {
+        add(people, group, ends, member, problems);
+    }
+    for iam_group in &group.iam_groups {
+        let key = (iam_group.account, iam_group.name.to_ascii_lowercase());
+        for user in facts.iam_groups.get(&key).into_iter().flatten() {
+            match expanded(user, iam_group) {
+                Some(user) => add(people, group, ends, &user, problems),
+                None => {
+                    let message = format!("IAM says that `{user}` is in this group, which is no user of its account");
+                    problems.push(Code::Arn.at(iam_group.span, message));
+                }
+            }
+        }
+    }
+}
+
+fn add(
+    people: &mut BTreeMap<Id, Person>,
+    group: &Group,
+    ends: Option<Timestamp>,
+    member: &Principal,
+    problems: &mut Problems,
+) {
+    let ends = earlier(ends, member.expires.as_ref().map(|at| at.value));
     let username = member.username();
     let person = people.entry(member.identity()).or_insert_with(|| Person {
         principal: member.clone(),

@@ -114,7 +114,7 @@ impl Draft {
                 let role = roles.get(&of_role((&binding.role, &binding.namespace))).copied();
                 let right = match (&binding.role.kind, role) {
                     (_, Some(role)) if is_own(binding, name) && can_be_written(role) => {
-                        Right::Rules(role.rules.clone())
+                        Right::Rules(role.rules.to_vec())
                     }
                     (RoleKind::ClusterRole, _) => Right::ClusterRole(binding.role.name.clone()),
                     (RoleKind::Role, _) => Right::Role(binding.role.name.clone()),

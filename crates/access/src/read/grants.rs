@@ -5,9 +5,9 @@ use rbac::{LabelSelector, Operator, Requirement, Rule};
 
 use super::{
     names,
-    values::{View, labels},
+    values::{View, labels, text},
 };
-use crate::{Code, Grant, Located, Right, Scope, keys::Object};
+use crate::{Code, Grant, Right, Scope, keys::Object};
 
 /// `authorization` and its place; `None` where the key is absent.
 pub(super) fn authorization(group: &View<'_>, problems: &mut Problems) -> Option<(Span, Vec<Grant>)> {
@@ -38,10 +38,10 @@ fn grant(node: &Node, problems: &mut Problems) -> Option<Grant> {
         problems.push(problem.hint("name its `namespace`, or use `clusterRole`"));
         return None;
     }
-    if let (Scope::Namespaces(_) | Scope::Selector(..), Right::Rules(rules)) = (&scope, &right)
-        && let Some(rule) = rules.iter().find(|rule| !rule.value.non_resource_urls.is_empty())
+    if let (Scope::Namespaces(_) | Scope::Selector(..), Right::Rules { rules, spans }) = (&scope, &right)
+        && let Some((_, span)) = rules.iter().zip(spans).find(|(rule, _)| !rule.non_resource_urls.is_empty())
     {
-        problems.push(Code::Rule.at(rule.span, "URLs are no objects of a namespace: grant them cluster-wide"));
+        problems.push(Code::Rule.at(*span, "URLs are no objects of a namespace: grant them cluster-wide"));
     }
     Some(Grant { scope, right, accept, span: node.span })
 }
@@ -112,9 +112,8 @@ fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
                 problems.push(Code::Grant.at(span, "`rules` is empty"));
                 return None;
             }
-            let mut rules: Vec<_> = nodes.iter().filter_map(|node| rule(node, problems)).collect();
-            rules.shrink_to_fit(); // There may be a hundred thousand such lists, most of one rule.
-            Some(Right::Rules(rules))
+            let (rules, spans): (Vec<_>, Vec<_>) = nodes.iter().filter_map(|node| rule(node, problems)).unzip();
+            Some(Right::Rules { rules: rules.into(), spans: spans.into() })
         }
         [(key, _)] => {
             let is_role = key == "role";
@@ -125,13 +124,11 @@ fn right(grant: &View<'_>, problems: &mut Problems) -> Option<Right> {
     }
 }
 
-fn rule(node: &Node, problems: &mut Problems) -> Option<Located<Rule>> {
+fn rule(node: &Node, problems: &mut Problems) -> Option<(Rule, Span)> {
     let view = View::of(node, Object::Rule, problems)?;
     let mut texts = |key| -> Vec<Box<str>> {
-        let mut texts: Vec<_> =
-            view.texts(key, problems).unwrap_or_default().into_iter().map(|text| text.value).collect();
-        texts.shrink_to_fit();
-        texts
+        let list = view.list(key, problems).unwrap_or_default();
+        list.iter().filter_map(|node| Some(text(node, problems)?.value)).collect()
     };
     let rule = Rule {
         verbs: texts("verbs"),
@@ -154,7 +151,7 @@ fn rule(node: &Node, problems: &mut Problems) -> Option<Located<Rule>> {
     if let Some(fault) = fault {
         problems.push(Code::Rule.at(node.span, fault));
     }
-    Some(Located::new(rule, node.span))
+    Some((rule, node.span))
 }
 
 fn selector(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {

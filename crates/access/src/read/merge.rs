@@ -1,13 +1,17 @@
 //! Many files as one: a group may span files, but each of its keys comes from one of them, and scalars are set once.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use document::{Problems, Span};
 use identity::AccountId;
 use jiff::Timestamp;
+use rbac::Rule;
 
 use super::principals::Written;
-use crate::{Accept, Access, Code, Grant, Group, Located};
+use crate::{Accept, Access, Code, Grant, Group, Located, Right};
 
 /// What one file says about one group.
 pub(super) struct Fragment {
@@ -30,6 +34,8 @@ pub(super) struct Merged {
     has_groups: bool,
     groups: BTreeMap<Box<str>, Fragment>,
     nodes: Vec<Written>,
+    /// Every list of rules there is, once: many grants are of a few kinds.
+    rules: HashSet<Arc<[Rule]>>,
 }
 
 impl Merged {
@@ -49,7 +55,10 @@ impl Merged {
         self.nodes.extend(roles);
     }
 
-    pub(super) fn group(&mut self, more: Fragment, problems: &mut Problems) {
+    pub(super) fn group(&mut self, mut more: Fragment, problems: &mut Problems) {
+        for grant in more.authorization.iter_mut().flat_map(|(_, grants)| grants) {
+            self.share(&mut grant.right);
+        }
         let group = match self.groups.entry(more.name.value.clone()) {
             std::collections::btree_map::Entry::Vacant(vacant) => {
                 vacant.insert(more);
@@ -68,9 +77,17 @@ impl Merged {
         group.accept.extend(accept);
     }
 
+    fn share(&mut self, right: &mut Right) {
+        let Right::Rules { rules, .. } = right else { return };
+        match self.rules.get(&**rules) {
+            Some(known) => *rules = Arc::clone(known),
+            None => drop(self.rules.insert(Arc::clone(rules))),
+        }
+    }
+
     /// The whole, with accounts filled in.
     pub(super) fn finish(self, problems: &mut Problems) -> Access {
-        let Self { cluster_id, account, has_groups, groups, nodes } = self;
+        let Self { cluster_id, account, has_groups, groups, nodes, .. } = self;
         let default = account.as_ref().map(|account| account.value);
         let groups = groups.into_values().map(|fragment| {
             let account = fragment.account.map(|account| account.value).or(default);

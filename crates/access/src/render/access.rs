@@ -1,10 +1,14 @@
 //! The access file itself, with IAM groups, permission sets and namespaces resolved as far as the facts go.
 
+use document::Problems;
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 use serde::Serialize;
 
-use crate::{Access, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
+use crate::{
+    Access, Facts, Grant, Group, Kind, Principal, Right, Scope,
+    compile::{Namespaces, members},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,7 +61,7 @@ struct GrantOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     namespace_selector: Option<&'a LabelSelector>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    rules: Option<Vec<&'a Rule>>,
+    rules: Option<&'a [Rule]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cluster_role: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -71,8 +75,9 @@ struct Nodes {
     roles: Vec<Member>,
 }
 
-pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, now: Timestamp) -> File<'a> {
-    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, now)).collect());
+pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {
+    let namespaces = Namespaces::of(facts);
+    let groups = access.groups.as_ref().map(|groups| groups.iter().map(|one| group(one, facts, &namespaces)).collect());
     let nodes: Vec<Member> = access.nodes.iter().map(|node| member(node, None)).collect();
     File {
         cluster_id: access.cluster_id.as_ref().map(|id| &*id.value),
@@ -81,12 +86,9 @@ pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts, now: Timestamp)
     }
 }
 
-fn group<'a>(group: &'a Group, facts: &'a Facts, now: Timestamp) -> GroupOut<'a> {
-    // A group alone is compiled for its members; its ends stay with it.
-    let alone = Access { groups: Some(vec![Group { expires: None, ..group.clone() }]), ..Access::default() };
-    let (desired, _) = compile(&alone, facts, now);
+fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) -> GroupOut<'a> {
     let mut of_kind = [Vec::new(), Vec::new(), Vec::new()];
-    for person in desired.people {
+    for person in members(group, facts) {
         let ends = person.groups.values().copied().next().flatten();
         let mut principal = person.principal;
         let role = facts.permission_sets.get(&(principal.account, principal.name.to_ascii_lowercase()));
@@ -116,7 +118,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, now: Timestamp) -> GroupOut<'a>
         permission_sets,
         iam_groups: group.iam_groups.iter().filter(unknown).map(|one| member(one, ends(one))).collect(),
         expires: group.expires.as_ref().map(|at| at.value.to_string()),
-        authorization: group.grants.as_ref().map(|grants| authorization(grants, facts)),
+        authorization: group.grants.as_ref().map(|grants| authorization(grants, namespaces)),
         accept: group.accept.iter().map(|accept| (&*accept.code.value, &*accept.reason)).collect(),
     }
 }
@@ -134,9 +136,9 @@ fn member(principal: &Principal, ends: Option<Timestamp>) -> Member {
 
 /// Grants that reach no namespace are left out. Where that would be all of them they stay as written: an absent
 /// `authorization` would mean the ClusterRole of the group's name, and an empty one nothing at all.
-fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>> {
-    let namespaces = facts.namespaces.is_some().then_some(facts);
-    let resolved: Vec<_> = grants.iter().map(|one| grant(one, namespaces)).collect();
+fn authorization<'a>(grants: &'a [Grant], namespaces: &Namespaces<'a>) -> Vec<GrantOut<'a>> {
+    let known = Some(namespaces).filter(|namespaces| namespaces.are_known());
+    let resolved: Vec<_> = grants.iter().map(|one| grant(one, known)).collect();
     let reaches = |grant: &GrantOut<'_>| grant.namespaces.as_ref().is_none_or(|namespaces| !namespaces.is_empty());
     if resolved.iter().any(reaches) {
         return resolved.into_iter().filter(reaches).collect();
@@ -144,18 +146,18 @@ fn authorization<'a>(grants: &'a [Grant], facts: &'a Facts) -> Vec<GrantOut<'a>>
     grants.iter().map(|one| grant(one, None)).collect()
 }
 
-/// `facts` know the namespaces, or nobody does.
-fn grant<'a>(grant: &'a Grant, facts: Option<&'a Facts>) -> GrantOut<'a> {
-    let (namespaces, namespace_selector) = match (&grant.scope, facts) {
+fn grant<'a>(grant: &'a Grant, known: Option<&Namespaces<'a>>) -> GrantOut<'a> {
+    let (namespaces, namespace_selector) = match (&grant.scope, known) {
         (Scope::Cluster, _) => (None, None),
-        (Scope::Namespaces(_) | Scope::Selector(..), Some(facts)) => {
-            (Some(crate::compile::resolved_namespaces(grant, facts)), None)
+        (Scope::Namespaces(_) | Scope::Selector(..), Some(known)) => {
+            let reached = known.reached(grant, &mut Problems::default());
+            (Some(reached.into_iter().flatten().collect()), None)
         }
         (Scope::Namespaces(names), None) => (Some(names.iter().map(|name| &*name.value).collect()), None),
         (Scope::Selector(selector, _), None) => (None, Some(selector)),
     };
     let (rules, cluster_role, role) = match &grant.right {
-        Right::Rules(rules) => (Some(rules.iter().map(|rule| &rule.value).collect()), None, None),
+        Right::Rules { rules, .. } => (Some(&rules[..]), None, None),
         Right::ClusterRole(name) => (None, Some(&*name.value), None),
         Right::Role(name) => (None, None, Some(&*name.value)),
     };

@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Options, Rendered, Target};
+use access::{Expiry, Options, Target};
 use clap::Args;
 
 use super::{
@@ -41,23 +41,22 @@ pub(crate) fn run(args: &RenderArgs, process: &Process) -> CommandResult {
     }
     let facts = args.files.facts(&access, process)?;
     let options = Options { expiry: args.expiry, adopt: args.adopt };
-    let rendered = access::render(&access, &facts, rim::now(), args.to, options);
-    let (text, findings) = match rendered {
-        Ok(Rendered { text, findings }) => (Some(text), findings),
-        Err(findings) => (None, findings),
-    };
-    problems.extend(findings);
+    let rendering = access::rendering(&access, &facts, rim::now(), args.to, options);
+    problems.extend(match &rendering {
+        Ok(rendering) => rendering.findings.clone(),
+        Err(findings) => findings.clone(),
+    });
     problems.sort_by_key(|problem| problem.span);
     settings::print_problems(&sources, &problems);
-    if let (Some(_), Some(name), None) = (&text, args.to.shared(), &facts.config_maps) {
+    if let (Ok(_), Some(name), None) = (&rendering, args.to.shared(), &facts.config_maps) {
         rim::note(&format!(
             "note: this is all of the ConfigMap kube-system/{name}. Applied to a cluster that has one, it takes away \
              what others wrote there, nodes too; `--live` or `--from` merges into the cluster's own."
         ));
     }
-    match text {
-        Some(text) => Ok(rim::print(&text)?),
-        None => Err(Failure::AlreadySaid),
+    match rendering {
+        Ok(rendering) => Ok(rim::print_long(&rendering)?),
+        Err(_) => Err(Failure::AlreadySaid),
     }
 }
 

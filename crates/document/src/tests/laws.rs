@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::{Edits, Limits, Node, RenderStyle, Source, Span, Value, parse, render};
+use crate::{Edits, Limits, Node, RenderStyle, Source, Sources, Span, Value, parse, parse_each, render};
 
 fn spans_lie_in(node: &Node, text: &str) {
     assert!(text.get(node.span.range()).is_some(), "{:?}", node.span);
@@ -26,6 +26,35 @@ fn is_read_or_refused(text: &str) {
     }
 }
 
+/// What is handed over and what is left make the tree that reading it whole makes, wherever the text stands.
+fn elements_are_those_of_the_tree(text: &str) {
+    let mut sources = Sources::default();
+    for name in ["first", "second"] {
+        let (source, limits) = (sources.add(name, text), Limits::default());
+        let mut elements = Vec::new();
+        let mut read = parse_each(source, &limits, "a", |node| elements.push(node));
+        if let Ok(Some(Node { value: Value::Mapping(entries, _), .. })) = &mut read
+            && let Some(entry) = entries.iter_mut().find(|entry| *entry.key.text == *"a")
+            && let Value::Sequence(nodes, _) = &mut entry.value.value
+        {
+            assert!(nodes.is_empty() || elements.is_empty(), "some were handed over and some were not");
+            nodes.append(&mut elements);
+        }
+        assert_eq!(read, parse(source, &limits));
+        assert!(read.is_err() || elements.is_empty(), "something is handed over that is not in the tree");
+    }
+}
+
+#[test]
+fn a_list_that_an_anchor_names_is_not_handed_over() {
+    elements_are_those_of_the_tree("a: &x [1, 2]\nb: *x\n");
+    let mut elements = 0;
+    let source = Source::new("f", "a: [1, &x 2]\nb: &y [*x]\nc: {a: [3]}\n");
+    let root = parse_each(&source, &Limits::default(), "a", |_| elements += 1).expect("readable").expect("not empty");
+    assert_eq!(elements, 2);
+    assert_eq!(root.get("b").and_then(Node::as_sequence).map(<[_]>::len), Some(1));
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_or_refused(text in any::<String>()) {
@@ -42,6 +71,8 @@ proptest! {
         "( {0,4})(- |\\? |: )?(&a |\\*a |!!str )?(a|b|\"c\"|'d')?(:|: )?(x|1|\\[\\]|\\{\\}|\\||>-|\\*a)?( #c)?", 0..12,
     )) {
         is_read_or_refused(&lines.join("\n"));
+        elements_are_those_of_the_tree(&lines.join("\n"));
+        elements_are_those_of_the_tree(&format!("a:\n{}\nb: 1", lines.join("\n")));
     }
 
     #[test]

@@ -21,7 +21,7 @@ fn rule(verbs: &[&str], groups: &[&str], resources: &[&str], names: &[&str]) -> 
 
 fn role(namespace: Option<&str>, name: &str, rules: Vec<Rule>) -> Role {
     let (labels, aggregation, origin) = Default::default();
-    Role { namespace: namespace.map(Into::into), name: name.into(), rules, labels, aggregation, origin }
+    Role { namespace: namespace.map(Into::into), name: name.into(), rules: rules.into(), labels, aggregation, origin }
 }
 
 fn binding(namespace: Option<&str>, kind: RoleKind, role: &str, subject: Subject) -> Binding {

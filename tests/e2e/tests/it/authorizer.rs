@@ -1,8 +1,13 @@
 //! Our RBAC evaluator and the real API server, asked the same thousands of questions about a generated world.
 
 use anyhow::ensure;
-use e2e::{admin::Admin, process::wait_until, world::World};
-use rbac::{Index, Request, ResourceRequest, Role, Rule, User, dump::Dump};
+use e2e::{
+    admin::Admin,
+    process::wait_until,
+    random::{Random, SEED, say, seed},
+    world::World,
+};
+use rbac::{Index, Request, ResourceRequest, Role, User, dump::Dump};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
@@ -14,8 +19,6 @@ pub(crate) const TESTS: &[Test] =
 const QUESTIONS: usize = 20_480;
 /// What the names of everything generated begin with.
 const PREFIX: &str = "fz-";
-/// The variable that repeats a run.
-const SEED: &str = "CLUSTER_AUTH_SEED";
 
 const NAMESPACES: [&str; 3] = ["fz-a", "fz-b", "fz-c"];
 const VERBS: [&str; 8] = ["get", "list", "create", "update", "delete", "impersonate", "bind", "*"];
@@ -82,25 +85,11 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
     }
     let allowed = theirs.iter().filter(|allowed| **allowed).count();
     let said = format!("{SEED}={seed}: {QUESTIONS} questions, {allowed} allowed, {} differences", differences.len());
-    println_result(&said);
+    say(&said);
     ensure!(differences.is_empty(), "{said}\n{}", differences.join("\n"));
     ensure!((QUESTIONS / 20..QUESTIONS).contains(&allowed), "{said}: the world is too dull to prove anything");
     cluster.stop()?;
     Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "the seed that repeats this run belongs into its log")]
-fn println_result(text: &str) {
-    println!("{text}");
-}
-
-/// Another world at each run, but where one is to be repeated.
-#[expect(clippy::disallowed_methods, reason = "a seed to repeat a run by has nowhere else to come from")]
-fn seed() -> anyhow::Result<u64> {
-    match std::env::var(SEED) {
-        Ok(seed) => Ok(seed.parse()?),
-        Err(_) => Ok(e2e::sts::now().as_microsecond().unsigned_abs()),
-    }
 }
 
 fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
@@ -117,7 +106,7 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
 fn is_filled(dump: &Dump) -> bool {
     let index = Index::new(dump.objects.clone());
     let sorted = |role: &Role| {
-        let mut rules: Vec<Rule> = role.rules.clone();
+        let mut rules = role.rules.to_vec();
         rules.sort();
         rules
     };
@@ -126,30 +115,6 @@ fn is_filled(dump: &Dump) -> bool {
         let ours = index.roles().iter().find(|role| role.name == written.name && role.namespace == written.namespace);
         ours.is_some_and(|ours| sorted(ours) == sorted(written))
     })
-}
-
-/// SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap_or_default()
-    }
-
-    fn one<T: Copy>(&mut self, of: &[T]) -> T {
-        of[self.below(of.len())]
-    }
-
-    fn some<T: Copy>(&mut self, of: &[T], max: usize) -> Vec<T> {
-        (0..=self.below(max)).map(|_| self.one(of)).collect()
-    }
 }
 
 fn objects(random: &mut Random) -> Vec<Value> {

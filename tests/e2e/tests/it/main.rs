@@ -13,11 +13,13 @@ mod apply;
 mod authorizer;
 mod cli;
 mod demo;
+mod helm;
 mod iam;
 mod init;
 mod interop;
 mod live;
 mod login;
+mod meaning;
 mod pages;
 mod plan;
 mod trouble;
@@ -46,7 +48,9 @@ fn main() -> ExitCode {
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
+        meaning::TESTS,
         live::TESTS,
+        helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
         pages::TESTS,

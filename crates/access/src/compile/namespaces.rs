@@ -1,0 +1,94 @@
+//! Which namespaces a grant reaches.
+
+use std::{
+    collections::BTreeMap,
+    ops::Bound::{Included, Unbounded},
+};
+
+use document::Problems;
+use rbac::Labels;
+
+use super::Facts;
+use crate::{Code, Grant, Scope};
+
+/// The namespaces of a cluster by name, if it was asked for them.
+pub(crate) struct Namespaces<'a>(Option<BTreeMap<&'a str, &'a Labels>>);
+
+impl<'a> Namespaces<'a> {
+    /// Those of the facts.
+    pub(crate) fn of(facts: &'a Facts) -> Self {
+        let by_name = |all: &'a Vec<super::Namespace>| all.iter().map(|one| (&*one.name, &one.labels)).collect();
+        Self(facts.namespaces.as_ref().map(by_name))
+    }
+
+    /// Whether the cluster was asked.
+    pub(crate) fn are_known(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// Where a grant holds, in order and each once: `None` is the whole cluster. What only the cluster knows and nobody
+    /// asked for is left out here; consumers refuse it before.
+    pub(crate) fn reached<'g>(&self, grant: &'g Grant, problems: &mut Problems) -> Vec<Option<&'g str>>
+    where
+        'a: 'g,
+    {
+        match &grant.scope {
+            Scope::Cluster => vec![None],
+            Scope::Namespaces(patterns) => {
+                let mut found = Vec::with_capacity(patterns.len());
+                for pattern in patterns {
+                    let before = found.len();
+                    self.add_matching(&pattern.value, &mut found);
+                    if found.len() == before && self.are_known() {
+                        let message = format!("the cluster has no namespace `{}`", pattern.value);
+                        problems.push(Code::NoNamespace.at(pattern.span, message).hint("this grant is skipped there"));
+                    }
+                }
+                found.sort_unstable();
+                found.dedup();
+                found
+            }
+            Scope::Selector(selector, span) => {
+                let all = self.0.iter().flatten().filter(|(name, _)| !is_withheld(name));
+                let chosen = all.filter(|(_, labels)| selector.matches(labels));
+                let found: Vec<_> = chosen.map(|(name, _)| Some(*name)).collect();
+                if found.is_empty() && self.are_known() {
+                    problems.push(Code::NoNamespace.at(*span, "no namespace of the cluster has these labels"));
+                }
+                found
+            }
+        }
+    }
+
+    fn add_matching<'g>(&self, pattern: &'g str, found: &mut Vec<Option<&'g str>>)
+    where
+        'a: 'g,
+    {
+        match (&self.0, pattern.split_once('*')) {
+            (None, Some(_)) => {}
+            (None, None) => found.push(Some(pattern)),
+            (Some(all), None) => found.extend(all.get_key_value(pattern).map(|(name, _)| Some(*name))),
+            (Some(all), Some((beginning, _))) => {
+                let from = all.range::<str, _>((Included(beginning), Unbounded)).map(|(name, _)| *name);
+                let alike = from.take_while(|name| name.starts_with(beginning));
+                let matching = |name: &&str| !is_withheld(name) && glob(pattern.as_bytes(), name.as_bytes());
+                found.extend(alike.filter(matching).map(Some));
+            }
+        }
+    }
+}
+
+/// The namespaces that globs and selectors never match: Kubernetes' own and ours.
+fn is_withheld(namespace: &str) -> bool {
+    namespace.starts_with("kube-") || namespace == "cluster-auth"
+}
+
+/// Whether a text fits a pattern in which `*` stands for any text.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        // Patterns have a few stars at most: namespaces are 63 characters long.
+        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
+        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && glob(rest, text)),
+    }
+}
