@@ -31,7 +31,7 @@ mod rights;
 mod steps;
 mod writes;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use document::Sources;
 use jiff::Timestamp;
@@ -127,6 +127,8 @@ pub enum Warning {
     NoLogin(Who),
     /// An object that another cluster's file made stays.
     OtherMark(ObjectId, Mark),
+    /// Nobody asked IAM who is in a group of the file's, so its users are not in the plan.
+    IamGroup(Box<str>),
     /// Logins are taken from the file: nothing of them is read or written.
     LoginsAssumed,
 }
@@ -157,6 +159,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let mut warnings: Vec<Warning> = no_role.collect();
     warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
+    warnings.extend(unknown_iam_groups(wanted));
     warnings.extend(assumed.then_some(Warning::LoginsAssumed));
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
@@ -177,6 +180,15 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     plan.digest = Digest::of(&plan);
     plan.steps = steps::steps(&plan, login_actions, observed);
     plan
+}
+
+/// The IAM groups of which nothing is known. Where logins are written they are an error before there is a plan.
+fn unknown_iam_groups(wanted: &Wanted<'_>) -> BTreeSet<Warning> {
+    let groups = wanted.access.groups.iter().flatten().flat_map(|group| &group.iam_groups);
+    let is_unknown = |group: &&crate::Principal| {
+        !wanted.facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase()))
+    };
+    groups.filter(is_unknown).map(|group| Warning::IamGroup(group.name.clone())).collect()
 }
 
 impl Plan {
@@ -208,6 +220,12 @@ impl fmt::Display for Warning {
             }
             Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
             Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
+            Self::IamGroup(name) => {
+                write!(
+                    f,
+                    "who is in the IAM group `{name}` is not known, so its users are not in this plan: `--aws` asks IAM"
+                )
+            }
             Self::LoginsAssumed => f.write_str(
                 "logins are neither read nor written: people are taken to be whom the file says, before and after",
             ),

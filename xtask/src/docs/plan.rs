@@ -1,13 +1,12 @@
 //! The page about plans: how to read one, and what stops apply.
 
-use access::plan::{CLUSTER_ID, FILE, Flag, MANAGED_BY, MANAGER, MappingTarget, STOPS};
+use access::plan::{CLUSTER_ID, FILE, Flag, MANAGED_BY, MANAGER, STOPS};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
 # Plans
 
-A plan says what applying access files to a cluster would do: who gains or loses which verbs where, and which objects change. Planning
-changes nothing. The same files, cluster and IAM groups give the same plan and the same digest.
+How to read what `plan` prints, and everything that stops `apply`. [change-access.md](change-access.md) shows both at work.
 
 ## Reading one
 
@@ -21,17 +20,14 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   somebody new it is what they may do beyond what every login may.
 - **still has** marks a right that the files take away and somebody else's binding grants all the same.
 - **Dangerous** are the ways to become more than one is (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
+  Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
+  change`: apply their leaving alone first.
 - **Bindings of the whole cluster** are listed by name, every one.
 - **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace
 is among `namespaces` (`null` is everywhere), one of `rights` allows it as an RBAC rule would, and neither that right's `except` nor an
 `except` of its namespace does. The same for `losses`. The tests ask an API server about it.
-
-## The digest
-
-It is of everything that the plan says. `apply --expect DIGEST` applies only that plan: where an IAM group got another member, a glob
-reaches another namespace, or somebody changed a binding meanwhile, there is a new plan to review.
 
 ## What is ours
 
@@ -78,10 +74,6 @@ pub(super) fn page() -> String {
             stop.about,
             sentence(stop.help)
         ));
-    }
-    page.push_str("\n## Where logins are written\n\n| `mapping` | what is written |\n|---|---|\n");
-    for target in MappingTarget::ALL {
-        page.push_str(&format!("| `{}` | {} |\n", target.as_str(), target.title()));
     }
     page
 }

@@ -221,6 +221,10 @@ fn dangers(plan: &Plan, names: &Names) -> Vec<Item> {
             }
             add(2, format!("can {} {}", gained.escalation.title, place(&gained.place)), gained.escalation.why);
         }
+        for gained in &*person.meanwhile {
+            let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
+            add(4, text, "they leave a group that gains it: apply their leaving alone, and the rest after it");
+        }
         if matches!(person.who, Who::AnybodyIn(_)) && person.before.is_none() {
             add(3, "can log in".to_owned(), "whoever is let into the account is let into the cluster");
         }
@@ -316,9 +320,18 @@ fn rights(plan: &Plan, names: &Names, sign: Sign) -> Vec<Item> {
         if rights.is_empty() && still.is_empty() {
             continue;
         }
+        // What is left out of a comparison with nothing is what every login may do: no part of it was theirs, or stays.
+        let verb = match (sign, &person.before, &person.after) {
+            (Sign::Add, Some(_), _) => Some("had"),
+            (Sign::Remove, _, Some(_)) => Some("keeps"),
+            _ => None,
+        };
         let is_dangerous = sign == Sign::Add && (!change.escalations.is_empty() || rights.iter().any(is_everything));
-        let items =
-            rights.iter().map(|rights| in_places(rights, sign, &mut words)).chain(still.iter().map(not_lost)).collect();
+        let items = rights
+            .iter()
+            .map(|rights| in_places(rights, sign, verb, &mut words))
+            .chain(still.iter().map(not_lost))
+            .collect();
         let (dangerous, people) = alike.entry(items).or_default();
         *dangerous |= is_dangerous;
         people.push(&person.who);
@@ -354,14 +367,14 @@ impl Words {
     }
 }
 
-fn in_places(rights: &Rights, sign: Sign, said: &mut Words) -> Item {
+fn in_places(rights: &Rights, sign: Sign, verb: Option<&str>, said: &mut Words) -> Item {
     let through: Vec<String> =
         rights.through.iter().map(|role| format!("{} {}", role.kind.as_str(), role.name)).collect();
     let through = if through.is_empty() { String::new() } else { format!(" ({})", some_of(&through, NAMED)) };
-    let verb = if sign == Sign::Add { "had" } else { "keeps" };
     let (words, parts) = said.of(&rights.rights);
-    let item = Item::new(sign, format!("{}: {words}{through}", place(&rights.place)))
-        .below(parts.map(|parts| Item::new(Sign::Note, format!("{verb} {parts}"))));
+    let item = Item::new(sign, format!("{}: {words}{through}", place(&rights.place)));
+    let Some(verb) = verb else { return item };
+    let item = item.below(parts.map(|parts| Item::new(Sign::Note, format!("{verb} {parts}"))));
     let mut in_namespaces: BTreeMap<String, Vec<Arc<str>>> = BTreeMap::new();
     for part in &rights.except {
         let words = said.of_part(&part.rights).to_owned();
