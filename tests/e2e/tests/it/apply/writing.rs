@@ -260,7 +260,9 @@ fn targets(world: &World) -> anyhow::Result<()> {
     ensure!(unknown.contains("say by `--mapping"), "{unknown}");
     // From each place to the next one: what is in the old one goes, and a second run has nothing to do.
     for target in ["none", "crd", "aws-auth", "configmap", "access-file", "crd", "access-file"] {
-        managed.apply(&["--mapping", target])?.success().with_context(|| target)?;
+        let applied = managed.apply(&["--mapping", target])?;
+        ensure!(applied.stderr.contains("--to access-entries") == (target == "none"), "{target}: {applied:?}");
+        applied.success().with_context(|| target)?;
         let plan = managed.run(&["plan", "--exit-code"])?;
         ensure!(plan.code == 0, "{target}: {plan:?}");
         let objects = managed.admin.kubectl(&["get", crd, "-o", "name"])?.success()?;
