@@ -144,6 +144,12 @@ async fn under_lease(
     let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
     let execution = Execution { cluster: Arc::clone(cluster), run: Run::Real, settle };
     let outcomes = execution.run(&plan.steps, stop).await?;
+    if plan.target == MappingTarget::None {
+        rim::note(
+            "note: logins were left alone (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
+             `--to config` those of a file on the control plane",
+        );
+    }
     let by = if plan.logins.is_empty() {
         "In effect now.".to_owned()
     } else {
