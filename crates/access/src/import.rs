@@ -7,15 +7,17 @@
 //! ```
 //!
 //! Planned on the untouched cluster, such a file gives nobody anything and takes nothing from anybody: what it cannot
-//! say stays as it is, and is listed in it as a comment.
+//! say is listed in it as a comment.
 
 mod draft;
+mod kops;
 mod write;
 
 use document::{Limits, Severity, Sources, Span};
 use jiff::Timestamp;
 
 use self::draft::Draft;
+pub use self::kops::{Kops, read_kops};
 use crate::{
     Facts,
     plan::{ObjectId, Observed, conflicting},
@@ -26,16 +28,16 @@ use crate::{
 pub struct Imported {
     /// The access file.
     pub text: String,
-    /// What it does not say, and why: it stays as it is.
+    /// What it does not say, and why: logins and bindings of which it says nothing stay as they are.
     pub left: Vec<Left>,
     /// Bindings of others that grant nothing but what the file grants: they can go once it is applied.
     pub superseded: Vec<ObjectId>,
 }
 
-/// Something that stays as it is.
+/// Something that the file does not say.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
-    /// What: a login, or a binding.
+    /// What: a login, one of its groups, or what a group is granted.
     pub what: String,
     /// Why the file does not say it.
     pub why: String,

@@ -30,7 +30,7 @@ pub use codes::Code;
 pub use compile::{Desired, Facts, Namespace, Person, compile};
 pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
-pub use import::{Imported, Left, import};
+pub use import::{Imported, Kops, Left, import, read_kops};
 pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use plan::plan;

@@ -40,6 +40,7 @@ Setting a cluster up:
 Deciding access:
   check        Find everything that is wrong with an access file
   render       Compile an access file to what a consumer takes
+  import       Write the access file for what a cluster has
   plan         Say what applying an access file would change, for whom
   apply        Make a cluster what an access file says
 
@@ -113,6 +114,8 @@ pub(crate) enum Command {
     Check(commands::check::CheckArgs),
     /// Compile an access file to what a consumer takes
     Render(commands::render::RenderArgs),
+    /// Write the access file for what a cluster has
+    Import(commands::import::ImportArgs),
     /// Say what applying an access file would change, for whom
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says

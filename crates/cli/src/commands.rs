@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
+pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
 pub(crate) mod kubeconfig;
@@ -43,6 +44,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Server(args) => server::run(&args, &global, process),
         Command::Check(args) => check::run(&args, process),
         Command::Render(args) => render::run(&args, process),
+        Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),

@@ -137,6 +137,12 @@ impl Draft {
                 let why = "a file names people, not whole accounts";
                 self.leave(format!("everybody in {account} (mapAccounts of {})", live.target.as_str()), why);
             }
+            if let Holder::Objects(objects) = &live.holder {
+                for Seen { object, .. } in objects.iter().filter(|seen| seen.object.principal().is_empty()) {
+                    let why = "its ARN is no user's and no role's, so it lets nobody in";
+                    self.leave(format!("IAMIdentityMapping {} ({})", object.name, object.arn), why);
+                }
+            }
             let rules = live.source.roles.iter().chain(&live.source.users);
             let as_roles = named_by_role(rules.clone(), facts);
             // The last entry for a principal counts.
@@ -175,7 +181,7 @@ impl Draft {
         }
         for group in unbound {
             let what = format!("the group {group} of {}", member.stands);
-            self.leave(what, "nothing is bound to it");
+            self.leave(what, "nothing is bound to it; applying the file takes them out of it");
         }
         for group in bound {
             self.groups.entry(group.to_owned()).or_default().members.insert(id.clone());
@@ -238,7 +244,8 @@ impl Draft {
     pub(super) fn superseded(&self, observed: &Observed) -> Vec<ObjectId> {
         let is_said = |binding: &Binding, subject: &Subject| {
             let Subject::Group(name) = subject else { return false };
-            let Some(group) = self.groups.get(&**name) else { return false };
+            // Of this group's rights the file says nothing: they are Kubernetes' own.
+            let Some(group) = self.groups.get(&**name).filter(|_| **name != *"system:masters") else { return false };
             let right = match binding.role.kind {
                 RoleKind::ClusterRole => Right::ClusterRole(binding.role.name.clone()),
                 RoleKind::Role => Right::Role(binding.role.name.clone()),

@@ -76,7 +76,7 @@ impl<'a> Writer<'a> {
         }
         if !draft.left.is_empty() {
             self.line("");
-            self.line("# Not in this file, and left as it is:");
+            self.line("# Not in this file:");
             for left in &draft.left {
                 self.line(&format!("# - {}: {}", comment(&left.what), comment(&left.why)));
             }

@@ -61,14 +61,14 @@ struct Metadata {
     annotations: Option<BTreeMap<String, String>>,
 }
 
-/// The `ConfigMap`s of `kube-system` in a text: one object, or a list with others among them.
-fn read(json: &[u8]) -> Result<Vec<(String, ConfigMap)>, ConfigMapError> {
+/// The `ConfigMap`s of a namespace in a text: one object, or a list with others among them.
+fn read(json: &[u8], namespace: &str) -> Result<Vec<(String, ConfigMap)>, ConfigMapError> {
     let raw: Raw = serde_json::from_slice(json).map_err(ConfigMapError)?;
     let kind = raw.kind.strip_suffix("List").unwrap_or_default().to_owned();
     let objects = if raw.items.is_empty() { vec![raw] } else { raw.items };
     let is_one = |raw: &Raw| {
         let kind = if raw.kind.is_empty() { &kind } else { &raw.kind };
-        kind == "ConfigMap" && raw.metadata.namespace == "kube-system"
+        kind == "ConfigMap" && raw.metadata.namespace == namespace
     };
     Ok(objects.into_iter().filter(is_one).map(Raw::into_config_map).collect())
 }
@@ -90,10 +90,17 @@ impl Raw {
     }
 }
 
+impl ConfigMap {
+    /// One of any namespace in such a text, if it is there.
+    pub fn find(json: &[u8], namespace: &str, name: &str) -> Result<Option<Self>, ConfigMapError> {
+        Ok(read(json, namespace)?.into_iter().find(|(of, _)| of == name).map(|(_, map)| map))
+    }
+}
+
 impl Facts {
     /// Takes the `ConfigMap`s of `kube-system` from such a text; `false` where it holds none.
     pub fn add_config_maps(&mut self, json: &[u8]) -> Result<bool, ConfigMapError> {
-        let found = read(json)?;
+        let found = read(json, "kube-system")?;
         let is_one = !found.is_empty();
         if is_one {
             self.config_maps.get_or_insert_default().extend(found);

@@ -103,6 +103,34 @@ impl Dump {
         self.missing.insert(what.into(), why.into());
     }
 
+    /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
+    pub fn configured_by(&mut self, map: ConfigMap) {
+        if let Some(name) = MappingTarget::ConfigMap.config_map() {
+            self.missing.remove(name);
+            self.config_maps.insert(name.to_owned(), map);
+        }
+    }
+
+    /// The authenticator's configuration, if there is one.
+    pub fn configuration(&self) -> Option<&str> {
+        let map = self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?;
+        map.data.get("config.yaml").map(String::as_str)
+    }
+
+    /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
+    pub fn has_configuration_in_aws_auth(&self) -> bool {
+        let map = MappingTarget::AwsAuth.config_map().and_then(|name| self.config_maps.get(name));
+        map.is_some_and(|map| map.data.contains_key("config.yaml"))
+    }
+
+    /// The partition that the first ARN of a login is of; commercial where there is none.
+    pub fn partition(&self) -> Partition {
+        let maps = MappingTarget::ALL.into_iter().filter_map(|target| self.config_maps.get(target.config_map()?));
+        let texts = maps.flat_map(|map| map.data.values());
+        let mut arns = texts.flat_map(|text| text.split("arn:").skip(1));
+        arns.find_map(|arn| arn.split_once(':')?.0.parse().ok()).unwrap_or_default()
+    }
+
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.missing.is_empty()

@@ -234,7 +234,7 @@ fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
 
 impl MappingObject {
     /// Whom it is for, as readers compare; what cannot be read is for nobody.
-    pub(super) fn principal(&self) -> Box<str> {
+    pub(crate) fn principal(&self) -> Box<str> {
         let principal = self.arn.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
         principal.map(|principal| key(&principal).into()).unwrap_or_default()
     }

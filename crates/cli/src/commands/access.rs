@@ -104,10 +104,19 @@ impl Files {
 }
 
 /// Hands on every JSON file of `--from`; an error says which it is about.
-pub(crate) fn each_dump(from: &[PathBuf], mut take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(crate) fn each_dump(from: &[PathBuf], take: impl FnMut(&[u8]) -> anyhow::Result<()>) -> anyhow::Result<()> {
+    each_file(from, &["json"], take)
+}
+
+/// Hands on every file of `--from`, of folders those with these extensions.
+pub(crate) fn each_file(
+    from: &[PathBuf],
+    extensions: &[&str],
+    mut take: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     for path in from {
         let mut files = Vec::new();
-        collect(path, &["json"], &mut files)?;
+        collect(path, extensions, &mut files)?;
         for file in files {
             let bytes = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
             take(&bytes).with_context(|| format!("--from {}", file.display()))?;

@@ -15,6 +15,7 @@ mod cli;
 mod demo;
 mod helm;
 mod iam;
+mod import;
 mod init;
 mod interop;
 mod live;
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
+        import::TESTS,
         pages::TESTS,
         plan::TESTS,
     ];

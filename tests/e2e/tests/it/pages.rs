@@ -13,6 +13,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("pages::change_access_shows_what_happens", change_access),
+    ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
     ("pages::someone_must_be_out_shows_what_happens", out_now),
 ];
 
@@ -43,6 +44,42 @@ fn change_access(world: &World) -> anyhow::Result<()> {
 
 fn out_now(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-out", SHOP)?, "someone-must-be-out.md")
+}
+
+/// What years of hands have left.
+const GROWN: &str = r"
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: devs-view, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: viewer}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: developers}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth, namespace: kube-system}
+data:
+  mapRoles: |
+    - rolearn: arn:aws:iam::111122223333:role/Node
+      username: system:node:{{EC2PrivateDNSName}}
+      groups: [system:bootstrappers, system:nodes]
+    - rolearn: arn:aws:iam::111122223333:role/ci/Deployer
+      username: deployer
+      groups: [developers]
+  mapUsers: |
+    - userarn: arn:aws:iam::111122223333:user/alice
+      username: alice
+      groups: [developers]
+    - userarn: arn:aws:iam::111122223333:user/ops/bob
+      username: bob
+      groups: [developers, testers]
+    - userarn: arn:aws:iam::111122223333:user/carol
+      username: carol
+      groups: [system:masters]
+";
+
+fn bring_in(world: &World) -> anyhow::Result<()> {
+    run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
 }
 
 /// Runs a page from top to bottom; what it shows must be what happens.

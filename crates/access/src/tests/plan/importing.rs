@@ -112,10 +112,10 @@ fn a_file_that_a_person_would_have_written() {
     nodes:
     - roles: [Node]
 
-    # Not in this file, and left as it is:
+    # Not in this file:
     # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
     # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
-    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it
+    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it; applying the file takes them out of it
     # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): whoever assumes the role could choose the whole username
     # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
     "#);
@@ -123,6 +123,20 @@ fn a_file_that_a_person_would_have_written() {
     assert_eq!(superseded, ["ClusterRoleBinding see-all", "RoleBinding dev/devs-edit", "RoleBinding dev/release"]);
     let file = imported.text.replace("prod.example.com", "c");
     assert_eq!(changes(&observed, &file, MappingTarget::ConfigMap), [""; 0]);
+}
+
+#[test]
+fn what_the_file_does_not_say_is_not_superseded() {
+    let lines = "role cluster-admin = * *.*\nrole view = get pods\n\
+        binding cluster-admin = ClusterRole cluster-admin > group:system:masters\n\
+        binding both = ClusterRole view > group:viewers group:system:masters\n\
+        binding named = ClusterRole view > group:viewers user:erin\n\
+        binding only = ClusterRole view > group:viewers\n";
+    let config = "clusterID: c\nserver:\n  mapUsers:\n  \
+        - {userarn: arn:aws:iam::111122223333:user/carol, username: carol, groups: [viewers, system:masters]}\n";
+    let imported = import(&live(config, lines), "c", &Facts::default(), now());
+    let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
+    assert_eq!(superseded, ["ClusterRoleBinding only"]);
 }
 
 #[test]

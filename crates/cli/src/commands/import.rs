@@ -1,0 +1,217 @@
+//! `import`: the access file for what a cluster has, which planned there changes nothing for anybody.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use access::{
+    ConfigMap, Facts, Imported, Kops,
+    plan::{Dump, MappingTarget, Observed, Unseen},
+};
+use anyhow::Context as _;
+use clap::Args;
+use document::{Limits, RenderStyle, Source, Sources};
+use kubernetes::{Cluster, Resource};
+use mapping::authenticator;
+
+use super::{
+    access::{AskIam, ClusterArgs, each_file},
+    planning::{self, plain},
+};
+use crate::{
+    arguments::Global,
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// Flags of `import`.
+#[derive(Args, Debug)]
+pub(crate) struct ImportArgs {
+    /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get namespaces,roles,clusterroles,
+    /// rolebindings,clusterrolebindings,configmaps -A -o json`, in place of asking the cluster; `aws iam list-roles`; and as
+    /// YAML `kops get cluster -o yaml`, for its identityMappings
+    #[arg(long, value_name = "PATH")]
+    from: Vec<PathBuf>,
+
+    /// The ConfigMap with the authenticator's configuration (key config.yaml), where it has another name than
+    /// kube-system/aws-iam-authenticator; --config reads a file instead
+    #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_name, conflicts_with = "config")]
+    config_map: Option<Name>,
+
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    #[command(flatten)]
+    iam: AskIam,
+}
+
+/// A namespace and a name in it.
+#[derive(Clone, Debug)]
+struct Name(String, String);
+
+fn parse_name(text: &str) -> Result<Name, String> {
+    match text.split_once('/') {
+        Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
+            Ok(Name(namespace.to_owned(), name.to_owned()))
+        }
+        _ => Err("expected a namespace, a slash and a name".to_owned()),
+    }
+}
+
+/// What was looked at.
+#[derive(Default)]
+struct Found {
+    dump: Dump,
+    facts: Facts,
+    kops: Option<Kops>,
+    /// What `--config-map` names.
+    named: Option<ConfigMap>,
+}
+
+/// Runs `import`. What could not be looked at ends it: nothing is invented.
+pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
+    let mut config = settings::config(global)?;
+    let Found { mut dump, mut facts, kops, named } = args.look(process)?;
+    let stands_elsewhere = args.config_map.is_some() || global.config.is_some();
+    if let Some(map) = args.configuration(global, named)? {
+        dump.configured_by(map);
+    } else if dump.has_configuration_in_aws_auth() {
+        let text = "the ConfigMap kube-system/aws-auth holds a config.yaml, as the chart of 2018 wrote it; if the \
+                    authenticator reads that, give `--config-map kube-system/aws-auth`, and if not, remove it";
+        return Err(anyhow::anyhow!(text).into());
+    }
+    dump.add_to(&mut facts);
+    let of_cluster = dump.configuration().and_then(cluster_id_of);
+    let partition = dump.partition();
+    let mut observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    if !observed.unseen.is_empty() {
+        for Unseen { what, why } in &observed.unseen {
+            rim::note(&plain(&format!("error: {what}: {why}")));
+        }
+        return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
+    }
+    let of_kops = kops.as_ref().and_then(|kops| kops.cluster_id.clone());
+    config.cluster_id = config.cluster_id.or(of_cluster).or(of_kops);
+    let cluster_id = settings::cluster_id(global, process, &config)?;
+    let target = seen_target(&observed, stands_elsewhere);
+    // What is in force goes before what kops is going to make.
+    observed.mappings.extend(kops.map(|kops| kops.mapping));
+
+    // IAM is asked about those who are in the file.
+    let first = access::import(&observed, cluster_id.as_str(), &facts, rim::now());
+    args.iam.add_to(&mut facts, &read(&first.text), process)?;
+    let imported = access::import(&observed, cluster_id.as_str(), &facts, rim::now());
+    if imported.text.is_empty() {
+        return Err(anyhow::anyhow!("nothing of this cluster can be said in an access file").into());
+    }
+    rim::print(&imported.text)?;
+    say(&imported, &next(&imported, &facts, target));
+    Ok(())
+}
+
+impl ImportArgs {
+    /// Looks at the dumps, and at the cluster where they hold none.
+    fn look(&self, process: &Process) -> Result<Found, Failure> {
+        let mut found = Found::default();
+        each_file(&self.from, &["json", "yaml", "yml"], |bytes| found.read(bytes, self.config_map.as_ref()))?;
+        if found.dump.is_empty() {
+            let seen = async {
+                let cluster = self.cluster.connect(process).await?;
+                if let Some(name) = &self.config_map {
+                    found.named = get(&cluster, name).await?;
+                }
+                planning::live(&cluster).await
+            };
+            found.dump = runtime::block_on(seen)??.dump;
+        } else if self.cluster.is_named() {
+            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
+            return Err(anyhow::anyhow!(both).into());
+        }
+        Ok(found)
+    }
+
+    /// The authenticator's configuration, where it is not the usual `ConfigMap`'s.
+    fn configuration(&self, global: &Global, named: Option<ConfigMap>) -> anyhow::Result<Option<ConfigMap>> {
+        if let Some(path) = &global.config {
+            let text = settings::config_source(path)?.text().to_owned();
+            return Ok(Some(ConfigMap {
+                data: BTreeMap::from([("config.yaml".to_owned(), text)]),
+                ..ConfigMap::default()
+            }));
+        }
+        let Some(Name(namespace, name)) = &self.config_map else { return Ok(None) };
+        let map = named.with_context(|| format!("there is no ConfigMap {namespace}/{name}"))?;
+        let has = map.data.contains_key("config.yaml");
+        anyhow::ensure!(has, "the ConfigMap {namespace}/{name} has no config.yaml, so no authenticator reads it");
+        Ok(Some(map))
+    }
+}
+
+impl Found {
+    fn read(&mut self, bytes: &[u8], name: Option<&Name>) -> anyhow::Result<()> {
+        if !bytes.trim_ascii_start().starts_with(b"{") {
+            let text = str::from_utf8(bytes).context("it is not UTF-8")?;
+            let source = Source::new("--from", text);
+            let said = |problems: Vec<_>| document::render(&source, &problems, RenderStyle::Plain);
+            let kops = access::read_kops(&source).map_err(|problems| anyhow::anyhow!(said(problems)))?;
+            anyhow::ensure!(self.kops.replace(kops).is_none(), "this is a second Cluster of kops; give one");
+            return Ok(());
+        }
+        if self.facts.add_iam_dump(bytes)? {
+            return Ok(());
+        }
+        if let Some(Name(namespace, name)) = name
+            && let Some(map) = ConfigMap::find(bytes, namespace, name)?
+        {
+            self.named = Some(map);
+        }
+        self.dump.read(bytes)?;
+        Ok(())
+    }
+}
+
+async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {
+    let answer = cluster.get(&Resource::CONFIG_MAPS.object(Some(namespace), name)).await?;
+    Ok(answer.map(|bytes| ConfigMap::find(&bytes, namespace, name)).transpose()?.flatten())
+}
+
+/// The `clusterID` of an authenticator's configuration.
+fn cluster_id_of(config: &str) -> Option<String> {
+    let (config, _) = authenticator::read_config_in(&Source::new("config.yaml", config), None).ok()?;
+    config.cluster_id
+}
+
+fn read(text: &str) -> access::Access {
+    let mut sources = Sources::default();
+    sources.add("access.yaml", text);
+    access::read(&sources, &Limits::default()).access
+}
+
+/// Where a plan finds the logins. Of those that stand where no plan looks, none are compared.
+fn seen_target(observed: &Observed, stands_elsewhere: bool) -> MappingTarget {
+    let has_logins = |target: &MappingTarget| {
+        let mut live = observed.mappings.iter().filter(|live| live.target == *target);
+        live.any(|live| !live.source.roles.is_empty() || !live.source.users.is_empty())
+    };
+    let seen = MappingTarget::ALL.into_iter().find(has_logins);
+    seen.filter(|target| !(stands_elsewhere && *target == MappingTarget::ConfigMap)).unwrap_or_default()
+}
+
+/// The plan that shows that nothing changes.
+fn next(imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
+    let unsupported = access::unsupported(&read(&imported.text), facts, target.consumer(), access::Expiry::Refuse);
+    let aws = if unsupported.is_empty() { "" } else { " --aws" };
+    format!("cluster-auth plan --mapping {}{aws}", target.as_str())
+}
+
+/// Says what the file does not say, what it makes superfluous, and what to do next.
+fn say(imported: &Imported, plan: &str) {
+    for left in &imported.left {
+        rim::note(&plain(&format!("not in the file: {}: {}", left.what, left.why)));
+    }
+    for binding in &imported.superseded {
+        rim::note(&plain(&format!("superseded once the file is applied: {binding}")));
+    }
+    rim::note(&format!(
+        "next: save this as access.yaml, read it, and see by `{plan}` that nobody gains or loses anything"
+    ));
+}
