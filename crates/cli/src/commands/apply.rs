@@ -90,7 +90,7 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     rim::print_styled(&planning::printed(&plan))?;
     refuse(args, &plan)?;
     if plan.steps.is_empty() {
-        return Ok(());
+        return Ok(rim::print("\nNothing to change.\n")?);
     }
     let missing = preflight::missing(&cluster, &plan, &observed).await?;
     if !missing.is_empty() {
