@@ -5,6 +5,7 @@
 
 mod access;
 mod access_file;
+mod changes;
 mod load;
 mod proc;
 
@@ -28,7 +29,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 8)]
     seconds: u64,
 
-    /// Only one part; `access` needs neither wrk nor namespaces
+    /// Only one part; `access` and `plan` need neither wrk nor namespaces
     #[arg(long)]
     only: Option<Part>,
 
@@ -46,6 +47,8 @@ enum Part {
     Server,
     /// Large access files and mappings.
     Access,
+    /// Plans of large clusters, and applying to a real one.
+    Plan,
 }
 
 /// The cluster that all tokens are for.
@@ -70,6 +73,9 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if args.wants(Part::Access) {
         access::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+    }
+    if args.wants(Part::Plan) {
+        changes::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
     }
     if !args.wants(Part::Token) && !args.wants(Part::Server) {
         return Ok(());

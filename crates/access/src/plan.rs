@@ -178,7 +178,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         digest: Digest::default(),
     };
     plan.digest = Digest::of(&plan);
-    plan.steps = steps::steps(&plan, login_actions, observed);
+    let held = people.logins.iter().filter_map(|(_, [before, _])| before.as_ref()).flat_map(steps::subjects).collect();
+    plan.steps = steps::steps(&plan, login_actions, held, observed);
     plan
 }
 

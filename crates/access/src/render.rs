@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub(crate) use self::{
-    authenticator::{Entry, entries, roles, users},
+    authenticator::{Entry, entries, lists},
     crd::name as mapping_name,
     rbac::{binding_object, role_object},
 };
@@ -190,8 +190,7 @@ pub fn rendering<'a>(
         Target::AwsAuth => Some(Shape::AwsAuth),
         _ => None,
     };
-    let entries = || [users(&desired, facts), roles(&desired, facts)];
-    let merged = shape.map(|shape| merge(shape, current(target, facts), entries(), adopt));
+    let merged = shape.map(|shape| merge(shape, current(target, facts), authenticator::lists(&desired, facts), adopt));
     match merged.transpose() {
         Ok(merged) => Ok(Rendering { findings, access, facts, target, desired, merged }),
         Err(problems) => Err(findings.into_iter().chain(problems).collect()),
@@ -225,14 +224,14 @@ pub(crate) fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
-fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-    // Plain data can always be written.
-    serde_saphyr::to_fmt_writer(out, value).map_err(|_| fmt::Error)
-}
-
 /// The access file itself, resolved.
 pub(crate) fn access_file(access: &Access, facts: &Facts) -> String {
     yaml(&access::resolved(access, facts))
+}
+
+fn write_yaml(value: &impl Serialize, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+    // Plain data can always be written.
+    serde_saphyr::to_fmt_writer(out, value).map_err(|_| fmt::Error)
 }
 
 fn documents(values: impl IntoIterator<Item = impl Serialize>, out: &mut fmt::Formatter<'_>) -> fmt::Result {

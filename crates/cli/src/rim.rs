@@ -60,15 +60,6 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Writes a long result to stdout as it is made. A reader that has gone is not an error here either.
-pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
-    let mut stdout = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
-    match write!(stdout, "{result}").and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write to stdout"),
-    }
-}
-
 /// The same with colours, where stdout is to have them.
 pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
     match anstream::AutoStream::choice(&io::stdout()) {
@@ -87,6 +78,15 @@ pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
     let mut line = String::new();
     io::stdin().read_line(&mut line).context("cannot read the answer")?;
     Ok(Some(line.trim().to_owned()))
+}
+
+/// Writes a long result to stdout as it is made. A reader that has gone is not an error here either.
+pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
+    let mut stdout = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());
+    match write!(stdout, "{result}").and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to stdout"),
+    }
 }
 
 /// Says something to the person at the terminal, on stderr.

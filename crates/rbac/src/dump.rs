@@ -169,8 +169,8 @@ fn walk(
         "Namespace" => FoundObject::Namespace(name),
         "Role" | "ClusterRole" => {
             let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-            let (rules, labels) = (raw.rules.unwrap_or_default(), labels.clone());
-            FoundObject::Role(Role { namespace, name, rules: rules.into(), labels, aggregation, origin: None })
+            let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());
+            FoundObject::Role(Role { namespace, name, rules, labels, aggregation, origin: None })
         }
         "RoleBinding" | "ClusterRoleBinding" => {
             let Some(RawRoleRef { kind, name: role }) = raw.role_ref else { return Ok(()) };

@@ -59,7 +59,11 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
 }
 
 /// One row: what each file takes, how that grows, and the most memory for the largest.
-fn row(name: &str, files: &[PathBuf], measure: impl Fn(&PathBuf) -> anyhow::Result<Used>) -> anyhow::Result<()> {
+pub(super) fn row(
+    name: &str,
+    files: &[PathBuf],
+    measure: impl Fn(&PathBuf) -> anyhow::Result<Used>,
+) -> anyhow::Result<()> {
     let used = files.iter().map(measure).collect::<anyhow::Result<Vec<_>>>()?;
     let (first, last) = (used.first().context("a file")?, used.last().context("a file")?);
     let cells: Vec<_> = used.iter().map(|used| format!("{:.2} ({:.2})", used.wall_seconds, used.cpu_seconds)).collect();
@@ -68,7 +72,7 @@ fn row(name: &str, files: &[PathBuf], measure: impl Fn(&PathBuf) -> anyhow::Resu
 }
 
 /// The run in the middle, by the processor's time.
-fn median(command: &Command) -> anyhow::Result<Used> {
+pub(super) fn median(command: &Command) -> anyhow::Result<Used> {
     let mut runs = (0..RUNS).map(|_| proc::used(command)).collect::<anyhow::Result<Vec<_>>>()?;
     runs.sort_by(|a, b| a.cpu_seconds.total_cmp(&b.cpu_seconds));
     Ok(runs[RUNS / 2])

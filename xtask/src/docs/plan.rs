@@ -20,6 +20,8 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   somebody new it is what they may do beyond what every login may.
 - **still has** marks a right that the files take away and somebody else's binding grants all the same.
 - **Dangerous** are the ways to become more than one is (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
+  Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
+  change`: apply their leaving alone first.
 - **Bindings of the whole cluster** are listed by name, every one.
 - **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied.
 

@@ -34,6 +34,9 @@ impl Digest {
                 hash.add(&("still", &still.place, still.by.to_string(), rights));
             }
             hash.add(&List(&change.escalations));
+            if !person.meanwhile.is_empty() {
+                hash.add(&("meanwhile", List(&person.meanwhile)));
+            }
         }
         let digest = hash.hash.finalize();
         Self(digest[..SHOWN].iter().map(|byte| format!("{byte:02x}")).collect())

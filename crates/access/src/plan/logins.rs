@@ -200,7 +200,7 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
     }
     let mut desired = source(mode);
     for entry in crate::render::entries(wanted.desired, wanted.facts) {
-        let is_user = entry.key == "userarn";
+        let is_user = entry.is_user;
         let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
         rules.push(Rule {
             principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),

@@ -16,7 +16,7 @@ use super::{
     Wanted,
     comparison::{Comparison, everything},
     logins::Logins,
-    rights::RightsChange,
+    rights::{Gained, RightsChange},
 };
 use crate::Kind;
 
@@ -69,6 +69,9 @@ pub struct PersonChange {
     /// What that changes, together with what bindings change. For somebody who cannot log in at one of the times it is
     /// compared with what everybody may do who can.
     pub rights: Arc<RightsChange>,
+    /// Ways to become more that they have only until logins change: rights are added first, and they are still in groups
+    /// that gain them.
+    pub meanwhile: Arc<[Gained]>,
 }
 
 /// What [`changes`] finds.
@@ -111,7 +114,7 @@ pub(super) fn changes(
         });
         (logins, Arc::clone(rights))
     };
-    let named = named(before, after);
+    let (named, nothing) = (named(before, after), Arc::<[Gained]>::from([]));
     for (who, identity) in everybody.into_values() {
         let (logins, rights) = compare(&identity);
         for session in sessions(&logins, &named) {
@@ -122,7 +125,8 @@ pub(super) fn changes(
             // Everybody else's changes are said of the role.
             if own != rights {
                 let [before, after] = logins;
-                people.changes.push(PersonChange { who: whose, before, after, rights: own });
+                let meanwhile = Arc::clone(&nothing);
+                people.changes.push(PersonChange { who: whose, before, after, rights: own, meanwhile });
             }
         }
         let [login_before, login_after] = logins;
@@ -130,9 +134,27 @@ pub(super) fn changes(
             people.unchanged += 1;
         } else {
             let (before, after) = (login_before.clone(), login_after.clone());
-            people.changes.push(PersonChange { who: who.clone(), before, after, rights });
+            let meanwhile = Arc::clone(&nothing);
+            people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
         }
         people.logins.push((who, [login_before, login_after]));
+    }
+    let mut of_leaver: HashMap<[Option<User>; 2], Arc<[Gained]>> = HashMap::new();
+    for person in &mut people.changes {
+        let Some(login) = &person.before else { continue };
+        let stays = |group: &String| person.after.as_ref().is_some_and(|after| after.groups.contains(group));
+        if login.groups.iter().all(stays) {
+            continue;
+        }
+        let class = [user(Some(login), before), user(Some(login), after)];
+        let gained = of_leaver.entry(class).or_insert_with_key(|class| {
+            let [Some(now), Some(then)] = class else { return Arc::clone(&nothing) };
+            comparison.change(now, then).escalations.into()
+        });
+        let stays = |gained: &&Gained| !person.rights.escalations.contains(gained);
+        if gained.iter().any(|gained| stays(&gained)) {
+            person.meanwhile = gained.iter().filter(stays).cloned().collect();
+        }
     }
     people.changes.sort_by(|a, b| a.who.cmp(&b.who));
     people

@@ -1,10 +1,11 @@
 //! What apply executes, and what each step waits for.
 //!
 //! ```text
-//!   add roles ─► add bindings ─► logins ─► settle ─► remove bindings ─► remove roles ─► record
+//!   add roles ─► add bindings ─► clear ─► logins ─► settle ─► remove bindings ─► remove roles ─► record
 //! ```
 //!
-//! Rights are added before logins that need them, and taken away when nobody needs them any more. A step waits for no
+//! Rights are added before logins that need them, and taken away when nobody needs them any more; but what a group has
+//! that nobody is in goes before logins bring somebody into it. A step waits for no
 //! more than what it needs, so that the failure of one cancels only what would be wrong without it: above all, taking
 //! rights away does not wait for additions to others. Interrupted anywhere, the next plan finishes the work.
 
@@ -30,6 +31,8 @@ pub struct Step {
 pub enum Stage {
     /// Rights are added.
     Add,
+    /// Rights that nobody holds yet are taken from groups, before logins bring somebody into them.
+    Clear,
     /// Logins change.
     Logins,
     /// Everybody's caches come to know the new logins.
@@ -89,11 +92,14 @@ pub(super) fn is_bridge_of(id: &ObjectId, replaced: &ObjectId) -> bool {
     id.kind == replaced.kind && id.namespace == replaced.namespace && id.name == bridge_name(&replaced.name)
 }
 
-pub(super) fn steps(plan: &Plan, logins: Vec<Action>, observed: &Observed) -> Vec<Step> {
-    let mut builder = Builder::new(plan, observed);
+/// `held` is what those who can log in before go by: their groups and usernames.
+pub(super) fn steps(plan: &Plan, logins: Vec<Action>, held: BTreeSet<Subject>, observed: &Observed) -> Vec<Step> {
+    let mut builder = Builder::new(plan, held, observed);
     builder.additions();
+    // What nobody holds goes before anybody comes to hold it.
+    builder.removals(Stage::Clear);
     builder.logins(logins);
-    builder.removals();
+    builder.removals(Stage::Remove);
     builder.record(observed);
     builder.steps
 }
@@ -112,14 +118,18 @@ struct Builder<'a> {
     additions: HashMap<Subject, BTreeMap<Where, Vec<usize>>>,
     /// The steps that remove bindings, by role.
     removals: HashMap<ObjectId, Vec<usize>>,
+    /// The steps of [`Stage::Clear`].
+    clear_steps: Vec<usize>,
     login_steps: Vec<usize>,
     settle: Option<usize>,
+    /// What those who can log in before go by.
+    held: BTreeSet<Subject>,
     /// The groups and usernames of those who come to have others: until all caches know, they live by these.
     moving: BTreeSet<Subject>,
 }
 
 impl<'a> Builder<'a> {
-    fn new(plan: &'a Plan, observed: &Observed) -> Self {
+    fn new(plan: &'a Plan, held: BTreeSet<Subject>, observed: &Observed) -> Self {
         let changing: BTreeSet<&ObjectId> = plan.objects.iter().map(|change| &change.id).collect();
         let mut holders_of_role: HashMap<ObjectId, BTreeSet<Subject>> = HashMap::new();
         if plan
@@ -149,8 +159,10 @@ impl<'a> Builder<'a> {
             role_steps: HashMap::new(),
             additions: HashMap::new(),
             removals: HashMap::new(),
+            clear_steps: Vec::new(),
             login_steps: Vec::new(),
             settle: None,
+            held,
             moving,
         }
     }
@@ -209,7 +221,8 @@ impl<'a> Builder<'a> {
             gained.extend(has.into_iter().filter(|subject| !had.contains(subject)));
         }
         let needed = gained.iter().filter_map(|subject| self.additions.get(subject));
-        let after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
+        let mut after: Vec<usize> = needed.flat_map(BTreeMap::values).flatten().copied().collect();
+        after.extend(&self.clear_steps);
         for action in actions {
             let step = self.push(Stage::Logins, action, after.clone());
             self.login_steps.push(step);
@@ -234,10 +247,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn removals(&mut self) {
+    fn removals(&mut self, stage: Stage) {
         let plan = self.plan;
-        for change in &plan.objects {
+        for change in plan.objects.iter().filter(|change| self.stage_of_taking(change) == stage).collect::<Vec<_>>() {
             let after = self.before_taking(change);
+            let first = self.steps.len();
             match (&change.before, &change.after, change.change) {
                 (Some(Object::Binding(before)), None, _) => {
                     if plan
@@ -247,7 +261,7 @@ impl<'a> Builder<'a> {
                     {
                         continue;
                     }
-                    let step = self.delete(change.id.clone(), change.version.clone(), after);
+                    let step = self.delete(stage, change.id.clone(), change.version.clone(), after);
                     self.removes(before, step);
                 }
                 (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Update)
@@ -255,29 +269,42 @@ impl<'a> Builder<'a> {
                 {
                     // Its version changed if the other subjects were added first.
                     let version = change.version.clone().filter(|_| joined(before, binding).is_none());
-                    self.apply(Stage::Remove, change, Object::Binding(binding.clone()), version, after);
+                    self.apply(stage, change, Object::Binding(binding.clone()), version, after);
                 }
                 (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Replace) => {
-                    let gone = self.delete(change.id.clone(), change.version.clone(), after);
+                    let gone = self.delete(stage, change.id.clone(), change.version.clone(), after);
                     self.removes(before, gone);
                     let object = Object::Binding(binding.clone());
-                    let made = self.apply(Stage::Remove, change, object, None, vec![gone]);
+                    let made = self.apply(stage, change, object, None, vec![gone]);
                     let bridge = ObjectId { name: bridge_name(&change.id.name), ..change.id.clone() };
-                    self.delete(bridge, None, vec![made]);
+                    self.delete(stage, bridge, None, vec![made]);
                 }
                 (Some(Object::Role(before)), Some(Object::Role(role)), Change::Update) if takes(before, role) => {
                     let version = change.version.clone().filter(|_| widened(before, role).is_none());
-                    self.apply(Stage::Remove, change, Object::Role(role.clone()), version, after);
+                    self.apply(stage, change, Object::Role(role.clone()), version, after);
                 }
                 _ => {}
             }
+            if stage == Stage::Clear {
+                self.clear_steps.extend(first..self.steps.len());
+            }
+        }
+        if stage == Stage::Clear {
+            return;
         }
         for change in &plan.objects {
             if let (Some(Object::Role(_)), None) = (&change.before, &change.after) {
                 let after = self.removals.get(&change.id).cloned().unwrap_or_default();
-                self.delete(change.id.clone(), change.version.clone(), after);
+                self.delete(stage, change.id.clone(), change.version.clone(), after);
             }
         }
+    }
+
+    /// When a change takes what it takes. People of other ways in are not known, so only groups count as held by nobody.
+    fn stage_of_taking(&self, change: &ObjectChange) -> Stage {
+        let taken_from = self.taken_from(change);
+        let by_nobody = |subject: &Subject| matches!(subject, Subject::Group(_)) && !self.held.contains(subject);
+        if !taken_from.is_empty() && taken_from.iter().all(by_nobody) { Stage::Clear } else { Stage::Remove }
     }
 
     /// What must have succeeded before something is taken from somebody: what they are given instead.
@@ -321,8 +348,8 @@ impl<'a> Builder<'a> {
         self.push(stage, Action::Apply { object, mark: change.mark.clone(), version }, after)
     }
 
-    fn delete(&mut self, id: ObjectId, version: Option<Box<str>>, after: Vec<usize>) -> usize {
-        self.push(Stage::Remove, Action::Delete { id, version }, after)
+    fn delete(&mut self, stage: Stage, id: ObjectId, version: Option<Box<str>>, after: Vec<usize>) -> usize {
+        self.push(stage, Action::Delete { id, version }, after)
     }
 
     fn adds(&mut self, to: Subject, place: Where, step: usize) {
@@ -358,7 +385,8 @@ fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
 }
 
 /// How bindings name somebody.
-fn subjects(login: &Login) -> BTreeSet<Subject> {
+/// What somebody goes by.
+pub(super) fn subjects(login: &Login) -> BTreeSet<Subject> {
     let groups = login.groups.iter().map(|group| Subject::Group(group.as_str().into()));
     groups.chain([Subject::User(login.username.as_str().into())]).collect()
 }

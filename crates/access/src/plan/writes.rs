@@ -61,7 +61,7 @@ fn shared(wanted: &Wanted<'_>, target: MappingTarget, live: Option<&LiveMapping>
     let nobody = Desired::default();
     // Elsewhere the file has nobody any more.
     let desired = if target == wanted.target { wanted.desired } else { &nobody };
-    let entries = [crate::render::users(desired, wanted.facts), crate::render::roles(desired, wanted.facts)];
+    let entries = crate::render::lists(desired, wanted.facts);
     let current = live.and_then(map_of).cloned().unwrap_or_default();
     let merged = merge(shape, current, entries, true)
         .map_err(|problems| problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())?;

@@ -24,9 +24,10 @@ struct Server<'a> {
 }
 
 /// An entry of `mapUsers` or `mapRoles`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry<'a> {
-    /// `userarn` or `rolearn`.
-    pub(crate) key: &'static str,
+    /// Whether it belongs to `mapUsers`.
+    pub(crate) is_user: bool,
     /// The principal's ARN.
     pub(crate) arn: String,
     /// The username, or its template.
@@ -40,7 +41,7 @@ pub(crate) struct Entry<'a> {
 impl Serialize for Entry<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry(self.key, &self.arn)?;
+        map.serialize_entry(if self.is_user { "userarn" } else { "rolearn" }, &self.arn)?;
         map.serialize_entry("username", self.username)?;
         map.serialize_entry("groups", &self.groups)?;
         map.end()
@@ -62,33 +63,27 @@ pub(super) fn arn(person: &Person, facts: &Facts) -> Option<String> {
 }
 
 pub(super) fn config<'a>(cluster_id: Option<&'a str>, desired: &'a Desired, facts: &Facts) -> Config<'a> {
-    Config { cluster_id, server: Server { map_users: users(desired, facts), map_roles: roles(desired, facts) } }
-}
-
-/// The users of `mapUsers`.
-pub(crate) fn users<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
-    let people = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
-    people.filter_map(|person| entry("userarn", person, facts)).collect()
-}
-
-/// The roles of `mapRoles`, those of machines last.
-pub(crate) fn roles<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
-    let people = desired.people.iter().filter(|person| person.principal.kind != Kind::User);
-    let nodes = desired.nodes.iter().filter_map(|node| {
-        let (arn, groups) = (node.arn()?.to_string(), NODE_GROUPS.to_vec());
-        Some(Entry { key: "rolearn", arn, username: NODE_USERNAME, groups, span: node.span })
-    });
-    people.filter_map(|person| entry("rolearn", person, facts)).chain(nodes).collect()
+    let [map_users, map_roles] = lists(desired, facts);
+    Config { cluster_id, server: Server { map_users, map_roles } }
 }
 
 /// Everybody, machines last; permission sets whose role is not known are left out.
 pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
-    users(desired, facts).into_iter().chain(roles(desired, facts)).collect()
+    let person = |person: &'a Person| {
+        let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
+        let (is_user, span) = (person.principal.kind == Kind::User, person.principal.span);
+        Some(Entry { is_user, arn, username, groups, span })
+    };
+    let node = |node: &crate::Principal| {
+        let (arn, groups) = (node.arn()?.to_string(), NODE_GROUPS.to_vec());
+        Some(Entry { is_user: false, arn, username: NODE_USERNAME, groups, span: node.span })
+    };
+    desired.people.iter().filter_map(person).chain(desired.nodes.iter().filter_map(node)).collect()
 }
 
-fn entry<'a>(key: &'static str, person: &'a Person, facts: &Facts) -> Option<Entry<'a>> {
-    let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
-    Some(Entry { key, arn, username, groups, span: person.principal.span })
+/// The entries of `mapUsers`, and those of `mapRoles`.
+pub(crate) fn lists<'a>(desired: &'a Desired, facts: &Facts) -> [Vec<Entry<'a>>; 2] {
+    entries(desired, facts).into_iter().partition(|entry| entry.is_user).into()
 }
 
 pub(super) fn groups(person: &Person) -> Vec<&str> {

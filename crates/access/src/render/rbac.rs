@@ -68,8 +68,12 @@ struct SubjectOut<'a> {
 /// what objects have in common is made once and copied from then on.
 pub(super) fn write(objects: &Objects, out: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut copies = Copies::default();
-    let roles = objects.roles.iter().map(|role| role_object(role, None));
-    for object in roles.chain(objects.bindings.iter().map(|binding| binding_object(binding, None))) {
+    for object in objects
+        .roles
+        .iter()
+        .map(|role| role_object(role, None))
+        .chain(objects.bindings.iter().map(|binding| binding_object(binding, None)))
+    {
         let (head, namespace, rest) = object.split();
         out.write_str("---\n")?;
         copies.write(head, out)?;

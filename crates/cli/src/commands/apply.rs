@@ -90,7 +90,7 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     rim::print_styled(&planning::printed(&plan))?;
     refuse(args, &plan)?;
     if plan.steps.is_empty() {
-        return Ok(());
+        return Ok(rim::print("\nNothing to change.\n")?);
     }
     let missing = preflight::missing(&cluster, &plan, &observed).await?;
     if !missing.is_empty() {
@@ -144,6 +144,12 @@ async fn under_lease(
     let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
     let execution = Execution { cluster: Arc::clone(cluster), run: Run::Real, settle };
     let outcomes = execution.run(&plan.steps, stop).await?;
+    if plan.target == MappingTarget::None {
+        rim::note(
+            "note: logins were left alone (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
+             `--to config` those of a file on the control plane",
+        );
+    }
     let by = if plan.logins.is_empty() {
         "In effect now.".to_owned()
     } else {

@@ -118,6 +118,7 @@ pub(in crate::plan) struct PersonOut<'a> {
     losses: List<'a, Rights>,
     still: List<'a, Still>,
     escalations: List<'a, Gained>,
+    meanwhile: List<'a, Gained>,
 }
 
 impl Out for PersonChange {
@@ -133,6 +134,7 @@ impl Out for PersonChange {
             losses: List(&self.rights.losses),
             still: List(&self.rights.still),
             escalations: List(&self.rights.escalations),
+            meanwhile: List(&self.meanwhile),
         }
     }
 }

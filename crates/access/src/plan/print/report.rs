@@ -221,6 +221,10 @@ fn dangers(plan: &Plan, names: &Names) -> Vec<Item> {
             }
             add(2, format!("can {} {}", gained.escalation.title, place(&gained.place)), gained.escalation.why);
         }
+        for gained in &*person.meanwhile {
+            let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
+            add(4, text, "they leave a group that gains it: apply their leaving alone, and the rest after it");
+        }
         if matches!(person.who, Who::AnybodyIn(_)) && person.before.is_none() {
             add(3, "can log in".to_owned(), "whoever is let into the account is let into the cluster");
         }

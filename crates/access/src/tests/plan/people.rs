@@ -154,3 +154,19 @@ fn people_whom_only_iam_knows_are_missed() {
     assert_eq!(said.len(), 2, "{said:?}");
     assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("logins are neither"), "{said:?}");
 }
+
+#[test]
+fn whoever_leaves_a_group_that_becomes_dangerous_is_named() {
+    let observed = live(
+        "role cluster-admin = * *.*\nrole view = get pods",
+        "  mapUsers:
+  - {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [a]}
+  - {userarn: 'arn:aws:iam::111122223333:user/z', username: z, groups: [a]}",
+        &["user/x", "user/z"],
+    );
+    let groups = "- {name: a, users: [z], authorization: [{namespace: kube-system, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}";
+    let plan = plan(groups, MappingTarget::ConfigMap, &observed);
+    let said: String = text(&plan).into_iter().map(|segment| segment.text).collect();
+    assert!(said.contains("! user z can read secrets in kube-system\n"), "{said}");
+    assert!(said.contains("! user x can read secrets in kube-system until logins change\n"), "{said}");
+}

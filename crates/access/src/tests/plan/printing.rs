@@ -462,6 +462,7 @@ fn a_plan_as_json() {
           ]
         }
       ],
+      "meanwhile": [],
       "still": [],
       "who": "user alice"
     }

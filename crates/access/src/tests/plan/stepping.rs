@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{
     printing,
-    world::{Asked, cluster},
+    world::{Asked, cluster, map},
 };
 use crate::{
     plan::{Action, MappingTarget, Object, Plan, files},
@@ -78,10 +78,27 @@ fn a_role_that_changes_both_ways_is_first_widened() {
 }
 
 #[test]
+fn what_a_group_without_people_has_goes_before_somebody_comes_into_it() {
+    let mut observed = cluster(
+        "role admin = * *
+         binding old = ClusterRole admin > group:a [ours]",
+    );
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", "[]")], &[]));
+    let group = "- {name: a, users: [x], authorization: [{namespace: dev, clusterRole: view}]}";
+    let plan = Asked::new(&around(group), MappingTarget::AwsAuth, &observed).plan(&observed);
+    assert_snapshot!(steps(&plan), @"
+    0 Add: apply RoleBinding dev/cluster-auth:a:view of view to 1, after []
+    1 Clear: delete ClusterRoleBinding old at 2, after [0]
+    2 Logins: write ConfigMap aws-auth, after all
+    3 Record: write ConfigMap cluster-auth, after all
+    ");
+}
+
+#[test]
 fn files_are_called_the_same_from_everywhere() {
     let rows = [
         (vec!["access.yaml"], vec!["access.yaml"]),
-        (vec!["/home/x/repo/access.yaml"], vec!["access.yaml"]),
+        (vec!["/srv/repo/access.yaml"], vec!["access.yaml"]),
         (vec!["./base/people.yaml", "clusters/prod.yaml"], vec!["base/people.yaml", "clusters/prod.yaml"]),
         (vec!["/r/base/people.yaml", "/r/clusters/prod.yaml"], vec!["base/people.yaml", "clusters/prod.yaml"]),
         (vec!["C:\\r\\a\\x.yaml", "C:\\r\\b\\x.yaml"], vec!["a/x.yaml", "b/x.yaml"]),

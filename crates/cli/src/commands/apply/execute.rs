@@ -17,7 +17,7 @@ use crate::rim::{self, Progress};
 pub(super) const AT_ONCE: usize = 16;
 
 /// The order of stages.
-const STAGES: [Stage; 5] = [Stage::Add, Stage::Logins, Stage::Settle, Stage::Remove, Stage::Record];
+const STAGES: [Stage; 6] = [Stage::Add, Stage::Clear, Stage::Logins, Stage::Settle, Stage::Remove, Stage::Record];
 
 /// How steps are executed.
 pub(super) struct Execution {

@@ -187,20 +187,24 @@ fn forbidden(world: &World) -> anyhow::Result<()> {
     {
         ensure!(refused.stderr.contains(said), "{said}: {}", refused.stderr);
     }
-    // Whoever holds rights may give them, without bind and escalate.
-    let writer = managed.user(
-        "writer",
-        &[
-            look,
-            &[
-                "--verb=*",
-                "--resource=roles,clusterroles,rolebindings,clusterrolebindings,configmaps,leases.coordination.k8s.io",
-            ],
-        ],
-    )?;
-    let without_holding = run(&writer, &apply)?;
-    // `*` on roles includes escalate and bind.
-    without_holding.success()?;
+    // Whoever holds rights may give them, without bind and escalate; the API server is of the same opinion.
+    let giver = |name: &str, held: &[&[&str]]| {
+        let kinds = "roles,clusterroles,rolebindings,clusterrolebindings,configmaps,leases.coordination.k8s.io";
+        let write = ["--verb=get,create,patch,update,delete", &format!("--resource={kinds}")].map(str::to_owned);
+        managed.user(name, &[&[look, &write.each_ref().map(String::as_str)], held].concat())
+    };
+    managed.file(&FILE.replace("- name: cluster-admin\n  users: [carol]\n", ""))?;
+    let pods: &[&str] = &["--verb=get,list,create", "--resource=pods,deployments.apps,pods/log"];
+    let others: &[&str] = &["--verb=get,list,watch", "--resource=configmaps,services,nodes"];
+    let some = run(&giver("some", &[pods])?, &apply)?;
+    ensure!(some.code == 1 && some.stderr.contains("may not bind clusterroles"), "{some:?}");
+    ensure!(!some.stderr.contains("may not create"), "{some:?}");
+    // In the file a rule's groups and resources multiply: deployments of the core group are among them.
+    let product = r#"[{"op": "add", "path": "/rules/-", "value": {"apiGroups": ["", "apps"],
+        "resources": ["pods", "deployments", "pods/log"], "verbs": ["get", "list", "create"]}}]"#;
+    let all = giver("all", &[pods, others])?;
+    managed.admin.kubectl(&["patch", "clusterrole", "all-2", "--type=json", "-p", product])?.success()?;
+    run(&all, &apply)?.success()?;
     Ok(())
 }
 
@@ -256,7 +260,9 @@ fn targets(world: &World) -> anyhow::Result<()> {
     ensure!(unknown.contains("say by `--mapping"), "{unknown}");
     // From each place to the next one: what is in the old one goes, and a second run has nothing to do.
     for target in ["none", "crd", "aws-auth", "configmap", "access-file", "crd", "access-file"] {
-        managed.apply(&["--mapping", target])?.success().with_context(|| target)?;
+        let applied = managed.apply(&["--mapping", target])?;
+        ensure!(applied.stderr.contains("--to access-entries") == (target == "none"), "{target}: {applied:?}");
+        applied.success().with_context(|| target)?;
         let plan = managed.run(&["plan", "--exit-code"])?;
         ensure!(plan.code == 0, "{target}: {plan:?}");
         let objects = managed.admin.kubectl(&["get", crd, "-o", "name"])?.success()?;
