@@ -53,8 +53,8 @@ Interrupted anywhere, the next run finishes the work.
 ## Beginning with a cluster that has access already
 
 `import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
-nobody anything and takes nothing from anybody. What a file cannot say – bindings to single users, usernames that a caller could choose –
-stays as it is, and stands in the file as a comment.
+nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames that a caller could choose – stays as it is, and stands in
+the file as a comment; bindings to single users stay, too. Step by step: [Bring an existing cluster in](bring-a-cluster-in.md).
 
 ## What stops apply
 
