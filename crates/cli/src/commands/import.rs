@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use access::{
     ConfigMap, Facts, Imported, Kops,
-    plan::{Dump, MappingTarget, Observed, Unseen},
+    cluster::{Dump, MappingTarget, Observed, Unseen},
 };
 use anyhow::Context as _;
 use clap::Args;

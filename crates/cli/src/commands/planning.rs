@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use access::{
     Facts,
-    plan::{Dump, File, MappingTarget, Observed, Plan, Unseen, Wanted},
+    cluster::{Dump, MappingTarget, Observed, Unseen},
+    plan::{File, Plan, Wanted},
 };
 use clap::Args;
 use identity::Partition;

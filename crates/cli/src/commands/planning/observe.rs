@@ -1,6 +1,6 @@
 //! Looking at a cluster: everything at once, and each gap by name.
 
-use access::plan::Dump;
+use access::cluster::Dump;
 use anyhow::Context as _;
 use kubernetes::{Cluster, KubernetesError, Resource};
 use rbac::User;

@@ -13,8 +13,11 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen};
-use crate::{ConfigMap, ConfigMapError, Facts, Namespace};
+use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
+use crate::{
+    ConfigMap, ConfigMapError, Facts, Namespace,
+    plan::{RECORD_NAME, Record, RecordError},
+};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -181,7 +184,7 @@ impl Dump {
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            let (what, why) = ("what was applied last", super::RecordError.to_string());
+            let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
         let mut mappings = Vec::new();
