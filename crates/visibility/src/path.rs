@@ -119,7 +119,7 @@ impl World {
         let mut paths = self.held_by_user(&user);
         for associated in self.policies() {
             if let Some(policy) = associated.policy
-                && self.holders(associated).any(|holder| std::ptr::eq(holder, principal))
+                && associated.is_of(&principal.identity)
             {
                 paths.extend(policy.rules.iter().map(|rule| Path::Policy { associated, policy, rule }));
             }
@@ -134,7 +134,7 @@ impl World {
         by_rbac.or_else(|| {
             let mut policies = self.policies().iter().filter(|associated| {
                 associated.holds_in(namespace_of(request))
-                    && self.holders(associated).any(|holder| std::ptr::eq(holder, principal))
+                    && associated.is_of(&principal.identity)
             });
             policies.find_map(|associated| associated.path(request))
         })

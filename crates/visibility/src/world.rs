@@ -38,6 +38,8 @@ pub struct Associated {
     pub association: Association,
     /// What it allows; none where that is not known, which is a gap of the world too.
     pub policy: Option<&'static Policy>,
+    /// The ARN that mappings compare.
+    arn: Option<String>,
     /// The principals that it is for: more than one where sessions of a role are known one by one.
     pub(crate) principals: Vec<usize>,
 }
@@ -58,19 +60,26 @@ impl World {
     /// first.
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
-        let Given { dump, mut facts, entries, sources, .. } = given;
+        let Given { dump, mut facts, entries, sources, config, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         dump.add_to(&mut facts);
-        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0.at(now));
-        let partition = partition(dump.partition(), written.as_ref(), &entries.source());
-        // Whatever holds logins is looked at.
-        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, now);
+        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
+        let of_config = config.as_ref().map(|config| config.partition);
+        let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
+        // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
+        // stay in logins.
+        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
 
         let mut logins = Vec::new();
         if let (Some((_, files)), Some(written)) = (&access, &written) {
             logins.push(access::mapping_source(written, files));
             observed.mappings.retain(|live| live.target != MappingTarget::AccessFile);
+        }
+        let written = written.map(|desired| desired.at(now));
+        if let Some(config) = config {
+            logins.extend(config.mounted_file);
+            observed.mappings.retain(|live| live.target != MappingTarget::ConfigMap);
         }
         logins.push(entries.source());
         let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
@@ -181,12 +190,17 @@ impl World {
 impl Associated {
     fn new(association: Association, by_user: &ByUser) -> Self {
         let principal = association.principal.parse().ok().and_then(|arn| mapping::RulePrincipal::of_arn(&arn));
-        let found = match principal {
-            Some(mapping::RulePrincipal::Arn(arn)) => by_user.arns.get(&arn),
+        let arn = match principal {
+            Some(mapping::RulePrincipal::Arn(arn)) => Some(arn),
             Some(mapping::RulePrincipal::PermissionSet(_)) | None => None,
         };
-        let principals = found.cloned().unwrap_or_default();
-        Self { policy: policy(&association.policy), association, principals }
+        let principals = arn.as_ref().and_then(|arn| by_user.arns.get(arn)).cloned().unwrap_or_default();
+        Self { policy: policy(&association.policy), association, arn, principals }
+    }
+
+    /// Whether it is somebody's: of every session of a role, whether it is known one by one or not.
+    pub fn is_of(&self, identity: &Identity) -> bool {
+        self.arn.as_ref().is_some_and(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
     }
 
     /// Whether it holds in a namespace; in the whole cluster for `""`.

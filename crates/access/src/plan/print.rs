@@ -12,4 +12,5 @@ pub use json::json;
 pub(super) use json::{List, Out};
 pub use markdown::markdown;
 pub use report::{Item, Section, Sign, report};
-pub use text::{Segment, Style, text};
+pub use text::{Segment, Style, segments, text};
+pub use words::rules;

@@ -79,11 +79,14 @@ pub fn report(plan: &Plan) -> Vec<Section> {
 }
 
 impl Item {
-    fn new(sign: Sign, text: impl Into<String>) -> Self {
+    /// Without anything below it.
+    pub fn new(sign: Sign, text: impl Into<String>) -> Self {
         Self { sign, text: text.into(), below: Vec::new() }
     }
 
-    fn below(mut self, below: impl IntoIterator<Item = Item>) -> Self {
+    /// With more below it.
+    #[must_use]
+    pub fn below(mut self, below: impl IntoIterator<Item = Item>) -> Self {
         self.below.extend(below);
         self
     }

@@ -33,8 +33,13 @@ pub enum Style {
 
 /// The plan as text; joined, the pieces end with a line break.
 pub fn text(plan: &Plan) -> Vec<Segment> {
+    segments(report(plan))
+}
+
+/// Sections as text, the first one's title on top.
+pub fn segments(sections: impl IntoIterator<Item = Section>) -> Vec<Segment> {
     let mut segments = Vec::new();
-    for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
+    for (at, Section { title, items }) in sections.into_iter().enumerate() {
         let before = if at == 0 { "" } else { "\n" };
         segments.push(Segment { text: format!("{before}{}\n", visible(&title)), style: Style::Title });
         for item in &items {
