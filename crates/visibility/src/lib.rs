@@ -22,6 +22,7 @@
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
+pub mod explain;
 pub mod print;
 
 mod path;

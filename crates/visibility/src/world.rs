@@ -137,6 +137,11 @@ impl World {
         &self.snapshot
     }
 
+    /// The moment that all of it is of.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// Somebody as mappings see them, whether they are named or not.
     pub fn principal(&self, who: access::cluster::Who, identity: Identity) -> Principal {
         Principal::of(who, identity, &self.snapshot, self.now)
