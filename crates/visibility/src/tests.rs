@@ -1,5 +1,6 @@
 //! Small worlds, and what they answer.
 
+mod explaining;
 mod joining;
 
 use access::cluster::Given;

@@ -84,6 +84,7 @@ fn configuration(name: &str, text: &str, partition: Partition, mode: Mode) -> Re
     let mut source = mounted_file.unwrap_or(mapping::Source { mode, roles, users, accounts, reserved_prefixes });
     source.mode = mode;
     source.roles.iter_mut().chain(&mut source.users).for_each(|rule| rule.source.mode = mode);
+    source.accounts.iter_mut().for_each(|(_, source)| source.mode = mode);
     Ok(source)
 }
 

@@ -1,10 +1,10 @@
 //! Why somebody is not let in, what was nearly right, and what to do in the exact words.
 
-use identity::{Arn, Principal};
+use identity::{Arn, Principal as Kind};
 use mapping::{Asked, Difference, Mode, Nearest, PermissionSet, Refusal, RulePrincipal};
 
 use super::{Caller, Code};
-use crate::{World, print};
+use crate::{Principal, World, print};
 
 /// A "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Denial {
                 let group = nearest.as_ref().and_then(|nearest| group_of(world, nearest));
                 let mode = asked.first().map_or(Mode::AccessFile, |asked| asked.mode);
                 let fix = Some(added(caller, mode, group.as_deref().unwrap_or("GROUP")));
-                let near = |entry: Nearest| Near { words: difference(caller, &entry), entry };
+                let near = |entry: Nearest| Near { words: difference(world, caller, &entry), entry };
                 Self { code, nearest: nearest.map(near), fix }
             }
             Refusal::OtherPartition => {
@@ -71,19 +71,25 @@ fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
     mapped?.login.as_ref().ok()?.groups.first().cloned()
 }
 
-fn difference(caller: &Caller, nearest: &Nearest) -> String {
+fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     let identity = &caller.identity;
-    let (what, account, partition) = match &nearest.principal {
+    let (kind, name, account, partition) = match &nearest.principal {
         RulePrincipal::PermissionSet(PermissionSet { account, name }) => {
-            (format!("the permission set {name}"), *account, identity.partition)
+            ("permission set", name.clone(), *account, identity.partition)
         }
-        RulePrincipal::Arn(arn) => match arn.parse::<Arn>() {
-            Ok(Arn { partition, account, resource, .. }) => {
-                (format!("the {}", resource.replacen('/', " ", 1)), account, partition)
-            }
-            Err(_) => return nearest.to_string(),
-        },
+        RulePrincipal::Arn(arn) => {
+            let Ok(Arn { partition, account, resource, .. }) = arn.parse() else { return nearest.to_string() };
+            let (kind, name) = resource.split_once('/').unwrap_or((&resource, ""));
+            let kind = if kind == "role" { "role" } else { "user" };
+            (kind, name.to_owned(), account, partition)
+        }
     };
+    // Mappings compare in lower case; people look for what they wrote.
+    let is_meant = |principal: &&Principal| {
+        principal.source.as_ref() == Some(&nearest.source) && principal.who.name().eq_ignore_ascii_case(&name)
+    };
+    let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());
+    let what = format!("the {kind} {}", spelled.unwrap_or(&name));
     let said = match nearest.difference {
         Difference::Account if partition != identity.partition => {
             format!("{what} is mapped in the partition {partition}, not in {}", identity.partition)
@@ -106,15 +112,15 @@ fn difference(caller: &Caller, nearest: &Nearest) -> String {
 fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
     let (arn, account) = (caller.identity.canonical_arn(), caller.identity.account);
     let set = caller.permission_set();
-    let is_role = matches!(caller.identity.principal, Principal::AssumedRole { .. });
+    let is_role = matches!(caller.identity.principal, Kind::AssumedRole { .. });
     let username = username(caller);
     match mode {
         Mode::AccessFile => {
             let member = match (&caller.identity.principal, set) {
                 (_, Some(set)) => format!("permissionSets: [{{name: {set}, account: \"{account}\"}}]"),
-                (Principal::AssumedRole { .. }, None) => format!("roles: [\"{arn}\"]"),
-                (Principal::User { .. }, None) => format!("users: [\"{arn}\"]"),
-                (Principal::FederatedUser { .. } | Principal::Root, None) => {
+                (Kind::AssumedRole { .. }, None) => format!("roles: [\"{arn}\"]"),
+                (Kind::User { .. }, None) => format!("users: [\"{arn}\"]"),
+                (Kind::FederatedUser { .. } | Kind::Root, None) => {
                     let text = "log in as a user or with a role: an access file names neither root nor federated users";
                     return Fix { text: text.to_owned(), lines: Vec::new() };
                 }
@@ -155,9 +161,9 @@ fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
 /// The username that an access file would give.
 fn username(caller: &Caller) -> String {
     match &caller.identity.principal {
-        Principal::User { name, .. } | Principal::FederatedUser { name } => name.clone(),
-        Principal::Root => "root".to_owned(),
-        Principal::AssumedRole { role, .. } => {
+        Kind::User { name, .. } | Kind::FederatedUser { name } => name.clone(),
+        Kind::Root => "root".to_owned(),
+        Kind::AssumedRole { role, .. } => {
             format!("{}:{{{{SessionName}}}}", caller.permission_set().unwrap_or(role))
         }
     }

@@ -1,7 +1,7 @@
 //! An explanation for a terminal, in the dress of a plan.
 
 use access::plan::print::{Item, Section, Sign, rules};
-use mapping::{Asked, Membership};
+use mapping::{Asked, Membership, Refusal};
 use rbac::RoleReference;
 use token::Description;
 
@@ -112,6 +112,12 @@ impl Person<'_> {
     fn mapped(&self, verdict: &Verdict) -> Vec<Item> {
         let mut items = Vec::new();
         let mut decided = false;
+        if let Verdict::Refused(Denial { code, .. }) = verdict
+            && code.code == Refusal::OtherPartition.code()
+        {
+            items.push(Item::new(Sign::None, "no source is asked: all of them are of another partition"));
+            return items;
+        }
         for asked in &self.asked {
             items.push(of_source(asked, decided));
             decided |= asked.entry.is_some();
@@ -150,13 +156,13 @@ fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     let source = print::source(asked.mode);
     let entries = if asked.rules == 1 { "1 entry".to_owned() } else { format!("{} entries", asked.rules) };
     let entry = asked.entry.as_ref().map(|entry| match entry.username {
-        Some(_) => format!("is named by {}", print::rule(entry.source)),
-        None => format!("is of an account that {} names", print::rule(entry.source)),
+        Some(_) => format!("{} names it", print::rule(entry.source)),
+        None => format!("{} names its account", print::rule(entry.source)),
     });
     match (decided, entry) {
         (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
-        (false, None) => Item::new(Sign::None, format!("{source} ({entries}): names nobody like that")),
-        (true, Some(entry)) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though it {entry}")),
+        (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
+        (true, Some(entry)) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}")),
         (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more")),
     }
 }
