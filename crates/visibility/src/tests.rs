@@ -2,6 +2,8 @@
 
 mod explaining;
 mod joining;
+mod rights;
+mod words;
 
 use access::cluster::Given;
 use jiff::Timestamp;
