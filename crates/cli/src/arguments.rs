@@ -32,6 +32,7 @@ const HEADINGS: &str = "\
 For the team member:
   token        Print a bearer token for kubectl (exec plugin)
   kubeconfig   Print or merge a kubeconfig that uses this plugin
+  whoami       Say who you are to AWS and to the cluster, and what you may do
 
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
@@ -45,6 +46,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  explain      Say why somebody is let in or not, and what they may do
   who-can      Say who may do something, and what grants it
   verify       Explain a token: check it, ask STS, print the identity
 
@@ -121,6 +123,10 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Say who you are to AWS and to the cluster, and what you may do
+    Whoami(commands::whoami::WhoamiArgs),
+    /// Say why somebody is let in or not, and what they may do
+    Explain(commands::explain::ExplainArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
     /// Explain a token: check it, ask STS, print the identity

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
+pub(crate) mod explain;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
@@ -24,6 +25,7 @@ mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
 pub(crate) mod who_can;
+pub(crate) mod whoami;
 
 pub(crate) use self::transport::Transport;
 use crate::{
@@ -50,6 +52,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Whoami(args) => whoami::run(&args, process),
+        Command::Explain(args) => explain::run(&args, &global, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

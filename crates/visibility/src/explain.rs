@@ -149,14 +149,14 @@ impl<'a> Explanation<'a> {
     }
 
     /// A token about which STS said neither yes nor no.
-    pub fn no_answer(token: Description, upstream: token::Upstream) -> Self {
-        Self { token: Some(token), person: None, verdict: Verdict::NoAnswer((*upstream.explain()).into()), gaps: &[] }
+    pub fn no_answer(upstream: token::Upstream) -> Self {
+        Self { token: None, person: None, verdict: Verdict::NoAnswer((*upstream.explain()).into()), gaps: &[] }
     }
 
-    /// The same with the token that led to the caller.
+    /// The same with the token that led to it.
     #[must_use]
-    pub fn with_token(self, token: Description) -> Self {
-        Self { token: Some(token), ..self }
+    pub fn with_token(self, token: Option<Description>) -> Self {
+        Self { token, ..self }
     }
 
     /// The code that the server's log has: of the denial or the trouble, or `granted`; none where AWS was not asked.

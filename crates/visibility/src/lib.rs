@@ -24,6 +24,7 @@
 
 pub mod explain;
 pub mod print;
+pub mod whoami;
 
 mod path;
 mod policies;

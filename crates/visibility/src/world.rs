@@ -20,6 +20,7 @@ use crate::{
 /// A cluster, the people who log in to it, and what is not known of both.
 #[derive(Debug)]
 pub struct World {
+    cluster_id: Option<Box<str>>,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
@@ -71,6 +72,10 @@ impl World {
         // stay in logins.
         let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
 
+        let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
+        let of_record = || observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
+        let cluster_id = of_file.or_else(of_record);
+
         let mut logins = Vec::new();
         if let (Some((_, files)), Some(written)) = (&access, &written) {
             logins.push(access::mapping_source(written, files));
@@ -119,7 +124,12 @@ impl World {
         }));
         gaps.sort();
         gaps.dedup();
-        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now })
+        Ok(Self { cluster_id, index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now })
+    }
+
+    /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.cluster_id.as_deref()
     }
 
     /// Roles and bindings: *the* evaluator.

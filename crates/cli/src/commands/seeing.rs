@@ -54,14 +54,19 @@ impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
     pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        let mut found = Given::default();
+        self.look_beside(Given::default(), process)
+    }
+
+    /// The same beside what was given already.
+    pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
         if has_cluster && self.cluster.is_named() {
             let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
             return Err(anyhow::anyhow!(both).into());
         }
-        let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
+        let is_given = has_cluster || found.access_files().is_some() || found.config.is_some();
+        let is_live = self.cluster.is_named() || !is_given;
         let (mut server, mut namespace, mut resources) = (None, None, None);
         if is_live {
             let live = async {

@@ -124,19 +124,19 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
     a role: Deployer:<session> [developers] by access.yaml:6
     a role with a path: Deployer:<session> [developers] by access.yaml:6
     a session: Deployer:build-17 [developers] by access.yaml:6
-    the role of another account: mapping.none; the role elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
-    a user called as a role: mapping.none; the role deployer is mapped, and this is the user Deployer (access.yaml:6)
+    the role of another account: mapping.none; the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
+    a user called as a role: mapping.none; the role Deployer is mapped, and this is the user Deployer (access.yaml:6)
     a permission set: Dev:<session> [developers] by access.yaml:7
     a session of one: Dev:dave-example.com [developers] by access.yaml:7
-    one whose name begins alike: mapping.none; the permission set dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
-    one of another account: mapping.none; the permission set dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
-    one mapped by its role of before: mapping.none; the role awsreservedsso_old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth)
+    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
+    one of another account: mapping.none; the permission set Dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
+    one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth)
     a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth
     a user of aws-auth: carol [system:masters] by mapUsers[0] of ConfigMap kube-system/aws-auth
     a machine's role: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
     a machine: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
     a person with a machine's role: mapping.session-name-not-instance
-    anybody of an account: arn:aws:iam::999988887777:user/anybody [] by ConfigMap kube-system/aws-auth:10
+    anybody of an account: arn:aws:iam::999988887777:user/anybody [] by mapAccounts[0] of ConfigMap kube-system/aws-auth
     root: mapping.none
     a federated user: mapping.none
     another partition: mapping.other-partition
@@ -185,8 +185,8 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
       the IAM user alice of account 111122223333
 
     Who that is in the cluster
-      the access file (6 entries): is named by access.yaml:5
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though it is named by mapUsers[1] of ConfigMap kube-system/aws-auth
+      the access file (6 entries): access.yaml:5 names it
+      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth names it
       + username alice
       + group developers
       + group release until 2027-01-01T00:00:00Z
@@ -207,8 +207,8 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
       mappings know it by arn:aws:iam::111122223333:role/Ops
 
     Who that is in the cluster
-      the access file (6 entries): names nobody like that
-      ConfigMap kube-system/aws-auth (6 entries): is named by mapRoles[0] of ConfigMap kube-system/aws-auth
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): mapRoles[0] of ConfigMap kube-system/aws-auth names it
       + username ops:ann
       + group viewers
 
@@ -227,8 +227,8 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
       the IAM user carol of account 111122223333
 
     Who that is in the cluster
-      the access file (6 entries): names nobody like that
-      ConfigMap kube-system/aws-auth (6 entries): is named by mapUsers[0] of ConfigMap kube-system/aws-auth
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): mapUsers[0] of ConfigMap kube-system/aws-auth names it
       + username carol
       + group system:masters
 
@@ -251,9 +251,9 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       whoever assumes it chooses the session's name, which is <session> here
 
     Who that is in the cluster
-      the access file (6 entries): names nobody like that
-      ConfigMap kube-system/aws-auth (6 entries): names nobody like that
-      ~ nearest: the role elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): does not name it
+      ~ nearest: the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
 
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
@@ -274,7 +274,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       the IAM user erin of account 111122223333
 
     Who that is in the cluster
-      the access file (6 entries): is named by access.yaml:5
+      the access file (6 entries): access.yaml:5 names it
       ConfigMap kube-system/aws-auth (6 entries): not asked any more
       - group developers ended 2026-06-01T00:00:00Z
       - group release ended 2026-05-31T00:00:00Z
@@ -295,8 +295,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       the IAM user alice of account 111122223333
 
     Who that is in the cluster
-      the access file (6 entries): names nobody like that
-      ConfigMap kube-system/aws-auth (6 entries): names nobody like that
+      no source is asked: all of them are of another partition
 
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
@@ -397,7 +396,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
       mappings know it by arn:aws:iam::111122223333:role/Admin
 
     Who that is in the cluster
-      EKS access entries (1 entry): is named by the access entry of arn:aws:iam::111122223333:role/eng/Admin
+      EKS access entries (1 entry): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
       ConfigMap kube-system/aws-auth (6 entries): not asked any more
       + username admin:ann
       no groups but system:authenticated

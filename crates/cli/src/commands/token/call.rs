@@ -7,8 +7,13 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Parser};
 
-use super::{TokenArgs, run};
-use crate::{arguments::Global, exit::CommandResult, rim::Process};
+use super::{Request, TokenArgs, run};
+use crate::{
+    arguments::{Cli, Command, Global},
+    exit::{CommandResult, Failure},
+    rim::Process,
+    settings,
+};
 
 /// A call for a token, not yet parsed.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,26 +97,49 @@ const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
 
 /// Parses the call and prints the token.
 pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
-    let program = OsStr::new("cluster-auth");
-    match call {
-        Call::Token(flags) => {
-            let call = TokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
-            run(&call.args, &call.global, process)
-        }
-        Call::EksGetToken(flags) => {
-            let call =
-                EksGetTokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
-            let global =
-                Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
-            let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
-            let args = TokenArgs {
-                region: call.region,
-                profile: call.profile,
-                role: call.role_arn,
-                session_name,
-                ..TokenArgs::default()
-            };
-            run(&args, &global, process)
+    let (args, global) = call.parse()?;
+    run(&args, &global, process)
+}
+
+/// What a kubeconfig's plugin would sign, by the program and its arguments; none where that makes no tokens of AWS
+/// credentials.
+pub(crate) fn request_of(words: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
+    let parsed = match Call::recognise(words) {
+        Some(call) => call.parse().ok(),
+        None => match Cli::try_parse_from(words).map(|cli| (cli.command, cli.global)) {
+            Ok((Some(Command::Token(args)), global)) => Some((args, global)),
+            Ok(_) | Err(_) => None,
+        },
+    };
+    let Some((args, global)) = parsed else { return Ok(None) };
+    let config = settings::config(&global)?;
+    Request::resolve(&args, &global, process, &config).map(Some)
+}
+
+impl Call {
+    fn parse(&self) -> Result<(TokenArgs, Global), clap::Error> {
+        let program = OsStr::new("cluster-auth");
+        match self {
+            Self::Token(flags) => {
+                let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
+                let TokenCall { args, global } = TokenCall::try_parse_from(words)?;
+                Ok((args, global))
+            }
+            Self::EksGetToken(flags) => {
+                let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
+                let call = EksGetTokenCall::try_parse_from(words)?;
+                let global =
+                    Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
+                let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
+                let args = TokenArgs {
+                    region: call.region,
+                    profile: call.profile,
+                    role: call.role_arn,
+                    session_name,
+                    ..TokenArgs::default()
+                };
+                Ok((args, global))
+            }
         }
     }
 }
