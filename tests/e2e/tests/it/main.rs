@@ -13,6 +13,7 @@ mod apply;
 mod authorizer;
 mod cli;
 mod demo;
+mod explain;
 mod generated;
 mod helm;
 mod iam;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         login::TESTS,
         trouble::TESTS,
         demo::TESTS,
+        explain::TESTS,
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
