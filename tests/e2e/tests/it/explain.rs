@@ -144,7 +144,7 @@ fn same(world: &World, server: &Server, code: &str, token: &str) -> anyhow::Resu
         return Ok(());
     }
     ensure!(shown["reason"]["status"] == answer.status, "the server answered {}: {shown}", answer.status);
-    ensure!(shown["reason"]["logMessage"] == logged["message"], "{logged}: {shown}");
+    ensure!(shown["reason"]["logMessage"] == logged["msg"], "{logged}: {shown}");
     // Without AWS everything is the same that AWS is not needed for.
     if code.starts_with("token.") {
         let local = explain(world, &["-", "-o", "json"], token)?.success()?;
@@ -301,6 +301,7 @@ fn whoami(world: &World) -> anyhow::Result<()> {
     let carol = who(world, login, "carol", &[])?.success()?;
     ensure!(carol.contains("+ everywhere\n    every verb on everything, every URL\n"), "{carol}");
     ensure!(!carol.contains("Incomplete"), "{carol}");
+    shown_in_the_documentation(login, "whoami", &who(world, login, "alice", &["-n", "dev"])?.stdout)?;
     // As kubectl's plugin.
     let plugins = world.folder("explain-plugins")?;
     std::os::unix::fs::symlink(&world.parts.cluster_auth, plugins.join("kubectl-cluster_auth"))?;
@@ -311,6 +312,16 @@ fn whoami(world: &World) -> anyhow::Result<()> {
     command.args(["cluster-auth", "whoami", "--sts-connect-to", &world.sts.address.to_string(), "--sts-ca-file"]);
     let shown = process::run(command.arg(&world.sts.ca_file))?.success()?;
     ensure!(shown.starts_with("arn:aws:iam::111122223333:user/alice is alice in e2e.example.com\n"), "{shown}");
+    Ok(())
+}
+
+/// What the page shows behind a comment is what was printed, but for the cluster's address.
+fn shown_in_the_documentation(login: &Login, comment: &str, printed: &str) -> anyhow::Result<()> {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/see-access.md"))?;
+    let begin = format!("<!-- {comment} -->\n```text\n");
+    let text = page.split_once(&begin).and_then(|(_, rest)| rest.split_once("```\n")).context("a block")?.0;
+    let printed = printed.replace(login.cluster.server_url(), "https://api.e2e.example.com");
+    ensure!(text == printed, "docs/see-access.md shows something else behind {comment}; it is now:\n{printed}");
     Ok(())
 }
 
@@ -329,6 +340,7 @@ fn unauthorized(world: &World) -> anyhow::Result<()> {
     ensure!(code == 1 && stderr.is_empty(), "{code} {stderr}");
     let line = "cluster-auth explain arn:aws:iam::111122223333:user/mallory";
     ensure!(stdout.contains(line) && stdout.contains("cluster id e2e.example.com"), "{stdout}");
+    shown_in_the_documentation(login, "whoami refused", &stdout)?;
     // What the administrator then sees.
     let shown = explained(world, login, "arn:aws:iam::111122223333:user/mallory")?;
     ensure!(shown["fix"]["lines"][0].as_str().is_some_and(|line| line.contains("user/mallory")), "{shown}");
