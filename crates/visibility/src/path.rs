@@ -133,8 +133,7 @@ impl World {
         let by_rbac = self.index().authorize(&principal.user()?, request).map(Path::from);
         by_rbac.or_else(|| {
             let mut policies = self.policies().iter().filter(|associated| {
-                associated.holds_in(namespace_of(request))
-                    && associated.is_of(&principal.identity)
+                associated.holds_in(namespace_of(request)) && associated.is_of(&principal.identity)
             });
             policies.find_map(|associated| associated.path(request))
         })

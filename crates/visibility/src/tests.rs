@@ -2,6 +2,7 @@
 
 mod explaining;
 mod joining;
+mod oneself;
 mod rights;
 mod words;
 

@@ -111,7 +111,11 @@ impl Caller {
                     Some(set) => format!("the permission set {set} in account {account}"),
                     None => format!("the IAM role {role} of account {account}"),
                 };
-                if self.has_session() { format!("the session {session} of {role}") } else { format!("a session of {role}") }
+                if self.has_session() {
+                    format!("the session {session} of {role}")
+                } else {
+                    format!("a session of {role}")
+                }
             }
         }
     }

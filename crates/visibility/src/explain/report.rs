@@ -162,7 +162,9 @@ fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     match (decided, entry) {
         (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
         (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
-        (true, Some(entry)) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}")),
+        (true, Some(entry)) => {
+            Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}"))
+        }
         (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more")),
     }
 }
@@ -220,7 +222,11 @@ fn seen(code: &Code) -> Vec<Item> {
 }
 
 fn consequence(code: &Code) -> &'static str {
-    if code.is_denial() { "a no that it remembers for a while" } else { "no answer: it tries again, and remembers nothing" }
+    if code.is_denial() {
+        "a no that it remembers for a while"
+    } else {
+        "no answer: it tries again, and remembers nothing"
+    }
 }
 
 fn to_do(denial: &Denial) -> Vec<Item> {

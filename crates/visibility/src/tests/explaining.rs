@@ -97,8 +97,14 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
         ("a session", "arn:aws:sts::111122223333:assumed-role/Deployer/build-17"),
         ("the role of another account", "arn:aws:iam::111122223333:role/Elsewhere"),
         ("a user called as a role", "arn:aws:iam::111122223333:user/Deployer"),
-        ("a permission set", "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef"),
-        ("a session of one", "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/dave@example.com"),
+        (
+            "a permission set",
+            "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef",
+        ),
+        (
+            "a session of one",
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/dave@example.com",
+        ),
         ("one whose name begins alike", "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_Admin_0123456789abcdef"),
         ("one of another account", "arn:aws:iam::444455556666:role/AWSReservedSSO_Dev_0123456789abcdef"),
         ("one mapped by its role of before", "arn:aws:iam::111122223333:role/AWSReservedSSO_Old_0123456789abcdef"),
@@ -315,7 +321,8 @@ fn every_source_has_its_own_words_for_what_to_add() {
             r#"{{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {{"name": "{name}", "namespace": "kube-system"}}, "data": {{{data}}}}}"#
         )
     };
-    let aws_auth = map("aws-auth", r#""mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [g]}""#);
+    let aws_auth =
+        map("aws-auth", r#""mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [g]}""#);
     let config = map(
         "aws-iam-authenticator",
         r#""config.yaml": "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [g]}\n""#,
@@ -378,7 +385,10 @@ fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
     let world = World::new(given, None, now()).expect("readable");
     let line = |arn| verdict(&world.explain(caller(arn)));
     assert_eq!(line("arn:aws:iam::111122223333:user/dora"), "dora [viewers] by config.yaml:4");
-    assert_eq!(line("arn:aws:iam::111122223333:role/Ops"), "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth");
+    assert_eq!(
+        line("arn:aws:iam::111122223333:role/Ops"),
+        "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth"
+    );
 }
 
 #[test]
@@ -467,10 +477,19 @@ fn allows(held: &[Held<'_>], request: &Request<'_>) -> bool {
 
 /// A cluster of generated bindings and logins.
 fn generated() -> impl Strategy<Value = String> {
-    let role = prop_oneof![Just(("ClusterRole", "view")), Just(("ClusterRole", "all")), Just(("Role", "local")), Just(("ClusterRole", "gone"))];
+    let role = prop_oneof![
+        Just(("ClusterRole", "view")),
+        Just(("ClusterRole", "all")),
+        Just(("Role", "local")),
+        Just(("ClusterRole", "gone"))
+    ];
     let subjects = prop::collection::vec("(Group:[abs]|User:(u|R:x|v)|Group:system:authenticated)", 1..3);
     let binding = (role, subjects, prop_oneof![Just(""), Just("dev"), Just("ops")], "[pq]");
-    let entry = ("user/[uvw]|role/[RQ]", "u|v|R:\\{\\{SessionName\\}\\}|system:\\{\\{SessionName\\}\\}", prop::collection::vec("a|b|s|system:masters", 0..3));
+    let entry = (
+        "user/[uvw]|role/[RQ]",
+        "u|v|R:\\{\\{SessionName\\}\\}|system:\\{\\{SessionName\\}\\}",
+        prop::collection::vec("a|b|s|system:masters", 0..3),
+    );
     (prop::collection::vec(binding, 0..6), prop::collection::vec(entry, 0..5)).prop_map(|(bindings, entries)| {
         let rule = |verbs: &str, resources: &str| serde_json::json!([{"verbs": [verbs], "apiGroups": [""], "resources": [resources]}]);
         let mut items = vec![
