@@ -118,9 +118,10 @@ impl World {
         let key = caller.access_key_id.as_deref().unwrap_or("<access-key-id>");
         let mut facts = mapping::Facts::default();
         loop {
-            let decision = match caller.has_session() {
-                true => mapping::decide(snapshot, identity, key, &facts, now),
-                false => access::cluster::decide(snapshot, identity, now),
+            let decision = if caller.has_session() {
+                mapping::decide(snapshot, identity, key, &facts, now)
+            } else {
+                access::cluster::decide(snapshot, identity, now)
             };
             match decision {
                 Decision::Permit(user) => return Ok(user),
@@ -136,7 +137,7 @@ impl World {
     }
 }
 
-impl<'a> Explanation<'a> {
+impl Explanation<'_> {
     /// A token that was refused, by the local checks or by STS.
     pub fn refused(token: Option<Description>, refusal: token::Refusal) -> Self {
         let verdict = Verdict::Refused(Denial::of_token(refusal));

@@ -90,7 +90,7 @@ fn codes(world: &World) -> anyhow::Result<()> {
     tokens.extend([
         ("token.not-aws", "eyJhbGciOiJSUzI1NiJ9.e30.c2ln".to_owned()),
         ("token.too-long", format!("{}{}", token::PREFIX, "A".repeat(4_096))),
-        ("token.encoding", format!("{}!", good)),
+        ("token.encoding", format!("{good}!")),
         ("token.signature", token::wrap(&url.replace(signature, "0123"))),
         (
             "token.security-token",
