@@ -13,6 +13,7 @@ pub(crate) mod kubeconfig;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;
+mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
 #[cfg(unix)]
