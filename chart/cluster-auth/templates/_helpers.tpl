@@ -48,8 +48,11 @@
 {{- end }}
 
 {{- define "cluster-auth.configMap" -}}
-{{- $default := ternary (printf "%s-access" (include "cluster-auth.fullname" .)) "aws-iam-authenticator" (not (not .Values.authenticator.enabled)) }}
-{{- .Values.authenticator.configMap | default $default }}
+{{- $default := "cluster-auth-access" }}
+{{- if and .Values.access.create (not .Values.authenticator.enabled) }}{{ $default = "aws-iam-authenticator" }}
+{{- else if .Values.access.create }}{{ $default = printf "%s-access" (include "cluster-auth.fullname" .) }}
+{{- end }}
+{{- .Values.access.configMap | default $default }}
 {{- end }}
 
 {{- define "cluster-auth.selector" -}}
@@ -66,7 +69,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 
 {{/* What the settings say that cannot work. */}}
 {{- define "cluster-auth.check" -}}
-{{- range $key := list "authenticator" "rbac" "serviceMonitor" "prometheusRule" }}
+{{- range $key := list "authenticator" "access" "rbac" "serviceMonitor" "prometheusRule" }}
 {{- if not (kindIs "map" (index $.Values $key)) }}{{ fail (printf "%s: is there and has no value: remove the key" $key) }}{{ end }}
 {{- end }}
 {{- $settings := .Values.authenticator }}
@@ -76,6 +79,11 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- range $mode := $settings.backendMode }}
 {{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD" $mode) }}{{ end }}
 {{- if and (ne $mode "MountedFile") (eq $settings.reads "access.yaml") }}{{ fail (printf "authenticator.backendMode: this version of cluster-auth has no %s; aws-iam-authenticator has (authenticator.reads: config.yaml)" $mode) }}{{ end }}
+{{- end }}
+{{- if not .Values.access.create }}
+{{- if ne .Release.Namespace "kube-system" }}{{ fail "access.create: `cluster-auth apply` keeps the access file in kube-system: install the chart there" }}{{ end }}
+{{- if ne $settings.reads "access.yaml" }}{{ fail "access.create: only cluster-auth reads what `cluster-auth apply --mapping access-file` writes" }}{{ end }}
+{{- if $settings.config }}{{ fail "authenticator.config: has no place where access.create is false" }}{{ end }}
 {{- end }}
 {{- if and .Values.serviceMonitor.enabled (eq $settings.address "127.0.0.1") }}
 {{- fail "serviceMonitor.enabled: Prometheus cannot reach a server that listens on 127.0.0.1: set authenticator.address to 0.0.0.0" }}

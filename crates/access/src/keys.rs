@@ -26,6 +26,8 @@ pub enum Object {
     Nodes,
     /// The chart's `authenticator`.
     Authenticator,
+    /// The chart's `access`.
+    Access,
     /// The chart's `rbac`.
     Rbac,
     /// The chart's `serviceMonitor`.
@@ -94,7 +96,7 @@ const ACCEPT: Key = key(
 
 impl Object {
     /// Every kind, the outer ones first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::File,
         Self::Group,
         Self::Principal,
@@ -105,6 +107,7 @@ impl Object {
         Self::Requirement,
         Self::Nodes,
         Self::Authenticator,
+        Self::Access,
         Self::Rbac,
         Self::ServiceMonitor,
         Self::PrometheusRule,
@@ -123,6 +126,7 @@ impl Object {
             Self::Requirement => "a requirement of a selector",
             Self::Nodes => "an entry of nodes",
             Self::Authenticator => "the chart's authenticator",
+            Self::Access => "the chart's access",
             Self::Rbac => "the chart's rbac",
             Self::ServiceMonitor => "the chart's serviceMonitor",
             Self::PrometheusRule => "the chart's prometheusRule",
@@ -187,6 +191,7 @@ impl Object {
                             "IAM roles of machines that join the cluster as `system:node:{{EC2PrivateDNSName}}`.",
                         ),
                         chart::AUTHENTICATOR,
+                        chart::ACCESS,
                         chart::RBAC,
                         chart::SERVICE_MONITOR,
                         chart::PROMETHEUS_RULE,
@@ -312,6 +317,7 @@ impl Object {
                 const { &[key("roles", Shape::Principals, "none; required", "IAM roles of machines."), ACCEPT] }
             }
             Self::Authenticator => chart::OF_AUTHENTICATOR,
+            Self::Access => chart::OF_ACCESS,
             Self::Rbac => chart::OF_RBAC,
             Self::ServiceMonitor => chart::OF_SERVICE_MONITOR,
             Self::PrometheusRule => chart::OF_PROMETHEUS_RULE,

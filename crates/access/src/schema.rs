@@ -47,6 +47,7 @@ fn name(object: Object) -> &'static str {
         Object::Requirement => "requirement",
         Object::Nodes => "nodes",
         Object::Authenticator => "authenticator",
+        Object::Access => "access",
         Object::Rbac => "rbac",
         Object::ServiceMonitor => "serviceMonitor",
         Object::PrometheusRule => "prometheusRule",

@@ -13,6 +13,9 @@ pub(super) const AUTHENTICATOR: Key = chart(
     "The webhook server on the control plane, as the Helm chart runs it.",
 );
 
+pub(super) const ACCESS: Key =
+    chart("access", Shape::One(Object::Access), "the chart's", "The ConfigMap with the access file, as the Helm chart writes it.");
+
 pub(super) const RBAC: Key =
     chart("rbac", Shape::One(Object::Rbac), "the chart's", "The roles and bindings of the groups, as the Helm chart makes them.");
 
@@ -47,8 +50,7 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "enabled",
         Shape::Flag,
         "true",
-        "Whether the server runs. Without it the ConfigMap is called `aws-iam-authenticator`, which is where the DaemonSet \
-         that kops makes for `spec.authentication.aws` looks.",
+        "Whether the chart runs the server. Set it to `false` where kops does (`spec.authentication.aws`).",
     ),
     chart("image", Shape::Text, "\"\"", "The image without its tag. Empty: the chart's own, cluster-auth's."),
     chart("tag", Shape::Text, "\"\"", "The image's tag, or `@sha256:…`. Empty: the version that the chart is for."),
@@ -75,7 +77,6 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "Sources of mappings, asked in this order. The server's own rights in the cluster follow from them; MountedFile \
          needs none.",
     ),
-    chart("configMap", Shape::Text, "\"\"", "The name of the ConfigMap. Empty: that of the release, with `-access` behind it."),
     chart(
         "stateDir",
         Shape::Text,
@@ -111,6 +112,23 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
         "\"\"",
         "A Secret of the namespace with the AWS credentials that `helm test` logs in with, as environment variables. \
          Empty: the control-plane machine's own IAM role.",
+    ),
+];
+
+pub(super) const OF_ACCESS: &[Key] = &[
+    chart(
+        "create",
+        Shape::Flag,
+        "true",
+        "Whether the chart writes the ConfigMap. `false` leaves it to `cluster-auth apply --mapping access-file`: then the \
+         values need no groups.",
+    ),
+    chart(
+        "configMap",
+        Shape::Text,
+        "\"\"",
+        "Its name. Empty: that of the release with `-access` behind it; where the chart runs no server, \
+         `aws-iam-authenticator`, which is what kops' DaemonSet reads.",
     ),
 ];
 
