@@ -80,7 +80,9 @@ pub(super) fn without_ends(mut access: Access, now: Timestamp) -> Access {
     let lasts = |ends: &Option<Located<Timestamp>>| ends.as_ref().is_none_or(|ends| ends.value > now);
     let members = |list: &mut Vec<Principal>| {
         list.retain(|member| lasts(&member.expires));
-        list.iter_mut().for_each(|member| member.expires = None);
+        for member in list {
+            member.expires = None;
+        }
     };
     if let Some(groups) = &mut access.groups {
         groups.retain(|group| lasts(&group.expires));
