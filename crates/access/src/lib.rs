@@ -37,7 +37,7 @@ pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, S
 pub use plan::plan;
 pub use read::{Read, read};
 pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
-pub use schema::schema;
+pub use schema::{schema, values_schema};
 pub use serve::mapping_source;
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod observe;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;
+mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
 mod seeing;
