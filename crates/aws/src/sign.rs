@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use aws_sigv4::{
-    http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign},
+    http_request::{
+        PayloadChecksumKind, PercentEncodingMode, SignableBody, SignableRequest, SignatureLocation, SigningSettings,
+        UriPathNormalizationMode, sign,
+    },
     sign::v4,
 };
 use jiff::Timestamp;
@@ -69,6 +72,25 @@ pub(crate) fn sign_post(
     let url = format!("{}/", endpoint.url);
     let settings = SigningSettings::default();
     let signed = signature(credentials, endpoint, settings, service, at, "POST", &url, headers, body.as_bytes());
+    signed.map(|(headers, _)| headers)
+}
+
+/// The headers that sign a request to S3, the body's checksum among them. S3 takes the path as it was sent, so the one of
+/// `url` is encoded already. None where the session token or one of `headers` cannot be a header.
+pub(crate) fn sign_s3(
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+    at: Timestamp,
+) -> Option<Pairs> {
+    let mut settings = SigningSettings::default();
+    settings.percent_encoding_mode = PercentEncodingMode::Single;
+    settings.uri_path_normalization_mode = UriPathNormalizationMode::Disabled;
+    settings.payload_checksum_kind = PayloadChecksumKind::XAmzSha256;
+    let signed = signature(credentials, endpoint, settings, "s3", at, method, url, headers, body);
     signed.map(|(headers, _)| headers)
 }
 
