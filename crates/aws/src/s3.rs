@@ -24,6 +24,7 @@ use crate::{
     AwsError, Client, Endpoint, EndpointError,
     calls::refused,
     credentials::{Credentials, Environment},
+    endpoint::GLOBAL,
     sign,
 };
 
@@ -130,7 +131,8 @@ impl S3Client {
         bucket: BucketName,
         now: fn() -> Timestamp,
     ) -> Result<Self, S3Error> {
-        let endpoint = bucket::endpoint(environment, region.unwrap_or(FIRST_REGION), &bucket)?;
+        let region = region.filter(|region| *region != GLOBAL).unwrap_or(FIRST_REGION);
+        let endpoint = bucket::endpoint(environment, region, &bucket)?;
         let mut s3 = Self { client, credentials, bucket, endpoint, now };
         let url = bucket::bucket_url(&s3.endpoint);
         let answer = s3.send("s3:HeadBucket", "HEAD", &url, &[], Bytes::new()).await?;

@@ -52,13 +52,14 @@ pub(super) fn endpoint(
     region: &str,
     bucket: &BucketName,
 ) -> Result<Endpoint, EndpointError> {
+    // Checked behind an endpoint of one's own, too: the Region is what S3 says it is.
+    let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
     let signing_region = region.to_owned();
     for variable in ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"] {
         if let Some(url) = overridden(environment, variable)? {
             return Ok(Endpoint { url: format!("{url}/{}", bucket.0), signing_region });
         }
     }
-    let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
     let (fips, dual_stack) =
         (environment.is_true("AWS_USE_FIPS_ENDPOINT"), environment.is_true("AWS_USE_DUALSTACK_ENDPOINT"));
     if fips && partition == Partition::AwsCn {
