@@ -3,7 +3,7 @@
 //! Two variants. `aws`: kops makes the files and runs the DaemonSet, with our image. `webhook`: the API servers are told
 //! of a webhook, whose files come from the state store; the Helm chart runs the server.
 
-use std::{fmt::Write as _, path::PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
@@ -67,8 +67,9 @@ enum Output {
 /// has not mounted `/srv/kubernetes` itself since kops 1.22. It is the Helm chart's default too.
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
-/// The server's user: the Helm chart's, and kops' own for aws-iam-authenticator.
-const SERVER_USER: u32 = 10000;
+/// What the hook runs. A file rather than an argument: kops writes arguments into a systemd unit, where `$` and `%` mean
+/// something else.
+const FETCH: &str = include_str!("fetch.sh");
 
 /// Runs `kops spec`.
 pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> CommandResult {
@@ -117,25 +118,29 @@ fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Resul
         None => fetch(args, folder, process)?,
     };
     anyhow::ensure!(read(&kubeconfig).is_some(), "the API servers' kubeconfig is none; `cluster-auth init` makes one");
-    let path = format!("{NODE_FOLDER}/{}", File::Kubeconfig.name());
-    let asset = FileAsset {
-        name: "cluster-auth-kubeconfig",
-        path: path.clone(),
+    let asset = |name, file, content| FileAsset {
+        name,
+        path: format!("{NODE_FOLDER}/{file}"),
         roles: ["Master"],
         mode: "0644",
-        content: kubeconfig.text,
+        content,
     };
+    let kubeconfig = asset("cluster-auth-kubeconfig", File::Kubeconfig.name(), kubeconfig.text);
+    let fetch = asset("cluster-auth-fetch", "fetch.sh", FETCH.to_owned());
+    let path = kubeconfig.path.clone();
+    // The machine's own files are below /rootfs there.
+    let command = ["sh".to_owned(), format!("/rootfs{}", fetch.path), folder.to_string()];
     let hook = Hook {
         name: "cluster-auth-files",
         roles: ["Master"],
         before: ["kubelet.service"],
         exec_container: ExecContainer {
             image: args.hook_image.clone(),
-            command: ["sh".to_owned(), "-c".to_owned(), script(folder, region.as_deref())],
+            command: command.into_iter().chain(region).collect(),
         },
     };
     Ok(Spec {
-        file_assets: Some([asset]),
+        file_assets: Some([kubeconfig, fetch]),
         hooks: Some([hook]),
         kube_api_server: Some(KubeApiServer { authentication_token_webhook_config_file: path }),
         ..Spec::default()
@@ -155,30 +160,6 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
         anyhow::Ok((Stored::of(&object)?, Some(s3.region().to_owned())))
     };
     runtime::block_on(fetching)?
-}
-
-/// What the hook does: it brings all three files, or changes none.
-///
-/// The machine's files are below /rootfs. The pair must be one (ours has the chain in key.pem, too), which it is not in the
-/// moment between two writes of a rotation. The kubeconfig comes last: one that is newer than the pair trusts it. Whatever
-/// happens it ends, so that kubelet starts.
-fn script(folder: &Folder, region: Option<&str>) -> String {
-    let region = region.map(|region| format!(" --region {region}")).unwrap_or_default();
-    let (key, certificate, kubeconfig) = (File::Key.name(), File::Certificate.name(), File::Kubeconfig.name());
-    let mut script = format!("umask 077\nto=/rootfs{NODE_FOLDER}\nnew=$to/.new\nmkdir -p \"$new\"\n");
-    let _ = write!(
-        script,
-        "fetch() {{ aws s3 cp --only-show-errors{region} {folder}/\"$1\" \"$new/$1\"; }}\n\
-         one_pair() {{\n  key=$(cat \"$new/{key}\") cert=$(cat \"$new/{certificate}\")\n  \
-         case $key in *CERTIFICATE*) case $key in *\"$cert\"*) ;; *) return 1 ;; esac ;; esac\n}}\n\
-         for attempt in 1 2 3 4 5 6 7 8 9 10; do\n  \
-         if fetch {key} && fetch {certificate} && one_pair && fetch {kubeconfig}; then\n    \
-         chmod 755 \"$to\" && chmod 644 \"$new/{certificate}\" \"$new/{kubeconfig}\" &&\n      \
-         chown {SERVER_USER}:{SERVER_USER} \"$new/{key}\" \"$new/{certificate}\" &&\n      \
-         mv -f \"$new/{key}\" \"$new/{certificate}\" \"$new/{kubeconfig}\" \"$to/\" && rmdir \"$new\" && exit 0\n  \
-         fi\n  sleep 5\ndone\nrm -rf \"$new\"\nexit 1\n",
-    );
-    script
 }
 
 fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
@@ -220,7 +201,7 @@ struct Spec {
     #[serde(skip_serializing_if = "Option::is_none")]
     authentication: Option<Authentication>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    file_assets: Option<[FileAsset; 1]>,
+    file_assets: Option<[FileAsset; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     hooks: Option<[Hook; 1]>,
     #[serde(rename = "kubeAPIServer", skip_serializing_if = "Option::is_none")]
@@ -266,7 +247,7 @@ struct Hook {
 #[derive(Serialize)]
 struct ExecContainer {
     image: String,
-    command: [String; 3],
+    command: Vec<String>,
 }
 
 #[derive(Serialize)]
