@@ -30,6 +30,9 @@ pub(crate) struct StateFiles {
     pub(crate) owner: Option<Owner>,
 }
 
+/// The kubeconfig's name in the folders that `init` and kops use, as aws-iam-authenticator's.
+pub(crate) const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
+
 /// How the API server reaches the webhook; the certificate is made for it.
 pub(crate) struct Reach {
     /// A DNS name or an IP address.
@@ -131,13 +134,14 @@ impl StateFiles {
 }
 
 /// A pair and its authority, made and not yet written.
-struct NewPair {
+pub(crate) struct NewPair {
     leaf: tls::Pair,
     authority_pem: String,
 }
 
 impl NewPair {
-    fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
+    /// Makes them; the authority's key is forgotten here.
+    pub(crate) fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
         let authority = tls::Authority::new("cluster-auth CA", now - BACKDATED, VALIDITY)?;
         let leaf = authority.issue(&tls::Leaf {
             common_name: "cluster-auth".to_owned(),
@@ -148,15 +152,30 @@ impl NewPair {
         Ok(Self { leaf, authority_pem: authority.cert_pem().to_owned() })
     }
 
+    /// The leaf's key.
+    pub(crate) fn key_pem(&self) -> &str {
+        self.leaf.key_pem()
+    }
+
+    /// The leaf, and the authority that signed it.
+    pub(crate) fn chain_pem(&self) -> String {
+        format!("{}{}", self.leaf.cert_pem(), self.authority_pem)
+    }
+
+    /// What a kubeconfig must trust.
+    pub(crate) fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
     /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
     fn write(&self, files: &StateFiles) -> anyhow::Result<()> {
         rim::write_atomically_for(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
-        let chain = format!("{}{}", self.leaf.cert_pem(), self.authority_pem);
-        rim::write_atomically_for(files.owner, &files.certificate, chain.as_bytes(), 0o644)
+        rim::write_atomically_for(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)
     }
 }
 
-fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
+/// Whether a webhook kubeconfig trusts an authority, be it alone or among others.
+pub(crate) fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
     config.certificate_authority_pem.contains(authority_pem.trim())
 }
 

@@ -11,11 +11,8 @@ use crate::{
     exit::CommandResult,
     rim::{self, Owner, Process},
     settings,
-    state::{Pair, Reach, StateFiles},
+    state::{KUBECONFIG_NAME, Pair, Reach, StateFiles},
 };
-
-/// The kubeconfig's name in the folder that `init` writes to, as aws-iam-authenticator's.
-const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
 
 /// Flags of `init`.
 #[derive(Args, Debug)]
