@@ -78,7 +78,8 @@ fn strict(world: &World) -> anyhow::Result<()> {
         "access.create=false,rbac.create=false",
     ];
     for set in sets {
-        let text = template(&world.parts.helm, &managed.folder, &["--values", "whole.yaml", "--set", set])?.success()?;
+        let text =
+            template(&world.parts.helm, &managed.folder, &["--values", "whole.yaml", "--set", set])?.success()?;
         let kinds: Vec<Value> = objects(&text)?.iter().map(|object| object["kind"].clone()).collect();
         let args = ["create", "--dry-run=server", "--validate=strict", "-o", "name"];
         managed.admin.with_file(&args, &text)?.success().with_context(|| format!("{set}: {kinds:?}"))?;
@@ -118,7 +119,8 @@ fn install(world: &World) -> anyhow::Result<()> {
         fs::write(managed.folder.join("values.yaml"), file)?;
         helm(program, &managed, &["upgrade", "cluster-auth", &chart, "--values", "values.yaml"])?.success()?;
         ensure!(!allowed(&managed, "developers", &["delete", "pods", "-n", "dev"])?);
-        let list = managed.admin.kubectl(&["get", "daemonset,configmap", "-n", "kube-system", "-o", "json"])?.success()?;
+        let list =
+            managed.admin.kubectl(&["get", "daemonset,configmap", "-n", "kube-system", "-o", "json"])?.success()?;
         let list: Value = serde_json::from_str(&list)?;
         let list = list["items"].as_array().context("items")?;
         let map = object(list, "ConfigMap", "cluster-auth-access")?;

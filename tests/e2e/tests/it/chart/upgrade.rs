@@ -1,6 +1,6 @@
 //! Coming from the 2018 chart, in each of its three revisions: releases of Helm 2, of which nothing is recorded.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{managed::Managed, world::World};
@@ -68,7 +68,12 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
     let revisions = [
         ("the first", "cluster-auth-config", json!({"config.yaml": CONFIG}), None),
         ("the second", "aws-auth", json!({"config.yaml": CONFIG}), None),
-        ("the second, beside machines", "aws-auth", json!({"config.yaml": CONFIG, "mapRoles": NODES}), Some(json!({"mapRoles": NODES}))),
+        (
+            "the second, beside machines",
+            "aws-auth",
+            json!({"config.yaml": CONFIG, "mapRoles": NODES}),
+            Some(json!({"mapRoles": NODES})),
+        ),
         ("the third", "aws-iam-authenticator", json!({"config.yaml": CONFIG}), None),
     ];
     for (at, (name, map, data, left)) in revisions.into_iter().enumerate() {
@@ -76,12 +81,12 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
         let objects = format!("{NAMESPACES}{OBJECTS}---\n{config}\n");
         let managed = Managed::start(world, &format!("chart-2018-{at}"), &objects)?;
         let program = helms(world)[at % 2];
-        upgrade(program, &managed, map, left).with_context(|| name.to_owned())?;
+        upgrade(program, &managed, map, left.as_ref()).with_context(|| name.to_owned())?;
     }
     Ok(())
 }
 
-fn upgrade(program: &std::path::Path, managed: &Managed, map: &str, left: Option<Value>) -> anyhow::Result<()> {
+fn upgrade(program: &Path, managed: &Managed, map: &str, left: Option<&Value>) -> anyhow::Result<()> {
     let chart = chart().display().to_string();
     let guide = repository().join("examples/guide.yaml").display().to_string();
     let run = |args: &[&str]| {
@@ -94,7 +99,9 @@ fn upgrade(program: &std::path::Path, managed: &Managed, map: &str, left: Option
     let after = everything(managed)?;
 
     // What gives rights is the same object as before: nobody was without them for a moment.
-    for key in ["Role dev/developers", "RoleBinding dev/developers-binding", "ClusterRoleBinding /cluster-admin-binding"] {
+    for key in
+        ["Role dev/developers", "RoleBinding dev/developers-binding", "ClusterRoleBinding /cluster-admin-binding"]
+    {
         let [old, new] = [&before, &after].map(|objects| &objects[key]);
         for field in ["rules", "roleRef", "subjects"] {
             ensure!(old[field] == new[field], "{key}: {field}");
@@ -127,7 +134,7 @@ fn upgrade(program: &std::path::Path, managed: &Managed, map: &str, left: Option
     let last = everything(managed)?;
     ensure!(!last.contains_key("DaemonSet kube-system/cluster-auth-authenticator"), "the old server is gone");
     let map = last.get(&format!("ConfigMap kube-system/{map}")).map(|map| map["data"].clone());
-    ensure!(map == left, "{map:?}");
+    ensure!(map.as_ref() == left, "{map:?}");
     // From now on it is a release like any other.
     let said = run(&[])?.success()?;
     ensure!(!said.contains("delete daemonset") && !said.contains("2018 chart wrote"), "{said}");
