@@ -12,6 +12,7 @@ pub mod admin;
 pub mod authenticator;
 pub mod cut;
 pub mod https;
+pub mod machine;
 pub mod managed;
 pub mod moto;
 pub mod parts;

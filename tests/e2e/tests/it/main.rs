@@ -18,6 +18,7 @@ mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
 mod meaning;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
