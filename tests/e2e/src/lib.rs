@@ -17,6 +17,7 @@ pub mod managed;
 pub mod moto;
 pub mod parts;
 pub mod people;
+pub mod pod;
 pub mod process;
 pub mod random;
 pub mod server;

@@ -12,6 +12,7 @@ mod access;
 mod apply;
 mod authorizer;
 mod cli;
+mod clusters;
 mod demo;
 mod helm;
 mod iam;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         init::TESTS,
         kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
