@@ -13,12 +13,14 @@ mod apply;
 mod authorizer;
 mod chart;
 mod cli;
+mod clusters;
 mod demo;
 mod helm;
 mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
 mod meaning;
@@ -45,6 +47,8 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
