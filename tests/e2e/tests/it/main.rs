@@ -15,6 +15,7 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod guide;
 mod helm;
 mod iam;
 mod import;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
         iam::TESTS,
