@@ -15,6 +15,7 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod generated;
 mod guide;
 mod helm;
 mod iam;
@@ -28,6 +29,7 @@ mod meaning;
 mod pages;
 mod plan;
 mod trouble;
+mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
+        who_can::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,
