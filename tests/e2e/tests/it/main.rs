@@ -11,7 +11,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod chart;
 mod cli;
+mod clusters;
 mod demo;
 mod generated;
 mod helm;
@@ -19,6 +21,7 @@ mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
 mod meaning;
@@ -46,6 +49,8 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
@@ -61,7 +66,7 @@ fn main() -> ExitCode {
         pages::TESTS,
         plan::TESTS,
     ];
-    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))
