@@ -1,6 +1,8 @@
 //! Small worlds, and what they answer.
 
 mod joining;
+mod rights;
+mod words;
 
 use access::cluster::Given;
 use jiff::Timestamp;
