@@ -47,6 +47,7 @@ Deciding access:
 
 Seeing access:
   who-can      Say who may do something, and what grants it
+  diff         Say what differs between two clusters or files, or between two subjects
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -127,6 +128,8 @@ pub(crate) enum Command {
     Apply(commands::apply::ApplyArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
+    /// Say what differs between two clusters or files, or between two subjects
+    Diff(commands::diff::DiffArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

@@ -6,6 +6,7 @@ pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
@@ -55,6 +56,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Diff(args) => diff::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

@@ -10,7 +10,7 @@ mod report;
 mod text;
 mod words;
 
-pub use changes::{Changed, changes, rights_in_places};
+pub use changes::{Changed, changes, dangers_of, rights_in_places};
 pub use json::json;
 pub(super) use json::{List, Out};
 pub use markdown::{markdown, markdown_of};

@@ -41,6 +41,14 @@ pub fn changes(changed: &[Changed<'_>]) -> [Section; 4] {
     ]
 }
 
+/// The ways to become more that one gains, of whom it needs not be said who they are.
+pub fn dangers_of(change: &RightsChange) -> Vec<Item> {
+    let item = |(_, text, why): (usize, String, &str)| {
+        Item::new(Sign::Danger, text).below((!why.is_empty()).then(|| Item::new(Sign::Note, why)))
+    };
+    ways(change).map(item).collect()
+}
+
 /// Rights, one item for each list of places that are alike; `verb` says whose the parts are that are left out.
 pub fn rights_in_places(rights: &[Rights], sign: Sign, verb: &str) -> Vec<Item> {
     let mut words = Words::default();
@@ -67,16 +75,8 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
         if is_in(person.after) && !is_in(person.before) {
             add(0, "may do everything, by the group system:masters".to_owned(), "no binding can take that away");
         }
-        let everything: BTreeSet<&Place> =
-            person.rights.gains.iter().filter(|rights| is_everything(rights)).map(|rights| &rights.place).collect();
-        for at in &everything {
-            add(1, format!("may do everything {}", place(at)), "");
-        }
-        for gained in &person.rights.escalations {
-            if everything.contains(&Place::Cluster) || everything.contains(&gained.place) {
-                continue; // Whoever may do everything may do this.
-            }
-            add(2, format!("can {} {}", gained.escalation.title, place(&gained.place)), gained.escalation.why);
+        for (order, text, why) in ways(person.rights) {
+            add(order, text, why);
         }
         for gained in &*person.meanwhile {
             let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
@@ -92,6 +92,23 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
         Item::new(Sign::Danger, format!("{} {text}", names.all(&people))).below(why)
     };
     found.into_iter().map(item).collect()
+}
+
+/// The ways to become more that somebody gains, by how bad they are, and why.
+fn ways(change: &RightsChange) -> impl Iterator<Item = (usize, String, &'static str)> {
+    let everything: BTreeSet<&Place> =
+        change.gains.iter().filter(|rights| is_everything(rights)).map(|rights| &rights.place).collect();
+    // Whoever may do everything may do each of them.
+    let is_more = {
+        let everything = everything.clone();
+        move |gained: &&Gained| !everything.contains(&Place::Cluster) && !everything.contains(&gained.place)
+    };
+    let all = everything.into_iter().map(|at| (1, format!("may do everything {}", place(at)), ""));
+    all.chain(
+        change.escalations.iter().filter(is_more).map(|gained| {
+            (2, format!("can {} {}", gained.escalation.title, place(&gained.place)), gained.escalation.why)
+        }),
+    )
 }
 
 fn is_everything(rights: &Rights) -> bool {
