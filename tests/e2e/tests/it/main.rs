@@ -15,6 +15,8 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod diff;
+mod plugin;
 mod generated;
 mod helm;
 mod iam;
@@ -61,6 +63,8 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,
