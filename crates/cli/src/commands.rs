@@ -40,7 +40,7 @@ use crate::{
 pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     let Cli { global, command } = cli;
     let Some(command) = command else {
-        return Err(arguments::help());
+        return Err(arguments::help(&process.arguments));
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),
@@ -65,5 +65,6 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completion(args) => completion::run(&args),
+        Command::Candidates(args) => completion::candidates(&args, process),
     }
 }

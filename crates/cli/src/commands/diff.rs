@@ -42,11 +42,11 @@ Examples:
   cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer --from cluster.json --from access.yaml")]
 pub(crate) struct DiffArgs {
     /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
-    #[arg(value_name = "A")]
+    #[arg(value_name = "A", value_hint = clap::ValueHint::AnyPath)]
     a: OsString,
 
     /// To this
-    #[arg(value_name = "B")]
+    #[arg(value_name = "B", value_hint = clap::ValueHint::AnyPath)]
     b: OsString,
 
     #[command(flatten)]

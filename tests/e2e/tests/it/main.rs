@@ -16,7 +16,6 @@ mod cli;
 mod clusters;
 mod demo;
 mod diff;
-mod plugin;
 mod generated;
 mod helm;
 mod iam;
@@ -29,6 +28,7 @@ mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
 mod trouble;
 mod who_can;
 
