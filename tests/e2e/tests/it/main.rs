@@ -15,6 +15,7 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod diff;
 mod generated;
 mod guide;
 mod helm;
@@ -28,6 +29,7 @@ mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
 mod trouble;
 mod who_can;
 
@@ -63,6 +65,8 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,
