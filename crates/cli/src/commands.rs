@@ -6,15 +6,19 @@ pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod explain;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
+#[cfg(unix)]
+pub(crate) mod kops;
 pub(crate) mod kubeconfig;
 mod observe;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;
+mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
 mod seeing;
@@ -38,7 +42,7 @@ use crate::{
 pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     let Cli { global, command } = cli;
     let Some(command) = command else {
-        return Err(arguments::help());
+        return Err(arguments::help(&process.arguments));
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),
@@ -47,6 +51,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
         Command::Server(args) => server::run(&args, &global, process),
+        #[cfg(unix)]
+        Command::Kops(args) => kops::run(&args, &global, process),
         Command::Check(args) => check::run(&args, process),
         Command::Render(args) => render::run(&args, process),
         Command::Import(args) => import::run(&args, &global, process),
@@ -54,6 +60,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Apply(args) => apply::run(&args, process),
         Command::Whoami(args) => whoami::run(&args, process),
         Command::Explain(args) => explain::run(&args, &global, process),
+        Command::Diff(args) => diff::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
@@ -62,5 +69,6 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completion(args) => completion::run(&args),
+        Command::Candidates(args) => completion::candidates(&args, process),
     }
 }

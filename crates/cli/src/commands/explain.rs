@@ -69,7 +69,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                 return Ok(args.output.print(&CodeOut::from(code))?);
             }
             let report = code_report(&code);
-            Ok(rim::print_styled(&styled(&access::plan::print::segments(report)))?)
+            Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
         }
         Question::Caller(caller) => {
             let Seen { world, .. } = args.look(global, process)?;
@@ -161,6 +161,6 @@ impl ExplainArgs {
             return Ok(self.output.print(&explanation.out(world))?);
         }
         let report = explanation.report(world);
-        Ok(rim::print_styled(&styled(&access::plan::print::segments(report)))?)
+        Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
     }
 }

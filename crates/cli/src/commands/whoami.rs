@@ -94,7 +94,7 @@ pub(crate) fn run(args: &WhoamiArgs, process: &Process) -> CommandResult {
         None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
     };
     match args.output {
-        Output::Text => rim::print_styled(&styled(&access::plan::print::segments(whoami.report())))?,
+        Output::Text => rim::print_styled(&styled(&access::plan::print::text_of(&whoami.report())))?,
         output => output.print(&whoami.out())?,
     }
     if is_in { Ok(()) } else { Err(Failure::AlreadySaid) }

@@ -11,20 +11,26 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod chart;
 mod cli;
+mod clusters;
 mod demo;
+mod diff;
 mod explain;
 mod generated;
+mod guide;
 mod helm;
 mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
 mod trouble;
 mod who_can;
 
@@ -47,6 +53,8 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
@@ -55,15 +63,18 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,
         plan::TESTS,
     ];
-    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))
