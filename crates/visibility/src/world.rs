@@ -237,6 +237,11 @@ impl Associated {
         Self { policy: policy(&association.policy), association, arn, principals }
     }
 
+    /// The ARN that mappings compare, in lower case; none where it is no principal's.
+    pub(crate) fn arn(&self) -> Option<&str> {
+        self.arn.as_deref()
+    }
+
     /// Whether it is somebody's: of every session of a role, whether it is known one by one or not.
     pub fn is_of(&self, identity: &Identity) -> bool {
         self.arn.as_ref().is_some_and(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
