@@ -45,6 +45,17 @@ const AUTHENTICATOR: GoModule = GoModule {
 
 const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
 
+/// OpenTofu, and the stand-in for Terraform's AWS provider that it is tested with. Terraform itself no longer is free
+/// software, and the version that was needs a Go module of its own age; what the module uses is the same in both.
+const OPENTOFU: GoModule = GoModule {
+    name: "opentofu",
+    flags: "-s -w",
+    programs: &[
+        ("tofu", "github.com/opentofu/opentofu/cmd/tofu"),
+        ("terraform-provider-aws", "cluster-auth.example/tests/tools/opentofu/provider"),
+    ],
+};
+
 /// A Python environment of tests/tools.
 struct PythonEnvironment {
     name: &'static str,
@@ -68,6 +79,8 @@ pub(crate) struct Tools {
     pub(crate) helm: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
+    /// OpenTofu; the stand-in for the AWS provider stands beside it.
+    pub(crate) tofu: PathBuf,
 }
 
 /// Builds what is missing.
@@ -78,6 +91,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         aws_cli: python(&AWS_CLI)?,
         helm: go(&HELM)?.join("helm"),
         moto: python(&MOTO)?,
+        tofu: go(&OPENTOFU)?.join("tofu"),
     })
 }
 
@@ -121,8 +135,12 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
     let go = run::require("go", "install Go 1.26 or later (https://go.dev/dl), or run with --without-cluster")?;
     let source = run::root().join("tests/tools").join(module.name);
     let version = run::output(Command::new(&go).arg("version"))?;
-    let parts =
-        [fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    let mut parts =
+        vec![fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    // A module may have a program of our own.
+    for file in ["provider/main.go", "provider/schema.json"].map(|file| source.join(file)) {
+        parts.extend(file.is_file().then(|| fs::read(file)).transpose()?);
+    }
     let target = cache()?.join(format!("{}-{}", module.name, key(&parts)));
     once(&target, |folder| {
         for (at, (program, package)) in module.programs.iter().enumerate() {

@@ -18,6 +18,8 @@ pub struct Parts {
     pub helm: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
+    /// OpenTofu, beside it the stand-in for the AWS provider.
+    pub tofu: PathBuf,
 }
 
 impl Parts {
@@ -30,6 +32,7 @@ impl Parts {
             aws_cli: path("CLUSTER_AUTH_AWS_CLI")?,
             helm: path("CLUSTER_AUTH_HELM")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
+            tofu: path("CLUSTER_AUTH_TOFU")?,
         })
     }
 

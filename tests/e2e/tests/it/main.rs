@@ -23,6 +23,7 @@ mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod terraform;
 mod trouble;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         import::TESTS,
         pages::TESTS,
         plan::TESTS,
+        terraform::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
