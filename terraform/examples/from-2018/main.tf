@@ -12,3 +12,7 @@ module "k8s_access" {
   description  = "Kubernetes access"
   create_users = true
 }
+
+output "roles" {
+  value = module.k8s_access.roles
+}
