@@ -45,8 +45,15 @@ const AUTHENTICATOR: GoModule = GoModule {
 
 const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
 
-/// OpenTofu, and the stand-in for Terraform's AWS provider that it is tested with. Terraform itself no longer is free
-/// software, and the version that was needs a Go module of its own age; what the module uses is the same in both.
+/// The version of Kubernetes that it works with, which `helm template` takes a chart's kubeVersion to be about.
+const HELM3: GoModule = GoModule {
+    name: "helm3",
+    flags: "-s -w -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
+    programs: &[("helm", "helm.sh/helm/v3/cmd/helm")],
+};
+
+/// OpenTofu, and the stand-in for Terraform's AWS provider that it is tested with. The last Terraform under a free licence is 1.5, which has
+/// no `mock_provider`; what the module uses is the same in both.
 const OPENTOFU: GoModule = GoModule {
     name: "opentofu",
     flags: "-s -w",
@@ -77,6 +84,8 @@ pub(crate) struct Tools {
     pub(crate) aws_cli: PathBuf,
     /// Helm.
     pub(crate) helm: PathBuf,
+    /// Helm 3, which charts must still work with.
+    pub(crate) helm3: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
     /// OpenTofu; the stand-in for the AWS provider stands beside it.
@@ -90,6 +99,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         go_authenticator: go_authenticator()?,
         aws_cli: python(&AWS_CLI)?,
         helm: go(&HELM)?.join("helm"),
+        helm3: go(&HELM3)?.join("helm"),
         moto: python(&MOTO)?,
         tofu: go(&OPENTOFU)?.join("tofu"),
     })

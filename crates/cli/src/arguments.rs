@@ -36,6 +36,7 @@ For the team member:
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
   server       Answer the API server's TokenReviews
+  kops         Print kops' cluster specification, and fill its state store
 
 Deciding access:
   check        Find everything that is wrong with an access file
@@ -45,6 +46,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  who-can      Say who may do something, and what grants it
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -110,6 +112,9 @@ pub(crate) enum Command {
     /// Answer the API server's TokenReviews
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
+    /// Print kops' cluster specification, and fill its state store
+    #[cfg(unix)]
+    Kops(commands::kops::KopsArgs),
     /// Find everything that is wrong with an access file
     Check(commands::check::CheckArgs),
     /// Compile an access file to what a consumer takes
@@ -120,6 +125,8 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Say who may do something, and what grants it
+    WhoCan(commands::who_can::WhoCanArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

@@ -9,18 +9,24 @@ pub(crate) mod demo;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
+#[cfg(unix)]
+pub(crate) mod kops;
 pub(crate) mod kubeconfig;
+mod observe;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;
+mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
+mod seeing;
 #[cfg(unix)]
 pub(crate) mod server;
 pub(crate) mod token;
 mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
+pub(crate) mod who_can;
 
 pub(crate) use self::transport::Transport;
 use crate::{
@@ -42,11 +48,14 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
         Command::Server(args) => server::run(&args, &global, process),
+        #[cfg(unix)]
+        Command::Kops(args) => kops::run(&args, &global, process),
         Command::Check(args) => check::run(&args, process),
         Command::Render(args) => render::run(&args, process),
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

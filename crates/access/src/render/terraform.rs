@@ -19,6 +19,7 @@ struct User<'a> {
 
 pub(super) fn variables(desired: &Desired) -> Variables<'_> {
     let users = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
-    let user = users.filter_map(|person| Some(User { arn: person.principal.arn()?.to_string(), groups: groups(person) }));
+    let user =
+        users.filter_map(|person| Some(User { arn: person.principal.arn()?.to_string(), groups: groups(person) }));
     Variables { users: user.collect() }
 }

@@ -11,13 +11,16 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod chart;
 mod cli;
+mod clusters;
 mod demo;
 mod helm;
 mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
 mod meaning;
@@ -45,6 +48,8 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
@@ -60,7 +65,7 @@ fn main() -> ExitCode {
         plan::TESTS,
         terraform::TESTS,
     ];
-    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))

@@ -123,7 +123,9 @@ fn valid(world: &World) -> anyhow::Result<()> {
     // The stand-in does find what is wrong, or the above would say nothing.
     let roles = tofu.folder.join("terraform/roles.tf");
     let text = fs::read_to_string(&roles)?;
-    for (right, wrong) in [("assume_role_policy ", "assume_policy "), ("max_session_duration = var", "max_duration = var")] {
+    for (right, wrong) in
+        [("assume_role_policy ", "assume_policy "), ("max_session_duration = var", "max_duration = var")]
+    {
         ensure!(text.contains(right), "{right}");
         fs::write(&roles, text.replacen(right, wrong, 1))?;
         let said = tofu.run("terraform", &["validate"])?.failure()?;
@@ -166,7 +168,8 @@ groups:
 fn as_rendered(world: &World) -> anyhow::Result<()> {
     let tofu = Tofu::new(world, "terraform-rendered")?;
     fs::write(tofu.folder.join("examples/forms.yaml"), FORMS)?;
-    let accounts = [("aws", "111122223333"), ("aws", "012345678901"), ("aws", "444455556666"), ("aws-cn", "012345678901")];
+    let accounts =
+        [("aws", "111122223333"), ("aws", "012345678901"), ("aws", "444455556666"), ("aws-cn", "012345678901")];
     let mut people = 0;
     for file in ["guide.yaml", "grown-up/base/people.yaml", "forms.yaml"] {
         let mut render = process::command(&world.parts.cluster_auth, &tofu.folder);
@@ -177,7 +180,8 @@ fn as_rendered(world: &World) -> anyhow::Result<()> {
         let rendered: Value = serde_json::from_str(&process::run(&mut render)?.success()?)?;
         let mut calls = serde_json::Map::new();
         for (at, (partition, account)) in accounts.iter().enumerate() {
-            let common = json!({"source": "../terraform/modules/people", "account_id": account, "partition": partition});
+            let common =
+                json!({"source": "../terraform/modules/people", "account_id": account, "partition": partition});
             let mut by_file = common.clone();
             by_file["access"] = json!(format!("${{yamldecode(file(\"../{path}\"))}}"));
             let mut by_users = common;
@@ -185,10 +189,8 @@ fn as_rendered(world: &World) -> anyhow::Result<()> {
             calls.insert(format!("file{at}"), by_file);
             calls.insert(format!("users{at}"), by_users);
         }
-        let outputs: serde_json::Map<_, _> = calls
-            .keys()
-            .map(|name| (name.clone(), json!({"value": format!("${{module.{name}}}")})))
-            .collect();
+        let outputs: serde_json::Map<_, _> =
+            calls.keys().map(|name| (name.clone(), json!({"value": format!("${{module.{name}}}")}))).collect();
         let root = tofu.folder.join("root");
         if root.exists() {
             fs::remove_dir_all(&root)?;
@@ -224,7 +226,8 @@ fn applied_twice(world: &World) -> anyhow::Result<()> {
     let secrets: Value = serde_json::from_str(&tofu.succeeds(here, &["output", "-json", "secrets"])?)?;
     ensure!(secrets.as_array().map(Vec::len) == Some(3), "{secrets}");
     // Whoever leaves the file leaves: key, membership and user go, and the role no longer trusts them.
-    let mut access: Value = serde_json::from_str(&fs::read_to_string(tofu.folder.join(here).join("access.auto.tfvars.json"))?)?;
+    let mut access: Value =
+        serde_json::from_str(&fs::read_to_string(tofu.folder.join(here).join("access.auto.tfvars.json"))?)?;
     access["users"].as_array_mut().context("users")?.retain(|user| user["arn"] != "arn:aws:iam::111122223333:user/bob");
     fs::write(tofu.folder.join(here).join("access.auto.tfvars.json"), access.to_string())?;
     let changes = tofu.changes(here)?;
