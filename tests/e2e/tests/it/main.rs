@@ -21,6 +21,7 @@ mod import;
 mod init;
 mod interop;
 mod kops;
+mod kubeconfig;
 mod live;
 mod login;
 mod meaning;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         init::TESTS,
         kops::TESTS,
+        kubeconfig::TESTS,
         clusters::TESTS,
         interop::TESTS,
         login::TESTS,
