@@ -269,9 +269,10 @@ users:
     }
     ensure!(after.contains("command: aws\n      args: [--endpoint-url"), "{after}");
     let view = view(world, &folder, "config")?;
-    for (at, mode) in [(0, "IfAvailable"), (1, "IfAvailable"), (2, "Never")] {
-        // kubectl's view is sorted as the file is.
-        let exec = &view["users"][at]["user"]["exec"];
+    let users = view["users"].as_array().context("users")?;
+    for (name, mode) in [("cli", "IfAvailable"), ("go", "IfAvailable"), ("flow", "Never")] {
+        let user = users.iter().find(|user| user["name"] == name).context("the user is still there")?;
+        let exec = &user["user"]["exec"];
         ensure!(exec["command"] == "cluster-auth" && exec["interactiveMode"] == mode, "{exec:#}");
         ensure!(exec["installHint"].as_str().is_some_and(|hint| hint.starts_with("cluster-auth is not")), "{exec:#}");
     }
