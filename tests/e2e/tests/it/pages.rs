@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("pages::change_access_shows_what_happens", change_access),
     ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
     ("pages::someone_must_be_out_shows_what_happens", out_now),
+    ("pages::helm_shows_what_happens", helm),
 ];
 
 const SHOP: &str = "
@@ -82,6 +83,13 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
 }
 
+fn helm(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "pages-helm", SHOP)?;
+    std::os::unix::fs::symlink(crate::chart::repository().join("chart"), managed.folder.join("chart"))?;
+    fs::write(managed.folder.join("2018.yaml"), crate::chart::release_of_2018())?;
+    run(world, &managed, "helm.md")
+}
+
 /// Runs a page from top to bottom; what it shows must be what happens.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
     let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
@@ -121,17 +129,26 @@ fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
 /// What a command prints on a terminal, both streams.
 fn in_shell(world: &World, managed: &Managed, command: &str) -> anyhow::Result<String> {
     let programs = world.parts.cluster_auth.parent().context("a folder")?;
-    let path = format!("{}:{}:/usr/bin:/bin", programs.display(), world.parts.kubernetes.display());
+    let helm = world.parts.helm.parent().context("a folder")?;
+    let path = [programs, &world.parts.kubernetes, helm].map(|folder| folder.display().to_string()).join(":");
+    let path = format!("{path}:/usr/bin:/bin");
     let mut shell = process::command("sh", &managed.folder);
     shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", path);
     shell.env("KUBECONFIG", managed.cluster.admin_kubeconfig());
-    Ok(process::run(&mut shell)?.stdout)
+    let output = process::run(&mut shell)?.stdout;
+    // The API server's warnings come in log lines of Kubernetes' own, with times and numbers of processes.
+    let kept = output.split_inclusive('\n').filter(|line| !line.contains(" warnings.go:"));
+    Ok(kept.collect())
 }
 
 /// The time of day is another one at every run.
 fn without_time(text: &str) -> String {
     let mut result = String::new();
     for line in text.lines() {
+        if line.starts_with("LAST DEPLOYED: ") {
+            result.push_str("LAST DEPLOYED: Wed Nov 25 14:07:00 2026\n");
+            continue;
+        }
         match line.split_once("everywhere by ") {
             Some((before, after)) => {
                 let after = after.get(5..).unwrap_or_default();

@@ -77,6 +77,10 @@ fn strict(world: &World) -> anyhow::Result<()> {
         "authenticator.enabled=false",
         "access.create=false,rbac.create=false",
     ];
+    for helm in helms(world) {
+        let mut lint = process::command(helm, &managed.folder);
+        process::run(lint.args(["lint", "--strict", "--values", "whole.yaml"]).arg(chart()))?.success()?;
+    }
     for set in sets {
         let text =
             template(&world.parts.helm, &managed.folder, &["--values", "whole.yaml", "--set", set])?.success()?;
