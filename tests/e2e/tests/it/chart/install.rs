@@ -119,7 +119,8 @@ fn install(world: &World) -> anyhow::Result<()> {
 
         // Another file: what it drops is gone, and the selector stays what it is.
         let file = "clusterID: prod.example.com\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  \
-                    authorization: [{namespace: test, clusterRole: view}]\n";
+                    authorization: [{namespace: test, clusterRole: view}]\nauthenticator: {stateDir: \
+                    /srv/kubernetes/heptio-authenticator-aws}\n";
         fs::write(managed.folder.join("values.yaml"), file)?;
         helm(program, &managed, &["upgrade", "cluster-auth", &chart, "--values", "values.yaml"])?.success()?;
         ensure!(!allowed(&managed, "developers", &["delete", "pods", "-n", "dev"])?);
