@@ -87,17 +87,6 @@ impl Reader for Followed<'_> {
             _ => anyhow::bail!("nothing is known about {what:?}"),
         }
     }
-
-    fn steady(&self, line: &str) -> String {
-        if line.starts_with("LAST DEPLOYED: ") {
-            return "LAST DEPLOYED: Tue Nov 24 14:07:00 2026".to_owned();
-        }
-        // Helm's log line in front of an API server's warning.
-        match line.split_once("warnings.go:") {
-            Some((_, after)) => format!("I1124 14:07:00.000000   12345 warnings.go:{after}"),
-            None => line.to_owned(),
-        }
-    }
 }
 
 impl Followed<'_> {
