@@ -25,11 +25,12 @@ pub(crate) const TESTS: &[Test] = &[
     ("kops::a_machine_with_the_printed_specification_lets_the_team_in", machine),
     ("kops::a_hook_that_fails_leaves_the_machine_as_it_was", hook_fails),
     ("kops::the_daemonset_that_kops_makes_runs_our_server", daemon_set),
+    ("kops::the_page_shows_what_happens", page),
 ];
 
 const NAME: &str = "prod.example.com";
-const STATE: &str = "s3://kops.example.com-state/clusters";
-const FOLDER: &str = "clusters/prod.example.com/secrets/cluster-auth";
+const STATE: &str = "s3://kops.example.com-state";
+const FOLDER: &str = "prod.example.com/secrets/cluster-auth";
 const KUBECONFIG: &str = "aws-iam-authenticator.kubeconfig";
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
@@ -382,4 +383,16 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.as_deref() == Some("alice"), "{}", server.log());
     Ok(())
+}
+
+fn page(world: &World) -> anyhow::Result<()> {
+    let store = Store::start(world, "kops-page")?;
+    let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
+    crate::pages::run_in(&store.folder, "kops.md", |command| {
+        let mut shell = process::command("sh", &store.folder);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(store.moto.environment());
+        shell.env("PATH", format!("{programs}:/usr/bin:/bin"));
+        shell.env("KOPS_STATE_STORE", STATE).env("KOPS_CLUSTER_NAME", NAME);
+        Ok(process::run(&mut shell)?.stdout)
+    })
 }

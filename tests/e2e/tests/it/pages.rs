@@ -3,7 +3,7 @@
 //! A comment with a file's name in front of a block says that it is that file; the lines of a `console` block that begin
 //! with `$` are commands, and what follows each is what it prints.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{managed::Managed, process, world::World};
@@ -82,8 +82,16 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
 }
 
-/// Runs a page from top to bottom; what it shows must be what happens.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
+    run_in(&managed.folder, page, |command| in_shell(world, managed, command))
+}
+
+/// Runs a page from top to bottom; what it shows must be what happens.
+pub(crate) fn run_in(
+    folder: &Path,
+    page: &str,
+    in_shell: impl Fn(&str) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
     let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
     let text = fs::read_to_string(&path).with_context(|| path.clone())?;
     let mut shown = String::new();
@@ -92,7 +100,7 @@ fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
     while let Some(line) = lines.next() {
         if in_console && line != "```" {
             let Some(command) = line.strip_prefix("$ ") else { continue };
-            let output = in_shell(world, managed, &command.replace("DIGEST", &digest))?;
+            let output = in_shell(&command.replace("DIGEST", &digest))?;
             let next = |line: &str| line.trim().to_owned();
             digest = output.lines().skip_while(|line| !line.starts_with("Digest")).nth(1).map_or(digest, next);
             shown.push_str(&format!("{line}\n{}", output.trim_start_matches('\n')));
@@ -102,13 +110,13 @@ fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
         shown.push_str(&format!("{line}\n"));
         if let Some(comment) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
             match comment.strip_prefix("run first: ") {
-                Some(command) => drop(in_shell(world, managed, command)?),
+                Some(command) => drop(in_shell(command)?),
                 None => file = Some(comment),
             }
         } else if let Some(name) = file.take_if(|_| line.starts_with("```")) {
             let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
             let content = content.join("\n") + "\n";
-            fs::write(managed.folder.join(name), &content)?;
+            fs::write(folder.join(name), &content)?;
             shown.push_str(&format!("{content}```\n"));
         }
     }
