@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::{File, Live, Stored, Write, completed, read, rotated};
 use crate::state::{NewPair, Reach};
 
+/// A name, what is there, and what is written then, or said.
+type Row<'a> = (&'a str, Vec<(File, &'a str)>, Result<&'a [File], &'a str>);
+
 type Decide = fn(&Live, &Reach, Timestamp) -> anyhow::Result<Vec<Write>>;
 
 fn now() -> Timestamp {
@@ -126,10 +129,12 @@ fn a_rotation_that_ended_anywhere_locks_nobody_out_and_either_command_completes_
 
 #[test]
 fn of_two_who_write_at_a_time_one_fails_and_the_store_is_whole_after_a_rerun() {
-    for (first, second) in [(completed as Decide, completed as Decide), (rotated, rotated), (rotated, completed)] {
+    let rows: [(bool, Decide, Decide); 3] =
+        [(false, completed, completed), (true, rotated, rotated), (true, rotated, completed)];
+    for (there_already, first, second) in rows {
         for interleaving in 0..=3 {
             let mut store = Store::default();
-            if first as usize == rotated as Decide as usize {
+            if there_already {
                 store.run(completed, 3);
             }
             let decided = [first, second].map(|decide| decide(&store.live(), &reach(), now()).expect("decided"));
@@ -155,7 +160,7 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
     let chain = pair.chain_pem();
     let (key, certificate, kubeconfig) =
         ((File::Key, pair.key_pem()), (File::Certificate, chain.as_str()), (File::Kubeconfig, config.as_str()));
-    let rows: [(&str, Vec<_>, Result<&[File], &str>); 6] = [
+    let rows: [Row<'_>; 6] = [
         ("the guide's three files", vec![key, certificate, kubeconfig], Ok(&[])),
         ("a pair alone", vec![key, certificate], Ok(&[File::Kubeconfig])),
         (
