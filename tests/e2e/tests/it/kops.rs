@@ -32,6 +32,15 @@ const NAME: &str = "prod.example.com";
 const STATE: &str = "s3://kops.example.com-state";
 const FOLDER: &str = "prod.example.com/secrets/cluster-auth";
 const KUBECONFIG: &str = "aws-iam-authenticator.kubeconfig";
+const ACCESS: &str = "
+clusterID: e2e.example.com
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice]
+  authorization:
+  - {namespace: dev, clusterRole: view}
+";
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
 /// moto with a bucket in another Region than the caller's.
@@ -220,13 +229,11 @@ fn fields(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What nodeup does with the specification: files first, then hooks.
-fn boot(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+/// What nodeup does with the specification before it starts anything.
+fn write_files(machine: &Machine, cluster: &Cluster) -> anyhow::Result<()> {
     cluster.check()?;
-    for asset in cluster.spec.file_assets.as_deref().unwrap_or_default() {
-        machine.write(&format!("/rootfs{}", asset.path), &asset.content)?;
-    }
-    run_hook(store, machine, cluster)
+    let mut assets = cluster.spec.file_assets.iter().flatten();
+    assets.try_for_each(|asset| machine.write(&format!("/rootfs{}", asset.path), &asset.content))
 }
 
 /// The hook's container: its image is the AWS CLI's, the machine's files are below /rootfs, the network is the machine's.
@@ -254,24 +261,29 @@ fn machine(world: &World) -> anyhow::Result<()> {
     fs::write(store.folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     store.kops(&["upload", "-c", "port.yaml"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    write_files(&machine, &cluster)?;
 
-    // What nodeup and the hook have brought: the state store's files, the key for the server's user alone.
-    let files = format!("/rootfs{NODE_FOLDER}");
-    let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
-    ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
-    let mode =
-        |name: &str| anyhow::Ok(fs::metadata(machine.path(&format!("{files}/{name}")))?.permissions().mode() & 0o777);
-    ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
-    ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
-
-    // The API server is told of the file by the specification, and sees it where its pod mounts it.
+    // The API server is told of the file by the specification, and sees it where its pod mounts it. The hook has not run, and
+    // may never: the API server is up, and lets nobody in by a webhook.
     let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
-    let mounts =
-        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
+    let folder = "/srv/kubernetes/kube-apiserver";
+    let mounts = vec![(folder.to_owned(), format!("/rootfs{folder}"))];
     let api_server = machine.api_server(&flags, &mounts)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
+    machine.as_admin(&api_server, &["get", "namespaces"])?.success()?;
+
+    // What the hook brings: the state store's files, the key for the server's user alone.
+    run_hook(&store, &machine, &cluster)?.success()?;
+    let files = format!("/rootfs{NODE_FOLDER}");
+    let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
+    ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
+    let mode = |name: &str| {
+        let metadata = fs::metadata(machine.path(&format!("{files}/{name}")))?;
+        anyhow::Ok(metadata.permissions().mode() & 0o777)
+    };
+    ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
+    ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
 
     machine.write(
         "/config.yaml",
@@ -296,7 +308,8 @@ fn machine(world: &World) -> anyhow::Result<()> {
     // A rotation: another boot brings another pair, and the kubeconfig that this API server has never read trusts both.
     store.kops(&["upload", "--rotate", "-c", "port.yaml"])?.success()?;
     let rotated = store.spec(&[])?;
-    boot(&store, &machine, &rotated)?.success()?;
+    write_files(&machine, &rotated)?;
+    run_hook(&store, &machine, &rotated)?.success()?;
     let restarted = machine.api_server(&flags, &mounts)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     e2e::process::wait_until("the new pair is served", || machine.probe(&files, "/readyz"))?;
@@ -309,7 +322,8 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     let machine = Machine::new(&world.parts, &world.sts)?;
     store.kops(&["upload"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    write_files(&machine, &cluster)?;
+    run_hook(&store, &machine, &cluster)?.success()?;
     let files = machine.path(&format!("/rootfs{NODE_FOLDER}"));
     let before = listing(&files)?;
     store.kops(&["upload", "--rotate"])?.success()?;
@@ -364,8 +378,20 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
         fs::set_permissions(machine.path(&path), fs::Permissions::from_mode(0o600))?;
         machine.give(&path, 10_000)?;
     }
-    let config = format!("server:\n  port: {}\n{MAPPINGS}", machine.port);
-    machine.write("/configmap/config.yaml", &config)?;
+    // The ConfigMap that its pods wait for, as the page says.
+    machine.write("/access.yaml", ACCESS)?;
+    let mut render = process::command(&world.parts.cluster_auth, &machine.path("/"));
+    let map = process::run(render.args(["render", "--to", "configmap", "access.yaml"]))?.success()?;
+    let map: serde_json::Value = serde_saphyr::from_str(&map)?;
+    ensure!(
+        map["metadata"] == serde_json::json!({"name": "aws-iam-authenticator", "namespace": "kube-system"}),
+        "{map}"
+    );
+    let config = map["data"]["config.yaml"].as_str().context("config.yaml")?;
+    machine.write(
+        "/configmap/config.yaml",
+        &config.replace("server:\n", &format!("server:\n  port: {}\n", machine.port)),
+    )?;
     let url = format!("https://127.0.0.1:{}/authenticate", machine.port);
     machine.write("/etc/kubernetes/authn.config", &kubeconfig::webhook(&url, authority.cert_pem()))?;
     let flags = ["--authentication-token-webhook-config-file=/etc/kubernetes/authn.config".to_owned()];
