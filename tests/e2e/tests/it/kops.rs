@@ -383,10 +383,8 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     let mut render = process::command(&world.parts.cluster_auth, &machine.path("/"));
     let map = process::run(render.args(["render", "--to", "configmap", "access.yaml"]))?.success()?;
     let map: serde_json::Value = serde_saphyr::from_str(&map)?;
-    ensure!(
-        map["metadata"] == serde_json::json!({"name": "aws-iam-authenticator", "namespace": "kube-system"}),
-        "{map}"
-    );
+    let name = |field: &str| map["metadata"][field].as_str();
+    ensure!((name("namespace"), name("name")) == (Some("kube-system"), Some("aws-iam-authenticator")), "{map}");
     let config = map["data"]["config.yaml"].as_str().context("config.yaml")?;
     machine.write(
         "/configmap/config.yaml",
