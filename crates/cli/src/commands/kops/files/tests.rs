@@ -170,7 +170,7 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
         ),
         ("no key", vec![certificate, kubeconfig], Err("there is a kubeconfig and no key.pem")),
         ("two pairs", vec![(File::Key, other.key_pem()), certificate], Err("cannot be used together; `--rotate`")),
-        ("no key at all", vec![(File::Key, "-----BEGIN CERTIFICATE-----"), certificate], Err("key.pem")),
+        ("no key in it", vec![(File::Key, chain.as_str()), certificate], Err("key.pem cannot be used; `--rotate`")),
     ];
     for (name, files, expected) in rows {
         let store = Store::with(&files);
@@ -206,4 +206,23 @@ fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_sta
 fn there_is_nothing_to_rotate_in_an_empty_store() {
     let refused = rotated(&Live::default(), &reach(), now()).err().expect("refused").to_string();
     assert_eq!(refused, "there is no pair to rotate; leave out `--rotate` to make one");
+}
+
+#[test]
+fn a_pair_that_has_ended_is_said_and_rotated() {
+    let mut store = Store::default();
+    store.run(completed, 3);
+    let later = "2040-01-01T00:00:00Z".parse().expect("a time");
+    let refused = completed(&store.live(), &reach(), later).err().expect("refused");
+    assert!(format!("{refused:#}").contains("`--rotate` replaces it by a new pair"), "{refused:#}");
+    let old = store.trusted().expect("a kubeconfig");
+    let writes = rotated(&store.live(), &reach(), later).expect("decided");
+    assert_eq!(
+        writes.iter().map(|write| write.file).collect::<Vec<_>>(),
+        [File::Kubeconfig, File::Key, File::Certificate]
+    );
+    for write in &writes {
+        store.put(write).expect("nobody else writes");
+    }
+    assert!(store.trusted().expect("a kubeconfig").contains(old.trim()));
 }
