@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::run;
 
 /// Crates without I/O, and what they must never depend on.
-const PURE: [&str; 7] = ["document", "identity", "token", "mapping", "rbac", "access", "kubeconfig"];
+const PURE: [&str; 8] = ["document", "identity", "token", "mapping", "rbac", "access", "visibility", "kubeconfig"];
 const IMPURE: [&str; 6] = ["tokio", "hyper", "rustls", "aws-config", "aws-sigv4", "kube"];
 
 /// Banned in the whole tree: a second crypto provider or TLS stack.

@@ -9,6 +9,7 @@
 //! Reading finds every problem of all files in one run, and merges files by rules under which their order never matters.
 //! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
 
+pub mod cluster;
 pub mod keys;
 pub mod plan;
 
@@ -28,7 +29,7 @@ mod serve;
 
 pub use check::check;
 pub use codes::Code;
-pub use compile::{Desired, Facts, Namespace, Person, compile};
+pub use compile::{Desired, Facts, Namespace, Person, compile, glob};
 pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use image::IMAGE;
@@ -38,7 +39,7 @@ pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, S
 pub use plan::plan;
 pub use read::{Read, read};
 pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
-pub use schema::schema;
+pub use schema::{schema, values_schema};
 pub use serve::mapping_source;
 
 #[cfg(test)]

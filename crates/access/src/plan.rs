@@ -15,15 +15,11 @@ pub mod print;
 mod atoms;
 mod comparison;
 mod digest;
-mod dump;
 mod files;
-mod live;
 mod lockout;
 mod logins;
-mod marks;
 mod needs;
 mod objects;
-mod observed;
 mod people;
 mod record;
 mod refusals;
@@ -31,7 +27,7 @@ mod rights;
 mod steps;
 mod writes;
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use document::Sources;
 use jiff::Timestamp;
@@ -40,15 +36,12 @@ use rbac::RoleReference;
 
 pub use atoms::{Atom, On, Right};
 pub use digest::Digest;
-pub use dump::{Dump, DumpError};
 pub use files::{File, files};
-pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
-pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use logins::{EntryChange, LoginEntry};
 pub use needs::{Need, needs};
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
-pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
-pub use people::{Login, PersonChange, SESSION, Who};
+pub use people::PersonChange;
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
@@ -57,7 +50,13 @@ pub use writes::ConfigMapWrite;
 
 use rbac::Index;
 
-use crate::{Access, Desired, Facts};
+use crate::{
+    Access, Desired, Facts,
+    cluster::{
+        ACCESS_FILE_MAP, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, SESSION,
+        Seen, Unseen, Who,
+    },
+};
 
 /// What is to be.
 #[derive(Clone, Copy, Debug)]
@@ -159,7 +158,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let mut warnings: Vec<Warning> = no_role.collect();
     warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
-    warnings.extend(unknown_iam_groups(wanted));
+    warnings
+        .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.then_some(Warning::LoginsAssumed));
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
@@ -181,15 +181,6 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let held = people.logins.iter().filter_map(|(_, [before, _])| before.as_ref()).flat_map(steps::subjects).collect();
     plan.steps = steps::steps(&plan, login_actions, held, observed);
     plan
-}
-
-/// The IAM groups of which nothing is known. Where logins are written they are an error before there is a plan.
-fn unknown_iam_groups(wanted: &Wanted<'_>) -> BTreeSet<Warning> {
-    let groups = wanted.access.groups.iter().flatten().flat_map(|group| &group.iam_groups);
-    let is_unknown = |group: &&crate::Principal| {
-        !wanted.facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase()))
-    };
-    groups.filter(is_unknown).map(|group| Warning::IamGroup(group.name.clone())).collect()
 }
 
 impl Plan {

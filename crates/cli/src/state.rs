@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::rim;
+use crate::rim::{self, Owner};
 
 /// Where the files are.
 pub(crate) struct StateFiles {
@@ -26,6 +26,8 @@ pub(crate) struct StateFiles {
     pub(crate) key: PathBuf,
     /// The kubeconfig for `--authentication-token-webhook-config-file`.
     pub(crate) kubeconfig: PathBuf,
+    /// Whose they are to be, if not this process's user's.
+    pub(crate) owner: Option<Owner>,
 }
 
 /// The kubeconfig's name in the folders that `init` and kops use, as aws-iam-authenticator's.
@@ -63,7 +65,14 @@ impl StateFiles {
             certificate: folder.join("cert.pem"),
             key: folder.join("key.pem"),
             kubeconfig: folder.join(kubeconfig_name),
+            owner: None,
         }
+    }
+
+    /// Gives what was there before to the owner; what is written is the owner's from the beginning.
+    pub(crate) fn give(&self) -> anyhow::Result<()> {
+        let Some(owner) = self.owner else { return Ok(()) };
+        [&self.certificate, &self.key, &self.kubeconfig].into_iter().try_for_each(|path| rim::give(path, owner))
     }
 
     /// Makes a pair unless both files are there. A pair that is there must be usable; it is never replaced unasked.
@@ -114,7 +123,12 @@ impl StateFiles {
 
     /// Writes the API server's kubeconfig.
     pub(crate) fn write_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<()> {
-        rim::write_atomically(&self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+        rim::write_atomically_for(
+            self.owner,
+            &self.kubeconfig,
+            kubeconfig::webhook(url, authorities_pem).as_bytes(),
+            0o644,
+        )
     }
 
     /// The webhook kubeconfig that is there, if it can be read.
@@ -160,8 +174,8 @@ impl NewPair {
 
     /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
     fn write(&self, files: &StateFiles) -> anyhow::Result<()> {
-        rim::write_atomically(&files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
-        rim::write_atomically(&files.certificate, self.chain_pem().as_bytes(), 0o644)
+        rim::write_atomically_for(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
+        rim::write_atomically_for(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)
     }
 }
 

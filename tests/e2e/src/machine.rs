@@ -80,6 +80,7 @@ impl Machine {
         }
         let etc = format!("{}/", self.path("/etc").display());
         let script = lines.join("\n").replace("/etc/", &etc);
+        let script = if is_root()? { script } else { script.replace(" --owner 10000", "") };
         let mut shell = process::command("sh", self.root.path());
         let own = self.path("/usr/local/bin");
         shell.env("PATH", format!("{}:{}:/usr/bin:/bin", programs.display(), own.display()));

@@ -1,177 +1,63 @@
-//! A static pod's manifest, read as a kubelet would: every field that is in it has a meaning here, or it is not read.
+//! Pods without a kubelet: a container's arguments, run here, with folders in place of its volumes.
 
-use std::collections::BTreeMap;
-
-use anyhow::{Context as _, ensure};
-use serde::Deserialize;
-
-use crate::{
-    machine::{Machine, Mounts},
-    process::{Background, wait_until},
-    sts::Sts,
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
 };
 
-/// A pod of one container.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
+use anyhow::Context as _;
+use serde_json::Value;
+
+use crate::process;
+
+/// A pod's template, and where its volumes are on this machine.
 pub struct Pod {
-    api_version: String,
-    kind: String,
-    #[serde(rename = "metadata")]
-    _metadata: Metadata,
-    spec: Spec,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Metadata {
-    #[serde(rename = "name")]
-    _name: String,
-    #[serde(rename = "namespace")]
-    _namespace: String,
-    #[serde(rename = "labels")]
-    _labels: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Spec {
-    host_network: bool,
-    dns_policy: String,
-    priority_class_name: String,
-    security_context: PodSecurity,
-    containers: [Container; 1],
-    volumes: Vec<Volume>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct PodSecurity {
-    run_as_non_root: bool,
-    run_as_user: u32,
-    run_as_group: u32,
-    seccomp_profile: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Container {
-    #[serde(rename = "name")]
-    _name: String,
-    image: String,
-    args: Vec<String>,
-    security_context: ContainerSecurity,
-    liveness_probe: Probe,
-    readiness_probe: Probe,
-    resources: BTreeMap<String, BTreeMap<String, String>>,
-    volume_mounts: Vec<VolumeMount>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct ContainerSecurity {
-    allow_privilege_escalation: bool,
-    read_only_root_filesystem: bool,
-    capabilities: BTreeMap<String, Vec<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Probe {
-    http_get: HttpGet,
-    #[serde(rename = "initialDelaySeconds")]
-    _initial_delay_seconds: Option<u32>,
-    #[serde(rename = "timeoutSeconds")]
-    _timeout_seconds: Option<u32>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HttpGet {
-    scheme: String,
-    host: String,
-    port: u16,
-    path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct VolumeMount {
-    name: String,
-    mount_path: String,
-    read_only: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-struct Volume {
-    name: String,
-    host_path: HostPath,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HostPath {
-    path: String,
-    #[serde(rename = "type")]
-    kind: String,
+    spec: Value,
+    volumes: Vec<(String, PathBuf)>,
 }
 
 impl Pod {
-    /// Reads one, and insists on what a server on the control plane must have: the machine's network, no rights.
-    pub fn read(text: &str) -> anyhow::Result<Self> {
-        let pod: Self = serde_saphyr::from_str(text).context("a pod's manifest")?;
-        ensure!(pod.api_version == "v1" && pod.kind == "Pod");
-        let spec = &pod.spec;
-        ensure!(
-            spec.host_network && spec.dns_policy == "Default" && spec.priority_class_name == "system-node-critical"
-        );
-        ensure!(spec.security_context.run_as_non_root && spec.security_context.run_as_user != 0);
-        ensure!(spec.security_context.run_as_group != 0);
-        ensure!(spec.security_context.seccomp_profile.get("type").is_some_and(|kind| kind == "RuntimeDefault"));
-        let [container] = &spec.containers;
-        let security = &container.security_context;
-        ensure!(!security.allow_privilege_escalation && security.read_only_root_filesystem);
-        ensure!(security.capabilities.get("drop").is_some_and(|dropped| *dropped == ["ALL"]));
-        ensure!(container.resources.get("limits").is_some_and(|limits| limits.contains_key("memory")));
-        ensure!(container.volume_mounts.iter().all(|mount| mount.read_only), "the server writes nothing");
-        Ok(pod)
+    /// Of a pod's `spec`, with a folder or file for each of its volumes, by name.
+    pub fn new(spec: &Value, volumes: &[(&str, &Path)]) -> Self {
+        let volumes = volumes.iter().map(|(name, path)| ((*name).to_owned(), (*path).to_owned()));
+        Self { spec: spec.clone(), volumes: volumes.collect() }
     }
 
-    /// The image.
-    pub fn image(&self) -> &str {
-        &self.spec.containers[0].image
+    /// A container or init container, by name.
+    pub fn container(&self, name: &str) -> anyhow::Result<&Value> {
+        let lists = ["initContainers", "containers"].into_iter().filter_map(|list| self.spec[list].as_array());
+        let found = lists.flatten().find(|container| container["name"] == name);
+        found.with_context(|| format!("the pod has no container {name}"))
     }
 
-    /// Whose user it runs as.
-    pub fn user(&self) -> u32 {
-        self.spec.security_context.run_as_user
-    }
-
-    /// Starts it on a machine and waits until both probes succeed. The image's entry point is our program.
-    pub fn start(&self, machine: &Machine, sts: &Sts) -> anyhow::Result<Background> {
-        let [container] = &self.spec.containers;
-        let mounts: Mounts =
-            container.volume_mounts.iter().map(|mount| self.mount(machine, mount)).collect::<Result<_, _>>()?;
-        let mut server = machine.start(sts, &container.args, &mounts, Some(self.user()))?;
-        let state = container.args.iter().find_map(|arg| arg.strip_prefix("--state-dir=")).context("--state-dir")?;
-        let seen = mounts.iter().find(|(seen, _)| seen == state).context("a mount for --state-dir")?;
-        for probe in [&container.liveness_probe, &container.readiness_probe] {
-            let HttpGet { scheme, host, port, path } = &probe.http_get;
-            ensure!(scheme == "HTTPS" && host == "127.0.0.1" && *port == 21362);
-            wait_until(&format!("{path} succeeds"), || {
-                ensure!(server.ended()?.is_none(), "the server ended:\n{}", server.log());
-                machine.probe(&seen.1, path)
-            })?;
+    /// What a container runs, by this program; its paths are this machine's.
+    pub fn command(&self, program: &Path, name: &str) -> anyhow::Result<Command> {
+        let container = self.container(name)?;
+        let mut places = Vec::new();
+        for mount in container["volumeMounts"].as_array().into_iter().flatten() {
+            let (volume, path) = (mount["name"].as_str(), mount["mountPath"].as_str().context("a path")?);
+            let found = self.volumes.iter().find(|(name, _)| Some(name.as_str()) == volume);
+            let (_, here) = found.with_context(|| format!("no place for the volume {volume:?}"))?;
+            places.push((path.to_owned(), here.display().to_string()));
         }
-        Ok(server)
+        let (_, home) = self.volumes.first().context("a volume")?;
+        let mut command = process::command(program, home.parent().context("a folder")?);
+        for argument in container["args"].as_array().context("arguments")? {
+            let argument = argument.as_str().context("a text")?.to_owned();
+            command.arg(places.iter().fold(argument, |text, (path, here)| text.replace(path.as_str(), here)));
+        }
+        Ok(command)
     }
+}
 
-    fn mount(&self, machine: &Machine, mount: &VolumeMount) -> anyhow::Result<(String, String)> {
-        let volume = self.spec.volumes.iter().find(|volume| volume.name == mount.name).context("a volume")?;
-        let HostPath { path, kind } = &volume.host_path;
-        // A kubelet does not start a pod whose folder is missing.
-        ensure!(kind == "Directory" && machine.path(path).is_dir(), "{path} is no folder of the machine");
-        Ok((mount.mount_path.clone(), path.clone()))
+/// Writes what a ConfigMap holds, as the kubelet mounts it: by renaming, so that nobody reads half of it.
+pub fn mount(map: &Value, folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    for (name, text) in map["data"].as_object().context("data")? {
+        let new = folder.join(format!("..{name}"));
+        fs::write(&new, text.as_str().context("a text")?)?;
+        fs::rename(new, folder.join(name))?;
     }
+    Ok(())
 }

@@ -10,8 +10,8 @@ use e2e::{
     machine::{Machine, Mounts},
     managed::Managed,
     people::environment,
-    pod::Pod,
     process::{self, Background, wait_until},
+    static_pod::StaticPod,
     world::{CLUSTER_ID, World},
 };
 use sandbox::cluster::{Cluster, Options, ReviewVersion, Webhook};
@@ -130,9 +130,9 @@ fn kubeadm_machine(world: &World) -> anyhow::Result<Machine> {
 }
 
 /// The pod that kubelet finds among its manifests.
-fn kubelets_pod(machine: &Machine) -> anyhow::Result<Pod> {
+fn kubelets_pod(machine: &Machine) -> anyhow::Result<StaticPod> {
     machine.shell("/at-hand", &commands("kubeadm.md", "## 3. The server")?)?;
-    Pod::read(&fs::read_to_string(machine.path("/etc/kubernetes/manifests/cluster-auth.yaml"))?)
+    StaticPod::read(&fs::read_to_string(machine.path("/etc/kubernetes/manifests/cluster-auth.yaml"))?)
 }
 
 /// What must hold of every API server that is up before its webhook: it is healthy and serves those who need none, and tells
@@ -209,7 +209,7 @@ fn static_pod(world: &World) -> anyhow::Result<()> {
     let machine = Machine::new(&world.parts, &world.sts)?;
     let text = example("kubeadm/static-pod.yaml")?;
     let image = format!("{}:{}", access::IMAGE, env!("CARGO_PKG_VERSION"));
-    ensure!(Pod::read(&text)?.image() == image, "the image is that of `kops spec`");
+    ensure!(StaticPod::read(&text)?.image() == image, "the image is that of `kops spec`");
     machine.write("/static-pod.yaml", &text)?;
     let cluster = machine.api_server(&[], &Mounts::new())?;
     let file = machine.path("/static-pod.yaml").display().to_string();

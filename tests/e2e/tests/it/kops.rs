@@ -9,11 +9,14 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
+    page::{self, Reader},
+    parts::Parts,
     process::{self, Output},
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 
 use self::spec::Cluster;
+pub(crate) use self::spec::read;
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -243,8 +246,22 @@ fn write_files(machine: &Machine, cluster: &Cluster) -> anyhow::Result<()> {
     assets.try_for_each(|asset| machine.write(&format!("/rootfs{}", asset.path), &asset.content))
 }
 
+/// Files first, then hooks.
+pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+    write_files(machine, cluster)?;
+    run_hook(parts, moto, machine, cluster)
+}
+
+/// The API server that the specification makes: told of the kubeconfig, which its pod sees where kops mounts it.
+pub(crate) fn api_server(machine: &Machine, cluster: &Cluster) -> anyhow::Result<sandbox::cluster::Cluster> {
+    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
+    let mounts =
+        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
+    machine.api_server(&flags, &mounts)
+}
+
 /// The hook's container: its image is the AWS CLI's, the machine's files are below /rootfs, the network is the machine's.
-fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+fn run_hook(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
     let command = cluster.hook()?.command();
     let (program, args) = command.split_first().context("a command")?;
     let image = machine.path("/image");
@@ -253,11 +270,11 @@ fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::
     let chown = image.join("chown");
     fs::write(&chown, format!("#!/bin/sh\necho \"$1\" >> {}/given\n", image.display()))?;
     fs::set_permissions(&chown, fs::Permissions::from_mode(0o755))?;
-    let aws = store.world.parts.aws_cli.parent().context("a folder")?;
+    let aws = parts.aws_cli.parent().context("a folder")?;
     let mounts = vec![("/rootfs".to_owned(), "/rootfs".to_owned())];
     let mut hook = process::command(program, &image);
     hook.args(args.iter().map(|argument| machine.argument(argument, &mounts)));
-    hook.envs(store.moto.environment()).env("ATTEMPTS", "1");
+    hook.envs(moto.environment()).env("ATTEMPTS", "1");
     hook.env("PATH", format!("{}:{}:/usr/bin:/bin", image.display(), aws.display()));
     process::run(&mut hook)
 }
@@ -270,18 +287,14 @@ fn machine(world: &World) -> anyhow::Result<()> {
     let cluster = store.spec(&[])?;
     write_files(&machine, &cluster)?;
 
-    // The API server is told of the file by the specification, and sees it where its pod mounts it. The hook has not run, and
-    // may never: the API server is up, and lets nobody in by a webhook.
-    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
-    let folder = "/srv/kubernetes/kube-apiserver";
-    let mounts = vec![(folder.to_owned(), format!("/rootfs{folder}"))];
-    let api_server = machine.api_server(&flags, &mounts)?;
+    // The hook has not run, and may never: the API server is up, and lets nobody in by a webhook.
+    let api_server = api_server(&machine, &cluster)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
     machine.as_admin(&api_server, &["get", "namespaces"])?.success()?;
 
     // What the hook brings: the state store's files, the key for the server's user alone.
-    run_hook(&store, &machine, &cluster)?.success()?;
+    run_hook(&world.parts, &store.moto, &machine, &cluster)?.success()?;
     let files = format!("/rootfs{NODE_FOLDER}");
     let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
     ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
@@ -315,9 +328,8 @@ fn machine(world: &World) -> anyhow::Result<()> {
     // A rotation: another boot brings another pair, and the kubeconfig that this API server has never read trusts both.
     store.kops(&["upload", "--rotate", "-c", "port.yaml"])?.success()?;
     let rotated = store.spec(&[])?;
-    write_files(&machine, &rotated)?;
-    run_hook(&store, &machine, &rotated)?.success()?;
-    let restarted = machine.api_server(&flags, &mounts)?;
+    boot(&world.parts, &store.moto, &machine, &rotated)?.success()?;
+    let restarted = self::api_server(&machine, &rotated)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     e2e::process::wait_until("the new pair is served", || machine.probe(&files, "/readyz"))?;
     ensure!(machine.whoami(&restarted, &token)?.as_deref() == Some("alice"), "{}", server.log());
@@ -329,8 +341,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     let machine = Machine::new(&world.parts, &world.sts)?;
     store.kops(&["upload"])?.success()?;
     let cluster = store.spec(&[])?;
-    write_files(&machine, &cluster)?;
-    run_hook(&store, &machine, &cluster)?.success()?;
+    boot(&world.parts, &store.moto, &machine, &cluster)?.success()?;
     let files = machine.path(&format!("/rootfs{NODE_FOLDER}"));
     let before = listing(&files)?;
     store.kops(&["upload", "--rotate"])?.success()?;
@@ -344,7 +355,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     ];
     for (name, script) in rows {
         store.moto.fill(&script)?;
-        let output = run_hook(&store, &machine, &cluster)?;
+        let output = run_hook(&world.parts, &store.moto, &machine, &cluster)?;
         ensure!(output.code == 1, "{name}: {output:?}");
         ensure!(listing(&files)? == before, "{name}: all or nothing");
     }
@@ -416,14 +427,23 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn page(world: &World) -> anyhow::Result<()> {
-    let store = Store::start(world, "kops-page")?;
-    let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
-    crate::pages::run_in(&store.folder, "kops.md", |command| {
-        let mut shell = process::command("sh", &store.folder);
-        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(store.moto.environment());
+struct Administrator<'a> {
+    store: &'a Store<'a>,
+}
+
+impl Reader for Administrator<'_> {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        let Store { world, moto, folder } = self.store;
+        let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
+        let mut shell = process::command("sh", folder);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(moto.environment());
         shell.env("PATH", format!("{programs}:/usr/bin:/bin"));
         shell.env("KOPS_STATE_STORE", STATE).env("KOPS_CLUSTER_NAME", NAME);
         Ok(process::run(&mut shell)?.stdout)
-    })
+    }
+}
+
+fn page(world: &World) -> anyhow::Result<()> {
+    let store = Store::start(world, "kops-page")?;
+    page::follow("kops.md", &store.folder, &mut Administrator { store: &store })
 }

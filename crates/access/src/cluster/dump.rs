@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use document::Span;
 use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
@@ -13,8 +14,11 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen};
-use crate::{ConfigMap, ConfigMapError, Facts, Namespace};
+use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
+use crate::{
+    ConfigMap, ConfigMapError, Facts, Namespace,
+    plan::{RECORD_NAME, Record, RecordError},
+};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,9 @@ pub struct Dump {
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
     missing: BTreeMap<Box<str>, Box<str>>,
+    /// Whether it holds single objects beside which there may be others.
+    has_manifests: bool,
+    wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
 /// Why a text is not what a cluster says.
@@ -64,6 +71,11 @@ const KINDS: [(&str, &str); 6] = [
 const MAPPING_KIND: &str = "IAMIdentityMapping";
 
 impl Dump {
+    /// Whether objects of a kind, or lists, are of interest.
+    pub(super) fn is_about(kind: &str) -> bool {
+        kind.ends_with("List") || kind == MAPPING_KIND || KINDS.iter().any(|(known, _)| *known == kind)
+    }
+
     /// The `ConfigMap`s of `kube-system` that matter.
     pub fn config_map_names() -> impl Iterator<Item = &'static str> {
         MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
@@ -85,12 +97,55 @@ impl Dump {
             let mut facts = Facts::default();
             facts.add_config_maps(json).map_err(DumpError::ConfigMaps)?;
             self.config_maps.extend(facts.config_maps.unwrap_or_default());
+            if let Some((namespace, name, found)) = &mut self.wanted
+                && let Some(map) = ConfigMap::find(json, namespace, name).map_err(DumpError::ConfigMaps)?
+            {
+                *found = Some(map);
+            }
         }
         if kinds.contains(MAPPING_KIND) {
             self.mapping_objects.extend(mapping_objects(json).map_err(DumpError::MappingObjects)?);
         }
         self.kinds.extend(kinds);
         Ok(())
+    }
+
+    /// Adds what stands somewhere that a person wrote. Unless it is from a list, there may be others of its kind.
+    pub(super) fn read_written(&mut self, json: &[u8], at: Span, of_list: bool) -> Result<(), DumpError> {
+        let (roles, bindings) = (self.roles.len(), self.bindings.len());
+        let kinds = (!of_list).then(|| self.kinds.clone());
+        self.read(json)?;
+        if let Some(kinds) = kinds {
+            self.kinds = kinds;
+            self.has_manifests = true;
+        }
+        self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
+        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
+        Ok(())
+    }
+
+    /// Adds what another one holds.
+    pub fn extend(&mut self, other: Self) {
+        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, missing, has_manifests, .. } =
+            other;
+        self.roles.extend(roles);
+        self.bindings.extend(bindings);
+        self.namespaces.extend(namespaces);
+        self.mapping_objects.extend(mapping_objects);
+        self.config_maps.extend(config_maps);
+        self.kinds.extend(kinds);
+        self.missing.extend(missing);
+        self.has_manifests |= has_manifests;
+    }
+
+    /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
+    pub fn look_for(&mut self, namespace: &str, name: &str) {
+        self.wanted = Some((namespace.into(), name.into(), None));
+    }
+
+    /// The `ConfigMap` that was looked for, if it was there.
+    pub fn looked_for(&self) -> Option<&ConfigMap> {
+        self.wanted.as_ref()?.2.as_ref()
     }
 
     /// A kind is known although there is nothing of it: the cluster said so.
@@ -133,7 +188,7 @@ impl Dump {
 
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.missing.is_empty()
+        self.kinds.is_empty() && self.missing.is_empty() && !self.has_manifests
     }
 
     /// Adds what the access file is compiled with.
@@ -145,6 +200,9 @@ impl Dump {
         if knows("Role") && knows("ClusterRole") {
             let roles = self.roles.iter().map(|seen| seen.object.clone()).collect();
             facts.roles = Some(rbac::Objects { roles, bindings: Vec::new() });
+        }
+        if !self.config_maps.is_empty() {
+            facts.config_maps.get_or_insert_default().extend(self.config_maps.clone());
         }
     }
 
@@ -173,15 +231,18 @@ impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
-        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing } = self;
+        let Self {
+            roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing, has_manifests, ..
+        } = self;
         let mut unseen = Vec::new();
         for (kind, what) in KINDS {
-            let why =
-                missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| "they are not in the dumps".into()));
+            let lacks =
+                || if has_manifests { "manifests need not be all of them" } else { "they are not in the dumps" };
+            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            let (what, why) = ("what was applied last", super::RecordError.to_string());
+            let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
         let mut mappings = Vec::new();
