@@ -15,6 +15,8 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod diff;
+mod generated;
 mod guide;
 mod helm;
 mod iam;
@@ -27,7 +29,9 @@ mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
 mod trouble;
+mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
 
@@ -60,6 +64,9 @@ fn main() -> ExitCode {
         guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
+        who_can::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,

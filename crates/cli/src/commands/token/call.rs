@@ -8,7 +8,11 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Parser};
 
 use super::{TokenArgs, run};
-use crate::{arguments::Global, exit::CommandResult, rim::Process};
+use crate::{
+    arguments::{Global, is_plugin},
+    exit::CommandResult,
+    rim::Process,
+};
 
 /// A call for a token, not yet parsed.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,8 +24,12 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result.
+    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result, and so do
+    /// those of kubectl's plugin, which nothing calls over and over.
     pub(crate) fn recognise(arguments: &[OsString]) -> Option<Self> {
+        if is_plugin(arguments) {
+            return None;
+        }
         let words = arguments.get(1..)?;
         if words.first()? == "token" {
             return Some(Self::Token(words[1..].to_vec()));
