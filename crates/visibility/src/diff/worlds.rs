@@ -95,16 +95,15 @@ impl<'a> Difference<'a> {
                 None => (User::authenticated("", [""; 0]), Vec::new()),
             });
             let rights = change(class);
-            if matches!(who, Who::Session(..)) {
+            let [before, after] = logins;
+            let is_said = if matches!(who, Who::Session(..)) {
                 // Everybody else's changes are said of the role.
-                if of_role.get(&key(&identity)) == Some(&rights) {
-                    continue;
-                }
+                of_role.get(&key(&identity)) != Some(&rights)
             } else {
                 of_role.insert(key(&identity), Arc::clone(&rights));
-            }
-            let [before, after] = logins;
-            if before != after && !matches!(who, Who::Session(..)) || !rights.is_empty() {
+                before != after || !rights.is_empty()
+            };
+            if is_said {
                 people.push(Person { who, identity, before, after, rights });
             }
         }
@@ -143,24 +142,29 @@ impl<'a> Difference<'a> {
 /// Everybody whom one of the worlds names, roles before their sessions.
 pub(super) fn everybody(worlds: [&World; 2]) -> Vec<(Who, Identity)> {
     let all = || worlds.into_iter().flat_map(World::principals);
-    // The role of a permission set may be known to one of the worlds only: it is the same one in the other.
-    let mut of_sets: HashMap<PermissionSet, &str> = HashMap::new();
-    for principal in all().filter(|principal| matches!(principal.who, Who::PermissionSet(..))) {
-        if let Caller::AssumedRole { role, .. } = &principal.identity.principal
+    // The role of a permission set may be known to one of the worlds only: it is the same one in the other, unless there
+    // are several.
+    let mut roles_of_sets: HashMap<PermissionSet, BTreeSet<&str>> = HashMap::new();
+    for identity in all().map(|principal| &principal.identity) {
+        if let Caller::AssumedRole { role, .. } = &identity.principal
             && !role.ends_with(UNKNOWN_SUFFIX)
-            && let Some(set) = PermissionSet::of_role(principal.identity.account, role)
+            && let Some(set) = PermissionSet::of_role(identity.account, role)
         {
-            of_sets.insert(set, role);
+            roles_of_sets.entry(set).or_default().insert(role);
         }
     }
+    let role_of = |set: PermissionSet| match roles_of_sets.get(&set)?.iter().collect::<Vec<_>>()[..] {
+        [role] => Some(*role),
+        _ => None,
+    };
     let mut everybody = BTreeMap::new();
     for Principal { who, identity, .. } in all() {
         let (mut who, mut identity) = (who.clone(), identity.clone());
         if let Caller::AssumedRole { role, session } = &mut identity.principal
             && role.ends_with(UNKNOWN_SUFFIX)
-            && let Some(known) = PermissionSet::of_role(identity.account, role).and_then(|set| of_sets.get(&set))
+            && let Some(known) = PermissionSet::of_role(identity.account, role).and_then(role_of)
         {
-            *role = (*known).to_owned();
+            *role = known.to_owned();
             if let Who::Session(_, name) = &mut who {
                 *name = format!("{known}/{session}").into();
             }

@@ -159,12 +159,17 @@ fn two_of_one_world() {
     let all: Vec<String> = cases.iter().map(|(first, second)| contrasted(&world, first, second)).collect();
     assert_snapshot!(all.join("--\n"), @r#"
     Group viewers and User ops:ann
+      session Ops/ann of 111122223333 logs in as ops:ann, in viewers: name them by their ARN to count these groups
 
     Only User ops:ann may
       + in dev: get on everything of the core group (Role reader)
 
     Only Group viewers may
       - in shop: get, list on pods (ClusterRole view)
+    --
+    User dan and User nobody
+      user dan of 111122223333 logs in as dan, in admins: name them by their ARN to count these groups
+      both may do the same
     --
     Group viewers and role Ops of 111122223333
       role Ops of 111122223333 logs in as ops:<session>, in viewers
@@ -207,7 +212,10 @@ fn a_permission_set_is_the_same_with_and_without_its_role() {
         ("cluster.json", &BEFORE.replace(r#"{"kind": "ConfigMap""#, binding).replace("mapRoles", "unused")),
         ("access.yaml", file),
     ]);
-    assert_snapshot!(said(&by_role, &by_set), @"");
+    assert_snapshot!(said(&by_role, &by_set), @r#"
+    From before to after
+      nothing changes for anybody: 2 people, 5 subjects of Kubernetes
+    "#);
     let backwards = Difference::between(&by_set, &by_role);
     assert!(backwards.people.is_empty(), "{backwards:?}");
 }
