@@ -15,6 +15,7 @@ use e2e::{
 };
 use serde_json::Value;
 
+pub(crate) use self::pods::for_this_user;
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {

@@ -9,11 +9,13 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
+    parts::Parts,
     process::{self, Output},
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 
 use self::spec::Cluster;
+pub(crate) use self::spec::read;
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -220,16 +222,24 @@ fn fields(world: &World) -> anyhow::Result<()> {
 }
 
 /// What nodeup does with the specification: files first, then hooks.
-fn boot(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
     cluster.check()?;
     for asset in cluster.spec.file_assets.as_deref().unwrap_or_default() {
         machine.write(&format!("/rootfs{}", asset.path), &asset.content)?;
     }
-    run_hook(store, machine, cluster)
+    run_hook(parts, moto, machine, cluster)
+}
+
+/// The API server that the specification makes: told of the kubeconfig, which its pod sees where kops mounts it.
+pub(crate) fn api_server(machine: &Machine, cluster: &Cluster) -> anyhow::Result<sandbox::cluster::Cluster> {
+    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
+    let mounts =
+        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
+    machine.api_server(&flags, &mounts)
 }
 
 /// The hook's container: its image is the AWS CLI's, the machine's files are below /rootfs, the network is the machine's.
-fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+fn run_hook(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
     let command = cluster.hook()?.command();
     let (program, args) = command.split_first().context("a command")?;
     let image = machine.path("/image");
@@ -238,11 +248,11 @@ fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::
     let chown = image.join("chown");
     fs::write(&chown, format!("#!/bin/sh\necho \"$1\" >> {}/given\n", image.display()))?;
     fs::set_permissions(&chown, fs::Permissions::from_mode(0o755))?;
-    let aws = store.world.parts.aws_cli.parent().context("a folder")?;
+    let aws = parts.aws_cli.parent().context("a folder")?;
     let mounts = vec![("/rootfs".to_owned(), "/rootfs".to_owned())];
     let mut hook = process::command(program, &image);
     hook.args(args.iter().map(|argument| machine.argument(argument, &mounts)));
-    hook.envs(store.moto.environment()).env("ATTEMPTS", "1");
+    hook.envs(moto.environment()).env("ATTEMPTS", "1");
     hook.env("PATH", format!("{}:{}:/usr/bin:/bin", image.display(), aws.display()));
     process::run(&mut hook)
 }
@@ -253,7 +263,7 @@ fn machine(world: &World) -> anyhow::Result<()> {
     fs::write(store.folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     store.kops(&["upload", "-c", "port.yaml"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    boot(&world.parts, &store.moto, &machine, &cluster)?.success()?;
 
     // What nodeup and the hook have brought: the state store's files, the key for the server's user alone.
     let files = format!("/rootfs{NODE_FOLDER}");
@@ -264,11 +274,7 @@ fn machine(world: &World) -> anyhow::Result<()> {
     ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
     ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
 
-    // The API server is told of the file by the specification, and sees it where its pod mounts it.
-    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
-    let mounts =
-        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
-    let api_server = machine.api_server(&flags, &mounts)?;
+    let api_server = api_server(&machine, &cluster)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
 
@@ -295,8 +301,8 @@ fn machine(world: &World) -> anyhow::Result<()> {
     // A rotation: another boot brings another pair, and the kubeconfig that this API server has never read trusts both.
     store.kops(&["upload", "--rotate", "-c", "port.yaml"])?.success()?;
     let rotated = store.spec(&[])?;
-    boot(&store, &machine, &rotated)?.success()?;
-    let restarted = machine.api_server(&flags, &mounts)?;
+    boot(&world.parts, &store.moto, &machine, &rotated)?.success()?;
+    let restarted = self::api_server(&machine, &rotated)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     e2e::process::wait_until("the new pair is served", || machine.probe(&files, "/readyz"))?;
     ensure!(machine.whoami(&restarted, &token)?.as_deref() == Some("alice"), "{}", server.log());
@@ -308,7 +314,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     let machine = Machine::new(&world.parts, &world.sts)?;
     store.kops(&["upload"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    boot(&world.parts, &store.moto, &machine, &cluster)?.success()?;
     let files = machine.path(&format!("/rootfs{NODE_FOLDER}"));
     let before = listing(&files)?;
     store.kops(&["upload", "--rotate"])?.success()?;
@@ -322,7 +328,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     ];
     for (name, script) in rows {
         store.moto.fill(&script)?;
-        let output = run_hook(&store, &machine, &cluster)?;
+        let output = run_hook(&world.parts, &store.moto, &machine, &cluster)?;
         ensure!(output.code == 1, "{name}: {output:?}");
         ensure!(listing(&files)? == before, "{name}: all or nothing");
     }

@@ -17,6 +17,7 @@ mod clusters;
 mod demo;
 mod diff;
 mod generated;
+mod guide;
 mod helm;
 mod iam;
 mod import;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
