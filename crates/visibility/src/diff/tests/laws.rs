@@ -17,6 +17,9 @@ use crate::{
     tests::world,
 };
 
+/// A subject, kind and name of a role, and a namespace.
+type Bound = (&'static str, (&'static str, &'static str), Option<&'static str>);
+
 /// A cluster in the words of `kubectl get -o json`: bindings of some roles, logins, and EKS access policies.
 fn files() -> impl Strategy<Value = [String; 2]> {
     let subject = prop::sample::select(vec![
@@ -40,7 +43,7 @@ fn files() -> impl Strategy<Value = [String; 2]> {
     ]);
     let place = prop::sample::select(vec![None, Some("dev"), Some("ops")]);
     let bindings = prop::collection::vec((subject, role, place), 0..6).prop_map(|bindings| {
-        let binding = |(at, (subject, (kind, role), place)): (usize, (&str, (&str, &str), Option<&str>))| {
+        let binding = |(at, (subject, (kind, role), place)): (usize, Bound)| {
             let (of, namespace) = match place {
                 Some(place) => ("RoleBinding", format!(r#", "namespace": "{place}""#)),
                 None => ("ClusterRoleBinding", String::new()),
