@@ -157,7 +157,8 @@ fn comparison(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result<(
     }
     for (number, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let is_row = line.starts_with('|') && !line.starts_with("|-") && cells.first().is_some_and(|cell| !cell.is_empty());
+        let is_row =
+            line.starts_with('|') && !line.starts_with("|-") && cells.first().is_some_and(|cell| !cell.is_empty());
         for cell in cells.iter().skip(1).filter(|_| is_row) {
             let named: Vec<&str> = cell.split('`').filter(|part| part.contains("::")).collect();
             if named.is_empty() && *cell != "no" && !cell.starts_with("no: ") {

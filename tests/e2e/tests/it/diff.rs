@@ -98,7 +98,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     for ((name, was), (_, is)) in people_before.iter().zip(&people_after) {
         let found = difference.people.iter().find(|person| person.who.name() == *name);
         let rights = found.map_or([&[][..], &[]], |one| [&one.rights.gains, &one.rights.losses]);
-        for (((_, request), was), is) in questions.iter().zip(was).zip(is) {
+        for (((_, request), was), is) in questions.iter().step_by(ASKED).zip(was).zip(is) {
             compare(name, rights, request, *was, *is);
         }
     }

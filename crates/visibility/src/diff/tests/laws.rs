@@ -2,12 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use access::plan::{Rights, RightsChange};
+use access::{
+    cluster::Who,
+    plan::{Rights, RightsChange},
+};
 use proptest::prelude::*;
 use rbac::{Request, ResourceRequest, User};
 
 use super::{Asked, Contrast, Difference, World};
-use crate::{Principal, diff::sides::user, path::namespace_of, tests::world};
+use crate::{
+    Principal,
+    diff::{Person, sides::user},
+    path::namespace_of,
+    tests::world,
+};
+
+/// A subject, kind and name of a role, and a namespace.
+type Bound = (&'static str, (&'static str, &'static str), Option<&'static str>);
 
 /// A cluster in the words of `kubectl get -o json`: bindings of some roles, logins, and EKS access policies.
 fn files() -> impl Strategy<Value = [String; 2]> {
@@ -32,7 +43,7 @@ fn files() -> impl Strategy<Value = [String; 2]> {
     ]);
     let place = prop::sample::select(vec![None, Some("dev"), Some("ops")]);
     let bindings = prop::collection::vec((subject, role, place), 0..6).prop_map(|bindings| {
-        let binding = |(at, (subject, (kind, role), place)): (usize, (&str, (&str, &str), Option<&str>))| {
+        let binding = |(at, (subject, (kind, role), place)): (usize, Bound)| {
             let (of, namespace) = match place {
                 Some(place) => ("RoleBinding", format!(r#", "namespace": "{place}""#)),
                 None => ("ClusterRoleBinding", String::new()),
@@ -209,9 +220,11 @@ proptest! {
         for (who, identity) in super::super::worlds::everybody([&before, &after]) {
             let [old, new] = [&before, &after].map(|world| world.principal(who.clone(), identity.clone()));
             let found = difference.people.iter().find(|person| person.who == who);
-            let of_role = || difference.people.iter().find(|person| {
-                person.identity.canonical_arn() == identity.canonical_arn() && person.identity.session_name() != identity.session_name()
-            });
+            // A session of which nothing is said is as the role is.
+            let of_role = || {
+                let is_role = |person: &&Person| !matches!(person.who, Who::Session(..));
+                difference.people.iter().filter(is_role).find(|person| person.identity.canonical_arn() == identity.canonical_arn())
+            };
             let rights = found.or_else(of_role).map_or(&nothing, |person| &person.rights);
             for request in questions.iter().filter(|request| known(request)) {
                 let (was, is) = (may(&before, &old, request), may(&after, &new, request));
