@@ -161,7 +161,7 @@ fn upgrade(
     run(&[none, kept].concat())?.success()?;
     // From now on it is a release like any other.
     let said = run(&[])?.success()?;
-    ensure!(!said.contains("delete daemonset") && !said.contains("2018 chart wrote"), "{said}");
+    ensure!(!said.contains("delete daemonset") && !said.contains("the 2018 chart"), "{said}");
     Ok(())
 }
 
