@@ -75,6 +75,18 @@ pub(crate) fn sign_post(
     signed.map(|(headers, _)| headers)
 }
 
+/// The headers that sign a GET. None where the session token cannot be a header.
+pub(crate) fn sign_get(
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    service: &str,
+    url: &str,
+    at: Timestamp,
+) -> Option<Pairs> {
+    let signed = signature(credentials, endpoint, SigningSettings::default(), service, at, "GET", url, &[], b"");
+    signed.map(|(headers, _)| headers)
+}
+
 /// The headers that sign a request to S3, the body's checksum among them. S3 takes the path as it was sent, so the one of
 /// `url` is encoded already. None where the session token or one of `headers` cannot be a header.
 pub(crate) fn sign_s3(

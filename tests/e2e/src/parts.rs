@@ -20,6 +20,8 @@ pub struct Parts {
     pub helm3: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
+    /// OpenTofu, beside it the stand-in for the AWS provider.
+    pub tofu: PathBuf,
 }
 
 impl Parts {
@@ -33,6 +35,7 @@ impl Parts {
             helm: path("CLUSTER_AUTH_HELM")?,
             helm3: path("CLUSTER_AUTH_HELM3")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
+            tofu: path("CLUSTER_AUTH_TOFU")?,
         })
     }
 

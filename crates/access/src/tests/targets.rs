@@ -332,18 +332,14 @@ fn terraform_variables() {
     {
       "users": [
         {
-          "name": "alice",
-          "path": "/",
-          "account": "111122223333",
+          "arn": "arn:aws:iam::111122223333:user/alice",
           "groups": [
             "developers",
             "ops"
           ]
         },
         {
-          "name": "bob",
-          "path": "/ops/",
-          "account": "111122223333",
+          "arn": "arn:aws:iam::111122223333:user/ops/bob",
           "groups": [
             "developers"
           ]
