@@ -44,7 +44,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),
-        Command::Kubeconfig(args) => kubeconfig::run(args, &global, process),
+        Command::Kubeconfig(args) => kubeconfig::run(&args, &global, process),
         #[cfg(unix)]
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]

@@ -1,5 +1,7 @@
 //! The pages for administrators, followed on a real cluster ([`e2e::page`] says how).
 
+use std::fs;
+
 use anyhow::{Context as _, ensure};
 use e2e::{
     managed::Managed,
