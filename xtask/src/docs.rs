@@ -25,6 +25,7 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("docs/access-problems.md", access_file::problems()),
         ("docs/access-file.schema.json", schema),
         ("docs/plan.md", plan::page()),
+        ("chart/cluster-auth/Chart.yaml", chart::chart()),
         ("chart/cluster-auth/values.yaml", chart::values()),
         ("chart/cluster-auth/values.schema.json", format!("{:#}\n", access::values_schema())),
         ("chart/cluster-auth/README.md", chart::readme()),

@@ -22,5 +22,5 @@ pub use entries::{AccessEntries, AccessEntriesError, Association, Authentication
 pub use given::{Given, GivenError};
 pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
-pub use people::{Login, SESSION, Who, decide, everybody, named, sessions};
+pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};

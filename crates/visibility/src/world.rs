@@ -28,6 +28,8 @@ pub struct World {
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
+    /// Whether all roles are known, and all cluster roles.
+    knows_roles: [bool; 2],
     now: Timestamp,
 }
 
@@ -110,7 +112,7 @@ impl World {
         }));
         gaps.sort();
         gaps.dedup();
-        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now })
+        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, knows_roles: known, now })
     }
 
     /// Roles and bindings: *the* evaluator.
@@ -146,6 +148,11 @@ impl World {
     /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps
+    }
+
+    /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.
+    pub(crate) fn lacks_role_of(&self, binding: &Binding) -> bool {
+        is_unknown(&self.index, self.knows_roles, binding)
     }
 
     /// File and place of what a person wrote.
@@ -253,12 +260,9 @@ fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
 }
 
 /// Roles that are bound and are not in what was looked at, which need not be all roles.
-fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -> Vec<Unseen> {
-    let is_unknown = |binding: &&Binding| {
-        let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
-        !knows && index.role_of(binding).is_none()
-    };
-    let unknown: BTreeSet<_> = index.bindings().iter().filter(is_unknown).map(|binding| &binding.role).collect();
+fn unknown_roles(index: &Index, knows_roles: [bool; 2]) -> Vec<Unseen> {
+    let unknown = index.bindings().iter().filter(|binding| is_unknown(index, knows_roles, binding));
+    let unknown: BTreeSet<_> = unknown.map(|binding| &binding.role).collect();
     let gap = |role: &&RoleReference| Unseen {
         what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
         why: "it is bound, and not in what was given".into(),
@@ -266,9 +270,15 @@ fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -
     unknown.iter().map(gap).collect()
 }
 
+fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2], binding: &Binding) -> bool {
+    let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
+    !knows && index.role_of(binding).is_none()
+}
+
 fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {
     let bound = observed.bindings.iter().filter_map(|seen| seen.object.namespace.as_ref());
-    observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).cloned().collect()
+    let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last.

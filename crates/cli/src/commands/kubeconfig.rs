@@ -96,11 +96,11 @@ pub(crate) struct KubeconfigArgs {
 }
 
 /// Runs `kubeconfig`.
-pub(crate) fn run(args: KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
+pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
     if let Some(file) = &args.convert {
-        return convert::convert(file, &args, process);
+        return convert::convert(file, args, process);
     }
-    let entries: Vec<_> = clusters(&args, global, process)?.into_iter().map(|cluster| entry(&args, cluster)).collect();
+    let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
     let Some(file) = &args.merge else {
         return Ok(rim::print(&with(None, &entries, false)?)?);
     };

@@ -1,6 +1,6 @@
 //! What the commands that look at access share: the world that they look at, and how they print.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use access::cluster::Given;
 use clap::Args;
@@ -62,24 +62,53 @@ impl Seeing {
             return Err(anyhow::anyhow!(both).into());
         }
         let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
-        let (mut server, mut namespace, mut resources) = (None, None, None);
-        if is_live {
-            let live = async {
-                let cluster = self.cluster.connect(process).await?;
-                let (looked, resources) = tokio::join!(look(&cluster, EVERYTHING), discover(&cluster));
-                anyhow::Ok((cluster, looked?, resources?))
-            };
-            let (cluster, looked, discovered) = runtime::block_on(live)??;
-            found.dump.extend(looked.dump);
-            (server, namespace) = (Some(cluster.server().to_owned()), Some(cluster.namespace().to_owned()));
-            resources = discovered;
-        }
-        let world = World::new(found, server.as_deref(), rim::now()).map_err(|Unreadable { sources, problems }| {
-            settings::print_problems(&sources, &problems);
-            Failure::AlreadySaid
-        })?;
-        Ok(Seen { world, resources: resources.unwrap_or_else(Resources::well_known), namespace })
+        if is_live { live(&self.cluster, found, process) } else { offline(found) }
     }
+
+    /// Whether somebody said with flags what to look at, beside the kubeconfig.
+    pub(crate) fn names_a_world(&self) -> bool {
+        !self.from.is_empty() || self.cluster.names_context()
+    }
+
+    /// Looks at the cluster of a context.
+    pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
+        live(&self.cluster.in_context(name), Given::default(), process)
+    }
+
+    /// Looks at what a path has, and at no cluster.
+    pub(crate) fn look_at_path(path: &Path) -> Result<Seen, Failure> {
+        let mut found = Given::default();
+        given(&[path.to_owned()], &mut found)?;
+        if found.dump.is_empty() && found.access_files().is_none() {
+            let path = path.display();
+            return Err(anyhow::anyhow!("{path} holds neither objects of a cluster nor an access file").into());
+        }
+        offline(found)
+    }
+}
+
+fn live(cluster: &ClusterArgs, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+    let looking = async {
+        let cluster = cluster.connect(process).await?;
+        let (looked, resources) = tokio::join!(look(&cluster, EVERYTHING), discover(&cluster));
+        anyhow::Ok((cluster, looked?, resources?))
+    };
+    let (cluster, looked, discovered) = runtime::block_on(looking)??;
+    found.dump.extend(looked.dump);
+    let world = joined(found, Some(cluster.server()))?;
+    let resources = discovered.unwrap_or_else(Resources::well_known);
+    Ok(Seen { world, resources, namespace: Some(cluster.namespace().to_owned()) })
+}
+
+fn offline(found: Given) -> Result<Seen, Failure> {
+    Ok(Seen { world: joined(found, None)?, resources: Resources::well_known(), namespace: None })
+}
+
+fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
+    World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
+        settings::print_problems(&sources, &problems);
+        Failure::AlreadySaid
+    })
 }
 
 /// What a cluster calls its resources; none where it is too old to say so in one answer.

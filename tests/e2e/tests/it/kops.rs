@@ -9,11 +9,14 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
+    page::{self, Reader},
+    parts::Parts,
     process::{self, Output},
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 
 use self::spec::Cluster;
+pub(crate) use self::spec::read;
 use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
@@ -25,12 +28,22 @@ pub(crate) const TESTS: &[Test] = &[
     ("kops::a_machine_with_the_printed_specification_lets_the_team_in", machine),
     ("kops::a_hook_that_fails_leaves_the_machine_as_it_was", hook_fails),
     ("kops::the_daemonset_that_kops_makes_runs_our_server", daemon_set),
+    ("kops::the_page_shows_what_happens", page),
 ];
 
 const NAME: &str = "prod.example.com";
-const STATE: &str = "s3://kops.example.com-state/clusters";
-const FOLDER: &str = "clusters/prod.example.com/secrets/cluster-auth";
+const STATE: &str = "s3://kops.example.com-state";
+const FOLDER: &str = "prod.example.com/secrets/cluster-auth";
 const KUBECONFIG: &str = "aws-iam-authenticator.kubeconfig";
+const ACCESS: &str = "
+clusterID: e2e.example.com
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice]
+  authorization:
+  - {namespace: dev, clusterRole: view}
+";
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
 /// moto with a bucket in another Region than the caller's.
@@ -211,6 +224,13 @@ fn fields(world: &World) -> anyhow::Result<()> {
     ensure!(cluster.hook()?.command().last().map(String::as_str) == Some("eu-central-1"), "the bucket's own Region");
     // Without the state store: the file that init has made.
     fs::write(store.folder.join("webhook.kubeconfig"), store.object(KUBECONFIG)?)?;
+    // Whatever else stands in it, no secret comes into the specification.
+    let secret = fs::read_to_string(store.folder.join("webhook.kubeconfig"))?
+        .replace("user: {}", "user: {client-key-data: U0VDUkVU, token: SECRET}");
+    fs::write(store.folder.join("secret.kubeconfig"), &secret)?;
+    let shown =
+        store.kops(&["spec", "--variant", "webhook", "--webhook-kubeconfig", "secret.kubeconfig"])?.success()?;
+    ensure!(secret.contains("U0VDUkVU") && !shown.contains("U0VDUkVU") && !shown.contains("SECRET"), "{shown}");
     let mut offline = process::command(&world.parts.cluster_auth, &store.folder);
     offline.args(["kops", "spec", "--variant", "webhook", "--name", NAME, "--state", STATE]);
     let offline =
@@ -219,17 +239,29 @@ fn fields(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What nodeup does with the specification: files first, then hooks.
-fn boot(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+/// What nodeup does with the specification before it starts anything.
+fn write_files(machine: &Machine, cluster: &Cluster) -> anyhow::Result<()> {
     cluster.check()?;
-    for asset in cluster.spec.file_assets.as_deref().unwrap_or_default() {
-        machine.write(&format!("/rootfs{}", asset.path), &asset.content)?;
-    }
-    run_hook(store, machine, cluster)
+    let mut assets = cluster.spec.file_assets.iter().flatten();
+    assets.try_for_each(|asset| machine.write(&format!("/rootfs{}", asset.path), &asset.content))
+}
+
+/// Files first, then hooks.
+pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+    write_files(machine, cluster)?;
+    run_hook(parts, moto, machine, cluster)
+}
+
+/// The API server that the specification makes: told of the kubeconfig, which its pod sees where kops mounts it.
+pub(crate) fn api_server(machine: &Machine, cluster: &Cluster) -> anyhow::Result<sandbox::cluster::Cluster> {
+    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
+    let mounts =
+        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
+    machine.api_server(&flags, &mounts)
 }
 
 /// The hook's container: its image is the AWS CLI's, the machine's files are below /rootfs, the network is the machine's.
-fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+fn run_hook(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
     let command = cluster.hook()?.command();
     let (program, args) = command.split_first().context("a command")?;
     let image = machine.path("/image");
@@ -238,11 +270,11 @@ fn run_hook(store: &Store<'_>, machine: &Machine, cluster: &Cluster) -> anyhow::
     let chown = image.join("chown");
     fs::write(&chown, format!("#!/bin/sh\necho \"$1\" >> {}/given\n", image.display()))?;
     fs::set_permissions(&chown, fs::Permissions::from_mode(0o755))?;
-    let aws = store.world.parts.aws_cli.parent().context("a folder")?;
+    let aws = parts.aws_cli.parent().context("a folder")?;
     let mounts = vec![("/rootfs".to_owned(), "/rootfs".to_owned())];
     let mut hook = process::command(program, &image);
     hook.args(args.iter().map(|argument| machine.argument(argument, &mounts)));
-    hook.envs(store.moto.environment()).env("ATTEMPTS", "1");
+    hook.envs(moto.environment()).env("ATTEMPTS", "1");
     hook.env("PATH", format!("{}:{}:/usr/bin:/bin", image.display(), aws.display()));
     process::run(&mut hook)
 }
@@ -253,24 +285,25 @@ fn machine(world: &World) -> anyhow::Result<()> {
     fs::write(store.folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     store.kops(&["upload", "-c", "port.yaml"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    write_files(&machine, &cluster)?;
 
-    // What nodeup and the hook have brought: the state store's files, the key for the server's user alone.
+    // The hook has not run, and may never: the API server is up, and lets nobody in by a webhook.
+    let api_server = api_server(&machine, &cluster)?;
+    let token = world.fresh_token("alice", CLUSTER_ID)?;
+    ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
+    machine.as_admin(&api_server, &["get", "namespaces"])?.success()?;
+
+    // What the hook brings: the state store's files, the key for the server's user alone.
+    run_hook(&world.parts, &store.moto, &machine, &cluster)?.success()?;
     let files = format!("/rootfs{NODE_FOLDER}");
     let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
     ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
-    let mode =
-        |name: &str| anyhow::Ok(fs::metadata(machine.path(&format!("{files}/{name}")))?.permissions().mode() & 0o777);
+    let mode = |name: &str| {
+        let metadata = fs::metadata(machine.path(&format!("{files}/{name}")))?;
+        anyhow::Ok(metadata.permissions().mode() & 0o777)
+    };
     ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
     ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
-
-    // The API server is told of the file by the specification, and sees it where its pod mounts it.
-    let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
-    let mounts =
-        vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];
-    let api_server = machine.api_server(&flags, &mounts)?;
-    let token = world.fresh_token("alice", CLUSTER_ID)?;
-    ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
 
     machine.write(
         "/config.yaml",
@@ -295,8 +328,8 @@ fn machine(world: &World) -> anyhow::Result<()> {
     // A rotation: another boot brings another pair, and the kubeconfig that this API server has never read trusts both.
     store.kops(&["upload", "--rotate", "-c", "port.yaml"])?.success()?;
     let rotated = store.spec(&[])?;
-    boot(&store, &machine, &rotated)?.success()?;
-    let restarted = machine.api_server(&flags, &mounts)?;
+    boot(&world.parts, &store.moto, &machine, &rotated)?.success()?;
+    let restarted = self::api_server(&machine, &rotated)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     e2e::process::wait_until("the new pair is served", || machine.probe(&files, "/readyz"))?;
     ensure!(machine.whoami(&restarted, &token)?.as_deref() == Some("alice"), "{}", server.log());
@@ -308,7 +341,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     let machine = Machine::new(&world.parts, &world.sts)?;
     store.kops(&["upload"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&store, &machine, &cluster)?.success()?;
+    boot(&world.parts, &store.moto, &machine, &cluster)?.success()?;
     let files = machine.path(&format!("/rootfs{NODE_FOLDER}"));
     let before = listing(&files)?;
     store.kops(&["upload", "--rotate"])?.success()?;
@@ -322,7 +355,7 @@ fn hook_fails(world: &World) -> anyhow::Result<()> {
     ];
     for (name, script) in rows {
         store.moto.fill(&script)?;
-        let output = run_hook(&store, &machine, &cluster)?;
+        let output = run_hook(&world.parts, &store.moto, &machine, &cluster)?;
         ensure!(output.code == 1, "{name}: {output:?}");
         ensure!(listing(&files)? == before, "{name}: all or nothing");
     }
@@ -363,8 +396,18 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
         fs::set_permissions(machine.path(&path), fs::Permissions::from_mode(0o600))?;
         machine.give(&path, 10_000)?;
     }
-    let config = format!("server:\n  port: {}\n{MAPPINGS}", machine.port);
-    machine.write("/configmap/config.yaml", &config)?;
+    // The ConfigMap that its pods wait for, as the page says.
+    machine.write("/access.yaml", ACCESS)?;
+    let mut render = process::command(&world.parts.cluster_auth, &machine.path("/"));
+    let map = process::run(render.args(["render", "--to", "configmap", "access.yaml"]))?.success()?;
+    let map: serde_json::Value = serde_saphyr::from_str(&map)?;
+    let name = |field: &str| map["metadata"][field].as_str();
+    ensure!((name("namespace"), name("name")) == (Some("kube-system"), Some("aws-iam-authenticator")), "{map}");
+    let config = map["data"]["config.yaml"].as_str().context("config.yaml")?;
+    machine.write(
+        "/configmap/config.yaml",
+        &config.replace("server:\n", &format!("server:\n  port: {}\n", machine.port)),
+    )?;
     let url = format!("https://127.0.0.1:{}/authenticate", machine.port);
     machine.write("/etc/kubernetes/authn.config", &kubeconfig::webhook(&url, authority.cert_pem()))?;
     let flags = ["--authentication-token-webhook-config-file=/etc/kubernetes/authn.config".to_owned()];
@@ -382,4 +425,25 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.as_deref() == Some("alice"), "{}", server.log());
     Ok(())
+}
+
+struct Administrator<'a> {
+    store: &'a Store<'a>,
+}
+
+impl Reader for Administrator<'_> {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        let Store { world, moto, folder } = self.store;
+        let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
+        let mut shell = process::command("sh", folder);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(moto.environment());
+        shell.env("PATH", format!("{programs}:/usr/bin:/bin"));
+        shell.env("KOPS_STATE_STORE", STATE).env("KOPS_CLUSTER_NAME", NAME);
+        Ok(process::run(&mut shell)?.stdout)
+    }
+}
+
+fn page(world: &World) -> anyhow::Result<()> {
+    let store = Store::start(world, "kops-page")?;
+    page::follow("kops.md", &store.folder, &mut Administrator { store: &store })
 }

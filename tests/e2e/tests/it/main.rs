@@ -15,6 +15,9 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod diff;
+mod generated;
+mod guide;
 mod helm;
 mod iam;
 mod import;
@@ -27,8 +30,10 @@ mod login;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
 mod terraform;
 mod trouble;
+mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
 
@@ -59,8 +64,12 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
+        who_can::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,

@@ -1,5 +1,7 @@
 //! The pages for administrators, followed on a real cluster ([`e2e::page`] says how).
 
+use std::fs;
+
 use anyhow::{Context as _, ensure};
 use e2e::{
     managed::Managed,
@@ -14,7 +16,9 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("pages::change_access_shows_what_happens", change_access),
     ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
+    ("pages::see_access_shows_what_happens", see_access),
     ("pages::someone_must_be_out_shows_what_happens", out_now),
+    ("pages::helm_shows_what_happens", helm),
 ];
 
 const SHOP: &str = "
@@ -82,6 +86,42 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
 }
 
+/// A binding to one session of a role, and one of everything.
+const SEEN: &str = r"
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: debugger}
+rules:
+- {apiGroups: [''], resources: [pods/exec], verbs: [create]}
+- {apiGroups: [''], resources: [secrets], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: debug, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: debugger}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
+- {kind: ServiceAccount, name: agent, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: scrape}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:monitoring}
+subjects: [{kind: ServiceAccount, name: prometheus, namespace: shop}]
+";
+
+fn see_access(world: &World) -> anyhow::Result<()> {
+    run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "see-access.md")
+}
+
+fn helm(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "pages-helm", SHOP)?;
+    std::os::unix::fs::symlink(crate::chart::repository().join("chart"), managed.folder.join("chart"))?;
+    fs::write(managed.folder.join("2018.yaml"), crate::chart::release_of_2018())?;
+    run(world, &managed, "helm.md")
+}
+
 /// Follows a page as the administrator of a cluster.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
     page::follow(page, &managed.folder, &mut Administrator { world, managed })
@@ -94,19 +134,13 @@ struct Administrator<'a> {
 
 impl Reader for Administrator<'_> {
     fn types(&mut self, command: &str) -> anyhow::Result<String> {
-        let programs = self.world.parts.cluster_auth.parent().context("a folder")?;
-        let path = format!("{}:{}:/usr/bin:/bin", programs.display(), self.world.parts.kubernetes.display());
+        let parts = &self.world.parts;
+        let programs = parts.cluster_auth.parent().context("a folder")?;
+        let helm = parts.helm.parent().context("a folder")?;
+        let path = [programs, &parts.kubernetes, helm].map(|folder| folder.display().to_string()).join(":");
         let mut shell = process::command("sh", &self.managed.folder);
-        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", path);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", format!("{path}:/usr/bin:/bin"));
         shell.env("KUBECONFIG", self.managed.cluster.admin_kubeconfig());
         Ok(process::run(&mut shell)?.stdout)
-    }
-
-    /// The time of day is another one at every run.
-    fn steady(&self, line: &str) -> String {
-        match line.split_once("everywhere by ") {
-            Some((before, after)) => format!("{before}everywhere by 14:07{}", after.get(5..).unwrap_or_default()),
-            None => line.to_owned(),
-        }
     }
 }

@@ -50,7 +50,9 @@ impl<'a> Tofu<'a> {
         let program = world.parts.tofu.with_file_name("terraform-provider-aws");
         fs::copy(program, provider.join(format!("terraform-provider-aws_v{PROVIDER_VERSION}")))?;
         let mirror = folder.join("mirror");
-        let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+        let mirror = mirror.display();
+        let settings =
+            format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
         fs::write(folder.join("settings.tfrc"), settings)?;
         Ok(Self { world, folder })
     }

@@ -9,7 +9,7 @@ use clap::{Args, Parser};
 
 use super::{TokenArgs, run};
 use crate::{
-    arguments::{Cli, Command, Global},
+    arguments::{Cli, Command, Global, is_plugin},
     exit::CommandResult,
     rim::Process,
 };
@@ -24,8 +24,12 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result.
+    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result, and so do
+    /// those of kubectl's plugin, which nothing calls over and over.
     pub(crate) fn recognise(arguments: &[OsString]) -> Option<Self> {
+        if is_plugin(arguments) {
+            return None;
+        }
         let words = arguments.get(1..)?;
         if words.first()? == "token" {
             return Some(Self::Token(words[1..].to_vec()));

@@ -64,9 +64,7 @@ impl<'a> Machine<'a> {
     fn server_pod(&self) -> anyhow::Result<Pod> {
         let objects = self.objects(&self.values)?;
         let spec = &object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"];
-        // Whoever is not root can give files to nobody but themselves.
-        let owner = format!("--owner={}:{}", owner()?, id("-g")?);
-        let spec = if is_root()? { spec.clone() } else { replaced(spec, "--owner=10000:10000", &owner)? };
+        let spec = for_this_user(spec)?;
         let (config, state) = (self.folder.join("config"), self.folder.join("state"));
         Ok(Pod::new(&spec, &[("config", &config), ("state", &state)]))
     }
@@ -102,6 +100,12 @@ impl<'a> Machine<'a> {
         command.arg(format!("--sts-connect-to={}", self.world.sts.address));
         process::run(command.arg("--sts-ca-file").arg(&self.world.sts.ca_file))
     }
+}
+
+/// The pod as the test's own user can run it: whoever is not root can give files to nobody but themselves.
+pub(crate) fn for_this_user(spec: &Value) -> anyhow::Result<Value> {
+    let owner = format!("--owner={}:{}", owner()?, id("-g")?);
+    if is_root()? { Ok(spec.clone()) } else { replaced(spec, "--owner=10000:10000", &owner) }
 }
 
 fn id(flag: &str) -> anyhow::Result<String> {
