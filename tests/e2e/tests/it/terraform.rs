@@ -51,8 +51,7 @@ impl<'a> Tofu<'a> {
         fs::copy(program, provider.join(format!("terraform-provider-aws_v{PROVIDER_VERSION}")))?;
         let mirror = folder.join("mirror");
         let mirror = mirror.display();
-        let settings =
-            format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
+        let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
         fs::write(folder.join("settings.tfrc"), settings)?;
         Ok(Self { world, folder })
     }
