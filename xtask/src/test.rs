@@ -36,6 +36,7 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         .env("CLUSTER_AUTH_HELM", &tools.helm)
         .env("CLUSTER_AUTH_HELM3", &tools.helm3)
         .env("CLUSTER_AUTH_MOTO", &tools.moto)
-        .env("CLUSTER_AUTH_TOFU", &tools.tofu);
+        .env("CLUSTER_AUTH_TOFU", &tools.tofu)
+        .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
     run::check(&mut e2e)
 }

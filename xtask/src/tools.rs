@@ -52,15 +52,15 @@ const HELM3: GoModule = GoModule {
     programs: &[("helm", "helm.sh/helm/v3/cmd/helm")],
 };
 
-/// OpenTofu, and the stand-in for Terraform's AWS provider that it is tested with. The last Terraform under a free licence is 1.5, which has
-/// no `mock_provider`; what the module uses is the same in both.
-const OPENTOFU: GoModule = GoModule {
-    name: "opentofu",
+/// The last Terraform under a free licence is 1.5, which has no `mock_provider`; what our module uses is the same in both.
+const OPENTOFU: GoModule =
+    GoModule { name: "opentofu", flags: "-s -w", programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")] };
+
+/// The stand-in for Terraform's AWS provider. A change of it must not build OpenTofu anew, which takes minutes.
+const AWS_PROVIDER: GoModule = GoModule {
+    name: "aws-provider",
     flags: "-s -w",
-    programs: &[
-        ("tofu", "github.com/opentofu/opentofu/cmd/tofu"),
-        ("terraform-provider-aws", "cluster-auth.example/tests/tools/opentofu/provider"),
-    ],
+    programs: &[("terraform-provider-aws", "cluster-auth.example/tests/tools/aws-provider")],
 };
 
 /// A Python environment of tests/tools.
@@ -88,8 +88,10 @@ pub(crate) struct Tools {
     pub(crate) helm3: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
-    /// OpenTofu; the stand-in for the AWS provider stands beside it.
+    /// OpenTofu.
     pub(crate) tofu: PathBuf,
+    /// The stand-in for Terraform's AWS provider.
+    pub(crate) aws_provider: PathBuf,
 }
 
 /// Builds what is missing.
@@ -102,6 +104,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         helm3: go(&HELM3)?.join("helm"),
         moto: python(&MOTO)?,
         tofu: go(&OPENTOFU)?.join("tofu"),
+        aws_provider: go(&AWS_PROVIDER)?.join("terraform-provider-aws"),
     })
 }
 
@@ -148,7 +151,7 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
     let mut parts =
         vec![fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
     // A module may have a program of our own.
-    for file in ["provider/main.go", "provider/schema.json"].map(|file| source.join(file)) {
+    for file in ["main.go", "schema.json"].map(|file| source.join(file)) {
         parts.extend(file.is_file().then(|| fs::read(file)).transpose()?);
     }
     let target = cache()?.join(format!("{}-{}", module.name, key(&parts)));

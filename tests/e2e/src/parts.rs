@@ -20,8 +20,10 @@ pub struct Parts {
     pub helm3: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
-    /// OpenTofu, beside it the stand-in for the AWS provider.
+    /// OpenTofu.
     pub tofu: PathBuf,
+    /// The stand-in for Terraform's AWS provider.
+    pub aws_provider: PathBuf,
 }
 
 impl Parts {
@@ -36,6 +38,7 @@ impl Parts {
             helm3: path("CLUSTER_AUTH_HELM3")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
             tofu: path("CLUSTER_AUTH_TOFU")?,
+            aws_provider: path("CLUSTER_AUTH_AWS_PROVIDER")?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The Terraform module, by OpenTofu: as it is written, as it plans, and what it makes of access files.
 //!
-//! The AWS provider is a stand-in that has the real one's schema (`tests/tools/opentofu/provider`): a wrong or missing argument
+//! The AWS provider is a stand-in that has the real one's schema (`tests/tools/aws-provider`): a wrong or missing argument
 //! is found, and state is kept and moved; what AWS itself would say is made up.
 
 use std::{
@@ -47,8 +47,7 @@ impl<'a> Tofu<'a> {
         let platform = format!("linux_{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
         let provider = folder.join("mirror/registry.opentofu.org/hashicorp/aws").join(PROVIDER_VERSION).join(platform);
         fs::create_dir_all(&provider)?;
-        let program = world.parts.tofu.with_file_name("terraform-provider-aws");
-        fs::copy(program, provider.join(format!("terraform-provider-aws_v{PROVIDER_VERSION}")))?;
+        fs::copy(&world.parts.aws_provider, provider.join(format!("terraform-provider-aws_v{PROVIDER_VERSION}")))?;
         let mirror = folder.join("mirror");
         let mirror = mirror.display();
         let settings = format!("provider_installation {{\n  filesystem_mirror {{\n    path = \"{mirror}\"\n  }}\n}}\n");
