@@ -14,7 +14,7 @@ use mapping::PermissionSet;
 use rbac::{Subject, User};
 
 use super::{
-    sides::{Side, alike, key, places, user},
+    sides::{Side, alike, key, places},
     unknown::{self, UnknownGrant},
 };
 use crate::{Principal, World, who_can::resolved};
@@ -113,7 +113,7 @@ impl<'a> Difference<'a> {
         let everybody = subjects(worlds);
         let number_of_subjects = everybody.len();
         let subjects = everybody.into_iter().filter_map(|subject| {
-            let class = worlds.map(|world| (alike(user(&subject), world.index()), Vec::new()));
+            let class = worlds.map(|world| (alike(User::of(&subject), world.index()), Vec::new()));
             let rights = change(class);
             (!rights.is_empty()).then_some(SubjectChange { subject, rights })
         });

@@ -67,7 +67,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
         })
         .collect();
     let of_subjects: Vec<Question> =
-        questions.iter().map(|(at, request)| Question { user: user(&subjects[*at]), request: *request }).collect();
+        questions.iter().map(|(at, request)| Question { user: User::of(&subjects[*at]), request: *request }).collect();
     let was = allowed(&managed, &of_subjects)?;
     let people_before = people(&managed, &before, &questions)?;
     let unchanged = managed.run(&["diff", "before.json", "context:local", "--exit-code"])?;
@@ -138,7 +138,7 @@ fn two(
         let requests: Vec<_> = questions.iter().zip(is).filter(|((at, _), _)| *at == first).take(200).collect();
         let others: Vec<Question> = requests
             .iter()
-            .map(|((_, request), _)| Question { user: user(&subjects[second]), request: *request })
+            .map(|((_, request), _)| Question { user: User::of(&subjects[second]), request: *request })
             .collect();
         for (((_, request), first_may), second_may) in requests.into_iter().zip(allowed(managed, &others)?) {
             let [only_second, only_first] = [&contrast.rights.gains, &contrast.rights.losses]
@@ -227,28 +227,6 @@ fn subjects() -> Vec<Subject> {
     let account =
         |namespace: &&str| Subject::ServiceAccount { namespace: Some((**namespace).into()), name: "bot".into() };
     users.chain(groups).chain(NAMESPACES.iter().map(account)).collect()
-}
-
-/// A subject as it asks the API server.
-fn user(subject: &Subject) -> User {
-    match subject {
-        Subject::User(name) => {
-            match name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
-                Some((namespace, name)) => User::service_account(namespace, name),
-                None => User::authenticated(&**name, [""; 0]),
-            }
-        }
-        Subject::Group(name) if **name == *"system:unauthenticated" => {
-            User { name: String::new(), groups: vec![name.to_string()] }
-        }
-        Subject::Group(name) if name.starts_with("system:serviceaccounts:") => {
-            User::authenticated("", ["system:serviceaccounts", name])
-        }
-        Subject::Group(name) => User::authenticated("", [&**name]),
-        Subject::ServiceAccount { namespace, name } => {
-            User::service_account(namespace.as_deref().unwrap_or_default(), name)
-        }
-    }
 }
 
 /// Nothing is guessed, and every refusal says what to do.

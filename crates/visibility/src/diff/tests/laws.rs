@@ -10,12 +10,7 @@ use proptest::prelude::*;
 use rbac::{Request, ResourceRequest, User};
 
 use super::{Asked, Contrast, Difference, World};
-use crate::{
-    Principal,
-    diff::{Person, sides::user},
-    path::namespace_of,
-    tests::world,
-};
+use crate::{Principal, diff::Person, path::namespace_of, tests::world};
 
 /// A subject, kind and name of a role, and a namespace.
 type Bound = (&'static str, (&'static str, &'static str), Option<&'static str>);
@@ -209,7 +204,7 @@ proptest! {
         let nothing = RightsChange::default();
         for subject in super::super::worlds::subjects([&before, &after]) {
             let rights = difference.subjects.iter().find(|one| one.subject == subject).map_or(&nothing, |one| &one.rights);
-            let user = user(&subject);
+            let user = User::of(&subject);
             for request in &questions {
                 let was = before.index().authorize(&user, request).is_some();
                 let is = after.index().authorize(&user, request).is_some();
@@ -256,7 +251,7 @@ proptest! {
             super::super::worlds::subjects([&world, &world]).into_iter().map(Asked::Subject).collect();
         asked.extend(world.principals().iter().cloned().map(|principal| Asked::Principal(Box::new(principal))));
         let asked_may = |asked: &Asked, request: &Request<'_>| match asked {
-            Asked::Subject(subject) => world.index().authorize(&user(subject), request).is_some(),
+            Asked::Subject(subject) => world.index().authorize(&User::of(subject), request).is_some(),
             Asked::Principal(principal) => principal.login.is_ok() && may(&world, principal, request),
         };
         for pair in asked.windows(2) {
