@@ -57,10 +57,7 @@ impl Seeing {
         let mut found = Given::default();
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
-        if has_cluster && self.cluster.is_named() {
-            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
-            return Err(anyhow::anyhow!(both).into());
-        }
+        self.cluster.beside(&found.dump)?;
         let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
         if is_live { live(&self.cluster, found, process) } else { offline(found) }
     }
