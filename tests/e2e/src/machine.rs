@@ -179,7 +179,8 @@ impl Machine {
     }
 }
 
-fn is_root() -> anyhow::Result<bool> {
+/// Whether the tests run as root, who alone may give files away.
+pub fn is_root() -> anyhow::Result<bool> {
     Ok(process::run(process::command("id", Path::new("/")).arg("-u"))?.success()?.trim() == "0")
 }
 

@@ -46,7 +46,7 @@ func main() {
 	}
 	standIn := &provider{resources: schemas(file.Resources), dataSources: schemas(file.DataSources)}
 	serve := func() tfprotov5.ProviderServer { return standIn }
-	if err := tf5server.Serve("registry.opentofu.org/hashicorp/aws", serve); err != nil {
+	if err := tf5server.Serve("hashicorp/aws", serve); err != nil {
 		log.Fatal(err)
 	}
 }

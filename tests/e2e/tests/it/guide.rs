@@ -67,10 +67,8 @@ impl Reader for Followed<'_> {
         match self.who {
             Who::Administrator => shell.envs(self.moto.environment()).env("KUBECONFIG", "admin.conf"),
             Who::Alice => {
-                let aws =
-                    [("HTTPS_PROXY", format!("http://{}", self.world.sts.proxy)), ("NO_PROXY", "127.0.0.1".into())];
-                shell.envs(environment(&self.world.sts.credentials("alice")?)).envs(aws);
-                shell.env("SSL_CERT_FILE", &self.world.sts.ca_file).env("KUBECONFIG", "team.kubeconfig")
+                let credentials = self.world.sts.credentials("alice")?;
+                shell.envs(environment(&credentials)).env("KUBECONFIG", "team.kubeconfig")
             }
         };
         Ok(process::run(&mut shell)?.stdout)
@@ -119,8 +117,7 @@ impl Followed<'_> {
         let program = &self.world.parts.cluster_auth;
         process::run(&mut pod.command(program, "init")?)?.success()?;
         let mut command = pod.command(program, "server")?;
-        command.env("HTTPS_PROXY", format!("http://{}", self.world.sts.proxy));
-        command.env("SSL_CERT_FILE", &self.world.sts.ca_file).env("AWS_REGION", "us-west-2");
+        command.envs(self.world.sts.proxy_environment()).env("AWS_REGION", "us-west-2");
         let mut server = Background::start(&mut command, self.folder.join("server.log"))?;
         self.machine.wait_until_ready(&mut server, &state, "/readyz")?;
         self.server = Some(server);

@@ -45,7 +45,7 @@ impl<'a> Tofu<'a> {
             copy(&Path::new(REPOSITORY).join(part), &folder.join(part))?;
         }
         let platform = format!("linux_{}", if cfg!(target_arch = "aarch64") { "arm64" } else { "amd64" });
-        let provider = folder.join("mirror/registry.opentofu.org/hashicorp/aws").join(PROVIDER_VERSION).join(platform);
+        let provider = folder.join("mirror").join(address(world, &folder)?).join(PROVIDER_VERSION).join(platform);
         fs::create_dir_all(&provider)?;
         fs::copy(&world.parts.aws_provider, provider.join(format!("terraform-provider-aws_v{PROVIDER_VERSION}")))?;
         let mirror = folder.join("mirror");
@@ -85,6 +85,20 @@ impl<'a> Tofu<'a> {
         all.sort();
         Ok(all)
     }
+}
+
+/// What OpenTofu calls the provider in full, which is also where a mirror has it.
+fn address(world: &World, folder: &Path) -> anyhow::Result<String> {
+    let asking = folder.join("asking");
+    fs::create_dir_all(&asking)?;
+    fs::write(
+        asking.join("main.tf"),
+        "terraform {\n  required_providers {\n    aws = { source = \"hashicorp/aws\" }\n  }\n}\n",
+    )?;
+    let mut command = process::command(&world.parts.tofu, folder);
+    let said = process::run(command.current_dir(asking).args(["providers", "-no-color"]))?.success()?;
+    let address = said.split_once("provider[").and_then(|(_, rest)| rest.split_once(']'));
+    Ok(address.context("tofu names the provider")?.0.to_owned())
 }
 
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {

@@ -5,6 +5,7 @@ use std::{fs, net::TcpStream, os::unix::fs::MetadataExt as _, path::PathBuf};
 use anyhow::{Context as _, ensure};
 use e2e::{
     https,
+    machine::is_root,
     people::environment,
     pod::{self, Pod},
     process::{self, Background, wait_until},
@@ -110,10 +111,6 @@ pub(crate) fn for_this_user(spec: &Value) -> anyhow::Result<Value> {
 
 fn id(flag: &str) -> anyhow::Result<String> {
     Ok(process::run(std::process::Command::new("id").arg(flag))?.success()?.trim().to_owned())
-}
-
-fn is_root() -> anyhow::Result<bool> {
-    Ok(id("-u")? == "0")
 }
 
 /// Whose the files become.
