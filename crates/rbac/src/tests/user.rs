@@ -6,7 +6,7 @@ use crate::{Subject, User};
 fn a_subject_has_the_groups_that_come_by_themselves() {
     let bot = |namespace: &str| Subject::ServiceAccount { namespace: Some(namespace.into()), name: "bot".into() };
     let rows = [
-        ("anybody", Subject::User("alice".into()), "alice", vec!["", "system:authenticated"]),
+        ("anybody", Subject::User("alice".into()), "alice", vec!["system:authenticated"]),
         (
             "who showed nothing",
             Subject::User("system:anonymous".into()),
