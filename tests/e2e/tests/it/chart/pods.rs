@@ -133,6 +133,8 @@ fn serve(world: &World) -> anyhow::Result<()> {
     let before = files.clone().map(|file| fs::read(file).unwrap_or_default());
     let mut server = machine.start("server.log")?;
     let pod = machine.server_pod()?;
+    let image = format!("{}:{}", access::IMAGE, env!("CARGO_PKG_VERSION"));
+    ensure!(pod.container("server")?["image"] == image, "kops and the chart run one image");
     for probe in ["livenessProbe", "readinessProbe"] {
         let probe = &pod.container("server")?[probe]["httpGet"];
         ensure!(probe["port"] == machine.port && probe["scheme"] == "HTTPS" && probe["host"] == "127.0.0.1", "{probe}");
