@@ -1,0 +1,134 @@
+//! How far each way leads: who has everything in reach, and through whom.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rbac::{
+    Request, ResourceRequest,
+    escalation::{Severity, Takes, Within, Scope},
+};
+
+use super::{
+    checks::rows,
+    holders::Who,
+    named::Of,
+    powers::Power,
+};
+
+/// Who has everything in reach.
+#[derive(Debug, Default)]
+pub(super) struct Might<'a> {
+    mighty: HashMap<Who<'a>, Step>,
+    /// By namespace, who of its service accounts is.
+    accounts: BTreeMap<&'a str, Vec<Who<'a>>>,
+    /// Roles that are enough for it where they are bound in the whole cluster.
+    roles: HashMap<&'a str, bool>,
+}
+
+/// By which power somebody is mighty; less is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    hops: usize,
+    /// Its place in the table: the plainest first.
+    rank: usize,
+    power: usize,
+}
+
+/// How bad a power is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict<'a> {
+    pub(super) severity: Severity,
+    /// Through whom it leads on.
+    pub(super) through: Option<Who<'a>>,
+}
+
+impl<'a> Might<'a> {
+    /// Follows powers to service accounts and named others until nobody new is reached.
+    pub(super) fn of(powers: &[Power<'a>]) -> Self {
+        let ranks: HashMap<&str, usize> = rows().enumerate().map(|(rank, row)| (row.code, rank)).collect();
+        let mut might = Self::default();
+        might.roles = roles(powers);
+        loop {
+            let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
+            for (at, power) in powers.iter().enumerate().filter(|(_, power)| !might.mighty.contains_key(&power.who)) {
+                let Some(Verdict { severity: Severity::Danger, through }) = might.verdict(power) else { continue };
+                let hops = through.and_then(|through| might.mighty.get(&through)).map_or(0, |step| step.hops + 1);
+                let step = Step { hops, rank: ranks[power.escalation.code], power: at };
+                reached.entry(power.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
+            }
+            if reached.is_empty() {
+                return might;
+            }
+            for (who, step) in reached {
+                might.mighty.insert(who, step);
+                if let Who::ServiceAccount(namespace, _) = who {
+                    might.accounts.entry(namespace).or_default().push(who);
+                }
+            }
+        }
+    }
+
+    /// How bad a power is; nothing where it does not matter.
+    pub(super) fn verdict(&self, power: &Power<'a>) -> Option<Verdict<'a>> {
+        let row = power.escalation;
+        if power.is_short {
+            let matters = power.of.is_none() && row.within <= power.scope.standing();
+            return matters.then_some(Verdict { severity: Severity::Info, through: None });
+        }
+        if let Some(of) = power.of {
+            return self.of_named(power.who, of);
+        }
+        let Scope::Namespace(namespace) = power.scope else {
+            return Some(Verdict { severity: row.severity, through: None });
+        };
+        if row.takes != Takes::Nothing
+            && let Some(through) = self.account_in(namespace, power.who)
+        {
+            return Some(Verdict { severity: Severity::Danger, through: Some(through) });
+        }
+        let severity = match (power.scope.standing(), row.takes) {
+            (standing, _) if standing < row.within => return None,
+            // Where Kubernetes' own controllers are, whether or not their bindings are among what is looked at.
+            (Within::KubeSystem, _) => row.severity,
+            (Within::Privileged, _) | (Within::Anywhere, Takes::Namespace | Takes::Nothing) => {
+                row.severity.min(Severity::Warning)
+            }
+            // Whoever works in a namespace is as mighty as its service accounts, which is no more than working there.
+            (Within::Anywhere, Takes::Accounts) => return None,
+        };
+        Some(Verdict { severity, through: None })
+    }
+
+    fn of_named(&self, who: Who<'a>, of: Of<'a>) -> Option<Verdict<'a>> {
+        let through = match of {
+            Of::Who(through) => (through == Who::Group("system:masters") || self.mighty.contains_key(&through)).then_some(through),
+            Of::AnyAccount(name) => {
+                self.accounts.values().flatten().copied().find(|account| account.name() == name)
+            }
+            Of::Role(name) => {
+                return self.roles.get(name).copied().unwrap_or_default().then_some(Verdict { severity: Severity::Danger, through: None });
+            }
+            Of::Held(_) => return Some(Verdict { severity: Severity::Danger, through: None }),
+        };
+        let through = through.filter(|through| *through != who)?;
+        Some(Verdict { severity: Severity::Danger, through: Some(through) })
+    }
+
+    /// The service account of a namespace, but for one, that is nearest to everything.
+    fn account_in(&self, namespace: &'a str, but: Who<'a>) -> Option<Who<'a>> {
+        let in_all = [Who::Group("system:serviceaccounts")];
+        let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
+        let mighty = accounts.filter(|who| **who != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
+        mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
+    }
+
+    /// The power by which somebody is mighty.
+    pub(super) fn by(&self, who: Who<'a>) -> Option<usize> {
+        self.mighty.get(&who).map(|step| step.power)
+    }
+}
+
+/// Of the roles that are bound by name, which are enough to become anything.
+fn roles<'a>(powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
+    // TODO-LINT
+    HashMap::new()
+}
