@@ -20,7 +20,8 @@ use self::draft::Draft;
 pub use self::kops::{Kops, read_kops};
 use crate::{
     Facts,
-    plan::{ObjectId, Observed, conflicting},
+    cluster::Observed,
+    plan::{ObjectId, conflicting},
 };
 
 /// What an import makes.

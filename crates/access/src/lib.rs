@@ -9,6 +9,7 @@
 //! Reading finds every problem of all files in one run, and merges files by rules under which their order never matters.
 //! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
 
+pub mod cluster;
 pub mod keys;
 pub mod plan;
 

@@ -15,15 +15,11 @@ pub mod print;
 mod atoms;
 mod comparison;
 mod digest;
-mod dump;
 mod files;
-mod live;
 mod lockout;
 mod logins;
-mod marks;
 mod needs;
 mod objects;
-mod observed;
 mod people;
 mod record;
 mod refusals;
@@ -40,15 +36,12 @@ use rbac::RoleReference;
 
 pub use atoms::{Atom, On, Right};
 pub use digest::Digest;
-pub use dump::{Dump, DumpError};
 pub use files::{File, files};
-pub use logins::{ACCESS_FILE_MAP, EntryChange, LoginEntry, MappingTarget};
-pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use logins::{EntryChange, LoginEntry};
 pub use needs::{Need, needs};
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
-pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
-pub use people::{Login, PersonChange, SESSION, Who};
+pub use people::PersonChange;
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
@@ -57,7 +50,13 @@ pub use writes::ConfigMapWrite;
 
 use rbac::Index;
 
-use crate::{Access, Desired, Facts};
+use crate::{
+    Access, Desired, Facts,
+    cluster::{
+        ACCESS_FILE_MAP, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, SESSION,
+        Seen, Unseen, Who,
+    },
+};
 
 /// What is to be.
 #[derive(Clone, Copy, Debug)]

@@ -10,6 +10,7 @@ pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
 pub(crate) mod kubeconfig;
+mod observe;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;

@@ -36,7 +36,7 @@ pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Style, Value};
-pub use yaml::{parse, parse_each};
+pub use yaml::{parse, parse_documents, parse_each};
 
 #[cfg(test)]
 mod tests;

@@ -103,6 +103,12 @@ impl Sources {
         &self.0[self.0.len() - 1]
     }
 
+    /// Those of them that are chosen, at the offsets that they have here.
+    #[must_use]
+    pub fn only(&self, chosen: impl Fn(&Source) -> bool) -> Self {
+        Self(self.0.iter().filter(|source| chosen(source)).cloned().collect())
+    }
+
     /// The text that an offset lies in.
     pub fn of(&self, offset: usize) -> Option<&Source> {
         of(&self.0, offset)

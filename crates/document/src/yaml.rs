@@ -2,6 +2,8 @@
 //!
 //! JSON is read by the same parser: it is YAML, but for tabs as indentation, which the parser takes inside brackets.
 
+use std::ops::Range;
+
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
 
 use crate::{
@@ -35,11 +37,56 @@ pub fn parse_each(
     build(source, limits, Some(Handed { key, to: &mut to }))
 }
 
-fn build<'a>(source: &'a Source, limits: &'a Limits, handed: Option<Handed<'a>>) -> Result<Option<Node>, Vec<Problem>> {
+/// Reads a text that may hold several documents, as manifests do, and hands over each element of the list under `key` of
+/// each, as [`parse_each`] does, with the document's number. What is returned are the documents that are not empty, with
+/// their numbers.
+///
+/// A line that begins with `---` ends a document, wherever it stands (YAML 1.2.2, section 9.1.2).
+pub fn parse_documents(
+    source: &Source,
+    limits: &Limits,
+    key: &str,
+    mut each: impl FnMut(usize, Node),
+) -> Result<Vec<(usize, Node)>, Vec<Problem>> {
+    too_large(source, limits)?;
+    let mut documents = Vec::new();
+    for (number, range) in ranges(source.text()).into_iter().enumerate() {
+        let base = source.base() + range.start;
+        let mut to = |mut node: Node| {
+            node.shift(base);
+            each(number, node);
+        };
+        let text = &source.text()[range];
+        let mut builder = Builder::new(text, limits, Some(Handed { key, to: &mut to }));
+        let read = read(text, limits, &mut builder);
+        documents.extend(at_base(builder.finish(read.err()), base)?.map(|root| (number, root)));
+    }
+    Ok(documents)
+}
+
+/// Where documents stand in a text, each with the marker that begins it.
+fn ranges(text: &str) -> Vec<Range<usize>> {
+    let is_marker = |at: usize| {
+        let behind = text[at..].strip_prefix("---");
+        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with([' ', '\t', '\r', '\n']))
+    };
+    let lines = text.match_indices('\n').map(|(at, _)| at + 1);
+    let mut begins: Vec<usize> = lines.filter(|at| is_marker(*at)).collect();
+    begins.insert(0, 0);
+    let ends = begins.iter().skip(1).copied().chain([text.len()]);
+    begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
+}
+
+fn too_large(source: &Source, limits: &Limits) -> Result<(), Vec<Problem>> {
     if source.text().len() > limits.max_bytes {
         let message = format!("the file is larger than {} bytes", limits.max_bytes);
         return Err(vec![Problem::error("document.too-large", Span::at(source.base()), message)]);
     }
+    Ok(())
+}
+
+fn build<'a>(source: &'a Source, limits: &'a Limits, handed: Option<Handed<'a>>) -> Result<Option<Node>, Vec<Problem>> {
+    too_large(source, limits)?;
     let mut builder = Builder::new(source.text(), limits, handed);
     let read = read(source.text(), limits, &mut builder);
     at_base(builder.finish(read.err()), source.base())

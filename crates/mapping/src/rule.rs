@@ -18,6 +18,8 @@ pub enum Mode {
     Crd,
     /// A JSON file that changes.
     DynamicFile,
+    /// Access entries of EKS, which only EKS itself looks at, before `aws-auth`.
+    AccessEntries,
 }
 
 impl Mode {
@@ -32,6 +34,7 @@ impl Mode {
             Self::EksConfigMap => "EKSConfigMap",
             Self::Crd => "CRD",
             Self::DynamicFile => "DynamicFile",
+            Self::AccessEntries => "EKSAccessEntries",
         }
     }
 }

@@ -12,21 +12,6 @@ use serde::{
 
 use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
-/// What dumps say about a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Dump {
-    /// Roles and bindings.
-    pub objects: Objects,
-    /// Namespaces with their labels.
-    pub namespaces: Vec<(Box<str>, Labels)>,
-    /// Whether it held roles of namespaces at all, so that a missing one is missing.
-    pub has_roles: bool,
-    /// Whether it held roles of the cluster at all.
-    pub has_cluster_roles: bool,
-    /// Whether it held namespaces at all.
-    pub has_namespaces: bool,
-}
-
 /// Why a dump cannot be used.
 #[derive(Debug)]
 pub enum DumpError {
@@ -120,18 +105,14 @@ pub enum FoundObject {
     Binding(Binding),
 }
 
-impl Dump {
-    /// Adds what a text holds: a list, a typed list, or one object. Kinds that are not about access are left out.
+impl Objects {
+    /// Adds the roles and bindings that a text holds: a list, a typed list, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
-        let kinds = each(json, |found| match found.object {
-            FoundObject::Namespace(name) => self.namespaces.push((name, found.labels)),
-            FoundObject::Role(role) => self.objects.roles.push(role),
-            FoundObject::Binding(binding) => self.objects.bindings.push(binding),
+        each(json, |found| match found.object {
+            FoundObject::Namespace(_) => {}
+            FoundObject::Role(role) => self.roles.push(role),
+            FoundObject::Binding(binding) => self.bindings.push(binding),
         })?;
-        let has = |kind: &str| kinds.contains(kind);
-        self.has_roles |= has("Role");
-        self.has_cluster_roles |= has("ClusterRole");
-        self.has_namespaces |= has("Namespace");
         Ok(())
     }
 }

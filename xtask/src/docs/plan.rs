@@ -1,6 +1,7 @@
 //! The page about plans: how to read one, and what stops apply.
 
-use access::plan::{CLUSTER_ID, FILE, Flag, MANAGED_BY, MANAGER, STOPS};
+use access::cluster::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER};
+use access::plan::{Flag, STOPS};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->

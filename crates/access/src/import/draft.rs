@@ -10,7 +10,8 @@ use rbac::{Binding, RoleKind, RoleReference, Subject};
 use super::{Left, write::Places};
 use crate::{
     Facts, Kind,
-    plan::{Holder, LiveMapping, ObjectId, Observed, Seen},
+    cluster::{Holder, LiveMapping, Observed, Seen},
+    plan::ObjectId,
     render::NODE,
 };
 

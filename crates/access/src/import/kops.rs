@@ -2,7 +2,7 @@
 
 use document::{Limits, Node, Problem, Source, Span};
 
-use crate::plan::{LiveMapping, MappingObject, Seen};
+use crate::cluster::{LiveMapping, MappingObject, Seen};
 
 /// Of a kops cluster.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use rbac::{Binding, Objects, Role, RoleReference, Rule, Subject};
 use serde::Serialize;
 
 use super::{write_yaml, yaml};
-use crate::plan::Mark;
+use crate::cluster::Mark;
 
 const API_GROUP: &str = "rbac.authorization.k8s.io";
 const API_VERSION: &str = "rbac.authorization.k8s.io/v1";

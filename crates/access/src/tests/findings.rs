@@ -92,9 +92,9 @@ fn a_cluster_tells_what_its_roles_allow() {
     ];
     for (name, role, grant) in rows {
         let access = good(&around(&format!("- {{name: a, users: [x], authorization: [{grant}]}}")));
-        let mut dump = rbac::dump::Dump::default();
-        dump.read(role.as_bytes()).expect("a role");
-        let facts = Facts { roles: Some(dump.objects), ..Facts::default() };
+        let mut roles = rbac::Objects::default();
+        roles.read(role.as_bytes()).expect("a role");
+        let facts = Facts { roles: Some(roles), ..Facts::default() };
         let found = check(&access, &facts, now());
         assert!(!found.is_empty(), "{name}");
         assert!(found.iter().all(|problem| problem.code == Code::Escalates.as_str()), "{name}: {found:?}");

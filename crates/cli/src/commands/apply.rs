@@ -13,7 +13,8 @@ mod requests;
 
 use std::{sync::Arc, time::Duration};
 
-use access::plan::{Allowed, MappingTarget, Plan};
+use access::cluster::MappingTarget;
+use access::plan::{Allowed, Plan};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::SignedDuration;

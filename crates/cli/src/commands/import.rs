@@ -4,16 +4,17 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use access::{
     ConfigMap, Facts, Imported, Kops,
-    plan::{Dump, MappingTarget, Observed, Unseen},
+    cluster::{Dump, Given, MappingTarget, Observed, Unseen},
 };
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, RenderStyle, Source, Sources};
+use document::{Limits, Source, Sources};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator;
 
 use super::{
-    access::{AskIam, ClusterArgs, each_file},
+    access::AskIam,
+    observe::{ClusterArgs, given},
     planning::{self, plain},
 };
 use crate::{
@@ -58,7 +59,6 @@ fn parse_name(text: &str) -> Result<Name, String> {
 }
 
 /// What was looked at.
-#[derive(Default)]
 struct Found {
     dump: Dump,
     facts: Facts,
@@ -111,8 +111,18 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
 impl ImportArgs {
     /// Looks at the dumps, and at the cluster where they hold none.
     fn look(&self, process: &Process) -> Result<Found, Failure> {
-        let mut found = Found::default();
-        each_file(&self.from, &["json", "yaml", "yml"], |bytes| found.read(bytes, self.config_map.as_ref()))?;
+        let mut read = Given::default();
+        if let Some(Name(namespace, name)) = &self.config_map {
+            read.dump.look_for(namespace, name);
+        }
+        given(&self.from, &mut read)?;
+        if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
+            let text =
+                "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
+            return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
+        }
+        let Given { dump, facts, kops, .. } = read;
+        let mut found = Found { named: dump.looked_for().cloned(), dump, facts, kops };
         if found.dump.is_empty() {
             let seen = async {
                 let cluster = self.cluster.connect(process).await?;
@@ -143,29 +153,6 @@ impl ImportArgs {
         let has = map.data.contains_key("config.yaml");
         anyhow::ensure!(has, "the ConfigMap {namespace}/{name} has no config.yaml, so no authenticator reads it");
         Ok(Some(map))
-    }
-}
-
-impl Found {
-    fn read(&mut self, bytes: &[u8], name: Option<&Name>) -> anyhow::Result<()> {
-        if !bytes.trim_ascii_start().starts_with(b"{") {
-            let text = str::from_utf8(bytes).context("it is not UTF-8")?;
-            let source = Source::new("--from", text);
-            let said = |problems: Vec<_>| document::render(&source, &problems, RenderStyle::Plain);
-            let kops = access::read_kops(&source).map_err(|problems| anyhow::anyhow!(said(problems)))?;
-            anyhow::ensure!(self.kops.replace(kops).is_none(), "this is a second Cluster of kops; give one");
-            return Ok(());
-        }
-        if self.facts.add_iam_dump(bytes)? {
-            return Ok(());
-        }
-        if let Some(Name(namespace, name)) = name
-            && let Some(map) = ConfigMap::find(bytes, namespace, name)?
-        {
-            self.named = Some(map);
-        }
-        self.dump.read(bytes)?;
-        Ok(())
     }
 }
 

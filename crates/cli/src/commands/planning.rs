@@ -1,25 +1,24 @@
 //! What `plan` and `apply` share: the file and what AWS says, the cluster as it is seen, and the plan of both.
 
-mod observe;
 mod show;
 
 use std::path::PathBuf;
 
 use access::{
     Facts,
-    plan::{Dump, File, MappingTarget, Observed, Plan, Unseen, Wanted},
+    cluster::{Dump, Given, MappingTarget, Observed, Unseen},
+    plan::{File, Plan, Wanted},
 };
 use clap::Args;
 use identity::Partition;
-use kubernetes::Cluster;
+use kubernetes::{Cluster, KubernetesError};
+use rbac::User;
 
-pub(crate) use self::{
-    observe::{Seen, live},
-    show::{plain, printed, stops},
-};
+pub(crate) use self::show::{plain, printed, stops};
 use super::{
-    access::{AskIam, ClusterArgs, Loaded, Paths, each_dump},
+    access::{AskIam, Loaded, Paths},
     check::has_errors,
+    observe::{ClusterArgs, EVERYTHING, given, look},
     render::parse_expiry,
 };
 use crate::{
@@ -34,9 +33,9 @@ pub(crate) struct Planning {
     #[command(flatten)]
     paths: Paths,
 
-    /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get namespaces,roles,clusterroles,
+    /// What the cluster and IAM have, as files or folders of them: `kubectl get namespaces,roles,clusterroles,
     /// rolebindings,clusterrolebindings,configmaps -A -o json`, in place of asking the cluster (plan only); `aws iam
-    /// get-group`, `aws iam list-roles`
+    /// get-group`, `aws iam list-roles`; `-` is stdin
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 
@@ -75,6 +74,36 @@ pub(crate) struct Planned {
     pub(crate) observed: Observed,
 }
 
+/// A cluster as it was seen.
+pub(crate) struct Seen {
+    pub(crate) dump: Dump,
+    /// Who asks.
+    caller: Option<User>,
+    /// Why that is not known, where it matters.
+    unknown_caller: Option<&'static str>,
+}
+
+impl Seen {
+    /// A cluster that is not asked: nobody asks.
+    pub(crate) fn of_dump(dump: Dump) -> Self {
+        Self { dump, caller: None, unknown_caller: None }
+    }
+}
+
+/// Looks at a cluster, and at who looks.
+pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
+    let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING));
+    let (caller, unknown_caller) = match me {
+        Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
+        Ok(None) => (None, Some("the cluster does not say, as those since Kubernetes 1.27 do")),
+        Err(KubernetesError::Forbidden { .. }) => {
+            (None, Some("you may not ask (the ClusterRole system:basic-user allows it)"))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    Ok(Seen { dump: looked?.dump, caller, unknown_caller })
+}
+
 impl Planning {
     /// Reads the files and the dumps, and asks IAM.
     pub(crate) fn subject(&self, process: &Process) -> Result<Subject, Failure> {
@@ -88,13 +117,9 @@ impl Planning {
                 anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
             );
         };
-        let (mut facts, mut dump) = (Facts::default(), Dump::default());
-        each_dump(&self.from, |bytes| {
-            if !facts.add_iam_dump(bytes)? {
-                dump.read(bytes)?;
-            }
-            Ok(())
-        })?;
+        let mut found = Given::default();
+        given(&self.from, &mut found)?;
+        let Given { dump, mut facts, .. } = found;
         let dump = (!dump.is_empty()).then_some(dump);
         if dump.is_some() && self.cluster.is_named() {
             let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";

@@ -7,7 +7,7 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
-use rbac::{Index, Request, ResourceRequest, Role, User, dump::Dump};
+use rbac::{Index, Objects, Request, ResourceRequest, Role, User};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
@@ -64,12 +64,12 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
     let observed = observed.unwrap_or_default();
 
     // What we generated, as it was before any controller saw it, among what the API server brings along.
-    let mut own = Dump::default();
+    let mut own = Objects::default();
     own.read(generated.as_bytes())?;
     let is_theirs = |name: &str| !name.starts_with(PREFIX);
-    own.objects.roles.extend(observed.objects.roles.iter().filter(|role| is_theirs(&role.name)).cloned());
-    own.objects.bindings.extend(observed.objects.bindings.iter().filter(|one| is_theirs(&one.name)).cloned());
-    let indexes = [("as observed", Index::new(observed.objects)), ("as generated", Index::new(own.objects))];
+    own.roles.extend(observed.roles.iter().filter(|role| is_theirs(&role.name)).cloned());
+    own.bindings.extend(observed.bindings.iter().filter(|one| is_theirs(&one.name)).cloned());
+    let indexes = [("as observed", Index::new(observed)), ("as generated", Index::new(own))];
 
     let questions: Vec<Question> = (0..QUESTIONS).map(|_| question(&mut random)).collect();
     let specs: Vec<Value> = questions.iter().map(Question::spec).collect();
@@ -92,8 +92,8 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
-    let mut dump = Dump::default();
+fn observe(cluster: &Cluster) -> anyhow::Result<Objects> {
+    let mut dump = Objects::default();
     for kind in ["roles", "clusterroles", "rolebindings", "clusterrolebindings"] {
         let answer = cluster.get(&format!("/apis/rbac.authorization.k8s.io/v1/{kind}"))?;
         ensure!(answer.status == 200, "{kind}: {}", answer.body);
@@ -103,15 +103,15 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Dump> {
 }
 
 /// Whether the controller has written into every aggregated role what we would.
-fn is_filled(dump: &Dump) -> bool {
-    let index = Index::new(dump.objects.clone());
+fn is_filled(dump: &Objects) -> bool {
+    let index = Index::new(dump.clone());
     let sorted = |role: &Role| {
         let mut rules = role.rules.to_vec();
         rules.sort();
         rules
     };
     let aggregated = |role: &&Role| role.aggregation.is_some();
-    dump.objects.roles.iter().filter(aggregated).all(|written| {
+    dump.roles.iter().filter(aggregated).all(|written| {
         let ours = index.roles().iter().find(|role| role.name == written.name && role.namespace == written.namespace);
         ours.is_some_and(|ours| sorted(ours) == sorted(written))
     })

@@ -6,7 +6,7 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
-use rbac::{Index, Objects, Request, ResourceRequest, User, dump::Dump};
+use rbac::{Index, Objects, Request, ResourceRequest, User};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::json;
 
@@ -47,7 +47,7 @@ fn everybody(world: &World) -> anyhow::Result<()> {
         Ok(role.body.contains("deployments") && role.body.contains("pods/log"))
     })?;
     // What the cluster brings along, before anything of the files is in it.
-    let mut before = Dump::default();
+    let mut before = Objects::default();
     for path in ["clusterroles", "namespaces/acc-two/roles"] {
         before.read(cluster.get(&format!("/apis/rbac.authorization.k8s.io/v1/{path}"))?.body.as_bytes())?;
     }
@@ -58,7 +58,7 @@ fn everybody(world: &World) -> anyhow::Result<()> {
         admin.with_file(&["apply"], &render(world, "rbac", file)?)?.success()?;
         let server = start(world, &format!("meaning-{name}"), file)?;
         let people = reviewed(world, &server, &let_in(file))?;
-        let index = Index::new(meant(file, before.objects.clone())?);
+        let index = Index::new(meant(file, before.clone())?);
         let (questions, specs) = questions(&people);
         let theirs = admin.allowed(&specs)?;
         let mut allowed = 0;

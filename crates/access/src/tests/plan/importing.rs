@@ -8,8 +8,10 @@ use super::{
     world::{Asked, cluster, map},
 };
 use crate::{
-    Facts, import,
-    plan::{MappingTarget, Observed, print::text},
+    Facts,
+    cluster::{MappingTarget, Observed},
+    import,
+    plan::print::text,
     tests::now,
 };
 

@@ -1,7 +1,7 @@
 //! Object by object.
 
 use super::world::{Asked, cluster, map};
-use crate::{plan::MappingTarget, tests::around};
+use crate::{cluster::MappingTarget, tests::around};
 
 /// `change id` of every object that changes.
 fn changes(groups: &str, lines: &str) -> Vec<String> {

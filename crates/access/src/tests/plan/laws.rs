@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use rbac::{Index, Request, ResourceRequest, User};
 
 use super::world::{Asked, after, applied, cluster, logins, map};
-use crate::plan::{Action, Login, MappingTarget, Observed, Plan, Refusal, Stage};
+use crate::cluster::{Login, MappingTarget, Observed};
+use crate::plan::{Action, Plan, Refusal, Stage};
 
 /// Roles that exist, some of them ours.
 const ROLES: &str = "

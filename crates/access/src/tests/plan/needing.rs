@@ -3,10 +3,7 @@
 use rbac::User;
 
 use super::world::{Asked, cluster, map};
-use crate::{
-    plan::{MappingTarget, needs},
-    tests::around,
-};
+use crate::{cluster::MappingTarget, plan::needs, tests::around};
 
 #[test]
 fn rights_that_are_given_must_be_held_or_bound_and_escalated() {

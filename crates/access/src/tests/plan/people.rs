@@ -2,7 +2,8 @@
 
 use super::world::{Asked, cluster, map};
 use crate::{
-    plan::{LiveMapping, MappingTarget, Observed, Plan, Rights, Unseen, print::text},
+    cluster::{LiveMapping, MappingTarget, Observed, Unseen},
+    plan::{Plan, Rights, print::text},
     tests::{around, now},
 };
 
@@ -19,7 +20,7 @@ fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
 
 /// `who: before → after`, each as `username [groups]`.
 fn people(plan: &Plan) -> Vec<String> {
-    let login = |login: &Option<crate::plan::Login>| match login {
+    let login = |login: &Option<crate::cluster::Login>| match login {
         None => "nobody".to_owned(),
         Some(login) => format!("{} {:?}", login.username, login.groups).replace('"', ""),
     };

@@ -3,9 +3,12 @@
 use insta::assert_snapshot;
 
 use super::world::{Asked, cluster, map};
-use crate::plan::{
-    MappingTarget, Observed, Plan,
-    print::{json, markdown, text},
+use crate::{
+    cluster::{MappingTarget, Observed},
+    plan::{
+        Plan,
+        print::{json, markdown, text},
+    },
 };
 
 pub(super) const FILE: &str = "\

@@ -7,7 +7,8 @@ use super::{
     world::{Asked, cluster, map},
 };
 use crate::{
-    plan::{Action, MappingTarget, Object, Plan, files},
+    cluster::MappingTarget,
+    plan::{Action, Object, Plan, files},
     tests::{around, sources},
 };
 

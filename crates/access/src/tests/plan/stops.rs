@@ -4,7 +4,8 @@ use rbac::User;
 
 use super::world::{Asked, cluster, map, ours};
 use crate::{
-    plan::{Allowed, MappingTarget, Observed, Plan, Record, Refusal, STOPS, Seen, Unseen},
+    cluster::{MappingTarget, Observed, Seen, Unseen},
+    plan::{Allowed, Plan, Record, Refusal, STOPS},
     tests::around,
 };
 

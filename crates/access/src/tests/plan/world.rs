@@ -12,11 +12,10 @@ use document::Sources;
 use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
-    Access, ConfigMap, Desired, Facts, Namespace, OWNED, compile,
-    plan::{
-        Action, File, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Object, ObjectId, Observed,
-        Owner, Plan, RECORD_NAME, Record, Seen, Wanted, files, plan,
-    },
+    Access, ConfigMap, Desired, Facts, Namespace, OWNED,
+    cluster::{Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Seen},
+    compile,
+    plan::{Action, File, Object, ObjectId, Plan, RECORD_NAME, Record, Wanted, files, plan},
     tests::{good, now, sources},
 };
 

@@ -5,7 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use access::plan::{Need, Observed, Plan, needs};
+use access::cluster::Observed;
+use access::plan::{Need, Plan, needs};
 use anyhow::Context as _;
 use kubernetes::{Cluster, KubernetesError, Question, Resource};
 use tokio::task::JoinSet;

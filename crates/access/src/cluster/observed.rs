@@ -3,8 +3,8 @@
 use identity::Partition;
 use rbac::{Binding, Role};
 
-use super::{MappingTarget, Mark, Owner, Record};
-use crate::{ConfigMap, Namespace};
+use super::{MappingTarget, Mark, Owner};
+use crate::{ConfigMap, Namespace, plan::Record};
 
 /// A cluster at one moment.
 #[derive(Clone, Debug, Default)]

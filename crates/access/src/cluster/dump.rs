@@ -5,6 +5,7 @@ use std::{
     fmt,
 };
 
+use document::Span;
 use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
@@ -13,8 +14,11 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, RECORD_NAME, Record, Seen, Unseen};
-use crate::{ConfigMap, ConfigMapError, Facts, Namespace};
+use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
+use crate::{
+    ConfigMap, ConfigMapError, Facts, Namespace,
+    plan::{RECORD_NAME, Record, RecordError},
+};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +30,7 @@ pub struct Dump {
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
     missing: BTreeMap<Box<str>, Box<str>>,
+    wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
 /// Why a text is not what a cluster says.
@@ -85,12 +90,48 @@ impl Dump {
             let mut facts = Facts::default();
             facts.add_config_maps(json).map_err(DumpError::ConfigMaps)?;
             self.config_maps.extend(facts.config_maps.unwrap_or_default());
+            if let Some((namespace, name, found)) = &mut self.wanted
+                && let Some(map) = ConfigMap::find(json, namespace, name).map_err(DumpError::ConfigMaps)?
+            {
+                *found = Some(map);
+            }
         }
         if kinds.contains(MAPPING_KIND) {
             self.mapping_objects.extend(mapping_objects(json).map_err(DumpError::MappingObjects)?);
         }
         self.kinds.extend(kinds);
         Ok(())
+    }
+
+    /// Adds what stands somewhere that a person wrote.
+    pub(super) fn read_written(&mut self, json: &[u8], at: Span) -> Result<(), DumpError> {
+        let (roles, bindings) = (self.roles.len(), self.bindings.len());
+        self.read(json)?;
+        self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
+        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
+        Ok(())
+    }
+
+    /// Adds what another one holds.
+    pub fn extend(&mut self, other: Self) {
+        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, missing, .. } = other;
+        self.roles.extend(roles);
+        self.bindings.extend(bindings);
+        self.namespaces.extend(namespaces);
+        self.mapping_objects.extend(mapping_objects);
+        self.config_maps.extend(config_maps);
+        self.kinds.extend(kinds);
+        self.missing.extend(missing);
+    }
+
+    /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
+    pub fn look_for(&mut self, namespace: &str, name: &str) {
+        self.wanted = Some((namespace.into(), name.into(), None));
+    }
+
+    /// The `ConfigMap` that was looked for, if it was there.
+    pub fn looked_for(&self) -> Option<&ConfigMap> {
+        self.wanted.as_ref()?.2.as_ref()
     }
 
     /// A kind is known although there is nothing of it: the cluster said so.
@@ -146,6 +187,9 @@ impl Dump {
             let roles = self.roles.iter().map(|seen| seen.object.clone()).collect();
             facts.roles = Some(rbac::Objects { roles, bindings: Vec::new() });
         }
+        if !self.config_maps.is_empty() {
+            facts.config_maps.get_or_insert_default().extend(self.config_maps.clone());
+        }
     }
 
     /// What was last applied, if that can be said.
@@ -173,7 +217,7 @@ impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
-        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing } = self;
+        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing, .. } = self;
         let mut unseen = Vec::new();
         for (kind, what) in KINDS {
             let why =
@@ -181,7 +225,7 @@ impl Dump {
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            let (what, why) = ("what was applied last", super::RecordError.to_string());
+            let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
         let mut mappings = Vec::new();

@@ -25,7 +25,7 @@ const HELM_RELEASE: &str = "meta.helm.sh/release-name";
 pub struct Mark {
     /// The `clusterID` of the file.
     pub cluster_id: Arc<str>,
-    /// The file's name; see [`super::files`].
+    /// The file's name; see [`crate::plan::files`].
     pub file: Arc<str>,
 }
 
@@ -56,7 +56,7 @@ impl Owner {
     }
 
     /// What a `ConfigMap` says.
-    pub(super) fn of_map(map: &ConfigMap) -> Self {
+    pub(crate) fn of_map(map: &ConfigMap) -> Self {
         let of = |texts: &'_ BTreeMap<String, String>, key: &str| texts.get(key).cloned();
         let label = of(&map.labels, MANAGED_BY);
         let annotations = [CLUSTER_ID, FILE, HELM_RELEASE].map(|key| (key, of(&map.annotations, key)));

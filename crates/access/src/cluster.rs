@@ -1,0 +1,26 @@
+//! What a cluster has, as it says itself: objects, where logins stand, and who everybody is by them.
+//!
+//! ```text
+//!   files that are given ─► Given: what each is about
+//!   lists of an API server, dumps of kubectl, manifests ─► Dump ─► Observed: objects, mappings, and every gap by name
+//!   mappings + access file ─► everybody ─► who each of them is in the cluster ([`mapping::decide`])
+//! ```
+//!
+//! What could not be looked at is named and never taken for empty.
+
+mod dump;
+mod entries;
+mod given;
+mod mappings;
+mod marks;
+mod observed;
+mod people;
+mod target;
+
+pub use dump::{Dump, DumpError};
+pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode};
+pub use given::{Given, GivenError};
+pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
+pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
+pub use people::{Login, SESSION, Who, decide, everybody, named, sessions};
+pub use target::{ACCESS_FILE_MAP, MappingTarget};

@@ -1,0 +1,220 @@
+//! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
+
+use std::{cell::Cell, fmt};
+
+use document::{Limits, Node, Problem, RenderStyle, Source, Sources, Value};
+use serde::{
+    Deserializer as _,
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
+};
+
+use super::{AccessEntries, AccessEntriesError, Dump, DumpError};
+use crate::{Facts, IamDumpError, Kops, read_kops};
+
+/// Everything that was given, sorted by what it is about.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Objects of a cluster.
+    pub dump: Dump,
+    /// What IAM said.
+    pub facts: Facts,
+    /// EKS access entries.
+    pub entries: AccessEntries,
+    /// A cluster specification of kops.
+    pub kops: Option<Kops>,
+    /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
+    pub sources: Sources,
+    access_files: Vec<usize>,
+}
+
+/// What a text is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Cluster,
+    Iam,
+    Eks,
+    Access,
+    Nothing,
+}
+
+/// Why a text cannot be used.
+#[derive(Debug)]
+pub enum GivenError {
+    /// Neither text nor JSON.
+    Encoding,
+    /// JSON that is none.
+    Syntax(serde_json::Error),
+    /// Objects of a cluster.
+    Cluster(DumpError),
+    /// What IAM said.
+    Iam(IamDumpError),
+    /// What EKS said.
+    Eks(AccessEntriesError),
+    /// YAML with problems, as they are printed.
+    Yaml(String),
+    /// A second cluster specification of kops.
+    SecondKops,
+}
+
+impl fmt::Display for GivenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encoding => f.write_str("it is not UTF-8"),
+            Self::Syntax(error) => write!(f, "it is no JSON: {error}"),
+            Self::Cluster(error) => error.fmt(f),
+            Self::Iam(error) => error.fmt(f),
+            Self::Eks(error) => error.fmt(f),
+            Self::Yaml(problems) => f.write_str(problems),
+            Self::SecondKops => f.write_str("this is a second Cluster of kops; give one"),
+        }
+    }
+}
+
+impl std::error::Error for GivenError {}
+
+impl Given {
+    /// Takes what a text says; `false` where it is about nothing that is known here. JSON goes straight into slim types.
+    pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return self.read_yaml(name, text);
+        }
+        let about = about(text).map_err(GivenError::Syntax)?;
+        match about {
+            About::Cluster => self.dump.read(text).map_err(GivenError::Cluster)?,
+            About::Iam => drop(self.facts.add_iam_dump(text).map_err(GivenError::Iam)?),
+            About::Eks => self.entries.read(text).map_err(GivenError::Eks)?,
+            About::Access => return self.read_yaml(name, text),
+            About::Nothing => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// The access files, as they are read and located; none where none was given.
+    pub fn access_files(&self) -> Option<Sources> {
+        let is_one = |source: &Source| self.access_files.contains(&source.base());
+        (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
+    }
+
+    fn read_yaml(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
+        let text = str::from_utf8(text).map_err(|_| GivenError::Encoding)?;
+        let source = self.sources.add(name, text).clone();
+        if looks_like_access(text) {
+            self.access_files.push(source.base());
+            return Ok(true);
+        }
+        let said = |problems: Vec<Problem>| {
+            GivenError::Yaml(document::render(&source, &problems, RenderStyle::Plain).trim_end().to_owned())
+        };
+        let (mut nameless, mut failed, mut number_of_items) = (Vec::new(), None, 0_usize);
+        let dump = &mut self.dump;
+        let item = |number: usize, node: Node| {
+            number_of_items += 1;
+            if node.get("kind").is_none() {
+                nameless.push((number, node)); // Of a typed list, whose kind may come behind its items.
+            } else if let Err(error) = add(dump, &node, None) {
+                failed.get_or_insert(error);
+            }
+        };
+        let documents = document::parse_documents(&source, &Limits::default(), "items", item).map_err(said)?;
+        let mut known = false;
+        for (number, root) in documents {
+            let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
+            let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
+            match kind {
+                Some("Cluster") if version.starts_with("kops.k8s.io/") => {
+                    let range = root.span.start - source.base()..root.span.end - source.base();
+                    let kops = read_kops(&Source::new(name, &source.text()[range])).map_err(said)?;
+                    if self.kops.replace(kops).is_some() {
+                        return Err(GivenError::SecondKops);
+                    }
+                }
+                // What kops keeps beside it.
+                Some(_) if version.starts_with("kops.k8s.io/") => {}
+                Some(kind) => {
+                    add(&mut self.dump, &root, None).map_err(GivenError::Cluster)?;
+                    let of = kind.strip_suffix("List");
+                    for (_, node) in nameless.iter().filter(|(of, _)| *of == number) {
+                        add(&mut self.dump, node, of).map_err(GivenError::Cluster)?;
+                    }
+                }
+                None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
+                    self.access_files.push(source.base());
+                }
+                None => continue,
+            }
+            known = true;
+        }
+        failed.map_or(Ok(known || number_of_items > 0), |error| Err(GivenError::Cluster(error)))
+    }
+}
+
+/// One object as it stands in a text, through JSON: it is read by the same types.
+fn add(dump: &mut Dump, node: &Node, kind: Option<&str>) -> Result<(), DumpError> {
+    let mut value = json(node);
+    if let (Some(kind), Some(object)) = (kind, value.as_object_mut()) {
+        object.insert("kind".to_owned(), kind.into());
+    }
+    dump.read_written(value.to_string().as_bytes(), node.span)
+}
+
+/// Scalars become what YAML 1.2 says they are, as the API server insists on texts being texts.
+fn json(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Sequence(nodes, _) => nodes.iter().map(json).collect(),
+        Value::Mapping(entries, _) => {
+            entries.iter().map(|entry| (entry.key.text.to_string(), json(&entry.value))).collect()
+        }
+        Value::Scalar(scalar) if scalar.is_null() => serde_json::Value::Null,
+        Value::Scalar(scalar) => match scalar.as_bool() {
+            Some(truth) => truth.into(),
+            None if scalar.is_number() => {
+                serde_json::from_str(&scalar.text).unwrap_or_else(|_| scalar.text.to_string().into())
+            }
+            None => scalar.text.to_string().into(),
+        },
+    }
+}
+
+/// Whether a text's outermost keys are an access file's. Those of others are found by reading them.
+fn looks_like_access(text: &str) -> bool {
+    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let of_access = |line: &str| ["groups:", "clusterID:", "nodes:"].iter().any(|key| line.starts_with(key));
+    let of_object = |line: &str| ["apiVersion:", "kind:"].iter().any(|key| line.starts_with(key));
+    keys.find_map(|line| (of_access(line) || of_object(line)).then(|| of_access(line))).unwrap_or_default()
+}
+
+/// What JSON is about, by the first of its outermost keys that says so: the rest is not looked at here.
+fn about(json: &[u8]) -> Result<About, serde_json::Error> {
+    struct First<'a>(&'a Cell<About>);
+    impl<'de> Visitor<'de> for First<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+            while let Some(key) = map.next_key::<String>()? {
+                let about = match &*key {
+                    "apiVersion" | "kind" | "items" => About::Cluster,
+                    "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
+                    "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
+                    "groups" | "clusterID" | "nodes" => About::Access,
+                    _ => {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                };
+                self.0.set(about);
+                return Err(M::Error::custom("known"));
+            }
+            Ok(())
+        }
+    }
+    let found = Cell::new(About::Nothing);
+    let read = serde_json::Deserializer::from_slice(json).deserialize_map(First(&found));
+    match (found.get(), read) {
+        (About::Nothing, Err(error)) => Err(error),
+        (about, _) => Ok(about),
+    }
+}

@@ -1,0 +1,99 @@
+//! Looking at a live cluster: everything at once, and each gap by name.
+
+use access::cluster::Dump;
+use anyhow::Context as _;
+use futures_util::future::join_all;
+use kubernetes::{Cluster, KubernetesError, Resource};
+
+/// What was seen.
+pub(crate) struct Looked {
+    pub(crate) dump: Dump,
+    /// What the cluster did not let be looked at; the dump has each as a gap.
+    pub(crate) refused: Vec<KubernetesError>,
+}
+
+/// Lists, by the kind that they are of.
+type Lists = [(&'static str, Resource)];
+
+/// All that access depends on.
+pub(crate) const EVERYTHING: &Lists = &[
+    ("RoleBinding", Resource::ROLE_BINDINGS),
+    ("Role", Resource::ROLES),
+    ("ClusterRoleBinding", Resource::CLUSTER_ROLE_BINDINGS),
+    ("ClusterRole", Resource::CLUSTER_ROLES),
+    ("Namespace", Resource::NAMESPACES),
+    (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
+];
+/// What an access file is compiled with.
+pub(crate) const COMPILING: &Lists =
+    &[("Role", Resource::ROLES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Namespace", Resource::NAMESPACES)];
+const MAPPINGS: &str = "IAMIdentityMapping";
+/// What the API server says about their API, to everybody (`system:discovery`).
+const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
+
+/// Looks at lists of a cluster, and at the `ConfigMap`s that matter. What may not be looked at is a gap; any other trouble
+/// ends it. Each list is read while the others still arrive.
+pub(crate) async fn look(cluster: &Cluster, lists: &Lists) -> anyhow::Result<Looked> {
+    let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource));
+    let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
+    let (lists, maps) = tokio::join!(join_all(asked), config_maps(cluster));
+    for part in lists.into_iter().chain([maps]) {
+        let Looked { dump, refused } = part?;
+        looked.dump.extend(dump);
+        looked.refused.extend(refused);
+    }
+    Ok(looked)
+}
+
+async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Result<Looked> {
+    let path = resource.list(None);
+    let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
+    let is_rare = kind == MAPPINGS;
+    // Who may not list them may still look whether there are such things at all.
+    if is_rare && matches!(cluster.get(MAPPINGS_API).await, Ok(None)) {
+        looked.dump.has_none(kind);
+        return Ok(looked);
+    }
+    match cluster.list(&path).await {
+        Ok(Some(bytes)) => {
+            let read = tokio::task::spawn_blocking(move || {
+                let mut dump = Dump::default();
+                dump.read(&bytes).map(|()| dump)
+            });
+            let read = read.await.context("reading a list was cut short")?;
+            looked.dump = read.with_context(|| format!("{path} of {}", cluster.server()))?;
+            looked.dump.has_none(kind);
+        }
+        // Few clusters know it.
+        Ok(None) if is_rare => looked.dump.has_none(kind),
+        Ok(None) => anyhow::bail!("{} serves no {path}; RBAC is off there", cluster.server()),
+        Err(error) => looked.refuse(kind, "you may not list them", error)?,
+    }
+    Ok(looked)
+}
+
+async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
+    let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
+    looked.dump.has_none("ConfigMap");
+    for name in Dump::config_map_names() {
+        match cluster.get(&Resource::CONFIG_MAPS.object(Some("kube-system"), name)).await {
+            Ok(Some(bytes)) => {
+                let read = looked.dump.read(&bytes);
+                read.with_context(|| format!("the ConfigMap {name} of {}", cluster.server()))?;
+            }
+            Ok(None) => {}
+            Err(error) => looked.refuse(name, "you may not get it", error)?,
+        }
+    }
+    Ok(looked)
+}
+
+impl Looked {
+    /// What may not be looked at is a gap, and no end.
+    fn refuse(&mut self, what: &str, why: &str, error: KubernetesError) -> Result<(), KubernetesError> {
+        let KubernetesError::Forbidden { .. } = error else { return Err(error) };
+        self.dump.could_not_see(what, why);
+        self.refused.push(error);
+        Ok(())
+    }
+}
