@@ -31,8 +31,8 @@ use rbac::{Index, Labels};
 
 pub use self::{
     checks::{Check, checks},
-    exclusions::{Exclusion, Exclusions, read_exclusions},
-    finding::{Finding, Path, Place},
+    exclusions::{Exclusion, accepted, read_exclusions},
+    finding::{Finding, Path},
     holders::Who,
 };
 
@@ -49,6 +49,8 @@ pub struct Looked<'a> {
     pub accounts: &'a [CloudAccount],
     /// Who logs in, if that is known.
     pub logins: Option<&'a [Login]>,
+    /// Where that is written.
+    pub mappings: &'a [mapping::Source],
 }
 
 /// A service account with an AWS role of its own (annotation `eks.amazonaws.com/role-arn`).
@@ -71,8 +73,6 @@ pub struct Login {
     pub username: Box<str>,
     /// The groups, without those that the API server adds.
     pub groups: Vec<Box<str>>,
-    /// Where it is written.
-    pub origin: Option<document::Span>,
 }
 
 /// Everything that was found.
@@ -80,22 +80,25 @@ pub struct Login {
 pub struct Report<'a> {
     /// What is to be looked at, the worst first.
     pub findings: Vec<Finding<'a>>,
-    /// How many findings are excluded, and not among these.
+    /// How many things are excluded, and not among these: one for each place that something is found in.
     pub excluded: usize,
 }
 
 /// Looks at everything.
-pub fn lint<'a>(looked: &Looked<'a>, exclusions: &'a Exclusions, now: Timestamp) -> Report<'a> {
+pub fn lint<'a>(looked: &Looked<'a>, exclusions: &'a [Exclusion], now: Timestamp) -> Report<'a> {
     let holders = holders::holders(looked.index);
     let powers = powers::powers(&holders);
-    let might = might::Might::of(&powers);
-    let mut findings = findings::findings(looked, &powers, &might);
-    findings.extend(hygiene::findings(looked, &holders));
-    findings.extend(logins::findings(looked));
+    let might = might::Might::of(looked.index, &powers);
+    let excluded = exclusions::Excluded::new(exclusions, now);
+    let mut findings = findings::findings(looked, &powers, &might, &excluded);
+    findings.extend(hygiene::findings(looked, &holders, &excluded));
+    findings.extend(logins::findings(looked, &excluded));
+    findings.extend(excluded.findings());
     for finding in &mut findings {
-        finding.principals = logins::behind(looked, finding.who);
+        finding.namespaces.sort_unstable();
+        finding.namespaces.dedup();
+        finding.principals = finding.who.map(|who| logins::behind(looked, who)).unwrap_or_default();
     }
-    let (mut findings, excluded) = exclusions.apply(findings, now);
     findings.sort_by(Finding::order);
-    Report { findings, excluded }
+    Report { findings, excluded: excluded.count() }
 }

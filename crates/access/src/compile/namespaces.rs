@@ -71,7 +71,7 @@ impl<'a> Namespaces<'a> {
             (Some(all), Some((beginning, _))) => {
                 let from = all.range::<str, _>((Included(beginning), Unbounded)).map(|(name, _)| *name);
                 let alike = from.take_while(|name| name.starts_with(beginning));
-                let matching = |name: &&str| !is_withheld(name) && glob(pattern.as_bytes(), name.as_bytes());
+                let matching = |name: &&str| !is_withheld(name) && glob(pattern, name);
                 found.extend(alike.filter(matching).map(Some));
             }
         }
@@ -84,11 +84,16 @@ fn is_withheld(namespace: &str) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        // Patterns have a few stars at most: namespaces are 63 characters long.
-        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && glob(rest, text)),
+pub fn glob(pattern: &str, text: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut text) = text.strip_prefix(first) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let last = parts.pop().unwrap_or_default();
+    for part in parts {
+        match text.find(part) {
+            Some(at) => text = &text[at + part.len()..],
+            None => return false,
+        }
     }
+    text.ends_with(last)
 }

@@ -115,7 +115,7 @@ pub static ALL: &[Escalation] = &[
         code: "secrets",
         severity: Severity::Danger,
         within: Within::Privileged,
-        takes: Takes::Accounts,
+        takes: Takes::Nothing,
         title: "read secrets",
         why: "secrets hold the tokens and passwords of others",
         path: "and so use every token that is kept in one",

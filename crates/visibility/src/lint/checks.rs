@@ -73,7 +73,7 @@ static BROAD: [Escalation; 4] = [
         code: "read-everything",
         severity: Severity::Danger,
         within: Within::Privileged,
-        takes: Takes::Accounts,
+        takes: Takes::Nothing,
         title: "read every resource there is and will be",
         why: "secrets are among them, and `get` on nodes/proxy runs commands",
         path: "and so use every token that is kept in a secret",

@@ -3,16 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rbac::{
-    Request, ResourceRequest,
-    escalation::{Severity, Takes, Within, Scope},
+    Index, RoleKind, RoleReference, Rule,
+    escalation::{Escalation, Scope, Severity, Takes, Within},
 };
 
-use super::{
-    checks::rows,
-    holders::Who,
-    named::Of,
-    powers::Power,
-};
+use super::{checks::rows, holders::Who, named::Of, powers::Power};
 
 /// Who has everything in reach.
 #[derive(Debug, Default)]
@@ -43,10 +38,9 @@ pub(super) struct Verdict<'a> {
 
 impl<'a> Might<'a> {
     /// Follows powers to service accounts and named others until nobody new is reached.
-    pub(super) fn of(powers: &[Power<'a>]) -> Self {
+    pub(super) fn of(index: &'a Index, powers: &[Power<'a>]) -> Self {
         let ranks: HashMap<&str, usize> = rows().enumerate().map(|(rank, row)| (row.code, rank)).collect();
-        let mut might = Self::default();
-        might.roles = roles(powers);
+        let mut might = Self { roles: roles(index, powers), ..Self::default() };
         loop {
             let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
             for (at, power) in powers.iter().enumerate().filter(|(_, power)| !might.mighty.contains_key(&power.who)) {
@@ -75,7 +69,7 @@ impl<'a> Might<'a> {
             return matters.then_some(Verdict { severity: Severity::Info, through: None });
         }
         if let Some(of) = power.of {
-            return self.of_named(power.who, of);
+            return self.of_named(power.who, of, power.scope);
         }
         let Scope::Namespace(namespace) = power.scope else {
             return Some(Verdict { severity: row.severity, through: None });
@@ -98,14 +92,15 @@ impl<'a> Might<'a> {
         Some(Verdict { severity, through: None })
     }
 
-    fn of_named(&self, who: Who<'a>, of: Of<'a>) -> Option<Verdict<'a>> {
+    fn of_named(&self, who: Who<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
         let through = match of {
-            Of::Who(through) => (through == Who::Group("system:masters") || self.mighty.contains_key(&through)).then_some(through),
-            Of::AnyAccount(name) => {
-                self.accounts.values().flatten().copied().find(|account| account.name() == name)
+            Of::Who(through) => {
+                (through == Who::Group("system:masters") || self.mighty.contains_key(&through)).then_some(through)
             }
+            Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),
             Of::Role(name) => {
-                return self.roles.get(name).copied().unwrap_or_default().then_some(Verdict { severity: Severity::Danger, through: None });
+                let is_enough = scope == Scope::Cluster && self.roles.get(name).copied().unwrap_or_default();
+                return is_enough.then_some(Verdict { severity: Severity::Danger, through: None });
             }
             Of::Held(_) => return Some(Verdict { severity: Severity::Danger, through: None }),
         };
@@ -127,8 +122,21 @@ impl<'a> Might<'a> {
     }
 }
 
-/// Of the roles that are bound by name, which are enough to become anything.
-fn roles<'a>(powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
-    // TODO-LINT
-    HashMap::new()
+/// Of the roles that somebody may bind by name, which are enough to become anything where they are bound everywhere.
+fn roles<'a>(index: &'a Index, powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
+    let named = powers.iter().filter_map(|power| match power.of {
+        Some(Of::Role(name)) => Some(name),
+        _ => None,
+    });
+    let is_enough = |name: &'a str| {
+        let role = index.role(&RoleReference { kind: RoleKind::ClusterRole, name: name.into() }, None)?;
+        let rules: Vec<&Rule> = role.rules.iter().collect();
+        let leads = |row: &Escalation| {
+            row.severity == Severity::Danger
+                && row.met(&rules, &[], Scope::Cluster).is_some()
+                && row.completed(&rules, &[], Scope::Cluster).is_some()
+        };
+        rows().any(leads).then_some(())
+    };
+    named.map(|name| (name, is_enough(name).is_some())).collect()
 }

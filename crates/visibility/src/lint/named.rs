@@ -77,10 +77,7 @@ pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, 
 
 /// What of the table a rule gives by name in a place. What is asked about objects of the cluster names no namespace, but for
 /// `bind`, which is asked for where the binding is.
-fn of_rule<'a>(
-    rule: &'a Rule,
-    scope: Scope<'a>,
-) -> impl Iterator<Item = (&'static Escalation, ResourceRequest<'a>)> {
+fn of_rule<'a>(rule: &'a Rule, scope: Scope<'a>) -> impl Iterator<Item = (&'static Escalation, ResourceRequest<'a>)> {
     let namespace = if let Scope::Namespace(namespace) = scope { namespace } else { "" };
     let in_namespace = move |verb: &str, resource: &str| verb == "bind" || resource == "serviceaccounts";
     NAMED

@@ -1,6 +1,9 @@
 //! Which escalations each subject has, where, and by which rules.
 
-use std::{collections::{BTreeMap, HashMap}, rc::Rc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
 
 use rbac::{
     Binding, ResourceRequest, Role, Rule,
@@ -185,7 +188,8 @@ fn without_what_follows(ways: &mut Vec<Way<'_>>) {
         ways.retain(|way| way.row.code == "cluster-admin");
     }
     let is_broad = |way: &Way<'_>| way.row.needs[0][0].resources == ["*"];
-    let broad: Vec<usize> = ways.iter().filter(|way| is_broad(way)).flat_map(|way| &way.met).map(|met| met.rule).collect();
+    let broad: Vec<usize> =
+        ways.iter().filter(|way| is_broad(way)).flat_map(|way| &way.met).map(|met| met.rule).collect();
     ways.retain(|way| is_broad(way) || !way.met.iter().all(|met| broad.contains(&met.rule)));
     if ways.iter().any(|way| way.row.code == "steal-pods") {
         ways.retain(|way| way.row.code != "nodes");

@@ -1,0 +1,113 @@
+//! Findings in words.
+
+use rbac::escalation::{Escalation, Need, Scope, Takes};
+
+use super::{
+    holders::Who,
+    might::{Might, Verdict},
+    named::Of,
+    powers::Power,
+};
+
+/// How far a path is followed in words: whoever wants more looks at the accounts themselves.
+const MAX_STEPS: usize = 3;
+/// How many names of a list are said.
+const MAX_NAMES: usize = 3;
+
+/// What somebody can do in some namespaces or everywhere, and where it leads: the first of the powers is followed.
+pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[(&Power<'a>, Verdict<'a>)]) -> String {
+    let (power, verdict) = alike[0];
+    let namespaces: Vec<&str> = alike.iter().filter_map(|(power, _)| namespace(power.scope)).collect();
+    let place = if namespaces.is_empty() { everywhere(power).to_owned() } else { format!(" in {}", list(&namespaces)) };
+    let from = match namespaces[..] {
+        [first, _, ..] if verdict.through.is_some() => format!(" (in {first})"),
+        _ => String::new(),
+    };
+    let what = what(power);
+    let lead = lead(powers, might, power, verdict, MAX_STEPS);
+    format!("{} can {what}{place}{}", power.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
+}
+
+/// One namespace for all that are alike.
+pub(super) fn namespace(scope: Scope<'_>) -> Option<&str> {
+    match scope {
+        Scope::Cluster => None,
+        Scope::Namespace(name) => Some(name),
+    }
+}
+
+/// `a, b and c`; of many the first ones and how many there are.
+pub(super) fn list(names: &[&str]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => (*one).to_owned(),
+        [rest @ .., last] if names.len() <= MAX_NAMES => format!("{} and {last}", rest.join(", ")),
+        _ => format!("{} namespaces ({}, …)", names.len(), names[..MAX_NAMES].join(", ")),
+    }
+}
+
+fn what(power: &Power<'_>) -> String {
+    match power.of {
+        Some(Of::Who(who)) => match power.escalation.code {
+            "serviceaccount-token" => format!("make tokens of {who}"),
+            _ => format!("act as {who}"),
+        },
+        Some(Of::AnyAccount(name)) => match power.escalation.code {
+            "serviceaccount-token" => format!("make tokens of every service account `{name}`"),
+            _ => format!("act as every service account `{name}`"),
+        },
+        Some(Of::Role(name)) => format!("grant ClusterRole {name} without holding it"),
+        Some(Of::Held(role)) => format!("write rights of others into ClusterRole {}", role.name),
+        None => power.escalation.title.to_owned(),
+    }
+}
+
+fn everywhere(power: &Power<'_>) -> &'static str {
+    let is_of_namespaces = power.escalation.takes == Takes::Accounts && power.of.is_none();
+    if is_of_namespaces { " in every namespace" } else { "" }
+}
+
+/// Where a power leads, from its comma on.
+fn lead<'a>(powers: &[Power<'a>], might: &Might<'a>, power: &Power<'a>, verdict: Verdict<'a>, steps: usize) -> String {
+    if power.is_short {
+        return format!(", and would need to {} to make use of it", needs(power.escalation.also));
+    }
+    if let Some(through) = verdict.through {
+        let is_named = matches!(power.of, Some(Of::Who(_)));
+        let act = if is_named { String::new() } else { format!(", and so act as {through}") };
+        if steps == 0 {
+            return format!("{act}, and so on");
+        }
+        let next = might.by(through).map(|at| &powers[at]);
+        let Some(next) = next else { return format!("{act}, to whom the API server grants everything") };
+        let place = namespace(next.scope).map_or_else(|| everywhere(next).to_owned(), |name| format!(" in {name}"));
+        let on = might.verdict(next).map(|verdict| lead(powers, might, next, verdict, steps - 1)).unwrap_or_default();
+        return format!("{act}, which can {}{place}{on}", what(next));
+    }
+    match (power.of, power.scope, power.escalation.takes) {
+        (Some(Of::Role(_)), ..) => ", and so bind it to themselves".to_owned(),
+        (Some(Of::Held(_)), ..) => ", which they hold".to_owned(),
+        (_, Scope::Namespace(_), Takes::Namespace) if power.escalation.code == "cluster-admin" => String::new(),
+        (_, Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
+        (_, Scope::Namespace(name), Takes::Accounts) if name != "kube-system" => {
+            ", and so run there as any service account, with the node's files in reach".to_owned()
+        }
+        _ => format!(", {}", power.escalation.path),
+    }
+}
+
+/// `create, update or patch rolebindings or clusterrolebindings`.
+fn needs(needs: &[&[Need]]) -> String {
+    let or = |words: &[&str]| match words {
+        [rest @ .., last] if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => words.concat(),
+    };
+    let need = |need: &Need| format!("{} {}", or(need.verbs), or(need.resources));
+    let of = |alternatives: &&[Need]| alternatives.iter().map(need).collect::<Vec<_>>().join(", or ");
+    needs.iter().map(of).collect::<Vec<_>>().join(", and ")
+}
+
+/// What somebody has by a way that is about service accounts.
+pub(super) fn by_way(who: Who<'_>, row: &Escalation, namespaces: &[&str]) -> String {
+    format!("{who} can {} in {}", row.title, list(namespaces))
+}
