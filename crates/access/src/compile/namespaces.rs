@@ -85,15 +85,13 @@ fn is_withheld(namespace: &str) -> bool {
 
 /// Whether a text fits a pattern in which `*` stands for any text.
 pub fn glob(pattern: &str, text: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
-    let Some(mut text) = text.strip_prefix(first) else { return false };
-    let mut parts: Vec<&str> = rest.split('*').collect();
-    let last = parts.pop().unwrap_or_default();
-    for part in parts {
-        match text.find(part) {
-            Some(at) => text = &text[at + part.len()..],
-            None => return false,
+    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            // Patterns have a few stars at most: namespaces are 63 characters long.
+            Some((b'*', rest)) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
+            Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && fits(rest, text)),
         }
     }
-    text.ends_with(last)
+    fits(pattern.as_bytes(), text.as_bytes())
 }
