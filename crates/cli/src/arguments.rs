@@ -45,6 +45,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  lint         Find the ways in a cluster's access to become cluster-admin, and what is left lying about
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -120,6 +121,8 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Find the ways in a cluster's access to become cluster-admin, and what is left lying about
+    Lint(commands::lint::LintArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

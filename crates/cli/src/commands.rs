@@ -10,6 +10,7 @@ pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
 pub(crate) mod kubeconfig;
+pub(crate) mod lint;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Lint(args) => lint::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

@@ -103,13 +103,15 @@ pub enum FoundObject {
     Role(Role),
     /// A `RoleBinding` or a `ClusterRoleBinding`.
     Binding(Binding),
+    /// A service account: namespace and name.
+    ServiceAccount(Box<str>, Box<str>),
 }
 
 impl Objects {
     /// Adds the roles and bindings that a text holds: a list, a typed list, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
         each(json, |found| match found.object {
-            FoundObject::Namespace(_) => {}
+            FoundObject::Namespace(_) | FoundObject::ServiceAccount(..) => {}
             FoundObject::Role(role) => self.roles.push(role),
             FoundObject::Binding(binding) => self.bindings.push(binding),
         })?;
@@ -148,6 +150,7 @@ fn walk(
     let labels = labels.unwrap_or_default();
     let object = match kind.as_str() {
         "Namespace" => FoundObject::Namespace(name),
+        "ServiceAccount" => FoundObject::ServiceAccount(namespace.unwrap_or_default(), name),
         "Role" | "ClusterRole" => {
             let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
             let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());

@@ -24,6 +24,7 @@
 
 pub mod lint;
 
+mod built_in_roles;
 mod path;
 mod policies;
 mod principals;

@@ -85,7 +85,41 @@ const BINDINGS: &[(Option<&str>, &str, RoleKind, &str, Who<'static>)] = {
 };
 
 /// Which escalations roles have as they are installed.
-const EXPECTED: &[(&str, &str)] = &[];
+const EXPECTED: &[(&str, &str)] = &[
+    ("cluster-admin", "cluster-admin"),
+    ("system:controller:attachdetach-controller", "nodes storage"),
+    ("system:controller:bootstrap-signer", "secrets"),
+    ("system:controller:cloud-provider", "flood"),
+    ("system:controller:clusterrole-aggregation-controller", "escalate"),
+    ("system:controller:cronjob-controller", "jobs"),
+    ("system:controller:daemon-set-controller", "flood pods pods-update"),
+    ("system:controller:deployment-controller", "pods-update workloads"),
+    ("system:controller:device-taint-eviction-controller", "pods-status"),
+    ("system:controller:disruption-controller", "pods-status"),
+    ("system:controller:endpoint-controller", "traffic"),
+    ("system:controller:endpointslice-controller", "traffic"),
+    ("system:controller:endpointslicemirroring-controller", "traffic"),
+    ("system:controller:generic-garbage-collector", "delete-everything read-everything write-everything"),
+    ("system:controller:job-controller", "flood jobs pods pods-update"),
+    ("system:controller:legacy-service-account-token-cleaner", "secrets secrets-write"),
+    ("system:controller:namespace-controller", "delete-everything read-everything"),
+    ("system:controller:node-controller", "pods-status steal-pods"),
+    ("system:controller:persistent-volume-binder", "flood persistentvolumes pods"),
+    ("system:controller:pod-garbage-collector", "pods-status"),
+    ("system:controller:replicaset-controller", "flood pods pods-update workloads"),
+    ("system:controller:replication-controller", "flood pods pods-update replicationcontrollers"),
+    ("system:controller:resource-claim-controller", "pods-status"),
+    ("system:controller:resourcequota-controller", "read-everything"),
+    ("system:controller:root-ca-cert-publisher", "access-file authenticator-config aws-auth flood"),
+    ("system:controller:route-controller", "nodes"),
+    ("system:controller:service-controller", "services-status"),
+    ("system:controller:statefulset-controller", "flood pods pods-update"),
+    ("system:controller:storage-version-migrator-controller", "read-everything write-everything"),
+    ("system:controller:token-cleaner", "secrets"),
+    ("system:controller:ttl-controller", "nodes"),
+    ("system:kube-controller-manager", "flood read-everything secrets secrets-write serviceaccount-token"),
+    ("system:kube-scheduler", "pods-status"),
+];
 
 /// Whether a binding is one of Kubernetes' own, and a subject one that it is made for.
 pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {

@@ -63,7 +63,7 @@ static BROAD: [Escalation; 4] = [
         takes: Takes::Namespace,
         title: "do everything",
         why: "every verb on every resource is what cluster-admin has, whatever the role is called",
-        path: "and so are cluster-admin",
+        path: "as cluster-admin does",
         fix: "keep it to one group for emergencies, and name what others need",
         reference: PRACTICES,
         needs: &[&[all(&["*"])]],

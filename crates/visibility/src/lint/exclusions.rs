@@ -136,7 +136,7 @@ fn time(node: &Node, problems: &mut Problems) -> Option<Timestamp> {
 }
 
 /// What an access file accepts of its own grants: `access.escalates` and `access.too-broad` are these checks' findings.
-pub fn accepted(access: &Access) -> Vec<Exclusion> {
+pub(super) fn accepted(access: &Access) -> Vec<Exclusion> {
     let checks: Vec<Box<str>> = checks()
         .filter(|check| check.escalation.is_some() || check.code == "node-files")
         .map(|check| check.code.into())
@@ -215,7 +215,7 @@ impl<'a> Excluded<'a> {
     }
 
     /// What is wrong with the exclusions themselves. What an access file accepts is that file's own matter.
-    pub(super) fn findings(&self) -> Vec<Finding<'a>> {
+    pub(super) fn findings<'f>(&self) -> Vec<Finding<'f>> {
         let used = self.used.borrow();
         let own = self.exclusions.iter().enumerate().filter(|(_, exclusion)| !exclusion.is_of_file);
         let finding = |check: Check, exclusion: &Exclusion, words: String| {

@@ -6,6 +6,7 @@ use document::Span;
 use rbac::{Binding, ResourceRequest, Role, Rule, escalation::Severity};
 
 use super::{Check, Who};
+use crate::Principal;
 
 /// Something to look at: one check, for one subject, in all its places.
 #[derive(Clone, Debug)]
@@ -17,7 +18,7 @@ pub struct Finding<'a> {
     /// Whom it is about.
     pub who: Option<Who<'a>>,
     /// The AWS principals that log in as they, as far as logins are known.
-    pub principals: Vec<&'a str>,
+    pub principals: Vec<&'a Principal>,
     /// Whether it holds in the whole cluster.
     pub is_everywhere: bool,
     /// The namespaces that it is about.

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use access::cluster::CloudAccount;
 use rbac::escalation::{Scope, Severity, Takes};
 
 use super::{
-    CloudAccount, Finding, Looked, Path, built_in,
+    Finding, Path, built_in,
     checks::{of_escalation, other},
     exclusions::Excluded,
     holders::Who,
@@ -13,6 +14,7 @@ use super::{
     powers::{By, Power},
     words,
 };
+use crate::World;
 
 /// Ways by which nobody runs as a service account, though they may act as one towards the API server.
 const WITHOUT_PODS: [&str; 2] = ["impersonate", "secrets-write"];
@@ -21,10 +23,10 @@ const MAKING_PODS: [&str; 4] = ["pods", "workloads", "jobs", "replicationcontrol
 
 /// What the powers lead to.
 pub(super) fn findings<'a>(
-    looked: &Looked<'a>,
+    world: &'a World,
     powers: &[Power<'a>],
     might: &Might<'a>,
-    excluded: &Excluded<'a>,
+    excluded: &Excluded<'_>,
 ) -> Vec<Finding<'a>> {
     let judged = powers.iter().filter(|power| !built_in::expects(power));
     let mut alike: BTreeMap<(Who<'a>, &str, Severity), Vec<(&Power<'a>, Verdict<'a>)>> = BTreeMap::new();
@@ -47,8 +49,8 @@ pub(super) fn findings<'a>(
             finding
         })
         .collect();
-    findings.extend(cloud_roles(looked, judged.clone(), excluded));
-    findings.extend(node_files(looked, judged, excluded));
+    findings.extend(cloud_roles(world, judged.clone(), excluded));
+    findings.extend(node_files(world, judged, excluded));
     findings
 }
 
@@ -84,14 +86,14 @@ fn ways<'p, 'a: 'p>(
 
 /// Who runs as service accounts that have an AWS role, and those accounts themselves.
 fn cloud_roles<'p, 'a: 'p>(
-    looked: &Looked<'a>,
+    world: &'a World,
     powers: impl Iterator<Item = &'p Power<'a>>,
-    excluded: &Excluded<'a>,
+    excluded: &Excluded<'_>,
 ) -> Vec<Finding<'a>> {
     let check = other("cloud-role");
     let mut by_namespace: BTreeMap<&str, Vec<&'a CloudAccount>> = BTreeMap::new();
     let mut findings = Vec::new();
-    for account in looked.accounts {
+    for account in &world.surroundings().cloud_accounts {
         let who = Who::ServiceAccount(&account.namespace, &account.name);
         by_namespace.entry(&account.namespace).or_default().push(account);
         if excluded.holds(check.code, Some(who), Some(&account.namespace), false) {
@@ -127,14 +129,14 @@ fn cloud_roles<'p, 'a: 'p>(
 
 /// Who starts pods in ordinary namespaces that enforce no Pod Security.
 fn node_files<'p, 'a: 'p>(
-    looked: &Looked<'a>,
+    world: &'a World,
     powers: impl Iterator<Item = &'p Power<'a>>,
-    excluded: &Excluded<'a>,
+    excluded: &Excluded<'_>,
 ) -> Vec<Finding<'a>> {
     const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
     let check = other("node-files");
     let is_open = |namespace: &str| {
-        let labels = looked.namespaces.get(namespace);
+        let labels = world.surroundings().labels.get(namespace);
         labels.is_some_and(|labels| labels.get(ENFORCE).is_none_or(|level| &**level == "privileged"))
     };
     let making = |power: &Power<'a>| MAKING_PODS.contains(&power.escalation.code);

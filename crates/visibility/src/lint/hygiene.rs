@@ -5,22 +5,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use rbac::Role;
 
 use super::{
-    Finding, Looked, Path, built_in,
+    Finding, Path, built_in,
     checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
     exclusions::Excluded,
     holders::{Bound, Holder, Who},
     words,
 };
+use crate::World;
 
 /// Who is in every group that the API server fills by itself.
 const EVERYBODY: [&str; 2] = ["system:authenticated", "system:serviceaccounts"];
 
 pub(super) fn findings<'a>(
-    looked: &Looked<'a>,
+    world: &'a World,
     holders: &BTreeMap<Who<'a>, Holder<'a>>,
-    excluded: &Excluded<'a>,
+    excluded: &Excluded<'_>,
 ) -> Vec<Finding<'a>> {
-    let mut findings = missing_roles(looked, excluded);
+    let mut findings = missing_roles(world, excluded);
     for (who, holder) in holders {
         let anonymous = [Who::Group("system:unauthenticated"), Who::User("system:anonymous")];
         let is_everybody =
@@ -39,12 +40,15 @@ pub(super) fn findings<'a>(
     findings
 }
 
-fn missing_roles<'a>(looked: &Looked<'a>, excluded: &Excluded<'a>) -> Vec<Finding<'a>> {
+fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
     let check = other("missing-role");
     let mut findings: BTreeMap<_, Finding<'a>> = BTreeMap::new();
-    for binding in looked.index.bindings() {
+    // One that was not looked at is not missing.
+    let gaps = ["roles", "clusterroles", "the cluster"];
+    let roles_are_whole = !world.gaps().iter().any(|gap| gaps.contains(&&*gap.what));
+    for binding in world.index().bindings() {
         let namespace = binding.namespace.as_deref();
-        if !looked.roles_are_whole || looked.index.role_of(binding).is_some() {
+        if !roles_are_whole || world.index().role_of(binding).is_some() {
             continue;
         }
         let whom = binding.subjects.first().and_then(|subject| Who::of(subject, binding));
@@ -76,7 +80,7 @@ fn missing_roles<'a>(looked: &Looked<'a>, excluded: &Excluded<'a>) -> Vec<Findin
 }
 
 /// What somebody holds besides what Kubernetes gives them in every cluster.
-fn beyond<'a>(check: Check, who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'a>) -> Option<Finding<'a>> {
+fn beyond<'a>(check: Check, who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
     let mut finding = Finding::new(check, Some(who), String::new());
     let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
@@ -106,7 +110,7 @@ fn beyond<'a>(check: Check, who: Who<'a>, holder: &Holder<'a>, excluded: &Exclud
     Some(finding)
 }
 
-fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'a>) -> Option<Finding<'a>> {
+fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
     let check = other("many-roles");
     let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     let names: BTreeSet<(&str, &str)> = all()
@@ -129,7 +133,7 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'a>) ->
 }
 
 /// One finding for all namespaces: they are many where they are found at all.
-fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'a>) -> Option<Finding<'a>> {
+fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
     let check = other("many-subjects");
     let mut subjects: BTreeMap<&'a str, usize> = BTreeMap::new();
     for (who, holder) in holders {

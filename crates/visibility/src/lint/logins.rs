@@ -1,63 +1,44 @@
 //! Who logs in, and as whom.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use mapping::{Membership, Rule, RulePrincipal};
 use rbac::{Subject, escalation::Severity};
 
-use super::{Finding, Login, Looked, Path, checks::other, exclusions::Excluded, holders::Who};
+use super::{Finding, Path, checks::other, exclusions::Excluded, holders::Who};
+use crate::{Principal, World};
 
 /// The group that has everything.
 const MASTERS: &str = "system:masters";
-/// What stands for a session's name in the usernames of [`Login`]s.
-const SESSION: &str = access::cluster::SESSION;
 /// What the variables begin with that whoever assumes a role chooses.
 const CHOSEN: &str = "{{SessionName";
 
-pub(super) fn findings<'a>(looked: &Looked<'a>, excluded: &Excluded<'a>) -> Vec<Finding<'a>> {
-    let mut findings = chosen_usernames(looked);
-    let Some(logins) = looked.logins else { return findings };
-    findings.extend(masters(logins, excluded));
-    findings.extend(unknown(looked, logins, excluded));
-    findings
+pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    [masters(world, excluded), chosen_usernames(world), unknown(world, excluded)].concat()
 }
 
 /// The principals that log in as a subject.
-pub(super) fn behind<'a>(looked: &Looked<'a>, who: Who<'_>) -> Vec<&'a str> {
-    let is_one = |login: &&'a Login| match who {
-        Who::User(name) => is_username(&login.username, name),
-        Who::Group(name) => login.groups.iter().any(|group| **group == *name),
-        Who::ServiceAccount(..) => false,
-    };
-    looked.logins.unwrap_or_default().iter().filter(is_one).map(|login| &*login.principal).collect()
-}
-
-/// Whether a login can have a username: where a session's name is part of it, whatever that may be.
-fn is_username(login: &str, name: &str) -> bool {
-    match login.split_once(SESSION) {
-        None => login == name,
-        Some((before, behind)) => {
-            name == login
-                || name.strip_prefix(before).and_then(|rest| rest.strip_suffix(behind)).is_some_and(|session| {
-                    !session.is_empty()
-                        && session.chars().all(|letter| letter.is_ascii_alphanumeric() || "_+=,.@-".contains(letter))
-                })
-        }
+pub(super) fn behind<'a>(world: &'a World, who: Who<'_>) -> Vec<&'a Principal> {
+    match who {
+        Who::User(name) => world.called(name).collect(),
+        Who::Group(name) => world.members(name).collect(),
+        Who::ServiceAccount(..) => Vec::new(),
     }
 }
 
-fn masters<'a>(logins: &'a [Login], excluded: &Excluded<'a>) -> Vec<Finding<'a>> {
+fn masters<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
     let check = other("masters");
-    let is_master = |login: &&Login| login.groups.iter().any(|group| **group == *MASTERS);
     let mut findings = Vec::new();
-    for login in logins.iter().filter(is_master) {
+    for principal in world.members(MASTERS) {
+        let Ok(login) = &principal.login else { continue };
         let who = Who::user(&login.username);
         if excluded.holds(check.code, Some(who), None, false) {
             continue;
         }
+        let by = principal.source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
         let message = format!(
-            "{} logs in as a member of {MASTERS}: the API server grants it everything, and no binding can take it away",
-            login.principal
+            "{} logs in as a member of {MASTERS}{by}: the API server grants it everything, and no binding can take it away",
+            principal.arn()
         );
         let mut finding = Finding::new(check, Some(who), message);
         finding.is_everywhere = true;
@@ -67,26 +48,24 @@ fn masters<'a>(logins: &'a [Login], excluded: &Excluded<'a>) -> Vec<Finding<'a>>
 }
 
 /// Usernames and groups that are what the caller calls their session. Where nodes are named by it, EC2 or Fargate does.
-fn chosen_usernames<'a>(looked: &Looked<'a>) -> Vec<Finding<'a>> {
+fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
     let check = other("chosen-username");
     let mut findings = Vec::new();
-    for rule in looked.mappings.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
+    for rule in world.surroundings().logins.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
         let Rule { principal, username, groups, source } = rule;
         let principal = match principal {
             RulePrincipal::Arn(arn) => arn.clone(),
-            RulePrincipal::PermissionSet(set) => format!("permission set {} in {}", set.name, set.account),
+            RulePrincipal::PermissionSet(set) => format!("the permission set {} in {}", set.name, set.account),
         };
         let group = groups.iter().map(|Membership { group, .. }| group).find(|group| group.contains(CHOSEN));
         let is_of_system = username.starts_with("system:") && !username.starts_with("system:node:");
         let (message, severity) = match group {
-            Some(group) => {
-                (format!("is put into the group `{group}`, and so into one that they choose"), Severity::Danger)
-            }
+            Some(group) => (format!("is in the group `{group}`, which they choose"), Severity::Danger),
             None if username.contains(CHOSEN) && is_of_system => {
-                (format!("is `{username}`, and so whatever part of Kubernetes they choose"), Severity::Danger)
+                (format!("is the user `{username}`, and so whatever part of Kubernetes they choose"), Severity::Danger)
             }
             None if username.starts_with(CHOSEN) => {
-                (format!("is `{username}`, and so whatever user of this cluster they choose"), Severity::Warning)
+                (format!("is the user `{username}`, and so whatever user bindings name"), Severity::Warning)
             }
             None => continue,
         };
@@ -97,42 +76,39 @@ fn chosen_usernames<'a>(looked: &Looked<'a>) -> Vec<Finding<'a>> {
     findings
 }
 
-/// Users and groups of bindings that nobody logs in as. What certificates and other authenticators say is not known, so
-/// names of Kubernetes' own are left out.
-fn unknown<'a>(looked: &Looked<'a>, logins: &'a [Login], excluded: &Excluded<'a>) -> Vec<Finding<'a>> {
-    let groups: BTreeSet<&str> = logins.iter().flat_map(|login| &login.groups).map(|group| &**group).collect();
-    let (with_session, plain): (Vec<_>, Vec<_>) = logins.iter().partition(|login| login.username.contains(SESSION));
-    let plain: BTreeSet<&str> = plain.iter().map(|login| &*login.username).collect();
-    let is_known = |who: Who<'_>| match who {
-        Who::User(name) => plain.contains(name) || with_session.iter().any(|login| is_username(&login.username, name)),
-        Who::Group(name) => groups.contains(name),
-        Who::ServiceAccount(..) => true,
-    };
-    let mut findings: std::collections::BTreeMap<Who<'a>, Finding<'a>> = std::collections::BTreeMap::new();
-    for binding in looked.index.bindings() {
+/// Users and groups of bindings that nobody logs in as, where it is known who does. What certificates and other
+/// authenticators say is not, so names of Kubernetes' own are left out.
+fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    let of_rights = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "the cluster"];
+    if world.gaps().iter().any(|gap| !of_rights.contains(&&*gap.what)) {
+        return Vec::new();
+    }
+    let mut findings: BTreeMap<Who<'a>, Finding<'a>> = BTreeMap::new();
+    for binding in world.index().bindings() {
         for subject in &binding.subjects {
             let (Subject::User(name) | Subject::Group(name)) = subject else { continue };
             let Some(who) = Who::of(subject, binding) else { continue };
-            if name.starts_with("system:") || is_known(who) {
+            let is_known = match who {
+                Who::User(name) => world.called(name).next().is_some(),
+                Who::Group(name) => world.members(name).next().is_some(),
+                Who::ServiceAccount(..) => true,
+            };
+            if name.starts_with("system:") || is_known {
                 continue;
             }
             let (check, words) = match who {
-                Who::User(_) => (
-                    other("unknown-user"),
-                    "is bound, and no login makes this user: whoever is given the name inherits its rights",
-                ),
-                _ => (
-                    other("unknown-group"),
-                    "is bound, and no login gives this group: whoever is put into it inherits its rights",
-                ),
+                Who::User(_) => {
+                    (other("unknown-user"), "no login makes this user: whoever is given the name inherits its rights")
+                }
+                _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
             };
             let namespace = binding.namespace.as_deref();
             if excluded.holds(check.code, Some(who), namespace, binding.origin.is_some()) {
                 continue;
             }
-            let finding =
-                findings.entry(who).or_insert_with(|| Finding::new(check, Some(who), format!("{who} {words}")));
-            finding.paths.push(Path { binding, role: looked.index.role_of(binding), allows: None });
+            let message = || format!("{who} is bound, and {words}");
+            let finding = findings.entry(who).or_insert_with(|| Finding::new(check, Some(who), message()));
+            finding.paths.push(Path { binding, role: world.index().role_of(binding), allows: None });
             match namespace {
                 Some(namespace) => finding.namespaces.push(namespace),
                 None => finding.is_everywhere = true,

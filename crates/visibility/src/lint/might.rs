@@ -71,15 +71,20 @@ impl<'a> Might<'a> {
         if let Some(of) = power.of {
             return self.of_named(power.who, of, power.scope);
         }
-        let Scope::Namespace(namespace) = power.scope else {
+        self.of_row(row, power.scope, Some(power.who))
+    }
+
+    /// How bad a way is in a place, for whoever it is that has it.
+    pub(super) fn of_row(&self, row: &Escalation, scope: Scope<'a>, who: Option<Who<'a>>) -> Option<Verdict<'a>> {
+        let Scope::Namespace(namespace) = scope else {
             return Some(Verdict { severity: row.severity, through: None });
         };
         if row.takes != Takes::Nothing
-            && let Some(through) = self.account_in(namespace, power.who)
+            && let Some(through) = self.account_in(namespace, who)
         {
             return Some(Verdict { severity: Severity::Danger, through: Some(through) });
         }
-        let severity = match (power.scope.standing(), row.takes) {
+        let severity = match (scope.standing(), row.takes) {
             (standing, _) if standing < row.within => return None,
             // Where Kubernetes' own controllers are, whether or not their bindings are among what is looked at.
             (Within::KubeSystem, _) => row.severity,
@@ -109,10 +114,10 @@ impl<'a> Might<'a> {
     }
 
     /// The service account of a namespace, but for one, that is nearest to everything.
-    fn account_in(&self, namespace: &'a str, but: Who<'a>) -> Option<Who<'a>> {
+    fn account_in(&self, namespace: &'a str, but: Option<Who<'a>>) -> Option<Who<'a>> {
         let in_all = [Who::Group("system:serviceaccounts")];
         let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
-        let mighty = accounts.filter(|who| **who != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
+        let mighty = accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
         mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 

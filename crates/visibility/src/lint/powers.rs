@@ -182,6 +182,9 @@ impl<'a> Known<'a> {
     }
 }
 
+/// What goes without saying where the first is said.
+const FOLLOWING: [(&str, &str); 3] = [("steal-pods", "nodes"), ("escalate", "role-objects"), ("bind", "role-objects")];
+
 /// Whoever may do everything needs no list, and what one rule for every resource gives follows from it.
 fn without_what_follows(ways: &mut Vec<Way<'_>>) {
     if ways.iter().any(|way| way.row.code == "cluster-admin") {
@@ -191,8 +194,10 @@ fn without_what_follows(ways: &mut Vec<Way<'_>>) {
     let broad: Vec<usize> =
         ways.iter().filter(|way| is_broad(way)).flat_map(|way| &way.met).map(|met| met.rule).collect();
     ways.retain(|way| is_broad(way) || !way.met.iter().all(|met| broad.contains(&met.rule)));
-    if ways.iter().any(|way| way.row.code == "steal-pods") {
-        ways.retain(|way| way.row.code != "nodes");
+    for (code, follows) in FOLLOWING {
+        if ways.iter().any(|way| way.row.code == code && !way.is_short) {
+            ways.retain(|way| way.row.code != follows);
+        }
     }
 }
 

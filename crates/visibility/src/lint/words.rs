@@ -75,25 +75,57 @@ fn lead<'a>(powers: &[Power<'a>], might: &Might<'a>, power: &Power<'a>, verdict:
     if let Some(through) = verdict.through {
         let is_named = matches!(power.of, Some(Of::Who(_)));
         let act = if is_named { String::new() } else { format!(", and so act as {through}") };
-        if steps == 0 {
-            return format!("{act}, and so on");
-        }
-        let next = might.by(through).map(|at| &powers[at]);
-        let Some(next) = next else { return format!("{act}, to whom the API server grants everything") };
-        let place = namespace(next.scope).map_or_else(|| everywhere(next).to_owned(), |name| format!(" in {name}"));
-        let on = might.verdict(next).map(|verdict| lead(powers, might, next, verdict, steps - 1)).unwrap_or_default();
-        return format!("{act}, which can {}{place}{on}", what(next));
+        return format!("{act}{}", on(powers, might, through, steps));
     }
-    match (power.of, power.scope, power.escalation.takes) {
-        (Some(Of::Role(_)), ..) => ", and so bind it to themselves".to_owned(),
-        (Some(Of::Held(_)), ..) => ", which they hold".to_owned(),
-        (_, Scope::Namespace(_), Takes::Namespace) if power.escalation.code == "cluster-admin" => String::new(),
-        (_, Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
-        (_, Scope::Namespace(name), Takes::Accounts) if name != "kube-system" => {
+    match power.of {
+        Some(Of::Role(_)) => ", and so bind it to themselves".to_owned(),
+        Some(Of::Held(_)) => ", which they hold".to_owned(),
+        Some(Of::Who(_) | Of::AnyAccount(_)) | None => end(power.escalation, power.scope),
+    }
+}
+
+/// What somebody on the way can do, and where that leads.
+fn on<'a>(powers: &[Power<'a>], might: &Might<'a>, through: Who<'a>, steps: usize) -> String {
+    if steps == 0 {
+        return ", and so on".to_owned();
+    }
+    let next = might.by(through).map(|at| &powers[at]);
+    let Some(next) = next else { return ", to whom the API server grants everything".to_owned() };
+    let place = namespace(next.scope).map_or_else(|| everywhere(next).to_owned(), |name| format!(" in {name}"));
+    let on = might.verdict(next).map(|verdict| lead(powers, might, next, verdict, steps - 1)).unwrap_or_default();
+    format!(", which can {}{place}{on}", what(next))
+}
+
+/// Where a way leads by itself.
+fn end(row: &Escalation, scope: Scope<'_>) -> String {
+    match (scope, row.takes) {
+        (Scope::Namespace(_), Takes::Namespace) if row.code == "cluster-admin" => String::new(),
+        (Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
+        (Scope::Namespace(name), Takes::Accounts) if name != "kube-system" => {
             ", and so run there as any service account, with the node's files in reach".to_owned()
         }
-        _ => format!(", {}", power.escalation.path),
+        _ => format!(", {}", row.path),
     }
+}
+
+/// What a principal can do by an EKS access policy.
+#[expect(clippy::too_many_arguments, reason = "one sentence, and each of them is a part of it")]
+pub(super) fn of_policy<'a>(
+    principal: &str,
+    by: &str,
+    row: &Escalation,
+    scope: Scope<'a>,
+    namespaces: &[&str],
+    verdict: Verdict<'a>,
+    powers: &[Power<'a>],
+    might: &Might<'a>,
+) -> String {
+    let place = if namespaces.is_empty() { String::new() } else { format!(" in {}", list(namespaces)) };
+    let lead = match verdict.through {
+        Some(through) => format!(", and so act as {through}{}", on(powers, might, through, MAX_STEPS)),
+        None => end(row, scope),
+    };
+    format!("{principal} can {}{place} by {by}{lead}", row.title)
 }
 
 /// `create, update or patch rolebindings or clusterrolebindings`.

@@ -1,14 +1,15 @@
 //! Everything, for programs.
 
+use access::cluster::Unseen;
 use document::{Sources, Span};
 use rbac::{ResourceRequest, RoleKind, escalation::Severity};
 use serde_json::{Value, json};
 
 use crate::lint::{Finding, Path, Report, Who};
 
-/// `{"summary": …, "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
+/// `{"summary": …, "incomplete": …, "gaps": […], "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
 /// request is one that the API server allows by its rule.
-pub fn json(report: &Report<'_>, sources: &Sources) -> Value {
+pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     json!({
         "summary": {
@@ -17,6 +18,8 @@ pub fn json(report: &Report<'_>, sources: &Sources) -> Value {
             "info": count(Severity::Info),
             "excluded": report.excluded,
         },
+        "incomplete": !gaps.is_empty(),
+        "gaps": gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why})).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(|one| finding(one, sources)).collect::<Vec<_>>(),
     })
 }
@@ -27,7 +30,7 @@ fn finding(finding: &Finding<'_>, sources: &Sources) -> Value {
         "code": check.code,
         "severity": severity.as_str(),
         "subject": who.map(subject),
-        "principals": principals,
+        "principals": principals.iter().map(|principal| principal.arn()).collect::<Vec<_>>(),
         "everywhere": is_everywhere,
         "namespaces": namespaces,
         "message": message,

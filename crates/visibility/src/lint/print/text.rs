@@ -63,7 +63,7 @@ fn of_finding(finding: &Finding<'_>, sources: &Sources, explain: bool, segments:
         push(3, &format!("{file}:{}", at.line), Style::Plain, segments);
     }
     if !principals.is_empty() {
-        let some: Vec<&str> = principals.iter().take(MAX_LINES).copied().collect();
+        let some: Vec<String> = principals.iter().take(MAX_LINES).map(|principal| principal.arn()).collect();
         let more = principals.len().saturating_sub(MAX_LINES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         push(3, &format!("these are {}{more}", some.join(", ")), Style::Plain, segments);
