@@ -555,7 +555,7 @@ pub static ALL: &[Escalation] = &[
         path: "and so fill the API server's storage until nobody can write",
         fix: "grant it in namespaces that have a ResourceQuota",
         reference: "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#object-creation-dos",
-        needs: &[&[need(&["create"], "", &["configmaps", "secrets", "pods"])]],
+        needs: &[&[need(&["create"], "", &["configmaps", "secrets"])]],
         also: &[],
     },
 ];

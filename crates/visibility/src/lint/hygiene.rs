@@ -102,8 +102,8 @@ fn beyond<'a>(check: Check, who: Who<'a>, holder: &Holder<'a>, excluded: &Exclud
         String::new()
     };
     let why = match check.code {
-        "anonymous" => "and so has it whoever reaches the API server",
-        "everybody" => "and so has it everybody who is let in",
+        "anonymous" => "so whoever reaches the API server has it",
+        "everybody" => "so everybody of them has it",
         _ => "which takes nothing away when it is removed: the group has everything before RBAC is asked",
     };
     finding.message = format!("{who} holds {} {} by {binding}{more}, {why}", role.kind().as_str(), role.name);

@@ -48,7 +48,11 @@ pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, 
         for rule in role.rules.iter().filter(|rule| !rule.resource_names.is_empty()) {
             for (escalation, request) in of_rule(rule, scope) {
                 let of = match request.resource {
-                    "users" => Of::Who(Who::user(request.name)),
+                    // A service account is asked for as such (Kubernetes, `filters/impersonation`).
+                    "users" => match Who::user(request.name) {
+                        user @ Who::User(_) => Of::Who(user),
+                        Who::Group(_) | Who::ServiceAccount(..) => continue,
+                    },
                     "groups" => Of::Who(Who::Group(request.name)),
                     "serviceaccounts" => match scope {
                         Scope::Namespace(namespace) => Of::Who(Who::ServiceAccount(namespace, request.name)),

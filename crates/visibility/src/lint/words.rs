@@ -11,6 +11,8 @@ use super::{
 
 /// How far a path is followed in words: whoever wants more looks at the accounts themselves.
 const MAX_STEPS: usize = 3;
+const MASTERS: &str = "system:masters";
+const GRANTED_EVERYTHING: &str = ", to whom the API server grants everything";
 /// How many names of a list are said.
 const MAX_NAMES: usize = 3;
 
@@ -26,6 +28,11 @@ pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[(&
     let what = what(power);
     let lead = lead(powers, might, power, verdict, MAX_STEPS);
     format!("{} can {what}{place}{}", power.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
+}
+
+/// Whether it is about the one group that needs no bindings.
+fn is_of_masters(power: &Power<'_>) -> bool {
+    power.by.first().is_some_and(|by| by.request.name == MASTERS)
 }
 
 /// One namespace for all that are alike.
@@ -58,12 +65,14 @@ fn what(power: &Power<'_>) -> String {
         },
         Some(Of::Role(name)) => format!("grant ClusterRole {name} without holding it"),
         Some(Of::Held(role)) => format!("write rights of others into ClusterRole {}", role.name),
+        None if is_of_masters(power) => format!("act as a member of {MASTERS}"),
         None => power.escalation.title.to_owned(),
     }
 }
 
 fn everywhere(power: &Power<'_>) -> &'static str {
-    let is_of_namespaces = power.escalation.takes == Takes::Accounts && power.of.is_none();
+    let is_of_namespaces =
+        power.escalation.takes == Takes::Accounts && power.of.is_none() && power.escalation.code != "impersonate";
     if is_of_namespaces { " in every namespace" } else { "" }
 }
 
@@ -80,6 +89,7 @@ fn lead<'a>(powers: &[Power<'a>], might: &Might<'a>, power: &Power<'a>, verdict:
     match power.of {
         Some(Of::Role(_)) => ", and so bind it to themselves".to_owned(),
         Some(Of::Held(_)) => ", which they hold".to_owned(),
+        None if is_of_masters(power) => GRANTED_EVERYTHING.to_owned(),
         Some(Of::Who(_) | Of::AnyAccount(_)) | None => end(power.escalation, power.scope),
     }
 }
@@ -90,7 +100,7 @@ fn on<'a>(powers: &[Power<'a>], might: &Might<'a>, through: Who<'a>, steps: usiz
         return ", and so on".to_owned();
     }
     let next = might.by(through).map(|at| &powers[at]);
-    let Some(next) = next else { return ", to whom the API server grants everything".to_owned() };
+    let Some(next) = next else { return GRANTED_EVERYTHING.to_owned() };
     let place = namespace(next.scope).map_or_else(|| everywhere(next).to_owned(), |name| format!(" in {name}"));
     let on = might.verdict(next).map(|verdict| lead(powers, might, next, verdict, steps - 1)).unwrap_or_default();
     format!(", which can {}{place}{on}", what(next))
