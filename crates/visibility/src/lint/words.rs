@@ -109,6 +109,9 @@ fn on<'a>(powers: &[Power<'a>], might: &Might<'a>, through: Who<'a>, steps: usiz
 /// Where a way leads by itself.
 fn end(row: &Escalation, scope: Scope<'_>) -> String {
     match (scope, row.takes) {
+        (Scope::Namespace("kube-system"), Takes::Namespace) => {
+            ", and so act as the service accounts of Kubernetes' own controllers there".to_owned()
+        }
         (Scope::Namespace(_), Takes::Namespace) if row.code == "cluster-admin" => String::new(),
         (Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
         (Scope::Namespace(name), Takes::Accounts) if name != "kube-system" => {

@@ -28,6 +28,10 @@ use crate::{
 ///
 /// Roles of Kubernetes' own are those that every API server has.
 fn cluster(lines: &str) -> World {
+    World::new(given(lines), None, now()).expect("readable")
+}
+
+fn given(lines: &str) -> Given {
     let mut items: Vec<Value> = crate::built_in_roles::built_in_roles()
         .iter()
         .map(|role| object("ClusterRole", &role.name, json!({"rules": *role.rules})))
@@ -80,7 +84,7 @@ fn cluster(lines: &str) -> World {
     let accounts: Vec<&Value> = items.iter().filter(|item| item["kind"] == "ServiceAccount").collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": accounts}).to_string();
     given.read("cluster.json", list.as_bytes()).expect("a list");
-    World::new(given, None, now()).expect("readable")
+    given
 }
 
 fn object(kind: &str, name: &str, mut body: Value) -> Value {
