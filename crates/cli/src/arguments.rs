@@ -46,6 +46,7 @@ Deciding access:
 
 Seeing access:
   lint         Find the ways in a cluster's access to become cluster-admin, and what is left lying about
+  who-can      Say who may do something, and what grants it
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -123,6 +124,8 @@ pub(crate) enum Command {
     Apply(commands::apply::ApplyArgs),
     /// Find the ways in a cluster's access to become cluster-admin, and what is left lying about
     Lint(commands::lint::LintArgs),
+    /// Say who may do something, and what grants it
+    WhoCan(commands::who_can::WhoCanArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

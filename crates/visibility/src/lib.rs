@@ -23,18 +23,21 @@
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
 pub mod lint;
+pub mod print;
 
 mod built_in_roles;
 mod path;
 mod policies;
 mod principals;
+mod resources;
 mod who_can;
 mod world;
 
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;
-pub use who_can::{Answer, Holder, Reached};
+pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words};
+pub use who_can::{Answer, AnswerOut, Holder, Reached};
 pub use world::{Associated, Unreadable, World};
 
 #[cfg(test)]

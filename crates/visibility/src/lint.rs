@@ -49,7 +49,7 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
     let accepted = world.surroundings().access.as_ref().map(exclusions::accepted).unwrap_or_default();
     let exclusions = [exclusions, &accepted].concat();
     let excluded = exclusions::Excluded::new(&exclusions, now);
-    let holders = holders::holders(world.index());
+    let holders = holders::holders(world);
     let powers = powers::powers(&holders);
     let might = might::Might::of(world.index(), &powers);
     let mut findings = findings::findings(world, &powers, &might, &excluded);

@@ -6,11 +6,11 @@ use access::{
     Access, Desired, Facts, Scope,
     cluster::{Association, AuthenticationMode, CloudAccount, Given, MappingTarget, Observed, Unseen},
 };
-use document::{Limits, Position, Problem, Severity, Sources, Span};
-use identity::{Identity, Partition};
+use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
+use identity::{Arn, Identity, Partition};
 use jiff::Timestamp;
 use mapping::{Mode, Snapshot};
-use rbac::{Binding, Index, Labels, Objects, Role};
+use rbac::{Binding, Index, Labels, Objects, Role, RoleKind, RoleReference};
 
 use crate::{
     built_in_roles::built_in_roles,
@@ -44,6 +44,8 @@ pub(crate) struct Surroundings {
     pub(crate) logins: Vec<mapping::Source>,
     /// The access file.
     pub(crate) access: Option<Access>,
+    /// Where its texts begin among all texts.
+    access_files: Vec<usize>,
 }
 
 /// An EKS access policy that a principal has.
@@ -73,6 +75,7 @@ impl World {
     /// first.
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
+        let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
         let Given { dump, mut facts, entries, sources, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
@@ -99,8 +102,12 @@ impl World {
         gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
         let namespaces = namespaces(&observed);
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
+        let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
+        let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
+        let known = [knows_roles("roles"), knows_roles("clusterroles")];
         let desired = written.unwrap_or_default();
         let index = Index::new(objects(observed, &desired));
+        gaps.extend(unknown_roles(&index, known));
         let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
         if is_eks || !entries.is_empty() {
             gaps.extend(entries.unseen());
@@ -111,7 +118,8 @@ impl World {
             gaps.push(Unseen { what: "who logs in".into(), why: why.into() });
         }
         let snapshot = Snapshot::new(partition, logins.clone(), []);
-        let principals = principals(&desired, &facts, &logins, &snapshot, &index, (partition, now));
+        let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);
+        let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
@@ -123,7 +131,7 @@ impl World {
         gaps.sort();
         gaps.dedup();
         let access = access.map(|(access, _)| access);
-        let surroundings = Surroundings { labels, cloud_accounts, logins, access };
+        let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now, surroundings })
     }
 
@@ -190,6 +198,12 @@ impl World {
     /// Those whom an associated policy is for.
     pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a Principal> {
         associated.principals.iter().map(|at| &self.principals[*at])
+    }
+
+    /// Whether something stands in an access file.
+    pub(crate) fn is_of_access_file(&self, written: Option<Span>) -> bool {
+        let source = written.and_then(|span| self.sources.of(span.start));
+        source.is_some_and(|source| self.surroundings.access_files.contains(&source.base()))
     }
 
     /// What there is beside.
@@ -269,6 +283,20 @@ fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
         });
     }
     gaps
+}
+
+/// Roles that are bound and are not in what was looked at, which need not be all roles.
+fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -> Vec<Unseen> {
+    let is_unknown = |binding: &&Binding| {
+        let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
+        !knows && index.role_of(binding).is_none()
+    };
+    let unknown: BTreeSet<_> = index.bindings().iter().filter(is_unknown).map(|binding| &binding.role).collect();
+    let gap = |role: &&RoleReference| Unseen {
+        what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
+        why: "it is bound, and not in what was given".into(),
+    };
+    unknown.iter().map(gap).collect()
 }
 
 fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {

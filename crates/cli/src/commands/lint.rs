@@ -2,37 +2,31 @@
 
 use std::path::PathBuf;
 
-use access::cluster::{Given, Unseen};
-use anyhow::Context as _;
 use clap::Args;
 use document::Sources;
-use kubernetes::KubernetesError;
 use rbac::escalation::Severity;
-use visibility::{
-    Unreadable, World,
-    lint::{Exclusion, lint, print, read_exclusions},
-};
+use visibility::lint::{Exclusion, lint, print, read_exclusions};
 
 use super::{
-    observe::{ClusterArgs, LINTED, given, look},
-    planning::{coloured_all, plain},
+    observe::LINTED,
+    planning::styled,
+    seeing::{self, Seeing, Seen, say_gaps},
 };
 use crate::{
     exit::{CommandResult, Failure},
     rim::{self, Process},
-    runtime, settings,
+    settings,
 };
 
 /// Flags of `lint`.
 #[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cluster-auth lint
+  cluster-auth lint --from access.yaml --from manifests/ -o sarif
+  cluster-auth lint --exclusions lint.yaml --fail-on danger")]
 pub(crate) struct LintArgs {
-    /// What to look at in place of a cluster: manifests, access files, what kubectl and `aws eks` print, or folders of them;
-    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,serviceaccounts,configmaps -A -o json`
-    #[arg(long, value_name = "PATH")]
-    from: Vec<PathBuf>,
-
     #[command(flatten)]
-    cluster: ClusterArgs,
+    seeing: Seeing,
 
     /// What is not to be reported, with a reason and an end (YAML)
     #[arg(long, value_name = "FILE")]
@@ -64,27 +58,21 @@ enum Output {
     Sarif,
 }
 
-/// What is looked at, and what of a live cluster did not let itself be looked at.
-struct Seen {
-    world: World,
-    refused: Vec<KubernetesError>,
-}
-
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, process: &Process) -> CommandResult {
-    let Seen { world, refused } = args.look(process)?;
+    let Seen { world, refused, .. } = args.seeing.look_at(LINTED, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());
     let json = || print::json(&report, &sources, world.gaps());
     match args.output {
-        Output::Text => rim::print_styled(&coloured_all(&print::text(&report, &sources, args.severity)))?,
-        Output::Json => rim::print(&format!("{:#}\n", json()))?,
-        Output::Yaml => rim::print(&serde_saphyr::to_string(&json()).context("cannot print YAML")?)?,
-        Output::Sarif => rim::print(&format!("{:#}\n", print::sarif(&report, &sources)))?,
-    }
-    for Unseen { what, why } in world.gaps() {
-        rim::note(&plain(&format!("warning: not looked at: {what}: {why}")));
+        Output::Text => {
+            rim::print_styled(&styled(&print::text(&report, &sources, args.severity)))?;
+            say_gaps(&world);
+        }
+        Output::Json => seeing::Output::Json.print(&json())?,
+        Output::Yaml => seeing::Output::Yaml.print(&json())?,
+        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources))?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {
@@ -97,32 +85,6 @@ pub(crate) fn run(args: &LintArgs, process: &Process) -> CommandResult {
 }
 
 impl LintArgs {
-    /// What was given, or the cluster where nothing was.
-    fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        let mut read = Given::default();
-        given(&self.from, &mut read)?;
-        let (mut server, mut refused) = (None, Vec::new());
-        if self.from.is_empty() {
-            let looking = async {
-                let cluster = self.cluster.connect(process).await?;
-                let looked = look(&cluster, LINTED).await?;
-                anyhow::Ok((looked, cluster.server().to_owned()))
-            };
-            let (looked, url) = runtime::block_on(looking)??;
-            (read.dump, refused, server) = (looked.dump, looked.refused, Some(url));
-        } else if self.cluster.is_named() {
-            let both = "--from is looked at, and --context or --kubeconfig name a cluster; give one of them";
-            return Err(anyhow::anyhow!(both).into());
-        }
-        match World::new(read, server.as_deref(), rim::now()) {
-            Ok(world) => Ok(Seen { world, refused }),
-            Err(Unreadable { sources, problems }) => {
-                settings::print_problems(&sources, &problems);
-                Err(Failure::AlreadySaid)
-            }
-        }
-    }
-
     /// The file of exclusions, which becomes one of the sources, since an exclusion may be a finding itself.
     fn exclusions(&self, sources: &mut Sources) -> Result<Vec<Exclusion>, Failure> {
         let Some(path) = &self.exclusions else { return Ok(Vec::new()) };

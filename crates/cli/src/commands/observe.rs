@@ -7,5 +7,5 @@ mod live;
 pub(crate) use self::{
     context::ClusterArgs,
     given::{collect, given},
-    live::{COMPILING, EVERYTHING, LINTED, look},
+    live::{COMPILING, EVERYTHING, LINTED, Lists, look},
 };

@@ -183,9 +183,9 @@ impl<'a> Excluded<'a> {
         Self { exclusions, now, used: RefCell::default(), count: Cell::default() }
     }
 
-    /// Whether something is excluded that is found of somebody in a namespace, or everywhere; what grants it may stand in
-    /// files that were given.
-    pub(super) fn holds(&self, code: &str, who: Option<Who<'_>>, namespace: Option<&str>, is_written: bool) -> bool {
+    /// Whether something is excluded that is found of somebody in a namespace, or everywhere; what grants it may stand
+    /// in the access file.
+    pub(super) fn holds(&self, code: &str, who: Option<Who<'_>>, namespace: Option<&str>, is_of_file: bool) -> bool {
         if self.exclusions.is_empty() {
             return false;
         }
@@ -197,7 +197,7 @@ impl<'a> Excluded<'a> {
                     .namespace
                     .as_deref()
                     .is_none_or(|pattern| namespace.is_some_and(|name| glob(pattern, name)))
-                && (!exclusion.is_of_file || is_written)
+                && (!exclusion.is_of_file || is_of_file)
         };
         let mut fitting = self.exclusions.iter().enumerate().filter(|(_, exclusion)| fits(exclusion)).peekable();
         let mut is_excluded = false;

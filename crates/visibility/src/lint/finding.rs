@@ -13,6 +13,8 @@ use crate::Principal;
 pub struct Finding<'a> {
     /// What was looked for.
     pub check: Check,
+    /// The codes of other ways to the same service accounts, which they have as well.
+    pub others: Vec<&'static str>,
     /// How bad it is here.
     pub severity: Severity,
     /// Whom it is about.
@@ -45,9 +47,9 @@ pub struct Path<'a> {
 impl<'a> Finding<'a> {
     /// One that nothing is said of yet but what was looked for, and of whom.
     pub(super) fn new(check: Check, who: Option<Who<'a>>, message: String) -> Self {
-        let (principals, namespaces, paths) = Default::default();
+        let (others, principals, namespaces, paths) = Default::default();
         let (severity, is_everywhere, origin) = (check.severity, false, None);
-        Self { check, severity, who, principals, is_everywhere, namespaces, paths, message, origin }
+        Self { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, origin }
     }
 
     /// Where it is written: in a file that a person wrote, the binding first.

@@ -29,34 +29,65 @@ pub(super) fn findings<'a>(
     excluded: &Excluded<'_>,
 ) -> Vec<Finding<'a>> {
     let judged = powers.iter().filter(|power| !built_in::expects(power));
-    let mut alike: BTreeMap<(Who<'a>, &str, Severity), Vec<(&Power<'a>, Verdict<'a>)>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(Who<'a>, Option<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
     for power in judged.clone() {
         let Some(verdict) = might.verdict(power) else { continue };
-        if !excluded.holds(power.escalation.code, Some(power.who), words::namespace(power.scope), is_written(power)) {
-            alike.entry((power.who, power.escalation.code, verdict.severity)).or_default().push((power, verdict));
+        let namespace = words::namespace(power.scope);
+        if !excluded.holds(power.escalation.code, Some(power.who), namespace, is_of_file(world, power)) {
+            let others = Vec::new();
+            by_place.entry((power.who, namespace)).or_default().push(Judged { power, verdict, others });
         }
     }
-    let mut findings: Vec<Finding<'a>> = alike
-        .into_values()
-        .map(|alike| {
-            let (power, verdict) = alike[0];
-            let message = words::of_powers(powers, might, &alike);
-            let mut finding = Finding::new(of_escalation(power.escalation), Some(power.who), message);
-            finding.severity = verdict.severity;
-            for (power, _) in alike {
+    // Places are alike where the same is found of the same subject, by the same other ways.
+    let mut alike: BTreeMap<(Who<'a>, &str, Severity, Vec<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
+    for judged in by_place.into_values().flat_map(one_for_accounts) {
+        let Judged { power, verdict, others } = &judged;
+        let others: Vec<&str> = others.iter().map(|power| power.escalation.code).collect();
+        alike.entry((power.who, power.escalation.code, verdict.severity, others)).or_default().push(judged);
+    }
+    let of =
+        |((who, _, severity, others), alike): ((Who<'a>, &str, Severity, Vec<&'static str>), Vec<Judged<'_, 'a>>)| {
+            let check = of_escalation(alike[0].power.escalation);
+            let mut finding = Finding::new(check, Some(who), words::of_powers(powers, might, &alike));
+            (finding.severity, finding.others) = (severity, others);
+            for Judged { power, others, .. } in alike {
                 add_place(&mut finding, power);
+                others.iter().for_each(|power| add_paths(&mut finding, power));
             }
             finding
-        })
-        .collect();
+        };
+    let mut findings: Vec<Finding<'a>> = alike.into_iter().map(of).collect();
     findings.extend(cloud_roles(world, judged.clone(), excluded));
     findings.extend(node_files(world, judged, excluded));
     findings
 }
 
-/// Whether all that grants it stands in files that were given.
-fn is_written(power: &Power<'_>) -> bool {
-    power.by.iter().all(|by| by.binding.origin.is_some())
+/// A power, how bad it is, and the other ways to the same accounts in the same place.
+pub(super) struct Judged<'p, 'a> {
+    pub(super) power: &'p Power<'a>,
+    pub(super) verdict: Verdict<'a>,
+    others: Vec<&'p Power<'a>>,
+}
+
+/// Of the ways to act as the service accounts of one place that lead to one end, all are behind the first.
+fn one_for_accounts<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
+    let is_way = |one: &Judged<'_, '_>| {
+        let Power { escalation, is_short, of, .. } = one.power;
+        escalation.takes == Takes::Accounts && !is_short && of.is_none()
+    };
+    let mut kept: Vec<Judged<'p, 'a>> = Vec::new();
+    for one in judged {
+        match kept.iter_mut().find(|first| is_way(first) && is_way(&one) && first.verdict == one.verdict) {
+            Some(first) => first.others.push(one.power),
+            None => kept.push(one),
+        }
+    }
+    kept
+}
+
+/// Whether an access file grants all of it.
+fn is_of_file(world: &World, power: &Power<'_>) -> bool {
+    power.by.iter().all(|by| world.is_of_access_file(by.binding.origin))
 }
 
 fn add_place<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
@@ -64,6 +95,10 @@ fn add_place<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
         Scope::Cluster => finding.is_everywhere = true,
         Scope::Namespace(name) => finding.namespaces.push(name),
     }
+    add_paths(finding, power);
+}
+
+fn add_paths<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
     let path = |by: &By<'a>| Path { binding: by.binding, role: Some(by.role), allows: Some((by.rule, by.request)) };
     finding.paths.extend(power.by.iter().map(path));
 }
@@ -111,7 +146,7 @@ fn cloud_roles<'p, 'a: 'p>(
         let is_other = |account: &CloudAccount| who != Who::ServiceAccount(&account.namespace, &account.name);
         let found = ways.iter().filter_map(|(namespace, power)| {
             let account = by_namespace.get(namespace)?.iter().find(|account| is_other(account))?;
-            let excluded = excluded.holds(check.code, Some(who), Some(namespace), is_written(power));
+            let excluded = excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power));
             (!excluded).then_some((*namespace, *power, *account))
         });
         let found: Vec<_> = found.collect();
@@ -145,7 +180,7 @@ fn node_files<'p, 'a: 'p>(
         let found = ways.iter().filter(|(namespace, power)| {
             is_open(namespace)
                 && power.escalation.within > power.scope.standing()
-                && !excluded.holds(check.code, Some(who), Some(namespace), is_written(power))
+                && !excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power))
         });
         let found: Vec<_> = found.collect();
         let Some((_, power)) = found.first() else { continue };

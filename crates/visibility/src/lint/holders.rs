@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use rbac::{Binding, Index, Role, Subject};
+use rbac::{Binding, Role, Subject};
+
+use crate::World;
 
 /// Whom a binding names. A username that is a service account's is that account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,7 +34,9 @@ pub(super) struct Holder<'a> {
 }
 
 /// Everybody that bindings name. A binding to a role that is not there gives nothing, and its subjects are here all the same.
-pub(super) fn holders(index: &Index) -> BTreeMap<Who<'_>, Holder<'_>> {
+/// What an access file grants comes behind what others do: it may be accepted there, and theirs is not.
+pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
+    let index = world.index();
     let mut holders: BTreeMap<Who<'_>, Holder<'_>> = BTreeMap::new();
     for binding in index.bindings() {
         let role = index.role_of(binding);
@@ -46,6 +50,11 @@ pub(super) fn holders(index: &Index) -> BTreeMap<Who<'_>, Holder<'_>> {
             };
             bound.push(Bound { binding, role });
         }
+    }
+    let is_last = |bound: &Bound<'_>| world.is_of_access_file(bound.binding.origin);
+    for holder in holders.values_mut() {
+        holder.everywhere.sort_by_key(is_last);
+        holder.in_namespaces.values_mut().for_each(|bound| bound.sort_by_key(is_last));
     }
     holders
 }

@@ -27,11 +27,11 @@ pub(super) fn findings<'a>(
         let is_everybody =
             matches!(who, Who::Group(name) if EVERYBODY.contains(name) || name.starts_with("system:serviceaccounts:"));
         if anonymous.contains(who) {
-            findings.extend(beyond(other("anonymous"), *who, holder, excluded));
+            findings.extend(beyond(world, other("anonymous"), *who, holder, excluded));
         } else if is_everybody {
-            findings.extend(beyond(other("everybody"), *who, holder, excluded));
+            findings.extend(beyond(world, other("everybody"), *who, holder, excluded));
         } else if *who == Who::Group("system:masters") {
-            findings.extend(beyond(other("masters-binding"), *who, holder, excluded));
+            findings.extend(beyond(world, other("masters-binding"), *who, holder, excluded));
         } else {
             findings.extend(many_roles(*who, holder, excluded));
         }
@@ -52,7 +52,7 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'
             continue;
         }
         let whom = binding.subjects.first().and_then(|subject| Who::of(subject, binding));
-        if excluded.holds(check.code, whom, namespace, binding.origin.is_some()) {
+        if excluded.holds(check.code, whom, namespace, world.is_of_access_file(binding.origin)) {
             continue;
         }
         // All bindings to one missing role are one finding.
@@ -68,10 +68,10 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'
         .into_iter()
         .map(|((role, _), mut finding)| {
             let (first, count) = (finding.paths[0].binding, finding.paths.len());
-            let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+            let more = if count > 1 { format!(" and {} more grant", count - 1) } else { " grants".to_owned() };
             let (kind, name) = (role.kind.as_str(), &role.name);
             finding.message = format!(
-                "{} grants {kind} {name}, which does not exist: whoever makes it decides what is granted",
+                "{} {kind} {name}, which does not exist: whoever makes it decides what is granted",
                 super::print::binding(first) + &more
             );
             finding
@@ -80,12 +80,18 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'
 }
 
 /// What somebody holds besides what Kubernetes gives them in every cluster.
-fn beyond<'a>(check: Check, who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
+fn beyond<'a>(
+    world: &'a World,
+    check: Check,
+    who: Who<'a>,
+    holder: &Holder<'a>,
+    excluded: &Excluded<'_>,
+) -> Option<Finding<'a>> {
     let mut finding = Finding::new(check, Some(who), String::new());
     let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
         let namespace = binding.namespace.as_deref();
-        if excluded.holds(check.code, Some(who), namespace, binding.origin.is_some()) {
+        if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
             continue;
         }
         finding.paths.push(Path { binding, role: Some(role), allows: None });
@@ -120,8 +126,11 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) ->
     if names.len() < MANY_ROLES || excluded.holds(check.code, Some(who), None, false) {
         return None;
     }
-    let some: Vec<&str> = names.iter().take(MANY_ROLES).map(|(_, name)| *name).collect();
-    let message = format!("{who} is bound to {} roles ({}, …)", names.len(), some.join(", "));
+    let mut some: Vec<&str> = names.iter().take(MANY_ROLES).map(|(_, name)| *name).collect();
+    if names.len() > MANY_ROLES {
+        some.push("…");
+    }
+    let message = format!("{who} is bound to {} roles ({})", names.len(), some.join(", "));
     let mut finding = Finding::new(check, Some(who), message);
     let mut seen: BTreeSet<*const Role> = BTreeSet::new();
     for Bound { binding, role } in all() {

@@ -103,7 +103,7 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
                 _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
             };
             let namespace = binding.namespace.as_deref();
-            if excluded.holds(check.code, Some(who), namespace, binding.origin.is_some()) {
+            if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
                 continue;
             }
             let message = || format!("{who} is bound, and {words}");

@@ -16,6 +16,15 @@ pub(super) fn binding(binding: &Binding) -> String {
     }
 }
 
+/// `; also by workloads, exec and jobs`.
+fn also(others: &[&str]) -> String {
+    match others {
+        [] => String::new(),
+        [one] => format!("; also by {one}"),
+        [rest @ .., last] => format!("; also by {} and {last}", rest.join(", ")),
+    }
+}
+
 /// `create pods/exec`, `patch configmaps "aws-auth"`.
 fn request(request: &ResourceRequest<'_>) -> String {
     let ResourceRequest { verb, resource, subresource, name, .. } = request;

@@ -3,6 +3,7 @@
 use rbac::escalation::{Escalation, Need, Scope, Takes};
 
 use super::{
+    findings::Judged,
     holders::Who,
     might::{Might, Verdict},
     named::Of,
@@ -17,9 +18,9 @@ const GRANTED_EVERYTHING: &str = ", to whom the API server grants everything";
 const MAX_NAMES: usize = 3;
 
 /// What somebody can do in some namespaces or everywhere, and where it leads: the first of the powers is followed.
-pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[(&Power<'a>, Verdict<'a>)]) -> String {
-    let (power, verdict) = alike[0];
-    let namespaces: Vec<&str> = alike.iter().filter_map(|(power, _)| namespace(power.scope)).collect();
+pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[Judged<'_, 'a>]) -> String {
+    let Judged { power, verdict, .. } = alike[0];
+    let namespaces: Vec<&str> = alike.iter().filter_map(|judged| namespace(judged.power.scope)).collect();
     let place = if namespaces.is_empty() { everywhere(power).to_owned() } else { format!(" in {}", list(&namespaces)) };
     let from = match namespaces[..] {
         [first, _, ..] if verdict.through.is_some() => format!(" (in {first})"),
@@ -114,6 +115,9 @@ fn end(row: &Escalation, scope: Scope<'_>) -> String {
         }
         (Scope::Namespace(_), Takes::Namespace) if row.code == "cluster-admin" => String::new(),
         (Scope::Namespace(_), Takes::Namespace) => ", and so have every right there".to_owned(),
+        (Scope::Namespace("kube-system"), Takes::Accounts) if row.code == "impersonate" => {
+            ", and so act as the service accounts of Kubernetes' own controllers there".to_owned()
+        }
         (Scope::Namespace(name), Takes::Accounts) if name != "kube-system" => {
             ", and so run there as any service account, with the node's files in reach".to_owned()
         }

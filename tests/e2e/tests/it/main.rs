@@ -13,6 +13,7 @@ mod apply;
 mod authorizer;
 mod cli;
 mod demo;
+mod generated;
 mod helm;
 mod iam;
 mod import;
@@ -24,6 +25,7 @@ mod meaning;
 mod pages;
 mod plan;
 mod trouble;
+mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
 
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         live::TESTS,
         helm::TESTS,
         authorizer::TESTS,
+        who_can::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,

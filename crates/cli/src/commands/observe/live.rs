@@ -13,7 +13,7 @@ pub(crate) struct Looked {
 }
 
 /// Lists, by the kind that they are of.
-type Lists = [(&'static str, Resource)];
+pub(crate) type Lists = [(&'static str, Resource)];
 
 /// All that access depends on.
 pub(crate) const EVERYTHING: &Lists = &[
@@ -36,7 +36,7 @@ pub(crate) const LINTED: &Lists = &[
 ];
 /// What an access file is compiled with.
 pub(crate) const COMPILING: &Lists =
-    &[("Role", Resource::ROLES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Namespace", Resource::NAMESPACES)];
+    &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
 const MAPPINGS: &str = "IAMIdentityMapping";
 /// What the API server says about their API, to everybody (`system:discovery`).
 const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";

@@ -10,11 +10,11 @@ use crate::rim;
 
 /// The plan with colours.
 pub(crate) fn printed(plan: &Plan) -> String {
-    coloured_all(&text(plan))
+    styled(&text(plan))
 }
 
 /// Pieces of text with their colours.
-pub(crate) fn coloured_all(segments: &[Segment]) -> String {
+pub(crate) fn styled(segments: &[Segment]) -> String {
     segments.iter().map(|Segment { text, style }| coloured(&plain(text), *style)).collect()
 }
 

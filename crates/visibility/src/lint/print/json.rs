@@ -5,7 +5,10 @@ use document::{Sources, Span};
 use rbac::{ResourceRequest, RoleKind, escalation::Severity};
 use serde_json::{Value, json};
 
-use crate::lint::{Finding, Path, Report, Who};
+use crate::{
+    lint::{Finding, Path, Report, Who},
+    print::{GapOut, PrincipalOut},
+};
 
 /// `{"summary": …, "incomplete": …, "gaps": […], "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
 /// request is one that the API server allows by its rule.
@@ -19,18 +22,19 @@ pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
             "excluded": report.excluded,
         },
         "incomplete": !gaps.is_empty(),
-        "gaps": gaps.iter().map(|gap| json!({"what": gap.what, "why": gap.why})).collect::<Vec<_>>(),
+        "gaps": gaps.iter().map(GapOut::from).collect::<Vec<_>>(),
         "findings": report.findings.iter().map(|one| finding(one, sources)).collect::<Vec<_>>(),
     })
 }
 
 fn finding(finding: &Finding<'_>, sources: &Sources) -> Value {
-    let Finding { check, severity, who, principals, is_everywhere, namespaces, paths, message, .. } = finding;
+    let Finding { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, .. } = finding;
     let mut value = json!({
         "code": check.code,
+        "others": others,
         "severity": severity.as_str(),
         "subject": who.map(subject),
-        "principals": principals.iter().map(|principal| principal.arn()).collect::<Vec<_>>(),
+        "principals": principals.iter().map(|one| PrincipalOut::from(*one)).collect::<Vec<_>>(),
         "everywhere": is_everywhere,
         "namespaces": namespaces,
         "message": message,
@@ -76,7 +80,6 @@ fn request(request: &ResourceRequest<'_>) -> Value {
 
 fn add_place(value: &mut Value, written: Option<Span>, sources: &Sources) {
     if let Some((file, position)) = written.and_then(|span| sources.locate(span.start)) {
-        value["file"] = file.into();
-        value["line"] = position.line.into();
+        value["written"] = json!({"file": file, "line": position.line, "column": position.column});
     }
 }

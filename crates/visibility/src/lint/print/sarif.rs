@@ -4,6 +4,7 @@ use document::{Problem, RuleText, Severity, Sources, Span};
 use rbac::escalation;
 use serde_json::Value;
 
+use super::also;
 use crate::lint::{Finding, Report, checks};
 
 /// SARIF 2.1.0: danger is an error there, and info a note. What is in no file has no place.
@@ -22,6 +23,7 @@ fn problem(finding: &Finding<'_>) -> Problem {
         escalation::Severity::Info => Severity::Note,
     };
     let span = finding.written().unwrap_or(Span::NOWHERE);
+    let others = also(&finding.others);
     let by = finding.paths.first().map(|path| format!(", by {}", super::binding(path.binding))).unwrap_or_default();
-    Problem { severity, ..Problem::error(check.code, span, format!("{message}{by}")).hint(check.fix) }
+    Problem { severity, ..Problem::error(check.code, span, format!("{message}{others}{by}")).hint(check.fix) }
 }

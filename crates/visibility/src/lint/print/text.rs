@@ -2,11 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use access::plan::print::{Segment, Style};
 use document::Sources;
 use rbac::escalation::Severity;
 
-use crate::lint::{Finding, Path, Report};
+use super::also;
+use crate::{
+    lint::{Finding, Path, Report},
+    print::{Segment, Style},
+};
 
 /// How many subjects of one check are shown, of one severity.
 const MAX_SUBJECTS: usize = 20;
@@ -44,13 +47,13 @@ pub fn text(report: &Report<'_>, sources: &Sources, from: Severity) -> Vec<Segme
 }
 
 fn of_finding(finding: &Finding<'_>, sources: &Sources, explain: bool, segments: &mut Vec<Segment>) {
-    let Finding { check, severity, paths, principals, message, .. } = finding;
+    let Finding { check, others, severity, paths, principals, message, .. } = finding;
     let (sign, style) = match severity {
         Severity::Danger => ("! ", Style::Danger),
         Severity::Warning => ("~ ", Style::Change),
         Severity::Info => ("- ", Style::Plain),
     };
-    push(1, &format!("{sign}[{}] {message}", check.code), style, segments);
+    push(1, &format!("{sign}[{}] {message}{}", check.code, also(others)), style, segments);
     for path in paths.iter().take(MAX_LINES) {
         push(3, &self::path(path, sources), Style::Plain, segments);
     }
@@ -63,7 +66,7 @@ fn of_finding(finding: &Finding<'_>, sources: &Sources, explain: bool, segments:
         push(3, &format!("{file}:{}", at.line), Style::Plain, segments);
     }
     if !principals.is_empty() {
-        let some: Vec<String> = principals.iter().take(MAX_LINES).map(|principal| principal.arn()).collect();
+        let some: Vec<String> = principals.iter().take(MAX_LINES).map(|one| crate::print::principal(one)).collect();
         let more = principals.len().saturating_sub(MAX_LINES);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         push(3, &format!("these are {}{more}", some.join(", ")), Style::Plain, segments);

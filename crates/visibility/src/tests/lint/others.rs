@@ -68,7 +68,7 @@ fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (the ConfigMap:3))
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (the ConfigMap:3))
-    danger [masters] arn:aws:iam::111122223333:role/admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (the ConfigMap:3): the API server grants it everything, and no binding can take it away
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (the ConfigMap:3): the API server grants it everything, and no binding can take it away
     warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (the ConfigMap:3))
     info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
 
@@ -83,14 +83,14 @@ fn each_is_found_and_what_is_alike_is_not() {
     warning [anonymous] Group system:unauthenticated holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
 
     warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever makes it decides what is granted
-    warning [missing-role] RoleBinding ops/nowhere and 1 more grants ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
+    warning [missing-role] RoleBinding ops/nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
 
     warning [cloud-role] Group developers can make tokens of service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
     info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security keeps them off the node's files
     info [cloud-role] ServiceAccount payments/web acts in AWS as arn:aws:iam::111122223333:role/Payments, and so does whoever runs pods as it
 
     info [many-subjects] bindings name five subjects or more in dev and ops
-    info [many-roles] Group one is bound to 4 roles (a, b, c, d, …)
+    info [many-roles] Group one is bound to 4 roles (a, b, c, d)
     ");
 }
 
@@ -151,9 +151,9 @@ fn principals_stand_behind_users_and_groups() {
         format!("{}: {}", finding.who.expect("a subject"), principals.join(" "))
     });
     assert_snapshot!(behind.collect::<Vec<_>>().join("\n"), @"
-    User dev:alice: arn:aws:sts::111122223333:assumed-role/dev/alice
-    User ops: arn:aws:iam::111122223333:role/ops
-    Group developers: arn:aws:iam::111122223333:role/dev arn:aws:iam::111122223333:role/ops arn:aws:sts::111122223333:assumed-role/dev/alice
+    User dev:alice: arn:aws:sts::111122223333:assumed-role/Dev/alice
+    User ops: arn:aws:iam::111122223333:role/Ops
+    Group developers: arn:aws:iam::111122223333:role/Dev arn:aws:iam::111122223333:role/Ops arn:aws:sts::111122223333:assumed-role/Dev/alice
     ");
 }
 
@@ -191,7 +191,7 @@ fn eks_access_policies_count() {
     assert_snapshot!(said(&of_policies), @"
     danger [cluster-admin] arn:aws:iam::111122223333:user/ann can do everything by the EKS access policy AmazonEKSClusterAdminPolicy, as cluster-admin does
     danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-    danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the controller manager, or as a member of system:masters
+    danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
     danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
     ");
 }
