@@ -40,7 +40,7 @@ pub(super) fn findings<'a>(
     }
     // Places are alike where the same is found of the same subject, by the same other ways.
     let mut alike: BTreeMap<(Who<'a>, &str, Severity, Vec<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
-    for judged in by_place.into_values().flat_map(one_for_accounts) {
+    for judged in by_place.into_values().flat_map(one_for_all) {
         let Judged { power, verdict, others } = &judged;
         let others: Vec<&str> = others.iter().map(|power| power.escalation.code).collect();
         alike.entry((power.who, power.escalation.code, verdict.severity, others)).or_default().push(judged);
@@ -52,7 +52,9 @@ pub(super) fn findings<'a>(
             (finding.severity, finding.others) = (severity, others);
             for Judged { power, others, .. } in alike {
                 add_place(&mut finding, power);
-                others.iter().for_each(|power| add_paths(&mut finding, power));
+                for power in others {
+                add_paths(&mut finding, power);
+            }
             }
             finding
         };
@@ -69,15 +71,20 @@ pub(super) struct Judged<'p, 'a> {
     others: Vec<&'p Power<'a>>,
 }
 
-/// Of the ways to act as the service accounts of one place that lead to one end, all are behind the first.
-fn one_for_accounts<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
+/// Of the ways to act as the service accounts of one place that lead to one end, all are behind the first, and so are those
+/// that are called the same.
+fn one_for_all<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
     let is_way = |one: &Judged<'_, '_>| {
         let Power { escalation, is_short, of, .. } = one.power;
         escalation.takes == Takes::Accounts && !is_short && of.is_none()
     };
     let mut kept: Vec<Judged<'p, 'a>> = Vec::new();
     for one in judged {
-        match kept.iter_mut().find(|first| is_way(first) && is_way(&one) && first.verdict == one.verdict) {
+        let is_like = |first: &&mut Judged<'_, '_>| {
+            let is_called = first.power.of.is_none() && first.power.escalation.title == one.power.escalation.title;
+            first.verdict == one.verdict && (is_called || is_way(first) && is_way(&one))
+        };
+        match kept.iter_mut().find(is_like) {
             Some(first) => first.others.push(one.power),
             None => kept.push(one),
         }
@@ -156,7 +163,9 @@ fn cloud_roles<'p, 'a: 'p>(
         let way = words::by_way(who, power.escalation, &namespaces);
         let message = format!("{way}, and so use the AWS role {role} of ServiceAccount {namespace}/{name}");
         let mut finding = Finding::new(check, Some(who), message);
-        found.iter().for_each(|(_, power, _)| add_place(&mut finding, power));
+        for (_, power, _) in &found {
+            add_place(&mut finding, power);
+        }
         findings.push(finding);
     }
     findings
@@ -188,7 +197,9 @@ fn node_files<'p, 'a: 'p>(
         let way = words::by_way(who, power.escalation, &namespaces);
         let message = format!("{way}, where no Pod Security keeps them off the node's files");
         let mut finding = Finding::new(check, Some(who), message);
-        found.iter().for_each(|(_, power)| add_place(&mut finding, power));
+        for (_, power) in &found {
+            add_place(&mut finding, power);
+        }
         findings.push(finding);
     }
     findings

@@ -38,7 +38,7 @@ pub(super) struct Holder<'a> {
 pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
     let index = world.index();
     let mut holders: BTreeMap<Who<'_>, Holder<'_>> = BTreeMap::new();
-    for binding in index.bindings() {
+    for binding in bindings(world) {
         let role = index.role_of(binding);
         for subject in &binding.subjects {
             let Some(who) = Who::of(subject, binding) else { continue };
@@ -57,6 +57,13 @@ pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
         holder.in_namespaces.values_mut().for_each(|bound| bound.sort_by_key(is_last));
     }
     holders
+}
+
+/// Every binding in the order of namespaces and names, whatever order they came in.
+pub(super) fn bindings(world: &World) -> Vec<&Binding> {
+    let mut bindings: Vec<&Binding> = world.index().bindings().iter().collect();
+    bindings.sort_by_key(|binding| (&binding.namespace, &binding.name));
+    bindings
 }
 
 impl<'a> Who<'a> {

@@ -8,7 +8,7 @@ use super::{
     Finding, Path, built_in,
     checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
     exclusions::Excluded,
-    holders::{Bound, Holder, Who},
+    holders::{Bound, Holder, Who, bindings},
     words,
 };
 use crate::World;
@@ -46,7 +46,7 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'
     // One that was not looked at is not missing.
     let gaps = ["roles", "clusterroles", "the cluster"];
     let roles_are_whole = !world.gaps().iter().any(|gap| gaps.contains(&&*gap.what));
-    for binding in world.index().bindings() {
+    for binding in bindings(world) {
         let namespace = binding.namespace.as_deref();
         if !roles_are_whole || world.index().role_of(binding).is_some() {
             continue;

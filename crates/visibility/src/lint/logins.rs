@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use mapping::{Membership, Rule, RulePrincipal};
 use rbac::{Subject, escalation::Severity};
 
-use super::{Finding, Path, checks::other, exclusions::Excluded, holders::Who};
+use super::{
+    Finding, Path,
+    checks::other,
+    exclusions::Excluded,
+    holders::{Who, bindings},
+};
 use crate::{Principal, World};
 
 /// The group that has everything.
@@ -84,7 +89,7 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
         return Vec::new();
     }
     let mut findings: BTreeMap<Who<'a>, Finding<'a>> = BTreeMap::new();
-    for binding in world.index().bindings() {
+    for binding in bindings(world) {
         for subject in &binding.subjects {
             let (Subject::User(name) | Subject::Group(name)) = subject else { continue };
             let Some(who) = Who::of(subject, binding) else { continue };

@@ -59,11 +59,14 @@ pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'
 /// A role by where it stands in memory: two of one content are two.
 type Id = *const Role;
 
+/// Those of the whole cluster, and those of a place.
+type Roles = (Vec<Id>, Vec<Id>);
+
 /// What is the same for many holders.
 #[derive(Default)]
 struct Known<'a> {
     matters: HashMap<Id, bool>,
-    ways: HashMap<(Vec<Id>, Vec<Id>), Rc<[Way<'a>]>>,
+    ways: HashMap<Roles, Rc<[Way<'a>]>>,
 }
 
 /// What a set of roles gives.
@@ -83,19 +86,24 @@ fn of_holder<'a>(
     let own = known.that_matter(&holder.everywhere);
     let of_others = beside.iter().flat_map(|other| &other.everywhere).copied().collect::<Vec<_>>();
     let of_others = known.that_matter(&of_others);
-    let everywhere = [&own[..], &of_others].concat();
     let start = powers.len();
-    let granted = granted(&everywhere, &[]);
-    for way in known.ways(&everywhere, &[]).iter() {
-        let by = by(way, &granted, None);
-        if by.iter().any(|by| is_of(by, &own)) {
-            let is_short = way.is_short;
-            powers.push(Power { who, escalation: way.row, scope: Scope::Cluster, by, is_short, of: None });
+    let with_others = [&own[..], &of_others].concat();
+    for (everywhere, is_shared) in [(&own, false), (&with_others, true)] {
+        if is_shared && (own.is_empty() || of_others.is_empty()) {
+            continue;
+        }
+        let (granted, known_ways) = (granted(everywhere, &[]), known.ways(everywhere, &[]));
+        for way in known_ways.iter() {
+            let by = by(way, &granted, None);
+            if !is_shared || (by.iter().any(|by| is_of(by, &own)) && is_new(&powers[start..], way)) {
+                let is_short = way.is_short;
+                powers.push(Power { who, escalation: way.row, scope: Scope::Cluster, by, is_short, of: None });
+            }
         }
     }
+    let end = powers.len();
     named::of_place(who, &own, Scope::Cluster, powers);
-    let everywhere_has: Vec<&str> = powers[start..].iter().map(|power| power.escalation.code).collect();
-    let is_admin = everywhere_has.contains(&"cluster-admin");
+    let is_admin = powers[start..end].iter().any(|power| power.escalation.code == "cluster-admin");
     for (namespace, bound) in &holder.in_namespaces {
         let own_here = known.that_matter(bound);
         if own_here.is_empty() || is_admin {
@@ -103,19 +111,32 @@ fn of_holder<'a>(
         }
         let others = beside.iter().filter_map(|other| other.in_namespaces.get(namespace)).flatten().copied();
         let others = known.that_matter(&others.collect::<Vec<_>>());
-        let here = [&own_here[..], &others].concat();
+        let here_with_others = [&own_here[..], &others].concat();
         let scope = Scope::Namespace(namespace);
-        let granted = self::granted(&everywhere, &here);
-        for way in known.ways(&everywhere, &here).iter() {
-            let by = by(way, &granted, Some(namespace));
-            let is_own = |by: &By<'a>| is_of(by, &own_here) || is_of(by, &own);
-            let is_here = |by: &By<'a>| by.binding.namespace.is_some();
-            if by.iter().any(is_own) && by.iter().any(is_here) && !everywhere_has.contains(&way.row.code) {
-                powers.push(Power { who, escalation: way.row, scope, by, is_short: way.is_short, of: None });
+        let start_here = powers.len();
+        for (everywhere, here, is_shared) in [(&own, &own_here, false), (&with_others, &here_with_others, true)] {
+            if is_shared && of_others.is_empty() && others.is_empty() {
+                continue;
+            }
+            let (granted, known_ways) = (granted(everywhere, here), known.ways(everywhere, here));
+            for way in known_ways.iter() {
+                let by = by(way, &granted, Some(namespace));
+                let is_own = by.iter().any(|by| is_of(by, &own_here) || is_of(by, &own));
+                let is_here = by.iter().any(|by| by.binding.namespace.is_some());
+                let is_new = is_new(&powers[start..end], way) && is_new(&powers[start_here..], way);
+                if is_own && is_here && is_new {
+                    powers.push(Power { who, escalation: way.row, scope, by, is_short: way.is_short, of: None });
+                }
             }
         }
         named::of_place(who, &own_here, scope, powers);
     }
+}
+
+/// Whether a way is not among powers, or only as one that they are short of.
+fn is_new(powers: &[Power<'_>], way: &Way<'_>) -> bool {
+    let is_same = |power: &Power<'_>| power.escalation.code == way.row.code && (way.is_short || !power.is_short);
+    !powers.iter().any(is_same)
 }
 
 fn is_of<'a>(by: &By<'a>, bound: &[Bound<'a>]) -> bool {

@@ -1,6 +1,6 @@
 //! Findings in words.
 
-use rbac::escalation::{Escalation, Need, Scope, Takes};
+use rbac::escalation::{Escalation, Need, Scope, Takes, Within};
 
 use super::{
     findings::Judged,
@@ -21,7 +21,12 @@ const MAX_NAMES: usize = 3;
 pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[Judged<'_, 'a>]) -> String {
     let Judged { power, verdict, .. } = alike[0];
     let namespaces: Vec<&str> = alike.iter().filter_map(|judged| namespace(judged.power.scope)).collect();
-    let place = if namespaces.is_empty() { everywhere(power).to_owned() } else { format!(" in {}", list(&namespaces)) };
+    let place = match namespaces[..] {
+        [] => everywhere(power).to_owned(),
+        // It matters in this one only, and says so.
+        ["kube-system"] if power.escalation.within == Within::KubeSystem => String::new(),
+        _ => format!(" in {}", list(&namespaces)),
+    };
     let from = match namespaces[..] {
         [first, _, ..] if verdict.through.is_some() => format!(" (in {first})"),
         _ => String::new(),

@@ -205,9 +205,7 @@ groups:
     assert_snapshot!(all, @"
     warning [pods] Group robots can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach
     2 excluded
-    danger [access-file] Group robots can change who logs in in kube-system, and so log in as a member of whatever group they like
-    danger [authenticator-config] Group robots can change who logs in in kube-system, and so log in as a member of system:masters
-    danger [aws-auth] Group robots can change who logs in in kube-system, and so log in as a member of system:masters
+    danger [aws-auth] Group robots can change who logs in, and so log in as a member of system:masters
     danger [impersonate] Group robots can act as others in kube-system, and so act as the service accounts of Kubernetes' own controllers there
     danger [secrets] Group robots can read secrets in kube-system, and so use every token that is kept in one
     warning [pods] Group robots can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach

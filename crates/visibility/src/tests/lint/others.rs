@@ -82,8 +82,8 @@ fn each_is_found_and_what_is_alike_is_not() {
     warning [everybody] Group system:serviceaccounts:dev holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
     warning [anonymous] Group system:unauthenticated holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
 
+    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
     warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever makes it decides what is granted
-    warning [missing-role] RoleBinding ops/nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
 
     warning [cloud-role] Group developers can make tokens of service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
     info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security keeps them off the node's files
