@@ -79,7 +79,7 @@ const ADMIN: &[Row] = &[
 ];
 
 /// `cluster-admin`, `admin`, `edit` and `view`, as a cluster without roles of others aggregated into them has them.
-pub(crate) fn built_in_roles() -> [Role; 4] {
+pub fn built_in_roles() -> [Role; 4] {
     let every_url = Rule { verbs: texts("*"), non_resource_urls: texts("*"), ..Rule::default() };
     [
         role("cluster-admin", rules(&[("*", "*", "*")]).chain([every_url])),

@@ -33,6 +33,7 @@ mod resources;
 mod who_can;
 mod world;
 
+pub use built_in_roles::built_in_roles;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

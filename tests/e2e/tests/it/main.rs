@@ -20,6 +20,7 @@ mod import;
 mod init;
 mod interop;
 mod live;
+mod lint;
 mod login;
 mod meaning;
 mod pages;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         init::TESTS,
         interop::TESTS,
         login::TESTS,
+        lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
