@@ -53,8 +53,8 @@ pub(super) fn findings<'a>(
             for Judged { power, others, .. } in alike {
                 add_place(&mut finding, power);
                 for power in others {
-                add_paths(&mut finding, power);
-            }
+                    add_paths(&mut finding, power);
+                }
             }
             finding
         };

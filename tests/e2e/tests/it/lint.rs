@@ -16,12 +16,12 @@ use sandbox::cluster::Options;
 use serde_json::{Value, json};
 use visibility::lint::checks;
 
-use crate::{Test, authorizer};
+use crate::{Test, generated};
 
 pub(crate) const TESTS: &[Test] = &[
     ("lint::a_fresh_cluster_has_nothing_to_find", fresh),
     ("lint::every_way_is_found_where_the_api_server_allows_it", every_way),
-    ("lint::a_generated_world_has_no_finding_that_the_api_server_refuses", generated),
+    ("lint::a_generated_world_has_no_finding_that_the_api_server_refuses", of_generated),
     ("lint::what_is_found_can_be_done", performed::performed),
     ("lint::exclusions_exit_codes_and_formats", command_line),
 ];
@@ -66,7 +66,8 @@ fn fresh(world: &World) -> anyhow::Result<()> {
     let more = r#"[{"op": "add", "path": "/subjects/-", "value": {"kind": "User", "name": "mallory", "apiGroup": "rbac.authorization.k8s.io"}}]"#;
     managed.admin.kubectl(&["patch", "clusterrolebinding", "cluster-admin", "--type=json", "-p", more])?.success()?;
     let report = lint(&managed, &[])?;
-    let found: Vec<_> = findings(&report)?.iter().map(|one| (one["code"].clone(), one["subject"]["name"].clone())).collect();
+    let found: Vec<_> =
+        findings(&report)?.iter().map(|one| (one["code"].clone(), one["subject"]["name"].clone())).collect();
     let expected = [(json!("cluster-admin"), json!("mallory")), (json!("secrets"), json!("ttl-controller"))];
     ensure!(found == expected, "{report:#}");
     Ok(())
@@ -104,7 +105,9 @@ fn every_way(world: &World) -> anyhow::Result<()> {
             .collect();
         let name = format!("way-{}", row.code);
         let meta = json!({"name": name});
-        items.push(json!({"apiVersion": format!("{GROUP}/v1"), "kind": "ClusterRole", "metadata": meta, "rules": rules}));
+        items.push(
+            json!({"apiVersion": format!("{GROUP}/v1"), "kind": "ClusterRole", "metadata": meta, "rules": rules}),
+        );
         items.push(json!({
             "apiVersion": format!("{GROUP}/v1"), "kind": "ClusterRoleBinding", "metadata": meta,
             "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": name},
@@ -153,11 +156,12 @@ fn review(managed: &Managed, report: &Value) -> anyhow::Result<usize> {
     Ok(specs.len())
 }
 
-fn generated(world: &World) -> anyhow::Result<()> {
+fn of_generated(world: &World) -> anyhow::Result<()> {
     let seed = seed()?;
-    let items = authorizer::objects(&mut Random(seed));
+    let items = generated::objects(&mut Random(seed));
     let objects = json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
-    let namespaces = authorizer::NAMESPACES.map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
+    let namespaces =
+        generated::NAMESPACES.map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}));
     let namespaces = json!({"apiVersion": "v1", "kind": "List", "items": namespaces}).to_string();
     let managed = cluster(world, "lint-generated", &namespaces)?;
     managed.admin.with_file(&["create"], &objects)?.success()?;

@@ -3,7 +3,9 @@
 use std::fs;
 
 use anyhow::{Context as _, ensure};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e::{
+    https,
     managed::Managed,
     process::{self, Output, wait_until},
     server::{Server, ServerOptions},
@@ -16,13 +18,25 @@ use super::{cluster, findings, lint};
 
 /// Names of service accounts in the namespace `lab`, what is found of each, and the rules that they hold everywhere.
 const WAYS: [(&str, &str, &str); 7] = [
-    ("binder", "bind", "[{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [cluster-admin], verbs: [bind]}, {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}]"),
-    ("escalator", "escalate", "[{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [lab-escalator], verbs: [get, update, patch, escalate]}]"),
+    (
+        "binder",
+        "bind",
+        "[{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [cluster-admin], verbs: [bind]}, {apiGroups: [rbac.authorization.k8s.io], resources: [clusterrolebindings], verbs: [create]}]",
+    ),
+    (
+        "escalator",
+        "escalate",
+        "[{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], resourceNames: [lab-escalator], verbs: [get, update, patch, escalate]}]",
+    ),
     ("impersonator", "impersonate", "[{apiGroups: [''], resources: [users, groups], verbs: [impersonate]}]"),
     ("minter", "serviceaccount-token", "[{apiGroups: [''], resources: [serviceaccounts/token], verbs: [create]}]"),
     ("keeper", "secrets-write", "[{apiGroups: [''], resources: [secrets], verbs: [create, patch]}]"),
     ("sweeper", "secrets", "[{apiGroups: [''], resources: [secrets], verbs: [deletecollection]}]"),
-    ("mapper", "aws-auth", "[{apiGroups: [''], resources: [configmaps], resourceNames: [aws-auth], verbs: [get, patch]}]"),
+    (
+        "mapper",
+        "aws-auth",
+        "[{apiGroups: [''], resources: [configmaps], resourceNames: [aws-auth], verbs: [get, patch]}]",
+    ),
 ];
 
 /// Whose token leads to everything (Kubernetes, `clusterroleaggregation`).
@@ -53,7 +67,8 @@ pub(super) fn performed(world: &World) -> anyhow::Result<()> {
     let lab = Lab { world, managed: &managed };
     let report = lint(&managed, &[])?;
     for (name, code, _) in WAYS {
-        let is_one = |one: &&Value| one["code"] == code && one["subject"]["name"] == name && one["severity"] == "danger";
+        let is_one =
+            |one: &&Value| one["code"] == code && one["subject"]["name"] == name && one["severity"] == "danger";
         ensure!(findings(&report)?.iter().any(|one| is_one(&one)), "{code} of {name}: {report:#}");
         // None of them may read a single secret by asking for it, or may do what cluster-admin does.
         let token = lab.token("lab", name)?;
@@ -101,7 +116,8 @@ impl Lab<'_> {
     fn bind(&self) -> anyhow::Result<()> {
         let token = self.token("lab", "binder")?;
         let account = "--serviceaccount=lab:binder";
-        self.with(&token, &["create", "clusterrolebinding", "mine", "--clusterrole=cluster-admin", account])?.success()?;
+        self.with(&token, &["create", "clusterrolebinding", "mine", "--clusterrole=cluster-admin", account])?
+            .success()?;
         self.has_everything(&token)
     }
 
@@ -112,7 +128,8 @@ impl Lab<'_> {
 
     fn impersonate(&self) -> anyhow::Result<()> {
         let token = self.token("lab", "impersonator")?;
-        let args = ["get", "secret", "treasure", "-n", "lab", "-o", "json", "--as=whoever", "--as-group=system:masters"];
+        let args =
+            ["get", "secret", "treasure", "-n", "lab", "-o", "json", "--as=whoever", "--as-group=system:masters"];
         let read = self.with(&token, &args)?.success()?;
         ensure!(read.contains("cGxhaW4tdG8tc2Vl"), "{read}");
         Ok(())
@@ -142,7 +159,7 @@ impl Lab<'_> {
             minted = answer["data"]["token"].as_str().map(str::to_owned);
             Ok(minted.is_some())
         })?;
-        let minted = base64(&minted.context("a token")?)?;
+        let minted = String::from_utf8(BASE64_STANDARD.decode(minted.context("a token")?)?)?;
         self.write_everything_into(&minted, "lab-keeper")?;
         self.has_everything(&own)
     }
@@ -161,7 +178,8 @@ impl Lab<'_> {
     fn map(&self) -> anyhow::Result<()> {
         let own = self.token("lab", "mapper")?;
         let entry = r#"{"data": {"mapUsers": "[{userarn: arn:aws:iam::111122223333:user/mallory, username: m, groups: [system:masters]}]"}}"#;
-        self.with(&own, &["patch", "configmap", "aws-auth", "-n", "kube-system", "--type=merge", "-p", entry])?.success()?;
+        self.with(&own, &["patch", "configmap", "aws-auth", "-n", "kube-system", "--type=merge", "-p", entry])?
+            .success()?;
         let map = ["get", "configmap", "aws-auth", "-n", "kube-system", "-o", "json"];
         let map: Value = serde_json::from_str(&self.managed.admin.kubectl(&map)?.success()?)?;
         let mappings = format!("  mapUsers: {}\n", map["data"]["mapUsers"].as_str().context("mapUsers")?);
@@ -185,21 +203,12 @@ impl Lab<'_> {
 
     /// A request that kubectl does not make without reading first.
     fn request(&self, token: &str, method: &str, path: &str) -> anyhow::Result<Value> {
-        let url = format!("{}{path}", self.managed.cluster.server_url());
-        let mut curl = process::command("curl", &self.managed.folder);
-        curl.args(["--silent", "--show-error", "--cacert", "api-server-ca.pem", "--request", method]);
-        curl.args(["--header", &format!("Authorization: Bearer {token}")]);
-        if method == "PATCH" {
-            curl.args(["--header", "Content-Type: application/merge-patch+json", "--data", "{}"]);
-        }
-        let answer = process::run(curl.arg(url))?.success()?;
-        serde_json::from_str(&answer).with_context(|| format!("JSON: {answer}"))
+        let cluster = &self.managed.cluster;
+        let port = cluster.server_url().rsplit(':').next().context("a port")?.trim_end_matches('/').parse()?;
+        let headers = [&*format!("Authorization: Bearer {token}"), "Content-Type: application/merge-patch+json"];
+        let body = if method == "PATCH" { "{}" } else { "" };
+        let answer = https::request_with(cluster.ca_pem(), port, method, path, &headers, body)?;
+        ensure!(answer.status == 200, "{answer:?}");
+        Ok(serde_json::from_str(&answer.body)?)
     }
-}
-
-fn base64(text: &str) -> anyhow::Result<String> {
-    let mut command = process::command("base64", std::path::Path::new("/"));
-    let mut child = command.arg("-d").stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped()).spawn()?;
-    std::io::Write::write_all(&mut child.stdin.take().context("stdin")?, text.as_bytes())?;
-    Ok(String::from_utf8(child.wait_with_output()?.stdout)?)
 }
