@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the pages of docs/ that come from code.
 
 mod access_file;
+mod lint;
 mod plan;
 
 use std::fs;
@@ -24,6 +25,7 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("docs/access-problems.md", access_file::problems()),
         ("docs/access-file.schema.json", schema),
         ("docs/plan.md", plan::page()),
+        ("docs/lint.md", lint::page()),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);

@@ -19,12 +19,15 @@ pub(super) struct Might<'a> {
     roles: HashMap<&'a str, bool>,
 }
 
+/// Whether a way takes some more words to explain, and its place in the table.
+type Rank = (bool, usize);
+
 /// By which power somebody is mighty; less is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     hops: usize,
-    /// Its place in the table: the plainest first.
-    rank: usize,
+    /// The plainest first.
+    rank: Rank,
     power: usize,
 }
 
@@ -39,7 +42,7 @@ pub(super) struct Verdict<'a> {
 impl<'a> Might<'a> {
     /// Follows powers to service accounts and named others until nobody new is reached.
     pub(super) fn of(index: &'a Index, powers: &[Power<'a>]) -> Self {
-        let ranks: HashMap<&str, usize> = rows().enumerate().map(|(rank, row)| (row.code, rank)).collect();
+        let ranks: HashMap<&str, Rank> = rows().enumerate().map(|(at, row)| (row.code, (is_broad(row), at))).collect();
         let mut might = Self { roles: roles(index, powers), ..Self::default() };
         loop {
             let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
@@ -125,6 +128,11 @@ impl<'a> Might<'a> {
     pub(super) fn by(&self, who: Who<'a>) -> Option<usize> {
         self.mighty.get(&who).map(|step| step.power)
     }
+}
+
+/// Whether a way is one of very many that a broad rule gives: a plainer one says more.
+fn is_broad(row: &Escalation) -> bool {
+    row.code != "cluster-admin" && row.needs[0][0].resources == ["*"]
 }
 
 /// Of the roles that somebody may bind by name, which are enough to become anything where they are bound everywhere.

@@ -11,7 +11,7 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
-use rbac::{Rule, User};
+use rbac::{Rule, User, escalation::Need};
 use sandbox::cluster::Options;
 use serde_json::{Value, json};
 use visibility::lint::checks;
@@ -165,12 +165,56 @@ fn of_generated(world: &World) -> anyhow::Result<()> {
     let namespaces = json!({"apiVersion": "v1", "kind": "List", "items": namespaces}).to_string();
     let managed = cluster(world, "lint-generated", &namespaces)?;
     managed.admin.with_file(&["create"], &objects)?.success()?;
+    managed.admin.with_file(&["create"], &dangerous(&mut Random(seed)))?.success()?;
     let report = lint(&managed, &[])?;
     let reviewed = review(&managed, &report)?;
     let said = format!("{SEED}={seed}: {} findings, {reviewed} questions, all allowed", findings(&report)?.len());
     say(&said);
-    ensure!(reviewed > 50, "{said}: the world is too dull to prove anything");
+    ensure!(reviewed > 100, "{said}: the world is too dull to prove anything");
     Ok(())
+}
+
+/// Roles that are parts of ways, bound here and there to this one and that.
+fn dangerous(random: &mut Random) -> String {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    let needs: Vec<&Need> = checks()
+        .filter_map(|check| check.escalation)
+        .flat_map(|row| row.needs.iter().chain(row.also))
+        .copied()
+        .flatten()
+        .collect();
+    let mut items = Vec::new();
+    for at in 0..80 {
+        let rules: Vec<Value> = (0..=random.below(3))
+            .map(|_| {
+                let need = random.one(&needs);
+                let names = [need.name, "one", "system:masters"];
+                let names: Vec<&str> = if random.below(3) == 0 { vec![random.one(&names)] } else { vec![need.name] };
+                let names: Vec<&str> = names.into_iter().filter(|name| !name.is_empty()).collect();
+                json!({
+                    "verbs": random.some(need.verbs, 2), "apiGroups": [need.api_group],
+                    "resources": random.some(need.resources, 2), "resourceNames": names,
+                })
+            })
+            .collect();
+        let namespace = random.one(&["", "", "kube-system", "default", generated::NAMESPACES[0]]);
+        let kind = if namespace.is_empty() { "ClusterRoleBinding" } else { "RoleBinding" };
+        let name = format!("danger-{at}");
+        let subject = match random.below(3) {
+            0 => {
+                json!({"kind": "ServiceAccount", "name": random.one(&["bot", "web"]), "namespace": generated::NAMESPACES[0]})
+            }
+            1 => json!({"apiGroup": GROUP, "kind": "User", "name": format!("danger-user-{}", random.below(20))}),
+            _ => json!({"apiGroup": GROUP, "kind": "Group", "name": format!("danger-team-{}", random.below(20))}),
+        };
+        let version = format!("{GROUP}/v1");
+        items.push(json!({"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}));
+        items.push(json!({
+            "apiVersion": version, "kind": kind, "metadata": {"name": name, "namespace": namespace},
+            "roleRef": {"apiGroup": GROUP, "kind": "ClusterRole", "name": name}, "subjects": [subject],
+        }));
+    }
+    json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
 }
 
 const TEAM: &str = r"
