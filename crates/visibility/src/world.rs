@@ -301,7 +301,8 @@ fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -
 
 fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {
     let bound = observed.bindings.iter().filter_map(|seen| seen.object.namespace.as_ref());
-    observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).cloned().collect()
+    let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API

@@ -173,6 +173,17 @@ exclusion: []
     ");
 }
 
+/// What the page shows can be written.
+#[test]
+fn the_pages_example_is_readable() {
+    let page = include_str!("../../../../../docs/lint.md");
+    let (_, block) = page.split_once("```yaml\n").expect("an example");
+    let (example, _) = block.split_once("```").expect("its end");
+    let exclusions = read_exclusions(&Source::new("lint.yaml", example)).expect("readable");
+    let shown: Vec<_> = exclusions.iter().map(|one| (one.subject.as_deref(), one.expires.is_some())).collect();
+    assert_eq!(shown, [(Some("Group kubeadm:cluster-admins"), false), (Some("ServiceAccount ci/*"), true)]);
+}
+
 /// What an access file accepts is its own matter: of the same group somebody else's grant is found all the same.
 #[test]
 fn what_an_access_file_accepts_of_its_own_grants_is_not_found() {
