@@ -184,7 +184,7 @@ fn dangerous(random: &mut Random) -> String {
         .flatten()
         .collect();
     let mut items = Vec::new();
-    for at in 0..80 {
+    for at in 0..240 {
         let rules: Vec<Value> = (0..=random.below(3))
             .map(|_| {
                 let need = random.one(&needs);
@@ -204,8 +204,8 @@ fn dangerous(random: &mut Random) -> String {
             0 => {
                 json!({"kind": "ServiceAccount", "name": random.one(&["bot", "web"]), "namespace": generated::NAMESPACES[0]})
             }
-            1 => json!({"apiGroup": GROUP, "kind": "User", "name": format!("danger-user-{}", random.below(20))}),
-            _ => json!({"apiGroup": GROUP, "kind": "Group", "name": format!("danger-team-{}", random.below(20))}),
+            1 => json!({"apiGroup": GROUP, "kind": "User", "name": format!("danger-user-{}", random.below(60))}),
+            _ => json!({"apiGroup": GROUP, "kind": "Group", "name": format!("danger-team-{}", random.below(60))}),
         };
         let version = format!("{GROUP}/v1");
         items.push(json!({"apiVersion": version, "kind": "ClusterRole", "metadata": {"name": name}, "rules": rules}));
