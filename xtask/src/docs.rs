@@ -2,6 +2,7 @@
 
 mod access_file;
 mod chart;
+mod lint;
 mod plan;
 
 use std::fs;
@@ -29,6 +30,7 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("chart/cluster-auth/values.yaml", chart::values()),
         ("chart/cluster-auth/values.schema.json", format!("{:#}\n", access::values_schema())),
         ("chart/cluster-auth/README.md", chart::readme()),
+        ("docs/lint.md", lint::page()),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);

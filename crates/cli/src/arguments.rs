@@ -49,6 +49,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  lint         Find ways to become cluster-admin, and what is left lying about
   who-can      Say who may do something, and what grants it
   diff         Say what differs between two clusters or files, or between two subjects
   verify       Explain a token: check it, ask STS, print the identity
@@ -129,6 +130,8 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Find ways to become cluster-admin, and what is left lying about
+    Lint(commands::lint::LintArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
     /// Say what differs between two clusters or files, or between two subjects

@@ -13,6 +13,7 @@ pub(crate) mod init;
 #[cfg(unix)]
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
+pub(crate) mod lint;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -57,6 +58,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
         Command::Diff(args) => diff::run(&args, process),
+        Command::Lint(args) => lint::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

@@ -24,8 +24,10 @@
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
 pub mod diff;
+pub mod lint;
 pub mod print;
 
+mod built_in_roles;
 mod path;
 mod policies;
 mod principals;
@@ -33,6 +35,7 @@ mod resources;
 mod who_can;
 mod world;
 
+pub use built_in_roles::built_in_roles;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

@@ -1,6 +1,7 @@
 //! Small worlds, and what they answer.
 
 mod joining;
+mod lint;
 mod rights;
 mod words;
 

@@ -241,6 +241,8 @@ fn usage(world: &World) -> anyhow::Result<()> {
     fs::write(managed.folder.join("view.yaml"), file("view"))?;
     fs::write(managed.folder.join("edit.yaml"), file("edit"))?;
     fs::write(managed.folder.join("user:alice"), file("view"))?;
+    fs::write(managed.folder.join("reader.yaml"), file("reader"))?;
+    fs::write(managed.folder.join("writer.yaml"), file("writer"))?;
     for (args, said) in [
         (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
         (&["alice", "group:developers"], "alice is no path that exists"),
@@ -257,15 +259,15 @@ fn usage(world: &World) -> anyhow::Result<()> {
         ensure!(found.code == 1 && found.stdout.is_empty() && found.stderr.contains(said), "{args:?}: {found:?}");
     }
     // What two files bind differs, whatever it allows.
-    let files = managed.run(&["diff", "view.yaml", "edit.yaml", "--exit-code"])?;
+    let files = managed.run(&["diff", "reader.yaml", "writer.yaml", "--exit-code"])?;
     ensure!(
-        files.code == 2 && files.stdout.contains("loses whatever the ClusterRole view allows in default"),
+        files.code == 2 && files.stdout.contains("loses whatever the ClusterRole reader allows in default"),
         "{files:?}"
     );
     let same = managed.run(&["diff", "view.yaml", "./user:alice", "--exit-code"])?;
     ensure!(same.code == 0 && same.stdout.contains("nothing changes for anybody"), "{same:?}");
-    let markdown = managed.run(&["diff", "view.yaml", "edit.yaml", "-o", "markdown"])?.success()?;
-    ensure!(markdown.starts_with("## From view.yaml to edit.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
+    let markdown = managed.run(&["diff", "reader.yaml", "writer.yaml", "-o", "markdown"])?.success()?;
+    ensure!(markdown.starts_with("## From reader.yaml to writer.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
     let coloured = managed.run(&["diff", "view.yaml", "edit.yaml", "--color", "always"])?.success()?;
     ensure!(coloured.contains("\u{1b}["), "{coloured}");
     // Somebody of the file, who is not in the cluster, and somebody whom nothing names.

@@ -25,6 +25,7 @@ mod init;
 mod interop;
 mod kops;
 mod kubeconfig;
+mod lint;
 mod live;
 mod login;
 mod meaning;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         clusters::TESTS,
         interop::TESTS,
         login::TESTS,
+        lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,

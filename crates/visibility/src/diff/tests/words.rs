@@ -77,26 +77,26 @@ fn grants_of_unknown_roles_are_said() {
     let file = |role: &str| {
         let text = format!(
             "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \
-             {{namespace: dev, clusterRole: {role}}}\n  - {{namespaces: ['team-*'], clusterRole: view}}\n"
+             {{namespace: dev, clusterRole: {role}}}\n  - {{namespaces: ['team-*'], clusterRole: reader}}\n"
         );
         world(&[("access.yaml", &text)])
     };
-    assert_snapshot!(said(&file("view"), &file("edit")), @r#"
+    assert_snapshot!(said(&file("reader"), &file("writer")), @r#"
     From before to after
       ! incomplete: not everything is known, and there may be more
       people: 0 can log in who could not, 0 cannot any more; 0 gain rights, 0 lose some; 1 stay as they are
       subjects of Kubernetes: 0 gain rights, 0 lose some; 1 stay as they are
 
     What is not known
-      - Group developers loses whatever the ClusterRole view allows in dev
-      + Group developers gains whatever the ClusterRole edit allows in dev
+      - Group developers loses whatever the ClusterRole reader allows in dev
+      + Group developers gains whatever the ClusterRole writer allows in dev
       the cluster: only access files were given: whatever others grant there is not known
       the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-      before: what the ClusterRole view allows: it is bound, and not in what was given
-      after: what the ClusterRole edit allows: it is bound, and not in what was given
+      before: what the ClusterRole reader allows: it is bound, and not in what was given
+      after: what the ClusterRole writer allows: it is bound, and not in what was given
     "#);
     assert!(
-        Difference::between(&file("edit"), &file("edit")).is_empty(),
+        Difference::between(&file("writer"), &file("writer")).is_empty(),
         "what is not known is the same on both sides"
     );
 }
