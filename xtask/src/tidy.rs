@@ -29,7 +29,6 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     leftovers(&files, &mut problems);
     layers(&mut problems)?;
     manifests(&mut problems)?;
-    comparison(&files, &mut problems)?;
     for problem in &problems {
         eprintln!("tidy: {problem}");
     }
@@ -145,29 +144,4 @@ fn manifests(problems: &mut Vec<String>) -> anyhow::Result<()> {
 
 fn folder(manifest: &str) -> &str {
     manifest.trim_end_matches("/Cargo.toml").rsplit('/').next().unwrap_or_default()
-}
-
-/// A cell of docs/comparison.md is "no" or names the tests that show it; a test that is gone shows nothing.
-fn comparison(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let page = run::root().join("docs/comparison.md");
-    let text = fs::read_to_string(&page).with_context(|| page.display().to_string())?;
-    let mut tests = String::new();
-    for path in files.iter().filter(|path| path.to_string_lossy().contains("/tests/e2e/tests/it")) {
-        tests.push_str(&fs::read_to_string(path)?);
-    }
-    for (number, line) in text.lines().enumerate() {
-        let cells: Vec<&str> = line.trim_matches('|').split('|').map(str::trim).collect();
-        let is_row =
-            line.starts_with('|') && !line.starts_with("|-") && cells.first().is_some_and(|cell| !cell.is_empty());
-        for cell in cells.iter().skip(1).filter(|_| is_row) {
-            let named: Vec<&str> = cell.split('`').filter(|part| part.contains("::")).collect();
-            if named.is_empty() && *cell != "no" && !cell.starts_with("no: ") {
-                problems.push(format!("docs/comparison.md:{}: \"{cell}\" is neither a no nor a test", number + 1));
-            }
-            for test in named.iter().filter(|test| !tests.contains(&format!("\"{test}\""))) {
-                problems.push(format!("docs/comparison.md:{}: there is no test {test}", number + 1));
-            }
-        }
-    }
-    Ok(())
 }

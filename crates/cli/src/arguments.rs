@@ -51,6 +51,7 @@ Deciding access:
 
 Seeing access:
   explain      Say why somebody is let in or not, and what they may do
+  lint         Find ways to become cluster-admin, and what is left lying about
   who-can      Say who may do something, and what grants it
   diff         Say what differs between two clusters or files, or between two subjects
   verify       Explain a token: check it, ask STS, print the identity
@@ -135,6 +136,8 @@ pub(crate) enum Command {
     Whoami(commands::whoami::WhoamiArgs),
     /// Say why somebody is let in or not, and what they may do
     Explain(commands::explain::ExplainArgs),
+    /// Find ways to become cluster-admin, and what is left lying about
+    Lint(commands::lint::LintArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
     /// Say what differs between two clusters or files, or between two subjects

@@ -14,6 +14,7 @@ pub(crate) mod init;
 #[cfg(unix)]
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
+pub(crate) mod lint;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -46,7 +47,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),
-        Command::Kubeconfig(args) => kubeconfig::run(args, &global, process),
+        Command::Kubeconfig(args) => kubeconfig::run(&args, &global, process),
         #[cfg(unix)]
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
@@ -61,6 +62,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Whoami(args) => whoami::run(&args, process),
         Command::Explain(args) => explain::run(&args, &global, process),
         Command::Diff(args) => diff::run(&args, process),
+        Command::Lint(args) => lint::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

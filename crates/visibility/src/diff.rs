@@ -12,7 +12,7 @@ pub use self::{
     print::{ContrastOut, DifferenceOut},
     subjects::{Asked, Contrast},
     unknown::UnknownGrant,
-    worlds::{Difference, Person, Subjects},
+    worlds::{Difference, Person, SubjectChange},
 };
 
 #[cfg(test)]

@@ -26,9 +26,11 @@
 
 pub mod diff;
 pub mod explain;
+pub mod lint;
 pub mod print;
 pub mod whoami;
 
+mod built_in_roles;
 mod path;
 mod policies;
 mod principals;
@@ -36,6 +38,7 @@ mod resources;
 mod who_can;
 mod world;
 
+pub use built_in_roles::built_in_roles;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

@@ -3,6 +3,7 @@
 mod explaining;
 mod joining;
 mod oneself;
+mod lint;
 mod rights;
 mod words;
 

@@ -1,18 +1,19 @@
 //! Everything that is known, joined.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired, Facts, Scope,
-    cluster::{Association, AuthenticationMode, Given, MappingTarget, Observed, Unseen},
+    cluster::{Association, AuthenticationMode, CloudAccount, Given, MappingTarget, Observed, Unseen},
 };
-use document::{Limits, Position, Problem, Severity, Sources, Span};
+use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity, Partition};
 use jiff::Timestamp;
 use mapping::{Mode, Snapshot};
-use rbac::{Binding, Index, Objects, Role, RoleKind, RoleReference};
+use rbac::{Binding, Index, Labels, Objects, Role, RoleKind, RoleReference};
 
 use crate::{
+    built_in_roles::built_in_roles,
     policies::{Policy, policy},
     principals::{ByUser, Principal, principals},
 };
@@ -32,6 +33,22 @@ pub struct World {
     /// Whether all roles are known, and all cluster roles.
     knows_roles: [bool; 2],
     now: Timestamp,
+    surroundings: Surroundings,
+}
+
+/// What `lint` looks at beside rights.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The labels of the namespaces that are known.
+    pub(crate) labels: BTreeMap<Box<str>, Labels>,
+    /// Service accounts with AWS roles.
+    pub(crate) cloud_accounts: Vec<CloudAccount>,
+    /// Where logins stand.
+    pub(crate) logins: Vec<mapping::Source>,
+    /// The access file.
+    pub(crate) access: Option<Access>,
+    /// Where its texts begin among all texts.
+    access_files: Vec<usize>,
 }
 
 /// An EKS access policy that a principal has.
@@ -63,10 +80,12 @@ impl World {
     /// first.
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
+        let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
         let Given { dump, mut facts, entries, sources, config, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         dump.add_to(&mut facts);
+        let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
         let of_config = config.as_ref().map(|config| config.partition);
         let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
@@ -98,6 +117,7 @@ impl World {
         let mut gaps = gaps(&observed, only_files);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
         let namespaces = namespaces(&observed);
+        let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
         let known = [knows_roles("roles"), knows_roles("clusterroles")];
@@ -126,6 +146,8 @@ impl World {
         }));
         gaps.sort();
         gaps.dedup();
+        let access = access.map(|(access, _)| access);
+        let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self {
             cluster_id,
             index,
@@ -138,6 +160,7 @@ impl World {
             gaps,
             knows_roles: known,
             now,
+            surroundings,
         })
     }
 
@@ -219,6 +242,17 @@ impl World {
     /// Those whom an associated policy is for.
     pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a Principal> {
         associated.principals.iter().map(|at| &self.principals[*at])
+    }
+
+    /// Whether something stands in an access file.
+    pub(crate) fn is_of_access_file(&self, written: Option<Span>) -> bool {
+        let source = written.and_then(|span| self.sources.of(span.start));
+        source.is_some_and(|source| self.surroundings.access_files.contains(&source.base()))
+    }
+
+    /// What there is beside.
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     fn of<'a>(&'a self, found: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Principal> {
@@ -327,9 +361,13 @@ fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {
     all.into_iter().cloned().collect()
 }
 
-/// All objects. Of two with one kind, namespace and name the later one counts, the access file's last.
+/// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API
+/// server has is there where none was asked.
 fn objects(observed: Observed, desired: &Desired) -> Objects {
-    let roles = observed.roles.into_iter().map(|seen| seen.object).chain(desired.objects.roles.iter().cloned());
+    let is_cluster = observed.roles.iter().any(|seen| &*seen.object.name == "cluster-admin");
+    let built_in = (!is_cluster).then(built_in_roles).into_iter().flatten();
+    let roles =
+        built_in.chain(observed.roles.into_iter().map(|seen| seen.object)).chain(desired.objects.roles.iter().cloned());
     let bindings =
         observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
     Objects { roles: last_of_each(roles.collect(), Role::id), bindings: last_of_each(bindings.collect(), Binding::id) }

@@ -120,8 +120,6 @@ pub(super) fn changes(
 /// The user that bindings see; without the name where none names it, so that people who are alike are one.
 fn user(login: Option<&Login>, index: &Index) -> Option<User> {
     let login = login?;
-    let alone = User { name: login.username.clone(), groups: Vec::new() };
-    let is_named = index.bindings_of(&alone).next().is_some();
-    let name = if is_named { login.username.as_str() } else { "" };
+    let name = if index.names_user(&login.username) { login.username.as_str() } else { "" };
     Some(User::authenticated(name, login.groups.iter().cloned()))
 }

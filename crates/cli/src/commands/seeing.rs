@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use access::cluster::Given;
 use clap::Args;
-use kubernetes::Cluster;
+use kubernetes::{Cluster, KubernetesError};
 use visibility::{Resources, Unreadable, World, print};
 
 use super::{
-    observe::{ClusterArgs, EVERYTHING, given, look},
+    observe::{ClusterArgs, EVERYTHING, Lists, given, look},
     planning::plain,
 };
 use crate::{
@@ -48,26 +48,34 @@ pub(crate) struct Seen {
     pub(crate) resources: Resources,
     /// The namespace of the kubeconfig's context, where a cluster was asked.
     pub(crate) namespace: Option<String>,
+    /// What a cluster did not let be looked at.
+    pub(crate) refused: Vec<KubernetesError>,
 }
 
 impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
     pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        self.look_beside(Given::default(), process)
+        self.see(Given::default(), EVERYTHING, process)
     }
 
     /// The same beside what was given already.
-    pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+    pub(crate) fn look_beside(&self, found: Given, process: &Process) -> Result<Seen, Failure> {
+        self.see(found, EVERYTHING, process)
+    }
+
+    /// The same, at these lists of a cluster.
+    pub(crate) fn look_at(&self, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
+        self.see(Given::default(), lists, process)
+    }
+
+    fn see(&self, mut found: Given, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
-        if has_cluster && self.cluster.is_named() {
-            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
-            return Err(anyhow::anyhow!(both).into());
-        }
-        let is_live =
-            self.cluster.is_named() || !(has_cluster || found.access_files().is_some() || found.config.is_some());
-        if is_live { live(&self.cluster, found, process) } else { offline(found) }
+        self.cluster.beside(&found.dump)?;
+        let is_given = has_cluster || found.access_files().is_some() || found.config.is_some();
+        let is_live = self.cluster.is_named() || !is_given;
+        if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.
@@ -77,7 +85,7 @@ impl Seeing {
 
     /// Looks at the cluster of a context.
     pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
-        live(&self.cluster.in_context(name), Given::default(), process)
+        live(&self.cluster.in_context(name), EVERYTHING, Given::default(), process)
     }
 
     /// Looks at what a path has, and at no cluster.
@@ -92,21 +100,21 @@ impl Seeing {
     }
 }
 
-fn live(cluster: &ClusterArgs, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Process) -> Result<Seen, Failure> {
     let looking = async {
         let cluster = cluster.connect(process).await?;
-        let (looked, resources) = tokio::join!(look(&cluster, EVERYTHING), discover(&cluster));
+        let (looked, resources) = tokio::join!(look(&cluster, lists), discover(&cluster));
         anyhow::Ok((cluster, looked?, resources?))
     };
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
     found.dump.extend(looked.dump);
     let world = joined(found, Some(cluster.server()))?;
     let resources = discovered.unwrap_or_else(Resources::well_known);
-    Ok(Seen { world, resources, namespace: Some(cluster.namespace().to_owned()) })
+    Ok(Seen { world, resources, namespace: Some(cluster.namespace().to_owned()), refused: looked.refused })
 }
 
 fn offline(found: Given) -> Result<Seen, Failure> {
-    Ok(Seen { world: joined(found, None)?, resources: Resources::well_known(), namespace: None })
+    Ok(Seen { world: joined(found, None)?, resources: Resources::well_known(), namespace: None, refused: Vec::new() })
 }
 
 fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {

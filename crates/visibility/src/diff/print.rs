@@ -158,7 +158,7 @@ impl Contrast<'_> {
     /// For people.
     pub fn report(&self) -> Vec<Section> {
         let [first, second] = self.asked.map(named);
-        let mut head: Vec<Item> = self.asked.into_iter().filter_map(who).collect();
+        let mut head: Vec<Item> = self.asked.into_iter().flat_map(|asked| who(asked, self.world)).collect();
         if !self.world.gaps().is_empty() {
             head.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
         }
@@ -203,20 +203,29 @@ fn named(asked: &Asked) -> String {
     }
 }
 
-/// Who somebody of AWS is in the cluster.
-fn who(asked: &Asked) -> Option<Item> {
-    let Asked::Principal(principal) = asked else { return None };
-    Some(match &principal.login {
-        Ok(Login { username, groups }) if groups.is_empty() => {
-            Item::new(Sign::None, format!("{} logs in as {username}, in no group", named(asked)))
+/// Who somebody is in the cluster. Of a Kubernetes user no groups are known, so those are named who have some.
+fn who(asked: &Asked, world: &World) -> Vec<Item> {
+    match asked {
+        Asked::Principal(principal) => vec![match &principal.login {
+            Ok(login) => Item::new(Sign::None, logs_in(principal, login)),
+            Err(refusal) => {
+                let why = format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code());
+                Item::new(Sign::Danger, why)
+            }
+        }],
+        Asked::Subject(Subject::User(name)) => {
+            let called = world.called(name).filter_map(|one| Some((one, one.login.as_ref().ok()?)));
+            let in_groups = called.filter(|(_, login)| !login.groups.is_empty());
+            let note = |(one, login)| format!("{}: name them by their ARN to count these groups", logs_in(one, login));
+            in_groups.map(|one| Item::new(Sign::Note, note(one))).collect()
         }
-        Ok(Login { username, groups }) => {
-            Item::new(Sign::None, format!("{} logs in as {username}, in {}", named(asked), groups.join(", ")))
-        }
-        Err(refusal) => {
-            Item::new(Sign::Danger, format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code()))
-        }
-    })
+        Asked::Subject(_) => Vec::new(),
+    }
+}
+
+fn logs_in(principal: &Principal, Login { username, groups }: &Login) -> String {
+    let groups = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
+    format!("{} logs in as {username}, in {groups}", print::principal(principal))
 }
 
 fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {

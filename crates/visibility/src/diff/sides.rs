@@ -7,7 +7,7 @@ use std::{
 
 use access::plan::Beside;
 use identity::Identity;
-use rbac::{Index, Subject, User};
+use rbac::{Index, User};
 
 use crate::{Associated, World};
 
@@ -63,33 +63,7 @@ pub(super) fn key(identity: &Identity) -> String {
     identity.canonical_arn().to_ascii_lowercase()
 }
 
-/// A subject as authorizers see it, with the groups that come by themselves. Of the groups that a user may be in besides
-/// nothing is known.
-pub(super) fn user(subject: &Subject) -> User {
-    match subject {
-        Subject::User(name) if **name == *"system:anonymous" => User::anonymous(),
-        Subject::User(name) => {
-            match name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
-                Some((namespace, name)) => User::service_account(namespace, name),
-                None => User::authenticated(&**name, [""; 0]),
-            }
-        }
-        Subject::Group(name) if **name == *"system:unauthenticated" => {
-            User { name: String::new(), groups: vec![name.to_string()] }
-        }
-        Subject::Group(name) if name.starts_with("system:serviceaccounts:") => {
-            User::authenticated("", ["system:serviceaccounts", name])
-        }
-        Subject::Group(name) => User::authenticated("", [&**name]),
-        Subject::ServiceAccount { namespace, name } => {
-            User::service_account(namespace.as_deref().unwrap_or_default(), name)
-        }
-    }
-}
-
 /// A user without the name, where no binding names it, so that those who are alike are one.
 pub(super) fn alike(user: User, index: &Index) -> User {
-    let alone = User { name: user.name.clone(), groups: Vec::new() };
-    let is_named = index.bindings_of(&alone).next().is_some();
-    if is_named { user } else { User { name: String::new(), ..user } }
+    if index.names_user(&user.name) { user } else { User { name: String::new(), ..user } }
 }

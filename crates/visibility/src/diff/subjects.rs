@@ -7,7 +7,7 @@ use access::{
 use identity::{Arn, Identity, Principal as Caller};
 use rbac::{Subject, User};
 
-use super::sides::{Side, places, user};
+use super::sides::{Side, places};
 use crate::{Principal, World};
 
 /// Whom it is about.
@@ -61,7 +61,7 @@ impl Asked {
     /// Somebody of AWS who cannot log in holds nothing at all.
     fn user(&self) -> User {
         match self {
-            Self::Subject(subject) => user(subject),
+            Self::Subject(subject) => User::of(subject),
             Self::Principal(principal) => principal.user().unwrap_or(User { name: String::new(), groups: Vec::new() }),
         }
     }

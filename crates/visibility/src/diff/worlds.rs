@@ -9,14 +9,15 @@ use access::{
     cluster::{Login, UNKNOWN_SUFFIX, Who},
     plan::{Beside, Comparison, RightsChange},
 };
-use identity::Identity;
+use identity::{Identity, Principal as Caller};
+use mapping::PermissionSet;
 use rbac::{Subject, User};
 
 use super::{
-    sides::{Side, alike, key, places, user},
+    sides::{Side, alike, key, places},
     unknown::{self, UnknownGrant},
 };
-use crate::{World, who_can::resolved};
+use crate::{Principal, World, who_can::resolved};
 
 /// What changes from one world to another.
 #[derive(Debug)]
@@ -29,7 +30,7 @@ pub struct Difference<'a> {
     pub people_unchanged: usize,
     /// The subjects of Kubernetes for whom something changes, by kind, namespace and name. Each is taken by itself, with the
     /// groups that everybody of its kind is in.
-    pub subjects: Vec<Subjects>,
+    pub subjects: Vec<SubjectChange>,
     /// How many of those that bindings name there are for whom nothing changes.
     pub subjects_unchanged: usize,
     /// Grants that come or go, of roles that are not known.
@@ -54,7 +55,7 @@ pub struct Person {
 
 /// A subject of Kubernetes.
 #[derive(Debug)]
-pub struct Subjects {
+pub struct SubjectChange {
     /// Who; a service account with its namespace.
     pub subject: Subject,
     /// What changes.
@@ -94,16 +95,15 @@ impl<'a> Difference<'a> {
                 None => (User::authenticated("", [""; 0]), Vec::new()),
             });
             let rights = change(class);
-            if matches!(who, Who::Session(..)) {
+            let [before, after] = logins;
+            let is_said = if matches!(who, Who::Session(..)) {
                 // Everybody else's changes are said of the role.
-                if of_role.get(&key(&identity)) == Some(&rights) {
-                    continue;
-                }
+                of_role.get(&key(&identity)) != Some(&rights)
             } else {
                 of_role.insert(key(&identity), Arc::clone(&rights));
-            }
-            let [before, after] = logins;
-            if before != after && !matches!(who, Who::Session(..)) || !rights.is_empty() {
+                before != after || !rights.is_empty()
+            };
+            if is_said {
                 people.push(Person { who, identity, before, after, rights });
             }
         }
@@ -113,11 +113,11 @@ impl<'a> Difference<'a> {
         let everybody = subjects(worlds);
         let number_of_subjects = everybody.len();
         let subjects = everybody.into_iter().filter_map(|subject| {
-            let class = worlds.map(|world| (alike(user(&subject), world.index()), Vec::new()));
+            let class = worlds.map(|world| (alike(User::of(&subject), world.index()), Vec::new()));
             let rights = change(class);
-            (!rights.is_empty()).then_some(Subjects { subject, rights })
+            (!rights.is_empty()).then_some(SubjectChange { subject, rights })
         });
-        let subjects: Vec<Subjects> = subjects.collect();
+        let subjects: Vec<SubjectChange> = subjects.collect();
         Self {
             worlds,
             people_unchanged: number_of_people - changed,
@@ -141,25 +141,38 @@ impl<'a> Difference<'a> {
 
 /// Everybody whom one of the worlds names, roles before their sessions.
 pub(super) fn everybody(worlds: [&World; 2]) -> Vec<(Who, Identity)> {
-    let mut everybody: BTreeMap<(String, Option<&str>), (&Who, &Identity)> = BTreeMap::new();
-    for principal in worlds.into_iter().flat_map(World::principals) {
-        let session = match &principal.who {
-            Who::Session(..) => principal.identity.session_name(),
-            _ => None,
-        };
-        let (who, identity) = (&principal.who, &principal.identity);
-        everybody.entry((key(identity), session)).or_insert((who, identity));
+    let all = || worlds.into_iter().flat_map(World::principals);
+    // The role of a permission set may be known to one of the worlds only: it is the same one in the other, unless there
+    // are several.
+    let mut roles_of_sets: HashMap<PermissionSet, BTreeSet<&str>> = HashMap::new();
+    for identity in all().map(|principal| &principal.identity) {
+        if let Caller::AssumedRole { role, .. } = &identity.principal
+            && !role.ends_with(UNKNOWN_SUFFIX)
+            && let Some(set) = PermissionSet::of_role(identity.account, role)
+        {
+            roles_of_sets.entry(set).or_default().insert(role);
+        }
     }
-    // The role of a permission set may be known to one of the worlds only.
-    let set = |who: &Who| match who {
-        Who::PermissionSet(account, set) => Some((*account, set.to_ascii_lowercase())),
+    let role_of = |set: PermissionSet| match roles_of_sets.get(&set)?.iter().collect::<Vec<_>>()[..] {
+        [role] => Some(*role),
         _ => None,
     };
-    let has_suffix = |arn: &str| !arn.ends_with(UNKNOWN_SUFFIX);
-    let with_roles: BTreeSet<_> =
-        everybody.iter().filter(|((arn, _), _)| has_suffix(arn)).filter_map(|(_, (who, _))| set(who)).collect();
-    everybody.retain(|(arn, _), (who, _)| has_suffix(arn) || set(who).is_none_or(|set| !with_roles.contains(&set)));
-    everybody.into_values().map(|(who, identity)| (who.clone(), identity.clone())).collect()
+    let mut everybody = BTreeMap::new();
+    for Principal { who, identity, .. } in all() {
+        let (mut who, mut identity) = (who.clone(), identity.clone());
+        if let Caller::AssumedRole { role, session } = &mut identity.principal
+            && role.ends_with(UNKNOWN_SUFFIX)
+            && let Some(known) = PermissionSet::of_role(identity.account, role).and_then(role_of)
+        {
+            *role = known.to_owned();
+            if let Who::Session(_, name) = &mut who {
+                *name = format!("{known}/{session}").into();
+            }
+        }
+        let session = matches!(who, Who::Session(..)).then(|| identity.session_name().map(str::to_owned));
+        everybody.entry((key(&identity), session)).or_insert((who, identity));
+    }
+    everybody.into_values().collect()
 }
 
 /// The subjects that bindings of one of the worlds name.

@@ -67,7 +67,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
         })
         .collect();
     let of_subjects: Vec<Question> =
-        questions.iter().map(|(at, request)| Question { user: user(&subjects[*at]), request: *request }).collect();
+        questions.iter().map(|(at, request)| Question { user: User::of(&subjects[*at]), request: *request }).collect();
     let was = allowed(&managed, &of_subjects)?;
     let people_before = people(&managed, &before, &questions)?;
     let unchanged = managed.run(&["diff", "before.json", "context:local", "--exit-code"])?;
@@ -98,7 +98,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     for ((name, was), (_, is)) in people_before.iter().zip(&people_after) {
         let found = difference.people.iter().find(|person| person.who.name() == *name);
         let rights = found.map_or([&[][..], &[]], |one| [&one.rights.gains, &one.rights.losses]);
-        for (((_, request), was), is) in questions.iter().zip(was).zip(is) {
+        for (((_, request), was), is) in questions.iter().step_by(ASKED).zip(was).zip(is) {
             compare(name, rights, request, *was, *is);
         }
     }
@@ -138,7 +138,7 @@ fn two(
         let requests: Vec<_> = questions.iter().zip(is).filter(|((at, _), _)| *at == first).take(200).collect();
         let others: Vec<Question> = requests
             .iter()
-            .map(|((_, request), _)| Question { user: user(&subjects[second]), request: *request })
+            .map(|((_, request), _)| Question { user: User::of(&subjects[second]), request: *request })
             .collect();
         for (((_, request), first_may), second_may) in requests.into_iter().zip(allowed(managed, &others)?) {
             let [only_second, only_first] = [&contrast.rights.gains, &contrast.rights.losses]
@@ -229,28 +229,6 @@ fn subjects() -> Vec<Subject> {
     users.chain(groups).chain(NAMESPACES.iter().map(account)).collect()
 }
 
-/// A subject as it asks the API server.
-fn user(subject: &Subject) -> User {
-    match subject {
-        Subject::User(name) => {
-            match name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
-                Some((namespace, name)) => User::service_account(namespace, name),
-                None => User::authenticated(&**name, [""; 0]),
-            }
-        }
-        Subject::Group(name) if **name == *"system:unauthenticated" => {
-            User { name: String::new(), groups: vec![name.to_string()] }
-        }
-        Subject::Group(name) if name.starts_with("system:serviceaccounts:") => {
-            User::authenticated("", ["system:serviceaccounts", name])
-        }
-        Subject::Group(name) => User::authenticated("", [&**name]),
-        Subject::ServiceAccount { namespace, name } => {
-            User::service_account(namespace.as_deref().unwrap_or_default(), name)
-        }
-    }
-}
-
 /// Nothing is guessed, and every refusal says what to do.
 fn usage(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "diff-usage", "")?;
@@ -263,6 +241,8 @@ fn usage(world: &World) -> anyhow::Result<()> {
     fs::write(managed.folder.join("view.yaml"), file("view"))?;
     fs::write(managed.folder.join("edit.yaml"), file("edit"))?;
     fs::write(managed.folder.join("user:alice"), file("view"))?;
+    fs::write(managed.folder.join("reader.yaml"), file("reader"))?;
+    fs::write(managed.folder.join("writer.yaml"), file("writer"))?;
     for (args, said) in [
         (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
         (&["alice", "group:developers"], "alice is no path that exists"),
@@ -279,15 +259,15 @@ fn usage(world: &World) -> anyhow::Result<()> {
         ensure!(found.code == 1 && found.stdout.is_empty() && found.stderr.contains(said), "{args:?}: {found:?}");
     }
     // What two files bind differs, whatever it allows.
-    let files = managed.run(&["diff", "view.yaml", "edit.yaml", "--exit-code"])?;
+    let files = managed.run(&["diff", "reader.yaml", "writer.yaml", "--exit-code"])?;
     ensure!(
-        files.code == 2 && files.stdout.contains("loses whatever the ClusterRole view allows in default"),
+        files.code == 2 && files.stdout.contains("loses whatever the ClusterRole reader allows in default"),
         "{files:?}"
     );
     let same = managed.run(&["diff", "view.yaml", "./user:alice", "--exit-code"])?;
     ensure!(same.code == 0 && same.stdout.contains("nothing changes for anybody"), "{same:?}");
-    let markdown = managed.run(&["diff", "view.yaml", "edit.yaml", "-o", "markdown"])?.success()?;
-    ensure!(markdown.starts_with("## From view.yaml to edit.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
+    let markdown = managed.run(&["diff", "reader.yaml", "writer.yaml", "-o", "markdown"])?.success()?;
+    ensure!(markdown.starts_with("## From reader.yaml to writer.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
     let coloured = managed.run(&["diff", "view.yaml", "edit.yaml", "--color", "always"])?.success()?;
     ensure!(coloured.contains("\u{1b}["), "{coloured}");
     // Somebody of the file, who is not in the cluster, and somebody whom nothing names.

@@ -25,12 +25,15 @@ mod import;
 mod init;
 mod interop;
 mod kops;
+mod kubeconfig;
+mod lint;
 mod live;
 mod login;
 mod meaning;
 mod pages;
 mod plan;
 mod plugin;
+mod terraform;
 mod trouble;
 mod who_can;
 
@@ -54,9 +57,11 @@ fn main() -> ExitCode {
         cli::TESTS,
         init::TESTS,
         kops::TESTS,
+        kubeconfig::TESTS,
         clusters::TESTS,
         interop::TESTS,
         login::TESTS,
+        lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
         explain::TESTS,
@@ -73,6 +78,7 @@ fn main() -> ExitCode {
         import::TESTS,
         pages::TESTS,
         plan::TESTS,
+        terraform::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {

@@ -78,7 +78,7 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
         for (order, text, why) in ways(person.rights) {
             add(order, text, why);
         }
-        for gained in &*person.meanwhile {
+        for gained in person.meanwhile {
             let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
             add(4, text, "they leave a group that gains it: apply their leaving alone, and the rest after it");
         }

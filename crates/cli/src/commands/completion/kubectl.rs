@@ -120,13 +120,33 @@ mod tests {
 
     #[test]
     fn what_may_stand_there() {
-        assert_snapshot!(said(&["who"]), @"");
-        assert_snapshot!(said(&["who-can", "--any"]), @"");
-        assert_snapshot!(said(&["who-can", "-n", "dev", "-o", ""]), @"");
-        assert_snapshot!(said(&["who-can", "get", "pods", "--output=y"]), @"");
-        assert_snapshot!(said(&["who-can", "get", ""]), @"");
-        assert_snapshot!(said(&["diff", ""]), @"");
-        assert_snapshot!(said(&["who-can", "--kubeconfig", ""]), @"");
+        assert_snapshot!(said(&["who"]), @r#"
+        who-can	Say who may do something, and what grants it
+        :4
+        "#);
+        assert_snapshot!(said(&["who-can", "--any"]), @r#"
+        --any-namespace	In whichever namespace: each is listed
+        :4
+        "#);
+        assert_snapshot!(said(&["who-can", "-n", "dev", "-o", ""]), @r#"
+        text	For a terminal
+        json	For programs: everything
+        yaml	The same as YAML
+        :4
+        "#);
+        assert_snapshot!(said(&["who-can", "get", "pods", "--output=y"]), @r#"
+        --output=yaml	The same as YAML
+        :4
+        "#);
+        assert_snapshot!(said(&["who-can", "get", ""]), @r#"
+        :4
+        "#);
+        assert_snapshot!(said(&["diff", ""]), @r#"
+        :0
+        "#);
+        assert_snapshot!(said(&["who-can", "--kubeconfig", ""]), @r#"
+        :0
+        "#);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use access::cluster::Dump;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig};
 
@@ -23,6 +24,15 @@ impl ClusterArgs {
     /// Whether a cluster was named at all.
     pub(crate) fn is_named(&self) -> bool {
         self.kubeconfig.is_some() || self.context.is_some()
+    }
+
+    /// Refuses a cluster that was named beside one that was given.
+    pub(crate) fn beside(&self, given: &Dump) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            given.is_empty() || !self.is_named(),
+            "--from holds a cluster, and --context or --kubeconfig name another one; give one of them"
+        );
+        Ok(())
     }
 
     /// Whether a context was named.

@@ -107,17 +107,30 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
 
 /// What a kubeconfig's plugin would sign, by the program and its arguments; none where that makes no tokens of AWS
 /// credentials.
-pub(crate) fn request_of(words: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
-    let parsed = match Call::recognise(words) {
-        Some(call) => call.parse().ok(),
-        None => match Cli::try_parse_from(words).map(|cli| (cli.command, cli.global)) {
-            Ok((Some(Command::Token(args)), global)) => Some((args, global)),
-            Ok(_) | Err(_) => None,
-        },
-    };
-    let Some((args, global)) = parsed else { return Ok(None) };
+pub(crate) fn request_of(line: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
+    let Ok((args, global)) = parse(line) else { return Ok(None) };
     let config = settings::config(&global)?;
     Request::resolve(&args, &global, process, &config).map(Some)
+}
+
+/// Whether the words behind the program's name would be understood, as in a kubeconfig's exec section; else why not.
+pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
+    let line: Vec<OsString> =
+        ["cluster-auth"].into_iter().chain(words.iter().map(String::as_str)).map(Into::into).collect();
+    let first = |text: &str| text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    parse(&line).map(drop).map_err(|why| first(&why))
+}
+
+/// A whole line, the program first, as a call for a token; else why it is none.
+fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
+    match Call::recognise(line) {
+        Some(call) => call.parse().map_err(|error| error.to_string()),
+        None => match Cli::try_parse_from(line) {
+            Ok(Cli { command: Some(Command::Token(args)), global, .. }) => Ok((args, global)),
+            Ok(_) => Err("it asks for no token".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+    }
 }
 
 impl Call {
@@ -150,7 +163,7 @@ impl Call {
 
 #[cfg(test)]
 mod tests {
-    use super::Call;
+    use super::{Call, accepts};
 
     fn words(line: &str) -> Vec<std::ffi::OsString> {
         line.split(' ').map(Into::into).collect()
@@ -170,6 +183,27 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(Call::recognise(&words(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_programs_words_are_accepted_or_it_is_said_why_not() {
+        let rows = [
+            ("--region r eks get-token --cluster-name c --output json", None),
+            ("eks get-token --cluster-name c --role arn:aws:iam::111122223333:role/R --profile p", None),
+            ("token -i c -r arn:aws:iam::111122223333:role/R", None),
+            ("-i c token", None),
+            (
+                "eks get-token --cluster-name c --endpoint-url https://x",
+                Some("unexpected argument '--endpoint-url' found"),
+            ),
+            ("eks get-token", Some("the following required arguments were not provided:")),
+            ("version", Some("it asks for no token")),
+            ("s3 ls", Some("unrecognized subcommand 's3'")),
+        ];
+        for (line, why) in rows {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(accepts(&words).err().as_deref(), why, "{line}");
         }
     }
 }

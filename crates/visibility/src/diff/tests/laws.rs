@@ -2,12 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use access::plan::{Rights, RightsChange};
+use access::{
+    cluster::Who,
+    plan::{Rights, RightsChange},
+};
 use proptest::prelude::*;
 use rbac::{Request, ResourceRequest, User};
 
 use super::{Asked, Contrast, Difference, World};
-use crate::{Principal, diff::sides::user, path::namespace_of, tests::world};
+use crate::{Principal, diff::Person, path::namespace_of, tests::world};
+
+/// A subject, kind and name of a role, and a namespace.
+type Bound = (&'static str, (&'static str, &'static str), Option<&'static str>);
 
 /// A cluster in the words of `kubectl get -o json`: bindings of some roles, logins, and EKS access policies.
 fn files() -> impl Strategy<Value = [String; 2]> {
@@ -32,7 +38,7 @@ fn files() -> impl Strategy<Value = [String; 2]> {
     ]);
     let place = prop::sample::select(vec![None, Some("dev"), Some("ops")]);
     let bindings = prop::collection::vec((subject, role, place), 0..6).prop_map(|bindings| {
-        let binding = |(at, (subject, (kind, role), place)): (usize, (&str, (&str, &str), Option<&str>))| {
+        let binding = |(at, (subject, (kind, role), place)): (usize, Bound)| {
             let (of, namespace) = match place {
                 Some(place) => ("RoleBinding", format!(r#", "namespace": "{place}""#)),
                 None => ("ClusterRoleBinding", String::new()),
@@ -198,7 +204,7 @@ proptest! {
         let nothing = RightsChange::default();
         for subject in super::super::worlds::subjects([&before, &after]) {
             let rights = difference.subjects.iter().find(|one| one.subject == subject).map_or(&nothing, |one| &one.rights);
-            let user = user(&subject);
+            let user = User::of(&subject);
             for request in &questions {
                 let was = before.index().authorize(&user, request).is_some();
                 let is = after.index().authorize(&user, request).is_some();
@@ -209,9 +215,11 @@ proptest! {
         for (who, identity) in super::super::worlds::everybody([&before, &after]) {
             let [old, new] = [&before, &after].map(|world| world.principal(who.clone(), identity.clone()));
             let found = difference.people.iter().find(|person| person.who == who);
-            let of_role = || difference.people.iter().find(|person| {
-                person.identity.canonical_arn() == identity.canonical_arn() && person.identity.session_name() != identity.session_name()
-            });
+            // A session of which nothing is said is as the role is.
+            let of_role = || {
+                let is_role = |person: &&Person| !matches!(person.who, Who::Session(..));
+                difference.people.iter().filter(is_role).find(|person| person.identity.canonical_arn() == identity.canonical_arn())
+            };
             let rights = found.or_else(of_role).map_or(&nothing, |person| &person.rights);
             for request in questions.iter().filter(|request| known(request)) {
                 let (was, is) = (may(&before, &old, request), may(&after, &new, request));
@@ -243,7 +251,7 @@ proptest! {
             super::super::worlds::subjects([&world, &world]).into_iter().map(Asked::Subject).collect();
         asked.extend(world.principals().iter().cloned().map(|principal| Asked::Principal(Box::new(principal))));
         let asked_may = |asked: &Asked, request: &Request<'_>| match asked {
-            Asked::Subject(subject) => world.index().authorize(&user(subject), request).is_some(),
+            Asked::Subject(subject) => world.index().authorize(&User::of(subject), request).is_some(),
             Asked::Principal(principal) => principal.login.is_ok() && may(&world, principal, request),
         };
         for pair in asked.windows(2) {

@@ -77,26 +77,26 @@ fn grants_of_unknown_roles_are_said() {
     let file = |role: &str| {
         let text = format!(
             "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \
-             {{namespace: dev, clusterRole: {role}}}\n  - {{namespaces: ['team-*'], clusterRole: view}}\n"
+             {{namespace: dev, clusterRole: {role}}}\n  - {{namespaces: ['team-*'], clusterRole: reader}}\n"
         );
         world(&[("access.yaml", &text)])
     };
-    assert_snapshot!(said(&file("view"), &file("edit")), @r#"
+    assert_snapshot!(said(&file("reader"), &file("writer")), @r#"
     From before to after
       ! incomplete: not everything is known, and there may be more
       people: 0 can log in who could not, 0 cannot any more; 0 gain rights, 0 lose some; 1 stay as they are
       subjects of Kubernetes: 0 gain rights, 0 lose some; 1 stay as they are
 
     What is not known
-      - Group developers loses whatever the ClusterRole view allows in dev
-      + Group developers gains whatever the ClusterRole edit allows in dev
+      - Group developers loses whatever the ClusterRole reader allows in dev
+      + Group developers gains whatever the ClusterRole writer allows in dev
       the cluster: only access files were given: whatever others grant there is not known
       the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-      before: what the ClusterRole view allows: it is bound, and not in what was given
-      after: what the ClusterRole edit allows: it is bound, and not in what was given
+      before: what the ClusterRole reader allows: it is bound, and not in what was given
+      after: what the ClusterRole writer allows: it is bound, and not in what was given
     "#);
     assert!(
-        Difference::between(&file("edit"), &file("edit")).is_empty(),
+        Difference::between(&file("writer"), &file("writer")).is_empty(),
         "what is not known is the same on both sides"
     );
 }
@@ -151,6 +151,7 @@ fn two_of_one_world() {
     let arn = |text: &str| Asked::of_arn(&world, &text.parse().expect("an ARN")).expect("somebody");
     let cases = [
         (subject(Subject::Group("viewers".into())), subject(Subject::User("ops:ann".into()))),
+        (subject(Subject::User("dan".into())), subject(Subject::User("nobody".into()))),
         (subject(Subject::Group("viewers".into())), arn("arn:aws:iam::111122223333:role/Ops")),
         (arn("arn:aws:iam::111122223333:role/team/Ops"), arn("arn:aws:sts::111122223333:assumed-role/Ops/ann")),
         (arn("arn:aws:iam::111122223333:user/nobody"), arn("arn:aws:iam::111122223333:user/dan")),
@@ -158,12 +159,17 @@ fn two_of_one_world() {
     let all: Vec<String> = cases.iter().map(|(first, second)| contrasted(&world, first, second)).collect();
     assert_snapshot!(all.join("--\n"), @r#"
     Group viewers and User ops:ann
+      session Ops/ann of 111122223333 logs in as ops:ann, in viewers: name them by their ARN to count these groups
 
     Only User ops:ann may
       + in dev: get on everything of the core group (Role reader)
 
     Only Group viewers may
       - in shop: get, list on pods (ClusterRole view)
+    --
+    User dan and User nobody
+      user dan of 111122223333 logs in as dan, in admins: name them by their ARN to count these groups
+      both may do the same
     --
     Group viewers and role Ops of 111122223333
       role Ops of 111122223333 logs in as ops:<session>, in viewers
@@ -184,4 +190,32 @@ fn two_of_one_world() {
       ! may do everything everywhere
       + everywhere: every verb on everything (ClusterRole admin)
     "#);
+}
+
+#[test]
+fn a_permission_set_is_the_same_with_and_without_its_role() {
+    let binding = r#"{"kind": "RoleBinding", "metadata": {"name": "eve", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
+ "subjects": [{"kind": "User", "name": "dev:eve"}]},
+{"kind": "ConfigMap""#;
+    let mapped = |arn: &str, username: &str| {
+        let entry =
+            format!("- {{rolearn: 'arn:aws:iam::111122223333:role/{arn}', username: '{username}', groups: [viewers]}}");
+        one(&BEFORE.replace(r#"{"kind": "ConfigMap""#, binding).replace(
+            "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
+            &entry,
+        ))
+    };
+    let by_role = mapped("AWSReservedSSO_Dev_0123456789abcdef", "dev:{{SessionName}}");
+    let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- name: viewers\n  permissionSets: [{name: Dev, username: 'dev:{{SessionName}}'}]\n  \
+                authorization: [{namespace: shop, clusterRole: view}]\n";
+    let by_set = world(&[
+        ("cluster.json", &BEFORE.replace(r#"{"kind": "ConfigMap""#, binding).replace("mapRoles", "unused")),
+        ("access.yaml", file),
+    ]);
+    assert_snapshot!(said(&by_role, &by_set), @r#"
+    From before to after
+      nothing changes for anybody: 2 people, 5 subjects of Kubernetes
+    "#);
+    let backwards = Difference::between(&by_set, &by_role);
+    assert!(backwards.people.is_empty(), "{backwards:?}");
 }
