@@ -2,8 +2,8 @@
 
 mod explaining;
 mod joining;
-mod oneself;
 mod lint;
+mod oneself;
 mod rights;
 mod words;
 
