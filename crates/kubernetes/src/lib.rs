@@ -25,9 +25,9 @@ mod status;
 mod write;
 
 pub use cluster::Cluster;
-pub use connect::Kubeconfig;
+pub use connect::{Kubeconfig, Plugin};
 pub use error::KubernetesError;
 pub use lease::Lease;
 pub use resource::Resource;
-pub use review::{Question, Username};
+pub use review::{MyRules, Question, Username};
 pub use write::{Run, Write};

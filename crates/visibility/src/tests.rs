@@ -1,7 +1,9 @@
 //! Small worlds, and what they answer.
 
+mod explaining;
 mod joining;
 mod lint;
+mod oneself;
 mod rights;
 mod words;
 

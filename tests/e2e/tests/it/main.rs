@@ -16,6 +16,7 @@ mod cli;
 mod clusters;
 mod demo;
 mod diff;
+mod explain;
 mod generated;
 mod guide;
 mod helm;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
+        explain::TESTS,
         access::TESTS,
         meaning::TESTS,
         live::TESTS,

@@ -47,8 +47,12 @@ impl ClusterArgs {
 
     /// Reads the kubeconfig and gets the credentials.
     pub(crate) async fn connect(&self, process: &Process) -> anyhow::Result<Cluster> {
-        let context = self.context.clone();
-        Ok(Kubeconfig { paths: self.paths(process), context }.connect().await?)
+        Ok(self.kubeconfig(process).connect().await?)
+    }
+
+    /// The kubeconfig, not read yet.
+    pub(crate) fn kubeconfig(&self, process: &Process) -> Kubeconfig {
+        Kubeconfig { paths: self.paths(process), context: self.context.clone() }
     }
 
     /// Where kubectl looks, in its order (Kubernetes, `tools/clientcmd/loader.go`).
