@@ -22,6 +22,9 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[("proxies::a_cluster_is_reached_as_kubectl_reaches_it", as_kubectl)];
 
+/// Names and values of the environment.
+type Variables<'a> = &'a [(&'a str, &'a str)];
+
 /// How a program got to the API server.
 #[derive(Debug, PartialEq, Eq)]
 enum Way {
@@ -49,7 +52,7 @@ fn as_kubectl(world: &World) -> anyhow::Result<()> {
     let named = with(&named, "tls-server-name", "127.0.0.1")?;
     let explicit = with(&here, "proxy-url", &proxy)?;
 
-    let rows: &[(&str, &str, &[(&str, &str)], Way)] = &[
+    let rows: &[(&str, &str, Variables<'_>, Way)] = &[
         ("this machine, with a proxy", &here, &[("HTTPS_PROXY", &proxy)], Way::Directly),
         ("another one, without", &named, &[], Way::Not),
         ("another one, with a proxy", &named, &[("HTTPS_PROXY", &proxy)], Way::ByProxy),
