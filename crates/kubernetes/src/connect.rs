@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use kube::config::{Config, KubeConfigOptions, KubeconfigError};
 
-use crate::{Cluster, KubernetesError};
+use crate::{Cluster, KubernetesError, Proxies};
 
 /// How long a connection may take to come about.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -22,13 +22,16 @@ pub struct Plugin {
 }
 
 /// Which files, and which context of theirs.
-#[derive(Clone, Debug)]
+// No Debug: a proxy's URL may hold a password.
+#[derive(Clone)]
 pub struct Kubeconfig {
     /// In the order in which they count: the first to name something wins. Files that are not there are passed over, as
     /// kubectl does with the list in `KUBECONFIG`.
     pub paths: Vec<PathBuf>,
     /// The context; none is the files' current one.
     pub context: Option<String>,
+    /// For servers to which the files name no proxy.
+    pub proxies: Proxies,
 }
 
 impl Kubeconfig {
@@ -36,9 +39,15 @@ impl Kubeconfig {
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
         let merged = self.read()?;
         let context = self.name(&merged)?;
+        let own_proxy = proxy_of(&merged, &context);
         let options = KubeConfigOptions { context: Some(context.clone()), cluster: None, user: None };
         let config = Config::from_custom_kubeconfig(merged, &options).await;
-        let mut config = config.map_err(|_| KubernetesError::Context { context: context.clone() })?;
+        let mut config = config.map_err(|error| match error {
+            KubeconfigError::ParseNoProxy(_) => KubernetesError::NoProxy,
+            _ => KubernetesError::Context { context: context.clone() },
+        })?;
+        // The client holds NO_PROXY against the proxy's name instead of the server's.
+        config.proxy_url = own_proxy.or_else(|| self.proxies.of(&config.cluster_url));
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // Deadlines are ours, and reading a large list is no reason to stop.
         config.read_timeout = None;
@@ -95,4 +104,12 @@ impl Kubeconfig {
         }
         merged.ok_or_else(|| KubernetesError::NoKubeconfig { paths: self.paths.clone() })
     }
+}
+
+/// The `proxy-url` of the context's cluster, which counts whatever the environment says.
+fn proxy_of(merged: &kube::config::Kubeconfig, context: &str) -> Option<http::Uri> {
+    let context = merged.contexts.iter().find(|one| one.name == context).and_then(|one| one.context.as_ref())?;
+    let cluster =
+        merged.clusters.iter().find(|one| one.name == context.cluster).and_then(|one| one.cluster.as_ref())?;
+    cluster.proxy_url.as_ref()?.parse().ok()
 }

@@ -33,6 +33,7 @@ mod meaning;
 mod pages;
 mod plan;
 mod plugin;
+mod proxies;
 mod terraform;
 mod trouble;
 mod who_can;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        proxies::TESTS,
         guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
