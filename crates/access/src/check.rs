@@ -230,7 +230,7 @@ fn escalates(grant: &Grant, rules: &[rbac::Rule], accept: &[&[Accept]], findings
     let mut said = HashSet::new();
     let rules: Vec<&rbac::Rule> = rules.iter().collect();
     for scope in scopes(grant) {
-        for escalation in rbac::escalation::escalations(&rules, scope) {
+        for escalation in rbac::escalation::escalations(&[], &rules, scope) {
             if said.insert(escalation.code) {
                 let message = format!("the holder can {}: {}", escalation.title, escalation.why);
                 findings.push(Code::Escalates.at(grant.span, message), accept);

@@ -13,7 +13,7 @@ use std::{
 
 use rbac::{
     Binding, Index, RoleReference, Rule, User,
-    escalation::{Escalation, Scope, escalations},
+    escalation::{Escalation, Scope, Within, escalations},
 };
 
 use self::state::{Bound, CLUSTER, Known, State};
@@ -33,7 +33,7 @@ pub(super) struct Comparison<'a> {
     /// The bindings that the file asks for, by namespace and name.
     ours: HashSet<(Option<&'a str>, &'a str)>,
     diffs: HashMap<[Held; 4], Diff>,
-    escalations: HashMap<([Held; 4], bool), Arc<[&'static Escalation]>>,
+    escalations: HashMap<([Held; 4], Within), Arc<[&'static Escalation]>>,
     still: HashMap<[Held; 3], Arc<[Atom]>>,
     /// By the rights of the whole cluster, and what is held in a namespace.
     parts: HashMap<(*const Right, Held), Arc<[Atom]>>,
@@ -139,18 +139,17 @@ impl<'a> Comparison<'a> {
     /// The ways to become more that are new in a place.
     fn escalations(&mut self, key: [Held; 4], namespace: Option<&str>) -> Arc<[&'static Escalation]> {
         let scope = namespace.map_or(Scope::Cluster, Scope::Namespace);
-        let is_privileged = namespace.is_none_or(|name| name.starts_with("kube-"));
         let [cluster_before, cluster_after, here_before, here_after] = key;
         let known = &self.known;
         let new = || {
             let of = |cluster: Held, here: Held| {
-                let rules: Vec<&Rule> = known.rules(cluster).chain(known.rules(here)).collect();
-                escalations(&rules, scope)
+                let [cluster, here] = [cluster, here].map(|held| known.rules(held).collect::<Vec<&Rule>>());
+                escalations(&cluster, &here, scope)
             };
             let had = of(cluster_before, here_before);
             of(cluster_after, here_after).into_iter().filter(|escalation| !had.contains(escalation)).collect()
         };
-        Arc::clone(self.escalations.entry((key, is_privileged)).or_insert_with(new))
+        Arc::clone(self.escalations.entry((key, scope.standing())).or_insert_with(new))
     }
 
     /// The roles that some of the rights come from, as a set of [`Known`].
