@@ -1,0 +1,283 @@
+//! The words of a cell, each defined by questions to the evaluator and by nothing else: what a role is called says nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use rbac::{
+    Request, ResourceRequest, Rule,
+    escalation::{self, Escalation, Need, Scope, Severity, Takes, Within},
+};
+
+use super::{Cell, Level, Levels, Right};
+
+type Resource = (&'static str, &'static str);
+
+/// What most people's work is about.
+const MAIN: [Resource; 9] = [
+    ("", "pods"),
+    ("", "services"),
+    ("", "configmaps"),
+    ("", "persistentvolumeclaims"),
+    ("apps", "deployments"),
+    ("apps", "statefulsets"),
+    ("apps", "daemonsets"),
+    ("batch", "jobs"),
+    ("batch", "cronjobs"),
+];
+const GRANTING: [Resource; 2] = [("rbac.authorization.k8s.io", "roles"), ("rbac.authorization.k8s.io", "rolebindings")];
+const READ: [&str; 3] = ["get", "list", "watch"];
+const WRITE: [&str; 4] = ["create", "update", "patch", "delete"];
+
+/// What is said wherever it is held, because everybody asks for it.
+const ALWAYS_SAID: [&str; 2] = ["secrets", "exec"];
+
+impl Level {
+    /// From the lowest.
+    pub const EACH: [Self; 4] = [Self::View, Self::Edit, Self::Admin, Self::All];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::View => "view",
+            Self::Edit => "edit",
+            Self::Admin => "admin",
+            Self::All => "all",
+        }
+    }
+
+    /// What it is to hold it.
+    pub fn meaning(self) -> String {
+        let names = |resources: &[Resource]| {
+            let names: Vec<String> = resources.iter().map(|(group, resource)| name(group, resource)).collect();
+            names.join(", ")
+        };
+        match self {
+            Self::View => format!("{} {}", READ.join(", "), names(&MAIN)),
+            Self::Edit => format!("view, and {} them", WRITE.join(", ")),
+            Self::Admin => format!("edit, and {} {}", WRITE.join(", "), names(&GRANTING)),
+            Self::All => "every verb on every resource".to_owned(),
+        }
+    }
+
+    /// What it asks beyond the level before.
+    fn asks(self) -> Vec<ResourceRequest<'static>> {
+        let product = |verbs: &[&'static str], resources: &[Resource]| {
+            let of = |(api_group, resource): &Resource| {
+                let request = ResourceRequest { api_group, resource, ..ResourceRequest::default() };
+                verbs.iter().map(|verb| ResourceRequest { verb, ..request }).collect::<Vec<_>>()
+            };
+            resources.iter().flat_map(of).collect()
+        };
+        match self {
+            Self::View => product(&READ, &MAIN),
+            Self::Edit => product(&WRITE, &MAIN),
+            Self::Admin => product(&WRITE, &GRANTING),
+            Self::All => product(&["*"], &[("*", "*")]),
+        }
+    }
+
+    /// The questions all of which somebody with this level may ask with success, in whatever namespace.
+    pub fn questions(self) -> Vec<ResourceRequest<'static>> {
+        let up_to = Self::EACH.into_iter().filter(|level| *level <= self);
+        up_to.flat_map(Self::asks).collect()
+    }
+}
+
+/// Makes cells of what is held.
+pub(super) struct LevelForm<'a> {
+    /// What everybody may do who logs in: no cell says it again.
+    everybody: HashSet<&'a Rule>,
+    /// The questions of each level, as bits of [`Answers::questions`].
+    levels: [u128; 4],
+    questions: Vec<ResourceRequest<'static>>,
+    /// Which of the needs of the table each escalation has, as bits.
+    escalations: Vec<(&'static Escalation, Vec<u128>)>,
+    needs: Vec<&'static Need>,
+    /// What a level means for the escalations: those that it implies, from its own questions.
+    implied: [HashSet<&'static str>; 4],
+    things: Vec<Box<str>>,
+    numbers_of_things: HashMap<Box<str>, u32>,
+    answers: Vec<Answers>,
+}
+
+/// What one role's rules say to every question.
+#[derive(Default)]
+struct Answers {
+    questions: u128,
+    /// Needs that are met where the rules hold everywhere, and where they hold in a namespace.
+    of_cluster: u128,
+    of_place: u128,
+    /// What else may be written and read, by number.
+    writes: Vec<u32>,
+    reads: Vec<u32>,
+    /// Whether there is something of neither kind.
+    others: bool,
+    missing: Option<Box<str>>,
+}
+
+impl<'a> LevelForm<'a> {
+    /// `everybody` are the rules of whoever logs in.
+    pub(super) fn new(everybody: HashSet<&'a Rule>) -> Self {
+        let mut questions = Vec::new();
+        let levels = Level::EACH.map(|level| {
+            let from = questions.len();
+            questions.extend(level.asks());
+            bits(from..questions.len())
+        });
+        let mut needs: Vec<&'static Need> = Vec::new();
+        let mut escalations = Vec::new();
+        for escalation in escalation::ALL.iter().filter(|escalation| escalation.severity > Severity::Info) {
+            let alternatives = escalation.needs.iter().map(|alternatives| {
+                let from = needs.len();
+                needs.extend(alternatives.iter());
+                bits(from..needs.len())
+            });
+            escalations.push((escalation, alternatives.collect()));
+        }
+        let implied = Level::EACH.map(|level| {
+            let rules: Vec<Rule> = level.questions().into_iter().map(rule_of).collect();
+            let rules: Vec<&Rule> = rules.iter().collect();
+            escalation::escalations(&rules, &[], Scope::Cluster).into_iter().map(|one| one.code).collect()
+        });
+        let (things, numbers_of_things, answers) = Default::default();
+        Self { everybody, levels, questions, escalations, needs, implied, things, numbers_of_things, answers }
+    }
+
+    /// Takes the rules of one role; they are called by the number of calls before.
+    pub(super) fn take(&mut self, rules: &'a [Rule]) {
+        let mut answers = Answers::default();
+        let rules_of_all: Vec<&Rule> = rules.iter().collect();
+        for (at, question) in self.questions.iter().enumerate() {
+            let question = Request::Resource(*question);
+            answers.questions |= u128::from(rules.iter().any(|rule| rule.allows(&question))) << at;
+        }
+        for (at, need) in self.needs.iter().enumerate() {
+            let of_cluster = need.met(&rules_of_all, &[], Scope::Cluster).is_some();
+            let of_place = need.met(&[], &rules_of_all, Scope::Namespace("default")).is_some();
+            answers.of_cluster |= u128::from(of_cluster) << at;
+            answers.of_place |= u128::from(of_place) << at;
+        }
+        for rule in rules.iter().filter(|rule| !self.everybody.contains(rule)) {
+            self.sort(rule, &mut answers);
+        }
+        for list in [&mut answers.writes, &mut answers.reads] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        self.answers.push(answers);
+    }
+
+    /// Takes a role that does not exist.
+    pub(super) fn take_missing(&mut self, role: &str) {
+        self.answers.push(Answers { missing: Some(role.into()), ..Answers::default() });
+    }
+
+    /// What rules allow that are held together: those of the whole cluster, and those of a place.
+    pub(super) fn cell(&self, of_cluster: &[u32], of_place: &[u32], standing: Within) -> Cell {
+        let of = |numbers: &'_ [u32]| numbers.iter().map(|number| &self.answers[*number as usize]).collect::<Vec<_>>();
+        let (of_cluster, of_place) = (of(of_cluster), of(of_place));
+        let all: Vec<&Answers> = of_cluster.iter().chain(&of_place).copied().collect();
+        let allowed = all.iter().fold(0, |bits, answers| bits | answers.questions);
+        let met = of_cluster.iter().fold(0, |bits, answers| bits | answers.of_cluster)
+            | of_place.iter().fold(0, |bits, answers| bits | answers.of_place);
+        let reached = self.levels.iter().take_while(|level| allowed & **level == **level).count();
+        // Whoever may do everything has every level.
+        let reached = if allowed & self.levels[3] != 0 { 4 } else { reached };
+        let level = reached.checked_sub(1).map(|at| Level::EACH[at]);
+
+        let implied = reached.checked_sub(1).map(|at| &self.implied[at]);
+        let is_implied = |escalation: &Escalation| implied.is_some_and(|codes| codes.contains(escalation.code));
+        let (mut rights, mut is_dangerous) = (Vec::new(), false);
+        for (escalation, needs) in &self.escalations {
+            if needs.iter().any(|alternatives| met & alternatives == 0) {
+                continue;
+            }
+            let matters = escalation.within <= standing;
+            if is_implied(escalation) {
+                is_dangerous |= matters;
+                continue;
+            }
+            // Whoever may start pods has the service accounts there already.
+            let adds = !(level >= Some(Level::Edit) && escalation.takes == Takes::Accounts);
+            let is_always_said = ALWAYS_SAID.contains(&escalation.code) && level != Some(Level::All);
+            if is_always_said || (matters && adds) {
+                rights.push(Right { escalation, is_dangerous: matters });
+            }
+        }
+        let things = |of: fn(&Answers) -> &[u32]| -> Vec<Box<str>> {
+            let numbers: BTreeSet<u32> = all.iter().flat_map(|answers| of(answers)).copied().collect();
+            let mut names: Vec<Box<str>> = numbers.iter().map(|number| self.things[*number as usize].clone()).collect();
+            names.sort();
+            names
+        };
+        let writes = if level < Some(Level::Edit) { things(|answers| &answers.writes) } else { Vec::new() };
+        let mut reads = if level.is_none() { things(|answers| &answers.reads) } else { Vec::new() };
+        reads.retain(|read| !writes.contains(read));
+        let others = level.is_none() && all.iter().any(|answers| answers.others);
+        let mut missing: Vec<Box<str>> = all.iter().filter_map(|answers| answers.missing.clone()).collect();
+        missing.sort();
+        missing.dedup();
+        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, missing })
+    }
+
+    fn sort(&mut self, rule: &Rule, answers: &mut Answers) {
+        let any = |verbs: &[&str]| verbs.iter().any(|verb| rule.verbs.iter().any(|of_rule| **of_rule == **verb));
+        let writes = any(&["*", "create", "update", "patch", "delete", "deletecollection"]);
+        let reads = any(&["*", "get", "list", "watch"]);
+        if !rule.non_resource_urls.is_empty() || (!writes && !reads && !rule.verbs.is_empty()) {
+            answers.others = true;
+        }
+        if !writes && !reads {
+            return;
+        }
+        for resource in &rule.resources {
+            for group in &rule.api_groups {
+                let thing = name(group, resource);
+                let named = rule.resource_names.iter().map(|object| format!("{thing} \"{object}\""));
+                let things: Vec<String> =
+                    if rule.resource_names.is_empty() { vec![thing.clone()] } else { named.collect() };
+                for thing in things {
+                    let number = self.number(&thing);
+                    if writes {
+                        answers.writes.push(number);
+                    }
+                    if reads {
+                        answers.reads.push(number);
+                    }
+                }
+            }
+        }
+    }
+
+    fn number(&mut self, thing: &str) -> u32 {
+        if let Some(number) = self.numbers_of_things.get(thing) {
+            return *number;
+        }
+        let number = u32::try_from(self.things.len()).expect("fewer than fit into memory");
+        self.things.push(thing.into());
+        self.numbers_of_things.insert(thing.into(), number);
+        number
+    }
+}
+
+/// `deployments.apps`; `*` stands for itself.
+pub(super) fn name(api_group: &str, resource: &str) -> String {
+    match (api_group, resource) {
+        ("*", "*") => "everything".to_owned(),
+        ("", resource) => resource.to_owned(),
+        (group, resource) => format!("{resource}.{group}"),
+    }
+}
+
+fn bits(range: std::ops::Range<usize>) -> u128 {
+    range.fold(0, |bits, at| bits | 1 << at)
+}
+
+/// The rule that grants one question and nothing else.
+fn rule_of(question: ResourceRequest<'_>) -> Rule {
+    Rule {
+        verbs: vec![question.verb.into()],
+        api_groups: vec![question.api_group.into()],
+        resources: vec![question.resource.into()],
+        ..Rule::default()
+    }
+}
