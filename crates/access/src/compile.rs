@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use rbac::Objects;
 
 pub(crate) use self::namespaces::Namespaces;
+pub use self::namespaces::glob;
 use crate::{Access, ConfigMap, IamAccount, Kind, Principal};
 
 /// What AWS and the cluster say. What is not known stays unresolved, and is never taken for empty.

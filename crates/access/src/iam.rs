@@ -10,7 +10,7 @@
 mod dump;
 mod questions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use identity::{AccountId, Arn, Partition};
 use mapping::PermissionSet;
@@ -19,7 +19,7 @@ pub use self::{
     dump::IamDumpError,
     questions::{IamAnswer, IamQuestion, IamQuestions, iam_questions},
 };
-use crate::{Facts, Kind};
+use crate::{Access, Facts, Kind};
 
 /// The path of the roles that IAM Identity Center makes for permission sets. Anybody who may make roles can give one the
 /// name of such a role, but not this path.
@@ -55,6 +55,17 @@ pub enum IamFactError {
     /// Two answers about one group that are not the same.
     #[error("two answers name different users of the IAM group `{0}`; keep the one that holds")]
     TwoGroups(String),
+}
+
+impl Access {
+    /// The IAM groups of which it is not known who is in them.
+    pub fn unknown_iam_groups(&self, facts: &Facts) -> BTreeSet<&str> {
+        let groups = self.groups.iter().flatten().flat_map(|group| &group.iam_groups);
+        let is_unknown = |group: &&crate::Principal| {
+            !facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase()))
+        };
+        groups.filter(is_unknown).map(|group| &*group.name).collect()
+    }
 }
 
 impl Facts {

@@ -28,7 +28,7 @@ mod serve;
 
 pub use check::check;
 pub use codes::Code;
-pub use compile::{Desired, Facts, Namespace, Person, compile};
+pub use compile::{Desired, Facts, Namespace, Person, compile, glob};
 pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use import::{Imported, Kops, Left, import, read_kops};

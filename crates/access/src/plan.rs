@@ -27,7 +27,7 @@ mod rights;
 mod steps;
 mod writes;
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
 
 use document::Sources;
 use jiff::Timestamp;
@@ -158,7 +158,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let mut warnings: Vec<Warning> = no_role.collect();
     warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
-    warnings.extend(unknown_iam_groups(wanted));
+    warnings
+        .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.then_some(Warning::LoginsAssumed));
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
@@ -180,15 +181,6 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let held = people.logins.iter().filter_map(|(_, [before, _])| before.as_ref()).flat_map(steps::subjects).collect();
     plan.steps = steps::steps(&plan, login_actions, held, observed);
     plan
-}
-
-/// The IAM groups of which nothing is known. Where logins are written they are an error before there is a plan.
-fn unknown_iam_groups(wanted: &Wanted<'_>) -> BTreeSet<Warning> {
-    let groups = wanted.access.groups.iter().flatten().flat_map(|group| &group.iam_groups);
-    let is_unknown = |group: &&crate::Principal| {
-        !wanted.facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase()))
-    };
-    groups.filter(is_unknown).map(|group| Warning::IamGroup(group.name.clone())).collect()
 }
 
 impl Plan {

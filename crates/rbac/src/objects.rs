@@ -122,9 +122,26 @@ impl RoleKind {
 }
 
 impl Role {
+    /// Namespace and name, which no two of one kind share.
+    pub fn id(&self) -> (Option<&str>, &str) {
+        (self.namespace.as_deref(), &self.name)
+    }
+
     /// Whether it is a `Role` or a `ClusterRole`.
     pub fn kind(&self) -> RoleKind {
         if self.namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole }
+    }
+}
+
+impl Binding {
+    /// Namespace and name, which no two of one kind share.
+    pub fn id(&self) -> (Option<&str>, &str) {
+        (self.namespace.as_deref(), &self.name)
+    }
+
+    /// As Kubernetes writes its kind.
+    pub fn kind(&self) -> &'static str {
+        if self.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" }
     }
 }
 

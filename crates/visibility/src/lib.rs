@@ -2,3 +2,37 @@
 //!
 //! Who somebody is in the cluster is asked of [`mapping::decide`], what they may do of `rbac`'s evaluator; there is no second
 //! copy of either here.
+//!
+//! ```text
+//!   access::cluster::Given (a live cluster's lists, dumps, manifests, access files, aws eks, aws iam)
+//!     └ World::new ─► World: index() of roles and bindings · principals(), each with login and rule · policies() of EKS · gaps()
+//!                       ├ who_can(request) ─► Answer: subjects and principals, each with its Paths
+//!                       ├ held_by(principal) ─► Paths: every rule, and where it holds
+//!                       └ allows(principal, request) ─► the Path that allows it, or nothing
+//! ```
+//!
+//! # How to ask
+//!
+//! - A right of one user, whoever that is: [`World::index`], then [`rbac::Index::authorize`] or `grants`.
+//! - A right of somebody with an AWS identity: [`World::allows`]; all their rights: [`World::held_by`]. These know EKS access
+//!   policies too, which no Kubernetes user or group has. [`Path::place`] says where a rule holds, [`Path::holds_in`] asks.
+//! - Everybody who may: [`World::who_can`].
+//! - Who is behind a username or a group: [`World::called`], [`World::members`]; who an ARN is: [`World::named`], and where
+//!   nothing names it [`World::principal`] and [`World::snapshot`] (with [`mapping::Snapshot::nearest`]).
+//! - Where a grant is written: [`Path::origin`], [`World::place`].
+//! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
+
+mod path;
+mod policies;
+mod principals;
+mod who_can;
+mod world;
+
+pub use path::{Path, Place};
+pub use policies::{Policy, policy};
+pub use principals::Principal;
+pub use who_can::{Answer, Holder, Reached};
+pub use world::{Associated, Unreadable, World};
+
+#[cfg(test)]
+mod tests;

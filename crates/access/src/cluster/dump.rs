@@ -30,6 +30,8 @@ pub struct Dump {
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
     missing: BTreeMap<Box<str>, Box<str>>,
+    /// Whether it holds single objects beside which there may be others.
+    has_manifests: bool,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
@@ -69,6 +71,11 @@ const KINDS: [(&str, &str); 6] = [
 const MAPPING_KIND: &str = "IAMIdentityMapping";
 
 impl Dump {
+    /// Whether objects of a kind, or lists, are of interest.
+    pub(super) fn is_about(kind: &str) -> bool {
+        kind.ends_with("List") || kind == MAPPING_KIND || KINDS.iter().any(|(known, _)| *known == kind)
+    }
+
     /// The `ConfigMap`s of `kube-system` that matter.
     pub fn config_map_names() -> impl Iterator<Item = &'static str> {
         MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
@@ -103,10 +110,15 @@ impl Dump {
         Ok(())
     }
 
-    /// Adds what stands somewhere that a person wrote.
-    pub(super) fn read_written(&mut self, json: &[u8], at: Span) -> Result<(), DumpError> {
+    /// Adds what stands somewhere that a person wrote. Unless it is from a list, there may be others of its kind.
+    pub(super) fn read_written(&mut self, json: &[u8], at: Span, of_list: bool) -> Result<(), DumpError> {
         let (roles, bindings) = (self.roles.len(), self.bindings.len());
+        let kinds = (!of_list).then(|| self.kinds.clone());
         self.read(json)?;
+        if let Some(kinds) = kinds {
+            self.kinds = kinds;
+            self.has_manifests = true;
+        }
         self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
         self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
         Ok(())
@@ -114,7 +126,8 @@ impl Dump {
 
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
-        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, missing, .. } = other;
+        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, missing, has_manifests, .. } =
+            other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -122,6 +135,7 @@ impl Dump {
         self.config_maps.extend(config_maps);
         self.kinds.extend(kinds);
         self.missing.extend(missing);
+        self.has_manifests |= has_manifests;
     }
 
     /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
@@ -174,7 +188,7 @@ impl Dump {
 
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.missing.is_empty()
+        self.kinds.is_empty() && self.missing.is_empty() && !self.has_manifests
     }
 
     /// Adds what the access file is compiled with.
@@ -217,11 +231,14 @@ impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
-        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing, .. } = self;
+        let Self {
+            roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing, has_manifests, ..
+        } = self;
         let mut unseen = Vec::new();
         for (kind, what) in KINDS {
-            let why =
-                missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| "they are not in the dumps".into()));
+            let lacks =
+                || if has_manifests { "manifests need not be all of them" } else { "they are not in the dumps" };
+            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {

@@ -111,7 +111,7 @@ impl Given {
             number_of_items += 1;
             if node.get("kind").is_none() {
                 nameless.push((number, node)); // Of a typed list, whose kind may come behind its items.
-            } else if let Err(error) = add(dump, &node, None) {
+            } else if let Err(error) = add(dump, &node, None, true) {
                 failed.get_or_insert(error);
             }
         };
@@ -128,13 +128,13 @@ impl Given {
                         return Err(GivenError::SecondKops);
                     }
                 }
-                // What kops keeps beside it.
-                Some(_) if version.starts_with("kops.k8s.io/") => {}
+                // Of no interest: what kops keeps beside it, deployments and the like.
+                Some(kind) if !Dump::is_about(kind) => continue,
                 Some(kind) => {
-                    add(&mut self.dump, &root, None).map_err(GivenError::Cluster)?;
                     let of = kind.strip_suffix("List");
+                    add(&mut self.dump, &root, None, of.is_some()).map_err(GivenError::Cluster)?;
                     for (_, node) in nameless.iter().filter(|(of, _)| *of == number) {
-                        add(&mut self.dump, node, of).map_err(GivenError::Cluster)?;
+                        add(&mut self.dump, node, of, true).map_err(GivenError::Cluster)?;
                     }
                 }
                 None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
@@ -149,12 +149,12 @@ impl Given {
 }
 
 /// One object as it stands in a text, through JSON: it is read by the same types.
-fn add(dump: &mut Dump, node: &Node, kind: Option<&str>) -> Result<(), DumpError> {
+fn add(dump: &mut Dump, node: &Node, kind: Option<&str>, of_list: bool) -> Result<(), DumpError> {
     let mut value = json(node);
     if let (Some(kind), Some(object)) = (kind, value.as_object_mut()) {
         object.insert("kind".to_owned(), kind.into());
     }
-    dump.read_written(value.to_string().as_bytes(), node.span)
+    dump.read_written(value.to_string().as_bytes(), node.span, of_list)
 }
 
 /// Scalars become what YAML 1.2 says they are, as the API server insists on texts being texts.

@@ -71,7 +71,7 @@ impl<'a> Namespaces<'a> {
             (Some(all), Some((beginning, _))) => {
                 let from = all.range::<str, _>((Included(beginning), Unbounded)).map(|(name, _)| *name);
                 let alike = from.take_while(|name| name.starts_with(beginning));
-                let matching = |name: &&str| !is_withheld(name) && glob(pattern.as_bytes(), name.as_bytes());
+                let matching = |name: &&str| !is_withheld(name) && glob(pattern, name);
                 found.extend(alike.filter(matching).map(Some));
             }
         }
@@ -84,11 +84,14 @@ fn is_withheld(namespace: &str) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
-    match pattern.split_first() {
-        None => text.is_empty(),
-        // Patterns have a few stars at most: namespaces are 63 characters long.
-        Some((b'*', rest)) => (0..=text.len()).any(|at| glob(rest, &text[at..])),
-        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && glob(rest, text)),
+pub fn glob(pattern: &str, text: &str) -> bool {
+    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => text.is_empty(),
+            // Patterns have a few stars at most: namespaces are 63 characters long.
+            Some((b'*', rest)) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
+            Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && fits(rest, text)),
+        }
     }
+    fits(pattern.as_bytes(), text.as_bytes())
 }

@@ -37,7 +37,8 @@ fn read(into: &mut Given, file: &Path, text: &[u8], is_named: bool) -> anyhow::R
     let known = into.read(&name.to_string(), text).with_context(|| format!("--from {name}"))?;
     anyhow::ensure!(
         known || !is_named,
-        "--from {name}: it is neither what kubectl, `aws iam`, `aws eks` or kops print, nor a manifest or an access file"
+        "--from {name}: it is neither what kubectl, `aws iam` or `aws eks` print, nor a Cluster of kops (`kops get cluster -o \
+         yaml`), manifests of access, or an access file"
     );
     Ok(())
 }

@@ -1,0 +1,105 @@
+//! AWS's principals, and who each of them is in the cluster.
+
+use std::collections::HashMap;
+
+use access::{
+    Desired, Facts,
+    cluster::{Login, Who, decide, everybody, named, sessions},
+};
+use identity::{Identity, Partition, Principal as Caller};
+use jiff::Timestamp;
+use mapping::{Decision, Refusal, RuleSource, Snapshot};
+use rbac::{Index, User};
+
+/// Somebody whom a mapping, an access entry or an access file names.
+#[derive(Clone, Debug)]
+pub struct Principal {
+    /// Who, in AWS's terms.
+    pub who: Who,
+    /// As STS would name them; the session's name, where it is not known, is [`access::cluster::SESSION`].
+    pub identity: Identity,
+    /// Who they are in the cluster, or why they are nobody there.
+    pub login: Result<Login, Refusal>,
+    /// The rule that says so.
+    pub source: Option<RuleSource>,
+}
+
+impl Principal {
+    /// The ARN that mappings name: the role's, for its sessions; of one session that bindings name, the session's.
+    pub fn arn(&self) -> String {
+        match self.who {
+            Who::Session(..) => self.identity.arn(),
+            _ => self.identity.canonical_arn(),
+        }
+    }
+
+    /// The user that authorizers see, built-in groups included; none where they cannot log in.
+    pub fn user(&self) -> Option<User> {
+        let login = self.login.as_ref().ok()?;
+        Some(User::authenticated(login.username.clone(), login.groups.iter().cloned()))
+    }
+
+    /// What mappings make of somebody.
+    pub(crate) fn of(who: Who, identity: Identity, snapshot: &Snapshot, now: Timestamp) -> Self {
+        let (login, source) = match decide(snapshot, &identity, now) {
+            Decision::Permit(user) => {
+                let source = user.source.clone();
+                (Ok(user.into()), Some(source))
+            }
+            Decision::Refuse(refusal) => (Err(refusal), None),
+            // `decide` has an answer to what there is to ask.
+            Decision::Needs(_) => (Err(Refusal::NoPrivateDnsName), None),
+        };
+        Self { who, identity, login, source }
+    }
+}
+
+/// Everybody, in the order of who they are, with the sessions of roles that bindings name one by one.
+pub(crate) fn principals<'a>(
+    desired: &Desired,
+    facts: &Facts,
+    sources: impl IntoIterator<Item = &'a mapping::Source>,
+    snapshot: &Snapshot,
+    index: &Index,
+    (partition, now): (Partition, Timestamp),
+) -> Vec<Principal> {
+    let named = named([index]);
+    let mut principals = Vec::new();
+    for (who, identity) in everybody(desired, facts, sources, partition) {
+        let principal = Principal::of(who, identity, snapshot, now);
+        if let Caller::AssumedRole { role, .. } = &principal.identity.principal {
+            for session in sessions(principal.login.as_ref().ok(), &named) {
+                let who = Who::Session(principal.identity.account, format!("{role}/{session}").into());
+                let caller = Caller::AssumedRole { role: role.clone(), session: session.to_owned() };
+                let identity = Identity { principal: caller, ..principal.identity.clone() };
+                principals.push(Principal::of(who, identity, snapshot, now));
+            }
+        }
+        principals.push(principal);
+    }
+    principals.sort_by(|a, b| a.who.cmp(&b.who));
+    principals
+}
+
+/// Principals by what authorizers see of them.
+#[derive(Debug, Default)]
+pub(crate) struct ByUser {
+    pub(crate) names: HashMap<String, Vec<usize>>,
+    pub(crate) groups: HashMap<String, Vec<usize>>,
+    pub(crate) arns: HashMap<String, Vec<usize>>,
+}
+
+impl ByUser {
+    pub(crate) fn new(principals: &[Principal]) -> Self {
+        let mut by = Self::default();
+        for (at, principal) in principals.iter().enumerate() {
+            by.arns.entry(principal.identity.canonical_arn().to_ascii_lowercase()).or_default().push(at);
+            let Some(User { name, groups }) = principal.user() else { continue };
+            by.names.entry(name).or_default().push(at);
+            for group in groups {
+                by.groups.entry(group).or_default().push(at);
+            }
+        }
+        by
+    }
+}

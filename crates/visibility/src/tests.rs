@@ -1,0 +1,75 @@
+//! Small worlds, and what they answer.
+
+mod joining;
+
+use access::cluster::Given;
+use jiff::Timestamp;
+use rbac::{Request, ResourceRequest, Subject};
+
+use crate::{Answer, Path, Place, World};
+
+/// The time of every test.
+fn now() -> Timestamp {
+    "2026-06-01T12:00:00Z".parse().expect("a time")
+}
+
+/// What files with these names and texts say.
+fn world(files: &[(&str, &str)]) -> World {
+    let mut given = Given::default();
+    for (name, text) in files {
+        assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
+    }
+    World::new(given, None, now()).expect("readable")
+}
+
+/// `get pods` in a namespace, or in the whole cluster.
+fn resource<'a>(verb: &'a str, api_group: &'a str, resource: &'a str, namespace: &'a str) -> Request<'a> {
+    Request::Resource(ResourceRequest { verb, api_group, resource, namespace, ..ResourceRequest::default() })
+}
+
+/// One line for each subject and path, then one for each principal.
+fn lines(world: &World, answer: &Answer<'_>) -> String {
+    let mut lines = String::new();
+    for holder in &answer.subjects {
+        for path in &holder.paths {
+            lines += &format!("{}: {}\n", said(&holder.subject), through(world, path));
+        }
+    }
+    for reached in &answer.principals {
+        let by: Vec<String> = reached.subjects.iter().map(|at| said(&answer.subjects[*at].subject)).collect();
+        let policies: Vec<String> = reached.policies.iter().map(|path| through(world, path)).collect();
+        lines += &format!(
+            "{} as {:?}: {}\n",
+            reached.principal.arn(),
+            reached.principal.login,
+            [by, policies].concat().join("; ")
+        );
+    }
+    lines
+}
+
+fn said(subject: &Subject) -> String {
+    match subject {
+        Subject::User(name) => format!("User {name}"),
+        Subject::Group(name) => format!("Group {name}"),
+        Subject::ServiceAccount { namespace, name } => {
+            format!("ServiceAccount {}/{name}", namespace.as_deref().unwrap_or("?"))
+        }
+    }
+}
+
+fn through(world: &World, path: &Path<'_>) -> String {
+    let place = match path.place() {
+        Place::Cluster => "everywhere".to_owned(),
+        Place::Namespace(name) => name.to_owned(),
+        Place::Namespaces(globs) => globs.join(", "),
+    };
+    let written = world.place(path.origin()).map(|(file, at)| format!(" ({file}:{})", at.line)).unwrap_or_default();
+    match path {
+        Path::Masters => "masters".to_owned(),
+        Path::Binding { binding, role, .. } => {
+            format!("{place}: {} {} > {} {}{written}", binding.kind(), binding.name, role.kind().as_str(), role.name)
+        }
+        Path::Policy { policy, .. } => format!("{place}: {}{written}", policy.name),
+    }
+}

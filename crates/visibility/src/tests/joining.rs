@@ -1,0 +1,134 @@
+//! What is joined with what.
+
+use insta::assert_snapshot;
+
+use super::{lines, resource, world};
+
+const DUMP: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
+{"kind": "Namespace", "metadata": {"name": "dev"}},
+{"kind": "Namespace", "metadata": {"name": "team-a"}},
+{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]},
+{"kind": "Role", "metadata": {"name": "reader", "namespace": "dev"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["*"]}]},
+{"kind": "RoleBinding", "metadata": {"name": "bots", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
+ "subjects": [{"kind": "ServiceAccount", "name": "bot"}, {"kind": "User", "name": "ops:ann"}, {"kind": "User", "name": "ops:ann"}]},
+{"kind": "ClusterRoleBinding", "metadata": {"name": "all"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+ "subjects": [{"kind": "Group", "name": "viewers"}, {"kind": "ServiceAccount", "name": "nowhere"}]},
+{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+ "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
+ "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: ['system:masters']}"}}
+]}"#;
+
+const FILE: &str = "clusterID: c
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice, ops/bob]
+  authorization:
+  - {namespaces: ['team-*', dev], clusterRole: view}
+";
+
+#[test]
+fn people_mappings_groups_bindings_and_rules_are_one_answer() {
+    let world = world(&[("cluster.json", DUMP), ("access.yaml", FILE)]);
+    assert!(world.gaps().is_empty(), "{:?}", world.gaps());
+    assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", "dev"))), @r#"
+    User ops:ann: dev: RoleBinding bots > Role reader
+    Group developers: dev: RoleBinding cluster-auth:developers:view > ClusterRole view (access.yaml:7)
+    Group system:masters: masters
+    Group viewers: everywhere: ClusterRoleBinding all > ClusterRole view
+    ServiceAccount dev/bot: dev: RoleBinding bots > Role reader
+    arn:aws:iam::111122223333:user/alice as Ok(Login { username: "alice", groups: ["developers"] }): Group developers
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    arn:aws:iam::111122223333:user/ops/bob as Ok(Login { username: "bob", groups: ["developers"] }): Group developers
+    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann; Group viewers
+    "#);
+    assert_snapshot!(lines(&world, &world.who_can(&resource("list", "", "pods", "team-a"))), @r#"
+    Group developers: team-a: RoleBinding cluster-auth:developers:view > ClusterRole view (access.yaml:7)
+    Group system:masters: masters
+    Group viewers: everywhere: ClusterRoleBinding all > ClusterRole view
+    arn:aws:iam::111122223333:user/alice as Ok(Login { username: "alice", groups: ["developers"] }): Group developers
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    arn:aws:iam::111122223333:user/ops/bob as Ok(Login { username: "bob", groups: ["developers"] }): Group developers
+    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
+    "#);
+    assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", ""))), @r#"
+    Group system:masters: masters
+    Group viewers: everywhere: ClusterRoleBinding all > ClusterRole view
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
+    "#);
+    assert_snapshot!(lines(&world, &world.who_can_anywhere(&resource("get", "", "secrets", ""))), @r#"
+    User ops:ann: dev: RoleBinding bots > Role reader
+    Group system:masters: masters
+    ServiceAccount dev/bot: dev: RoleBinding bots > Role reader
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann
+    "#);
+}
+
+const ENTRIES: &str =
+    r#"{"accessEntries": ["arn:aws:iam::111122223333:role/eng/Admin", "arn:aws:iam::111122223333:role/Viewer"]}"#;
+const ADMIN: &str = r#"{"accessEntry": {"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/eng/Admin",
+ "kubernetesGroups": [], "username": "arn:aws:sts::111122223333:assumed-role/Admin/{{SessionName}}", "type": "STANDARD"}}"#;
+const ADMINS: &str = r#"{"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/eng/Admin", "associatedAccessPolicies": [
+ {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSEditPolicy", "accessScope": {"type": "namespace", "namespaces": ["team-*"]}},
+ {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSNewPolicy", "accessScope": {"type": "cluster", "namespaces": []}}]}"#;
+
+#[test]
+fn access_entries_of_eks_and_their_policies_count_and_what_is_not_known_of_them_is_a_gap() {
+    let files = [("c.json", DUMP), ("e.json", ENTRIES), ("a.json", ADMIN), ("p.json", ADMINS)];
+    let world = world(&files);
+    let gaps: Vec<String> = world.gaps().iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+    assert_snapshot!(gaps.join("\n"), @"
+    the EKS access entry of arn:aws:iam::111122223333:role/Viewer: give what `aws eks describe-access-entry` prints
+    what the EKS access policy AmazonEKSNewPolicy allows: its rules are not known here
+    ");
+    assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "team-b"))), @r#"
+    Group system:masters: masters
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    arn:aws:iam::111122223333:role/admin as Ok(Login { username: "arn:aws:sts::111122223333:assumed-role/Admin/<session>", groups: [] }): team-*: AmazonEKSEditPolicy
+    "#);
+    assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "dev"))), @r#"
+    Group system:masters: masters
+    arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
+    "#);
+    let admin = world.named("arn:aws:iam::111122223333:role/Admin").next().expect("an entry");
+    assert!(world.allows(admin, &resource("get", "", "secrets", "team-x")).is_some());
+    assert!(world.allows(admin, &resource("get", "", "secrets", "")).is_none());
+    assert!(world.held_by(admin).iter().all(|path| path.holds_in("team-x") && !path.holds_in("dev")));
+}
+
+#[test]
+fn what_is_not_whole_is_a_gap() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b, namespace: dev}\n\
+                   roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: ann}]\n";
+    let rows = [
+        ("an access file alone", &[("access.yaml", FILE)][..], "the cluster: only access files were given"),
+        ("a manifest", &[("b.yaml", binding)], "clusterroles: manifests need not be all of them"),
+        (
+            "globs without namespaces",
+            &[("access.yaml", FILE), ("b.yaml", binding)],
+            "the namespaces that the access file's globs and selectors choose: ",
+        ),
+    ];
+    for (name, files, expected) in rows {
+        let world = world(files);
+        let gaps: Vec<String> = world.gaps().iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+        assert!(gaps.iter().any(|gap| gap.starts_with(expected)), "{name}: {gaps:?}");
+    }
+}
+
+#[test]
+fn manifests_say_where_they_stand() {
+    let text = "# first\nkind: ClusterRole\nmetadata: {name: view}\nrules: [{verbs: [get], apiGroups: [''], resources: [pods]}]\n\
+                ---\n\n---\n# second\nkind: List\nitems:\n- kind: RoleBinding\n  metadata: {name: b, namespace: dev}\n  \
+                roleRef: {kind: ClusterRole, name: view}\n  subjects: [{kind: User, name: ann}]\n";
+    let world = world(&[("m/all.yaml", text)]);
+    assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", "dev"))), @"
+    User ann: dev: RoleBinding b > ClusterRole view (m/all.yaml:11)
+    Group system:masters: masters
+    ");
+}

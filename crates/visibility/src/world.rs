@@ -1,0 +1,281 @@
+//! Everything that is known, joined.
+
+use std::collections::{BTreeSet, HashSet};
+
+use access::{
+    Access, Desired, Facts, Scope,
+    cluster::{Association, AuthenticationMode, Given, MappingTarget, Observed, Unseen},
+};
+use document::{Limits, Position, Problem, Severity, Sources, Span};
+use identity::{Identity, Partition};
+use jiff::Timestamp;
+use mapping::{Mode, Snapshot};
+use rbac::{Binding, Index, Objects, Role};
+
+use crate::{
+    policies::{Policy, policy},
+    principals::{ByUser, Principal, principals},
+};
+
+/// A cluster, the people who log in to it, and what is not known of both.
+#[derive(Debug)]
+pub struct World {
+    index: Index,
+    snapshot: Snapshot,
+    principals: Vec<Principal>,
+    pub(crate) by_user: ByUser,
+    policies: Vec<Associated>,
+    namespaces: BTreeSet<Box<str>>,
+    sources: Sources,
+    gaps: Vec<Unseen>,
+    now: Timestamp,
+}
+
+/// An EKS access policy that a principal has.
+#[derive(Clone, Debug)]
+pub struct Associated {
+    /// Whose, and where.
+    pub association: Association,
+    /// What it allows; none where that is not known, which is a gap of the world too.
+    pub policy: Option<&'static Policy>,
+    /// The principals that it is for: more than one where sessions of a role are known one by one.
+    pub(crate) principals: Vec<usize>,
+}
+
+/// An access file that cannot be read.
+#[derive(Debug)]
+pub struct Unreadable {
+    /// The files.
+    pub sources: Sources,
+    /// What is wrong with them.
+    pub problems: Vec<Problem>,
+}
+
+impl World {
+    /// Joins what was given. Of a live cluster what was looked at is in `given.dump`, and `server` is its URL.
+    ///
+    /// An access file counts as applied: its objects stand in place of those of the same names, and its logins are asked
+    /// first.
+    pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
+        let files = given.access_files();
+        let Given { dump, mut facts, entries, sources, .. } = given;
+        let access = files.map(readable).transpose()?;
+        let only_files = dump.is_empty();
+        dump.add_to(&mut facts);
+        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0.at(now));
+        let partition = partition(dump.partition(), written.as_ref(), &entries.source());
+        // Whatever holds logins is looked at.
+        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, now);
+
+        let mut logins = Vec::new();
+        if let (Some((_, files)), Some(written)) = (&access, &written) {
+            logins.push(access::mapping_source(written, files));
+            observed.mappings.retain(|live| live.target != MappingTarget::AccessFile);
+        }
+        logins.push(entries.source());
+        let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
+        let stays = |live: &access::cluster::LiveMapping| !(by_entries_alone && live.target == MappingTarget::AwsAuth);
+        logins.extend(observed.mappings.iter().filter(|live| stays(live)).map(|live| live.source.clone()));
+        // The server asks its access file first, wherever that stands.
+        logins.sort_by_key(|source| source.mode != Mode::AccessFile);
+
+        let mut gaps = gaps(&observed, only_files);
+        gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
+        let namespaces = namespaces(&observed);
+        let desired = written.unwrap_or_default();
+        let index = Index::new(objects(observed, &desired));
+        let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
+        if is_eks || !entries.is_empty() {
+            gaps.extend(entries.unseen());
+        }
+        if logins.iter().all(is_empty) {
+            let why =
+                "no ConfigMap, IAMIdentityMapping, access entry or access file says; a file on the control plane may";
+            gaps.push(Unseen { what: "who logs in".into(), why: why.into() });
+        }
+        let snapshot = Snapshot::new(partition, logins.clone(), []);
+        let principals = principals(&desired, &facts, &logins, &snapshot, &index, (partition, now));
+        let by_user = ByUser::new(&principals);
+        let policies: Vec<Associated> =
+            entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
+        let unknown = policies.iter().filter(|associated| associated.policy.is_none());
+        gaps.extend(unknown.map(|associated| Unseen {
+            what: format!("what the EKS access policy {} allows", associated.association.policy).into(),
+            why: "its rules are not known here".into(),
+        }));
+        gaps.sort();
+        gaps.dedup();
+        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now })
+    }
+
+    /// Roles and bindings: *the* evaluator.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// Everybody who is named somewhere, in the order of who they are.
+    pub fn principals(&self) -> &[Principal] {
+        &self.principals
+    }
+
+    /// What mappings make of anybody, named or not: what `explain` asks.
+    pub fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// Somebody as mappings see them, whether they are named or not.
+    pub fn principal(&self, who: access::cluster::Who, identity: Identity) -> Principal {
+        Principal::of(who, identity, &self.snapshot, self.now)
+    }
+
+    /// The EKS access policies that access entries have.
+    pub fn policies(&self) -> &[Associated] {
+        &self.policies
+    }
+
+    /// The namespaces that there are, and those that bindings stand in.
+    pub fn namespaces(&self) -> impl Iterator<Item = &str> {
+        self.namespaces.iter().map(|name| &**name)
+    }
+
+    /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
+    pub fn gaps(&self) -> &[Unseen] {
+        &self.gaps
+    }
+
+    /// File and place of what a person wrote.
+    pub fn place(&self, span: Option<Span>) -> Option<(&str, Position)> {
+        self.sources.locate(span?.start)
+    }
+
+    /// The texts that people wrote, for problems that point into them.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    /// Those who log in under a username.
+    pub fn called(&self, username: &str) -> impl Iterator<Item = &Principal> {
+        self.of(self.by_user.names.get(username))
+    }
+
+    /// Those who log in into a group.
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &Principal> {
+        self.of(self.by_user.groups.get(group))
+    }
+
+    /// Those whom an ARN names as mappings name them, in whatever case.
+    pub fn named(&self, canonical_arn: &str) -> impl Iterator<Item = &Principal> {
+        self.of(self.by_user.arns.get(&canonical_arn.to_ascii_lowercase()))
+    }
+
+    /// Those whom an associated policy is for.
+    pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a Principal> {
+        associated.principals.iter().map(|at| &self.principals[*at])
+    }
+
+    fn of<'a>(&'a self, found: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Principal> {
+        found.into_iter().flatten().map(|at| &self.principals[*at])
+    }
+}
+
+impl Associated {
+    fn new(association: Association, by_user: &ByUser) -> Self {
+        let principal = association.principal.parse().ok().and_then(|arn| mapping::RulePrincipal::of_arn(&arn));
+        let found = match principal {
+            Some(mapping::RulePrincipal::Arn(arn)) => by_user.arns.get(&arn),
+            Some(mapping::RulePrincipal::PermissionSet(_)) | None => None,
+        };
+        let principals = found.cloned().unwrap_or_default();
+        Self { policy: policy(&association.policy), association, principals }
+    }
+
+    /// Whether it holds in a namespace; in the whole cluster for `""`.
+    pub fn holds_in(&self, namespace: &str) -> bool {
+        let Some(globs) = &self.association.namespaces else { return true };
+        !namespace.is_empty() && globs.iter().any(|glob| access::glob(glob, namespace))
+    }
+}
+
+fn readable(files: Sources) -> Result<(Access, Sources), Unreadable> {
+    let access::Read { access, problems } = access::read(&files, &Limits::default());
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(Unreadable { sources: files, problems });
+    }
+    Ok((access, files))
+}
+
+/// The partition of whoever is named first; a cluster has people of one.
+fn partition(of_dump: Partition, written: Option<&Desired>, entries: &mapping::Source) -> Partition {
+    let of_file = written.and_then(|desired| Some(desired.people.first()?.principal.partition));
+    let first = entries.roles.iter().chain(&entries.users).next();
+    let of_entries = first.and_then(|rule| match &rule.principal {
+        mapping::RulePrincipal::Arn(arn) => Some(arn.parse::<identity::Arn>().ok()?.partition),
+        mapping::RulePrincipal::PermissionSet(_) => None,
+    });
+    of_file.or(of_entries).unwrap_or(of_dump)
+}
+
+/// What the cluster did not show. What was last applied is of no interest here.
+fn gaps(observed: &Observed, only_files: bool) -> Vec<Unseen> {
+    if only_files {
+        let why = "only access files were given: whatever others grant there is not known";
+        return vec![Unseen { what: "the cluster".into(), why: why.into() }];
+    }
+    observed.unseen.iter().filter(|gap| &*gap.what != "what was applied last").cloned().collect()
+}
+
+/// What an access file leaves to the cluster and IAM, who were not asked.
+fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
+    let mut gaps: Vec<Unseen> = Vec::new();
+    for name in access.unknown_iam_groups(facts) {
+        let what = format!("who is in the IAM group {name}").into();
+        gaps.push(Unseen { what, why: "give what `aws iam get-group` prints".into() });
+    }
+    let grants = access.groups.iter().flatten().flat_map(|group| group.grants.iter().flatten());
+    let chooses = |scope: &Scope| match scope {
+        Scope::Cluster => false,
+        Scope::Namespaces(names) => names.iter().any(|name| name.value.contains('*')),
+        Scope::Selector(..) => true,
+    };
+    if facts.namespaces.is_none() && grants.into_iter().any(|grant| chooses(&grant.scope)) {
+        let why = "the cluster's namespaces are not known";
+        gaps.push(Unseen {
+            what: "the namespaces that the access file's globs and selectors choose".into(),
+            why: why.into(),
+        });
+    }
+    gaps
+}
+
+fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {
+    let bound = observed.bindings.iter().filter_map(|seen| seen.object.namespace.as_ref());
+    observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).cloned().collect()
+}
+
+/// All objects. Of two with one kind, namespace and name the later one counts, the access file's last.
+fn objects(observed: Observed, desired: &Desired) -> Objects {
+    let roles = observed.roles.into_iter().map(|seen| seen.object).chain(desired.objects.roles.iter().cloned());
+    let bindings =
+        observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
+    Objects { roles: last_of_each(roles.collect(), Role::id), bindings: last_of_each(bindings.collect(), Binding::id) }
+}
+
+fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> Vec<T> {
+    let mut seen = HashSet::with_capacity(all.len());
+    let mut keep: Vec<bool> = all.iter().rev().map(|one| seen.insert(id(one))).collect();
+    drop(seen);
+    if keep.contains(&false) {
+        all.retain(|_| keep.pop().unwrap_or_default());
+    }
+    all
+}
+
+/// Whether an API server's URL is one that EKS gives its clusters.
+fn is_eks(server: &str) -> bool {
+    let host = server.split_once("://").map_or(server, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
+    [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|suffix| host.ends_with(suffix))
+}
+
+fn is_empty(source: &mapping::Source) -> bool {
+    source.roles.is_empty() && source.users.is_empty() && source.accounts.is_empty()
+}
