@@ -22,12 +22,15 @@
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
+pub mod matrix;
+
 mod path;
 mod policies;
 mod principals;
 mod who_can;
 mod world;
 
+pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

@@ -1,6 +1,7 @@
 //! Small worlds, and what they answer.
 
 mod joining;
+mod matrix;
 
 use access::cluster::Given;
 use jiff::Timestamp;

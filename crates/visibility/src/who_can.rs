@@ -122,7 +122,7 @@ impl Answer<'_> {
 }
 
 /// A subject on its own: a service account that names no namespace is one of its binding's. Of no namespace it is nobody.
-fn resolved(subject: &Subject, binding: &Binding) -> Option<Subject> {
+pub(crate) fn resolved(subject: &Subject, binding: &Binding) -> Option<Subject> {
     match subject {
         Subject::ServiceAccount { namespace, name } => {
             let namespace = Some(namespace.as_ref().or(binding.namespace.as_ref())?.clone());

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use rbac::{
     Request, ResourceRequest, Rule,
-    escalation::{self, Escalation, Need, Scope, Severity, Takes, Within},
+    escalation::{self, Escalation, Need, Scope, Severity, Within},
 };
 
 use super::{Cell, Level, Levels, Right};
@@ -29,6 +29,18 @@ const WRITE: [&str; 4] = ["create", "update", "patch", "delete"];
 
 /// What is said wherever it is held, because everybody asks for it.
 const ALWAYS_SAID: [&str; 2] = ["secrets", "exec"];
+/// What gives the service accounts of a place, which whoever may start pods there has already.
+const OF_ACCOUNTS: [&str; 9] = [
+    "ephemeral-containers",
+    "impersonate",
+    "jobs",
+    "pods",
+    "pods-update",
+    "replicationcontrollers",
+    "secrets-write",
+    "serviceaccount-token",
+    "workloads",
+];
 
 impl Level {
     /// From the lowest.
@@ -52,7 +64,7 @@ impl Level {
         };
         match self {
             Self::View => format!("{} {}", READ.join(", "), names(&MAIN)),
-            Self::Edit => format!("view, and {} them", WRITE.join(", ")),
+            Self::Edit => format!("view, and {} them (and so start pods under the service accounts there)", WRITE.join(", ")),
             Self::Admin => format!("edit, and {} {}", WRITE.join(", "), names(&GRANTING)),
             Self::All => "every verb on every resource".to_owned(),
         }
@@ -156,8 +168,10 @@ impl<'a> LevelForm<'a> {
             answers.of_cluster |= u128::from(of_cluster) << at;
             answers.of_place |= u128::from(of_place) << at;
         }
-        for rule in rules.iter().filter(|rule| !self.everybody.contains(rule)) {
-            self.sort(rule, &mut answers);
+        for rule in rules {
+            if !self.everybody.contains(rule) {
+                self.sort(rule, &mut answers);
+            }
         }
         for list in [&mut answers.writes, &mut answers.reads] {
             list.sort_unstable();
@@ -196,8 +210,10 @@ impl<'a> LevelForm<'a> {
                 is_dangerous |= matters;
                 continue;
             }
-            // Whoever may start pods has the service accounts there already.
-            let adds = !(level >= Some(Level::Edit) && escalation.takes == Takes::Accounts);
+            // In the whole cluster users and groups can be impersonated, too.
+            let is_of_accounts = OF_ACCOUNTS.contains(&escalation.code)
+                && !(escalation.code == "impersonate" && standing == Within::KubeSystem);
+            let adds = !(level >= Some(Level::Edit) && is_of_accounts);
             let is_always_said = ALWAYS_SAID.contains(&escalation.code) && level != Some(Level::All);
             if is_always_said || (matters && adds) {
                 rights.push(Right { escalation, is_dangerous: matters });

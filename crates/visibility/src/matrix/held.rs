@@ -1,0 +1,301 @@
+//! What everybody holds in every place, by numbers: people who are alike, namespaces that are alike and sets of roles that
+//! are alike are looked at once, so that a hundred thousand bindings of a few hundred roles are a few hundred questions.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    sync::{Arc, LazyLock},
+};
+
+use rbac::{
+    Binding, Role, Rule, User,
+    escalation::{Scope, Within},
+};
+
+use super::{
+    Asked, Cell, Column, Row,
+    levels::LevelForm,
+    resources::ResourceForm,
+    rows::{Holder, Member},
+};
+use crate::{Associated, World};
+
+/// What stands for membership in `system:masters`.
+static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
+    let any = || vec![Box::from("*")];
+    let objects = Rule { verbs: any(), api_groups: any(), resources: any(), ..Rule::default() };
+    [objects, Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() }]
+});
+
+/// The whole cluster, as a place; namespaces are numbered from 0.
+const CLUSTER: Option<u32> = None;
+
+/// The world, numbered.
+pub(super) struct Held<'a> {
+    world: &'a World,
+    form: Form<'a>,
+    namespaces: Vec<Arc<str>>,
+    numbers_of_namespaces: HashMap<Arc<str>, u32>,
+    /// What each binding of the index grants, and where.
+    bound: Vec<Bound>,
+    /// The numbers of what each EKS access policy of the world allows, where that is known.
+    policies: Vec<Option<u32>>,
+    masters: u32,
+}
+
+/// Rows and columns.
+pub(super) struct Grid<'a> {
+    pub(super) rows: Vec<Row<'a>>,
+    pub(super) cells: Vec<Cell>,
+    pub(super) namespaces: Vec<Arc<str>>,
+    pub(super) columns: Vec<Column>,
+}
+
+enum Form<'a> {
+    Levels(LevelForm<'a>),
+    Resources(ResourceForm<'a>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Bound {
+    place: Option<u32>,
+    rules: u32,
+}
+
+impl<'a> Held<'a> {
+    pub(super) fn new(world: &'a World, asked: &'a [Asked]) -> Self {
+        let index = world.index();
+        let form = if asked.is_empty() {
+            let anybody = User::authenticated("", [""; 0]);
+            let everybody: HashSet<&Rule> = index
+                .bindings_of(&anybody)
+                .filter(|binding| binding.namespace.is_none())
+                .filter_map(|binding| index.role_of(binding))
+                .flat_map(|role| role.rules.iter())
+                .collect();
+            Form::Levels(LevelForm::new(everybody))
+        } else {
+            Form::Resources(ResourceForm::new(asked))
+        };
+        let namespaces: Vec<Arc<str>> = world.namespaces().map(Arc::from).collect();
+        let numbers_of_namespaces = namespaces.iter().cloned().zip(0..).collect();
+        let (bound, policies) = Default::default();
+        let mut held = Self { world, form, namespaces, numbers_of_namespaces, bound, policies, masters: 0 };
+        let mut numbers = Numbers::default();
+        held.masters = numbers.of_rules(&*EVERYTHING, &mut held.form);
+        held.bound = index.bindings().iter().map(|binding| held.bound(binding, &mut numbers)).collect();
+        let number = |associated: &'a Associated| Some(numbers.of_rules(&associated.policy?.rules, &mut held.form));
+        held.policies = world.policies().iter().map(number).collect();
+        held
+    }
+
+    fn bound(&mut self, binding: &'a Binding, numbers: &mut Numbers<'a>) -> Bound {
+        let place = binding.namespace.as_deref().map(|name| self.numbers_of_namespaces[name]);
+        let rules = match self.world.index().role_of(binding) {
+            Some(role) => numbers.of_role(role, &mut self.form),
+            None => numbers.of_missing(&binding.role.name, &mut self.form),
+        };
+        Bound { place, rules }
+    }
+
+    /// Every holder's cells, those who are alike in one row; of namespaces only those that one of the globs matches.
+    pub(super) fn grid(self, holders: Vec<Holder<'a>>, globs: &[String]) -> Grid<'a> {
+        let is_shown =
+            |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
+        let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
+        let standings: Vec<Within> =
+            self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
+        let mut cells = Cells::default();
+        let mut alike: HashMap<(u32, u32, Vec<(u32, u32)>), Vec<Member<'a>>> = HashMap::new();
+        for holder in holders {
+            let held = self.held_by(&holder);
+            let of = |place: Option<u32>| {
+                let from = held.partition_point(|bound| bound.place < place);
+                let to = held.partition_point(|bound| bound.place <= place);
+                held[from..to].iter().map(|bound| bound.rules).collect::<Vec<u32>>()
+            };
+            let of_cluster = cells.set(of(CLUSTER));
+            let mut cell = |place: u32, standing| cells.cell(&self.form, [of_cluster, place], standing);
+            let cluster = cell(0, Scope::Cluster.standing());
+            let elsewhere = cell(0, Within::Anywhere);
+            // Where nothing is bound, only Kubernetes' own namespaces are not like the others.
+            let own = [Within::Privileged, Within::KubeSystem].map(|standing| cell(0, standing));
+            let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+            for (namespace, standing) in standings.iter().enumerate() {
+                match standing {
+                    Within::Anywhere => continue,
+                    Within::Privileged => places.insert(number(namespace), own[0]),
+                    Within::KubeSystem => places.insert(number(namespace), own[1]),
+                };
+            }
+            for namespace in held.chunk_by(|a, b| a.place == b.place).filter_map(|bound| bound[0].place) {
+                let set = cells.set(of(Some(namespace)));
+                let cell = cells.cell(&self.form, [of_cluster, set], standings[namespace as usize]);
+                places.insert(namespace, cell);
+            }
+            let places: Vec<(u32, u32)> = places
+                .into_iter()
+                .filter(|(namespace, cell)| shown[*namespace as usize] && *cell != elsewhere)
+                .collect();
+            alike.entry((cluster, elsewhere, places)).or_default().extend(holder.members);
+        }
+        let mut rows: Vec<Row<'a>> = alike
+            .into_iter()
+            .map(|((cluster, elsewhere, places), mut members)| {
+                members.sort();
+                Row { members, cluster, elsewhere, places }
+            })
+            .collect();
+        let cells = cells.cells;
+        let might = |at: u32| cells[at as usize].might();
+        rows.sort_by_cached_key(|row| {
+            let in_places = row.places.iter().map(|(_, cell)| might(*cell)).max();
+            (std::cmp::Reverse((might(row.cluster), in_places)), row.members.first().cloned())
+        });
+        rows.sort_by_key(|row| !row.members.iter().any(Member::is_built_in));
+        let columns = self.columns(&rows, &shown);
+        Grid { rows, cells, namespaces: self.namespaces, columns }
+    }
+
+    /// What somebody holds, in the order of places.
+    fn held_by(&self, holder: &Holder<'a>) -> Vec<Bound> {
+        let index = self.world.index();
+        let first = index.bindings().as_ptr().addr();
+        let position = |binding: &Binding| (std::ptr::from_ref(binding).addr() - first) / size_of::<Binding>();
+        let mut held: Vec<Bound> =
+            index.bindings_of(&holder.user).map(|binding| self.bound[position(binding)]).collect();
+        if holder.user.is_master() {
+            held.push(Bound { place: CLUSTER, rules: self.masters });
+        }
+        for at in &holder.policies {
+            let Some(rules) = self.policies[*at] else { continue };
+            let associated = &self.world.policies()[*at];
+            if associated.association.namespaces.is_none() {
+                held.push(Bound { place: CLUSTER, rules });
+                continue;
+            }
+            let within = (0..).zip(&self.namespaces).filter(|(_, name)| associated.holds_in(name));
+            held.extend(within.map(|(namespace, _)| Bound { place: Some(namespace), rules }));
+        }
+        held.sort_unstable();
+        held.dedup();
+        held
+    }
+
+    /// The whole cluster, the namespaces that rows tell apart, and the others.
+    fn columns(&self, rows: &[Row<'_>], shown: &[bool]) -> Vec<Column> {
+        let mut of_namespace: Vec<Vec<(usize, u32)>> = vec![Vec::new(); self.namespaces.len()];
+        for (at, row) in rows.iter().enumerate() {
+            for (namespace, cell) in &row.places {
+                of_namespace[*namespace as usize].push((at, *cell));
+            }
+        }
+        let mut alike: HashMap<Vec<(usize, u32)>, Vec<usize>> = HashMap::new();
+        for (namespace, cells) in of_namespace.into_iter().enumerate().filter(|(at, _)| shown[*at]) {
+            alike.entry(cells).or_default().push(namespace);
+        }
+        let names = |namespaces: Vec<usize>| namespaces.into_iter().map(|at| Arc::clone(&self.namespaces[at])).collect();
+        let others = alike.remove(&Vec::new()).map(|others| Column::Others(names(others)));
+        let mut namespaces: Vec<Vec<usize>> = alike.into_values().collect();
+        namespaces.sort();
+        let namespaces = namespaces.into_iter().map(|alike| Column::Namespaces(names(alike)));
+        [Column::Cluster].into_iter().chain(namespaces).chain(others).collect()
+    }
+}
+
+/// The numbers that lists of rules have; each is asked once.
+#[derive(Default)]
+struct Numbers<'a> {
+    of_role: HashMap<*const Role, u32>,
+    of_rules: HashMap<&'a [Rule], u32>,
+    of_missing: HashMap<&'a str, u32>,
+    next: u32,
+}
+
+impl<'a> Numbers<'a> {
+    fn of_role(&mut self, role: &'a Role, form: &mut Form<'a>) -> u32 {
+        let at = std::ptr::from_ref(role);
+        if let Some(number) = self.of_role.get(&at) {
+            return *number;
+        }
+        let number = self.of_rules(&role.rules, form);
+        self.of_role.insert(at, number);
+        number
+    }
+
+    fn of_rules(&mut self, rules: &'a [Rule], form: &mut Form<'a>) -> u32 {
+        let number = *self.of_rules.entry(rules).or_insert(self.next);
+        if number == self.next {
+            self.next += 1;
+            match form {
+                Form::Levels(form) => form.take(rules),
+                Form::Resources(form) => form.take(rules),
+            }
+        }
+        number
+    }
+
+    fn of_missing(&mut self, role: &'a str, form: &mut Form<'a>) -> u32 {
+        let number = *self.of_missing.entry(role).or_insert(self.next);
+        if number == self.next {
+            self.next += 1;
+            match form {
+                Form::Levels(form) => form.take_missing(role),
+                Form::Resources(form) => form.take(&[]),
+            }
+        }
+        number
+    }
+}
+
+/// Cells and sets of numbers, each once.
+struct Cells {
+    sets: Vec<Box<[u32]>>,
+    numbers_of_sets: HashMap<Box<[u32]>, u32>,
+    cells: Vec<Cell>,
+    numbers_of_cells: HashMap<Cell, u32>,
+    known: HashMap<([u32; 2], Within), u32>,
+}
+
+impl Default for Cells {
+    /// The first set is the empty one.
+    fn default() -> Self {
+        let (cells, numbers_of_cells, known) = Default::default();
+        let numbers_of_sets = HashMap::from([(Box::default(), 0)]);
+        Self { sets: vec![Box::default()], numbers_of_sets, cells, numbers_of_cells, known }
+    }
+}
+
+impl Cells {
+    fn set(&mut self, numbers: Vec<u32>) -> u32 {
+        let numbers = numbers.into_boxed_slice();
+        if let Some(number) = self.numbers_of_sets.get(&numbers) {
+            return *number;
+        }
+        let new = number(self.sets.len());
+        self.sets.push(numbers.clone());
+        self.numbers_of_sets.insert(numbers, new);
+        new
+    }
+
+    fn cell(&mut self, form: &Form<'_>, held: [u32; 2], standing: Within) -> u32 {
+        if let Some(number) = self.known.get(&(held, standing)) {
+            return *number;
+        }
+        let [of_cluster, of_place] = held.map(|set| &*self.sets[set as usize]);
+        let cell = match form {
+            Form::Levels(form) => form.cell(of_cluster, of_place, standing),
+            Form::Resources(form) => form.cell(of_cluster, of_place),
+        };
+        let next = number(self.cells.len());
+        let found = *self.numbers_of_cells.entry(cell.clone()).or_insert(next);
+        if found == next {
+            self.cells.push(cell);
+        }
+        self.known.insert((held, standing), found);
+        found
+    }
+}
+
+fn number(of: usize) -> u32 {
+    u32::try_from(of).expect("fewer than fit into memory")
+}

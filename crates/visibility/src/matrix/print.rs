@@ -1,0 +1,150 @@
+//! A matrix for people and for programs: the same words in five dresses.
+
+mod text;
+
+use access::cluster::Who;
+use identity::AccountId;
+use jiff::Timestamp;
+use rbac::Subject;
+
+pub use self::text::text;
+use super::{By, Column, Matrix, Member, Row, rows::Known};
+use crate::Principal;
+
+/// What stands over a matrix.
+#[derive(Clone, Copy, Debug)]
+pub struct Heading<'a> {
+    /// What the cluster is called.
+    pub cluster: &'a str,
+    /// When it was looked at.
+    pub now: Timestamp,
+}
+
+/// How many of those who are alike are named before the rest is counted.
+const MEMBERS: usize = 8;
+/// How many namespaces are.
+const NAMESPACES: usize = 3;
+
+impl By {
+    /// What the rows are, as a title.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::People => "People",
+            Self::Groups => "Groups",
+            Self::Subjects => "Subjects",
+        }
+    }
+}
+
+impl Column {
+    /// What is said of it: at most so many names, and how many more there are.
+    fn title(&self) -> String {
+        match self {
+            Self::Cluster => "whole cluster".to_owned(),
+            Self::Namespaces(names) => some(names, NAMESPACES),
+            Self::Others(names) => format!("every other namespace ({})", names.len()),
+        }
+    }
+}
+
+/// How people are called where most are of one account.
+struct Names {
+    usual: Option<AccountId>,
+}
+
+impl Names {
+    fn of(rows: &[Row<'_>]) -> Self {
+        let mut accounts: Vec<AccountId> = Vec::new();
+        for member in rows.iter().flat_map(|row| &row.members) {
+            if let Member::Principal(Known(principal)) = member {
+                accounts.push(principal.who.account());
+            }
+        }
+        accounts.sort_unstable();
+        let largest = accounts.chunk_by(|a, b| a == b).max_by_key(|alike| alike.len());
+        Self { usual: largest.map(|alike| alike[0]) }
+    }
+
+    /// `user ops/bob as bob`, `role Deployer of 444455556666 as deploy:<session>`.
+    fn member(&self, member: &Member<'_>) -> String {
+        match member {
+            Member::Everybody => "everybody who logs in".to_owned(),
+            Member::Anonymous => "anybody, without logging in".to_owned(),
+            Member::Principal(Known(principal)) => self.principal(principal),
+            Member::Subject(Subject::User(name)) => format!("Kubernetes user {name}"),
+            Member::Subject(Subject::Group(name)) => format!("group {name}"),
+            Member::Subject(Subject::ServiceAccount { namespace, name }) => {
+                format!("service account {}/{name}", namespace.as_deref().unwrap_or_default())
+            }
+        }
+    }
+
+    fn principal(&self, principal: &Principal) -> String {
+        let who = &principal.who;
+        let is_said = matches!(who, Who::Root(_) | Who::AnybodyIn(_)) || Some(who.account()) == self.usual;
+        let of = if is_said { String::new() } else { format!(" of {}", who.account()) };
+        match &principal.login {
+            Ok(login) if login.username != who.name() => format!("{who}{of} as {}", login.username),
+            Ok(_) | Err(_) => format!("{who}{of}"),
+        }
+    }
+}
+
+/// `dev, staging, team-a +12`.
+fn some(names: &[impl AsRef<str>], shown: usize) -> String {
+    let first: Vec<&str> = names.iter().take(shown).map(AsRef::as_ref).collect();
+    match names.len().saturating_sub(shown) {
+        0 => first.join(", "),
+        more => format!("{} +{more}", first.join(", ")),
+    }
+}
+
+/// `1 person`, `2 people`.
+fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// What is said above and below the rows, each a sentence.
+struct Remarks {
+    /// What is not known.
+    gaps: Vec<String>,
+    /// How much was looked at.
+    totals: String,
+    /// Who has no row.
+    left_out: Option<String>,
+}
+
+impl Remarks {
+    fn of(matrix: &Matrix<'_>) -> Self {
+        let gaps = matrix.gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+        let totals = &matrix.totals;
+        let (one, many) = match matrix.by {
+            By::People => ("person", "people"),
+            By::Groups => ("group", "groups"),
+            By::Subjects => ("subject", "subjects"),
+        };
+        let mut parts = vec![
+            count(totals.members, one, many),
+            count(totals.namespaces, "namespace", "namespaces"),
+            count(totals.bindings, "binding", "bindings"),
+        ];
+        let levels = !matrix.legend.iter().any(|(word, _)| word.starts_with("verb "));
+        if levels {
+            parts.push(format!("{} may do everything everywhere", totals.everything));
+            parts.push(format!("{} can become more than they are (!)", totals.dangerous));
+        }
+        if totals.without_login > 0 {
+            parts.push(format!("{} named and not let in", totals.without_login));
+        }
+        let out = &matrix.left_out;
+        let left = [
+            (out.service_accounts, "service account", "service accounts"),
+            (out.built_in, "user or group of Kubernetes itself", "users and groups of Kubernetes itself"),
+            (out.users, "Kubernetes user", "Kubernetes users"),
+        ];
+        let left: Vec<String> =
+            left.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(number, one, many)).collect();
+        let left_out = (!left.is_empty()).then(|| format!("no row for {}: `--by subjects` shows them", left.join(", ")));
+        Self { gaps, totals: parts.join(" · "), left_out }
+    }
+}

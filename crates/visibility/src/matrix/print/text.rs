@@ -1,0 +1,134 @@
+//! For a terminal: a grid where it fits, and else one block for each row.
+
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
+
+use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
+use access::plan::print::{Segment, Style};
+
+/// The matrix as text within a width; joined, the pieces end with a line break.
+pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
+    let mut out = Out::default();
+    out.line(&format!("Who may do what in {}, {}", heading.cluster, heading.now), Style::Title);
+    let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
+    for gap in &gaps {
+        out.line(&format!("! incomplete: {gap}"), Style::Danger);
+    }
+    out.line(&totals, Style::Note);
+    out.line("", Style::Plain);
+    let names = Names::of(&matrix.rows);
+    match grid(matrix, &names, width) {
+        Some(lines) => lines.iter().enumerate().for_each(|(at, line)| out.words(line, at == 0, matrix)),
+        None => blocks(matrix, &names, &mut out),
+    }
+    out.line("", Style::Plain);
+    let widest = matrix.legend.iter().map(|(word, _)| word.chars().count()).max().unwrap_or_default();
+    for (word, meaning) in &matrix.legend {
+        out.line(&format!("{word:widest$}  {meaning}"), Style::Note);
+    }
+    out.line("matrix PERSON says everything, and what grants it", Style::Note);
+    out.segments.extend(left_out.map(|text| Segment { text: format!("{text}\n"), style: Style::Note }));
+    out.segments
+}
+
+/// A table of people and places, if its words fit into the width.
+fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>> {
+    // Two spaces between columns; narrower than its longest word none can be.
+    let head: Vec<String> = matrix.columns.iter().map(Column::title).collect();
+    let mut least: Vec<usize> = vec![16];
+    for (column, title) in matrix.columns.iter().zip(&head) {
+        let cells = matrix.rows.iter().map(|row| matrix.cell(row, column).text());
+        least.push(cells.map(|text| longest_word(&text)).chain([longest_word(title)]).max().unwrap_or_default());
+    }
+    if least.iter().map(|least| least + 2).sum::<usize>() > width || least.len() > 40 {
+        return None;
+    }
+    let mut table = Table::new();
+    table.load_style(style()).set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_header(std::iter::once(matrix.by.title().to_uppercase()).chain(head.iter().map(|title| title.to_uppercase())));
+    for row in &matrix.rows {
+        let mut members: Vec<String> = row.members.iter().take(MEMBERS).map(|member| visible(&names.member(member))).collect();
+        if row.members.len() > MEMBERS {
+            members.push(format!("+{} more", row.members.len() - MEMBERS));
+        }
+        let cells = matrix.columns.iter().map(|column| visible(&matrix.cell(row, column).text()));
+        table.add_row(std::iter::once(members.join("\n")).chain(cells));
+    }
+    for (column, least) in table.column_iter_mut().zip(&least) {
+        column.set_padding((0, 2)).set_cell_alignment(CellAlignment::Left);
+        let least = u16::try_from(least + 2).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+    }
+    Some(table.lines().map(|line| line.trim_end().to_owned()).collect())
+}
+
+/// A block for each row: where, and what there.
+fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
+    for (at, row) in matrix.rows.iter().enumerate() {
+        if at > 0 {
+            out.line("", Style::Plain);
+        }
+        let members: Vec<String> = row.members.iter().take(MEMBERS).map(|member| names.member(member)).collect();
+        let more = row.members.len().saturating_sub(MEMBERS);
+        let more = if more == 0 { String::new() } else { format!(" +{more} more") };
+        out.line(&visible(&format!("{}{more}", members.join("; "))), Style::Title);
+        let mut lines = vec![("whole cluster".to_owned(), matrix.cell(row, &Column::Cluster))];
+        lines.extend(matrix.places(row).into_iter().map(|(namespaces, cell)| (some(&namespaces, NAMESPACES), cell)));
+        if let Some(others) = matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
+            lines.push(("every other namespace".to_owned(), matrix.cell(row, others)));
+        }
+        let widest = lines.iter().map(|(place, _)| place.chars().count()).max().unwrap_or_default();
+        for (place, cell) in lines {
+            out.words(&visible(&format!("  {place:widest$}  {}", cell.text())), false, matrix);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Out {
+    segments: Vec<Segment>,
+}
+
+impl Out {
+    fn line(&mut self, text: &str, style: Style) {
+        self.segments.push(Segment { text: format!("{}\n", visible(text)), style });
+    }
+
+    /// A line with cells in it, in which words that end with the mark of danger stand out.
+    fn words(&mut self, line: &str, is_head: bool, matrix: &Matrix<'_>) {
+        if is_head || line.chars().all(|c| c == '─') {
+            return self.line(line, if is_head { Style::Title } else { Style::Note });
+        }
+        let is_dangerous = |word: &str| {
+            let word = word.trim_end_matches(',').strip_suffix('!');
+            word.is_some_and(|word| matrix.legend.iter().any(|(known, _)| known == word))
+        };
+        let mut plain = String::new();
+        for word in line.split_inclusive(' ') {
+            let text = word.trim_end_matches([' ', ',']);
+            if is_dangerous(text) {
+                self.segments.push(Segment { text: std::mem::take(&mut plain), style: Style::Plain });
+                self.segments.push(Segment { text: text.to_owned(), style: Style::Danger });
+                plain.push_str(&word[text.len()..]);
+            } else {
+                plain.push_str(word);
+            }
+        }
+        self.segments.push(Segment { text: plain + "\n", style: Style::Plain });
+        self.segments.retain(|segment| !segment.text.is_empty());
+    }
+}
+
+fn style() -> TableStyle {
+    let line = LineStyle::new('─', '─', '─', '─');
+    presets::NOTHING.header_separator(line).row_separator(line)
+}
+
+fn longest_word(text: &str) -> usize {
+    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+}
+
+/// Without control characters, which a terminal would obey: Kubernetes allows them in names.
+fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+}
