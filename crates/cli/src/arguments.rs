@@ -45,6 +45,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  who-can      Say who may do something, and what grants it
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -120,6 +121,8 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Say who may do something, and what grants it
+    WhoCan(commands::who_can::WhoCanArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

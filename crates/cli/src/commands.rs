@@ -16,12 +16,14 @@ mod planning;
 pub(crate) mod render;
 #[cfg(unix)]
 pub(crate) mod sandbox;
+mod seeing;
 #[cfg(unix)]
 pub(crate) mod server;
 pub(crate) mod token;
 mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
+pub(crate) mod who_can;
 
 pub(crate) use self::transport::Transport;
 use crate::{
@@ -48,6 +50,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]
         Command::Demo(args) => demo::run(&args, process),

@@ -15,16 +15,23 @@ const DEADLINE: Duration = Duration::from_secs(60);
 /// The longest answer read, in bytes: ten times the list of 100,000 bindings.
 const MAX_BODY: usize = 640 << 20;
 
+const JSON: &str = "application/json";
+/// Kubernetes, "Aggregated discovery".
+const DISCOVERY: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,\
+                         application/json;g=apidiscovery.k8s.io;v=v2beta1;as=APIGroupDiscoveryList,application/json";
+const LIST: &str = "APIGroupDiscoveryList";
+
 /// An API server, asked with the credentials of one kubeconfig context.
 pub struct Cluster {
     client: kube::Client,
     context: String,
     server: String,
+    namespace: String,
 }
 
 impl Cluster {
-    pub(crate) fn new(client: kube::Client, context: String, server: String) -> Self {
-        Self { client, context, server }
+    pub(crate) fn new(client: kube::Client, context: String, server: String, namespace: String) -> Self {
+        Self { client, context, server, namespace }
     }
 
     /// The kubeconfig context.
@@ -37,23 +44,38 @@ impl Cluster {
         &self.server
     }
 
+    /// The namespace of the context, or `default`.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// Every resource that the cluster serves, as two `APIGroupDiscoveryList`s: of the core group, and of the others. None
+    /// where it does not say so in this form, as those before Kubernetes 1.27.
+    pub async fn discovery(&self) -> Result<Option<[Bytes; 2]>, KubernetesError> {
+        let ask = |path| self.ask("get", path, DISCOVERY);
+        let (core, groups) = tokio::try_join!(ask("/api"), ask("/apis"))?;
+        let is_list = |body: &Bytes| body.windows(LIST.len()).take(200).any(|found| found == LIST.as_bytes());
+        Ok(core.zip(groups).filter(|(core, groups)| is_list(core) && is_list(groups)).map(<[Bytes; 2]>::from))
+    }
+
     /// A whole list, as JSON; none where the cluster does not know such a resource. It is asked for in one piece, so
     /// that it is the state of one moment.
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
     pub async fn list(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
-        self.ask("list", path).await
+        self.ask("list", path, JSON).await
     }
 
     /// One object, as JSON; none where it is not there.
     ///
     /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
-        self.ask("get", path).await
+        self.ask("get", path, JSON).await
     }
 
-    async fn ask(&self, verb: &'static str, path: &str) -> Result<Option<Bytes>, KubernetesError> {
-        let (status, body) = self.send(Method::GET, path, "application/json", Vec::new()).await?;
+    async fn ask(&self, verb: &'static str, path: &str, accept: &str) -> Result<Option<Bytes>, KubernetesError> {
+        let request = Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept);
+        let (status, body) = self.answer(path, request.body(Body::empty())).await?;
         match status {
             StatusCode::OK => Ok(Some(body)),
             StatusCode::NOT_FOUND => Ok(None),
@@ -69,8 +91,15 @@ impl Cluster {
         content_type: &str,
         body: Vec<u8>,
     ) -> Result<(StatusCode, Bytes), KubernetesError> {
-        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, "application/json");
-        let request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body));
+        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, JSON);
+        self.answer(path, request.header(header::CONTENT_TYPE, content_type).body(Body::from(body))).await
+    }
+
+    async fn answer(
+        &self,
+        path: &str,
+        request: http::Result<Request<Body>>,
+    ) -> Result<(StatusCode, Bytes), KubernetesError> {
         let request = request.expect("a path of ours makes a request");
         let answer = async {
             let answer = self.client.send(request).await.map_err(|error| self.unsent(&error))?;

@@ -38,12 +38,13 @@ impl Kubeconfig {
         // Deadlines are ours, and reading a large list is no reason to stop.
         config.read_timeout = None;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        let namespace = config.default_namespace.clone();
         let client = kube::Client::try_from(config).map_err(|error| match error {
             kube::Error::Auth(_) => KubernetesError::Credentials { context: context.clone() },
             kube::Error::RustlsTls(_) => KubernetesError::ClientCertificate { context: context.clone() },
             _ => KubernetesError::Context { context: context.clone() },
         })?;
-        Ok(Cluster::new(client, context, server))
+        Ok(Cluster::new(client, context, server, namespace))
     }
 
     fn read(&self) -> Result<kube::config::Kubeconfig, KubernetesError> {

@@ -23,10 +23,12 @@
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
 pub mod matrix;
+pub mod print;
 
 mod path;
 mod policies;
 mod principals;
+mod resources;
 mod who_can;
 mod world;
 
@@ -34,7 +36,8 @@ pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;
-pub use who_can::{Answer, Holder, Reached};
+pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words};
+pub use who_can::{Answer, AnswerOut, Holder, Reached};
 pub use world::{Associated, Unreadable, World};
 
 #[cfg(test)]

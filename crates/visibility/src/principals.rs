@@ -2,13 +2,10 @@
 
 use std::collections::HashMap;
 
-use access::{
-    Desired, Facts,
-    cluster::{Login, Who, decide, everybody, named, sessions},
-};
-use identity::{Identity, Partition, Principal as Caller};
+use access::cluster::{Login, Who, decide, named, sessions};
+use identity::{Arn, Identity, Principal as Caller};
 use jiff::Timestamp;
-use mapping::{Decision, Refusal, RuleSource, Snapshot};
+use mapping::{Decision, Refusal, RulePrincipal, RuleSource, Snapshot};
 use rbac::{Index, User};
 
 /// Somebody whom a mapping, an access entry or an access file names.
@@ -55,17 +52,28 @@ impl Principal {
 }
 
 /// Everybody, in the order of who they are, with the sessions of roles that bindings name one by one.
-pub(crate) fn principals<'a>(
-    desired: &Desired,
-    facts: &Facts,
-    sources: impl IntoIterator<Item = &'a mapping::Source>,
+pub(crate) fn principals(
+    everybody: Vec<(Who, Identity)>,
+    spelled: &[Arn],
     snapshot: &Snapshot,
     index: &Index,
-    (partition, now): (Partition, Timestamp),
+    now: Timestamp,
 ) -> Vec<Principal> {
+    let spelled: HashMap<String, &Arn> = spelled
+        .iter()
+        .filter_map(|arn| match RulePrincipal::of_arn(arn)? {
+            RulePrincipal::Arn(lower) => Some((lower, arn)),
+            RulePrincipal::PermissionSet(_) => None,
+        })
+        .collect();
     let named = named([index]);
     let mut principals = Vec::new();
-    for (who, identity) in everybody(desired, facts, sources, partition) {
+    for (who, identity) in everybody {
+        let arn = spelled.get(&identity.canonical_arn()).copied();
+        let (who, identity) = match arn {
+            Some(arn) => as_spelled(who, identity, arn),
+            None => (who, identity),
+        };
         let principal = Principal::of(who, identity, snapshot, now);
         if let Caller::AssumedRole { role, .. } = &principal.identity.principal {
             for session in sessions(principal.login.as_ref().ok(), &named) {
@@ -79,6 +87,32 @@ pub(crate) fn principals<'a>(
     }
     principals.sort_by(|a, b| a.who.cmp(&b.who));
     principals
+}
+
+/// Somebody in the letters of the ARN that was written. Mappings compare in lower case, and people do not.
+fn as_spelled(who: Who, identity: Identity, arn: &Arn) -> (Who, Identity) {
+    let (account, partition) = (identity.account, identity.partition);
+    let name = arn.resource.rsplit('/').next().unwrap_or_default();
+    match who {
+        Who::Role(..) => {
+            let who = Who::Role(account, name.into());
+            let identity = who.identity(partition);
+            (who, identity)
+        }
+        // The role is AWSReservedSSO_<set>_<16 digits>.
+        Who::PermissionSet(..) => {
+            let set = name.get("AWSReservedSSO_".len()..name.len().saturating_sub(17)).unwrap_or(name);
+            (Who::PermissionSet(account, set.into()), Who::Role(account, name.into()).identity(partition))
+        }
+        Who::User(..) | Who::FederatedUser(..) => match Who::of_arn(arn) {
+            Some(who) => {
+                let identity = who.identity(partition);
+                (who, identity)
+            }
+            None => (who, identity),
+        },
+        Who::Session(..) | Who::Root(_) | Who::AnybodyIn(_) => (who, identity),
+    }
 }
 
 /// Principals by what authorizers see of them.

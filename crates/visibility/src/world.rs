@@ -7,10 +7,10 @@ use access::{
     cluster::{Association, AuthenticationMode, Given, MappingTarget, Observed, Unseen},
 };
 use document::{Limits, Position, Problem, Severity, Sources, Span};
-use identity::{Identity, Partition};
+use identity::{Arn, Identity, Partition};
 use jiff::Timestamp;
 use mapping::{Mode, Snapshot};
-use rbac::{Binding, Index, Objects, Role};
+use rbac::{Binding, Index, Objects, Role, RoleKind, RoleReference};
 
 use crate::{
     policies::{Policy, policy},
@@ -82,8 +82,12 @@ impl World {
         let mut gaps = gaps(&observed, only_files);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
         let namespaces = namespaces(&observed);
+        let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
+        let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
+        let known = [knows_roles("roles"), knows_roles("clusterroles")];
         let desired = written.unwrap_or_default();
         let index = Index::new(objects(observed, &desired));
+        gaps.extend(unknown_roles(&index, known));
         let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
         if is_eks || !entries.is_empty() {
             gaps.extend(entries.unseen());
@@ -94,7 +98,8 @@ impl World {
             gaps.push(Unseen { what: "who logs in".into(), why: why.into() });
         }
         let snapshot = Snapshot::new(partition, logins.clone(), []);
-        let principals = principals(&desired, &facts, &logins, &snapshot, &index, (partition, now));
+        let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);
+        let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
@@ -245,6 +250,20 @@ fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
         });
     }
     gaps
+}
+
+/// Roles that are bound and are not in what was looked at, which need not be all roles.
+fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -> Vec<Unseen> {
+    let is_unknown = |binding: &&Binding| {
+        let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
+        !knows && index.role_of(binding).is_none()
+    };
+    let unknown: BTreeSet<_> = index.bindings().iter().filter(is_unknown).map(|binding| &binding.role).collect();
+    let gap = |role: &&RoleReference| Unseen {
+        what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
+        why: "it is bound, and not in what was given".into(),
+    };
+    unknown.iter().map(gap).collect()
 }
 
 fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {

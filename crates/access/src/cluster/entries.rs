@@ -181,6 +181,11 @@ impl AccessEntries {
         source
     }
 
+    /// The principals of entries, as EKS writes them.
+    pub fn spelled(&self) -> impl Iterator<Item = Arn> {
+        self.described.keys().filter_map(|principal| principal.parse().ok())
+    }
+
     /// The policies that entries have, in the order of principals and policies.
     pub fn associations(&self) -> Vec<Association> {
         if self.mode == Some(AuthenticationMode::ConfigMap) {

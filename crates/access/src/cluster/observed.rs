@@ -1,6 +1,6 @@
 //! What the cluster has, as far as it could be seen.
 
-use identity::Partition;
+use identity::{Arn, Partition};
 use rbac::{Binding, Role};
 
 use super::{MappingTarget, Mark, Owner};
@@ -93,6 +93,20 @@ impl MappingObject {
 }
 
 impl Observed {
+    /// The ARNs of logins as they were written: mappings compare them in lower case.
+    pub fn spelled(&self) -> Vec<Arn> {
+        let of_text = |text: &str| -> Vec<Arn> {
+            let ends = |c: char| c.is_whitespace() || "\"',}]".contains(c);
+            let arns = text.match_indices("arn:").map(|(at, _)| text[at..].split(ends).next().unwrap_or_default());
+            arns.filter_map(|arn| arn.parse().ok()).collect()
+        };
+        let of_holder = |live: &LiveMapping| match &live.holder {
+            Holder::ConfigMap(map) => map.data.values().flat_map(|text| of_text(text)).collect(),
+            Holder::Objects(objects) => objects.iter().flat_map(|seen| of_text(&seen.object.arn)).collect::<Vec<_>>(),
+        };
+        self.mappings.iter().flat_map(of_holder).collect()
+    }
+
     /// What RBAC decides by.
     pub fn objects(&self) -> rbac::Objects {
         rbac::Objects {

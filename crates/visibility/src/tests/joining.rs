@@ -40,8 +40,8 @@ fn people_mappings_groups_bindings_and_rules_are_one_answer() {
     arn:aws:iam::111122223333:user/alice as Ok(Login { username: "alice", groups: ["developers"] }): Group developers
     arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
     arn:aws:iam::111122223333:user/ops/bob as Ok(Login { username: "bob", groups: ["developers"] }): Group developers
-    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
-    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann; Group viewers
+    arn:aws:iam::111122223333:role/Ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/Ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann; Group viewers
     "#);
     assert_snapshot!(lines(&world, &world.who_can(&resource("list", "", "pods", "team-a"))), @r#"
     Group developers: team-a: RoleBinding cluster-auth:developers:view > ClusterRole view (access.yaml:7)
@@ -50,22 +50,22 @@ fn people_mappings_groups_bindings_and_rules_are_one_answer() {
     arn:aws:iam::111122223333:user/alice as Ok(Login { username: "alice", groups: ["developers"] }): Group developers
     arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
     arn:aws:iam::111122223333:user/ops/bob as Ok(Login { username: "bob", groups: ["developers"] }): Group developers
-    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
-    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
+    arn:aws:iam::111122223333:role/Ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/Ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
     "#);
     assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", ""))), @r#"
     Group system:masters: masters
     Group viewers: everywhere: ClusterRoleBinding all > ClusterRole view
     arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
-    arn:aws:iam::111122223333:role/ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
-    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
+    arn:aws:iam::111122223333:role/Ops as Ok(Login { username: "ops:<session>", groups: ["viewers"] }): Group viewers
+    arn:aws:sts::111122223333:assumed-role/Ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): Group viewers
     "#);
     assert_snapshot!(lines(&world, &world.who_can_anywhere(&resource("get", "", "secrets", ""))), @r#"
     User ops:ann: dev: RoleBinding bots > Role reader
     Group system:masters: masters
     ServiceAccount dev/bot: dev: RoleBinding bots > Role reader
     arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
-    arn:aws:sts::111122223333:assumed-role/ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann
+    arn:aws:sts::111122223333:assumed-role/Ops/ann as Ok(Login { username: "ops:ann", groups: ["viewers"] }): User ops:ann
     "#);
 }
 
@@ -89,7 +89,7 @@ fn access_entries_of_eks_and_their_policies_count_and_what_is_not_known_of_them_
     assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "team-b"))), @r#"
     Group system:masters: masters
     arn:aws:iam::111122223333:user/carol as Ok(Login { username: "carol", groups: ["system:masters"] }): Group system:masters
-    arn:aws:iam::111122223333:role/admin as Ok(Login { username: "arn:aws:sts::111122223333:assumed-role/Admin/<session>", groups: [] }): team-*: AmazonEKSEditPolicy
+    arn:aws:iam::111122223333:role/Admin as Ok(Login { username: "arn:aws:sts::111122223333:assumed-role/Admin/<session>", groups: [] }): team-*: AmazonEKSEditPolicy
     "#);
     assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "dev"))), @r#"
     Group system:masters: masters

@@ -10,7 +10,12 @@ use crate::rim;
 
 /// The plan with colours.
 pub(crate) fn printed(plan: &Plan) -> String {
-    text(plan).iter().map(|Segment { text, style }| coloured(&plain(text), *style)).collect()
+    styled(&text(plan))
+}
+
+/// Pieces of text with their colours.
+pub(crate) fn styled(segments: &[Segment]) -> String {
+    segments.iter().map(|Segment { text, style }| coloured(&plain(text), *style)).collect()
 }
 
 /// Names in a cluster may hold what a terminal obeys.

@@ -1,0 +1,84 @@
+//! `who-can`: everybody who may do something, and what says so.
+
+use clap::Args;
+use visibility::{Note, Words};
+
+use super::{
+    planning::{plain, styled},
+    seeing::{Output, Seeing, Seen, say_gaps},
+};
+use crate::{
+    exit::CommandResult,
+    rim::{self, Process},
+};
+
+/// Flags of `who-can`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cluster-auth who-can get secrets -n shop
+  cluster-auth who-can create pods --subresource exec --any-namespace
+  cluster-auth who-can impersonate users/admin
+  cluster-auth who-can get /metrics
+  cluster-auth who-can delete deploy/web --from access.yaml --from cluster.json")]
+pub(crate) struct WhoCanArgs {
+    /// What is done: get, list, watch, create, update, patch, delete, deletecollection, impersonate, bind, escalate …
+    #[arg(value_name = "VERB")]
+    verb: String,
+
+    /// To what: a resource by any of its names, with group and name as in `deploy.apps/web`; or a URL, as /metrics
+    #[arg(value_name = "RESOURCE[.GROUP][/NAME]|/URL")]
+    what: String,
+
+    /// Of it only this, as log, exec or scale
+    #[arg(long, value_name = "SUBRESOURCE")]
+    subresource: Option<String>,
+
+    /// In this namespace [default: the context's, or `default`]
+    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["all_namespaces", "any_namespace"])]
+    namespace: Option<String>,
+
+    /// Across all namespaces in one request
+    #[arg(short = 'A', long, conflicts_with = "any_namespace")]
+    all_namespaces: bool,
+
+    /// In whichever namespace: each is listed
+    #[arg(long)]
+    any_namespace: bool,
+
+    #[command(flatten)]
+    seeing: Seeing,
+
+    /// How to print the answer: text, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// Runs `who-can`.
+pub(crate) fn run(args: &WhoCanArgs, process: &Process) -> CommandResult {
+    let Seen { world, resources, namespace } = args.seeing.look(process)?;
+    let usual = namespace.as_deref().unwrap_or("default");
+    let asked = args.namespace.as_deref().unwrap_or(usual);
+    let words = Words {
+        verb: &args.verb,
+        what: &args.what,
+        subresource: args.subresource.as_deref().unwrap_or_default(),
+        namespace: (!args.all_namespaces && !args.any_namespace).then_some(asked),
+    };
+    let question = resources.question(words).map_err(anyhow::Error::from)?;
+    for note in &question.notes {
+        // Whoever named no namespace has nothing to learn from that.
+        if args.namespace.is_some() || !matches!(note, Note::NotNamespaced(_)) {
+            rim::note(&plain(&format!("note: {note}")));
+        }
+    }
+    let request = question.request();
+    let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };
+    match args.output {
+        Output::Text => {
+            rim::print_styled(&styled(&answer.text(&world)))?;
+            say_gaps(&world);
+        }
+        output => output.print(&answer.out(&world, &request, args.any_namespace))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! Answers for people and for programs, in the same words everywhere.
+
+mod json;
+mod table;
+
+use access::cluster::Who;
+use rbac::{RoleReference, Subject};
+
+use crate::{Path, Place, Principal, World};
+
+pub use access::plan::print::{Segment, Style};
+pub use json::{GapOut, PathOut, PlaceOut, PrincipalOut, RuleOut, SubjectOut, json, yaml};
+pub use table::{Cell, Table};
+
+/// `Group developers`, `ServiceAccount dev/bot`.
+pub fn subject(subject: &Subject) -> String {
+    match subject {
+        Subject::User(name) => format!("User {name}"),
+        Subject::Group(name) => format!("Group {name}"),
+        Subject::ServiceAccount { namespace: Some(namespace), name } => format!("ServiceAccount {namespace}/{name}"),
+        Subject::ServiceAccount { namespace: None, name } => format!("ServiceAccount {name}"),
+    }
+}
+
+/// `user ops/bob of 111122223333`, `permission set DevAccess of 111122223333`.
+pub fn principal(principal: &Principal) -> String {
+    match &principal.who {
+        who @ (Who::Root(_) | Who::AnybodyIn(_)) => who.to_string(),
+        who => format!("{who} of {}", who.account()),
+    }
+}
+
+/// `everywhere`, `dev`, `team-a, team-b`.
+pub fn place(place: Place<'_>) -> String {
+    match place {
+        Place::Cluster => "everywhere".to_owned(),
+        Place::Namespace(name) => name.to_owned(),
+        Place::Namespaces(names) => names.join(", "),
+    }
+}
+
+/// `RoleBinding developers-binding → Role developers (access.yaml:14)`.
+pub fn path(world: &World, path: &Path<'_>) -> String {
+    let said = match path {
+        Path::Masters => "the API server allows them everything".to_owned(),
+        Path::Binding { binding, .. } => {
+            let RoleReference { kind, name } = &binding.role;
+            format!("{} {} → {} {name}", binding.kind(), binding.name, kind.as_str())
+        }
+        Path::Policy { policy, .. } => format!("EKS access policy {}", policy.name),
+    };
+    match world.place(path.origin()) {
+        Some((file, at)) => format!("{said} ({file}:{})", at.line),
+        None => said,
+    }
+}

@@ -1,0 +1,61 @@
+//! Columns, aligned.
+
+use super::{Segment, Style};
+
+/// A table for a terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// The columns' titles, in capitals.
+    pub head: Vec<&'static str>,
+    /// Each with a cell for every column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// A text and how it is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cell {
+    /// In one line.
+    pub text: String,
+    /// How it is meant.
+    pub style: Style,
+}
+
+impl Cell {
+    /// A text as it is.
+    pub fn plain(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::Plain }
+    }
+
+    /// A text that is to be looked at first.
+    pub fn danger(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::Danger }
+    }
+
+    /// A text of less importance.
+    pub fn note(text: impl Into<String>) -> Self {
+        Self { text: text.into(), style: Style::Note }
+    }
+}
+
+impl Table {
+    /// The lines, in pieces that say how they are meant. Columns are as wide as what is in them, two spaces apart.
+    pub fn segments(&self) -> Vec<Segment> {
+        let width = |at: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.chars().count());
+            cells.max().unwrap_or_default().max(self.head[at].chars().count())
+        };
+        let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
+        let head = self.head.iter().map(|title| Cell { text: (*title).to_owned(), style: Style::Title }).collect();
+        let mut segments = Vec::new();
+        for row in std::iter::once(&head).chain(&self.rows) {
+            let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
+            for (at, Cell { text, style }) in row.iter().enumerate().take(last + 1) {
+                let padding = if at == last { 0 } else { widths[at] + 2 - text.chars().count() };
+                segments.push(Segment { text: text.clone(), style: *style });
+                segments.push(Segment { text: " ".repeat(padding), style: Style::Plain });
+            }
+            segments.push(Segment { text: "\n".to_owned(), style: Style::Plain });
+        }
+        segments
+    }
+}

@@ -1,0 +1,325 @@
+//! What API servers call the kinds of their objects: what words on a command line mean.
+
+mod known;
+
+use rbac::{Request, ResourceRequest};
+use serde::Deserialize;
+
+/// The resources of one cluster, in the order in which words are compared with them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resources(Vec<ApiResource>);
+
+/// A kind of objects.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApiResource {
+    /// The API group; empty is the core group.
+    pub api_group: Box<str>,
+    /// The plural: `pods`.
+    pub name: Box<str>,
+    /// The singular, and other words for it: `pod`, `po`.
+    pub also: Vec<Box<str>>,
+    /// Whether its objects are in namespaces.
+    pub namespaced: bool,
+    /// What is below an object: `log`, `exec`.
+    pub subresources: Vec<Box<str>>,
+}
+
+/// What was asked, in words.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Words<'a> {
+    /// `get`.
+    pub verb: &'a str,
+    /// `pods`, `deploy.apps`, `secrets/db`, or a URL that begins with a slash.
+    pub what: &'a str,
+    /// `log`; empty for the objects themselves.
+    pub subresource: &'a str,
+    /// The namespace; `None` is the whole cluster.
+    pub namespace: Option<&'a str>,
+}
+
+/// What words mean.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    verb: Box<str>,
+    on: On,
+    /// What whoever asked should know about how their words were taken.
+    pub notes: Vec<Note>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum On {
+    Url(Box<str>),
+    Resource { api_group: Box<str>, resource: Box<str>, subresource: Box<str>, name: Box<str>, namespace: Box<str> },
+}
+
+/// How words were taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// No such resource is known, so it was taken as it was written.
+    UnknownResource(Box<str>),
+    /// Other groups have a resource of the name too.
+    OtherGroups(Box<str>, Vec<Box<str>>),
+    /// Kubernetes itself uses no such verb.
+    UnknownVerb(Box<str>),
+    /// Its objects are in no namespace, so the whole cluster was asked about.
+    NotNamespaced(Box<str>),
+    /// What was taken for a name is what a subresource is called.
+    NameIsSubresource(Box<str>, Box<str>),
+}
+
+/// Why words are no question.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotAQuestion {
+    /// Nothing where something is needed.
+    #[error("say a verb and what it is done to, as `get pods` or `get /healthz`")]
+    Empty,
+    /// A URL has neither subresources nor namespaces.
+    #[error("a URL has no subresource; leave `--subresource` out")]
+    UrlWithSubresource,
+}
+
+/// The verbs of requests, and those that only RBAC knows.
+///
+/// Source: Kubernetes, `kubectl auth can-i` (`resourceVerbs`, `nonResourceURLVerbs`), "Authorization" and "RBAC" of its
+/// documentation.
+const VERBS: [&str; 18] = [
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
+    "approve",
+    "sign",
+    "attest",
+    "proxy",
+    "request-serviceaccounts-token-audience",
+    "*",
+];
+const URL_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+impl Resources {
+    /// Those of every cluster: what Kubernetes itself has, and the authenticator.
+    pub fn well_known() -> Self {
+        Self(known::all())
+    }
+
+    /// Those that a cluster says it has, in its order; what authorizers know beyond that is added.
+    ///
+    /// `lists` are the answers of `/api` and `/apis` as `APIGroupDiscoveryList`s (Kubernetes, "Aggregated discovery").
+    pub fn discovered(lists: &[impl AsRef<[u8]>]) -> Result<Self, serde_json::Error> {
+        let mut all = Vec::new();
+        for list in lists {
+            let list: DiscoveryList = serde_json::from_slice(list.as_ref())?;
+            all.extend(list.items.into_iter().flat_map(DiscoveredGroup::into_resources));
+        }
+        let is_new = |one: &ApiResource| {
+            !all.iter().any(|known: &ApiResource| (&known.api_group, &known.name) == (&one.api_group, &one.name))
+        };
+        let more: Vec<ApiResource> = known::virtual_ones().into_iter().filter(is_new).collect();
+        all.extend(more);
+        Ok(Self(all))
+    }
+
+    /// What words mean here.
+    pub fn question(&self, words: Words<'_>) -> Result<Question, NotAQuestion> {
+        let Words { verb, what, subresource, namespace } = words;
+        if verb.is_empty() || what.is_empty() {
+            return Err(NotAQuestion::Empty);
+        }
+        let mut notes = Vec::new();
+        let is_url = what.starts_with('/');
+        let verbs = if is_url { &URL_VERBS[..] } else { &VERBS };
+        // `impersonate:user-info` and the like.
+        let root = verb.split([':', '-']).next().unwrap_or_default();
+        if !verbs.contains(&verb) && (is_url || root != "impersonate") {
+            notes.push(Note::UnknownVerb(verb.into()));
+        }
+        if is_url {
+            if !subresource.is_empty() {
+                return Err(NotAQuestion::UrlWithSubresource);
+            }
+            return Ok(Question { verb: verb.into(), on: On::Url(what.into()), notes });
+        }
+        let (typed, name) = what.split_once('/').unwrap_or((what, ""));
+        let (word, group) = match typed.split_once('.') {
+            Some((word, group)) => (word, Some(without_version(group))),
+            None => (typed, None),
+        };
+        let found = self.find(word, group);
+        let known = found.first();
+        let (api_group, resource) = match known {
+            Some(known) => (known.api_group.clone(), known.name.clone()),
+            // Everything of a group, or of all of them.
+            None if word == "*" => (group.unwrap_or("*").into(), "*".into()),
+            None => {
+                notes.push(Note::UnknownResource(typed.into()));
+                (group.unwrap_or_default().into(), word.into())
+            }
+        };
+        // Measurements of pods are hardly meant.
+        let others: Vec<_> =
+            found.iter().skip(1).filter(|other| !other.api_group.ends_with("metrics.k8s.io")).collect();
+        if !others.is_empty() {
+            let others = others.iter().map(|other| format!("{}.{}", other.name, other.api_group).into());
+            notes.push(Note::OtherGroups(
+                format!("{resource}.{api_group}").trim_end_matches('.').into(),
+                others.collect(),
+            ));
+        }
+        if let Some(known) = known
+            && subresource.is_empty()
+            && known.subresources.iter().any(|subresource| **subresource == *name)
+        {
+            notes.push(Note::NameIsSubresource(resource.clone(), name.into()));
+        }
+        let is_namespace = (&*api_group, &*resource) == ("", "namespaces");
+        let namespace = match (namespace, known) {
+            // A request about a namespace is one in it (Kubernetes, `request.RequestInfo`).
+            (Some(_), Some(_)) if is_namespace => name,
+            (Some(asked), Some(known)) if !known.namespaced => {
+                if !asked.is_empty() {
+                    notes.push(Note::NotNamespaced(resource.clone()));
+                }
+                ""
+            }
+            (asked, _) => asked.unwrap_or_default(),
+        };
+        let (subresource, name, namespace) = (subresource.into(), name.into(), namespace.into());
+        Ok(Question {
+            verb: verb.into(),
+            on: On::Resource { api_group, resource, subresource, name, namespace },
+            notes,
+        })
+    }
+
+    /// What a word may mean: by the plural first, then by other words for it.
+    fn find(&self, word: &str, group: Option<&str>) -> Vec<&ApiResource> {
+        let of_group = |one: &&ApiResource| group.is_none_or(|group| *one.api_group == *group);
+        let by_name = self.0.iter().filter(of_group).filter(|one| *one.name == *word);
+        let found: Vec<&ApiResource> = by_name.collect();
+        if !found.is_empty() {
+            return found;
+        }
+        let word = word.to_ascii_lowercase();
+        let is_called = |one: &&ApiResource| *one.name == *word || one.also.iter().any(|also| **also == *word);
+        self.0.iter().filter(of_group).filter(is_called).collect()
+    }
+}
+
+impl Question {
+    /// The request that is asked about.
+    pub fn request(&self) -> Request<'_> {
+        let verb = &*self.verb;
+        match &self.on {
+            On::Url(path) => Request::Url { verb, path },
+            On::Resource { api_group, resource, subresource, name, namespace } => {
+                Request::Resource(ResourceRequest { verb, api_group, resource, subresource, name, namespace })
+            }
+        }
+    }
+}
+
+/// `v1.apps` means `apps`, as kubectl takes it.
+fn without_version(group: &str) -> &str {
+    let (first, rest) = group.split_once('.').unwrap_or((group, ""));
+    let is_version = first.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if is_version { rest } else { group }
+}
+
+impl std::fmt::Display for Note {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownResource(what) => {
+                write!(f, "no resource `{what}` is known here; it was asked about as written")
+            }
+            Self::OtherGroups(what, others) => {
+                write!(
+                    f,
+                    "asked about `{what}`; there is also {}",
+                    others.iter().map(|other| format!("`{other}`")).collect::<Vec<_>>().join(", ")
+                )
+            }
+            Self::UnknownVerb(verb) => {
+                write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")
+            }
+            Self::NotNamespaced(what) => write!(f, "{what} are in no namespace; asked about the whole cluster"),
+            Self::NameIsSubresource(resource, name) => {
+                write!(
+                    f,
+                    "`{name}` was taken for the name of one of the {resource}; `{resource} --subresource {name}` asks about the subresource"
+                )
+            }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct DiscoveryList {
+    items: Vec<DiscoveredGroup>,
+}
+
+#[derive(Deserialize)]
+struct DiscoveredGroup {
+    #[serde(default)]
+    metadata: DiscoveredMetadata,
+    #[serde(default)]
+    versions: Vec<DiscoveredVersion>,
+}
+
+#[derive(Default, Deserialize)]
+struct DiscoveredMetadata {
+    #[serde(default)]
+    name: Box<str>,
+}
+
+#[derive(Deserialize)]
+struct DiscoveredVersion {
+    #[serde(default)]
+    resources: Vec<DiscoveredResource>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct DiscoveredResource {
+    resource: Box<str>,
+    scope: Box<str>,
+    #[serde(default)]
+    singular_resource: Box<str>,
+    #[serde(default)]
+    short_names: Vec<Box<str>>,
+    #[serde(default)]
+    subresources: Vec<DiscoveredSubresource>,
+}
+
+#[derive(Deserialize)]
+struct DiscoveredSubresource {
+    subresource: Box<str>,
+}
+
+impl DiscoveredGroup {
+    fn into_resources(self) -> Vec<ApiResource> {
+        let mut all: Vec<ApiResource> = Vec::new();
+        for found in self.versions.into_iter().flat_map(|version| version.resources) {
+            if all.iter().any(|known| known.name == found.resource) {
+                continue; // Of an older version.
+            }
+            let DiscoveredResource { resource, scope, singular_resource, mut short_names, subresources } = found;
+            short_names.insert(0, singular_resource);
+            all.push(ApiResource {
+                api_group: self.metadata.name.clone(),
+                name: resource,
+                also: short_names,
+                namespaced: *scope == *"Namespaced",
+                subresources: subresources.into_iter().map(|found| found.subresource).collect(),
+            });
+        }
+        all
+    }
+}
