@@ -23,14 +23,11 @@ use access::cluster::Unseen;
 
 pub use self::{
     cell::{Cell, Level, Levels, Right, Verbs, Word},
-    resources::{Asked, ResourceError},
-    rows::{By, Member},
+    resources::Asked,
+    rows::{By, Known, LeftOut, Member},
 };
-use self::{
-    held::{Grid, Held},
-    rows::LeftOut,
-};
-use crate::World;
+use self::held::{Grid, Held};
+use crate::{Resources, World};
 
 /// What to show.
 #[derive(Clone, Debug, Default)]
@@ -105,9 +102,9 @@ pub struct Totals {
     pub bindings: usize,
 }
 
-/// Makes the matrix.
-pub fn matrix<'a>(world: &'a World, options: &'a Options) -> Matrix<'a> {
-    let held = Held::new(world, &options.resources);
+/// Makes the matrix; `resources` are what the cluster calls its objects.
+pub fn matrix<'a>(world: &'a World, resources: &'a Resources, options: &'a Options) -> Matrix<'a> {
+    let held = Held::new(world, resources, &options.resources);
     let (holders, left_out) = rows::holders(world, options);
     let Grid { rows, cells, namespaces, columns } = held.grid(holders, &options.namespaces);
     let members: usize = rows.iter().map(|row| row.members.len()).sum();
@@ -156,8 +153,8 @@ impl Matrix<'_> {
         places.into_iter().map(|(cell, (_, names))| (names, &self.cells[cell as usize])).collect()
     }
 
-    /// Whether there are namespaces that are in no column of their own.
-    pub fn has_others(&self) -> bool {
-        self.columns.iter().any(|column| matches!(column, Column::Others(_)))
+    /// Whether cells are levels, and not the verbs on resources that were asked for.
+    pub fn is_by_levels(&self) -> bool {
+        !self.cells.iter().any(|cell| matches!(cell, Cell::Verbs(_)))
     }
 }

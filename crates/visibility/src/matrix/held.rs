@@ -13,11 +13,11 @@ use rbac::{
 
 use super::{
     Asked, Cell, Column, Row,
-    levels::LevelForm,
+    levels::{LevelForm, Spot},
     resources::ResourceForm,
     rows::{Holder, Member},
 };
-use crate::{Associated, World};
+use crate::{Associated, Resources, World};
 
 /// What stands for membership in `system:masters`.
 static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
@@ -62,7 +62,7 @@ struct Bound {
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn new(world: &'a World, asked: &'a [Asked]) -> Self {
+    pub(super) fn new(world: &'a World, resources: &'a Resources, asked: &'a [Asked]) -> Self {
         let index = world.index();
         let form = if asked.is_empty() {
             let anybody = User::authenticated("", [""; 0]);
@@ -72,7 +72,7 @@ impl<'a> Held<'a> {
                 .filter_map(|binding| index.role_of(binding))
                 .flat_map(|role| role.rules.iter())
                 .collect();
-            Form::Levels(LevelForm::new(everybody))
+            Form::Levels(LevelForm::new(everybody, resources))
         } else {
             Form::Resources(ResourceForm::new(asked))
         };
@@ -105,7 +105,7 @@ impl<'a> Held<'a> {
         let standings: Vec<Within> =
             self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
         let mut cells = Cells::default();
-        let mut alike: HashMap<(u32, u32, Vec<(u32, u32)>), Vec<Member<'a>>> = HashMap::new();
+        let mut alike: HashMap<(Option<usize>, u32, u32, Vec<(u32, u32)>), Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
             let held = self.held_by(&holder);
             let of = |place: Option<u32>| {
@@ -114,11 +114,12 @@ impl<'a> Held<'a> {
                 held[from..to].iter().map(|bound| bound.rules).collect::<Vec<u32>>()
             };
             let of_cluster = cells.set(of(CLUSTER));
-            let mut cell = |place: u32, standing| cells.cell(&self.form, [of_cluster, place], standing);
-            let cluster = cell(0, Scope::Cluster.standing());
-            let elsewhere = cell(0, Within::Anywhere);
+            let is_everybody = holder.members.first().is_some_and(Member::is_built_in);
+            let mut cell = |place: u32, spot| cells.cell(&self.form, [of_cluster, place], spot, is_everybody);
+            let cluster = cell(0, Spot::Cluster);
+            let elsewhere = cell(0, Spot::Namespace(Within::Anywhere));
             // Where nothing is bound, only Kubernetes' own namespaces are not like the others.
-            let own = [Within::Privileged, Within::KubeSystem].map(|standing| cell(0, standing));
+            let own = [Within::Privileged, Within::KubeSystem].map(|standing| cell(0, Spot::Namespace(standing)));
             let mut places: BTreeMap<u32, u32> = BTreeMap::new();
             for (namespace, standing) in standings.iter().enumerate() {
                 match standing {
@@ -129,18 +130,21 @@ impl<'a> Held<'a> {
             }
             for namespace in held.chunk_by(|a, b| a.place == b.place).filter_map(|bound| bound[0].place) {
                 let set = cells.set(of(Some(namespace)));
-                let cell = cells.cell(&self.form, [of_cluster, set], standings[namespace as usize]);
+                let spot = Spot::Namespace(standings[namespace as usize]);
+                let cell = cells.cell(&self.form, [of_cluster, set], spot, is_everybody);
                 places.insert(namespace, cell);
             }
             let places: Vec<(u32, u32)> = places
                 .into_iter()
                 .filter(|(namespace, cell)| shown[*namespace as usize] && *cell != elsewhere)
                 .collect();
-            alike.entry((cluster, elsewhere, places)).or_default().extend(holder.members);
+            // Everybody is never one of several.
+            let alone = is_everybody.then_some(alike.len());
+            alike.entry((alone, cluster, elsewhere, places)).or_default().extend(holder.members);
         }
         let mut rows: Vec<Row<'a>> = alike
             .into_iter()
-            .map(|((cluster, elsewhere, places), mut members)| {
+            .map(|((_, cluster, elsewhere, places), mut members)| {
                 members.sort();
                 Row { members, cluster, elsewhere, places }
             })
@@ -253,7 +257,7 @@ struct Cells {
     numbers_of_sets: HashMap<Box<[u32]>, u32>,
     cells: Vec<Cell>,
     numbers_of_cells: HashMap<Cell, u32>,
-    known: HashMap<([u32; 2], Within), u32>,
+    known: HashMap<([u32; 2], Spot, bool), u32>,
 }
 
 impl Default for Cells {
@@ -277,13 +281,13 @@ impl Cells {
         new
     }
 
-    fn cell(&mut self, form: &Form<'_>, held: [u32; 2], standing: Within) -> u32 {
-        if let Some(number) = self.known.get(&(held, standing)) {
+    fn cell(&mut self, form: &Form<'_>, held: [u32; 2], spot: Spot, is_everybody: bool) -> u32 {
+        if let Some(number) = self.known.get(&(held, spot, is_everybody)) {
             return *number;
         }
         let [of_cluster, of_place] = held.map(|set| &*self.sets[set as usize]);
         let cell = match form {
-            Form::Levels(form) => form.cell(of_cluster, of_place, standing),
+            Form::Levels(form) => form.cell(of_cluster, of_place, spot, is_everybody),
             Form::Resources(form) => form.cell(of_cluster, of_place),
         };
         let next = number(self.cells.len());
@@ -291,7 +295,7 @@ impl Cells {
         if found == next {
             self.cells.push(cell);
         }
-        self.known.insert((held, standing), found);
+        self.known.insert((held, spot, is_everybody), found);
         found
     }
 }

@@ -8,6 +8,7 @@ use rbac::{
 };
 
 use super::{Cell, Level, Levels, Right};
+use crate::Resources;
 
 type Resource = (&'static str, &'static str);
 
@@ -106,9 +107,20 @@ pub(super) struct LevelForm<'a> {
     needs: Vec<&'static Need>,
     /// What a level means for the escalations: those that it implies, from its own questions.
     implied: [HashSet<&'static str>; 4],
-    things: Vec<Box<str>>,
+    /// Which groups have a resource, and whether its objects are in namespaces.
+    known: HashMap<&'a str, Vec<(&'a str, bool)>>,
+    things: Vec<Thing>,
     numbers_of_things: HashMap<Box<str>, u32>,
     answers: Vec<Answers>,
+}
+
+/// Where rules are held together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Spot {
+    /// In the whole cluster.
+    Cluster,
+    /// In a namespace of such standing.
+    Namespace(Within),
 }
 
 /// What one role's rules say to every question.
@@ -118,17 +130,29 @@ struct Answers {
     /// Needs that are met where the rules hold everywhere, and where they hold in a namespace.
     of_cluster: u128,
     of_place: u128,
-    /// What else may be written and read, by number.
+    /// What may be read and written, by number; all of it, and what not everybody may.
+    all: Things,
+    beyond: Things,
+    missing: Option<Box<str>>,
+}
+
+#[derive(Clone, Default)]
+struct Things {
     writes: Vec<u32>,
     reads: Vec<u32>,
     /// Whether there is something of neither kind.
     others: bool,
-    missing: Option<Box<str>>,
+}
+
+struct Thing {
+    name: Box<str>,
+    /// Whether requests for it name a namespace.
+    namespaced: bool,
 }
 
 impl<'a> LevelForm<'a> {
     /// `everybody` are the rules of whoever logs in.
-    pub(super) fn new(everybody: HashSet<&'a Rule>) -> Self {
+    pub(super) fn new(everybody: HashSet<&'a Rule>, resources: &'a Resources) -> Self {
         let mut questions = Vec::new();
         let levels = Level::EACH.map(|level| {
             let from = questions.len();
@@ -150,8 +174,12 @@ impl<'a> LevelForm<'a> {
             let rules: Vec<&Rule> = rules.iter().collect();
             escalation::escalations(&rules, &[], Scope::Cluster).into_iter().map(|one| one.code).collect()
         });
+        let mut known: HashMap<&str, Vec<(&str, bool)>> = HashMap::new();
+        for one in resources.iter() {
+            known.entry(&one.name).or_default().push((&one.api_group, one.namespaced));
+        }
         let (things, numbers_of_things, answers) = Default::default();
-        Self { everybody, levels, questions, escalations, needs, implied, things, numbers_of_things, answers }
+        Self { everybody, levels, questions, escalations, needs, implied, known, things, numbers_of_things, answers }
     }
 
     /// Takes the rules of one role; they are called by the number of calls before.
@@ -169,13 +197,10 @@ impl<'a> LevelForm<'a> {
             answers.of_place |= u128::from(of_place) << at;
         }
         for rule in rules {
+            self.sort(rule, &mut answers.all);
             if !self.everybody.contains(rule) {
-                self.sort(rule, &mut answers);
+                self.sort(rule, &mut answers.beyond);
             }
-        }
-        for list in [&mut answers.writes, &mut answers.reads] {
-            list.sort_unstable();
-            list.dedup();
         }
         self.answers.push(answers);
     }
@@ -185,10 +210,15 @@ impl<'a> LevelForm<'a> {
         self.answers.push(Answers { missing: Some(role.into()), ..Answers::default() });
     }
 
-    /// What rules allow that are held together: those of the whole cluster, and those of a place.
-    pub(super) fn cell(&self, of_cluster: &[u32], of_place: &[u32], standing: Within) -> Cell {
+    /// What rules allow that are held together: those of the whole cluster, and those of a place. What everybody may do is
+    /// said of everybody alone.
+    pub(super) fn cell(&self, of_cluster: &[u32], of_place: &[u32], spot: Spot, is_everybody: bool) -> Cell {
         let of = |numbers: &'_ [u32]| numbers.iter().map(|number| &self.answers[*number as usize]).collect::<Vec<_>>();
         let (of_cluster, of_place) = (of(of_cluster), of(of_place));
+        let standing = match spot {
+            Spot::Cluster => Scope::Cluster.standing(),
+            Spot::Namespace(standing) => standing,
+        };
         let all: Vec<&Answers> = of_cluster.iter().chain(&of_place).copied().collect();
         let allowed = all.iter().fold(0, |bits, answers| bits | answers.questions);
         let met = of_cluster.iter().fold(0, |bits, answers| bits | answers.of_cluster)
@@ -212,64 +242,77 @@ impl<'a> LevelForm<'a> {
             }
             // In the whole cluster users and groups can be impersonated, too.
             let is_of_accounts = OF_ACCOUNTS.contains(&escalation.code)
-                && !(escalation.code == "impersonate" && standing == Within::KubeSystem);
+                && !(escalation.code == "impersonate" && spot == Spot::Cluster);
             let adds = !(level >= Some(Level::Edit) && is_of_accounts);
             let is_always_said = ALWAYS_SAID.contains(&escalation.code) && level != Some(Level::All);
             if is_always_said || (matters && adds) {
                 rights.push(Right { escalation, is_dangerous: matters });
             }
         }
-        let things = |of: fn(&Answers) -> &[u32]| -> Vec<Box<str>> {
-            let numbers: BTreeSet<u32> = all.iter().flat_map(|answers| of(answers)).copied().collect();
-            let mut names: Vec<Box<str>> = numbers.iter().map(|number| self.things[*number as usize].clone()).collect();
-            names.sort();
-            names
+        let held = |answers: &'_ &Answers| if is_everybody { answers.all.clone() } else { answers.beyond.clone() };
+        let (held_of_cluster, held_of_place): (Vec<Things>, Vec<Things>) =
+            (of_cluster.iter().map(held).collect(), of_place.iter().map(held).collect());
+        let things = |of: fn(&Things) -> &[u32]| -> Vec<Box<str>> {
+            // What is in no namespace is said of the whole cluster; but a namespace is asked for within itself.
+            let is_here = |thing: &&Thing| thing.namespaced || spot == Spot::Cluster;
+            let of_cluster = held_of_cluster.iter().flat_map(of).map(|at| &self.things[*at as usize]).filter(is_here);
+            let of_place = held_of_place.iter().flat_map(of).map(|at| &self.things[*at as usize]);
+            let of_place = of_place.filter(|thing| thing.namespaced || thing.name.starts_with("namespaces"));
+            let names: BTreeSet<&str> = of_cluster.chain(of_place).map(|thing| &*thing.name).collect();
+            names.into_iter().map(Box::from).collect()
         };
-        let writes = if level < Some(Level::Edit) { things(|answers| &answers.writes) } else { Vec::new() };
-        let mut reads = if level.is_none() { things(|answers| &answers.reads) } else { Vec::new() };
+        let writes = if level < Some(Level::Edit) { things(|things| &things.writes) } else { Vec::new() };
+        let mut reads = if level.is_none() { things(|things| &things.reads) } else { Vec::new() };
         reads.retain(|read| !writes.contains(read));
-        let others = level.is_none() && all.iter().any(|answers| answers.others);
+        let others = level.is_none() && held_of_cluster.iter().chain(&held_of_place).any(|things| things.others);
         let mut missing: Vec<Box<str>> = all.iter().filter_map(|answers| answers.missing.clone()).collect();
         missing.sort();
         missing.dedup();
         Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, missing })
     }
 
-    fn sort(&mut self, rule: &Rule, answers: &mut Answers) {
+    fn sort(&mut self, rule: &Rule, things: &mut Things) {
         let any = |verbs: &[&str]| verbs.iter().any(|verb| rule.verbs.iter().any(|of_rule| **of_rule == **verb));
         let writes = any(&["*", "create", "update", "patch", "delete", "deletecollection"]);
         let reads = any(&["*", "get", "list", "watch"]);
-        if !rule.non_resource_urls.is_empty() || (!writes && !reads && !rule.verbs.is_empty()) {
-            answers.others = true;
-        }
+        things.others |= !rule.non_resource_urls.is_empty() || !(writes || reads || rule.verbs.is_empty());
         if !writes && !reads {
             return;
         }
         for resource in &rule.resources {
             for group in &rule.api_groups {
+                let Some(namespaced) = self.is_namespaced(group, resource) else { continue };
                 let thing = name(group, resource);
-                let named = rule.resource_names.iter().map(|object| format!("{thing} \"{object}\""));
-                let things: Vec<String> =
-                    if rule.resource_names.is_empty() { vec![thing.clone()] } else { named.collect() };
-                for thing in things {
-                    let number = self.number(&thing);
-                    if writes {
-                        answers.writes.push(number);
-                    }
-                    if reads {
-                        answers.reads.push(number);
-                    }
+                let numbers: Vec<u32> = if rule.resource_names.is_empty() {
+                    vec![self.number(&thing, namespaced)]
+                } else {
+                    let named = rule.resource_names.iter().map(|object| format!("{thing} \"{object}\""));
+                    named.map(|thing| self.number(&thing, namespaced)).collect()
+                };
+                if writes {
+                    things.writes.extend(&numbers);
+                }
+                if reads {
+                    things.reads.extend(&numbers);
                 }
             }
         }
     }
 
-    fn number(&mut self, thing: &str) -> u32 {
+    /// Whether requests for a resource name a namespace, as far as is known; nothing where only other groups have it: rules
+    /// are often written as every group with every resource.
+    fn is_namespaced(&self, api_group: &str, resource: &str) -> Option<bool> {
+        let (resource, _) = resource.split_once('/').unwrap_or((resource, ""));
+        let Some(groups) = self.known.get(resource).filter(|_| api_group != "*") else { return Some(true) };
+        groups.iter().find(|(group, _)| *group == api_group).map(|(_, namespaced)| *namespaced)
+    }
+
+    fn number(&mut self, thing: &str, namespaced: bool) -> u32 {
         if let Some(number) = self.numbers_of_things.get(thing) {
             return *number;
         }
         let number = u32::try_from(self.things.len()).expect("fewer than fit into memory");
-        self.things.push(thing.into());
+        self.things.push(Thing { name: thing.into(), namespaced });
         self.numbers_of_things.insert(thing.into(), number);
         number
     }

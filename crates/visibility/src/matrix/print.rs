@@ -1,5 +1,8 @@
 //! A matrix for people and for programs: the same words in five dresses.
 
+mod html;
+mod json;
+mod markdown;
 mod text;
 
 use access::cluster::Who;
@@ -7,7 +10,7 @@ use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Subject;
 
-pub use self::text::text;
+pub use self::{html::html, json::MatrixOut, markdown::markdown, text::text};
 use super::{By, Column, Matrix, Member, Row, rows::Known};
 use crate::Principal;
 
@@ -26,6 +29,15 @@ const MEMBERS: usize = 8;
 const NAMESPACES: usize = 3;
 
 impl By {
+    /// As it is typed.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Groups => "groups",
+            Self::Subjects => "subjects",
+        }
+    }
+
     /// What the rows are, as a title.
     pub const fn title(self) -> &'static str {
         match self {
@@ -128,8 +140,7 @@ impl Remarks {
             count(totals.namespaces, "namespace", "namespaces"),
             count(totals.bindings, "binding", "bindings"),
         ];
-        let levels = !matrix.legend.iter().any(|(word, _)| word.starts_with("verb "));
-        if levels {
+        if matrix.is_by_levels() {
             parts.push(format!("{} may do everything everywhere", totals.everything));
             parts.push(format!("{} can become more than they are (!)", totals.dangerous));
         }

@@ -3,12 +3,12 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
-    str::FromStr,
 };
 
 use rbac::{Request, ResourceRequest, Rule};
 
 use super::{Cell, Verbs, levels::name};
+use crate::{NotAQuestion, Note, Resources, Words};
 
 /// A resource as it is asked for: `pods`, `deployments.apps`, `pods/exec`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,30 +21,17 @@ pub struct Asked {
     pub subresource: String,
 }
 
-/// Why a text names no resource.
-#[derive(Debug, PartialEq, Eq)]
-pub struct ResourceError;
-
-impl fmt::Display for ResourceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected RESOURCE, RESOURCE.GROUP or RESOURCE/SUBRESOURCE, as `pods`, `deployments.apps` or `pods/exec`")
-    }
-}
-
-impl std::error::Error for ResourceError {}
-
-impl FromStr for Asked {
-    type Err = ResourceError;
-
-    fn from_str(text: &str) -> Result<Self, ResourceError> {
-        let (resource, subresource) = text.split_once('/').unwrap_or((text, ""));
-        let (resource, api_group) = resource.split_once('.').unwrap_or((resource, ""));
-        let is_complete = !resource.is_empty() && (text.contains('/') == !subresource.is_empty());
-        if !is_complete || text.contains(char::is_whitespace) || subresource.contains('/') {
-            return Err(ResourceError);
-        }
+impl Asked {
+    /// `pods`, `deploy`, `deployments.apps`, `pods/exec`: by any name that a cluster has for it, and what whoever asked
+    /// should know about how it was taken.
+    pub fn parse(resources: &Resources, text: &str) -> Result<(Self, Vec<Note>), NotAQuestion> {
+        let (what, subresource) = text.split_once('/').unwrap_or((text, ""));
+        let question = resources.question(Words { verb: "get", what, subresource, namespace: None })?;
+        let Request::Resource(ResourceRequest { api_group, resource, subresource, .. }) = question.request() else {
+            return Err(NotAQuestion::Empty);
+        };
         let [api_group, resource, subresource] = [api_group, resource, subresource].map(str::to_owned);
-        Ok(Self { api_group, resource, subresource })
+        Ok((Self { api_group, resource, subresource }, question.notes))
     }
 }
 

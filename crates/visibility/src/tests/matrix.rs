@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 
 use super::{now, world};
 use crate::{
-    World,
+    Resources, World,
     matrix::{
         Options, matrix,
         print::{Heading, text},
@@ -69,7 +69,7 @@ fn example() -> World {
 
 fn shown(world: &World, options: &Options, width: usize) -> String {
     let heading = Heading { cluster: "prod.example.com", now: now() };
-    text(&matrix(world, options), &heading, width).into_iter().map(|segment| segment.text).collect()
+    text(&matrix(world, &Resources::well_known(), options), &heading, width).into_iter().map(|segment| segment.text).collect()
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
 
-use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
-use access::plan::print::{Segment, Style};
+use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+use crate::print::{Segment, Style};
 
 /// The matrix as text within a width; joined, the pieces end with a line break.
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
-    out.line(&format!("Who may do what in {}, {}", heading.cluster, heading.now), Style::Title);
+    out.line(&format!("Who may do what in {}, {}", heading.cluster, date(heading.now)), Style::Title);
     let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
     for gap in &gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);
@@ -21,12 +21,8 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
         None => blocks(matrix, &names, &mut out),
     }
     out.line("", Style::Plain);
-    let widest = matrix.legend.iter().map(|(word, _)| word.chars().count()).max().unwrap_or_default();
-    for (word, meaning) in &matrix.legend {
-        out.line(&format!("{word:widest$}  {meaning}"), Style::Note);
-    }
-    out.line("matrix PERSON says everything, and what grants it", Style::Note);
-    out.segments.extend(left_out.map(|text| Segment { text: format!("{text}\n"), style: Style::Note }));
+    legend(matrix, width).iter().for_each(|line| out.line(line, Style::Note));
+    left_out.iter().for_each(|text| out.line(text, Style::Note));
     out.segments
 }
 
@@ -60,6 +56,19 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
     }
     Some(table.lines().map(|line| line.trim_end().to_owned()).collect())
+}
+
+fn legend(matrix: &Matrix<'_>, width: usize) -> Vec<String> {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.add_rows(matrix.legend.iter().map(|(word, meaning)| [word, meaning]));
+    let widest = matrix.legend.iter().map(|(word, _)| word.chars().count()).max().unwrap_or_default();
+    let widest = u16::try_from(widest + 2).unwrap_or_default();
+    for (column, width) in table.column_iter_mut().zip([widest, 20]) {
+        column.set_padding((0, 2)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
 
 /// A block for each row: where, and what there.

@@ -1,0 +1,221 @@
+//! One file that a person puts into a report: no network, no script that it needs, complete on paper.
+//!
+//! What names hold is text and nothing else: the templates escape, and a policy in the page lets no style and no script run
+//! but those that were built in.
+
+use askama::Template;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
+
+use super::{Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
+use crate::matrix::{Cell, Level};
+
+const STYLE: &str = include_str!("../../../templates/page.css");
+const SCRIPT: &str = include_str!("../../../templates/page.js");
+/// More columns than this are no table that anybody reads.
+const COLUMNS: usize = 24;
+
+#[derive(Template)]
+#[template(path = "matrix.html")]
+struct Page<'a> {
+    title: &'a str,
+    cluster: &'a str,
+    time: String,
+    date: String,
+    policy: String,
+    gaps: Vec<String>,
+    totals: Vec<Total>,
+    who: &'a str,
+    layout: Layout,
+    left_out: Option<String>,
+    legend: Vec<Entry>,
+}
+
+enum Layout {
+    Grid { columns: Vec<Listed>, rows: Vec<GridRow> },
+    Blocks { rows: Vec<Block> },
+}
+
+struct Total {
+    number: String,
+    what: String,
+    is_dangerous: bool,
+}
+
+struct GridRow {
+    members: Vec<String>,
+    cells: Vec<GridCell>,
+}
+
+struct GridCell {
+    words: Vec<Marked>,
+    /// Whether it is no more than what holds in the whole cluster.
+    is_same: bool,
+}
+
+struct Block {
+    members: Vec<String>,
+    places: Vec<(Listed, Vec<Marked>)>,
+}
+
+/// Names of which the first are shown.
+struct Listed {
+    title: String,
+    /// All of them, where that is more.
+    all: Vec<String>,
+}
+
+struct Marked {
+    text: String,
+    class: &'static str,
+    is_dangerous: bool,
+}
+
+struct Entry {
+    word: String,
+    meaning: String,
+    class: &'static str,
+}
+
+/// The matrix as one page.
+pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
+    let Remarks { gaps, left_out, .. } = Remarks::of(matrix);
+    let names = Names::of(&matrix.rows);
+    let layout = if matrix.columns.len() <= COLUMNS { grid(matrix, &names) } else { blocks(matrix, &names) };
+    let page = Page {
+        title: "Who may do what",
+        cluster: heading.cluster,
+        time: heading.now.to_string(),
+        date: date(heading.now),
+        policy: policy(),
+        gaps,
+        totals: totals(matrix),
+        who: matrix.by.title(),
+        layout,
+        left_out,
+        legend: matrix.legend.iter().map(|(word, meaning)| Entry::new(word, meaning)).collect(),
+    };
+    page.render().expect("texts can be written into a text")
+}
+
+fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
+    let columns = matrix.columns.iter().map(Listed::of_column).collect();
+    let rows = matrix.rows.iter().map(|row| {
+        let cluster = matrix.cell(row, &Column::Cluster);
+        let cell = |column: &Column| {
+            let cell = matrix.cell(row, column);
+            GridCell { words: marked(cell), is_same: *column != Column::Cluster && cell == cluster }
+        };
+        GridRow {
+            members: row.members.iter().map(|member| names.member(member)).collect(),
+            cells: matrix.columns.iter().map(cell).collect(),
+        }
+    });
+    Layout::Grid { columns, rows: rows.collect() }
+}
+
+fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
+    let rows = matrix.rows.iter().map(|row| {
+        let cluster = [(Listed::of_column(&Column::Cluster), marked(matrix.cell(row, &Column::Cluster)))];
+        let places = matrix.places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
+        let others = matrix.columns.iter().find(|column| matches!(column, Column::Others(_)));
+        let others = others.map(|others| {
+            (Listed { title: "every other namespace".to_owned(), all: Vec::new() }, marked(matrix.cell(row, others)))
+        });
+        Block {
+            members: row.members.iter().map(|member| names.member(member)).collect(),
+            places: cluster.into_iter().chain(places).chain(others).collect(),
+        }
+    });
+    Layout::Blocks { rows: rows.collect() }
+}
+
+fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
+    let total = |number: usize, what: &str, is_dangerous: bool| Total {
+        number: number.to_string(),
+        what: what.to_owned(),
+        is_dangerous: is_dangerous && number > 0,
+    };
+    let totals = &matrix.totals;
+    let mut all = vec![total(totals.members, &matrix.by.title().to_lowercase(), false)];
+    if matrix.is_by_levels() {
+        all.push(total(totals.everything, "may do everything everywhere", true));
+        all.push(total(totals.dangerous, "can become more than they are", true));
+    }
+    if totals.without_login > 0 {
+        all.push(total(totals.without_login, "named, and not let in", false));
+    }
+    all.push(total(totals.namespaces, "namespaces", false));
+    all.push(total(totals.bindings, "bindings", false));
+    all
+}
+
+impl Listed {
+    fn of_column(column: &Column) -> Self {
+        match column {
+            Column::Cluster => Self { title: column.title(), all: Vec::new() },
+            Column::Namespaces(names) => Self::of(names),
+            Column::Others(names) => {
+                Self { title: column.title(), all: names.iter().map(|name| name.to_string()).collect() }
+            }
+        }
+    }
+
+    fn of(names: &[impl AsRef<str>]) -> Self {
+        let is_long = names.len() > NAMESPACES;
+        let all = if is_long { names.iter().map(|name| name.as_ref().to_owned()).collect() } else { Vec::new() };
+        Self { title: some(names, NAMESPACES), all }
+    }
+}
+
+impl Entry {
+    fn new(word: &str, meaning: &str) -> Self {
+        Self { word: word.to_owned(), meaning: meaning.to_owned(), class: class(word) }
+    }
+}
+
+fn marked(cell: &Cell) -> Vec<Marked> {
+    let marked = |word: crate::matrix::Word| Marked {
+        class: class(word.text.trim_end_matches('!')),
+        text: word.text,
+        is_dangerous: word.is_dangerous,
+    };
+    cell.words().into_iter().map(marked).collect()
+}
+
+/// The style of a word: levels have one.
+fn class(word: &str) -> &'static str {
+    Level::EACH.into_iter().map(Level::as_str).find(|level| *level == word).unwrap_or_default()
+}
+
+/// `1 June 2026, 12:00 UTC`.
+pub(super) fn date(now: Timestamp) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let now = jiff::tz::Offset::UTC.to_datetime(now);
+    let month = MONTHS[usize::try_from(now.month() - 1).unwrap_or_default() % 12];
+    format!("{} {month} {}, {:02}:{:02} UTC", now.day(), now.year(), now.hour(), now.minute())
+}
+
+/// What the page may load and run: its own style and script, known by their digests (Content Security Policy Level 3).
+fn policy() -> String {
+    let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",
+        digest(STYLE),
+        digest(SCRIPT)
+    )
+}

@@ -1,0 +1,87 @@
+//! Markdown, for pull requests and wikis.
+
+use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+
+/// The matrix as GitHub-flavoured Markdown.
+pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
+    let mut text = format!("## Who may do what in {}\n\n{}\n\n", escaped(heading.cluster), date(heading.now));
+    let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
+    if !gaps.is_empty() {
+        text.push_str("> ⚠️ **Incomplete**: people and rights may be missing here.\n>\n");
+        gaps.iter().for_each(|gap| text.push_str(&format!("> - {}\n", escaped(gap))));
+        text.push('\n');
+    }
+    text.push_str(&format!("{}\n\n", escaped(&totals)));
+    let names = Names::of(&matrix.rows);
+    if matrix.columns.len() <= COLUMNS { grid(matrix, &names, &mut text) } else { blocks(matrix, &names, &mut text) }
+    text.push_str("\n### What the words mean\n\n");
+    for (word, meaning) in &matrix.legend {
+        text.push_str(&format!("- **{}**: {}\n", escaped(word), escaped(meaning)));
+    }
+    left_out.iter().for_each(|left| text.push_str(&format!("\n{}\n", escaped(left))));
+    text
+}
+
+/// More columns than this are no table that anybody reads.
+const COLUMNS: usize = 12;
+
+fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
+    let head = matrix.columns.iter().map(|column| escaped(&column.title()));
+    row([matrix.by.title().to_owned()].into_iter().chain(head), text);
+    row((0..=matrix.columns.len()).map(|_| "---".to_owned()), text);
+    for one in &matrix.rows {
+        let cells = matrix.columns.iter().map(|column| escaped(&matrix.cell(one, column).text()));
+        row([members(one, names)].into_iter().chain(cells), text);
+    }
+}
+
+fn blocks(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
+    row([matrix.by.title(), "Where", "What"].map(str::to_owned), text);
+    row(["---"; 3].map(str::to_owned), text);
+    for one in &matrix.rows {
+        let mut lines = vec![(Column::Cluster.title(), matrix.cell(one, &Column::Cluster))];
+        lines.extend(matrix.places(one).into_iter().map(|(names, cell)| (some(&names, NAMESPACES), cell)));
+        if let Some(others) = matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
+            lines.push(("every other namespace".to_owned(), matrix.cell(one, others)));
+        }
+        for (at, (place, cell)) in lines.into_iter().enumerate() {
+            let who = if at == 0 { members(one, names) } else { String::new() };
+            row([who, escaped(&place), escaped(&cell.text())], text);
+        }
+    }
+}
+
+fn members(row: &super::Row<'_>, names: &Names) -> String {
+    let mut members: Vec<String> =
+        row.members.iter().take(MEMBERS).map(|member| escaped(&names.member(member))).collect();
+    if row.members.len() > MEMBERS {
+        members.push(format!("+{} more", row.members.len() - MEMBERS));
+    }
+    members.join("<br>")
+}
+
+fn row(cells: impl IntoIterator<Item = String>, text: &mut String) {
+    let cells: Vec<String> = cells.into_iter().collect();
+    text.push_str(&format!("| {} |\n", cells.join(" | ")));
+}
+
+/// Without anything that Markdown or HTML would read: names are whatever somebody called something.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '&' => escaped.push_str("&amp;"),
+            // Nobody is to be notified because a user is called like them.
+            '@' => escaped.push_str("&#64;"),
+            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '`' => {
+                escaped.push('\\');
+                escaped.push(c);
+            }
+            c if c.is_control() => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
