@@ -1,6 +1,7 @@
 //! `cargo xtask docs`: the pages of docs/ that come from code.
 
 mod access_file;
+mod chart;
 mod plan;
 
 use std::fs;
@@ -24,6 +25,9 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("docs/access-problems.md", access_file::problems()),
         ("docs/access-file.schema.json", schema),
         ("docs/plan.md", plan::page()),
+        ("chart/cluster-auth/values.yaml", chart::values()),
+        ("chart/cluster-auth/values.schema.json", format!("{:#}\n", access::values_schema())),
+        ("chart/cluster-auth/README.md", chart::readme()),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);

@@ -34,6 +34,7 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         .env("CLUSTER_AUTH_GO_AUTHENTICATOR", &tools.go_authenticator)
         .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)
         .env("CLUSTER_AUTH_HELM", &tools.helm)
+        .env("CLUSTER_AUTH_HELM3", &tools.helm3)
         .env("CLUSTER_AUTH_MOTO", &tools.moto);
     run::check(&mut e2e)
 }

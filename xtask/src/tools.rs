@@ -45,6 +45,13 @@ const AUTHENTICATOR: GoModule = GoModule {
 
 const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
 
+/// The version of Kubernetes that it works with, which `helm template` takes a chart's kubeVersion to be about.
+const HELM3: GoModule = GoModule {
+    name: "helm3",
+    flags: "-s -w -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMajor=1 -X helm.sh/helm/v3/pkg/chartutil.k8sVersionMinor=37",
+    programs: &[("helm", "helm.sh/helm/v3/cmd/helm")],
+};
+
 /// A Python environment of tests/tools.
 struct PythonEnvironment {
     name: &'static str,
@@ -66,6 +73,8 @@ pub(crate) struct Tools {
     pub(crate) aws_cli: PathBuf,
     /// Helm.
     pub(crate) helm: PathBuf,
+    /// Helm 3, which charts must still work with.
+    pub(crate) helm3: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
 }
@@ -77,6 +86,7 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         go_authenticator: go_authenticator()?,
         aws_cli: python(&AWS_CLI)?,
         helm: go(&HELM)?.join("helm"),
+        helm3: go(&HELM3)?.join("helm"),
         moto: python(&MOTO)?,
     })
 }

@@ -85,8 +85,8 @@ impl Consumer {
         match feature {
             // Objects bind groups and know no people; the Terraform module makes users, whoever their IAM groups take in.
             Feature::IamGroups => matches!(self, Self::Rbac | Self::Terraform),
-            // The server matches them.
-            Feature::PermissionSets => matches!(self, Self::Server | Self::Rbac | Self::Terraform),
+            // The server matches them; Helm hands the file on to it.
+            Feature::PermissionSets => matches!(self, Self::Helm | Self::Server | Self::Rbac | Self::Terraform),
             // All but these two map people, or make them, and make no objects.
             Feature::NamespacePatterns => !matches!(self, Self::Helm | Self::Rbac),
             // The server watches the clock.

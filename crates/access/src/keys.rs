@@ -1,4 +1,7 @@
-//! The one table of keys. The reader, the JSON Schema and the page "The access file" are made from it.
+//! The one table of keys. The reader, the JSON Schemas, the page "The access file", and the chart's values.yaml and README
+//! are made from it.
+
+mod chart;
 
 /// The mappings that the file is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,6 +24,16 @@ pub enum Object {
     Requirement,
     /// One of `nodes`.
     Nodes,
+    /// The chart's `authenticator`.
+    Authenticator,
+    /// The chart's `access`.
+    Access,
+    /// The chart's `rbac`.
+    Rbac,
+    /// The chart's `serviceMonitor`.
+    ServiceMonitor,
+    /// The chart's `prometheusRule`.
+    PrometheusRule,
 }
 
 /// What may stand under a key.
@@ -38,8 +51,14 @@ pub enum Shape {
     Many(Object),
     /// A list of principals: names, ARNs, or mappings.
     Principals,
-    /// Whatever the chart takes; not looked at.
-    Chart,
+    /// Yes or no.
+    Flag,
+    /// A whole number.
+    Number,
+    /// One of these texts.
+    Choice(&'static [&'static str]),
+    /// What others define (Kubernetes, the server's configuration, Helm); not looked at.
+    Foreign,
 }
 
 /// One key of one mapping.
@@ -49,14 +68,23 @@ pub struct Key {
     pub name: &'static str,
     /// What may stand under it.
     pub shape: Shape,
-    /// What holds without it.
+    /// What holds without it: a sentence, but for keys of the chart, where it is the value as YAML.
     pub default: &'static str,
     /// What it means.
     pub about: &'static str,
+    /// Whether only the Helm chart knows it.
+    pub of_chart: bool,
+}
+
+impl Key {
+    /// Whether there must be one.
+    pub fn is_required(&self) -> bool {
+        self.default == "none; required"
+    }
 }
 
 const fn key(name: &'static str, shape: Shape, default: &'static str, about: &'static str) -> Key {
-    Key { name, shape, default, about }
+    Key { name, shape, default, about, of_chart: false }
 }
 
 const ACCEPT: Key = key(
@@ -68,7 +96,7 @@ const ACCEPT: Key = key(
 
 impl Object {
     /// Every kind, the outer ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
         Self::File,
         Self::Group,
         Self::Principal,
@@ -78,6 +106,11 @@ impl Object {
         Self::Selector,
         Self::Requirement,
         Self::Nodes,
+        Self::Authenticator,
+        Self::Access,
+        Self::Rbac,
+        Self::ServiceMonitor,
+        Self::PrometheusRule,
     ];
 
     /// What it is called in messages and in the documentation.
@@ -92,6 +125,11 @@ impl Object {
             Self::Selector => "a namespace selector",
             Self::Requirement => "a requirement of a selector",
             Self::Nodes => "an entry of nodes",
+            Self::Authenticator => "the chart's authenticator",
+            Self::Access => "the chart's access",
+            Self::Rbac => "the chart's rbac",
+            Self::ServiceMonitor => "the chart's serviceMonitor",
+            Self::PrometheusRule => "the chart's prometheusRule",
         }
     }
 
@@ -100,15 +138,26 @@ impl Object {
         self.keys().iter().find(|key| key.name == name)
     }
 
-    /// What to write instead of a key that an earlier revision of the chart had.
-    pub fn former(self, name: &str) -> Option<&'static str> {
-        match (self, name) {
+    /// Keys that an earlier revision of the chart had, each with what to write instead.
+    pub const fn former_keys(self) -> &'static [(&'static str, &'static str)] {
+        match self {
             // June 2018, three days: every user of the group by way of one role.
-            (Self::Authentication, "role") => {
-                Some("name the role under the group's `roles:`, and whoever may assume it is in the group")
+            Self::Authentication => {
+                &[("role", "name the role under the group's `roles:`, and whoever may assume it is in the group")]
             }
-            _ => None,
+            _ => &[],
         }
+    }
+
+    /// Whether a key that is there and null says something else than one that is absent, and is refused: without it, access
+    /// would be wider.
+    pub fn refuses_null(self, key: &Key) -> bool {
+        let widens = match self {
+            Self::Group => &["authorization"][..],
+            Self::Grant => &["namespace", "namespaces", "namespaceSelector"],
+            _ => &[],
+        };
+        widens.contains(&key.name)
     }
 
     /// The keys that it may have.
@@ -141,24 +190,14 @@ impl Object {
                             "none",
                             "IAM roles of machines that join the cluster as `system:node:{{EC2PrivateDNSName}}`.",
                         ),
-                        key(
-                            "authenticator",
-                            Shape::Chart,
-                            "the chart's",
-                            "Settings of the Helm chart: `enabled`, `image`, `tag`.",
-                        ),
-                        key(
-                            "nameOverride",
-                            Shape::Chart,
-                            "the chart's",
-                            "Helm's own: the chart's name in the names of its objects.",
-                        ),
-                        key(
-                            "fullnameOverride",
-                            Shape::Chart,
-                            "the chart's",
-                            "Helm's own: the beginning of the names of its objects.",
-                        ),
+                        chart::AUTHENTICATOR,
+                        chart::ACCESS,
+                        chart::RBAC,
+                        chart::SERVICE_MONITOR,
+                        chart::PROMETHEUS_RULE,
+                        chart::NAME_OVERRIDE,
+                        chart::FULLNAME_OVERRIDE,
+                        chart::GLOBAL,
                     ]
                 }
             }
@@ -277,6 +316,11 @@ impl Object {
             Self::Nodes => {
                 const { &[key("roles", Shape::Principals, "none; required", "IAM roles of machines."), ACCEPT] }
             }
+            Self::Authenticator => chart::OF_AUTHENTICATOR,
+            Self::Access => chart::OF_ACCESS,
+            Self::Rbac => chart::OF_RBAC,
+            Self::ServiceMonitor => chart::OF_SERVICE_MONITOR,
+            Self::PrometheusRule => chart::OF_PROMETHEUS_RULE,
         }
     }
 }

@@ -18,6 +18,7 @@ mod codes;
 mod compile;
 mod consumers;
 mod iam;
+mod image;
 mod import;
 mod merge;
 mod model;
@@ -31,13 +32,14 @@ pub use codes::Code;
 pub use compile::{Desired, Facts, Namespace, Person, compile, glob};
 pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
+pub use image::IMAGE;
 pub use import::{Imported, Kops, Left, import, read_kops};
 pub use merge::{ConfigMap, ConfigMapError, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use plan::plan;
 pub use read::{Read, read};
 pub use render::{Expiry, Options, Rendered, Rendering, Target, render, rendering};
-pub use schema::schema;
+pub use schema::{schema, values_schema};
 pub use serve::mapping_source;
 
 #[cfg(test)]

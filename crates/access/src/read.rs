@@ -1,5 +1,6 @@
 //! From trees to [`Access`]: every mapping by the table of keys, all files merged, defaults filled in.
 
+mod chart;
 mod grants;
 mod merge;
 mod names;
@@ -45,6 +46,7 @@ pub fn read(sources: &Sources, limits: &Limits) -> Read {
 /// One file, with those of its groups that were read before.
 fn file(root: &Node, groups: Vec<Fragment>, merged: &mut Merged, problems: &mut Problems) {
     let Some(file) = View::of(root, Object::File, problems) else { return };
+    chart::check(&file, problems);
     merged.cluster_id(file.text("clusterID", problems), problems);
     merged.account(file.account(problems), problems);
     if let Some(nodes) = file.list("groups", problems) {

@@ -7,7 +7,7 @@ mod crd;
 mod rbac;
 mod terraform;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use document::{Problem, Severity};
 use jiff::Timestamp;
@@ -133,7 +133,7 @@ impl Target {
 pub struct Rendering<'a> {
     /// Warnings.
     pub findings: Vec<Problem>,
-    access: &'a Access,
+    access: Cow<'a, Access>,
     facts: &'a Facts,
     target: Target,
     desired: Desired,
@@ -191,6 +191,10 @@ pub fn rendering<'a>(
         _ => None,
     };
     let merged = shape.map(|shape| merge(shape, current(target, facts), authenticator::lists(&desired, facts), adopt));
+    let access = match (target, expiry) {
+        (Target::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
+        _ => Cow::Borrowed(access),
+    };
     match merged.transpose() {
         Ok(merged) => Ok(Rendering { findings, access, facts, target, desired, merged }),
         Err(problems) => Err(findings.into_iter().chain(problems).collect()),

@@ -1,19 +1,38 @@
-//! A JSON Schema of the file, for editors, made from the table of keys.
+//! JSON Schemas made from the table of keys: of the file, for editors, and of the Helm chart's values, for Helm.
 
 use serde_json::{Map, Value, json};
 
 use crate::keys::{Key, Object, Shape};
 
-/// The schema (draft 2020-12). It is wider than [`crate::read`]: what spans several keys is not in it.
+/// The schema of the file (draft 2020-12). It is wider than [`crate::read`]: what spans several keys is not in it.
 pub fn schema() -> Value {
-    let definitions: Map<String, Value> =
-        Object::ALL.into_iter().map(|object| (name(object).to_owned(), mapping(object))).collect();
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "cluster-auth access file",
         "$ref": "#/$defs/file",
-        "$defs": definitions,
+        "$defs": definitions(&Object::ALL, For::Editors),
     })
+}
+
+/// The same for the values of the chart (draft 7: Helm 3 knew no later one before 3.18). It lets through what the chart's
+/// templates refuse with a hint: Helm quotes nothing but paths from a schema.
+pub fn values_schema() -> Value {
+    let mut root = mapping(Object::File, For::Helm);
+    root["$schema"] = "http://json-schema.org/draft-07/schema#".into();
+    root["title"] = "values of the chart cluster-auth: an access file, and the chart's own keys".into();
+    root["$defs"] = definitions(&Object::ALL[1..], For::Helm).into();
+    root
+}
+
+/// Who reads a schema.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum For {
+    Editors,
+    Helm,
+}
+
+fn definitions(objects: &[Object], reader: For) -> Map<String, Value> {
+    objects.iter().map(|object| (name(*object).to_owned(), mapping(*object, reader))).collect()
 }
 
 fn name(object: Object) -> &'static str {
@@ -27,13 +46,22 @@ fn name(object: Object) -> &'static str {
         Object::Selector => "selector",
         Object::Requirement => "requirement",
         Object::Nodes => "nodes",
+        Object::Authenticator => "authenticator",
+        Object::Access => "access",
+        Object::Rbac => "rbac",
+        Object::ServiceMonitor => "serviceMonitor",
+        Object::PrometheusRule => "prometheusRule",
     }
 }
 
-fn mapping(object: Object) -> Value {
-    let properties: Map<String, Value> = object.keys().iter().map(|key| (key.name.to_owned(), property(key))).collect();
-    let required: Vec<&str> =
-        object.keys().iter().filter(|key| key.default == "none; required").map(|key| key.name).collect();
+fn mapping(object: Object, reader: For) -> Value {
+    let or_null = |key: &Key| !key.is_required() && (reader == For::Helm || !object.refuses_null(key));
+    let property = |key: &Key| (key.name.to_owned(), property(key, or_null(key)));
+    let mut properties: Map<String, Value> = object.keys().iter().map(property).collect();
+    if reader == For::Helm {
+        properties.extend(object.former_keys().iter().map(|(name, _)| ((*name).to_owned(), json!({}))));
+    }
+    let required: Vec<&str> = object.keys().iter().filter(|key| key.is_required()).map(|key| key.name).collect();
     json!({
         "type": "object",
         "properties": properties,
@@ -43,17 +71,24 @@ fn mapping(object: Object) -> Value {
     })
 }
 
-fn property(key: &Key) -> Value {
+fn property(key: &Key, or_null: bool) -> Value {
+    // A key without a value is null to YAML, and counts as absent.
+    let of_type = |name: &str| if or_null { json!([name, "null"]) } else { json!(name) };
     let mut value = match key.shape {
-        Shape::Text => json!({"type": "string"}),
-        Shape::Texts => json!({"type": "array", "items": {"type": "string"}}),
-        Shape::TextMap => json!({"type": "object", "additionalProperties": {"type": "string"}}),
+        Shape::Text => json!({"type": of_type("string")}),
+        Shape::Flag => json!({"type": of_type("boolean")}),
+        Shape::Number => json!({"type": of_type("integer")}),
+        Shape::Texts => json!({"type": of_type("array"), "items": {"type": "string"}}),
+        Shape::TextMap => json!({"type": of_type("object"), "additionalProperties": {"type": "string"}}),
+        Shape::Choice(texts) => json!({"enum": texts}),
+        Shape::One(object) if or_null => json!({"anyOf": [reference(object), {"type": "null"}]}),
         Shape::One(object) => reference(object),
-        Shape::Many(object) => json!({"type": "array", "items": reference(object)}),
+        Shape::Many(object) => json!({"type": of_type("array"), "items": reference(object)}),
         Shape::Principals => {
-            json!({"type": "array", "items": {"anyOf": [{"type": "string"}, reference(Object::Principal)]}})
+            let principal = json!({"anyOf": [{"type": "string"}, reference(Object::Principal)]});
+            json!({"type": of_type("array"), "items": principal})
         }
-        Shape::Chart => json!({}),
+        Shape::Foreign => json!({}),
     };
     value["description"] = format!("{} Default: {}.", key.about, key.default).into();
     value

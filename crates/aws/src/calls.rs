@@ -187,8 +187,8 @@ fn roots(environment: &Environment) -> Result<tls::Roots, AwsError> {
     }
 }
 
-/// What an answer other than 200 means. STS and EC2 write `Error` with a `Code` at different depths.
-fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError {
+/// What an answer other than 200 means. STS, EC2 and S3 write `Error` with a `Code` at different depths.
+pub(crate) fn refused(call: &'static str, status: u16, body: &[u8]) -> AwsError {
     let errors = xml::children(body, "Error").unwrap_or_default();
     let code = errors.first().and_then(|error| xml::text(error, "Code")).filter(|code| is_code(code));
     let trouble = match code {

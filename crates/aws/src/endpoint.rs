@@ -29,7 +29,7 @@ pub enum EndpointError {
 }
 
 /// The Region that stands for `sts.amazonaws.com`.
-const GLOBAL: &str = "aws-global";
+pub(crate) const GLOBAL: &str = "aws-global";
 
 /// The Regions whose legacy endpoint is the global one (botocore, `LEGACY_GLOBAL_STS_REGIONS`).
 const LEGACY_GLOBAL_REGIONS: [&str; 16] = [

@@ -13,6 +13,7 @@
 
 pub mod credentials;
 pub mod iam;
+pub mod s3;
 
 mod calls;
 mod ec2;

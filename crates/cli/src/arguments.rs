@@ -36,6 +36,7 @@ For the team member:
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
   server       Answer the API server's TokenReviews
+  kops         Print kops' cluster specification, and fill its state store
 
 Deciding access:
   check        Find everything that is wrong with an access file
@@ -111,6 +112,9 @@ pub(crate) enum Command {
     /// Answer the API server's TokenReviews
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
+    /// Print kops' cluster specification, and fill its state store
+    #[cfg(unix)]
+    Kops(commands::kops::KopsArgs),
     /// Find everything that is wrong with an access file
     Check(commands::check::CheckArgs),
     /// Compile an access file to what a consumer takes

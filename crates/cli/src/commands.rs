@@ -9,11 +9,14 @@ pub(crate) mod demo;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
+#[cfg(unix)]
+pub(crate) mod kops;
 pub(crate) mod kubeconfig;
 mod observe;
 pub(crate) mod plan;
 mod planning;
 pub(crate) mod render;
+mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
 mod seeing;
@@ -45,6 +48,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
         Command::Server(args) => server::run(&args, &global, process),
+        #[cfg(unix)]
+        Command::Kops(args) => kops::run(&args, &global, process),
         Command::Check(args) => check::run(&args, process),
         Command::Render(args) => render::run(&args, process),
         Command::Import(args) => import::run(&args, &global, process),

@@ -124,6 +124,38 @@ impl Drop for Progress {
     }
 }
 
+/// Whose a file is, by Unix ids.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Owner {
+    pub(crate) user: u32,
+    pub(crate) group: u32,
+}
+
+impl std::str::FromStr for Owner {
+    type Err = &'static str;
+
+    /// `UID` or `UID:GID`; the group is the user's number where it is not named.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (user, group) = text.split_once(':').unwrap_or((text, text));
+        let id = |text: &str| text.parse().map_err(|_| "expected UID or UID:GID, in numbers");
+        Ok(Self { user: id(user)?, group: id(group)? })
+    }
+}
+
+/// Gives a file to somebody, if it is there.
+#[cfg(unix)]
+pub(crate) fn give(path: &Path, Owner { user, group }: Owner) -> anyhow::Result<()> {
+    match std::os::unix::fs::chown(path, Some(user), Some(group)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result.with_context(|| explain_owner(path, user)),
+    }
+}
+
+#[cfg(unix)]
+fn explain_owner(path: &Path, user: u32) -> String {
+    format!("cannot give {} to user {user}, which needs root or the capability CHOWN", path.display())
+}
+
 /// Reads a text file into a source that problems can point into. `-` is stdin.
 pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
     let (name, text) = if path.as_os_str() == "-" {
@@ -139,6 +171,16 @@ pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
 ///
 /// The mode (Unix permission bits) is set before anything is written. Folders are never created.
 pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    write_atomically_for(None, path, content, mode)
+}
+
+/// The same for somebody else, whose it is before it can be seen.
+pub(crate) fn write_atomically_for(
+    owner: Option<Owner>,
+    path: &Path,
+    content: &[u8],
+    mode: u32,
+) -> anyhow::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let explain = || format!("cannot write {}", path.display());
     let mut builder = tempfile::Builder::new();
@@ -149,6 +191,12 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow
     let _ = mode;
     let mut file = builder.tempfile_in(folder).with_context(explain)?;
     file.write_all(content).with_context(explain)?;
+    #[cfg(unix)]
+    if let Some(Owner { user, group }) = owner {
+        std::os::unix::fs::fchown(file.as_file(), Some(user), Some(group)).with_context(|| explain_owner(path, user))?;
+    }
+    #[cfg(not(unix))]
+    let _ = owner;
     file.as_file().sync_all().with_context(explain)?;
     file.persist(path).map_err(|error| error.error).with_context(explain)?;
     Ok(())

@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::rim;
+use crate::rim::{self, Owner};
 
 /// Where the files are.
 pub(crate) struct StateFiles {
@@ -26,7 +26,12 @@ pub(crate) struct StateFiles {
     pub(crate) key: PathBuf,
     /// The kubeconfig for `--authentication-token-webhook-config-file`.
     pub(crate) kubeconfig: PathBuf,
+    /// Whose they are to be, if not this process's user's.
+    pub(crate) owner: Option<Owner>,
 }
+
+/// The kubeconfig's name in the folders that `init` and kops use, as aws-iam-authenticator's.
+pub(crate) const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
 
 /// How the API server reaches the webhook; the certificate is made for it.
 pub(crate) struct Reach {
@@ -60,7 +65,14 @@ impl StateFiles {
             certificate: folder.join("cert.pem"),
             key: folder.join("key.pem"),
             kubeconfig: folder.join(kubeconfig_name),
+            owner: None,
         }
+    }
+
+    /// Gives what was there before to the owner; what is written is the owner's from the beginning.
+    pub(crate) fn give(&self) -> anyhow::Result<()> {
+        let Some(owner) = self.owner else { return Ok(()) };
+        [&self.certificate, &self.key, &self.kubeconfig].into_iter().try_for_each(|path| rim::give(path, owner))
     }
 
     /// Makes a pair unless both files are there. A pair that is there must be usable; it is never replaced unasked.
@@ -111,7 +123,7 @@ impl StateFiles {
 
     /// Writes the API server's kubeconfig.
     pub(crate) fn write_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<()> {
-        rim::write_atomically(&self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+        rim::write_atomically_for(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
     }
 
     /// The webhook kubeconfig that is there, if it can be read.
@@ -122,13 +134,14 @@ impl StateFiles {
 }
 
 /// A pair and its authority, made and not yet written.
-struct NewPair {
+pub(crate) struct NewPair {
     leaf: tls::Pair,
     authority_pem: String,
 }
 
 impl NewPair {
-    fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
+    /// Makes them; the authority's key is forgotten here.
+    pub(crate) fn make(reach: &Reach, now: Timestamp) -> anyhow::Result<Self> {
         let authority = tls::Authority::new("cluster-auth CA", now - BACKDATED, VALIDITY)?;
         let leaf = authority.issue(&tls::Leaf {
             common_name: "cluster-auth".to_owned(),
@@ -139,15 +152,30 @@ impl NewPair {
         Ok(Self { leaf, authority_pem: authority.cert_pem().to_owned() })
     }
 
+    /// The leaf's key.
+    pub(crate) fn key_pem(&self) -> &str {
+        self.leaf.key_pem()
+    }
+
+    /// The leaf, and the authority that signed it.
+    pub(crate) fn chain_pem(&self) -> String {
+        format!("{}{}", self.leaf.cert_pem(), self.authority_pem)
+    }
+
+    /// What a kubeconfig must trust.
+    pub(crate) fn authority_pem(&self) -> &str {
+        &self.authority_pem
+    }
+
     /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
     fn write(&self, files: &StateFiles) -> anyhow::Result<()> {
-        rim::write_atomically(&files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
-        let chain = format!("{}{}", self.leaf.cert_pem(), self.authority_pem);
-        rim::write_atomically(&files.certificate, chain.as_bytes(), 0o644)
+        rim::write_atomically_for(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
+        rim::write_atomically_for(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)
     }
 }
 
-fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
+/// Whether a webhook kubeconfig trusts an authority, be it alone or among others.
+pub(crate) fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
     config.certificate_authority_pem.contains(authority_pem.trim())
 }
 

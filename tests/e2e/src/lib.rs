@@ -14,6 +14,7 @@ pub mod cut;
 pub mod https;
 pub mod managed;
 pub mod moto;
+pub mod page;
 pub mod parts;
 pub mod people;
 pub mod process;

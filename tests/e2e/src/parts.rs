@@ -16,6 +16,8 @@ pub struct Parts {
     pub aws_cli: PathBuf,
     /// Helm.
     pub helm: PathBuf,
+    /// Helm 3, which charts must still work with.
+    pub helm3: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
 }
@@ -29,6 +31,7 @@ impl Parts {
             go_authenticator: path("CLUSTER_AUTH_GO_AUTHENTICATOR")?,
             aws_cli: path("CLUSTER_AUTH_AWS_CLI")?,
             helm: path("CLUSTER_AUTH_HELM")?,
+            helm3: path("CLUSTER_AUTH_HELM3")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
         })
     }

@@ -101,12 +101,15 @@ const CHANGES: &str = "
 /// docs/access-file.md.
 pub(super) fn page() -> String {
     let mut page = format!("{NOTE}{INTRODUCTION}\n## Keys\n");
-    for object in Object::ALL {
+    for object in Object::ALL.into_iter().filter(|object| !object.keys().iter().all(|key| key.of_chart)) {
         page.push_str(&format!("\n### Keys of {}\n\n| key | meaning | default |\n|---|---|---|\n", object.title()));
         for key in object.keys() {
             page.push_str(&format!("| `{}` | {} | {} |\n", key.name, key.about, key.default));
         }
     }
+    page.push_str(
+        "\nThe settings of the Helm chart have keys of their own: [its page](../chart/cluster-auth/README.md).\n",
+    );
     page.push_str("\n## Who can carry what\n\n| |");
     for consumer in Consumer::ALL {
         page.push_str(&format!(" {} |", consumer.title()));

@@ -4,7 +4,10 @@ use document::{Entry, Node, Problems, Span, nearest};
 use identity::AccountId;
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use crate::{Accept, Code, Located, keys::Object};
+use crate::{
+    Accept, Code, Located,
+    keys::{Key, Object},
+};
 
 /// A mapping whose keys are known.
 pub(super) struct View<'a> {
@@ -26,7 +29,8 @@ impl<'a> View<'a> {
             if object.key(key).is_none() && !key.starts_with("x-") {
                 let problem = Code::UnknownKey.at(entry.key_span, format!("{} has no key `{key}`", object.title()));
                 let nearest = nearest(key, object.keys().iter().map(|key| key.name));
-                problems.push(problem.hint(match (object.former(key), nearest) {
+                let former = object.former_keys().iter().find(|(former, _)| *former == key);
+                problems.push(problem.hint(match (former.map(|(_, instead)| *instead), nearest) {
                     (Some(instead), _) => instead.to_owned(),
                     (None, Some(meant)) => format!("did you mean `{meant}`?"),
                     (None, None) => format!("its keys are {}", known(object)),
@@ -34,6 +38,12 @@ impl<'a> View<'a> {
             }
         }
         Some(Self { object, entries, span: node.span })
+    }
+
+    /// The keys that only the chart knows and that stand here.
+    pub(super) fn of_chart(&self) -> impl Iterator<Item = (&'static Key, &'a Node)> {
+        let keys = self.object.keys().iter().filter(|key| key.of_chart);
+        keys.filter_map(|key| Some((key, self.get(key.name)?)))
     }
 
     /// What stands under a key, if anything does.

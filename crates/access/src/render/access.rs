@@ -6,7 +6,7 @@ use rbac::{LabelSelector, Rule};
 use serde::Serialize;
 
 use crate::{
-    Access, Facts, Grant, Group, Kind, Principal, Right, Scope,
+    Access, Facts, Grant, Group, Kind, Located, Principal, Right, Scope,
     compile::{Namespaces, members},
 };
 
@@ -73,6 +73,27 @@ struct GrantOut<'a> {
 #[derive(Serialize)]
 struct Nodes {
     roles: Vec<Member>,
+}
+
+/// The file without ends, and without what has ended: as it is until it is next rendered.
+pub(super) fn without_ends(mut access: Access, now: Timestamp) -> Access {
+    let lasts = |ends: &Option<Located<Timestamp>>| ends.as_ref().is_none_or(|ends| ends.value > now);
+    let members = |list: &mut Vec<Principal>| {
+        list.retain(|member| lasts(&member.expires));
+        for member in list {
+            member.expires = None;
+        }
+    };
+    if let Some(groups) = &mut access.groups {
+        groups.retain(|group| lasts(&group.expires));
+        for group in groups {
+            group.expires = None;
+            members(&mut group.members);
+            members(&mut group.iam_groups);
+        }
+    }
+    members(&mut access.nodes);
+    access
 }
 
 pub(super) fn resolved<'a>(access: &'a Access, facts: &'a Facts) -> File<'a> {

@@ -6,6 +6,7 @@ mod double;
 mod ec2;
 mod fetch;
 mod iam;
+mod s3;
 mod transport;
 mod vectors;
 

@@ -9,13 +9,10 @@ use crate::{
     arguments::Global,
     commands::server,
     exit::CommandResult,
-    rim::{self, Process},
+    rim::{self, Owner, Process},
     settings,
-    state::{Pair, Reach, StateFiles},
+    state::{KUBECONFIG_NAME, Pair, Reach, StateFiles},
 };
-
-/// The kubeconfig's name in the folder that `init` writes to, as aws-iam-authenticator's.
-const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
 
 /// Flags of `init`.
 #[derive(Args, Debug)]
@@ -36,6 +33,10 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
 
+    /// Give the files to this user, as UID or UID:GID: the server's, where it does not run as root (10000 in the chart)
+    #[arg(long, value_name = "UID[:GID]")]
+    owner: Option<Owner>,
+
     /// Make a new pair, and a kubeconfig that trusts the old one and the new one
     #[arg(long)]
     rotate: bool,
@@ -46,7 +47,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     let config = settings::config(global)?;
     settings::cluster_id(global, process, &config)?;
     let defaults = server::Paths::resolve(None, None, &config);
-    let files = match &args.output_dir {
+    let mut files = match &args.output_dir {
         // The gate moves the files to where the server looks for them, as in aws-iam-authenticator.
         None if settings::gates(global)?.configured_init_directories => StateFiles {
             kubeconfig: defaults.kubeconfig,
@@ -54,8 +55,11 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
         },
         folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), KUBECONFIG_NAME),
     };
+    files.owner = args.owner;
     let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config);
-    if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }.context("could not initialize")?;
+    if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
+        .and_then(|()| files.give())
+        .context("could not initialize")?;
     rim::note(&format!(
         "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with the folder of {} as --state-dir.",
         files.kubeconfig.display(),

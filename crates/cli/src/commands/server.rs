@@ -9,6 +9,7 @@ mod mappings;
 mod watch;
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     path::PathBuf,
@@ -25,6 +26,7 @@ use mapping::{
     Mode, Snapshot,
     authenticator::{Config, ServerConfig, defaults},
 };
+use tokio::pin;
 use webhook::{Health, Settings, Webhook};
 
 use super::{Transport, version::VERSION};
@@ -35,6 +37,9 @@ use crate::{
     runtime, settings, signals,
     state::{Pair, Reach, StateFiles},
 };
+
+/// How often a port that is to be taken over is tried: for that long at most, a machine has no webhook.
+const PORT_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Flags of `server`, named as aws-iam-authenticator names them.
 #[derive(Args, Debug)]
@@ -75,6 +80,10 @@ pub(crate) struct ServerArgs {
     /// Sources of mappings, in order; this version has MountedFile [default: MountedFile]
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
     backend_mode: Vec<String>,
+
+    /// Where another server has the port, wait for its end and take the port then, instead of failing
+    #[arg(long)]
+    take_over: bool,
 
     /// Address of the plain HTTP health check, or none
     #[arg(long, value_name = "IP:PORT|none", default_value = "127.0.0.1:21363")]
@@ -235,9 +244,16 @@ async fn serve(
     webhook.metrics().set_certificate_not_after(identity.not_after());
     let resolver = tls::ReloadingResolver::new(&identity);
     let address = SocketAddr::new(reach.address, reach.port);
-    let listen = |address| format!("cannot listen on {address}; is another server running?");
-    let tls = tls::server_config(Arc::clone(&resolver) as Arc<_>)?;
-    let server = webhook::Server::bind(address, tls, Arc::clone(&webhook)).await.with_context(|| listen(address))?;
+    let rules = snapshot.len();
+    let pair = (files.certificate.clone(), files.key.clone());
+    watch::spawn(mappings, pair, Arc::clone(&resolver), Arc::clone(&webhook));
+    webhook.load(snapshot);
+    let ending = signals::termination();
+    pin!(ending);
+    let server = tokio::select! {
+        server = bind(address, resolver, webhook, args.take_over) => server?,
+        _ = &mut ending => return Ok(()),
+    };
     if let Some(address) = args.health_address.0 {
         match Health::bind(address).await {
             Ok(health) => drop(tokio::spawn(health.run())),
@@ -245,20 +261,42 @@ async fn serve(
             Err(error) => tracing::error!(address = %address, error = %error, "no plain HTTP health check"),
         }
     }
-    watch::spawn(mappings, (files.certificate.clone(), files.key.clone()), resolver, Arc::clone(&webhook));
-    let rules = snapshot.len();
-    webhook.load(snapshot);
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
     server
         .run(async {
             // Without signals there is no wish to end; the process can still be killed.
-            if signals::termination().await.is_err() {
+            if ending.await.is_err() {
                 std::future::pending::<()>().await;
             }
             tracing::info!("ending: requests under way may finish");
         })
         .await;
     Ok(())
+}
+
+/// Listens: at once, or when whoever has the port ends.
+async fn bind(
+    address: SocketAddr,
+    resolver: Arc<tls::ReloadingResolver>,
+    webhook: Arc<Webhook>,
+    take_over: bool,
+) -> anyhow::Result<webhook::Server> {
+    let tls = tls::server_config(resolver)?;
+    let mut has_said = false;
+    loop {
+        match webhook::Server::bind(address, Arc::clone(&tls), Arc::clone(&webhook)).await {
+            Err(error) if take_over && error.kind() == io::ErrorKind::AddrInUse => {
+                if !has_said {
+                    tracing::info!(address = %address, "another server has the port; it is taken over when that one ends");
+                    has_said = true;
+                }
+                tokio::time::sleep(PORT_INTERVAL).await;
+            }
+            result => {
+                return result.with_context(|| format!("cannot listen on {address}; is another server running?"));
+            }
+        }
+    }
 }
 
 /// The way to EC2, where a mapping asks for private DNS names.

@@ -1,14 +1,20 @@
 //! `verify`: a token explained by hand. Every local check, then STS itself, then the identity.
 
-use std::io::IsTerminal as _;
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
+use hyper::StatusCode;
 use identity::{Identity, Partition};
-use token::{Confirmed, Description, Refusal, Rules, Unconfirmed};
+use token::{ClusterId, Confirmed, Description, Refusal, Rules, Unconfirmed};
 
+use super::review::{Review, review};
 use crate::{
     arguments::Global,
+    credentials::{self, Wanted},
     exit::{CommandResult, Failure},
     rim::{self, Process},
     runtime, settings,
@@ -20,6 +26,14 @@ pub(crate) struct VerifyArgs {
     /// The token; better given on stdin, where it stays out of the process list
     #[arg(short, long)]
     token: Option<String>,
+
+    /// Take no token, but make one of the AWS credentials found here, as `token` does
+    #[arg(long, conflicts_with = "token")]
+    own_token: bool,
+
+    /// Put the token to the webhook that this kubeconfig of an API server names, too, and say whom it lets in
+    #[arg(long, value_name = "FILE")]
+    webhook: Option<PathBuf>,
 
     /// How to print the identity
     #[arg(short, long, value_enum, default_value_t = Output::Text)]
@@ -43,7 +57,11 @@ enum Output {
 pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config(global)?;
     let cluster = settings::cluster_id(global, process, &config)?;
-    let text = read_token(args, config.client.token.as_deref())?;
+    let text = if args.own_token {
+        own_token(&cluster, process)?
+    } else {
+        read_token(args, config.client.token.as_deref())?
+    };
     let text = text.trim();
     if args.output == Output::Text
         && let Ok(description) = token::describe(text)
@@ -57,7 +75,13 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     let answer = answer.map_err(Unconfirmed::Upstream);
     let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
     match confirmed {
-        Ok(confirmed) => Ok(rim::print(&identity_text(&confirmed, args.output))?),
+        Ok(confirmed) => {
+            let review = args.webhook.as_ref().map(|file| ask(file, text)).transpose();
+            // Who somebody is holds, whatever the webhook says.
+            let user = review.as_ref().ok().and_then(Option::as_ref);
+            rim::print(&identity_text(&confirmed, user, args.output))?;
+            review.map(drop)
+        }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
             Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
@@ -75,6 +99,36 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
         return Err(anyhow::anyhow!(how).into());
     }
     Ok(std::io::read_to_string(std::io::stdin()).context("cannot read the token from stdin")?)
+}
+
+fn own_token(cluster: &ClusterId, process: &Process) -> anyhow::Result<String> {
+    let found = credentials::find(&Wanted::default(), &process.aws_environment()).context("could not get token")?;
+    let url = aws::presign_get_caller_identity(&found.credentials, &found.sts, cluster.as_str(), rim::now());
+    Ok(token::wrap(&url))
+}
+
+/// Whom the webhook lets in for this token; that it lets nobody in is a failure.
+fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
+    let source = rim::read_source(kubeconfig)?;
+    let webhook = kubeconfig::read_webhook(&source)
+        .map_err(|_| anyhow::anyhow!("{} is no kubeconfig for a webhook", source.name()))?;
+    let url = webhook.server.clone();
+    let review = runtime::block_on(review(&webhook, token))?.with_context(|| format!("cannot ask {url}"))?;
+    if review.authenticated {
+        return Ok(review);
+    }
+    let said = match review.status {
+        StatusCode::FORBIDDEN | StatusCode::OK => {
+            "lets nobody in for it: AWS knows who this is, and no group of the access file has them, or the server is \
+             for another cluster id; the server's log says which, with a code"
+        }
+        StatusCode::TOO_MANY_REQUESTS => "has too much to do; ask again",
+        StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
+            "has no answer that says yes or no; its log and its /readyz say why"
+        }
+        _ => "does not answer as a webhook does",
+    };
+    Err(anyhow::anyhow!("the webhook at {url} {said} (status {})", review.status.as_u16()).into())
 }
 
 fn described(description: &Description) -> String {
@@ -95,9 +149,12 @@ fn refused(refusal: Refusal) -> Failure {
     Failure::AlreadySaid
 }
 
-fn identity_text(confirmed: &Confirmed, output: Output) -> String {
+fn identity_text(confirmed: &Confirmed, review: Option<&Review>, output: Output) -> String {
     let identity = confirmed.identity();
-    let rows = rows(identity, confirmed.access_key_id(), confirmed.host().as_str());
+    let of_aws = rows(identity, confirmed.access_key_id(), confirmed.host().as_str());
+    let of_webhook =
+        review.map(|Review { username, groups, .. }| [("Username", username.clone()), ("Groups", groups.join(", "))]);
+    let rows: Vec<_> = of_aws.into_iter().chain(of_webhook.into_iter().flatten()).collect();
     match output {
         Output::Text => rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect(),
         // Four blanks of indentation and these keys are what aws-iam-authenticator prints.

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod chart;
 mod cli;
 mod demo;
 mod helm;
@@ -58,7 +59,7 @@ fn main() -> ExitCode {
         pages::TESTS,
         plan::TESTS,
     ];
-    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests()]).collect::<Vec<_>>();
+    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let world = Arc::clone(&world);
         Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))

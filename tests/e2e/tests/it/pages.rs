@@ -1,12 +1,12 @@
-//! Pages of the documentation whose commands are run and whose outputs are theirs.
-//!
-//! A comment with a file's name in front of a block says that it is that file; the lines of a `console` block that begin
-//! with `$` are commands, and what follows each is what it prints.
-
-use std::fs;
+//! The pages for administrators, followed on a real cluster ([`e2e::page`] says how).
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, process, world::World};
+use e2e::{
+    managed::Managed,
+    page::{self, Reader},
+    process,
+    world::World,
+};
 use serde_json::Value;
 
 use crate::Test;
@@ -82,63 +82,31 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
 }
 
-/// Runs a page from top to bottom; what it shows must be what happens.
+/// Follows a page as the administrator of a cluster.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
-    let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
-    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
-    let mut shown = String::new();
-    let (mut file, mut in_console, mut digest) = (None, false, String::new());
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if in_console && line != "```" {
-            let Some(command) = line.strip_prefix("$ ") else { continue };
-            let output = in_shell(world, managed, &command.replace("DIGEST", &digest))?;
-            let next = |line: &str| line.trim().to_owned();
-            digest = output.lines().skip_while(|line| !line.starts_with("Digest")).nth(1).map_or(digest, next);
-            shown.push_str(&format!("{line}\n{}", output.trim_start_matches('\n')));
-            continue;
-        }
-        in_console = line == "```console";
-        shown.push_str(&format!("{line}\n"));
-        if let Some(comment) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
-            match comment.strip_prefix("run first: ") {
-                Some(command) => drop(in_shell(world, managed, command)?),
-                None => file = Some(comment),
-            }
-        } else if let Some(name) = file.take_if(|_| line.starts_with("```")) {
-            let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-            let content = content.join("\n") + "\n";
-            fs::write(managed.folder.join(name), &content)?;
-            shown.push_str(&format!("{content}```\n"));
-        }
+    page::follow(page, &managed.folder, &mut Administrator { world, managed })
+}
+
+struct Administrator<'a> {
+    world: &'a World,
+    managed: &'a Managed,
+}
+
+impl Reader for Administrator<'_> {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        let programs = self.world.parts.cluster_auth.parent().context("a folder")?;
+        let path = format!("{}:{}:/usr/bin:/bin", programs.display(), self.world.parts.kubernetes.display());
+        let mut shell = process::command("sh", &self.managed.folder);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", path);
+        shell.env("KUBECONFIG", self.managed.cluster.admin_kubeconfig());
+        Ok(process::run(&mut shell)?.stdout)
     }
-    let (text, shown) = (without_time(&text), without_time(&shown));
-    let first = text.lines().zip(shown.lines()).find(|(text, shown)| text != shown);
-    ensure!(text == shown, "docs/{page} shows something else, first at {first:?}; it is now:\n{shown}");
-    Ok(())
-}
 
-/// What a command prints on a terminal, both streams.
-fn in_shell(world: &World, managed: &Managed, command: &str) -> anyhow::Result<String> {
-    let programs = world.parts.cluster_auth.parent().context("a folder")?;
-    let path = format!("{}:{}:/usr/bin:/bin", programs.display(), world.parts.kubernetes.display());
-    let mut shell = process::command("sh", &managed.folder);
-    shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", path);
-    shell.env("KUBECONFIG", managed.cluster.admin_kubeconfig());
-    Ok(process::run(&mut shell)?.stdout)
-}
-
-/// The time of day is another one at every run.
-fn without_time(text: &str) -> String {
-    let mut result = String::new();
-    for line in text.lines() {
+    /// The time of day is another one at every run.
+    fn steady(&self, line: &str) -> String {
         match line.split_once("everywhere by ") {
-            Some((before, after)) => {
-                let after = after.get(5..).unwrap_or_default();
-                result.push_str(&format!("{before}everywhere by 14:07{after}\n"));
-            }
-            None => result.push_str(&format!("{line}\n")),
+            Some((before, after)) => format!("{before}everywhere by 14:07{}", after.get(5..).unwrap_or_default()),
+            None => line.to_owned(),
         }
     }
-    result
 }

@@ -3,7 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use webhook::Outcome;
 
-use super::stage::{ACCESS_NAME, Review};
+use super::stage::ACCESS_NAME;
+use crate::commands::review::Review;
 
 const WIDTH: usize = 80;
 

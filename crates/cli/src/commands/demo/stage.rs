@@ -3,20 +3,19 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use access::{Expiry, Facts, Target};
-use anyhow::Context as _;
 use document::{Limits, Sources};
-use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, body::Bytes};
-use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use identity::Partition;
 use jiff::SignedDuration;
+use kubeconfig::WebhookConfig;
 use mapping::Snapshot;
 use sandbox::{Identities, Options, Running, Sandbox};
-use serde_json::Value;
 use tokio::{sync::oneshot, task::JoinHandle};
 use webhook::{Server, Settings, Webhook};
 
-use crate::rim;
+use crate::{
+    commands::review::{Review, review},
+    rim,
+};
 
 /// The access file of the demo is the example that people start from.
 const ACCESS: &str = include_str!("../../../../../examples/access.yaml");
@@ -34,13 +33,6 @@ pub(super) struct Stage {
     sandbox: Running,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
-}
-
-/// What the server answered to an API server.
-pub(super) struct Review {
-    pub(super) authenticated: bool,
-    pub(super) username: String,
-    pub(super) groups: Vec<String>,
 }
 
 impl Stage {
@@ -74,29 +66,10 @@ impl Stage {
         Ok(Self { identities, webhook, address, ca_pem: authority.cert_pem().to_owned(), sandbox, stop, server })
     }
 
-    /// Asks as an API server does: a TokenReview, by POST, over TLS.
+    /// Asks as an API server does.
     pub(super) async fn review(&self, token: &str) -> anyhow::Result<Review> {
-        let config = tls::client_config(&tls::Roots::Only(self.ca_pem.clone().into()))?;
-        let https = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config((*config).clone())
-            .https_only()
-            .enable_http1()
-            .build();
-        let review = serde_json::json!({
-            "apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": token},
-        });
-        let request = Request::post(format!("https://localhost:{}/authenticate", self.address.port()))
-            .body(Full::new(Bytes::from(review.to_string())))?;
-        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build(https);
-        let answer = client.request(request).await.context("the server does not answer")?;
-        let body: Value = serde_json::from_slice(&answer.into_body().collect().await?.to_bytes())?;
-        let user = &body["status"]["user"];
-        let groups = user["groups"].as_array().into_iter().flatten();
-        Ok(Review {
-            authenticated: body["status"]["authenticated"] == true,
-            username: user["username"].as_str().unwrap_or_default().to_owned(),
-            groups: groups.filter_map(|group| Some(group.as_str()?.to_owned())).collect(),
-        })
+        let server = format!("https://localhost:{}/authenticate", self.address.port());
+        review(&WebhookConfig { server, certificate_authority_pem: self.ca_pem.clone() }, token).await
     }
 
     /// Ends both.

@@ -91,13 +91,17 @@ fn prints(mappings: &Files) -> Vec<Print> {
 /// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file
 /// behind it is what is looked at.
 #[derive(Clone, PartialEq, Eq)]
-struct Print(Option<(SystemTime, u64, u64)>);
+struct Print(Option<(SystemTime, u64, u64, (i64, i64))>);
 
 impl Print {
     fn of(path: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
 
-        let metadata = fs::metadata(path).ok();
-        Self(metadata.and_then(|metadata| Some((metadata.modified().ok()?, metadata.len(), metadata.ino()))))
+        // The time of the last change of owner or mode too: what could not be read may be readable now.
+        let print = |metadata: fs::Metadata| {
+            let changed = (metadata.ctime(), metadata.ctime_nsec());
+            Some((metadata.modified().ok()?, metadata.len(), metadata.ino(), changed))
+        };
+        Self(fs::metadata(path).ok().and_then(print))
     }
 }

@@ -1,0 +1,94 @@
+{{/* Names, labels, and what follows from the chart's own settings. */}}
+
+{{/* The image that this chart is for. */}}
+{{- define "cluster-auth.ownImage" -}}cluster-auth/cluster-auth{{- end }}
+
+{{/* Whether the values still name the image of the 2018 guide, which is no longer to be had. */}}
+{{- define "cluster-auth.isFrom2018" -}}
+{{- if regexMatch "(^|/)heptio-images/authenticator$|(^|/)heptio-authenticator-aws$" (.Values.authenticator.image | default "") }}true{{ end }}
+{{- end }}
+
+{{/* IMAGE:TAG or IMAGE@DIGEST of the server. */}}
+{{- define "cluster-auth.image" -}}
+{{- $settings := .Values.authenticator }}
+{{- if or (not $settings.image) (include "cluster-auth.isFrom2018" .) }}
+{{- $tag := $settings.tag }}
+{{- if include "cluster-auth.isFrom2018" . }}{{ $tag = "" }}{{ end }}
+{{- include "cluster-auth.withTag" (list (include "cluster-auth.ownImage" .) ($tag | default .Chart.AppVersion)) }}
+{{- else }}
+{{- include "cluster-auth.withTag" (list $settings.image (required "authenticator.tag: an image of your own needs its tag" $settings.tag)) }}
+{{- end }}
+{{- end }}
+
+{{- define "cluster-auth.withTag" -}}
+{{- $tag := index . 1 }}
+{{- index . 0 }}{{ if hasPrefix "@" $tag }}{{ $tag }}{{ else }}:{{ $tag }}{{ end }}
+{{- end }}
+
+{{/* Ours, whichever image serves: the one that can make the files and give them to the server's user. */}}
+{{- define "cluster-auth.initImage" -}}
+{{- if eq .Values.authenticator.reads "access.yaml" }}{{ include "cluster-auth.image" . }}
+{{- else }}{{ include "cluster-auth.withTag" (list (include "cluster-auth.ownImage" .) .Chart.AppVersion) }}{{ end }}
+{{- end }}
+
+{{- define "cluster-auth.stateDir" -}}
+{{- $default := ternary "/srv/kubernetes/heptio-authenticator-aws" "/srv/kubernetes/kube-apiserver/cluster-auth" (not (not (include "cluster-auth.isFrom2018" .))) }}
+{{- .Values.authenticator.stateDir | default $default }}
+{{- end }}
+
+{{- define "cluster-auth.name" -}}
+{{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
+{{- end }}
+
+{{/* The beginning of every name, as Helm's own charts make it. */}}
+{{- define "cluster-auth.fullname" -}}
+{{- $name := include "cluster-auth.name" . }}
+{{- $made := ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) }}
+{{- .Values.fullnameOverride | default $made | trunc 45 | trimSuffix "-" }}
+{{- end }}
+
+{{- define "cluster-auth.configMap" -}}
+{{- $default := "cluster-auth-access" }}
+{{- if and .Values.access.create (not .Values.authenticator.enabled) }}{{ $default = "aws-iam-authenticator" }}
+{{- else if .Values.access.create }}{{ $default = printf "%s-access" (include "cluster-auth.fullname" .) }}
+{{- end }}
+{{- .Values.access.configMap | default $default }}
+{{- end }}
+
+{{- define "cluster-auth.selector" -}}
+app.kubernetes.io/name: {{ include "cluster-auth.name" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "cluster-auth.labels" -}}
+{{ include "cluster-auth.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{/* What the settings say that cannot work. */}}
+{{- define "cluster-auth.check" -}}
+{{- range $key := list "authenticator" "access" "rbac" "serviceMonitor" "prometheusRule" }}
+{{- if not (kindIs "map" (index $.Values $key)) }}{{ fail (printf "%s: is there and has no value: remove the key" $key) }}{{ end }}
+{{- end }}
+{{- $settings := .Values.authenticator }}
+{{- if and (eq $settings.reads "access.yaml") (contains "aws-iam-authenticator" ($settings.image | default "")) }}
+{{- fail "authenticator.reads: aws-iam-authenticator knows no access file: set it to config.yaml" }}
+{{- end }}
+{{- range $mode := $settings.backendMode }}
+{{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD" $mode) }}{{ end }}
+{{- if and (ne $mode "MountedFile") (eq $settings.reads "access.yaml") }}{{ fail (printf "authenticator.backendMode: this version of cluster-auth has no %s; aws-iam-authenticator has (authenticator.reads: config.yaml)" $mode) }}{{ end }}
+{{- end }}
+{{- if not .Values.access.create }}
+{{- if ne .Release.Namespace "kube-system" }}{{ fail "access.create: `cluster-auth apply` keeps the access file in kube-system: install the chart there" }}{{ end }}
+{{- if ne $settings.reads "access.yaml" }}{{ fail "access.create: only cluster-auth reads what `cluster-auth apply --mapping access-file` writes" }}{{ end }}
+{{- if $settings.config }}{{ fail "authenticator.config: has no place where access.create is false" }}{{ end }}
+{{- end }}
+{{- if and .Values.serviceMonitor.enabled (eq $settings.address "127.0.0.1") }}
+{{- fail "serviceMonitor.enabled: Prometheus cannot reach a server that listens on 127.0.0.1: set authenticator.address to 0.0.0.0" }}
+{{- end }}
+{{- if and .Values.prometheusRule.enabled (ne $settings.reads "access.yaml") }}
+{{- fail "prometheusRule.enabled: the alerts are about metrics that aws-iam-authenticator does not have" }}
+{{- end }}
+{{- end }}

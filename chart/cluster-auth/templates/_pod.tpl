@@ -1,0 +1,28 @@
+{{/* What every pod on a control-plane machine has, under today's labels and taints and those of before Kubernetes 1.24. */}}
+{{- define "cluster-auth.onControlPlane" -}}
+affinity:
+  nodeAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution:
+      nodeSelectorTerms:
+      - matchExpressions:
+        - {key: node-role.kubernetes.io/control-plane, operator: Exists}
+      - matchExpressions:
+        - {key: node-role.kubernetes.io/master, operator: Exists}
+tolerations:
+  {{- toYaml .Values.authenticator.tolerations | nindent 2 }}
+priorityClassName: {{ .Values.authenticator.priorityClassName | quote }}
+hostNetwork: true
+# The machine's own resolver: STS must be found before the cluster's DNS runs.
+dnsPolicy: Default
+{{- with .Values.authenticator.pullSecrets }}
+imagePullSecrets:
+{{- range $name := . }}
+- name: {{ $name | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Whether the server asks the API server for anything. */}}
+{{- define "cluster-auth.asksCluster" -}}
+{{- if without .Values.authenticator.backendMode "MountedFile" }}true{{ end }}
+{{- end }}

@@ -1,0 +1,197 @@
+//! A store in memory that takes writes as S3 does, and runs that end after any of them.
+
+use std::collections::BTreeMap;
+
+use aws::s3::Condition;
+use jiff::Timestamp;
+
+use super::{File, Live, Stored, Write, completed, read, rotated};
+use crate::state::{NewPair, Reach};
+
+type Decide = fn(&Live, &Reach, Timestamp) -> anyhow::Result<Vec<Write>>;
+
+fn now() -> Timestamp {
+    "2026-01-02T03:04:05Z".parse().expect("a time")
+}
+
+fn reach() -> Reach {
+    Reach { hostname: "localhost".to_owned(), address: [127, 0, 0, 1].into(), port: 21362 }
+}
+
+/// Text and ETag by name.
+#[derive(Clone, Default)]
+struct Store {
+    objects: BTreeMap<&'static str, (String, u32)>,
+    writes: u32,
+}
+
+impl Store {
+    fn with(files: &[(File, &str)]) -> Self {
+        let mut store = Self::default();
+        for (file, text) in files {
+            store.put(&Write { file: *file, text: (*text).to_owned(), condition: Condition::Absent }).expect("empty");
+        }
+        store
+    }
+
+    fn live(&self) -> Live {
+        let stored = |file: File| {
+            let (text, etag) = self.objects.get(file.name())?;
+            Some(Stored { text: text.clone(), etag: etag.to_string() })
+        };
+        Live { key: stored(File::Key), certificate: stored(File::Certificate), kubeconfig: stored(File::Kubeconfig) }
+    }
+
+    fn put(&mut self, Write { file, text, condition }: &Write) -> Result<(), ()> {
+        let there = self.objects.get(file.name()).map(|(_, etag)| etag.to_string());
+        let holds = match condition {
+            Condition::Absent => there.is_none(),
+            Condition::Unchanged(etag) => there.as_ref() == Some(etag),
+        };
+        if !holds {
+            return Err(());
+        }
+        self.writes += 1;
+        self.objects.insert(file.name(), (text.clone(), self.writes));
+        Ok(())
+    }
+
+    /// A run that ends after so many writes.
+    fn run(&mut self, decide: Decide, writes: usize) {
+        for write in decide(&self.live(), &reach(), now()).expect("decided").iter().take(writes) {
+            self.put(write).expect("nobody else writes");
+        }
+    }
+
+    fn text(&self, file: File) -> Option<&str> {
+        self.objects.get(file.name()).map(|(text, _)| text.as_str())
+    }
+
+    /// What a kubeconfig trusts: its authorities' certificates.
+    fn trusted(&self) -> Option<String> {
+        Some(read(self.live().kubeconfig.as_ref()?).expect("a kubeconfig").certificate_authority_pem)
+    }
+
+    /// What API servers and servers must find, whichever of them looks at whatever moment.
+    fn check(&self, name: &str) {
+        if let (Some(trusted), Some(key)) = (self.trusted(), self.text(File::Key)) {
+            let authority = tls::last_certificate(key).expect("a chain");
+            assert!(trusted.contains(authority.trim()), "{name}: the kubeconfig does not trust what key.pem presents");
+        }
+    }
+
+    fn check_whole(&self, name: &str) {
+        self.check(name);
+        let [key, certificate, kubeconfig] = File::ALL.map(|file| self.text(file).unwrap_or_else(|| panic!("{name}")));
+        tls::ServerIdentity::from_pem(certificate, key, now()).expect("one pair");
+        assert!(kubeconfig.contains("https://localhost:21362/authenticate"), "{name}");
+        assert!(completed(&self.live(), &reach(), now()).expect("decided").is_empty(), "{name}: a rerun writes nothing");
+    }
+}
+
+#[test]
+fn an_upload_that_ended_anywhere_is_completed_by_the_next_one_with_the_same_key() {
+    for ended_after in 0..=3 {
+        let name = format!("ended after {ended_after} writes");
+        let mut store = Store::default();
+        store.run(completed, ended_after);
+        store.check(&name);
+        let key = store.text(File::Key).map(str::to_owned);
+        store.run(completed, 3);
+        store.check_whole(&name);
+        assert!(key.is_none_or(|key| store.text(File::Key) == Some(&key)), "{name}: the key is another one");
+    }
+}
+
+#[test]
+fn a_rotation_that_ended_anywhere_locks_nobody_out_and_either_command_completes_it() {
+    for (ended_after, next) in (0..=3).flat_map(|writes| [completed as Decide, rotated].map(|next| (writes, next))) {
+        let name = format!("ended after {ended_after} writes");
+        let mut store = Store::default();
+        store.run(completed, 3);
+        let first = tls::last_certificate(store.text(File::Key).expect("a key")).expect("a chain");
+        store.run(rotated, ended_after);
+        store.check(&name);
+        // API servers that have not been restarted know the first pair only, and must go on; those that are know both.
+        let pair = tls::last_certificate(store.text(File::Key).expect("a key")).expect("a chain");
+        let trusted = store.trusted().expect("a kubeconfig");
+        assert!([&first, &pair].iter().all(|authority| trusted.contains(authority.trim())), "{name}");
+        store.run(next, 3);
+        store.check_whole(&name);
+    }
+}
+
+#[test]
+fn of_two_who_write_at_a_time_one_fails_and_the_store_is_whole_after_a_rerun() {
+    for (first, second) in [(completed as Decide, completed as Decide), (rotated, rotated), (rotated, completed)] {
+        for interleaving in 0..=3 {
+            let mut store = Store::default();
+            if first as usize == rotated as Decide as usize {
+                store.run(completed, 3);
+            }
+            let decided = [first, second].map(|decide| decide(&store.live(), &reach(), now()).expect("decided"));
+            let (early, late) = decided[0].split_at(interleaving.min(decided[0].len()));
+            let mut run = |writes: &[Write]| writes.iter().try_for_each(|write| store.put(write)).is_ok();
+            // The one that fails stops there.
+            let first_goes_on = run(early);
+            let second_done = run(&decided[1]);
+            let first_done = first_goes_on && run(late);
+            assert!(first_done || second_done, "after {interleaving} writes nobody got through");
+            store.check("both have ended");
+            store.run(completed, 3);
+            store.check_whole("rerun");
+        }
+    }
+}
+
+#[test]
+fn what_others_have_put_there_is_kept_where_it_can_be_used() {
+    let pair = NewPair::make(&reach(), now()).expect("a pair");
+    let other = NewPair::make(&reach(), now()).expect("a pair");
+    let config = kubeconfig::webhook(&reach().url(), pair.authority_pem());
+    let chain = pair.chain_pem();
+    let (key, certificate, kubeconfig) =
+        ((File::Key, pair.key_pem()), (File::Certificate, chain.as_str()), (File::Kubeconfig, config.as_str()));
+    let rows: [(&str, Vec<_>, Result<&[File], &str>); 6] = [
+        ("the guide's three files", vec![key, certificate, kubeconfig], Ok(&[])),
+        ("a pair alone", vec![key, certificate], Ok(&[File::Kubeconfig])),
+        ("a key alone", vec![key], Err("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it")),
+        ("no key", vec![certificate, kubeconfig], Err("there is a kubeconfig and no key.pem")),
+        ("two pairs", vec![(File::Key, other.key_pem()), certificate], Err("cannot be used together; `--rotate`")),
+        ("no key at all", vec![(File::Key, "-----BEGIN CERTIFICATE-----"), certificate], Err("key.pem")),
+    ];
+    for (name, files, expected) in rows {
+        let store = Store::with(&files);
+        let decided = completed(&store.live(), &reach(), now());
+        let written = decided.map(|writes| writes.iter().map(|write| write.file).collect::<Vec<_>>());
+        match (written, expected) {
+            (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{name}"),
+            (Err(error), Err(expected)) => assert!(format!("{error:#}").contains(expected), "{name}: {error:#}"),
+            (written, _) => panic!("{name}: {written:?}"),
+        }
+        // A rotation gets out of all of them, and what was trusted stays so.
+        let mut store = store;
+        store.run(rotated, 3);
+        store.check_whole(name);
+        if files.contains(&kubeconfig) {
+            assert!(store.trusted().expect("a kubeconfig").contains(pair.authority_pem().trim()), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_stays() {
+    let mut store = Store::default();
+    store.run(completed, 3);
+    let elsewhere = Reach { port: 8443, ..reach() };
+    let writes = completed(&store.live(), &elsewhere, now()).expect("decided");
+    let files: Vec<_> = writes.iter().map(|write| write.file).collect();
+    assert_eq!(files, [File::Kubeconfig]);
+    assert!(writes[0].text.contains("https://localhost:8443/authenticate"));
+}
+
+#[test]
+fn there_is_nothing_to_rotate_in_an_empty_store() {
+    let refused = rotated(&Live::default(), &reach(), now()).err().expect("refused").to_string();
+    assert_eq!(refused, "there is no pair to rotate; leave out `--rotate` to make one");
+}

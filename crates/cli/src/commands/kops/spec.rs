@@ -1,0 +1,257 @@
+//! `kops spec`: what belongs into a cluster's specification (`kops.k8s.io/v1alpha2`).
+//!
+//! Two variants. `aws`: kops makes the files and runs the DaemonSet, with our image. `webhook`: the API servers are told
+//! of a webhook, whose files come from the state store; the Helm chart runs the server.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use token::ClusterId;
+
+use super::{
+    files::{File, Stored, read},
+    store::{ClusterArgs, Folder},
+};
+use crate::{
+    arguments::Global,
+    commands::version::VERSION,
+    exit::CommandResult,
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// Flags of `kops spec`.
+#[derive(Args, Debug)]
+pub(crate) struct SpecArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    /// Who runs the server: kops (`spec.authentication.aws`), or you, behind a webhook file from the state store
+    #[arg(long, value_enum, default_value_t = Variant::Aws)]
+    variant: Variant,
+
+    /// Image of the server, for `--variant aws`. No image of cluster-auth is published yet: build it, push it where your
+    /// machines can pull it, and name it here [default: cluster-auth/cluster-auth and this version]
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
+
+    /// The API servers' kubeconfig that `init` or `kops upload` made, for `--variant webhook`, in place of asking the state
+    /// store for it
+    #[arg(long, value_name = "FILE")]
+    webhook_kubeconfig: Option<PathBuf>,
+
+    /// Image with the AWS CLI and a shell that downloads the files, for `--variant webhook`
+    #[arg(long, value_name = "IMAGE", default_value = "public.ecr.aws/aws-cli/aws-cli:2.36.7")]
+    hook_image: String,
+
+    /// How to print it
+    #[arg(short, long, value_enum, default_value_t = Output::Yaml)]
+    output: Output,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Variant {
+    Aws,
+    Webhook,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Output {
+    Yaml,
+    Json,
+}
+
+/// The folder on control-plane machines that has the webhook's files. The API server's pod mounts the folder above it, and
+/// has not mounted `/srv/kubernetes` itself since kops 1.22. It is the Helm chart's default too.
+const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
+
+/// What the hook runs. A file rather than an argument: kops writes arguments into a systemd unit, where `$` and `%` mean
+/// something else.
+const FETCH: &str = include_str!("fetch.sh");
+
+/// Runs `kops spec`.
+pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> CommandResult {
+    let name = args.cluster.name(process)?;
+    let mut config = settings::config(global)?;
+    config.cluster_id = config.cluster_id.or_else(|| Some(name.to_string()));
+    let cluster_id = settings::cluster_id(global, process, &config)?;
+    let spec = match args.variant {
+        Variant::Aws => aws(args, &cluster_id),
+        Variant::Webhook => webhook(args, &args.cluster.folder(&name, process)?, process)?,
+    };
+    let cluster = Cluster {
+        api_version: "kops.k8s.io/v1alpha2",
+        kind: "Cluster",
+        metadata: Metadata { name: name.to_string() },
+        spec,
+    };
+    let text = match args.output {
+        Output::Yaml => serde_saphyr::to_string(&cluster).context("cannot write it as YAML")?,
+        Output::Json => serde_json::to_string_pretty(&cluster).context("cannot write it as JSON")? + "\n",
+    };
+    rim::print(&text)?;
+    rim::note(&next(args.variant, &name.to_string(), &cluster_id));
+    Ok(())
+}
+
+fn aws(args: &SpecArgs, cluster_id: &ClusterId) -> Spec {
+    let image = args.image.clone().unwrap_or_else(|| format!("{}:{VERSION}", access::IMAGE));
+    let aws = AwsAuthentication {
+        image,
+        cluster_id: cluster_id.to_string(),
+        cpu_request: "10m",
+        cpu_limit: "100m",
+        memory_request: "20Mi",
+        memory_limit: "20Mi",
+    };
+    Spec { authentication: Some(Authentication { aws }), ..Spec::default() }
+}
+
+fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<Spec> {
+    let (kubeconfig, region) = match &args.webhook_kubeconfig {
+        Some(path) => {
+            let text = rim::read_source(path)?.text().to_owned();
+            (Stored { text, etag: String::new() }, args.cluster.region()?)
+        }
+        None => fetch(args, folder, process)?,
+    };
+    anyhow::ensure!(read(&kubeconfig).is_some(), "the API servers' kubeconfig is none; `cluster-auth init` makes one");
+    let asset = |name, file, content| FileAsset {
+        name,
+        path: format!("{NODE_FOLDER}/{file}"),
+        roles: ["Master"],
+        mode: "0644",
+        content,
+    };
+    let kubeconfig = asset("cluster-auth-kubeconfig", File::Kubeconfig.name(), kubeconfig.text);
+    let fetch = asset("cluster-auth-fetch", "fetch.sh", FETCH.to_owned());
+    let path = kubeconfig.path.clone();
+    // The machine's own files are below /rootfs there.
+    let command = ["sh".to_owned(), format!("/rootfs{}", fetch.path), folder.to_string()];
+    let hook = Hook {
+        name: "cluster-auth-files",
+        roles: ["Master"],
+        before: ["kubelet.service"],
+        exec_container: ExecContainer {
+            image: args.hook_image.clone(),
+            command: command.into_iter().chain(region).collect(),
+        },
+    };
+    Ok(Spec {
+        file_assets: Some([kubeconfig, fetch]),
+        hooks: Some([hook]),
+        kube_api_server: Some(KubeApiServer { authentication_token_webhook_config_file: path }),
+        ..Spec::default()
+    })
+}
+
+/// The kubeconfig of the state store, and the Region that this is in.
+fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<(Stored, Option<String>)> {
+    let environment = process.aws_environment();
+    let found = args.cluster.credentials(&environment).context("cannot reach the state store")?;
+    let fetching = async {
+        let s3 = args.cluster.open(folder, found, &environment).await.context("cannot reach the state store")?;
+        let object = s3.get(&folder.key(File::Kubeconfig.name())).await?;
+        let object = object.with_context(|| {
+            format!("there is no {folder}/{}; `cluster-auth kops upload` puts it there", File::Kubeconfig.name())
+        })?;
+        anyhow::Ok((Stored::of(&object)?, Some(s3.region().to_owned())))
+    };
+    runtime::block_on(fetching)?
+}
+
+fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
+    let kops = format!(
+        "next: put this into the specification (`kops edit cluster {name}`), then `kops update cluster {name} --yes` and\n\
+         `kops rolling-update cluster {name} --yes`"
+    );
+    match variant {
+        Variant::Aws => format!(
+            "{kops}; its DaemonSet waits for the mapping:\n\
+             `cluster-auth render --to configmap access.yaml | kubectl apply -f -`"
+        ),
+        Variant::Webhook => format!(
+            "{kops}; then the server:\n\
+             `helm upgrade --install cluster-auth chart/cluster-auth -n kube-system -f access.yaml`\n\
+             with `clusterID: {cluster_id}` in access.yaml"
+        ),
+    }
+}
+
+/// A part of kops' Cluster: what there is of it here.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cluster {
+    api_version: &'static str,
+    kind: &'static str,
+    metadata: Metadata,
+    spec: Spec,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    name: String,
+}
+
+#[derive(Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Spec {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<Authentication>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file_assets: Option<[FileAsset; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hooks: Option<[Hook; 1]>,
+    #[serde(rename = "kubeAPIServer", skip_serializing_if = "Option::is_none")]
+    kube_api_server: Option<KubeApiServer>,
+}
+
+#[derive(Serialize)]
+struct Authentication {
+    aws: AwsAuthentication,
+}
+
+/// `spec.authentication.aws`. The requests and the limit of memory are kops' own defaults; the limits are the guide's of 2018.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AwsAuthentication {
+    image: String,
+    #[serde(rename = "clusterID")]
+    cluster_id: String,
+    cpu_request: &'static str,
+    cpu_limit: &'static str,
+    memory_request: &'static str,
+    memory_limit: &'static str,
+}
+
+#[derive(Serialize)]
+struct FileAsset {
+    name: &'static str,
+    path: String,
+    roles: [&'static str; 1],
+    mode: &'static str,
+    content: String,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Hook {
+    name: &'static str,
+    roles: [&'static str; 1],
+    before: [&'static str; 1],
+    exec_container: ExecContainer,
+}
+
+#[derive(Serialize)]
+struct ExecContainer {
+    image: String,
+    command: Vec<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct KubeApiServer {
+    authentication_token_webhook_config_file: String,
+}

@@ -1,0 +1,94 @@
+//! `kops upload`: certificate, key and kubeconfig of the webhook, made here and put into kops' state store.
+//!
+//! The key is made in memory and never written to this machine's disk. A key that is there is kept: API servers trust it.
+
+use anyhow::Context as _;
+use aws::s3::S3Client;
+use clap::Args;
+
+use super::{
+    files::{self, File, Live, Stored, Write},
+    store::{ClusterArgs, Folder},
+};
+use crate::{
+    arguments::Global,
+    commands::server,
+    exit::CommandResult,
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// Flags of `kops upload`.
+#[derive(Args, Debug)]
+pub(crate) struct UploadArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    /// Put a new pair in place of the one that is there, and a kubeconfig that trusts both
+    #[arg(long)]
+    rotate: bool,
+}
+
+/// Runs `kops upload`.
+pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> CommandResult {
+    let config = settings::config(global)?;
+    let reach = server::reach(None, None, None, &config);
+    let name = args.cluster.name(process)?;
+    let folder = args.cluster.folder(&name, process)?;
+    let environment = process.aws_environment();
+    let found = args.cluster.credentials(&environment).context("cannot reach the state store")?;
+    let uploading = async {
+        let s3 = args.cluster.open(&folder, found, &environment).await.context("cannot reach the state store")?;
+        let live = read(&s3, &folder).await?;
+        let decide = if args.rotate { files::rotated } else { files::completed };
+        let writes = decide(&live, &reach, rim::now()).with_context(|| folder.to_string())?;
+        write(&s3, &folder, &writes).await?;
+        for file in File::ALL.into_iter().filter(|file| !writes.iter().any(|write| write.file == *file)) {
+            rim::note(&format!("kept  {folder}/{}", file.name()));
+        }
+        anyhow::Ok(writes)
+    };
+    let writes = runtime::block_on(uploading)??;
+    let changed = writes.iter().any(|write| write.file == File::Kubeconfig);
+    rim::note(&format!("\n{}", next(&name.to_string(), changed)));
+    Ok(())
+}
+
+/// Reads the three files.
+async fn read(s3: &S3Client, folder: &Folder) -> anyhow::Result<Live> {
+    let stored = async |file: File| -> anyhow::Result<Option<Stored>> {
+        let object = s3.get(&folder.key(file.name())).await?;
+        object.as_ref().map(Stored::of).transpose().with_context(|| format!("{folder}/{}", file.name()))
+    };
+    Ok(Live {
+        key: stored(File::Key).await?,
+        certificate: stored(File::Certificate).await?,
+        kubeconfig: stored(File::Kubeconfig).await?,
+    })
+}
+
+/// Writes, in the order given; what was written when one fails is a state that the next run goes on from.
+async fn write(s3: &S3Client, folder: &Folder, writes: &[Write]) -> anyhow::Result<()> {
+    if writes.is_empty() {
+        return Ok(());
+    }
+    let encryption = s3.encryption().await.context("cannot see how the bucket encrypts")?;
+    for Write { file, text, condition } in writes {
+        let body = text.clone().into();
+        s3.put(&folder.key(file.name()), body, condition, encryption).await?;
+        rim::note(&format!("wrote {folder}/{}", file.name()));
+    }
+    Ok(())
+}
+
+fn next(name: &str, kubeconfig_changed: bool) -> String {
+    let spec = "`cluster-auth kops spec --variant webhook`";
+    if kubeconfig_changed {
+        format!(
+            "next: put what {spec} prints into the cluster's specification (`kops edit cluster {name}`), then\n\
+             `kops update cluster {name} --yes` and `kops rolling-update cluster {name} --yes`"
+        )
+    } else {
+        format!("The API servers' kubeconfig is as it was. {spec} prints what belongs into the specification.")
+    }
+}

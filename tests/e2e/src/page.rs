@@ -1,0 +1,63 @@
+//! Pages of the documentation whose commands are run and whose outputs are theirs.
+//!
+//! A comment with a file's name in front of a block says that it is that file; the lines of a `console` block that begin
+//! with `$` are commands, and what follows each is what it prints. `<!-- run first: COMMAND -->` is not shown to readers,
+//! and `<!-- meanwhile: WHAT -->` is something that happens at this point beside the commands.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, ensure};
+
+/// Whoever follows a page.
+pub trait Reader {
+    /// What a command prints on a terminal, both streams.
+    fn types(&mut self, command: &str) -> anyhow::Result<String>;
+
+    /// What a page says happens beside the commands.
+    fn meanwhile(&mut self, what: &str) -> anyhow::Result<()> {
+        anyhow::bail!("nothing is known about {what:?}")
+    }
+
+    /// What differs from run to run, made alike in a line of the page and in one of the outputs.
+    fn steady(&self, line: &str) -> String {
+        line.to_owned()
+    }
+}
+
+/// Follows a page from top to bottom in a folder; what it shows must be what happens.
+pub fn follow(page: &str, folder: &Path, reader: &mut impl Reader) -> anyhow::Result<()> {
+    let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+    let text = fs::read_to_string(&path).with_context(|| path.clone())?;
+    let mut shown = String::new();
+    let (mut file, mut in_console, mut digest) = (None, false, String::new());
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if in_console && line != "```" {
+            let Some(command) = line.strip_prefix("$ ") else { continue };
+            let output = reader.types(&command.replace("DIGEST", &digest))?;
+            let next = |line: &str| line.trim().to_owned();
+            digest = output.lines().skip_while(|line| !line.starts_with("Digest")).nth(1).map_or(digest, next);
+            shown.push_str(&format!("{line}\n{}", output.trim_start_matches('\n')));
+            continue;
+        }
+        in_console = line == "```console";
+        shown.push_str(&format!("{line}\n"));
+        if let Some(comment) = line.strip_prefix("<!-- ").and_then(|line| line.strip_suffix(" -->")) {
+            match comment.split_once(": ") {
+                Some(("run first", command)) => drop(reader.types(command)?),
+                Some(("meanwhile", what)) => reader.meanwhile(what)?,
+                _ => file = Some(comment),
+            }
+        } else if let Some(name) = file.take_if(|_| line.starts_with("```")) {
+            let content: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+            let content = content.join("\n") + "\n";
+            fs::write(folder.join(name), &content)?;
+            shown.push_str(&format!("{content}```\n"));
+        }
+    }
+    let steady = |text: &str| text.lines().map(|line| reader.steady(line) + "\n").collect::<String>();
+    let (text, shown) = (steady(&text), steady(&shown));
+    let first = text.lines().zip(shown.lines()).find(|(text, shown)| text != shown);
+    ensure!(text == shown, "docs/{page} shows something else, first at {first:?}; it is now:\n{shown}");
+    Ok(())
+}
