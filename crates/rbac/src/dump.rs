@@ -7,7 +7,7 @@ use std::{
 
 use serde::{
     Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
@@ -32,7 +32,7 @@ impl std::fmt::Display for DumpError {
 
 impl std::error::Error for DumpError {}
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
     #[serde(default)]
@@ -117,53 +117,151 @@ impl Objects {
     }
 }
 
-/// Hands on every object about access that a text holds. What is returned are the kinds that it is known to have said
-/// everything about: those of its objects, and of typed lists that are empty.
+/// Hands on every object about access that a text holds, as soon as it is read: a long list never stands in memory as a
+/// whole. What is returned are the kinds that it is known to have said everything about: those of its objects, and of typed
+/// lists that are empty. With an error, what was handed on counts for nothing.
 pub fn each(json: &[u8], mut take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
-    let raw: Raw = serde_json::from_slice(json).map_err(DumpError::Syntax)?;
-    let mut kinds = BTreeSet::new();
-    walk(raw, None, &mut kinds, &mut take)?;
-    Ok(kinds)
+    let mut walk = Walk { kinds: BTreeSet::new(), is_partial: false, take: &mut take };
+    let mut text = serde_json::Deserializer::from_slice(json);
+    Outermost(&mut walk).deserialize(&mut text).and_then(|()| text.end()).map_err(DumpError::Syntax)?;
+    if walk.is_partial { Err(DumpError::Partial) } else { Ok(walk.kinds) }
 }
 
-fn walk(
-    raw: Raw,
-    list_kind: Option<&str>,
-    kinds: &mut BTreeSet<Box<str>>,
-    take: &mut impl FnMut(Found),
-) -> Result<(), DumpError> {
-    let kind = raw.kind.as_deref().or(list_kind).unwrap_or_default().to_owned();
-    if raw.metadata.more.as_deref().is_some_and(|more| !more.is_empty()) {
-        return Err(DumpError::Partial);
+/// What has been seen on the way through a text.
+struct Walk<'t> {
+    kinds: BTreeSet<Box<str>>,
+    is_partial: bool,
+    take: &'t mut dyn FnMut(Found),
+}
+
+/// The outermost object, most often a list.
+struct Outermost<'w, 't>(&'w mut Walk<'t>);
+
+/// The elements of a list whose kind is known where it stood in front of them; those that say no kind of their own wait
+/// otherwise.
+struct Items<'w, 't> {
+    walk: &'w mut Walk<'t>,
+    of: Option<Box<str>>,
+    waiting: &'w mut Vec<Raw>,
+}
+
+impl<'de> DeserializeSeed<'de> for Outermost<'_, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<(), D::Error> {
+        text.deserialize_map(self)
     }
-    if let Some(items) = raw.items {
-        let of = kind.strip_suffix("List").filter(|of| !of.is_empty());
-        kinds.extend(of.map(Box::from));
-        return items.into_iter().try_for_each(|item| walk(item, of, kinds, take));
+}
+
+impl<'de> Visitor<'de> for Outermost<'_, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of Kubernetes, or a list of them")
     }
-    if !kinds.contains(kind.as_str()) {
-        kinds.insert(kind.as_str().into());
-    }
-    let Metadata { name, namespace, labels, annotations, resource_version, .. } = raw.metadata;
-    let labels = labels.unwrap_or_default();
-    let object = match kind.as_str() {
-        "Namespace" => FoundObject::Namespace(name),
-        "Role" | "ClusterRole" => {
-            let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-            let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());
-            FoundObject::Role(Role { namespace, name, rules, labels, aggregation, origin: None })
+
+    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+        let Self(walk) = self;
+        let (mut object, mut is_list, mut waiting) = (Raw::default(), false, Vec::new());
+        while let Some(key) = map.next_key::<Box<str>>()? {
+            match &*key {
+                "kind" => object.kind = map.next_value()?,
+                "metadata" => object.metadata = map.next_value()?,
+                "items" => {
+                    let of = object.kind.as_deref().and_then(element_kind).map(Box::from);
+                    is_list = map.next_value_seed(Items { walk, of, waiting: &mut waiting })?;
+                }
+                "rules" => object.rules = map.next_value()?,
+                "aggregationRule" => object.aggregation_rule = map.next_value()?,
+                "roleRef" => object.role_ref = map.next_value()?,
+                "subjects" => object.subjects = map.next_value()?,
+                _ => drop(map.next_value::<IgnoredAny>()?),
+            }
         }
-        "RoleBinding" | "ClusterRoleBinding" => {
-            let Some(RawRoleRef { kind, name: role }) = raw.role_ref else { return Ok(()) };
-            let subjects = raw.subjects.unwrap_or_default().into_iter().filter_map(RawSubject::subject).collect();
-            let role = RoleReference { kind, name: role };
-            FoundObject::Binding(Binding { namespace, name, role, subjects, origin: None })
+        object.items = is_list.then_some(waiting);
+        walk.object(object, None);
+        Ok(())
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
+    /// Whether there was a list at all.
+    type Value = bool;
+
+    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<bool, D::Error> {
+        text.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Items<'_, '_> {
+    type Value = bool;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_none<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_unit<E>(self) -> Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, text: D) -> Result<bool, D::Error> {
+        text.deserialize_seq(self)
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<bool, S::Error> {
+        let Self { walk, of, waiting } = self;
+        while let Some(item) = list.next_element::<Raw>()? {
+            if item.kind.is_some() || of.is_some() {
+                walk.object(item, of.as_deref());
+            } else {
+                waiting.push(item);
+            }
         }
-        _ => return Ok(()),
-    };
-    let annotations = annotations.map(|Annotations(annotations)| annotations).unwrap_or_default();
-    take(Found { object, labels, annotations, version: resource_version.unwrap_or_default() });
-    Ok(())
+        Ok(true)
+    }
+}
+
+/// What a typed list has elements of.
+fn element_kind(list: &str) -> Option<&str> {
+    list.strip_suffix("List").filter(|of| !of.is_empty())
+}
+
+impl Walk<'_> {
+    fn object(&mut self, raw: Raw, list_kind: Option<&str>) {
+        let kind = raw.kind.as_deref().or(list_kind).unwrap_or_default();
+        self.is_partial |= raw.metadata.more.as_deref().is_some_and(|more| !more.is_empty());
+        if let Some(items) = raw.items {
+            let of = element_kind(kind);
+            self.kinds.extend(of.map(Box::from));
+            return items.into_iter().for_each(|item| self.object(item, of));
+        }
+        if !self.kinds.contains(kind) {
+            self.kinds.insert(kind.into());
+        }
+        let Metadata { name, namespace, labels, annotations, resource_version, .. } = raw.metadata;
+        let labels = labels.unwrap_or_default();
+        let object = match kind {
+            "Namespace" => FoundObject::Namespace(name),
+            "Role" | "ClusterRole" => {
+                let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
+                let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());
+                FoundObject::Role(Role { namespace, name, rules, labels, aggregation, origin: None })
+            }
+            "RoleBinding" | "ClusterRoleBinding" => {
+                let Some(RawRoleRef { kind, name: role }) = raw.role_ref else { return };
+                let subjects = raw.subjects.unwrap_or_default().into_iter().filter_map(RawSubject::subject).collect();
+                let role = RoleReference { kind, name: role };
+                FoundObject::Binding(Binding { namespace, name, role, subjects, origin: None })
+            }
+            _ => return,
+        };
+        let annotations = annotations.map(|Annotations(annotations)| annotations).unwrap_or_default();
+        (self.take)(Found { object, labels, annotations, version: resource_version.unwrap_or_default() });
+    }
 }
 
 /// Annotations but for kubectl's, which holds the whole object once more.

@@ -127,6 +127,11 @@ impl Resources {
         Ok(Self(all))
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &ApiResource> {
+        self.0.iter()
+    }
+
     /// What words mean here.
     pub fn question(&self, words: Words<'_>) -> Result<Question, NotAQuestion> {
         let Words { verb, what, subresource, namespace } = words;

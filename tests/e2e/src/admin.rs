@@ -41,8 +41,28 @@ impl Admin {
         self.kubectl(&[args, &["-f", &file]].concat())
     }
 
+    /// kubectl with a folder of plugins, on this cluster.
+    pub fn plugin(&self, plugins: &Path, args: &[&str]) -> anyhow::Result<Output> {
+        let mut command = process::command(&self.kubectl, &self.folder);
+        let path = format!("{}:/usr/local/bin:/usr/bin:/bin", plugins.display());
+        process::run(command.env("KUBECONFIG", &self.kubeconfig).env("PATH", path).args(args))
+    }
+
     /// Puts SubjectAccessReviews to the API server: whether each is allowed, in their order.
     pub fn allowed(&self, specs: &[Value]) -> anyhow::Result<Vec<bool>> {
+        let review = |spec: &Value| Ask {
+            path: "/apis/authorization.k8s.io/v1/subjectaccessreviews".to_owned(),
+            headers: Vec::new(),
+            body: Some(json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec})),
+        };
+        let answers = self.ask(&specs.iter().map(review).collect::<Vec<_>>())?;
+        let allowed =
+            |review: &Value| review["status"]["allowed"].as_bool().with_context(|| format!("no answer: {review}"));
+        answers.iter().map(allowed).collect()
+    }
+
+    /// Puts requests to the API server, many at once: each one's answer, in their order.
+    pub fn ask(&self, requests: &[Ask]) -> anyhow::Result<Vec<Value>> {
         let mut command = process::command(&self.kubectl, &self.folder);
         command.arg("--kubeconfig").arg(&self.kubeconfig).args(["proxy", "--port=0"]);
         let proxy = Background::start(&mut command, self.folder.join("proxy.log"))?;
@@ -54,34 +74,45 @@ impl Admin {
         })?;
         let address = address.context("an address")?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(ask_all(&address, specs))
+        runtime.block_on(ask_all(&address, requests))
     }
 }
 
-async fn ask_all(address: &str, specs: &[Value]) -> anyhow::Result<Vec<bool>> {
+/// One request: with a body it is posted.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// The path.
+    pub path: String,
+    /// Beside the content's type.
+    pub headers: Vec<(&'static str, String)>,
+    /// JSON.
+    pub body: Option<Value>,
+}
+
+async fn ask_all(address: &str, requests: &[Ask]) -> anyhow::Result<Vec<Value>> {
     let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-    let uri = format!("http://{address}/apis/authorization.k8s.io/v1/subjectaccessreviews");
     let mut under_way = tokio::task::JoinSet::new();
-    let mut allowed = vec![false; specs.len()];
-    let mut next = specs.iter().enumerate();
+    let mut answers = vec![Value::Null; requests.len()];
+    let mut next = requests.iter().enumerate();
     loop {
         while under_way.len() < CONCURRENCY
-            && let Some((at, spec)) = next.next()
+            && let Some((at, Ask { path, headers, body })) = next.next()
         {
-            let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": spec});
-            let request = Request::post(&uri)
-                .header("content-type", "application/json")
-                .body(Full::new(Bytes::from(review.to_string())))?;
-            let answer = client.request(request);
+            let uri = format!("http://{address}{path}");
+            let mut request = if body.is_some() { Request::post(&uri) } else { Request::get(&uri) };
+            request = request.header("content-type", "application/json");
+            for (name, value) in headers {
+                request = request.header(*name, value);
+            }
+            let body = body.as_ref().map(ToString::to_string).unwrap_or_default();
+            let answer = client.request(request.body(Full::new(Bytes::from(body)))?);
             under_way.spawn(async move {
                 let body = answer.await?.into_body().collect().await?.to_bytes();
-                let review: Value = serde_json::from_slice(&body)?;
-                let allowed = review["status"]["allowed"].as_bool();
-                anyhow::Ok((at, allowed.with_context(|| format!("no answer: {review}"))?))
+                anyhow::Ok((at, serde_json::from_slice(&body)?))
             });
         }
-        let Some(done) = under_way.join_next().await else { return Ok(allowed) };
+        let Some(done) = under_way.join_next().await else { return Ok(answers) };
         let (at, answer) = done??;
-        allowed[at] = answer;
+        answers[at] = answer;
     }
 }

@@ -44,6 +44,11 @@ impl Managed {
         Ok(Self { cluster, admin, folder, program: world.parts.cluster_auth.clone() })
     }
 
+    /// The program under test.
+    pub fn program(&self) -> &std::path::Path {
+        &self.program
+    }
+
     /// Writes `access.yaml`.
     pub fn file(&self, text: &str) -> anyhow::Result<()> {
         Ok(fs::write(self.folder.join("access.yaml"), text)?)

@@ -13,7 +13,7 @@ const KNOWN: &[(&str, &str)] = &[
         "bindings binding
         componentstatuses componentstatus cs -
         configmaps configmap cm
-        endpoints endpoint ep
+        endpoints ep
         events event ev
         limitranges limitrange limits
         namespaces namespace ns - /finalize status
@@ -57,7 +57,7 @@ const KNOWN: &[(&str, &str)] = &[
     (
         "storage.k8s.io",
         "csidrivers csidriver -
-        csinodes csinode -
+        csinodes csinode - /status
         csistoragecapacities csistoragecapacity
         storageclasses storageclass sc -
         volumeattachments volumeattachment - /status
@@ -86,7 +86,12 @@ const KNOWN: &[(&str, &str)] = &[
         selfsubjectrulesreviews selfsubjectrulesreview -
         subjectaccessreviews subjectaccessreview -",
     ),
-    ("certificates.k8s.io", "certificatesigningrequests certificatesigningrequest csr - /approval status"),
+    (
+        "certificates.k8s.io",
+        "certificatesigningrequests certificatesigningrequest csr - /approval status
+        clustertrustbundles clustertrustbundle -
+        podcertificaterequests podcertificaterequest /status",
+    ),
     ("coordination.k8s.io", "leases lease"),
     ("discovery.k8s.io", "endpointslices endpointslice"),
     ("events.k8s.io", "events event ev"),
@@ -100,10 +105,12 @@ const KNOWN: &[(&str, &str)] = &[
     (
         "resource.k8s.io",
         "deviceclasses deviceclass -
+        devicetaintrules devicetaintrule - /status
         resourceclaims resourceclaim /status
         resourceclaimtemplates resourceclaimtemplate
         resourceslices resourceslice -",
     ),
+    ("storagemigration.k8s.io", "storageversionmigrations storageversionmigration - /status"),
     ("iamauthenticator.k8s.aws", "iamidentitymappings iamidentitymapping - /status"),
 ];
 

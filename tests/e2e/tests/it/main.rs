@@ -14,6 +14,7 @@ mod authorizer;
 mod chart;
 mod cli;
 mod demo;
+mod generated;
 mod helm;
 mod iam;
 mod import;
@@ -25,6 +26,7 @@ mod meaning;
 mod pages;
 mod plan;
 mod trouble;
+mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
 
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
         live::TESTS,
         helm::TESTS,
         authorizer::TESTS,
+        who_can::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,

@@ -26,7 +26,7 @@ pub(crate) const EVERYTHING: &Lists = &[
 ];
 /// What an access file is compiled with.
 pub(crate) const COMPILING: &Lists =
-    &[("Role", Resource::ROLES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Namespace", Resource::NAMESPACES)];
+    &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
 const MAPPINGS: &str = "IAMIdentityMapping";
 /// What the API server says about their API, to everybody (`system:discovery`).
 const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";

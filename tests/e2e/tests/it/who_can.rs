@@ -1,0 +1,264 @@
+//! `who-can` and the real API server, asked the same tens of thousands of questions about a generated world.
+
+use std::{collections::BTreeSet, fs};
+
+use access::cluster::Given;
+use anyhow::{Context as _, ensure};
+use e2e::{
+    admin::Ask,
+    managed::Managed,
+    process::wait_until,
+    random::{Random, SEED, say, seed},
+    world::World,
+};
+use rbac::{Request, ResourceRequest, Rule, User};
+use sandbox::cluster::Options;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+use visibility::{Path, Resources, print};
+
+use crate::{
+    Test,
+    generated::{NAMESPACES, Question, objects, request, user},
+};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("who_can::is_what_the_api_server_says_of_a_generated_world", generated),
+    ("who_can::knows_what_the_api_server_calls_its_resources", resources),
+];
+
+/// Different requests, and how many users each is asked about.
+const REQUESTS: usize = 2_600;
+const USERS: usize = 20;
+/// Of how many users all rules are compared, each in every namespace.
+const LISTED: usize = 60;
+/// How many requests are put to the program, live and offline.
+const TYPED: usize = 20;
+
+fn generated(world: &World) -> anyhow::Result<()> {
+    let seed = seed()?;
+    let mut random = Random(seed);
+    let options = Options { controller_manager: true, ..Options::default() };
+    let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
+    let managed = Managed::start_with(world, "who-can", &namespaces.join("---\n"), &options)?;
+    let items = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
+    managed.admin.with_file(&["create"], &items)?.success()?;
+    // Nobody else may ask what they may do.
+    let asking = ["create", "clusterrolebinding", "fz-asking", "--clusterrole=system:basic-user"];
+    managed.admin.kubectl(&[&asking[..], &["--group=system:unauthenticated"]].concat())?.success()?;
+    settled(&managed)?;
+    let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
+    let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
+    fs::write(managed.folder.join("cluster.json"), &dump)?;
+    let mut given = Given::default();
+    given.read("cluster.json", dump.as_bytes())?;
+    let seen = visibility::World::new(given, None, e2e::sts::now()).map_err(|_| anyhow::anyhow!("no access file"))?;
+
+    let mut differences = Vec::new();
+    let requests: Vec<Request<'static>> = (0..REQUESTS).map(|_| request(&mut random)).collect();
+    let mut asked = Vec::new();
+    for request in &requests {
+        let answer = seen.who_can(request);
+        for _ in 0..USERS {
+            let user = user(&mut random);
+            let ours = answer.covers(&user);
+            asked.push((Question { user, request: *request }, ours));
+        }
+    }
+    let specs: Vec<Value> = asked.iter().map(|(question, _)| question.spec()).collect();
+    let theirs = managed.admin.allowed(&specs)?;
+    for ((question, ours), theirs) in asked.iter().zip(&theirs) {
+        if ours != theirs {
+            differences.push(format!("we say {ours}, the API server {theirs}: {question:?}"));
+        }
+    }
+    let listed = rules(&managed, &seen, &mut random, &mut differences)?;
+    let typed = typed(&managed, &seen, &requests)?;
+    let allowed = theirs.iter().filter(|allowed| **allowed).count();
+    let (questions, found) = (asked.len(), differences.len());
+    let said = format!(
+        "{SEED}={seed}: {questions} questions, {allowed} allowed; {listed} lists of rules; {typed} commands; {found} differences"
+    );
+    say(&said);
+    ensure!(differences.is_empty(), "{said}\n{}", differences.join("\n"));
+    ensure!(
+        questions >= 50_000 && (questions / 20..questions).contains(&allowed),
+        "{said}: too dull to prove anything"
+    );
+    Ok(())
+}
+
+/// Waits until the controller has filled in every aggregated role, and fills in no more.
+fn settled(managed: &Managed) -> anyhow::Result<()> {
+    let mut last = String::new();
+    wait_until("the aggregated roles are filled in", || {
+        let roles = managed.cluster.get("/apis/rbac.authorization.k8s.io/v1/clusterroles")?.body;
+        let list: Value = serde_json::from_str(&roles)?;
+        let is_empty = |name: &str| {
+            let mut items = list["items"].as_array().into_iter().flatten();
+            items.any(|role| role["metadata"]["name"] == name && role["rules"].as_array().is_none_or(Vec::is_empty))
+        };
+        let version = list["items"].to_string();
+        let is_same = version == last;
+        last = version;
+        Ok(is_same && !["view", "edit", "admin"].into_iter().any(is_empty))
+    })
+}
+
+/// The rules that the API server lists for users (`kubectl auth can-i --list`) and ours, as sets of single rights.
+fn rules(
+    managed: &Managed,
+    seen: &visibility::World,
+    random: &mut Random,
+    differences: &mut Vec<String>,
+) -> anyhow::Result<usize> {
+    // The API server lists nothing for whoever it allows everything without asking RBAC.
+    let users: Vec<User> =
+        std::iter::repeat_with(|| user(random)).filter(|user| !user.is_master()).take(LISTED).collect();
+    let mut asked = Vec::new();
+    for user in &users {
+        for namespace in NAMESPACES {
+            let groups = user.groups.iter().map(|group| ("impersonate-group", group.clone()));
+            let spec = json!({"namespace": namespace});
+            asked.push((user, namespace, Ask {
+                path: "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews".to_owned(),
+                headers: [("impersonate-user", user.name.clone())].into_iter().chain(groups).collect(),
+                body: Some(json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": spec})),
+            }));
+        }
+    }
+    let answers = managed.admin.ask(&asked.iter().map(|(.., ask)| ask.clone()).collect::<Vec<_>>())?;
+    for ((user, namespace, _), answer) in asked.iter().zip(&answers) {
+        let mut theirs = BTreeSet::new();
+        for list in ["resourceRules", "nonResourceRules"] {
+            for rule in answer["status"][list].as_array().with_context(|| format!("no list: {answer}"))? {
+                theirs.insert(Rule::deserialize(rule)?);
+            }
+        }
+        let user = impersonated(user);
+        let held = seen.held_by_user(&user);
+        let ours: BTreeSet<Rule> =
+            held.iter().filter(|path| path.holds_in(namespace)).filter_map(Path::rule).flat_map(halves).collect();
+        if ours != theirs {
+            let only = |a: &BTreeSet<Rule>, b: &BTreeSet<Rule>| format!("{:?}", a.difference(b).collect::<Vec<_>>());
+            differences.push(format!(
+                "{user:?} in {namespace}: only ours {}, only the API server's {}",
+                only(&ours, &theirs),
+                only(&theirs, &ours)
+            ));
+        }
+    }
+    Ok(asked.len())
+}
+
+/// Whom impersonation makes of a user: service accounts without groups get their own, and everybody is authenticated or not
+/// (Kubernetes, `endpoints/filters/impersonation`).
+fn impersonated(user: &User) -> User {
+    let account = user.name.strip_prefix("system:serviceaccount:").and_then(|name| name.split_once(':'));
+    let mut user = match account.filter(|_| user.groups.is_empty()) {
+        Some((namespace, name)) => User::service_account(namespace, name),
+        None => user.clone(),
+    };
+    let kinds = ["system:authenticated", "system:unauthenticated"];
+    if !user.groups.iter().any(|group| kinds.contains(&group.as_str())) {
+        let kind = if user.name == "system:anonymous" { kinds[1] } else { kinds[0] };
+        user.groups.push(kind.to_owned());
+    }
+    user
+}
+
+/// A rule as the API server lists it: what is about objects, and what is about URLs.
+fn halves(rule: &Rule) -> Vec<Rule> {
+    let of_urls =
+        Rule { verbs: rule.verbs.clone(), non_resource_urls: rule.non_resource_urls.clone(), ..Rule::default() };
+    let of_objects = Rule { non_resource_urls: Vec::new(), ..rule.clone() };
+    let mut halves = Vec::new();
+    if !of_urls.non_resource_urls.is_empty() {
+        halves.push(of_urls);
+    }
+    if !of_objects.resources.is_empty() {
+        halves.push(of_objects);
+    }
+    halves
+}
+
+/// The program says the same about the cluster, about a dump of it, and as a plugin of kubectl.
+fn typed(managed: &Managed, seen: &visibility::World, requests: &[Request<'static>]) -> anyhow::Result<usize> {
+    let folder = managed.folder.join("bin");
+    fs::create_dir_all(&folder)?;
+    std::os::unix::fs::symlink(managed.program(), folder.join("kubectl-cluster_auth"))?;
+    for request in &requests[..TYPED] {
+        let mut words = vec!["who-can".to_owned()];
+        match request {
+            Request::Url { verb, path } => words.extend([(*verb).to_owned(), (*path).to_owned()]),
+            Request::Resource(ResourceRequest { verb, api_group, resource, subresource, name, namespace }) => {
+                let mut what = (*resource).to_owned();
+                // The core group has no name of its own.
+                what += &if api_group.is_empty() { String::new() } else { format!(".{api_group}") };
+                what += &if name.is_empty() { String::new() } else { format!("/{name}") };
+                words.extend([(*verb).to_owned(), what]);
+                if !subresource.is_empty() {
+                    words.extend(["--subresource".to_owned(), (*subresource).to_owned()]);
+                }
+                words.extend(if namespace.is_empty() {
+                    vec!["-A".to_owned()]
+                } else {
+                    vec!["-n".into(), (*namespace).into()]
+                });
+            }
+        }
+        words.extend(["-o".to_owned(), "json".to_owned()]);
+        let args: Vec<&str> = words.iter().map(String::as_str).collect();
+        let offline = managed.run(&[&args[..], &["--from", "cluster.json"]].concat())?.success()?;
+        let live = managed.run(&args)?.success()?;
+        ensure!(live == offline, "{args:?}\nlive {live}\ndump {offline}");
+        let plugin = managed.admin.plugin(&folder, &[&["cluster-auth"], &args[..]].concat())?.success()?;
+        ensure!(plugin == live, "{args:?}\nplugin {plugin}\nlive {live}");
+        let said: Value = serde_json::from_str(&live)?;
+        let answer = seen.who_can(request);
+        let same: Value = serde_json::from_str(&print::json(&answer.out(seen, request, false)))?;
+        // A question about nodes has no namespace, and `pods.*` is one of the core group's.
+        let is_as_typed = said["question"] == same["question"];
+        ensure!(!is_as_typed || said["subjects"] == same["subjects"], "{args:?}: {said} {same}");
+    }
+    Ok(TYPED * 3)
+}
+
+/// What is known offline is what the API server serves, word by word.
+fn resources(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "who-can-words", "")?;
+    let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    let ask = |path: &str| Ask { path: path.to_owned(), headers: vec![("accept", accept.to_owned())], body: None };
+    let lists = managed.admin.ask(&[ask("/api"), ask("/apis")])?;
+    let served = Resources::discovered(&lists.iter().map(Value::to_string).collect::<Vec<_>>())?;
+    let known = Resources::well_known();
+    let mut wrong = Vec::new();
+    for served in served.iter().filter(|served| !served.api_group.starts_with("internal.")) {
+        let same =
+            |known: &&visibility::ApiResource| (&known.api_group, &known.name) == (&served.api_group, &served.name);
+        let sorted = |words: &[Box<str>], name: &str| {
+            words.iter().filter(|word| ***word != *name).cloned().collect::<BTreeSet<_>>()
+        };
+        let is_alike = known.iter().find(same).is_some_and(|known| {
+            known.namespaced == served.namespaced
+                && sorted(&known.also, &known.name) == sorted(&served.also, &known.name)
+                && sorted(&known.subresources, "") == sorted(&served.subresources, "")
+        });
+        if !is_alike {
+            wrong.push(format!("{served:?}, known {:?}", known.iter().find(same)));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (words, note) in [
+        (&["get", "po"][..], ""),
+        (&["get", "nodez"], "no resource `nodez`"),
+        (&["list", "ev"], "events.events.k8s.io"),
+    ] {
+        let said = managed.run(&[&["who-can"], words].concat())?;
+        ensure!(
+            said.code == 0 && said.stdout.contains("Group system:masters") && said.stderr.contains(note),
+            "{said:?}"
+        );
+    }
+    Ok(())
+}
