@@ -47,6 +47,7 @@ Deciding access:
 
 Seeing access:
   who-can      Say who may do something, and what grants it
+  matrix       Show what everybody may do, place by place, or everything about one of them
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -127,6 +128,8 @@ pub(crate) enum Command {
     Apply(commands::apply::ApplyArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
+    /// Show what everybody may do, place by place, or everything about one of them
+    Matrix(commands::matrix::MatrixArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

@@ -12,6 +12,7 @@ pub(crate) mod init;
 #[cfg(unix)]
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
+pub(crate) mod matrix;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -55,6 +56,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Matrix(args) => matrix::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

@@ -13,6 +13,7 @@
 mod cell;
 mod held;
 mod levels;
+mod person;
 pub mod print;
 mod resources;
 mod rows;
@@ -23,10 +24,14 @@ use access::cluster::Unseen;
 
 pub use self::{
     cell::{Cell, Level, Levels, Right, Verbs, Word},
+    person::{Granted, GrantedAt, NotAPerson, Person, Whose, person},
     resources::Asked,
     rows::{By, Known, LeftOut, Member},
 };
-use self::held::{Grid, Held};
+use self::{
+    held::{Grid, Held},
+    rows::Holder,
+};
 use crate::{Resources, World};
 
 /// What to show.
@@ -104,8 +109,17 @@ pub struct Totals {
 
 /// Makes the matrix; `resources` are what the cluster calls its objects.
 pub fn matrix<'a>(world: &'a World, resources: &'a Resources, options: &'a Options) -> Matrix<'a> {
-    let held = Held::new(world, resources, &options.resources);
     let (holders, left_out) = rows::holders(world, options);
+    Matrix { left_out, ..of_holders(world, resources, options, holders) }
+}
+
+fn of_holders<'a>(
+    world: &'a World,
+    resources: &'a Resources,
+    options: &'a Options,
+    holders: Vec<Holder<'a>>,
+) -> Matrix<'a> {
+    let held = Held::new(world, resources, &options.resources);
     let Grid { rows, cells, namespaces, columns } = held.grid(holders, &options.namespaces);
     let members: usize = rows.iter().map(|row| row.members.len()).sum();
     let of = |is: &dyn Fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).map(|row| row.members.len()).sum();
@@ -122,6 +136,7 @@ pub fn matrix<'a>(world: &'a World, resources: &'a Resources, options: &'a Optio
     };
     let legend = cell::legend(&cells);
     let (by, gaps) = (options.by, world.gaps());
+    let left_out = LeftOut::default();
     Matrix { by, rows, columns, legend, totals, left_out, gaps, cells, namespaces }
 }
 

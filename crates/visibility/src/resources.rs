@@ -205,11 +205,6 @@ impl Resources {
     }
 
     /// What a word may mean: by the plural first, then by other words for it.
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &ApiResource> {
-        self.0.iter()
-    }
-
     fn find(&self, word: &str, group: Option<&str>) -> Vec<&ApiResource> {
         let of_group = |one: &&ApiResource| group.is_none_or(|group| *one.api_group == *group);
         let by_name = self.0.iter().filter(of_group).filter(|one| *one.name == *word);

@@ -28,6 +28,7 @@ pub struct World {
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
+    cluster_id: Option<Box<str>>,
     now: Timestamp,
 }
 
@@ -110,7 +111,13 @@ impl World {
         }));
         gaps.sort();
         gaps.dedup();
-        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, now })
+        let cluster_id = access.and_then(|(access, _)| Some(access.cluster_id?.value));
+        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, cluster_id, now })
+    }
+
+    /// What the access file calls the cluster, where one was given.
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.cluster_id.as_deref()
     }
 
     /// Roles and bindings: *the* evaluator.

@@ -46,7 +46,8 @@ pub(crate) struct Seen {
     pub(crate) world: World,
     /// What the cluster calls its resources; where none was asked, what every cluster has.
     pub(crate) resources: Resources,
-    /// The namespace of the kubeconfig's context, where a cluster was asked.
+    /// The kubeconfig's context and its namespace, where a cluster was asked.
+    pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
 }
 
@@ -62,7 +63,7 @@ impl Seeing {
             return Err(anyhow::anyhow!(both).into());
         }
         let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
-        let (mut server, mut namespace, mut resources) = (None, None, None);
+        let (mut server, mut context, mut namespace, mut resources) = (None, None, None, None);
         if is_live {
             let live = async {
                 let cluster = self.cluster.connect(process).await?;
@@ -72,13 +73,14 @@ impl Seeing {
             let (cluster, looked, discovered) = runtime::block_on(live)??;
             found.dump.extend(looked.dump);
             (server, namespace) = (Some(cluster.server().to_owned()), Some(cluster.namespace().to_owned()));
+            context = Some(cluster.context().to_owned());
             resources = discovered;
         }
         let world = World::new(found, server.as_deref(), rim::now()).map_err(|Unreadable { sources, problems }| {
             settings::print_problems(&sources, &problems);
             Failure::AlreadySaid
         })?;
-        Ok(Seen { world, resources: resources.unwrap_or_else(Resources::well_known), namespace })
+        Ok(Seen { world, resources: resources.unwrap_or_else(Resources::well_known), context, namespace })
     }
 }
 

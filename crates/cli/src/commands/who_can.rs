@@ -55,7 +55,7 @@ pub(crate) struct WhoCanArgs {
 
 /// Runs `who-can`.
 pub(crate) fn run(args: &WhoCanArgs, process: &Process) -> CommandResult {
-    let Seen { world, resources, namespace } = args.seeing.look(process)?;
+    let Seen { world, resources, namespace, .. } = args.seeing.look(process)?;
     let usual = namespace.as_deref().unwrap_or("default");
     let asked = args.namespace.as_deref().unwrap_or(usual);
     let words = Words {

@@ -3,6 +3,7 @@
 mod html;
 mod json;
 mod markdown;
+mod person;
 mod text;
 
 use access::cluster::Who;
@@ -10,7 +11,7 @@ use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Subject;
 
-pub use self::{html::html, json::MatrixOut, markdown::markdown, text::text};
+pub use self::{html::html, json::MatrixOut, markdown::markdown, person::{PersonOut, person_html, person_markdown, person_text}, text::text};
 use super::{By, Column, Matrix, Member, Row, rows::Known};
 use crate::Principal;
 

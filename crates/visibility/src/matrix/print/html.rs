@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 use super::{Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::matrix::{Cell, Level};
 
-const STYLE: &str = include_str!("../../../templates/page.css");
-const SCRIPT: &str = include_str!("../../../templates/page.js");
+pub(super) const STYLE: &str = include_str!("../../../templates/page.css");
+pub(super) const SCRIPT: &str = include_str!("../../../templates/page.js");
 /// More columns than this are no table that anybody reads.
 const COLUMNS: usize = 24;
 
@@ -66,16 +66,16 @@ struct Listed {
     all: Vec<String>,
 }
 
-struct Marked {
-    text: String,
-    class: &'static str,
-    is_dangerous: bool,
+pub(super) struct Marked {
+    pub(super) text: String,
+    pub(super) class: &'static str,
+    pub(super) is_dangerous: bool,
 }
 
-struct Entry {
-    word: String,
-    meaning: String,
-    class: &'static str,
+pub(super) struct Entry {
+    pub(super) word: String,
+    pub(super) meaning: String,
+    pub(super) class: &'static str,
 }
 
 /// The matrix as one page.
@@ -94,9 +94,17 @@ pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
         who: matrix.by.title(),
         layout,
         left_out,
-        legend: matrix.legend.iter().map(|(word, meaning)| Entry::new(word, meaning)).collect(),
+        legend: legend(matrix),
     };
+    render(&page)
+}
+
+pub(super) fn render(page: &impl Template) -> String {
     page.render().expect("texts can be written into a text")
+}
+
+pub(super) fn legend(matrix: &Matrix<'_>) -> Vec<Entry> {
+    matrix.legend.iter().map(|(word, meaning)| Entry::new(word, meaning)).collect()
 }
 
 fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
@@ -175,7 +183,7 @@ impl Entry {
     }
 }
 
-fn marked(cell: &Cell) -> Vec<Marked> {
+pub(super) fn marked(cell: &Cell) -> Vec<Marked> {
     let marked = |word: crate::matrix::Word| Marked {
         class: class(word.text.trim_end_matches('!')),
         text: word.text,
@@ -211,7 +219,7 @@ pub(super) fn date(now: Timestamp) -> String {
 }
 
 /// What the page may load and run: its own style and script, known by their digests (Content Security Policy Level 3).
-fn policy() -> String {
+pub(super) fn policy() -> String {
     let digest = |text: &str| STANDARD.encode(Sha256::digest(text));
     format!(
         "default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'",

@@ -65,14 +65,14 @@ struct PlaceOut<'a> {
 
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-enum CellOut<'a> {
+pub(super) enum CellOut<'a> {
     Levels(LevelsOut<'a>),
     Verbs { verbs: Vec<VerbsOut<'a>> },
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct LevelsOut<'a> {
+pub(super) struct LevelsOut<'a> {
     /// The cell as it is shown to people.
     text: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -95,7 +95,7 @@ struct RightOut {
 }
 
 #[derive(Debug, Serialize)]
-struct VerbsOut<'a> {
+pub(super) struct VerbsOut<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     resource: &'a str,
     verbs: Vec<&'a str>,

@@ -6,20 +6,29 @@ use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::
 pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let mut text = format!("## Who may do what in {}\n\n{}\n\n", escaped(heading.cluster), date(heading.now));
     let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
-    if !gaps.is_empty() {
-        text.push_str("> ⚠️ **Incomplete**: people and rights may be missing here.\n>\n");
-        gaps.iter().for_each(|gap| text.push_str(&format!("> - {}\n", escaped(gap))));
-        text.push('\n');
-    }
+    self::gaps(&gaps, &mut text);
     text.push_str(&format!("{}\n\n", escaped(&totals)));
     let names = Names::of(&matrix.rows);
     if matrix.columns.len() <= COLUMNS { grid(matrix, &names, &mut text) } else { blocks(matrix, &names, &mut text) }
+    legend(matrix, &mut text);
+    left_out.iter().for_each(|left| text.push_str(&format!("\n{}\n", escaped(left))));
+    text
+}
+
+pub(super) fn gaps(gaps: &[String], text: &mut String) {
+    if gaps.is_empty() {
+        return;
+    }
+    text.push_str("> ⚠️ **Incomplete**: people and rights may be missing here.\n>\n");
+    gaps.iter().for_each(|gap| text.push_str(&format!("> - {}\n", escaped(gap))));
+    text.push('\n');
+}
+
+pub(super) fn legend(matrix: &Matrix<'_>, text: &mut String) {
     text.push_str("\n### What the words mean\n\n");
     for (word, meaning) in &matrix.legend {
         text.push_str(&format!("- **{}**: {}\n", escaped(word), escaped(meaning)));
     }
-    left_out.iter().for_each(|left| text.push_str(&format!("\n{}\n", escaped(left))));
-    text
 }
 
 /// More columns than this are no table that anybody reads.
@@ -66,7 +75,7 @@ fn row(cells: impl IntoIterator<Item = String>, text: &mut String) {
 }
 
 /// Without anything that Markdown or HTML would read: names are whatever somebody called something.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -3,7 +3,10 @@
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
 
 use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
-use crate::print::{Segment, Style};
+use crate::{
+    matrix::Cell,
+    print::{Segment, Style},
+};
 
 /// The matrix as text within a width; joined, the pieces end with a line break.
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
@@ -58,7 +61,8 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
     Some(table.lines().map(|line| line.trim_end().to_owned()).collect())
 }
 
-fn legend(matrix: &Matrix<'_>, width: usize) -> Vec<String> {
+/// What the words mean, in lines.
+pub(super) fn legend(matrix: &Matrix<'_>, width: usize) -> Vec<String> {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_content_arrangement(ContentArrangement::Dynamic);
@@ -86,25 +90,30 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
         if let Some(others) = matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
             lines.push(("every other namespace".to_owned(), matrix.cell(row, others)));
         }
-        let widest = lines.iter().map(|(place, _)| place.chars().count()).max().unwrap_or_default();
-        for (place, cell) in lines {
-            out.words(&visible(&format!("  {place:widest$}  {}", cell.text())), false, matrix);
-        }
+        places(&lines, matrix, out);
+    }
+}
+
+/// Where, and what there.
+pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut Out) {
+    let widest = lines.iter().map(|(place, _)| place.chars().count()).max().unwrap_or_default();
+    for (place, cell) in lines {
+        out.words(&visible(&format!("  {place:widest$}  {}", cell.text())), false, matrix);
     }
 }
 
 #[derive(Default)]
-struct Out {
-    segments: Vec<Segment>,
+pub(super) struct Out {
+    pub(super) segments: Vec<Segment>,
 }
 
 impl Out {
-    fn line(&mut self, text: &str, style: Style) {
+    pub(super) fn line(&mut self, text: &str, style: Style) {
         self.segments.push(Segment { text: format!("{}\n", visible(text)), style });
     }
 
     /// A line with cells in it, in which words that end with the mark of danger stand out.
-    fn words(&mut self, line: &str, is_head: bool, matrix: &Matrix<'_>) {
+    pub(super) fn words(&mut self, line: &str, is_head: bool, matrix: &Matrix<'_>) {
         if is_head || line.chars().all(|c| c == '─') {
             return self.line(line, if is_head { Style::Title } else { Style::Note });
         }
@@ -138,6 +147,6 @@ fn longest_word(text: &str) -> usize {
 }
 
 /// Without control characters, which a terminal would obey: Kubernetes allows them in names.
-fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
