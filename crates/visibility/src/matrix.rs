@@ -93,9 +93,11 @@ pub enum Column {
 /// How much was looked at.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// How many the rows are about.
+    /// How many the rows are about: people, groups or subjects.
     pub members: usize,
-    /// How many of them may do everything everywhere.
+    /// Among people: users and groups without an AWS identity.
+    pub others: usize,
+    /// How many of all may do everything everywhere.
     pub everything: usize,
     /// How many of them hold something somewhere by which they can become more.
     pub dangerous: usize,
@@ -121,11 +123,15 @@ fn of_holders<'a>(
 ) -> Matrix<'a> {
     let held = Held::new(world, resources, &options.resources);
     let Grid { rows, cells, namespaces, columns } = held.grid(holders, &options.namespaces);
-    let members: usize = rows.iter().map(|row| row.members.len()).sum();
-    let of = |is: &dyn Fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).map(|row| row.members.len()).sum();
+    let number = |row: &Row<'a>| row.members.iter().filter(|member| !member.is_built_in()).count();
+    let of = |is: &dyn Fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).map(number).sum();
+    let all: usize = of(&|_| true);
+    let is_other = |member: &&Member<'_>| options.by == By::People && matches!(member, Member::Subject(_));
+    let others = rows.iter().flat_map(|row| &row.members).filter(is_other).count();
     let cell = |at: u32| &cells[at as usize];
     let totals = Totals {
-        members,
+        members: all - others,
+        others,
         everything: of(&|row| cell(row.cluster).is_everything()),
         dangerous: of(&|row| {
             cell(row.cluster).is_dangerous() || row.places.iter().any(|(_, at)| cell(*at).is_dangerous())

@@ -138,9 +138,11 @@ impl Remarks {
         };
         let mut parts = vec![
             count(totals.members, one, many),
+            count(totals.others, "other user or group", "other users and groups"),
             count(totals.namespaces, "namespace", "namespaces"),
             count(totals.bindings, "binding", "bindings"),
         ];
+        parts.retain(|part| !part.starts_with("0 other"));
         if matrix.is_by_levels() {
             parts.push(format!("{} may do everything everywhere", totals.everything));
             parts.push(format!("{} can become more than they are (!)", totals.dangerous));

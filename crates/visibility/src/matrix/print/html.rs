@@ -8,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
+use super::{Column, Heading, Matrix, NAMESPACES, Names, Remarks};
 use crate::matrix::{Cell, Level};
 
 pub(super) const STYLE: &str = include_str!("../../../templates/page.css");
@@ -61,7 +61,9 @@ struct Block {
 
 /// Names of which the first are shown.
 struct Listed {
-    title: String,
+    shown: Vec<String>,
+    /// How many are not.
+    more: usize,
     /// All of them, where that is more.
     all: Vec<String>,
 }
@@ -129,7 +131,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
         let places = matrix.places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
         let others = matrix.columns.iter().find(|column| matches!(column, Column::Others(_)));
         let others = others.map(|others| {
-            (Listed { title: "every other namespace".to_owned(), all: Vec::new() }, marked(matrix.cell(row, others)))
+            (Listed::title("every other namespace".to_owned()), marked(matrix.cell(row, others)))
         });
         Block {
             members: row.members.iter().map(|member| names.member(member)).collect(),
@@ -147,6 +149,9 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
     };
     let totals = &matrix.totals;
     let mut all = vec![total(totals.members, &matrix.by.title().to_lowercase(), false)];
+    if totals.others > 0 {
+        all.push(total(totals.others, "other users and groups", false));
+    }
     if matrix.is_by_levels() {
         all.push(total(totals.everything, "may do everything everywhere", true));
         all.push(total(totals.dangerous, "can become more than they are", true));
@@ -162,18 +167,24 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
 impl Listed {
     fn of_column(column: &Column) -> Self {
         match column {
-            Column::Cluster => Self { title: column.title(), all: Vec::new() },
+            Column::Cluster => Self::title(column.title()),
             Column::Namespaces(names) => Self::of(names),
             Column::Others(names) => {
-                Self { title: column.title(), all: names.iter().map(|name| name.to_string()).collect() }
+                let all = names.iter().map(|name| name.to_string()).collect();
+                Self { all, ..Self::title(column.title()) }
             }
         }
     }
 
+    fn title(text: String) -> Self {
+        Self { shown: vec![text], more: 0, all: Vec::new() }
+    }
+
     fn of(names: &[impl AsRef<str>]) -> Self {
-        let is_long = names.len() > NAMESPACES;
-        let all = if is_long { names.iter().map(|name| name.as_ref().to_owned()).collect() } else { Vec::new() };
-        Self { title: some(names, NAMESPACES), all }
+        let texts = |names: &[_]| names.iter().map(|name: &_| AsRef::<str>::as_ref(name).to_owned()).collect();
+        let more = names.len().saturating_sub(NAMESPACES);
+        let all = if more > 0 { texts(names) } else { Vec::new() };
+        Self { shown: texts(&names[..names.len() - more]), more, all }
     }
 }
 
@@ -192,8 +203,11 @@ pub(super) fn marked(cell: &Cell) -> Vec<Marked> {
     cell.words().into_iter().map(marked).collect()
 }
 
-/// The style of a word: levels have one.
+/// The style of a word: levels have one, and lists.
 fn class(word: &str) -> &'static str {
+    if word.contains(' ') {
+        return "long";
+    }
     Level::EACH.into_iter().map(Level::as_str).find(|level| *level == word).unwrap_or_default()
 }
 

@@ -28,6 +28,7 @@ pub struct MatrixOut<'a> {
 #[serde(rename_all = "camelCase")]
 struct TotalsOut {
     members: usize,
+    others: usize,
     everything: usize,
     dangerous: usize,
     without_login: usize,
@@ -131,6 +132,7 @@ impl<'a> MatrixOut<'a> {
             gaps: matrix.gaps.iter().map(Into::into).collect(),
             totals: TotalsOut {
                 members: totals.members,
+                others: totals.others,
                 everything: totals.everything,
                 dangerous: totals.dangerous,
                 without_login: totals.without_login,

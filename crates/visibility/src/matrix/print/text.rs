@@ -44,7 +44,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
     let mut table = Table::new();
     table.load_style(style()).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(std::iter::once(matrix.by.title().to_uppercase()).chain(head.iter().map(|title| title.to_uppercase())));
+    table.set_header(std::iter::once(matrix.by.title().to_owned()).chain(head));
     for row in &matrix.rows {
         let mut members: Vec<String> = row.members.iter().take(MEMBERS).map(|member| visible(&names.member(member))).collect();
         if row.members.len() > MEMBERS {
@@ -58,7 +58,9 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
         let least = u16::try_from(least + 2).unwrap_or(u16::MAX);
         column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
     }
-    Some(table.lines().map(|line| line.trim_end().to_owned()).collect())
+    // The style's left edge is a space.
+    let line = |line: String| line.chars().skip(1).collect::<String>().trim_end().to_owned();
+    Some(table.lines().map(line).collect())
 }
 
 /// What the words mean, in lines.
