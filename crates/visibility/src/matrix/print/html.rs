@@ -8,14 +8,11 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
-use super::{Column, Heading, Matrix, NAMESPACES, Names, Remarks};
+use super::{COLUMNS, Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::matrix::{Cell, Level};
 
 pub(super) const STYLE: &str = include_str!("../../../templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("../../../templates/page.js");
-/// More columns than this are no table that anybody reads.
-const COLUMNS: usize = 24;
-
 #[derive(Template)]
 #[template(path = "matrix.html")]
 struct Page<'a> {
@@ -28,6 +25,8 @@ struct Page<'a> {
     totals: Vec<Total>,
     who: &'a str,
     layout: Layout,
+    /// The names of those namespaces of which not all are named above.
+    lists: Vec<(String, String)>,
     left_out: Option<String>,
     legend: Vec<Entry>,
 }
@@ -64,8 +63,6 @@ struct Listed {
     shown: Vec<String>,
     /// How many are not.
     more: usize,
-    /// All of them, where that is more.
-    all: Vec<String>,
 }
 
 pub(super) struct Marked {
@@ -95,6 +92,7 @@ pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
         totals: totals(matrix),
         who: matrix.by.title(),
         layout,
+        lists: lists(matrix),
         left_out,
         legend: legend(matrix),
     };
@@ -131,7 +129,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
         let places = matrix.places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
         let others = matrix.columns.iter().find(|column| matches!(column, Column::Others(_)));
         let others = others.map(|others| {
-            (Listed::title("every other namespace".to_owned()), marked(matrix.cell(row, others)))
+            (Listed::of(&["every other namespace"]), marked(matrix.cell(row, others)))
         });
         Block {
             members: row.members.iter().map(|member| names.member(member)).collect(),
@@ -164,27 +162,51 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
     all
 }
 
-impl Listed {
-    fn of_column(column: &Column) -> Self {
+/// The names of those namespaces of which not all are named, each list once.
+fn lists(matrix: &Matrix<'_>) -> Vec<(String, String)> {
+    let mut lists: Vec<(String, String)> = Vec::new();
+    let mut add = |title: String, names: Vec<&str>| {
+        let list = (title, names.join(", "));
+        if !lists.contains(&list) {
+            lists.push(list);
+        }
+    };
+    for column in &matrix.columns {
         match column {
-            Column::Cluster => Self::title(column.title()),
-            Column::Namespaces(names) => Self::of(names),
-            Column::Others(names) => {
-                let all = names.iter().map(|name| name.to_string()).collect();
-                Self { all, ..Self::title(column.title()) }
+            Column::Others(names) => add(column.title(), names.iter().map(|name| &**name).collect()),
+            Column::Namespaces(_) | Column::Cluster => {}
+        }
+    }
+    if matrix.columns.len() <= COLUMNS {
+        for column in &matrix.columns {
+            if let Column::Namespaces(names) = column
+                && names.len() > NAMESPACES
+            {
+                add(column.title(), names.iter().map(|name| &**name).collect());
+            }
+        }
+    } else {
+        for (names, _) in matrix.rows.iter().flat_map(|row| matrix.places(row)) {
+            if names.len() > NAMESPACES {
+                add(some(&names, NAMESPACES), names);
             }
         }
     }
+    lists
+}
 
-    fn title(text: String) -> Self {
-        Self { shown: vec![text], more: 0, all: Vec::new() }
+impl Listed {
+    fn of_column(column: &Column) -> Self {
+        match column {
+            Column::Cluster | Column::Others(_) => Self { shown: vec![column.title()], more: 0 },
+            Column::Namespaces(names) => Self::of(names),
+        }
     }
 
     fn of(names: &[impl AsRef<str>]) -> Self {
-        let texts = |names: &[_]| names.iter().map(|name: &_| AsRef::<str>::as_ref(name).to_owned()).collect();
         let more = names.len().saturating_sub(NAMESPACES);
-        let all = if more > 0 { texts(names) } else { Vec::new() };
-        Self { shown: texts(&names[..names.len() - more]), more, all }
+        let shown = names[..names.len() - more].iter().map(|name| name.as_ref().to_owned()).collect();
+        Self { shown, more }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Markdown, for pull requests and wikis.
 
-use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+use super::{COLUMNS, Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
 
 /// The matrix as GitHub-flavoured Markdown.
 pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
@@ -30,9 +30,6 @@ pub(super) fn legend(matrix: &Matrix<'_>, text: &mut String) {
         text.push_str(&format!("- **{}**: {}\n", escaped(word), escaped(meaning)));
     }
 }
-
-/// More columns than this are no table that anybody reads.
-const COLUMNS: usize = 12;
 
 fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
     let head = matrix.columns.iter().map(|column| escaped(&column.title()));

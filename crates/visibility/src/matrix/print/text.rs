@@ -38,7 +38,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
         let cells = matrix.rows.iter().map(|row| matrix.cell(row, column).text());
         least.push(cells.map(|text| longest_word(&text)).chain([longest_word(title)]).max().unwrap_or_default());
     }
-    if least.iter().map(|least| least + 2).sum::<usize>() > width || least.len() > 40 {
+    if least.iter().map(|least| least + 2).sum::<usize>() > width {
         return None;
     }
     let mut table = Table::new();
