@@ -3,7 +3,7 @@
 (() => {
   const tools = document.querySelector(".tools");
   const rows = [...document.querySelectorAll("[data-row]")];
-  if (!tools || rows.length < 2) return;
+  if (!tools || !rows[1]) return;
   const [text, danger] = tools.querySelectorAll("input");
   const shown = tools.querySelector("output");
   const said = rows.map((row) => row.textContent.toLowerCase());
@@ -12,7 +12,7 @@
     let number = 0;
     rows.forEach((row, at) => {
       const fits = words.every((word) => said[at].includes(word));
-      row.hidden = !(fits && (!danger.checked || row.querySelector(".danger")));
+      row.hidden = !fits || (danger.checked ? row.querySelector(".danger") === null : false);
       number += row.hidden ? 0 : 1;
     });
     shown.textContent = `${number} of ${rows.length} rows`;

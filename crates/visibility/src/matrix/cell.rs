@@ -215,10 +215,10 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     }
     let any = |is: &dyn Fn(&Levels) -> bool| levels.iter().any(|levels| is(levels));
     if any(&|levels| !levels.writes.is_empty()) {
-        say("write (…)", "less than `edit`: can create, change or delete some of these".to_owned());
+        say("write (…)", "less than edit: can create, change or delete some of these".to_owned());
     }
     if any(&|levels| !levels.reads.is_empty()) {
-        say("read (…)", "less than `view`: can read some of these".to_owned());
+        say("read (…)", "less than view: can read some of these".to_owned());
     }
     if any(&|levels| levels.others) {
         say("other", "URLs, or verbs that neither read nor write".to_owned());

@@ -1,83 +1,960 @@
 //! Everybody × every place.
 
+mod laws;
+mod page;
+
 use insta::assert_snapshot;
 
 use super::{now, world};
 use crate::{
     Resources, World,
     matrix::{
-        Options, matrix,
-        print::{Heading, text},
+        Asked, By, Matrix, Options, matrix, person,
+        print::{Heading, MatrixOut, PersonOut, markdown, person_markdown, person_text, text},
     },
+    print,
 };
 
-/// What Kubernetes brings along, as far as it matters here.
-const ROLES: &str = r#"
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: cluster-admin}
-rules:
-- {apiGroups: ["*"], resources: ["*"], verbs: ["*"]}
-- {nonResourceURLs: ["*"], verbs: ["*"]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: view}
-rules:
-- {apiGroups: [""], resources: [pods, pods/log, services, configmaps, persistentvolumeclaims, endpoints], verbs: [get, list, watch]}
-- {apiGroups: [apps], resources: [deployments, statefulsets, daemonsets], verbs: [get, list, watch]}
-- {apiGroups: [batch], resources: [jobs, cronjobs], verbs: [get, list, watch]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: edit}
-rules:
-- {apiGroups: [""], resources: [pods, services, configmaps, persistentvolumeclaims, secrets], verbs: [get, list, watch, create, update, patch, delete]}
-- {apiGroups: [apps], resources: [deployments, statefulsets, daemonsets], verbs: [get, list, watch, create, update, patch, delete]}
-- {apiGroups: [batch], resources: [jobs, cronjobs], verbs: [get, list, watch, create, update, patch, delete]}
-- {apiGroups: [""], resources: [pods/exec], verbs: [get, create]}
-- {apiGroups: [""], resources: [serviceaccounts], verbs: [impersonate]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: "system:basic-user"}
-rules:
-- {apiGroups: [authorization.k8s.io], resources: [selfsubjectaccessreviews, selfsubjectrulesreviews], verbs: [create]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: "system:basic-user"}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: "system:basic-user"}
-subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: "system:authenticated"}]
----
-apiVersion: v1
-kind: NamespaceList
-items:
-- metadata: {name: default}
-- metadata: {name: dev}
-- metadata: {name: kube-system}
-- metadata: {name: staging}
-- metadata: {name: team-a}
-- metadata: {name: team-b}
-"#;
-
 const EXAMPLE: &str = include_str!("../../../../examples/access.yaml");
+const GROWN_UP: [&str; 2] = [
+    include_str!("../../../../examples/grown-up/base/people.yaml"),
+    include_str!("../../../../examples/grown-up/clusters/staging.yaml"),
+];
+/// A cluster as people have it: entries in aws-auth, a user whom no AWS identity has, a binding to a role that is not there.
+const DUMP: &str = include_str!("matrix/cluster.json");
+
+const HEADING: &str = "prod.example.com";
+
+fn heading<'a>() -> Heading<'a> {
+    Heading { cluster: HEADING, now: now() }
+}
 
 fn example() -> World {
-    world(&[("cluster.yaml", ROLES), ("access.yaml", EXAMPLE)])
+    world(&[("cluster.json", DUMP), ("access.yaml", EXAMPLE)])
+}
+
+fn with<T>(world: &World, options: &Options, then: impl FnOnce(&Matrix<'_>) -> T) -> T {
+    then(&matrix(world, &Resources::well_known(), options))
 }
 
 fn shown(world: &World, options: &Options, width: usize) -> String {
-    let heading = Heading { cluster: "prod.example.com", now: now() };
-    text(&matrix(world, &Resources::well_known(), options), &heading, width).into_iter().map(|segment| segment.text).collect()
+    let segments = with(world, options, |matrix| text(matrix, &heading(), width));
+    segments.into_iter().map(|segment| segment.text).collect()
+}
+
+/// Without what the words mean.
+fn rows(world: &World, options: &Options, width: usize) -> String {
+    let text = shown(world, options, width);
+    text.split("\n\nview ").next().unwrap_or_default().split("\n\nall ").next().unwrap_or_default().to_owned()
+}
+
+fn by(by: By) -> Options {
+    Options { by, ..Options::default() }
 }
 
 #[test]
-fn people_by_places_in_a_grid() {
-    assert_snapshot!(shown(&example(), &Options::default(), 120), @"");
+fn people_by_places_are_a_grid_where_it_fits() {
+    assert_snapshot!(shown(&example(), &Options::default(), 130), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    everybody who logs in
+      whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
+      every other namespace  -
+
+    anybody, without logging in
+      whole cluster          -
+      every other namespace  -
+
+    user carol
+      whole cluster          all!
+      every other namespace  all!
+
+    user alice
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      team-b                 view, write (configmaps "settings")
+      every other namespace  view
+
+    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      every other namespace  view
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 admin, secrets, exec
+      every other namespace  -
+
+    role SRE of 444455556666 as sre:<session>
+      whole cluster          read (nodes)
+      kube-system            edit!, secrets!, exec!
+      every other namespace  -
+
+    role Deployer as deploy:<session>
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    role Node as system:node:<private-dns-name>
+      whole cluster          -
+      every other namespace  -
+
+    Kubernetes user scraper@example.com
+      whole cluster          other
+      every other namespace  other
+
+    group auditors
+      whole cluster          ?no-such-role
+      every other namespace  ?no-such-role
+
+    view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+               daemonsets.apps, jobs.batch, cronjobs.batch
+    edit       view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    admin      edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    all        every verb on every resource
+    exec       can run commands in others' pods
+    secrets    can read secrets
+    write (…)  less than edit: can create, change or delete some of these
+    read (…)   less than view: can read some of these
+    other      URLs, or verbs that neither read nor write
+    ?role      bound to a role that is not there: in the cluster as it was given it allows nothing
+    !          a way to become more: whoever holds this here can get rights of others
+    no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
+    "#);
 }
 
 #[test]
-fn people_by_places_in_blocks() {
-    assert_snapshot!(shown(&example(), &Options::default(), 20), @"");
+fn where_it_does_not_fit_each_is_a_block() {
+    assert_snapshot!(rows(&example(), &Options::default(), 60), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    everybody who logs in
+      whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
+      every other namespace  -
+
+    anybody, without logging in
+      whole cluster          -
+      every other namespace  -
+
+    user carol
+      whole cluster          all!
+      every other namespace  all!
+
+    user alice
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      team-b                 view, write (configmaps "settings")
+      every other namespace  view
+
+    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      every other namespace  view
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 admin, secrets, exec
+      every other namespace  -
+
+    role SRE of 444455556666 as sre:<session>
+      whole cluster          read (nodes)
+      kube-system            edit!, secrets!, exec!
+      every other namespace  -
+
+    role Deployer as deploy:<session>
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    role Node as system:node:<private-dns-name>
+      whole cluster          -
+      every other namespace  -
+
+    Kubernetes user scraper@example.com
+      whole cluster          other
+      every other namespace  other
+
+    group auditors
+      whole cluster          ?no-such-role
+      every other namespace  ?no-such-role
+    "#);
+}
+
+#[test]
+fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
+    let world = world(&[("people.yaml", GROWN_UP[0]), ("staging.yaml", GROWN_UP[1])]);
+    assert_snapshot!(rows(&world, &Options::default(), 100), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    ! incomplete: the cluster: only access files were given: whatever others grant there is not known
+    ! incomplete: the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
+    ! incomplete: what the ClusterRole cluster-admin allows: it is bound, and not in what was given
+    ! incomplete: who is in the IAM group Platform: give what `aws iam get-group` prints
+    6 people · 0 namespaces · 2 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+
+    People                                              whole cluster
+    ─────────────────────────────────────────────────────────────────────
+    everybody who logs in                               -
+    ─────────────────────────────────────────────────────────────────────
+    anybody, without logging in                         -
+    ─────────────────────────────────────────────────────────────────────
+    user alice                                          read (nodes)
+    user ops/bob as bob
+    permission set DevAccess as DevAccess:<session>
+    ─────────────────────────────────────────────────────────────────────
+    user carol                                          ?cluster-admin
+    ─────────────────────────────────────────────────────────────────────
+    role Node as system:node:<private-dns-name>         -
+    role Deployer of 444455556666 as deploy:<session>
+
+    read (…)  less than view: can read some of these
+    ?role     bound to a role that is not there: in the cluster as it was given it allows nothing
+    "#);
+}
+
+#[test]
+fn groups_and_subjects_are_rows_too() {
+    assert_snapshot!(rows(&example(), &by(By::Groups), 110), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+
+    Groups                   whole cluster   dev                      kube-system        every other namespace
+                                                                                         (4)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group cluster-admin      all!            all!                     all!               all!
+    group system:masters
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group developers         view            view, write              view               view
+                                             (deployments.apps,
+                                             pods)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group sre                read (nodes)    -                        edit!, secrets!,   -
+                                                                      exec!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group deployers          -               edit, secrets, exec      -                  -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group auditors           ?no-such-role   ?no-such-role            ?no-such-role      ?no-such-role
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group                    -               -                        -                  -
+    system:authenticated
+    group
+    system:bootstrappers
+    group system:nodes
+    "#);
+    assert_snapshot!(rows(&example(), &by(By::Subjects), 20), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+
+    group cluster-admin; group system:masters
+      whole cluster          all!
+      every other namespace  all!
+
+    group developers
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      every other namespace  view
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 admin, secrets, exec
+      every other namespace  -
+
+    group sre
+      whole cluster          read (nodes)
+      kube-system            edit!, secrets!, exec!
+      every other namespace  -
+
+    group deployers
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    Kubernetes user alice
+      whole cluster          -
+      team-b                 write (configmaps "settings")
+      every other namespace  -
+
+    Kubernetes user scraper@example.com; service account monitoring/prometheus
+      whole cluster          other
+      every other namespace  other
+
+    group auditors
+      whole cluster          ?no-such-role
+      every other namespace  ?no-such-role
+
+    group system:authenticated; group system:bootstrappers; group system:nodes
+      whole cluster          -
+      every other namespace  -
+    "#);
+}
+
+#[test]
+fn namespaces_and_people_can_be_chosen() {
+    let chosen = |namespaces: &[&str], who: &[&str]| {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let options = Options { namespaces: texts(namespaces), who: texts(who), ..Options::default() };
+        with(&example(), &options, |matrix| {
+            let columns: Vec<String> = matrix.columns.iter().map(|column| format!("{column:?}")).collect();
+            let members = matrix.rows.iter().map(|row| row.members.len().to_string()).collect::<Vec<_>>();
+            format!("{}: {}", members.join(" "), columns.join(" "))
+        })
+    };
+    assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"
+Who may do what in prod.example.com, 2026-06-01T12:00:00Z
+! incomplete: clusterrolebindings: manifests need not be all of them
+! incomplete: clusterroles: manifests need not be all of them
+! incomplete: rolebindings: manifests need not be all of them
+! incomplete: roles: manifests need not be all of them
+! incomplete: the ConfigMaps of kube-system: manifests need not be all of them
+8 people · 6 namespaces · 5 bindings · 1 may do everything everywhere · 1 can become more than they are (!)
+
+ PEOPLE                                        WHOLE CLUSTER   DEV                          EVERY OTHER NAMESPACE (5)
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ everybody who logs in                         -               -                            -
+ anybody, without logging in
+ role Node as system:node:<private-dns-name>
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ user carol                                    all!            all!                         all!
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ user alice                                    view            view, write (deployments,    view
+ user ops/bob as bob                                           deployments.apps, pods +1)
+ permission set DevAccess as
+ DevAccess:<session>
+────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+ role Deployer as deploy:<session>             -               edit, secrets, exec          -
+
+view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+edit       view, and create, update, patch, delete them (and so start pods under the service accounts there)
+admin      edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+all        every verb on every resource
+exec       can run commands in others' pods
+secrets    can read secrets
+write (…)  less than `edit`: can create, change or delete some of these
+!          a way to become more: whoever holds this here can get rights of others
+matrix PERSON says everything, and what grants it
+"#);
+    assert_snapshot!(chosen(&["nowhere"], &["group:developers", "user:carol"]), @r#"1 3: Cluster"#);
+    assert_snapshot!(chosen(&[], &["arn:aws:iam::111122223333:USER/ops/*", "deploy:*"]), @r#"1 1: Cluster Namespaces(["dev"]) Others(["default", "kube-system", "staging", "team-a", "team-b"])"#);
+    assert_snapshot!(chosen(&[], &["nobody"]), @r#": Cluster Others(["default", "dev", "kube-system", "staging", "team-a", "team-b"])"#);
+}
+
+#[test]
+fn the_verbs_on_resources_in_place_of_levels() {
+    let resources = Resources::well_known();
+    let asked = |text: &str| Asked::parse(&resources, text).expect("a resource").0;
+    let options = |texts: &[&str]| Options {
+        resources: texts.iter().map(|text| asked(text)).collect(),
+        ..Options::default()
+    };
+    assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+
+    People             whole cluster   dev            kube-system    team-a                      every other
+                                                                                                 namespace (3)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    everybody who      -               -              -              -                           -
+    logs in
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    anybody, without   -               -              -              -                           -
+    logging in
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user carol         all             all            all            all                         all
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice         read            read create    read           read                        read
+    user ops/bob as                    delete
+    bob
+    permission set
+    DevAccess as Dev
+    Access:<session>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Deployer as   -               read create    -              -                           -
+    deploy:<session>                   update patch
+                                       delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role SRE of        -               -              read create    -                           -
+    444455556666 as                                   update patch
+    sre:<session>                                     delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user    -               -              -              read create update patch    -
+    jane@example.com                                                 delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Node as sys   -               -              -              -                           -
+    tem:node:<privat
+    e-dns-name>
+    Kubernetes user
+    scraper@example.
+    com
+    group auditors
+
+    all          every verb
+    read         get, list, watch
+    write        create, update, patch, delete, deletecollection
+    verb "name"  only on the object of that name
+    no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
+    "#);
+    assert_snapshot!(rows(&example(), &options(&["deploy", "secrets", "pods/exec", "cm", "users"]), 60), @r#"
+    Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+
+    everybody who logs in
+      whole cluster          -
+      every other namespace  -
+
+    anybody, without logging in
+      whole cluster          -
+      every other namespace  -
+
+    user carol
+      whole cluster          deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
+      every other namespace  deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
+
+    user alice
+      whole cluster          deployments.apps: read; configmaps: read
+      dev                    deployments.apps: read create delete; configmaps: read
+      team-b                 deployments.apps: read; configmaps: read update "settings"
+      every other namespace  deployments.apps: read; configmaps: read
+
+    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
+      whole cluster          deployments.apps: read; configmaps: read
+      dev                    deployments.apps: read create delete; configmaps: read
+      every other namespace  deployments.apps: read; configmaps: read
+
+    role Deployer as deploy:<session>
+      whole cluster          -
+      dev                    deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    role SRE of 444455556666 as sre:<session>
+      whole cluster          -
+      kube-system            deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    role Node as system:node:<private-dns-name>; Kubernetes user scraper@example.com; group auditors
+      whole cluster          -
+      every other namespace  -
+    "#);
+}
+
+#[test]
+fn one_of_them_with_what_grants_each_right() {
+    let (world, resources, options) = (example(), Resources::well_known(), Options::default());
+    let of = |whose: &str| {
+        let whose = whose.parse().expect("somebody");
+        person(&world, &resources, &options, &whose).map_err(|nobody| nobody.login.map_err(|refusal| refusal.code()))
+    };
+    let told = |whose: &str| -> String {
+        let person = of(whose).expect("can log in");
+        person_text(&person, &world, &heading(), 120).into_iter().map(|segment| segment.text).collect()
+    };
+    assert_snapshot!(told("arn:aws:iam::111122223333:user/alice"), @r#"
+    What user alice of 111122223333 may do in prod.example.com, 1 June 2026, 12:00 UTC
+    arn:aws:iam::111122223333:user/alice is alice in developers, by AccessFile users[0] (access.yaml:7)
+
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      team-b                 view, write (configmaps "settings")
+      every other namespace  view
+
+    In the whole cluster
+      ClusterRoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:13), as Group developers
+        get, list, watch  pods, services, configmaps, persistentvolumeclaims, pods/log
+        get, list, watch  deployments.apps, statefulsets.apps, daemonsets.apps
+        get, list, watch  jobs.batch, cronjobs.batch
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+
+    In dev
+      RoleBinding developers-binding → Role developers (access.yaml:10), as Group developers
+        get, list, watch, create, delete  pods, deployments, pods.apps, deployments.apps
+
+    In team-b
+      RoleBinding alice → Role settings, as User alice
+        get, update  configmaps, only "settings"
+
+    view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+               daemonsets.apps, jobs.batch, cronjobs.batch
+    write (…)  less than edit: can create, change or delete some of these
+    "#);
+    assert_snapshot!(told("arn:aws:sts::111122223333:assumed-role/Deployer/ci"), @r#"
+    What session Deployer/ci of 111122223333 may do in prod.example.com, 1 June 2026, 12:00 UTC
+    arn:aws:sts::111122223333:assumed-role/Deployer/ci is deploy:ci in deployers, by AccessFile roles[0] (access.yaml:18)
+
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    In the whole cluster
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+
+    In dev
+      RoleBinding cluster-auth:deployers:edit → ClusterRole edit (access.yaml:20), as Group deployers
+        get, list, watch                                 pods, services, configmaps, persistentvolumeclaims, pods/log
+        get, list, watch                                 deployments.apps, statefulsets.apps, daemonsets.apps
+        get, list, watch                                 jobs.batch, cronjobs.batch
+        get, list, watch, create, update, patch, delete  pods, services, configmaps, persistentvolumeclaims, secrets
+        create, update, patch, delete                    deployments.apps, statefulsets.apps, daemonsets.apps
+        create, update, patch, delete                    jobs.batch, cronjobs.batch
+        get, create                                      pods/exec
+        impersonate                                      serviceaccounts
+
+    view     get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+             daemonsets.apps, jobs.batch, cronjobs.batch
+    edit     view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    exec     can run commands in others' pods
+    secrets  can read secrets
+    "#);
+    assert_snapshot!(told("group:system:masters"), @r#"
+    What group system:masters may do in prod.example.com, 1 June 2026, 12:00 UTC
+
+      whole cluster          all!
+      every other namespace  all!
+
+    In the whole cluster
+      the API server allows them everything, as Group system:masters
+      ClusterRoleBinding cluster-admin → ClusterRole cluster-admin, as Group system:masters
+        every verb  everything
+        every verb  *
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+
+    view   get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+           daemonsets.apps, jobs.batch, cronjobs.batch
+    edit   view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    admin  edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    all    every verb on every resource
+    !      a way to become more: whoever holds this here can get rights of others
+    "#);
+    assert_snapshot!(told("user:nobody@example.com"), @r#"
+    What Kubernetes user nobody@example.com may do in prod.example.com, 1 June 2026, 12:00 UTC
+
+      whole cluster          -
+      every other namespace  -
+
+    In the whole cluster
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+    "#);
+    assert_eq!(of("arn:aws:iam::111122223333:user/stranger").map(|_| ()), Err(Err("mapping.none")));
+    let alice = of("arn:aws:iam::111122223333:user/alice").expect("can log in");
+    assert_snapshot!(person_markdown(&alice, &world, &heading()), @r#"
+    ## What user alice of 111122223333 may do in prod.example.com
+
+    1 June 2026, 12:00 UTC
+
+    arn:aws:iam::111122223333:user/alice is alice in developers, by AccessFile users\[0\] (access.yaml:7)
+
+    | Where | What |
+    | --- | --- |
+    | whole cluster | view |
+    | dev | view, write (deployments.apps, pods) |
+    | team-b | view, write (configmaps "settings") |
+    | every other namespace | view |
+
+    ### In the whole cluster
+
+    - ClusterRoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:13), as Group developers
+      - get, list, watch: pods, services, configmaps, persistentvolumeclaims, pods/log
+      - get, list, watch: deployments.apps, statefulsets.apps, daemonsets.apps
+      - get, list, watch: jobs.batch, cronjobs.batch
+    - ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+      - create: selfsubjectaccessreviews.authorization.k8s.io
+
+    ### In dev
+
+    - RoleBinding developers-binding → Role developers (access.yaml:10), as Group developers
+      - get, list, watch, create, delete: pods, deployments, pods.apps, deployments.apps
+
+    ### In team-b
+
+    - RoleBinding alice → Role settings, as User alice
+      - get, update: configmaps, only "settings"
+
+    ### What the words mean
+
+    - **view**: get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+    - **write (…)**: less than edit: can create, change or delete some of these
+    "#);
+    assert_snapshot!(print::yaml(&PersonOut::new(&alice, &world, &heading())), @r#"
+    cluster: prod.example.com
+    time: "2026-06-01T12:00:00Z"
+    incomplete: false
+    gaps: []
+    principal:
+      arn: arn:aws:iam::111122223333:user/alice
+      kind: user
+      name: alice
+      account: "111122223333"
+      username: alice
+      groups:
+      - developers
+      mappedBy: AccessFile users[0] (access.yaml:7)
+    user:
+      name: alice
+      groups:
+      - developers
+      - system:authenticated
+    places:
+    - names:
+      - whole cluster
+      text: view
+      level: view
+      dangerous: false
+    - names:
+      - dev
+      text: view, write (deployments.apps, pods)
+      level: view
+      dangerous: false
+      writes:
+      - deployments.apps
+      - pods
+    - names:
+      - team-b
+      text: view, write (configmaps "settings")
+      level: view
+      dangerous: false
+      writes:
+      - configmaps "settings"
+    - names:
+      - every other namespace
+      text: view
+      level: view
+      dangerous: false
+    grants:
+    - namespaces: []
+      as:
+        kind: Group
+        name: developers
+      path:
+        everywhere: true
+        by: binding
+        binding:
+          kind: ClusterRoleBinding
+          name: cluster-auth:developers:view
+        role:
+          kind: ClusterRole
+          name: view
+        rule:
+          verbs:
+          - get
+          - list
+          - watch
+          apiGroups:
+          - ""
+          resources:
+          - pods
+          - services
+          - configmaps
+          - persistentvolumeclaims
+          - pods/log
+        written:
+          file: access.yaml
+          line: 13
+          column: 5
+      rules:
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - ""
+        resources:
+        - pods
+        - services
+        - configmaps
+        - persistentvolumeclaims
+        - pods/log
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - apps
+        resources:
+        - deployments
+        - statefulsets
+        - daemonsets
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - batch
+        resources:
+        - jobs
+        - cronjobs
+    - namespaces: []
+      as:
+        kind: Group
+        name: system:authenticated
+      path:
+        everywhere: true
+        by: binding
+        binding:
+          kind: ClusterRoleBinding
+          name: system:basic-user
+        role:
+          kind: ClusterRole
+          name: system:basic-user
+        rule:
+          verbs:
+          - create
+          apiGroups:
+          - authorization.k8s.io
+          resources:
+          - selfsubjectaccessreviews
+      rules:
+      - verbs:
+        - create
+        apiGroups:
+        - authorization.k8s.io
+        resources:
+        - selfsubjectaccessreviews
+    - namespaces:
+      - dev
+      as:
+        kind: Group
+        name: developers
+      path:
+        everywhere: false
+        namespaces:
+        - dev
+        by: binding
+        binding:
+          kind: RoleBinding
+          namespace: dev
+          name: developers-binding
+        role:
+          kind: Role
+          namespace: dev
+          name: developers
+        rule:
+          verbs:
+          - get
+          - list
+          - watch
+          - create
+          - delete
+          apiGroups:
+          - ""
+          - apps
+          resources:
+          - pods
+          - deployments
+        written:
+          file: access.yaml
+          line: 10
+          column: 5
+      rules:
+      - verbs:
+        - get
+        - list
+        - watch
+        - create
+        - delete
+        apiGroups:
+        - ""
+        - apps
+        resources:
+        - pods
+        - deployments
+    - namespaces:
+      - team-b
+      as:
+        kind: User
+        name: alice
+      path:
+        everywhere: false
+        namespaces:
+        - team-b
+        by: binding
+        binding:
+          kind: RoleBinding
+          namespace: team-b
+          name: alice
+        role:
+          kind: Role
+          namespace: team-b
+          name: settings
+        rule:
+          verbs:
+          - get
+          - update
+          apiGroups:
+          - ""
+          resources:
+          - configmaps
+          resourceNames:
+          - settings
+      rules:
+      - verbs:
+        - get
+        - update
+        apiGroups:
+        - ""
+        resources:
+        - configmaps
+        resourceNames:
+        - settings
+    "#);
+}
+
+#[test]
+fn what_names_nobody_is_said() {
+    for (text, said) in [
+        ("alice", "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"),
+        ("user:", "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"),
+        ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
+        ("arn:aws:iam::111122223333:group/x", "that ARN names neither a user, a role, a session of one, a federated user nor root"),
+    ] {
+        let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
+        assert!(error.starts_with(said), "{text}: {error}");
+    }
+}
+
+#[test]
+fn for_pull_requests_and_for_programs() {
+    assert_snapshot!(with(&example(), &Options::default(), |matrix| markdown(matrix, &heading())), @r#"
+    ## Who may do what in prod.example.com
+
+    1 June 2026, 12:00 UTC
+
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | everybody who logs in | write (selfsubjectaccessreviews.authorization.k8s.io) | - | - | - | - | - |
+    | anybody, without logging in | - | - | - | - | - | - |
+    | user carol | all! | all! | all! | all! | all! | all! |
+    | user alice | view | view, write (deployments.apps, pods) | view | view | view, write (configmaps "settings") | view |
+    | user ops/bob as bob<br>permission set DevAccess as DevAccess:&lt;session&gt; | view | view, write (deployments.apps, pods) | view | view | view | view |
+    | Kubernetes user jane&#64;example.com | - | - | - | admin, secrets, exec | - | - |
+    | role SRE of 444455556666 as sre:&lt;session&gt; | read (nodes) | - | edit!, secrets!, exec! | - | - | - |
+    | role Deployer as deploy:&lt;session&gt; | - | edit, secrets, exec | - | - | - | - |
+    | role Node as system:node:&lt;private-dns-name&gt; | - | - | - | - | - | - |
+    | Kubernetes user scraper&#64;example.com | other | other | other | other | other | other |
+    | group auditors | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role |
+
+    ### What the words mean
+
+    - **view**: get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+    - **edit**: view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    - **admin**: edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    - **all**: every verb on every resource
+    - **exec**: can run commands in others' pods
+    - **secrets**: can read secrets
+    - **write (…)**: less than edit: can create, change or delete some of these
+    - **read (…)**: less than view: can read some of these
+    - **other**: URLs, or verbs that neither read nor write
+    - **?role**: bound to a role that is not there: in the cluster as it was given it allows nothing
+    - **!**: a way to become more: whoever holds this here can get rights of others
+
+    no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them
+    "#);
+    let options = Options { who: vec!["alice".to_owned(), "deploy:*".to_owned()], ..Options::default() };
+    assert_snapshot!(with(&example(), &options, |matrix| print::yaml(&MatrixOut::new(matrix, &heading()))), @r#"
+    cluster: prod.example.com
+    time: "2026-06-01T12:00:00Z"
+    by: people
+    incomplete: false
+    gaps: []
+    totals:
+      members: 2
+      others: 0
+      everything: 0
+      dangerous: 0
+      withoutLogin: 0
+      namespaces: 6
+      bindings: 12
+      serviceAccountsLeftOut: 1
+      builtInLeftOut: 1
+      usersLeftOut: 0
+    rows:
+    - members:
+      - arn: arn:aws:iam::111122223333:user/alice
+        kind: user
+        name: alice
+        account: "111122223333"
+        username: alice
+        groups:
+        - developers
+        mappedBy: AccessFile users[0] (access.yaml:7)
+      wholeCluster:
+        text: view
+        level: view
+        dangerous: false
+      namespaces:
+      - names:
+        - dev
+        text: view, write (deployments.apps, pods)
+        level: view
+        dangerous: false
+        writes:
+        - deployments.apps
+        - pods
+      - names:
+        - team-b
+        text: view, write (configmaps "settings")
+        level: view
+        dangerous: false
+        writes:
+        - configmaps "settings"
+      everyOtherNamespace:
+        text: view
+        level: view
+        dangerous: false
+    - members:
+      - arn: arn:aws:iam::111122223333:role/Deployer
+        kind: role
+        name: Deployer
+        account: "111122223333"
+        username: deploy:<session>
+        groups:
+        - deployers
+        mappedBy: AccessFile roles[0] (access.yaml:18)
+      wholeCluster:
+        text: '-'
+        dangerous: false
+      namespaces:
+      - names:
+        - dev
+        text: edit, secrets, exec
+        level: edit
+        dangerous: false
+        rights:
+        - code: secrets
+          dangerous: false
+        - code: exec
+          dangerous: false
+      everyOtherNamespace:
+        text: '-'
+        dangerous: false
+    otherNamespaces:
+    - default
+    - kube-system
+    - staging
+    - team-a
+    legend:
+    - word: view
+      meaning: >-
+        get, list, watch pods, services, configmaps, persistentvolumeclaims,
+        deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+    - word: edit
+      meaning: >-
+        view, and create, update, patch, delete them (and so start pods under the
+        service accounts there)
+    - word: exec
+      meaning: can run commands in others' pods
+    - word: secrets
+      meaning: can read secrets
+    - word: write (…)
+      meaning: "less than edit: can create, change or delete some of these"
+    "#);
 }
