@@ -39,9 +39,9 @@ pub struct Levels {
     pub writes: Vec<Box<str>>,
     /// Below `view`: what may be read, but for what may be written.
     pub reads: Vec<Box<str>>,
-    /// Below `view`: whether there are URLs or other verbs.
+    /// Below `view`: whether there are other verbs, or, in the whole cluster, URLs.
     pub others: bool,
-    /// Roles that are bound and do not exist.
+    /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
 }
 

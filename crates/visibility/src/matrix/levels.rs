@@ -140,8 +140,10 @@ struct Answers {
 struct Things {
     writes: Vec<u32>,
     reads: Vec<u32>,
-    /// Whether there is something of neither kind.
+    /// Whether there are other verbs.
     others: bool,
+    /// Whether there are URLs, which are in no namespace.
+    urls: bool,
 }
 
 struct Thing {
@@ -264,8 +266,10 @@ impl<'a> LevelForm<'a> {
         let writes = if level < Some(Level::Edit) { things(|things| &things.writes) } else { Vec::new() };
         let mut reads = if level.is_none() { things(|things| &things.reads) } else { Vec::new() };
         reads.retain(|read| !writes.contains(read));
-        let others = level.is_none() && held_of_cluster.iter().chain(&held_of_place).any(|things| things.others);
-        let mut missing: Vec<Box<str>> = all.iter().filter_map(|answers| answers.missing.clone()).collect();
+        let is_other = |things: &Things| things.others || (things.urls && spot == Spot::Cluster);
+        let others = level.is_none() && held_of_cluster.iter().chain(&held_of_place).any(is_other);
+        let here = if spot == Spot::Cluster { &of_cluster } else { &of_place };
+        let mut missing: Vec<Box<str>> = here.iter().filter_map(|answers| answers.missing.clone()).collect();
         missing.sort();
         missing.dedup();
         Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, missing })
@@ -275,7 +279,8 @@ impl<'a> LevelForm<'a> {
         let any = |verbs: &[&str]| verbs.iter().any(|verb| rule.verbs.iter().any(|of_rule| **of_rule == **verb));
         let writes = any(&["*", "create", "update", "patch", "delete", "deletecollection"]);
         let reads = any(&["*", "get", "list", "watch"]);
-        things.others |= !rule.non_resource_urls.is_empty() || !(writes || reads || rule.verbs.is_empty());
+        things.urls |= !rule.non_resource_urls.is_empty();
+        things.others |= !(writes || reads || rule.verbs.is_empty() || rule.resources.is_empty());
         if !writes && !reads {
             return;
         }

@@ -174,4 +174,10 @@ impl<'a> PathOut<'a> {
             }
         }
     }
+
+    /// Where all rules of a role are meant, and not one.
+    #[must_use]
+    pub fn without_rule(self) -> Self {
+        Self { rule: None, ..self }
+    }
 }

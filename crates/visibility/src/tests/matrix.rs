@@ -58,55 +58,47 @@ fn people_by_places_are_a_grid_where_it_fits() {
     Who may do what in prod.example.com, 1 June 2026, 12:00 UTC
     7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
 
-    everybody who logs in
-      whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
-      every other namespace  -
-
-    anybody, without logging in
-      whole cluster          -
-      every other namespace  -
-
-    user carol
-      whole cluster          all!
-      every other namespace  all!
-
-    user alice
-      whole cluster          view
-      dev                    view, write (deployments.apps, pods)
-      team-b                 view, write (configmaps "settings")
-      every other namespace  view
-
-    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
-      whole cluster          view
-      dev                    view, write (deployments.apps, pods)
-      every other namespace  view
-
-    Kubernetes user jane@example.com
-      whole cluster          -
-      team-a                 admin, secrets, exec
-      every other namespace  -
-
-    role SRE of 444455556666 as sre:<session>
-      whole cluster          read (nodes)
-      kube-system            edit!, secrets!, exec!
-      every other namespace  -
-
-    role Deployer as deploy:<session>
-      whole cluster          -
-      dev                    edit, secrets, exec
-      every other namespace  -
-
-    role Node as system:node:<private-dns-name>
-      whole cluster          -
-      every other namespace  -
-
-    Kubernetes user scraper@example.com
-      whole cluster          other
-      every other namespace  other
-
-    group auditors
-      whole cluster          ?no-such-role
-      every other namespace  ?no-such-role
+    People             whole cluster            dev                  kube-system     team-a          team-b          every other
+                                                                                                                     namespace (2)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    everybody who      write (selfsubjectacce   -                    -               -               -               -
+    logs in            ssreviews.authorizatio
+                       n.k8s.io)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    anybody, without   -                        -                    -               -               -               -
+    logging in
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user carol         all!                     all!                 all!            all!            all!            all!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice         view                     view, write          view            view            view, write     view
+                                                (deployments.apps,                                   (configmaps
+                                                pods)                                                "settings")
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user ops/bob as    view                     view, write          view            view            view            view
+    bob                                         (deployments.apps,
+    permission set                              pods)
+    DevAccess as Dev
+    Access:<session>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user    -                        -                    -               admin,          -               -
+    jane@example.com                                                                 secrets, exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role SRE of        read (nodes)             -                    edit!,          -               -               -
+    444455556666 as                                                  secrets!,
+    sre:<session>                                                    exec!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Deployer as   -                        edit, secrets,       -               -               -               -
+    deploy:<session>                            exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Node as sys   -                        -                    -               -               -               -
+    tem:node:<privat
+    e-dns-name>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user    other                    -                    -               -               -               -
+    scraper@example.
+    com
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group auditors     ?no-such-role            -                    -               -               -               -
 
     view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
                daemonsets.apps, jobs.batch, cronjobs.batch
@@ -174,11 +166,11 @@ fn where_it_does_not_fit_each_is_a_block() {
 
     Kubernetes user scraper@example.com
       whole cluster          other
-      every other namespace  other
+      every other namespace  -
 
     group auditors
       whole cluster          ?no-such-role
-      every other namespace  ?no-such-role
+      every other namespace  -
     "#);
 }
 
@@ -234,7 +226,7 @@ fn groups_and_subjects_are_rows_too() {
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
     group deployers          -               edit, secrets, exec      -                  -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group auditors           ?no-such-role   ?no-such-role            ?no-such-role      ?no-such-role
+    group auditors           ?no-such-role   -                        -                  -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
     group                    -               -                        -                  -
     system:authenticated
@@ -277,11 +269,11 @@ fn groups_and_subjects_are_rows_too() {
 
     Kubernetes user scraper@example.com; service account monitoring/prometheus
       whole cluster          other
-      every other namespace  other
+      every other namespace  -
 
     group auditors
       whole cluster          ?no-such-role
-      every other namespace  ?no-such-role
+      every other namespace  -
 
     group system:authenticated; group system:bootstrappers; group system:nodes
       whole cluster          -
@@ -300,40 +292,7 @@ fn namespaces_and_people_can_be_chosen() {
             format!("{}: {}", members.join(" "), columns.join(" "))
         })
     };
-    assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"
-Who may do what in prod.example.com, 2026-06-01T12:00:00Z
-! incomplete: clusterrolebindings: manifests need not be all of them
-! incomplete: clusterroles: manifests need not be all of them
-! incomplete: rolebindings: manifests need not be all of them
-! incomplete: roles: manifests need not be all of them
-! incomplete: the ConfigMaps of kube-system: manifests need not be all of them
-8 people · 6 namespaces · 5 bindings · 1 may do everything everywhere · 1 can become more than they are (!)
-
- PEOPLE                                        WHOLE CLUSTER   DEV                          EVERY OTHER NAMESPACE (5)
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- everybody who logs in                         -               -                            -
- anybody, without logging in
- role Node as system:node:<private-dns-name>
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- user carol                                    all!            all!                         all!
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- user alice                                    view            view, write (deployments,    view
- user ops/bob as bob                                           deployments.apps, pods +1)
- permission set DevAccess as
- DevAccess:<session>
-────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
- role Deployer as deploy:<session>             -               edit, secrets, exec          -
-
-view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
-edit       view, and create, update, patch, delete them (and so start pods under the service accounts there)
-admin      edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
-all        every verb on every resource
-exec       can run commands in others' pods
-secrets    can read secrets
-write (…)  less than `edit`: can create, change or delete some of these
-!          a way to become more: whoever holds this here can get rights of others
-matrix PERSON says everything, and what grants it
-"#);
+    assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"1: Cluster Namespaces(["dev"]) Namespaces(["team-b"]) Others(["team-a"])"#);
     assert_snapshot!(chosen(&["nowhere"], &["group:developers", "user:carol"]), @r#"1 3: Cluster"#);
     assert_snapshot!(chosen(&[], &["arn:aws:iam::111122223333:USER/ops/*", "deploy:*"]), @r#"1 1: Cluster Namespaces(["dev"]) Others(["default", "kube-system", "staging", "team-a", "team-b"])"#);
     assert_snapshot!(chosen(&[], &["nobody"]), @r#": Cluster Others(["default", "dev", "kube-system", "staging", "team-a", "team-b"])"#);
@@ -641,19 +600,6 @@ fn one_of_them_with_what_grants_each_right() {
         role:
           kind: ClusterRole
           name: view
-        rule:
-          verbs:
-          - get
-          - list
-          - watch
-          apiGroups:
-          - ""
-          resources:
-          - pods
-          - services
-          - configmaps
-          - persistentvolumeclaims
-          - pods/log
         written:
           file: access.yaml
           line: 13
@@ -703,13 +649,6 @@ fn one_of_them_with_what_grants_each_right() {
         role:
           kind: ClusterRole
           name: system:basic-user
-        rule:
-          verbs:
-          - create
-          apiGroups:
-          - authorization.k8s.io
-          resources:
-          - selfsubjectaccessreviews
       rules:
       - verbs:
         - create
@@ -735,19 +674,6 @@ fn one_of_them_with_what_grants_each_right() {
           kind: Role
           namespace: dev
           name: developers
-        rule:
-          verbs:
-          - get
-          - list
-          - watch
-          - create
-          - delete
-          apiGroups:
-          - ""
-          - apps
-          resources:
-          - pods
-          - deployments
         written:
           file: access.yaml
           line: 10
@@ -783,16 +709,6 @@ fn one_of_them_with_what_grants_each_right() {
           kind: Role
           namespace: team-b
           name: settings
-        rule:
-          verbs:
-          - get
-          - update
-          apiGroups:
-          - ""
-          resources:
-          - configmaps
-          resourceNames:
-          - settings
       rules:
       - verbs:
         - get
@@ -839,8 +755,8 @@ fn for_pull_requests_and_for_programs() {
     | role SRE of 444455556666 as sre:&lt;session&gt; | read (nodes) | - | edit!, secrets!, exec! | - | - | - |
     | role Deployer as deploy:&lt;session&gt; | - | edit, secrets, exec | - | - | - | - |
     | role Node as system:node:&lt;private-dns-name&gt; | - | - | - | - | - | - |
-    | Kubernetes user scraper&#64;example.com | other | other | other | other | other | other |
-    | group auditors | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role | ?no-such-role |
+    | Kubernetes user scraper&#64;example.com | other | - | - | - | - | - |
+    | group auditors | ?no-such-role | - | - | - | - | - |
 
     ### What the words mean
 

@@ -236,7 +236,7 @@ impl<'a> PersonOut<'a> {
             at.grants.iter().map(|granted| GrantOut {
                 namespaces: &at.namespaces,
                 subject: granted.subject.as_ref().map(<&Subject>::into),
-                path: PathOut::new(world, &granted.path),
+                path: PathOut::new(world, &granted.path).without_rule(),
                 rules: granted.rules.iter().map(|rule| RuleOut(rule)).collect(),
             })
         });

@@ -144,8 +144,11 @@ fn style() -> TableStyle {
     presets::NOTHING.header_separator(line).row_separator(line)
 }
 
+/// Longer words are broken.
+const WORD: usize = 22;
+
 fn longest_word(text: &str) -> usize {
-    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+    text.split_whitespace().map(|word| word.chars().count().min(WORD)).max().unwrap_or_default()
 }
 
 /// Without control characters, which a terminal would obey: Kubernetes allows them in names.

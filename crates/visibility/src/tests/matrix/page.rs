@@ -38,7 +38,7 @@ fn read(html: &str) -> Page {
     loop {
         let event = reader.read_event().unwrap_or_else(|error| panic!("{error} at {}", reader.error_position()));
         if !matches!(event, Event::Text(_) | Event::GeneralRef(_)) && !text.trim().is_empty() {
-            page.texts.push(std::mem::take(&mut text));
+            page.texts.push(std::mem::take(&mut text).trim().to_owned());
         }
         match event {
             Event::Start(ref element) | Event::Empty(ref element) => {
@@ -46,7 +46,8 @@ fn read(html: &str) -> Page {
                 for attribute in element.attributes() {
                     let attribute = attribute.expect("an attribute");
                     let key = String::from_utf8(attribute.key.as_ref().to_vec()).expect("UTF-8");
-                    page.attributes.insert((key, String::from_utf8(attribute.value.to_vec()).expect("UTF-8")));
+                    let value = String::from_utf8(attribute.value.to_vec()).expect("UTF-8");
+                    page.attributes.insert((key, quick_xml::escape::unescape(&value).expect("text").into_owned()));
                 }
                 *page.elements.entry(name.clone()).or_default() += 1;
                 if matches!(event, Event::Start(_)) {
@@ -102,9 +103,8 @@ fn assert_tame(page: &Page) {
     let digest = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
     let mut policies = page.attributes.iter().filter(|(_, value)| value.starts_with("default-src 'none'; "));
     let (_, policy) = policies.next().expect("a policy");
-    let unescaped = quick_xml::escape::unescape(policy).expect("text");
     for text in [&page.style, &page.script] {
-        assert!(unescaped.contains(&digest(text)), "{unescaped}");
+        assert!(policy.contains(&digest(text)), "{policy}");
     }
     assert!(!page.style.contains("url(") && !page.style.contains("@import"), "nothing is fetched");
 }
@@ -164,7 +164,7 @@ proptest! {
             assert_tame(&read);
             let has = |text: &str| read.texts.iter().any(|found| found.contains(text));
             prop_assert!(has(&group) && has(&namespace) && has(&user), "{:?}", read.texts);
-            prop_assert!(read.texts.iter().any(|found| found == cluster || cluster.trim().is_empty()));
+            prop_assert!(read.texts.iter().any(|found| found == cluster.trim() || cluster.trim().is_empty()));
         }
     }
 }
