@@ -8,6 +8,7 @@ mod access_file;
 mod changes;
 mod load;
 mod proc;
+mod see;
 
 use std::{
     env, fs,
@@ -29,7 +30,7 @@ pub(crate) struct BenchArgs {
     #[arg(long, default_value_t = 8)]
     seconds: u64,
 
-    /// Only one part; `access` and `plan` need neither wrk nor namespaces
+    /// Only one part; `access`, `plan` and `see` need neither wrk nor namespaces
     #[arg(long)]
     only: Option<Part>,
 
@@ -49,6 +50,8 @@ enum Part {
     Access,
     /// Plans of large clusters, and applying to a real one.
     Plan,
+    /// Who may do what in large clusters.
+    See,
 }
 
 /// The cluster that all tokens are for.
@@ -76,6 +79,9 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if args.wants(Part::Plan) {
         changes::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
+    }
+    if args.wants(Part::See) {
+        see::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
     }
     if !args.wants(Part::Token) && !args.wants(Part::Server) {
         return Ok(());

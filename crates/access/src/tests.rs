@@ -2,6 +2,7 @@
 
 mod files;
 mod findings;
+mod giving;
 mod iam;
 mod laws;
 mod merging;

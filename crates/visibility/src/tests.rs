@@ -2,6 +2,8 @@
 
 mod joining;
 mod matrix;
+mod rights;
+mod words;
 
 use access::cluster::Given;
 use jiff::Timestamp;

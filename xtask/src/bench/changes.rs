@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     fs,
     io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
 };
 
@@ -109,9 +109,18 @@ fn apply(ours: &Path, folder: &Path) -> anyhow::Result<()> {
     }
     let file = folder.join("apply.yaml");
     fs::write(&file, text)?;
+    with_cluster(&names, |pid, kubeconfig| measure_apply(ours, &file, pid, kubeconfig))
+}
+
+/// Starts a real API server with namespaces for as long as something is done with it, which is told the API server's process
+/// id and its administrator's kubeconfig.
+pub(super) fn with_cluster(
+    namespaces: &[String],
+    work: impl FnOnce(u32, &Path) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-cluster"]))?;
     let mut cluster = Command::new(run::root().join("target/release/bench-cluster"))
-        .args(&names)
+        .args(namespaces)
         .env("KUBEBUILDER_ASSETS", tools::ensure()?.kubernetes)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -119,22 +128,20 @@ fn apply(ours: &Path, folder: &Path) -> anyhow::Result<()> {
         .context("cannot start bench-cluster")?;
     let mut line = String::new();
     BufReader::new(cluster.stdout.take().context("its output")?).read_line(&mut line)?;
-    let measured = measure_apply(ours, &file, line.trim());
+    let (pid, kubeconfig) = line.trim().split_once(' ').context("bench-cluster says where the cluster is")?;
+    let done = work(pid.parse()?, Path::new(kubeconfig));
     drop(cluster.stdin.take()); // The cluster ends with its input.
     cluster.wait()?;
-    measured
+    done
 }
 
-/// `said` is the API server's process id and its administrator's kubeconfig.
-fn measure_apply(ours: &Path, file: &Path, said: &str) -> anyhow::Result<()> {
-    let (pid, kubeconfig) = said.split_once(' ').context("bench-cluster says where the cluster is")?;
-    let (pid, kubeconfig) = (pid.parse()?, PathBuf::from(kubeconfig));
+fn measure_apply(ours: &Path, file: &Path, pid: u32, kubeconfig: &Path) -> anyhow::Result<()> {
     println!("\n| apply | s | our CPU s | the API server's CPU s | our peak MiB |\n|---|---|---|---|---|");
     let [namespaces, groups] = APPLIED;
     for row in [format!("{} objects", 2 * namespaces * groups), "the same again: nothing to do".to_owned()] {
         let before = proc::cpu_seconds(pid)?;
         let mut apply = Command::new(ours);
-        apply.args(["apply", "--yes", "--mapping", "none", "--kubeconfig"]).arg(&kubeconfig).arg(file);
+        apply.args(["apply", "--yes", "--mapping", "none", "--kubeconfig"]).arg(kubeconfig).arg(file);
         let used = proc::used(&apply)?;
         let theirs = proc::cpu_seconds(pid)? - before;
         let proc::Used { wall_seconds, cpu_seconds, peak_mib } = used;

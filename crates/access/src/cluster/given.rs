@@ -40,10 +40,8 @@ enum About {
 /// Why a text cannot be used.
 #[derive(Debug)]
 pub enum GivenError {
-    /// Neither text nor JSON.
+    /// No text.
     Encoding,
-    /// JSON that is none.
-    Syntax(serde_json::Error),
     /// Objects of a cluster.
     Cluster(DumpError),
     /// What IAM said.
@@ -60,7 +58,6 @@ impl fmt::Display for GivenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Encoding => f.write_str("it is not UTF-8"),
-            Self::Syntax(error) => write!(f, "it is no JSON: {error}"),
             Self::Cluster(error) => error.fmt(f),
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
@@ -78,8 +75,8 @@ impl Given {
         if !text.trim_ascii_start().starts_with(b"{") {
             return self.read_yaml(name, text);
         }
-        let about = about(text).map_err(GivenError::Syntax)?;
-        match about {
+        // In braces there may also be YAML.
+        match about(text).unwrap_or(About::Access) {
             About::Cluster => self.dump.read(text).map_err(GivenError::Cluster)?,
             About::Iam => drop(self.facts.add_iam_dump(text).map_err(GivenError::Iam)?),
             About::Eks => self.entries.read(text).map_err(GivenError::Eks)?,

@@ -89,8 +89,11 @@ impl<'a> Answer<'a> {
         for holder in &self.subjects {
             for (at, path) in holder.paths.iter().enumerate() {
                 let who = if at == 0 { print::subject(&holder.subject) } else { String::new() };
-                let is_master = matches!(&holder.subject, Subject::Group(name) if **name == *MASTERS);
-                let who = if is_master || is_everybody(&holder.subject) { Cell::danger(who) } else { Cell::plain(who) };
+                let who = match &holder.subject {
+                    subject if is_everybody(subject) => Cell::danger(who),
+                    subject if is_kubernetes_own(subject) => Cell::note(who),
+                    _ => Cell::plain(who),
+                };
                 let row = [who, Cell::plain(print::place(path.place())), Cell::plain(print::path(world, path))];
                 subjects.rows.push(row.into());
             }
@@ -126,6 +129,14 @@ fn is_everybody(subject: &Subject) -> bool {
         Subject::ServiceAccount { .. } => return false,
     };
     ["system:authenticated", "system:unauthenticated", "system:anonymous"].contains(&name)
+}
+
+/// Whether it is part of Kubernetes itself, which is hardly what somebody looks for.
+fn is_kubernetes_own(subject: &Subject) -> bool {
+    match subject {
+        Subject::User(name) | Subject::Group(name) => name.starts_with("system:") && **name != *MASTERS,
+        Subject::ServiceAccount { namespace, .. } => namespace.as_deref() == Some("kube-system"),
+    }
 }
 
 impl<'a> QuestionOut<'a> {

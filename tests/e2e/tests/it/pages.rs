@@ -14,6 +14,7 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("pages::change_access_shows_what_happens", change_access),
     ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
+    ("pages::see_access_shows_what_happens", see_access),
     ("pages::someone_must_be_out_shows_what_happens", out_now),
 ];
 
@@ -80,6 +81,35 @@ data:
 
 fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
+}
+
+/// A binding to one session of a role, and one of everything.
+const SEEN: &str = r"
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: debugger}
+rules:
+- {apiGroups: [''], resources: [pods/exec], verbs: [create]}
+- {apiGroups: [''], resources: [secrets], verbs: [get]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: debug, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: debugger}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
+- {kind: ServiceAccount, name: agent, namespace: shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: scrape}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:monitoring}
+subjects: [{kind: ServiceAccount, name: prometheus, namespace: shop}]
+";
+
+fn see_access(world: &World) -> anyhow::Result<()> {
+    run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "see-access.md")
 }
 
 /// Follows a page as the administrator of a cluster.

@@ -84,7 +84,7 @@ fn words(rule: &Rule) -> [String; 2] {
 /// For a terminal.
 pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
-    let title = format!("What {} may do in {}, {}", person.called(), heading.cluster, date(heading.now));
+    let title = format!("What {} may do in {}", person.called(), heading.cluster);
     out.line(&title, Style::Title);
     for gap in Remarks::of(&person.matrix).gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);

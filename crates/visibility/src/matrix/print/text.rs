@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
 
-use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::{
     matrix::Cell,
     print::{Segment, Style},
@@ -11,7 +11,7 @@ use crate::{
 /// The matrix as text within a width; joined, the pieces end with a line break.
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
-    out.line(&format!("Who may do what in {}, {}", heading.cluster, date(heading.now)), Style::Title);
+    out.line(&format!("Who may do what in {}", heading.cluster), Style::Title);
     let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
     for gap in &gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);
