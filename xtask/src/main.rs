@@ -10,6 +10,7 @@ mod deny;
 mod dist;
 mod docs;
 mod lint;
+mod provider_schema;
 mod run;
 mod test;
 mod tidy;
@@ -47,6 +48,8 @@ enum Chore {
     Bench(bench::BenchArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
+    /// Fetch the schema of Terraform's AWS provider that tests/tools/opentofu pins
+    ProviderSchema,
     /// Everything that CI runs
     Ci,
 }
@@ -72,6 +75,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Dist(args) => dist::dist(&args),
         Chore::Bench(args) => bench::bench(&args),
         Chore::Docs(args) => docs::docs(&args),
+        Chore::ProviderSchema => provider_schema::write(),
         Chore::Ci => ci::ci(),
     }
 }

@@ -185,12 +185,7 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow
 }
 
 /// The same for somebody else, whose it is before it can be seen.
-pub(crate) fn write_atomically_for(
-    owner: Option<Owner>,
-    path: &Path,
-    content: &[u8],
-    mode: u32,
-) -> anyhow::Result<()> {
+pub(crate) fn write_atomically_for(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let explain = || format!("cannot write {}", path.display());
     let mut builder = tempfile::Builder::new();
@@ -203,7 +198,8 @@ pub(crate) fn write_atomically_for(
     file.write_all(content).with_context(explain)?;
     #[cfg(unix)]
     if let Some(Owner { user, group }) = owner {
-        std::os::unix::fs::fchown(file.as_file(), Some(user), Some(group)).with_context(|| explain_owner(path, user))?;
+        std::os::unix::fs::fchown(file.as_file(), Some(user), Some(group))
+            .with_context(|| explain_owner(path, user))?;
     }
     #[cfg(not(unix))]
     let _ = owner;

@@ -123,7 +123,12 @@ impl StateFiles {
 
     /// Writes the API server's kubeconfig.
     pub(crate) fn write_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<()> {
-        rim::write_atomically_for(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+        rim::write_atomically_for(
+            self.owner,
+            &self.kubeconfig,
+            kubeconfig::webhook(url, authorities_pem).as_bytes(),
+            0o644,
+        )
     }
 
     /// The webhook kubeconfig that is there, if it can be read.

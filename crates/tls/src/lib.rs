@@ -8,6 +8,7 @@ mod authority;
 mod client;
 mod error;
 mod identity;
+mod own_authority;
 mod pem;
 mod resolver;
 
@@ -20,6 +21,7 @@ pub use self::{
     client::{Roots, client_config, client_config_as},
     error::TlsError,
     identity::ServerIdentity,
+    own_authority::webhook_client_config,
     pem::{Inspection, inspect, last_certificate},
     resolver::{ReloadingResolver, server_config},
 };

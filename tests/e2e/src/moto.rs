@@ -1,4 +1,4 @@
-//! moto, as a process: an emulator of AWS that others wrote. Its IAM is real enough; it verifies no signatures.
+//! moto, as a process: an emulator of AWS that others wrote. Its IAM and S3 are real enough; it verifies no signatures.
 
 use std::path::{Path, PathBuf};
 
@@ -37,12 +37,11 @@ impl Moto {
         Ok(Self { url: url.context("an address")?, python, folder: folder.to_owned(), _process: process })
     }
 
-    /// Runs a script of Python's; `iam` is a client of boto3's.
-    pub fn fill(&self, script: &str) -> anyhow::Result<()> {
-        let script = format!("import boto3\niam = boto3.client('iam')\n{script}");
+    /// Runs a script of Python's; `iam` and `s3` are clients of boto3's. What it prints is returned.
+    pub fn fill(&self, script: &str) -> anyhow::Result<String> {
+        let script = format!("import boto3\niam, s3 = boto3.client('iam'), boto3.client('s3')\n{script}");
         let mut command = process::command(&self.python, &self.folder);
-        process::run(command.args(["-c", &script]).envs(self.environment()))?.success()?;
-        Ok(())
+        process::run(command.args(["-c", &script]).envs(self.environment()))?.success()
     }
 
     /// The variables that lead programs here, with credentials that nobody looks at.
@@ -54,6 +53,7 @@ impl Moto {
             ("AWS_DEFAULT_REGION", "eu-west-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL_IAM", &self.url),
+            ("AWS_ENDPOINT_URL_S3", &self.url),
             ("AWS_ENDPOINT_URL_STS", &self.url),
         ];
         variables.map(|(name, value)| (name, value.to_owned())).into()

@@ -38,6 +38,9 @@ pub fn follow(page: &str, folder: &Path, reader: &mut impl Reader) -> anyhow::Re
             let next = |line: &str| line.trim().to_owned();
             digest = output.lines().skip_while(|line| !line.starts_with("Digest")).nth(1).map_or(digest, next);
             shown.push_str(&format!("{line}\n{}", output.trim_start_matches('\n')));
+            if !shown.ends_with('\n') {
+                shown.push('\n');
+            }
             continue;
         }
         in_console = line == "```console";

@@ -13,11 +13,19 @@ pub(super) const AUTHENTICATOR: Key = chart(
     "The webhook server on the control plane, as the Helm chart runs it.",
 );
 
-pub(super) const ACCESS: Key =
-    chart("access", Shape::One(Object::Access), "the chart's", "The ConfigMap with the access file, as the Helm chart writes it.");
+pub(super) const ACCESS: Key = chart(
+    "access",
+    Shape::One(Object::Access),
+    "the chart's",
+    "The ConfigMap with the access file, as the Helm chart writes it.",
+);
 
-pub(super) const RBAC: Key =
-    chart("rbac", Shape::One(Object::Rbac), "the chart's", "The roles and bindings of the groups, as the Helm chart makes them.");
+pub(super) const RBAC: Key = chart(
+    "rbac",
+    Shape::One(Object::Rbac),
+    "the chart's",
+    "The roles and bindings of the groups, as the Helm chart makes them.",
+);
 
 pub(super) const SERVICE_MONITOR: Key = chart(
     "serviceMonitor",
@@ -54,7 +62,12 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
     ),
     chart("image", Shape::Text, "\"\"", "The image without its tag. Empty: the chart's own, cluster-auth's."),
     chart("tag", Shape::Text, "\"\"", "The image's tag, or `@sha256:…`. Empty: the version that the chart is for."),
-    chart("pullPolicy", Shape::Choice(&["Always", "IfNotPresent", "Never"]), "IfNotPresent", "When the image is pulled."),
+    chart(
+        "pullPolicy",
+        Shape::Choice(&["Always", "IfNotPresent", "Never"]),
+        "IfNotPresent",
+        "When the image is pulled.",
+    ),
     chart("pullSecrets", Shape::Texts, "[]", "Names of Secrets of the namespace for pulling the image."),
     chart(
         "reads",

@@ -39,8 +39,7 @@ impl BucketName {
 }
 
 /// What a key leaves as it is in a URL: unreserved characters, and the slashes.
-const RESERVED: &AsciiSet =
-    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
 /// The bucket's URL, without a slash at the end: `AWS_ENDPOINT_URL_S3`, else `AWS_ENDPOINT_URL`, else by Region, with
 /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`.
@@ -72,8 +71,11 @@ pub(super) fn endpoint(
     // Unlike other services' dual-stack hosts, S3's are in the domain of the others.
     let dual_stack = if dual_stack { ".dualstack" } else { "" };
     let host = format!("{service}{dual_stack}.{region}.{}", partition.dns_suffix());
-    let url =
-        if bucket.0.contains('.') { format!("https://{host}/{}", bucket.0) } else { format!("https://{}.{host}", bucket.0) };
+    let url = if bucket.0.contains('.') {
+        format!("https://{host}/{}", bucket.0)
+    } else {
+        format!("https://{}.{host}", bucket.0)
+    };
     Ok(Endpoint { url, signing_region })
 }
 
@@ -143,7 +145,9 @@ mod tests {
         for name in ["abc", "kops-state", "state.example.com", "1-a.2", &"a".repeat(63)] {
             assert_eq!(bucket(name).as_str(), name);
         }
-        for name in ["", "ab", &"a".repeat(64), "State", "a_b", "-ab", "ab-", ".ab", "a..b", "a/b", "a b", "ab\n", "abé"] {
+        for name in
+            ["", "ab", &"a".repeat(64), "State", "a_b", "-ab", "ab-", ".ab", "a..b", "a/b", "a b", "ab\n", "abé"]
+        {
             assert!(name.parse::<BucketName>().is_err(), "{name:?}");
         }
     }

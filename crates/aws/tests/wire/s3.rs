@@ -23,15 +23,16 @@ async fn open(double: &Double, region: Option<&str>) -> Result<S3Client, S3Error
 
 /// The same, where the bucket is found at once and the handler answers everything else.
 async fn opened(reply: impl Fn(Seen) -> Reply + Send + Sync + 'static) -> (Double, S3Client) {
-    let double = Double::plain(move |seen: Seen| if seen.method == "HEAD" { answer(200, "") } else { reply(seen) }).await;
+    let double =
+        Double::plain(move |seen: Seen| if seen.method == "HEAD" { answer(200, "") } else { reply(seen) }).await;
     let s3 = open(&double, Some("eu-west-1")).await.unwrap_or_else(|error| panic!("{error}"));
     (double, s3)
 }
 
 fn with(status: u16, headers: &[(&str, &str)], body: &str) -> Reply {
-    let response = headers.iter().fold(Response::builder().status(status), |response, (name, value)| {
-        response.header(*name, *value)
-    });
+    let response = headers
+        .iter()
+        .fold(Response::builder().status(status), |response, (name, value)| response.header(*name, *value));
     let response = response.body(body.to_owned().into()).expect("a response");
     Box::pin(async { Some(response) })
 }
@@ -67,7 +68,11 @@ async fn the_bucket_is_asked_in_its_own_region_wherever_one_begins() {
 async fn a_bucket_that_is_not_found_is_said_and_no_answer_leads_elsewhere() {
     let rows: [(&str, Handler, &str); 6] = [
         ("none", |_| answer(404, ""), "there is no S3 bucket kops-state"),
-        ("a redirect without a Region", |_| with(301, &[("location", "http://127.0.0.1:1/")], ""), "s3:HeadBucket failed"),
+        (
+            "a redirect without a Region",
+            |_| with(301, &[("location", "http://127.0.0.1:1/")], ""),
+            "s3:HeadBucket failed",
+        ),
         (
             "a Region that is none",
             |_| with(301, &[("x-amz-bucket-region", "eu-west-1.evil.example")], ""),
@@ -97,7 +102,11 @@ async fn only_s3_itself_says_that_there_is_none() {
         ("expired", |_| error(403, "ExpiredToken"), Some("the session has expired; log in to AWS again")),
         ("a proxy's page", |_| answer(404, "<html>Not found</html>"), Some("s3:GetObject failed: the answer was 404")),
         ("an outage", |_| error(503, "SlowDown"), Some("s3:GetObject failed: the answer was 503")),
-        ("an outage that says there is none", |_| error(500, "NoSuchKey"), Some("s3:GetObject failed: the answer was 500")),
+        (
+            "an outage that says there is none",
+            |_| error(500, "NoSuchKey"),
+            Some("s3:GetObject failed: the answer was 500"),
+        ),
         ("too long", |_| with(200, &[("etag", "1")], &"x".repeat((1 << 20) + 1)), Some("s3:GetObject failed")),
     ];
     for (name, reply, expected) in rows {
@@ -158,11 +167,7 @@ async fn a_write_says_when_it_may_happen_and_who_encrypts() {
 async fn a_bucket_that_encrypts_is_left_to_do_it() {
     let rows: [(&str, Handler, Result<Encryption, &str>); 4] = [
         ("configured", |_| answer(200, "<ServerSideEncryptionConfiguration/>"), Ok(Encryption::OfBucket)),
-        (
-            "not configured",
-            |_| error(404, "ServerSideEncryptionConfigurationNotFoundError"),
-            Ok(Encryption::Aes256),
-        ),
+        ("not configured", |_| error(404, "ServerSideEncryptionConfigurationNotFoundError"), Ok(Encryption::Aes256)),
         ("not to be seen", |_| error(403, "AccessDenied"), Ok(Encryption::Aes256)),
         ("an outage", |_| answer(500, ""), Err("s3:GetEncryptionConfiguration failed: the answer was 500")),
     ];

@@ -25,9 +25,8 @@ pub(super) struct Review {
 
 /// Asks about a token.
 pub(super) async fn review(webhook: &WebhookConfig, token: &str) -> anyhow::Result<Review> {
-    let roots = tls::Roots::Only(webhook.certificate_authority_pem.clone().into());
     let https = hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config((*tls::client_config(&roots)?).clone())
+        .with_tls_config((*tls::webhook_client_config(&webhook.certificate_authority_pem)?).clone())
         .https_only()
         .enable_http1()
         .build();

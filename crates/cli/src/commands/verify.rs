@@ -57,11 +57,8 @@ enum Output {
 pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config(global)?;
     let cluster = settings::cluster_id(global, process, &config)?;
-    let text = if args.own_token {
-        own_token(&cluster, process)?
-    } else {
-        read_token(args, config.client.token.as_deref())?
-    };
+    let text =
+        if args.own_token { own_token(&cluster, process)? } else { read_token(args, config.client.token.as_deref())? };
     let text = text.trim();
     if args.output == Output::Text
         && let Ok(description) = token::describe(text)

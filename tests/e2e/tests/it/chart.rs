@@ -1,7 +1,10 @@
 //! The Helm chart, by real Helm: what it makes, on a real cluster, and with our server in place of the kubelet's pods.
 
+mod install;
+mod pods;
 mod refusals;
 mod same;
+mod upgrade;
 
 use std::path::{Path, PathBuf};
 
@@ -12,10 +15,11 @@ use e2e::{
 };
 use serde_json::Value;
 
+pub(crate) use self::pods::for_this_user;
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
-    [same::TESTS, refusals::TESTS].concat()
+    [same::TESTS, refusals::TESTS, install::TESTS, upgrade::TESTS, pods::TESTS].concat()
 }
 
 /// The chart.

@@ -13,15 +13,19 @@ mod apply;
 mod authorizer;
 mod chart;
 mod cli;
+mod clusters;
 mod demo;
 mod generated;
+mod guide;
 mod helm;
 mod iam;
 mod import;
 mod init;
 mod interop;
+mod kops;
 mod live;
 mod login;
+mod matrix;
 mod meaning;
 mod pages;
 mod plan;
@@ -47,6 +51,8 @@ fn main() -> ExitCode {
     let groups = [
         cli::TESTS,
         init::TESTS,
+        kops::TESTS,
+        clusters::TESTS,
         interop::TESTS,
         login::TESTS,
         trouble::TESTS,
@@ -54,9 +60,11 @@ fn main() -> ExitCode {
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        matrix::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,

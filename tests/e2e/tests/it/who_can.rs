@@ -89,7 +89,7 @@ fn generated(world: &World) -> anyhow::Result<()> {
 }
 
 /// Waits until the controller has filled in every aggregated role, and fills in no more.
-fn settled(managed: &Managed) -> anyhow::Result<()> {
+pub(crate) fn settled(managed: &Managed) -> anyhow::Result<()> {
     let mut last = String::new();
     wait_until("the aggregated roles are filled in", || {
         let roles = managed.cluster.get("/apis/rbac.authorization.k8s.io/v1/clusterroles")?.body;

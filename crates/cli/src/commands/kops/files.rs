@@ -135,9 +135,8 @@ fn chain(key: &Stored, certificate: Option<&Stored>, now: Timestamp) -> anyhow::
         tls::ServerIdentity::from_pem(chain, &key.text, now).context("key.pem")?;
         return Ok(chain.to_owned());
     }
-    let certificate = certificate.context(
-        "key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it by a new pair",
-    )?;
+    let certificate = certificate
+        .context("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it by a new pair")?;
     let fits = tls::ServerIdentity::from_pem(&certificate.text, &key.text, now);
     fits.context("key.pem and cert.pem cannot be used together; `--rotate` replaces both by a new pair")?;
     Ok(certificate.text.clone())

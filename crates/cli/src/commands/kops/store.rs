@@ -46,7 +46,10 @@ impl FromStr for ClusterName {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let is_label = |label: &str| {
             let known = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-            (1..=63).contains(&label.len()) && label.bytes().all(known) && !label.starts_with('-') && !label.ends_with('-')
+            (1..=63).contains(&label.len())
+                && label.bytes().all(known)
+                && !label.starts_with('-')
+                && !label.ends_with('-')
         };
         if text.len() <= 253 && text.split('.').all(is_label) {
             Ok(Self(text.to_owned()))
@@ -77,9 +80,12 @@ impl FromStr for StateStore {
         let rest = text.strip_prefix("s3://").ok_or("the state store must be in S3, as s3://BUCKET/PREFIX")?;
         let (bucket, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let prefix = prefix.trim_matches('/');
-        let is_path = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let is_path =
+            |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
         if !prefix.is_empty() && !prefix.split('/').all(is_path) {
-            return Err("the prefix may hold letters, digits, hyphens, dots, underscores, and single slashes".to_owned());
+            return Err(
+                "the prefix may hold letters, digits, hyphens, dots, underscores, and single slashes".to_owned()
+            );
         }
         let bucket = bucket.parse().map_err(|error: aws::s3::BucketNameError| error.to_string())?;
         Ok(Self { bucket, prefix: prefix.to_owned() })
@@ -185,7 +191,16 @@ mod tests {
 
     #[test]
     fn what_could_lead_elsewhere_is_refused() {
-        let states = ["state", "gs://state", "s3:/state", "s3://", "s3://State", "s3://state/a//b", "s3://state/a b", "s3://state/$(x)"];
+        let states = [
+            "state",
+            "gs://state",
+            "s3:/state",
+            "s3://",
+            "s3://State",
+            "s3://state/a//b",
+            "s3://state/a b",
+            "s3://state/$(x)",
+        ];
         for state in states {
             assert!(folder(state, "c").is_err(), "{state}");
         }

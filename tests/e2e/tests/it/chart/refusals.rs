@@ -44,8 +44,16 @@ fn cannot(world: &World) -> anyhow::Result<()> {
         ("the first revision of 2018", "authentication: {role: Admin}", &["authentication.role", "`roles:`"]),
         ("an empty authorization", "authorization: []", &["authorization is there and empty", "remove the key"]),
         ("a null authorization", "authorization: null", &["authorization is there and empty"]),
-        ("a null namespace", "authorization: [{namespace: , clusterRole: view}]", &["namespace is there and names nothing"]),
-        ("no namespaces", "authorization: [{namespaces: [], clusterRole: view}]", &["namespaces is there and names nothing"]),
+        (
+            "a null namespace",
+            "authorization: [{namespace: , clusterRole: view}]",
+            &["namespace is there and names nothing"],
+        ),
+        (
+            "no namespaces",
+            "authorization: [{namespaces: [], clusterRole: view}]",
+            &["namespaces is there and names nothing"],
+        ),
         ("two places", "authorization: [{namespace: a, namespaces: [b], clusterRole: view}]", &["both say where"]),
         ("two rights", "authorization: [{clusterRole: view, role: a}]", &["exactly one of"]),
         ("a Role everywhere", "authorization: [{role: a}]", &["belongs to a namespace"]),
@@ -95,14 +103,22 @@ fn wrong_values(world: &World) -> anyhow::Result<()> {
             "clusterID: c\nauthenticator: {image: x/aws-iam-authenticator, tag: v1}",
             "set it to config.yaml",
         ),
-        ("a source that is none", "clusterID: c\nauthenticator: {backendMode: [File]}", "MountedFile, EKSConfigMap, CRD"),
+        (
+            "a source that is none",
+            "clusterID: c\nauthenticator: {backendMode: [File]}",
+            "MountedFile, EKSConfigMap, CRD",
+        ),
         ("metrics of a local server", "clusterID: c\nserviceMonitor: {enabled: true}", "authenticator.address"),
         (
             "alerts about another server",
             "clusterID: c\nauthenticator: {reads: config.yaml, image: a, tag: b}\nprometheusRule: {enabled: true}",
             "does not have",
         ),
-        ("an own configuration and none", "clusterID: c\naccess: {create: false}\nauthenticator: {config: {a: 1}}", "access.create"),
+        (
+            "an own configuration and none",
+            "clusterID: c\naccess: {create: false}\nauthenticator: {config: {a: 1}}",
+            "access.create",
+        ),
     ];
     for (name, values, words) in rows {
         for said in said(world, &folder, values, &[])? {

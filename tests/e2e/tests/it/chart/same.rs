@@ -17,6 +17,7 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("chart::makes_of_examples_what_render_makes", examples),
     ("chart::makes_of_generated_files_what_render_makes", generated),
+    ("chart::hands_every_key_of_the_file_on", every_key),
     ("chart::is_the_same_by_both_versions_of_helm", both_helms),
 ];
 
@@ -175,7 +176,8 @@ fn examples(world: &World) -> anyhow::Result<()> {
     fs::create_dir_all(&dumps)?;
     fs::write(dumps.join("namespaces.json"), namespaces(&["team-a", "team-b"]).to_string())?;
     let (group, user) = ("arn:aws:iam::111122223333:group/Platform", "arn:aws:iam::111122223333:user/dana");
-    let platform = json!({"Group": {"GroupName": "Platform", "Arn": group}, "Users": [{"UserName": "dana", "Arn": user}]});
+    let platform =
+        json!({"Group": {"GroupName": "Platform", "Arn": group}, "Users": [{"UserName": "dana", "Arn": user}]});
     fs::write(dumps.join("group.json"), platform.to_string())?;
     let resolved = |paths: &[&str]| {
         let mut render = process::command(&world.parts.cluster_auth, &repository().join("examples"));
@@ -209,6 +211,15 @@ fn namespaces(names: &[&str]) -> Value {
     json!({"apiVersion": "v1", "kind": "List", "items": names.iter().map(item).collect::<Vec<_>>()})
 }
 
+/// A key that the server is to see, and the template does not hand on, would be lost.
+fn every_key(_: &World) -> anyhow::Result<()> {
+    let template = fs::read_to_string(super::chart().join("templates/configmap.yaml"))?;
+    let keys = access::keys::Object::File.keys().iter().filter(|key| !key.of_chart);
+    let keys: String = keys.map(|key| format!(" \"{}\"", key.name)).collect();
+    ensure!(template.contains(&format!("pick .Values{keys})")), "the template does not pick{keys}");
+    Ok(())
+}
+
 fn both_helms(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("chart-both")?;
     fs::write(folder.join("values.yaml"), WHOLE)?;
@@ -235,7 +246,8 @@ fn generated(world: &World) -> anyhow::Result<()> {
     for at in 0..GENERATED {
         let text = format!("{:#}", file(&mut random));
         let helm = helms(world)[at % 2];
-        let made = compare(world, helm, &folder, &text).with_context(|| format!("CLUSTER_AUTH_SEED={seed}:\n{text}"))?;
+        let made =
+            compare(world, helm, &folder, &text).with_context(|| format!("CLUSTER_AUTH_SEED={seed}:\n{text}"))?;
         counts[made as usize] += 1;
     }
     say(&format!("chart: same, refused and wrong: {counts:?}"));
@@ -352,6 +364,8 @@ fn rule(random: &mut Random) -> Value {
         2 => json!({"resources": ["pods"], "verbs": verbs}),
         3 => json!({"apiGroups": ["apps"], "resources": ["deployments"], "resourceNames": ["1e3"], "verbs": verbs}),
         4 => json!({"apiGroups": [""], "resources": ["pods"], "resourceNames": [], "verbs": verbs}),
-        _ => json!({"apiGroups": random.some(&["", "apps"], 1), "resources": random.some(&["pods", "*"], 1), "verbs": verbs}),
+        _ => {
+            json!({"apiGroups": random.some(&["", "apps"], 1), "resources": random.some(&["pods", "*"], 1), "verbs": verbs})
+        }
     }
 }

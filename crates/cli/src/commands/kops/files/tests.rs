@@ -85,7 +85,10 @@ impl Store {
         let [key, certificate, kubeconfig] = File::ALL.map(|file| self.text(file).unwrap_or_else(|| panic!("{name}")));
         tls::ServerIdentity::from_pem(certificate, key, now()).expect("one pair");
         assert!(kubeconfig.contains("https://localhost:21362/authenticate"), "{name}");
-        assert!(completed(&self.live(), &reach(), now()).expect("decided").is_empty(), "{name}: a rerun writes nothing");
+        assert!(
+            completed(&self.live(), &reach(), now()).expect("decided").is_empty(),
+            "{name}: a rerun writes nothing"
+        );
     }
 }
 
@@ -155,7 +158,11 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
     let rows: [(&str, Vec<_>, Result<&[File], &str>); 6] = [
         ("the guide's three files", vec![key, certificate, kubeconfig], Ok(&[])),
         ("a pair alone", vec![key, certificate], Ok(&[File::Kubeconfig])),
-        ("a key alone", vec![key], Err("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it")),
+        (
+            "a key alone",
+            vec![key],
+            Err("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it"),
+        ),
         ("no key", vec![certificate, kubeconfig], Err("there is a kubeconfig and no key.pem")),
         ("two pairs", vec![(File::Key, other.key_pem()), certificate], Err("cannot be used together; `--rotate`")),
         ("no key at all", vec![(File::Key, "-----BEGIN CERTIFICATE-----"), certificate], Err("key.pem")),

@@ -1,0 +1,266 @@
+//! What the chart's pods run, run here: the init container, the server, its successor, and the login of `helm test`.
+
+use std::{fs, net::TcpStream, os::unix::fs::MetadataExt as _, path::PathBuf};
+
+use anyhow::{Context as _, ensure};
+use e2e::{
+    https,
+    people::environment,
+    pod::{self, Pod},
+    process::{self, Background, wait_until},
+    server::{certificate_authority, free_port, token_review},
+    world::{CLUSTER_ID, World},
+};
+use serde_json::Value;
+
+use super::{object, objects, template};
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("chart::pods_make_their_files_serve_and_log_in", serve),
+    ("chart::a_new_server_takes_the_port_when_the_old_one_ends", take_over),
+    ("chart::a_server_of_2018_hands_over_with_its_own_files", from_2018),
+    ("chart::alerts_name_metrics_that_there_are", alerts),
+];
+
+const FILE: &str =
+    "account: '111122223333'\ngroups:\n- {name: developers, users: [alice, erin]}\n- {name: ops, users: [ops/bob]}\n";
+
+/// A control-plane machine: what the chart puts on it.
+struct Machine<'a> {
+    world: &'a World,
+    folder: PathBuf,
+    port: u16,
+    values: String,
+}
+
+impl<'a> Machine<'a> {
+    fn new(world: &'a World, name: &str) -> anyhow::Result<Self> {
+        let folder = world.folder(name)?;
+        fs::create_dir_all(folder.join("state"))?;
+        let port = free_port()?;
+        // The sandbox stands in for AWS; where it is, is all that is said to the server beside the values.
+        let ca = world.sts.ca_file.display();
+        let (sts, file) = (world.sts.address, FILE);
+        let values = format!(
+            "clusterID: {CLUSTER_ID}\n{file}authenticator:\n  port: {port}\n  args: [--log-format=json, \
+             --sts-connect-to={sts}, '--sts-ca-file={ca}']\n"
+        );
+        let machine = Self { world, folder, port, values };
+        machine.mount(&machine.values)?;
+        Ok(machine)
+    }
+
+    fn objects(&self, values: &str) -> anyhow::Result<Vec<Value>> {
+        fs::write(self.folder.join("values.yaml"), values)?;
+        objects(&template(&self.world.parts.helm, &self.folder, &["--values", "values.yaml"])?.success()?)
+    }
+
+    /// The ConfigMap as it comes to the machine.
+    fn mount(&self, values: &str) -> anyhow::Result<()> {
+        pod::mount(object(&self.objects(values)?, "ConfigMap", "cluster-auth-access")?, &self.folder.join("config"))
+    }
+
+    fn server_pod(&self) -> anyhow::Result<Pod> {
+        let objects = self.objects(&self.values)?;
+        let spec = &object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"];
+        let spec = for_this_user(spec)?;
+        let (config, state) = (self.folder.join("config"), self.folder.join("state"));
+        Ok(Pod::new(&spec, &[("config", &config), ("state", &state)]))
+    }
+
+    fn init(&self) -> anyhow::Result<()> {
+        let mut command = self.server_pod()?.command(&self.world.parts.cluster_auth, "init")?;
+        process::run(&mut command)?.success().map(drop)
+    }
+
+    fn start(&self, log: &str) -> anyhow::Result<Background> {
+        let mut command = self.server_pod()?.command(&self.world.parts.cluster_auth, "server")?;
+        Background::start(command.env("AWS_REGION", "us-west-2"), self.folder.join(log))
+    }
+
+    fn status(&self, path: &str) -> anyhow::Result<u16> {
+        let ca = certificate_authority(&self.folder.join("state"))?;
+        Ok(https::request(&ca, self.port, "GET", path, "")?.status)
+    }
+
+    fn review(&self, person: &str) -> anyhow::Result<u16> {
+        let ca = certificate_authority(&self.folder.join("state"))?;
+        let review = token_review("authentication.k8s.io/v1", &self.world.token(person, CLUSTER_ID)?);
+        Ok(https::request(&ca, self.port, "POST", "/authenticate", &review)?.status)
+    }
+
+    /// The pod of `helm test`, with somebody's credentials.
+    fn login(&self, person: &str) -> anyhow::Result<process::Output> {
+        let objects = self.objects(&self.values)?;
+        let kubeconfig = self.folder.join("state/aws-iam-authenticator.kubeconfig");
+        let pod = Pod::new(&object(&objects, "Pod", "cluster-auth-login")?["spec"], &[("webhook", &kubeconfig)]);
+        let mut command = pod.command(&self.world.parts.cluster_auth, "login")?;
+        command.envs(environment(&self.world.sts.credentials(person)?));
+        command.arg(format!("--sts-connect-to={}", self.world.sts.address));
+        process::run(command.arg("--sts-ca-file").arg(&self.world.sts.ca_file))
+    }
+}
+
+/// The pod as the test's own user can run it: whoever is not root can give files to nobody but themselves.
+pub(crate) fn for_this_user(spec: &Value) -> anyhow::Result<Value> {
+    let owner = format!("--owner={}:{}", owner()?, id("-g")?);
+    if is_root()? { Ok(spec.clone()) } else { replaced(spec, "--owner=10000:10000", &owner) }
+}
+
+fn id(flag: &str) -> anyhow::Result<String> {
+    Ok(process::run(std::process::Command::new("id").arg(flag))?.success()?.trim().to_owned())
+}
+
+fn is_root() -> anyhow::Result<bool> {
+    Ok(id("-u")? == "0")
+}
+
+/// Whose the files become.
+fn owner() -> anyhow::Result<u32> {
+    if is_root()? { Ok(10000) } else { Ok(id("-u")?.parse()?) }
+}
+
+fn replaced(value: &Value, old: &str, new: &str) -> anyhow::Result<Value> {
+    Ok(serde_json::from_str(&value.to_string().replace(old, new))?)
+}
+
+fn serve(world: &World) -> anyhow::Result<()> {
+    let machine = Machine::new(world, "chart-serve")?;
+    machine.init()?;
+    let files =
+        ["cert.pem", "key.pem", "aws-iam-authenticator.kubeconfig"].map(|name| machine.folder.join("state").join(name));
+    for file in &files {
+        ensure!(fs::metadata(file)?.uid() == owner()?, "{} is not the server's", file.display());
+    }
+    let before = files.clone().map(|file| fs::read(file).unwrap_or_default());
+    let mut server = machine.start("server.log")?;
+    let pod = machine.server_pod()?;
+    for probe in ["livenessProbe", "readinessProbe"] {
+        let probe = &pod.container("server")?[probe]["httpGet"];
+        ensure!(probe["port"] == machine.port && probe["scheme"] == "HTTPS" && probe["host"] == "127.0.0.1", "{probe}");
+        let path = probe["path"].as_str().context("a path")?;
+        wait_until(path, || {
+            ensure!(server.ended()?.is_none(), "{}", server.log());
+            Ok(machine.status(path).is_ok_and(|status| status == 200))
+        })?;
+    }
+
+    let said = machine.login("alice")?.success()?;
+    ensure!(
+        said.contains("user/alice")
+            && said.contains("Username       alice")
+            && said.contains("Groups         developers"),
+        "{said}"
+    );
+    let refused = machine.login("carol")?;
+    ensure!(refused.stdout.contains("user/carol"), "AWS knows her: {}", refused.stdout);
+    let said = refused.failure()?;
+    ensure!(said.contains("lets nobody in for it") && said.contains("(status 403)"), "{said}");
+
+    // What Helm writes into the ConfigMap holds without a restart.
+    machine.mount(&machine.values.replace("users: [alice, erin]", "users: [erin]"))?;
+    wait_until("alice is out", || Ok(machine.review("alice")? == 403))?;
+    ensure!(machine.review("erin")? == 200);
+
+    // The next pod finds the files, and changes nothing.
+    machine.init()?;
+    ensure!(files.map(|file| fs::read(file).unwrap_or_default()) == before, "the files are kept");
+    ensure!(server.terminate()?.success(), "{}", server.log());
+    let said = machine.login("erin")?.failure()?;
+    ensure!(said.contains("the server does not answer"), "{said}");
+    Ok(())
+}
+
+fn take_over(world: &World) -> anyhow::Result<()> {
+    let machine = Machine::new(world, "chart-take-over")?;
+    machine.init()?;
+    let mut old = machine.start("old.log")?;
+    wait_until("the old server is ready", || Ok(machine.status("/readyz").is_ok_and(|status| status == 200)))?;
+    let mut new = machine.start("new.log")?;
+    let waits = || Ok(new.log().contains("another server has the port"));
+    wait_until("the new server waits", waits)?;
+    ensure!(machine.review("alice")? == 200, "the old one serves meanwhile");
+    // What changes meanwhile, the new one knows too.
+    machine.mount(&machine.values.replace("users: [alice, erin]", "users: [erin]"))?;
+    wait_until("the new server has the change", || Ok(new.log().contains("the mappings have changed")))?;
+    ensure!(old.terminate()?.success(), "{}", old.log());
+    wait_until("the new server serves", || {
+        ensure!(new.ended()?.is_none(), "{}", new.log());
+        Ok(machine.status("/readyz").is_ok_and(|status| status == 200))
+    })?;
+    ensure!((machine.review("alice")?, machine.review("erin")?) == (403, 200), "{}", new.log());
+    // A third one waits, and ends when it is told to.
+    let mut third = machine.start("third.log")?;
+    wait_until("the third server waits", || Ok(third.log().contains("another server has the port")))?;
+    ensure!(third.terminate()?.success(), "{}", third.log());
+    ensure!(new.terminate()?.success(), "{}", new.log());
+    Ok(())
+}
+
+fn from_2018(world: &World) -> anyhow::Result<()> {
+    let machine = Machine::new(world, "chart-from-2018")?;
+    // The existing program, as its container ran: files of root, and no idea of us.
+    let state = machine.folder.join("state");
+    let config = machine.folder.join("old.yaml");
+    fs::write(&config, format!("clusterID: {CLUSTER_ID}\nserver:\n  port: {}\n", machine.port))?;
+    let mut command = process::command(&world.parts.go_authenticator, &machine.folder);
+    command.args(["server", "--config"]).arg(&config).arg("--state-dir").arg(&state);
+    command.arg("--generate-kubeconfig").arg(state.join("kubeconfig.yaml"));
+    command.env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_REGION", "us-west-2");
+    let mut old = Background::start(&mut command, machine.folder.join("old.log"))?;
+    let listens = || TcpStream::connect(("127.0.0.1", machine.port)).is_ok();
+    wait_until("the old server listens", || {
+        ensure!(old.ended()?.is_none(), "{}", old.log());
+        Ok(listens())
+    })?;
+    let pair = ["cert.pem", "key.pem", "kubeconfig.yaml"].map(|name| fs::read(state.join(name)).unwrap_or_default());
+
+    machine.init()?;
+    let mut new = machine.start("new.log")?;
+    wait_until("the new server waits", || {
+        ensure!(new.ended()?.is_none(), "{}", new.log());
+        Ok(new.log().contains("another server has the port"))
+    })?;
+    // It heeds no signal, so that the kubelet ends it the hard way.
+    drop(old);
+    wait_until("the new server serves", || Ok(new.log().contains("\"ready\"")))?;
+    ensure!(
+        ["cert.pem", "key.pem", "kubeconfig.yaml"].map(|name| fs::read(state.join(name)).unwrap_or_default()) == pair,
+        "what API servers trust is still there"
+    );
+    // Its certificate is its own authority; the login takes it, as API servers do.
+    let said = machine.login("alice")?.success()?;
+    ensure!(said.contains("Username       alice"), "{said}");
+    ensure!(new.terminate()?.success(), "{}", new.log());
+    Ok(())
+}
+
+fn alerts(world: &World) -> anyhow::Result<()> {
+    let machine = Machine::new(world, "chart-alerts")?;
+    machine.init()?;
+    let mut server = machine.start("server.log")?;
+    wait_until("the server is ready", || Ok(machine.status("/readyz").is_ok_and(|status| status == 200)))?;
+    machine.review("alice")?;
+    // A change that is not taken.
+    fs::write(machine.folder.join("config/access.yaml"), "groups: everybody\n")?;
+    let ca = certificate_authority(&machine.folder.join("state"))?;
+    let metrics = || Ok::<_, anyhow::Error>(https::request(&ca, machine.port, "GET", "/metrics", "")?.body);
+    wait_until("a change is refused", || Ok(metrics()?.contains("cluster_auth_reload_failures_total{")))?;
+    let values = format!("{}prometheusRule: {{enabled: true}}\n", machine.values);
+    let objects = machine.objects(&values)?;
+    let rules = &object(&objects, "PrometheusRule", "cluster-auth")?["spec"]["groups"][0]["rules"];
+    let mut named = 0;
+    for rule in rules.as_array().context("rules")? {
+        let expression = rule["expr"].as_str().context("an expression")?;
+        for word in expression.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_')) {
+            if word.starts_with("cluster_auth_") {
+                ensure!(metrics()?.contains(&format!("\n{word}")), "there is no metric {word}");
+                named += 1;
+            }
+        }
+    }
+    ensure!(named >= 6, "{rules}");
+    ensure!(server.terminate()?.success(), "{}", server.log());
+    Ok(())
+}
