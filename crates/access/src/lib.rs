@@ -34,7 +34,7 @@ pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use image::IMAGE;
 pub use import::{Imported, Kops, Left, import, read_kops};
-pub use merge::{ConfigMap, ConfigMapError, OWNED};
+pub use merge::{ConfigMap, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use plan::plan;
 pub use read::{Read, read};

@@ -13,7 +13,7 @@ use document::{Edits, Limits, Node, Problem, Source, Span, Value};
 use mapping::RulePrincipal;
 use serde::Serialize;
 
-pub use self::current::{ConfigMap, ConfigMapError};
+pub use self::current::ConfigMap;
 use self::list::{Fate, Item, List, value};
 use crate::{Code, render::Entry};
 

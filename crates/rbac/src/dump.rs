@@ -10,6 +10,8 @@ use serde::{
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
+use serde_json::value::RawValue;
+
 use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
 /// Why a dump cannot be used.
@@ -44,6 +46,9 @@ struct Raw {
     aggregation_rule: Option<AggregationRule>,
     role_ref: Option<RawRoleRef>,
     subjects: Option<Vec<RawSubject>>,
+    data: Option<Box<RawValue>>,
+    binary_data: Option<Box<RawValue>>,
+    spec: Option<Box<RawValue>>,
 }
 
 /// Where kubectl keeps what it applied last.
@@ -82,7 +87,7 @@ struct RawSubject {
 }
 
 /// One object of a dump, and what its metadata says besides.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Found {
     /// The object.
     pub object: FoundObject,
@@ -94,8 +99,8 @@ pub struct Found {
     pub version: Box<str>,
 }
 
-/// The kinds of objects that are about access.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The kinds of objects that are about access, and all others.
+#[derive(Clone, Debug)]
 pub enum FoundObject {
     /// A namespace.
     Namespace(Box<str>),
@@ -103,13 +108,32 @@ pub enum FoundObject {
     Role(Role),
     /// A `RoleBinding` or a `ClusterRoleBinding`.
     Binding(Binding),
+    /// Anything else.
+    Other(Other),
+}
+
+/// An object that RBAC knows nothing of, with what most kinds have, as it is written in JSON.
+#[derive(Clone, Debug)]
+pub struct Other {
+    /// Its kind.
+    pub kind: Box<str>,
+    /// Its namespace; objects of the cluster have none.
+    pub namespace: Option<Box<str>>,
+    /// Its name.
+    pub name: Box<str>,
+    /// `data`.
+    pub data: Option<Box<RawValue>>,
+    /// `binaryData`.
+    pub binary_data: Option<Box<RawValue>>,
+    /// `spec`.
+    pub spec: Option<Box<RawValue>>,
 }
 
 impl Objects {
     /// Adds the roles and bindings that a text holds: a list, a typed list, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
         each(json, |found| match found.object {
-            FoundObject::Namespace(_) => {}
+            FoundObject::Namespace(_) | FoundObject::Other(_) => {}
             FoundObject::Role(role) => self.roles.push(role),
             FoundObject::Binding(binding) => self.bindings.push(binding),
         })?;
@@ -117,7 +141,7 @@ impl Objects {
     }
 }
 
-/// Hands on every object about access that a text holds, as soon as it is read: a long list never stands in memory as a
+/// Hands on every object that a text holds, as soon as it is read: a long list never stands in memory as a
 /// whole. What is returned are the kinds that it is known to have said everything about: those of its objects, and of typed
 /// lists that are empty. With an error, what was handed on counts for nothing.
 pub fn each(json: &[u8], mut take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
@@ -175,6 +199,9 @@ impl<'de> Visitor<'de> for Outermost<'_, '_> {
                 "aggregationRule" => object.aggregation_rule = map.next_value()?,
                 "roleRef" => object.role_ref = map.next_value()?,
                 "subjects" => object.subjects = map.next_value()?,
+                "data" => object.data = map.next_value()?,
+                "binaryData" => object.binary_data = map.next_value()?,
+                "spec" => object.spec = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
@@ -257,7 +284,10 @@ impl Walk<'_> {
                 let role = RoleReference { kind, name: role };
                 FoundObject::Binding(Binding { namespace, name, role, subjects, origin: None })
             }
-            _ => return,
+            kind => {
+                let Raw { data, binary_data, spec, .. } = raw;
+                FoundObject::Other(Other { kind: kind.into(), namespace, name, data, binary_data, spec })
+            }
         };
         let annotations = annotations.map(|Annotations(annotations)| annotations).unwrap_or_default();
         (self.take)(Found { object, labels, annotations, version: resource_version.unwrap_or_default() });

@@ -277,7 +277,8 @@ fn namespaces(observed: &Observed, written: Option<&Desired>) -> BTreeSet<Box<st
     let written = written.into_iter().flat_map(|desired| &desired.objects.bindings);
     let bindings = observed.bindings.iter().map(|seen| &seen.object).chain(written);
     let bound = bindings.filter_map(|binding| binding.namespace.as_ref());
-    observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).cloned().collect()
+    let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
+    all.into_iter().cloned().collect()
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last.

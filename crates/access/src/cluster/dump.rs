@@ -10,13 +10,13 @@ use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Role,
-    dump::{Found, FoundObject, each},
+    dump::{Found, FoundObject, Other, each},
 };
 use serde::Deserialize;
 
 use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
 use crate::{
-    ConfigMap, ConfigMapError, Facts, Namespace,
+    ConfigMap, Facts, Namespace,
     plan::{RECORD_NAME, Record, RecordError},
 };
 
@@ -41,7 +41,7 @@ pub enum DumpError {
     /// Roles, bindings or namespaces.
     Objects(rbac::dump::DumpError),
     /// `ConfigMap`s.
-    ConfigMaps(ConfigMapError),
+    ConfigMaps(serde_json::Error),
     /// `IAMIdentityMapping`s.
     MappingObjects(serde_json::Error),
 }
@@ -50,7 +50,7 @@ impl fmt::Display for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Objects(error) => error.fmt(f),
-            Self::ConfigMaps(error) => error.fmt(f),
+            Self::ConfigMaps(error) => write!(f, "a ConfigMap in it cannot be read: {error}"),
             Self::MappingObjects(error) => write!(f, "an IAMIdentityMapping in it cannot be read: {error}"),
         }
     }
@@ -83,30 +83,51 @@ impl Dump {
 
     /// Adds a list, a list of mixed kinds, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
-        let Self { roles, bindings, namespaces, .. } = self;
-        let kinds = each(json, |Found { object, labels, annotations, version }| {
-            let owner = owner(&labels, &annotations);
-            match object {
-                FoundObject::Namespace(name) => namespaces.push(Namespace { name, labels }),
-                FoundObject::Role(object) => roles.push(Seen { object, owner, version }),
-                FoundObject::Binding(object) => bindings.push(Seen { object, owner, version }),
+        let mut wrong = None;
+        let kinds = each(json, |found| {
+            if let Err(error) = self.take(found) {
+                wrong.get_or_insert(error);
             }
-        })
-        .map_err(DumpError::Objects)?;
-        if kinds.contains("ConfigMap") {
-            let mut facts = Facts::default();
-            facts.add_config_maps(json).map_err(DumpError::ConfigMaps)?;
-            self.config_maps.extend(facts.config_maps.unwrap_or_default());
-            if let Some((namespace, name, found)) = &mut self.wanted
-                && let Some(map) = ConfigMap::find(json, namespace, name).map_err(DumpError::ConfigMaps)?
-            {
-                *found = Some(map);
-            }
-        }
-        if kinds.contains(MAPPING_KIND) {
-            self.mapping_objects.extend(mapping_objects(json).map_err(DumpError::MappingObjects)?);
+        });
+        let kinds = kinds.map_err(DumpError::Objects)?;
+        if let Some(error) = wrong {
+            return Err(error);
         }
         self.kinds.extend(kinds);
+        Ok(())
+    }
+
+    fn take(&mut self, Found { object, labels, annotations, version }: Found) -> Result<(), DumpError> {
+        match object {
+            FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
+            FoundObject::Role(object) => {
+                self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
+            }
+            FoundObject::Binding(object) => {
+                self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
+            }
+            FoundObject::Other(Other { kind, name, spec, .. }) if *kind == *MAPPING_KIND => {
+                let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
+                let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
+                let object = MappingObject { name, arn, username, groups: groups.unwrap_or_default() };
+                self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
+            }
+            FoundObject::Other(Other { kind, namespace: Some(namespace), name, data, binary_data, .. })
+                if *kind == *"ConfigMap" =>
+            {
+                let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
+                let map = map.map_err(DumpError::ConfigMaps)?;
+                if let Some((wanted_namespace, wanted_name, found)) = &mut self.wanted
+                    && (&*namespace, &*name) == (&**wanted_namespace, &**wanted_name)
+                {
+                    *found = Some(map.clone());
+                }
+                if *namespace == *"kube-system" {
+                    self.config_maps.insert(name.into(), map);
+                }
+            }
+            FoundObject::Other(_) => {}
+        }
         Ok(())
     }
 
@@ -275,53 +296,11 @@ fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>,
     Owner::of(|key| labels.get(key).map(|value| &**value), |key| annotations.get(key).map(|value| &**value))
 }
 
-/// An `IAMIdentityMapping`, or a list with some in it.
-#[derive(Deserialize)]
-struct Raw {
-    #[serde(default)]
-    kind: Box<str>,
-    #[serde(default)]
-    metadata: RawMetadata,
-    #[serde(default)]
-    items: Vec<Raw>,
-    /// Read where the kind is ours: others have another `spec`.
-    spec: Option<serde_json::Value>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawMetadata {
-    #[serde(default)]
-    name: Box<str>,
-    #[serde(default)]
-    resource_version: Box<str>,
-    labels: Option<BTreeMap<Box<str>, Box<str>>>,
-    annotations: Option<BTreeMap<Box<str>, Box<str>>>,
-}
-
+/// The `spec` of an `IAMIdentityMapping`.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct RawSpec {
     arn: Box<str>,
     username: Box<str>,
     groups: Option<Vec<Box<str>>>,
-}
-
-fn mapping_objects(json: &[u8]) -> Result<Vec<Seen<MappingObject>>, serde_json::Error> {
-    let raw: Raw = serde_json::from_slice(json)?;
-    let of: Box<str> = raw.kind.strip_suffix("List").unwrap_or_default().into();
-    let objects = if raw.items.is_empty() { vec![raw] } else { raw.items };
-    let is_one = |raw: &Raw| *if raw.kind.is_empty() { &*of } else { &*raw.kind } == *MAPPING_KIND;
-    objects.into_iter().filter(is_one).map(Raw::into_mapping).collect()
-}
-
-impl Raw {
-    fn into_mapping(self) -> Result<Seen<MappingObject>, serde_json::Error> {
-        let RawMetadata { name, resource_version, labels, annotations } = self.metadata;
-        let spec = self.spec.map(serde_json::from_value).transpose()?.unwrap_or_default();
-        let RawSpec { arn, username, groups } = spec;
-        let owner = owner(&labels.unwrap_or_default(), &annotations.unwrap_or_default());
-        let object = MappingObject { name, arn, username, groups: groups.unwrap_or_default() };
-        Ok(Seen { object, owner, version: resource_version })
-    }
 }

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::{around, good, now};
-use crate::{ConfigMap, Expiry, Facts, OWNED, Options, Target, render};
+use crate::{ConfigMap, Expiry, Facts, OWNED, Options, Target, cluster::Dump, render};
 
 const FILE: &str = "\
 - name: developers
@@ -47,7 +47,10 @@ fn merged_into(target: Target, groups: &str, current: ConfigMap, adopt: bool) ->
 fn applied(text: &str) -> ConfigMap {
     let json: serde_json::Value = serde_saphyr::from_str(text).expect("YAML");
     let mut facts = Facts::default();
-    assert!(facts.add_config_maps(json.to_string().as_bytes()).expect("a ConfigMap"));
+    let mut dump = Dump::default();
+    dump.read(json.to_string().as_bytes()).expect("a ConfigMap");
+    dump.add_to(&mut facts);
+    assert!(facts.config_maps.is_some());
     facts.config_maps.and_then(|maps| maps.into_values().next()).expect("one")
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use document::{Limits, Problem, Sources};
 
 pub(crate) use self::iam::AskIam;
-use super::observe::{COMPILING, ClusterArgs, collect, given, look};
+use super::observe::{COMPILING, ClusterArgs, collect, given, ignored, look};
 use crate::{rim::Process, runtime};
 
 /// Which files.
@@ -78,6 +78,7 @@ impl Files {
     pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let mut found = Given::default();
         given(&self.from, &mut found)?;
+        ignored(&found);
         let Given { mut dump, mut facts, .. } = found;
         if self.live || self.cluster.is_named() {
             let looked = async { look(&self.cluster.connect(process).await?, COMPILING).await };

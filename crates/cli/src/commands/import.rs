@@ -158,7 +158,11 @@ impl ImportArgs {
 
 async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {
     let answer = cluster.get(&Resource::CONFIG_MAPS.object(Some(namespace), name)).await?;
-    Ok(answer.map(|bytes| ConfigMap::find(&bytes, namespace, name)).transpose()?.flatten())
+    let Some(bytes) = answer else { return Ok(None) };
+    let mut dump = Dump::default();
+    dump.look_for(namespace, name);
+    dump.read(&bytes)?;
+    Ok(dump.looked_for().cloned())
 }
 
 /// The `clusterID` of an authenticator's configuration.

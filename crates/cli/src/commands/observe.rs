@@ -6,6 +6,6 @@ mod live;
 
 pub(crate) use self::{
     context::ClusterArgs,
-    given::{collect, given},
+    given::{collect, given, ignored},
     live::{COMPILING, EVERYTHING, look},
 };

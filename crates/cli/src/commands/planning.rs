@@ -18,7 +18,7 @@ pub(crate) use self::show::{plain, printed, stops, styled};
 use super::{
     access::{AskIam, Loaded, Paths},
     check::has_errors,
-    observe::{ClusterArgs, EVERYTHING, given, look},
+    observe::{ClusterArgs, EVERYTHING, given, ignored, look},
     render::parse_expiry,
 };
 use crate::{
@@ -119,6 +119,7 @@ impl Planning {
         };
         let mut found = Given::default();
         given(&self.from, &mut found)?;
+        ignored(&found);
         let Given { dump, mut facts, .. } = found;
         let dump = (!dump.is_empty()).then_some(dump);
         if dump.is_some() && self.cluster.is_named() {

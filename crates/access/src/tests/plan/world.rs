@@ -13,7 +13,7 @@ use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
     Access, ConfigMap, Desired, Facts, Namespace, OWNED,
-    cluster::{Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Seen},
+    cluster::{Dump, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Seen},
     compile,
     plan::{Action, File, Object, ObjectId, Plan, RECORD_NAME, Record, Wanted, files, plan},
     tests::{good, now, sources},
@@ -232,7 +232,9 @@ fn perform(observed: &mut Observed, action: &Action) {
         }
         Action::WriteMap(write) => {
             let mut facts = Facts::default();
-            facts.add_config_maps(write.manifest.to_string().as_bytes()).expect("a ConfigMap");
+            let mut dump = Dump::default();
+            dump.read(write.manifest.to_string().as_bytes()).expect("a ConfigMap");
+            dump.add_to(&mut facts);
             let mut map = facts.config_maps.unwrap_or_default().remove(&*write.name).expect("it is in kube-system");
             let expected = map.resource_version.replace("new".to_owned());
             if &*write.name == RECORD_NAME {

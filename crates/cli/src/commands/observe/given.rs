@@ -8,6 +8,9 @@ use std::{
 
 use access::cluster::Given;
 use anyhow::Context as _;
+use document::Source;
+
+use crate::rim;
 
 /// What is read in folders.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -30,6 +33,13 @@ pub(crate) fn given(from: &[PathBuf], into: &mut Given) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Says which access files of `--from` are not looked at, where others are what it is about.
+pub(crate) fn ignored(found: &Given) {
+    for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
+        rim::note(&format!("note: {} is an access file, which `--from` is not for here; name it alone", source.name()));
+    }
 }
 
 fn read(into: &mut Given, file: &Path, text: &[u8], is_named: bool) -> anyhow::Result<()> {
