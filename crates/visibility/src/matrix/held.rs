@@ -99,11 +99,9 @@ impl<'a> Held<'a> {
 
     /// Every holder's cells, those who are alike in one row; of namespaces only those that one of the globs matches.
     pub(super) fn grid(self, holders: Vec<Holder<'a>>, globs: &[String]) -> Grid<'a> {
-        let is_shown =
-            |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
+        let is_shown = |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
         let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
-        let standings: Vec<Within> =
-            self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
+        let standings: Vec<Within> = self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
         let mut cells = Cells::default();
         let mut alike: HashMap<(Option<usize>, u32, u32, Vec<(u32, u32)>), Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
@@ -197,7 +195,8 @@ impl<'a> Held<'a> {
         for (namespace, cells) in of_namespace.into_iter().enumerate().filter(|(at, _)| shown[*at]) {
             alike.entry(cells).or_default().push(namespace);
         }
-        let names = |namespaces: Vec<usize>| namespaces.into_iter().map(|at| Arc::clone(&self.namespaces[at])).collect();
+        let names =
+            |namespaces: Vec<usize>| namespaces.into_iter().map(|at| Arc::clone(&self.namespaces[at])).collect();
         let others = alike.remove(&Vec::new()).map(|others| Column::Others(names(others)));
         let mut namespaces: Vec<Vec<usize>> = alike.into_values().collect();
         namespaces.sort();

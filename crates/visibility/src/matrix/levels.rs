@@ -65,7 +65,9 @@ impl Level {
         };
         match self {
             Self::View => format!("{} {}", READ.join(", "), names(&MAIN)),
-            Self::Edit => format!("view, and {} them (and so start pods under the service accounts there)", WRITE.join(", ")),
+            Self::Edit => {
+                format!("view, and {} them (and so start pods under the service accounts there)", WRITE.join(", "))
+            }
             Self::Admin => format!("edit, and {} {}", WRITE.join(", "), names(&GRANTING)),
             Self::All => "every verb on every resource".to_owned(),
         }
@@ -243,8 +245,8 @@ impl<'a> LevelForm<'a> {
                 continue;
             }
             // In the whole cluster users and groups can be impersonated, too.
-            let is_of_accounts = OF_ACCOUNTS.contains(&escalation.code)
-                && !(escalation.code == "impersonate" && spot == Spot::Cluster);
+            let is_of_accounts =
+                OF_ACCOUNTS.contains(&escalation.code) && !(escalation.code == "impersonate" && spot == Spot::Cluster);
             let adds = !(level >= Some(Level::Edit) && is_of_accounts);
             let is_always_said = ALWAYS_SAID.contains(&escalation.code) && level != Some(Level::All);
             if is_always_said || (matters && adds) {

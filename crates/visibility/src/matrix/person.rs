@@ -25,7 +25,9 @@ pub enum Whose {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAPerson {
     /// Neither of the forms.
-    #[error("name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names")]
+    #[error(
+        "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"
+    )]
     Form,
     /// An ARN that is none.
     #[error("that is no ARN of a person or a role: {0}")]

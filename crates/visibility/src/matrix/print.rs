@@ -11,7 +11,13 @@ use identity::AccountId;
 use jiff::Timestamp;
 use rbac::Subject;
 
-pub use self::{html::html, json::MatrixOut, markdown::markdown, person::{PersonOut, person_html, person_markdown, person_text}, text::text};
+pub use self::{
+    html::html,
+    json::MatrixOut,
+    markdown::markdown,
+    person::{PersonOut, person_html, person_markdown, person_text},
+    text::text,
+};
 use super::{By, Column, Matrix, Member, Row, rows::Known};
 use crate::Principal;
 
@@ -158,9 +164,13 @@ impl Remarks {
             (out.built_in, "user or group of Kubernetes itself", "users and groups of Kubernetes itself"),
             (out.users, "Kubernetes user", "Kubernetes users"),
         ];
-        let left: Vec<String> =
-            left.into_iter().filter(|(number, ..)| *number > 0).map(|(number, one, many)| count(number, one, many)).collect();
-        let left_out = (!left.is_empty()).then(|| format!("no row for {}: `--by subjects` shows them", left.join(", ")));
+        let left: Vec<String> = left
+            .into_iter()
+            .filter(|(number, ..)| *number > 0)
+            .map(|(number, one, many)| count(number, one, many))
+            .collect();
+        let left_out =
+            (!left.is_empty()).then(|| format!("no row for {}: `--by subjects` shows them", left.join(", ")));
         Self { gaps, totals: parts.join(" · "), left_out }
     }
 }

@@ -112,9 +112,9 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
         }
     }
     for holder in &mut holders {
-        holder.members.retain(|member| {
-            options.who.is_empty() || options.who.iter().any(|pattern| member.is_meant_by(pattern))
-        });
+        holder
+            .members
+            .retain(|member| options.who.is_empty() || options.who.iter().any(|pattern| member.is_meant_by(pattern)));
     }
     holders.retain(|holder| !holder.members.is_empty());
     (holders, left_out)
@@ -122,11 +122,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
 
 fn built_in<'a>() -> [Holder<'a>; 2] {
     [
-        Holder {
-            members: vec![Member::Everybody],
-            user: User::authenticated("", [""; 0]),
-            policies: Vec::new(),
-        },
+        Holder { members: vec![Member::Everybody], user: User::authenticated("", [""; 0]), policies: Vec::new() },
         Holder { members: vec![Member::Anonymous], user: User::anonymous(), policies: Vec::new() },
     ]
 }
@@ -163,7 +159,9 @@ pub(super) fn user_of(subject: &Subject) -> User {
     match subject {
         Subject::User(name) if **name == *"system:anonymous" => User::anonymous(),
         Subject::User(name) => User::authenticated(&**name, [""; 0]),
-        Subject::Group(name) if **name == *UNAUTHENTICATED => User { name: String::new(), groups: vec![name.to_string()] },
+        Subject::Group(name) if **name == *UNAUTHENTICATED => {
+            User { name: String::new(), groups: vec![name.to_string()] }
+        }
         Subject::Group(name) => User::authenticated("", [&**name]),
         Subject::ServiceAccount { namespace, name } => {
             User::service_account(namespace.as_deref().unwrap_or_default(), name)
@@ -197,10 +195,9 @@ impl Member<'_> {
             (Self::Subject(Subject::User(name)), Some(("user", asked)))
             | (Self::Subject(Subject::Group(name)), Some(("group", asked))) => fits(asked, name),
             (Self::Subject(_), Some(("user" | "group", _))) => false,
-            (
-                Self::Subject(Subject::User(name) | Subject::Group(name) | Subject::ServiceAccount { name, .. }),
-                _,
-            ) => fits(pattern, name),
+            (Self::Subject(Subject::User(name) | Subject::Group(name) | Subject::ServiceAccount { name, .. }), _) => {
+                fits(pattern, name)
+            }
             (Self::Everybody | Self::Anonymous, _) => false,
         }
     }

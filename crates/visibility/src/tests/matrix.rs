@@ -302,10 +302,8 @@ fn namespaces_and_people_can_be_chosen() {
 fn the_verbs_on_resources_in_place_of_levels() {
     let resources = Resources::well_known();
     let asked = |text: &str| Asked::parse(&resources, text).expect("a resource").0;
-    let options = |texts: &[&str]| Options {
-        resources: texts.iter().map(|text| asked(text)).collect(),
-        ..Options::default()
-    };
+    let options =
+        |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
     assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
     Who may do what in prod.example.com
     7 people · 3 other users and groups · 6 namespaces · 12 bindings
@@ -725,10 +723,19 @@ fn one_of_them_with_what_grants_each_right() {
 #[test]
 fn what_names_nobody_is_said() {
     for (text, said) in [
-        ("alice", "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"),
-        ("user:", "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"),
+        (
+            "alice",
+            "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
+        ),
+        (
+            "user:",
+            "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
+        ),
         ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
-        ("arn:aws:iam::111122223333:group/x", "that ARN names neither a user, a role, a session of one, a federated user nor root"),
+        (
+            "arn:aws:iam::111122223333:group/x",
+            "that ARN names neither a user, a role, a session of one, a federated user nor root",
+        ),
     ] {
         let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
         assert!(error.starts_with(said), "{text}: {error}");

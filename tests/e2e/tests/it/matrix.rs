@@ -75,7 +75,10 @@ fn cells(world: &World) -> anyhow::Result<()> {
         managed.admin.with_file(&["create"], text)?.success()?;
     }
     settled(&managed)?;
-    fs::write(managed.folder.join("cluster.json"), json!({"apiVersion": "v1", "kind": "List", "items": managed.dump()?}).to_string())?;
+    fs::write(
+        managed.folder.join("cluster.json"),
+        json!({"apiVersion": "v1", "kind": "List", "items": managed.dump()?}).to_string(),
+    )?;
 
     let mut asked: Vec<(String, bool, Value)> = Vec::new();
     let mut levels: BTreeSet<String> = BTreeSet::new();
@@ -250,7 +253,9 @@ fn page(world: &World) -> anyhow::Result<()> {
     ensure!(dom.contains("<title>Who may do what – the cluster that was given</title>"), "{dom}");
     // The script has run: it says how many rows there are, and shows the box to find some.
     ensure!(dom.contains("4 of 4 rows") && dom.matches("<tr data-row").count() == 4, "{dom}");
-    for text in ["&lt;script&gt;document.title='taken'&lt;/script&gt;", "&lt;style&gt;@import", "all!", "dev", "kube-system"] {
+    for text in
+        ["&lt;script&gt;document.title='taken'&lt;/script&gt;", "&lt;style&gt;@import", "all!", "dev", "kube-system"]
+    {
         ensure!(dom.contains(text), "{text} is not in {dom}");
     }
     ensure!(dom.matches("<script").count() == 1 && !dom.contains("<img"), "{dom}");

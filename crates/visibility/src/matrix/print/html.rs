@@ -128,9 +128,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
         let cluster = [(Listed::of_column(&Column::Cluster), marked(matrix.cell(row, &Column::Cluster)))];
         let places = matrix.places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
         let others = matrix.columns.iter().find(|column| matches!(column, Column::Others(_)));
-        let others = others.map(|others| {
-            (Listed::of(&["every other namespace"]), marked(matrix.cell(row, others)))
-        });
+        let others = others.map(|others| (Listed::of(&["every other namespace"]), marked(matrix.cell(row, others))));
         Block {
             members: row.members.iter().map(|member| names.member(member)).collect(),
             places: cluster.into_iter().chain(places).chain(others).collect(),

@@ -9,7 +9,11 @@ pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     self::gaps(&gaps, &mut text);
     text.push_str(&format!("{}\n\n", escaped(&totals)));
     let names = Names::of(&matrix.rows);
-    if matrix.columns.len() <= COLUMNS { grid(matrix, &names, &mut text) } else { blocks(matrix, &names, &mut text) }
+    if matrix.columns.len() <= COLUMNS {
+        grid(matrix, &names, &mut text)
+    } else {
+        blocks(matrix, &names, &mut text)
+    }
     legend(matrix, &mut text);
     left_out.iter().for_each(|left| text.push_str(&format!("\n{}\n", escaped(left))));
     text

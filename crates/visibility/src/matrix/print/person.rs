@@ -15,7 +15,7 @@ use super::{
 use crate::{
     World,
     matrix::{Cell, Granted, GrantedAt, Person, levels::name},
-    print::{self, GapOut, PathOut, PrincipalOut, Segment, Style, RuleOut, SubjectOut},
+    print::{self, GapOut, PathOut, PrincipalOut, RuleOut, Segment, Style, SubjectOut},
 };
 
 /// How many namespaces are named of one place.
@@ -53,7 +53,11 @@ impl Person<'_> {
 }
 
 fn place(at: &GrantedAt<'_>) -> String {
-    if at.namespaces.is_empty() { "In the whole cluster".to_owned() } else { format!("In {}", some(&at.namespaces, NAMESPACES)) }
+    if at.namespaces.is_empty() {
+        "In the whole cluster".to_owned()
+    } else {
+        format!("In {}", some(&at.namespaces, NAMESPACES))
+    }
 }
 
 /// `RoleBinding a → Role b (access.yaml:3), as Group developers`.
@@ -67,11 +71,8 @@ fn through(world: &World, granted: &Granted<'_>) -> String {
 
 /// The verbs of a rule, and what they are for.
 fn words(rule: &Rule) -> [String; 2] {
-    let verbs = if rule.verbs.iter().any(|verb| **verb == *"*") {
-        "every verb".to_owned()
-    } else {
-        rule.verbs.join(", ")
-    };
+    let verbs =
+        if rule.verbs.iter().any(|verb| **verb == *"*") { "every verb".to_owned() } else { rule.verbs.join(", ") };
     let mut things: Vec<String> = rule.non_resource_urls.iter().map(ToString::to_string).collect();
     for group in &rule.api_groups {
         things.extend(rule.resources.iter().map(|resource| name(group, resource)));
@@ -182,7 +183,8 @@ pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) ->
             .places
             .iter()
             .map(|at| {
-                let place = if at.namespaces.is_empty() { place(at) } else { format!("In {}", at.namespaces.join(", ")) };
+                let place =
+                    if at.namespaces.is_empty() { place(at) } else { format!("In {}", at.namespaces.join(", ")) };
                 (place, at.grants.iter().map(grant).collect())
             })
             .collect(),
@@ -247,11 +249,7 @@ impl<'a> PersonOut<'a> {
             gaps: person.matrix.gaps.iter().map(Into::into).collect(),
             principal: person.principal.as_ref().map(Into::into),
             user: UserOut { name: &person.user.name, groups: &person.user.groups },
-            places: person
-                .cells()
-                .into_iter()
-                .map(|(names, cell)| PlaceOut { names, cell: cell.into() })
-                .collect(),
+            places: person.cells().into_iter().map(|(names, cell)| PlaceOut { names, cell: cell.into() }).collect(),
             grants: grants.collect(),
         }
     }

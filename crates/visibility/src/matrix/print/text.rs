@@ -46,7 +46,8 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_header(std::iter::once(matrix.by.title().to_owned()).chain(head));
     for row in &matrix.rows {
-        let mut members: Vec<String> = row.members.iter().take(MEMBERS).map(|member| visible(&names.member(member))).collect();
+        let mut members: Vec<String> =
+            row.members.iter().take(MEMBERS).map(|member| visible(&names.member(member))).collect();
         if row.members.len() > MEMBERS {
             members.push(format!("+{} more", row.members.len() - MEMBERS));
         }

@@ -61,11 +61,8 @@ fn generated() -> impl Strategy<Value = String> {
         select(&GROUPS[..]).prop_map(|name| json!({"kind": "Group", "name": name})),
         Just(json!({"kind": "ServiceAccount", "name": "bot", "namespace": "dev"})),
     ];
-    let binding = (
-        prop::option::weighted(0.7, select(&NAMESPACES[..3])),
-        0..6_usize,
-        prop::collection::vec(subject, 1..3),
-    );
+    let binding =
+        (prop::option::weighted(0.7, select(&NAMESPACES[..3])), 0..6_usize, prop::collection::vec(subject, 1..3));
     let mapped = prop::collection::vec(prop::collection::vec(select(&GROUPS[..3]), 0..3), USERS.len());
     (prop::collection::vec(rules(), 5), prop::collection::vec(binding, 0..10), mapped).prop_map(|(roles, bindings, mapped)| {
         let mut items: Vec<Value> = NAMESPACES.map(|name| json!({"kind": "Namespace", "metadata": {"name": name}})).into();
@@ -111,7 +108,10 @@ fn user(member: &Member<'_>) -> User {
 }
 
 /// Everybody in every place, with the cell that says what they may do there; `""` is the whole cluster.
-fn each(matrix: &Matrix<'_>, mut see: impl FnMut(User, &str, &Cell) -> Result<(), TestCaseError>) -> Result<(), TestCaseError> {
+fn each(
+    matrix: &Matrix<'_>,
+    mut see: impl FnMut(User, &str, &Cell) -> Result<(), TestCaseError>,
+) -> Result<(), TestCaseError> {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     for column in &matrix.columns {
         let namespaces: Vec<&str> = match column {

@@ -64,8 +64,13 @@ fn read(html: &str) -> Page {
                 }
             }
             Event::GeneralRef(reference) => {
-                assert!(!matches!(open.last().map(String::as_str), Some("style" | "script")), "built in and without it");
-                let named = || quick_xml::escape::resolve_predefined_entity(&reference.decode().expect("UTF-8")).map(str::to_owned);
+                assert!(
+                    !matches!(open.last().map(String::as_str), Some("style" | "script")),
+                    "built in and without it"
+                );
+                let named = || {
+                    quick_xml::escape::resolve_predefined_entity(&reference.decode().expect("UTF-8")).map(str::to_owned)
+                };
                 let c = reference.resolve_char_ref().expect("a character").map(String::from);
                 text.push_str(&c.or_else(named).expect("a known reference"));
             }
@@ -83,13 +88,32 @@ fn page(world: &World, heading: &Heading<'_>) -> String {
 
 fn assert_tame(page: &Page) {
     const ELEMENTS: [&str; 39] = [
-        "html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p", "span", "time", "main",
-        "ul", "li", "b", "div", "label", "input", "output", "table", "caption", "thead", "tbody", "tr", "th", "td",
-        "footer", "dl", "dt", "dd", "script", "section", "strong", "details", "summary", "code",
+        "html", "head", "meta", "title", "link", "style", "body", "header", "h1", "h2", "h3", "p", "span", "time",
+        "main", "ul", "li", "b", "div", "label", "input", "output", "table", "caption", "thead", "tbody", "tr", "th",
+        "td", "footer", "dl", "dt", "dd", "script", "section", "strong", "details", "summary", "code",
     ];
     const ATTRIBUTES: [&str; 21] = [
-        "lang", "charset", "http-equiv", "content", "name", "rel", "href", "class", "datetime", "hidden", "type",
-        "placeholder", "aria-live", "role", "aria-label", "tabindex", "scope", "rowspan", "data-row", "xmlns", "id",
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "rel",
+        "href",
+        "class",
+        "datetime",
+        "hidden",
+        "type",
+        "placeholder",
+        "aria-live",
+        "role",
+        "aria-label",
+        "tabindex",
+        "scope",
+        "rowspan",
+        "data-row",
+        "xmlns",
+        "id",
     ];
     for element in page.elements.keys() {
         assert!(ELEMENTS.contains(&&**element), "<{element}>");
@@ -117,7 +141,16 @@ fn the_page_has_every_cell_the_legend_the_date_and_what_is_not_known() {
     let matrix = matrix(&world, &Resources::well_known(), &Options::default()).columns.len();
     assert_eq!(read.elements["td"] % matrix, 0, "each row has a cell for each column");
     assert!(read.elements["td"] > 20);
-    for text in ["prod.example.com", "1 June 2026, 12:00 UTC", "user ops/bob as bob", "admin", "edit!", "secrets", "dev", "?no-such-role"] {
+    for text in [
+        "prod.example.com",
+        "1 June 2026, 12:00 UTC",
+        "user ops/bob as bob",
+        "admin",
+        "edit!",
+        "secrets",
+        "dev",
+        "?no-such-role",
+    ] {
         assert!(read.texts.iter().any(|found| found == text), "{text} is not in {:?}", read.texts);
     }
     let incomplete = super::world(&[("access.yaml", super::EXAMPLE)]);
