@@ -178,8 +178,8 @@ fn in_words(verbs: &BTreeSet<Box<str>>) -> Vec<String> {
             words.extend(parts.iter().filter(|verb| verbs.contains(**verb)).map(|verb| (*verb).to_owned()));
         }
     }
-    let is_other = |verb: &&Box<str>| !READ.contains(&&***verb) && !WRITE.contains(&&***verb);
-    words.extend(verbs.iter().filter(is_other).map(|verb| verb.to_string()));
+    let others = verbs.iter().map(|verb| &**verb).filter(|verb| !READ.contains(verb) && !WRITE.contains(verb));
+    words.extend(others.map(str::to_owned));
     words
 }
 

@@ -42,6 +42,9 @@ pub(super) struct Held<'a> {
     masters: u32,
 }
 
+/// What is one row: whether it stands alone, the cells of the whole cluster and of elsewhere, and those of namespaces.
+type Alike = (Option<usize>, u32, u32, Vec<(u32, u32)>);
+
 /// Rows and columns.
 pub(super) struct Grid<'a> {
     pub(super) rows: Vec<Row<'a>>,
@@ -51,7 +54,7 @@ pub(super) struct Grid<'a> {
 }
 
 enum Form<'a> {
-    Levels(LevelForm<'a>),
+    Levels(Box<LevelForm<'a>>),
     Resources(ResourceForm<'a>),
 }
 
@@ -72,7 +75,7 @@ impl<'a> Held<'a> {
                 .filter_map(|binding| index.role_of(binding))
                 .flat_map(|role| role.rules.iter())
                 .collect();
-            Form::Levels(LevelForm::new(everybody, resources))
+            Form::Levels(Box::new(LevelForm::new(everybody, resources)))
         } else {
             Form::Resources(ResourceForm::new(asked))
         };
@@ -103,7 +106,7 @@ impl<'a> Held<'a> {
         let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
         let standings: Vec<Within> = self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
         let mut cells = Cells::default();
-        let mut alike: HashMap<(Option<usize>, u32, u32, Vec<(u32, u32)>), Vec<Member<'a>>> = HashMap::new();
+        let mut alike: HashMap<Alike, Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
             let held = self.held_by(&holder);
             let of = |place: Option<u32>| {
@@ -251,6 +254,7 @@ impl<'a> Numbers<'a> {
 }
 
 /// Cells and sets of numbers, each once.
+#[expect(clippy::struct_field_names, reason = "each is about cells")]
 struct Cells {
     sets: Vec<Box<[u32]>>,
     numbers_of_sets: HashMap<Box<[u32]>, u32>,

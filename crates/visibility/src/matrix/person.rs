@@ -184,7 +184,7 @@ fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<Granted
     }
     // Namespaces in which the same bindings grant the same are one place.
     let mut alike: Vec<GrantedAt<'a>> = Vec::new();
-    let mut known: BTreeMap<Vec<(&str, &str, Vec<&Rule>)>, usize> = BTreeMap::new();
+    let mut known: BTreeMap<Vec<Grant<'_>>, usize> = BTreeMap::new();
     for (namespaces, grants) in of_place {
         let key = grants.iter().map(|granted| {
             let [name, role] = granted.names();
@@ -203,6 +203,9 @@ fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<Granted
     }
     alike
 }
+
+/// The names of a binding and a role, and the role's rules.
+type Grant<'a> = (&'a str, &'a str, Vec<&'a Rule>);
 
 impl<'a> Granted<'a> {
     /// What the binding and the role are called.

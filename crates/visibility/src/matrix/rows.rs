@@ -194,11 +194,10 @@ impl Member<'_> {
             }
             (Self::Subject(Subject::User(name)), Some(("user", asked)))
             | (Self::Subject(Subject::Group(name)), Some(("group", asked))) => fits(asked, name),
-            (Self::Subject(_), Some(("user" | "group", _))) => false,
+            (Self::Subject(_), Some(("user" | "group", _))) | (Self::Everybody | Self::Anonymous, _) => false,
             (Self::Subject(Subject::User(name) | Subject::Group(name) | Subject::ServiceAccount { name, .. }), _) => {
                 fits(pattern, name)
             }
-            (Self::Everybody | Self::Anonymous, _) => false,
         }
     }
 }

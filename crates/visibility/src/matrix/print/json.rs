@@ -177,7 +177,7 @@ impl<'a> From<&'a Cell> for CellOut<'a> {
         match cell {
             Cell::Levels(Levels { level, rights, writes, reads, missing, .. }) => Self::Levels(LevelsOut {
                 text: cell.text(),
-                level: level.map(|level| level.as_str()),
+                level: level.map(super::super::cell::Level::as_str),
                 dangerous: cell.is_dangerous(),
                 rights: rights
                     .iter()

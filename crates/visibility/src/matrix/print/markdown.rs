@@ -10,12 +10,14 @@ pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     text.push_str(&format!("{}\n\n", escaped(&totals)));
     let names = Names::of(&matrix.rows);
     if matrix.columns.len() <= COLUMNS {
-        grid(matrix, &names, &mut text)
+        grid(matrix, &names, &mut text);
     } else {
-        blocks(matrix, &names, &mut text)
+        blocks(matrix, &names, &mut text);
     }
     legend(matrix, &mut text);
-    left_out.iter().for_each(|left| text.push_str(&format!("\n{}\n", escaped(left))));
+    for left in &left_out {
+        text.push_str(&format!("\n{}\n", escaped(left)));
+    }
     text
 }
 
@@ -24,7 +26,9 @@ pub(super) fn gaps(gaps: &[String], text: &mut String) {
         return;
     }
     text.push_str("> ⚠️ **Incomplete**: people and rights may be missing here.\n>\n");
-    gaps.iter().for_each(|gap| text.push_str(&format!("> - {}\n", escaped(gap))));
+    for gap in gaps {
+        text.push_str(&format!("> - {}\n", escaped(gap)));
+    }
     text.push('\n');
 }
 

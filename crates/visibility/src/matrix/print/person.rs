@@ -90,7 +90,9 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
     for gap in Remarks::of(&person.matrix).gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);
     }
-    person.login().iter().for_each(|login| out.line(login, Style::Plain));
+    for login in &person.login() {
+        out.line(login, Style::Plain);
+    }
     out.line("", Style::Plain);
     let cells: Vec<(String, &Cell)> =
         person.cells().into_iter().map(|(names, cell)| (some(&names, NAMESPACES), cell)).collect();
@@ -117,7 +119,9 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
         out.line("Nothing grants them anything.", Style::Plain);
     }
     out.line("", Style::Plain);
-    text::legend(&person.matrix, width).iter().for_each(|line| out.line(line, Style::Note));
+    for line in &text::legend(&person.matrix, width) {
+        out.line(line, Style::Note);
+    }
     out.segments
 }
 
@@ -126,7 +130,9 @@ pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>
     let (who, cluster) = (escaped(&person.called()), escaped(heading.cluster));
     let mut text = format!("## What {who} may do in {cluster}\n\n{}\n\n", date(heading.now));
     super::markdown::gaps(&Remarks::of(&person.matrix).gaps, &mut text);
-    person.login().iter().for_each(|login| text.push_str(&format!("{}\n\n", escaped(login))));
+    for login in &person.login() {
+        text.push_str(&format!("{}\n\n", escaped(login)));
+    }
     text.push_str("| Where | What |\n| --- | --- |\n");
     for (names, cell) in person.cells() {
         text.push_str(&format!("| {} | {} |\n", escaped(&some(&names, NAMESPACES)), escaped(&cell.text())));

@@ -24,8 +24,12 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
         None => blocks(matrix, &names, &mut out),
     }
     out.line("", Style::Plain);
-    legend(matrix, width).iter().for_each(|line| out.line(line, Style::Note));
-    left_out.iter().for_each(|text| out.line(text, Style::Note));
+    for line in &legend(matrix, width) {
+        out.line(line, Style::Note);
+    }
+    for text in &left_out {
+        out.line(text, Style::Note);
+    }
     out.segments
 }
 
