@@ -15,7 +15,7 @@ pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
         blocks(matrix, &names, &mut text);
     }
     legend(matrix, &mut text);
-    for left in &left_out {
+    if let Some(left) = &left_out {
         text.push_str(&format!("\n{}\n", escaped(left)));
     }
     text

@@ -90,7 +90,7 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
     for gap in Remarks::of(&person.matrix).gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);
     }
-    for login in &person.login() {
+    if let Some(login) = &person.login() {
         out.line(login, Style::Plain);
     }
     out.line("", Style::Plain);
@@ -130,7 +130,7 @@ pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>
     let (who, cluster) = (escaped(&person.called()), escaped(heading.cluster));
     let mut text = format!("## What {who} may do in {cluster}\n\n{}\n\n", date(heading.now));
     super::markdown::gaps(&Remarks::of(&person.matrix).gaps, &mut text);
-    for login in &person.login() {
+    if let Some(login) = &person.login() {
         text.push_str(&format!("{}\n\n", escaped(login)));
     }
     text.push_str("| Where | What |\n| --- | --- |\n");

@@ -27,7 +27,7 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
     for line in &legend(matrix, width) {
         out.line(line, Style::Note);
     }
-    for text in &left_out {
+    if let Some(text) = &left_out {
         out.line(text, Style::Note);
     }
     out.segments
