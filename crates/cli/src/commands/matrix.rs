@@ -88,7 +88,9 @@ pub(crate) fn run(args: &MatrixArgs, process: &Process) -> CommandResult {
     let mut asked = Vec::new();
     for text in &args.resources {
         let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
-        notes.iter().for_each(|note| rim::note(&plain(&format!("note: {note}"))));
+        for note in &notes {
+            rim::note(&plain(&format!("note: {note}")));
+        }
         asked.push(resource);
     }
     let by = match args.by {

@@ -404,7 +404,7 @@ fn one_of_them_with_what_grants_each_right() {
     let (world, resources, options) = (example(), Resources::well_known(), Options::default());
     let of = |whose: &str| {
         let whose = whose.parse().expect("somebody");
-        person(&world, &resources, &options, &whose).map_err(|nobody| nobody.login.map_err(|refusal| refusal.code()))
+        person(&world, &resources, &options, &whose).map_err(|nobody| nobody.login.map_err(mapping::Refusal::code))
     };
     let told = |whose: &str| -> String {
         let person = of(whose).expect("can log in");
