@@ -2,6 +2,7 @@
 
 mod access_file;
 mod chart;
+mod lint;
 mod plan;
 
 use std::fs;
@@ -25,9 +26,11 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("docs/access-problems.md", access_file::problems()),
         ("docs/access-file.schema.json", schema),
         ("docs/plan.md", plan::page()),
+        ("chart/cluster-auth/Chart.yaml", chart::chart()),
         ("chart/cluster-auth/values.yaml", chart::values()),
         ("chart/cluster-auth/values.schema.json", format!("{:#}\n", access::values_schema())),
         ("chart/cluster-auth/README.md", chart::readme()),
+        ("docs/lint.md", lint::page()),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);

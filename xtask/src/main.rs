@@ -48,7 +48,7 @@ enum Chore {
     Bench(bench::BenchArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
-    /// Fetch the schema of Terraform's AWS provider that tests/tools/opentofu pins
+    /// Fetch the schema of Terraform's AWS provider that tests/tools/aws-provider serves
     ProviderSchema,
     /// Everything that CI runs
     Ci,

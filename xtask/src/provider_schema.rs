@@ -1,7 +1,8 @@
-//! `cargo xtask provider-schema`: which arguments the resources of Terraform's AWS provider take, into `tests/tools/opentofu`.
+//! `cargo xtask provider-schema`: which arguments the resources of Terraform's AWS provider take, into
+//! `tests/tools/aws-provider`.
 //!
 //! The provider itself is too large to build for a test. Its schema is in the typed bindings that its makers publish for the
-//! CDK; what we use of it is committed, and a stand-in provider (`tests/tools/opentofu/provider`) serves it to OpenTofu.
+//! CDK; what we use of it is committed, and a stand-in provider (`tests/tools/aws-provider`) serves it to OpenTofu.
 
 use std::{env, fs, path::Path, process::Command};
 
@@ -35,7 +36,7 @@ pub(crate) fn write() -> anyhow::Result<()> {
     fs::create_dir_all(&folder)?;
     let written = fetch(&npm, &folder).and_then(|()| schema(&folder.join("package/lib")));
     fs::remove_dir_all(&folder)?;
-    let path = run::root().join("tests/tools/opentofu/provider/schema.json");
+    let path = run::root().join("tests/tools/aws-provider/schema.json");
     fs::write(&path, format!("{:#}\n", written?))?;
     println!("written: {}", path.display());
     Ok(())

@@ -35,6 +35,8 @@ pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
         .env("CLUSTER_AUTH_AWS_CLI", &tools.aws_cli)
         .env("CLUSTER_AUTH_HELM", &tools.helm)
         .env("CLUSTER_AUTH_HELM3", &tools.helm3)
-        .env("CLUSTER_AUTH_MOTO", &tools.moto);
+        .env("CLUSTER_AUTH_MOTO", &tools.moto)
+        .env("CLUSTER_AUTH_TOFU", &tools.tofu)
+        .env("CLUSTER_AUTH_AWS_PROVIDER", &tools.aws_provider);
     run::check(&mut e2e)
 }

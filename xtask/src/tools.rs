@@ -52,6 +52,17 @@ const HELM3: GoModule = GoModule {
     programs: &[("helm", "helm.sh/helm/v3/cmd/helm")],
 };
 
+/// The last Terraform under a free licence is 1.5, which has no `mock_provider`; what our module uses is the same in both.
+const OPENTOFU: GoModule =
+    GoModule { name: "opentofu", flags: "-s -w", programs: &[("tofu", "github.com/opentofu/opentofu/cmd/tofu")] };
+
+/// The stand-in for Terraform's AWS provider. A change of it must not build OpenTofu anew, which takes minutes.
+const AWS_PROVIDER: GoModule = GoModule {
+    name: "aws-provider",
+    flags: "-s -w",
+    programs: &[("terraform-provider-aws", "cluster-auth.example/tests/tools/aws-provider")],
+};
+
 /// A Python environment of tests/tools.
 struct PythonEnvironment {
     name: &'static str,
@@ -77,6 +88,10 @@ pub(crate) struct Tools {
     pub(crate) helm3: PathBuf,
     /// moto's server, which stands in for IAM; the Python beside it has boto3.
     pub(crate) moto: PathBuf,
+    /// OpenTofu.
+    pub(crate) tofu: PathBuf,
+    /// The stand-in for Terraform's AWS provider.
+    pub(crate) aws_provider: PathBuf,
 }
 
 /// Builds what is missing.
@@ -88,6 +103,8 @@ pub(crate) fn ensure() -> anyhow::Result<Tools> {
         helm: go(&HELM)?.join("helm"),
         helm3: go(&HELM3)?.join("helm"),
         moto: python(&MOTO)?,
+        tofu: go(&OPENTOFU)?.join("tofu"),
+        aws_provider: go(&AWS_PROVIDER)?.join("terraform-provider-aws"),
     })
 }
 
@@ -131,8 +148,12 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
     let go = run::require("go", "install Go 1.26 or later (https://go.dev/dl), or run with --without-cluster")?;
     let source = run::root().join("tests/tools").join(module.name);
     let version = run::output(Command::new(&go).arg("version"))?;
-    let parts =
-        [fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    let mut parts =
+        vec![fs::read(source.join("go.mod"))?, fs::read(source.join("go.sum"))?, version.into(), module.flags.into()];
+    // A module may have a program of our own.
+    for file in ["main.go", "schema.json"].map(|file| source.join(file)) {
+        parts.extend(file.is_file().then(|| fs::read(file)).transpose()?);
+    }
     let target = cache()?.join(format!("{}-{}", module.name, key(&parts)));
     once(&target, |folder| {
         for (at, (program, package)) in module.programs.iter().enumerate() {

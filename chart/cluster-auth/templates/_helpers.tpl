@@ -36,6 +36,28 @@
 {{- .Values.authenticator.stateDir | default $default }}
 {{- end }}
 
+{{/*
+What API servers trust is in the folder that the servers of before use. A value that is taken away must not move them to
+another one, where new files would be made that no API server trusts.
+*/}}
+{{- define "cluster-auth.keepsState" -}}
+{{- if not .Values.authenticator.stateDir }}
+{{- $new := include "cluster-auth.stateDir" . }}
+{{- range $set := concat (list (lookup "apps/v1" "DaemonSet" .Release.Namespace (include "cluster-auth.fullname" .))) ((lookup "apps/v1" "DaemonSet" "kube-system" "").items | default list) }}
+{{- $isOurs := eq (dig "metadata" "name" "" $set) (include "cluster-auth.fullname" $) }}
+{{- $isFrom2018 := eq (dig "spec" "selector" "matchLabels" "app" "" $set) "heptio-authenticator-aws" }}
+{{- if or $isOurs $isFrom2018 }}
+{{- range $volume := dig "spec" "template" "spec" "volumes" list $set }}
+{{- $old := dig "hostPath" "path" "" $volume | trimSuffix "/" }}
+{{- if and (eq $volume.name "state") $old (ne $old $new) }}
+{{- fail (printf "authenticator.stateDir: the servers so far have their files, which API servers trust, in %s: set it to that folder" $old) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{- define "cluster-auth.name" -}}
 {{- .Values.nameOverride | default .Chart.Name | trunc 63 | trimSuffix "-" }}
 {{- end }}

@@ -21,6 +21,6 @@ pub use dump::{Dump, DumpError};
 pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode};
 pub use given::{Given, GivenError};
 pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
-pub use observed::{Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
-pub use people::{Login, SESSION, Who, decide, everybody, named, sessions};
+pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
+pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};

@@ -79,9 +79,6 @@ codes! {
 impl Code {
     /// A problem with this code.
     pub fn at(self, span: Span, message: impl Into<String>) -> Problem {
-        match self.severity() {
-            Severity::Error => Problem::error(self.as_str(), span, message),
-            Severity::Warning => Problem::warning(self.as_str(), span, message),
-        }
+        Problem { severity: self.severity(), ..Problem::error(self.as_str(), span, message) }
     }
 }

@@ -160,12 +160,12 @@ impl Principal {
     }
 
     /// What tells principals apart: STS compares without regard to case, and leaves the path of roles out.
-    pub fn identity(&self) -> (Kind, AccountId, String) {
+    pub fn identity(&self) -> (Kind, AccountId, String, Partition) {
         let name = match self.kind {
             Kind::User => format!("{}{}", self.path, self.name),
             Kind::Role | Kind::PermissionSet | Kind::IamGroup => self.name.to_string(),
         };
-        (self.kind, self.account, name.to_ascii_lowercase())
+        (self.kind, self.account, name.to_ascii_lowercase(), self.partition)
     }
 }
 

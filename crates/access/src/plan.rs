@@ -35,6 +35,7 @@ use objects::ObjectDiff;
 use rbac::RoleReference;
 
 pub use atoms::{Atom, On, Right};
+pub use comparison::{Beside, Comparison};
 pub use digest::Digest;
 pub use files::{File, files};
 pub use logins::{EntryChange, LoginEntry};
@@ -44,7 +45,7 @@ pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
 pub use people::PersonChange;
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
-pub use rights::{Gained, Part, Place, Rights, RightsChange, Still};
+pub use rights::{Gained, Part, Place, Rights, RightsChange, Still, Through};
 pub use steps::{Action, Stage, Step};
 pub use writes::ConfigMapWrite;
 

@@ -88,15 +88,21 @@ pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> R
     }
 }
 
-fn regional(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
+/// `<service>.<region>.<suffix>` of the Region's partition, dual-stack where that is asked for.
+pub(crate) fn regional_host(environment: &Environment, service: &str, region: &str) -> Result<String, EndpointError> {
     let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
-    let fips = if environment.is_true("AWS_USE_FIPS_ENDPOINT") { "-fips" } else { "" };
     let suffix = if environment.is_true("AWS_USE_DUALSTACK_ENDPOINT") {
         partition.dual_stack_suffix().ok_or(EndpointError::Variant("dual-stack"))?
     } else {
         partition.dns_suffix()
     };
-    Ok(Endpoint { url: format!("https://{service}{fips}.{region}.{suffix}"), signing_region: region.to_owned() })
+    Ok(format!("{service}.{region}.{suffix}"))
+}
+
+fn regional(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
+    let fips = if environment.is_true("AWS_USE_FIPS_ENDPOINT") { "-fips" } else { "" };
+    let host = regional_host(environment, &format!("{service}{fips}"), region)?;
+    Ok(Endpoint { url: format!("https://{host}"), signing_region: region.to_owned() })
 }
 
 #[cfg(test)]

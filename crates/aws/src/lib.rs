@@ -6,6 +6,7 @@
 //!   presign_…              Credentials ─► the URL inside a token   no runtime, no TLS, no roots
 //!   StsClient              token::Accepted ─► status and body      the server's one call, bounded in every way
 //!   iam::IamClient         a group's name ─► its users             whole or not at all
+//!   describe_eks_cluster   a cluster's name ─► its API server       for kubeconfigs
 //! ```
 //!
 //! There are no service SDKs here: a handful of calls do not need hundreds of crates. This crate only transports what
@@ -17,6 +18,7 @@ pub mod s3;
 
 mod calls;
 mod ec2;
+mod eks;
 mod endpoint;
 mod error;
 mod http;
@@ -26,6 +28,7 @@ mod xml;
 
 pub use calls::{Caller, Client, assume_role, get_caller_identity};
 pub use ec2::{DescribeError, Ec2, Ec2Options};
+pub use eks::{EksCluster, EksClusterName, EksClusterNameError, EksError, describe_eks_cluster, eks_endpoint};
 pub use endpoint::{Endpoint, EndpointError, sts_endpoint};
 pub use error::AwsError;
 pub use http::{Proxy, Transport};

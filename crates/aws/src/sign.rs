@@ -75,6 +75,18 @@ pub(crate) fn sign_post(
     signed.map(|(headers, _)| headers)
 }
 
+/// The headers that sign a GET. None where the session token cannot be a header.
+pub(crate) fn sign_get(
+    credentials: &Credentials,
+    endpoint: &Endpoint,
+    service: &str,
+    url: &str,
+    at: Timestamp,
+) -> Option<Pairs> {
+    let signed = signature(credentials, endpoint, SigningSettings::default(), service, at, "GET", url, &[], b"");
+    signed.map(|(headers, _)| headers)
+}
+
 /// The headers that sign a request to S3, the body's checksum among them. S3 takes the path as it was sent, so the one of
 /// `url` is encoded already. None where the session token or one of `headers` cannot be a header.
 pub(crate) fn sign_s3(
@@ -132,13 +144,15 @@ mod tests {
         credentials::{Credentials, Secret},
     };
 
+    /// Method, URL, Region, headers, body, session token, signature.
+    type Row<'a> = (&'a str, String, &'a str, &'a [(&'a str, &'a str)], &'a str, Option<&'a str>, &'a str);
+
     /// The signatures are botocore's (`S3SigV4Auth`), made for the same requests at the same time.
     #[test]
     fn requests_to_s3_are_signed_as_botocore_signs_them() {
         let state = "https://kops-state.s3.eu-west-1.amazonaws.com";
         let dotted = "https://s3.us-east-1.amazonaws.com/state.example.com";
         let put = [("if-none-match", "*"), ("content-type", "text/plain"), ("x-amz-server-side-encryption", "AES256")];
-        type Row<'a> = (&'a str, String, &'a str, &'a [(&'a str, &'a str)], &'a str, Option<&'a str>, &'a str);
         let rows: [Row<'_>; 6] = [
             (
                 "GET",

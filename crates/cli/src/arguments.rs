@@ -1,8 +1,11 @@
 //! What was typed: the full command line. What it means is decided in each command and in [`crate::settings`].
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::{commands, exit::Failure};
 
@@ -46,8 +49,10 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  lint         Find ways to become cluster-admin, and what is left lying about
   who-can      Say who may do something, and what grants it
-  matrix       Show what everybody may do, place by place, or everything about one of them
+  matrix       Show what everybody may do where, or everything about one of them
+  diff         Say what differs between two clusters or files, or between two subjects
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -126,10 +131,14 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Find ways to become cluster-admin, and what is left lying about
+    Lint(commands::lint::LintArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
-    /// Show what everybody may do, place by place, or everything about one of them
+    /// Show what everybody may do where, or everything about one of them
     Matrix(commands::matrix::MatrixArgs),
+    /// Say what differs between two clusters or files, or between two subjects
+    Diff(commands::diff::DiffArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster
@@ -142,11 +151,39 @@ pub(crate) enum Command {
     Version(commands::version::VersionArgs),
     /// Print a shell's completion script
     Completion(commands::completion::CompletionArgs),
+    /// What kubectl's completion of its plugin asks for
+    #[command(name = "__complete", hide = true)]
+    Candidates(commands::completion::CandidatesArgs),
+}
+
+/// The name under which kubectl finds its plugin `cluster-auth`.
+const PLUGIN: &str = "kubectl-cluster_auth";
+
+/// Whether the program was started as kubectl's plugin, by the program's name.
+pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
+    arguments.first().is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new(PLUGIN)))
+}
+
+/// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`.
+pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
+    let command = Cli::command();
+    if !is_plugin(arguments) {
+        return command;
+    }
+    command.bin_name("kubectl cluster-auth").mut_subcommands(|command| match command.get_after_help() {
+        Some(examples) => {
+            let examples = examples.to_string().replace("cluster-auth ", "kubectl cluster-auth ");
+            command.after_help(examples)
+        }
+        None => command,
+    })
 }
 
 /// Parses what was typed. No command at all prints the help and is no error, as in aws-iam-authenticator.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
-    let cli = Cli::try_parse_from(arguments)?;
+    let mut command = command(arguments);
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     match cli.global.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -156,8 +193,8 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
 }
 
 /// The help, for a call without a command: what `--help` prints, and no failure either.
-pub(crate) fn help() -> Failure {
-    match Cli::try_parse_from(["cluster-auth", "--help"]) {
+pub(crate) fn help(arguments: &[OsString]) -> Failure {
+    match command(arguments).try_get_matches_from(["cluster-auth", "--help"]) {
         Err(help) => help.into(),
         Ok(_) => unreachable!("--help is answered by the parser"),
     }
@@ -176,7 +213,8 @@ mod tests {
 
     #[test]
     fn every_command_stands_under_a_heading_with_its_own_words() {
-        for command in Cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+        let is_typed = |command: &&clap::Command| command.get_name() != "help" && !command.is_hide_set();
+        for command in Cli::command().get_subcommands().filter(is_typed) {
             let about = command.get_about().expect("every command says what it does").to_string();
             let line = HEADINGS.lines().find(|line| line.trim_start().starts_with(&format!("{} ", command.get_name())));
             assert!(line.is_some_and(|line| line.ends_with(&about)), "{}: {about}", command.get_name());

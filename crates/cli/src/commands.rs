@@ -6,12 +6,14 @@ pub(crate) mod check;
 pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
 #[cfg(unix)]
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
+pub(crate) mod lint;
 pub(crate) mod matrix;
 mod observe;
 pub(crate) mod plan;
@@ -40,11 +42,11 @@ use crate::{
 pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     let Cli { global, command } = cli;
     let Some(command) = command else {
-        return Err(arguments::help());
+        return Err(arguments::help(&process.arguments));
     };
     match command {
         Command::Token(args) => token::run(&args, &global, process),
-        Command::Kubeconfig(args) => kubeconfig::run(args, &global, process),
+        Command::Kubeconfig(args) => kubeconfig::run(&args, &global, process),
         #[cfg(unix)]
         Command::Init(args) => init::run(&args, &global, process),
         #[cfg(unix)]
@@ -56,6 +58,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Diff(args) => diff::run(&args, process),
+        Command::Lint(args) => lint::run(&args, process),
         Command::Matrix(args) => matrix::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
@@ -65,5 +69,6 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
         Command::Completion(args) => completion::run(&args),
+        Command::Candidates(args) => completion::candidates(&args, process),
     }
 }

@@ -1,5 +1,5 @@
 //! The one place where a result becomes an exit code: 0 done, 1 any failure, wrong usage too; 2 only where
-//! `plan --exit-code` asks for it.
+//! `plan --exit-code`, `diff --exit-code` or `lint --fail-on` asks for it.
 //!
 //! That is aws-iam-authenticator's contract; scripts around kubectl only look at zero or not.
 

@@ -9,6 +9,8 @@ pub enum Severity {
     Error,
     /// Can be used, but is probably not what was meant.
     Warning,
+    /// Worth knowing.
+    Note,
 }
 
 /// One problem, with everything a person needs to mend it.

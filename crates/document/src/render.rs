@@ -40,6 +40,7 @@ fn group<'a>(excerpts: &[Excerpts<'a>], problem: &'a Problem) -> Group<'a> {
     let level = match problem.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
     };
     let title = level.primary_title(problem.message.as_str()).id(problem.code);
     let of = |span: Span| excerpts.partition_point(|excerpts| excerpts.source.base() <= span.start).checked_sub(1);

@@ -128,11 +128,17 @@ impl AsRef<[Source]> for Sources {
 
 /// The last source that begins at or before an offset.
 pub(crate) fn of(sources: &[Source], offset: usize) -> Option<&Source> {
+    if offset == Span::NOWHERE.start {
+        return None;
+    }
     let behind = sources.partition_point(|source| source.base <= offset);
     sources.get(behind.checked_sub(1)?)
 }
 
 impl Span {
+    /// Of what no text has.
+    pub const NOWHERE: Self = Self { start: usize::MAX, end: usize::MAX };
+
     /// An empty range.
     pub fn at(offset: usize) -> Self {
         Self { start: offset, end: offset }

@@ -59,7 +59,9 @@ pub fn parse_documents(
         let text = &source.text()[range];
         let mut builder = Builder::new(text, limits, Some(Handed { key, to: &mut to }));
         let read = read(text, limits, &mut builder);
-        documents.extend(at_base(builder.finish(read.err()), base)?.map(|root| (number, root)));
+        let root = at_base(builder.finish(read.err()), base)?;
+        // `---` with nothing behind it is a document that says null.
+        documents.extend(root.filter(|root| !root.is_null()).map(|root| (number, root)));
     }
     Ok(documents)
 }

@@ -54,7 +54,7 @@ pub enum InteractiveMode {
 }
 
 impl InteractiveMode {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Never => "Never",
             Self::IfAvailable => "IfAvailable",

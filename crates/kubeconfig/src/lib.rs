@@ -4,12 +4,14 @@
 //!   exec_info        what kubectl says to its plugin (KUBERNETES_EXEC_INFO)
 //!   exec_credential  what the plugin answers
 //!   render, merge    a team member's kubeconfig: a new one, or an entry put into an existing one
+//!   convert          users of other programs turned to this one
 //!   webhook          the API server's kubeconfig for asking the webhook
 //! ```
 //!
 //! A merge touches the entries it is about and the current context; every other byte of the file stays: comments, order,
 //! style. Text in, text out; nothing here opens a file.
 
+mod convert;
 mod entry;
 mod exec;
 mod merge;
@@ -17,6 +19,7 @@ mod read;
 mod webhook;
 mod yaml;
 
+pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
 pub use merge::merge;

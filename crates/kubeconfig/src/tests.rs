@@ -9,6 +9,8 @@ use crate::{
     render, webhook,
 };
 
+mod convert;
+
 fn entry(name: &str) -> ExecEntry {
     ExecEntry {
         context: name.to_owned(),

@@ -21,6 +21,8 @@ pub struct Resource {
 impl Resource {
     /// Namespaces.
     pub const NAMESPACES: Self = Self::core("namespaces");
+    /// Service accounts.
+    pub const SERVICE_ACCOUNTS: Self = Self::core("serviceaccounts");
     /// `ConfigMap`s.
     pub const CONFIG_MAPS: Self = Self::core("configmaps");
     /// Roles of one namespace.

@@ -18,8 +18,8 @@ pub struct Escalation {
     pub severity: Severity,
     /// Where it matters.
     pub within: Within,
-    /// Whether it is, in a namespace, a way to act as the service accounts there: then it is as bad as they are mighty.
-    pub takes_accounts: bool,
+    /// What the holder has by it where it holds in a namespace only.
+    pub takes: Takes,
     /// What the holder can do, behind "can".
     pub title: &'static str,
     /// Why that is more.
@@ -56,6 +56,17 @@ pub enum Within {
     Privileged,
     /// In `kube-system`.
     KubeSystem,
+}
+
+/// What a way gives in a namespace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Takes {
+    /// The service accounts there; it is as bad as they are mighty.
+    Accounts,
+    /// Everything there, the service accounts with it.
+    Namespace,
+    /// No more than what it says.
+    Nothing,
 }
 
 /// A right: one of the verbs on one of the resources.

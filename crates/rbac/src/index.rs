@@ -101,6 +101,11 @@ impl Index {
         bindings.map(|at| &self.bindings[*at])
     }
 
+    /// Whether a binding names a user by this name, and not only by a group.
+    pub fn names_user(&self, name: &str) -> bool {
+        self.by_user.contains_key(name)
+    }
+
     /// Every role.
     pub fn roles(&self) -> &[Role] {
         &self.roles

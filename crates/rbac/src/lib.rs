@@ -26,7 +26,7 @@ pub use index::{Grant, Index};
 pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 pub use request::{Request, ResourceRequest};
 pub use selector::{LabelSelector, Labels, Operator, Requirement};
-pub use user::User;
+pub use user::{MASTERS, User};
 
 #[cfg(test)]
 mod tests;

@@ -3,3 +3,4 @@
 mod authorize;
 mod dump;
 mod escalation;
+mod user;

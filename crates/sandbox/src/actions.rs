@@ -1,10 +1,11 @@
-//! What can be asked: GetCallerIdentity, AssumeRole, DescribeInstances, and what IAM says about groups, roles and users.
+//! What can be asked: GetCallerIdentity, AssumeRole, DescribeInstances, DescribeCluster, and what IAM says about groups, roles and users.
 
 mod assume_role;
+mod describe_cluster;
 mod describe_instances;
 mod iam;
 
-use http::Response;
+use http::{Method, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
 use jiff::Timestamp;
@@ -13,6 +14,7 @@ use crate::{
     answer::{AwsError, Field, Success, Writer},
     aws::Aws,
     directory::Key,
+    endpoint::Endpoint,
     parameters::Parameters,
 };
 
@@ -43,6 +45,21 @@ pub(crate) fn ec2(aws: &Aws, parameters: &Parameters, writer: &Writer) -> Result
             let message = format!("The action {action} is not valid for this web service.");
             Err(AwsError::new(400, "InvalidAction", message))
         }
+    }
+}
+
+/// Carries out a call of EKS, which the path names; whoever is of the cluster's account may.
+pub(crate) fn eks(
+    aws: &Aws,
+    (method, path): (&Method, &str),
+    endpoint: &Endpoint,
+    caller: &Key,
+) -> Result<Success, AwsError> {
+    match (method, path.strip_prefix("/clusters/")) {
+        (&Method::GET, Some(name)) if !name.is_empty() && !name.contains('/') => {
+            describe_cluster::describe_cluster(&aws.directory.clusters, name, endpoint, caller)
+        }
+        _ => Err(AwsError::new(404, "UnknownOperationException", "Only a cluster can be described here.")),
     }
 }
 

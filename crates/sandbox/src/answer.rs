@@ -1,6 +1,6 @@
 //! Answers in the forms that AWS has.
 //!
-//! STS writes XML, or JSON to whoever asks for it; IAM writes XML of the same shape, EC2 of another. A request that names no service is
+//! STS writes XML, or JSON to whoever asks for it; IAM writes XML of the same shape, EC2 of another; EKS writes JSON. A request that names no service is
 //! answered as STS would.
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -54,6 +54,7 @@ enum Format {
     StsJson,
     StsXml,
     Ec2Xml,
+    EksJson,
     IamXml,
 }
 
@@ -68,6 +69,7 @@ impl Writer {
         let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let format = match service {
             Service::Ec2 => Format::Ec2Xml,
+            Service::Eks => Format::EksJson,
             Service::Iam => Format::IamXml,
             Service::Sts if accepts.contains("application/json") => Format::StsJson,
             Service::Sts => Format::StsXml,
@@ -76,7 +78,7 @@ impl Writer {
         Self { format, request_id }
     }
 
-    /// An answer of STS or IAM.
+    /// An answer of STS, IAM or EKS.
     pub(crate) fn success(&self, success: &Success) -> Response<Full<Bytes>> {
         let (Success { action, result }, request_id) = (success, &self.request_id);
         let body = match self.format {
@@ -85,6 +87,7 @@ impl Writer {
                 "ResponseMetadata": {"RequestId": request_id},
             }})
             .to_string(),
+            Format::EksJson => json(result).to_string(),
             Format::StsXml | Format::Ec2Xml | Format::IamXml => format!(
                 "<{action}Response xmlns=\"{}\">\n  <{action}Result>{}</{action}Result>\n  \
                  <ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>\n</{action}Response>\n",
@@ -114,6 +117,7 @@ impl Writer {
             Format::StsJson => {
                 json!({"Error": {"Code": code, "Message": message, "Type": kind}, "RequestId": request_id}).to_string()
             }
+            Format::EksJson => json!({"__type": code, "message": message}).to_string(),
             Format::StsXml | Format::IamXml => format!(
                 "<ErrorResponse xmlns=\"{}\">\n  <Error><Type>{kind}</Type><Code>{code}</Code>\
                  <Message>{escaped}</Message></Error>\n  <RequestId>{request_id}</RequestId>\n</ErrorResponse>\n",
@@ -130,7 +134,7 @@ impl Writer {
     /// Any bytes, under the content type of the format.
     pub(crate) fn respond(&self, status: u16, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
         let content_type = match self.format {
-            Format::StsJson => "application/json",
+            Format::StsJson | Format::EksJson => "application/json",
             Format::StsXml | Format::IamXml => "text/xml",
             Format::Ec2Xml => "text/xml;charset=UTF-8",
         };
@@ -147,7 +151,7 @@ impl Writer {
 impl Format {
     fn namespace(self) -> &'static str {
         match self {
-            Self::StsJson | Self::StsXml => STS_NAMESPACE,
+            Self::StsJson | Self::StsXml | Self::EksJson => STS_NAMESPACE,
             Self::Ec2Xml => EC2_NAMESPACE,
             Self::IamXml => IAM_NAMESPACE,
         }

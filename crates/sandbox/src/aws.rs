@@ -45,8 +45,12 @@ impl Aws {
         let Some(endpoint) = endpoint else {
             return Ok(writer.error(&AwsError::new(421, "MisdirectedRequest", "No service has this host name.")));
         };
-        let asked = Asked::read(&parts, &body.to_bytes());
-        let action = asked.as_ref().ok().and_then(|asked| asked.all.get("Action")).unwrap_or_default();
+        let asked = Asked::read(&parts, endpoint.service, &body.to_bytes());
+        let action = match endpoint.service {
+            // The path says what is asked.
+            Service::Eks => "DescribeCluster",
+            _ => asked.as_ref().ok().and_then(|asked| asked.all.get("Action")).unwrap_or_default(),
+        };
         let fault = self.faults.next(action);
         match &fault {
             None | Some(Fault::Half) => {}
@@ -78,6 +82,10 @@ impl Aws {
         match endpoint.service {
             Service::Sts => actions::sts(self, &asked.all, &caller, now).map(|success| writer.success(&success)),
             Service::Ec2 => actions::ec2(self, &asked.all, writer),
+            Service::Eks => {
+                let path = (&parts.method, parts.uri.path());
+                actions::eks(self, path, endpoint, &caller).map(|success| writer.success(&success))
+            }
             Service::Iam => actions::iam(self, &asked.all, &caller).map(|success| writer.success(&success)),
         }
     }
@@ -96,9 +104,9 @@ struct Asked {
 }
 
 impl Asked {
-    fn read(parts: &Parts, body: &Bytes) -> Result<Self, AwsError> {
+    fn read(parts: &Parts, service: Service, body: &Bytes) -> Result<Self, AwsError> {
         let malformed = |_| AwsError::new(400, "MalformedQueryString", "The query string contains a syntax error.");
-        if parts.uri.path() != "/" {
+        if parts.uri.path() != "/" && service != Service::Eks {
             return Err(AwsError::new(404, "UnknownOperationException", "There is nothing at this path."));
         }
         let query = Parameters::of_query(parts.uri.query().unwrap_or_default()).map_err(malformed)?;
@@ -129,14 +137,26 @@ fn failing(fault: &Fault, service: Service, writer: &Writer) -> Result<Response<
         let result = fields.map(|(name, value)| (name, Field::Text(value.to_owned()))).into();
         Ok(writer.success(&Success { action: "GetCallerIdentity", result }))
     };
-    let by_service = |sts, ec2, iam| match service {
+    let by_service = |sts, ec2, iam, eks| match service {
         Service::Sts => sts,
         Service::Ec2 => ec2,
         Service::Iam => iam,
+        Service::Eks => eks,
     };
-    let throttled = by_service((400, "Throttling"), (503, "RequestLimitExceeded"), (400, "Throttling"));
-    let broken = by_service((500, "InternalFailure"), (500, "InternalError"), (500, "ServiceFailure"));
-    let away = by_service((503, "ServiceUnavailable"), (503, "Unavailable"), (503, "ServiceUnavailable"));
+    let throttled = by_service(
+        (400, "Throttling"),
+        (503, "RequestLimitExceeded"),
+        (400, "Throttling"),
+        (429, "ThrottlingException"),
+    );
+    let broken =
+        by_service((500, "InternalFailure"), (500, "InternalError"), (500, "ServiceFailure"), (500, "ServerException"));
+    let away = by_service(
+        (503, "ServiceUnavailable"),
+        (503, "Unavailable"),
+        (503, "ServiceUnavailable"),
+        (503, "ServiceUnavailableException"),
+    );
     match fault {
         Fault::Throttle => error(throttled, "Rate exceeded"),
         Fault::ServerError => error(broken, "Internal error."),

@@ -20,6 +20,8 @@ pub(crate) struct Directory {
     pub(crate) groups: BTreeMap<String, Group>,
     /// Private DNS names by instance id.
     pub(crate) instances: BTreeMap<String, String>,
+    /// Of EKS.
+    pub(crate) clusters: Vec<KubernetesCluster>,
 }
 
 /// One access key, and whose it is. No Debug: it holds the secret.
@@ -39,6 +41,16 @@ pub(crate) struct Key {
     pub(crate) role: Option<String>,
     /// Actions of IAM's that the holder may not call, as policies write them.
     pub(crate) denied: Vec<String>,
+}
+
+/// A cluster of EKS.
+#[derive(Clone)]
+pub(crate) struct KubernetesCluster {
+    pub(crate) name: String,
+    pub(crate) region: String,
+    pub(crate) account: AccountId,
+    /// The URL of its API server and the authority of that, as PEM; none while it is being made.
+    pub(crate) reach: Option<(String, String)>,
 }
 
 /// A group of users.

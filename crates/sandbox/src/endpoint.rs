@@ -9,6 +9,7 @@ use identity::StsHost;
 pub(crate) enum Service {
     Sts,
     Ec2,
+    Eks,
     Iam,
 }
 
@@ -18,6 +19,7 @@ impl Service {
         match self {
             Self::Sts => "sts",
             Self::Ec2 => "ec2",
+            Self::Eks => "eks",
             Self::Iam => "iam",
         }
     }
@@ -61,7 +63,7 @@ impl Endpoint {
         Self::of_aws_host(name).or_else(|| is_local(host).then_some(Self { service: Service::Sts, region: None }))
     }
 
-    /// By a name of AWS's, without a port. EC2's names are formed like those of STS.
+    /// By a name of AWS's, without a port. The names of EC2 and EKS are formed like those of STS.
     pub(crate) fn of_aws_host(name: &str) -> Option<Self> {
         let known = |service, host: StsHost| Self { service, region: Some(host.signing_region().to_owned()) };
         if let Ok(host) = name.parse() {
@@ -70,8 +72,11 @@ impl Endpoint {
         if let Some((_, region)) = IAM_HOSTS.iter().find(|(host, _)| *host == name) {
             return Some(Self { service: Service::Iam, region: Some((*region).to_owned()) });
         }
-        let host = format!("sts{}", name.strip_prefix("ec2")?).parse().ok()?;
-        Some(known(Service::Ec2, host))
+        let services = [("ec2", Service::Ec2), ("eks", Service::Eks)];
+        services.into_iter().find_map(|(prefix, service)| {
+            let host = format!("sts{}", name.strip_prefix(prefix)?).parse().ok()?;
+            Some(known(service, host))
+        })
     }
 }
 
@@ -99,6 +104,7 @@ mod tests {
             ("sts.cn-north-1.amazonaws.com.cn", Some((Service::Sts, Some("cn-north-1")))),
             ("ec2.eu-central-1.amazonaws.com", Some((Service::Ec2, Some("eu-central-1")))),
             ("ec2.eu-central-1.api.aws", Some((Service::Ec2, Some("eu-central-1")))),
+            ("eks.eu-west-1.amazonaws.com", Some((Service::Eks, Some("eu-west-1")))),
             ("iam.amazonaws.com", Some((Service::Iam, Some("us-east-1")))),
             ("iam.us-gov.amazonaws.com:443", Some((Service::Iam, Some("us-gov-west-1")))),
             ("iam.cn-north-1.amazonaws.com.cn", Some((Service::Iam, Some("cn-north-1")))),

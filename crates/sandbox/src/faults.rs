@@ -50,8 +50,16 @@ struct State {
 }
 
 /// What is counted by its own name; everything else counts as one, since callers could make up names without end.
-const ACTIONS: [&str; 7] =
-    ["GetCallerIdentity", "AssumeRole", "DescribeInstances", "GetGroup", "ListRoles", "GetUser", "GetRole"];
+const ACTIONS: [&str; 8] = [
+    "GetCallerIdentity",
+    "AssumeRole",
+    "DescribeCluster",
+    "DescribeInstances",
+    "GetGroup",
+    "ListRoles",
+    "GetUser",
+    "GetRole",
+];
 
 impl Faults {
     /// From now on every request fails like this.
@@ -75,7 +83,7 @@ impl Faults {
         self.plan(None, None, 0, None);
     }
 
-    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeInstances`, `GetGroup`,
+    /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeCluster`, `DescribeInstances`, `GetGroup`,
     /// `ListRoles`, `GetUser`, `GetRole`), whatever became of them. Any other name means all requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
         self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()

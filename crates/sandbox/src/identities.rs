@@ -31,6 +31,9 @@
 //!
 //! instances:                       # what DescribeInstances knows
 //! - {id: i-0123456789abcdef0, privateDnsName: ip-10-0-0-17.us-west-2.compute.internal}
+//!
+//! clusters:                        # of EKS; without `endpoint` one is still being made
+//! - {name: prod, region: us-west-2, endpoint: "https://127.0.0.1:6443", certificateAuthority: "-----BEGIN CERTIFICATE-----…"}
 //! ```
 
 mod forms;

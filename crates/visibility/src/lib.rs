@@ -8,6 +8,7 @@
 //!     └ World::new ─► World: index() of roles and bindings · principals(), each with login and rule · policies() of EKS · gaps()
 //!                       ├ who_can(request) ─► Answer: subjects and principals, each with its Paths
 //!                       ├ held_by(principal) ─► Paths: every rule, and where it holds
+//!                       ├ diff::Difference::between(another world) ─► who gains and loses what · diff::Contrast: two of one world
 //!                       └ allows(principal, request) ─► the Path that allows it, or nothing
 //! ```
 //!
@@ -22,9 +23,12 @@
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
+pub mod diff;
+pub mod lint;
 pub mod matrix;
 pub mod print;
 
+mod built_in_roles;
 mod path;
 mod policies;
 mod principals;
@@ -32,6 +36,7 @@ mod resources;
 mod who_can;
 mod world;
 
+pub use built_in_roles::built_in_roles;
 pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};

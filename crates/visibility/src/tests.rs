@@ -1,6 +1,7 @@
 //! Small worlds, and what they answer.
 
 mod joining;
+mod lint;
 mod matrix;
 mod rights;
 mod words;
@@ -17,7 +18,7 @@ fn now() -> Timestamp {
 }
 
 /// What files with these names and texts say.
-fn world(files: &[(&str, &str)]) -> World {
+pub(crate) fn world(files: &[(&str, &str)]) -> World {
     let mut given = Given::default();
     for (name, text) in files {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");

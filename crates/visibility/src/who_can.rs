@@ -4,14 +4,11 @@ mod print;
 
 use std::collections::{BTreeMap, HashMap};
 
-use rbac::{Binding, Request, Role, Rule, Subject, User};
+use rbac::{Binding, MASTERS, Request, Role, Rule, Subject, User};
 
 use crate::{Associated, Path, Principal, World, path::namespace_of};
 
 pub use self::print::AnswerOut;
-
-/// The group to which the API server grants everything (Kubernetes, `user.SystemPrivilegedGroup`).
-const MASTERS: &str = "system:masters";
 
 /// Everybody who may.
 #[derive(Debug)]

@@ -1,18 +1,19 @@
 //! Everything that is known, joined.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired, Facts, Scope,
-    cluster::{Association, AuthenticationMode, Given, MappingTarget, Observed, Unseen},
+    cluster::{Association, AuthenticationMode, CloudAccount, Given, MappingTarget, Observed, Unseen},
 };
-use document::{Limits, Position, Problem, Severity, Sources, Span};
+use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity, Partition};
 use jiff::Timestamp;
 use mapping::{Mode, Snapshot};
-use rbac::{Binding, Index, Objects, Role, RoleKind, RoleReference};
+use rbac::{Binding, Index, Labels, Objects, Role, RoleKind, RoleReference};
 
 use crate::{
+    built_in_roles::built_in_roles,
     policies::{Policy, policy},
     principals::{ByUser, Principal, principals},
 };
@@ -28,8 +29,25 @@ pub struct World {
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
-    cluster_id: Option<Box<str>>,
+    /// Whether all roles are known, and all cluster roles.
+    knows_roles: [bool; 2],
     now: Timestamp,
+    surroundings: Surroundings,
+}
+
+/// What `lint` looks at beside rights.
+#[derive(Debug, Default)]
+pub(crate) struct Surroundings {
+    /// The labels of the namespaces that are known.
+    pub(crate) labels: BTreeMap<Box<str>, Labels>,
+    /// Service accounts with AWS roles.
+    pub(crate) cloud_accounts: Vec<CloudAccount>,
+    /// Where logins stand.
+    pub(crate) logins: Vec<mapping::Source>,
+    /// The access file.
+    pub(crate) access: Option<Access>,
+    /// Where its texts begin among all texts.
+    access_files: Vec<usize>,
 }
 
 /// An EKS access policy that a principal has.
@@ -59,10 +77,12 @@ impl World {
     /// first.
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
+        let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
         let Given { dump, mut facts, entries, sources, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         dump.add_to(&mut facts);
+        let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0.at(now));
         let partition = partition(dump.partition(), written.as_ref(), &entries.source());
         // Whatever holds logins is looked at.
@@ -83,6 +103,7 @@ impl World {
         let mut gaps = gaps(&observed, only_files);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
         let namespaces = namespaces(&observed, written.as_ref());
+        let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
         let known = [knows_roles("roles"), knows_roles("clusterroles")];
@@ -111,13 +132,26 @@ impl World {
         }));
         gaps.sort();
         gaps.dedup();
-        let cluster_id = access.and_then(|(access, _)| Some(access.cluster_id?.value));
-        Ok(Self { index, snapshot, principals, by_user, policies, namespaces, sources, gaps, cluster_id, now })
+        let access = access.map(|(access, _)| access);
+        let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
+        Ok(Self {
+            index,
+            snapshot,
+            principals,
+            by_user,
+            policies,
+            namespaces,
+            sources,
+            gaps,
+            knows_roles: known,
+            now,
+            surroundings,
+        })
     }
 
     /// What the access file calls the cluster, where one was given.
     pub fn cluster_id(&self) -> Option<&str> {
-        self.cluster_id.as_deref()
+        Some(&self.surroundings.access.as_ref()?.cluster_id.as_ref()?.value)
     }
 
     /// Roles and bindings: *the* evaluator.
@@ -155,6 +189,11 @@ impl World {
         &self.gaps
     }
 
+    /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.
+    pub(crate) fn lacks_role_of(&self, binding: &Binding) -> bool {
+        is_unknown(&self.index, self.knows_roles, binding)
+    }
+
     /// File and place of what a person wrote.
     pub fn place(&self, span: Option<Span>) -> Option<(&str, Position)> {
         self.sources.locate(span?.start)
@@ -183,6 +222,17 @@ impl World {
     /// Those whom an associated policy is for.
     pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a Principal> {
         associated.principals.iter().map(|at| &self.principals[*at])
+    }
+
+    /// Whether something stands in an access file.
+    pub(crate) fn is_of_access_file(&self, written: Option<Span>) -> bool {
+        let source = written.and_then(|span| self.sources.of(span.start));
+        source.is_some_and(|source| self.surroundings.access_files.contains(&source.base()))
+    }
+
+    /// What there is beside.
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
     }
 
     fn of<'a>(&'a self, found: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Principal> {
@@ -260,17 +310,19 @@ fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
 }
 
 /// Roles that are bound and are not in what was looked at, which need not be all roles.
-fn unknown_roles(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2]) -> Vec<Unseen> {
-    let is_unknown = |binding: &&Binding| {
-        let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
-        !knows && index.role_of(binding).is_none()
-    };
-    let unknown: BTreeSet<_> = index.bindings().iter().filter(is_unknown).map(|binding| &binding.role).collect();
+fn unknown_roles(index: &Index, knows_roles: [bool; 2]) -> Vec<Unseen> {
+    let unknown = index.bindings().iter().filter(|binding| is_unknown(index, knows_roles, binding));
+    let unknown: BTreeSet<_> = unknown.map(|binding| &binding.role).collect();
     let gap = |role: &&RoleReference| Unseen {
         what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
         why: "it is bound, and not in what was given".into(),
     };
     unknown.iter().map(gap).collect()
+}
+
+fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2], binding: &Binding) -> bool {
+    let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
+    !knows && index.role_of(binding).is_none()
 }
 
 fn namespaces(observed: &Observed, written: Option<&Desired>) -> BTreeSet<Box<str>> {
@@ -281,9 +333,13 @@ fn namespaces(observed: &Observed, written: Option<&Desired>) -> BTreeSet<Box<st
     all.into_iter().cloned().collect()
 }
 
-/// All objects. Of two with one kind, namespace and name the later one counts, the access file's last.
+/// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API
+/// server has is there where none was asked.
 fn objects(observed: Observed, desired: &Desired) -> Objects {
-    let roles = observed.roles.into_iter().map(|seen| seen.object).chain(desired.objects.roles.iter().cloned());
+    let is_cluster = observed.roles.iter().any(|seen| &*seen.object.name == "cluster-admin");
+    let built_in = (!is_cluster).then(built_in_roles).into_iter().flatten();
+    let roles =
+        built_in.chain(observed.roles.into_iter().map(|seen| seen.object)).chain(desired.objects.roles.iter().cloned());
     let bindings =
         observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
     Objects { roles: last_of_each(roles.collect(), Role::id), bindings: last_of_each(bindings.collect(), Binding::id) }

@@ -6,7 +6,7 @@ locals {
   # The key of users without groups. No group of an access file can have it: their names have no blanks.
   all_users = "all users"
 
-  file_groups = var.access == null ? [] : try([for group in var.access.groups : group], [])
+  file_groups = try([for group in var.access.groups : group], [])
 
   # Each entry with what holds where it says nothing. `file` is false for those of `users`.
   entries = concat(

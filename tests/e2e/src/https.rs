@@ -23,6 +23,18 @@ pub struct Answer {
 
 /// Sends one request to `127.0.0.1:port`, trusting one authority, and reads the whole answer.
 pub fn request(ca_pem: &str, port: u16, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+    request_with(ca_pem, port, method, path, &["Content-Type: application/json"], body)
+}
+
+/// The same with header lines of one's own.
+pub fn request_with(
+    ca_pem: &str,
+    port: u16,
+    method: &str,
+    path: &str,
+    headers: &[&str],
+    body: &str,
+) -> anyhow::Result<Answer> {
     let config = tls::client_config(&tls::Roots::Only(ca_pem.as_bytes().to_vec()))?;
     let name = ServerName::try_from("localhost").context("a server name")?;
     let tcp = TcpStream::connect(("127.0.0.1", port)).context("cannot connect")?;
@@ -30,7 +42,8 @@ pub fn request(ca_pem: &str, port: u16, method: &str, path: &str, body: &str) ->
     let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(&config), name)?, tcp);
     write!(
         stream,
-        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{}\r\nContent-Length: {}\r\n\r\n{body}",
+        headers.join("\r\n"),
         body.len()
     )?;
     let mut answer = Vec::new();

@@ -6,7 +6,6 @@ use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use anyhow::Context as _;
@@ -68,10 +67,31 @@ impl Machine {
         fs::write(&path, text).with_context(|| path.display().to_string())
     }
 
-    /// Our program, typed by the machine's administrator.
-    pub fn cluster_auth(&self, args: &[&str]) -> anyhow::Result<Output> {
-        let mut command = process::command(self.path("/usr/local/bin/cluster-auth"), self.root.path());
-        process::run(command.args(args))
+    /// Commands of a page, typed by the machine's administrator one after the other: what is below `/etc` is the machine's,
+    /// and so is the port. What only a real machine has does nothing; files are given away where the test may.
+    pub fn shell(&self, folder: &str, lines: &[String]) -> anyhow::Result<()> {
+        let programs = self.path("/stand-ins");
+        fs::create_dir_all(&programs)?;
+        let gives = "if [ \"$(id -u)\" = 0 ]; then exec /bin/chown 10000:10000 \"$2\"; fi";
+        for (program, does) in [("chown", gives), ("useradd", ""), ("systemctl", "")] {
+            let path = programs.join(program);
+            fs::write(&path, format!("#!/bin/sh\n{does}\n"))?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o755))?;
+        }
+        let etc = format!("{}/", self.path("/etc").display());
+        let script = lines.join("\n").replace("/etc/", &etc);
+        let script = if is_root()? { script } else { script.replace(" --owner 10000", "") };
+        let mut shell = process::command("sh", self.root.path());
+        let own = self.path("/usr/local/bin");
+        shell.env("PATH", format!("{}:{}:/usr/bin:/bin", programs.display(), own.display()));
+        process::run(shell.args(["-e", "-c", &script]).current_dir(self.path(folder)))?.success()?;
+        for entry in walk(&self.path("/etc"))? {
+            if entry.extension().is_some_and(|extension| extension == "kubeconfig") {
+                let text = fs::read_to_string(&entry)?;
+                fs::write(&entry, text.replace(DOCUMENTED_PORT, &self.port.to_string()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Gives a file to the server's user, where the test may; elsewhere everything is the test's own user's.
@@ -105,22 +125,17 @@ impl Machine {
         Ok(cluster)
     }
 
-    /// Starts a server of ours: `program` is what the file names, as is everything else here.
+    /// Starts a server of ours with these arguments, as the user of this id where the test may.
     pub fn start(&self, sts: &Sts, args: &[String], mounts: &Mounts, user: Option<u32>) -> anyhow::Result<Background> {
         let mut command = process::command(self.path("/usr/local/bin/cluster-auth"), self.root.path());
         command.args(args.iter().map(|argument| self.argument(argument, mounts)));
         // Neither arguments nor files say where AWS is: to the server the sandbox is AWS.
         command.env("HTTPS_PROXY", format!("http://{}", sts.proxy)).env("SSL_CERT_FILE", self.path("/ca.pem"));
-        self.as_user(&mut command, user)?;
-        Background::start(&mut command, self.root.path().join("server.log"))
-    }
-
-    fn as_user(&self, command: &mut Command, user: Option<u32>) -> anyhow::Result<()> {
         if let (Some(user), true) = (user, is_root()?) {
             // The capabilities go with root's id.
             command.uid(user).gid(user);
         }
-        Ok(())
+        Background::start(&mut command, self.root.path().join("server.log"))
     }
 
     /// One probe, as a kubelet makes it: any answer from 200 to 399 is success.
@@ -164,6 +179,17 @@ impl Machine {
     }
 }
 
-fn is_root() -> anyhow::Result<bool> {
+/// Whether the tests run as root, who alone may give files away.
+pub fn is_root() -> anyhow::Result<bool> {
     Ok(process::run(process::command("id", Path::new("/")).arg("-u"))?.success()?.trim() == "0")
+}
+
+/// Every file below a folder.
+fn walk(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { files.extend(walk(&path)?) } else { files.push(path) }
+    }
+    Ok(files)
 }

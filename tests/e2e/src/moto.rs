@@ -52,6 +52,7 @@ impl Moto {
             ("AWS_REGION", "eu-west-1"),
             ("AWS_DEFAULT_REGION", "eu-west-1"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
+            ("AWS_ENDPOINT_URL_EKS", &self.url),
             ("AWS_ENDPOINT_URL_IAM", &self.url),
             ("AWS_ENDPOINT_URL_S3", &self.url),
             ("AWS_ENDPOINT_URL_STS", &self.url),

@@ -20,6 +20,10 @@ pub struct Parts {
     pub helm3: PathBuf,
     /// moto's server, of a virtual environment whose Python has boto3.
     pub moto: PathBuf,
+    /// OpenTofu.
+    pub tofu: PathBuf,
+    /// The stand-in for Terraform's AWS provider.
+    pub aws_provider: PathBuf,
 }
 
 impl Parts {
@@ -33,6 +37,8 @@ impl Parts {
             helm: path("CLUSTER_AUTH_HELM")?,
             helm3: path("CLUSTER_AUTH_HELM3")?,
             moto: path("CLUSTER_AUTH_MOTO")?,
+            tofu: path("CLUSTER_AUTH_TOFU")?,
+            aws_provider: path("CLUSTER_AUTH_AWS_PROVIDER")?,
         })
     }
 

@@ -43,9 +43,7 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
         fs::write(&file, text)?;
         files.push(file);
     }
-    let columns = GRANTS.map(|grants| format!("{grants} grants, s (CPU s)"));
-    println!("\n| row | {} | CPU, largest ÷ smallest | peak MiB |", columns.join(" | "));
-    println!("|---|{}---|---|", "---|".repeat(GRANTS.len()));
+    head(GRANTS, "grants");
     row("the YAML parser's events alone", &files, |file| median(Command::new(&parser).arg(file)))?;
     for arguments in COMMANDS {
         row(&arguments.join(" "), &files, |file| median(Command::new(ours).args(arguments).arg(file)))?;
@@ -56,6 +54,13 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
         println!("| {principals} | {} |", figures.trim().replace(' ', " | "));
     }
     Ok(())
+}
+
+/// The head of a table of rows: a column for each file.
+pub(super) fn head(sizes: impl IntoIterator<Item = usize>, of: &str) {
+    let columns: Vec<_> = sizes.into_iter().map(|size| format!("{size} {of}, s (CPU s)")).collect();
+    println!("\n| row | {} | CPU, largest ÷ smallest | peak MiB |", columns.join(" | "));
+    println!("|---|{}---|---|", "---|".repeat(columns.len()));
 }
 
 /// One row: what each file takes, how that grows, and the most memory for the largest.

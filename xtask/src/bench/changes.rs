@@ -38,9 +38,7 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
         fs::write(path.join("access.yaml"), file(namespaces))?;
         paths.push(path);
     }
-    let columns = NAMESPACES.map(|namespaces| format!("{} bindings, s (CPU s)", namespaces * GROUPS));
-    println!("\n| row | {} | CPU, largest ÷ smallest | peak MiB |", columns.join(" | "));
-    println!("|---|{}---|---|", "---|".repeat(NAMESPACES.len()));
+    access::head(NAMESPACES.map(|namespaces| namespaces * GROUPS), "bindings");
     access::row("plan --from, reading included", &paths, |path| {
         let mut plan = Command::new(ours);
         plan.args(["plan", "--mapping", "none", "--from"]).arg(path.join("cluster.json")).arg(path.join("access.yaml"));

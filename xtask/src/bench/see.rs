@@ -47,9 +47,7 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
         fs::write(&file, text)?;
         files.push(file);
     }
-    let columns = NAMESPACES.map(|namespaces| format!("{} bindings, s (CPU s)", bindings(namespaces)));
-    println!("\n| row | {} | CPU, largest ÷ smallest | peak MiB |", columns.join(" | "));
-    println!("|---|{}---|---|", "---|".repeat(NAMESPACES.len()));
+    access::head(NAMESPACES.map(bindings), "bindings");
     for question in QUESTIONS {
         access::row(&question.join(" "), &files, |file| {
             access::median(Command::new(ours).args(question).arg("--from").arg(file))

@@ -1,8 +1,18 @@
-//! The chart's values.yaml and README, from the keys that only the chart knows.
+//! The chart: its version is ours, and its values.yaml and README come from the keys that only it knows.
 
 use access::keys::{Key, Object, Shape};
 
 const WIDTH: usize = 110;
+
+/// chart/cluster-auth/Chart.yaml. From Kubernetes 1.25 on a DaemonSet's new pod may start beside the old one (maxSurge).
+pub(super) fn chart() -> String {
+    let version = env!("CARGO_PKG_VERSION");
+    format!(
+        "# Written by `cargo xtask docs` from the code; changes here are lost.\napiVersion: v2\nname: cluster-auth\n\
+         description: Kubernetes access for AWS IAM identities, from one file\ntype: application\nversion: {version}\n\
+         appVersion: {version}\nkubeVersion: \">=1.25.0-0\"\n"
+    )
+}
 
 const VALUES: &str = "\
 # Written by `cargo xtask docs` from the code; changes here are lost.

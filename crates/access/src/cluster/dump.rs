@@ -14,7 +14,7 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
+use super::{CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
 use crate::{
     ConfigMap, Facts, Namespace,
     plan::{RECORD_NAME, Record, RecordError},
@@ -26,6 +26,7 @@ pub struct Dump {
     roles: Vec<Seen<Role>>,
     bindings: Vec<Seen<Binding>>,
     namespaces: Vec<Namespace>,
+    cloud_accounts: Vec<CloudAccount>,
     mapping_objects: Vec<Seen<MappingObject>>,
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
@@ -67,13 +68,20 @@ const KINDS: [(&str, &str); 6] = [
     ("ClusterRoleBinding", "clusterrolebindings"),
     ("ConfigMap", "the ConfigMaps of kube-system"),
 ];
+/// The annotation by which a service account acts as an AWS role (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
+/// service accounts").
+const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
+/// The kind that only `lint` looks at.
+const ACCOUNT_KIND: &str = "ServiceAccount";
 /// The kind that not every cluster knows.
 const MAPPING_KIND: &str = "IAMIdentityMapping";
 
 impl Dump {
     /// Whether objects of a kind, or lists, are of interest.
     pub(super) fn is_about(kind: &str) -> bool {
-        kind.ends_with("List") || kind == MAPPING_KIND || KINDS.iter().any(|(known, _)| *known == kind)
+        kind.ends_with("List")
+            || [MAPPING_KIND, ACCOUNT_KIND].contains(&kind)
+            || KINDS.iter().any(|(known, _)| *known == kind)
     }
 
     /// The `ConfigMap`s of `kube-system` that matter.
@@ -126,6 +134,10 @@ impl Dump {
                     self.config_maps.insert(name.into(), map);
                 }
             }
+            FoundObject::Other(Other { kind, namespace: Some(namespace), name, .. }) if *kind == *ACCOUNT_KIND => {
+                let role = annotations.get(AWS_ROLE).filter(|role| !role.is_empty()).cloned();
+                self.cloud_accounts.extend(role.map(|role| CloudAccount { namespace, name, role }));
+            }
             FoundObject::Other(_) => {}
         }
         Ok(())
@@ -147,11 +159,12 @@ impl Dump {
 
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
-        let Self { roles, bindings, namespaces, mapping_objects, config_maps, kinds, missing, has_manifests, .. } =
-            other;
+        let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
+        let Self { config_maps, kinds, missing, has_manifests, .. } = other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
+        self.cloud_accounts.extend(cloud_accounts);
         self.mapping_objects.extend(mapping_objects);
         self.config_maps.extend(config_maps);
         self.kinds.extend(kinds);
@@ -205,6 +218,11 @@ impl Dump {
         let texts = maps.flat_map(|map| map.data.values());
         let mut arns = texts.flat_map(|text| text.split("arn:").skip(1));
         arns.find_map(|arn| arn.split_once(':')?.0.parse().ok()).unwrap_or_default()
+    }
+
+    /// The service accounts that act as AWS roles, as far as service accounts were looked at: only `lint` wants them.
+    pub fn cloud_accounts(&self) -> &[CloudAccount] {
+        &self.cloud_accounts
     }
 
     /// Whether it holds anything of a cluster.
@@ -268,8 +286,11 @@ impl Dump {
         }
         let mut mappings = Vec::new();
         for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
-            let is_kind = **name == *MAPPING_KIND;
-            let what = if is_kind { "IAMIdentityMappings".into() } else { format!("the ConfigMap kube-system/{name}") };
+            let what = match &**name {
+                MAPPING_KIND => "IAMIdentityMappings".to_owned(),
+                ACCOUNT_KIND => "serviceaccounts".to_owned(),
+                name => format!("the ConfigMap kube-system/{name}"),
+            };
             unseen.push(Unseen { what: what.into(), why: why.clone() });
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.

@@ -38,6 +38,17 @@ pub struct Seen<T> {
     pub version: Box<str>,
 }
 
+/// A service account with an AWS role of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CloudAccount {
+    /// Its namespace.
+    pub namespace: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// The role's ARN, as it is written there.
+    pub role: Box<str>,
+}
+
 /// One place where logins stand.
 #[derive(Clone, Debug)]
 pub struct LiveMapping {

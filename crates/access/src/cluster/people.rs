@@ -20,7 +20,7 @@ const ANYBODY: &str = "<anybody>";
 /// What stands for the machine that uses a role of machines, and its name.
 const INSTANCE: (&str, &str) = ("i-00000000000000000", "<private-dns-name>");
 /// What stands for a permission set's suffix where its role is not known.
-const SUFFIX: &str = "0000000000000000";
+pub const UNKNOWN_SUFFIX: &str = "0000000000000000";
 
 /// Somebody.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -150,7 +150,7 @@ pub fn everybody<'a>(
         }
     }
     for ((account, _), set) in sets {
-        let role = format!("AWSReservedSSO_{set}_{SUFFIX}");
+        let role = format!("AWSReservedSSO_{set}_{UNKNOWN_SUFFIX}");
         let identity = Who::Role(account, role.into()).identity(partition);
         let who = Who::PermissionSet(account, set);
         everybody.entry(identity.canonical_arn().to_ascii_lowercase()).or_insert((who, identity));

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use document::Problems;
-use identity::{AccountId, Arn};
+use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 
 use super::{Facts, Person};
 use crate::{Access, Code, Group, Kind, Principal};
 
-type Id = (Kind, AccountId, String);
+type Id = (Kind, AccountId, String, Partition);
 
 pub(super) fn people(access: &Access, facts: &Facts, problems: &mut Problems) -> Vec<Person> {
     let mut people: BTreeMap<Id, Person> = BTreeMap::new();

@@ -8,17 +8,17 @@ mod state;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use rbac::{
-    Binding, Index, RoleReference, Rule, User,
+    Binding, Index, Rule, User,
     escalation::{Escalation, Scope, Within, escalations},
 };
 
 use self::state::{Bound, CLUSTER, Known, State};
 use super::{
-    Gained, ObjectId, Part, Place, Rights, RightsChange, Still,
+    Gained, ObjectId, Part, Place, Rights, RightsChange, Still, Through,
     atoms::{Atom, Right, without_repetition},
 };
 
@@ -26,12 +26,13 @@ use super::{
 type Held = u32;
 
 /// Compares two states.
-pub(super) struct Comparison<'a> {
+#[derive(Debug)]
+pub struct Comparison<'a> {
     known: Known<'a>,
     before: State<'a>,
     after: State<'a>,
-    /// The bindings that the file asks for, by namespace and name.
-    ours: HashSet<(Option<&'a str>, &'a str)>,
+    /// The bindings that the file asks for, by namespace and name; none where no file is compared with.
+    ours: Option<HashSet<(Option<&'a str>, &'a str)>>,
     diffs: HashMap<[Held; 4], Diff>,
     escalations: HashMap<([Held; 4], Within), Arc<[&'static Escalation]>>,
     still: HashMap<[Held; 3], Arc<[Atom]>>,
@@ -41,25 +42,49 @@ pub(super) struct Comparison<'a> {
     grants: HashMap<(*const Right, u32), bool>,
 }
 
-#[derive(Clone)]
+/// What somebody holds that no binding grants: an EKS access policy, in one place.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Beside<'a> {
+    /// The namespace; none is the whole cluster.
+    pub namespace: Option<Arc<str>>,
+    /// What it allows there.
+    pub rules: &'a [Rule],
+    /// The policy's name.
+    pub policy: &'a str,
+}
+
+#[derive(Clone, Debug)]
 struct Diff {
     gains: Arc<[Right]>,
     losses: Arc<[Right]>,
 }
 
 impl<'a> Comparison<'a> {
-    /// `masters` are the rules that stand for membership in `system:masters`.
-    pub(super) fn new(before: &'a Index, after: &'a Index, ours: &'a [Binding], masters: &'a [Rule]) -> Self {
-        let mut known = Known::new([before, after], masters);
+    /// Of two states whatever they come from. `namespaces` are those that somebody may hold something in beside bindings
+    /// ([`Beside`]).
+    pub fn new<'n>(before: &'a Index, after: &'a Index, namespaces: impl IntoIterator<Item = &'n str>) -> Self {
+        let mut known = Known::new([before, after], namespaces);
         let (before, after) = (State::new(before, &mut known), State::new(after, &mut known));
-        let ours = ours.iter().map(|binding| (binding.namespace.as_deref(), &*binding.name)).collect();
-        let (diffs, escalations, still, parts, grants) = Default::default();
+        let (ours, diffs, escalations, still, parts, grants) = Default::default();
         Self { known, before, after, ours, diffs, escalations, still, parts, grants }
     }
 
+    /// Of a cluster before and after a file is applied that asks for these bindings: what others' bindings still grant of
+    /// what the file takes away is found too.
+    pub(super) fn of_file(before: &'a Index, after: &'a Index, ours: &'a [Binding]) -> Self {
+        let ours = ours.iter().map(|binding| (binding.namespace.as_deref(), &*binding.name)).collect();
+        Self { ours: Some(ours), ..Self::new(before, after, []) }
+    }
+
     /// What changes for somebody who is one user before and another afterwards.
-    pub(super) fn change(&mut self, before: &User, after: &User) -> RightsChange {
-        let (before, after) = (self.before.held_by(before, &self.known), self.after.held_by(after, &self.known));
+    pub fn change(&mut self, before: &User, after: &User) -> RightsChange {
+        self.change_beside((before, &[]), (after, &[]))
+    }
+
+    /// The same for somebody who holds more than bindings grant.
+    pub fn change_beside(&mut self, before: (&User, &[Beside<'a>]), after: (&User, &[Beside<'a>])) -> RightsChange {
+        let before = self.before.held_by(before.0, before.1, &mut self.known);
+        let after = self.after.held_by(after.0, after.1, &mut self.known);
         let mut change = Collected::default();
         let in_cluster = [of_place(&before, CLUSTER), of_place(&after, CLUSTER)];
         let cluster = in_cluster.map(|bound| self.known.held(bound));
@@ -196,10 +221,11 @@ impl<'a> Comparison<'a> {
 
     /// What the person's own bindings in one place granted and only others' bindings grant now.
     fn still(&mut self, place: Option<&Arc<str>>, bound: [&[Bound]; 2], everywhere: &[Bound], change: &mut Collected) {
+        let Some(file) = &self.ours else { return };
         let [before, after] = bound;
         let (old, new) = (&self.before, &self.after);
         // No binding grants what members of `system:masters` may do.
-        let of_bindings = |bound: &&Bound| !bound.is_masters();
+        let of_bindings = |bound: &&Bound| bound.is_of_binding();
         let stays = |bound: &&Bound| {
             let name = &old.binding(bound).name;
             let mut others = after.iter().filter(of_bindings);
@@ -212,7 +238,7 @@ impl<'a> Comparison<'a> {
         }
         let is_ours = |bound: &&Bound| {
             let binding = new.binding(bound);
-            self.ours.contains(&(binding.namespace.as_deref(), &*binding.name))
+            file.contains(&(binding.namespace.as_deref(), &*binding.name))
         };
         let (ours, others): (Vec<&Bound>, Vec<&Bound>) =
             after.iter().chain(everywhere).filter(of_bindings).partition(is_ours);
@@ -236,13 +262,13 @@ impl<'a> Comparison<'a> {
 }
 
 /// What members of `system:masters` may do, as rules: the API server asks nobody about them.
-pub(super) fn everything() -> Vec<Rule> {
+static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
     let any = || vec![Box::from("*")];
-    vec![
+    [
         Rule { verbs: any(), api_groups: any(), resources: any(), ..Rule::default() },
         Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() },
     ]
-}
+});
 
 /// The part of sorted bindings that is of one place.
 fn of_place(bound: &[Bound], place: u32) -> &[Bound] {
@@ -257,7 +283,7 @@ fn places(a: &[Bound], b: &[Bound]) -> BTreeSet<u32> {
 }
 
 /// Changes as they are found, those of namespaces that are alike together.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Collected {
     gains: Group,
     losses: Group,
@@ -267,7 +293,7 @@ struct Collected {
     of_namespaces: BTreeMap<&'static str, usize>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Group {
     rights: Vec<Rights>,
     /// By the address of what is shared, so that nothing long is compared.
@@ -275,7 +301,7 @@ struct Group {
 }
 
 impl Group {
-    fn add_cluster(&mut self, rights: Arc<[Right]>, through: Vec<RoleReference>, except: Vec<Part>) {
+    fn add_cluster(&mut self, rights: Arc<[Right]>, through: Vec<Through>, except: Vec<Part>) {
         if !rights.is_empty() {
             self.rights.push(Rights { place: Place::Cluster, rights, through, except });
         }

@@ -8,7 +8,7 @@ use rbac::{Index, User};
 
 use super::{
     Wanted,
-    comparison::{Comparison, everything},
+    comparison::Comparison,
     logins::Logins,
     rights::{Gained, RightsChange},
 };
@@ -53,8 +53,7 @@ pub(super) fn changes(
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
     let Logins { before: sources_before, after: sources_after, .. } = logins;
     let snapshots = [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, []));
-    let masters = everything();
-    let mut comparison = Comparison::new(before, after, &wanted.desired.objects.bindings, &masters);
+    let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings);
     let mut of_class: HashMap<[Option<User>; 2], Arc<RightsChange>> = HashMap::new();
     let mut people = People::default();
     let mut compare = |identity: &Identity| {
@@ -121,8 +120,6 @@ pub(super) fn changes(
 /// The user that bindings see; without the name where none names it, so that people who are alike are one.
 fn user(login: Option<&Login>, index: &Index) -> Option<User> {
     let login = login?;
-    let alone = User { name: login.username.clone(), groups: Vec::new() };
-    let is_named = index.bindings_of(&alone).next().is_some();
-    let name = if is_named { login.username.as_str() } else { "" };
+    let name = if index.names_user(&login.username) { login.username.as_str() } else { "" };
     Some(User::authenticated(name, login.groups.iter().cloned()))
 }

@@ -1,8 +1,9 @@
 //! What somebody gains and loses.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use rbac::{Request, RoleReference, escalation::Escalation};
+use serde::Serialize;
 
 use super::{
     ObjectId,
@@ -29,10 +30,20 @@ pub struct Rights {
     pub place: Place,
     /// The rights.
     pub rights: Arc<[Right]>,
-    /// The roles they come from.
-    pub through: Vec<RoleReference>,
+    /// The roles and policies they come from.
+    pub through: Vec<Through>,
     /// Of rights in the whole cluster: the parts that were held (of gains) or are kept (of losses) in some namespaces.
     pub except: Vec<Part>,
+}
+
+/// What rights come from.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(untagged)]
+pub enum Through {
+    /// A role.
+    Role(RoleReference),
+    /// An EKS access policy.
+    Policy(Box<str>),
 }
 
 /// Rights in some namespaces.
@@ -73,6 +84,16 @@ pub struct Gained {
     pub place: Place,
     /// Which.
     pub escalation: &'static Escalation,
+}
+
+impl fmt::Display for Through {
+    /// `ClusterRole edit`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(RoleReference { kind, name }) => write!(f, "{} {name}", kind.as_str()),
+            Self::Policy(name) => write!(f, "EKS access policy {name}"),
+        }
+    }
 }
 
 impl RightsChange {

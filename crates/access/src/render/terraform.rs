@@ -1,4 +1,5 @@
-//! Variables of the Terraform module, which makes the IAM users.
+//! Variables of the Terraform module, which makes the IAM users: its `users`, by their ARNs, which say name, path, account and
+//! partition.
 
 use serde::Serialize;
 
@@ -12,18 +13,13 @@ pub(super) struct Variables<'a> {
 
 #[derive(Serialize)]
 struct User<'a> {
-    name: &'a str,
-    path: &'a str,
-    account: String,
+    arn: String,
     groups: Vec<&'a str>,
 }
 
 pub(super) fn variables(desired: &Desired) -> Variables<'_> {
     let users = desired.people.iter().filter(|person| person.principal.kind == Kind::User);
-    let user = users.map(|person| {
-        let principal = &person.principal;
-        let (name, path, account) = (&*principal.name, &*principal.path, principal.account.to_string());
-        User { name, path, account, groups: groups(person) }
-    });
+    let user =
+        users.filter_map(|person| Some(User { arn: person.principal.arn()?.to_string(), groups: groups(person) }));
     Variables { users: user.collect() }
 }

@@ -7,7 +7,7 @@ use document::{Limits, RuleText};
 use serde_json::Value;
 
 use super::{good, now, sources};
-use crate::{Code, Facts, check, keys::Object, read, schema};
+use crate::{Code, Facts, check, keys::Object, read, schema, values_schema};
 
 const GUIDE: &str = include_str!("../../../../examples/guide.yaml");
 const ACCESS: &str = include_str!("../../../../examples/access.yaml");
@@ -103,11 +103,44 @@ fn findings_are_sarif() {
     assert_eq!(uri, "dir%20with%20blanks/access%20file.yaml", "a URI reference");
 }
 
-/// YAML as JSON, texts as texts.
+/// The chart's schema takes the chart's settings, and leaves to its templates what they refuse with a hint.
+#[test]
+fn the_schema_of_values_takes_what_helm_is_to_see() {
+    let (mut schemas, mut compiler) = (Schemas::new(), Compiler::new());
+    compiler.add_resource("values.json", values_schema()).expect("a resource");
+    let schema = compiler.compile("values.json", &mut schemas).expect("a JSON Schema");
+    let takes = |text: &str| schemas.validate(&json(text), schema).is_ok();
+    let cases = [
+        ("the guide's file", GUIDE, true),
+        ("an example", ACCESS, true),
+        (
+            "settings",
+            "authenticator: {enabled: false, port: 1, args: [a], resources: {x: y}}\nrbac: {create: false}",
+            true,
+        ),
+        ("a key without a value", "groups: [{name: a, users: }]", true),
+        ("what 2018 had", "groups: [{name: a, authentication: {role: x}, authorization: }]", true),
+        ("a misspelt setting", "authenticator: {imgae: x}", false),
+        ("a port that is a text", "authenticator: {port: 'x'}", false),
+        ("a choice that is none", "authenticator: {reads: access.json}", false),
+        ("a flag that is a text", "rbac: {create: 'false'}", false),
+    ];
+    for (name, text, expected) in cases {
+        assert_eq!(takes(text), expected, "{name}");
+    }
+}
+
+/// YAML as JSON.
 fn json(text: &str) -> Value {
     fn value(node: &document::Node) -> Value {
         match &node.value {
-            document::Value::Scalar(scalar) => Value::from(&*scalar.text),
+            document::Value::Scalar(scalar) if scalar.quoted => Value::from(&*scalar.text),
+            document::Value::Scalar(scalar) if scalar.is_null() => Value::Null,
+            document::Value::Scalar(scalar) => match (scalar.as_bool(), scalar.text.parse::<u16>()) {
+                (Some(flag), _) => flag.into(),
+                (None, Ok(number)) => number.into(),
+                (None, Err(_)) => Value::from(&*scalar.text),
+            },
             document::Value::Sequence(nodes, _) => nodes.iter().map(value).collect(),
             document::Value::Mapping(entries, _) => {
                 entries.iter().map(|entry| (entry.key.text.to_string(), value(&entry.value))).collect()

@@ -21,6 +21,7 @@ fn what_is_found() {
             "access.username-twice 0:5:41",
         ),
         ("- {name: a, roles: [r, {name: r, account: '444455556666'}]}", "access.username-twice 0:4:24"),
+        ("- {name: a, users: [x, {name: x, partition: aws-us-gov}]}", "access.username-twice 0:4:24"),
         ("- {name: a, roles: [r, {name: s, username: 'r:boss'}]}", "access.template 0:4:44"),
         (
             "- {name: a, users: [x], authorization: [{rules: [{apiGroups: ['*'], resources: ['*'], verbs: [get]}]}]}",

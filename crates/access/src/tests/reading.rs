@@ -174,3 +174,24 @@ fn a_key_of_the_charts_first_days_names_what_took_its_place() {
       = help: name the role under the group's `roles:`, and whoever may assume it is in the group
     ");
 }
+
+#[test]
+fn settings_of_the_chart_are_checked_and_mean_nothing_here() {
+    let good = "authenticator: {enabled: false, image: a/b, tag: v1, port: 21362, args: [--x], resources: {a: [1]}}\n\
+                access: {create: false}\nrbac: {create: true}\nserviceMonitor: {labels: {a: b}}\nglobal: {x: 1}\n";
+    let with = |settings: &str| format!("{settings}\n{}", super::around("- {name: devs, users: [alice]}\n"));
+    super::good(&with(good));
+    let cases = [
+        ("a misspelt setting", "authenticator: {imgae: x}", "access.unknown-key 0:1:17"),
+        ("a flag that is a text", "rbac: {create: 'no'}", "access.type 0:1:16"),
+        ("a port that is none", "authenticator: {port: https}", "access.type 0:1:23"),
+        ("a tag that is a number", "authenticator: {tag: 1.0}", "access.type 0:1:22"),
+        ("a choice that is none", "authenticator: {reads: acess.yaml}", "access.type 0:1:24"),
+        ("arguments that are no list", "authenticator: {args: --x}", "access.type 0:1:23"),
+        ("labels that are no mapping", "prometheusRule: {labels: [a]}", "access.type 0:1:26"),
+        ("a section that is none", "rbac: true", "access.type 0:1:7"),
+    ];
+    for (name, settings, expected) in cases {
+        assert_eq!(codes(&[&with(settings)]), [expected], "{name}");
+    }
+}

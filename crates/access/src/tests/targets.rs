@@ -332,18 +332,14 @@ fn terraform_variables() {
     {
       "users": [
         {
-          "name": "alice",
-          "path": "/",
-          "account": "111122223333",
+          "arn": "arn:aws:iam::111122223333:user/alice",
           "groups": [
             "developers",
             "ops"
           ]
         },
         {
-          "name": "bob",
-          "path": "/ops/",
-          "account": "111122223333",
+          "arn": "arn:aws:iam::111122223333:user/ops/bob",
           "groups": [
             "developers"
           ]
@@ -455,4 +451,31 @@ fn resolving_never_widens_what_reaches_nothing() {
     assert!(some.contains("- t-1") && !some.contains("gone") && !some.contains("t-*"), "{some}");
     let none = resolved(&[]);
     assert!(none.contains("t-*") && none.contains("gone"), "{none}");
+}
+
+#[test]
+fn the_file_without_ends_has_nobody_who_has_left() {
+    let text = "- {name: gone, users: [alice], expires: 2026-05-31}\n\
+                - {name: going, users: [{name: bob, expires: 2026-05-31}, {name: carol, expires: 2026-12-31}], expires: 2027-01-01}\n\
+                nodes: [{roles: [{name: Old, expires: 2026-05-31}, {name: New, expires: 2027-01-01}]}]\n";
+    let access = good_but_for_ends(&around(text));
+    let rendered = |expiry| render(&access, &Facts::default(), now(), Target::Access, expiry).expect("renders").text;
+    assert!(rendered(Expiry::Refuse).contains("expires"), "the file as it is keeps them");
+    assert_snapshot!(rendered(Expiry::AtNextApply), @r#"
+    clusterID: c
+    groups:
+    - name: going
+      users:
+      - name: carol
+        account: "111122223333"
+    nodes:
+    - roles:
+      - name: New
+        account: "111122223333"
+    "#);
+}
+
+/// What has ended is worth a warning, and is no error.
+fn good_but_for_ends(text: &str) -> crate::Access {
+    crate::read(&super::sources(&[text]), &document::Limits::default()).access
 }

@@ -64,6 +64,35 @@ async fn the_bucket_is_asked_in_its_own_region_wherever_one_begins() {
     }
 }
 
+/// Over TLS, with a certificate for nothing but the host that it must be.
+#[tokio::test]
+async fn the_bucket_stands_in_the_host_name_unless_no_certificate_could_be_valid_for_it() {
+    let rows = [
+        ("kops-state", "kops-state.s3.eu-west-1.amazonaws.com", "/", "/k"),
+        (
+            "kops.example.com-state",
+            "s3.eu-west-1.amazonaws.com",
+            "/kops.example.com-state",
+            "/kops.example.com-state/k",
+        ),
+    ];
+    for (bucket, host, of_bucket, of_object) in rows {
+        let double = Double::secure(host, |seen: Seen| match seen.method.as_str() {
+            "HEAD" => answer(200, ""),
+            _ => error(404, "NoSuchKey"),
+        })
+        .await;
+        let client = Client::with(&double.transport()).unwrap_or_else(|error| panic!("{error}"));
+        let name = bucket.parse().expect("a bucket's name");
+        let s3 = S3Client::open(client, keys(), &environment(&[]), Some("eu-west-1"), name, noon).await;
+        let found = s3.unwrap_or_else(|error| panic!("{error}")).get("k").await;
+        assert!(found.is_ok_and(|object| object.is_none()), "{bucket}");
+        let seen: Vec<_> = double.seen().iter().map(|seen| (seen.headers["host"].clone(), seen.uri.clone())).collect();
+        let expected = [of_bucket, of_object].map(|path| (host.to_owned(), path.to_owned()));
+        assert_eq!(seen, expected, "{bucket}");
+    }
+}
+
 #[tokio::test]
 async fn a_bucket_that_is_not_found_is_said_and_no_answer_leads_elsewhere() {
     let rows: [(&str, Handler, &str); 6] = [

@@ -123,6 +123,7 @@ impl ImportArgs {
         }
         let Given { dump, facts, kops, .. } = read;
         let mut found = Found { named: dump.looked_for().cloned(), dump, facts, kops };
+        self.cluster.beside(&found.dump)?;
         if found.dump.is_empty() {
             let seen = async {
                 let cluster = self.cluster.connect(process).await?;
@@ -132,9 +133,6 @@ impl ImportArgs {
                 planning::live(&cluster).await
             };
             found.dump = runtime::block_on(seen)??.dump;
-        } else if self.cluster.is_named() {
-            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
-            return Err(anyhow::anyhow!(both).into());
         }
         Ok(found)
     }

@@ -1,4 +1,13 @@
-//! `kubeconfig`: prints a kubeconfig that gets its tokens from this program, or merges it into an existing one.
+//! `kubeconfig`: prints a kubeconfig that gets its tokens from this program, merges it into an existing one, or converts one that
+//! gets them from another program.
+//!
+//! ```text
+//!   clusters  --server, contexts of a kubeconfig, or EKS ─► id, URL, authority      each becomes a context
+//!   convert   a kubeconfig of the AWS CLI or aws-iam-authenticator ─► the same with this program
+//! ```
+
+mod clusters;
+mod convert;
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +16,7 @@ use clap::Args;
 use document::Source;
 use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode};
 
+use self::clusters::{Cluster, clusters};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
@@ -18,7 +28,7 @@ use crate::{
 #[derive(Args, Debug)]
 pub(crate) struct KubeconfigArgs {
     /// URL of the API server, as https://api.prod.example.com
-    #[arg(long, value_name = "URL", conflicts_with = "from_kubeconfig")]
+    #[arg(long, value_name = "URL")]
     server: Option<String>,
 
     /// File with the certificate authority of the API server (PEM); without it the system's roots are used
@@ -26,12 +36,16 @@ pub(crate) struct KubeconfigArgs {
     ca: Option<PathBuf>,
 
     /// Take server and certificate authority from this kubeconfig (an administrator's, say)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "server")]
     from_kubeconfig: Option<PathBuf>,
 
-    /// The context of that kubeconfig to take them from (default: its current one)
-    #[arg(long, value_name = "NAME", requires = "from_kubeconfig")]
-    from_context: Option<String>,
+    /// A context of that kubeconfig, and its cluster id (default: the current one, and -i); repeat it for several clusters
+    #[arg(long, value_name = "CONTEXT[=ID]", requires = "from_kubeconfig")]
+    from_context: Vec<String>,
+
+    /// Ask EKS for server and certificate authority of this cluster; repeat it for several clusters
+    #[arg(long, value_name = "NAME|ARN", conflicts_with_all = ["server", "from_kubeconfig"])]
+    eks: Vec<String>,
 
     /// Name of the context, the cluster and the user (default: the cluster id)
     #[arg(long)]
@@ -41,7 +55,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(short, long)]
     namespace: Option<String>,
 
-    /// AWS Region of the STS endpoint, passed on to `token`
+    /// AWS Region of the STS endpoint, passed on to `token`; with --eks also that of the cluster
     #[arg(long)]
     region: Option<String>,
 
@@ -68,97 +82,100 @@ pub(crate) struct KubeconfigArgs {
     /// Leave the current context of the merged kubeconfig as it is
     #[arg(long, requires = "merge")]
     keep_current: bool,
+
+    /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place (default: every file of KUBECONFIG, else ~/.kube/config)
+    #[arg(
+        long, value_name = "FILE", num_args = 0..=1, default_missing_value = "",
+        conflicts_with_all = ["server", "from_kubeconfig", "eks", "merge", "name", "namespace", "region", "role", "profile", "api_version"],
+    )]
+    convert: Option<PathBuf>,
+
+    /// Only say what --convert would change
+    #[arg(long, requires = "convert")]
+    dry_run: bool,
 }
 
 /// Runs `kubeconfig`.
-pub(crate) fn run(args: KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
-    let merge = args.merge.clone();
-    let keep_current = args.keep_current;
-    let entry = entry(args, global, process)?;
-    let Some(file) = merge else {
-        return Ok(rim::print(&kubeconfig::render(&entry))?);
-    };
-    let path = if file.as_os_str().is_empty() { default_path(process)? } else { file };
-    let exists = std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))?;
-    let merged = if exists {
-        let source = rim::read_source(&path)?;
-        kubeconfig::merge(&source, &entry, !keep_current).map_err(|problems| said(&source, &problems))?
-    } else {
-        kubeconfig::render(&entry)
-    };
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
+    if let Some(file) = &args.convert {
+        return convert::convert(file, args, process);
     }
-    // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
-    let target = path.canonicalize().unwrap_or_else(|_| path.clone());
-    rim::write_atomically(&target, merged.as_bytes(), 0o600)?;
-    rim::note(&format!("context {} written to {}", entry.context, path.display()));
+    let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
+    let Some(file) = &args.merge else {
+        return Ok(rim::print(&with(None, &entries, false)?)?);
+    };
+    let path = if file.as_os_str().is_empty() { default_path(process)? } else { file.clone() };
+    let exists = std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))?;
+    let existing = exists.then(|| rim::read_source(&path)).transpose()?;
+    write(&path, &with(existing, &entries, args.keep_current)?)?;
+    for entry in &entries {
+        rim::note(&format!("context {} written to {}", entry.context, path.display()));
+    }
     Ok(())
 }
 
-fn entry(args: KubeconfigArgs, global: &Global, process: &Process) -> Result<ExecEntry, Failure> {
-    let config = settings::config(global)?;
-    let cluster_id = settings::cluster_id(global, process, &config)?;
-    let (server, certificate_authority_pem) = endpoint(&args)?;
-    let name = args.name.unwrap_or_else(|| cluster_id.as_str().to_owned());
-    let mut plugin_args = vec!["token".to_owned(), "-i".to_owned(), cluster_id.as_str().to_owned()];
-    for (flag, value) in [("--region", args.region), ("--role", args.role)] {
+/// The kubeconfig with all entries, the first of which becomes the current one.
+fn with(existing: Option<Source>, entries: &[ExecEntry], keep_current: bool) -> Result<String, Failure> {
+    let mut source = existing.unwrap_or_else(|| Source::new("kubeconfig", ""));
+    for (at, entry) in entries.iter().enumerate() {
+        let becomes_current = at == 0 && !keep_current;
+        let merged = kubeconfig::merge(&source, entry, becomes_current).map_err(|problems| said(&source, &problems))?;
+        source = Source::new("kubeconfig", merged);
+    }
+    Ok(source.text().to_owned())
+}
+
+fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
+    let Cluster { id, endpoint, region } = cluster;
+    let name = args.name.clone().unwrap_or_else(|| id.as_str().to_owned());
+    let mut plugin_args = vec!["token".to_owned(), "-i".to_owned(), id.as_str().to_owned()];
+    for (flag, value) in [("--region", region.or_else(|| args.region.clone())), ("--role", args.role.clone())] {
         plugin_args.extend(value.into_iter().flat_map(|value| [flag.to_owned(), value]));
     }
-    Ok(ExecEntry {
+    ExecEntry {
         context: name.clone(),
         cluster: name.clone(),
         user: name,
-        server,
-        certificate_authority_pem,
-        namespace: args.namespace,
+        server: endpoint.server,
+        certificate_authority_pem: endpoint.certificate_authority_pem,
+        namespace: args.namespace.clone(),
         exec: ExecPlugin {
-            command: args.command,
+            command: args.command.clone(),
             args: plugin_args,
-            env: args.profile.into_iter().map(|profile| ("AWS_PROFILE".to_owned(), profile)).collect(),
+            env: args.profile.iter().map(|profile| ("AWS_PROFILE".to_owned(), profile.clone())).collect(),
             api_version: args.api_version,
             install_hint: Some(kubeconfig::INSTALL_HINT.to_owned()),
             interactive_mode: InteractiveMode::IfAvailable,
             provide_cluster_info: false,
         },
-    })
-}
-
-fn endpoint(args: &KubeconfigArgs) -> Result<(String, Option<String>), Failure> {
-    match (&args.server, &args.from_kubeconfig) {
-        (Some(server), _) => {
-            if !server.starts_with("https://") {
-                return Err(anyhow::anyhow!("--server {server}: the API server's URL starts with https://").into());
-            }
-            Ok((server.clone(), args.ca.as_deref().map(read_authority).transpose()?))
-        }
-        (None, Some(path)) => {
-            let source = rim::read_source(path)?;
-            let cluster = kubeconfig::read_cluster(&source, args.from_context.as_deref())
-                .map_err(|problems| said(&source, &problems))?;
-            Ok((cluster.server, cluster.certificate_authority_pem))
-        }
-        (None, None) => Err(anyhow::anyhow!(
-            "where is the API server? Give --server URL (and --ca FILE), or --from-kubeconfig FILE"
-        )
-        .into()),
     }
 }
 
-fn read_authority(path: &Path) -> anyhow::Result<String> {
-    let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    tls::inspect(&pem).with_context(|| format!("{}", path.display()))?;
-    Ok(pem)
+/// Replaces a kubeconfig in one step.
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    }
+    // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
+    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    rim::write_atomically(&target, text.as_bytes(), 0o600)
 }
 
+/// The first file that kubectl would read: where it writes itself, too.
 fn default_path(process: &Process) -> anyhow::Result<PathBuf> {
+    default_paths(process)?.into_iter().next().context("KUBECONFIG names no file")
+}
+
+/// Every file that kubectl would read.
+fn default_paths(process: &Process) -> anyhow::Result<Vec<PathBuf>> {
     let separator = if cfg!(windows) { ';' } else { ':' };
-    let first = process.variable("KUBECONFIG").and_then(|list| list.split(separator).find(|path| !path.is_empty()));
-    match (first, process.home()) {
-        (Some(path), _) => Ok(path.into()),
-        (None, Some(home)) => Ok(home.join(".kube").join("config")),
-        (None, None) => anyhow::bail!("no home folder: name the kubeconfig, as --merge FILE"),
+    let listed = process.variable("KUBECONFIG").unwrap_or_default().split(separator).filter(|path| !path.is_empty());
+    let listed: Vec<PathBuf> = listed.map(PathBuf::from).collect();
+    if !listed.is_empty() {
+        return Ok(listed);
     }
+    let home = process.home().context("no home folder: name the kubeconfig, as --merge FILE or --convert FILE")?;
+    Ok(vec![home.join(".kube").join("config")])
 }
 
 fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {

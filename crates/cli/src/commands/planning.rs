@@ -121,11 +121,8 @@ impl Planning {
         given(&self.from, &mut found)?;
         ignored(&found);
         let Given { dump, mut facts, .. } = found;
+        self.cluster.beside(&dump)?;
         let dump = (!dump.is_empty()).then_some(dump);
-        if dump.is_some() && self.cluster.is_named() {
-            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
-            return Err(anyhow::anyhow!(both).into());
-        }
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);
         let (mapping, expiry) = (self.mapping, self.expiry);

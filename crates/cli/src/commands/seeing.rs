@@ -1,14 +1,14 @@
 //! What the commands that look at access share: the world that they look at, and how they print.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use access::cluster::Given;
 use clap::Args;
-use kubernetes::Cluster;
+use kubernetes::{Cluster, KubernetesError};
 use visibility::{Resources, Unreadable, World, print};
 
 use super::{
-    observe::{ClusterArgs, EVERYTHING, given, look},
+    observe::{ClusterArgs, EVERYTHING, Lists, given, look},
     planning::plain,
 };
 use crate::{
@@ -49,39 +49,73 @@ pub(crate) struct Seen {
     /// The kubeconfig's context and its namespace, where a cluster was asked.
     pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
+    /// What a cluster did not let be looked at.
+    pub(crate) refused: Vec<KubernetesError>,
 }
 
 impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
     pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
+        self.look_at(EVERYTHING, process)
+    }
+
+    /// The same, at these lists of a cluster.
+    pub(crate) fn look_at(&self, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
         let mut found = Given::default();
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
-        if has_cluster && self.cluster.is_named() {
-            let both = "--from holds a cluster, and --context or --kubeconfig name another one; give one of them";
-            return Err(anyhow::anyhow!(both).into());
-        }
+        self.cluster.beside(&found.dump)?;
         let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
-        let (mut server, mut context, mut namespace, mut resources) = (None, None, None, None);
-        if is_live {
-            let live = async {
-                let cluster = self.cluster.connect(process).await?;
-                let (looked, resources) = tokio::join!(look(&cluster, EVERYTHING), discover(&cluster));
-                anyhow::Ok((cluster, looked?, resources?))
-            };
-            let (cluster, looked, discovered) = runtime::block_on(live)??;
-            found.dump.extend(looked.dump);
-            (server, namespace) = (Some(cluster.server().to_owned()), Some(cluster.namespace().to_owned()));
-            context = Some(cluster.context().to_owned());
-            resources = discovered;
-        }
-        let world = World::new(found, server.as_deref(), rim::now()).map_err(|Unreadable { sources, problems }| {
-            settings::print_problems(&sources, &problems);
-            Failure::AlreadySaid
-        })?;
-        Ok(Seen { world, resources: resources.unwrap_or_else(Resources::well_known), context, namespace })
+        if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
+
+    /// Whether somebody said with flags what to look at, beside the kubeconfig.
+    pub(crate) fn names_a_world(&self) -> bool {
+        !self.from.is_empty() || self.cluster.names_context()
+    }
+
+    /// Looks at the cluster of a context.
+    pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
+        live(&self.cluster.in_context(name), EVERYTHING, Given::default(), process)
+    }
+
+    /// Looks at what a path has, and at no cluster.
+    pub(crate) fn look_at_path(path: &Path) -> Result<Seen, Failure> {
+        let mut found = Given::default();
+        given(&[path.to_owned()], &mut found)?;
+        if found.dump.is_empty() && found.access_files().is_none() {
+            let path = path.display();
+            return Err(anyhow::anyhow!("{path} holds neither objects of a cluster nor an access file").into());
+        }
+        offline(found)
+    }
+}
+
+fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+    let looking = async {
+        let cluster = cluster.connect(process).await?;
+        let (looked, resources) = tokio::join!(look(&cluster, lists), discover(&cluster));
+        anyhow::Ok((cluster, looked?, resources?))
+    };
+    let (cluster, looked, discovered) = runtime::block_on(looking)??;
+    found.dump.extend(looked.dump);
+    let world = joined(found, Some(cluster.server()))?;
+    let resources = discovered.unwrap_or_else(Resources::well_known);
+    let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
+    Ok(Seen { world, resources, context, namespace, refused: looked.refused })
+}
+
+fn offline(found: Given) -> Result<Seen, Failure> {
+    let (world, resources) = (joined(found, None)?, Resources::well_known());
+    Ok(Seen { world, resources, context: None, namespace: None, refused: Vec::new() })
+}
+
+fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
+    World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
+        settings::print_problems(&sources, &problems);
+        Failure::AlreadySaid
+    })
 }
 
 /// What a cluster calls its resources; none where it is too old to say so in one answer.

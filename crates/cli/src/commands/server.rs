@@ -248,11 +248,17 @@ async fn serve(
     let pair = (files.certificate.clone(), files.key.clone());
     watch::spawn(mappings, pair, Arc::clone(&resolver), Arc::clone(&webhook));
     webhook.load(snapshot);
-    let ending = signals::termination();
+    let ending = async {
+        // Without signals there is no wish to end; the process can still be killed.
+        if signals::termination().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tracing::info!("ending: requests under way may finish");
+    };
     pin!(ending);
     let server = tokio::select! {
         server = bind(address, resolver, webhook, args.take_over) => server?,
-        _ = &mut ending => return Ok(()),
+        () = &mut ending => return Ok(()),
     };
     if let Some(address) = args.health_address.0 {
         match Health::bind(address).await {
@@ -262,15 +268,7 @@ async fn serve(
         }
     }
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
-    server
-        .run(async {
-            // Without signals there is no wish to end; the process can still be killed.
-            if ending.await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tracing::info!("ending: requests under way may finish");
-        })
-        .await;
+    server.run(ending).await;
     Ok(())
 }
 

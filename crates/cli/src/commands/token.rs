@@ -13,7 +13,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
 
-pub(crate) use self::call::{Call, run_call};
+pub(crate) use self::call::{Call, accepts, run_call};
 use crate::{
     arguments::Global,
     credentials::{self, Found, Wanted},

@@ -46,6 +46,27 @@ pub(super) const VISIBLE: Form =
 
 pub(super) const INSTANCE_ID: Form = Form { holds: is_instance_id, words: "i- and 8 or 17 hexadecimal digits" };
 
+/// Of EKS clusters.
+pub(super) const CLUSTER_NAME: Form = Form {
+    holds: |text| {
+        (1..=100).contains(&text.len())
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+            && text.as_bytes()[0].is_ascii_alphanumeric()
+    },
+    words: "1 to 100 of A-Z a-z 0-9 _-, not beginning with _ or -",
+};
+
+pub(super) const REGION: Form =
+    Form { holds: |text| identity::StsHost::regional(text).is_ok(), words: "a Region such as us-west-2" };
+
+pub(super) const URL: Form = Form {
+    holds: |text| text.strip_prefix("https://").is_some_and(|host| !host.is_empty() && is_visible(host)),
+    words: "a URL that begins with https://",
+};
+
+pub(super) const PEM: Form =
+    Form { holds: |text| text.contains("-----BEGIN CERTIFICATE-----"), words: "a certificate as PEM" };
+
 /// RFC 3339.
 pub(super) const TIME: Form =
     Form { holds: |text| text.parse::<jiff::Timestamp>().is_ok(), words: "a time such as 2030-01-01T00:00:00Z" };

@@ -7,12 +7,12 @@ use identity::{AccountId, AccountIdError, Arn, Partition, UnknownPartition};
 use jiff::Timestamp;
 
 use super::forms::{
-    Form, GROUP_NAME, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PERMISSION_SET, SESSION_NAME, SUFFIX, TEMPORARY_KEY,
-    TIME, VISIBLE,
+    CLUSTER_NAME, Form, GROUP_NAME, INSTANCE_ID, LONG_TERM_KEY, NAME, PATH, PEM, PERMISSION_SET, REGION, SESSION_NAME,
+    SUFFIX, TEMPORARY_KEY, TIME, URL, VISIBLE,
 };
 use crate::{
     actions::IAM_ACTIONS,
-    directory::{Directory, Group, Key, Role, iam_arn, unique_id},
+    directory::{Directory, Group, Key, KubernetesCluster, Role, iam_arn, unique_id},
 };
 
 /// Reads all of the file; what the directory holds is of use only if there are no errors.
@@ -37,6 +37,7 @@ pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory
     }
     reader.each(&mut fields, "groups", Reader::group);
     reader.each(&mut fields, "instances", Reader::instance);
+    reader.each(&mut fields, "clusters", Reader::cluster);
     reader.check_trusted();
     reader.check_grouped();
     fields.finish(reader.problems, unknown_key);
@@ -155,6 +156,21 @@ impl Reader<'_> {
         let (Some(id), Some(name)) = (id, name) else { return };
         self.once("instance", id, fields.span());
         self.directory.instances.insert(id.to_owned(), name.to_owned());
+    }
+
+    fn cluster(&mut self, fields: &mut Fields<'_>) {
+        let (name, region) = (self.required(fields, "name", CLUSTER_NAME), self.required(fields, "region", REGION));
+        let account = self.account(fields);
+        let url = self.optional(fields, "endpoint", URL);
+        let authority = self.optional(fields, "certificateAuthority", PEM);
+        let (Some(name), Some(region), Some(account)) = (name, region, account) else { return };
+        self.once("cluster", &format!("{region}/{name}"), fields.span());
+        let reach = url.zip(authority).map(|(url, authority)| (url.to_owned(), authority.to_owned()));
+        if reach.is_none() && (url.is_some() || authority.is_some()) {
+            self.problems.push(wrong(fields.span(), "`endpoint` and `certificateAuthority` go together"));
+        }
+        let (name, region) = (name.to_owned(), region.to_owned());
+        self.directory.clusters.push(KubernetesCluster { name, region, account, reach });
     }
 
     fn group(&mut self, fields: &mut Fields<'_>) {

@@ -30,6 +30,7 @@ impl Unverified {
             // IAM answers as STS does, by the same pages on common errors.
             Service::Sts | Service::Iam => self.sts(),
             Service::Ec2 => self.ec2(),
+            Service::Eks => self.eks(),
         }
     }
 
@@ -59,6 +60,22 @@ impl Unverified {
                  Access Key and signing method. Consult the service documentation for details.",
             ),
         }
+    }
+
+    /// The names of services that speak JSON, with the words of STS.
+    ///
+    /// Source: <https://docs.aws.amazon.com/eks/latest/APIReference/CommonErrors.html>.
+    fn eks(self) -> AwsError {
+        let AwsError { status, code, message } = self.sts();
+        let code = match code {
+            "InvalidClientTokenId" => "UnrecognizedClientException",
+            "ExpiredToken" => "ExpiredTokenException",
+            "SignatureDoesNotMatch" => "InvalidSignatureException",
+            "MissingAuthenticationToken" => "MissingAuthenticationTokenException",
+            "IncompleteSignature" => "IncompleteSignatureException",
+            _ => "AccessDeniedException",
+        };
+        AwsError { status, code, message }
     }
 
     /// EC2 tells less: one error for nearly everything, a wrong clock included.

@@ -224,7 +224,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
         say("other", "URLs, or verbs that neither read nor write".to_owned());
     }
     if any(&|levels| !levels.missing.is_empty()) {
-        say("?role", "bound to a role that is not there: in the cluster as it was given it allows nothing".to_owned());
+        say("?role", "bound to a role that is not there, or that was not given: it counts as nothing".to_owned());
     }
     if any(&|levels| levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous)) {
         say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());

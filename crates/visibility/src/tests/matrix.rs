@@ -110,7 +110,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
     write (…)  less than edit: can create, change or delete some of these
     read (…)   less than view: can read some of these
     other      URLs, or verbs that neither read nor write
-    ?role      bound to a role that is not there: in the cluster as it was given it allows nothing
+    ?role      bound to a role that is not there, or that was not given: it counts as nothing
     !          a way to become more: whoever holds this here can get rights of others
     no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
     "#);
@@ -176,32 +176,32 @@ fn where_it_does_not_fit_each_is_a_block() {
 
 #[test]
 fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
-    let world = world(&[("people.yaml", GROWN_UP[0]), ("staging.yaml", GROWN_UP[1])]);
+    let viewers = "groups: [{name: viewers, users: [dora], authorization: [{clusterRole: viewer}]}]";
+    let world = world(&[("people.yaml", GROWN_UP[0]), ("staging.yaml", GROWN_UP[1]), ("viewers.yaml", viewers)]);
     assert_snapshot!(rows(&world, &Options::default(), 100), @r#"
     Who may do what in prod.example.com
     ! incomplete: the cluster: only access files were given: whatever others grant there is not known
     ! incomplete: the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-    ! incomplete: what the ClusterRole cluster-admin allows: it is bound, and not in what was given
+    ! incomplete: what the ClusterRole viewer allows: it is bound, and not in what was given
     ! incomplete: who is in the IAM group Platform: give what `aws iam get-group` prints
-    6 people · 0 namespaces · 2 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+    7 people · 0 namespaces · 3 bindings · 1 may do everything everywhere · 1 can become more than they are (!)
 
     People                                              whole cluster
-    ─────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────
     everybody who logs in                               -
-    ─────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────
     anybody, without logging in                         -
-    ─────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────
+    user carol                                          all!
+    ────────────────────────────────────────────────────────────────────
     user alice                                          read (nodes)
     user ops/bob as bob
     permission set DevAccess as DevAccess:<session>
-    ─────────────────────────────────────────────────────────────────────
-    user carol                                          ?cluster-admin
-    ─────────────────────────────────────────────────────────────────────
+    ────────────────────────────────────────────────────────────────────
+    user dora                                           ?viewer
+    ────────────────────────────────────────────────────────────────────
     role Node as system:node:<private-dns-name>         -
     role Deployer of 444455556666 as deploy:<session>
-
-    read (…)  less than view: can read some of these
-    ?role     bound to a role that is not there: in the cluster as it was given it allows nothing
     "#);
 }
 
@@ -776,7 +776,7 @@ fn for_pull_requests_and_for_programs() {
     - **write (…)**: less than edit: can create, change or delete some of these
     - **read (…)**: less than view: can read some of these
     - **other**: URLs, or verbs that neither read nor write
-    - **?role**: bound to a role that is not there: in the cluster as it was given it allows nothing
+    - **?role**: bound to a role that is not there, or that was not given: it counts as nothing
     - **!**: a way to become more: whoever holds this here can get rights of others
 
     no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them

@@ -27,8 +27,13 @@ fn chart() -> PathBuf {
     repository().join("chart/cluster-auth")
 }
 
-fn repository() -> &'static Path {
+pub(crate) fn repository() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// A release of the 2018 chart, in the revision that wrote into `aws-auth`, beside machines.
+pub(crate) fn release_of_2018() -> String {
+    upgrade::release("aws-auth", true)
 }
 
 /// `helm template` of the chart, for a release of the documentation's name.

@@ -79,6 +79,7 @@ struct HostPathMount {
 /// The flags and what the pod mounts, as kubeadm takes them over into the API server's own static pod.
 fn kubeadm_flags() -> anyhow::Result<(Vec<String>, Mounts)> {
     let text = example("kubeadm/cluster-configuration.yaml")?;
+    is_shown("kubeadm.md", &text)?;
     let configuration: ClusterConfiguration = serde_saphyr::from_str(&text)?;
     ensure!(configuration.api_version == "kubeadm.k8s.io/v1beta4" && configuration.kind == "ClusterConfiguration");
     let ApiServer { extra_args, extra_volumes } = configuration.api_server;
@@ -87,17 +88,51 @@ fn kubeadm_flags() -> anyhow::Result<(Vec<String>, Mounts)> {
     Ok((flags, extra_volumes.into_iter().map(|volume| (volume.mount_path, volume.host_path)).collect()))
 }
 
+/// The commands of a page: the first block of them below a heading.
+fn commands(page: &str, heading: &str) -> anyhow::Result<Vec<String>> {
+    let text = document(page)?;
+    let (_, below) = text.split_once(&format!("\n{heading}\n")).with_context(|| format!("{page} has no {heading}"))?;
+    let (_, block) = below.split_once("```sh\n").context("a block of commands")?;
+    let (block, _) = block.split_once("\n```").context("its end")?;
+    Ok(block.lines().map(str::to_owned).collect())
+}
+
+fn document(page: &str) -> anyhow::Result<String> {
+    let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).with_context(|| path.clone())
+}
+
+/// A page shows an example as it is, but for the comments.
+fn is_shown(page: &str, example: &str) -> anyhow::Result<()> {
+    let lines = example.lines().filter(|line| !line.starts_with('#'));
+    let block = lines.fold("```yaml\n".to_owned(), |block, line| block + line + "\n") + "```\n";
+    ensure!(document(page)?.contains(&block), "docs/{page} shows something else than\n{block}");
+    Ok(())
+}
+
 const KUBEADM_FOLDER: &str = "/etc/kubernetes/cluster-auth";
 
-/// A machine on which the administrator has run `init` and brought the access file.
-fn prepared(world: &World, folder: &str, user: u32) -> anyhow::Result<Machine> {
+/// A machine on which the administrator has typed what a page says, with `access.yaml` and an example at hand.
+fn prepared(world: &World, page: &str, heading: &str, at_hand: &str) -> anyhow::Result<Machine> {
     let machine = Machine::new(&world.parts, &world.sts)?;
-    machine.make_folder(folder)?;
-    let (port, path) = (machine.port.to_string(), machine.path(folder).display().to_string());
-    machine.cluster_auth(&["init", "-i", CLUSTER_ID, "--output-dir", &path, "--port", &port])?.success()?;
-    machine.give(&format!("{folder}/key.pem"), user)?;
-    machine.write(&format!("{folder}/access.yaml"), ACCESS)?;
+    machine.write("/at-hand/access.yaml", ACCESS)?;
+    let (_, name) = at_hand.rsplit_once('/').context("a folder")?;
+    machine.write(&format!("/at-hand/{name}"), &example(at_hand)?)?;
+    for folder in ["/etc/kubernetes/manifests", "/etc/systemd/system"] {
+        machine.make_folder(folder)?;
+    }
+    machine.shell("/at-hand", &commands(page, heading)?)?;
     Ok(machine)
+}
+
+fn kubeadm_machine(world: &World) -> anyhow::Result<Machine> {
+    prepared(world, "kubeadm.md", "## 1. The files, on every control-plane machine", "kubeadm/static-pod.yaml")
+}
+
+/// The pod that kubelet finds among its manifests.
+fn kubelets_pod(machine: &Machine) -> anyhow::Result<StaticPod> {
+    machine.shell("/at-hand", &commands("kubeadm.md", "## 3. The server")?)?;
+    StaticPod::read(&fs::read_to_string(machine.path("/etc/kubernetes/manifests/cluster-auth.yaml"))?)
 }
 
 /// What must hold of every API server that is up before its webhook: it is healthy and serves those who need none, and tells
@@ -111,15 +146,14 @@ fn is_up_without_logins(machine: &Machine, cluster: &Cluster, token: &str) -> an
 }
 
 fn kubeadm(world: &World) -> anyhow::Result<()> {
-    let pod = StaticPod::read(&example("kubeadm/static-pod.yaml")?)?;
-    let machine = prepared(world, KUBEADM_FOLDER, pod.user())?;
+    let machine = kubeadm_machine(world)?;
     let (flags, mounts) = kubeadm_flags()?;
     // The API server first, as on a machine whose image is still being pulled; nobody gets in, and nothing else is wrong.
     let cluster = machine.api_server(&flags, &mounts)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     is_up_without_logins(&machine, &cluster, &token)?;
     // Then the server: the same token, the same API server.
-    let server = pod.start(&machine, &world.sts)?;
+    let server = kubelets_pod(&machine)?.start(&machine, &world.sts)?;
     ensure!(machine.whoami(&cluster, &token)?.as_deref() == Some("alice"), "{}", server.log());
     let mallory = world.fresh_token("mallory", CLUSTER_ID)?;
     ensure!(machine.whoami(&cluster, &mallory)?.is_none(), "a stranger is let in");
@@ -135,8 +169,8 @@ fn kubeadm(world: &World) -> anyhow::Result<()> {
 
 /// docs/kubeadm.md: the kubeconfig and a restart of the API server first, the pair after that.
 fn rotation(world: &World) -> anyhow::Result<()> {
-    let pod = StaticPod::read(&example("kubeadm/static-pod.yaml")?)?;
-    let machine = prepared(world, KUBEADM_FOLDER, pod.user())?;
+    let machine = kubeadm_machine(world)?;
+    let pod = kubelets_pod(&machine)?;
     let (flags, mounts) = kubeadm_flags()?;
     let server = pod.start(&machine, &world.sts)?;
     let logs_in = |cluster: &Cluster, when: &str| {
@@ -146,23 +180,14 @@ fn rotation(world: &World) -> anyhow::Result<()> {
     };
     let old = machine.api_server(&flags, &mounts)?;
     logs_in(&old, "before")?;
-    let names = ["aws-iam-authenticator.kubeconfig", "cert.pem", "key.pem"];
-    machine.make_folder("/new")?;
-    for name in names {
-        fs::copy(machine.path(&format!("{KUBEADM_FOLDER}/{name}")), machine.path(&format!("/new/{name}")))?;
-    }
-    let (port, new) = (machine.port.to_string(), machine.path("/new").display().to_string());
-    machine.cluster_auth(&["init", "--rotate", "-i", CLUSTER_ID, "--output-dir", &new, "--port", &port])?.success()?;
-    machine.give("/new/key.pem", pod.user())?;
-    let bring = |name: &str| {
-        fs::rename(machine.path(&format!("/new/{name}")), machine.path(&format!("{KUBEADM_FOLDER}/{name}")))
-    };
-    bring(names[0])?;
+    // One of the commands is the restart, which is the test's to do.
+    let typed = commands("kubeadm.md", "## Rotate, on one machine after the other")?;
+    let restart = typed.iter().position(|line| line.starts_with("crictl stop")).context("a restart")?;
+    machine.shell("/etc", &typed[..restart])?;
     logs_in(&old, "the API server has not read the new kubeconfig")?;
     let restarted = machine.api_server(&flags, &mounts)?;
     logs_in(&restarted, "the API server trusts both, the server shows the old pair")?;
-    bring(names[2])?;
-    bring(names[1])?;
+    machine.shell("/etc/kubernetes", &typed[restart + 1..])?;
     let authority = e2e::server::certificate_authority(&machine.path(KUBEADM_FOLDER))?;
     wait_until("the server shows the new pair", || {
         Ok(e2e::https::request(&authority, machine.port, "GET", "/healthz", "").is_ok())
@@ -201,15 +226,18 @@ fn k3s(world: &World) -> anyhow::Result<()> {
         #[serde(rename = "kube-apiserver-arg")]
         kube_apiserver_arg: Vec<String>,
     }
-    let machine = prepared(world, "/etc/cluster-auth", 10_000)?;
-    let config: Config = serde_saphyr::from_str(&example("k3s/config.yaml")?)?;
+    let machine =
+        prepared(world, "k3s.md", "## 1. The files and the server, on every k3s server", "k3s/cluster-auth.service")?;
+    let text = example("k3s/config.yaml")?;
+    is_shown("k3s.md", &text)?;
+    let config: Config = serde_saphyr::from_str(&text)?;
     let flags: Vec<_> = config.kube_apiserver_arg.iter().map(|argument| format!("--{argument}")).collect();
     // k3s runs the API server on the machine itself.
     let mounts = vec![("/etc/cluster-auth".to_owned(), "/etc/cluster-auth".to_owned())];
     let cluster = machine.api_server(&flags, &mounts)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     is_up_without_logins(&machine, &cluster, &token)?;
-    let unit = example("k3s/cluster-auth.service")?;
+    let unit = fs::read_to_string(machine.path("/etc/systemd/system/cluster-auth.service"))?;
     let exec = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).context("ExecStart")?;
     let (program, args) = exec.split_once(' ').context("arguments")?;
     ensure!(program == "/usr/local/bin/cluster-auth" && machine.path(program).is_file());

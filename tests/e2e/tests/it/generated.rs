@@ -49,9 +49,9 @@ const ASKED: [&str; 16] = [
 const NAMES: [&str; 3] = ["one", "example.com/two", "three"];
 const URLS: [&str; 6] = ["/metrics", "/healthz", "/healthz/*", "/apis/*", "/fz", "*"];
 const PATHS: [&str; 7] = ["/metrics", "/healthz", "/healthz/etcd", "/apis", "/apis/apps/v1", "/fz", "/fz/x"];
-const PEOPLE: [&str; 5] =
+pub(crate) const PEOPLE: [&str; 5] =
     ["fz-ann", "fz-ben", "fz-cem", "system:serviceaccount:fz-a:bot", "system:serviceaccount:fz-b:bot"];
-const TEAMS: [&str; 7] = [
+pub(crate) const TEAMS: [&str; 7] = [
     "fz-red",
     "fz-green",
     "fz-blue",

@@ -9,7 +9,7 @@ use e2e::{
     page::{self, Reader},
     people::environment,
     pod::{self, Pod},
-    process::{self, Background},
+    process::{self, Background, wait_until},
     world::World,
 };
 use sandbox::cluster::Cluster;
@@ -67,10 +67,8 @@ impl Reader for Followed<'_> {
         match self.who {
             Who::Administrator => shell.envs(self.moto.environment()).env("KUBECONFIG", "admin.conf"),
             Who::Alice => {
-                let aws =
-                    [("HTTPS_PROXY", format!("http://{}", self.world.sts.proxy)), ("NO_PROXY", "127.0.0.1".into())];
-                shell.envs(environment(&self.world.sts.credentials("alice")?)).envs(aws);
-                shell.env("SSL_CERT_FILE", &self.world.sts.ca_file).env("KUBECONFIG", "team.kubeconfig")
+                let credentials = self.world.sts.credentials("alice")?;
+                shell.envs(environment(&credentials)).env("KUBECONFIG", "team.kubeconfig")
             }
         };
         Ok(process::run(&mut shell)?.stdout)
@@ -84,18 +82,12 @@ impl Reader for Followed<'_> {
                 self.who = Who::Alice;
                 Ok(())
             }
+            "the administrator is back" => {
+                self.who = Who::Administrator;
+                Ok(())
+            }
+            "the kubelet brings the ConfigMap" => self.brings(),
             _ => anyhow::bail!("nothing is known about {what:?}"),
-        }
-    }
-
-    fn steady(&self, line: &str) -> String {
-        if line.starts_with("LAST DEPLOYED: ") {
-            return "LAST DEPLOYED: Tue Nov 24 14:07:00 2026".to_owned();
-        }
-        // Helm's log line in front of an API server's warning.
-        match line.split_once("warnings.go:") {
-            Some((_, after)) => format!("I1124 14:07:00.000000   12345 warnings.go:{after}"),
-            None => line.to_owned(),
         }
     }
 }
@@ -113,14 +105,9 @@ impl Followed<'_> {
 
     /// The kubelet: what the DaemonSet of the cluster says is run, on the machine's files.
     fn starts(&mut self) -> anyhow::Result<()> {
-        let get = |kind: &str, name: &str| -> anyhow::Result<Value> {
-            let cluster = self.cluster.as_ref().context("a cluster")?;
-            let object = self.machine.as_admin(cluster, &["get", kind, name, "-n", "kube-system", "-o", "json"])?;
-            Ok(serde_json::from_str(&object.success()?)?)
-        };
+        self.mounts()?;
         let config = self.machine.path("/config");
-        pod::mount(&get("configmap", "cluster-auth-access")?, &config)?;
-        let spec = &get("daemonset", "cluster-auth")?["spec"]["template"]["spec"];
+        let spec = &self.get("daemonset", "cluster-auth")?["spec"]["template"]["spec"];
         let state = spec["volumes"].as_array().context("volumes")?.iter().find(|volume| volume["name"] == "state");
         let state = state.and_then(|volume| volume["hostPath"]["path"].as_str()).context("the state's folder")?;
         let state = format!("/rootfs{state}");
@@ -130,11 +117,34 @@ impl Followed<'_> {
         let program = &self.world.parts.cluster_auth;
         process::run(&mut pod.command(program, "init")?)?.success()?;
         let mut command = pod.command(program, "server")?;
-        command.env("HTTPS_PROXY", format!("http://{}", self.world.sts.proxy));
-        command.env("SSL_CERT_FILE", &self.world.sts.ca_file).env("AWS_REGION", "us-west-2");
+        command.envs(self.world.sts.proxy_environment()).env("AWS_REGION", "us-west-2");
         let mut server = Background::start(&mut command, self.folder.join("server.log"))?;
         self.machine.wait_until_ready(&mut server, &state, "/readyz")?;
         self.server = Some(server);
         Ok(())
+    }
+
+    /// The kubelet, a minute later: the server takes in what Helm has changed, and bob is out.
+    fn brings(&mut self) -> anyhow::Result<()> {
+        let lets_in = |followed: &Self, person: &str| -> anyhow::Result<bool> {
+            let cluster = followed.cluster.as_ref().context("a cluster")?;
+            let token = followed.world.fresh_token(person, "prod.example.com")?;
+            Ok(followed.machine.whoami(cluster, &token)?.is_some())
+        };
+        ensure!(lets_in(self, "bob")?, "bob is let in before");
+        self.mounts()?;
+        wait_until("bob is out", || Ok(!lets_in(self, "bob")?))?;
+        ensure!(lets_in(self, "alice")?, "alice stays");
+        Ok(())
+    }
+
+    fn mounts(&self) -> anyhow::Result<()> {
+        pod::mount(&self.get("configmap", "cluster-auth-access")?, &self.machine.path("/config"))
+    }
+
+    fn get(&self, kind: &str, name: &str) -> anyhow::Result<Value> {
+        let cluster = self.cluster.as_ref().context("a cluster")?;
+        let object = self.machine.as_admin(cluster, &["get", kind, name, "-n", "kube-system", "-o", "json"])?;
+        Ok(serde_json::from_str(&object.success()?)?)
     }
 }

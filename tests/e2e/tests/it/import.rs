@@ -336,7 +336,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         (KOPS.replace("kops.k8s.io/v1alpha2", "v1"), "a Cluster of kops"),
         (KOPS.replace("username: ops", "user: ops"), "needs `username`"),
         (KOPS.replace("groups: ['system:masters']", "groups: admins"), "must be a list of texts"),
-        (format!("{KOPS}---\n{KOPS}"), "--from kops.yaml"),
+        (format!("{KOPS}---\n{KOPS}"), "kops.yaml: this is a second Cluster"),
     ] {
         fs::write(folder.join("kops.yaml"), wrong)?;
         let Output { code, stdout, stderr } =

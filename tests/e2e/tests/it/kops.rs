@@ -9,6 +9,7 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
+    page::{self, Reader},
     parts::Parts,
     process::{self, Output},
     world::{CLUSTER_ID, MAPPINGS, World},
@@ -27,12 +28,22 @@ pub(crate) const TESTS: &[Test] = &[
     ("kops::a_machine_with_the_printed_specification_lets_the_team_in", machine),
     ("kops::a_hook_that_fails_leaves_the_machine_as_it_was", hook_fails),
     ("kops::the_daemonset_that_kops_makes_runs_our_server", daemon_set),
+    ("kops::the_page_shows_what_happens", page),
 ];
 
 const NAME: &str = "prod.example.com";
-const STATE: &str = "s3://kops.example.com-state/clusters";
-const FOLDER: &str = "clusters/prod.example.com/secrets/cluster-auth";
+const STATE: &str = "s3://kops.example.com-state";
+const FOLDER: &str = "prod.example.com/secrets/cluster-auth";
 const KUBECONFIG: &str = "aws-iam-authenticator.kubeconfig";
+const ACCESS: &str = "
+clusterID: e2e.example.com
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice]
+  authorization:
+  - {namespace: dev, clusterRole: view}
+";
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
 /// moto with a bucket in another Region than the caller's.
@@ -213,6 +224,13 @@ fn fields(world: &World) -> anyhow::Result<()> {
     ensure!(cluster.hook()?.command().last().map(String::as_str) == Some("eu-central-1"), "the bucket's own Region");
     // Without the state store: the file that init has made.
     fs::write(store.folder.join("webhook.kubeconfig"), store.object(KUBECONFIG)?)?;
+    // Whatever else stands in it, no secret comes into the specification.
+    let secret = fs::read_to_string(store.folder.join("webhook.kubeconfig"))?
+        .replace("user: {}", "user: {client-key-data: U0VDUkVU, token: SECRET}");
+    fs::write(store.folder.join("secret.kubeconfig"), &secret)?;
+    let shown =
+        store.kops(&["spec", "--variant", "webhook", "--webhook-kubeconfig", "secret.kubeconfig"])?.success()?;
+    ensure!(secret.contains("U0VDUkVU") && !shown.contains("U0VDUkVU") && !shown.contains("SECRET"), "{shown}");
     let mut offline = process::command(&world.parts.cluster_auth, &store.folder);
     offline.args(["kops", "spec", "--variant", "webhook", "--name", NAME, "--state", STATE]);
     let offline =
@@ -221,12 +239,16 @@ fn fields(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What nodeup does with the specification: files first, then hooks.
-pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+/// What nodeup does with the specification before it starts anything.
+fn write_files(machine: &Machine, cluster: &Cluster) -> anyhow::Result<()> {
     cluster.check()?;
-    for asset in cluster.spec.file_assets.as_deref().unwrap_or_default() {
-        machine.write(&format!("/rootfs{}", asset.path), &asset.content)?;
-    }
+    let mut assets = cluster.spec.file_assets.iter().flatten();
+    assets.try_for_each(|asset| machine.write(&format!("/rootfs{}", asset.path), &asset.content))
+}
+
+/// Files first, then hooks.
+pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Cluster) -> anyhow::Result<Output> {
+    write_files(machine, cluster)?;
     run_hook(parts, moto, machine, cluster)
 }
 
@@ -263,20 +285,25 @@ fn machine(world: &World) -> anyhow::Result<()> {
     fs::write(store.folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     store.kops(&["upload", "-c", "port.yaml"])?.success()?;
     let cluster = store.spec(&[])?;
-    boot(&world.parts, &store.moto, &machine, &cluster)?.success()?;
+    write_files(&machine, &cluster)?;
 
-    // What nodeup and the hook have brought: the state store's files, the key for the server's user alone.
-    let files = format!("/rootfs{NODE_FOLDER}");
-    let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
-    ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
-    let mode =
-        |name: &str| anyhow::Ok(fs::metadata(machine.path(&format!("{files}/{name}")))?.permissions().mode() & 0o777);
-    ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
-    ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
-
+    // The hook has not run, and may never: the API server is up, and lets nobody in by a webhook.
     let api_server = api_server(&machine, &cluster)?;
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.is_none(), "nobody is let in before the server runs");
+    machine.as_admin(&api_server, &["get", "namespaces"])?.success()?;
+
+    // What the hook brings: the state store's files, the key for the server's user alone.
+    run_hook(&world.parts, &store.moto, &machine, &cluster)?.success()?;
+    let files = format!("/rootfs{NODE_FOLDER}");
+    let read = |name: &str| fs::read_to_string(machine.path(&format!("{files}/{name}")));
+    ensure!([read("key.pem")?, read("cert.pem")?, read(KUBECONFIG)?] == store.objects()?);
+    let mode = |name: &str| {
+        let metadata = fs::metadata(machine.path(&format!("{files}/{name}")))?;
+        anyhow::Ok(metadata.permissions().mode() & 0o777)
+    };
+    ensure!((mode("key.pem")?, mode("cert.pem")?, mode(KUBECONFIG)?) == (0o600, 0o644, 0o644));
+    ensure!(fs::read_to_string(machine.path("/image/given"))? == "10000:10000\n");
 
     machine.write(
         "/config.yaml",
@@ -369,8 +396,18 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
         fs::set_permissions(machine.path(&path), fs::Permissions::from_mode(0o600))?;
         machine.give(&path, 10_000)?;
     }
-    let config = format!("server:\n  port: {}\n{MAPPINGS}", machine.port);
-    machine.write("/configmap/config.yaml", &config)?;
+    // The ConfigMap that its pods wait for, as the page says.
+    machine.write("/access.yaml", ACCESS)?;
+    let mut render = process::command(&world.parts.cluster_auth, &machine.path("/"));
+    let map = process::run(render.args(["render", "--to", "configmap", "access.yaml"]))?.success()?;
+    let map: serde_json::Value = serde_saphyr::from_str(&map)?;
+    let name = |field: &str| map["metadata"][field].as_str();
+    ensure!((name("namespace"), name("name")) == (Some("kube-system"), Some("aws-iam-authenticator")), "{map}");
+    let config = map["data"]["config.yaml"].as_str().context("config.yaml")?;
+    machine.write(
+        "/configmap/config.yaml",
+        &config.replace("server:\n", &format!("server:\n  port: {}\n", machine.port)),
+    )?;
     let url = format!("https://127.0.0.1:{}/authenticate", machine.port);
     machine.write("/etc/kubernetes/authn.config", &kubeconfig::webhook(&url, authority.cert_pem()))?;
     let flags = ["--authentication-token-webhook-config-file=/etc/kubernetes/authn.config".to_owned()];
@@ -388,4 +425,25 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     let token = world.fresh_token("alice", CLUSTER_ID)?;
     ensure!(machine.whoami(&api_server, &token)?.as_deref() == Some("alice"), "{}", server.log());
     Ok(())
+}
+
+struct Administrator<'a> {
+    store: &'a Store<'a>,
+}
+
+impl Reader for Administrator<'_> {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        let Store { world, moto, folder } = self.store;
+        let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
+        let mut shell = process::command("sh", folder);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(moto.environment());
+        shell.env("PATH", format!("{programs}:/usr/bin:/bin"));
+        shell.env("KOPS_STATE_STORE", STATE).env("KOPS_CLUSTER_NAME", NAME);
+        Ok(process::run(&mut shell)?.stdout)
+    }
+}
+
+fn page(world: &World) -> anyhow::Result<()> {
+    let store = Store::start(world, "kops-page")?;
+    page::follow("kops.md", &store.folder, &mut Administrator { store: &store })
 }

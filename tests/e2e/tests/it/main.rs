@@ -15,6 +15,7 @@ mod chart;
 mod cli;
 mod clusters;
 mod demo;
+mod diff;
 mod generated;
 mod guide;
 mod helm;
@@ -23,12 +24,16 @@ mod import;
 mod init;
 mod interop;
 mod kops;
+mod kubeconfig;
+mod lint;
 mod live;
 mod login;
 mod matrix;
 mod meaning;
 mod pages;
 mod plan;
+mod plugin;
+mod terraform;
 mod trouble;
 mod who_can;
 
@@ -52,9 +57,11 @@ fn main() -> ExitCode {
         cli::TESTS,
         init::TESTS,
         kops::TESTS,
+        kubeconfig::TESTS,
         clusters::TESTS,
         interop::TESTS,
         login::TESTS,
+        lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
         access::TESTS,
@@ -65,10 +72,13 @@ fn main() -> ExitCode {
         authorizer::TESTS,
         who_can::TESTS,
         matrix::TESTS,
+        diff::TESTS,
+        plugin::TESTS,
         iam::TESTS,
         import::TESTS,
         pages::TESTS,
         plan::TESTS,
+        terraform::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {

@@ -1,5 +1,7 @@
 //! The pages for administrators, followed on a real cluster ([`e2e::page`] says how).
 
+use std::fs;
+
 use anyhow::{Context as _, ensure};
 use e2e::{
     managed::Managed,
@@ -16,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("pages::bring_a_cluster_in_shows_what_happens", bring_in),
     ("pages::see_access_shows_what_happens", see_access),
     ("pages::someone_must_be_out_shows_what_happens", out_now),
+    ("pages::helm_shows_what_happens", helm),
 ];
 
 const SHOP: &str = "
@@ -112,6 +115,13 @@ fn see_access(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "see-access.md")
 }
 
+fn helm(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "pages-helm", SHOP)?;
+    std::os::unix::fs::symlink(crate::chart::repository().join("chart"), managed.folder.join("chart"))?;
+    fs::write(managed.folder.join("2018.yaml"), crate::chart::release_of_2018())?;
+    run(world, &managed, "helm.md")
+}
+
 /// Follows a page as the administrator of a cluster.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
     page::follow(page, &managed.folder, &mut Administrator { world, managed })
@@ -124,19 +134,13 @@ struct Administrator<'a> {
 
 impl Reader for Administrator<'_> {
     fn types(&mut self, command: &str) -> anyhow::Result<String> {
-        let programs = self.world.parts.cluster_auth.parent().context("a folder")?;
-        let path = format!("{}:{}:/usr/bin:/bin", programs.display(), self.world.parts.kubernetes.display());
+        let parts = &self.world.parts;
+        let programs = parts.cluster_auth.parent().context("a folder")?;
+        let helm = parts.helm.parent().context("a folder")?;
+        let path = [programs, &parts.kubernetes, helm].map(|folder| folder.display().to_string()).join(":");
         let mut shell = process::command("sh", &self.managed.folder);
-        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", path);
+        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", format!("{path}:/usr/bin:/bin"));
         shell.env("KUBECONFIG", self.managed.cluster.admin_kubeconfig());
         Ok(process::run(&mut shell)?.stdout)
-    }
-
-    /// The time of day is another one at every run.
-    fn steady(&self, line: &str) -> String {
-        match line.split_once("everywhere by ") {
-            Some((before, after)) => format!("{before}everywhere by 14:07{}", after.get(5..).unwrap_or_default()),
-            None => line.to_owned(),
-        }
     }
 }

@@ -4,22 +4,32 @@ use std::{collections::HashMap, sync::Arc};
 
 use rbac::{Binding, Index, Role, RoleReference, Rule, User};
 
+use super::{Beside, EVERYTHING, Through};
+
 /// The place that is not a namespace.
 pub(super) const CLUSTER: u32 = 0;
 
 /// What has a number.
+#[derive(Debug)]
 pub(super) struct Known<'a> {
     /// From 1, in the order of their names.
     namespaces: Vec<Arc<str>>,
     rules: Vec<&'a [Rule]>,
-    roles: Vec<&'a RoleReference>,
+    roles: Vec<Source<'a>>,
     /// Sorted lists of numbers without repetition, of rules or of roles; the first is empty.
     sets: Vec<Box<[u32]>>,
     numbers_of_rules: HashMap<&'a [Rule], u32>,
-    numbers_of_roles: HashMap<&'a RoleReference, u32>,
+    numbers_of_roles: HashMap<Source<'a>, u32>,
     numbers_of_sets: HashMap<Box<[u32]>, u32>,
     /// The rules of `system:masters`.
     masters: u32,
+}
+
+/// What has rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Source<'a> {
+    Role(&'a RoleReference),
+    Policy(&'a str),
 }
 
 /// A binding that grants somebody something.
@@ -31,11 +41,12 @@ pub(super) struct Bound {
     pub(super) rules: u32,
     /// The role that has them.
     pub(super) role: u32,
-    /// Its place in the index; none has the last one, which stands for `system:masters`.
+    /// Its place in the index; none has the last one, which stands for what no binding grants.
     at: u32,
 }
 
 /// One state, by numbers.
+#[derive(Debug)]
 pub(super) struct State<'a> {
     index: &'a Index,
     /// Each binding of the index, but for those whose role does not exist.
@@ -43,24 +54,41 @@ pub(super) struct State<'a> {
 }
 
 impl<'a> Known<'a> {
-    pub(super) fn new(indexes: [&'a Index; 2], masters: &'a [Rule]) -> Self {
+    pub(super) fn new<'n>(indexes: [&Index; 2], namespaces: impl IntoIterator<Item = &'n str>) -> Self {
         let bindings = indexes.into_iter().flat_map(Index::bindings);
-        let mut names: Vec<&str> = bindings.filter_map(|binding| binding.namespace.as_deref()).collect();
+        let mut bound: Vec<&str> = bindings.filter_map(|binding| binding.namespace.as_deref()).collect();
+        bound.sort_unstable();
+        bound.dedup();
+        let mut names: Vec<Arc<str>> =
+            bound.into_iter().map(Arc::from).chain(namespaces.into_iter().map(Arc::from)).collect();
         names.sort_unstable();
         names.dedup();
         let (rules, roles, numbers_of_rules, numbers_of_roles, numbers_of_sets) = Default::default();
-        let namespaces = names.into_iter().map(Arc::from).collect();
         let sets = vec![Box::default()];
-        let mut known =
-            Self { namespaces, rules, roles, sets, numbers_of_rules, numbers_of_roles, numbers_of_sets, masters: 0 };
+        let mut known = Self {
+            namespaces: names,
+            rules,
+            roles,
+            sets,
+            numbers_of_rules,
+            numbers_of_roles,
+            numbers_of_sets,
+            masters: 0,
+        };
         known.numbers_of_sets.insert(Box::default(), 0);
-        known.masters = known.number_of_rules(masters);
+        known.masters = known.number_of_rules(&*EVERYTHING);
         known
     }
 
     /// The name of a place that is a namespace.
     pub(super) fn namespace(&self, place: u32) -> Arc<str> {
         Arc::clone(&self.namespaces[place as usize - 1])
+    }
+
+    /// The place of a namespace that the comparison was made with.
+    fn place(&self, namespace: &str) -> u32 {
+        let at = self.namespaces.binary_search_by(|known| (**known).cmp(namespace));
+        number(at.expect("a namespace that was named to Comparison::new") + 1)
     }
 
     /// What bindings of one place grant.
@@ -96,10 +124,14 @@ impl<'a> Known<'a> {
         self.rules[id as usize]
     }
 
-    /// The roles of a set of them, in order.
-    pub(super) fn roles(&self, set: u32) -> Vec<RoleReference> {
-        let mut roles: Vec<RoleReference> =
-            self.ids(set).iter().filter_map(|id| self.roles.get(*id as usize)).map(|role| (*role).clone()).collect();
+    /// The roles and policies of a set of them, in order.
+    pub(super) fn roles(&self, set: u32) -> Vec<Through> {
+        let through = |source: &Source<'_>| match source {
+            Source::Role(role) => Through::Role((*role).clone()),
+            Source::Policy(name) => Through::Policy((*name).into()),
+        };
+        let mut roles: Vec<Through> =
+            self.ids(set).iter().filter_map(|id| self.roles.get(*id as usize)).map(through).collect();
         roles.sort();
         roles
     }
@@ -113,7 +145,7 @@ impl<'a> Known<'a> {
         known
     }
 
-    fn number_of_role(&mut self, role: &'a RoleReference) -> u32 {
+    fn number_of_role(&mut self, role: Source<'a>) -> u32 {
         let next = number(self.roles.len());
         let known = *self.numbers_of_roles.entry(role).or_insert(next);
         if known == next {
@@ -133,14 +165,14 @@ impl<'a> State<'a> {
             let role = index.role_of(binding)?;
             let rules = *of_role.entry(std::ptr::from_ref(role)).or_insert_with(|| known.number_of_rules(&role.rules));
             let place = binding.namespace.as_deref().map_or(CLUSTER, |name| places[name]);
-            Some(Bound { place, rules, role: known.number_of_role(&binding.role), at: number(at) })
+            Some(Bound { place, rules, role: known.number_of_role(Source::Role(&binding.role)), at: number(at) })
         };
         let bound = index.bindings().iter().enumerate().map(&mut bound).collect();
         Self { index, bound }
     }
 
     /// What a user holds, in the order of places.
-    pub(super) fn held_by(&self, user: &User, known: &Known<'_>) -> Vec<Bound> {
+    pub(super) fn held_by(&self, user: &User, beside: &[Beside<'a>], known: &mut Known<'a>) -> Vec<Bound> {
         let first = self.index.bindings().as_ptr().addr();
         let position = |binding: &Binding| (std::ptr::from_ref(binding).addr() - first) / size_of::<Binding>();
         let mut held: Vec<Bound> =
@@ -148,6 +180,12 @@ impl<'a> State<'a> {
         if user.is_master() {
             held.push(Bound { place: CLUSTER, rules: known.masters, role: u32::MAX, at: u32::MAX });
         }
+        held.extend(beside.iter().map(|Beside { namespace, rules, policy }| Bound {
+            place: namespace.as_deref().map_or(CLUSTER, |name| known.place(name)),
+            rules: known.number_of_rules(rules),
+            role: known.number_of_role(Source::Policy(policy)),
+            at: u32::MAX,
+        }));
         // A binding that names several of the user's groups comes several times.
         held.sort_unstable();
         held.dedup();
@@ -166,9 +204,9 @@ impl Bound {
         (self.rules, self.role)
     }
 
-    /// Whether it stands for membership in `system:masters`, which no binding grants.
-    pub(super) fn is_masters(&self) -> bool {
-        self.at == u32::MAX
+    /// Whether a binding grants it: neither membership in `system:masters` nor a policy.
+    pub(super) fn is_of_binding(&self) -> bool {
+        self.at != u32::MAX
     }
 }
 

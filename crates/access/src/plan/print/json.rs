@@ -179,7 +179,7 @@ impl Out for Rights {
         RightsOut {
             namespaces: &self.place,
             rights: List(&self.rights),
-            through: self.through.iter().map(|role| format!("{} {}", role.kind.as_str(), role.name)).collect(),
+            through: self.through.iter().map(ToString::to_string).collect(),
             except: self.except.iter().map(part).collect(),
         }
     }
@@ -354,3 +354,16 @@ impl Out for ObjectChange {
         }
     }
 }
+
+/// What other commands than `plan` write, in the same words.
+macro_rules! written {
+    ($($of:ty),*) => {$(
+        impl Serialize for $of {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                self.out().serialize(serializer)
+            }
+        }
+    )*};
+}
+
+written!(Login, Rights, Gained);

@@ -5,11 +5,16 @@ use crate::plan::Plan;
 
 /// The plan as GitHub-flavoured Markdown.
 pub fn markdown(plan: &Plan) -> String {
+    markdown_of(&report(plan))
+}
+
+/// Sections as Markdown.
+pub fn markdown_of(sections: &[Section]) -> String {
     let mut text = String::new();
-    for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
+    for (at, Section { title, items }) in sections.iter().enumerate() {
         let level = if at == 0 { "##" } else { "###" };
-        text.push_str(&format!("{level} {}\n\n", escaped(&title)));
-        for item in &items {
+        text.push_str(&format!("{level} {}\n\n", escaped(title)));
+        for item in items {
             push(item, 0, &mut text);
         }
         text.push('\n');

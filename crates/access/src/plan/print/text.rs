@@ -33,11 +33,16 @@ pub enum Style {
 
 /// The plan as text; joined, the pieces end with a line break.
 pub fn text(plan: &Plan) -> Vec<Segment> {
+    text_of(&report(plan))
+}
+
+/// Sections as text.
+pub fn text_of(sections: &[Section]) -> Vec<Segment> {
     let mut segments = Vec::new();
-    for (at, Section { title, items }) in report(plan).into_iter().enumerate() {
+    for (at, Section { title, items }) in sections.iter().enumerate() {
         let before = if at == 0 { "" } else { "\n" };
-        segments.push(Segment { text: format!("{before}{}\n", visible(&title)), style: Style::Title });
-        for item in &items {
+        segments.push(Segment { text: format!("{before}{}\n", visible(title)), style: Style::Title });
+        for item in items {
             push(item, 1, &mut segments);
         }
     }

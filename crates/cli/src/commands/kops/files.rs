@@ -132,7 +132,8 @@ pub(super) fn rotated(live: &Live, reach: &Reach, now: Timestamp) -> anyhow::Res
 fn chain(key: &Stored, certificate: Option<&Stored>, now: Timestamp) -> anyhow::Result<String> {
     if let Some(start) = key.text.find("-----BEGIN CERTIFICATE-----") {
         let chain = &key.text[start..];
-        tls::ServerIdentity::from_pem(chain, &key.text, now).context("key.pem")?;
+        let fits = tls::ServerIdentity::from_pem(chain, &key.text, now);
+        fits.context("key.pem cannot be used; `--rotate` replaces it by a new pair")?;
         return Ok(chain.to_owned());
     }
     let certificate = certificate

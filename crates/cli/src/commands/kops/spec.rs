@@ -117,7 +117,9 @@ fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Resul
         }
         None => fetch(args, folder, process)?,
     };
-    anyhow::ensure!(read(&kubeconfig).is_some(), "the API servers' kubeconfig is none; `cluster-auth init` makes one");
+    let config = read(&kubeconfig).context("the API servers' kubeconfig is none; `cluster-auth init` makes one")?;
+    // Written anew: what it may hold beside the URL and the authority, a client's key for one, is nothing for a specification.
+    let kubeconfig = kubeconfig::webhook(&config.server, &config.certificate_authority_pem);
     let asset = |name, file, content| FileAsset {
         name,
         path: format!("{NODE_FOLDER}/{file}"),
@@ -125,7 +127,7 @@ fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Resul
         mode: "0644",
         content,
     };
-    let kubeconfig = asset("cluster-auth-kubeconfig", File::Kubeconfig.name(), kubeconfig.text);
+    let kubeconfig = asset("cluster-auth-kubeconfig", File::Kubeconfig.name(), kubeconfig);
     let fetch = asset("cluster-auth-fetch", "fetch.sh", FETCH.to_owned());
     let path = kubeconfig.path.clone();
     // The machine's own files are below /rootfs there.

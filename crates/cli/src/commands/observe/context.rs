@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
+use access::cluster::Dump;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig};
 
 use crate::rim::Process;
 
 /// Which cluster to ask.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct ClusterArgs {
     /// Kubeconfig file [default: the files of KUBECONFIG, or ~/.kube/config]
     #[arg(long, value_name = "FILE")]
@@ -23,6 +24,25 @@ impl ClusterArgs {
     /// Whether a cluster was named at all.
     pub(crate) fn is_named(&self) -> bool {
         self.kubeconfig.is_some() || self.context.is_some()
+    }
+
+    /// Refuses a cluster that was named beside one that was given.
+    pub(crate) fn beside(&self, given: &Dump) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            given.is_empty() || !self.is_named(),
+            "--from holds a cluster, and --context or --kubeconfig name another one; give one of them"
+        );
+        Ok(())
+    }
+
+    /// Whether a context was named.
+    pub(crate) fn names_context(&self) -> bool {
+        self.context.is_some()
+    }
+
+    /// The same with another context.
+    pub(crate) fn in_context(&self, name: &str) -> Self {
+        Self { context: Some(name.to_owned()), ..self.clone() }
     }
 
     /// Reads the kubeconfig and gets the credentials.

@@ -44,10 +44,10 @@ pub(crate) fn ignored(found: &Given) {
 
 fn read(into: &mut Given, file: &Path, text: &[u8], is_named: bool) -> anyhow::Result<()> {
     let name = file.display();
-    let known = into.read(&name.to_string(), text).with_context(|| format!("--from {name}"))?;
+    let known = into.read(&name.to_string(), text).with_context(|| name.to_string())?;
     anyhow::ensure!(
         known || !is_named,
-        "--from {name}: it is neither what kubectl, `aws iam` or `aws eks` print, nor a Cluster of kops (`kops get cluster -o \
+        "{name}: it is neither what kubectl, `aws iam` or `aws eks` print, nor a Cluster of kops (`kops get cluster -o \
          yaml`), manifests of access, or an access file"
     );
     Ok(())

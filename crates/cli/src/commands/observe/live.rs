@@ -13,7 +13,7 @@ pub(crate) struct Looked {
 }
 
 /// Lists, by the kind that they are of.
-type Lists = [(&'static str, Resource)];
+pub(crate) type Lists = [(&'static str, Resource)];
 
 /// All that access depends on.
 pub(crate) const EVERYTHING: &Lists = &[
@@ -22,6 +22,16 @@ pub(crate) const EVERYTHING: &Lists = &[
     ("ClusterRoleBinding", Resource::CLUSTER_ROLE_BINDINGS),
     ("ClusterRole", Resource::CLUSTER_ROLES),
     ("Namespace", Resource::NAMESPACES),
+    (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
+];
+/// The same, and what `lint` looks at beside.
+pub(crate) const LINTED: &Lists = &[
+    ("RoleBinding", Resource::ROLE_BINDINGS),
+    ("Role", Resource::ROLES),
+    ("ClusterRoleBinding", Resource::CLUSTER_ROLE_BINDINGS),
+    ("ClusterRole", Resource::CLUSTER_ROLES),
+    ("Namespace", Resource::NAMESPACES),
+    ("ServiceAccount", Resource::SERVICE_ACCOUNTS),
     (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
 ];
 /// What an access file is compiled with.

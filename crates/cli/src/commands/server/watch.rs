@@ -61,13 +61,14 @@ fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, tak
             webhook.readiness().clear_stale(file);
         }
         Err(error) => {
+            // The log comes last: whoever reads it finds the rest as it says.
+            webhook.metrics().reload_failed(file);
+            webhook.readiness().set_stale(file, format!("{error:#}"));
             tracing::error!(
                 file,
                 error = format!("{error:#}"),
                 "the change is not taken; the last good version stays in use"
             );
-            webhook.metrics().reload_failed(file);
-            webhook.readiness().set_stale(file, format!("{error:#}"));
         }
     }
 }

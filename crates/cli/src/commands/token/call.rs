@@ -8,7 +8,11 @@ use std::ffi::{OsStr, OsString};
 use clap::{Args, Parser};
 
 use super::{TokenArgs, run};
-use crate::{arguments::Global, exit::CommandResult, rim::Process};
+use crate::{
+    arguments::{Cli, Command, Global, is_plugin},
+    exit::CommandResult,
+    rim::Process,
+};
 
 /// A call for a token, not yet parsed.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,8 +24,12 @@ pub(crate) enum Call {
 }
 
 impl Call {
-    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result.
+    /// Looks at the words alone. Calls with global flags before `token` go the long way, with the same result, and so do
+    /// those of kubectl's plugin, which nothing calls over and over.
     pub(crate) fn recognise(arguments: &[OsString]) -> Option<Self> {
+        if is_plugin(arguments) {
+            return None;
+        }
         let words = arguments.get(1..)?;
         if words.first()? == "token" {
             return Some(Self::Token(words[1..].to_vec()));
@@ -116,9 +124,27 @@ pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
     }
 }
 
+/// Whether the words behind the program's name would be understood, as in a kubeconfig's exec section; else why not.
+pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
+    let line: Vec<OsString> =
+        ["cluster-auth"].into_iter().chain(words.iter().map(String::as_str)).map(Into::into).collect();
+    let flags = |flags: &[OsString]| [&line[..1], flags].concat();
+    let parsed = match Call::recognise(&line) {
+        Some(Call::EksGetToken(rest)) => EksGetTokenCall::try_parse_from(flags(&rest)).map(drop),
+        Some(Call::Token(rest)) => TokenCall::try_parse_from(flags(&rest)).map(drop),
+        None => match Cli::try_parse_from(&line) {
+            Ok(Cli { command: Some(Command::Token(_)), .. }) => Ok(()),
+            Ok(_) => return Err("it asks for no token".to_owned()),
+            Err(error) => Err(error),
+        },
+    };
+    let first = |text: String| text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    parsed.map_err(|error| first(error.to_string()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Call;
+    use super::{Call, accepts};
 
     fn words(line: &str) -> Vec<std::ffi::OsString> {
         line.split(' ').map(Into::into).collect()
@@ -138,6 +164,27 @@ mod tests {
         ];
         for (line, expected) in cases {
             assert_eq!(Call::recognise(&words(line)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn other_programs_words_are_accepted_or_it_is_said_why_not() {
+        let rows = [
+            ("--region r eks get-token --cluster-name c --output json", None),
+            ("eks get-token --cluster-name c --role arn:aws:iam::111122223333:role/R --profile p", None),
+            ("token -i c -r arn:aws:iam::111122223333:role/R", None),
+            ("-i c token", None),
+            (
+                "eks get-token --cluster-name c --endpoint-url https://x",
+                Some("unexpected argument '--endpoint-url' found"),
+            ),
+            ("eks get-token", Some("the following required arguments were not provided:")),
+            ("version", Some("it asks for no token")),
+            ("s3 ls", Some("unrecognized subcommand 's3'")),
+        ];
+        for (line, why) in rows {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(accepts(&words).err().as_deref(), why, "{line}");
         }
     }
 }

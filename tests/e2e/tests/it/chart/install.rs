@@ -77,6 +77,10 @@ fn strict(world: &World) -> anyhow::Result<()> {
         "authenticator.enabled=false",
         "access.create=false,rbac.create=false",
     ];
+    for helm in helms(world) {
+        let mut lint = process::command(helm, &managed.folder);
+        process::run(lint.args(["lint", "--strict", "--values", "whole.yaml"]).arg(chart()))?.success()?;
+    }
     for set in sets {
         let text =
             template(&world.parts.helm, &managed.folder, &["--values", "whole.yaml", "--set", set])?.success()?;
@@ -115,7 +119,8 @@ fn install(world: &World) -> anyhow::Result<()> {
 
         // Another file: what it drops is gone, and the selector stays what it is.
         let file = "clusterID: prod.example.com\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  \
-                    authorization: [{namespace: test, clusterRole: view}]\n";
+                    authorization: [{namespace: test, clusterRole: view}]\nauthenticator: {stateDir: \
+                    /srv/kubernetes/heptio-authenticator-aws}\n";
         fs::write(managed.folder.join("values.yaml"), file)?;
         helm(program, &managed, &["upgrade", "cluster-auth", &chart, "--values", "values.yaml"])?.success()?;
         ensure!(!allowed(&managed, "developers", &["delete", "pods", "-n", "dev"])?);

@@ -5,6 +5,7 @@ use std::{fs, net::TcpStream, os::unix::fs::MetadataExt as _, path::PathBuf};
 use anyhow::{Context as _, ensure};
 use e2e::{
     https,
+    machine::is_root,
     people::environment,
     pod::{self, Pod},
     process::{self, Background, wait_until},
@@ -112,10 +113,6 @@ fn id(flag: &str) -> anyhow::Result<String> {
     Ok(process::run(std::process::Command::new("id").arg(flag))?.success()?.trim().to_owned())
 }
 
-fn is_root() -> anyhow::Result<bool> {
-    Ok(id("-u")? == "0")
-}
-
 /// Whose the files become.
 fn owner() -> anyhow::Result<u32> {
     if is_root()? { Ok(10000) } else { Ok(id("-u")?.parse()?) }
@@ -136,6 +133,8 @@ fn serve(world: &World) -> anyhow::Result<()> {
     let before = files.clone().map(|file| fs::read(file).unwrap_or_default());
     let mut server = machine.start("server.log")?;
     let pod = machine.server_pod()?;
+    let image = format!("{}:{}", access::IMAGE, env!("CARGO_PKG_VERSION"));
+    ensure!(pod.container("server")?["image"] == image, "kops and the chart run one image");
     for probe in ["livenessProbe", "readinessProbe"] {
         let probe = &pod.container("server")?[probe]["httpGet"];
         ensure!(probe["port"] == machine.port && probe["scheme"] == "HTTPS" && probe["host"] == "127.0.0.1", "{probe}");

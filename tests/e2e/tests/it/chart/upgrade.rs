@@ -7,7 +7,7 @@ use e2e::{managed::Managed, world::World};
 use serde_json::{Value, json};
 
 use super::{
-    chart, helms,
+    chart,
     install::{NAMESPACES, helm},
     repository,
 };
@@ -49,6 +49,7 @@ spec:
       labels: {app: heptio-authenticator-aws, release: cluster-auth}
     spec:
       hostNetwork: true
+      volumes: [{name: state, hostPath: {path: /srv/kubernetes/heptio-authenticator-aws/}}]
       nodeSelector: {node-role.kubernetes.io/master: ''}
       containers:
       - name: authenticator
@@ -64,29 +65,43 @@ const CONFIG: &str = "clusterID: prod.example.com\nserver:\n  mapUsers:\n  - use
 const NODES: &str = "- rolearn: arn:aws:iam::111122223333:role/Node\n  username: system:node:{{EC2PrivateDNSName}}\n  \
                      groups: [system:bootstrappers, system:nodes]\n";
 
+/// A release with a ConfigMap of this name, and the entries of machines in it or not.
+pub(super) fn release(map: &str, with_machines: bool) -> String {
+    let mut data = json!({"config.yaml": CONFIG});
+    if with_machines {
+        data["mapRoles"] = NODES.into();
+    }
+    let metadata = json!({"name": map, "namespace": "kube-system"});
+    let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": data});
+    format!("{NAMESPACES}{OBJECTS}---\n{config}\n")
+}
+
 fn from_2018(world: &World) -> anyhow::Result<()> {
     let revisions = [
-        ("the first", "cluster-auth-config", json!({"config.yaml": CONFIG}), None),
-        ("the second", "aws-auth", json!({"config.yaml": CONFIG}), None),
-        (
-            "the second, beside machines",
-            "aws-auth",
-            json!({"config.yaml": CONFIG, "mapRoles": NODES}),
-            Some(json!({"mapRoles": NODES})),
-        ),
-        ("the third", "aws-iam-authenticator", json!({"config.yaml": CONFIG}), None),
+        ("the first", "cluster-auth-config", false),
+        ("the second", "aws-auth", false),
+        ("the second, beside machines", "aws-auth", true),
+        ("the third", "aws-iam-authenticator", false),
     ];
-    for (at, (name, map, data, left)) in revisions.into_iter().enumerate() {
-        let config = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": map, "namespace": "kube-system"}, "data": data});
-        let objects = format!("{NAMESPACES}{OBJECTS}---\n{config}\n");
-        let managed = Managed::start(world, &format!("chart-2018-{at}"), &objects)?;
-        let program = helms(world)[at % 2];
-        upgrade(program, &managed, map, left.as_ref()).with_context(|| name.to_owned())?;
+    for (at, (name, map, with_machines)) in revisions.into_iter().enumerate() {
+        let managed = Managed::start(world, &format!("chart-2018-{at}"), &release(map, with_machines))?;
+        // Somebody has added to a role by hand: what the file says holds.
+        let more = r#"[{"op": "add", "path": "/rules/-", "value": {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}}]"#;
+        managed.admin.kubectl(&["patch", "role", "developers", "-n", "dev", "--type=json", "-p", more])?.success()?;
+        let left = with_machines.then(|| json!({"mapRoles": NODES}));
+        // Helm 4 writes by server-side apply, which stops at what others have written.
+        let (program, flags) = [(&*world.parts.helm, &["--force-conflicts"][..]), (&world.parts.helm3, &[])][at % 2];
+        upgrade((program, flags), &managed, map, left.as_ref()).with_context(|| name.to_owned())?;
     }
     Ok(())
 }
 
-fn upgrade(program: &Path, managed: &Managed, map: &str, left: Option<&Value>) -> anyhow::Result<()> {
+fn upgrade(
+    (program, flags): (&Path, &[&str]),
+    managed: &Managed,
+    map: &str,
+    left: Option<&Value>,
+) -> anyhow::Result<()> {
     let chart = chart().display().to_string();
     let guide = repository().join("examples/guide.yaml").display().to_string();
     let run = |args: &[&str]| {
@@ -94,8 +109,10 @@ fn upgrade(program: &Path, managed: &Managed, map: &str, left: Option<&Value>) -
     };
     // Without being told to, Helm takes nothing that it did not make.
     ensure!(run(&[])?.failure()?.contains("cannot be imported into the current release"));
+    let none = ["--take-ownership", "--set", "authenticator.image=,authenticator.tag="];
+    ensure!(run(&none)?.failure()?.contains("authenticator.stateDir"), "the files of 2018 are kept");
     let before = everything(managed)?;
-    let said = run(&["--take-ownership"])?.success()?;
+    let said = run(&[&["--take-ownership"], flags].concat())?.success()?;
     let after = everything(managed)?;
 
     // What gives rights is the same object as before: nobody was without them for a moment.
@@ -103,9 +120,10 @@ fn upgrade(program: &Path, managed: &Managed, map: &str, left: Option<&Value>) -
         ["Role dev/developers", "RoleBinding dev/developers-binding", "ClusterRoleBinding /cluster-admin-binding"]
     {
         let [old, new] = [&before, &after].map(|objects| &objects[key]);
-        for field in ["rules", "roleRef", "subjects"] {
+        for field in ["roleRef", "subjects"] {
             ensure!(old[field] == new[field], "{key}: {field}");
         }
+        ensure!(!new["rules"].to_string().contains("secrets"), "{key} is not what the file says: {new:#}");
         ensure!(old["metadata"]["uid"] == new["metadata"]["uid"], "{key} is another object");
         ensure!(new["metadata"]["annotations"]["meta.helm.sh/release-name"] == "cluster-auth", "{key} is not Helm's");
     }
@@ -135,9 +153,15 @@ fn upgrade(program: &Path, managed: &Managed, map: &str, left: Option<&Value>) -
     ensure!(!last.contains_key("DaemonSet kube-system/cluster-auth-authenticator"), "the old server is gone");
     let map = last.get(&format!("ConfigMap kube-system/{map}")).map(|map| map["data"].clone());
     ensure!(map.as_ref() == left, "{map:?}");
+    // Without the guide's image the servers would look for their files elsewhere, where API servers trust none.
+    let none = ["--set", "authenticator.image=,authenticator.tag="];
+    let refused = run(&none)?.failure()?;
+    ensure!(refused.contains("in /srv/kubernetes/heptio-authenticator-aws: set it to that folder"), "{refused}");
+    let kept = ["--set", "authenticator.stateDir=/srv/kubernetes/heptio-authenticator-aws"];
+    run(&[none, kept].concat())?.success()?;
     // From now on it is a release like any other.
     let said = run(&[])?.success()?;
-    ensure!(!said.contains("delete daemonset") && !said.contains("2018 chart wrote"), "{said}");
+    ensure!(!said.contains("delete daemonset") && !said.contains("the 2018 chart"), "{said}");
     Ok(())
 }
 

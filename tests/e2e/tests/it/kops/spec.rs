@@ -105,7 +105,7 @@ struct ExecContainer {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the list of fields is kops'")]
+#[expect(dead_code, clippy::struct_field_names, reason = "the list of fields is kops'")]
 struct KubeApiServer {
     authentication_token_webhook_config_file: Option<String>,
     authentication_token_webhook_cache_ttl: Option<String>,

@@ -8,6 +8,9 @@ use jiff::Timestamp;
 use super::{File, Live, Stored, Write, completed, read, rotated};
 use crate::state::{NewPair, Reach};
 
+/// A name, what is there, and what is written then, or said.
+type Row<'a> = (&'a str, Vec<(File, &'a str)>, Result<&'a [File], &'a str>);
+
 type Decide = fn(&Live, &Reach, Timestamp) -> anyhow::Result<Vec<Write>>;
 
 fn now() -> Timestamp {
@@ -126,10 +129,12 @@ fn a_rotation_that_ended_anywhere_locks_nobody_out_and_either_command_completes_
 
 #[test]
 fn of_two_who_write_at_a_time_one_fails_and_the_store_is_whole_after_a_rerun() {
-    for (first, second) in [(completed as Decide, completed as Decide), (rotated, rotated), (rotated, completed)] {
+    let rows: [(bool, Decide, Decide); 3] =
+        [(false, completed, completed), (true, rotated, rotated), (true, rotated, completed)];
+    for (there_already, first, second) in rows {
         for interleaving in 0..=3 {
             let mut store = Store::default();
-            if first as usize == rotated as Decide as usize {
+            if there_already {
                 store.run(completed, 3);
             }
             let decided = [first, second].map(|decide| decide(&store.live(), &reach(), now()).expect("decided"));
@@ -155,7 +160,7 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
     let chain = pair.chain_pem();
     let (key, certificate, kubeconfig) =
         ((File::Key, pair.key_pem()), (File::Certificate, chain.as_str()), (File::Kubeconfig, config.as_str()));
-    let rows: [(&str, Vec<_>, Result<&[File], &str>); 6] = [
+    let rows: [Row<'_>; 6] = [
         ("the guide's three files", vec![key, certificate, kubeconfig], Ok(&[])),
         ("a pair alone", vec![key, certificate], Ok(&[File::Kubeconfig])),
         (
@@ -165,7 +170,7 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
         ),
         ("no key", vec![certificate, kubeconfig], Err("there is a kubeconfig and no key.pem")),
         ("two pairs", vec![(File::Key, other.key_pem()), certificate], Err("cannot be used together; `--rotate`")),
-        ("no key at all", vec![(File::Key, "-----BEGIN CERTIFICATE-----"), certificate], Err("key.pem")),
+        ("no key in it", vec![(File::Key, chain.as_str()), certificate], Err("key.pem cannot be used; `--rotate`")),
     ];
     for (name, files, expected) in rows {
         let store = Store::with(&files);
@@ -201,4 +206,23 @@ fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_sta
 fn there_is_nothing_to_rotate_in_an_empty_store() {
     let refused = rotated(&Live::default(), &reach(), now()).err().expect("refused").to_string();
     assert_eq!(refused, "there is no pair to rotate; leave out `--rotate` to make one");
+}
+
+#[test]
+fn a_pair_that_has_ended_is_said_and_rotated() {
+    let mut store = Store::default();
+    store.run(completed, 3);
+    let later = "2040-01-01T00:00:00Z".parse().expect("a time");
+    let refused = completed(&store.live(), &reach(), later).err().expect("refused");
+    assert!(format!("{refused:#}").contains("`--rotate` replaces it by a new pair"), "{refused:#}");
+    let old = store.trusted().expect("a kubeconfig");
+    let writes = rotated(&store.live(), &reach(), later).expect("decided");
+    assert_eq!(
+        writes.iter().map(|write| write.file).collect::<Vec<_>>(),
+        [File::Kubeconfig, File::Key, File::Certificate]
+    );
+    for write in &writes {
+        store.put(write).expect("nobody else writes");
+    }
+    assert!(store.trusted().expect("a kubeconfig").contains(old.trim()));
 }

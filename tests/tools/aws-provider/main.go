@@ -46,7 +46,7 @@ func main() {
 	}
 	standIn := &provider{resources: schemas(file.Resources), dataSources: schemas(file.DataSources)}
 	serve := func() tfprotov5.ProviderServer { return standIn }
-	if err := tf5server.Serve("registry.opentofu.org/hashicorp/aws", serve); err != nil {
+	if err := tf5server.Serve("hashicorp/aws", serve); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -67,7 +67,8 @@ func (b block) schema(top bool) *tfprotov5.SchemaBlock {
 			Type:     typeOf(argument.Type),
 			Required: argument.Required,
 			Optional: !argument.Required,
-			Computed: top && name == "id",
+			// The bindings do not say which arguments have defaults: of those used here it is the path.
+			Computed: top && (name == "id" || name == "path"),
 		})
 	}
 	for name, kind := range b.Attributes {
@@ -179,6 +180,9 @@ func (p *provider) PlanResourceChange(_ context.Context, request *tfprotov5.Plan
 		return nil, err
 	}
 	planned, err := filled(schema, proposed, func(name string, kind tftypes.Type, _ map[string]tftypes.Value) tftypes.Value {
+		if name == "path" {
+			return tftypes.NewValue(kind, "/")
+		}
 		return tftypes.NewValue(kind, tftypes.UnknownValue)
 	}, prior.IsNull())
 	if err != nil {

@@ -1,0 +1,193 @@
+//! `diff`: who gains or loses what from one cluster, dump or file to another; or what two subjects may do that the other
+//! one may not.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
+
+use access::plan::print::{Section, markdown_of, text_of};
+use anyhow::Context as _;
+use clap::Args;
+use identity::Arn;
+use rbac::Subject;
+use visibility::{
+    World,
+    diff::{Asked, Contrast, Difference},
+    print,
+};
+
+use super::{
+    planning::{plain, styled},
+    seeing::{Seeing, Seen},
+};
+use crate::{
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+};
+
+/// Flags of `diff`.
+#[derive(Args, Debug)]
+#[command(after_help = "A and B are both of what there is to compare, or both somebody there:
+  PATH            a dump, manifests, access files, or a folder of them; `-` is stdin
+  context:NAME    the cluster of a kubeconfig's context
+  user:NAME       a Kubernetes user; a service account is user:system:serviceaccount:NAMESPACE:NAME
+  group:NAME      a Kubernetes group
+  arn:…           an IAM user, a role, or one session of it, as the user and in the groups that they log in as
+
+Examples:
+  cluster-auth diff before.json context:prod
+  cluster-auth diff access.yaml ../main/access.yaml --exit-code
+  cluster-auth diff group:developers group:operators --context prod
+  cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer --from cluster.json --from access.yaml")]
+pub(crate) struct DiffArgs {
+    /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
+    #[arg(value_name = "A", value_hint = clap::ValueHint::AnyPath)]
+    a: OsString,
+
+    /// To this
+    #[arg(value_name = "B", value_hint = clap::ValueHint::AnyPath)]
+    b: OsString,
+
+    #[command(flatten)]
+    seeing: Seeing,
+
+    /// How to print what differs: text, json, yaml or markdown
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+
+    /// End with 2 where something differs
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For a terminal.
+    Text,
+    /// For programs: everything.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// For pull requests.
+    Markdown,
+}
+
+/// What is compared.
+enum Side {
+    World(Place),
+    Subject(OneOf),
+}
+
+/// Where a world is.
+enum Place {
+    Path(PathBuf),
+    Context(String),
+}
+
+/// Somebody in a world.
+enum OneOf {
+    Subject(Subject),
+    Arn(Arn),
+}
+
+/// Runs `diff`.
+pub(crate) fn run(args: &DiffArgs, process: &Process) -> CommandResult {
+    let differs = match (side(&args.a)?, side(&args.b)?) {
+        (Side::World(before), Side::World(after)) => worlds(args, [&before, &after], process)?,
+        (Side::Subject(first), Side::Subject(second)) => subjects(args, [&first, &second], process)?,
+        (Side::World(_), Side::Subject(_)) | (Side::Subject(_), Side::World(_)) => {
+            let (a, b) = (args.a.display(), args.b.display());
+            let why = format!(
+                "{a} and {b} are not of one kind: compare two clusters or files, or two subjects of one cluster \
+                 (`--context` or `--from` says which)"
+            );
+            return Err(anyhow::anyhow!(why).into());
+        }
+    };
+    if differs && args.exit_code { Err(Failure::Differs) } else { Ok(()) }
+}
+
+/// What was typed. Nothing is guessed: what begins with none of the words is a path, and it must exist.
+fn side(typed: &OsString) -> anyhow::Result<Side> {
+    let text = typed.to_str().unwrap_or_default();
+    let somebody = |subject| Ok(Side::Subject(OneOf::Subject(subject)));
+    match text.split_once(':') {
+        Some(("context" | "user" | "group", "")) => anyhow::bail!("{text} needs a name behind the colon"),
+        Some(("context", name)) => return Ok(Side::World(Place::Context(name.to_owned()))),
+        Some(("user", name)) => return somebody(Subject::User(name.into())),
+        Some(("group", name)) => return somebody(Subject::Group(name.into())),
+        Some(("arn", _)) => {
+            let arn = text.parse().with_context(|| format!("{text} is no ARN"))?;
+            return Ok(Side::Subject(OneOf::Arn(arn)));
+        }
+        Some(_) | None => {}
+    }
+    let path = Path::new(typed);
+    anyhow::ensure!(
+        text == "-" || path.exists(),
+        "{} is no path that exists; write a path, context:NAME, user:NAME, group:NAME or an ARN (and ./user:NAME for a file \
+         that is called so)",
+        path.display()
+    );
+    Ok(Side::World(Place::Path(path.to_owned())))
+}
+
+fn worlds(args: &DiffArgs, places: [&Place; 2], process: &Process) -> Result<bool, Failure> {
+    if args.seeing.names_a_world() {
+        let why = "--from and --context say where two subjects are; of two clusters or files each says so itself \
+                   (context:NAME)";
+        return Err(anyhow::anyhow!(why).into());
+    }
+    if places.iter().all(|place| matches!(place, Place::Path(path) if path.as_os_str() == "-")) {
+        return Err(anyhow::anyhow!("stdin can be one of the two only").into());
+    }
+    let look = |place: &Place| match place {
+        Place::Path(path) => Seeing::look_at_path(path),
+        Place::Context(name) => args.seeing.look_at_context(name, process),
+    };
+    let [before, after] = [look(places[0])?, look(places[1])?];
+    let difference = Difference::between(&before.world, &after.world);
+    let names = places.map(Place::in_words);
+    let names = [&*names[0], &*names[1]];
+    args.output.print(|| difference.report(names), &difference.out(names))?;
+    Ok(!difference.is_empty())
+}
+
+fn subjects(args: &DiffArgs, both: [&OneOf; 2], process: &Process) -> Result<bool, Failure> {
+    let Seen { world, .. } = args.seeing.look(process)?;
+    let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
+    let contrast = Contrast::between(&world, &first, &second);
+    args.output.print(|| contrast.report(), &contrast.out())?;
+    Ok(!contrast.is_empty())
+}
+
+fn asked(world: &World, one: &OneOf) -> anyhow::Result<Asked> {
+    match one {
+        OneOf::Subject(subject) => Ok(Asked::Subject(subject.clone())),
+        OneOf::Arn(arn) => Asked::of_arn(world, arn)
+            .with_context(|| format!("{arn} is nobody who logs in: name an IAM user, a role, or a session of one")),
+    }
+}
+
+impl Place {
+    fn in_words(&self) -> String {
+        match self {
+            Self::Path(path) if path.as_os_str() == "-" => "stdin".to_owned(),
+            Self::Path(path) => path.display().to_string(),
+            Self::Context(name) => format!("context {name}"),
+        }
+    }
+}
+
+impl Output {
+    fn print(self, report: impl FnOnce() -> Vec<Section>, value: &impl serde::Serialize) -> anyhow::Result<()> {
+        match self {
+            Self::Text => rim::print_styled(&styled(&text_of(&report()))),
+            Self::Markdown => rim::print(&plain(&markdown_of(&report()))),
+            Self::Json => rim::print(&print::json(value)),
+            Self::Yaml => rim::print(&print::yaml(value)),
+        }
+    }
+}

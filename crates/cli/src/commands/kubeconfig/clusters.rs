@@ -1,0 +1,164 @@
+//! Which clusters a kubeconfig is to lead to: one by its URL, contexts of another kubeconfig, or clusters of EKS.
+
+use std::path::Path;
+
+use anyhow::Context as _;
+use aws::{EksClusterName, describe_eks_cluster, eks_endpoint};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use kubeconfig::ClusterEndpoint;
+use token::ClusterId;
+
+use super::{KubeconfigArgs, said};
+use crate::{
+    arguments::Global,
+    credentials::{self, Found, Wanted},
+    exit::Failure,
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// One of them.
+pub(super) struct Cluster {
+    pub(super) id: ClusterId,
+    pub(super) endpoint: ClusterEndpoint,
+    /// The Region for `token`, where the cluster is in one.
+    pub(super) region: Option<String>,
+}
+
+/// All that were asked for, in that order; at least one.
+pub(super) fn clusters(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<Vec<Cluster>, Failure> {
+    let clusters = if !args.eks.is_empty() {
+        of_eks(args, global, process)?
+    } else if let Some(path) = &args.from_kubeconfig {
+        of_kubeconfig(path, &args.from_context, global, process)?
+    } else {
+        vec![by_url(args, global, process)?]
+    };
+    if args.name.is_some() && clusters.len() > 1 {
+        let message = "--name names one context, and these are several clusters; they are called by their ids";
+        return Err(anyhow::anyhow!(message).into());
+    }
+    for (at, cluster) in clusters.iter().enumerate() {
+        if clusters[..at].iter().any(|other| other.id == cluster.id) {
+            let id = cluster.id.as_str();
+            let message = format!("two clusters would be called {id}: add them one by one, with --merge and --name");
+            return Err(anyhow::anyhow!(message).into());
+        }
+    }
+    Ok(clusters)
+}
+
+fn by_url(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<Cluster, Failure> {
+    let server = args
+        .server
+        .clone()
+        .context("where is the API server? Give --server URL (and --ca FILE), --from-kubeconfig FILE, or --eks NAME")?;
+    if !server.starts_with("https://") {
+        return Err(anyhow::anyhow!("--server {server}: the API server's URL starts with https://").into());
+    }
+    let certificate_authority_pem = args.ca.as_deref().map(read_authority).transpose()?;
+    let id = settings::cluster_id(global, process, &settings::config(global)?)?;
+    Ok(Cluster { id, endpoint: ClusterEndpoint { server, certificate_authority_pem }, region: None })
+}
+
+fn read_authority(path: &Path) -> anyhow::Result<String> {
+    let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    tls::inspect(&pem).with_context(|| format!("{}", path.display()))?;
+    Ok(pem)
+}
+
+/// `CONTEXT=ID`, or `CONTEXT`, whose id is that of `-i` or, with several, the context's name: kops names both alike.
+fn of_kubeconfig(
+    path: &Path,
+    contexts: &[String],
+    global: &Global,
+    process: &Process,
+) -> Result<Vec<Cluster>, Failure> {
+    let source = rim::read_source(path)?;
+    let cluster = |context: Option<&str>, id: ClusterId| {
+        let endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
+        Ok(Cluster { id, endpoint, region: None })
+    };
+    let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is no cluster id"));
+    let of_flag = || Ok::<_, Failure>(settings::cluster_id(global, process, &settings::config(global)?)?);
+    if contexts.len() > 1 && global.cluster_id.is_some() {
+        let message =
+            "-i is the id of one cluster, and these are several contexts; write --from-context CONTEXT=ID for each";
+        return Err(anyhow::anyhow!(message).into());
+    }
+    match contexts {
+        [] => Ok(vec![cluster(None, of_flag()?)?]),
+        [context] if !context.contains('=') => Ok(vec![cluster(Some(context), of_flag()?)?]),
+        _ => contexts
+            .iter()
+            .map(|context| match context.rsplit_once('=') {
+                Some((context, id)) => cluster(Some(context), parsed(id)?),
+                None => cluster(Some(context), parsed(context)?),
+            })
+            .collect(),
+    }
+}
+
+/// Asks EKS with the credentials of the environment or `--profile`; `--role` is for logging in only.
+fn of_eks(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<Vec<Cluster>, Failure> {
+    if global.cluster_id.is_some() {
+        let message = "an EKS cluster's id is its name, so --eks NAME says it; leave -i out";
+        return Err(anyhow::anyhow!(message).into());
+    }
+    let named: Vec<_> = args.eks.iter().map(|text| Named::parse(text)).collect::<anyhow::Result<_>>()?;
+    let environment = process.aws_environment();
+    let wanted = Wanted { region: args.region.clone(), profile: args.profile.clone(), ..Wanted::default() };
+    let found = credentials::find(&wanted, &environment).context("cannot ask EKS")?;
+    let asking = async {
+        let client = aws::Client::new(&environment)?;
+        let mut clusters = Vec::with_capacity(named.len());
+        for cluster in named {
+            clusters.push(cluster.ask(&client, &found, &environment).await?);
+        }
+        Ok::<_, anyhow::Error>(clusters)
+    };
+    Ok(runtime::block_on(asking)?.context("cannot ask EKS")?)
+}
+
+/// A cluster of EKS, by its name or by its ARN, which says the Region.
+struct Named {
+    name: EksClusterName,
+    region: Option<String>,
+}
+
+impl Named {
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        if !text.starts_with("arn:") {
+            return Ok(Self { name: EksClusterName::parse(text)?, region: None });
+        }
+        let shape =
+            || format!("{text:?} is no ARN of an EKS cluster, such as arn:aws:eks:eu-west-1:111122223333:cluster/prod");
+        let fields: Vec<_> = text.splitn(6, ':').collect();
+        let ["arn", _, "eks", region, _, resource] = fields[..] else { anyhow::bail!(shape()) };
+        let name = resource.strip_prefix("cluster/").with_context(shape)?;
+        Ok(Self { name: EksClusterName::parse(name)?, region: Some(region.to_owned()) })
+    }
+
+    async fn ask(
+        self,
+        client: &aws::Client,
+        found: &Found,
+        environment: &aws::credentials::Environment,
+    ) -> anyhow::Result<Cluster> {
+        let name = self.name.as_str();
+        let region = self
+            .region
+            .or_else(|| found.region.clone())
+            .with_context(|| format!("in which Region is {name}? Give --region, or the cluster's ARN"))?;
+        let endpoint = eks_endpoint(environment, &region)?;
+        let cluster = describe_eks_cluster(client, &found.credentials, &endpoint, &self.name, rim::now()).await?;
+        let unusable =
+            || format!("EKS says something unusable about {name}; check HTTPS_PROXY and AWS_ENDPOINT_URL_EKS");
+        let pem = STANDARD.decode(&cluster.certificate_authority_data).ok().and_then(|pem| String::from_utf8(pem).ok());
+        let pem = pem.filter(|pem| tls::inspect(pem).is_ok()).with_context(unusable)?;
+        anyhow::ensure!(cluster.endpoint.starts_with("https://"), unusable());
+        let id = ClusterId::parse(&cluster.cluster_id).with_context(unusable)?;
+        let endpoint = ClusterEndpoint { server: cluster.endpoint, certificate_authority_pem: Some(pem) };
+        Ok(Cluster { id, endpoint, region: Some(region) })
+    }
+}

@@ -1,0 +1,50 @@
+//! `kubeconfig --convert`: users of the AWS CLI and of aws-iam-authenticator, turned to this program where they stand.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use kubeconfig::Converted;
+
+use super::{KubeconfigArgs, default_paths, said, write};
+use crate::{
+    commands::token,
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+};
+
+/// Turns them in the file given, or in every file that kubectl would read, and says each change.
+pub(super) fn convert(file: &Path, args: &KubeconfigArgs, process: &Process) -> CommandResult {
+    let files: Vec<PathBuf> = if file.as_os_str().is_empty() { default_paths(process)? } else { vec![file.to_owned()] };
+    // All are read before one is written: a file that cannot be read leaves the others as they were.
+    let read = |path: PathBuf| {
+        let source = rim::read_source(&path)?;
+        let accepts = |words: &[String]| token::accepts(words);
+        let converted = kubeconfig::convert(&source, &args.command, kubeconfig::INSTALL_HINT, accepts)
+            .map_err(|problems| said(&source, &problems))?;
+        Ok::<_, Failure>((path, converted))
+    };
+    let present: Vec<PathBuf> =
+        files.into_iter().filter(|path| path.exists() || !file.as_os_str().is_empty()).collect();
+    if present.is_empty() {
+        return Err(anyhow::anyhow!("there is no kubeconfig to convert; name one, as --convert FILE").into());
+    }
+    let converted: Vec<_> = present.into_iter().map(read).collect::<Result<_, _>>()?;
+    for (path, Converted { text, users, left }) in &converted {
+        for user in users {
+            rim::note(&format!("user {}: `{}` becomes `{}`", user.name, user.before, user.after));
+        }
+        for user in left {
+            rim::note(&format!("user {} stays: `{}`: {}", user.name, user.command_line, user.why));
+        }
+        let shown = path.display();
+        match (users.len(), args.dry_run) {
+            (0, _) => rim::note(&format!("{shown}: nothing to convert")),
+            (count, true) => rim::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
+            (count, false) => {
+                write(path, text).with_context(|| format!("cannot write {shown}"))?;
+                rim::note(&format!("{shown}: {count} changed"));
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! `lint`: the ways in a cluster's access to become cluster-admin, and what is left lying about.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use document::Sources;
+use rbac::escalation::Severity;
+use visibility::lint::{Exclusion, lint, print, read_exclusions};
+
+use super::{
+    observe::LINTED,
+    planning::styled,
+    seeing::{self, Seeing, Seen, say_gaps},
+};
+use crate::{
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    settings,
+};
+
+/// Flags of `lint`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cluster-auth lint
+  cluster-auth lint --from access.yaml --from manifests/ -o sarif
+  cluster-auth lint --exclusions lint.yaml --fail-on danger")]
+pub(crate) struct LintArgs {
+    #[command(flatten)]
+    seeing: Seeing,
+
+    /// What is not to be reported, with a reason and an end (YAML)
+    #[arg(long, value_name = "FILE")]
+    exclusions: Option<PathBuf>,
+
+    /// Show findings from here on: danger, warning or info
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity, default_value = "warning")]
+    severity: Severity,
+
+    /// End with 2 where there is a finding from here on: danger, warning or info
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
+    fail_on: Option<Severity>,
+
+    /// How to print findings: text, json, yaml or sarif
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For a terminal.
+    Text,
+    /// For programs: everything.
+    Json,
+    /// The same.
+    Yaml,
+    /// For code hosts.
+    Sarif,
+}
+
+/// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
+pub(crate) fn run(args: &LintArgs, process: &Process) -> CommandResult {
+    let Seen { world, refused, .. } = args.seeing.look_at(LINTED, process)?;
+    let mut sources = world.sources().clone();
+    let exclusions = args.exclusions(&mut sources)?;
+    let report = lint(&world, &exclusions, rim::now());
+    let json = || print::json(&report, &sources, world.gaps());
+    match args.output {
+        Output::Text => {
+            rim::print_styled(&styled(&print::text(&report, &sources, args.severity)))?;
+            say_gaps(&world);
+        }
+        Output::Json => seeing::Output::Json.print(&json())?,
+        Output::Yaml => seeing::Output::Yaml.print(&json())?,
+        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources))?,
+    }
+    let Some(from) = args.fail_on else { return Ok(()) };
+    if report.findings.iter().any(|finding| finding.severity >= from) {
+        return Err(Failure::Differs);
+    }
+    match refused.into_iter().next() {
+        Some(error) => Err(anyhow::Error::from(error).context("not everything could be looked at").into()),
+        None => Ok(()),
+    }
+}
+
+impl LintArgs {
+    /// The file of exclusions, which becomes one of the sources, since an exclusion may be a finding itself.
+    fn exclusions(&self, sources: &mut Sources) -> Result<Vec<Exclusion>, Failure> {
+        let Some(path) = &self.exclusions else { return Ok(Vec::new()) };
+        let file = rim::read_source(path)?;
+        let source = sources.add(file.name(), file.text());
+        read_exclusions(source).map_err(|problems| {
+            settings::print_problems(source, &problems);
+            Failure::AlreadySaid
+        })
+    }
+}
+
+fn parse_severity(text: &str) -> Result<Severity, String> {
+    let all = [Severity::Danger, Severity::Warning, Severity::Info];
+    all.into_iter()
+        .find(|severity| severity.as_str() == text)
+        .ok_or_else(|| format!("expected {}", all.map(Severity::as_str).join(", ")))
+}

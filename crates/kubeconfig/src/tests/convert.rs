@@ -1,0 +1,155 @@
+//! What turning users to this program changes, and what it leaves.
+
+use document::{RenderStyle, Source};
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use crate::{Converted, convert};
+
+/// This program takes everything but one word.
+fn accepts(words: &[String]) -> Result<(), String> {
+    if words.iter().any(|word| word == "--debug") { Err("--debug is not known".to_owned()) } else { Ok(()) }
+}
+
+fn converted(text: &str) -> Converted {
+    let source = Source::new("config", text);
+    convert(&source, "cluster-auth", "Ask: somebody", accepts)
+        .unwrap_or_else(|problems| panic!("{}", document::render(&source, &problems, RenderStyle::Plain)))
+}
+
+const BY_THE_AWS_CLI: &str = "\
+# mine
+users:
+- name: prod # keep
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1beta1
+      args:
+      - --region
+      - eu-west-1
+      - eks
+      - get-token
+      - --cluster-name
+      - prod
+      - --role
+      - arn:aws:iam::111122223333:role/Admin # the admin's
+      command: aws # v1
+      env:
+      - name: AWS_PROFILE
+        value: work
+      provideClusterInfo: false
+- name: other
+  user:
+    token: secret
+current-context: prod
+";
+
+#[test]
+fn what_the_aws_cli_wrote() {
+    let Converted { text, users, left } = converted(BY_THE_AWS_CLI);
+    assert_snapshot!(text);
+    assert_eq!(users[0].name, "prod");
+    assert_eq!(
+        (users[0].before.as_str(), users[0].after.as_str()),
+        (
+            "aws --region eu-west-1 eks get-token --cluster-name prod --role arn:aws:iam::111122223333:role/Admin",
+            "cluster-auth --region eu-west-1 eks get-token --cluster-name prod --role arn:aws:iam::111122223333:role/Admin",
+        )
+    );
+    assert_eq!((users.len(), left.len()), (1, 0));
+}
+
+#[test]
+fn programs_are_known_wherever_they_lie() {
+    let rows = [
+        ("aws", true),
+        ("/usr/local/bin/aws", true),
+        ("\"C:\\\\Tools\\\\aws.exe\"", true),
+        ("heptio-authenticator-aws", true),
+        ("./aws-iam-authenticator", true),
+        ("cluster-auth", false),
+        ("awsx", false),
+        ("gke-gcloud-auth-plugin", false),
+        ("''", false),
+    ];
+    for (command, is_known) in rows {
+        let text = format!("users:\n- name: x\n  user:\n    exec:\n      command: {command}\n      args: [token]\n");
+        assert_eq!(converted(&text).users.len() == 1, is_known, "{command}");
+        assert_eq!(converted(&text).text == text, !is_known, "{command}");
+    }
+}
+
+#[test]
+fn versions_that_kubectl_has_dropped_and_hints_of_other_programs_go() {
+    let text = "users:\n- name: x\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1alpha1\n      \
+                command: heptio-authenticator-aws\n      interactiveMode: Never # no\n      installHint: |\n        Install\n        that.\n\n# end\n";
+    assert_snapshot!(converted(text).text, @r#"
+    users:
+    - name: x
+      user:
+        exec:
+          apiVersion: client.authentication.k8s.io/v1
+          command: cluster-auth
+          interactiveMode: Never # no
+          installHint: "Ask: somebody"
+
+    # end
+    "#);
+}
+
+#[test]
+fn json_stays_json() {
+    let text = r#"{"users": [{"name": "x", "user": {"exec": {"command": "aws", "args": ["eks", "get-token"]}}}]}"#;
+    assert_snapshot!(converted(text).text, @r#"{"users": [{"name": "x", "user": {"exec": {"command": "cluster-auth", "args": ["eks", "get-token"], "installHint": "Ask: somebody", "interactiveMode": "IfAvailable"}}}]}"#);
+}
+
+#[test]
+fn a_user_with_unknown_words_stays() {
+    let text = "users:\n- {name: x, user: {exec: {command: aws, args: [--debug, eks, get-token]}}}\n";
+    let Converted { text: after, users, left } = converted(text);
+    assert_eq!((after.as_str(), users.len()), (text, 0));
+    assert_eq!(
+        (left[0].command_line.as_str(), left[0].why.as_str()),
+        ("aws --debug eks get-token", "--debug is not known")
+    );
+}
+
+#[test]
+fn what_two_users_share_is_turned_once() {
+    let text = "users:\n- name: a\n  user: &shared\n    exec: {command: aws, args: [eks, get-token]}\n- name: b\n  user: *shared\n";
+    let Converted { text, users, .. } = converted(text);
+    assert_eq!(users.len(), 2);
+    assert_eq!(text.matches("cluster-auth").count(), 1, "{text}");
+}
+
+#[test]
+fn nothing_to_turn_is_no_mistake() {
+    for text in ["", "# only this\n", "users:\n", "users: []\n", "kind: Config\n", "users:\n- name: x\n- 5\n"] {
+        assert_eq!(converted(text).text, text);
+    }
+}
+
+proptest! {
+    /// Once is enough, whatever there is, and everything is still readable.
+    #[test]
+    fn turning_twice_is_turning_once(
+        users in prop::collection::vec(("[a-z]{1,6}", "aws|cluster-auth|x/aws-iam-authenticator", any::<bool>(), any::<bool>()), 0..4),
+        indent in 0_usize..3,
+        ends in any::<bool>(),
+    ) {
+        let pad = " ".repeat(indent);
+        let mut text = String::from("users:\n");
+        for (name, command, in_flow, has_hint) in &users {
+            let hint = if *has_hint { "old hint" } else { "null" };
+            text.push_str(&if *in_flow {
+                format!("{pad}- {{name: {name}, user: {{exec: {{command: {command}, installHint: {hint}}}}}}} # c\n")
+            } else {
+                format!("{pad}- name: {name}\n{pad}  user:\n{pad}    exec:\n{pad}      command: {command}\n{pad}      args:\n{pad}      - token # t\n")
+            });
+        }
+        let text = if ends { text } else { text.trim_end().to_owned() };
+        let once = converted(&text);
+        prop_assert_eq!(&converted(&once.text).text, &once.text);
+        prop_assert!(!once.text.contains("command: aws") && !once.text.contains("authenticator"), "{}", once.text);
+    }
+}

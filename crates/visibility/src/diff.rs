@@ -1,0 +1,19 @@
+//! What differs: between two worlds for everybody, and between two subjects of one world.
+//!
+//! Rights are compared by [`access::plan::Comparison`], as a plan does it, and said in a plan's words.
+
+mod print;
+mod sides;
+mod subjects;
+mod unknown;
+mod worlds;
+
+pub use self::{
+    print::{ContrastOut, DifferenceOut},
+    subjects::{Asked, Contrast},
+    unknown::UnknownGrant,
+    worlds::{Difference, Person, SubjectChange},
+};
+
+#[cfg(test)]
+mod tests;

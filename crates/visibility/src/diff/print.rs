@@ -1,0 +1,327 @@
+//! What differs, for people and for programs: in a plan's words.
+
+use std::collections::BTreeMap;
+
+use access::{
+    cluster::{Login, Unseen, Who},
+    plan::{
+        Gained, Rights,
+        print::{Changed, Item, Name, Section, Sign, changes, dangers_of, rights_in_places},
+    },
+};
+use identity::Identity;
+use rbac::{RoleReference, Subject};
+use serde::Serialize;
+
+use super::{Asked, Contrast, Difference, Person, UnknownGrant};
+use crate::{
+    Principal, World,
+    print::{self, GapOut, PrincipalOut, SubjectOut},
+};
+
+impl Difference<'_> {
+    /// For people; `names` is what the worlds are called.
+    pub fn report(&self, names: [&str; 2]) -> Vec<Section> {
+        let mut changed: Vec<Changed<'_>> = Vec::new();
+        for Person { who, before, after, rights, .. } in &self.people {
+            let (who, before, after) = (Name::Person(who), before.as_ref(), after.as_ref());
+            changed.push(Changed { who, before, after, rights, meanwhile: &[] });
+        }
+        changed.extend(self.subjects.iter().map(|one| Changed {
+            who: Name::Subject(&one.subject),
+            before: None,
+            after: None,
+            rights: &one.rights,
+            meanwhile: &[],
+        }));
+        let [from, to] = names;
+        let mut sections = vec![Section::new(&format!("From {from} to {to}"), self.head())];
+        sections.extend(changes(&changed));
+        sections.push(Section::new("What is not known", [self.unknown(), self.gaps(names)].concat()));
+        sections.retain(|section| !section.items.is_empty());
+        sections
+    }
+
+    fn head(&self) -> Vec<Item> {
+        let mut items = Vec::new();
+        if self.is_incomplete() {
+            items.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
+        }
+        if self.is_empty() {
+            let (people, subjects) = (self.people_unchanged, self.subjects_unchanged);
+            let text = format!("nothing changes for anybody: {people} people, {subjects} subjects of Kubernetes");
+            items.push(Item::new(Sign::None, text));
+            return items;
+        }
+        let people = |of: &dyn Fn(&Person) -> bool| self.people.iter().filter(|person| of(person)).count();
+        items.push(Item::new(
+            Sign::None,
+            format!(
+                "people: {} can log in who could not, {} cannot any more; {} gain rights, {} lose some; {} stay as they are",
+                people(&|person| person.before.is_none() && person.after.is_some()),
+                people(&|person| person.before.is_some() && person.after.is_none()),
+                people(&|person| !person.rights.gains.is_empty()),
+                people(&|person| !person.rights.losses.is_empty()),
+                self.people_unchanged
+            ),
+        ));
+        items.push(Item::new(
+            Sign::None,
+            format!(
+                "subjects of Kubernetes: {} gain rights, {} lose some; {} stay as they are",
+                self.subjects.iter().filter(|one| !one.rights.gains.is_empty()).count(),
+                self.subjects.iter().filter(|one| !one.rights.losses.is_empty()).count(),
+                self.subjects_unchanged
+            ),
+        ));
+        items
+    }
+
+    /// Grants of roles that are not known, those of one role and subject together.
+    fn unknown(&self) -> Vec<Item> {
+        let mut alike: BTreeMap<(bool, &Subject, &RoleReference), Vec<&str>> = BTreeMap::new();
+        for UnknownGrant { comes, subject, role, namespace } in &self.unknown {
+            alike.entry((*comes, subject, role)).or_default().extend(namespace.as_deref());
+        }
+        let item = |((comes, subject, role), namespaces): ((bool, &Subject, &RoleReference), Vec<&str>)| {
+            let (sign, verb) = if comes { (Sign::Add, "gains") } else { (Sign::Remove, "loses") };
+            let place =
+                if namespaces.is_empty() { "everywhere".to_owned() } else { format!("in {}", namespaces.join(", ")) };
+            let (who, kind, role) = (print::subject(subject), role.kind.as_str(), &role.name);
+            Item::new(sign, format!("{who} {verb} whatever the {kind} {role} allows {place}"))
+        };
+        alike.into_iter().map(item).collect()
+    }
+
+    /// What of both is not known is said once.
+    fn gaps(&self, [from, to]: [&str; 2]) -> Vec<Item> {
+        let [before, after] = self.worlds.map(World::gaps);
+        let of_both = said("", before.iter().filter(|gap| after.contains(gap)));
+        let of_before = said(&format!("{from}: "), before.iter().filter(|gap| !after.contains(gap)));
+        let of_after = said(&format!("{to}: "), after.iter().filter(|gap| !before.contains(gap)));
+        [of_both, of_before, of_after].concat()
+    }
+
+    /// For programs; `names` is what the worlds are called.
+    pub fn out<'o>(&'o self, names: [&'o str; 2]) -> DifferenceOut<'o> {
+        let person = |person: &'o Person| {
+            let Person { who, identity, before, after, rights } = person;
+            PersonOut {
+                arn: arn(who, identity),
+                kind: who.kind(),
+                name: who.name(),
+                account: identity.account.as_str(),
+                before: before.as_ref(),
+                after: after.as_ref(),
+                gains: &rights.gains,
+                losses: &rights.losses,
+                escalations: &rights.escalations,
+            }
+        };
+        let gaps = |at: usize| {
+            let gaps = self.worlds[at].gaps().iter();
+            gaps.map(move |gap| GapOfOut { of: names[at], gap: gap.into() })
+        };
+        DifferenceOut {
+            before: names[0],
+            after: names[1],
+            incomplete: self.is_incomplete(),
+            gaps: gaps(0).chain(gaps(1)).collect(),
+            people: self.people.iter().map(person).collect(),
+            people_unchanged: self.people_unchanged,
+            subjects: self
+                .subjects
+                .iter()
+                .map(|one| ChangeOut {
+                    subject: (&one.subject).into(),
+                    gains: &one.rights.gains,
+                    losses: &one.rights.losses,
+                    escalations: &one.rights.escalations,
+                })
+                .collect(),
+            subjects_unchanged: self.subjects_unchanged,
+            unknown: self
+                .unknown
+                .iter()
+                .map(|grant| UnknownOut {
+                    change: if grant.comes { "gains" } else { "loses" },
+                    subject: (&grant.subject).into(),
+                    role: RoleOut { kind: grant.role.kind.as_str(), name: &grant.role.name },
+                    namespace: grant.namespace.as_deref(),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl Contrast<'_> {
+    /// For people.
+    pub fn report(&self) -> Vec<Section> {
+        let [first, second] = self.asked.map(named);
+        let mut head: Vec<Item> = self.asked.into_iter().flat_map(|asked| who(asked, self.world)).collect();
+        if !self.world.gaps().is_empty() {
+            head.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
+        }
+        if self.is_empty() {
+            head.push(Item::new(Sign::None, "both may do the same"));
+        }
+        let only =
+            |sign, rights: &[Rights], change| [dangers_of(change), rights_in_places(rights, sign, "both may")].concat();
+        let mut sections = vec![
+            Section::new(&format!("{first} and {second}"), head),
+            Section::new(&format!("Only {second} may"), only(Sign::Add, &self.rights.gains, &self.rights)),
+            Section::new(&format!("Only {first} may"), only(Sign::Remove, &self.rights.losses, &self.reverse)),
+            Section::new("What is not known", said("", self.world.gaps().iter())),
+        ];
+        let mut at = 0..;
+        sections.retain(|section| at.next() == Some(0) || !section.items.is_empty());
+        sections
+    }
+
+    /// For programs.
+    pub fn out(&self) -> ContrastOut<'_> {
+        ContrastOut {
+            first: self.asked[0].into(),
+            second: self.asked[1].into(),
+            incomplete: !self.world.gaps().is_empty(),
+            gaps: self.world.gaps().iter().map(Into::into).collect(),
+            only_first: OnlyOut { rights: &self.rights.losses, escalations: &self.reverse.escalations },
+            only_second: OnlyOut { rights: &self.rights.gains, escalations: &self.rights.escalations },
+        }
+    }
+}
+
+/// As [`Principal::arn`].
+fn arn(who: &Who, identity: &Identity) -> String {
+    if matches!(who, Who::Session(..)) { identity.arn() } else { identity.canonical_arn() }
+}
+
+fn named(asked: &Asked) -> String {
+    match asked {
+        Asked::Subject(subject) => print::subject(subject),
+        Asked::Principal(principal) => print::principal(principal),
+    }
+}
+
+/// Who somebody is in the cluster. Of a Kubernetes user no groups are known, so those are named who have some.
+fn who(asked: &Asked, world: &World) -> Vec<Item> {
+    match asked {
+        Asked::Principal(principal) => vec![match &principal.login {
+            Ok(login) => Item::new(Sign::None, logs_in(principal, login)),
+            Err(refusal) => {
+                let why = format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code());
+                Item::new(Sign::Danger, why)
+            }
+        }],
+        Asked::Subject(Subject::User(name)) => {
+            let called = world.called(name).filter_map(|one| Some((one, one.login.as_ref().ok()?)));
+            let in_groups = called.filter(|(_, login)| !login.groups.is_empty());
+            let note = |(one, login)| format!("{}: name them by their ARN to count these groups", logs_in(one, login));
+            in_groups.map(|one| Item::new(Sign::Note, note(one))).collect()
+        }
+        Asked::Subject(_) => Vec::new(),
+    }
+}
+
+fn logs_in(principal: &Principal, Login { username, groups }: &Login) -> String {
+    let groups = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
+    format!("{} logs in as {username}, in {groups}", print::principal(principal))
+}
+
+fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
+    gaps.map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
+}
+
+/// All of a [`Difference`], for [`print::json`] and [`print::yaml`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DifferenceOut<'a> {
+    before: &'a str,
+    after: &'a str,
+    incomplete: bool,
+    gaps: Vec<GapOfOut<'a>>,
+    people: Vec<PersonOut<'a>>,
+    people_unchanged: usize,
+    subjects: Vec<ChangeOut<'a>>,
+    subjects_unchanged: usize,
+    unknown: Vec<UnknownOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct GapOfOut<'a> {
+    of: &'a str,
+    #[serde(flatten)]
+    gap: GapOut<'a>,
+}
+
+#[derive(Debug, Serialize)]
+struct PersonOut<'a> {
+    arn: String,
+    kind: &'static str,
+    name: &'a str,
+    account: &'a str,
+    before: Option<&'a Login>,
+    after: Option<&'a Login>,
+    gains: &'a [Rights],
+    losses: &'a [Rights],
+    escalations: &'a [Gained],
+}
+
+#[derive(Debug, Serialize)]
+struct ChangeOut<'a> {
+    #[serde(flatten)]
+    subject: SubjectOut<'a>,
+    gains: &'a [Rights],
+    losses: &'a [Rights],
+    escalations: &'a [Gained],
+}
+
+#[derive(Debug, Serialize)]
+struct UnknownOut<'a> {
+    change: &'static str,
+    subject: SubjectOut<'a>,
+    role: RoleOut<'a>,
+    /// Absent: the whole cluster.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+struct RoleOut<'a> {
+    kind: &'static str,
+    name: &'a str,
+}
+
+/// All of a [`Contrast`], for [`print::json`] and [`print::yaml`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContrastOut<'a> {
+    first: AskedOut<'a>,
+    second: AskedOut<'a>,
+    incomplete: bool,
+    gaps: Vec<GapOut<'a>>,
+    only_first: OnlyOut<'a>,
+    only_second: OnlyOut<'a>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum AskedOut<'a> {
+    Subject(SubjectOut<'a>),
+    Principal(PrincipalOut<'a>),
+}
+
+impl<'a> From<&'a Asked> for AskedOut<'a> {
+    fn from(asked: &'a Asked) -> Self {
+        match asked {
+            Asked::Subject(subject) => Self::Subject(subject.into()),
+            Asked::Principal(principal) => Self::Principal((&**principal as &Principal).into()),
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct OnlyOut<'a> {
+    rights: &'a [Rights],
+    escalations: &'a [Gained],
+}

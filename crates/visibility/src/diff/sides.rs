@@ -1,0 +1,70 @@
+//! One of two things that are compared: who holds what there beside bindings.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use access::plan::Beside;
+use identity::Identity;
+use rbac::{Index, User};
+
+use crate::{Associated, World};
+
+/// The EKS access policies of a world, by whose they are.
+pub(super) struct Side<'a> {
+    /// By the ARN that mappings name, in lower case.
+    policies: HashMap<String, Vec<&'a Associated>>,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn new(world: &'a World) -> Self {
+        let mut policies: HashMap<String, Vec<&'a Associated>> = HashMap::new();
+        for associated in world.policies().iter().filter(|associated| associated.policy.is_some()) {
+            let arns: BTreeSet<String> = world.holders(associated).map(|holder| key(&holder.identity)).collect();
+            for arn in arns {
+                policies.entry(arn).or_default().push(associated);
+            }
+        }
+        Self { policies }
+    }
+
+    /// What somebody holds by EKS access policies, in each of the places that it holds in.
+    pub(super) fn beside(&self, identity: &Identity, places: &BTreeSet<Arc<str>>) -> Vec<Beside<'a>> {
+        let mut beside = Vec::new();
+        for associated in self.policies.get(&key(identity)).into_iter().flatten() {
+            let Some(policy) = associated.policy else { continue };
+            let one = |namespace| Beside { namespace, rules: &policy.rules, policy: policy.name };
+            if associated.association.namespaces.is_none() {
+                beside.push(one(None));
+            } else {
+                let here = places.iter().filter(|place| associated.holds_in(place));
+                beside.extend(here.map(|place| one(Some(Arc::clone(place)))));
+            }
+        }
+        beside.sort();
+        beside
+    }
+}
+
+/// The places that EKS access policies of some worlds are about: the namespaces that are known, and each glob as a place
+/// of its own, which stands for the namespaces that are not known.
+pub(super) fn places<'a>(worlds: impl IntoIterator<Item = &'a World>) -> BTreeSet<Arc<str>> {
+    let mut places = BTreeSet::new();
+    for world in worlds {
+        let globs = world.policies().iter().filter_map(|associated| associated.association.namespaces.as_deref());
+        places.extend(globs.flatten().map(|glob| Arc::from(&**glob)));
+        places.extend(world.namespaces().map(Arc::from));
+    }
+    places
+}
+
+/// What compares somebody of AWS with others.
+pub(super) fn key(identity: &Identity) -> String {
+    identity.canonical_arn().to_ascii_lowercase()
+}
+
+/// A user without the name, where no binding names it, so that those who are alike are one.
+pub(super) fn alike(user: User, index: &Index) -> User {
+    if index.names_user(&user.name) { user } else { User { name: String::new(), ..user } }
+}

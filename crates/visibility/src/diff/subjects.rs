@@ -1,0 +1,97 @@
+//! Two subjects of one world.
+
+use access::{
+    cluster::Who,
+    plan::{Beside, Comparison, RightsChange},
+};
+use identity::{Arn, Identity, Principal as Caller};
+use rbac::{Subject, User};
+
+use super::sides::{Side, places};
+use crate::{Principal, World};
+
+/// Whom it is about.
+#[derive(Clone, Debug)]
+pub enum Asked {
+    /// A subject of Kubernetes, with the groups that everybody of its kind is in, as `kubectl --as` has it.
+    Subject(Subject),
+    /// Somebody of AWS, as the user and in the groups that they log in as.
+    Principal(Box<Principal>),
+}
+
+/// What each of two may do that the other one may not.
+#[derive(Debug)]
+pub struct Contrast<'a> {
+    /// Where.
+    pub world: &'a World,
+    /// Who.
+    pub asked: [&'a Asked; 2],
+    /// From the first to the second: its gains are what only the second may do, its losses what only the first may.
+    pub rights: RightsChange,
+    /// The other way round, for the first one's ways to become more.
+    pub reverse: RightsChange,
+}
+
+impl Asked {
+    /// Somebody by an ARN as IAM or STS write it, whether something names them or not; none where it is nobody's.
+    pub fn of_arn(world: &World, arn: &Arn) -> Option<Self> {
+        let who = match Caller::from_arn(arn) {
+            Some(Caller::AssumedRole { role, session }) => {
+                Who::Session(arn.account, format!("{role}/{session}").into())
+            }
+            Some(_) => Who::of_arn(arn)?,
+            // STS leaves out the path of a role.
+            None => match Who::of_arn(arn)? {
+                Who::Role(account, role) => {
+                    let role = role.rsplit('/').next().filter(|role| !role.is_empty())?;
+                    Who::Role(account, role.into())
+                }
+                _ => return None,
+            },
+        };
+        let identity = who.identity(arn.partition);
+        let arn = identity.canonical_arn();
+        // A role is not one of its sessions, nor the other way round.
+        let is_session = |who: &Who| matches!(who, Who::Session(..));
+        let known = world.named(&arn).find(|known| !is_session(&known.who) && !is_session(&who));
+        let principal = known.cloned().unwrap_or_else(|| world.principal(who, identity));
+        Some(Self::Principal(Box::new(principal)))
+    }
+
+    /// Somebody of AWS who cannot log in holds nothing at all.
+    fn user(&self) -> User {
+        match self {
+            Self::Subject(subject) => User::of(subject),
+            Self::Principal(principal) => principal.user().unwrap_or(User { name: String::new(), groups: Vec::new() }),
+        }
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        match self {
+            Self::Principal(principal) if principal.login.is_ok() => Some(&principal.identity),
+            Self::Principal(_) | Self::Subject(_) => None,
+        }
+    }
+}
+
+impl<'a> Contrast<'a> {
+    /// Compares.
+    pub fn between(world: &'a World, first: &'a Asked, second: &'a Asked) -> Self {
+        let (side, places) = (Side::new(world), places([world]));
+        let index = world.index();
+        let mut comparison = Comparison::new(index, index, places.iter().map(|place| &**place));
+        let asked = [first, second];
+        let users = asked.map(Asked::user);
+        let beside: [Vec<Beside<'a>>; 2] =
+            asked.map(|one| one.identity().map(|identity| side.beside(identity, &places)).unwrap_or_default());
+        let [one, other] = [0, 1].map(|at| (&users[at], &*beside[at]));
+        let rights = comparison.change_beside(one, other);
+        let reverse = comparison.change_beside(other, one);
+        Self { world, asked, rights, reverse }
+    }
+
+    /// Whether they may do the same.
+    pub fn is_empty(&self) -> bool {
+        self.rights.is_empty()
+    }
+}

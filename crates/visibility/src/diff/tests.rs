@@ -1,0 +1,18 @@
+//! What differs, in words and by law.
+
+mod laws;
+mod words;
+
+use access::plan::print::text_of;
+
+use super::{Asked, Contrast, Difference};
+use crate::{World, tests::world};
+
+/// A difference as a terminal shows it.
+fn said(before: &World, after: &World) -> String {
+    text_of(&Difference::between(before, after).report(["before", "after"])).into_iter().map(|one| one.text).collect()
+}
+
+fn contrasted(world: &World, first: &Asked, second: &Asked) -> String {
+    text_of(&Contrast::between(world, first, second).report()).into_iter().map(|one| one.text).collect()
+}

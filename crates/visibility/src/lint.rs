@@ -1,0 +1,69 @@
+//! What a cluster's access lets people become, and what is left lying about in it.
+//!
+//! ```text
+//!   Index ─ holders ─► who holds which roles where
+//!            └ powers ─► which escalations of `rbac`'s table each of them has, and by which rule
+//!                └ might ─► how far each leads: a right over a namespace is as bad as the service accounts there are mighty
+//!                    └ Finding, beside those of hygiene and logins ─ Exclusions ─► Report ─► text, JSON, SARIF
+//! ```
+//!
+//! What Kubernetes itself installs is known by name, role and subject ([`built_in`]), never by a label, which anybody who
+//! may write a binding may write too.
+
+mod built_in;
+mod checks;
+mod exclusions;
+mod finding;
+mod findings;
+mod holders;
+mod hygiene;
+mod logins;
+mod might;
+mod named;
+mod policies;
+mod powers;
+pub mod print;
+mod words;
+
+use jiff::Timestamp;
+
+pub use self::{
+    checks::{Check, checks},
+    exclusions::{Exclusion, read_exclusions},
+    finding::{Finding, Path},
+    holders::Who,
+};
+use crate::World;
+
+/// Everything that was found.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What is to be looked at, the worst first.
+    pub findings: Vec<Finding<'a>>,
+    /// How many things are excluded, and not among these: one for each place that something is found in.
+    pub excluded: usize,
+}
+
+/// Looks at everything. What the access file accepts of its own grants is excluded beside the exclusions.
+pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> Report<'a> {
+    let accepted = world.surroundings().access.as_ref().map(exclusions::accepted).unwrap_or_default();
+    let exclusions = [exclusions, &accepted].concat();
+    let excluded = exclusions::Excluded::new(&exclusions, now);
+    let holders = holders::holders(world);
+    let powers = powers::powers(&holders);
+    let might = might::Might::of(world.index(), &powers);
+    let mut findings = findings::findings(world, &powers, &might, &excluded);
+    findings.extend(policies::findings(world, &powers, &might, &excluded));
+    findings.extend(hygiene::findings(world, &holders, &excluded));
+    findings.extend(logins::findings(world, &excluded));
+    findings.extend(excluded.findings());
+    for finding in &mut findings {
+        finding.namespaces.sort_unstable();
+        finding.namespaces.dedup();
+        if let Some(who) = finding.who {
+            finding.principals = logins::behind(world, who);
+        }
+    }
+    findings.sort_by(Finding::order);
+    Report { findings, excluded: excluded.count() }
+}

@@ -1,0 +1,246 @@
+//! Every check, one table: the escalations of `rbac`, and what is looked at beside them.
+
+use rbac::escalation::{ALL, Escalation, Need, Severity, Takes, Within};
+
+/// One check, as it is documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Stable: exclusions and scripts name it.
+    pub code: &'static str,
+    /// How bad it is where it matters most.
+    pub severity: Severity,
+    /// What is found, one sentence.
+    pub about: &'static str,
+    /// Why that is bad, one sentence.
+    pub why: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+    /// Who says so.
+    pub reference: &'static str,
+    /// The escalation that it is, if it is one.
+    pub escalation: Option<&'static Escalation>,
+}
+
+/// Every check: what leads to more, then what is looked at beside.
+pub fn checks() -> impl Iterator<Item = Check> {
+    rows().map(of_escalation).chain(OTHERS.iter().copied())
+}
+
+/// Every escalation, the broadest first.
+pub(super) fn rows() -> impl Iterator<Item = &'static Escalation> {
+    BROAD.iter().chain(ALL)
+}
+
+/// The escalation of a code.
+pub(super) fn row(code: &str) -> &'static Escalation {
+    rows().find(|row| row.code == code).expect("the codes that are named here are in the table")
+}
+
+/// The check that an escalation is.
+pub(super) fn of_escalation(row: &'static Escalation) -> Check {
+    let Escalation { code, severity, title, why, fix, reference, .. } = row;
+    Check { code, severity: *severity, about: title, why, fix, reference, escalation: Some(row) }
+}
+
+/// Another check, by its code.
+pub(super) fn other(code: &str) -> Check {
+    *OTHERS.iter().find(|check| check.code == code).expect("the codes that are named here are in the table")
+}
+
+const PRACTICES: &str = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege";
+
+const fn all(verbs: &'static [&'static str]) -> Need {
+    Need { verbs, api_group: "*", resources: &["*"], name: "" }
+}
+
+/// What is found by its breadth: rules for whatever there is. An access file's own findings and plans say this of rules
+/// (`rbac::escalation::too_broad`).
+static BROAD: [Escalation; 4] = [
+    Escalation {
+        code: "cluster-admin",
+        severity: Severity::Danger,
+        within: Within::Anywhere,
+        takes: Takes::Namespace,
+        title: "do everything",
+        why: "every verb on every resource is what cluster-admin has, whatever the role is called",
+        path: "as cluster-admin does",
+        fix: "keep it to one group for emergencies, and name what others need",
+        reference: PRACTICES,
+        needs: &[&[all(&["*"])]],
+        also: &[],
+    },
+    Escalation {
+        code: "read-everything",
+        severity: Severity::Danger,
+        within: Within::Privileged,
+        takes: Takes::Nothing,
+        title: "read every resource there is and will be",
+        why: "secrets are among them, and `get` on nodes/proxy runs commands",
+        path: "and so use every token that is kept in a secret",
+        fix: "bind `view`, which leaves secrets out",
+        reference: PRACTICES,
+        needs: &[&[all(&["get", "list", "watch"])]],
+        also: &[],
+    },
+    Escalation {
+        code: "write-everything",
+        severity: Severity::Danger,
+        within: Within::Privileged,
+        takes: Takes::Accounts,
+        title: "write every resource there is and will be",
+        why: "pods and workloads, webhooks and aws-auth are among them",
+        path: "and so start pods as any service account, and change who logs in",
+        fix: "name the resources",
+        reference: PRACTICES,
+        needs: &[&[all(&["create", "update", "patch"])]],
+        also: &[],
+    },
+    Escalation {
+        code: "delete-everything",
+        severity: Severity::Warning,
+        within: Within::Privileged,
+        takes: Takes::Nothing,
+        title: "delete every resource there is and will be",
+        why: "policies that hold others back are among them, and bindings that let others in",
+        path: "and so lift what keeps pods off the nodes' files, or stop the cluster",
+        fix: "name the resources",
+        reference: PRACTICES,
+        needs: &[&[all(&["delete", "deletecollection"])]],
+        also: &[],
+    },
+];
+
+const REVIEW: &str = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review";
+const HARDENING: &str = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#hardening";
+const AUTHENTICATOR: &str = "https://github.com/kubernetes-sigs/aws-iam-authenticator#full-configuration-format";
+
+const fn check(
+    code: &'static str,
+    severity: Severity,
+    about: &'static str,
+    why: &'static str,
+    fix: &'static str,
+    reference: &'static str,
+) -> Check {
+    Check { code, severity, about, why, fix, reference, escalation: None }
+}
+
+static OTHERS: &[Check] = &[
+    check(
+        "masters",
+        Severity::Danger,
+        "an AWS identity logs in as a member of system:masters",
+        "the API server grants it everything before RBAC is asked, so no binding can take it away",
+        "map the identity to a group of your own and bind that to cluster-admin",
+        PRACTICES,
+    ),
+    check(
+        "chosen-username",
+        Severity::Danger,
+        "a username is what the caller calls their session",
+        "whoever assumes a role chooses the session's name, and so the user that they are",
+        "begin the username with something of its own that ends in a colon: `deploy:{{SessionName}}`",
+        AUTHENTICATOR,
+    ),
+    check(
+        "anonymous",
+        Severity::Warning,
+        "somebody who shows nothing has rights beyond those of every cluster",
+        "whoever reaches the API server over the network has them",
+        "remove the binding, or bind a group that people log in with",
+        HARDENING,
+    ),
+    check(
+        "everybody",
+        Severity::Warning,
+        "everybody who logs in, or every service account, has rights beyond those of every cluster",
+        "everybody who is let in has them, pods included",
+        "bind the groups and the service accounts that need it",
+        HARDENING,
+    ),
+    check(
+        "cloud-role",
+        Severity::Warning,
+        "somebody can act as a service account that has an AWS role",
+        "what the role may do in AWS is theirs",
+        "keep such service accounts in namespaces of their own",
+        "https://docs.aws.amazon.com/eks/latest/userguide/iam-roles-for-service-accounts.html",
+    ),
+    check(
+        "node-files",
+        Severity::Info,
+        "somebody can start pods in a namespace that enforces no Pod Security",
+        "such a pod may mount a node's files, and the node holds the tokens of all its pods",
+        "label the namespace `pod-security.kubernetes.io/enforce: baseline`, or have another policy do it",
+        "https://kubernetes.io/docs/concepts/security/pod-security-admission/",
+    ),
+    check(
+        "missing-role",
+        Severity::Warning,
+        "a binding grants a role that is not there",
+        "whoever makes a role of this name decides what the binding grants",
+        "remove the binding, or make the role",
+        REVIEW,
+    ),
+    check(
+        "masters-binding",
+        Severity::Info,
+        "a binding names system:masters",
+        "the group has everything before RBAC is asked; removing the binding takes nothing away",
+        "remove the binding, and look at who logs in with the group",
+        PRACTICES,
+    ),
+    check(
+        "unknown-user",
+        Severity::Warning,
+        "a binding names a user whom no login makes",
+        "whoever is given this name next inherits the rights",
+        "remove the binding, or bind a group",
+        REVIEW,
+    ),
+    check(
+        "unknown-group",
+        Severity::Info,
+        "a binding names a group that no login gives",
+        "whoever is put into it next inherits the rights",
+        "remove the binding, or give the group to somebody",
+        REVIEW,
+    ),
+    check(
+        "many-roles",
+        Severity::Info,
+        "a subject is bound to four roles or more",
+        "nobody can say from so many what it may do",
+        "make one role of them",
+        REVIEW,
+    ),
+    check(
+        "many-subjects",
+        Severity::Info,
+        "a namespace's bindings name five subjects or more",
+        "nobody can say of so many who needs it",
+        "bind one group, and put people into it",
+        REVIEW,
+    ),
+    check(
+        "exclusion-expired",
+        Severity::Warning,
+        "an exclusion has ended",
+        "what it excluded is reported again",
+        "mend what it excluded, or give it another end and a reason",
+        REVIEW,
+    ),
+    check(
+        "exclusion-unused",
+        Severity::Info,
+        "an exclusion excludes nothing",
+        "it would excuse whatever comes to be like it",
+        "remove it",
+        REVIEW,
+    ),
+];
+
+/// How many roles are many.
+pub(super) const MANY_ROLES: usize = 4;
+/// How many subjects are many.
+pub(super) const MANY_SUBJECTS: usize = 5;

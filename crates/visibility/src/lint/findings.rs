@@ -1,0 +1,206 @@
+//! Powers, judged: one finding for each check and subject, in all its places.
+
+use std::collections::BTreeMap;
+
+use access::cluster::CloudAccount;
+use rbac::escalation::{Scope, Severity, Takes};
+
+use super::{
+    Finding, Path, built_in,
+    checks::{of_escalation, other},
+    exclusions::Excluded,
+    holders::Who,
+    might::{Might, Verdict},
+    powers::{By, Power},
+    words,
+};
+use crate::World;
+
+/// Ways by which nobody runs as a service account, though they may act as one towards the API server.
+const WITHOUT_PODS: [&str; 2] = ["impersonate", "secrets-write"];
+/// Ways that make pods of one's own.
+const MAKING_PODS: [&str; 4] = ["pods", "workloads", "jobs", "replicationcontrollers"];
+
+/// What the powers lead to.
+pub(super) fn findings<'a>(
+    world: &'a World,
+    powers: &[Power<'a>],
+    might: &Might<'a>,
+    excluded: &Excluded<'_>,
+) -> Vec<Finding<'a>> {
+    let judged = powers.iter().filter(|power| !built_in::expects(power));
+    let mut by_place: BTreeMap<(Who<'a>, Option<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
+    for power in judged.clone() {
+        let Some(verdict) = might.verdict(power) else { continue };
+        let namespace = words::namespace(power.scope);
+        if !excluded.holds(power.escalation.code, Some(power.who), namespace, is_of_file(world, power)) {
+            let others = Vec::new();
+            by_place.entry((power.who, namespace)).or_default().push(Judged { power, verdict, others });
+        }
+    }
+    // Places are alike where the same is found of the same subject, by the same other ways.
+    let mut alike: BTreeMap<(Who<'a>, &str, Severity, Vec<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
+    for judged in by_place.into_values().flat_map(one_for_all) {
+        let Judged { power, verdict, others } = &judged;
+        let others: Vec<&str> = others.iter().map(|power| power.escalation.code).collect();
+        alike.entry((power.who, power.escalation.code, verdict.severity, others)).or_default().push(judged);
+    }
+    let of =
+        |((who, _, severity, others), alike): ((Who<'a>, &str, Severity, Vec<&'static str>), Vec<Judged<'_, 'a>>)| {
+            let check = of_escalation(alike[0].power.escalation);
+            let mut finding = Finding::new(check, Some(who), words::of_powers(powers, might, &alike));
+            (finding.severity, finding.others) = (severity, others);
+            for Judged { power, others, .. } in alike {
+                add_place(&mut finding, power);
+                for power in others {
+                    add_paths(&mut finding, power);
+                }
+            }
+            finding
+        };
+    let mut findings: Vec<Finding<'a>> = alike.into_iter().map(of).collect();
+    findings.extend(cloud_roles(world, judged.clone(), excluded));
+    findings.extend(node_files(world, judged, excluded));
+    findings
+}
+
+/// A power, how bad it is, and the other ways to the same accounts in the same place.
+pub(super) struct Judged<'p, 'a> {
+    pub(super) power: &'p Power<'a>,
+    pub(super) verdict: Verdict<'a>,
+    others: Vec<&'p Power<'a>>,
+}
+
+/// Of the ways to act as the service accounts of one place that lead to one end, all are behind the first, and so are those
+/// that are called the same.
+fn one_for_all<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
+    let is_way = |one: &Judged<'_, '_>| {
+        let Power { escalation, is_short, of, .. } = one.power;
+        escalation.takes == Takes::Accounts && !is_short && of.is_none()
+    };
+    let mut kept: Vec<Judged<'p, 'a>> = Vec::new();
+    for one in judged {
+        let is_like = |first: &&mut Judged<'_, '_>| {
+            let is_called = first.power.of.is_none() && first.power.escalation.title == one.power.escalation.title;
+            first.verdict == one.verdict && (is_called || is_way(first) && is_way(&one))
+        };
+        match kept.iter_mut().find(is_like) {
+            Some(first) => first.others.push(one.power),
+            None => kept.push(one),
+        }
+    }
+    kept
+}
+
+/// Whether an access file grants all of it.
+fn is_of_file(world: &World, power: &Power<'_>) -> bool {
+    power.by.iter().all(|by| world.is_of_access_file(by.binding.origin))
+}
+
+fn add_place<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
+    match power.scope {
+        Scope::Cluster => finding.is_everywhere = true,
+        Scope::Namespace(name) => finding.namespaces.push(name),
+    }
+    add_paths(finding, power);
+}
+
+fn add_paths<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
+    let path = |by: &By<'a>| Path { binding: by.binding, role: Some(by.role), allows: Some((by.rule, by.request)) };
+    finding.paths.extend(power.by.iter().map(path));
+}
+
+/// Ways over a namespace that somebody has completely, by subject.
+fn ways<'p, 'a: 'p>(
+    powers: impl Iterator<Item = &'p Power<'a>>,
+    is_one: impl Fn(&Power<'a>) -> bool,
+) -> BTreeMap<Who<'a>, Vec<(&'a str, &'p Power<'a>)>> {
+    let mut ways: BTreeMap<Who<'a>, Vec<(&'a str, &'p Power<'a>)>> = BTreeMap::new();
+    for power in powers.filter(|power| !power.is_short && power.of.is_none() && is_one(power)) {
+        let Scope::Namespace(namespace) = power.scope else { continue };
+        let known = ways.entry(power.who).or_default();
+        if known.last().is_none_or(|(last, _)| *last != namespace) {
+            known.push((namespace, power)); // The first of the table is enough.
+        }
+    }
+    ways
+}
+
+/// Who runs as service accounts that have an AWS role, and those accounts themselves.
+fn cloud_roles<'p, 'a: 'p>(
+    world: &'a World,
+    powers: impl Iterator<Item = &'p Power<'a>>,
+    excluded: &Excluded<'_>,
+) -> Vec<Finding<'a>> {
+    let check = other("cloud-role");
+    let mut by_namespace: BTreeMap<&str, Vec<&'a CloudAccount>> = BTreeMap::new();
+    let mut findings = Vec::new();
+    for account in &world.surroundings().cloud_accounts {
+        let who = Who::ServiceAccount(&account.namespace, &account.name);
+        by_namespace.entry(&account.namespace).or_default().push(account);
+        if excluded.holds(check.code, Some(who), Some(&account.namespace), false) {
+            continue;
+        }
+        let message = format!("{who} acts in AWS as {}, and so does whoever runs pods as it", account.role);
+        let mut finding = Finding::new(check, Some(who), message);
+        finding.severity = Severity::Info;
+        finding.namespaces.push(&account.namespace);
+        findings.push(finding);
+    }
+    let runs =
+        |power: &Power<'a>| power.escalation.takes != Takes::Nothing && !WITHOUT_PODS.contains(&power.escalation.code);
+    for (who, ways) in ways(powers, runs) {
+        let is_other = |account: &CloudAccount| who != Who::ServiceAccount(&account.namespace, &account.name);
+        let found = ways.iter().filter_map(|(namespace, power)| {
+            let account = by_namespace.get(namespace)?.iter().find(|account| is_other(account))?;
+            let excluded = excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power));
+            (!excluded).then_some((*namespace, *power, *account))
+        });
+        let found: Vec<_> = found.collect();
+        let Some((_, power, account)) = found.first() else { continue };
+        let namespaces: Vec<&str> = found.iter().map(|(namespace, ..)| *namespace).collect();
+        let CloudAccount { namespace, name, role } = account;
+        let way = words::by_way(who, power.escalation, &namespaces);
+        let message = format!("{way}, and so use the AWS role {role} of ServiceAccount {namespace}/{name}");
+        let mut finding = Finding::new(check, Some(who), message);
+        for (_, power, _) in &found {
+            add_place(&mut finding, power);
+        }
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Who starts pods in ordinary namespaces that enforce no Pod Security.
+fn node_files<'p, 'a: 'p>(
+    world: &'a World,
+    powers: impl Iterator<Item = &'p Power<'a>>,
+    excluded: &Excluded<'_>,
+) -> Vec<Finding<'a>> {
+    const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+    let check = other("node-files");
+    let is_open = |namespace: &str| {
+        let labels = world.surroundings().labels.get(namespace);
+        labels.is_some_and(|labels| labels.get(ENFORCE).is_none_or(|level| &**level == "privileged"))
+    };
+    let making = |power: &Power<'a>| MAKING_PODS.contains(&power.escalation.code);
+    let mut findings = Vec::new();
+    for (who, ways) in ways(powers, making) {
+        let found = ways.iter().filter(|(namespace, power)| {
+            is_open(namespace)
+                && power.escalation.within > power.scope.standing()
+                && !excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power))
+        });
+        let found: Vec<_> = found.collect();
+        let Some((_, power)) = found.first() else { continue };
+        let namespaces: Vec<&str> = found.iter().map(|(namespace, _)| *namespace).collect();
+        let way = words::by_way(who, power.escalation, &namespaces);
+        let message = format!("{way}, where no Pod Security keeps them off the node's files");
+        let mut finding = Finding::new(check, Some(who), message);
+        for (_, power) in &found {
+            add_place(&mut finding, power);
+        }
+        findings.push(finding);
+    }
+    findings
+}

@@ -1,0 +1,124 @@
+//! Who holds which roles, where.
+
+use std::{collections::BTreeMap, fmt};
+
+use rbac::{Binding, Role, Subject};
+
+use crate::World;
+
+/// Whom a binding names. A username that is a service account's is that account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Who<'a> {
+    /// A username.
+    User(&'a str),
+    /// Everybody in a group.
+    Group(&'a str),
+    /// A service account: namespace and name.
+    ServiceAccount(&'a str, &'a str),
+}
+
+/// A role that somebody is bound to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound<'a> {
+    pub(super) binding: &'a Binding,
+    pub(super) role: &'a Role,
+}
+
+/// What bindings give to one subject.
+#[derive(Debug, Default)]
+pub(super) struct Holder<'a> {
+    /// In the whole cluster.
+    pub(super) everywhere: Vec<Bound<'a>>,
+    /// By namespace.
+    pub(super) in_namespaces: BTreeMap<&'a str, Vec<Bound<'a>>>,
+}
+
+/// Everybody that bindings name. A binding to a role that is not there gives nothing, and its subjects are here all the same.
+/// What an access file grants comes behind what others do: it may be accepted there, and theirs is not.
+pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
+    let index = world.index();
+    let mut holders: BTreeMap<Who<'_>, Holder<'_>> = BTreeMap::new();
+    for binding in bindings(world) {
+        let role = index.role_of(binding);
+        for subject in &binding.subjects {
+            let Some(who) = Who::of(subject, binding) else { continue };
+            let holder = holders.entry(who).or_default();
+            let Some(role) = role else { continue };
+            let bound = match &binding.namespace {
+                None => &mut holder.everywhere,
+                Some(namespace) => holder.in_namespaces.entry(namespace).or_default(),
+            };
+            bound.push(Bound { binding, role });
+        }
+    }
+    let is_last = |bound: &Bound<'_>| world.is_of_access_file(bound.binding.origin);
+    for holder in holders.values_mut() {
+        holder.everywhere.sort_by_key(is_last);
+        holder.in_namespaces.values_mut().for_each(|bound| bound.sort_by_key(is_last));
+    }
+    holders
+}
+
+/// Every binding in the order of namespaces and names, whatever order they came in.
+pub(super) fn bindings(world: &World) -> Vec<&Binding> {
+    let mut bindings: Vec<&Binding> = world.index().bindings().iter().collect();
+    bindings.sort_by_key(|binding| (&binding.namespace, &binding.name));
+    bindings
+}
+
+impl<'a> Who<'a> {
+    /// The subject of a binding; none where it names a service account of no namespace.
+    pub fn of(subject: &'a Subject, binding: &'a Binding) -> Option<Self> {
+        Some(match subject {
+            Subject::User(name) => Self::user(name),
+            Subject::Group(name) => Self::Group(name),
+            Subject::ServiceAccount { namespace, name } => {
+                Self::ServiceAccount(namespace.as_deref().or(binding.namespace.as_deref())?, name)
+            }
+        })
+    }
+
+    /// A username (Kubernetes, `serviceaccount.SplitUsername`).
+    pub fn user(name: &'a str) -> Self {
+        let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
+        account.map_or(Self::User(name), |(namespace, name)| Self::ServiceAccount(namespace, name))
+    }
+
+    /// `User`, `Group` or `ServiceAccount`, as bindings have it.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::User(_) => "User",
+            Self::Group(_) => "Group",
+            Self::ServiceAccount(..) => "ServiceAccount",
+        }
+    }
+
+    /// The name, without the namespace of a service account.
+    pub const fn name(self) -> &'a str {
+        match self {
+            Self::User(name) | Self::Group(name) | Self::ServiceAccount(_, name) => name,
+        }
+    }
+
+    /// The groups that everybody who is this is in besides, as far as bindings name them.
+    pub(super) fn groups(self) -> Vec<String> {
+        match self {
+            Self::Group("system:unauthenticated") | Self::User("system:anonymous") => {
+                vec!["system:unauthenticated".to_owned()]
+            }
+            Self::User(_) | Self::Group(_) => vec!["system:authenticated".to_owned()],
+            Self::ServiceAccount(namespace, name) => rbac::User::service_account(namespace, name).groups,
+        }
+    }
+}
+
+/// `ServiceAccount kube-system/namespace-controller`.
+impl fmt::Display for Who<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => write!(f, "User {name}"),
+            Self::Group(name) => write!(f, "Group {name}"),
+            Self::ServiceAccount(namespace, name) => write!(f, "ServiceAccount {namespace}/{name}"),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is left lying about in bindings.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rbac::Role;
+
+use super::{
+    Finding, Path, built_in,
+    checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
+    exclusions::Excluded,
+    holders::{Bound, Holder, Who, bindings},
+    words,
+};
+use crate::World;
+
+/// Who is in every group that the API server fills by itself.
+const EVERYBODY: [&str; 2] = ["system:authenticated", "system:serviceaccounts"];
+
+pub(super) fn findings<'a>(
+    world: &'a World,
+    holders: &BTreeMap<Who<'a>, Holder<'a>>,
+    excluded: &Excluded<'_>,
+) -> Vec<Finding<'a>> {
+    let mut findings = missing_roles(world, excluded);
+    for (who, holder) in holders {
+        let anonymous = [Who::Group("system:unauthenticated"), Who::User("system:anonymous")];
+        let is_everybody =
+            matches!(who, Who::Group(name) if EVERYBODY.contains(name) || name.starts_with("system:serviceaccounts:"));
+        if anonymous.contains(who) {
+            findings.extend(beyond(world, other("anonymous"), *who, holder, excluded));
+        } else if is_everybody {
+            findings.extend(beyond(world, other("everybody"), *who, holder, excluded));
+        } else if *who == Who::Group("system:masters") {
+            findings.extend(beyond(world, other("masters-binding"), *who, holder, excluded));
+        } else {
+            findings.extend(many_roles(*who, holder, excluded));
+        }
+    }
+    findings.extend(many_subjects(holders, excluded));
+    findings
+}
+
+fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    let check = other("missing-role");
+    let mut findings: BTreeMap<_, Finding<'a>> = BTreeMap::new();
+    // One that was not looked at is not missing.
+    let gaps = ["roles", "clusterroles", "the cluster"];
+    let roles_are_whole = !world.gaps().iter().any(|gap| gaps.contains(&&*gap.what));
+    for binding in bindings(world) {
+        let namespace = binding.namespace.as_deref();
+        if !roles_are_whole || world.index().role_of(binding).is_some() {
+            continue;
+        }
+        let whom = binding.subjects.first().and_then(|subject| Who::of(subject, binding));
+        if excluded.holds(check.code, whom, namespace, world.is_of_access_file(binding.origin)) {
+            continue;
+        }
+        // All bindings to one missing role are one finding.
+        let finding =
+            findings.entry((&binding.role, None::<()>)).or_insert_with(|| Finding::new(check, None, String::new()));
+        finding.paths.push(Path { binding, role: None, allows: None });
+        match namespace {
+            Some(namespace) => finding.namespaces.push(namespace),
+            None => finding.is_everywhere = true,
+        }
+    }
+    findings
+        .into_iter()
+        .map(|((role, _), mut finding)| {
+            let (first, count) = (finding.paths[0].binding, finding.paths.len());
+            let more = if count > 1 { format!(" and {} more grant", count - 1) } else { " grants".to_owned() };
+            let (kind, name) = (role.kind.as_str(), &role.name);
+            finding.message = format!(
+                "{} {kind} {name}, which does not exist: whoever makes it decides what is granted",
+                super::print::binding(first) + &more
+            );
+            finding
+        })
+        .collect()
+}
+
+/// What somebody holds besides what Kubernetes gives them in every cluster.
+fn beyond<'a>(
+    world: &'a World,
+    check: Check,
+    who: Who<'a>,
+    holder: &Holder<'a>,
+    excluded: &Excluded<'_>,
+) -> Option<Finding<'a>> {
+    let mut finding = Finding::new(check, Some(who), String::new());
+    let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
+    for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
+        let namespace = binding.namespace.as_deref();
+        if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
+            continue;
+        }
+        finding.paths.push(Path { binding, role: Some(role), allows: None });
+        match namespace {
+            Some(namespace) => finding.namespaces.push(namespace),
+            None => finding.is_everywhere = true,
+        }
+    }
+    let first = finding.paths.first()?;
+    let (binding, role) = (super::print::binding(first.binding), first.role?);
+    let more = if finding.paths.len() > 1 {
+        format!(", and {} more bindings", finding.paths.len() - 1)
+    } else {
+        String::new()
+    };
+    let why = match check.code {
+        "anonymous" => "so whoever reaches the API server has it",
+        "everybody" => "so everybody of them has it",
+        _ => "which takes nothing away when it is removed: the group has everything before RBAC is asked",
+    };
+    finding.message = format!("{who} holds {} {} by {binding}{more}, {why}", role.kind().as_str(), role.name);
+    Some(finding)
+}
+
+fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
+    let check = other("many-roles");
+    let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
+    let names: BTreeSet<(&str, &str)> = all()
+        .filter(|bound| !built_in::is_one(bound.binding, who))
+        .map(|Bound { role, .. }| (role.kind().as_str(), &*role.name))
+        .collect();
+    if names.len() < MANY_ROLES || excluded.holds(check.code, Some(who), None, false) {
+        return None;
+    }
+    let mut some: Vec<&str> = names.iter().take(MANY_ROLES).map(|(_, name)| *name).collect();
+    if names.len() > MANY_ROLES {
+        some.push("…");
+    }
+    let message = format!("{who} is bound to {} roles ({})", names.len(), some.join(", "));
+    let mut finding = Finding::new(check, Some(who), message);
+    let mut seen: BTreeSet<*const Role> = BTreeSet::new();
+    for Bound { binding, role } in all() {
+        if seen.insert(*role) {
+            finding.paths.push(Path { binding, role: Some(role), allows: None });
+        }
+    }
+    Some(finding)
+}
+
+/// One finding for all namespaces: they are many where they are found at all.
+fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
+    let check = other("many-subjects");
+    let mut subjects: BTreeMap<&'a str, usize> = BTreeMap::new();
+    for (who, holder) in holders {
+        for (namespace, bound) in &holder.in_namespaces {
+            if bound.iter().any(|bound| !built_in::is_one(bound.binding, *who)) {
+                *subjects.entry(namespace).or_default() += 1;
+            }
+        }
+    }
+    let many = |(namespace, count): (&'a str, usize)| {
+        (count >= MANY_SUBJECTS && !excluded.holds(check.code, None, Some(namespace), false)).then_some(namespace)
+    };
+    let namespaces: Vec<&str> = subjects.into_iter().filter_map(many).collect();
+    let message = format!("bindings name five subjects or more in {}", words::list(&namespaces));
+    let mut finding = Finding::new(check, None, message);
+    finding.namespaces = namespaces;
+    (!finding.namespaces.is_empty()).then_some(finding)
+}

@@ -1,0 +1,124 @@
+//! Who logs in, and as whom.
+
+use std::collections::BTreeMap;
+
+use mapping::{Membership, Rule, RulePrincipal};
+use rbac::{Subject, escalation::Severity};
+
+use super::{
+    Finding, Path,
+    checks::other,
+    exclusions::Excluded,
+    holders::{Who, bindings},
+};
+use crate::{Principal, World};
+
+/// The group that has everything.
+const MASTERS: &str = "system:masters";
+/// What the variables begin with that whoever assumes a role chooses.
+const CHOSEN: &str = "{{SessionName";
+
+pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    [masters(world, excluded), chosen_usernames(world), unknown(world, excluded)].concat()
+}
+
+/// The principals that log in as a subject.
+pub(super) fn behind<'a>(world: &'a World, who: Who<'_>) -> Vec<&'a Principal> {
+    match who {
+        Who::User(name) => world.called(name).collect(),
+        Who::Group(name) => world.members(name).collect(),
+        Who::ServiceAccount(..) => Vec::new(),
+    }
+}
+
+fn masters<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    let check = other("masters");
+    let mut findings = Vec::new();
+    for principal in world.members(MASTERS) {
+        let Ok(login) = &principal.login else { continue };
+        let who = Who::user(&login.username);
+        if excluded.holds(check.code, Some(who), None, false) {
+            continue;
+        }
+        let by = principal.source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
+        let message = format!(
+            "{} logs in as a member of {MASTERS}{by}: the API server grants it everything, and no binding can take it away",
+            principal.arn()
+        );
+        let mut finding = Finding::new(check, Some(who), message);
+        finding.is_everywhere = true;
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Usernames and groups that are what the caller calls their session. Where nodes are named by it, EC2 or Fargate does.
+fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
+    let check = other("chosen-username");
+    let mut findings = Vec::new();
+    for rule in world.surroundings().logins.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
+        let Rule { principal, username, groups, source } = rule;
+        let principal = match principal {
+            RulePrincipal::Arn(arn) => arn.clone(),
+            RulePrincipal::PermissionSet(set) => format!("the permission set {} in {}", set.name, set.account),
+        };
+        let group = groups.iter().map(|Membership { group, .. }| group).find(|group| group.contains(CHOSEN));
+        let is_of_system = username.starts_with("system:") && !username.starts_with("system:node:");
+        let (message, severity) = match group {
+            Some(group) => (format!("is in the group `{group}`, which they choose"), Severity::Danger),
+            None if username.contains(CHOSEN) && is_of_system => {
+                (format!("is the user `{username}`, and so whatever part of Kubernetes they choose"), Severity::Danger)
+            }
+            None if username.starts_with(CHOSEN) => {
+                (format!("is the user `{username}`, and so whatever user bindings name"), Severity::Warning)
+            }
+            None => continue,
+        };
+        let mut finding = Finding::new(check, None, format!("whoever assumes {principal} {message} ({source})"));
+        finding.severity = severity;
+        findings.push(finding);
+    }
+    findings
+}
+
+/// Users and groups of bindings that nobody logs in as, where it is known who does. What certificates and other
+/// authenticators say is not, so names of Kubernetes' own are left out.
+fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+    let of_rights = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "the cluster"];
+    if world.gaps().iter().any(|gap| !of_rights.contains(&&*gap.what)) {
+        return Vec::new();
+    }
+    let mut findings: BTreeMap<Who<'a>, Finding<'a>> = BTreeMap::new();
+    for binding in bindings(world) {
+        for subject in &binding.subjects {
+            let (Subject::User(name) | Subject::Group(name)) = subject else { continue };
+            let Some(who) = Who::of(subject, binding) else { continue };
+            let is_known = match who {
+                Who::User(name) => world.called(name).next().is_some(),
+                Who::Group(name) => world.members(name).next().is_some(),
+                Who::ServiceAccount(..) => true,
+            };
+            if name.starts_with("system:") || is_known {
+                continue;
+            }
+            let (check, words) = match who {
+                Who::User(_) => {
+                    (other("unknown-user"), "no login makes this user: whoever is given the name inherits its rights")
+                }
+                _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
+            };
+            let namespace = binding.namespace.as_deref();
+            if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
+                continue;
+            }
+            let message = || format!("{who} is bound, and {words}");
+            let finding = findings.entry(who).or_insert_with(|| Finding::new(check, Some(who), message()));
+            finding.paths.push(Path { binding, role: world.index().role_of(binding), allows: None });
+            match namespace {
+                Some(namespace) => finding.namespaces.push(namespace),
+                None => finding.is_everywhere = true,
+            }
+        }
+    }
+    findings.into_values().collect()
+}

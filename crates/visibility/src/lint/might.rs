@@ -1,0 +1,155 @@
+//! How far each way leads: who has everything in reach, and through whom.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rbac::{
+    Index, RoleKind, RoleReference, Rule,
+    escalation::{Escalation, Scope, Severity, Takes, Within},
+};
+
+use super::{checks::rows, holders::Who, named::Of, powers::Power};
+
+/// Who has everything in reach.
+#[derive(Debug, Default)]
+pub(super) struct Might<'a> {
+    mighty: HashMap<Who<'a>, Step>,
+    /// By namespace, who of its service accounts is.
+    accounts: BTreeMap<&'a str, Vec<Who<'a>>>,
+    /// Roles that are enough for it where they are bound in the whole cluster.
+    roles: HashMap<&'a str, bool>,
+}
+
+/// Whether a way takes some more words to explain, and its place in the table.
+type Rank = (bool, usize);
+
+/// By which power somebody is mighty; less is nearer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Step {
+    hops: usize,
+    /// The plainest first.
+    rank: Rank,
+    power: usize,
+}
+
+/// How bad a power is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict<'a> {
+    pub(super) severity: Severity,
+    /// Through whom it leads on.
+    pub(super) through: Option<Who<'a>>,
+}
+
+impl<'a> Might<'a> {
+    /// Follows powers to service accounts and named others until nobody new is reached.
+    pub(super) fn of(index: &'a Index, powers: &[Power<'a>]) -> Self {
+        let ranks: HashMap<&str, Rank> = rows().enumerate().map(|(at, row)| (row.code, (is_broad(row), at))).collect();
+        let mut might = Self { roles: roles(index, powers), ..Self::default() };
+        loop {
+            let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
+            for (at, power) in powers.iter().enumerate().filter(|(_, power)| !might.mighty.contains_key(&power.who)) {
+                let Some(Verdict { severity: Severity::Danger, through }) = might.verdict(power) else { continue };
+                let hops = through.and_then(|through| might.mighty.get(&through)).map_or(0, |step| step.hops + 1);
+                let step = Step { hops, rank: ranks[power.escalation.code], power: at };
+                reached.entry(power.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
+            }
+            if reached.is_empty() {
+                return might;
+            }
+            for (who, step) in reached {
+                might.mighty.insert(who, step);
+                if let Who::ServiceAccount(namespace, _) = who {
+                    might.accounts.entry(namespace).or_default().push(who);
+                }
+            }
+        }
+    }
+
+    /// How bad a power is; nothing where it does not matter.
+    pub(super) fn verdict(&self, power: &Power<'a>) -> Option<Verdict<'a>> {
+        let row = power.escalation;
+        if power.is_short {
+            let matters = power.of.is_none() && row.within <= power.scope.standing();
+            return matters.then_some(Verdict { severity: Severity::Info, through: None });
+        }
+        if let Some(of) = power.of {
+            return self.of_named(power.who, of, power.scope);
+        }
+        self.of_row(row, power.scope, Some(power.who))
+    }
+
+    /// How bad a way is in a place, for whoever it is that has it.
+    pub(super) fn of_row(&self, row: &Escalation, scope: Scope<'a>, who: Option<Who<'a>>) -> Option<Verdict<'a>> {
+        let Scope::Namespace(namespace) = scope else {
+            return Some(Verdict { severity: row.severity, through: None });
+        };
+        if row.takes != Takes::Nothing
+            && let Some(through) = self.account_in(namespace, who)
+        {
+            return Some(Verdict { severity: Severity::Danger, through: Some(through) });
+        }
+        let severity = match (scope.standing(), row.takes) {
+            (standing, _) if standing < row.within => return None,
+            // Where Kubernetes' own controllers are, whether or not their bindings are among what is looked at.
+            (Within::KubeSystem, _) => row.severity,
+            (Within::Privileged, _) | (Within::Anywhere, Takes::Namespace | Takes::Nothing) => {
+                row.severity.min(Severity::Warning)
+            }
+            // Whoever works in a namespace is as mighty as its service accounts, which is no more than working there.
+            (Within::Anywhere, Takes::Accounts) => return None,
+        };
+        Some(Verdict { severity, through: None })
+    }
+
+    fn of_named(&self, who: Who<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
+        let through = match of {
+            Of::Who(through) => {
+                (through == Who::Group("system:masters") || self.mighty.contains_key(&through)).then_some(through)
+            }
+            Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),
+            Of::Role(name) => {
+                let is_enough = scope == Scope::Cluster && self.roles.get(name).copied().unwrap_or_default();
+                return is_enough.then_some(Verdict { severity: Severity::Danger, through: None });
+            }
+            Of::Held(_) => return Some(Verdict { severity: Severity::Danger, through: None }),
+        };
+        let through = through.filter(|through| *through != who)?;
+        Some(Verdict { severity: Severity::Danger, through: Some(through) })
+    }
+
+    /// The service account of a namespace, but for one, that is nearest to everything.
+    fn account_in(&self, namespace: &'a str, but: Option<Who<'a>>) -> Option<Who<'a>> {
+        let in_all = [Who::Group("system:serviceaccounts")];
+        let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
+        let mighty = accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
+        mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
+    }
+
+    /// The power by which somebody is mighty.
+    pub(super) fn by(&self, who: Who<'a>) -> Option<usize> {
+        self.mighty.get(&who).map(|step| step.power)
+    }
+}
+
+/// Whether a way is one of very many that a broad rule gives: a plainer one says more.
+fn is_broad(row: &Escalation) -> bool {
+    row.code != "cluster-admin" && row.needs[0][0].resources == ["*"]
+}
+
+/// Of the roles that somebody may bind by name, which are enough to become anything where they are bound everywhere.
+fn roles<'a>(index: &'a Index, powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
+    let named = powers.iter().filter_map(|power| match power.of {
+        Some(Of::Role(name)) => Some(name),
+        _ => None,
+    });
+    let is_enough = |name: &'a str| {
+        let role = index.role(&RoleReference { kind: RoleKind::ClusterRole, name: name.into() }, None)?;
+        let rules: Vec<&Rule> = role.rules.iter().collect();
+        let leads = |row: &Escalation| {
+            row.severity == Severity::Danger
+                && row.met(&rules, &[], Scope::Cluster).is_some()
+                && row.completed(&rules, &[], Scope::Cluster).is_some()
+        };
+        rows().any(leads).then_some(())
+    };
+    named.map(|name| (name, is_enough(name).is_some())).collect()
+}

@@ -1,0 +1,73 @@
+//! EKS access policies, which are beside RBAC: an access entry's principal has them.
+
+use std::collections::BTreeSet;
+
+use rbac::{Rule, escalation::Scope};
+
+use super::{
+    Finding,
+    checks::{of_escalation, rows},
+    exclusions::Excluded,
+    might::Might,
+    powers::Power,
+    words,
+};
+use crate::{Associated, World};
+
+/// The worst that each association gives, in all its places.
+pub(super) fn findings<'a>(
+    world: &'a World,
+    powers: &[Power<'a>],
+    might: &Might<'a>,
+    excluded: &Excluded<'_>,
+) -> Vec<Finding<'a>> {
+    world
+        .policies()
+        .iter()
+        .filter_map(|associated| of_association(world, associated, powers, might, excluded))
+        .collect()
+}
+
+fn of_association<'a>(
+    world: &'a World,
+    associated: &'a Associated,
+    powers: &[Power<'a>],
+    might: &Might<'a>,
+    excluded: &Excluded<'_>,
+) -> Option<Finding<'a>> {
+    let rules: Vec<&Rule> = associated.policy?.rules.iter().collect();
+    let scopes: Vec<Scope<'a>> = match &associated.association.namespaces {
+        None => vec![Scope::Cluster],
+        Some(names) => {
+            let named = names.iter().map(|name| &**name).filter(|name| !name.contains('*'));
+            let known = world.namespaces().filter(|name| associated.holds_in(name));
+            named.chain(known).collect::<BTreeSet<&str>>().into_iter().map(Scope::Namespace).collect()
+        }
+    };
+    let in_scope = |scope: Scope<'a>| {
+        let (of_cluster, of_place) =
+            if scope == Scope::Cluster { (&rules[..], &[][..]) } else { (&[][..], &rules[..]) };
+        let of_row = |row: &'static rbac::escalation::Escalation| {
+            row.met(of_cluster, of_place, scope)?;
+            row.completed(of_cluster, of_place, scope)?;
+            let verdict = might.of_row(row, scope, None)?;
+            (!excluded.holds(row.code, None, words::namespace(scope), false)).then_some((row, scope, verdict))
+        };
+        // The first of the worst, in the order of the table.
+        rows().filter_map(of_row).reduce(|worst, next| if next.2.severity > worst.2.severity { next } else { worst })
+    };
+    let found: Vec<_> = scopes.into_iter().filter_map(in_scope).collect();
+    let (row, scope, verdict) =
+        *found.iter().reduce(|worst, next| if next.2.severity > worst.2.severity { next } else { worst })?;
+    let alike = found.iter().filter(|(other, _, of)| other.code == row.code && of.severity == verdict.severity);
+    let namespaces: Vec<&str> = alike.filter_map(|(_, scope, _)| words::namespace(*scope)).collect();
+    let by = format!("the EKS access policy {}", associated.association.policy);
+    let message =
+        words::of_policy(&associated.association.principal, &by, row, scope, &namespaces, verdict, powers, might);
+    let mut finding = Finding::new(of_escalation(row), None, message);
+    finding.severity = verdict.severity;
+    finding.is_everywhere = scope == Scope::Cluster;
+    finding.namespaces = namespaces;
+    finding.principals = world.holders(associated).collect();
+    Some(finding)
+}

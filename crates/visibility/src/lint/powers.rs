@@ -1,0 +1,230 @@
+//! Which escalations each subject has, where, and by which rules.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    rc::Rc,
+};
+
+use rbac::{
+    Binding, ResourceRequest, Role, Rule,
+    escalation::{Escalation, Met, Need, Scope},
+};
+
+use super::{
+    checks::rows,
+    holders::{Bound, Holder, Who},
+    named::{self, Of},
+};
+
+/// One way that somebody has.
+#[derive(Clone, Debug)]
+pub(super) struct Power<'a> {
+    pub(super) who: Who<'a>,
+    pub(super) escalation: &'static Escalation,
+    pub(super) scope: Scope<'a>,
+    /// What it takes, each with the rule that grants it.
+    pub(super) by: Vec<By<'a>>,
+    /// Something else is needed for it, which they lack.
+    pub(super) is_short: bool,
+    /// Where rules name objects: which one it is about.
+    pub(super) of: Option<Of<'a>>,
+}
+
+/// A request, and what allows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct By<'a> {
+    pub(super) binding: &'a Binding,
+    pub(super) role: &'a Role,
+    pub(super) rule: &'a Rule,
+    pub(super) request: ResourceRequest<'a>,
+}
+
+/// Everything that everybody has, in the order of subjects, places and the table. What everybody has who logs in is theirs
+/// who log in, and not once more everybody's.
+pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'a>> {
+    let mut known = Known::default();
+    let mut powers = Vec::new();
+    for (who, holder) in holders {
+        let groups = who.groups();
+        let beside: Vec<&Holder<'a>> = groups
+            .iter()
+            .filter(|group| *who != Who::Group(group))
+            .filter_map(|group| holders.get(&Who::Group(group)))
+            .collect();
+        of_holder(*who, holder, &beside, &mut known, &mut powers);
+    }
+    powers
+}
+
+/// A role by where it stands in memory: two of one content are two.
+type Id = *const Role;
+
+/// Those of the whole cluster, and those of a place.
+type Roles = (Vec<Id>, Vec<Id>);
+
+/// What is the same for many holders.
+#[derive(Default)]
+struct Known<'a> {
+    matters: HashMap<Id, bool>,
+    ways: HashMap<Roles, Rc<[Way<'a>]>>,
+}
+
+/// What a set of roles gives.
+struct Way<'a> {
+    row: &'static Escalation,
+    met: Vec<Met<'a>>,
+    is_short: bool,
+}
+
+fn of_holder<'a>(
+    who: Who<'a>,
+    holder: &Holder<'a>,
+    beside: &[&Holder<'a>],
+    known: &mut Known<'a>,
+    powers: &mut Vec<Power<'a>>,
+) {
+    let own = known.that_matter(&holder.everywhere);
+    let of_others = beside.iter().flat_map(|other| &other.everywhere).copied().collect::<Vec<_>>();
+    let of_others = known.that_matter(&of_others);
+    let start = powers.len();
+    let with_others = [&own[..], &of_others].concat();
+    for (everywhere, is_shared) in [(&own, false), (&with_others, true)] {
+        if is_shared && (own.is_empty() || of_others.is_empty()) {
+            continue;
+        }
+        let (granted, known_ways) = (granted(everywhere, &[]), known.ways(everywhere, &[]));
+        for way in known_ways.iter() {
+            let by = by(way, &granted, None);
+            if !is_shared || (by.iter().any(|by| is_of(by, &own)) && is_new(&powers[start..], way)) {
+                let is_short = way.is_short;
+                powers.push(Power { who, escalation: way.row, scope: Scope::Cluster, by, is_short, of: None });
+            }
+        }
+    }
+    let end = powers.len();
+    named::of_place(who, &own, Scope::Cluster, powers);
+    let is_admin = powers[start..end].iter().any(|power| power.escalation.code == "cluster-admin");
+    for (namespace, bound) in &holder.in_namespaces {
+        let own_here = known.that_matter(bound);
+        if own_here.is_empty() || is_admin {
+            continue;
+        }
+        let others = beside.iter().filter_map(|other| other.in_namespaces.get(namespace)).flatten().copied();
+        let others = known.that_matter(&others.collect::<Vec<_>>());
+        let here_with_others = [&own_here[..], &others].concat();
+        let scope = Scope::Namespace(namespace);
+        let start_here = powers.len();
+        for (everywhere, here, is_shared) in [(&own, &own_here, false), (&with_others, &here_with_others, true)] {
+            if is_shared && of_others.is_empty() && others.is_empty() {
+                continue;
+            }
+            let (granted, known_ways) = (granted(everywhere, here), known.ways(everywhere, here));
+            for way in known_ways.iter() {
+                let by = by(way, &granted, Some(namespace));
+                let is_own = by.iter().any(|by| is_of(by, &own_here) || is_of(by, &own));
+                let is_here = by.iter().any(|by| by.binding.namespace.is_some());
+                let is_new = is_new(&powers[start..end], way) && is_new(&powers[start_here..], way);
+                if is_own && is_here && is_new {
+                    powers.push(Power { who, escalation: way.row, scope, by, is_short: way.is_short, of: None });
+                }
+            }
+        }
+        named::of_place(who, &own_here, scope, powers);
+    }
+}
+
+/// Whether a way is not among powers, or only as one that they are short of.
+fn is_new(powers: &[Power<'_>], way: &Way<'_>) -> bool {
+    let is_same = |power: &Power<'_>| power.escalation.code == way.row.code && (way.is_short || !power.is_short);
+    !powers.iter().any(is_same)
+}
+
+fn is_of<'a>(by: &By<'a>, bound: &[Bound<'a>]) -> bool {
+    bound.iter().any(|bound| std::ptr::eq(bound.binding, by.binding))
+}
+
+/// Every rule with the role and binding that it comes from, in the order in which ways count rules.
+fn granted<'a>(everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Vec<(Bound<'a>, &'a Rule)> {
+    let rules = |bound: &Bound<'a>| {
+        let bound = *bound;
+        bound.role.rules.iter().map(move |rule| (bound, rule))
+    };
+    everywhere.iter().chain(here).flat_map(rules).collect()
+}
+
+/// What allows each request of a way, in a namespace or everywhere.
+fn by<'a>(way: &Way<'a>, granted: &[(Bound<'a>, &'a Rule)], namespace: Option<&'a str>) -> Vec<By<'a>> {
+    let of = |met: &Met<'a>| {
+        let (Bound { binding, role }, rule) = granted[met.rule];
+        let mut request = met.request;
+        if let Some(namespace) = namespace.filter(|_| !request.namespace.is_empty()) {
+            request.namespace = namespace;
+        }
+        By { binding, role, rule, request }
+    };
+    way.met.iter().map(of).collect()
+}
+
+impl<'a> Known<'a> {
+    /// Those of the roles that are part of some way, each once.
+    fn that_matter(&mut self, bound: &[Bound<'a>]) -> Vec<Bound<'a>> {
+        let mut kept: Vec<Bound<'a>> = Vec::new();
+        for one in bound {
+            let id: Id = one.role;
+            let matters = *self.matters.entry(id).or_insert_with(|| matters(one.role));
+            if matters && !kept.iter().any(|kept| std::ptr::eq(kept.role, one.role)) {
+                kept.push(*one);
+            }
+        }
+        kept
+    }
+
+    /// What roles give together, everywhere or (where there are any of a place) in a place.
+    fn ways(&mut self, everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Rc<[Way<'a>]> {
+        let ids = |bound: &[Bound<'a>]| bound.iter().map(|bound| -> Id { bound.role }).collect::<Vec<_>>();
+        let key = (ids(everywhere), ids(here));
+        if let Some(known) = self.ways.get(&key) {
+            return Rc::clone(known);
+        }
+        let rules = |bound: &[Bound<'a>]| bound.iter().flat_map(|bound| bound.role.rules.iter()).collect::<Vec<_>>();
+        let (of_cluster, of_place) = (rules(everywhere), rules(here));
+        // Any namespace stands for all: `by` puts the real one in, and might knows which ways matter there.
+        let scope = if here.is_empty() { Scope::Cluster } else { Scope::Namespace("kube-system") };
+        let way = |row: &'static Escalation| {
+            let met = row.met(&of_cluster, &of_place, scope)?;
+            let is_short = row.completed(&of_cluster, &of_place, scope).is_none();
+            Some(Way { row, met, is_short })
+        };
+        let mut ways: Vec<Way<'a>> = rows().filter_map(way).collect();
+        without_what_follows(&mut ways);
+        let ways: Rc<[Way<'a>]> = ways.into();
+        self.ways.insert(key, Rc::clone(&ways));
+        ways
+    }
+}
+
+/// What goes without saying where the first is said.
+const FOLLOWING: [(&str, &str); 3] = [("steal-pods", "nodes"), ("escalate", "role-objects"), ("bind", "role-objects")];
+
+/// Whoever may do everything needs no list, and what one rule for every resource gives follows from it.
+fn without_what_follows(ways: &mut Vec<Way<'_>>) {
+    if ways.iter().any(|way| way.row.code == "cluster-admin") {
+        ways.retain(|way| way.row.code == "cluster-admin");
+    }
+    let is_broad = |way: &Way<'_>| way.row.needs[0][0].resources == ["*"];
+    let broad: Vec<usize> =
+        ways.iter().filter(|way| is_broad(way)).flat_map(|way| &way.met).map(|met| met.rule).collect();
+    ways.retain(|way| is_broad(way) || !way.met.iter().all(|met| broad.contains(&met.rule)));
+    for (code, follows) in FOLLOWING {
+        if ways.iter().any(|way| way.row.code == code && !way.is_short) {
+            ways.retain(|way| way.row.code != follows);
+        }
+    }
+}
+
+/// Whether a role has a part in any way.
+fn matters(role: &Role) -> bool {
+    let needs = || rows().flat_map(|row| row.needs.iter().chain(row.also)).copied().flatten();
+    let meets = |rule: &&Rule| needs().any(|need: &Need| need.met(&[*rule], &[], Scope::Cluster).is_some());
+    role.rules.iter().any(|rule| meets(&rule) || named::matters(rule))
+}

@@ -1,0 +1,85 @@
+//! Everything, for programs.
+
+use access::cluster::Unseen;
+use document::{Sources, Span};
+use rbac::{ResourceRequest, RoleKind, escalation::Severity};
+use serde_json::{Value, json};
+
+use crate::{
+    lint::{Finding, Path, Report, Who},
+    print::{GapOut, PrincipalOut},
+};
+
+/// `{"summary": …, "incomplete": …, "gaps": […], "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
+/// request is one that the API server allows by its rule.
+pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
+    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    json!({
+        "summary": {
+            "danger": count(Severity::Danger),
+            "warning": count(Severity::Warning),
+            "info": count(Severity::Info),
+            "excluded": report.excluded,
+        },
+        "incomplete": !gaps.is_empty(),
+        "gaps": gaps.iter().map(GapOut::from).collect::<Vec<_>>(),
+        "findings": report.findings.iter().map(|one| finding(one, sources)).collect::<Vec<_>>(),
+    })
+}
+
+fn finding(finding: &Finding<'_>, sources: &Sources) -> Value {
+    let Finding { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, .. } = finding;
+    let mut value = json!({
+        "code": check.code,
+        "others": others,
+        "severity": severity.as_str(),
+        "subject": who.map(subject),
+        "principals": principals.iter().map(|one| PrincipalOut::from(*one)).collect::<Vec<_>>(),
+        "everywhere": is_everywhere,
+        "namespaces": namespaces,
+        "message": message,
+        "paths": paths.iter().map(|one| path(one, sources)).collect::<Vec<_>>(),
+        "fix": check.fix,
+        "reference": check.reference,
+    });
+    add_place(&mut value, finding.written(), sources);
+    value
+}
+
+/// As bindings have it.
+fn subject(who: Who<'_>) -> Value {
+    let mut value = json!({"kind": who.kind(), "name": who.name()});
+    if let Who::ServiceAccount(namespace, _) = who {
+        value["namespace"] = namespace.into();
+    }
+    value
+}
+
+fn path(path: &Path<'_>, sources: &Sources) -> Value {
+    let Path { binding, role, allows } = path;
+    let kind = if binding.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
+    let namespace = (binding.role.kind == RoleKind::Role).then_some(&binding.namespace);
+    let mut value = json!({
+        "binding": {"kind": kind, "namespace": binding.namespace, "name": binding.name},
+        "role": {"kind": binding.role.kind.as_str(), "namespace": namespace, "name": binding.role.name},
+        "rule": allows.map(|(rule, _)| rule),
+        "request": allows.map(|(_, request)| self::request(&request)),
+    });
+    add_place(&mut value, binding.origin.or(role.and_then(|role| role.origin)), sources);
+    value
+}
+
+/// As `SubjectAccessReview` has it.
+fn request(request: &ResourceRequest<'_>) -> Value {
+    let ResourceRequest { verb, api_group, resource, subresource, name, namespace } = request;
+    json!({
+        "verb": verb, "group": api_group, "resource": resource, "subresource": subresource,
+        "name": name, "namespace": namespace,
+    })
+}
+
+fn add_place(value: &mut Value, written: Option<Span>, sources: &Sources) {
+    if let Some((file, position)) = written.and_then(|span| sources.locate(span.start)) {
+        value["written"] = json!({"file": file, "line": position.line, "column": position.column});
+    }
+}

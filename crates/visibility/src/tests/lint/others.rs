@@ -1,0 +1,197 @@
+//! What is looked at beside escalations, and the principals behind what is found.
+
+use std::collections::BTreeSet;
+
+use insta::assert_snapshot;
+
+use super::{cluster, found, given, now, said};
+use crate::{
+    World,
+    lint::{checks, lint},
+};
+
+/// A world for each, with what is just not found.
+const WORLDS: &[&str] = &[
+    // masters, masters-binding, chosen-username
+    "aws-auth arn:aws:iam::111122223333:role/Admin admin:{{SessionName}} system:masters
+     aws-auth arn:aws:iam::111122223333:role/Dev {{SessionName}} developers
+     aws-auth arn:aws:iam::111122223333:role/Fine fine:{{SessionName}} developers
+     aws-auth arn:aws:iam::111122223333:role/Groups groups:{{SessionName}} team-{{SessionName}}
+     aws-auth arn:aws:iam::111122223333:role/System system:{{SessionName}} developers
+     aws-auth arn:aws:iam::111122223333:role/Node system:node:{{EC2PrivateDNSName}} system:nodes
+     aws-auth arn:aws:iam::111122223333:role/Fargate system:node:{{SessionName}} system:nodes
+     bind dev/masters view Group:system:masters",
+    // unknown-user, unknown-group
+    "aws-auth arn:aws:iam::111122223333:role/Dev dev:{{SessionName}} developers
+     bind dev/team view Group:developers Group:gone User:dev:alice User:bob User:system:kube-proxy Group:system:nodes",
+    // anonymous, everybody
+    "role hello = get pods
+     role kubeadm:bootstrap-signer-clusterinfo = get configmaps:cluster-info
+     bind kube-public/kubeadm:bootstrap-signer-clusterinfo kube-public/kubeadm:bootstrap-signer-clusterinfo User:system:anonymous
+     role kube-public/kubeadm:bootstrap-signer-clusterinfo = get configmaps:cluster-info
+     role system:discovery = get pods
+     bind system:discovery system:discovery Group:system:authenticated
+     bind hello hello Group:system:unauthenticated User:system:anonymous Group:system:serviceaccounts
+     bind dev/hello hello Group:system:authenticated Group:system:serviceaccounts:dev",
+    // missing-role
+    "role dev/there = get pods
+     bind dev/there dev/there User:ann
+     bind dev/lost dev/lost User:ann
+     bind ops/view view User:ann
+     bind ops/nowhere nowhere User:ann User:ben
+     bind nowhere nowhere Group:team",
+    // cloud-role, node-files
+    "namespace payments pod-security.kubernetes.io/enforce=restricted
+     namespace shop
+     namespace lab pod-security.kubernetes.io/enforce=privileged
+     account payments/web arn:aws:iam::111122223333:role/Payments
+     bind payments/team edit Group:developers
+     bind shop/team edit Group:developers
+     bind lab/team edit Group:developers
+     bind elsewhere/team edit Group:developers
+     bind payments/view view Group:lookers
+     bind payments/self edit SA:payments/web",
+    // many-roles, many-subjects
+    "role a = get pods
+     role b = get pods
+     role c = get pods
+     role d = get pods
+     bind dev/a a Group:one Group:two Group:three Group:four Group:five
+     bind dev/b b Group:one Group:two
+     bind ops/c c Group:one Group:two
+     bind d d Group:one
+     bind ops/all a Group:two Group:three Group:four Group:five",
+];
+
+#[test]
+fn each_is_found_and_what_is_alike_is_not() {
+    assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (the ConfigMap:3))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (the ConfigMap:3))
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (the ConfigMap:3): the API server grants it everything, and no binding can take it away
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (the ConfigMap:3))
+    info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
+
+    warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights
+    info [many-subjects] bindings name five subjects or more in dev
+    info [unknown-group] Group gone is bound, and no login gives this group: whoever is put into it inherits its rights
+
+    warning [anonymous] User system:anonymous holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
+    warning [everybody] Group system:authenticated holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
+    warning [everybody] Group system:serviceaccounts holds ClusterRole hello by ClusterRoleBinding hello, so everybody of them has it
+    warning [everybody] Group system:serviceaccounts:dev holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
+    warning [anonymous] Group system:unauthenticated holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
+
+    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
+    warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever makes it decides what is granted
+
+    warning [cloud-role] Group developers can make tokens of service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
+    info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security keeps them off the node's files
+    info [cloud-role] ServiceAccount payments/web acts in AWS as arn:aws:iam::111122223333:role/Payments, and so does whoever runs pods as it
+
+    info [many-subjects] bindings name five subjects or more in dev and ops
+    info [many-roles] Group one is bound to 4 roles (a, b, c, d)
+    ");
+}
+
+#[test]
+fn every_check_is_shown_here_to_find_something() {
+    let mut seen: BTreeSet<&str> = BTreeSet::from(["exclusion-expired", "exclusion-unused"]);
+    for lines in WORLDS {
+        seen.extend(lint(&cluster(lines), &[], now()).findings.iter().map(|finding| finding.check.code));
+    }
+    let others = checks().filter(|check| check.escalation.is_none()).map(|check| check.code);
+    assert_eq!(others.filter(|code| !seen.contains(code)).collect::<Vec<_>>(), [""; 0]);
+}
+
+#[test]
+fn codes_are_unique_and_every_check_says_all() {
+    let mut codes = BTreeSet::new();
+    for check in checks() {
+        assert!(codes.insert(check.code), "{}", check.code);
+        assert!(check.reference.starts_with("https://"), "{}", check.code);
+        for text in [check.about, check.why, check.fix] {
+            assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", check.code);
+        }
+    }
+}
+
+/// What could not be looked at is not missing, and nobody who may log in otherwise is unknown.
+#[test]
+fn what_is_not_known_is_not_found_to_be_absent() {
+    let manifest = "kind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
+                    roleRef: {kind: Role, name: lost}\nsubjects: [{kind: User, name: ann}]\n";
+    let mut given = access::cluster::Given::default();
+    assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
+    let world = World::new(given, None, now()).expect("readable");
+    assert_eq!(said(&lint(&world, &[], now()).findings), "");
+}
+
+/// Where no cluster says what they allow, roles that every cluster has allow what they allow there.
+#[test]
+fn manifests_alone_know_kubernetes_own_roles() {
+    let manifest = "kind: ClusterRoleBinding\nmetadata: {name: all}\n\
+                    roleRef: {kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: User, name: ann}]\n";
+    let mut given = access::cluster::Given::default();
+    assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
+    let world = World::new(given, None, now()).expect("readable");
+    assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann can do everything, as cluster-admin does");
+}
+
+#[test]
+fn principals_stand_behind_users_and_groups() {
+    let world = cluster(
+        "aws-auth arn:aws:iam::111122223333:role/Dev dev:{{SessionName}} developers
+         aws-auth arn:aws:iam::111122223333:role/Ops ops developers operators
+         bind admins cluster-admin Group:developers User:dev:alice User:ops",
+    );
+    let report = lint(&world, &[], now());
+    let behind = report.findings.iter().map(|finding| {
+        let principals: Vec<String> = finding.principals.iter().map(|principal| principal.arn()).collect();
+        format!("{}: {}", finding.who.expect("a subject"), principals.join(" "))
+    });
+    assert_snapshot!(behind.collect::<Vec<_>>().join("\n"), @"
+    User dev:alice: arn:aws:sts::111122223333:assumed-role/Dev/alice
+    User ops: arn:aws:iam::111122223333:role/Ops
+    Group developers: arn:aws:iam::111122223333:role/Dev arn:aws:iam::111122223333:role/Ops arn:aws:sts::111122223333:assumed-role/Dev/alice
+    ");
+}
+
+#[test]
+fn eks_access_policies_count() {
+    let policies = |user: &str, policies: &[(&str, &str)]| {
+        let of = |(policy, scope): &(&str, &str)| {
+            let arn = format!("arn:aws:eks::aws:cluster-access-policy/{policy}");
+            let scope = match *scope {
+                "" => serde_json::json!({"type": "cluster", "namespaces": []}),
+                names => serde_json::json!({"type": "namespace", "namespaces": names.split(' ').collect::<Vec<_>>()}),
+            };
+            serde_json::json!({"policyArn": arn, "accessScope": scope})
+        };
+        let principal = format!("arn:aws:iam::111122223333:user/{user}");
+        serde_json::json!({
+            "clusterName": "c", "principalArn": principal,
+            "associatedAccessPolicies": policies.iter().map(of).collect::<Vec<_>>(),
+        })
+        .to_string()
+    };
+    let mut given = given("namespace ci\nbind deployer cluster-admin SA:ci/deployer");
+    for (user, list) in [
+        ("ann", vec![("AmazonEKSClusterAdminPolicy", ""), ("AmazonEKSViewPolicy", "")]),
+        ("ben", vec![("AmazonEKSAdminViewPolicy", ""), ("AmazonEKSEditPolicy", "dev")]),
+        ("cem", vec![("AmazonEKSEditPolicy", "c*")]),
+        ("dan", vec![("AmazonEKSAdminPolicy", "kube-system")]),
+    ] {
+        assert!(given.read("policies.json", policies(user, &list).as_bytes()).expect("policies"));
+    }
+    let world = World::new(given, None, now()).expect("readable");
+    let report = lint(&world, &[], now());
+    let of_policies: Vec<_> =
+        report.findings.iter().filter(|finding| finding.message.contains("access policy")).cloned().collect();
+    assert_snapshot!(said(&of_policies), @"
+    danger [cluster-admin] arn:aws:iam::111122223333:user/ann can do everything by the EKS access policy AmazonEKSClusterAdminPolicy, as cluster-admin does
+    danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+    danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
+    danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
+    ");
+}

@@ -1,0 +1,266 @@
+//! Findings as text, JSON and SARIF.
+
+use access::cluster::Given;
+use insta::assert_snapshot;
+use rbac::escalation::Severity;
+
+use super::{cluster, now};
+use crate::{
+    World,
+    lint::{lint, print},
+    print::Segment,
+};
+
+const MANIFESTS: &str = "\
+kind: Role
+metadata: {name: deployer, namespace: kube-system}
+rules:
+- {apiGroups: [''], resources: [pods, pods/exec], verbs: [create]}
+---
+kind: RoleBinding
+metadata: {name: team, namespace: kube-system}
+roleRef: {kind: Role, name: deployer}
+subjects: [{kind: Group, name: developers}]
+";
+
+fn manifests() -> World {
+    let mut given = Given::default();
+    assert!(given.read("rbac.yaml", MANIFESTS.as_bytes()).expect("manifests"));
+    World::new(given, None, now()).expect("readable")
+}
+
+fn text(world: &World, from: Severity) -> String {
+    let report = lint(world, &[], now());
+    print::text(&report, world.sources(), from).into_iter().map(|Segment { text, .. }| text).collect()
+}
+
+#[test]
+fn text_says_what_by_what_and_where() {
+    assert_snapshot!(text(&manifests(), Severity::Info), @"
+    Danger (1)
+      ! [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files; also by exec
+          RoleBinding kube-system/team → Role deployer: create pods (rbac.yaml:6)
+          RoleBinding kube-system/team → Role deployer: create pods/exec (rbac.yaml:6)
+          help: grant it in namespaces of their own that enforce Pod Security
+          https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
+
+    1 danger, 0 warning, 0 info
+    ");
+}
+
+#[test]
+fn what_is_less_than_asked_for_is_counted() {
+    let world = cluster("bind dev/lost lost User:ann\nrole flood = create configmaps\nbind flood flood User:ann");
+    assert_snapshot!(text(&world, Severity::Warning), @"
+    Warning (1)
+      ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
+          RoleBinding dev/lost → ClusterRole lost
+          help: remove the binding, or make the role
+          https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review
+
+    0 danger, 1 warning, 1 info; `--severity info` shows all
+    ");
+    assert_snapshot!(text(&world, Severity::Danger), @"0 danger, 1 warning, 1 info; `--severity info` shows all");
+}
+
+#[test]
+fn thousands_of_subjects_and_namespaces_can_be_read() {
+    let mut lines = String::from("role start = create pods,pods/exec\nbind deployer cluster-admin SA:ns-3/deployer\n");
+    for at in 0..500 {
+        lines.push_str(&format!(
+            "bind ns-{at}/all cluster-admin Group:everywhere\nbind ns-3/b-{at} edit User:user-{at}\n"
+        ));
+    }
+    let text = text(&cluster(&lines), Severity::Warning);
+    assert!(text.lines().count() < 300, "{}", text.lines().count());
+    assert!(text.lines().all(|line| line.len() < 400));
+    let few: Vec<&str> = text.lines().filter(|line| line.contains("everywhere") || line.contains("more")).collect();
+    assert_snapshot!(few.join("\n"), @"
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+        and 6 more
+    ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which can do everything, as cluster-admin does
+    and 480 more of [impersonate]; `-o json` has them all
+    ~ [cluster-admin] Group everywhere can do everything in 499 namespaces (ns-0, ns-1, ns-10, …)
+        and 496 more
+    ");
+}
+
+#[test]
+fn names_cannot_hide_what_is_said() {
+    let said = text(&cluster("bind admins cluster-admin User:a\u{1b}[2K\rgood"), Severity::Warning);
+    assert!(said.contains("User a\u{fffd}[2K\u{fffd}good can do everything"), "{said}");
+}
+
+#[test]
+fn json_has_everything() {
+    let world = manifests();
+    let report = lint(&world, &[], now());
+    let json = print::json(&report, world.sources(), world.gaps());
+    assert_snapshot!(format!("{:#}", json["findings"][0]), @r#"
+    {
+      "code": "pods",
+      "everywhere": false,
+      "fix": "grant it in namespaces of their own that enforce Pod Security",
+      "message": "Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files",
+      "namespaces": [
+        "kube-system"
+      ],
+      "others": [
+        "exec"
+      ],
+      "paths": [
+        {
+          "binding": {
+            "kind": "RoleBinding",
+            "name": "team",
+            "namespace": "kube-system"
+          },
+          "request": {
+            "group": "",
+            "name": "",
+            "namespace": "kube-system",
+            "resource": "pods",
+            "subresource": "",
+            "verb": "create"
+          },
+          "role": {
+            "kind": "Role",
+            "name": "deployer",
+            "namespace": "kube-system"
+          },
+          "rule": {
+            "apiGroups": [
+              ""
+            ],
+            "resources": [
+              "pods",
+              "pods/exec"
+            ],
+            "verbs": [
+              "create"
+            ]
+          },
+          "written": {
+            "column": 1,
+            "file": "rbac.yaml",
+            "line": 6
+          }
+        },
+        {
+          "binding": {
+            "kind": "RoleBinding",
+            "name": "team",
+            "namespace": "kube-system"
+          },
+          "request": {
+            "group": "",
+            "name": "",
+            "namespace": "kube-system",
+            "resource": "pods",
+            "subresource": "exec",
+            "verb": "create"
+          },
+          "role": {
+            "kind": "Role",
+            "name": "deployer",
+            "namespace": "kube-system"
+          },
+          "rule": {
+            "apiGroups": [
+              ""
+            ],
+            "resources": [
+              "pods",
+              "pods/exec"
+            ],
+            "verbs": [
+              "create"
+            ]
+          },
+          "written": {
+            "column": 1,
+            "file": "rbac.yaml",
+            "line": 6
+          }
+        }
+      ],
+      "principals": [],
+      "reference": "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation",
+      "severity": "danger",
+      "subject": {
+        "kind": "Group",
+        "name": "developers"
+      },
+      "written": {
+        "column": 1,
+        "file": "rbac.yaml",
+        "line": 6
+      }
+    }
+    "#);
+    assert_eq!(json["incomplete"], true);
+}
+
+/// SARIF's own schema, as types.
+#[test]
+fn sarif_points_into_manifests() {
+    let world = manifests();
+    let json = print::sarif(&lint(&world, &[], now()), world.sources());
+    let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
+    assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
+    assert_snapshot!(format!("{:#}", json["runs"][0]["results"][0]), @r#"
+    {
+      "level": "error",
+      "locations": [
+        {
+          "physicalLocation": {
+            "artifactLocation": {
+              "uri": "rbac.yaml"
+            },
+            "region": {
+              "endColumn": 44,
+              "endLine": 9,
+              "startColumn": 1,
+              "startLine": 6
+            }
+          }
+        }
+      ],
+      "message": {
+        "text": "Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files; also by exec, by RoleBinding kube-system/team (grant it in namespaces of their own that enforce Pod Security)"
+      },
+      "relatedLocations": [],
+      "ruleId": "pods"
+    }
+    "#);
+    // Of a cluster, nothing stands in a file.
+    let world =
+        cluster("bind admins cluster-admin User:ann\nrole flood = create configmaps\nbind flood flood User:ben");
+    let json = print::sarif(&lint(&world, &[], now()), world.sources());
+    let levels: Vec<&str> = json["runs"][0]["results"]
+        .as_array()
+        .expect("results")
+        .iter()
+        .map(|result| result["level"].as_str().expect("a level"))
+        .collect();
+    assert_eq!(levels, ["error", "note"]);
+    assert_eq!(json["runs"][0]["results"][0]["locations"], serde_json::json!([{}]));
+}

@@ -1,0 +1,279 @@
+//! `diff` and the real API server: what somebody gains and loses is what SubjectAccessReviews say before and after.
+
+use std::fs;
+
+use access::{cluster::Given, plan::Rights};
+use anyhow::{Context as _, ensure};
+use e2e::{
+    managed::Managed,
+    random::{Random, SEED, say, seed},
+    world::World,
+};
+use rbac::{Request, Subject, User};
+use sandbox::cluster::Options;
+use serde_json::{Value, json};
+use visibility::{
+    diff::{Asked, Contrast, Difference},
+    print,
+};
+
+use crate::{
+    Test,
+    generated::{NAMESPACES, PEOPLE, Question, TEAMS, objects, request},
+    who_can::settled,
+};
+
+pub(crate) const TESTS: &[Test] = &[
+    ("diff::is_what_the_api_server_says_before_and_after", before_and_after),
+    ("diff::compares_what_it_is_told_to", usage),
+];
+
+/// How many different requests there are, and about how many of whom each is asked.
+const REQUESTS: usize = 1_500;
+const ASKED: usize = 6;
+
+const DUMPED: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
+
+/// Who logs in, before and after.
+const LOGINS: [&str; 2] = [
+    "- {userarn: 'arn:aws:iam::111122223333:user/ann', username: fz-ann, groups: [fz-red]}
+- {userarn: 'arn:aws:iam::111122223333:user/ben', username: fz-ben, groups: [fz-red, fz-blue]}
+- {userarn: 'arn:aws:iam::111122223333:user/cem', username: fz-cem, groups: [fz-green]}
+",
+    "- {userarn: 'arn:aws:iam::111122223333:user/ann', username: fz-ann, groups: [fz-green, fz-blue]}
+- {userarn: 'arn:aws:iam::111122223333:user/ben', username: fz-ben, groups: [fz-red, fz-blue]}
+- {userarn: 'arn:aws:iam::111122223333:user/dan', username: fz-dan, groups: [fz-red]}
+",
+];
+
+fn before_and_after(world: &World) -> anyhow::Result<()> {
+    let seed = seed()?;
+    let mut random = Random(seed);
+    let options = Options { controller_manager: true, ..Options::default() };
+    let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
+    let managed = Managed::start_with(world, "diff", &namespaces.join("---\n"), &options)?;
+    let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+
+    let mut first = objects(&mut random);
+    first.push(logins(0));
+    managed.admin.with_file(&["create"], &list(&first))?.success()?;
+    settled(&managed)?;
+    let before = dump(&managed, "before.json")?;
+    let subjects = subjects();
+    let questions: Vec<(usize, Request<'static>)> = (0..REQUESTS)
+        .flat_map(|_| {
+            let request = request(&mut random);
+            (0..ASKED).map(|_| (random.below(subjects.len()), request)).collect::<Vec<_>>()
+        })
+        .collect();
+    let of_subjects: Vec<Question> =
+        questions.iter().map(|(at, request)| Question { user: User::of(&subjects[*at]), request: *request }).collect();
+    let was = allowed(&managed, &of_subjects)?;
+    let people_before = people(&managed, &before, &questions)?;
+    let unchanged = managed.run(&["diff", "before.json", "context:local", "--exit-code"])?;
+    ensure!(unchanged.code == 0 && unchanged.stdout.contains("nothing changes for anybody"), "{unchanged:?}");
+
+    change(&managed, &mut random, &first)?;
+    let after = dump(&managed, "after.json")?;
+    let is = allowed(&managed, &of_subjects)?;
+    let people_after = people(&managed, &after, &questions)?;
+
+    let difference = Difference::between(&before, &after);
+    let (mut gained, mut lost, mut wrong) = (0, 0, Vec::new());
+    let mut compare = |who: &str, rights: [&[Rights]; 2], request: &Request<'_>, was: bool, is: bool| {
+        let [gains, losses] = rights.map(|rights| rights.iter().any(|rights| rights.cover(request)));
+        gained += usize::from(gains);
+        lost += usize::from(losses);
+        if gains != (!was && is) || losses != (was && !is) {
+            wrong.push(format!(
+                "{who}: gains {gains}, loses {losses}; the API server says {was}, then {is}: {request:?}"
+            ));
+        }
+    };
+    for (((at, request), was), is) in questions.iter().zip(&was).zip(&is) {
+        let found = difference.subjects.iter().find(|one| one.subject == subjects[*at]);
+        let rights = found.map_or([&[][..], &[]], |one| [&one.rights.gains, &one.rights.losses]);
+        compare(&format!("{:?}", subjects[*at]), rights, request, *was, *is);
+    }
+    for ((name, was), (_, is)) in people_before.iter().zip(&people_after) {
+        let found = difference.people.iter().find(|person| person.who.name() == *name);
+        let rights = found.map_or([&[][..], &[]], |one| [&one.rights.gains, &one.rights.losses]);
+        for (((_, request), was), is) in questions.iter().step_by(ASKED).zip(was).zip(is) {
+            compare(name, rights, request, *was, *is);
+        }
+    }
+    let asked = questions.len() + people_before.iter().map(|(_, answers)| answers.len()).sum::<usize>();
+    let found = wrong.len();
+    let said = format!("{SEED}={seed}: {asked} questions, twice; {gained} gained, {lost} lost; {found} differences");
+    say(&said);
+    ensure!(wrong.is_empty(), "{said}\n{}", wrong.join("\n"));
+    ensure!(gained > asked / 100 && lost > asked / 100, "{said}: too dull to prove anything");
+
+    // The program says the same, of dumps and live.
+    let names = ["before.json", "context local"];
+    let ours = print::json(&difference.out(names));
+    let live = managed.run(&["diff", "before.json", "context:local", "-o", "json", "--exit-code"])?;
+    ensure!(live.code == 2 && live.stdout == ours, "{live:?}\nours {ours}");
+    let yaml = managed.run(&["diff", "before.json", "after.json", "-o", "yaml"])?.success()?;
+    ensure!(yaml == print::yaml(&difference.out(["before.json", "after.json"])), "{yaml}");
+    let same = managed.run(&["diff", "context:local", "after.json", "--exit-code", "-o", "json"])?;
+    let same_read: Value = serde_json::from_str(&same.stdout)?;
+    ensure!(same.code == 0 && same_read["people"] == json!([]) && same_read["incomplete"] == false, "{same:?}");
+    two(&managed, &after, &questions, &is)
+}
+
+/// What two of the subjects may do on the cluster as it is now.
+fn two(
+    managed: &Managed,
+    world: &visibility::World,
+    questions: &[(usize, Request<'static>)],
+    is: &[bool],
+) -> anyhow::Result<()> {
+    let subjects = subjects();
+    let mut wrong = Vec::new();
+    for first in 0..subjects.len() {
+        let second = (first + 1) % subjects.len();
+        let asked = [first, second].map(|at| Asked::Subject(subjects[at].clone()));
+        let contrast = Contrast::between(world, &asked[0], &asked[1]);
+        let requests: Vec<_> = questions.iter().zip(is).filter(|((at, _), _)| *at == first).take(200).collect();
+        let others: Vec<Question> = requests
+            .iter()
+            .map(|((_, request), _)| Question { user: User::of(&subjects[second]), request: *request })
+            .collect();
+        for (((_, request), first_may), second_may) in requests.into_iter().zip(allowed(managed, &others)?) {
+            let [only_second, only_first] = [&contrast.rights.gains, &contrast.rights.losses]
+                .map(|rights| rights.iter().any(|rights| rights.cover(request)));
+            if only_first != (*first_may && !second_may) || only_second != (!first_may && second_may) {
+                wrong.push(format!("{asked:?}: {only_first} {only_second}, {first_may} {second_may}: {request:?}"));
+            }
+        }
+        if let [Subject::Group(one), Subject::Group(other)] = [&subjects[first], &subjects[second]] {
+            let (one, other) = (format!("group:{one}"), format!("group:{other}"));
+            let said = managed.run(&["diff", &one, &other, "-o", "json"])?.success()?;
+            ensure!(said == print::json(&contrast.out()), "{said}");
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    Ok(())
+}
+
+/// Bindings go and come, roles become others, people are mapped otherwise.
+fn change(managed: &Managed, random: &mut Random, first: &[Value]) -> anyhow::Result<()> {
+    let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
+    let is_binding = |object: &Value| object["kind"].as_str().is_some_and(|kind| kind.ends_with("Binding"));
+    let gone: Vec<Value> = first.iter().filter(|object| is_binding(object)).step_by(3).cloned().collect();
+    managed.admin.with_file(&["delete"], &list(&gone))?.success()?;
+    let (mut come, mut become_others) = (Vec::new(), Vec::new());
+    for mut object in objects(random) {
+        if is_binding(&object) {
+            let name = object["metadata"]["name"].as_str().context("a name")?;
+            object["metadata"]["name"] = format!("{name}-later").into();
+            come.push(object);
+        } else if object.get("aggregationRule").is_none() && random.below(4) == 0 {
+            become_others.push(object);
+        }
+    }
+    become_others.push(logins(1));
+    let come: Vec<Value> = come.into_iter().step_by(4).collect();
+    managed.admin.with_file(&["create"], &list(&come))?.success()?;
+    managed.admin.with_file(&["replace"], &list(&become_others))?.success()?;
+    settled(managed)
+}
+
+fn logins(at: usize) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+        "data": {"mapUsers": LOGINS[at]},
+    })
+}
+
+fn dump(managed: &Managed, name: &str) -> anyhow::Result<visibility::World> {
+    let dump = managed.admin.kubectl(&["get", DUMPED, "-A", "-o", "json"])?.success()?;
+    fs::write(managed.folder.join(name), &dump)?;
+    let mut given = Given::default();
+    given.read(name, dump.as_bytes())?;
+    visibility::World::new(given, None, e2e::sts::now()).map_err(|_| anyhow::anyhow!("no access file"))
+}
+
+/// What the API server says of everybody who is mapped at one of the times, as they log in now; of whoever does not, what
+/// everybody may do who does.
+fn people(
+    managed: &Managed,
+    world: &visibility::World,
+    questions: &[(usize, Request<'static>)],
+) -> anyhow::Result<Vec<(&'static str, Vec<bool>)>> {
+    let mut all = Vec::new();
+    for name in ["ann", "ben", "cem", "dan"] {
+        let user = world.principals().iter().find(|one| one.who.name() == name).and_then(visibility::Principal::user);
+        let user = user.unwrap_or_else(|| User::authenticated("", [""; 0]));
+        let asked: Vec<Question> = questions
+            .iter()
+            .step_by(ASKED)
+            .map(|(_, request)| Question { user: user.clone(), request: *request })
+            .collect();
+        all.push((name, allowed(managed, &asked)?));
+    }
+    Ok(all)
+}
+
+fn allowed(managed: &Managed, asked: &[Question]) -> anyhow::Result<Vec<bool>> {
+    managed.admin.allowed(&asked.iter().map(Question::spec).collect::<Vec<_>>())
+}
+
+/// Those whom bindings name.
+fn subjects() -> Vec<Subject> {
+    let users = PEOPLE.iter().map(|name| Subject::User((*name).into()));
+    let groups = TEAMS.iter().map(|name| Subject::Group((*name).into()));
+    let account =
+        |namespace: &&str| Subject::ServiceAccount { namespace: Some((**namespace).into()), name: "bot".into() };
+    users.chain(groups).chain(NAMESPACES.iter().map(account)).collect()
+}
+
+/// Nothing is guessed, and every refusal says what to do.
+fn usage(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "diff-usage", "")?;
+    let file = |role: &str| {
+        format!(
+            "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \
+             {{namespace: default, clusterRole: {role}}}\n"
+        )
+    };
+    fs::write(managed.folder.join("view.yaml"), file("view"))?;
+    fs::write(managed.folder.join("edit.yaml"), file("edit"))?;
+    fs::write(managed.folder.join("user:alice"), file("view"))?;
+    fs::write(managed.folder.join("reader.yaml"), file("reader"))?;
+    fs::write(managed.folder.join("writer.yaml"), file("writer"))?;
+    for (args, said) in [
+        (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
+        (&["alice", "group:developers"], "alice is no path that exists"),
+        (&["view.yaml", "user:alice"], "are not of one kind"),
+        (&["group:", "user:alice"], "group: needs a name behind the colon"),
+        (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
+        (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
+        (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "of two clusters or files each says so itself"),
+        (&["view.yaml", "edit.yaml", "--context", "local"], "of two clusters or files each says so itself"),
+        (&["-", "-"], "stdin can be one of the two only"),
+        (&["view.yaml", "context:nowhere"], "nowhere"),
+    ] {
+        let found = managed.run(&[&["diff"], args].concat())?;
+        ensure!(found.code == 1 && found.stdout.is_empty() && found.stderr.contains(said), "{args:?}: {found:?}");
+    }
+    // What two files bind differs, whatever it allows.
+    let files = managed.run(&["diff", "reader.yaml", "writer.yaml", "--exit-code"])?;
+    ensure!(
+        files.code == 2 && files.stdout.contains("loses whatever the ClusterRole reader allows in default"),
+        "{files:?}"
+    );
+    let same = managed.run(&["diff", "view.yaml", "./user:alice", "--exit-code"])?;
+    ensure!(same.code == 0 && same.stdout.contains("nothing changes for anybody"), "{same:?}");
+    let markdown = managed.run(&["diff", "reader.yaml", "writer.yaml", "-o", "markdown"])?.success()?;
+    ensure!(markdown.starts_with("## From reader.yaml to writer.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
+    let coloured = managed.run(&["diff", "view.yaml", "edit.yaml", "--color", "always"])?.success()?;
+    ensure!(coloured.contains("\u{1b}["), "{coloured}");
+    // Somebody of the file, who is not in the cluster, and somebody whom nothing names.
+    let two =
+        ["diff", "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/eve", "--from", "view.yaml"];
+    let two = managed.run(&[&two[..], &["--context", "local"]].concat())?.success()?;
+    ensure!(two.contains("eve of 111122223333 cannot log in") && two.contains("(ClusterRole view)"), "{two}");
+    Ok(())
+}
