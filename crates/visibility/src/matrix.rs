@@ -50,8 +50,8 @@ pub struct Options {
 /// Everybody × every place.
 #[derive(Debug)]
 pub struct Matrix<'a> {
-    /// Who the rows are.
-    pub by: By,
+    /// What was asked for.
+    pub options: &'a Options,
     /// Those who are alike are one row; the mightiest first.
     pub rows: Vec<Row<'a>>,
     /// Namespaces that are alike are one column; the whole cluster first, the rest last.
@@ -66,6 +66,8 @@ pub struct Matrix<'a> {
     pub gaps: &'a [Unseen],
     cells: Vec<Cell>,
     namespaces: Vec<Arc<str>>,
+    /// How many of them were asked for.
+    shown: usize,
 }
 
 /// Some who are alike.
@@ -122,7 +124,7 @@ fn of_holders<'a>(
     holders: Vec<Holder<'a>>,
 ) -> Matrix<'a> {
     let held = Held::new(world, resources, &options.resources);
-    let Grid { rows, cells, namespaces, columns } = held.grid(holders, &options.namespaces);
+    let Grid { rows, cells, namespaces, shown, columns } = held.grid(holders, &options.namespaces);
     let number = |row: &Row<'a>| row.members.iter().filter(|member| !member.is_built_in()).count();
     let of = |is: &dyn Fn(&Row<'_>) -> bool| rows.iter().filter(|row| is(row)).map(number).sum();
     let all: usize = of(&|_| true);
@@ -141,9 +143,8 @@ fn of_holders<'a>(
         bindings: world.index().bindings().len(),
     };
     let legend = cell::legend(&cells);
-    let (by, gaps) = (options.by, world.gaps());
-    let left_out = LeftOut::default();
-    Matrix { by, rows, columns, legend, totals, left_out, gaps, cells, namespaces }
+    let (gaps, left_out) = (world.gaps(), LeftOut::default());
+    Matrix { options, rows, columns, legend, totals, left_out, gaps, cells, namespaces, shown }
 }
 
 impl Matrix<'_> {
@@ -174,8 +175,13 @@ impl Matrix<'_> {
         places.into_iter().map(|(cell, (_, names))| (names, &self.cells[cell as usize])).collect()
     }
 
+    /// What a row may do in every namespace that none of its places names; none where there is no such namespace.
+    pub fn elsewhere(&self, row: &Row<'_>) -> Option<&Cell> {
+        (row.places.len() < self.shown).then(|| &self.cells[row.elsewhere as usize])
+    }
+
     /// Whether cells are levels, and not the verbs on resources that were asked for.
     pub fn is_by_levels(&self) -> bool {
-        !self.cells.iter().any(|cell| matches!(cell, Cell::Verbs(_)))
+        self.options.resources.is_empty()
     }
 }

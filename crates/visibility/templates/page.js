@@ -6,7 +6,7 @@
   if (!tools || !rows[1]) return;
   const [text, danger] = tools.querySelectorAll("input");
   const shown = tools.querySelector("output");
-  const said = rows.map((row) => row.textContent.toLowerCase());
+  const said = rows.map((row) => `${row.dataset.row} ${row.textContent}`.toLowerCase());
   const filter = () => {
     const words = text.value.toLowerCase().split(/\s+/).filter(Boolean);
     let number = 0;
@@ -15,7 +15,7 @@
       row.hidden = !fits || (danger.checked ? row.querySelector(".danger") === null : false);
       number += row.hidden ? 0 : 1;
     });
-    shown.textContent = `${number} of ${rows.length} rows`;
+    shown.textContent = `${number} of ${rows.length}`;
   };
   text.addEventListener("input", filter);
   danger.addEventListener("change", filter);

@@ -99,8 +99,16 @@ pub(crate) fn run(args: &MatrixArgs, process: &Process) -> CommandResult {
         ByArg::Subjects => By::Subjects,
     };
     let options = Options { by, namespaces: args.namespaces.clone(), who: args.who.clone(), resources: asked };
-    let cluster = world.cluster_id().or(context.as_deref()).unwrap_or("the cluster that was given").to_owned();
-    let heading = Heading { cluster: &cluster, now: rim::now() };
+    let source = args.seeing.sources(context.as_deref());
+    let cluster = world.cluster_id().or(context.as_deref()).unwrap_or(&source);
+    let heading = Heading { cluster, source: &source, now: rim::now() };
+    let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
+    if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
+        let globs = options.namespaces.join(", ");
+        return Err(
+            anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
+        );
+    }
     let width = rim::columns(process);
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);

@@ -75,6 +75,15 @@ impl Seeing {
         !self.from.is_empty() || self.cluster.names_context()
     }
 
+    /// Where all was looked at, for whoever reads of it later.
+    pub(crate) fn sources(&self, context: Option<&str>) -> String {
+        let files = self.from.iter().map(|path| match path.to_str() {
+            Some("-") => "stdin".to_owned(),
+            _ => path.display().to_string(),
+        });
+        context.map(|name| format!("context {name}")).into_iter().chain(files).collect::<Vec<_>>().join(", ")
+    }
+
     /// Looks at the cluster of a context.
     pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
         live(&self.cluster.in_context(name), EVERYTHING, Given::default(), process)

@@ -74,6 +74,9 @@ pub struct Word {
     pub is_dangerous: bool,
 }
 
+/// Rights that say all there is to say of something: it is not named again.
+const SAYS: [(&str, &str); 2] = [("exec", "pods/exec"), ("secrets", "secrets")];
+
 /// How many things are named before the rest is counted.
 const NAMED: usize = 3;
 
@@ -131,8 +134,13 @@ impl Levels {
             let mark = if is_dangerous { "!" } else { "" };
             Word { text: format!("{text}{mark}"), is_dangerous }
         };
+        let is_said = |thing: &str| {
+            let says = |right: &Right| SAYS.contains(&(right.escalation.code, thing));
+            self.rights.iter().any(says)
+        };
         let list = |word: &str, things: &[Box<str>]| {
-            (!things.is_empty()).then(|| mark(&format!("{word} ({})", some_of(things)), false))
+            let things: Vec<&str> = things.iter().map(|thing| &**thing).filter(|thing| !is_said(thing)).collect();
+            (!things.is_empty()).then(|| mark(&format!("{word} ({})", some_of(&things)), false))
         };
         let level = self.level.map(|level| mark(level.as_str(), self.is_dangerous));
         let rights = self.rights.iter().map(|right| mark(right.escalation.code, right.is_dangerous));

@@ -26,6 +26,9 @@ static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
     [objects, Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() }]
 });
 
+/// Namespaces of Kubernetes' own: who may do more in the whole cluster may become more there.
+const SPECIAL: [Within; 2] = [Within::Privileged, Within::KubeSystem];
+
 /// The whole cluster, as a place; namespaces are numbered from 0.
 const CLUSTER: Option<u32> = None;
 
@@ -50,6 +53,8 @@ pub(super) struct Grid<'a> {
     pub(super) rows: Vec<Row<'a>>,
     pub(super) cells: Vec<Cell>,
     pub(super) namespaces: Vec<Arc<str>>,
+    /// How many of them are shown.
+    pub(super) shown: usize,
     pub(super) columns: Vec<Column>,
 }
 
@@ -105,6 +110,11 @@ impl<'a> Held<'a> {
         let is_shown = |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
         let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
         let standings: Vec<Within> = self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
+        let special = (0..).zip(&standings).filter_map(|(namespace, standing)| {
+            let at = SPECIAL.iter().position(|special| special == standing)?;
+            Some((namespace, at))
+        });
+        let special: Vec<(u32, usize)> = special.collect();
         let mut cells = Cells::default();
         let mut alike: HashMap<Alike, Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
@@ -120,15 +130,8 @@ impl<'a> Held<'a> {
             let cluster = cell(0, Spot::Cluster);
             let elsewhere = cell(0, Spot::Namespace(Within::Anywhere));
             // Where nothing is bound, only Kubernetes' own namespaces are not like the others.
-            let own = [Within::Privileged, Within::KubeSystem].map(|standing| cell(0, Spot::Namespace(standing)));
-            let mut places: BTreeMap<u32, u32> = BTreeMap::new();
-            for (namespace, standing) in standings.iter().enumerate() {
-                match standing {
-                    Within::Anywhere => continue,
-                    Within::Privileged => places.insert(number(namespace), own[0]),
-                    Within::KubeSystem => places.insert(number(namespace), own[1]),
-                };
-            }
+            let own = SPECIAL.map(|standing| cell(0, Spot::Namespace(standing)));
+            let mut places: BTreeMap<u32, u32> = special.iter().map(|(namespace, at)| (*namespace, own[*at])).collect();
             for namespace in held.chunk_by(|a, b| a.place == b.place).filter_map(|bound| bound[0].place) {
                 let set = cells.set(of(Some(namespace)));
                 let spot = Spot::Namespace(standings[namespace as usize]);
@@ -158,7 +161,8 @@ impl<'a> Held<'a> {
         });
         rows.sort_by_key(|row| !row.members.iter().any(Member::is_built_in));
         let columns = self.columns(&rows, &shown);
-        Grid { rows, cells, namespaces: self.namespaces, columns }
+        let shown = shown.into_iter().filter(|is_shown| *is_shown).count();
+        Grid { rows, cells, namespaces: self.namespaces, shown, columns }
     }
 
     /// What somebody holds, in the order of places.

@@ -138,7 +138,7 @@ struct Answers {
     missing: Option<Box<str>>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Things {
     writes: Vec<u32>,
     reads: Vec<u32>,
@@ -146,6 +146,13 @@ struct Things {
     others: bool,
     /// Whether there are URLs, which are in no namespace.
     urls: bool,
+}
+
+impl Answers {
+    /// What is said of it: what everybody may do, of everybody alone.
+    fn said(&self, of_everybody: bool) -> &Things {
+        if of_everybody { &self.all } else { &self.beyond }
+    }
 }
 
 struct Thing {
@@ -253,22 +260,22 @@ impl<'a> LevelForm<'a> {
                 rights.push(Right { escalation, is_dangerous: matters });
             }
         }
-        let held = |answers: &'_ &Answers| if is_everybody { answers.all.clone() } else { answers.beyond.clone() };
-        let (held_of_cluster, held_of_place): (Vec<Things>, Vec<Things>) =
-            (of_cluster.iter().map(held).collect(), of_place.iter().map(held).collect());
+        let [held_of_cluster, held_of_place] = [&of_cluster, &of_place]
+            .map(|answers| answers.iter().map(|answers| answers.said(is_everybody)).collect::<Vec<_>>());
         let things = |of: fn(&Things) -> &[u32]| -> Vec<Box<str>> {
+            let thing = |at: &'_ u32| &self.things[*at as usize];
             // What is in no namespace is said of the whole cluster; but a namespace is asked for within itself.
             let is_here = |thing: &&Thing| thing.namespaced || spot == Spot::Cluster;
-            let of_cluster = held_of_cluster.iter().flat_map(of).map(|at| &self.things[*at as usize]).filter(is_here);
-            let of_place = held_of_place.iter().flat_map(of).map(|at| &self.things[*at as usize]);
+            let of_cluster = held_of_cluster.iter().flat_map(|things| of(things)).map(thing).filter(is_here);
+            let of_place = held_of_place.iter().flat_map(|things| of(things)).map(thing);
             let of_place = of_place.filter(|thing| thing.namespaced || thing.name.starts_with("namespaces"));
             let names: BTreeSet<&str> = of_cluster.chain(of_place).map(|thing| &*thing.name).collect();
             names.into_iter().map(Box::from).collect()
         };
         let writes = if level < Some(Level::Edit) { things(|things| &things.writes) } else { Vec::new() };
         let mut reads = if level.is_none() { things(|things| &things.reads) } else { Vec::new() };
-        reads.retain(|read| !writes.contains(read));
-        let is_other = |things: &Things| things.others || (things.urls && spot == Spot::Cluster);
+        reads.retain(|read| writes.binary_search(read).is_err());
+        let is_other = |things: &&Things| things.others || (things.urls && spot == Spot::Cluster);
         let others = level.is_none() && held_of_cluster.iter().chain(&held_of_place).any(is_other);
         let here = if spot == Spot::Cluster { &of_cluster } else { &of_place };
         let mut missing: Vec<Box<str>> = here.iter().filter_map(|answers| answers.missing.clone()).collect();

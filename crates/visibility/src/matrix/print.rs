@@ -18,7 +18,7 @@ pub use self::{
     person::{PersonOut, person_html, person_markdown, person_text},
     text::text,
 };
-use super::{By, Column, Matrix, Member, Row, rows::Known};
+use super::{By, Cell, Column, Matrix, Member, Options, Row, rows::Known};
 use crate::Principal;
 
 /// What stands over a matrix.
@@ -26,6 +26,8 @@ use crate::Principal;
 pub struct Heading<'a> {
     /// What the cluster is called.
     pub cluster: &'a str,
+    /// Where it was looked at: a kubeconfig's context, files.
+    pub source: &'a str,
     /// When it was looked at.
     pub now: Timestamp,
 }
@@ -47,6 +49,15 @@ impl By {
         }
     }
 
+    /// One of them, and several.
+    const fn nouns(self) -> [&'static str; 2] {
+        match self {
+            Self::People => ["person", "people"],
+            Self::Groups => ["group", "groups"],
+            Self::Subjects => ["subject", "subjects"],
+        }
+    }
+
     /// What the rows are, as a title.
     pub const fn title(self) -> &'static str {
         match self {
@@ -57,14 +68,34 @@ impl By {
     }
 }
 
-impl Column {
-    /// What is said of it: at most so many names, and how many more there are.
-    fn title(&self) -> String {
-        match self {
-            Self::Cluster => "whole cluster".to_owned(),
-            Self::Namespaces(names) => some(names, NAMESPACES),
-            Self::Others(names) => format!("every other namespace ({})", names.len()),
+/// The title of what is in no namespace, or holds in all of them.
+const CLUSTER: &str = "whole cluster";
+
+impl Matrix<'_> {
+    /// What is said of a column: at most so many names, and how many more there are.
+    fn title(&self, column: &Column) -> String {
+        match column {
+            Column::Cluster => CLUSTER.to_owned(),
+            Column::Others(names) if !self.is_of_some() => format!("every other namespace ({})", names.len()),
+            Column::Namespaces(names) | Column::Others(names) => some(names, NAMESPACES),
         }
+    }
+
+    /// What is said of the namespaces that a row does not name.
+    fn others(&self) -> &'static str {
+        if self.is_of_some() { "every other one asked for" } else { "every other namespace" }
+    }
+
+    /// Whether there may be namespaces that were not asked for: nothing is said of them.
+    fn is_of_some(&self) -> bool {
+        !self.options.namespaces.is_empty()
+    }
+
+    /// Each place of a row with what is held there: the whole cluster, namespaces that are alike, the other ones.
+    fn row_by_places<'a>(&'a self, row: &Row<'_>) -> Vec<(Vec<&'a str>, &'a Cell)> {
+        let cluster = (vec![CLUSTER], self.cell(row, &Column::Cluster));
+        let others = self.elsewhere(row).map(|cell| (vec![self.others()], cell));
+        std::iter::once(cluster).chain(self.places(row)).chain(others).collect()
     }
 }
 
@@ -131,6 +162,8 @@ struct Remarks {
     gaps: Vec<String>,
     /// How much was looked at.
     totals: String,
+    /// What of it is shown, where that is not all.
+    only: Option<String>,
     /// Who has no row.
     left_out: Option<String>,
 }
@@ -139,11 +172,7 @@ impl Remarks {
     fn of(matrix: &Matrix<'_>) -> Self {
         let gaps = matrix.gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
         let totals = &matrix.totals;
-        let (one, many) = match matrix.by {
-            By::People => ("person", "people"),
-            By::Groups => ("group", "groups"),
-            By::Subjects => ("subject", "subjects"),
-        };
+        let [one, many] = matrix.options.by.nouns();
         let mut parts = vec![
             count(totals.members, one, many),
             count(totals.others, "other user or group", "other users and groups"),
@@ -171,6 +200,15 @@ impl Remarks {
             .collect();
         let left_out =
             (!left.is_empty()).then(|| format!("no row for {}: `--by subjects` shows them", left.join(", ")));
-        Self { gaps, totals: parts.join(" · "), left_out }
+        Self { gaps, totals: parts.join(" · "), only: only(matrix.options), left_out }
     }
+}
+
+/// What was asked for, where that is not all there is.
+fn only(options: &Options) -> Option<String> {
+    let [_, members] = options.by.nouns();
+    let asked = [(members, &options.who), ("namespaces", &options.namespaces)];
+    let asked = asked.into_iter().filter(|(_, patterns)| !patterns.is_empty());
+    let asked: Vec<String> = asked.map(|(what, patterns)| format!("only {what} {}", patterns.join(", "))).collect();
+    (!asked.is_empty()).then(|| asked.join(" · "))
 }

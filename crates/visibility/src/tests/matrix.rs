@@ -26,7 +26,7 @@ const DUMP: &str = include_str!("matrix/cluster.json");
 const HEADING: &str = "prod.example.com";
 
 fn heading<'a>() -> Heading<'a> {
-    Heading { cluster: HEADING, now: now() }
+    Heading { cluster: HEADING, source: "cluster.json", now: now() }
 }
 
 fn example() -> World {
@@ -211,24 +211,23 @@ fn groups_and_subjects_are_rows_too() {
     Who may do what in prod.example.com
     9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
 
-    Groups                   whole cluster   dev                      kube-system        every other namespace
-                                                                                         (4)
+    Groups                 whole cluster   dev                   kube-system        every other namespace (4)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group cluster-admin      all!            all!                     all!               all!
+    group cluster-admin    all!            all!                  all!               all!
     group system:masters
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group developers         view            view, write              view               view
-                                             (deployments.apps,
-                                             pods)
+    group developers       view            view, write           view               view
+                                           (deployments.apps,
+                                           pods)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group sre                read (nodes)    -                        edit!, secrets!,   -
-                                                                      exec!
+    group sre              read (nodes)    -                     edit!, secrets!,   -
+                                                                 exec!
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group deployers          -               edit, secrets, exec      -                  -
+    group deployers        -               edit, secrets, exec   -                  -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group auditors           ?no-such-role   -                        -                  -
+    group auditors         ?no-such-role   -                     -                  -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group                    -               -                        -                  -
+    group                  -               -                     -                  -
     system:authenticated
     group
     system:bootstrappers
@@ -295,6 +294,24 @@ fn namespaces_and_people_can_be_chosen() {
     assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"1: Cluster Namespaces(["dev"]) Namespaces(["team-b"]) Others(["team-a"])"#);
     assert_snapshot!(chosen(&["nowhere"], &["group:developers", "user:carol"]), @r#"1 3: Cluster"#);
     assert_snapshot!(chosen(&[], &["arn:aws:iam::111122223333:USER/ops/*", "deploy:*"]), @r#"1 1: Cluster Namespaces(["dev"]) Others(["default", "kube-system", "staging", "team-a", "team-b"])"#);
+    let options =
+        Options { namespaces: vec!["d*".into(), "team-*".into()], who: vec!["alice".into()], ..Options::default() };
+    // Nothing is said of namespaces that were not asked for.
+    for width in [120, 30] {
+        let text = rows(&example(), &options, width);
+        assert!(text.contains("\nonly people alice · only namespaces d*, team-*\n"), "{text}");
+        assert!(!text.contains("every other namespace"), "{text}");
+    }
+    assert_snapshot!(rows(&example(), &options, 120), @r#"
+    Who may do what in prod.example.com
+    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+    only people alice · only namespaces d*, team-*
+
+    People       whole cluster   dev                              team-b                                 default, team-a
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice   view            view, write (deployments.apps,   view, write (configmaps "settings")    view
+                                 pods)
+    "#);
     assert_snapshot!(chosen(&[], &["nobody"]), @r#": Cluster Others(["default", "dev", "kube-system", "staging", "team-a", "team-b"])"#);
 }
 
@@ -308,41 +325,37 @@ fn the_verbs_on_resources_in_place_of_levels() {
     Who may do what in prod.example.com
     7 people · 3 other users and groups · 6 namespaces · 12 bindings
 
-    People             whole cluster   dev            kube-system    team-a                      every other
-                                                                                                 namespace (3)
+    People                           whole     dev               kube-system   team-a           every other
+                                     cluster                                                    namespace (3)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    everybody who      -               -              -              -                           -
-    logs in
+    everybody who logs in            -         -                 -             -                -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    anybody, without   -               -              -              -                           -
-    logging in
+    anybody, without logging in      -         -                 -             -                -
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user carol         all             all            all            all                         all
+    user carol                       all       all               all           all              all
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user alice         read            read create    read           read                        read
-    user ops/bob as                    delete
-    bob
-    permission set
-    DevAccess as Dev
-    Access:<session>
+    user alice                       read      read create       read          read             read
+    user ops/bob as bob                        delete
+    permission set DevAccess as
+    DevAccess:<session>
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Deployer as   -               read create    -              -                           -
-    deploy:<session>                   update patch
-                                       delete
+    role Deployer as                 -         read create       -             -                -
+    deploy:<session>                           update patch
+                                               delete
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role SRE of        -               -              read create    -                           -
-    444455556666 as                                   update patch
-    sre:<session>                                     delete
+    role SRE of 444455556666 as      -         -                 read create   -                -
+    sre:<session>                                                update
+                                                                 patch
+                                                                 delete
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Kubernetes user    -               -              -              read create update patch    -
-    jane@example.com                                                 delete
+    Kubernetes user                  -         -                 -             read create      -
+    jane@example.com                                                           update patch
+                                                                               delete
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Node as sys   -               -              -              -                           -
-    tem:node:<privat
-    e-dns-name>
+    role Node as                     -         -                 -             -                -
+    system:node:<private-dns-name>
     Kubernetes user
-    scraper@example.
-    com
+    scraper@example.com
     group auditors
 
     all          every verb
@@ -504,7 +517,7 @@ fn one_of_them_with_what_grants_each_right() {
     assert_snapshot!(person_markdown(&alice, &world, &heading()), @r#"
     ## What user alice of 111122223333 may do in prod.example.com
 
-    1 June 2026, 12:00 UTC
+    1 June 2026, 12:00 UTC, from cluster.json
 
     arn:aws:iam::111122223333:user/alice is alice in developers, by AccessFile users\[0\] (access.yaml:7)
 
@@ -541,6 +554,7 @@ fn one_of_them_with_what_grants_each_right() {
     "#);
     assert_snapshot!(print::yaml(&PersonOut::new(&alice, &world, &heading())), @r#"
     cluster: prod.example.com
+    source: cluster.json
     time: "2026-06-01T12:00:00Z"
     incomplete: false
     gaps: []
@@ -747,7 +761,7 @@ fn for_pull_requests_and_for_programs() {
     assert_snapshot!(with(&example(), &Options::default(), |matrix| markdown(matrix, &heading())), @r#"
     ## Who may do what in prod.example.com
 
-    1 June 2026, 12:00 UTC
+    1 June 2026, 12:00 UTC, from cluster.json
 
     7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
 
@@ -784,8 +798,12 @@ fn for_pull_requests_and_for_programs() {
     let options = Options { who: vec!["alice".to_owned(), "deploy:*".to_owned()], ..Options::default() };
     assert_snapshot!(with(&example(), &options, |matrix| print::yaml(&MatrixOut::new(matrix, &heading()))), @r#"
     cluster: prod.example.com
+    source: cluster.json
     time: "2026-06-01T12:00:00Z"
     by: people
+    onlyWho:
+    - alice
+    - deploy:*
     incomplete: false
     gaps: []
     totals:

@@ -156,8 +156,8 @@ fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
     let said = |more: &[&str]| -> anyhow::Result<Value> {
         let text = managed.run(&[&["matrix", "-o", "json"], args, more].concat())?.success()?;
         let mut said: Value = serde_json::from_str(&text)?;
-        // When, and by which name of the cluster.
-        for key in ["time", "cluster"] {
+        // When, and where.
+        for key in ["time", "cluster", "source"] {
             said[key].take();
         }
         Ok(said)
@@ -250,7 +250,7 @@ fn page(world: &World) -> anyhow::Result<()> {
     let said: Vec<&str> = seen.stderr.lines().filter(|line| line.contains("CONSOLE")).collect();
     ensure!(said.is_empty(), "{said:?}");
     let dom = &seen.stdout;
-    ensure!(dom.contains("<title>Who may do what – the cluster that was given</title>"), "{dom}");
+    ensure!(dom.contains("<title>Who may do what – cluster.json</title>"), "{dom}");
     // The script has run: it says how many rows there are, and shows the box to find some.
     ensure!(dom.contains("4 of 4 rows") && dom.matches("<tr data-row").count() == 4, "{dom}");
     for text in

@@ -3,6 +3,8 @@
 //! What names hold is text and nothing else: the templates escape, and a policy in the page lets no style and no script run
 //! but those that were built in.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -17,8 +19,8 @@ pub(super) const SCRIPT: &str = include_str!("../../../templates/page.js");
 #[template(path = "matrix.html")]
 struct Page<'a> {
     title: &'a str,
-    cluster: &'a str,
-    time: String,
+    heading: &'a Heading<'a>,
+    only: Option<String>,
     date: String,
     policy: String,
     gaps: Vec<String>,
@@ -79,22 +81,27 @@ pub(super) struct Entry {
 
 /// The matrix as one page.
 pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
-    let Remarks { gaps, left_out, .. } = Remarks::of(matrix);
+    let Remarks { gaps, only, left_out, .. } = Remarks::of(matrix);
     let names = Names::of(&matrix.rows);
     let layout = if matrix.columns.len() <= COLUMNS { grid(matrix, &names) } else { blocks(matrix, &names) };
+    let mut legend = legend(matrix);
+    if layout.has_same() {
+        let meaning = "what holds in the whole cluster holds in every namespace".to_owned();
+        legend.push(Entry { word: "dashed".to_owned(), meaning, class: "same" });
+    }
     let page = Page {
         title: "Who may do what",
-        cluster: heading.cluster,
-        time: heading.now.to_string(),
+        heading,
+        only,
         date: date(heading.now),
         policy: policy(),
         gaps,
         totals: totals(matrix),
-        who: matrix.by.title(),
+        who: matrix.options.by.title(),
         layout,
         lists: lists(matrix),
         left_out,
-        legend: legend(matrix),
+        legend,
     };
     render(&page)
 }
@@ -108,7 +115,7 @@ pub(super) fn legend(matrix: &Matrix<'_>) -> Vec<Entry> {
 }
 
 fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
-    let columns = matrix.columns.iter().map(Listed::of_column).collect();
+    let columns = matrix.columns.iter().map(|column| Listed::of_column(column, matrix)).collect();
     let rows = matrix.rows.iter().map(|row| {
         let cluster = matrix.cell(row, &Column::Cluster);
         let cell = |column: &Column| {
@@ -125,16 +132,17 @@ fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
 
 fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
     let rows = matrix.rows.iter().map(|row| {
-        let cluster = [(Listed::of_column(&Column::Cluster), marked(matrix.cell(row, &Column::Cluster)))];
-        let places = matrix.places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
-        let others = matrix.columns.iter().find(|column| matches!(column, Column::Others(_)));
-        let others = others.map(|others| (Listed::of(&["every other namespace"]), marked(matrix.cell(row, others))));
-        Block {
-            members: row.members.iter().map(|member| names.member(member)).collect(),
-            places: cluster.into_iter().chain(places).chain(others).collect(),
-        }
+        let places = matrix.row_by_places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
+        Block { members: row.members.iter().map(|member| names.member(member)).collect(), places: places.collect() }
     });
     Layout::Blocks { rows: rows.collect() }
+}
+
+impl Layout {
+    fn has_same(&self) -> bool {
+        let is_same = |cell: &GridCell| cell.is_same && !cell.words.is_empty();
+        matches!(self, Self::Grid { rows, .. } if rows.iter().flat_map(|row| &row.cells).any(is_same))
+    }
 }
 
 fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
@@ -143,10 +151,11 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
         what: what.to_owned(),
         is_dangerous: is_dangerous && number > 0,
     };
+    let number_of = |number: usize, [one, many]: [&str; 2]| total(number, if number == 1 { one } else { many }, false);
     let totals = &matrix.totals;
-    let mut all = vec![total(totals.members, &matrix.by.title().to_lowercase(), false)];
+    let mut all = vec![number_of(totals.members, matrix.options.by.nouns())];
     if totals.others > 0 {
-        all.push(total(totals.others, "other users and groups", false));
+        all.push(number_of(totals.others, ["other user or group", "other users and groups"]));
     }
     if matrix.is_by_levels() {
         all.push(total(totals.everything, "may do everything everywhere", true));
@@ -155,48 +164,34 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
     if totals.without_login > 0 {
         all.push(total(totals.without_login, "named, and not let in", false));
     }
-    all.push(total(totals.namespaces, "namespaces", false));
-    all.push(total(totals.bindings, "bindings", false));
+    all.push(number_of(totals.namespaces, ["namespace", "namespaces"]));
+    all.push(number_of(totals.bindings, ["binding", "bindings"]));
     all
 }
 
 /// The names of those namespaces of which not all are named, each list once.
 fn lists(matrix: &Matrix<'_>) -> Vec<(String, String)> {
-    let mut lists: Vec<(String, String)> = Vec::new();
-    let mut add = |title: String, names: Vec<&str>| {
-        let list = (title, names.join(", "));
-        if !lists.contains(&list) {
-            lists.push(list);
+    let is_grid = matrix.columns.len() <= COLUMNS;
+    let of_column = |column: &Column| match column {
+        Column::Others(names) => Some((matrix.title(column), names.join(", "))),
+        Column::Namespaces(names) if is_grid && names.len() > NAMESPACES => {
+            Some((matrix.title(column), names.join(", ")))
         }
+        Column::Namespaces(_) | Column::Cluster => None,
     };
-    for column in &matrix.columns {
-        match column {
-            Column::Others(names) => add(column.title(), names.iter().map(|name| &**name).collect()),
-            Column::Namespaces(_) | Column::Cluster => {}
-        }
-    }
-    if matrix.columns.len() <= COLUMNS {
-        for column in &matrix.columns {
-            if let Column::Namespaces(names) = column
-                && names.len() > NAMESPACES
-            {
-                add(column.title(), names.iter().map(|name| &**name).collect());
-            }
-        }
-    } else {
-        for (names, _) in matrix.rows.iter().flat_map(|row| matrix.places(row)) {
-            if names.len() > NAMESPACES {
-                add(some(&names, NAMESPACES), names);
-            }
-        }
+    let mut lists: Vec<(String, String)> = matrix.columns.iter().filter_map(of_column).collect();
+    if !is_grid {
+        let places = matrix.rows.iter().flat_map(|row| matrix.places(row)).map(|(names, _)| names);
+        let long = places.filter(|names| names.len() > NAMESPACES).collect::<BTreeSet<_>>();
+        lists.extend(long.into_iter().map(|names| (some(&names, NAMESPACES), names.join(", "))));
     }
     lists
 }
 
 impl Listed {
-    fn of_column(column: &Column) -> Self {
+    fn of_column(column: &Column, matrix: &Matrix<'_>) -> Self {
         match column {
-            Column::Cluster | Column::Others(_) => Self { shown: vec![column.title()], more: 0 },
+            Column::Cluster | Column::Others(_) => Self { shown: vec![matrix.title(column)], more: 0 },
             Column::Namespaces(names) => Self::of(names),
         }
     }

@@ -13,8 +13,14 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct MatrixOut<'a> {
     cluster: &'a str,
+    source: &'a str,
     time: String,
     by: &'static str,
+    /// Where not all was asked for: of which namespaces and about whom it is.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    only_namespaces: &'a [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    only_who: &'a [String],
     incomplete: bool,
     gaps: Vec<GapOut<'a>>,
     totals: TotalsOut,
@@ -126,8 +132,11 @@ impl<'a> MatrixOut<'a> {
         let (totals, left_out) = (&matrix.totals, &matrix.left_out);
         Self {
             cluster: heading.cluster,
+            source: heading.source,
             time: heading.now.to_string(),
-            by: matrix.by.as_str(),
+            by: matrix.options.by.as_str(),
+            only_namespaces: &matrix.options.namespaces,
+            only_who: &matrix.options.who,
             incomplete: !matrix.gaps.is_empty(),
             gaps: matrix.gaps.iter().map(Into::into).collect(),
             totals: TotalsOut {

@@ -1,13 +1,16 @@
 //! Markdown, for pull requests and wikis.
 
-use super::{COLUMNS, Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
+use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
 
 /// The matrix as GitHub-flavoured Markdown.
 pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
-    let mut text = format!("## Who may do what in {}\n\n{}\n\n", escaped(heading.cluster), date(heading.now));
-    let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
+    let mut text = format!("## Who may do what in {}\n\n{}\n\n", escaped(heading.cluster), looked_at(heading));
+    let Remarks { gaps, totals, only, left_out } = Remarks::of(matrix);
     self::gaps(&gaps, &mut text);
     text.push_str(&format!("{}\n\n", escaped(&totals)));
+    if let Some(only) = &only {
+        text.push_str(&format!("{}\n\n", escaped(only)));
+    }
     let names = Names::of(&matrix.rows);
     if matrix.columns.len() <= COLUMNS {
         grid(matrix, &names, &mut text);
@@ -19,6 +22,11 @@ pub fn markdown(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
         text.push_str(&format!("\n{}\n", escaped(left)));
     }
     text
+}
+
+/// When, and where.
+pub(super) fn looked_at(heading: &Heading<'_>) -> String {
+    format!("{}, from {}", date(heading.now), escaped(heading.source))
 }
 
 pub(super) fn gaps(gaps: &[String], text: &mut String) {
@@ -40,8 +48,8 @@ pub(super) fn legend(matrix: &Matrix<'_>, text: &mut String) {
 }
 
 fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
-    let head = matrix.columns.iter().map(|column| escaped(&column.title()));
-    row([matrix.by.title().to_owned()].into_iter().chain(head), text);
+    let head = matrix.columns.iter().map(|column| escaped(&matrix.title(column)));
+    row([matrix.options.by.title().to_owned()].into_iter().chain(head), text);
     row((0..=matrix.columns.len()).map(|_| "---".to_owned()), text);
     for one in &matrix.rows {
         let cells = matrix.columns.iter().map(|column| escaped(&matrix.cell(one, column).text()));
@@ -50,17 +58,12 @@ fn grid(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
 }
 
 fn blocks(matrix: &Matrix<'_>, names: &Names, text: &mut String) {
-    row([matrix.by.title(), "Where", "What"].map(str::to_owned), text);
+    row([matrix.options.by.title(), "Where", "What"].map(str::to_owned), text);
     row(["---"; 3].map(str::to_owned), text);
     for one in &matrix.rows {
-        let mut lines = vec![(Column::Cluster.title(), matrix.cell(one, &Column::Cluster))];
-        lines.extend(matrix.places(one).into_iter().map(|(names, cell)| (some(&names, NAMESPACES), cell)));
-        if let Some(others) = matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
-            lines.push(("every other namespace".to_owned(), matrix.cell(one, others)));
-        }
-        for (at, (place, cell)) in lines.into_iter().enumerate() {
+        for (at, (places, cell)) in matrix.row_by_places(one).into_iter().enumerate() {
             let who = if at == 0 { members(one, names) } else { String::new() };
-            row([who, escaped(&place), escaped(&cell.text())], text);
+            row([who, escaped(&some(&places, NAMESPACES)), escaped(&cell.text())], text);
         }
     }
 }

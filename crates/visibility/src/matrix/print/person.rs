@@ -5,10 +5,10 @@ use rbac::{Rule, Subject};
 use serde::Serialize;
 
 use super::{
-    Column, Heading, Names, Remarks,
+    Heading, Names, Remarks,
     html::{self, Marked, SCRIPT, STYLE, date},
     json::CellOut,
-    markdown::escaped,
+    markdown::{escaped, looked_at},
     some,
     text::{self, Out, visible},
 };
@@ -40,15 +40,8 @@ impl Person<'_> {
     }
 
     /// Where, and what there.
-    fn cells(&self) -> Vec<(Vec<String>, &Cell)> {
-        let Some(row) = self.matrix.rows.first() else { return Vec::new() };
-        let mut cells = vec![(vec![Column::Cluster.title()], self.matrix.cell(row, &Column::Cluster))];
-        let names = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
-        cells.extend(self.matrix.places(row).into_iter().map(|(namespaces, cell)| (names(namespaces), cell)));
-        if let Some(others) = self.matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
-            cells.push((vec!["every other namespace".to_owned()], self.matrix.cell(row, others)));
-        }
-        cells
+    fn cells(&self) -> Vec<(Vec<&str>, &Cell)> {
+        self.matrix.rows.first().map(|row| self.matrix.row_by_places(row)).unwrap_or_default()
     }
 }
 
@@ -128,7 +121,7 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
 /// GitHub-flavoured Markdown.
 pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>) -> String {
     let (who, cluster) = (escaped(&person.called()), escaped(heading.cluster));
-    let mut text = format!("## What {who} may do in {cluster}\n\n{}\n\n", date(heading.now));
+    let mut text = format!("## What {who} may do in {cluster}\n\n{}\n\n", looked_at(heading));
     super::markdown::gaps(&Remarks::of(&person.matrix).gaps, &mut text);
     if let Some(login) = &person.login() {
         text.push_str(&format!("{}\n\n", escaped(login)));
@@ -154,8 +147,8 @@ pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>
 #[template(path = "person.html")]
 struct Page<'a> {
     title: String,
-    cluster: &'a str,
-    time: String,
+    heading: &'a Heading<'a>,
+    only: Option<String>,
     date: String,
     policy: String,
     gaps: Vec<String>,
@@ -178,8 +171,8 @@ pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) ->
     };
     let page = Page {
         title: format!("What {} may do", person.called()),
-        cluster: heading.cluster,
-        time: heading.now.to_string(),
+        heading,
+        only: super::only(person.matrix.options),
         date: date(heading.now),
         policy: html::policy(),
         gaps: Remarks::of(&person.matrix).gaps,
@@ -204,6 +197,7 @@ pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) ->
 #[serde(rename_all = "camelCase")]
 pub struct PersonOut<'a> {
     cluster: &'a str,
+    source: &'a str,
     time: String,
     incomplete: bool,
     gaps: Vec<GapOut<'a>>,
@@ -222,7 +216,7 @@ struct UserOut<'a> {
 
 #[derive(Debug, Serialize)]
 struct PlaceOut<'a> {
-    names: Vec<String>,
+    names: Vec<&'a str>,
     #[serde(flatten)]
     cell: CellOut<'a>,
 }
@@ -250,6 +244,7 @@ impl<'a> PersonOut<'a> {
         });
         Self {
             cluster: heading.cluster,
+            source: heading.source,
             time: heading.now.to_string(),
             incomplete: !person.matrix.gaps.is_empty(),
             gaps: person.matrix.gaps.iter().map(Into::into).collect(),

@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
 
-use super::{Column, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
+use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::{
     matrix::Cell,
     print::{Segment, Style},
@@ -12,11 +12,14 @@ use crate::{
 pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Segment> {
     let mut out = Out::default();
     out.line(&format!("Who may do what in {}", heading.cluster), Style::Title);
-    let Remarks { gaps, totals, left_out } = Remarks::of(matrix);
+    let Remarks { gaps, totals, only, left_out } = Remarks::of(matrix);
     for gap in &gaps {
         out.line(&format!("! incomplete: {gap}"), Style::Danger);
     }
     out.line(&totals, Style::Note);
+    if let Some(text) = &only {
+        out.line(text, Style::Note);
+    }
     out.line("", Style::Plain);
     let names = Names::of(&matrix.rows);
     match grid(matrix, &names, width) {
@@ -35,20 +38,27 @@ pub fn text(matrix: &Matrix<'_>, heading: &Heading<'_>, width: usize) -> Vec<Seg
 
 /// A table of people and places, if its words fit into the width.
 fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>> {
-    // Two spaces between columns; narrower than its longest word none can be.
-    let head: Vec<String> = matrix.columns.iter().map(Column::title).collect();
-    let mut least: Vec<usize> = vec![16];
-    for (column, title) in matrix.columns.iter().zip(&head) {
-        let cells = matrix.rows.iter().map(|row| matrix.cell(row, column).text());
-        least.push(cells.map(|text| longest_word(&text)).chain([longest_word(title)]).max().unwrap_or_default());
-    }
-    if least.iter().map(|least| least + 2).sum::<usize>() > width {
+    // Two spaces between columns, and a word in each.
+    if matrix.columns.len() * 3 > width {
         return None;
     }
+    let head: Vec<String> = matrix.columns.iter().map(|column| matrix.title(column)).collect();
+    let members = matrix.rows.iter().flat_map(|row| row.members.iter().take(MEMBERS)).map(|one| names.member(one));
+    let mut longest = vec![members.map(|text| longest_word(&text)).max().unwrap_or_default()];
+    for (column, title) in matrix.columns.iter().zip(&head) {
+        let cells = matrix.rows.iter().map(|row| matrix.cell(row, column).text());
+        longest.push(cells.chain([title.clone()]).map(|text| longest_word(&text)).max().unwrap_or_default());
+    }
+    // Narrower than its longest word a column is only where it must be.
+    let least = [WORDS, NARROW].into_iter().find_map(|[members, words]| {
+        let at_most = std::iter::once(members).chain(std::iter::repeat(words));
+        let least: Vec<usize> = longest.iter().zip(at_most).map(|(word, at_most)| at_most.min(*word)).collect();
+        (least.iter().map(|least| least + 2).sum::<usize>() <= width).then_some(least)
+    })?;
     let mut table = Table::new();
     table.load_style(style()).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_header(std::iter::once(matrix.by.title().to_owned()).chain(head));
+    table.set_header(std::iter::once(matrix.options.by.title().to_owned()).chain(head));
     for row in &matrix.rows {
         let mut members: Vec<String> =
             row.members.iter().take(MEMBERS).map(|member| visible(&names.member(member))).collect();
@@ -92,12 +102,8 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
         let more = row.members.len().saturating_sub(MEMBERS);
         let more = if more == 0 { String::new() } else { format!(" +{more} more") };
         out.line(&visible(&format!("{}{more}", members.join("; "))), Style::Title);
-        let mut lines = vec![("whole cluster".to_owned(), matrix.cell(row, &Column::Cluster))];
-        lines.extend(matrix.places(row).into_iter().map(|(namespaces, cell)| (some(&namespaces, NAMESPACES), cell)));
-        if let Some(others) = matrix.columns.iter().find(|column| matches!(column, Column::Others(_))) {
-            lines.push(("every other namespace".to_owned(), matrix.cell(row, others)));
-        }
-        places(&lines, matrix, out);
+        let lines = matrix.row_by_places(row).into_iter().map(|(names, cell)| (some(&names, NAMESPACES), cell));
+        places(&lines.collect::<Vec<_>>(), matrix, out);
     }
 }
 
@@ -149,11 +155,12 @@ fn style() -> TableStyle {
     presets::NOTHING.header_separator(line).row_separator(line)
 }
 
-/// Longer words are broken.
-const WORD: usize = 22;
+/// Longer words are broken, in the first column and in the others: where there is room for it, and where there is not.
+const WORDS: [usize; 2] = [40, 50];
+const NARROW: [usize; 2] = [16, 22];
 
 fn longest_word(text: &str) -> usize {
-    text.split_whitespace().map(|word| word.chars().count().min(WORD)).max().unwrap_or_default()
+    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
 }
 
 /// Without control characters, which a terminal would obey: Kubernetes allows them in names.
