@@ -221,20 +221,21 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     for (code, escalation) in rights {
         say(code, format!("can {}", escalation.title));
     }
-    let any = |is: &dyn Fn(&Levels) -> bool| levels.iter().any(|levels| is(levels));
-    if any(&|levels| !levels.writes.is_empty()) {
+    let words: Vec<Word> = levels.iter().flat_map(|levels| levels.words()).collect();
+    let any = |begins: &str| words.iter().any(|word| word.text.starts_with(begins));
+    if any("write (") {
         say("write (…)", "less than edit: can create, change or delete some of these".to_owned());
     }
-    if any(&|levels| !levels.reads.is_empty()) {
+    if any("read (") {
         say("read (…)", "less than view: can read some of these".to_owned());
     }
-    if any(&|levels| levels.others) {
+    if any("other") {
         say("other", "URLs, or verbs that neither read nor write".to_owned());
     }
-    if any(&|levels| !levels.missing.is_empty()) {
+    if any("?") {
         say("?role", "bound to a role that is not there, or that was not given: it counts as nothing".to_owned());
     }
-    if any(&|levels| levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous)) {
+    if words.iter().any(|word| word.is_dangerous) {
         say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());
     }
     legend
