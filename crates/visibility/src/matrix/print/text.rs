@@ -138,7 +138,9 @@ impl Out {
         for word in line.split_inclusive(' ') {
             let text = word.trim_end_matches([' ', ',']);
             if is_dangerous(text) {
-                self.segments.push(Segment { text: std::mem::take(&mut plain), style: Style::Plain });
+                if !plain.is_empty() {
+                    self.segments.push(Segment { text: std::mem::take(&mut plain), style: Style::Plain });
+                }
                 self.segments.push(Segment { text: text.to_owned(), style: Style::Danger });
                 plain.push_str(&word[text.len()..]);
             } else {
@@ -146,7 +148,6 @@ impl Out {
             }
         }
         self.segments.push(Segment { text: plain + "\n", style: Style::Plain });
-        self.segments.retain(|segment| !segment.text.is_empty());
     }
 }
 
