@@ -38,8 +38,10 @@ pub(super) struct Held<'a> {
     form: Form<'a>,
     namespaces: Vec<Arc<str>>,
     numbers_of_namespaces: HashMap<Arc<str>, u32>,
-    /// What each binding of the index grants, and where.
-    bound: Vec<Bound>,
+    numbers: Numbers<'a>,
+    /// What each binding of the index grants, and where, from when it is first asked for: most of a large cluster's may be
+    /// nobody's who is shown.
+    bound: Vec<Option<Bound>>,
     /// The numbers of what each EKS access policy of the world allows, where that is known.
     policies: Vec<Option<u32>>,
     masters: u32,
@@ -86,27 +88,32 @@ impl<'a> Held<'a> {
         };
         let namespaces: Vec<Arc<str>> = world.namespaces().map(Arc::from).collect();
         let numbers_of_namespaces = namespaces.iter().cloned().zip(0..).collect();
-        let (bound, policies) = Default::default();
-        let mut held = Self { world, form, namespaces, numbers_of_namespaces, bound, policies, masters: 0 };
-        let mut numbers = Numbers::default();
-        held.masters = numbers.of_rules(&*EVERYTHING, &mut held.form);
-        held.bound = index.bindings().iter().map(|binding| held.bound(binding, &mut numbers)).collect();
-        let number = |associated: &'a Associated| Some(numbers.of_rules(&associated.policy?.rules, &mut held.form));
-        held.policies = world.policies().iter().map(number).collect();
+        let bound = vec![None; index.bindings().len()];
+        let (numbers, policies) = Default::default();
+        let mut held = Self { world, form, namespaces, numbers_of_namespaces, numbers, bound, policies, masters: 0 };
+        held.masters = held.numbers.of_rules(&*EVERYTHING, &mut held.form);
+        let mut number =
+            |associated: &'a Associated| Some(held.numbers.of_rules(&associated.policy?.rules, &mut held.form));
+        held.policies = world.policies().iter().map(&mut number).collect();
         held
     }
 
-    fn bound(&mut self, binding: &'a Binding, numbers: &mut Numbers<'a>) -> Bound {
+    fn bound(&mut self, binding: &'a Binding) -> Bound {
+        let index = self.world.index();
+        let at = (std::ptr::from_ref(binding).addr() - index.bindings().as_ptr().addr()) / size_of::<Binding>();
+        if let Some(bound) = self.bound[at] {
+            return bound;
+        }
         let place = binding.namespace.as_deref().map(|name| self.numbers_of_namespaces[name]);
-        let rules = match self.world.index().role_of(binding) {
-            Some(role) => numbers.of_role(role, &mut self.form),
-            None => numbers.of_missing(&binding.role.name, &mut self.form),
+        let rules = match index.role_of(binding) {
+            Some(role) => self.numbers.of_role(role, &mut self.form),
+            None => self.numbers.of_missing(&binding.role.name, &mut self.form),
         };
-        Bound { place, rules }
+        *self.bound[at].insert(Bound { place, rules })
     }
 
     /// Every holder's cells, those who are alike in one row; of namespaces only those that one of the globs matches.
-    pub(super) fn grid(self, holders: Vec<Holder<'a>>, globs: &[String]) -> Grid<'a> {
+    pub(super) fn grid(mut self, holders: Vec<Holder<'a>>, globs: &[String]) -> Grid<'a> {
         let is_shown = |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
         let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
         let standings: Vec<Within> = self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
@@ -166,12 +173,9 @@ impl<'a> Held<'a> {
     }
 
     /// What somebody holds, in the order of places.
-    fn held_by(&self, holder: &Holder<'a>) -> Vec<Bound> {
+    fn held_by(&mut self, holder: &Holder<'a>) -> Vec<Bound> {
         let index = self.world.index();
-        let first = index.bindings().as_ptr().addr();
-        let position = |binding: &Binding| (std::ptr::from_ref(binding).addr() - first) / size_of::<Binding>();
-        let mut held: Vec<Bound> =
-            index.bindings_of(&holder.user).map(|binding| self.bound[position(binding)]).collect();
+        let mut held: Vec<Bound> = index.bindings_of(&holder.user).map(|binding| self.bound(binding)).collect();
         if holder.user.is_master() {
             held.push(Bound { place: CLUSTER, rules: self.masters });
         }
