@@ -1,0 +1,558 @@
+//! Everybody × every place.
+
+mod laws;
+mod one;
+mod page;
+
+use insta::assert_snapshot;
+
+use super::{now, world};
+use crate::{
+    Resources, World,
+    matrix::{
+        Asked, By, Matrix, Options, matrix,
+        print::{Heading, MatrixOut, markdown, text},
+    },
+    print,
+};
+
+const EXAMPLE: &str = include_str!("../../../../examples/access.yaml");
+const GROWN_UP: [&str; 2] = [
+    include_str!("../../../../examples/grown-up/base/people.yaml"),
+    include_str!("../../../../examples/grown-up/clusters/staging.yaml"),
+];
+/// A cluster as people have it: entries in aws-auth, a user whom no AWS identity has, a binding to a role that is not there.
+const DUMP: &str = include_str!("matrix/cluster.json");
+
+const HEADING: &str = "prod.example.com";
+
+fn heading<'a>() -> Heading<'a> {
+    Heading { cluster: HEADING, source: "cluster.json", now: now() }
+}
+
+fn example() -> World {
+    world(&[("cluster.json", DUMP), ("access.yaml", EXAMPLE)])
+}
+
+fn with<T>(world: &World, options: &Options, then: impl FnOnce(&Matrix<'_>) -> T) -> T {
+    then(&matrix(world, &Resources::well_known(), options))
+}
+
+fn shown(world: &World, options: &Options, width: usize) -> String {
+    let segments = with(world, options, |matrix| text(matrix, &heading(), width));
+    segments.into_iter().map(|segment| segment.text).collect()
+}
+
+/// Without what the words mean.
+fn rows(world: &World, options: &Options, width: usize) -> String {
+    let text = shown(world, options, width);
+    text.split("\n\nview ").next().unwrap_or_default().split("\n\nall ").next().unwrap_or_default().to_owned()
+}
+
+fn by(by: By) -> Options {
+    Options { by, ..Options::default() }
+}
+
+#[test]
+fn people_by_places_are_a_grid_where_it_fits() {
+    assert_snapshot!(shown(&example(), &Options::default(), 130), @r#"
+    Who may do what in prod.example.com
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    People             whole cluster            dev                  kube-system     team-a          team-b          every other
+                                                                                                                     namespace (2)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    everybody who      write (selfsubjectacce   -                    -               -               -               -
+    logs in            ssreviews.authorizatio
+                       n.k8s.io)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    anybody, without   -                        -                    -               -               -               -
+    logging in
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user carol         all!                     all!                 all!            all!            all!            all!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice         view                     view, write          view            view            view, write     view
+                                                (deployments.apps,                                   (configmaps
+                                                pods)                                                "settings")
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user ops/bob as    view                     view, write          view            view            view            view
+    bob                                         (deployments.apps,
+    permission set                              pods)
+    DevAccess as Dev
+    Access:<session>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user    -                        -                    -               admin,          -               -
+    jane@example.com                                                                 secrets, exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role SRE of        read (nodes)             -                    edit!,          -               -               -
+    444455556666 as                                                  secrets!,
+    sre:<session>                                                    exec!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Deployer as   -                        edit, secrets,       -               -               -               -
+    deploy:<session>                            exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Node as sys   -                        -                    -               -               -               -
+    tem:node:<privat
+    e-dns-name>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user    other                    -                    -               -               -               -
+    scraper@example.
+    com
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group auditors     ?no-such-role            -                    -               -               -               -
+
+    view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+               daemonsets.apps, jobs.batch, cronjobs.batch
+    edit       view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    admin      edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    all        every verb on every resource
+    exec       can run commands in others' pods
+    secrets    can read secrets
+    write (…)  less than edit: can create, change or delete some of these
+    read (…)   less than view: can read some of these
+    other      URLs, or verbs that neither read nor write
+    ?role      bound to a role that is not there, or that was not given: it counts as nothing
+    !          a way to become more: whoever holds this here can get rights of others
+    no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
+    "#);
+}
+
+#[test]
+fn where_it_does_not_fit_each_is_a_block() {
+    assert_snapshot!(rows(&example(), &Options::default(), 60), @r#"
+    Who may do what in prod.example.com
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    everybody who logs in
+      whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
+      every other namespace  -
+
+    anybody, without logging in
+      whole cluster          -
+      every other namespace  -
+
+    user carol
+      whole cluster          all!
+      every other namespace  all!
+
+    user alice
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      team-b                 view, write (configmaps "settings")
+      every other namespace  view
+
+    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      every other namespace  view
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 admin, secrets, exec
+      every other namespace  -
+
+    role SRE of 444455556666 as sre:<session>
+      whole cluster          read (nodes)
+      kube-system            edit!, secrets!, exec!
+      every other namespace  -
+
+    role Deployer as deploy:<session>
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    role Node as system:node:<private-dns-name>
+      whole cluster          -
+      every other namespace  -
+
+    Kubernetes user scraper@example.com
+      whole cluster          other
+      every other namespace  -
+
+    group auditors
+      whole cluster          ?no-such-role
+      every other namespace  -
+    "#);
+}
+
+#[test]
+fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
+    let viewers = "groups: [{name: viewers, users: [dora], authorization: [{clusterRole: viewer}]}]";
+    let world = world(&[("people.yaml", GROWN_UP[0]), ("staging.yaml", GROWN_UP[1]), ("viewers.yaml", viewers)]);
+    assert_snapshot!(rows(&world, &Options::default(), 100), @r#"
+    Who may do what in prod.example.com
+    ! incomplete: the cluster: only access files were given: whatever others grant there is not known
+    ! incomplete: the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
+    ! incomplete: what the ClusterRole viewer allows: it is bound, and not in what was given
+    ! incomplete: who is in the IAM group Platform: give what `aws iam get-group` prints
+    7 people · 0 namespaces · 3 bindings · 1 may do everything everywhere · 1 can become more than they are (!)
+
+    People                                              whole cluster
+    ────────────────────────────────────────────────────────────────────
+    everybody who logs in                               -
+    ────────────────────────────────────────────────────────────────────
+    anybody, without logging in                         -
+    ────────────────────────────────────────────────────────────────────
+    user carol                                          all!
+    ────────────────────────────────────────────────────────────────────
+    user alice                                          read (nodes)
+    user ops/bob as bob
+    permission set DevAccess as DevAccess:<session>
+    ────────────────────────────────────────────────────────────────────
+    user dora                                           ?viewer
+    ────────────────────────────────────────────────────────────────────
+    role Node as system:node:<private-dns-name>         -
+    role Deployer of 444455556666 as deploy:<session>
+    "#);
+}
+
+#[test]
+fn groups_and_subjects_are_rows_too() {
+    assert_snapshot!(rows(&example(), &by(By::Groups), 110), @r#"
+    Who may do what in prod.example.com
+    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+
+    Groups                 whole cluster   dev                   kube-system        every other namespace (4)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group cluster-admin    all!            all!                  all!               all!
+    group system:masters
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group developers       view            view, write           view               view
+                                           (deployments.apps,
+                                           pods)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group sre              read (nodes)    -                     edit!, secrets!,   -
+                                                                 exec!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group deployers        -               edit, secrets, exec   -                  -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group auditors         ?no-such-role   -                     -                  -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group                  -               -                     -                  -
+    system:authenticated
+    group
+    system:bootstrappers
+    group system:nodes
+    "#);
+    assert_snapshot!(rows(&example(), &by(By::Subjects), 20), @r#"
+    Who may do what in prod.example.com
+    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+
+    group cluster-admin; group system:masters
+      whole cluster          all!
+      every other namespace  all!
+
+    group developers
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      every other namespace  view
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 admin, secrets, exec
+      every other namespace  -
+
+    group sre
+      whole cluster          read (nodes)
+      kube-system            edit!, secrets!, exec!
+      every other namespace  -
+
+    group deployers
+      whole cluster          -
+      dev                    edit, secrets, exec
+      every other namespace  -
+
+    Kubernetes user alice
+      whole cluster          -
+      team-b                 write (configmaps "settings")
+      every other namespace  -
+
+    Kubernetes user scraper@example.com; service account monitoring/prometheus
+      whole cluster          other
+      every other namespace  -
+
+    group auditors
+      whole cluster          ?no-such-role
+      every other namespace  -
+
+    group system:authenticated; group system:bootstrappers; group system:nodes
+      whole cluster          -
+      every other namespace  -
+    "#);
+}
+
+#[test]
+fn namespaces_and_people_can_be_chosen() {
+    let chosen = |namespaces: &[&str], who: &[&str]| {
+        let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+        let options = Options { namespaces: texts(namespaces), who: texts(who), ..Options::default() };
+        with(&example(), &options, |matrix| {
+            let columns: Vec<String> = matrix.columns.iter().map(|column| format!("{column:?}")).collect();
+            let members = matrix.rows.iter().map(|row| row.members.len().to_string()).collect::<Vec<_>>();
+            format!("{}: {}", members.join(" "), columns.join(" "))
+        })
+    };
+    assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"1: Cluster Namespaces(["dev"]) Namespaces(["team-b"]) Others(["team-a"])"#);
+    assert_snapshot!(chosen(&["nowhere"], &["group:developers", "user:carol"]), @r#"1 3: Cluster"#);
+    assert_snapshot!(chosen(&[], &["arn:aws:iam::111122223333:USER/ops/*", "deploy:*"]), @r#"1 1: Cluster Namespaces(["dev"]) Others(["default", "kube-system", "staging", "team-a", "team-b"])"#);
+    let options =
+        Options { namespaces: vec!["d*".into(), "team-*".into()], who: vec!["alice".into()], ..Options::default() };
+    // Nothing is said of namespaces that were not asked for.
+    for width in [120, 30] {
+        let text = rows(&example(), &options, width);
+        assert!(text.contains("\nonly people alice · only namespaces d*, team-*\n"), "{text}");
+        assert!(!text.contains("every other namespace"), "{text}");
+    }
+    assert_snapshot!(rows(&example(), &options, 120), @r#"
+    Who may do what in prod.example.com
+    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+    only people alice · only namespaces d*, team-*
+
+    People       whole cluster   dev                              team-b                                 default, team-a
+    ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice   view            view, write (deployments.apps,   view, write (configmaps "settings")    view
+                                 pods)
+    "#);
+    assert_snapshot!(chosen(&[], &["nobody"]), @r#": Cluster Others(["default", "dev", "kube-system", "staging", "team-a", "team-b"])"#);
+}
+
+#[test]
+fn the_verbs_on_resources_in_place_of_levels() {
+    let resources = Resources::well_known();
+    let asked = |text: &str| Asked::parse(&resources, text).expect("a resource").0;
+    let options =
+        |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
+    assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
+    Who may do what in prod.example.com
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+
+    People                           whole     dev               kube-system   team-a           every other
+                                     cluster                                                    namespace (3)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    everybody who logs in            -         -                 -             -                -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    anybody, without logging in      -         -                 -             -                -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user carol                       all       all               all           all              all
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice                       read      read create       read          read             read
+    user ops/bob as bob                        delete
+    permission set DevAccess as
+    DevAccess:<session>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Deployer as                 -         read create       -             -                -
+    deploy:<session>                           update patch
+                                               delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role SRE of 444455556666 as      -         -                 read create   -                -
+    sre:<session>                                                update
+                                                                 patch
+                                                                 delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user                  -         -                 -             read create      -
+    jane@example.com                                                           update patch
+                                                                               delete
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Node as                     -         -                 -             -                -
+    system:node:<private-dns-name>
+    Kubernetes user
+    scraper@example.com
+    group auditors
+
+    all          every verb
+    read         get, list, watch
+    write        create, update, patch, delete, deletecollection
+    verb "name"  only on the object of that name
+    no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
+    "#);
+    assert_snapshot!(rows(&example(), &options(&["deploy", "secrets", "pods/exec", "cm", "users"]), 60), @r#"
+    Who may do what in prod.example.com
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+
+    everybody who logs in
+      whole cluster          -
+      every other namespace  -
+
+    anybody, without logging in
+      whole cluster          -
+      every other namespace  -
+
+    user carol
+      whole cluster          deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
+      every other namespace  deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
+
+    user alice
+      whole cluster          deployments.apps: read; configmaps: read
+      dev                    deployments.apps: read create delete; configmaps: read
+      team-b                 deployments.apps: read; configmaps: read update "settings"
+      every other namespace  deployments.apps: read; configmaps: read
+
+    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
+      whole cluster          deployments.apps: read; configmaps: read
+      dev                    deployments.apps: read create delete; configmaps: read
+      every other namespace  deployments.apps: read; configmaps: read
+
+    role Deployer as deploy:<session>
+      whole cluster          -
+      dev                    deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    role SRE of 444455556666 as sre:<session>
+      whole cluster          -
+      kube-system            deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    Kubernetes user jane@example.com
+      whole cluster          -
+      team-a                 deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
+      every other namespace  -
+
+    role Node as system:node:<private-dns-name>; Kubernetes user scraper@example.com; group auditors
+      whole cluster          -
+      every other namespace  -
+    "#);
+}
+
+#[test]
+fn for_pull_requests_and_for_programs() {
+    assert_snapshot!(with(&example(), &Options::default(), |matrix| markdown(matrix, &heading())), @r#"
+    ## Who may do what in prod.example.com
+
+    1 June 2026, 12:00 UTC, from cluster.json
+
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+
+    | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
+    | --- | --- | --- | --- | --- | --- | --- |
+    | everybody who logs in | write (selfsubjectaccessreviews.authorization.k8s.io) | - | - | - | - | - |
+    | anybody, without logging in | - | - | - | - | - | - |
+    | user carol | all! | all! | all! | all! | all! | all! |
+    | user alice | view | view, write (deployments.apps, pods) | view | view | view, write (configmaps "settings") | view |
+    | user ops/bob as bob<br>permission set DevAccess as DevAccess:&lt;session&gt; | view | view, write (deployments.apps, pods) | view | view | view | view |
+    | Kubernetes user jane&#64;example.com | - | - | - | admin, secrets, exec | - | - |
+    | role SRE of 444455556666 as sre:&lt;session&gt; | read (nodes) | - | edit!, secrets!, exec! | - | - | - |
+    | role Deployer as deploy:&lt;session&gt; | - | edit, secrets, exec | - | - | - | - |
+    | role Node as system:node:&lt;private-dns-name&gt; | - | - | - | - | - | - |
+    | Kubernetes user scraper&#64;example.com | other | - | - | - | - | - |
+    | group auditors | ?no-such-role | - | - | - | - | - |
+
+    ### What the words mean
+
+    - **view**: get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+    - **edit**: view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    - **admin**: edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    - **all**: every verb on every resource
+    - **exec**: can run commands in others' pods
+    - **secrets**: can read secrets
+    - **write (…)**: less than edit: can create, change or delete some of these
+    - **read (…)**: less than view: can read some of these
+    - **other**: URLs, or verbs that neither read nor write
+    - **?role**: bound to a role that is not there, or that was not given: it counts as nothing
+    - **!**: a way to become more: whoever holds this here can get rights of others
+
+    no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them
+    "#);
+    let options = Options { who: vec!["alice".to_owned(), "deploy:*".to_owned()], ..Options::default() };
+    assert_snapshot!(with(&example(), &options, |matrix| print::yaml(&MatrixOut::new(matrix, &heading()))), @r#"
+    cluster: prod.example.com
+    source: cluster.json
+    time: "2026-06-01T12:00:00Z"
+    by: people
+    onlyWho:
+    - alice
+    - deploy:*
+    incomplete: false
+    gaps: []
+    totals:
+      members: 2
+      others: 0
+      everything: 0
+      dangerous: 0
+      withoutLogin: 0
+      namespaces: 6
+      bindings: 12
+      serviceAccountsLeftOut: 1
+      builtInLeftOut: 1
+      usersLeftOut: 0
+    rows:
+    - members:
+      - arn: arn:aws:iam::111122223333:user/alice
+        kind: user
+        name: alice
+        account: "111122223333"
+        username: alice
+        groups:
+        - developers
+        mappedBy: AccessFile users[0] (access.yaml:7)
+      wholeCluster:
+        text: view
+        level: view
+        dangerous: false
+      namespaces:
+      - names:
+        - dev
+        text: view, write (deployments.apps, pods)
+        level: view
+        dangerous: false
+        writes:
+        - deployments.apps
+        - pods
+      - names:
+        - team-b
+        text: view, write (configmaps "settings")
+        level: view
+        dangerous: false
+        writes:
+        - configmaps "settings"
+      everyOtherNamespace:
+        text: view
+        level: view
+        dangerous: false
+    - members:
+      - arn: arn:aws:iam::111122223333:role/Deployer
+        kind: role
+        name: Deployer
+        account: "111122223333"
+        username: deploy:<session>
+        groups:
+        - deployers
+        mappedBy: AccessFile roles[0] (access.yaml:18)
+      wholeCluster:
+        text: '-'
+        dangerous: false
+      namespaces:
+      - names:
+        - dev
+        text: edit, secrets, exec
+        level: edit
+        dangerous: false
+        rights:
+        - code: secrets
+          dangerous: false
+        - code: exec
+          dangerous: false
+      everyOtherNamespace:
+        text: '-'
+        dangerous: false
+    otherNamespaces:
+    - default
+    - kube-system
+    - staging
+    - team-a
+    legend:
+    - word: view
+      meaning: >-
+        get, list, watch pods, services, configmaps, persistentvolumeclaims,
+        deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
+    - word: edit
+      meaning: >-
+        view, and create, update, patch, delete them (and so start pods under the
+        service accounts there)
+    - word: exec
+      meaning: can run commands in others' pods
+    - word: secrets
+      meaning: can read secrets
+    - word: write (…)
+      meaning: "less than edit: can create, change or delete some of these"
+    "#);
+}
