@@ -31,6 +31,7 @@ pub mod matrix;
 pub mod print;
 pub mod whoami;
 
+mod basics;
 mod built_in_roles;
 mod path;
 mod policies;
