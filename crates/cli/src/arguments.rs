@@ -35,6 +35,7 @@ const HEADINGS: &str = "\
 For the team member:
   token        Print a bearer token for kubectl (exec plugin)
   kubeconfig   Print or merge a kubeconfig that uses this plugin
+  whoami       Say who you are to AWS and to the cluster, and what you may do
 
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
@@ -49,6 +50,7 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
+  explain      Say why somebody is let in or not, and what they may do
   lint         Find ways to become cluster-admin, and what is left lying about
   who-can      Say who may do something, and what grants it
   matrix       Show what everybody may do where, or everything about one of them
@@ -131,6 +133,10 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
+    /// Say who you are to AWS and to the cluster, and what you may do
+    Whoami(commands::whoami::WhoamiArgs),
+    /// Say why somebody is let in or not, and what they may do
+    Explain(commands::explain::ExplainArgs),
     /// Find ways to become cluster-admin, and what is left lying about
     Lint(commands::lint::LintArgs),
     /// Say who may do something, and what grants it

@@ -7,6 +7,7 @@ pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
@@ -30,6 +31,7 @@ mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
 pub(crate) mod who_can;
+pub(crate) mod whoami;
 
 pub(crate) use self::transport::Transport;
 use crate::{
@@ -58,6 +60,8 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Whoami(args) => whoami::run(&args, process),
+        Command::Explain(args) => explain::run(&args, &global, process),
         Command::Diff(args) => diff::run(&args, process),
         Command::Lint(args) => lint::run(&args, process),
         Command::Matrix(args) => matrix::run(&args, process),

@@ -28,6 +28,15 @@ impl Process {
         Self { arguments: std::env::args_os().collect(), variables }
     }
 
+    /// The same for a program that gets these variables besides.
+    pub(crate) fn with(&self, variables: Vec<(String, String)>) -> Self {
+        let mut all = self.variables.clone();
+        for (name, value) in variables {
+            if value.is_empty() { drop(all.remove(&name)) } else { drop(all.insert(name, value)) }
+        }
+        Self { arguments: self.arguments.clone(), variables: all }
+    }
+
     /// One variable; an empty one is unset.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)

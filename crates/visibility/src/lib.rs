@@ -20,13 +20,16 @@
 //! - Everybody who may: [`World::who_can`].
 //! - Who is behind a username or a group: [`World::called`], [`World::members`]; who an ARN is: [`World::named`], and where
 //!   nothing names it [`World::principal`] and [`World::snapshot`] (with [`mapping::Snapshot::nearest`]).
+//! - Every step from an ARN, a token or a code to rights: [`World::explain`], with [`explain::Question`] for what was typed.
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
 pub mod diff;
+pub mod explain;
 pub mod lint;
 pub mod matrix;
 pub mod print;
+pub mod whoami;
 
 mod built_in_roles;
 mod path;

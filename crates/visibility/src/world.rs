@@ -21,6 +21,7 @@ use crate::{
 /// A cluster, the people who log in to it, and what is not known of both.
 #[derive(Debug)]
 pub struct World {
+    cluster_id: Option<Box<str>>,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
@@ -57,6 +58,8 @@ pub struct Associated {
     pub association: Association,
     /// What it allows; none where that is not known, which is a gap of the world too.
     pub policy: Option<&'static Policy>,
+    /// The ARN that mappings compare.
+    arn: Option<String>,
     /// The principals that it is for: more than one where sessions of a role are known one by one.
     pub(crate) principals: Vec<usize>,
 }
@@ -78,20 +81,31 @@ impl World {
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
         let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
-        let Given { dump, mut facts, entries, sources, .. } = given;
+        let Given { dump, mut facts, entries, sources, config, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
-        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0.at(now));
-        let partition = partition(dump.partition(), written.as_ref(), &entries.source());
-        // Whatever holds logins is looked at.
-        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, now);
+        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
+        let of_config = config.as_ref().map(|config| config.partition);
+        let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
+        // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
+        // stay in logins.
+        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
+
+        let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
+        let of_record = || observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
+        let cluster_id = of_file.or_else(of_record);
 
         let mut logins = Vec::new();
         if let (Some((_, files)), Some(written)) = (&access, &written) {
             logins.push(access::mapping_source(written, files));
             observed.mappings.retain(|live| live.target != MappingTarget::AccessFile);
+        }
+        let written = written.map(|desired| desired.at(now));
+        if let Some(config) = config {
+            logins.extend(config.mounted_file);
+            observed.mappings.retain(|live| live.target != MappingTarget::ConfigMap);
         }
         logins.push(entries.source());
         let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
@@ -135,6 +149,7 @@ impl World {
         let access = access.map(|(access, _)| access);
         let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self {
+            cluster_id,
             index,
             snapshot,
             principals,
@@ -149,9 +164,9 @@ impl World {
         })
     }
 
-    /// What the access file calls the cluster, where one was given.
+    /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
     pub fn cluster_id(&self) -> Option<&str> {
-        Some(&self.surroundings.access.as_ref()?.cluster_id.as_ref()?.value)
+        self.cluster_id.as_deref()
     }
 
     /// Roles and bindings: *the* evaluator.
@@ -167,6 +182,11 @@ impl World {
     /// What mappings make of anybody, named or not: what `explain` asks.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
+    }
+
+    /// The moment that all of it is of.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Somebody as mappings see them, whether they are named or not.
@@ -243,12 +263,22 @@ impl World {
 impl Associated {
     fn new(association: Association, by_user: &ByUser) -> Self {
         let principal = association.principal.parse().ok().and_then(|arn| mapping::RulePrincipal::of_arn(&arn));
-        let found = match principal {
-            Some(mapping::RulePrincipal::Arn(arn)) => by_user.arns.get(&arn),
+        let arn = match principal {
+            Some(mapping::RulePrincipal::Arn(arn)) => Some(arn),
             Some(mapping::RulePrincipal::PermissionSet(_)) | None => None,
         };
-        let principals = found.cloned().unwrap_or_default();
-        Self { policy: policy(&association.policy), association, principals }
+        let principals = arn.as_ref().and_then(|arn| by_user.arns.get(arn)).cloned().unwrap_or_default();
+        Self { policy: policy(&association.policy), association, arn, principals }
+    }
+
+    /// The ARN that mappings compare, in lower case; none where it is no principal's.
+    pub(crate) fn arn(&self) -> Option<&str> {
+        self.arn.as_deref()
+    }
+
+    /// Whether it is somebody's: of every session of a role, whether it is known one by one or not.
+    pub fn is_of(&self, identity: &Identity) -> bool {
+        self.arn.as_ref().is_some_and(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
     }
 
     /// Whether it holds in a namespace; in the whole cluster for `""`.

@@ -57,16 +57,25 @@ impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
     pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        self.look_at(EVERYTHING, process)
+        self.see(Given::default(), EVERYTHING, process)
+    }
+
+    /// The same beside what was given already.
+    pub(crate) fn look_beside(&self, found: Given, process: &Process) -> Result<Seen, Failure> {
+        self.see(found, EVERYTHING, process)
     }
 
     /// The same, at these lists of a cluster.
     pub(crate) fn look_at(&self, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
-        let mut found = Given::default();
+        self.see(Given::default(), lists, process)
+    }
+
+    fn see(&self, mut found: Given, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
         self.cluster.beside(&found.dump)?;
-        let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
+        let is_given = has_cluster || found.access_files().is_some() || found.config.is_some();
+        let is_live = self.cluster.is_named() || !is_given;
         if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
 

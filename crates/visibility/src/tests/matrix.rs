@@ -56,7 +56,7 @@ fn by(by: By) -> Options {
 fn people_by_places_are_a_grid_where_it_fits() {
     assert_snapshot!(shown(&example(), &Options::default(), 130), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     People             whole cluster            dev                  kube-system     team-a          team-b          every other
                                                                                                                      namespace (2)
@@ -120,7 +120,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
 fn where_it_does_not_fit_each_is_a_block() {
     assert_snapshot!(rows(&example(), &Options::default(), 60), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     everybody who logs in
       whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
@@ -209,7 +209,7 @@ fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
 fn groups_and_subjects_are_rows_too() {
     assert_snapshot!(rows(&example(), &by(By::Groups), 110), @r#"
     Who may do what in prod.example.com
-    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
 
     Groups                 whole cluster   dev                   kube-system        every other namespace (4)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -235,7 +235,7 @@ fn groups_and_subjects_are_rows_too() {
     "#);
     assert_snapshot!(rows(&example(), &by(By::Subjects), 20), @r#"
     Who may do what in prod.example.com
-    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
 
     group cluster-admin; group system:masters
       whole cluster          all!
@@ -304,7 +304,7 @@ fn namespaces_and_people_can_be_chosen() {
     }
     assert_snapshot!(rows(&example(), &options, 120), @r#"
     Who may do what in prod.example.com
-    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!) · 1 named and not let in
     only people alice · only namespaces d*, team-*
 
     People       whole cluster   dev                              team-b                                 default, team-a
@@ -323,7 +323,7 @@ fn the_verbs_on_resources_in_place_of_levels() {
         |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
     assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 named and not let in
 
     People                           whole     dev               kube-system   team-a           every other
                                      cluster                                                    namespace (3)
@@ -366,7 +366,7 @@ fn the_verbs_on_resources_in_place_of_levels() {
     "#);
     assert_snapshot!(rows(&example(), &options(&["deploy", "secrets", "pods/exec", "cm", "users"]), 60), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 named and not let in
 
     everybody who logs in
       whole cluster          -
@@ -746,10 +746,7 @@ fn what_names_nobody_is_said() {
             "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
         ),
         ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
-        (
-            "arn:aws:iam::111122223333:group/x",
-            "that ARN names neither a user, a role, a session of one, a federated user nor root",
-        ),
+        ("arn:aws:iam::111122223333:group/x", "an IAM group logs in nowhere; name one of its users"),
     ] {
         let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
         assert!(error.starts_with(said), "{text}: {error}");
@@ -763,7 +760,7 @@ fn for_pull_requests_and_for_programs() {
 
     1 June 2026, 12:00 UTC, from cluster.json
 
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
     | --- | --- | --- | --- | --- | --- | --- |
@@ -811,7 +808,7 @@ fn for_pull_requests_and_for_programs() {
       others: 0
       everything: 0
       dangerous: 0
-      withoutLogin: 0
+      withoutLogin: 1
       namespaces: 6
       bindings: 12
       serviceAccountsLeftOut: 1

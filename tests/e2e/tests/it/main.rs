@@ -16,6 +16,7 @@ mod cli;
 mod clusters;
 mod demo;
 mod diff;
+mod explain;
 mod generated;
 mod guide;
 mod helm;
@@ -33,6 +34,7 @@ mod meaning;
 mod pages;
 mod plan;
 mod plugin;
+mod proxies;
 mod terraform;
 mod trouble;
 mod who_can;
@@ -64,9 +66,11 @@ fn main() -> ExitCode {
         lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
+        explain::TESTS,
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        proxies::TESTS,
         guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
