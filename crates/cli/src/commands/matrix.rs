@@ -128,7 +128,7 @@ pub(crate) fn run(args: &MatrixArgs, process: &Process) -> CommandResult {
     let person: Person<'_> = matrix::person(&world, &resources, &options, whose).map_err(|nobody| {
         let arn = nobody.arn();
         let why = nobody.login.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
-        anyhow::anyhow!("{arn} cannot log in here [{why}], so there is nothing that they may do")
+        anyhow::anyhow!("{arn} cannot log in here [{why}]: `cluster-auth explain {arn}` says more")
     })?;
     match args.output {
         Output::Text => rim::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,

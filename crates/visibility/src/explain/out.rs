@@ -203,7 +203,7 @@ fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
 
 fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
     let of = |held: &'a Held<'_>| HeldOut {
-        path: PathOut::new(world, &held.path).without_rule(),
+        path: PathOut::without_rule(world, &held.path),
         all_namespaces: &held.namespaces,
         subjects: held.subjects.iter().map(|subject| (*subject).into()).collect(),
         rules: held.rules.iter().map(|rule| RuleOut(rule)).collect(),

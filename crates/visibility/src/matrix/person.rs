@@ -2,21 +2,22 @@
 
 use std::collections::BTreeMap;
 
-use access::cluster::{SESSION, Who};
-use identity::{Arn, ArnError, Identity, Principal as Caller};
 use rbac::{Binding, Rule, Subject, User};
 
 use super::{
     Known, Matrix, Member, Options,
-    rows::{Holder, policies_of, user_of},
+    rows::{Holder, user_of},
 };
-use crate::{Path, Place, Principal, Resources, World};
+use crate::{
+    Path, Place, Principal, Resources, World,
+    explain::{Caller, NotACaller},
+};
 
 /// Whose rights are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
     /// Somebody with an AWS identity.
-    Arn(Box<(Who, Identity)>),
+    Arn(Box<Caller>),
     /// A Kubernetes user or group, whoever that is.
     Subject(Subject),
 }
@@ -29,12 +30,9 @@ pub enum NotAPerson {
         "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names"
     )]
     Form,
-    /// An ARN that is none.
-    #[error("that is no ARN of a person or a role: {0}")]
-    Arn(#[from] ArnError),
-    /// An ARN of something that logs in nowhere.
-    #[error("that ARN names neither a user, a role, a session of one, a federated user nor root")]
-    Kind,
+    /// An ARN of nobody who could log in.
+    #[error(transparent)]
+    Arn(#[from] NotACaller),
 }
 
 /// One of them.
@@ -83,22 +81,7 @@ impl std::str::FromStr for Whose {
         if !text.starts_with("arn:") {
             return Err(NotAPerson::Form);
         }
-        let arn: Arn = text.parse()?;
-        if let Some(role) = arn.resource.strip_prefix("role/").filter(|_| arn.service == "iam") {
-            // STS leaves the path of a role out.
-            let who = Who::Role(arn.account, role.rsplit('/').next().unwrap_or(role).into());
-            let identity = who.identity(arn.partition);
-            return Ok(Self::Arn(Box::new((who, identity))));
-        }
-        let principal = Caller::from_arn(&arn).ok_or(NotAPerson::Kind)?;
-        let who = match &principal {
-            Caller::AssumedRole { role, session } => Who::Session(arn.account, format!("{role}/{session}").into()),
-            Caller::User { .. } | Caller::FederatedUser { .. } | Caller::Root => {
-                Who::of_arn(&arn).ok_or(NotAPerson::Kind)?
-            }
-        };
-        let identity = who.identity(arn.partition);
-        Ok(Self::Arn(Box::new((who, identity))))
+        Ok(Self::Arn(Box::new(Caller::of_arn(text)?)))
     }
 }
 
@@ -109,29 +92,29 @@ pub fn person<'a>(
     options: &'a Options,
     whose: &Whose,
 ) -> Result<Person<'a>, Box<Principal>> {
-    let (known, principal, user) = match whose {
-        Whose::Subject(subject) => (None, None, user_of(subject)),
-        Whose::Arn(named) => {
-            let (who, identity) = &**named;
-            // Whoever is listed has their own spelling and their access policies; a session, its role's.
-            let arn = identity.canonical_arn();
+    let (principal, user) = match whose {
+        Whose::Subject(subject) => (None, user_of(subject)),
+        Whose::Arn(caller) => {
+            let Caller { who, identity, .. } = &**caller;
+            // Whoever is listed has their own spelling.
             let is_one = |principal: &&Principal| principal.identity.session_name() == identity.session_name();
-            let listed = world.named(&arn).find(is_one);
-            let principal = match listed {
-                Some(principal) => principal.clone(),
+            let principal = match world.named(&identity.canonical_arn()).find(is_one) {
+                Some(listed) => listed.clone(),
                 None => world.principal(who.clone(), identity.clone()),
             };
             let Some(user) = principal.user() else { return Err(Box::new(principal)) };
-            (policy_holder(world, identity), Some(principal), user)
+            (Some(principal), user)
         }
     };
-    let policies = known.map(|known| policies_of(world, known)).unwrap_or_default();
-    let mut paths = world.held_by_user(&user);
-    for at in &policies {
+    let paths = match &principal {
+        Some(principal) => world.held_by(principal),
+        None => world.held_by_user(&user),
+    };
+    let is_theirs = |at: &usize| {
         let associated = &world.policies()[*at];
-        let Some(policy) = associated.policy else { continue };
-        paths.extend(policy.rules.iter().map(|rule| Path::Policy { associated, policy, rule }));
-    }
+        principal.as_ref().is_some_and(|principal| associated.is_of(&principal.identity))
+    };
+    let policies = (0..world.policies().len()).filter(is_theirs).collect();
     let member = match (whose, &principal) {
         (Whose::Subject(subject), _) => Member::Subject(subject.clone()),
         (Whose::Arn(_), Some(principal)) => {
@@ -144,15 +127,6 @@ pub fn person<'a>(
     let matrix = super::of_holders(world, resources, options, vec![holder]);
     let places = places(&paths, &user, options);
     Ok(Person { principal, user, matrix, places })
-}
-
-/// Whose access policies somebody has: a session has its role's.
-fn policy_holder<'a>(world: &'a World, identity: &Identity) -> Option<&'a Principal> {
-    let arn = identity.canonical_arn();
-    world.named(&arn).find(|principal| {
-        let session = principal.identity.session_name();
-        session.is_none_or(|name| name == SESSION || Some(name) == identity.session_name())
-    })
 }
 
 fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<GrantedAt<'a>> {

@@ -148,12 +148,6 @@ fn principals(world: &World) -> Vec<Holder<'_>> {
     alike.into_iter().map(|((user, policies), members)| Holder { members, user, policies }).collect()
 }
 
-/// The EKS access policies of one principal.
-pub(super) fn policies_of(world: &World, principal: &Principal) -> Vec<usize> {
-    let is_one = |at: &usize| world.holders(&world.policies()[*at]).any(|holder| std::ptr::eq(holder, principal));
-    (0..world.policies().len()).filter(is_one).collect()
-}
-
 /// Somebody who is this and nothing else.
 pub(super) fn user_of(subject: &Subject) -> User {
     match subject {

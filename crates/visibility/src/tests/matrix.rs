@@ -1,7 +1,7 @@
 //! Everybody × every place.
 
+mod forms;
 mod laws;
-mod one;
 mod page;
 
 use insta::assert_snapshot;
@@ -10,8 +10,8 @@ use super::{now, world};
 use crate::{
     Resources, World,
     matrix::{
-        Asked, By, Matrix, Options, matrix,
-        print::{Heading, MatrixOut, markdown, text},
+        By, Matrix, Options, matrix, person,
+        print::{Heading, PersonOut, person_markdown, person_text, text},
     },
     print,
 };
@@ -57,7 +57,7 @@ fn by(by: By) -> Options {
 fn people_by_places_are_a_grid_where_it_fits() {
     assert_snapshot!(shown(&example(), &Options::default(), 130), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     People             whole cluster            dev                  kube-system     team-a          team-b          every other
                                                                                                                      namespace (2)
@@ -121,7 +121,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
 fn where_it_does_not_fit_each_is_a_block() {
     assert_snapshot!(rows(&example(), &Options::default(), 60), @r#"
     Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     everybody who logs in
       whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
@@ -210,7 +210,7 @@ fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
 fn groups_and_subjects_are_rows_too() {
     assert_snapshot!(rows(&example(), &by(By::Groups), 110), @r#"
     Who may do what in prod.example.com
-    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+    9 groups · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
 
     Groups                 whole cluster   dev                   kube-system        every other namespace (4)
     ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +236,7 @@ fn groups_and_subjects_are_rows_too() {
     "#);
     assert_snapshot!(rows(&example(), &by(By::Subjects), 20), @r#"
     Who may do what in prod.example.com
-    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!)
+    13 subjects · 6 namespaces · 12 bindings · 2 may do everything everywhere · 3 can become more than they are (!) · 1 named and not let in
 
     group cluster-admin; group system:masters
       whole cluster          all!
@@ -305,7 +305,7 @@ fn namespaces_and_people_can_be_chosen() {
     }
     assert_snapshot!(rows(&example(), &options, 120), @r#"
     Who may do what in prod.example.com
-    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!)
+    1 person · 6 namespaces · 12 bindings · 0 may do everything everywhere · 0 can become more than they are (!) · 1 named and not let in
     only people alice · only namespaces d*, team-*
 
     People       whole cluster   dev                              team-b                                 default, team-a
@@ -317,242 +317,342 @@ fn namespaces_and_people_can_be_chosen() {
 }
 
 #[test]
-fn the_verbs_on_resources_in_place_of_levels() {
-    let resources = Resources::well_known();
-    let asked = |text: &str| Asked::parse(&resources, text).expect("a resource").0;
-    let options =
-        |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
-    assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"
-    Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+fn one_of_them_with_what_grants_each_right() {
+    let (world, resources, options) = (example(), Resources::well_known(), Options::default());
+    let of = |whose: &str| {
+        let whose = whose.parse().expect("somebody");
+        person(&world, &resources, &options, &whose).map_err(|nobody| nobody.login.map_err(mapping::Refusal::code))
+    };
+    let told = |whose: &str| -> String {
+        let person = of(whose).expect("can log in");
+        person_text(&person, &world, &heading(), 120).into_iter().map(|segment| segment.text).collect()
+    };
+    assert_snapshot!(told("arn:aws:iam::111122223333:user/alice"), @r#"
+    What user alice of 111122223333 may do in prod.example.com
+    arn:aws:iam::111122223333:user/alice is alice in developers, by AccessFile users[0] (access.yaml:7)
 
-    People                           whole     dev               kube-system   team-a           every other
-                                     cluster                                                    namespace (3)
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    everybody who logs in            -         -                 -             -                -
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    anybody, without logging in      -         -                 -             -                -
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user carol                       all       all               all           all              all
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user alice                       read      read create       read          read             read
-    user ops/bob as bob                        delete
-    permission set DevAccess as
-    DevAccess:<session>
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Deployer as                 -         read create       -             -                -
-    deploy:<session>                           update patch
-                                               delete
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role SRE of 444455556666 as      -         -                 read create   -                -
-    sre:<session>                                                update
-                                                                 patch
-                                                                 delete
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Kubernetes user                  -         -                 -             read create      -
-    jane@example.com                                                           update patch
-                                                                               delete
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Node as                     -         -                 -             -                -
-    system:node:<private-dns-name>
-    Kubernetes user
-    scraper@example.com
-    group auditors
+      whole cluster          view
+      dev                    view, write (deployments.apps, pods)
+      team-b                 view, write (configmaps "settings")
+      every other namespace  view
 
-    all          every verb
-    read         get, list, watch
-    write        create, update, patch, delete, deletecollection
-    verb "name"  only on the object of that name
-    no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
+    In the whole cluster
+      ClusterRoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:13), as Group developers
+        get, list, watch  pods, services, configmaps, persistentvolumeclaims, pods/log
+        get, list, watch  deployments.apps, statefulsets.apps, daemonsets.apps
+        get, list, watch  jobs.batch, cronjobs.batch
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+
+    In dev
+      RoleBinding developers-binding → Role developers (access.yaml:10), as Group developers
+        get, list, watch, create, delete  pods, deployments, pods.apps, deployments.apps
+
+    In team-b
+      RoleBinding alice → Role settings, as User alice
+        get, update  configmaps, only "settings"
+
+    view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+               daemonsets.apps, jobs.batch, cronjobs.batch
+    write (…)  less than edit: can create, change or delete some of these
     "#);
-    assert_snapshot!(rows(&example(), &options(&["deploy", "secrets", "pods/exec", "cm", "users"]), 60), @r#"
-    Who may do what in prod.example.com
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings
+    assert_snapshot!(told("arn:aws:sts::111122223333:assumed-role/Deployer/ci"), @r#"
+    What session Deployer/ci of 111122223333 may do in prod.example.com
+    arn:aws:sts::111122223333:assumed-role/Deployer/ci is deploy:ci in deployers, by AccessFile roles[0] (access.yaml:18)
 
-    everybody who logs in
       whole cluster          -
+      dev                    edit, secrets, exec
       every other namespace  -
 
-    anybody, without logging in
-      whole cluster          -
-      every other namespace  -
+    In the whole cluster
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
 
-    user carol
-      whole cluster          deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
-      every other namespace  deployments.apps: all; secrets: all; pods/exec: all; configmaps: all; users: all
+    In dev
+      RoleBinding cluster-auth:deployers:edit → ClusterRole edit (access.yaml:20), as Group deployers
+        get, list, watch                                 pods, services, configmaps, persistentvolumeclaims, pods/log
+        get, list, watch                                 deployments.apps, statefulsets.apps, daemonsets.apps
+        get, list, watch                                 jobs.batch, cronjobs.batch
+        get, list, watch, create, update, patch, delete  pods, services, configmaps, persistentvolumeclaims, secrets
+        create, update, patch, delete                    deployments.apps, statefulsets.apps, daemonsets.apps
+        create, update, patch, delete                    jobs.batch, cronjobs.batch
+        get, create                                      pods/exec
+        impersonate                                      serviceaccounts
 
-    user alice
-      whole cluster          deployments.apps: read; configmaps: read
-      dev                    deployments.apps: read create delete; configmaps: read
-      team-b                 deployments.apps: read; configmaps: read update "settings"
-      every other namespace  deployments.apps: read; configmaps: read
-
-    user ops/bob as bob; permission set DevAccess as DevAccess:<session>
-      whole cluster          deployments.apps: read; configmaps: read
-      dev                    deployments.apps: read create delete; configmaps: read
-      every other namespace  deployments.apps: read; configmaps: read
-
-    role Deployer as deploy:<session>
-      whole cluster          -
-      dev                    deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
-      every other namespace  -
-
-    role SRE of 444455556666 as sre:<session>
-      whole cluster          -
-      kube-system            deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
-      every other namespace  -
-
-    Kubernetes user jane@example.com
-      whole cluster          -
-      team-a                 deployments.apps: read create update patch delete; secrets: read create update patch delete; pods/exec: get create; configmaps: read create update patch delete
-      every other namespace  -
-
-    role Node as system:node:<private-dns-name>; Kubernetes user scraper@example.com; group auditors
-      whole cluster          -
-      every other namespace  -
+    view     get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+             daemonsets.apps, jobs.batch, cronjobs.batch
+    edit     view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    exec     can run commands in others' pods
+    secrets  can read secrets
     "#);
-}
+    assert_snapshot!(told("group:system:masters"), @r#"
+    What group system:masters may do in prod.example.com
 
-#[test]
-fn for_pull_requests_and_for_programs() {
-    assert_snapshot!(with(&example(), &Options::default(), |matrix| markdown(matrix, &heading())), @r#"
-    ## Who may do what in prod.example.com
+      whole cluster          all!
+      every other namespace  all!
+
+    In the whole cluster
+      the API server allows them everything, as Group system:masters
+      ClusterRoleBinding cluster-admin → ClusterRole cluster-admin, as Group system:masters
+        every verb  everything
+        every verb  *
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+
+    view   get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
+           daemonsets.apps, jobs.batch, cronjobs.batch
+    edit   view, and create, update, patch, delete them (and so start pods under the service accounts there)
+    admin  edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
+    all    every verb on every resource
+    !      a way to become more: whoever holds this here can get rights of others
+    "#);
+    assert_snapshot!(told("user:nobody@example.com"), @r#"
+    What Kubernetes user nobody@example.com may do in prod.example.com
+
+      whole cluster          -
+      every other namespace  -
+
+    In the whole cluster
+      ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+        create  selfsubjectaccessreviews.authorization.k8s.io
+    "#);
+    assert_eq!(of("arn:aws:iam::111122223333:user/stranger").map(|_| ()), Err(Err("mapping.none")));
+    let alice = of("arn:aws:iam::111122223333:user/alice").expect("can log in");
+    assert_snapshot!(person_markdown(&alice, &world, &heading()), @r#"
+    ## What user alice of 111122223333 may do in prod.example.com
 
     1 June 2026, 12:00 UTC, from cluster.json
 
-    7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!)
+    arn:aws:iam::111122223333:user/alice is alice in developers, by AccessFile users\[0\] (access.yaml:7)
 
-    | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
-    | --- | --- | --- | --- | --- | --- | --- |
-    | everybody who logs in | write (selfsubjectaccessreviews.authorization.k8s.io) | - | - | - | - | - |
-    | anybody, without logging in | - | - | - | - | - | - |
-    | user carol | all! | all! | all! | all! | all! | all! |
-    | user alice | view | view, write (deployments.apps, pods) | view | view | view, write (configmaps "settings") | view |
-    | user ops/bob as bob<br>permission set DevAccess as DevAccess:&lt;session&gt; | view | view, write (deployments.apps, pods) | view | view | view | view |
-    | Kubernetes user jane&#64;example.com | - | - | - | admin, secrets, exec | - | - |
-    | role SRE of 444455556666 as sre:&lt;session&gt; | read (nodes) | - | edit!, secrets!, exec! | - | - | - |
-    | role Deployer as deploy:&lt;session&gt; | - | edit, secrets, exec | - | - | - | - |
-    | role Node as system:node:&lt;private-dns-name&gt; | - | - | - | - | - | - |
-    | Kubernetes user scraper&#64;example.com | other | - | - | - | - | - |
-    | group auditors | ?no-such-role | - | - | - | - | - |
+    | Where | What |
+    | --- | --- |
+    | whole cluster | view |
+    | dev | view, write (deployments.apps, pods) |
+    | team-b | view, write (configmaps "settings") |
+    | every other namespace | view |
+
+    ### In the whole cluster
+
+    - ClusterRoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:13), as Group developers
+      - get, list, watch: pods, services, configmaps, persistentvolumeclaims, pods/log
+      - get, list, watch: deployments.apps, statefulsets.apps, daemonsets.apps
+      - get, list, watch: jobs.batch, cronjobs.batch
+    - ClusterRoleBinding system:basic-user → ClusterRole system:basic-user, as Group system:authenticated
+      - create: selfsubjectaccessreviews.authorization.k8s.io
+
+    ### In dev
+
+    - RoleBinding developers-binding → Role developers (access.yaml:10), as Group developers
+      - get, list, watch, create, delete: pods, deployments, pods.apps, deployments.apps
+
+    ### In team-b
+
+    - RoleBinding alice → Role settings, as User alice
+      - get, update: configmaps, only "settings"
 
     ### What the words mean
 
     - **view**: get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
-    - **edit**: view, and create, update, patch, delete them (and so start pods under the service accounts there)
-    - **admin**: edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
-    - **all**: every verb on every resource
-    - **exec**: can run commands in others' pods
-    - **secrets**: can read secrets
     - **write (…)**: less than edit: can create, change or delete some of these
-    - **read (…)**: less than view: can read some of these
-    - **other**: URLs, or verbs that neither read nor write
-    - **?role**: bound to a role that is not there, or that was not given: it counts as nothing
-    - **!**: a way to become more: whoever holds this here can get rights of others
-
-    no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them
     "#);
-    let options = Options { who: vec!["alice".to_owned(), "deploy:*".to_owned()], ..Options::default() };
-    assert_snapshot!(with(&example(), &options, |matrix| print::yaml(&MatrixOut::new(matrix, &heading()))), @r#"
+    assert_snapshot!(print::yaml(&PersonOut::new(&alice, &world, &heading())), @r#"
     cluster: prod.example.com
     source: cluster.json
     time: "2026-06-01T12:00:00Z"
-    by: people
-    onlyWho:
-    - alice
-    - deploy:*
     incomplete: false
     gaps: []
-    totals:
-      members: 2
-      others: 0
-      everything: 0
-      dangerous: 0
-      withoutLogin: 0
-      namespaces: 6
-      bindings: 12
-      serviceAccountsLeftOut: 1
-      builtInLeftOut: 1
-      usersLeftOut: 0
-    rows:
-    - members:
-      - arn: arn:aws:iam::111122223333:user/alice
-        kind: user
-        name: alice
-        account: "111122223333"
-        username: alice
-        groups:
-        - developers
-        mappedBy: AccessFile users[0] (access.yaml:7)
-      wholeCluster:
-        text: view
-        level: view
-        dangerous: false
-      namespaces:
-      - names:
-        - dev
-        text: view, write (deployments.apps, pods)
-        level: view
-        dangerous: false
-        writes:
-        - deployments.apps
+    principal:
+      arn: arn:aws:iam::111122223333:user/alice
+      kind: user
+      name: alice
+      account: "111122223333"
+      username: alice
+      groups:
+      - developers
+      mappedBy: AccessFile users[0] (access.yaml:7)
+    user:
+      name: alice
+      groups:
+      - developers
+      - system:authenticated
+    places:
+    - names:
+      - whole cluster
+      text: view
+      level: view
+      dangerous: false
+    - names:
+      - dev
+      text: view, write (deployments.apps, pods)
+      level: view
+      dangerous: false
+      writes:
+      - deployments.apps
+      - pods
+    - names:
+      - team-b
+      text: view, write (configmaps "settings")
+      level: view
+      dangerous: false
+      writes:
+      - configmaps "settings"
+    - names:
+      - every other namespace
+      text: view
+      level: view
+      dangerous: false
+    grants:
+    - namespaces: []
+      as:
+        kind: Group
+        name: developers
+      path:
+        everywhere: true
+        by: binding
+        binding:
+          kind: ClusterRoleBinding
+          name: cluster-auth:developers:view
+        role:
+          kind: ClusterRole
+          name: view
+        written:
+          file: access.yaml
+          line: 13
+          column: 5
+      rules:
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - ""
+        resources:
         - pods
-      - names:
-        - team-b
-        text: view, write (configmaps "settings")
-        level: view
-        dangerous: false
-        writes:
-        - configmaps "settings"
-      everyOtherNamespace:
-        text: view
-        level: view
-        dangerous: false
-    - members:
-      - arn: arn:aws:iam::111122223333:role/Deployer
-        kind: role
-        name: Deployer
-        account: "111122223333"
-        username: deploy:<session>
-        groups:
-        - deployers
-        mappedBy: AccessFile roles[0] (access.yaml:18)
-      wholeCluster:
-        text: '-'
-        dangerous: false
-      namespaces:
-      - names:
+        - services
+        - configmaps
+        - persistentvolumeclaims
+        - pods/log
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - apps
+        resources:
+        - deployments
+        - statefulsets
+        - daemonsets
+      - verbs:
+        - get
+        - list
+        - watch
+        apiGroups:
+        - batch
+        resources:
+        - jobs
+        - cronjobs
+    - namespaces: []
+      as:
+        kind: Group
+        name: system:authenticated
+      path:
+        everywhere: true
+        by: binding
+        binding:
+          kind: ClusterRoleBinding
+          name: system:basic-user
+        role:
+          kind: ClusterRole
+          name: system:basic-user
+      rules:
+      - verbs:
+        - create
+        apiGroups:
+        - authorization.k8s.io
+        resources:
+        - selfsubjectaccessreviews
+    - namespaces:
+      - dev
+      as:
+        kind: Group
+        name: developers
+      path:
+        everywhere: false
+        namespaces:
         - dev
-        text: edit, secrets, exec
-        level: edit
-        dangerous: false
-        rights:
-        - code: secrets
-          dangerous: false
-        - code: exec
-          dangerous: false
-      everyOtherNamespace:
-        text: '-'
-        dangerous: false
-    otherNamespaces:
-    - default
-    - kube-system
-    - staging
-    - team-a
-    legend:
-    - word: view
-      meaning: >-
-        get, list, watch pods, services, configmaps, persistentvolumeclaims,
-        deployments.apps, statefulsets.apps, daemonsets.apps, jobs.batch, cronjobs.batch
-    - word: edit
-      meaning: >-
-        view, and create, update, patch, delete them (and so start pods under the
-        service accounts there)
-    - word: exec
-      meaning: can run commands in others' pods
-    - word: secrets
-      meaning: can read secrets
-    - word: write (…)
-      meaning: "less than edit: can create, change or delete some of these"
+        by: binding
+        binding:
+          kind: RoleBinding
+          namespace: dev
+          name: developers-binding
+        role:
+          kind: Role
+          namespace: dev
+          name: developers
+        written:
+          file: access.yaml
+          line: 10
+          column: 5
+      rules:
+      - verbs:
+        - get
+        - list
+        - watch
+        - create
+        - delete
+        apiGroups:
+        - ""
+        - apps
+        resources:
+        - pods
+        - deployments
+    - namespaces:
+      - team-b
+      as:
+        kind: User
+        name: alice
+      path:
+        everywhere: false
+        namespaces:
+        - team-b
+        by: binding
+        binding:
+          kind: RoleBinding
+          namespace: team-b
+          name: alice
+        role:
+          kind: Role
+          namespace: team-b
+          name: settings
+      rules:
+      - verbs:
+        - get
+        - update
+        apiGroups:
+        - ""
+        resources:
+        - configmaps
+        resourceNames:
+        - settings
     "#);
+}
+
+#[test]
+fn what_names_nobody_is_said() {
+    for (text, said) in [
+        (
+            "alice",
+            "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
+        ),
+        (
+            "user:",
+            "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
+        ),
+        ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
+        ("arn:aws:iam::111122223333:group/x", "an IAM group logs in nowhere; name one of its users"),
+    ] {
+        let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
+        assert!(error.starts_with(said), "{text}: {error}");
+    }
 }

@@ -26,6 +26,7 @@ struct Page<'a> {
     gaps: Vec<String>,
     totals: Vec<Total>,
     who: &'a str,
+    is_by_levels: bool,
     layout: Layout,
     /// The names of those namespaces of which not all are named above.
     lists: Vec<(String, String)>,
@@ -98,6 +99,7 @@ pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
         gaps,
         totals: totals(matrix),
         who: matrix.options.by.title(),
+        is_by_levels: matrix.is_by_levels(),
         layout,
         lists: lists(matrix),
         left_out,

@@ -238,7 +238,7 @@ impl<'a> PersonOut<'a> {
             at.grants.iter().map(|granted| GrantOut {
                 namespaces: &at.namespaces,
                 subject: granted.subject.as_ref().map(<&Subject>::into),
-                path: PathOut::new(world, &granted.path).without_rule(),
+                path: PathOut::without_rule(world, &granted.path),
                 rules: granted.rules.iter().map(|rule| RuleOut(rule)).collect(),
             })
         });
