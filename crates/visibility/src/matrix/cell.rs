@@ -41,6 +41,8 @@ pub struct Levels {
     pub reads: Vec<Box<str>>,
     /// Below `view`: whether there are other verbs, or, in the whole cluster, URLs.
     pub others: bool,
+    /// Of everybody, in the whole cluster: whether they may do what every cluster lets everybody do.
+    pub basics: bool,
     /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
 }
@@ -148,7 +150,8 @@ impl Levels {
             .then(|| mark("other", false));
         let missing = self.missing.iter().map(|role| mark(&format!("?{role}"), false));
         let things = list("write", &self.writes).into_iter().chain(list("read", &self.reads));
-        level.into_iter().chain(rights).chain(things).chain(others).chain(missing).collect()
+        let basics = self.basics.then(|| mark("basic", false));
+        level.into_iter().chain(basics).chain(rights).chain(things).chain(others).chain(missing).collect()
     }
 }
 
@@ -212,6 +215,10 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let highest = levels.iter().filter_map(|levels| levels.level).max();
     for level in Level::EACH.into_iter().filter(|level| Some(*level) <= highest) {
         say(level.as_str(), level.meaning());
+    }
+    if levels.iter().any(|levels| levels.basics) {
+        let meaning = "what every cluster lets everybody do: find its APIs, and ask who they are and what they may do";
+        say("basic", meaning.to_owned());
     }
     let rights: BTreeMap<&str, &'static Escalation> = levels
         .iter()

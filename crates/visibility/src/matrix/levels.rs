@@ -8,7 +8,7 @@ use rbac::{
 };
 
 use super::{Cell, Level, Levels, Right};
-use crate::Resources;
+use crate::{Resources, basics::are_basics};
 
 type Resource = (&'static str, &'static str);
 
@@ -132,9 +132,11 @@ struct Answers {
     /// Needs that are met where the rules hold everywhere, and where they hold in a namespace.
     of_cluster: u128,
     of_place: u128,
-    /// What may be read and written, by number; all of it, and what not everybody may.
-    all: Things,
+    /// What may be read and written, by number: what not every cluster lets everybody do, and what not everybody may here.
+    own: Things,
     beyond: Things,
+    /// Whether there is something that every cluster lets everybody do.
+    basics: bool,
     missing: Option<Box<str>>,
 }
 
@@ -151,7 +153,7 @@ struct Things {
 impl Answers {
     /// What is said of it: what everybody may do, of everybody alone.
     fn said(&self, of_everybody: bool) -> &Things {
-        if of_everybody { &self.all } else { &self.beyond }
+        if of_everybody { &self.own } else { &self.beyond }
     }
 }
 
@@ -208,7 +210,11 @@ impl<'a> LevelForm<'a> {
             answers.of_place |= u128::from(of_place) << at;
         }
         for rule in rules {
-            self.sort(rule, &mut answers.all);
+            if are_basics(rule) {
+                answers.basics = true;
+            } else {
+                self.sort(rule, &mut answers.own);
+            }
             if !self.everybody.contains(rule) {
                 self.sort(rule, &mut answers.beyond);
             }
@@ -281,7 +287,8 @@ impl<'a> LevelForm<'a> {
         let mut missing: Vec<Box<str>> = here.iter().filter_map(|answers| answers.missing.clone()).collect();
         missing.sort();
         missing.dedup();
-        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, missing })
+        let basics = is_everybody && spot == Spot::Cluster && of_cluster.iter().any(|answers| answers.basics);
+        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, basics, missing })
     }
 
     fn sort(&mut self, rule: &Rule, things: &mut Things) {

@@ -59,53 +59,48 @@ fn people_by_places_are_a_grid_where_it_fits() {
     Who may do what in prod.example.com
     7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
-    People             whole cluster            dev                  kube-system     team-a          team-b          every other
-                                                                                                                     namespace (2)
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    everybody who      write (selfsubjectacce   -                    -               -               -               -
-    logs in            ssreviews.authorizatio
-                       n.k8s.io)
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    anybody, without   -                        -                    -               -               -               -
-    logging in
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user carol         all!                     all!                 all!            all!            all!            all!
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user alice         view                     view, write          view            view            view, write     view
-                                                (deployments.apps,                                   (configmaps
-                                                pods)                                                "settings")
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    user ops/bob as    view                     view, write          view            view            view            view
-    bob                                         (deployments.apps,
-    permission set                              pods)
-    DevAccess as Dev
-    Access:<session>
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Kubernetes user    -                        -                    -               admin,          -               -
-    jane@example.com                                                                 secrets, exec
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role SRE of        read (nodes)             -                    edit!,          -               -               -
-    444455556666 as                                                  secrets!,
-    sre:<session>                                                    exec!
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Deployer as   -                        edit, secrets,       -               -               -               -
-    deploy:<session>                            exec
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    role Node as sys   -                        -                    -               -               -               -
-    tem:node:<privat
-    e-dns-name>
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    Kubernetes user    other                    -                    -               -               -               -
-    scraper@example.
-    com
-    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-    group auditors     ?no-such-role            -                    -               -               -               -
+    People                           whole cluster   dev                  kube-system   team-a     team-b        every other
+                                                                                                                 namespace (2)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    everybody who logs in            basic           -                    -             -          -             -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    anybody, without logging in      -               -                    -             -          -             -
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user carol                       all!            all!                 all!          all!       all!          all!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user alice                       view            view, write          view          view       view, write   view
+                                                     (deployments.apps,                            (configmaps
+                                                     pods)                                         "settings")
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    user ops/bob as bob              view            view, write          view          view       view          view
+    permission set DevAccess as                      (deployments.apps,
+    DevAccess:<session>                              pods)
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user                  -               -                    -             admin,     -             -
+    jane@example.com                                                                    secrets,
+                                                                                        exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role SRE of 444455556666 as      read (nodes)    -                    edit!,        -          -             -
+    sre:<session>                                                         secrets!,
+                                                                          exec!
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Deployer as                 -               edit, secrets,       -             -          -             -
+    deploy:<session>                                 exec
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    role Node as                     -               -                    -             -          -             -
+    system:node:<private-dns-name>
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    Kubernetes user                  other           -                    -             -          -             -
+    scraper@example.com
+    ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+    group auditors                   ?no-such-role   -                    -             -          -             -
 
     view       get, list, watch pods, services, configmaps, persistentvolumeclaims, deployments.apps, statefulsets.apps,
                daemonsets.apps, jobs.batch, cronjobs.batch
     edit       view, and create, update, patch, delete them (and so start pods under the service accounts there)
     admin      edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
     all        every verb on every resource
+    basic      what every cluster lets everybody do: find its APIs, and ask who they are and what they may do
     exec       can run commands in others' pods
     secrets    can read secrets
     write (…)  less than edit: can create, change or delete some of these
@@ -124,7 +119,7 @@ fn where_it_does_not_fit_each_is_a_block() {
     7 people · 3 other users and groups · 6 namespaces · 12 bindings · 1 may do everything everywhere · 2 can become more than they are (!) · 1 named and not let in
 
     everybody who logs in
-      whole cluster          write (selfsubjectaccessreviews.authorization.k8s.io)
+      whole cluster          basic
       every other namespace  -
 
     anybody, without logging in

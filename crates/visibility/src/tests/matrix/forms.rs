@@ -120,7 +120,7 @@ fn for_pull_requests_and_for_programs() {
 
     | People | whole cluster | dev | kube-system | team-a | team-b | every other namespace (2) |
     | --- | --- | --- | --- | --- | --- | --- |
-    | everybody who logs in | write (selfsubjectaccessreviews.authorization.k8s.io) | - | - | - | - | - |
+    | everybody who logs in | basic | - | - | - | - | - |
     | anybody, without logging in | - | - | - | - | - | - |
     | user carol | all! | all! | all! | all! | all! | all! |
     | user alice | view | view, write (deployments.apps, pods) | view | view | view, write (configmaps "settings") | view |
@@ -138,6 +138,7 @@ fn for_pull_requests_and_for_programs() {
     - **edit**: view, and create, update, patch, delete them (and so start pods under the service accounts there)
     - **admin**: edit, and create, update, patch, delete roles.rbac.authorization.k8s.io, rolebindings.rbac.authorization.k8s.io
     - **all**: every verb on every resource
+    - **basic**: what every cluster lets everybody do: find its APIs, and ask who they are and what they may do
     - **exec**: can run commands in others' pods
     - **secrets**: can read secrets
     - **write (…)**: less than edit: can create, change or delete some of these
