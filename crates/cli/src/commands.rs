@@ -15,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
 pub(crate) mod lint;
+pub(crate) mod matrix;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -63,6 +64,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Explain(args) => explain::run(&args, &global, process),
         Command::Diff(args) => diff::run(&args, process),
         Command::Lint(args) => lint::run(&args, process),
+        Command::Matrix(args) => matrix::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

@@ -77,6 +77,16 @@ pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
     }
 }
 
+/// How many columns stdout has: the terminal's, or what `COLUMNS` says where there is none.
+pub(crate) fn columns(process: &Process) -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(terminal_size::Width(width), _)| width.into());
+    let said = || process.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    terminal.or_else(said).unwrap_or(COLUMNS)
+}
+
+/// As many as fit on a page, for whoever reads a result in a file.
+const COLUMNS: usize = 120;
+
 /// Puts a question to the person at the terminal and reads a line; none where there is no terminal to ask at.
 pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
     if !io::stdin().is_terminal() || !io::stderr().is_terminal() {

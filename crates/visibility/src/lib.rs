@@ -27,9 +27,11 @@
 pub mod diff;
 pub mod explain;
 pub mod lint;
+pub mod matrix;
 pub mod print;
 pub mod whoami;
 
+mod basics;
 mod built_in_roles;
 mod path;
 mod policies;
@@ -39,6 +41,7 @@ mod who_can;
 mod world;
 
 pub use built_in_roles::built_in_roles;
+pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

@@ -3,6 +3,7 @@
 mod explaining;
 mod joining;
 mod lint;
+mod matrix;
 mod oneself;
 mod rights;
 mod words;

@@ -16,6 +16,7 @@ use rbac::Rule;
 use serde::Serialize;
 
 use crate::{
+    basics::is_basic,
     explain::{Caller, Code, CodeOut},
     print::{GapOut, RuleOut},
 };
@@ -75,24 +76,6 @@ pub struct Mine {
     pub by_namespace: BTreeMap<String, Vec<Rule>>,
 }
 
-/// What every cluster lets everybody do who logs in: `system:basic-user`, `system:discovery` and
-/// `system:public-info-viewer` (Kubernetes, `bootstrappolicy/policy.go`).
-fn of_everybody() -> [Rule; 3] {
-    let texts = |words: &str| words.split(' ').map(Box::from).collect();
-    let create = |group: &str, resources: &str| Rule {
-        verbs: texts("create"),
-        api_groups: texts(group),
-        resources: texts(resources),
-        ..Rule::default()
-    };
-    let urls = "/api /api/* /apis /apis/* /healthz /livez /openapi /openapi/* /readyz /version /version/";
-    [
-        create("authorization.k8s.io", "selfsubjectaccessreviews selfsubjectrulesreviews"),
-        create("authentication.k8s.io", "selfsubjectreviews"),
-        Rule { verbs: texts("get"), non_resource_urls: texts(urls), ..Rule::default() },
-    ]
-}
-
 /// Rights in places that are alike.
 struct Part<'a> {
     /// None is the whole cluster.
@@ -103,10 +86,9 @@ struct Part<'a> {
 impl Mine {
     /// The whole cluster first, then namespaces with the same rights together, without what the whole cluster has.
     fn parts(&self) -> Vec<Part<'_>> {
-        let everybody = of_everybody();
         let own: Vec<Rule> = Atom::of_rules(&self.everywhere)
             .into_iter()
-            .filter(|atom| !atom.is_allowed_by(&everybody))
+            .filter(|atom| !is_basic(atom))
             .map(|atom| atom.rule())
             .collect();
         let mut parts = Vec::new();
@@ -116,7 +98,7 @@ impl Mine {
         let mut alike: BTreeMap<BTreeSet<Atom>, Vec<&str>> = BTreeMap::new();
         for (namespace, rules) in &self.by_namespace {
             let mut atoms = Atom::of_rules(rules);
-            atoms.retain(|atom| !atom.is_allowed_by(&self.everywhere) && !atom.is_allowed_by(&everybody));
+            atoms.retain(|atom| !atom.is_allowed_by(&self.everywhere) && !is_basic(atom));
             if !atoms.is_empty() {
                 alike.entry(atoms).or_default().push(namespace);
             }

@@ -116,7 +116,7 @@ impl World {
 
         let mut gaps = gaps(&observed, only_files);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
-        let namespaces = namespaces(&observed);
+        let namespaces = namespaces(&observed, written.as_ref());
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
@@ -355,8 +355,10 @@ fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2], bind
     !knows && index.role_of(binding).is_none()
 }
 
-fn namespaces(observed: &Observed) -> BTreeSet<Box<str>> {
-    let bound = observed.bindings.iter().filter_map(|seen| seen.object.namespace.as_ref());
+fn namespaces(observed: &Observed, written: Option<&Desired>) -> BTreeSet<Box<str>> {
+    let written = written.into_iter().flat_map(|desired| &desired.objects.bindings);
+    let bindings = observed.bindings.iter().map(|seen| &seen.object).chain(written);
+    let bound = bindings.filter_map(|binding| binding.namespace.as_ref());
     let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
     all.into_iter().cloned().collect()
 }

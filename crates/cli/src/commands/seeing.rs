@@ -46,7 +46,8 @@ pub(crate) struct Seen {
     pub(crate) world: World,
     /// What the cluster calls its resources; where none was asked, what every cluster has.
     pub(crate) resources: Resources,
-    /// The namespace of the kubeconfig's context, where a cluster was asked.
+    /// The kubeconfig's context and its namespace, where a cluster was asked.
+    pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
     /// What a cluster did not let be looked at.
     pub(crate) refused: Vec<KubernetesError>,
@@ -83,6 +84,15 @@ impl Seeing {
         !self.from.is_empty() || self.cluster.names_context()
     }
 
+    /// Where all was looked at, for whoever reads of it later.
+    pub(crate) fn sources(&self, context: Option<&str>) -> String {
+        let files = self.from.iter().map(|path| match path.to_str() {
+            Some("-") => "stdin".to_owned(),
+            _ => path.display().to_string(),
+        });
+        context.map(|name| format!("context {name}")).into_iter().chain(files).collect::<Vec<_>>().join(", ")
+    }
+
     /// Looks at the cluster of a context.
     pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
         live(&self.cluster.in_context(name), EVERYTHING, Given::default(), process)
@@ -110,11 +120,13 @@ fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Proces
     found.dump.extend(looked.dump);
     let world = joined(found, Some(cluster.server()))?;
     let resources = discovered.unwrap_or_else(Resources::well_known);
-    Ok(Seen { world, resources, namespace: Some(cluster.namespace().to_owned()), refused: looked.refused })
+    let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
+    Ok(Seen { world, resources, context, namespace, refused: looked.refused })
 }
 
 fn offline(found: Given) -> Result<Seen, Failure> {
-    Ok(Seen { world: joined(found, None)?, resources: Resources::well_known(), namespace: None, refused: Vec::new() })
+    let (world, resources) = (joined(found, None)?, Resources::well_known());
+    Ok(Seen { world, resources, context: None, namespace: None, refused: Vec::new() })
 }
 
 fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rbac::{RoleKind, Rule, Subject, User};
+use rbac::{Rule, Subject, User};
 
-use crate::{Path, Place};
+use crate::{Path, Place, basics::are_basics};
 
 /// What one binding, one policy, or membership in `system:masters` grants.
 #[derive(Clone, Debug)]
@@ -19,8 +19,6 @@ pub struct Held<'a> {
     pub subjects: Vec<&'a Subject>,
 }
 
-/// What every cluster lets everybody do who logs in (Kubernetes, `bootstrappolicy/policy.go`).
-const OF_EVERYBODY: [&str; 3] = ["system:basic-user", "system:discovery", "system:public-info-viewer"];
 const AUTHENTICATED: &str = "system:authenticated";
 
 /// Joins paths.
@@ -68,12 +66,11 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
 impl Held<'_> {
     /// Whether it is what everybody has who logs in to any cluster.
     pub fn is_of_everybody(&self) -> bool {
-        let Path::Binding { binding, role, .. } = self.path else { return false };
+        let Path::Binding { binding, .. } = self.path else { return false };
         let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);
         binding.namespace.is_none()
-            && role.kind() == RoleKind::ClusterRole
-            && OF_EVERYBODY.contains(&&*role.name)
             && self.subjects.iter().all(to_everybody)
+            && self.rules.iter().all(|rule| are_basics(rule))
     }
 }
 

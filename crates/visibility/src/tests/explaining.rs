@@ -247,6 +247,25 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 }
 
 #[test]
+fn what_was_added_to_everybodys_own_role_is_said() {
+    let added = CLUSTER.replace(
+        r#"[{"verbs": ["get"], "nonResourceURLs": ["/api"]}]"#,
+        r#"[{"verbs": ["get"], "nonResourceURLs": ["/api"]}, {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}]"#,
+    );
+    let world = world(&[("cluster.json", &added), ("access.yaml", FILE)]);
+    let said = text(&world.explain(caller("arn:aws:iam::111122223333:user/alice")), &world);
+    let held = said.split("What they may do").nth(1).expect("what they may do");
+    assert_snapshot!(held, @"
+    + everywhere, by ClusterRoleBinding system:discovery → ClusterRole system:discovery, to Group system:authenticated
+      get on secrets, /api
+    + in dev, test, by RoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:9), to Group developers
+      get, list, watch on pods, services, deployments.apps
+    + in dev, by RoleBinding cluster-auth:release:deployer → Role deployer (access.yaml:14), to Group release
+      every verb on everything of apps
+    ");
+}
+
+#[test]
 fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     let world = everything();
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:role/Elsewhere")), &world), @r#"

@@ -29,6 +29,7 @@ mod kubeconfig;
 mod lint;
 mod live;
 mod login;
+mod matrix;
 mod meaning;
 mod pages;
 mod plan;
@@ -74,6 +75,7 @@ fn main() -> ExitCode {
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        matrix::TESTS,
         diff::TESTS,
         plugin::TESTS,
         iam::TESTS,
