@@ -15,6 +15,7 @@
 //! The caller sees a [`KubernetesError`]. Nothing of what a credential plugin wrote is in it, and of what the API server
 //! wrote only why it refused a write.
 
+mod arriving;
 mod cluster;
 mod connect;
 mod error;
@@ -24,6 +25,7 @@ mod review;
 mod status;
 mod write;
 
+pub use arriving::Arriving;
 pub use cluster::Cluster;
 pub use connect::Kubeconfig;
 pub use error::KubernetesError;

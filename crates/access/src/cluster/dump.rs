@@ -10,7 +10,7 @@ use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Role,
-    dump::{Found, FoundObject, Other, each},
+    dump::{Found, FoundObject, Other, each, each_arriving},
 };
 use serde::Deserialize;
 
@@ -91,8 +91,20 @@ impl Dump {
 
     /// Adds a list, a list of mixed kinds, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
+        self.read_with(|take| each(json, take))
+    }
+
+    /// The same of a text that is still arriving.
+    pub fn read_arriving(&mut self, json: impl std::io::Read) -> Result<(), DumpError> {
+        self.read_with(|take| each_arriving(json, take))
+    }
+
+    fn read_with(
+        &mut self,
+        each: impl FnOnce(&mut dyn FnMut(Found)) -> Result<BTreeSet<Box<str>>, rbac::dump::DumpError>,
+    ) -> Result<(), DumpError> {
         let mut wrong = None;
-        let kinds = each(json, |found| {
+        let kinds = each(&mut |found| {
             if let Err(error) = self.take(found) {
                 wrong.get_or_insert(error);
             }

@@ -1,9 +1,13 @@
 //! Looking at a live cluster: everything at once, and each gap by name.
 
-use access::cluster::Dump;
+use std::io::{self, BufReader, Read};
+
+use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
 use futures_util::future::join_all;
-use kubernetes::{Cluster, KubernetesError, Resource};
+use hyper::body::Bytes;
+use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
+use tokio::sync::mpsc;
 
 /// What was seen.
 pub(crate) struct Looked {
@@ -38,6 +42,8 @@ pub(crate) const LINTED: &Lists = &[
 pub(crate) const COMPILING: &Lists =
     &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
 const MAPPINGS: &str = "IAMIdentityMapping";
+/// How many pieces of a list wait to be read before no more are taken in.
+const PIECES: usize = 64;
 /// What the API server says about their API, to everybody (`system:discovery`).
 const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
 
@@ -65,12 +71,8 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
         return Ok(looked);
     }
     match cluster.list(&path).await {
-        Ok(Some(bytes)) => {
-            let read = tokio::task::spawn_blocking(move || {
-                let mut dump = Dump::default();
-                dump.read(&bytes).map(|()| dump)
-            });
-            let read = read.await.context("reading a list was cut short")?;
+        Ok(Some(arriving)) => {
+            let read = read(arriving).await?;
             looked.dump = read.with_context(|| format!("{path} of {}", cluster.server()))?;
             looked.dump.has_none(kind);
         }
@@ -80,6 +82,43 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
         Err(error) => looked.refuse(kind, "you may not list them", error)?,
     }
     Ok(looked)
+}
+
+/// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
+/// there, all others have been read.
+async fn read(mut arriving: Arriving<'_>) -> anyhow::Result<Result<Dump, DumpError>> {
+    let (send, pieces) = mpsc::channel(PIECES);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut dump = Dump::default();
+        let text = BufReader::with_capacity(64 << 10, Pieces { pieces, piece: Bytes::new() });
+        dump.read_arriving(text).map(|()| dump)
+    });
+    while let Some(piece) = arriving.piece().await? {
+        // Whoever reads no more says why.
+        if send.send(piece).await.is_err() {
+            break;
+        }
+    }
+    drop(send);
+    reading.await.context("reading a list was cut short")
+}
+
+/// What has arrived, for whoever reads it.
+struct Pieces {
+    pieces: mpsc::Receiver<Bytes>,
+    piece: Bytes,
+}
+
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while self.piece.is_empty() {
+            let Some(piece) = self.pieces.blocking_recv() else { return Ok(0) };
+            self.piece = piece;
+        }
+        let piece = self.piece.split_to(self.piece.len().min(into.len()));
+        into[..piece.len()].copy_from_slice(&piece);
+        Ok(piece.len())
+    }
 }
 
 async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
