@@ -8,9 +8,9 @@
 //!                                          └ lease ─► nobody else applies while it is held
 //! ```
 //!
-//! Objects travel as bytes: a hundred thousand bindings are read into slim types without the client's own between them.
-//! Whatever a list lacks would count as absent, so a list is whole or an error. What is written, and why, is decided
-//! above: this crate knows requests and preconditions, and nothing of access files.
+//! Objects travel as bytes: a hundred thousand bindings are read into slim types while they arrive, without the client's
+//! own between them. Whatever a list lacks would count as absent, so a list is whole or an error. What is written, and why,
+//! is decided above: this crate knows requests and preconditions, and nothing of access files.
 //!
 //! The caller sees a [`KubernetesError`]. Nothing of what a credential plugin wrote is in it, and of what the API server
 //! wrote only why it refused a write.
