@@ -1,5 +1,7 @@
 //! What `kubectl get … -o json` prints, read straight into the slim types.
 
+mod arriving;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -13,6 +15,8 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+
+pub use self::arriving::Arriving;
 
 /// Why a dump cannot be used.
 #[derive(Debug)]
@@ -144,21 +148,9 @@ impl Objects {
 /// Hands on every object that a text holds, as soon as it is read: a long list never stands in memory as a
 /// whole. What is returned are the kinds that it is known to have said everything about: those of its objects, and of typed
 /// lists that are empty. With an error, what was handed on counts for nothing.
-pub fn each(json: &[u8], take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
-    each_in(serde_json::Deserializer::from_slice(json), take)
-}
-
-/// The same of a text that is still arriving, which never stands in memory as a whole either. Of what ends too early
-/// the error is one of syntax: the caller knows better why it ended.
-pub fn each_arriving(json: impl std::io::Read, take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
-    each_in(serde_json::Deserializer::from_reader(json), take)
-}
-
-fn each_in<'de>(
-    mut text: serde_json::Deserializer<impl serde_json::de::Read<'de>>,
-    mut take: impl FnMut(Found),
-) -> Result<BTreeSet<Box<str>>, DumpError> {
+pub fn each(json: &[u8], mut take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
     let mut walk = Walk { kinds: BTreeSet::new(), is_partial: false, take: &mut take };
+    let mut text = serde_json::Deserializer::from_slice(json);
     Outermost(&mut walk).deserialize(&mut text).and_then(|()| text.end()).map_err(DumpError::Syntax)?;
     if walk.is_partial { Err(DumpError::Partial) } else { Ok(walk.kinds) }
 }

@@ -10,7 +10,7 @@ use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Role,
-    dump::{Found, FoundObject, Other, each, each_arriving},
+    dump::{Arriving, Found, FoundObject, Other, each},
 };
 use serde::Deserialize;
 
@@ -91,24 +91,33 @@ impl Dump {
 
     /// Adds a list, a list of mixed kinds, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
-        self.read_with(|take| each(json, take))
-    }
-
-    /// The same of a text that is still arriving.
-    pub fn read_arriving(&mut self, json: impl std::io::Read) -> Result<(), DumpError> {
-        self.read_with(|take| each_arriving(json, take))
-    }
-
-    fn read_with(
-        &mut self,
-        each: impl FnOnce(&mut dyn FnMut(Found)) -> Result<BTreeSet<Box<str>>, rbac::dump::DumpError>,
-    ) -> Result<(), DumpError> {
         let mut wrong = None;
-        let kinds = each(&mut |found| {
+        let kinds = each(json, |found| {
             if let Err(error) = self.take(found) {
                 wrong.get_or_insert(error);
             }
         });
+        self.known(kinds, wrong)
+    }
+
+    /// The same of a text that arrives piece by piece.
+    pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
+        let (mut text, mut wrong) = (Arriving::default(), None);
+        let mut take = |found| {
+            if let Err(error) = self.take(found) {
+                wrong.get_or_insert(error);
+            }
+        };
+        pieces.into_iter().for_each(|piece| text.add(piece.as_ref(), &mut take));
+        let kinds = text.end(take);
+        self.known(kinds, wrong)
+    }
+
+    fn known(
+        &mut self,
+        kinds: Result<BTreeSet<Box<str>>, rbac::dump::DumpError>,
+        wrong: Option<DumpError>,
+    ) -> Result<(), DumpError> {
         let kinds = kinds.map_err(DumpError::Objects)?;
         if let Some(error) = wrong {
             return Err(error);

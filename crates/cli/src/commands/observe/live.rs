@@ -1,11 +1,8 @@
 //! Looking at a live cluster: everything at once, and each gap by name.
 
-use std::io::{self, BufReader, Read};
-
 use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
 use futures_util::future::join_all;
-use hyper::body::Bytes;
 use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
 use tokio::sync::mpsc;
 
@@ -87,11 +84,10 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
 /// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
 /// there, all others have been read.
 async fn read(mut arriving: Arriving<'_>) -> anyhow::Result<Result<Dump, DumpError>> {
-    let (send, pieces) = mpsc::channel(PIECES);
+    let (send, mut pieces) = mpsc::channel(PIECES);
     let reading = tokio::task::spawn_blocking(move || {
         let mut dump = Dump::default();
-        let text = BufReader::with_capacity(64 << 10, Pieces { pieces, piece: Bytes::new() });
-        dump.read_arriving(text).map(|()| dump)
+        dump.read_arriving(std::iter::from_fn(|| pieces.blocking_recv())).map(|()| dump)
     });
     while let Some(piece) = arriving.piece().await? {
         // Whoever reads no more says why.
@@ -101,24 +97,6 @@ async fn read(mut arriving: Arriving<'_>) -> anyhow::Result<Result<Dump, DumpErr
     }
     drop(send);
     reading.await.context("reading a list was cut short")
-}
-
-/// What has arrived, for whoever reads it.
-struct Pieces {
-    pieces: mpsc::Receiver<Bytes>,
-    piece: Bytes,
-}
-
-impl Read for Pieces {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        while self.piece.is_empty() {
-            let Some(piece) = self.pieces.blocking_recv() else { return Ok(0) };
-            self.piece = piece;
-        }
-        let piece = self.piece.split_to(self.piece.len().min(into.len()));
-        into[..piece.len()].copy_from_slice(&piece);
-        Ok(piece.len())
-    }
 }
 
 async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
