@@ -59,7 +59,7 @@ pub(super) fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [boo
 }
 
 /// What was not said of access entries, on EKS.
-pub(super) fn of_entries<'a>(entries: &'a AccessEntries, server: Option<&str>, index: &Index) -> Vec<Unseen> {
+pub(super) fn of_entries(entries: &AccessEntries, server: Option<&str>, index: &Index) -> Vec<Unseen> {
     let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
     if is_eks || !entries.is_empty() { entries.unseen() } else { Vec::new() }
 }
