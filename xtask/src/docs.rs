@@ -56,40 +56,14 @@ Kubernetes tells a caller nothing but `Unauthorized`, by design. The reason stan
 - `mapping.…` – AWS confirmed who the caller is; the configuration does not let them in.
 - `upstream.…` and `server.…` – no denial at all: there was no answer. The API server tries again by itself and remembers nothing.
 
-To see the reason by hand: `cluster-auth token -i CLUSTER --token-only | cluster-auth verify -i CLUSTER`.
+To see the reason by hand: `cluster-auth token -i CLUSTER --token-only | cluster-auth verify -i CLUSTER`. The administrator sees it without the
+caller's credentials: `cluster-auth explain ARN` goes every step from the ARN to the rights, names the nearest mapping and says what to write where
+([see-access.md](see-access.md)). `cluster-auth explain CODE` prints what stands here.
 ";
 
 fn denials() -> String {
-    let of_token = token::catalogue().map(|entry| (entry.code, entry.summary, entry.meaning, entry.fix));
-    let of_mapping = mapping::catalogue().map(|entry| (entry.code, entry.summary, entry.meaning, entry.fix));
-    let of_server = [
-        (
-            "upstream.circuit-open",
-            "STS is left alone for a moment",
-            "An STS endpoint failed ten times in a row; one question every two seconds finds out whether it is back.",
-            "Nothing; look at what the failures before it say.",
-        ),
-        (
-            "upstream.ec2",
-            "EC2 could not be asked for a private DNS name",
-            "A mapping uses {{EC2PrivateDNSName}}, and EC2 gave no answer. The line before this one says why.",
-            "Check the server's AWS credentials, its Region, and the permission ec2:DescribeInstances.",
-        ),
-        (
-            "server.overloaded",
-            "too many reviews at once",
-            "More reviews are under way than the server takes at once, so that those under way are answered in time.",
-            "Find out who floods the API server with tokens.",
-        ),
-        (
-            "server.not-loaded",
-            "no mapping has been loaded yet",
-            "The server has just started.",
-            "Nothing; if it stays, /readyz says why.",
-        ),
-    ];
     let mut page = INTRODUCTION.to_owned();
-    for (code, summary, meaning, fix) in of_token.chain(of_mapping).chain(of_server) {
+    for visibility::explain::Code { code, summary, meaning, fix } in visibility::explain::codes() {
         page.push_str(&format!("\n## `{code}`\n\n{}.\n{meaning}\n\n**What to do:** {fix}\n", capitalised(summary)));
     }
     page

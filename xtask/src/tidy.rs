@@ -1,5 +1,7 @@
 //! `cargo xtask tidy`: what ARCHITECTURE.md promises and no other tool checks.
 
+mod comparison;
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::Context as _;
@@ -29,6 +31,7 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     leftovers(&files, &mut problems);
     layers(&mut problems)?;
     manifests(&mut problems)?;
+    comparison::comparison(&files, &mut problems)?;
     for problem in &problems {
         eprintln!("tidy: {problem}");
     }

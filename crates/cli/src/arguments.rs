@@ -35,6 +35,7 @@ const HEADINGS: &str = "\
 For the team member:
   token        Print a bearer token for kubectl (exec plugin)
   kubeconfig   Print or merge a kubeconfig that uses this plugin
+  whoami       Say who you are to AWS and to the cluster, and what you may do
 
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
@@ -49,9 +50,11 @@ Deciding access:
   apply        Make a cluster what an access file says
 
 Seeing access:
-  lint         Find ways to become cluster-admin, and what is left lying about
   who-can      Say who may do something, and what grants it
+  matrix       Show what everybody may do where, or everything about one of them
+  explain      Say why somebody is let in or not, and what they may do
   diff         Say what differs between two clusters or files, or between two subjects
+  lint         Find ways to become cluster-admin, and what is left lying about
   verify       Explain a token: check it, ask STS, print the identity
 
 Trying it:
@@ -111,6 +114,8 @@ pub(crate) enum Command {
     Token(commands::token::TokenArgs),
     /// Print or merge a kubeconfig that uses this plugin
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
+    /// Say who you are to AWS and to the cluster, and what you may do
+    Whoami(commands::whoami::WhoamiArgs),
     /// Make the certificate, the key and the API server's kubeconfig
     #[cfg(unix)]
     Init(commands::init::InitArgs),
@@ -130,12 +135,16 @@ pub(crate) enum Command {
     Plan(commands::plan::PlanArgs),
     /// Make a cluster what an access file says
     Apply(commands::apply::ApplyArgs),
-    /// Find ways to become cluster-admin, and what is left lying about
-    Lint(commands::lint::LintArgs),
     /// Say who may do something, and what grants it
     WhoCan(commands::who_can::WhoCanArgs),
+    /// Show what everybody may do where, or everything about one of them
+    Matrix(commands::matrix::MatrixArgs),
+    /// Say why somebody is let in or not, and what they may do
+    Explain(commands::explain::ExplainArgs),
     /// Say what differs between two clusters or files, or between two subjects
     Diff(commands::diff::DiffArgs),
+    /// Find ways to become cluster-admin, and what is left lying about
+    Lint(commands::lint::LintArgs),
     /// Explain a token: check it, ask STS, print the identity
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster

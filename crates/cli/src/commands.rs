@@ -7,6 +7,7 @@ pub(crate) mod completion;
 #[cfg(unix)]
 pub(crate) mod demo;
 pub(crate) mod diff;
+pub(crate) mod explain;
 pub(crate) mod import;
 #[cfg(unix)]
 pub(crate) mod init;
@@ -14,6 +15,7 @@ pub(crate) mod init;
 pub(crate) mod kops;
 pub(crate) mod kubeconfig;
 pub(crate) mod lint;
+pub(crate) mod matrix;
 mod observe;
 pub(crate) mod plan;
 mod planning;
@@ -29,6 +31,7 @@ mod transport;
 pub(crate) mod verify;
 pub(crate) mod version;
 pub(crate) mod who_can;
+pub(crate) mod whoami;
 
 pub(crate) use self::transport::Transport;
 use crate::{
@@ -57,8 +60,11 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, process),
         Command::Apply(args) => apply::run(&args, process),
+        Command::Whoami(args) => whoami::run(&args, process),
+        Command::Explain(args) => explain::run(&args, &global, process),
         Command::Diff(args) => diff::run(&args, process),
         Command::Lint(args) => lint::run(&args, process),
+        Command::Matrix(args) => matrix::run(&args, process),
         Command::WhoCan(args) => who_can::run(&args, process),
         Command::Verify(args) => verify::run(&args, &global, process),
         #[cfg(unix)]

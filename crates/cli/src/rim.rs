@@ -28,6 +28,15 @@ impl Process {
         Self { arguments: std::env::args_os().collect(), variables }
     }
 
+    /// The same for a program that gets these variables besides.
+    pub(crate) fn with(&self, variables: Vec<(String, String)>) -> Self {
+        let mut all = self.variables.clone();
+        for (name, value) in variables {
+            if value.is_empty() { drop(all.remove(&name)) } else { drop(all.insert(name, value)) }
+        }
+        Self { arguments: self.arguments.clone(), variables: all }
+    }
+
     /// One variable; an empty one is unset.
     pub(crate) fn variable(&self, name: &str) -> Option<&str> {
         self.variables.get(name).map(String::as_str)
@@ -67,6 +76,16 @@ pub(crate) fn print_styled(text: &str) -> anyhow::Result<()> {
         _ => print(text),
     }
 }
+
+/// How many columns stdout has: the terminal's, or what `COLUMNS` says where there is none.
+pub(crate) fn columns(process: &Process) -> usize {
+    let terminal = terminal_size::terminal_size_of(io::stdout()).map(|(terminal_size::Width(width), _)| width.into());
+    let said = || process.variable("COLUMNS").and_then(|columns| columns.parse().ok());
+    terminal.or_else(said).unwrap_or(COLUMNS)
+}
+
+/// As many as fit on a page, for whoever reads a result in a file.
+const COLUMNS: usize = 120;
 
 /// Puts a question to the person at the terminal and reads a line; none where there is no terminal to ask at.
 pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {

@@ -37,7 +37,7 @@ impl<'a> Arriving<'a> {
     }
 
     /// All of the text at once.
-    pub(crate) async fn whole(self) -> Result<Bytes, KubernetesError> {
+    pub async fn whole(self) -> Result<Bytes, KubernetesError> {
         let Self { cluster, path, body, until } = self;
         let whole = timeout_at(until, body.collect()).await.map_err(|_| cluster.late())?;
         Ok(whole.map_err(|error| cluster.cut_off(path, &*error))?.to_bytes())

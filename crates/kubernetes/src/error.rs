@@ -39,6 +39,9 @@ pub enum KubernetesError {
         /// The context.
         context: String,
     },
+    /// `NO_PROXY` cannot be read.
+    #[error("NO_PROXY has to be names, addresses and networks with one comma between each two, and has something else")]
+    NoProxy,
     /// The user's certificate, its key, or the cluster's authority is not of a kind that is taken here.
     #[error(
         "the certificates of the context `{context}` cannot be used: they have to be X.509 of version 3, and the user's key PKCS#8, PKCS#1 or SEC1, all in PEM; `openssl x509 -text` shows what they are"

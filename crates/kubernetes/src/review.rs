@@ -1,6 +1,9 @@
 //! Who asks, and what they may do, by the API server's own word.
 
+use std::collections::BTreeMap;
+
 use http::{Method, StatusCode};
+use rbac::Rule;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,6 +17,20 @@ pub struct Username {
     pub username: String,
     /// The groups.
     pub groups: Vec<String>,
+    /// What the authenticator said besides.
+    pub extra: BTreeMap<String, Vec<String>>,
+}
+
+/// What whoever asks may do in a namespace, what holds in the whole cluster included.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct MyRules {
+    /// On objects of the API.
+    pub resource_rules: Vec<Rule>,
+    /// On URLs that are none.
+    pub non_resource_rules: Vec<Rule>,
+    /// Whether an authorizer knows more than it can list, as those that are webhooks.
+    pub incomplete: bool,
 }
 
 /// Whether one thing is allowed.
@@ -29,7 +46,8 @@ pub struct Question {
     pub name: Option<String>,
 }
 
-/// Kubernetes, `authorization/v1` `SelfSubjectAccessReview` and `authentication/v1` `SelfSubjectReview`.
+/// Kubernetes, `authorization/v1` `SelfSubjectAccessReview` and `SelfSubjectRulesReview`, `authentication/v1`
+/// `SelfSubjectReview`.
 #[derive(Deserialize)]
 struct Answer<T> {
     status: T,
@@ -61,6 +79,16 @@ impl Cluster {
             }
         }
         Ok(None)
+    }
+
+    /// What whoever asks may do in a namespace (`kubectl auth can-i --list`). In one that does not exist it is what holds in
+    /// the whole cluster.
+    pub async fn my_rules(&self, namespace: &str) -> Result<MyRules, KubernetesError> {
+        let review = json!({
+            "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace},
+        });
+        let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+        Ok(self.review(path, &review).await?.unwrap_or_default())
     }
 
     /// Whether whoever asks may do something (`kubectl auth can-i`).

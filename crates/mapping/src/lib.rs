@@ -25,7 +25,7 @@ mod user;
 pub use decide::{Decision, Fact, Facts, decide};
 pub use refusal::{Explanation, Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource};
-pub use snapshot::{Nearest, Snapshot, Source};
+pub use snapshot::{Asked, Difference, Entry, Nearest, Snapshot, Source};
 pub use user::User;
 
 #[cfg(test)]

@@ -115,7 +115,8 @@ impl From<String> for Membership {
 }
 
 impl Membership {
-    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+    /// Whether it has not ended.
+    pub fn holds(&self, now: Timestamp) -> bool {
         self.ends.is_none_or(|ends| now < ends)
     }
 }
@@ -132,6 +133,17 @@ impl PermissionSet {
         let (name, suffix) = rest.rsplit_once('_').filter(|_| prefix.eq_ignore_ascii_case(SSO_ROLE_PREFIX))?;
         let is_suffix = suffix.len() == 16 && suffix.bytes().all(|b| b.is_ascii_hexdigit());
         (is_suffix && !name.is_empty()).then(|| Self { account, name: name.to_ascii_lowercase() })
+    }
+}
+
+impl fmt::Display for RulePrincipal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arn(arn) => f.write_str(arn),
+            Self::PermissionSet(PermissionSet { account, name }) => {
+                write!(f, "the permission set {name} in account {account}")
+            }
+        }
     }
 }
 

@@ -35,6 +35,7 @@ pub struct Snapshot {
 /// One source's rules by principal.
 #[derive(Debug)]
 pub(crate) struct Index {
+    mode: Mode,
     /// `mapRoles` and `mapUsers` together; of a principal in both, `mapRoles` counts.
     principals: HashMap<Key, (List, Grant)>,
     permission_sets: HashMap<PermissionSet, Grant>,
@@ -70,17 +71,63 @@ pub(crate) enum Found<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Nearest {
     /// The rule's principal.
-    pub principal: String,
+    pub principal: RulePrincipal,
     /// How it differs from the caller.
-    pub difference: &'static str,
+    pub difference: Difference,
     /// Where it stands.
     pub source: RuleSource,
+}
+
+/// How a rule's principal differs from a caller whom it nearly fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Difference {
+    /// Everything is the same but the account, or the partition.
+    Account,
+    /// A user of another path, or a role for a user.
+    PathOrKind,
+    /// The role of the same permission set, before AWS made it anew.
+    Suffix,
+    /// A permission set whose name is the beginning of the caller's.
+    Beginning,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Account => "is of another account or partition",
+            Self::PathOrKind => "has another path or is of another kind",
+            Self::Suffix => "has another suffix, which AWS changes; name the permission set with `sso` instead",
+            Self::Beginning => "is only the beginning of the caller's; permission sets are compared as a whole",
+        })
+    }
 }
 
 impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} is mapped by {} and {}", self.principal, self.source, self.difference)
     }
+}
+
+/// What one source has for a caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked<'a> {
+    /// Which source.
+    pub mode: Mode,
+    /// How many rules it has, accounts included.
+    pub rules: usize,
+    /// What names the caller, if anything does.
+    pub entry: Option<Entry<'a>>,
+}
+
+/// What names a caller in a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry<'a> {
+    /// Where it stands.
+    pub source: &'a RuleSource,
+    /// The username, possibly with variables; none where the whole account is named, whose callers are called by their ARN.
+    pub username: Option<&'a str>,
+    /// The groups.
+    pub groups: &'a [Membership],
 }
 
 impl Snapshot {
@@ -111,6 +158,26 @@ impl Snapshot {
         self.scrubbed_accounts.contains(account)
     }
 
+    /// The partition of everybody who may log in.
+    pub fn partition(&self) -> Partition {
+        self.partition
+    }
+
+    /// What every source has for a caller, in the order in which they are asked: the first that names the caller decides
+    /// ([`crate::decide`]), and those behind it are not asked.
+    pub fn ask(&self, identity: &Identity) -> Vec<Asked<'_>> {
+        let key = Key::of(identity);
+        let mut asked = Vec::with_capacity(self.sources.len());
+        for index in &self.sources {
+            let entry = index.find(identity, &key).map(|found| match found {
+                Found::Account(source) => Entry { source, username: None, groups: &[] },
+                Found::Rule(Grant { username, groups, source }) => Entry { source, username: Some(username), groups },
+            });
+            asked.push(Asked { mode: index.mode, rules: index.len(), entry });
+        }
+        asked
+    }
+
     /// Whether some rule names machines by what EC2 calls them.
     pub fn needs_private_dns_names(&self) -> bool {
         let asks = |grant: &Grant| {
@@ -135,6 +202,7 @@ impl Snapshot {
 impl Index {
     fn new(source: Source) -> Self {
         let mut index = Self {
+            mode: source.mode,
             principals: HashMap::with_capacity(source.roles.len() + source.users.len()),
             permission_sets: HashMap::new(),
             accounts: source.accounts.into_iter().collect(),
@@ -178,11 +246,11 @@ impl Index {
         let set = permission_set(identity);
         let by_arn = self.principals.iter().filter_map(|(rule, (_, grant))| {
             let difference = key_difference(&caller, rule, set.as_ref())?;
-            Some(Nearest { principal: rule.arn(), difference, source: (*grant.source).clone() })
+            Some(Nearest { principal: RulePrincipal::Arn(rule.arn()), difference, source: (*grant.source).clone() })
         });
         let by_set = self.permission_sets.iter().filter_map(|(rule, grant)| {
             let difference = set_difference(set.as_ref()?, rule)?;
-            let principal = format!("the permission set {} in account {}", rule.name, rule.account);
+            let principal = RulePrincipal::PermissionSet(rule.clone());
             Some(Nearest { principal, difference, source: (*grant.source).clone() })
         });
         by_arn.chain(by_set).collect()
@@ -197,25 +265,25 @@ fn permission_set(identity: &Identity) -> Option<PermissionSet> {
 }
 
 /// How a rule's principal differs from the caller, if little.
-fn key_difference(caller: &Key, rule: &Key, caller_set: Option<&PermissionSet>) -> Option<&'static str> {
+fn key_difference(caller: &Key, rule: &Key, caller_set: Option<&PermissionSet>) -> Option<Difference> {
     let same_name = caller.name()? == rule.name()?;
     if caller.resource == rule.resource {
-        Some("is of another account or partition")
+        Some(Difference::Account)
     } else if same_name && caller.account == rule.account {
-        Some("has another path or is of another kind")
+        Some(Difference::PathOrKind)
     } else if caller_set.is_some() && PermissionSet::of_role(rule.account, rule.name()?).as_ref() == caller_set {
-        Some("has another suffix, which AWS changes; name the permission set with `sso` instead")
+        Some(Difference::Suffix)
     } else {
         None
     }
 }
 
 /// How a rule's permission set differs from the caller's, if little.
-fn set_difference(caller: &PermissionSet, rule: &PermissionSet) -> Option<&'static str> {
+fn set_difference(caller: &PermissionSet, rule: &PermissionSet) -> Option<Difference> {
     if caller.name == rule.name {
-        Some("is of another account")
+        Some(Difference::Account)
     } else if caller.account == rule.account && caller.name.starts_with(&format!("{}_", rule.name)) {
-        Some("is only the beginning of the caller's; permission sets are compared as a whole")
+        Some(Difference::Beginning)
     } else {
         None
     }

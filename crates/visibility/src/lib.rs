@@ -20,13 +20,18 @@
 //! - Everybody who may: [`World::who_can`].
 //! - Who is behind a username or a group: [`World::called`], [`World::members`]; who an ARN is: [`World::named`], and where
 //!   nothing names it [`World::principal`] and [`World::snapshot`] (with [`mapping::Snapshot::nearest`]).
+//! - Every step from an ARN, a token or a code to rights: [`World::explain`], with [`explain::Question`] for what was typed.
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
 
 pub mod diff;
+pub mod explain;
 pub mod lint;
+pub mod matrix;
 pub mod print;
+pub mod whoami;
 
+mod basics;
 mod built_in_roles;
 mod path;
 mod policies;
@@ -36,6 +41,7 @@ mod who_can;
 mod world;
 
 pub use built_in_roles::built_in_roles;
+pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use policies::{Policy, policy};
 pub use principals::Principal;

@@ -114,12 +114,12 @@ impl World {
 
     /// Every rule that a principal holds somewhere: those of the user and groups that they log in as, and of the EKS access
     /// policies of their access entry. Nothing for whoever cannot log in.
-    pub fn held_by<'a>(&'a self, principal: &'a Principal) -> Vec<Path<'a>> {
+    pub fn held_by<'a>(&'a self, principal: &Principal) -> Vec<Path<'a>> {
         let Some(user) = principal.user() else { return Vec::new() };
         let mut paths = self.held_by_user(&user);
         for associated in self.policies() {
             if let Some(policy) = associated.policy
-                && self.holders(associated).any(|holder| std::ptr::eq(holder, principal))
+                && associated.is_of(&principal.identity)
             {
                 paths.extend(policy.rules.iter().map(|rule| Path::Policy { associated, policy, rule }));
             }
@@ -129,12 +129,11 @@ impl World {
     }
 
     /// What allows a principal a request: RBAC first, then EKS access policies.
-    pub fn allows<'a>(&'a self, principal: &'a Principal, request: &Request<'_>) -> Option<Path<'a>> {
+    pub fn allows<'a>(&'a self, principal: &Principal, request: &Request<'_>) -> Option<Path<'a>> {
         let by_rbac = self.index().authorize(&principal.user()?, request).map(Path::from);
         by_rbac.or_else(|| {
             let mut policies = self.policies().iter().filter(|associated| {
-                associated.holds_in(namespace_of(request))
-                    && self.holders(associated).any(|holder| std::ptr::eq(holder, principal))
+                associated.holds_in(namespace_of(request)) && associated.is_of(&principal.identity)
             });
             policies.find_map(|associated| associated.path(request))
         })

@@ -4,6 +4,7 @@ mod json;
 mod table;
 
 use access::cluster::Who;
+use mapping::{Mode, RuleSource};
 use rbac::{RoleReference, Subject};
 
 use crate::{Path, Place, Principal, World};
@@ -52,5 +53,29 @@ pub fn path(world: &World, path: &Path<'_>) -> String {
     match world.place(path.origin()) {
         Some((file, at)) => format!("{said} ({file}:{})", at.line),
         None => said,
+    }
+}
+
+/// Where logins stand: `the access file`, `ConfigMap kube-system/aws-auth`.
+pub const fn source(mode: Mode) -> &'static str {
+    match mode {
+        Mode::AccessFile => "the access file",
+        Mode::MountedFile => "the authenticator's configuration",
+        Mode::EksConfigMap => "ConfigMap kube-system/aws-auth",
+        Mode::Crd => "IAMIdentityMapping objects",
+        Mode::DynamicFile => "the authenticator's dynamic file",
+        Mode::AccessEntries => "EKS access entries",
+    }
+}
+
+/// Where an entry stands, as one would look for it: `access.yaml:14`, `mapRoles[2] of ConfigMap kube-system/aws-auth`.
+pub fn rule(rule: &RuleSource) -> String {
+    let RuleSource { mode, list, index, file, line } = rule;
+    match mode {
+        // Each of its lists is a text of its own, so a line would be of none of them.
+        Mode::EksConfigMap => format!("{list}[{index}] of {}", source(*mode)),
+        Mode::Crd => format!("IAMIdentityMapping {file}"),
+        Mode::AccessEntries => format!("the access entry of {file}"),
+        Mode::AccessFile | Mode::MountedFile | Mode::DynamicFile => format!("{file}:{line}"),
     }
 }

@@ -1,7 +1,10 @@
 //! Small worlds, and what they answer.
 
+mod explaining;
 mod joining;
 mod lint;
+mod matrix;
+mod oneself;
 mod rights;
 mod words;
 

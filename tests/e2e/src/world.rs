@@ -148,13 +148,18 @@ impl World {
 
     /// A token that no server has seen: signed before this run began.
     pub fn fresh_token(&self, person: &str, cluster_id: &str) -> anyhow::Result<String> {
+        let at = self.start - jiff::SignedDuration::from_secs(self.age.fetch_add(1, Ordering::Relaxed));
+        self.token_of(person, cluster_id, at)
+    }
+
+    /// A token that was signed at a moment.
+    pub fn token_of(&self, person: &str, cluster_id: &str, at: jiff::Timestamp) -> anyhow::Result<String> {
         let credentials = self.sts.credentials(person)?;
         let keys = aws::credentials::Credentials {
             session_token: credentials.session_token.map(aws::credentials::Secret::new),
             ..aws::credentials::Credentials::long_term(credentials.access_key_id, credentials.secret_access_key)
         };
         let endpoint = aws::sts_endpoint(&aws::credentials::Environment::default(), Some("us-west-2"))?;
-        let at = self.start - jiff::SignedDuration::from_secs(self.age.fetch_add(1, Ordering::Relaxed));
         Ok(token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, cluster_id, at)))
     }
 

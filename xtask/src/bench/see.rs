@@ -28,6 +28,8 @@ const QUESTIONS: &[&[&str]] = &[
     &["who-can", "get", "secrets", "-n", "app-000"],
     &["who-can", "get", "secrets", "--any-namespace"],
     &["who-can", "list", "pods", "--any-namespace", "-o", "json"],
+    &["matrix"],
+    &["matrix", "-o", "html"],
     &["lint"],
 ];
 

@@ -3,6 +3,7 @@
 use std::{cell::Cell, fmt};
 
 use document::{Limits, Node, Problem, RenderStyle, Source, Sources, Value};
+use mapping::authenticator::ServerConfig;
 use serde::{
     Deserializer as _,
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
@@ -22,6 +23,8 @@ pub struct Given {
     pub entries: AccessEntries,
     /// A cluster specification of kops.
     pub kops: Option<Kops>,
+    /// The authenticator's configuration, where its file was named: it counts in place of what the cluster has of it.
+    pub config: Option<ServerConfig>,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
     pub sources: Sources,
     access_files: Vec<usize>,

@@ -22,12 +22,12 @@ impl LiveMapping {
         let text = |key: &str| map.data.get(key).map(String::as_str).unwrap_or_default();
         let source = match target {
             MappingTarget::AccessFile => access_file(text(ACCESS_FILE_MAP.1), now),
-            MappingTarget::ConfigMap => configuration(text("config.yaml"), partition, Mode::MountedFile),
+            MappingTarget::ConfigMap => configuration(&name(target), text("config.yaml"), partition, Mode::MountedFile),
             MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => {
                 let lists = ["mapRoles", "mapUsers", "mapAccounts"].map(|key| below(key, text(key)));
                 let lists = lists.concat();
                 let text = if lists.is_empty() { lists } else { format!("server:\n{lists}") };
-                configuration(&text, partition, Mode::EksConfigMap)
+                configuration(&name(target), &text, partition, Mode::EksConfigMap)
             }
         };
         match source {
@@ -70,8 +70,13 @@ fn below(key: &str, text: &str) -> String {
     format!("  {key}:\n{lines}")
 }
 
-fn configuration(text: &str, partition: Partition, mode: Mode) -> Result<mapping::Source, String> {
-    let source = document::Source::new("the ConfigMap", text);
+/// The file's name in what is said of its rules.
+fn name(target: MappingTarget) -> String {
+    format!("ConfigMap kube-system/{}", target.config_map().unwrap_or_default())
+}
+
+fn configuration(name: &str, text: &str, partition: Partition, mode: Mode) -> Result<mapping::Source, String> {
+    let source = document::Source::new(name, text);
     let (config, _) = read_config_in(&source, Some(partition))
         .map_err(|problems| first(&problems, |span| Some(source.position(span.start))))?;
     let ServerConfig { mounted_file, .. } = config.server;
@@ -79,12 +84,13 @@ fn configuration(text: &str, partition: Partition, mode: Mode) -> Result<mapping
     let mut source = mounted_file.unwrap_or(mapping::Source { mode, roles, users, accounts, reserved_prefixes });
     source.mode = mode;
     source.roles.iter_mut().chain(&mut source.users).for_each(|rule| rule.source.mode = mode);
+    source.accounts.iter_mut().for_each(|(_, source)| source.mode = mode);
     Ok(source)
 }
 
 fn access_file(text: &str, now: Timestamp) -> Result<mapping::Source, String> {
     let mut sources = Sources::default();
-    sources.add(ACCESS_FILE_MAP.1, text);
+    sources.add(name(MappingTarget::AccessFile), text);
     let read = crate::read(&sources, &Limits::default());
     if read.problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(first(&read.problems, |span| sources.locate(span.start).map(|(_, at)| at)));

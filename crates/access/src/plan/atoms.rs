@@ -38,7 +38,7 @@ const ANY_NAME: &str = "\0";
 
 impl Atom {
     /// The atoms of rules. What another one of them says already is left out.
-    pub(super) fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<Self> {
+    pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<Self> {
         let mut atoms = BTreeSet::new();
         for rule in rules {
             for verb in &rule.verbs {
@@ -76,7 +76,7 @@ impl Atom {
     }
 
     /// Whether one of the rules grants all of it.
-    pub(super) fn is_allowed_by<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> bool {
+    pub fn is_allowed_by<'a>(&self, rules: impl IntoIterator<Item = &'a Rule>) -> bool {
         let question = self.question();
         rules.into_iter().any(|rule| rule.allows(&question))
     }

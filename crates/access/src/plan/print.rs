@@ -17,3 +17,4 @@ pub use markdown::{markdown, markdown_of};
 pub use names::Name;
 pub use report::{Item, Section, Sign, report};
 pub use text::{Segment, Style, text, text_of};
+pub use words::rules;

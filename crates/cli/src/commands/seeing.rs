@@ -46,7 +46,8 @@ pub(crate) struct Seen {
     pub(crate) world: World,
     /// What the cluster calls its resources; where none was asked, what every cluster has.
     pub(crate) resources: Resources,
-    /// The namespace of the kubeconfig's context, where a cluster was asked.
+    /// The kubeconfig's context and its namespace, where a cluster was asked.
+    pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
     /// What a cluster did not let be looked at.
     pub(crate) refused: Vec<KubernetesError>,
@@ -56,22 +57,40 @@ impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
     pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        self.look_at(EVERYTHING, process)
+        self.see(Given::default(), EVERYTHING, process)
+    }
+
+    /// The same beside what was given already.
+    pub(crate) fn look_beside(&self, found: Given, process: &Process) -> Result<Seen, Failure> {
+        self.see(found, EVERYTHING, process)
     }
 
     /// The same, at these lists of a cluster.
     pub(crate) fn look_at(&self, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
-        let mut found = Given::default();
+        self.see(Given::default(), lists, process)
+    }
+
+    fn see(&self, mut found: Given, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
         let has_cluster = !found.dump.is_empty();
         self.cluster.beside(&found.dump)?;
-        let is_live = self.cluster.is_named() || !(has_cluster || found.access_files().is_some());
+        let is_given = has_cluster || found.access_files().is_some() || found.config.is_some();
+        let is_live = self.cluster.is_named() || !is_given;
         if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.
     pub(crate) fn names_a_world(&self) -> bool {
         !self.from.is_empty() || self.cluster.names_context()
+    }
+
+    /// Where all was looked at, for whoever reads of it later.
+    pub(crate) fn sources(&self, context: Option<&str>) -> String {
+        let files = self.from.iter().map(|path| match path.to_str() {
+            Some("-") => "stdin".to_owned(),
+            _ => path.display().to_string(),
+        });
+        context.map(|name| format!("context {name}")).into_iter().chain(files).collect::<Vec<_>>().join(", ")
     }
 
     /// Looks at the cluster of a context.
@@ -101,11 +120,13 @@ fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Proces
     found.dump.extend(looked.dump);
     let world = joined(found, Some(cluster.server()))?;
     let resources = discovered.unwrap_or_else(Resources::well_known);
-    Ok(Seen { world, resources, namespace: Some(cluster.namespace().to_owned()), refused: looked.refused })
+    let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
+    Ok(Seen { world, resources, context, namespace, refused: looked.refused })
 }
 
 fn offline(found: Given) -> Result<Seen, Failure> {
-    Ok(Seen { world: joined(found, None)?, resources: Resources::well_known(), namespace: None, refused: Vec::new() })
+    let (world, resources) = (joined(found, None)?, Resources::well_known());
+    Ok(Seen { world, resources, context: None, namespace: None, refused: Vec::new() })
 }
 
 fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {

@@ -13,7 +13,7 @@ use clap::Args;
 use jiff::{SignedDuration, Timestamp};
 use mapping::authenticator::Config;
 
-pub(crate) use self::call::{Call, accepts, run_call};
+pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
     arguments::Global,
     credentials::{self, Found, Wanted},
@@ -62,9 +62,9 @@ pub(crate) struct TokenArgs {
 }
 
 /// What to sign, with everything resolved.
-struct Request {
-    cluster_id: token::ClusterId,
-    credentials: Wanted,
+pub(crate) struct Request {
+    pub(crate) cluster_id: token::ClusterId,
+    pub(crate) credentials: Wanted,
     token_only: bool,
 }
 

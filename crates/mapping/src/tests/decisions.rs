@@ -187,7 +187,7 @@ fn a_refused_caller_is_told_apart_from_the_nearest_rule() {
         (
             "arn:aws:sts::999988887777:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/d",
             Some(
-                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is of another account",
+                "the permission set dev in account 111122223333 is mapped by MountedFile mapRoles[15] (config.yaml:19) and is of another account or partition",
             ),
         ),
         (

@@ -21,9 +21,8 @@ impl<'a> Side<'a> {
     pub(super) fn new(world: &'a World) -> Self {
         let mut policies: HashMap<String, Vec<&'a Associated>> = HashMap::new();
         for associated in world.policies().iter().filter(|associated| associated.policy.is_some()) {
-            let arns: BTreeSet<String> = world.holders(associated).map(|holder| key(&holder.identity)).collect();
-            for arn in arns {
-                policies.entry(arn).or_default().push(associated);
+            if let Some(arn) = associated.arn() {
+                policies.entry(arn.to_owned()).or_default().push(associated);
             }
         }
         Self { policies }

@@ -62,7 +62,11 @@ fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
             RulePrincipal::Arn(arn) => arn.clone(),
             RulePrincipal::PermissionSet(set) => format!("the permission set {} in {}", set.name, set.account),
         };
-        let group = groups.iter().map(|Membership { group, .. }| group).find(|group| group.contains(CHOSEN));
+        let held = groups.iter().filter(|membership| membership.holds(world.now()));
+        if !groups.is_empty() && held.clone().next().is_none() {
+            continue;
+        }
+        let group = held.map(|Membership { group, .. }| group).find(|group| group.contains(CHOSEN));
         let is_of_system = username.starts_with("system:") && !username.starts_with("system:node:");
         let (message, severity) = match group {
             Some(group) => (format!("is in the group `{group}`, which they choose"), Severity::Danger),

@@ -151,6 +151,11 @@ impl<'a> From<Place<'a>> for PlaceOut<'a> {
 }
 
 impl<'a> PathOut<'a> {
+    /// The same without the rule, for those who say all rules beside it.
+    pub fn without_rule(world: &'a World, path: &Path<'a>) -> Self {
+        Self { rule: None, ..Self::new(world, path) }
+    }
+
     /// A path, with the place where a person wrote the grant.
     pub fn new(world: &'a World, path: &Path<'a>) -> Self {
         let written = world.place(path.origin());

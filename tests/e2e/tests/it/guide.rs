@@ -68,10 +68,17 @@ impl Reader for Followed<'_> {
             Who::Administrator => shell.envs(self.moto.environment()).env("KUBECONFIG", "admin.conf"),
             Who::Alice => {
                 let credentials = self.world.sts.credentials("alice")?;
-                shell.envs(environment(&credentials)).env("KUBECONFIG", "team.kubeconfig")
+                // `whoami` asks AWS, which the sandbox's proxy leads to, and the API server, which it does not.
+                shell.envs(environment(&credentials)).envs(self.world.sts.proxy_environment());
+                shell.env("NO_PROXY", "127.0.0.1").env("KUBECONFIG", "team.kubeconfig")
             }
         };
-        Ok(process::run(&mut shell)?.stdout)
+        let printed = process::run(&mut shell)?.stdout;
+        // The API server's port is a free one as well.
+        Ok(match &self.cluster {
+            Some(cluster) => printed.replace(&cluster.server_url(), "https://api.prod.example.com"),
+            None => printed,
+        })
     }
 
     fn meanwhile(&mut self, what: &str) -> anyhow::Result<()> {

@@ -278,6 +278,8 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     let manifest = lint(&managed, &["--from", "rbac.yaml"])?;
     let written = &manifest["findings"][0]["written"];
     ensure!(written["file"] == "rbac.yaml" && written["line"] == 7, "{manifest:#}");
+    let failed = managed.run(&["lint", "--from", "rbac.yaml", "--fail-on", "danger"])?;
+    ensure!(failed.code == 2, "{failed:?}");
 
     // Nobody takes what they may not look at for clean.
     let blind = managed.user("blind", &[&["--verb=list", "--resource=namespaces"]])?;

@@ -16,6 +16,7 @@ mod cli;
 mod clusters;
 mod demo;
 mod diff;
+mod explain;
 mod generated;
 mod guide;
 mod helm;
@@ -28,10 +29,12 @@ mod kubeconfig;
 mod lint;
 mod live;
 mod login;
+mod matrix;
 mod meaning;
 mod pages;
 mod plan;
 mod plugin;
+mod proxies;
 mod terraform;
 mod trouble;
 mod who_can;
@@ -63,13 +66,16 @@ fn main() -> ExitCode {
         lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
+        explain::TESTS,
         access::TESTS,
         meaning::TESTS,
         live::TESTS,
+        proxies::TESTS,
         guide::TESTS,
         helm::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
+        matrix::TESTS,
         diff::TESTS,
         plugin::TESTS,
         iam::TESTS,

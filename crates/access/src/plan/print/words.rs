@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rbac::Rule;
+
 use crate::plan::{Atom, On, Place};
 
 /// How many things are named before the rest is counted.
@@ -32,6 +34,11 @@ pub(super) fn phrases<'a>(atoms: impl IntoIterator<Item = &'a Atom>) -> Vec<Stri
         format!("{} on {}", verbs.join(", "), some_of(&things, NAMED))
     };
     things.into_iter().map(phrase).collect()
+}
+
+/// What rules allow, in such phrases; what another one of them says already is left out.
+pub fn rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<String> {
+    phrases(&Atom::of_rules(rules))
 }
 
 /// `everywhere`, `in dev, staging`.

@@ -121,6 +121,7 @@ mod tests {
     #[test]
     fn what_may_stand_there() {
         assert_snapshot!(said(&["who"]), @r#"
+        whoami	Say who you are to AWS and to the cluster, and what you may do
         who-can	Say who may do something, and what grants it
         :4
         "#);

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use access::cluster::Dump;
 use clap::Args;
-use kubernetes::{Cluster, Kubeconfig};
+use kubernetes::{Cluster, Kubeconfig, Proxies};
 
 use crate::rim::Process;
 
@@ -47,8 +47,15 @@ impl ClusterArgs {
 
     /// Reads the kubeconfig and gets the credentials.
     pub(crate) async fn connect(&self, process: &Process) -> anyhow::Result<Cluster> {
-        let context = self.context.clone();
-        Ok(Kubeconfig { paths: self.paths(process), context }.connect().await?)
+        Ok(self.kubeconfig(process).connect().await?)
+    }
+
+    /// The kubeconfig, not read yet.
+    pub(crate) fn kubeconfig(&self, process: &Process) -> Kubeconfig {
+        let either = |names: [&str; 2]| names.into_iter().find_map(|name| process.variable(name)).map(str::to_owned);
+        let proxies =
+            Proxies { https: either(["HTTPS_PROXY", "https_proxy"]), except: either(["NO_PROXY", "no_proxy"]) };
+        Kubeconfig { paths: self.paths(process), context: self.context.clone(), proxies }
     }
 
     /// Where kubectl looks, in its order (Kubernetes, `tools/clientcmd/loader.go`).

@@ -17,7 +17,7 @@ const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
 
 /// Reads all of them into what holds what was read so far. Folders are read with the folders in them, and what is about
 /// nothing of interest is passed over there; a file that was named must be about something.
-pub(crate) fn given(from: &[PathBuf], into: &mut Given) -> anyhow::Result<()> {
+pub(crate) fn given<'a>(from: impl IntoIterator<Item = &'a PathBuf>, into: &mut Given) -> anyhow::Result<()> {
     for path in from {
         if path.as_os_str() == "-" {
             let mut text = Vec::new();

@@ -7,11 +7,12 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{Args, Parser};
 
-use super::{TokenArgs, run};
+use super::{Request, TokenArgs, run};
 use crate::{
     arguments::{Cli, Command, Global, is_plugin},
-    exit::CommandResult,
+    exit::{CommandResult, Failure},
     rim::Process,
+    settings,
 };
 
 /// A call for a token, not yet parsed.
@@ -100,46 +101,64 @@ const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
 
 /// Parses the call and prints the token.
 pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
-    let program = OsStr::new("cluster-auth");
-    match call {
-        Call::Token(flags) => {
-            let call = TokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
-            run(&call.args, &call.global, process)
-        }
-        Call::EksGetToken(flags) => {
-            let call =
-                EksGetTokenCall::try_parse_from([program].into_iter().chain(flags.iter().map(OsString::as_os_str)))?;
-            let global =
-                Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
-            let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
-            let args = TokenArgs {
-                region: call.region,
-                profile: call.profile,
-                role: call.role_arn,
-                session_name,
-                ..TokenArgs::default()
-            };
-            run(&args, &global, process)
-        }
-    }
+    let (args, global) = call.parse()?;
+    run(&args, &global, process)
+}
+
+/// What a kubeconfig's plugin would sign, by the program and its arguments; none where that makes no tokens of AWS
+/// credentials.
+pub(crate) fn request_of(line: &[OsString], process: &Process) -> Result<Option<Request>, Failure> {
+    let Ok((args, global)) = parse(line) else { return Ok(None) };
+    let config = settings::config(&global)?;
+    Request::resolve(&args, &global, process, &config).map(Some)
 }
 
 /// Whether the words behind the program's name would be understood, as in a kubeconfig's exec section; else why not.
 pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
     let line: Vec<OsString> =
         ["cluster-auth"].into_iter().chain(words.iter().map(String::as_str)).map(Into::into).collect();
-    let flags = |flags: &[OsString]| [&line[..1], flags].concat();
-    let parsed = match Call::recognise(&line) {
-        Some(Call::EksGetToken(rest)) => EksGetTokenCall::try_parse_from(flags(&rest)).map(drop),
-        Some(Call::Token(rest)) => TokenCall::try_parse_from(flags(&rest)).map(drop),
-        None => match Cli::try_parse_from(&line) {
-            Ok(Cli { command: Some(Command::Token(_)), .. }) => Ok(()),
-            Ok(_) => return Err("it asks for no token".to_owned()),
-            Err(error) => Err(error),
+    let first = |text: &str| text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    parse(&line).map(drop).map_err(|why| first(&why))
+}
+
+/// A whole line, the program first, as a call for a token; else why it is none.
+fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
+    match Call::recognise(line) {
+        Some(call) => call.parse().map_err(|error| error.to_string()),
+        None => match Cli::try_parse_from(line) {
+            Ok(Cli { command: Some(Command::Token(args)), global, .. }) => Ok((args, global)),
+            Ok(_) => Err("it asks for no token".to_owned()),
+            Err(error) => Err(error.to_string()),
         },
-    };
-    let first = |text: String| text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    parsed.map_err(|error| first(error.to_string()))
+    }
+}
+
+impl Call {
+    fn parse(&self) -> Result<(TokenArgs, Global), clap::Error> {
+        let program = OsStr::new("cluster-auth");
+        match self {
+            Self::Token(flags) => {
+                let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
+                let TokenCall { args, global } = TokenCall::try_parse_from(words)?;
+                Ok((args, global))
+            }
+            Self::EksGetToken(flags) => {
+                let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
+                let call = EksGetTokenCall::try_parse_from(words)?;
+                let global =
+                    Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
+                let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
+                let args = TokenArgs {
+                    region: call.region,
+                    profile: call.profile,
+                    role: call.role_arn,
+                    session_name,
+                    ..TokenArgs::default()
+                };
+                Ok((args, global))
+            }
+        }
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,166 @@
+//! `explain`: why somebody is let in or not, step by step; what a code means; what a token is.
+
+use std::{
+    io::{IsTerminal as _, read_to_string, stdin},
+    path::PathBuf,
+};
+
+use access::cluster::Given;
+use anyhow::Context as _;
+use clap::Args;
+use token::{ClusterId, Rules, Unconfirmed};
+use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
+
+use super::{
+    Transport,
+    observe::given,
+    planning::styled,
+    seeing::{Output, Seeing, Seen},
+};
+use crate::{
+    arguments::Global,
+    exit::CommandResult,
+    rim::{self, Process},
+    runtime, settings,
+};
+
+/// Flags of `explain`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cluster-auth explain arn:aws:iam::111122223333:role/Developer
+  cluster-auth explain arn:aws:iam::111122223333:user/alice access.yaml
+  cluster-auth explain mapping.none
+  cluster-auth token -i prod.example.com --token-only | cluster-auth explain - --aws")]
+pub(crate) struct ExplainArgs {
+    /// The ARN of a user, a role, a session of one, a federated user or root; a denial code, as mapping.none; or `-`: any of
+    /// these, a token, a TokenReview or an ExecCredential on stdin
+    #[arg(value_name = "ARN|CODE|-")]
+    what: String,
+
+    /// Access files, or folders of them, which count as applied
+    #[arg(value_name = "FILE")]
+    paths: Vec<PathBuf>,
+
+    /// The same as a positional FILE
+    #[arg(short = 'f', long = "file", value_name = "FILE")]
+    more: Vec<PathBuf>,
+
+    #[command(flatten)]
+    seeing: Seeing,
+
+    /// Ask AWS about a token, as the server would, and go on from there
+    #[arg(long)]
+    aws: bool,
+
+    #[command(flatten)]
+    transport: Transport,
+
+    /// How to print the explanation: text, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// Runs `explain`. That somebody is not let in is an answer, and no failure.
+pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> CommandResult {
+    let text = if args.what == "-" { read()? } else { args.what.clone() };
+    match Question::read(&text).map_err(anyhow::Error::from)? {
+        Question::Code(code) => {
+            if args.output != Output::Text {
+                return Ok(args.output.print(&CodeOut::from(code))?);
+            }
+            let report = code_report(&code);
+            Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
+        }
+        Question::Caller(caller) => {
+            let Seen { world, .. } = args.look(global, process)?;
+            args.print(&world.explain(*caller), Some(&world))
+        }
+        Question::Token(token) => {
+            if args.what != "-" {
+                rim::note(
+                    "warning: a token on the command line stays in the shell's history, and everybody on this machine sees it \
+                     in `ps`; pipe it in and give `-`",
+                );
+            }
+            if args.aws { args.asked(&token, global, process) } else { args.unasked(&token, global) }
+        }
+    }
+}
+
+fn read() -> anyhow::Result<String> {
+    if stdin().is_terminal() {
+        rim::note("paste it, then Ctrl-D:");
+    }
+    read_to_string(stdin()).context("cannot read stdin")
+}
+
+impl ExplainArgs {
+    /// The mappings and rights to explain by.
+    fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
+        let mut found = Given::default();
+        given(self.paths.iter().chain(&self.more), &mut found)?;
+        let server = settings::config(global)?.server;
+        let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+        // What the server reads by itself; an access file that was named stands in its place.
+        if found.access_files().is_none()
+            && let Some(path) = server.access_file.clone().or_else(beside)
+        {
+            given([&path], &mut found)?;
+        }
+        if server.mounted_file.is_some() {
+            found.config = Some(server);
+        }
+        self.seeing.look_beside(found, process)
+    }
+
+    /// What can be said without AWS.
+    fn unasked(&self, token: &Token, global: &Global) -> CommandResult {
+        let partition = settings::config(global)?.server.partition;
+        // Which cluster it is for is in the signature alone, which nobody checks here.
+        let anyone = ClusterId::parse("unknown").expect("a cluster id");
+        let rules = Rules { partition, ..Rules::default() };
+        let described = token::describe(token.as_str()).ok();
+        let explanation = match (token::accept(token.as_str(), &anyone, &rules, rim::now()), described) {
+            (Err(refusal), described) => Explanation::refused(described, refusal),
+            (Ok(_), Some(described)) => Explanation::not_asked(described),
+            (Ok(_), None) => unreachable!("what is accepted can be described"),
+        };
+        self.print(&explanation, None)
+    }
+
+    /// What the server would say.
+    fn asked(&self, token: &Token, global: &Global, process: &Process) -> CommandResult {
+        let Seen { world, .. } = self.look(global, process)?;
+        let config = settings::config(global)?;
+        let cluster = match settings::cluster_id(global, process, &config) {
+            Ok(cluster) => cluster,
+            Err(error) => {
+                let known = world.cluster_id().and_then(|id| ClusterId::parse(id).ok());
+                known.ok_or(error)?
+            }
+        };
+        let rules = Rules { partition: world.snapshot().partition(), ..Rules::default() };
+        let described = token::describe(token.as_str()).ok();
+        let accepted = match token::accept(token.as_str(), &cluster, &rules, rim::now()) {
+            Ok(accepted) => accepted,
+            Err(refusal) => return self.print(&Explanation::refused(described, refusal), Some(&world)),
+        };
+        let client = aws::StsClient::new(&self.transport.resolve(process)?).context("cannot prepare for asking STS")?;
+        let answer = runtime::block_on(client.call(&accepted))?.map_err(Unconfirmed::Upstream);
+        let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
+        let explanation = match confirmed {
+            Ok(confirmed) => world.explain(Caller::confirmed(confirmed.identity(), confirmed.access_key_id())),
+            Err(Unconfirmed::Refused(refusal)) => Explanation::refused(None, refusal),
+            Err(Unconfirmed::Upstream(trouble)) => Explanation::no_answer(trouble),
+        };
+        self.print(&explanation.with_token(described), Some(&world))
+    }
+
+    fn print(&self, explanation: &Explanation<'_>, world: Option<&visibility::World>) -> CommandResult {
+        if self.output != Output::Text {
+            return Ok(self.output.print(&explanation.out(world))?);
+        }
+        let report = explanation.report(world);
+        Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
+    }
+}

@@ -1,0 +1,141 @@
+//! `matrix`: everybody × every place, or everything about one of them.
+
+use clap::Args;
+use visibility::{
+    matrix,
+    matrix::{
+        Asked, By, Matrix, Options, Person, Whose,
+        print::{Heading, MatrixOut, PersonOut, html, markdown, person_html, person_markdown, person_text, text},
+    },
+    print,
+};
+
+use super::{
+    planning::{plain, styled},
+    seeing::{Seeing, Seen},
+};
+use crate::{
+    exit::CommandResult,
+    rim::{self, Process},
+};
+
+/// Flags of `matrix`.
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:
+  cluster-auth matrix
+  cluster-auth matrix -n 'team-*' --who group:developers
+  cluster-auth matrix --resource pods,secrets,pods/exec
+  cluster-auth matrix arn:aws:iam::111122223333:user/alice
+  cluster-auth matrix --from access.yaml --from cluster.json -o html > access.html")]
+pub(crate) struct MatrixArgs {
+    /// One of them, with what grants each right: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
+    #[arg(value_name = "ARN|user:NAME|group:NAME")]
+    whose: Option<Whose>,
+
+    /// Who the rows are: people, groups or subjects (all that bindings name, service accounts too)
+    #[arg(long, value_name = "WHAT", default_value = "people", conflicts_with = "whose")]
+    by: ByArg,
+
+    /// Only these namespaces, by name or glob
+    #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',')]
+    namespaces: Vec<String>,
+
+    /// Only these people: name, username or ARN, or `user:NAME`, `group:NAME` (and its members), all as globs
+    #[arg(long, value_name = "WHO", conflicts_with = "whose")]
+    who: Vec<String>,
+
+    /// In place of levels the verbs on these, as pods,deployments.apps,pods/exec
+    #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',')]
+    resources: Vec<String>,
+
+    #[command(flatten)]
+    seeing: Seeing,
+
+    /// How to print it: text, json, yaml, markdown or html (one file that needs nothing else)
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// `--by`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum ByArg {
+    /// Whoever logs in.
+    People,
+    /// Groups.
+    Groups,
+    /// All that bindings name.
+    Subjects,
+}
+
+/// `--output`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Output {
+    /// For a terminal.
+    Text,
+    /// For programs: everything.
+    Json,
+    /// The same as YAML.
+    Yaml,
+    /// For pull requests.
+    Markdown,
+    /// For reports.
+    Html,
+}
+
+/// Runs `matrix`.
+pub(crate) fn run(args: &MatrixArgs, process: &Process) -> CommandResult {
+    let Seen { world, resources, context, .. } = args.seeing.look(process)?;
+    let mut asked = Vec::new();
+    for text in &args.resources {
+        let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
+        for note in &notes {
+            rim::note(&plain(&format!("note: {note}")));
+        }
+        asked.push(resource);
+    }
+    let by = match args.by {
+        ByArg::People => By::People,
+        ByArg::Groups => By::Groups,
+        ByArg::Subjects => By::Subjects,
+    };
+    let options = Options { by, namespaces: args.namespaces.clone(), who: args.who.clone(), resources: asked };
+    let source = args.seeing.sources(context.as_deref());
+    let cluster = world.cluster_id().or(context.as_deref()).unwrap_or(&source);
+    let heading = Heading { cluster, source: &source, now: rim::now() };
+    let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
+    if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
+        let globs = options.namespaces.join(", ");
+        return Err(
+            anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
+        );
+    }
+    let width = rim::columns(process);
+    let Some(whose) = &args.whose else {
+        let matrix: Matrix<'_> = matrix(&world, &resources, &options);
+        if matrix.rows.is_empty() {
+            let who = args.who.join(", ");
+            return Err(anyhow::anyhow!("nobody here is meant by --who {who}; leave it out to see everybody").into());
+        }
+        match args.output {
+            Output::Text => rim::print_styled(&styled(&text(&matrix, &heading, width)))?,
+            Output::Json => rim::print(&print::json(&MatrixOut::new(&matrix, &heading)))?,
+            Output::Yaml => rim::print(&print::yaml(&MatrixOut::new(&matrix, &heading)))?,
+            Output::Markdown => rim::print(&markdown(&matrix, &heading))?,
+            Output::Html => rim::print(&html(&matrix, &heading))?,
+        }
+        return Ok(());
+    };
+    let person: Person<'_> = matrix::person(&world, &resources, &options, whose).map_err(|nobody| {
+        let arn = nobody.arn();
+        let why = nobody.login.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
+        anyhow::anyhow!("{arn} cannot log in here [{why}]: `cluster-auth explain {arn}` says more")
+    })?;
+    match args.output {
+        Output::Text => rim::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,
+        Output::Json => rim::print(&print::json(&PersonOut::new(&person, &world, &heading)))?,
+        Output::Yaml => rim::print(&print::yaml(&PersonOut::new(&person, &world, &heading)))?,
+        Output::Markdown => rim::print(&person_markdown(&person, &world, &heading))?,
+        Output::Html => rim::print(&person_html(&person, &world, &heading))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,200 @@
+//! `whoami`: who one is to AWS and to the cluster, and what the cluster lets one do.
+//!
+//! ```text
+//!   kubeconfig ─► the plugin's own arguments ─► credentials ─► token ─► STS ─► who AWS says it is
+//!        └─────► API server ─► SelfSubjectReview, SelfSubjectRulesReview in each namespace
+//! ```
+//!
+//! AWS is asked with what kubectl's plugin would use, and not with what happens to be in the shell.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use access::cluster::Unseen;
+use anyhow::Context as _;
+use clap::Args;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use kubernetes::{Cluster, KubernetesError, MyRules, Resource};
+use rbac::{
+    Rule,
+    dump::{FoundObject, each},
+};
+use token::{Rules, Unconfirmed};
+use visibility::{
+    explain::Caller,
+    whoami::{self, Aws, Mine, User, Whoami},
+};
+
+use super::{
+    Transport,
+    observe::ClusterArgs,
+    planning::styled,
+    seeing::Output,
+    token::{Request, request_of},
+};
+use crate::{
+    credentials::{self, Found},
+    exit::{CommandResult, Failure},
+    rim::{self, Process},
+    runtime,
+};
+
+/// Flags of `whoami`.
+#[derive(Args, Debug)]
+pub(crate) struct WhoamiArgs {
+    #[command(flatten)]
+    cluster: ClusterArgs,
+
+    /// Ask what holds in this namespace too, where you may not list them; several times for several
+    #[arg(short, long, value_name = "NAME")]
+    namespace: Vec<String>,
+
+    #[command(flatten)]
+    transport: Transport,
+
+    /// How to print the answer: text, json or yaml
+    #[arg(short, long, value_name = "FORMAT", default_value = "text")]
+    output: Output,
+}
+
+/// In which there is nothing, so that only what holds in the whole cluster is listed.
+const NOWHERE: &str = "cluster-auth-asks-of-no-namespace";
+/// How many namespaces are asked about at once.
+const AT_ONCE: usize = 16;
+
+/// Runs `whoami`. Whoever is not let in sees who they are to AWS all the same, and 1 is the exit code.
+pub(crate) fn run(args: &WhoamiArgs, process: &Process) -> CommandResult {
+    let kubeconfig = args.cluster.kubeconfig(process);
+    let (mut id, mut aws) = (None, None);
+    if let Some(plugin) = kubeconfig.plugin().map_err(anyhow::Error::from)? {
+        let words = [plugin.command].into_iter().chain(plugin.args).map(OsString::from).collect::<Vec<_>>();
+        let process = process.with(plugin.env);
+        if let Some(request) = request_of(&words, &process)? {
+            aws = Some(asked(&request, &args.transport, &process)?);
+            id = Some(request.cluster_id.as_str().to_owned());
+        }
+    }
+    let seen = runtime::block_on(async {
+        let cluster = kubeconfig.connect().await?;
+        let of = whoami::Cluster { context: cluster.context().to_owned(), server: cluster.server().to_owned(), id };
+        Ok::<_, KubernetesError>((of, args.seen(&cluster).await?))
+    })?;
+    let (cluster, seen) = match seen {
+        Ok(seen) => seen,
+        Err(error) => {
+            // What is known already helps whoever has to find out.
+            if let Some(Aws::Is(caller)) = &aws {
+                rim::note(&format!("AWS says that you are {}", caller.arn()));
+            }
+            return Err(anyhow::Error::from(error).into());
+        }
+    };
+    let is_in = seen.is_some();
+    let whoami = match seen {
+        Some(Seen { user, rights, gaps }) => Whoami { aws, cluster, user: Some(user), rights, gaps },
+        None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
+    };
+    match args.output {
+        Output::Text => rim::print_styled(&styled(&access::plan::print::text_of(&whoami.report())))?,
+        output => output.print(&whoami.out())?,
+    }
+    if is_in { Ok(()) } else { Err(Failure::AlreadySaid) }
+}
+
+/// Makes a token as the plugin does, and asks AWS whose it is.
+fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<Aws, Failure> {
+    let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
+    let Found { credentials, sts, .. } = found;
+    let now = rim::now();
+    let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
+    let token = token::wrap(&url);
+    // Whose partition the cluster's is, only the server knows.
+    let partition = token::describe(&token).map(|described| described.host.partition()).unwrap_or_default();
+    let rules = Rules { partition, max_length: usize::MAX, ..Rules::default() };
+    let accepted = match token::accept(&token, &request.cluster_id, &rules, now) {
+        Ok(accepted) => accepted,
+        Err(refusal) => return Ok(Aws::Says((*refusal.explain()).into())),
+    };
+    let client = aws::StsClient::new(&transport.resolve(process)?).context("cannot prepare for asking STS")?;
+    let answer = runtime::block_on(client.call(&accepted))?.map_err(Unconfirmed::Upstream);
+    Ok(match answer.and_then(|(status, body)| token::confirm(&accepted, status, &body)) {
+        Ok(confirmed) => Aws::Is(Box::new(Caller::confirmed(confirmed.identity(), confirmed.access_key_id()))),
+        Err(Unconfirmed::Refused(refusal)) => Aws::Says((*refusal.explain()).into()),
+        Err(Unconfirmed::Upstream(trouble)) => Aws::Says((*trouble.explain()).into()),
+    })
+}
+
+/// What the cluster says.
+struct Seen {
+    user: User,
+    rights: Mine,
+    gaps: Vec<Unseen>,
+}
+
+impl WhoamiArgs {
+    /// Asks the cluster; nothing where it says Unauthorized.
+    async fn seen(&self, cluster: &Cluster) -> Result<Option<Seen>, KubernetesError> {
+        let mut gaps = Vec::new();
+        let mut gap = |what: &str, why: &str| gaps.push(Unseen { what: what.into(), why: why.into() });
+        let (me, everywhere) = tokio::join!(cluster.who_am_i(), cluster.my_rules(NOWHERE));
+        let user = match me {
+            Ok(Some(me)) => {
+                let arn = me.extra.get("arn").and_then(|values| values.first()).cloned();
+                User { username: me.username, groups: me.groups, arn }
+            }
+            Err(KubernetesError::Unauthorized { .. }) => return Ok(None),
+            unknown @ (Ok(None) | Err(KubernetesError::Forbidden { .. })) => {
+                let why = match unknown {
+                    Ok(_) => "the cluster does not say, as those since Kubernetes 1.27 do",
+                    Err(_) => "you may not ask (the ClusterRole system:basic-user allows it)",
+                };
+                gap("who you are", why);
+                User { username: "somebody".to_owned(), ..User::default() }
+            }
+            Err(error) => return Err(error),
+        };
+        let everywhere = everywhere?;
+        let mut namespaces = self.namespace.clone();
+        match cluster.list(&Resource::NAMESPACES.list(None)).await {
+            Ok(Some(list)) => match names(&list.whole().await?) {
+                Some(names) => namespaces.extend(names),
+                None => gap("namespaces", "the cluster's list cannot be read"),
+            },
+            Ok(None) => {}
+            Err(KubernetesError::Forbidden { .. }) => {
+                namespaces.push(cluster.namespace().to_owned());
+                gap("namespaces", "you may not list them; `-n NAME` asks about one more");
+            }
+            Err(error) => return Err(error),
+        }
+        namespaces.sort();
+        namespaces.dedup();
+        let ask = |namespace: String| async move {
+            let rules = cluster.my_rules(&namespace).await?;
+            Ok::<_, KubernetesError>((namespace, rules))
+        };
+        let asked: Vec<(String, MyRules)> =
+            stream::iter(namespaces.into_iter().map(ask)).buffered(AT_ONCE).try_collect().await?;
+        if everywhere.incomplete || asked.iter().any(|(_, rules)| rules.incomplete) {
+            gap("what other authorizers than RBAC allow", "the cluster cannot list it; `kubectl auth can-i` asks");
+        }
+        let by_namespace: BTreeMap<String, Vec<Rule>> =
+            asked.into_iter().map(|(namespace, rules)| (namespace, all(rules))).collect();
+        Ok(Some(Seen { user, rights: Mine { everywhere: all(everywhere), by_namespace }, gaps }))
+    }
+}
+
+fn all(rules: MyRules) -> Vec<Rule> {
+    let MyRules { mut resource_rules, non_resource_rules, .. } = rules;
+    resource_rules.extend(non_resource_rules);
+    resource_rules
+}
+
+fn names(list: &[u8]) -> Option<Vec<String>> {
+    let mut names = Vec::new();
+    let read = each(list, |found| {
+        if let FoundObject::Namespace(name) = found.object {
+            names.push(name.into());
+        }
+    });
+    read.is_ok().then_some(names)
+}

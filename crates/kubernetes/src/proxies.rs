@@ -1,0 +1,72 @@
+//! Through which proxy an API server is reached, as kubectl has it.
+
+use http::Uri;
+use hyper_util::client::proxy::matcher::Matcher;
+
+/// The variables that name a proxy, for servers whose kubeconfig names none (`proxy-url`).
+// No Debug: the URL may hold a password.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// `HTTPS_PROXY` or `https_proxy`.
+    pub https: Option<String>,
+    /// `NO_PROXY` or `no_proxy`.
+    pub except: Option<String>,
+}
+
+impl Proxies {
+    /// The proxy for a server. Servers on this machine have none, whatever `NO_PROXY` says (Go, `golang.org/x/net/http/httpproxy`).
+    pub(crate) fn of(&self, server: &Uri) -> Option<Uri> {
+        let host = server.host()?.trim_start_matches('[').trim_end_matches(']');
+        let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+        if is_loopback || host == "localhost" {
+            return None;
+        }
+        let proxy = self.https.as_deref().filter(|proxy| !proxy.is_empty())?;
+        let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
+        let matcher = Matcher::builder().https(proxy.clone()).no(self.except.clone().unwrap_or_default()).build();
+        matcher.intercept(server)?;
+        proxy.parse().ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Proxies;
+
+    #[test]
+    fn a_server_is_reached_as_kubectl_reaches_it() {
+        let proxy = "http://proxy.example.com:3128";
+        let rows = [
+            ("no proxy", "", "", "https://api.example.com", None),
+            ("a proxy", proxy, "", "https://api.example.com:6443", Some("http://proxy.example.com:3128/")),
+            ("without a scheme", "proxy:3128", "", "https://api.example.com", Some("http://proxy:3128/")),
+            (
+                "with a password",
+                "http://me:secret@proxy:3128",
+                "",
+                "https://api.example.com",
+                Some("http://me:secret@proxy:3128/"),
+            ),
+            ("the server is excepted", proxy, "other.com,api.example.com", "https://api.example.com", None),
+            ("its domain is", proxy, ".example.com", "https://api.example.com:6443", None),
+            ("its network is", proxy, "10.0.0.0/8", "https://10.1.2.3:6443", None),
+            ("everything is", proxy, "*", "https://api.example.com", None),
+            ("another comma", proxy, "other.com,", "https://api.example.com", Some("http://proxy.example.com:3128/")),
+            (
+                "the proxy itself is, which is no matter",
+                proxy,
+                "proxy.example.com",
+                "https://api.example.com",
+                Some("http://proxy.example.com:3128/"),
+            ),
+            ("this machine", proxy, "", "https://127.0.0.1:6443", None),
+            ("this machine by IPv6", proxy, "", "https://[::1]:6443", None),
+            ("this machine by name", proxy, "", "https://localhost:6443", None),
+        ];
+        for (name, https, except, server, expected) in rows {
+            let proxies = Proxies { https: Some(https.to_owned()), except: Some(except.to_owned()) };
+            let found = proxies.of(&server.parse().expect("a URL"));
+            assert_eq!(found.map(|proxy| proxy.to_string()).as_deref(), expected, "{name}");
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! Somebody, a token or a code explained: every step from identity to mapping to rights, and what to do where one says no.
+//!
+//! ```text
+//!   what was typed ─► Question ┬ Code ──► what it means, who sees what, what to do
+//!                              ├ Token ─► describe, accept ─► (STS) ─► Caller
+//!                              └ Caller ─► World::explain ─► Explanation: sources asked, login or Denial, rights
+//!                                                              └ report ─► Sections, ExplanationOut
+//! ```
+//!
+//! Whether somebody is let in is [`mapping::decide`]'s word, and the rights are those that `rbac`'s evaluator finds: the
+//! steps are only what those two went by.
+
+mod caller;
+mod codes;
+mod denial;
+mod held;
+mod out;
+mod question;
+mod report;
+
+use access::cluster::Unseen;
+use jiff::Timestamp;
+use mapping::{Asked, Decision, Fact, Membership, Refusal};
+use rbac::{Binding, User};
+use token::Description;
+
+pub use caller::{Caller, NotACaller};
+pub use codes::{Code, codes};
+pub use denial::{Denial, Fix, Near};
+pub use held::Held;
+pub use out::{CodeOut, ExplanationOut};
+pub use question::{NotAQuestion, Question, Token};
+pub use report::code_report;
+
+use crate::{Principal, World};
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// They are let in.
+    LetIn,
+    /// They are not.
+    Refused(Denial),
+    /// Nobody knows: STS gave no answer that says yes or no.
+    NoAnswer(Code),
+    /// Nobody knows: the token is in order as far as that can be seen without AWS, which was not asked.
+    NotAsked,
+}
+
+/// Everything about one caller or one token.
+#[derive(Debug)]
+pub struct Explanation<'a> {
+    /// What the token says of itself, where one was given that can be read.
+    pub token: Option<Description>,
+    /// Who it is; nobody where a token ends before AWS has said so.
+    pub person: Option<Person<'a>>,
+    /// What came of it.
+    pub verdict: Verdict,
+    /// What could not be looked at, so that rights or logins may be missing.
+    pub gaps: &'a [Unseen],
+}
+
+/// Somebody, and what led to their rights.
+#[derive(Debug)]
+pub struct Person<'a> {
+    /// Who, to AWS.
+    pub caller: Caller,
+    /// The sources of mappings in the order in which they are asked, without those that are empty. The first with an entry
+    /// decides.
+    pub asked: Vec<Asked<'a>>,
+    /// Who they are in the cluster, as the server would answer.
+    pub user: Option<mapping::User>,
+    /// What they may do, the whole cluster first; nothing for whoever is not let in.
+    pub held: Vec<Held<'a>>,
+    /// Bindings for them that lead to a role which does not exist, and so grant nothing.
+    pub dangling: Vec<&'a Binding>,
+    /// The moment of all this.
+    pub now: Timestamp,
+}
+
+/// What stands for the name that only EC2 knows.
+const PRIVATE_DNS_NAME: &str = "<private-dns-name>";
+
+impl World {
+    /// What the server would do about somebody, and what they may do.
+    pub fn explain(&self, caller: Caller) -> Explanation<'_> {
+        let snapshot = self.snapshot();
+        let identity = &caller.identity;
+        let asked: Vec<Asked<'_>> = snapshot.ask(identity).into_iter().filter(|asked| asked.rules > 0).collect();
+        let (user, verdict) = match self.decide(&caller) {
+            Ok(user) => (Some(user), Verdict::LetIn),
+            Err(refusal) => (None, Verdict::Refused(Denial::of_mapping(self, &caller, refusal, &asked))),
+        };
+        let (held, dangling) = match &user {
+            Some(user) => {
+                let principal = Principal {
+                    who: caller.who.clone(),
+                    identity: caller.identity.clone(),
+                    login: Ok(user.clone().into()),
+                    source: Some(user.source.clone()),
+                };
+                let authenticated = User::authenticated(user.username.clone(), user.groups.iter().cloned());
+                let mut dangling: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
+                dangling.retain(|binding| self.index().role_of(binding).is_none());
+                dangling.sort_by_key(|binding| binding.id());
+                dangling.dedup_by_key(|binding| binding.id());
+                (held::held(&self.held_by(&principal), &authenticated), dangling)
+            }
+            None => (Vec::new(), Vec::new()),
+        };
+        let person = Person { caller, asked, user, held, dangling, now: self.now() };
+        Explanation { token: None, person: Some(person), verdict, gaps: self.gaps() }
+    }
+
+    /// What mappings decide. Where only a role is known, the session's name and the machine's are stood in for.
+    fn decide(&self, caller: &Caller) -> Result<mapping::User, Refusal> {
+        let (snapshot, identity, now) = (self.snapshot(), &caller.identity, self.now());
+        let key = caller.access_key_id.as_deref().unwrap_or("<access-key-id>");
+        let mut facts = mapping::Facts::default();
+        loop {
+            let decision = if caller.has_session() {
+                mapping::decide(snapshot, identity, key, &facts, now)
+            } else {
+                access::cluster::decide(snapshot, identity, now)
+            };
+            match decision {
+                Decision::Permit(user) => return Ok(user),
+                Decision::Refuse(refusal) => return Err(refusal),
+                Decision::Needs(Fact::PrivateDnsName { instance_id }) => {
+                    let known = facts.private_dns_names.insert(instance_id, Some(PRIVATE_DNS_NAME.to_owned()));
+                    if known.is_some() {
+                        return Err(Refusal::NoPrivateDnsName);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Explanation<'_> {
+    /// A token that was refused, by the local checks or by STS.
+    pub fn refused(token: Option<Description>, refusal: token::Refusal) -> Self {
+        let verdict = Verdict::Refused(Denial::of_token(refusal));
+        Self { token, person: None, verdict, gaps: &[] }
+    }
+
+    /// A token in order about which AWS was not asked.
+    pub fn not_asked(token: Description) -> Self {
+        Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[] }
+    }
+
+    /// A token about which STS said neither yes nor no.
+    pub fn no_answer(upstream: token::Upstream) -> Self {
+        Self { token: None, person: None, verdict: Verdict::NoAnswer((*upstream.explain()).into()), gaps: &[] }
+    }
+
+    /// The same with the token that led to it.
+    #[must_use]
+    pub fn with_token(self, token: Option<Description>) -> Self {
+        Self { token, ..self }
+    }
+
+    /// The code that the server's log has: of the denial or the trouble, or `granted`; none where AWS was not asked.
+    pub fn code(&self) -> Option<&'static str> {
+        match &self.verdict {
+            Verdict::LetIn => Some("granted"),
+            Verdict::Refused(denial) => Some(denial.code.code),
+            Verdict::NoAnswer(code) => Some(code.code),
+            Verdict::NotAsked => None,
+        }
+    }
+}
+
+impl Person<'_> {
+    /// The groups of the entry that decided, with their ends, ended ones included.
+    pub fn memberships(&self) -> &[Membership] {
+        let entry = self.asked.iter().find_map(|asked| asked.entry.as_ref());
+        entry.map(|entry| entry.groups).unwrap_or_default()
+    }
+}

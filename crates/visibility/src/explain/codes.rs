@@ -1,0 +1,94 @@
+//! Every code that a server gives as its reason, in one table for `explain` and for the documentation.
+
+/// What is known about one code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Code {
+    /// Stable for ever: `token.expired`.
+    pub code: &'static str,
+    /// What is wrong: one sentence without its full stop.
+    pub summary: &'static str,
+    /// What that means.
+    pub meaning: &'static str,
+    /// What to do.
+    pub fix: &'static str,
+}
+
+/// Of the server itself: there is no answer, whoever asks.
+const OF_SERVER: [Code; 4] = [
+    Code {
+        code: "upstream.circuit-open",
+        summary: "STS is left alone for a moment",
+        meaning: "An STS endpoint failed ten times in a row; one question every two seconds finds out whether it is back.",
+        fix: "Nothing; look at what the failures before it say.",
+    },
+    Code {
+        code: "upstream.ec2",
+        summary: "EC2 could not be asked for a private DNS name",
+        meaning: "A mapping uses {{EC2PrivateDNSName}}, and EC2 gave no answer. The line before this one says why.",
+        fix: "Check the server's AWS credentials, its Region, and the permission ec2:DescribeInstances.",
+    },
+    Code {
+        code: "server.overloaded",
+        summary: "too many reviews at once",
+        meaning: "More reviews are under way than the server takes at once, so that those under way are answered in time.",
+        fix: "Find out who floods the API server with tokens.",
+    },
+    Code {
+        code: "server.not-loaded",
+        summary: "no mapping has been loaded yet",
+        meaning: "The server has just started.",
+        fix: "Nothing; if it stays, /readyz says why.",
+    },
+];
+
+/// Every code, in the order in which they can come up.
+pub fn codes() -> impl Iterator<Item = Code> {
+    let of_token = token::catalogue().map(|entry| Code::from(*entry));
+    of_token.chain(mapping::catalogue().map(|entry| Code::from(*entry))).chain(OF_SERVER)
+}
+
+impl Code {
+    /// The code of this name, if it is one.
+    pub fn named(name: &str) -> Option<Self> {
+        codes().find(|code| code.code == name)
+    }
+
+    /// Whether it is a "no", which API servers remember; the others say that there is no answer.
+    pub fn is_denial(&self) -> bool {
+        ["token.", "sts.", "mapping."].iter().any(|prefix| self.code.starts_with(prefix))
+    }
+
+    /// What the person at kubectl sees, who is never told why.
+    pub const fn seen_by_the_caller(&self) -> &'static str {
+        "error: You must be logged in to the server (Unauthorized)"
+    }
+
+    /// The message of the line in the server's log, which has the code beside it.
+    pub fn message(&self) -> &'static str {
+        if self.is_denial() { "access denied" } else { "no answer for now" }
+    }
+
+    /// The status with which the server answers the API server.
+    pub fn status(&self) -> u16 {
+        match self.code {
+            "upstream.throttled" | "server.overloaded" => 429,
+            "server.not-loaded" => 503,
+            _ if self.is_denial() => 403,
+            _ => 502,
+        }
+    }
+}
+
+impl From<token::Explanation> for Code {
+    fn from(entry: token::Explanation) -> Self {
+        let token::Explanation { code, summary, meaning, fix } = entry;
+        Self { code, summary, meaning, fix }
+    }
+}
+
+impl From<mapping::Explanation> for Code {
+    fn from(entry: mapping::Explanation) -> Self {
+        let mapping::Explanation { code, summary, meaning, fix } = entry;
+        Self { code, summary, meaning, fix }
+    }
+}

@@ -1,0 +1,170 @@
+//! Why somebody is not let in, what was nearly right, and what to do in the exact words.
+
+use identity::{Arn, Principal as Kind};
+use mapping::{Asked, Difference, Mode, Nearest, PermissionSet, Refusal, RulePrincipal};
+
+use super::{Caller, Code};
+use crate::{Principal, World, print};
+
+/// A "no".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Why, as it stands in the server's log.
+    pub code: Code,
+    /// The entry that nearly fits, where nobody is mapped.
+    pub nearest: Option<Near>,
+    /// What to do in this very case; the code's own advice is for all of its cases.
+    pub fix: Option<Fix>,
+}
+
+/// An entry that nearly fits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Near {
+    /// As the server's log names it.
+    pub entry: Nearest,
+    /// How it differs, with both sides named.
+    pub words: String,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// In one sentence.
+    pub text: String,
+    /// Lines to write, or a command.
+    pub lines: Vec<String>,
+}
+
+impl Denial {
+    pub(super) fn of_token(refusal: token::Refusal) -> Self {
+        Self { code: (*refusal.explain()).into(), nearest: None, fix: None }
+    }
+
+    pub(super) fn of_mapping(world: &World, caller: &Caller, refusal: Refusal, asked: &[Asked<'_>]) -> Self {
+        let code = (*refusal.explain()).into();
+        match refusal {
+            Refusal::NotMapped => {
+                let nearest = world.snapshot().nearest(&caller.identity);
+                let group = nearest.as_ref().and_then(|nearest| group_of(world, nearest));
+                let mode = asked.first().map_or(Mode::AccessFile, |asked| asked.mode);
+                let fix = Some(added(caller, mode, group.as_deref().unwrap_or("GROUP")));
+                let near = |entry: Nearest| Near { words: difference(world, caller, &entry), entry };
+                Self { code, nearest: nearest.map(near), fix }
+            }
+            Refusal::OtherPartition => {
+                let (theirs, ours) = (caller.identity.partition, world.snapshot().partition());
+                let text = format!("{theirs} is the caller's partition, and {ours} the one of everybody who is mapped");
+                Self { code, nearest: None, fix: Some(Fix { text, lines: Vec::new() }) }
+            }
+            _ => {
+                let entry = asked.iter().find_map(|asked| asked.entry.as_ref());
+                let fix = |at| Fix { text: format!("change {}", print::rule(at)), lines: Vec::new() };
+                Self { code, nearest: None, fix: entry.map(|entry| fix(entry.source)) }
+            }
+        }
+    }
+}
+
+/// The first group that an entry gives: whoever nearly fits it is probably meant to be in it.
+fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
+    let mapped = world.principals().iter().find(|principal| principal.source.as_ref() == Some(&nearest.source));
+    mapped?.login.as_ref().ok()?.groups.first().cloned()
+}
+
+fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
+    let identity = &caller.identity;
+    let (kind, name, account, partition) = match &nearest.principal {
+        RulePrincipal::PermissionSet(PermissionSet { account, name }) => {
+            ("permission set", name.clone(), *account, identity.partition)
+        }
+        RulePrincipal::Arn(arn) => {
+            let Ok(Arn { partition, account, resource, .. }) = arn.parse() else { return nearest.to_string() };
+            let (kind, name) = resource.split_once('/').unwrap_or((&resource, ""));
+            let kind = if kind == "role" { "role" } else { "user" };
+            (kind, name.to_owned(), account, partition)
+        }
+    };
+    // Mappings compare in lower case; people look for what they wrote.
+    let is_meant = |principal: &&Principal| {
+        principal.source.as_ref() == Some(&nearest.source) && principal.who.name().eq_ignore_ascii_case(&name)
+    };
+    let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());
+    let what = format!("the {kind} {}", spelled.unwrap_or(&name));
+    let said = match nearest.difference {
+        Difference::Account if partition != identity.partition => {
+            format!("{what} is mapped in the partition {partition}, not in {}", identity.partition)
+        }
+        Difference::Account => format!("{what} is mapped in account {account}, not in {}", identity.account),
+        Difference::PathOrKind => {
+            let [kind, path, name] = identity.canonical_resource_parts();
+            format!("{what} is mapped, and this is the {kind} {}{name}", path.trim_start_matches('/'))
+        }
+        Difference::Suffix => format!("{what} is mapped, from before AWS made the role anew with another suffix"),
+        Difference::Beginning => {
+            let set = caller.permission_set().unwrap_or_default();
+            format!("{what} is mapped, and this is the permission set {set}: names count as a whole")
+        }
+    };
+    format!("{said} ({})", print::rule(&nearest.source))
+}
+
+/// What lets somebody in by a source.
+fn added(caller: &Caller, mode: Mode, group: &str) -> Fix {
+    let (arn, account) = (caller.identity.canonical_arn(), caller.identity.account);
+    let set = caller.permission_set();
+    let is_role = matches!(caller.identity.principal, Kind::AssumedRole { .. });
+    let username = username(caller);
+    match mode {
+        Mode::AccessFile => {
+            let member = match (&caller.identity.principal, set) {
+                (_, Some(set)) => format!("permissionSets: [{{name: {set}, account: \"{account}\"}}]"),
+                (Kind::AssumedRole { .. }, None) => format!("roles: [\"{arn}\"]"),
+                (Kind::User { .. }, None) => format!("users: [\"{arn}\"]"),
+                (Kind::FederatedUser { .. } | Kind::Root, None) => {
+                    let text = "log in as a user or with a role: an access file names neither root nor federated users";
+                    return Fix { text: text.to_owned(), lines: Vec::new() };
+                }
+            };
+            let lines = vec!["groups:".to_owned(), format!("- name: {group}"), format!("  {member}")];
+            Fix { text: "add to the access file, and see what it gives by `cluster-auth plan`".to_owned(), lines }
+        }
+        Mode::AccessEntries => {
+            let command = "aws eks create-access-entry --cluster-name CLUSTER";
+            let lines = vec![format!("{command} --principal-arn {arn} --kubernetes-groups {group}")];
+            Fix { text: "make an access entry".to_owned(), lines }
+        }
+        Mode::Crd => {
+            let lines = vec![
+                "apiVersion: iamauthenticator.k8s.aws/v1alpha1".to_owned(),
+                "kind: IAMIdentityMapping".to_owned(),
+                "metadata: {name: NAME}".to_owned(),
+                format!("spec: {{arn: \"{arn}\", username: \"{username}\", groups: [\"{group}\"]}}"),
+            ];
+            Fix { text: "create an IAMIdentityMapping".to_owned(), lines }
+        }
+        Mode::MountedFile | Mode::EksConfigMap | Mode::DynamicFile => {
+            let (list, key) = if is_role { ("mapRoles", "rolearn") } else { ("mapUsers", "userarn") };
+            let place = match mode {
+                Mode::EksConfigMap => "the ConfigMap kube-system/aws-auth",
+                _ => "the authenticator's configuration",
+            };
+            let who = match set.filter(|_| mode == Mode::MountedFile) {
+                Some(set) => format!("sso: {{permissionSetName: {set}, accountID: \"{account}\"}}"),
+                None => format!("{key}: \"{arn}\""),
+            };
+            let lines = vec![format!("- {{{who}, username: \"{username}\", groups: [\"{group}\"]}}")];
+            Fix { text: format!("add to {list} of {place}"), lines }
+        }
+    }
+}
+
+/// The username that an access file would give.
+fn username(caller: &Caller) -> String {
+    match &caller.identity.principal {
+        Kind::User { name, .. } | Kind::FederatedUser { name } => name.clone(),
+        Kind::Root => "root".to_owned(),
+        Kind::AssumedRole { role, .. } => {
+            format!("{}:{{{{SessionName}}}}", caller.permission_set().unwrap_or(role))
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What somebody holds, binding by binding: the same binding in many namespaces is said once.
+
+use std::collections::BTreeMap;
+
+use rbac::{Rule, Subject, User};
+
+use crate::{Path, Place, basics::are_basics};
+
+/// What one binding, one policy, or membership in `system:masters` grants.
+#[derive(Clone, Debug)]
+pub struct Held<'a> {
+    /// The first of its paths, for what grants it.
+    pub path: Path<'a>,
+    /// The namespaces, as names or globs; empty is the whole cluster.
+    pub namespaces: Vec<&'a str>,
+    /// The rules; nothing of `system:masters`, which needs none.
+    pub rules: Vec<&'a Rule>,
+    /// To whom it is granted of what they are: their username or groups.
+    pub subjects: Vec<&'a Subject>,
+}
+
+const AUTHENTICATED: &str = "system:authenticated";
+
+/// Joins paths.
+pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
+    // Rules of one binding stand together, because paths are in the order of place and binding.
+    let mut of_bindings: Vec<Held<'a>> = Vec::new();
+    for path in paths {
+        match of_bindings.last_mut() {
+            Some(last) if is_same(&last.path, path) => last.rules.extend(path.rule()),
+            _ => of_bindings.push(Held {
+                path: *path,
+                namespaces: match path.place() {
+                    Place::Cluster => Vec::new(),
+                    Place::Namespace(name) => vec![name],
+                    Place::Namespaces(names) => names.iter().map(|name| &**name).collect(),
+                },
+                rules: path.rule().into_iter().collect(),
+                subjects: subjects(path, user),
+            }),
+        }
+    }
+    let mut known: BTreeMap<_, usize> = BTreeMap::new();
+    let mut all: Vec<Held<'a>> = Vec::new();
+    for one in of_bindings {
+        let Path::Binding { binding, .. } = one.path else {
+            all.push(one);
+            continue;
+        };
+        if binding.namespace.is_none() {
+            all.push(one);
+            continue;
+        }
+        let key = (&*binding.name, &binding.role, one.rules.clone(), one.subjects.clone());
+        match known.get(&key) {
+            Some(at) => all[*at].namespaces.extend(one.namespaces),
+            None => {
+                known.insert(key, all.len());
+                all.push(one);
+            }
+        }
+    }
+    all
+}
+
+impl Held<'_> {
+    /// Whether it is what everybody has who logs in to any cluster.
+    pub fn is_of_everybody(&self) -> bool {
+        let Path::Binding { binding, .. } = self.path else { return false };
+        let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);
+        binding.namespace.is_none()
+            && self.subjects.iter().all(to_everybody)
+            && self.rules.iter().all(|rule| are_basics(rule))
+    }
+}
+
+fn is_same(a: &Path<'_>, b: &Path<'_>) -> bool {
+    match (a, b) {
+        (Path::Binding { binding: a, .. }, Path::Binding { binding: b, .. }) => std::ptr::eq(*a, *b),
+        (Path::Policy { associated: a, .. }, Path::Policy { associated: b, .. }) => std::ptr::eq(*a, *b),
+        _ => false,
+    }
+}
+
+fn subjects<'a>(path: &Path<'a>, user: &User) -> Vec<&'a Subject> {
+    let Path::Binding { binding, .. } = path else { return Vec::new() };
+    let is_theirs = |subject: &&Subject| match subject {
+        Subject::User(name) => **name == *user.name,
+        Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
+        Subject::ServiceAccount { namespace, name } => {
+            let namespace = namespace.as_ref().or(binding.namespace.as_ref());
+            namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
+        }
+    };
+    binding.subjects.iter().filter(is_theirs).collect()
+}

@@ -1,0 +1,260 @@
+//! An explanation for programs. Keys are only ever added.
+
+use access::plan::print::rules;
+use serde::Serialize;
+use token::Description;
+
+use super::{Code, Denial, Explanation, Held, Person, Verdict};
+use crate::{
+    World,
+    print::{self, GapOut, PathOut, RuleOut, SubjectOut},
+};
+
+/// All of an explanation, for [`print::json`] and [`print::yaml`].
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExplanationOut<'a> {
+    /// `granted`, or the code of the denial or of the trouble; absent where AWS was not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    let_in: bool,
+    incomplete: bool,
+    gaps: Vec<GapOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<TokenOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<IdentityOut<'a>>,
+    sources: Vec<SourceOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    groups: &'a [String],
+    rights: Vec<HeldOut<'a>>,
+    /// Bindings that grant nothing, because their role does not exist.
+    dangling: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<CodeOut>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nearest: Option<NearestOut<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<FixOut<'a>>,
+}
+
+/// A code and what it means.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CodeOut {
+    code: &'static str,
+    summary: &'static str,
+    meaning: &'static str,
+    fix: &'static str,
+    /// Whether it is a "no"; otherwise there is no answer.
+    denial: bool,
+    /// Of the answer to the API server.
+    status: u16,
+    /// What the person sees.
+    caller_sees: &'static str,
+    /// The message of the server's log line.
+    log_message: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TokenOut<'a> {
+    sts_endpoint: &'a str,
+    region: &'a str,
+    access_key_id: &'a str,
+    temporary_credentials: bool,
+    signed_at: String,
+    valid_until: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct IdentityOut<'a> {
+    arn: String,
+    canonical_arn: String,
+    kind: &'static str,
+    name: &'a str,
+    account: &'a str,
+    partition: String,
+    /// The permission set whose role it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    permission_set: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SourceOut<'a> {
+    source: &'static str,
+    entries: usize,
+    /// Whether it was asked: those behind the first that names the caller are not.
+    asked: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    entry: Option<EntryOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EntryOut<'a> {
+    /// In words: file and line, or list and number.
+    place: String,
+    /// As the server's log writes it.
+    rule: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    groups: Vec<MembershipOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct MembershipOut<'a> {
+    group: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ends: Option<String>,
+    ended: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HeldOut<'a> {
+    /// The first path; its namespaces are those below where there are more.
+    #[serde(flatten)]
+    path: PathOut<'a>,
+    /// Every namespace in which it holds; empty is everywhere.
+    all_namespaces: &'a [&'a str],
+    subjects: Vec<SubjectOut<'a>>,
+    rules: Vec<RuleOut<'a>>,
+    words: Vec<String>,
+    /// Whether everybody has it who logs in to any cluster.
+    everybody: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct NearestOut<'a> {
+    principal: String,
+    rule: String,
+    words: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct FixOut<'a> {
+    text: &'a str,
+    lines: &'a [String],
+}
+
+impl Explanation<'_> {
+    /// For programs.
+    pub fn out<'a>(&'a self, world: Option<&'a World>) -> ExplanationOut<'a> {
+        let person = self.person.as_ref();
+        let denial = match &self.verdict {
+            Verdict::Refused(denial) => Some(denial),
+            Verdict::LetIn | Verdict::NoAnswer(_) | Verdict::NotAsked => None,
+        };
+        let reason = match &self.verdict {
+            Verdict::Refused(Denial { code, .. }) | Verdict::NoAnswer(code) => Some((*code).into()),
+            Verdict::LetIn | Verdict::NotAsked => None,
+        };
+        let user = person.and_then(|person| person.user.as_ref());
+        let nearest = denial.and_then(|denial| denial.nearest.as_ref());
+        ExplanationOut {
+            code: self.code(),
+            let_in: self.verdict == Verdict::LetIn,
+            incomplete: !self.gaps.is_empty(),
+            gaps: self.gaps.iter().map(Into::into).collect(),
+            token: self.token.as_ref().map(TokenOut::new),
+            identity: person.map(IdentityOut::new),
+            sources: person.map(sources).unwrap_or_default(),
+            username: user.map(|user| &*user.username),
+            groups: user.map(|user| &*user.groups).unwrap_or_default(),
+            rights: person.zip(world).map(|(person, world)| rights(person, world)).unwrap_or_default(),
+            dangling: person.map(dangling).unwrap_or_default(),
+            reason,
+            nearest: nearest.map(|near| NearestOut {
+                principal: near.entry.principal.to_string(),
+                rule: near.entry.source.to_string(),
+                words: &near.words,
+            }),
+            fix: denial.and_then(|denial| denial.fix.as_ref()).map(|fix| FixOut { text: &fix.text, lines: &fix.lines }),
+        }
+    }
+}
+
+fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
+    let mut decided = false;
+    let mut sources = Vec::with_capacity(person.asked.len());
+    for asked in &person.asked {
+        let membership = |membership: &'a mapping::Membership| MembershipOut {
+            group: &membership.group,
+            ends: membership.ends.map(|ends| ends.to_string()),
+            ended: !membership.holds(person.now),
+        };
+        let entry = asked.entry.as_ref().map(|entry| EntryOut {
+            place: print::rule(entry.source),
+            rule: entry.source.to_string(),
+            username: entry.username,
+            groups: entry.groups.iter().map(membership).collect(),
+        });
+        let is_entry = entry.is_some();
+        sources.push(SourceOut { source: asked.mode.as_str(), entries: asked.rules, asked: !decided, entry });
+        decided |= is_entry;
+    }
+    sources
+}
+
+fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
+    let of = |held: &'a Held<'_>| HeldOut {
+        path: PathOut::without_rule(world, &held.path),
+        all_namespaces: &held.namespaces,
+        subjects: held.subjects.iter().map(|subject| (*subject).into()).collect(),
+        rules: held.rules.iter().map(|rule| RuleOut(rule)).collect(),
+        words: rules(held.rules.iter().copied()),
+        everybody: held.is_of_everybody(),
+    };
+    person.held.iter().map(of).collect()
+}
+
+fn dangling(person: &Person<'_>) -> Vec<String> {
+    let of = |binding: &&rbac::Binding| {
+        let namespace = binding.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        format!("{} {namespace}{}", binding.kind(), binding.name)
+    };
+    person.dangling.iter().map(of).collect()
+}
+
+impl<'a> TokenOut<'a> {
+    fn new(token: &'a Description) -> Self {
+        let Description { host, access_key_id, signed_at, valid_until, has_security_token, .. } = token;
+        Self {
+            sts_endpoint: host.as_str(),
+            region: host.signing_region(),
+            access_key_id,
+            temporary_credentials: *has_security_token,
+            signed_at: signed_at.to_string(),
+            valid_until: valid_until.to_string(),
+        }
+    }
+}
+
+impl<'a> IdentityOut<'a> {
+    fn new(person: &'a Person<'_>) -> Self {
+        let caller = &person.caller;
+        Self {
+            arn: caller.arn(),
+            canonical_arn: caller.identity.canonical_arn(),
+            kind: caller.who.kind(),
+            name: caller.who.name(),
+            account: caller.identity.account.as_str(),
+            partition: caller.identity.partition.to_string(),
+            permission_set: caller.permission_set(),
+        }
+    }
+}
+
+impl From<Code> for CodeOut {
+    fn from(of: Code) -> Self {
+        let Code { code, summary, meaning, fix } = of;
+        let (denial, status) = (of.is_denial(), of.status());
+        let (caller_sees, log_message) = (of.seen_by_the_caller(), of.message());
+        Self { code, summary, meaning, fix, denial, status, caller_sees, log_message }
+    }
+}

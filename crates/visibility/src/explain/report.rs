@@ -1,0 +1,241 @@
+//! An explanation for a terminal, in the dress of a plan.
+
+use access::plan::print::{Item, Section, Sign, rules};
+use mapping::{Asked, Membership, Refusal};
+use rbac::RoleReference;
+use token::Description;
+
+use super::{Code, Denial, Explanation, Held, Person, Verdict};
+use crate::{Path, World, print};
+
+/// How many namespaces are named before the rest is counted.
+const NAMED: usize = 8;
+
+/// A code, without anybody to whom it was said.
+pub fn code_report(code: &Code) -> Vec<Section> {
+    let title = format!("{}: {}", code.code, code.summary);
+    let mut sections = vec![section(title, [Item::new(Sign::None, code.meaning)])];
+    sections.push(section("What is seen of it", seen(code)));
+    sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
+    sections
+}
+
+impl Explanation<'_> {
+    /// Every step.
+    pub fn report(&self, world: Option<&World>) -> Vec<Section> {
+        let mut sections = vec![self.head()];
+        if let Some(token) = &self.token {
+            sections.push(section("The token", of_token(token)));
+        }
+        if let Some(person) = &self.person {
+            sections.push(section("Who AWS says it is", identity(person)));
+            sections.push(section("Who that is in the cluster", person.mapped(&self.verdict)));
+        }
+        match &self.verdict {
+            Verdict::LetIn => {
+                let held = self.person.as_ref().zip(world).map(|(person, world)| rights(person, world));
+                sections.push(section("What they may do", held.unwrap_or_default()));
+            }
+            Verdict::Refused(denial) => {
+                sections.push(section("What is seen of it", seen(&denial.code)));
+                sections.push(section("What to do", to_do(denial)));
+            }
+            Verdict::NoAnswer(code) => {
+                sections.push(section("What is seen of it", seen(code)));
+                sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
+            }
+            Verdict::NotAsked => {
+                let ask = "`--aws` sends it to AWS as the server would, and says who it is and what they may do";
+                sections.push(section("What to do", [Item::new(Sign::None, ask)]));
+            }
+        }
+        let gaps = self.gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
+        let gaps: Vec<Item> = gaps.collect();
+        if !gaps.is_empty() {
+            sections.push(section("Incomplete: this could not be looked at, and may say otherwise", gaps));
+        }
+        sections
+    }
+
+    fn head(&self) -> Section {
+        let who = match &self.person {
+            Some(person) => person.caller.arn(),
+            None => "the token".to_owned(),
+        };
+        let title = match &self.verdict {
+            Verdict::LetIn => {
+                let user = self.person.as_ref().and_then(|person| person.user.as_ref());
+                format!("{who} is let in as {}", user.map(|user| &*user.username).unwrap_or_default())
+            }
+            Verdict::Refused(Denial { code, .. }) => {
+                format!("{who} is not let in: {} [{}]", code.summary, code.code)
+            }
+            Verdict::NoAnswer(code) => format!("nobody knows about {who}: {} [{}]", code.summary, code.code),
+            Verdict::NotAsked => format!("{who} is in order as far as that can be seen here; AWS was not asked"),
+        };
+        section(title, [])
+    }
+}
+
+fn section(title: impl Into<String>, items: impl IntoIterator<Item = Item>) -> Section {
+    Section { title: title.into(), items: items.into_iter().collect() }
+}
+
+fn of_token(token: &Description) -> Vec<Item> {
+    let Description { host, access_key_id, signed_at, valid_until, has_security_token, .. } = token;
+    let kind = if *has_security_token { "temporary" } else { "long-term" };
+    let lines = [
+        format!("signed for {} of the Region {}", host.as_str(), host.signing_region()),
+        format!("with the access key {access_key_id} ({kind} credentials)"),
+        format!("at {signed_at}, good until {valid_until}"),
+    ];
+    lines.into_iter().map(|line| Item::new(Sign::None, line)).collect()
+}
+
+fn identity(person: &Person<'_>) -> Vec<Item> {
+    let caller = &person.caller;
+    let mut items = vec![Item::new(Sign::None, caller.in_words())];
+    if !caller.has_session() {
+        items.push(Item::new(Sign::Note, "whoever assumes it chooses the session's name, which is <session> here"));
+    }
+    if let Some(path) = &caller.path {
+        items.push(Item::new(Sign::Note, format!("AWS leaves the role's path {path} out of what it says")));
+    }
+    if caller.arn() != caller.identity.canonical_arn() {
+        let canonical = caller.identity.canonical_arn();
+        items.push(Item::new(Sign::None, format!("mappings know it by {canonical}")));
+    }
+    items
+}
+
+impl Person<'_> {
+    fn mapped(&self, verdict: &Verdict) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut decided = false;
+        if let Verdict::Refused(Denial { code, .. }) = verdict
+            && code.code == Refusal::OtherPartition.code()
+        {
+            items.push(Item::new(Sign::None, "no source is asked: all of them are of another partition"));
+            return items;
+        }
+        for asked in &self.asked {
+            items.push(of_source(asked, decided));
+            decided |= asked.entry.is_some();
+        }
+        if self.asked.is_empty() {
+            items.push(Item::new(Sign::None, "there is no mapping at all"));
+        }
+        if let Verdict::Refused(Denial { nearest: Some(near), .. }) = verdict {
+            items.push(Item::new(Sign::Change, format!("nearest: {}", near.words)));
+        }
+        if let Some(user) = &self.user {
+            items.push(Item::new(Sign::Add, format!("username {}", user.username)));
+        }
+        let memberships = self.memberships();
+        for membership in memberships {
+            items.push(self.group(membership));
+        }
+        if self.user.is_some() && memberships.is_empty() {
+            items.push(Item::new(Sign::None, "no groups but system:authenticated"));
+        }
+        items
+    }
+
+    fn group(&self, membership: &Membership) -> Item {
+        let Membership { group, ends } = membership;
+        let is_in = self.user.is_some() && membership.holds(self.now);
+        match ends {
+            Some(ends) if !membership.holds(self.now) => Item::new(Sign::Remove, format!("group {group} ended {ends}")),
+            Some(ends) => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group} until {ends}")),
+            None => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group}")),
+        }
+    }
+}
+
+fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
+    let source = print::source(asked.mode);
+    let entries = if asked.rules == 1 { "1 entry".to_owned() } else { format!("{} entries", asked.rules) };
+    let entry = asked.entry.as_ref().map(|entry| match entry.username {
+        Some(_) => format!("{} names it", print::rule(entry.source)),
+        None => format!("{} names its account", print::rule(entry.source)),
+    });
+    match (decided, entry) {
+        (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
+        (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
+        (true, Some(entry)) => {
+            Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}"))
+        }
+        (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more")),
+    }
+}
+
+fn rights(person: &Person<'_>, world: &World) -> Vec<Item> {
+    let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = person.held.iter().partition(|held| held.is_of_everybody());
+    let mut items: Vec<Item> = own.into_iter().map(|held| of_held(held, world)).collect();
+    for binding in &person.dangling {
+        let RoleReference { kind, name } = &binding.role;
+        let at = binding.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        let binding = format!("{} {}{at}", binding.kind(), binding.name);
+        let text = format!("{binding} grants nothing: the {} {name} is not there", kind.as_str());
+        items.push(Item::new(Sign::Danger, text));
+    }
+    if items.is_empty() {
+        items.push(Item::new(Sign::None, "nothing of their own: no binding names them or a group of theirs"));
+    }
+    if !everybody.is_empty() {
+        let roles: Vec<&str> = everybody
+            .iter()
+            .filter_map(|held| match held.path {
+                Path::Binding { role, .. } => Some(&*role.name),
+                Path::Masters | Path::Policy { .. } => None,
+            })
+            .collect();
+        let text = format!("and what everybody may do who logs in ({})", roles.join(", "));
+        items.push(Item::new(Sign::Note, text));
+    }
+    items
+}
+
+fn of_held(held: &Held<'_>, world: &World) -> Item {
+    let place = match &held.namespaces[..] {
+        [] => "everywhere".to_owned(),
+        names if names.len() <= NAMED => format!("in {}", names.join(", ")),
+        names => format!("in {} and {} more", names[..NAMED].join(", "), names.len() - NAMED),
+    };
+    let path = print::path(world, &held.path);
+    if let Path::Masters = held.path {
+        return Item::new(Sign::Danger, format!("{place}: everything; {path}, as a member of system:masters"));
+    }
+    let subjects: Vec<String> = held.subjects.iter().map(|subject| print::subject(subject)).collect();
+    let to = if subjects.is_empty() { String::new() } else { format!(", to {}", subjects.join(" and ")) };
+    let below = rules(held.rules.iter().copied()).into_iter().map(|phrase| Item::new(Sign::None, phrase));
+    Item::new(Sign::Add, format!("{place}, by {path}{to}")).below(below)
+}
+
+fn seen(code: &Code) -> Vec<Item> {
+    let (caller, message, status) = (code.seen_by_the_caller(), code.message(), code.status());
+    vec![
+        Item::new(Sign::None, format!("the caller: {caller}")),
+        Item::new(Sign::None, format!("the server's log: \"{message}\" with the code {}", code.code)),
+        Item::new(Sign::None, format!("the API server: status {status}, {}", consequence(code))),
+    ]
+}
+
+fn consequence(code: &Code) -> &'static str {
+    if code.is_denial() {
+        "a no that it remembers for a while"
+    } else {
+        "no answer: it tries again, and remembers nothing"
+    }
+}
+
+fn to_do(denial: &Denial) -> Vec<Item> {
+    let Denial { code, fix, .. } = denial;
+    let mut items = Vec::new();
+    if let Some(fix) = fix {
+        let lines = fix.lines.iter().map(|line| Item::new(Sign::None, line.as_str()));
+        items.push(Item::new(Sign::None, fix.text.as_str()).below(lines));
+    }
+    items.push(Item::new(Sign::Note, code.fix));
+    items
+}

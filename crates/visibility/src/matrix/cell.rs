@@ -1,0 +1,258 @@
+//! What somebody may do in a place, in a few words.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rbac::escalation::Escalation;
+
+/// What somebody may do in a place.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Cell {
+    /// By levels and rights.
+    Levels(Levels),
+    /// The verbs on resources that were asked for, in their order.
+    Verbs(Vec<Verbs>),
+}
+
+/// How much somebody may do with what most people's work is about; each has what the one before has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Reading.
+    View,
+    /// Reading and writing.
+    Edit,
+    /// Granting rights besides.
+    Admin,
+    /// Everything.
+    All,
+}
+
+/// A cell by levels.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Levels {
+    /// The highest that is held whole.
+    pub level: Option<Level>,
+    /// Whether the level itself is a way to become more here.
+    pub is_dangerous: bool,
+    /// What is held besides.
+    pub rights: Vec<Right>,
+    /// Below `edit`: what may be written.
+    pub writes: Vec<Box<str>>,
+    /// Below `view`: what may be read, but for what may be written.
+    pub reads: Vec<Box<str>>,
+    /// Below `view`: whether there are other verbs, or, in the whole cluster, URLs.
+    pub others: bool,
+    /// Of everybody, in the whole cluster: whether they may do what every cluster lets everybody do.
+    pub basics: bool,
+    /// Roles that are bound here and do not exist.
+    pub missing: Vec<Box<str>>,
+}
+
+/// A right that the table of escalations knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// Which.
+    pub escalation: &'static Escalation,
+    /// Whether it is a way to become more here.
+    pub is_dangerous: bool,
+}
+
+/// The verbs on one resource.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Verbs {
+    /// As it was asked for; empty where only one was.
+    pub resource: Box<str>,
+    /// On every object; `*` alone is every verb.
+    pub verbs: BTreeSet<Box<str>>,
+    /// On objects of these names, verb by verb.
+    pub named: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+}
+
+/// One word of a cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// The word.
+    pub text: String,
+    /// Whether it is a way to become more, which a `!` behind it says.
+    pub is_dangerous: bool,
+}
+
+/// Rights that say all there is to say of something: it is not named again.
+const SAYS: [(&str, &str); 2] = [("exec", "pods/exec"), ("secrets", "secrets")];
+
+/// How many things are named before the rest is counted.
+const NAMED: usize = 3;
+
+impl Cell {
+    /// In words; nothing at all is no word.
+    pub fn words(&self) -> Vec<Word> {
+        match self {
+            Self::Levels(levels) => levels.words(),
+            Self::Verbs(resources) => resources.iter().filter_map(Verbs::word).collect(),
+        }
+    }
+
+    /// In one line; nothing at all is a dash.
+    pub fn text(&self) -> String {
+        let words: Vec<String> = self.words().into_iter().map(|word| word.text).collect();
+        let between = if matches!(self, Self::Verbs(_)) { "; " } else { ", " };
+        if words.is_empty() { "-".to_owned() } else { words.join(between) }
+    }
+
+    /// Whether nothing is held.
+    pub fn is_empty(&self) -> bool {
+        self.words().is_empty()
+    }
+
+    /// Whether something of it is a way to become more.
+    pub fn is_dangerous(&self) -> bool {
+        match self {
+            Self::Levels(levels) => levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous),
+            Self::Verbs(_) => false,
+        }
+    }
+
+    /// Whether everything may be done.
+    pub fn is_everything(&self) -> bool {
+        matches!(self, Self::Levels(Levels { level: Some(Level::All), .. }))
+    }
+
+    /// The mightiest first, roughly: what is dangerous, then by levels.
+    pub(super) fn might(&self) -> impl Ord + use<> {
+        match self {
+            Self::Levels(levels) => (levels.level, self.is_dangerous(), levels.rights.len(), levels.writes.len()),
+            Self::Verbs(resources) => {
+                let number = |verbs: &Verbs| {
+                    if verbs.verbs.contains("*") { 16 } else { verbs.verbs.len() }
+                };
+                (None, false, resources.iter().map(number).sum(), 0)
+            }
+        }
+    }
+}
+
+impl Levels {
+    fn words(&self) -> Vec<Word> {
+        let mark = |text: &str, is_dangerous: bool| {
+            let mark = if is_dangerous { "!" } else { "" };
+            Word { text: format!("{text}{mark}"), is_dangerous }
+        };
+        let is_said = |thing: &str| {
+            let says = |right: &Right| SAYS.contains(&(right.escalation.code, thing));
+            self.rights.iter().any(says)
+        };
+        let list = |word: &str, things: &[Box<str>]| {
+            let things: Vec<&str> = things.iter().map(|thing| &**thing).filter(|thing| !is_said(thing)).collect();
+            (!things.is_empty()).then(|| mark(&format!("{word} ({})", some_of(&things)), false))
+        };
+        let level = self.level.map(|level| mark(level.as_str(), self.is_dangerous));
+        let rights = self.rights.iter().map(|right| mark(right.escalation.code, right.is_dangerous));
+        let others = (self.others && self.rights.is_empty() && self.writes.is_empty() && self.reads.is_empty())
+            .then(|| mark("other", false));
+        let missing = self.missing.iter().map(|role| mark(&format!("?{role}"), false));
+        let things = list("write", &self.writes).into_iter().chain(list("read", &self.reads));
+        let basics = self.basics.then(|| mark("basic", false));
+        level.into_iter().chain(basics).chain(rights).chain(things).chain(others).chain(missing).collect()
+    }
+}
+
+impl std::hash::Hash for Right {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.escalation.code, self.is_dangerous).hash(state);
+    }
+}
+
+impl Verbs {
+    fn word(&self) -> Option<Word> {
+        let mut words: Vec<String> = in_words(&self.verbs);
+        for (verb, names) in &self.named {
+            let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+            words.push(format!("{verb} {}", some_of(&names)));
+        }
+        let before = if self.resource.is_empty() { String::new() } else { format!("{}: ", self.resource) };
+        (!words.is_empty()).then(|| Word { text: format!("{before}{}", words.join(" ")), is_dangerous: false })
+    }
+}
+
+const READ: [&str; 3] = ["get", "list", "watch"];
+const WRITE: [&str; 5] = ["create", "update", "patch", "delete", "deletecollection"];
+
+/// `all`, `read create delete`: what comes together often is one word.
+fn in_words(verbs: &BTreeSet<Box<str>>) -> Vec<String> {
+    if verbs.contains("*") {
+        return vec!["all".to_owned()];
+    }
+    let mut words = Vec::new();
+    for (word, parts) in [("read", &READ[..]), ("write", &WRITE[..])] {
+        if parts.iter().all(|verb| verbs.contains(*verb)) {
+            words.push(word.to_owned());
+        } else {
+            words.extend(parts.iter().filter(|verb| verbs.contains(**verb)).map(|verb| (*verb).to_owned()));
+        }
+    }
+    let others = verbs.iter().map(|verb| &**verb).filter(|verb| !READ.contains(verb) && !WRITE.contains(verb));
+    words.extend(others.map(str::to_owned));
+    words
+}
+
+/// What the words mean that cells use, in the order in which cells say them.
+pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
+    let levels: Vec<&Levels> = cells
+        .iter()
+        .filter_map(|cell| match cell {
+            Cell::Levels(levels) => Some(levels),
+            Cell::Verbs(_) => None,
+        })
+        .collect();
+    let mut legend: Vec<(String, String)> = Vec::new();
+    let mut say = |word: &str, meaning: String| legend.push((word.to_owned(), meaning));
+    if levels.is_empty() {
+        say("all", "every verb".to_owned());
+        say("read", READ.join(", "));
+        say("write", WRITE.join(", "));
+        say("verb \"name\"", "only on the object of that name".to_owned());
+        return legend;
+    }
+    let highest = levels.iter().filter_map(|levels| levels.level).max();
+    for level in Level::EACH.into_iter().filter(|level| Some(*level) <= highest) {
+        say(level.as_str(), level.meaning());
+    }
+    if levels.iter().any(|levels| levels.basics) {
+        let meaning = "what every cluster lets everybody do: find its APIs, and ask who they are and what they may do";
+        say("basic", meaning.to_owned());
+    }
+    let rights: BTreeMap<&str, &'static Escalation> = levels
+        .iter()
+        .flat_map(|levels| &levels.rights)
+        .map(|right| (right.escalation.code, right.escalation))
+        .collect();
+    for (code, escalation) in rights {
+        say(code, format!("can {}", escalation.title));
+    }
+    let words: Vec<Word> = levels.iter().flat_map(|levels| levels.words()).collect();
+    let any = |begins: &str| words.iter().any(|word| word.text.starts_with(begins));
+    if any("write (") {
+        say("write (…)", "less than edit: can create, change or delete some of these".to_owned());
+    }
+    if any("read (") {
+        say("read (…)", "less than view: can read some of these".to_owned());
+    }
+    if any("other") {
+        say("other", "URLs, or verbs that neither read nor write".to_owned());
+    }
+    if any("?") {
+        say("?role", "bound to a role that is not there, or that was not given: it counts as nothing".to_owned());
+    }
+    if words.iter().any(|word| word.is_dangerous) {
+        say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());
+    }
+    legend
+}
+
+/// The first of a list, and how many more there are.
+pub(super) fn some_of(list: &[impl AsRef<str>]) -> String {
+    let first: Vec<&str> = list.iter().take(NAMED).map(AsRef::as_ref).collect();
+    match list.len().saturating_sub(NAMED) {
+        0 => first.join(", "),
+        more => format!("{} +{more}", first.join(", ")),
+    }
+}

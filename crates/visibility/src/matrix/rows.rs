@@ -1,0 +1,229 @@
+//! Who the rows are.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use access::cluster::Who;
+use rbac::{Subject, User};
+
+use super::Options;
+use crate::{Principal, World, who_can::resolved};
+
+/// Who the rows are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum By {
+    /// Everybody who logs in with an AWS identity, and the users and groups of other people that bindings name. It is what
+    /// somebody who answers for access is asked about, so it is what is shown unless something else is asked for.
+    #[default]
+    People,
+    /// The groups that bindings name or that people log in into.
+    Groups,
+    /// All that bindings name, service accounts and Kubernetes' own users too.
+    Subjects,
+}
+
+/// Somebody in a row.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Member<'a> {
+    /// Everybody who logs in.
+    Everybody,
+    /// Whoever reaches the API server, without logging in.
+    Anonymous,
+    /// Somebody with an AWS identity.
+    Principal(Known<'a>),
+    /// A subject of bindings.
+    Subject(Subject),
+}
+
+/// A principal, compared by who they are.
+#[derive(Clone, Copy, Debug)]
+pub struct Known<'a>(pub &'a Principal);
+
+/// Who holds something and has no row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Service accounts.
+    pub service_accounts: usize,
+    /// Users and groups of Kubernetes' own, `system:…`.
+    pub built_in: usize,
+    /// Other users.
+    pub users: usize,
+}
+
+/// Some whom authorizers cannot tell apart.
+pub(super) struct Holder<'a> {
+    pub(super) members: Vec<Member<'a>>,
+    pub(super) user: User,
+    /// The EKS access policies that they have, by their place in the world's list.
+    pub(super) policies: Vec<usize>,
+}
+
+const AUTHENTICATED: &str = "system:authenticated";
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+
+/// Everybody who is to have a row, and who is left out.
+pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a>>, LeftOut) {
+    let subjects: BTreeSet<Subject> = world
+        .index()
+        .bindings()
+        .iter()
+        .flat_map(|binding| binding.subjects.iter().filter_map(|subject| resolved(subject, binding)))
+        .collect();
+    let mut holders = Vec::new();
+    let mut left_out = LeftOut::default();
+    if options.by == By::People {
+        holders.extend(built_in());
+        holders.extend(principals(world));
+    }
+    let groups: BTreeSet<Subject> = match options.by {
+        By::People => BTreeSet::new(),
+        By::Groups | By::Subjects => {
+            let of = |principal: &'a Principal| principal.login.as_ref().into_iter().flat_map(|login| &login.groups);
+            let groups = world.principals().iter().flat_map(of).map(|group| Subject::Group((**group).into()));
+            groups.chain([Subject::Group("system:masters".into())]).collect()
+        }
+    };
+    let has_people = |subject: &Subject| match subject {
+        Subject::User(name) => world.called(name).next().is_some(),
+        Subject::Group(name) => world.members(name).next().is_some(),
+        Subject::ServiceAccount { .. } => false,
+    };
+    for subject in subjects.union(&groups) {
+        let is_shown = match (options.by, subject) {
+            (By::Subjects, _) | (By::Groups, Subject::Group(_)) => true,
+            (_, Subject::ServiceAccount { .. }) => {
+                left_out.service_accounts += 1;
+                false
+            }
+            (By::People, Subject::User(name) | Subject::Group(name)) if name.starts_with("system:") => {
+                let is_said = [AUTHENTICATED, UNAUTHENTICATED, "system:anonymous"].contains(&&**name);
+                left_out.built_in += usize::from(!is_said && !has_people(subject));
+                false
+            }
+            // Whoever has an AWS identity stands there with it.
+            (By::People, subject) => !has_people(subject),
+            (By::Groups, Subject::User(_)) => {
+                left_out.users += 1;
+                false
+            }
+        };
+        if is_shown {
+            let (user, policies) = (user_of(subject), Vec::new());
+            holders.push(Holder { members: vec![Member::Subject(subject.clone())], user, policies });
+        }
+    }
+    for holder in &mut holders {
+        holder
+            .members
+            .retain(|member| options.who.is_empty() || options.who.iter().any(|pattern| member.is_meant_by(pattern)));
+    }
+    holders.retain(|holder| !holder.members.is_empty());
+    (holders, left_out)
+}
+
+fn built_in<'a>() -> [Holder<'a>; 2] {
+    [
+        Holder { members: vec![Member::Everybody], user: User::authenticated("", [""; 0]), policies: Vec::new() },
+        Holder { members: vec![Member::Anonymous], user: User::anonymous(), policies: Vec::new() },
+    ]
+}
+
+/// Principals who log in; those with the same groups whom no binding and no policy tells apart are one holder.
+fn principals(world: &World) -> Vec<Holder<'_>> {
+    let mut policies: HashMap<*const Principal, Vec<usize>> = HashMap::new();
+    for (at, associated) in world.policies().iter().enumerate() {
+        for principal in world.holders(associated) {
+            policies.entry(std::ptr::from_ref(principal)).or_default().push(at);
+        }
+    }
+    let mut alike: BTreeMap<(User, Vec<usize>), Vec<Member<'_>>> = BTreeMap::new();
+    for principal in world.principals() {
+        let Some(mut user) = principal.user() else { continue };
+        let alone = User { name: user.name.clone(), groups: Vec::new() };
+        if world.index().bindings_of(&alone).next().is_none() {
+            user.name.clear();
+        }
+        let policies = policies.get(&std::ptr::from_ref(principal)).cloned().unwrap_or_default();
+        alike.entry((user, policies)).or_default().push(Member::Principal(Known(principal)));
+    }
+    alike.into_iter().map(|((user, policies), members)| Holder { members, user, policies }).collect()
+}
+
+/// Somebody who is this and nothing else.
+pub(super) fn user_of(subject: &Subject) -> User {
+    match subject {
+        Subject::User(name) if **name == *"system:anonymous" => User::anonymous(),
+        Subject::User(name) => User::authenticated(&**name, [""; 0]),
+        Subject::Group(name) if **name == *UNAUTHENTICATED => {
+            User { name: String::new(), groups: vec![name.to_string()] }
+        }
+        Subject::Group(name) => User::authenticated("", [&**name]),
+        Subject::ServiceAccount { namespace, name } => {
+            User::service_account(namespace.as_deref().unwrap_or_default(), name)
+        }
+    }
+}
+
+impl Member<'_> {
+    /// Whether it stands for everybody.
+    pub fn is_built_in(&self) -> bool {
+        matches!(self, Self::Everybody | Self::Anonymous)
+    }
+
+    /// Whether a pattern asks for it.
+    fn is_meant_by(&self, pattern: &str) -> bool {
+        let fits = |pattern: &str, text: &str| access::glob(pattern, text);
+        match (self, pattern.split_once(':')) {
+            (Self::Principal(Known(principal)), Some(("user", name))) => {
+                principal.login.as_ref().is_ok_and(|login| fits(name, &login.username))
+            }
+            (Self::Principal(Known(principal)), Some(("group", name))) => {
+                principal.login.as_ref().is_ok_and(|login| login.groups.iter().any(|group| fits(name, group)))
+            }
+            (Self::Principal(Known(principal)), _) => {
+                let username = principal.login.as_ref().map(|login| &*login.username).unwrap_or_default();
+                let arn = principal.arn();
+                fits(pattern, principal.who.name())
+                    || fits(pattern, username)
+                    || fits(&pattern.to_ascii_lowercase(), &arn.to_ascii_lowercase())
+            }
+            (Self::Subject(Subject::User(name)), Some(("user", asked)))
+            | (Self::Subject(Subject::Group(name)), Some(("group", asked))) => fits(asked, name),
+            (Self::Subject(_), Some(("user" | "group", _))) | (Self::Everybody | Self::Anonymous, _) => false,
+            (Self::Subject(Subject::User(name) | Subject::Group(name) | Subject::ServiceAccount { name, .. }), _) => {
+                fits(pattern, name)
+            }
+        }
+    }
+}
+
+impl Known<'_> {
+    fn key(&self) -> (&Who, Option<&str>) {
+        (&self.0.who, self.0.login.as_ref().ok().map(|login| &*login.username))
+    }
+}
+
+impl PartialEq for Known<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Known<'_> {}
+
+impl PartialOrd for Known<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Known<'_> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.key().cmp(&other.key())
+    }
+}
+
+impl std::hash::Hash for Known<'_> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.key().hash(state);
+    }
+}

@@ -1,0 +1,580 @@
+//! Everybody explained: who they are to AWS, what names them, what they may do, and what to do where it is a no.
+
+use access::cluster::Given;
+use document::Source;
+use insta::assert_snapshot;
+use mapping::{Decision, Facts, authenticator::read_config_in};
+use proptest::prelude::*;
+use rbac::{Request, User};
+
+use super::{now, resource, world};
+use crate::{
+    World,
+    explain::{Caller, Code, Explanation, Held, Question, Verdict, code_report, codes},
+    print,
+};
+
+const CLUSTER: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
+{"kind": "Namespace", "metadata": {"name": "dev"}}, {"kind": "Namespace", "metadata": {"name": "test"}},
+{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [
+ {"verbs": ["get", "list", "watch"], "apiGroups": [""], "resources": ["pods", "services"]},
+ {"verbs": ["get", "list", "watch"], "apiGroups": ["apps"], "resources": ["deployments"]}]},
+{"kind": "ClusterRole", "metadata": {"name": "system:discovery"}, "rules": [{"verbs": ["get"], "nonResourceURLs": ["/api"]}]},
+{"kind": "Role", "metadata": {"name": "deployer", "namespace": "dev"}, "rules": [{"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]}]},
+{"kind": "ClusterRoleBinding", "metadata": {"name": "system:discovery"}, "roleRef": {"kind": "ClusterRole", "name": "system:discovery"},
+ "subjects": [{"kind": "Group", "name": "system:authenticated"}]},
+{"kind": "ClusterRoleBinding", "metadata": {"name": "viewers"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+ "subjects": [{"kind": "Group", "name": "viewers"}, {"kind": "User", "name": "carol"}]},
+{"kind": "RoleBinding", "metadata": {"name": "deployers", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "deployer"},
+ "subjects": [{"kind": "Group", "name": "viewers"}]},
+{"kind": "RoleBinding", "metadata": {"name": "lost", "namespace": "test"}, "roleRef": {"kind": "Role", "name": "gone"},
+ "subjects": [{"kind": "Group", "name": "viewers"}]},
+{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+ "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}\n- {rolearn: 'arn:aws:iam::111122223333:role/AWSReservedSSO_Old_fedcba9876543210', username: 'old:{{SessionName}}', groups: [viewers]}\n- {rolearn: 'arn:aws:iam::111122223333:role/Node', username: 'system:node:{{EC2PrivateDNSName}}', groups: ['system:nodes']}",
+ "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: ['system:masters']}\n- {userarn: 'arn:aws:iam::111122223333:user/alice', username: second, groups: []}",
+ "mapAccounts": "['999988887777']"}}
+]}"#;
+
+const FILE: &str = "clusterID: c
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice, ops/bob, {name: erin, expires: 2026-05-31}]
+  roles: [ci/Deployer, {name: Elsewhere, account: '444455556666'}]
+  permissionSets: [Dev]
+  authorization:
+  - {namespaces: [dev, test], clusterRole: view}
+- name: release
+  users: [alice, {name: erin, expires: 2026-05-30}]
+  expires: 2026-12-31
+  authorization:
+  - {namespace: dev, role: deployer}
+";
+
+fn everything() -> World {
+    world(&[("cluster.json", CLUSTER), ("access.yaml", FILE)])
+}
+
+fn caller(arn: &str) -> Caller {
+    match Question::read(arn) {
+        Ok(Question::Caller(caller)) => *caller,
+        _ => panic!("{arn} is somebody"),
+    }
+}
+
+fn text(explanation: &Explanation<'_>, world: &World) -> String {
+    let report = explanation.report(Some(world));
+    access::plan::print::text_of(&report).into_iter().map(|segment| segment.text).collect()
+}
+
+/// One line: who, as whom or why not, and what was nearly right.
+fn verdict(explanation: &Explanation<'_>) -> String {
+    match &explanation.verdict {
+        Verdict::LetIn => {
+            let person = explanation.person.as_ref().expect("somebody");
+            let user = person.user.as_ref().expect("let in");
+            format!("{} [{}] by {}", user.username, user.groups.join(", "), print::rule(&user.source))
+        }
+        Verdict::Refused(denial) => {
+            let near = denial.nearest.as_ref().map(|near| format!("; {}", near.words)).unwrap_or_default();
+            format!("{}{near}", denial.code.code)
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn everybody_is_let_in_or_refused_as_the_server_would() {
+    let world = everything();
+    let rows = [
+        ("a user of the access file", "arn:aws:iam::111122223333:user/alice"),
+        ("a user with a path", "arn:aws:iam::111122223333:user/ops/bob"),
+        ("in other letters", "arn:aws:iam::111122223333:user/Alice"),
+        ("without the path", "arn:aws:iam::111122223333:user/bob"),
+        ("ended", "arn:aws:iam::111122223333:user/erin"),
+        ("a role", "arn:aws:iam::111122223333:role/Deployer"),
+        ("a role with a path", "arn:aws:iam::111122223333:role/other/path/Deployer"),
+        ("a session", "arn:aws:sts::111122223333:assumed-role/Deployer/build-17"),
+        ("the role of another account", "arn:aws:iam::111122223333:role/Elsewhere"),
+        ("a user called as a role", "arn:aws:iam::111122223333:user/Deployer"),
+        (
+            "a permission set",
+            "arn:aws:iam::111122223333:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Dev_0123456789abcdef",
+        ),
+        (
+            "a session of one",
+            "arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/dave@example.com",
+        ),
+        ("one whose name begins alike", "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_Admin_0123456789abcdef"),
+        ("one of another account", "arn:aws:iam::444455556666:role/AWSReservedSSO_Dev_0123456789abcdef"),
+        ("one mapped by its role of before", "arn:aws:iam::111122223333:role/AWSReservedSSO_Old_0123456789abcdef"),
+        ("a role of aws-auth", "arn:aws:iam::111122223333:role/Ops"),
+        ("a user of aws-auth", "arn:aws:iam::111122223333:user/carol"),
+        ("a machine's role", "arn:aws:iam::111122223333:role/Node"),
+        ("a machine", "arn:aws:sts::111122223333:assumed-role/Node/i-0123456789abcdef0"),
+        ("a person with a machine's role", "arn:aws:sts::111122223333:assumed-role/Node/alice"),
+        ("anybody of an account", "arn:aws:iam::999988887777:user/anybody"),
+        ("root", "arn:aws:iam::111122223333:root"),
+        ("a federated user", "arn:aws:sts::111122223333:federated-user/fred"),
+        ("another partition", "arn:aws-cn:iam::111122223333:user/alice"),
+        ("nobody", "arn:aws:iam::111122223333:user/mallory"),
+    ];
+    let lines: Vec<String> =
+        rows.iter().map(|(name, arn)| format!("{name}: {}", verdict(&world.explain(caller(arn))))).collect();
+    assert_snapshot!(lines.join("\n"), @"
+    a user of the access file: alice [developers, release] by access.yaml:5
+    a user with a path: bob [developers] by access.yaml:5
+    in other letters: alice [developers, release] by access.yaml:5
+    without the path: mapping.none; the user ops/bob is mapped, and this is the user bob (access.yaml:5)
+    ended: mapping.ended
+    a role: Deployer:<session> [developers] by access.yaml:6
+    a role with a path: Deployer:<session> [developers] by access.yaml:6
+    a session: Deployer:build-17 [developers] by access.yaml:6
+    the role of another account: mapping.none; the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
+    a user called as a role: mapping.none; the role Deployer is mapped, and this is the user Deployer (access.yaml:6)
+    a permission set: Dev:<session> [developers] by access.yaml:7
+    a session of one: Dev:dave-example.com [developers] by access.yaml:7
+    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
+    one of another account: mapping.none; the permission set Dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
+    one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth)
+    a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth
+    a user of aws-auth: carol [system:masters] by mapUsers[0] of ConfigMap kube-system/aws-auth
+    a machine's role: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
+    a machine: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
+    a person with a machine's role: mapping.session-name-not-instance
+    anybody of an account: arn:aws:iam::999988887777:user/anybody [] by mapAccounts[0] of ConfigMap kube-system/aws-auth
+    root: mapping.none
+    a federated user: mapping.none
+    another partition: mapping.other-partition
+    nobody: mapping.none
+    ");
+}
+
+#[test]
+fn what_a_text_is_is_seen_by_its_form() {
+    let rows = [
+        ("", "there is nothing to explain"),
+        ("alice", "that is neither an ARN"),
+        ("mapping.non", "there is no such code; did you mean mapping.none?"),
+        ("arn:aws:iam::111122223333:group/Developers", "an IAM group logs in nowhere"),
+        ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
+        ("arn:aws:sso:::permissionSet/ssoins-1/ps-1", "a permission set logs in as the role"),
+        ("arn:aws:iam::1111:user/alice", "that is no ARN of a person or a role: "),
+        ("arn:aws:iam::111122223333:policy/Admin", "that ARN names neither a user"),
+        ("arn:aws:iam::111122223333:role/ops/", "that ARN names neither a user"),
+        ("{\"kind\": \"TokenReview\", \"status\": {}}", "that JSON holds no token"),
+        ("{\"kind\": ", "that is no JSON"),
+    ];
+    for (text, expected) in rows {
+        match Question::read(text) {
+            Err(error) => assert!(error.to_string().starts_with(expected), "{text}: {error}"),
+            Ok(_) => panic!("{text} is something"),
+        }
+    }
+    let review = r#"{"kind": "TokenReview", "spec": {"token": "one"}, "status": {"user": {}}}"#;
+    let credential = r#"{"kind": "ExecCredential", "spec": {}, "status": {"token": "two"}}"#;
+    for (text, expected) in [(review, "one"), (credential, "two"), (" k8s-aws-v1.three\n", "k8s-aws-v1.three")] {
+        match Question::read(text) {
+            Ok(Question::Token(token)) => assert_eq!(token.as_str(), expected),
+            _ => panic!("a token"),
+        }
+    }
+}
+
+#[test]
+fn somebody_let_in_is_followed_from_aws_to_verbs() {
+    let world = everything();
+    assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/alice")), &world), @"
+    arn:aws:iam::111122223333:user/alice is let in as alice
+
+    Who AWS says it is
+      the IAM user alice of account 111122223333
+
+    Who that is in the cluster
+      the access file (6 entries): access.yaml:5 names it
+      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth names it
+      + username alice
+      + group developers
+      + group release until 2027-01-01T00:00:00Z
+
+    What they may do
+      + in dev, test, by RoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:9), to Group developers
+        get, list, watch on pods, services, deployments.apps
+      + in dev, by RoleBinding cluster-auth:release:deployer → Role deployer (access.yaml:14), to Group release
+        every verb on everything of apps
+      and what everybody may do who logs in (system:discovery)
+    ");
+    let session = "arn:aws:sts::111122223333:assumed-role/Ops/ann";
+    assert_snapshot!(text(&world.explain(caller(session)), &world), @"
+    arn:aws:sts::111122223333:assumed-role/Ops/ann is let in as ops:ann
+
+    Who AWS says it is
+      the session ann of the IAM role Ops of account 111122223333
+      mappings know it by arn:aws:iam::111122223333:role/Ops
+
+    Who that is in the cluster
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): mapRoles[0] of ConfigMap kube-system/aws-auth names it
+      + username ops:ann
+      + group viewers
+
+    What they may do
+      + everywhere, by ClusterRoleBinding viewers → ClusterRole view, to Group viewers
+        get, list, watch on pods, services, deployments.apps
+      + in dev, by RoleBinding deployers → Role deployer, to Group viewers
+        every verb on everything of apps
+      ! RoleBinding lost in test grants nothing: the Role gone is not there
+      and what everybody may do who logs in (system:discovery)
+    ");
+    assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/carol")), &world), @"
+    arn:aws:iam::111122223333:user/carol is let in as carol
+
+    Who AWS says it is
+      the IAM user carol of account 111122223333
+
+    Who that is in the cluster
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): mapUsers[0] of ConfigMap kube-system/aws-auth names it
+      + username carol
+      + group system:masters
+
+    What they may do
+      ! everywhere: everything; the API server allows them everything, as a member of system:masters
+      + everywhere, by ClusterRoleBinding viewers → ClusterRole view, to User carol
+        get, list, watch on pods, services, deployments.apps
+      and what everybody may do who logs in (system:discovery)
+    ");
+}
+
+#[test]
+fn what_was_added_to_everybodys_own_role_is_said() {
+    let added = CLUSTER.replace(
+        r#"[{"verbs": ["get"], "nonResourceURLs": ["/api"]}]"#,
+        r#"[{"verbs": ["get"], "nonResourceURLs": ["/api"]}, {"verbs": ["get"], "apiGroups": [""], "resources": ["secrets"]}]"#,
+    );
+    let world = world(&[("cluster.json", &added), ("access.yaml", FILE)]);
+    let said = text(&world.explain(caller("arn:aws:iam::111122223333:user/alice")), &world);
+    let held = said.split("What they may do").nth(1).expect("what they may do");
+    assert_snapshot!(held, @"
+    + everywhere, by ClusterRoleBinding system:discovery → ClusterRole system:discovery, to Group system:authenticated
+      get on secrets, /api
+    + in dev, test, by RoleBinding cluster-auth:developers:view → ClusterRole view (access.yaml:9), to Group developers
+      get, list, watch on pods, services, deployments.apps
+    + in dev, by RoleBinding cluster-auth:release:deployer → Role deployer (access.yaml:14), to Group release
+      every verb on everything of apps
+    ");
+}
+
+#[test]
+fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
+    let world = everything();
+    assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:role/Elsewhere")), &world), @r#"
+    arn:aws:iam::111122223333:role/Elsewhere is not let in: no mapping names this principal [mapping.none]
+
+    Who AWS says it is
+      a session of the IAM role Elsewhere of account 111122223333
+      whoever assumes it chooses the session's name, which is <session> here
+
+    Who that is in the cluster
+      the access file (6 entries): does not name it
+      ConfigMap kube-system/aws-auth (6 entries): does not name it
+      ~ nearest: the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
+
+    What is seen of it
+      the caller: error: You must be logged in to the server (Unauthorized)
+      the server's log: "access denied" with the code mapping.none
+      the API server: status 403, a no that it remembers for a while
+
+    What to do
+      add to the access file, and see what it gives by `cluster-auth plan`
+        groups:
+        - name: developers
+          roles: ["arn:aws:iam::111122223333:role/Elsewhere"]
+      Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.
+    "#);
+    assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/erin")), &world), @r#"
+    arn:aws:iam::111122223333:user/erin is not let in: access of this principal has ended [mapping.ended]
+
+    Who AWS says it is
+      the IAM user erin of account 111122223333
+
+    Who that is in the cluster
+      the access file (6 entries): access.yaml:5 names it
+      ConfigMap kube-system/aws-auth (6 entries): not asked any more
+      - group developers ended 2026-06-01T00:00:00Z
+      - group release ended 2026-05-31T00:00:00Z
+
+    What is seen of it
+      the caller: error: You must be logged in to the server (Unauthorized)
+      the server's log: "access denied" with the code mapping.ended
+      the API server: status 403, a no that it remembers for a while
+
+    What to do
+      change access.yaml:5
+      Set a later `expires` for the group or the principal, or remove it.
+    "#);
+    assert_snapshot!(text(&world.explain(caller("arn:aws-cn:iam::111122223333:user/alice")), &world), @r#"
+    arn:aws-cn:iam::111122223333:user/alice is not let in: the caller is of another AWS partition than the server's [mapping.other-partition]
+
+    Who AWS says it is
+      the IAM user alice of account 111122223333
+
+    Who that is in the cluster
+      no source is asked: all of them are of another partition
+
+    What is seen of it
+      the caller: error: You must be logged in to the server (Unauthorized)
+      the server's log: "access denied" with the code mapping.other-partition
+      the API server: status 403, a no that it remembers for a while
+
+    What to do
+      aws-cn is the caller's partition, and aws the one of everybody who is mapped
+      Use credentials of the cluster's partition, or set server.partition.
+    "#);
+}
+
+#[test]
+fn every_source_has_its_own_words_for_what_to_add() {
+    let map = |name: &str, data: &str| {
+        format!(
+            r#"{{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {{"name": "{name}", "namespace": "kube-system"}}, "data": {{{data}}}}}"#
+        )
+    };
+    let aws_auth =
+        map("aws-auth", r#""mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [g]}""#);
+    let config = map(
+        "aws-iam-authenticator",
+        r#""config.yaml": "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [g]}\n""#,
+    );
+    let object = r#"{"kind": "IAMIdentityMapping", "apiVersion": "iamauthenticator.k8s.aws/v1alpha1", "metadata": {"name": "x"}, "spec": {"arn": "arn:aws:iam::111122223333:user/x", "username": "x", "groups": ["g"]}}"#;
+    let entry = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:user/x", "kubernetesGroups": ["g"], "username": "x", "type": "STANDARD"}}"#;
+    let people = [
+        "arn:aws:iam::444455556666:user/x",
+        "arn:aws:iam::111122223333:role/ci/Deployer",
+        "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef",
+        "arn:aws:iam::111122223333:root",
+    ];
+    let mut lines = Vec::new();
+    for (name, given) in [
+        ("nothing.json", r#"{"kind": "NamespaceList", "apiVersion": "v1", "items": []}"#),
+        ("aws-auth.json", &aws_auth),
+        ("config.json", &config),
+        ("object.json", object),
+        ("entry.json", entry),
+    ] {
+        let world = world(&[(name, given)]);
+        for arn in people {
+            let Verdict::Refused(denial) = world.explain(caller(arn)).verdict else { panic!("{name}: {arn}") };
+            let fix = denial.fix.expect("something to do");
+            lines.push(format!("{name}: {}: {}", fix.text, fix.lines.join(" | ")));
+        }
+    }
+    assert_snapshot!(lines.join("\n"), @r#"
+    nothing.json: add to the access file, and see what it gives by `cluster-auth plan`: groups: | - name: GROUP |   users: ["arn:aws:iam::444455556666:user/x"]
+    nothing.json: add to the access file, and see what it gives by `cluster-auth plan`: groups: | - name: GROUP |   roles: ["arn:aws:iam::111122223333:role/Deployer"]
+    nothing.json: add to the access file, and see what it gives by `cluster-auth plan`: groups: | - name: GROUP |   permissionSets: [{name: Dev, account: "111122223333"}]
+    nothing.json: log in as a user or with a role: an access file names neither root nor federated users: 
+    aws-auth.json: add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    aws-auth.json: add to mapRoles of the ConfigMap kube-system/aws-auth: - {rolearn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
+    aws-auth.json: add to mapRoles of the ConfigMap kube-system/aws-auth: - {rolearn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef", username: "Dev:{{SessionName}}", groups: ["GROUP"]}
+    aws-auth.json: add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
+    config.json: add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    config.json: add to mapRoles of the authenticator's configuration: - {rolearn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
+    config.json: add to mapRoles of the authenticator's configuration: - {sso: {permissionSetName: Dev, accountID: "111122223333"}, username: "Dev:{{SessionName}}", groups: ["GROUP"]}
+    config.json: add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
+    object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
+    object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef", username: "Dev:{{SessionName}}", groups: ["GROUP"]}
+    object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
+    entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::444455556666:user/x --kubernetes-groups g
+    entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:role/Deployer --kubernetes-groups GROUP
+    entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --kubernetes-groups GROUP
+    entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:root --kubernetes-groups GROUP
+    "#);
+}
+
+#[test]
+fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
+    let text = "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [viewers]}\n";
+    let source = Source::new("config.yaml", text);
+    let config = read_config_in(&source, None).map_err(|_| "problems").expect("a configuration").0.server;
+    let mut given = Given::default();
+    given.config = Some(config);
+    assert!(given.read("cluster.json", CLUSTER.as_bytes()).expect("a dump"));
+    let world = World::new(given, None, now()).expect("readable");
+    let line = |arn| verdict(&world.explain(caller(arn)));
+    assert_eq!(line("arn:aws:iam::111122223333:user/dora"), "dora [viewers] by config.yaml:4");
+    assert_eq!(
+        line("arn:aws:iam::111122223333:role/Ops"),
+        "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth"
+    );
+}
+
+#[test]
+fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
+    let entry = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:role/eng/Admin", "kubernetesGroups": [], "username": "admin:{{SessionName}}", "type": "STANDARD"}}"#;
+    let policies = r#"{"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/eng/Admin", "associatedAccessPolicies": [
+        {"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSSecretReaderPolicy", "accessScope": {"type": "namespace", "namespaces": ["team-*"]}}]}"#;
+    let world = world(&[("cluster.json", CLUSTER), ("e.json", entry), ("p.json", policies)]);
+    let explanation = world.explain(caller("arn:aws:sts::111122223333:assumed-role/Admin/ann"));
+    assert_snapshot!(text(&explanation, &world), @"
+    arn:aws:sts::111122223333:assumed-role/Admin/ann is let in as admin:ann
+
+    Who AWS says it is
+      the session ann of the IAM role Admin of account 111122223333
+      mappings know it by arn:aws:iam::111122223333:role/Admin
+
+    Who that is in the cluster
+      EKS access entries (1 entry): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
+      ConfigMap kube-system/aws-auth (6 entries): not asked any more
+      + username admin:ann
+      no groups but system:authenticated
+
+    What they may do
+      + in team-*, by EKS access policy AmazonEKSSecretReaderPolicy
+        get, list, watch on secrets
+      and what everybody may do who logs in (system:discovery)
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! EKS access entries: give what `aws eks list-access-entries` prints
+    ");
+}
+
+#[test]
+fn codes_are_explained_without_anybody() {
+    let code = Code::named("upstream.throttled").expect("a code");
+    let text: String =
+        access::plan::print::text_of(&code_report(&code)).into_iter().map(|segment| segment.text).collect();
+    assert_snapshot!(text, @r#"
+    upstream.throttled: STS asks for fewer requests
+      AWS limits how often an account and a Region may ask STS, and the limit is reached.
+
+    What is seen of it
+      the caller: error: You must be logged in to the server (Unauthorized)
+      the server's log: "no answer for now" with the code upstream.throttled
+      the API server: status 429, no answer: it tries again, and remembers nothing
+
+    What to do
+      Usually it passes by itself. If not, find who logs in so often: the log names the callers; a client that makes a new token for every request is the common cause.
+    "#);
+    let mut names: Vec<&str> = codes().map(|code| code.code).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "no code stands for two things");
+    assert_eq!(Code::named("mapping.none").map(|code| code.status()), Some(403));
+    assert_eq!(Code::named("server.not-loaded").map(|code| code.status()), Some(503));
+}
+
+#[test]
+fn programs_get_everything_and_no_secret() {
+    let world = everything();
+    let explanation = world.explain(caller("arn:aws:iam::111122223333:user/erin"));
+    let out: serde_json::Value = serde_json::from_str(&print::json(&explanation.out(Some(&world)))).expect("JSON");
+    assert_eq!(out["code"], "mapping.ended");
+    assert_eq!(out["letIn"], false);
+    assert_eq!(out["reason"]["status"], 403);
+    assert_eq!(out["sources"][0]["entry"]["groups"][0]["ended"], true);
+    let explanation = world.explain(caller("arn:aws:iam::111122223333:user/alice"));
+    let out: serde_json::Value = serde_json::from_str(&print::json(&explanation.out(Some(&world)))).expect("JSON");
+    assert_eq!(out["groups"], serde_json::json!(["developers", "release"]));
+    assert_eq!(out["rights"][0]["words"], serde_json::json!(["get on /api"]));
+    assert_eq!(out["sources"][1]["asked"], false);
+}
+
+/// Whether one of the rights allows a request.
+fn allows(held: &[Held<'_>], request: &Request<'_>) -> bool {
+    let namespace = match request {
+        Request::Resource(request) => request.namespace,
+        Request::Url { .. } => "",
+    };
+    held.iter().any(|held| {
+        let is_here = held.namespaces.is_empty() || held.namespaces.contains(&namespace);
+        is_here && (matches!(held.path, crate::Path::Masters) || held.rules.iter().any(|rule| rule.allows(request)))
+    })
+}
+
+/// A cluster of generated bindings and logins.
+fn generated() -> impl Strategy<Value = String> {
+    let role = prop_oneof![
+        Just(("ClusterRole", "view")),
+        Just(("ClusterRole", "all")),
+        Just(("Role", "local")),
+        Just(("ClusterRole", "gone"))
+    ];
+    let subjects = prop::collection::vec("(Group:[abs]|User:(u|R:x|v)|Group:system:authenticated)", 1..3);
+    let binding = (role, subjects, prop_oneof![Just(""), Just("dev"), Just("ops")], "[pq]");
+    let entry = (
+        "user/[uvw]|role/[RQ]",
+        "u|v|R:\\{\\{SessionName\\}\\}|system:\\{\\{SessionName\\}\\}",
+        prop::collection::vec("a|b|s|system:masters", 0..3),
+    );
+    (prop::collection::vec(binding, 0..6), prop::collection::vec(entry, 0..5)).prop_map(|(bindings, entries)| {
+        let rule = |verbs: &str, resources: &str| serde_json::json!([{"verbs": [verbs], "apiGroups": [""], "resources": [resources]}]);
+        let mut items = vec![
+            serde_json::json!({"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": rule("get", "pods")}),
+            serde_json::json!({"kind": "ClusterRole", "metadata": {"name": "all"}, "rules": rule("*", "*")}),
+            serde_json::json!({"kind": "Role", "metadata": {"name": "local", "namespace": "dev"}, "rules": rule("list", "pods")}),
+            serde_json::json!({"kind": "Role", "metadata": {"name": "local", "namespace": "ops"}, "rules": rule("create", "secrets")}),
+        ];
+        for ((kind, role), subjects, namespace, name) in bindings {
+            let subjects: Vec<_> = subjects.iter().map(|subject| {
+                let (kind, name) = subject.split_once(':').expect("a kind");
+                serde_json::json!({"kind": kind, "name": name})
+            }).collect();
+            let mut binding = serde_json::json!({"kind": "RoleBinding", "metadata": {"name": name, "namespace": namespace},
+                "roleRef": {"kind": kind, "name": role}, "subjects": subjects});
+            if namespace.is_empty() {
+                if kind == "Role" { continue; }
+                binding["kind"] = "ClusterRoleBinding".into();
+                binding["metadata"] = serde_json::json!({"name": name});
+            }
+            items.push(binding);
+        }
+        let mut lists = [String::new(), String::new()];
+        for (arn, username, groups) in entries {
+            let (list, key) = if arn.starts_with("role") { (0, "rolearn") } else { (1, "userarn") };
+            let groups = groups.iter().map(|group| format!("'{group}'")).collect::<Vec<_>>().join(", ");
+            lists[list] += &format!("- {{{key}: 'arn:aws:iam::111122223333:{arn}', username: '{username}', groups: [{groups}]}}\n");
+        }
+        let [roles, users] = lists;
+        items.push(serde_json::json!({"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+            "data": {"mapRoles": roles, "mapUsers": users}}));
+        serde_json::json!({"kind": "List", "apiVersion": "v1", "items": items}).to_string()
+    })
+}
+
+proptest! {
+    #[test]
+    fn explain_says_what_decide_decides_and_its_rights_are_the_evaluators(cluster in generated()) {
+        let world = world(&[("cluster.json", &cluster)]);
+        for arn in ["user/u", "user/v", "user/w", "user/x", "assumed-role/R/x", "assumed-role/Q/y", "assumed-role/S/z"] {
+            let service = if arn.starts_with("user") { "iam" } else { "sts" };
+            let caller = caller(&format!("arn:aws:{service}::111122223333:{arn}"));
+            let decision = mapping::decide(world.snapshot(), &caller.identity, "<access-key-id>", &Facts::default(), now());
+            let explanation = world.explain(caller);
+            let person = explanation.person.as_ref().expect("somebody");
+            match decision {
+                Decision::Permit(user) => {
+                    prop_assert_eq!(&explanation.verdict, &Verdict::LetIn);
+                    prop_assert_eq!(person.user.as_ref(), Some(&user));
+                    let decided = person.asked.iter().find_map(|asked| asked.entry.as_ref()).expect("an entry");
+                    prop_assert_eq!(decided.source, &user.source);
+                    let user = User::authenticated(user.username, user.groups);
+                    for namespace in ["", "dev", "ops", "other"] {
+                        for (verb, what) in [("get", "pods"), ("list", "pods"), ("create", "secrets"), ("delete", "nodes")] {
+                            let request = resource(verb, "", what, namespace);
+                            let allowed = world.index().authorize(&user, &request).is_some();
+                            prop_assert_eq!(allows(&person.held, &request), allowed, "{} {:?}", arn, request);
+                        }
+                    }
+                }
+                Decision::Refuse(refusal) => {
+                    prop_assert_eq!(explanation.code(), Some(refusal.code()));
+                    prop_assert!(person.held.is_empty() && person.user.is_none());
+                }
+                Decision::Needs(_) => prop_assert!(false, "nobody here is a machine"),
+            }
+        }
+    }
+}
