@@ -3,17 +3,18 @@
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt as _, LengthLimitError, Limited};
+use http_body_util::LengthLimitError;
 use hyper::body::Bytes;
 use kube::client::Body;
+use tokio::time::{Instant, timeout_at};
 
-use crate::KubernetesError;
+use crate::{
+    KubernetesError,
+    arriving::{Arriving, MAX_BODY},
+};
 
 /// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds.
 const DEADLINE: Duration = Duration::from_secs(60);
-
-/// The longest answer read, in bytes: ten times the list of 100,000 bindings.
-const MAX_BODY: usize = 640 << 20;
 
 const JSON: &str = "application/json";
 /// Kubernetes, "Aggregated discovery".
@@ -52,17 +53,17 @@ impl Cluster {
     /// Every resource that the cluster serves, as two `APIGroupDiscoveryList`s: of the core group, and of the others. None
     /// where it does not say so in this form, as those before Kubernetes 1.27.
     pub async fn discovery(&self) -> Result<Option<[Bytes; 2]>, KubernetesError> {
-        let ask = |path| self.ask("get", path, DISCOVERY);
+        let ask = |path| self.ask_whole(path, DISCOVERY);
         let (core, groups) = tokio::try_join!(ask("/api"), ask("/apis"))?;
         let is_list = |body: &Bytes| body.windows(LIST.len()).take(200).any(|found| found == LIST.as_bytes());
         Ok(core.zip(groups).filter(|(core, groups)| is_list(core) && is_list(groups)).map(<[Bytes; 2]>::from))
     }
 
-    /// A whole list, as JSON; none where the cluster does not know such a resource. It is asked for in one piece, so
-    /// that it is the state of one moment.
+    /// A whole list, as JSON that is still arriving; none where the cluster does not know such a resource. It is asked for
+    /// in one piece, so that it is the state of one moment.
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
-    pub async fn list(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
+    pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<Arriving<'a>>, KubernetesError> {
         self.ask("list", path, JSON).await
     }
 
@@ -70,17 +71,30 @@ impl Cluster {
     ///
     /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
-        self.ask("get", path, JSON).await
+        self.ask_whole(path, JSON).await
     }
 
-    async fn ask(&self, verb: &'static str, path: &str, accept: &str) -> Result<Option<Bytes>, KubernetesError> {
-        let request = Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept);
-        let (status, body) = self.answer(path, request.body(Body::empty())).await?;
-        match status {
-            StatusCode::OK => Ok(Some(body)),
-            StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.refused(verb, path, status)),
+    async fn ask_whole(&self, path: &str, accept: &str) -> Result<Option<Bytes>, KubernetesError> {
+        match self.ask("get", path, accept).await? {
+            Some(answer) => Ok(Some(answer.whole().await?)),
+            None => Ok(None),
         }
+    }
+
+    async fn ask<'a>(
+        &'a self,
+        verb: &'static str,
+        path: &'a str,
+        accept: &str,
+    ) -> Result<Option<Arriving<'a>>, KubernetesError> {
+        let request = Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept);
+        let (status, answer) = self.answer(path, request.body(Body::empty())).await?;
+        if status == StatusCode::OK {
+            return Ok(Some(answer));
+        }
+        // Read to its end, so that the connection serves the next question.
+        answer.whole().await?;
+        if status == StatusCode::NOT_FOUND { Ok(None) } else { Err(self.refused(verb, path, status)) }
     }
 
     /// One request and its whole answer, whatever its status.
@@ -92,23 +106,25 @@ impl Cluster {
         body: Vec<u8>,
     ) -> Result<(StatusCode, Bytes), KubernetesError> {
         let request = Request::builder().method(method).uri(path).header(header::ACCEPT, JSON);
-        self.answer(path, request.header(header::CONTENT_TYPE, content_type).body(Body::from(body))).await
+        let request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body));
+        let (status, answer) = self.answer(path, request).await?;
+        Ok((status, answer.whole().await?))
     }
 
-    async fn answer(
-        &self,
-        path: &str,
+    async fn answer<'a>(
+        &'a self,
+        path: &'a str,
         request: http::Result<Request<Body>>,
-    ) -> Result<(StatusCode, Bytes), KubernetesError> {
+    ) -> Result<(StatusCode, Arriving<'a>), KubernetesError> {
         let request = request.expect("a path of ours makes a request");
-        let answer = async {
-            let answer = self.client.send(request).await.map_err(|error| self.unsent(&error))?;
-            let status = answer.status();
-            let body = Limited::new(answer.into_body(), MAX_BODY).collect().await;
-            Ok((status, body.map_err(|error| self.cut_off(path, &*error))?.to_bytes()))
-        };
-        let late = |_| KubernetesError::Late { server: self.server.clone(), within: DEADLINE };
-        tokio::time::timeout(DEADLINE, answer).await.map_err(late)?
+        let until = Instant::now() + DEADLINE;
+        let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.late())?;
+        let answer = answer.map_err(|error| self.unsent(&error))?;
+        Ok((answer.status(), Arriving::new(self, path, answer.into_body(), until)))
+    }
+
+    pub(crate) fn late(&self) -> KubernetesError {
+        KubernetesError::Late { server: self.server.clone(), within: DEADLINE }
     }
 
     fn unsent(&self, error: &kube::Error) -> KubernetesError {
@@ -119,7 +135,11 @@ impl Cluster {
         }
     }
 
-    fn cut_off(&self, path: &str, error: &(dyn std::error::Error + Send + Sync + 'static)) -> KubernetesError {
+    pub(crate) fn cut_off(
+        &self,
+        path: &str,
+        error: &(dyn std::error::Error + Send + Sync + 'static),
+    ) -> KubernetesError {
         if error.is::<LengthLimitError>() {
             return KubernetesError::TooLarge { what: resource(path), max: MAX_BODY };
         }

@@ -8,13 +8,14 @@
 //!                                          └ lease ─► nobody else applies while it is held
 //! ```
 //!
-//! Objects travel as bytes: a hundred thousand bindings are read into slim types without the client's own between them.
-//! Whatever a list lacks would count as absent, so a list is whole or an error. What is written, and why, is decided
-//! above: this crate knows requests and preconditions, and nothing of access files.
+//! Objects travel as bytes: a hundred thousand bindings are read into slim types while they arrive, without the client's
+//! own between them. Whatever a list lacks would count as absent, so a list is whole or an error. What is written, and why,
+//! is decided above: this crate knows requests and preconditions, and nothing of access files.
 //!
 //! The caller sees a [`KubernetesError`]. Nothing of what a credential plugin wrote is in it, and of what the API server
 //! wrote only why it refused a write.
 
+mod arriving;
 mod cluster;
 mod connect;
 mod error;
@@ -25,6 +26,7 @@ mod review;
 mod status;
 mod write;
 
+pub use arriving::Arriving;
 pub use cluster::Cluster;
 pub use connect::{Kubeconfig, Plugin};
 pub use error::KubernetesError;

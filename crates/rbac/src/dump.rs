@@ -1,5 +1,7 @@
 //! What `kubectl get … -o json` prints, read straight into the slim types.
 
+mod arriving;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -13,6 +15,8 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+
+pub use self::arriving::Arriving;
 
 /// Why a dump cannot be used.
 #[derive(Debug)]

@@ -1,17 +1,21 @@
 //! Everything that is known, joined.
 
+mod gaps;
+mod logins;
+
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
-    Access, Desired, Facts, Scope,
-    cluster::{Association, AuthenticationMode, CloudAccount, Given, MappingTarget, Observed, Unseen},
+    Access, Desired,
+    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Unseen},
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
-use identity::{Arn, Identity, Partition};
+use identity::{Arn, Identity};
 use jiff::Timestamp;
-use mapping::{Mode, Snapshot};
-use rbac::{Binding, Index, Labels, Objects, Role, RoleKind, RoleReference};
+use mapping::Snapshot;
+use rbac::{Binding, Index, Labels, Objects, Role};
 
+use self::logins::{logins, partition};
 use crate::{
     built_in_roles::built_in_roles,
     policies::{Policy, policy},
@@ -91,61 +95,39 @@ impl World {
         let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
         // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
         // stay in logins.
-        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
+        let observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = || observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
         let cluster_id = of_file.or_else(of_record);
 
-        let mut logins = Vec::new();
-        if let (Some((_, files)), Some(written)) = (&access, &written) {
-            logins.push(access::mapping_source(written, files));
-            observed.mappings.retain(|live| live.target != MappingTarget::AccessFile);
-        }
-        let written = written.map(|desired| desired.at(now));
-        if let Some(config) = config {
-            logins.extend(config.mounted_file);
-            observed.mappings.retain(|live| live.target != MappingTarget::ConfigMap);
-        }
-        logins.push(entries.source());
-        let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
-        let stays = |live: &access::cluster::LiveMapping| !(by_entries_alone && live.target == MappingTarget::AwsAuth);
-        logins.extend(observed.mappings.iter().filter(|live| stays(live)).map(|live| live.source.clone()));
-        // The server asks its access file first, wherever that stands.
-        logins.sort_by_key(|source| source.mode != Mode::AccessFile);
+        let of_file = access.as_ref().zip(written.as_ref());
+        let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
+        let logins = logins(of_file, config, &entries, &observed.mappings);
+        let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
-        let mut gaps = gaps(&observed, only_files);
-        gaps.extend(access.iter().flat_map(|(access, _)| gaps_of_file(access, &facts)));
-        let namespaces = namespaces(&observed, written.as_ref());
+        let mut gaps = gaps::of_cluster(&observed, only_files);
+        gaps.extend(access.iter().flat_map(|(access, _)| gaps::of_file(access, &facts)));
+        let namespaces = namespaces(&observed, &desired);
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
         let known = [knows_roles("roles"), knows_roles("clusterroles")];
-        let desired = written.unwrap_or_default();
         let index = Index::new(objects(observed, &desired));
-        gaps.extend(unknown_roles(&index, known));
-        let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
-        if is_eks || !entries.is_empty() {
-            gaps.extend(entries.unseen());
-        }
-        if logins.iter().all(is_empty) {
-            let why =
-                "no ConfigMap, IAMIdentityMapping, access entry or access file says; a file on the control plane may";
-            gaps.push(Unseen { what: "who logs in".into(), why: why.into() });
-        }
+        gaps.extend(gaps::of_roles(&index, known));
+        gaps.extend(gaps::of_entries(&entries, server, &index));
+        gaps.extend(gaps::of_logins(&logins));
+
         let snapshot = Snapshot::new(partition, logins.clone(), []);
         let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);
         let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
-        let unknown = policies.iter().filter(|associated| associated.policy.is_none());
-        gaps.extend(unknown.map(|associated| Unseen {
-            what: format!("what the EKS access policy {} allows", associated.association.policy).into(),
-            why: "its rules are not known here".into(),
-        }));
+        gaps.extend(gaps::of_policies(&policies));
         gaps.sort();
         gaps.dedup();
+
         let access = access.map(|(access, _)| access);
         let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self {
@@ -211,7 +193,7 @@ impl World {
 
     /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.
     pub(crate) fn lacks_role_of(&self, binding: &Binding) -> bool {
-        is_unknown(&self.index, self.knows_roles, binding)
+        gaps::is_unknown(&self.index, self.knows_roles, binding)
     }
 
     /// File and place of what a person wrote.
@@ -296,68 +278,8 @@ fn readable(files: Sources) -> Result<(Access, Sources), Unreadable> {
     Ok((access, files))
 }
 
-/// The partition of whoever is named first; a cluster has people of one.
-fn partition(of_dump: Partition, written: Option<&Desired>, entries: &mapping::Source) -> Partition {
-    let of_file = written.and_then(|desired| Some(desired.people.first()?.principal.partition));
-    let first = entries.roles.iter().chain(&entries.users).next();
-    let of_entries = first.and_then(|rule| match &rule.principal {
-        mapping::RulePrincipal::Arn(arn) => Some(arn.parse::<identity::Arn>().ok()?.partition),
-        mapping::RulePrincipal::PermissionSet(_) => None,
-    });
-    of_file.or(of_entries).unwrap_or(of_dump)
-}
-
-/// What the cluster did not show. What was last applied is of no interest here.
-fn gaps(observed: &Observed, only_files: bool) -> Vec<Unseen> {
-    if only_files {
-        let why = "only access files were given: whatever others grant there is not known";
-        return vec![Unseen { what: "the cluster".into(), why: why.into() }];
-    }
-    observed.unseen.iter().filter(|gap| &*gap.what != "what was applied last").cloned().collect()
-}
-
-/// What an access file leaves to the cluster and IAM, who were not asked.
-fn gaps_of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
-    let mut gaps: Vec<Unseen> = Vec::new();
-    for name in access.unknown_iam_groups(facts) {
-        let what = format!("who is in the IAM group {name}").into();
-        gaps.push(Unseen { what, why: "give what `aws iam get-group` prints".into() });
-    }
-    let grants = access.groups.iter().flatten().flat_map(|group| group.grants.iter().flatten());
-    let chooses = |scope: &Scope| match scope {
-        Scope::Cluster => false,
-        Scope::Namespaces(names) => names.iter().any(|name| name.value.contains('*')),
-        Scope::Selector(..) => true,
-    };
-    if facts.namespaces.is_none() && grants.into_iter().any(|grant| chooses(&grant.scope)) {
-        let why = "the cluster's namespaces are not known";
-        gaps.push(Unseen {
-            what: "the namespaces that the access file's globs and selectors choose".into(),
-            why: why.into(),
-        });
-    }
-    gaps
-}
-
-/// Roles that are bound and are not in what was looked at, which need not be all roles.
-fn unknown_roles(index: &Index, knows_roles: [bool; 2]) -> Vec<Unseen> {
-    let unknown = index.bindings().iter().filter(|binding| is_unknown(index, knows_roles, binding));
-    let unknown: BTreeSet<_> = unknown.map(|binding| &binding.role).collect();
-    let gap = |role: &&RoleReference| Unseen {
-        what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
-        why: "it is bound, and not in what was given".into(),
-    };
-    unknown.iter().map(gap).collect()
-}
-
-fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2], binding: &Binding) -> bool {
-    let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
-    !knows && index.role_of(binding).is_none()
-}
-
-fn namespaces(observed: &Observed, written: Option<&Desired>) -> BTreeSet<Box<str>> {
-    let written = written.into_iter().flat_map(|desired| &desired.objects.bindings);
-    let bindings = observed.bindings.iter().map(|seen| &seen.object).chain(written);
+fn namespaces(observed: &Observed, desired: &Desired) -> BTreeSet<Box<str>> {
+    let bindings = observed.bindings.iter().map(|seen| &seen.object).chain(&desired.objects.bindings);
     let bound = bindings.filter_map(|binding| binding.namespace.as_ref());
     let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
     all.into_iter().cloned().collect()
@@ -383,14 +305,4 @@ fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> 
         all.retain(|_| keep.pop().unwrap_or_default());
     }
     all
-}
-
-/// Whether an API server's URL is one that EKS gives its clusters.
-fn is_eks(server: &str) -> bool {
-    let host = server.split_once("://").map_or(server, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
-    [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|suffix| host.ends_with(suffix))
-}
-
-fn is_empty(source: &mapping::Source) -> bool {
-    source.roles.is_empty() && source.users.is_empty() && source.accounts.is_empty()
 }

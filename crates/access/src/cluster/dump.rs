@@ -10,7 +10,7 @@ use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Role,
-    dump::{Found, FoundObject, Other, each},
+    dump::{Arriving, Found, FoundObject, Other, each},
 };
 use serde::Deserialize;
 
@@ -97,6 +97,27 @@ impl Dump {
                 wrong.get_or_insert(error);
             }
         });
+        self.known(kinds, wrong)
+    }
+
+    /// The same of a text that arrives piece by piece.
+    pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
+        let (mut text, mut wrong) = (Arriving::default(), None);
+        let mut take = |found| {
+            if let Err(error) = self.take(found) {
+                wrong.get_or_insert(error);
+            }
+        };
+        pieces.into_iter().for_each(|piece| text.add(piece.as_ref(), &mut take));
+        let kinds = text.end(take);
+        self.known(kinds, wrong)
+    }
+
+    fn known(
+        &mut self,
+        kinds: Result<BTreeSet<Box<str>>, rbac::dump::DumpError>,
+        wrong: Option<DumpError>,
+    ) -> Result<(), DumpError> {
         let kinds = kinds.map_err(DumpError::Objects)?;
         if let Some(error) = wrong {
             return Err(error);

@@ -155,7 +155,7 @@ impl WhoamiArgs {
         let everywhere = everywhere?;
         let mut namespaces = self.namespace.clone();
         match cluster.list(&Resource::NAMESPACES.list(None)).await {
-            Ok(Some(list)) => match names(&list) {
+            Ok(Some(list)) => match names(&list.whole().await?) {
                 Some(names) => namespaces.extend(names),
                 None => gap("namespaces", "the cluster's list cannot be read"),
             },

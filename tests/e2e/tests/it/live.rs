@@ -1,6 +1,11 @@
 //! Access files held against a live cluster.
 
-use std::fs;
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
+    thread,
+};
 
 use anyhow::ensure;
 use e2e::{
@@ -161,24 +166,30 @@ fn troubles(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("access.yaml"), FILE)?;
     let real = fs::read_to_string(login.cluster.admin_kubeconfig())?;
     // A port that nobody listens on: bound and given back.
-    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-    let made = |user: &str| {
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let made = |server: &str, user: &str| {
         format!(
             "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
-             clusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:{port}'}}}}]\n\
+             clusters: [{{name: c, cluster: {{server: '{server}'}}}}]\n\
              contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {user}}}]\n"
         )
     };
-    let closed = made("{token: SECRET}");
+    let nobody = format!("https://127.0.0.1:{port}");
+    let closed = made(&nobody, "{token: SECRET}");
     let plugin = made(
+        &nobody,
         "{exec: {apiVersion: client.authentication.k8s.io/v1, command: cat, args: [it.yaml, SECRET], interactiveMode: Never}}",
     );
+    let cut_off = made(&half_answers("")?, "{token: SECRET}");
+    let half_text = made(&half_answers("0\r\n\r\n")?, "{token: SECRET}");
     let rows: &[(&str, &str, &[&str], &str)] = &[
         ("no file", "", &["--kubeconfig", "missing.yaml"], "there is no kubeconfig at missing.yaml"),
         ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "is no kubeconfig that can be read"),
         ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
         ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
         ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "gives no credentials"),
+        ("a list that is cut off", &cut_off, &["--kubeconfig", "it.yaml"], "cannot be reached"),
+        ("a list whose text is cut off", &half_text, &["--kubeconfig", "it.yaml"], "EOF while parsing a list"),
     ];
     for (name, kubeconfig, args, expected) in rows {
         fs::write(folder.join("it.yaml"), kubeconfig)?;
@@ -191,4 +202,19 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The URL of a server that answers everything with the first half of a list, and ends it as it is told.
+fn half_answers(end: &'static str) -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let answer = move |mut stream: TcpStream| -> io::Result<()> {
+        // The question ends with an empty line.
+        BufReader::new(&stream).lines().map_while(Result::ok).find(String::is_empty);
+        let text = r#"{"kind": "NamespaceList", "metadata": {}, "items": [{"metadata": {"name": "one"}}"#;
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked";
+        write!(stream, "{head}\r\n\r\n{:x}\r\n{text}\r\n{end}", text.len())
+    };
+    thread::spawn(move || listener.incoming().flatten().for_each(|stream| drop(answer(stream))));
+    Ok(url)
 }

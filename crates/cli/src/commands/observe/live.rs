@@ -1,9 +1,10 @@
 //! Looking at a live cluster: everything at once, and each gap by name.
 
-use access::cluster::Dump;
+use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
 use futures_util::future::join_all;
-use kubernetes::{Cluster, KubernetesError, Resource};
+use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
+use tokio::sync::mpsc;
 
 /// What was seen.
 pub(crate) struct Looked {
@@ -38,6 +39,8 @@ pub(crate) const LINTED: &Lists = &[
 pub(crate) const COMPILING: &Lists =
     &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
 const MAPPINGS: &str = "IAMIdentityMapping";
+/// How many pieces of a list wait to be read before no more are taken in.
+const PIECES: usize = 64;
 /// What the API server says about their API, to everybody (`system:discovery`).
 const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
 
@@ -65,12 +68,8 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
         return Ok(looked);
     }
     match cluster.list(&path).await {
-        Ok(Some(bytes)) => {
-            let read = tokio::task::spawn_blocking(move || {
-                let mut dump = Dump::default();
-                dump.read(&bytes).map(|()| dump)
-            });
-            let read = read.await.context("reading a list was cut short")?;
+        Ok(Some(arriving)) => {
+            let read = read(arriving).await?;
             looked.dump = read.with_context(|| format!("{path} of {}", cluster.server()))?;
             looked.dump.has_none(kind);
         }
@@ -80,6 +79,24 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
         Err(error) => looked.refuse(kind, "you may not list them", error)?,
     }
     Ok(looked)
+}
+
+/// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
+/// there, all others have been read.
+async fn read(mut arriving: Arriving<'_>) -> anyhow::Result<Result<Dump, DumpError>> {
+    let (send, mut pieces) = mpsc::channel(PIECES);
+    let reading = tokio::task::spawn_blocking(move || {
+        let mut dump = Dump::default();
+        dump.read_arriving(std::iter::from_fn(|| pieces.blocking_recv())).map(|()| dump)
+    });
+    while let Some(piece) = arriving.piece().await? {
+        // Whoever reads no more says why.
+        if send.send(piece).await.is_err() {
+            break;
+        }
+    }
+    drop(send);
+    reading.await.context("reading a list was cut short")
 }
 
 async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
