@@ -8,5 +8,7 @@ const TARGET: &str = "x86_64-pc-windows-gnu";
 pub(crate) fn windows() -> anyhow::Result<()> {
     run::require("x86_64-w64-mingw32-gcc", "apt-get install gcc-mingw-w64-x86-64")?;
     run::check(run::command("rustup").args(["target", "add", TARGET]))?;
-    run::check(run::cargo().args(["check", "--locked", "--package", "cli", "--target", TARGET]))
+    let mut clippy = run::cargo();
+    clippy.args(["clippy", "--locked", "--package", "cli", "--target", TARGET, "--", "-D", "warnings"]);
+    run::check(&mut clippy)
 }

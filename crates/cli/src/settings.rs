@@ -8,10 +8,10 @@ use std::path::Path;
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
 use identity::Partition;
-use mapping::authenticator::{self, Config, FeatureGates};
+use mapping::authenticator::{self, Config};
 use token::ClusterId;
 
-use crate::{arguments::Global, exit::Failure, logs, rim};
+use crate::{arguments::Global, exit::Failure, rim};
 
 /// The variable that names the cluster.
 pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID";
@@ -51,7 +51,8 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
 }
 
 /// The feature gates that were typed.
-pub(crate) fn gates(global: &Global) -> anyhow::Result<FeatureGates> {
+#[cfg(unix)]
+pub(crate) fn gates(global: &Global) -> anyhow::Result<authenticator::FeatureGates> {
     global.feature_gates.as_deref().unwrap_or_default().parse().context("--feature-gates")
 }
 
@@ -79,10 +80,13 @@ pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems
 }
 
 /// Logging as the global flags want it; lines are flushed when the guard goes.
+#[cfg(unix)]
 pub(crate) fn start_logs(
     global: &Global,
     process: &rim::Process,
 ) -> anyhow::Result<tracing_appender::non_blocking::WorkerGuard> {
+    use crate::logs;
+
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
     Ok(logs::start(global.log_format, logs::verbosity(global.log_verbosity, variable)?))
 }

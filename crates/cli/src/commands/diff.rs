@@ -22,6 +22,7 @@ use super::{
     seeing::{Seeing, Seen},
 };
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
 };
@@ -93,10 +94,10 @@ enum OneOf {
 }
 
 /// Runs `diff`.
-pub(crate) fn run(args: &DiffArgs, process: &Process) -> CommandResult {
+pub(crate) fn run(args: &DiffArgs, global: &Global, process: &Process) -> CommandResult {
     let differs = match (side(&args.a)?, side(&args.b)?) {
-        (Side::World(before), Side::World(after)) => worlds(args, [&before, &after], process)?,
-        (Side::Subject(first), Side::Subject(second)) => subjects(args, [&first, &second], process)?,
+        (Side::World(before), Side::World(after)) => worlds(args, [&before, &after], global, process)?,
+        (Side::Subject(first), Side::Subject(second)) => subjects(args, [&first, &second], global, process)?,
         (Side::World(_), Side::Subject(_)) | (Side::Subject(_), Side::World(_)) => {
             let (a, b) = (args.a.display(), args.b.display());
             let why = format!(
@@ -134,9 +135,9 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
     Ok(Side::World(Place::Path(path.to_owned())))
 }
 
-fn worlds(args: &DiffArgs, places: [&Place; 2], process: &Process) -> Result<bool, Failure> {
-    if args.seeing.names_a_world() {
-        let why = "--from and --context say where two subjects are; of two clusters or files each says so itself \
+fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Process) -> Result<bool, Failure> {
+    if args.seeing.names_a_world() || global.config.is_some() {
+        let why = "--from, --context and --config say where two subjects are; of two clusters or files each says so itself \
                    (context:NAME)";
         return Err(anyhow::anyhow!(why).into());
     }
@@ -155,8 +156,8 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], process: &Process) -> Result<boo
     Ok(!difference.is_empty())
 }
 
-fn subjects(args: &DiffArgs, both: [&OneOf; 2], process: &Process) -> Result<bool, Failure> {
-    let Seen { world, .. } = args.seeing.look(process)?;
+fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<bool, Failure> {
+    let Seen { world, .. } = args.seeing.look(global, process)?;
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
     let contrast = Contrast::between(&world, &first, &second);
     args.output.print(|| contrast.report(), &contrast.out())?;

@@ -15,7 +15,7 @@ use super::{
     Transport,
     observe::given,
     planning::styled,
-    seeing::{Output, Seeing, Seen},
+    seeing::{Output, Seeing, Seen, configured},
 };
 use crate::{
     arguments::Global,
@@ -99,17 +99,7 @@ impl ExplainArgs {
     fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
         let mut found = Given::default();
         given(self.paths.iter().chain(&self.more), &mut found)?;
-        let server = settings::config(global)?.server;
-        let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
-        // What the server reads by itself; an access file that was named stands in its place.
-        if found.access_files().is_none()
-            && let Some(path) = server.access_file.clone().or_else(beside)
-        {
-            given([&path], &mut found)?;
-        }
-        if server.mounted_file.is_some() {
-            found.config = Some(server);
-        }
+        configured(global, &mut found)?;
         self.seeing.look_beside(found, process)
     }
 

@@ -13,6 +13,7 @@ use super::{
     seeing::{self, Seeing, Seen, say_gaps},
 };
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
     settings,
@@ -59,8 +60,8 @@ enum Output {
 }
 
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
-pub(crate) fn run(args: &LintArgs, process: &Process) -> CommandResult {
-    let Seen { world, refused, .. } = args.seeing.look_at(LINTED, process)?;
+pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
+    let Seen { world, refused, .. } = args.seeing.look_at(LINTED, global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());

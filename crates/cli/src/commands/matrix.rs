@@ -15,6 +15,7 @@ use super::{
     seeing::{Seeing, Seen},
 };
 use crate::{
+    arguments::Global,
     exit::CommandResult,
     rim::{self, Process},
 };
@@ -83,8 +84,8 @@ enum Output {
 }
 
 /// Runs `matrix`.
-pub(crate) fn run(args: &MatrixArgs, process: &Process) -> CommandResult {
-    let Seen { world, resources, context, .. } = args.seeing.look(process)?;
+pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> CommandResult {
+    let Seen { world, resources, context, .. } = args.seeing.look(global, process)?;
     let mut asked = Vec::new();
     for text in &args.resources {
         let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;

@@ -12,6 +12,7 @@ use super::{
     planning::plain,
 };
 use crate::{
+    arguments::Global,
     exit::Failure,
     rim::{self, Process},
     runtime, settings,
@@ -56,27 +57,30 @@ pub(crate) struct Seen {
 impl Seeing {
     /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
     /// an access file.
-    pub(crate) fn look(&self, process: &Process) -> Result<Seen, Failure> {
-        self.see(Given::default(), EVERYTHING, process)
-    }
-
-    /// The same beside what was given already.
-    pub(crate) fn look_beside(&self, found: Given, process: &Process) -> Result<Seen, Failure> {
-        self.see(found, EVERYTHING, process)
+    pub(crate) fn look(&self, global: &Global, process: &Process) -> Result<Seen, Failure> {
+        self.look_at(EVERYTHING, global, process)
     }
 
     /// The same, at these lists of a cluster.
-    pub(crate) fn look_at(&self, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
-        self.see(Given::default(), lists, process)
+    pub(crate) fn look_at(&self, lists: &Lists, global: &Global, process: &Process) -> Result<Seen, Failure> {
+        let mut found = Given::default();
+        given(&self.from, &mut found)?;
+        let is_live = self.asks_a_cluster(&found)?;
+        configured(global, &mut found)?;
+        if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
 
-    fn see(&self, mut found: Given, lists: &Lists, process: &Process) -> Result<Seen, Failure> {
+    /// The same beside what was given already, of which a configuration is enough to ask no cluster.
+    pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
-        let has_cluster = !found.dump.is_empty();
+        let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || found.config.is_none());
+        if is_live { live(&self.cluster, EVERYTHING, found, process) } else { offline(found) }
+    }
+
+    fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
-        let is_given = has_cluster || found.access_files().is_some() || found.config.is_some();
-        let is_live = self.cluster.is_named() || !is_given;
-        if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
+        let is_given = !found.dump.is_empty() || found.access_files().is_some();
+        Ok(self.cluster.is_named() || !is_given)
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.
@@ -108,6 +112,22 @@ impl Seeing {
         }
         offline(found)
     }
+}
+
+/// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was
+/// given.
+pub(crate) fn configured(global: &Global, found: &mut Given) -> Result<(), Failure> {
+    let server = settings::config(global)?.server;
+    let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+    if found.access_files().is_none()
+        && let Some(path) = server.access_file.clone().or_else(beside)
+    {
+        given([&path], found)?;
+    }
+    if server.mounted_file.is_some() {
+        found.config = Some(server);
+    }
+    Ok(())
 }
 
 fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Process) -> Result<Seen, Failure> {

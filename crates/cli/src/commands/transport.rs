@@ -43,6 +43,7 @@ impl Transport {
     }
 
     /// What has to be said about them, where they are in use.
+    #[cfg(unix)]
     pub(crate) fn notes(&self) -> Vec<String> {
         let address =
             self.sts_connect_to.as_ref().map(|address| format!("STS is reached at {address} (--sts-connect-to)"));

@@ -8,6 +8,7 @@ use super::{
     seeing::{Output, Seeing, Seen, say_gaps},
 };
 use crate::{
+    arguments::Global,
     exit::CommandResult,
     rim::{self, Process},
 };
@@ -54,8 +55,8 @@ pub(crate) struct WhoCanArgs {
 }
 
 /// Runs `who-can`.
-pub(crate) fn run(args: &WhoCanArgs, process: &Process) -> CommandResult {
-    let Seen { world, resources, namespace, .. } = args.seeing.look(process)?;
+pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> CommandResult {
+    let Seen { world, resources, namespace, .. } = args.seeing.look(global, process)?;
     let usual = namespace.as_deref().unwrap_or("default");
     let asked = args.namespace.as_deref().unwrap_or(usual);
     let words = Words {

@@ -25,6 +25,7 @@ use crate::{
 pub(crate) const TESTS: &[Test] = &[
     ("who_can::is_what_the_api_server_says_of_a_generated_world", generated),
     ("who_can::knows_what_the_api_server_calls_its_resources", resources),
+    ("who_can::people_of_the_authenticators_own_file_count_in_every_command", own_file),
 ];
 
 /// Different requests, and how many users each is asked about.
@@ -260,5 +261,29 @@ fn resources(world: &World) -> anyhow::Result<()> {
             "{said:?}"
         );
     }
+    Ok(())
+}
+
+/// Mappings on the control plane are nowhere in the cluster's API: `--config` has them.
+fn own_file(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "who-can-own-file", "")?;
+    let config = "clusterID: c\nserver:\n  mapUsers:\n  \
+                  - {userarn: 'arn:aws:iam::111122223333:user/erin', username: erin, groups: ['system:masters']}\n";
+    fs::write(managed.folder.join("config.yaml"), config)?;
+    let rows: &[&[&str]] = &[
+        &["who-can", "delete", "nodes"],
+        &["matrix"],
+        &["matrix", "arn:aws:iam::111122223333:user/erin"],
+        &["diff", "group:system:authenticated", "arn:aws:iam::111122223333:user/erin"],
+        &["lint"],
+    ];
+    for args in rows {
+        let said = managed.run(&[args, &["-c", "config.yaml"][..]].concat())?.success()?;
+        ensure!(said.contains("erin") && !said.contains("who logs in: no ConfigMap"), "{args:?}: {said}");
+    }
+    let without = managed.run(&["who-can", "delete", "nodes"])?.success()?;
+    ensure!(!without.contains("erin"), "{without}");
+    let worlds = managed.run(&["diff", "config.yaml", "context:local", "-c", "config.yaml"])?.failure()?;
+    ensure!(worlds.contains("--config say where two subjects are"), "{worlds}");
     Ok(())
 }

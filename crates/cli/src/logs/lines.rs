@@ -1,0 +1,144 @@
+//! Writing lines.
+//!
+//! Text is `time="…" level=info msg="…" key=value`, JSON one object with `time`, `level`, `msg` and the fields. Lines go
+//! through a bounded channel to a thread of their own: a slow stderr loses lines (counted by the channel), it never
+//! delays an answer.
+
+use std::fmt;
+
+use serde_json::{Map, Value};
+use tracing::{
+    Level, Subscriber,
+    field::{Field, Visit},
+};
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{Layer, layer::Context, prelude::*};
+
+use super::{Format, Verbosity};
+
+/// Starts logging for the whole process; lines are flushed when the guard goes.
+pub(crate) fn start(format: Format, verbosity: Verbosity) -> WorkerGuard {
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(8_192).finish(std::io::stderr());
+    let lines = Lines { format, writer };
+    tracing_subscriber::registry().with(lines.with_filter(verbosity.0)).init();
+    guard
+}
+
+struct Lines {
+    format: Format,
+    writer: NonBlocking,
+}
+
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
+        use std::io::Write as _;
+
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let now = crate::rim::now();
+        let mut line = match self.format {
+            Format::Json => json(&now.to_string(), level(*event.metadata().level()), fields),
+            Format::Text => {
+                text(&now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(), level(*event.metadata().level()), fields)
+            }
+        };
+        line.push('\n');
+        let mut writer = self.writer.clone();
+        // The channel is lossy by choice: nothing can be done about a log line that cannot be written.
+        let _ = writer.write_all(line.as_bytes());
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::ERROR => "error",
+        Level::WARN => "warning",
+        Level::INFO => "info",
+        Level::DEBUG => "debug",
+        Level::TRACE => "trace",
+    }
+}
+
+fn json(time: &str, level: &str, fields: Fields) -> String {
+    let mut object = Map::new();
+    object.insert("time".to_owned(), time.into());
+    object.insert("level".to_owned(), level.into());
+    object.insert("msg".to_owned(), fields.message.into());
+    object.extend(fields.values);
+    Value::Object(object).to_string()
+}
+
+fn text(time: &str, level: &str, fields: Fields) -> String {
+    let mut line = format!("time=\"{time}\" level={level} msg={}", Value::from(fields.message));
+    for (key, value) in fields.values {
+        let bare = |text: &str| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._/@^+:".contains(&b))
+        };
+        match value {
+            Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
+            other => line.push_str(&format!(" {key}={other}")),
+        }
+    }
+    line
+}
+
+/// An event's message and fields. Keys come out sorted in text, as logrus sorts them (`Map` is a B-tree).
+#[derive(Default)]
+struct Fields {
+    message: String,
+    values: Map<String, Value>,
+}
+
+impl Fields {
+    fn insert(&mut self, field: &Field, value: Value) {
+        self.values.insert(field.name().to_owned(), value);
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let text = format!("{value:?}");
+        if field.name() == "message" { self.message = text } else { self.insert(field, text.into()) }
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == "message" { self.message = value.to_owned() } else { self.insert(field, value.into()) }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.insert(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.insert(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.insert(field, value.into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+    use serde_json::json;
+
+    use super::{Fields, json, text};
+
+    fn fields() -> Fields {
+        let values = json!({"username": "deploy:build-17", "groups": "a,b", "error": "no \"mapping\"", "request": 7, "empty": ""});
+        Fields { message: "access denied".to_owned(), values: values.as_object().cloned().unwrap_or_default() }
+    }
+
+    #[test]
+    fn lines_have_the_existing_programs_shapes() {
+        let time = "2026-01-02T03:04:05Z";
+        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="a,b" request=7 username=deploy:build-17"#);
+        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":"a,b","level":"warning","msg":"access denied","request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+    }
+}
