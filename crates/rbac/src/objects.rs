@@ -5,7 +5,7 @@ use std::sync::Arc;
 use document::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{LabelSelector, Labels};
+use crate::{LabelSelector, Labels, User};
 
 /// Everything that RBAC decides by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +142,18 @@ impl Binding {
     /// As Kubernetes writes its kind.
     pub fn kind(&self) -> &'static str {
         if self.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" }
+    }
+
+    /// Those of its subjects that a user is.
+    pub fn subjects_of<'a>(&'a self, user: &User) -> impl Iterator<Item = &'a Subject> {
+        self.subjects.iter().filter(|subject| match subject {
+            Subject::User(name) => **name == *user.name,
+            Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
+            Subject::ServiceAccount { namespace, name } => {
+                let namespace = namespace.as_ref().or(self.namespace.as_ref());
+                namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
+            }
+        })
     }
 }
 

@@ -106,7 +106,7 @@ impl World {
         paths.sort_by_key(Path::order);
         // A binding that names several of the user's groups comes several times.
         paths.dedup_by(|a, b| match (a.rule(), b.rule()) {
-            (Some(a_rule), Some(b_rule)) => std::ptr::eq(a_rule, b_rule) && a.is_of(b),
+            (Some(a_rule), Some(b_rule)) => std::ptr::eq(a_rule, b_rule) && a.is_by_same(b),
             _ => false,
         });
         paths
@@ -141,9 +141,12 @@ impl World {
 }
 
 impl Path<'_> {
-    fn is_of(&self, other: &Self) -> bool {
+    /// Whether both are by the same binding or the same policy, whatever the rules.
+    pub(crate) fn is_by_same(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Masters, Self::Masters) => true,
             (Self::Binding { binding: a, .. }, Self::Binding { binding: b, .. }) => std::ptr::eq(*a, *b),
+            (Self::Policy { associated: a, .. }, Self::Policy { associated: b, .. }) => std::ptr::eq(*a, *b),
             _ => false,
         }
     }

@@ -13,7 +13,7 @@ mod words;
 pub use changes::{Changed, changes, dangers_of, rights_in_places};
 pub use json::json;
 pub(super) use json::{List, Out};
-pub use markdown::{markdown, markdown_of};
+pub use markdown::{literal as markdown_literal, markdown, markdown_of};
 pub use names::Name;
 pub use report::{Item, Section, Sign, report};
 pub use text::{Segment, Style, text, text_of};

@@ -1,6 +1,6 @@
 //! Subjects as authorizers see them.
 
-use crate::{Subject, User};
+use crate::{Binding, Index, Objects, RoleKind, RoleReference, Subject, User};
 
 #[test]
 fn a_subject_has_the_groups_that_come_by_themselves() {
@@ -43,4 +43,44 @@ fn a_subject_has_the_groups_that_come_by_themselves() {
         let user = User::of(&subject);
         assert_eq!((user.name.as_str(), user.groups), (name, groups.into_iter().map(String::from).collect()), "{what}");
     }
+}
+
+/// A user has a binding exactly where they are one of its subjects.
+#[test]
+fn a_binding_says_which_of_its_subjects_somebody_is() {
+    let account =
+        |namespace: Option<&str>| Subject::ServiceAccount { namespace: namespace.map(Into::into), name: "bot".into() };
+    let subjects = [
+        Subject::User("alice".into()),
+        Subject::User("system:serviceaccount:dev:bot".into()),
+        Subject::Group("ops".into()),
+        Subject::Group("system:serviceaccounts:dev".into()),
+        account(Some("dev")),
+        account(None),
+    ];
+    let rows = [
+        ("alice", User::authenticated("alice", [""; 0]), vec![0]),
+        ("alice of ops", User::authenticated("alice", ["ops"]), vec![0, 2]),
+        ("the account", User::service_account("dev", "bot"), vec![1, 3, 4, 5]),
+        ("another one there", User::service_account("dev", "other"), vec![3]),
+        ("of the same name elsewhere", User::service_account("test", "bot"), vec![]),
+        ("a user called like a group", User::authenticated("ops", [""; 0]), vec![]),
+        ("anybody", User::anonymous(), vec![]),
+    ];
+    let binding = Binding {
+        name: "b".into(),
+        namespace: Some("dev".into()),
+        role: RoleReference { kind: RoleKind::Role, name: "r".into() },
+        subjects: subjects.to_vec(),
+        origin: None,
+    };
+    let index = Index::new(Objects { roles: Vec::new(), bindings: vec![binding.clone()] });
+    for (who, user, expected) in rows {
+        let expected: Vec<&Subject> = expected.into_iter().map(|at: usize| &subjects[at]).collect();
+        assert_eq!(binding.subjects_of(&user).collect::<Vec<_>>(), expected, "{who}");
+        assert_eq!(index.bindings_of(&user).next().is_some(), !expected.is_empty(), "{who}");
+    }
+    // Of the whole cluster, an account without a namespace is nobody.
+    let everywhere = Binding { namespace: None, subjects: vec![account(None)], ..binding };
+    assert_eq!(everywhere.subjects_of(&User::service_account("dev", "bot")).count(), 0);
 }

@@ -47,9 +47,15 @@ impl Denial {
                 let nearest = world.snapshot().nearest(&caller.identity);
                 let group = nearest.as_ref().and_then(|nearest| group_of(world, nearest));
                 let mode = asked.first().map_or(Mode::AccessFile, |asked| asked.mode);
-                let fix = Some(added(caller, mode, group.as_deref().unwrap_or("GROUP")));
+                let mut fix = added(caller, mode, group.as_deref().unwrap_or("GROUP"));
+                // Anybody can have a user of any name in an account of their own.
+                let account = caller.identity.account;
+                let is_known = world.principals().iter().any(|principal| principal.identity.account == account);
+                if !is_known && nearest.as_ref().is_some_and(|nearest| nearest.difference == Difference::Account) {
+                    fix.text = format!("make sure that account {account} is one of yours; then {}", fix.text);
+                }
                 let near = |entry: Nearest| Near { words: difference(world, caller, &entry), entry };
-                Self { code, nearest: nearest.map(near), fix }
+                Self { code, nearest: nearest.map(near), fix: Some(fix) }
             }
             Refusal::OtherPartition => {
                 let (theirs, ours) = (caller.identity.partition, world.snapshot().partition());
@@ -65,10 +71,12 @@ impl Denial {
     }
 }
 
-/// The first group that an entry gives: whoever nearly fits it is probably meant to be in it.
+/// The first group that an entry gives: whoever nearly fits it is probably meant to be in it. Nobody is handed one of
+/// Kubernetes' own, `system:masters` above all, for having nearly the name of a member.
 fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
     let mapped = world.principals().iter().find(|principal| principal.source.as_ref() == Some(&nearest.source));
-    mapped?.login.as_ref().ok()?.groups.first().cloned()
+    let groups = &mapped?.login.as_ref().ok()?.groups;
+    groups.iter().find(|group| !group.starts_with("system:")).cloned()
 }
 
 fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {

@@ -27,7 +27,7 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
     let mut of_bindings: Vec<Held<'a>> = Vec::new();
     for path in paths {
         match of_bindings.last_mut() {
-            Some(last) if is_same(&last.path, path) => last.rules.extend(path.rule()),
+            Some(last) if last.path.is_by_same(path) => last.rules.extend(path.rule()),
             _ => of_bindings.push(Held {
                 path: *path,
                 namespaces: match path.place() {
@@ -36,7 +36,10 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
                     Place::Namespaces(names) => names.iter().map(|name| &**name).collect(),
                 },
                 rules: path.rule().into_iter().collect(),
-                subjects: subjects(path, user),
+                subjects: match path {
+                    Path::Binding { binding, .. } => binding.subjects_of(user).collect(),
+                    Path::Masters | Path::Policy { .. } => Vec::new(),
+                },
             }),
         }
     }
@@ -72,25 +75,4 @@ impl Held<'_> {
             && self.subjects.iter().all(to_everybody)
             && self.rules.iter().all(|rule| are_basics(rule))
     }
-}
-
-fn is_same(a: &Path<'_>, b: &Path<'_>) -> bool {
-    match (a, b) {
-        (Path::Binding { binding: a, .. }, Path::Binding { binding: b, .. }) => std::ptr::eq(*a, *b),
-        (Path::Policy { associated: a, .. }, Path::Policy { associated: b, .. }) => std::ptr::eq(*a, *b),
-        _ => false,
-    }
-}
-
-fn subjects<'a>(path: &Path<'a>, user: &User) -> Vec<&'a Subject> {
-    let Path::Binding { binding, .. } = path else { return Vec::new() };
-    let is_theirs = |subject: &&Subject| match subject {
-        Subject::User(name) => **name == *user.name,
-        Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
-        Subject::ServiceAccount { namespace, name } => {
-            let namespace = namespace.as_ref().or(binding.namespace.as_ref());
-            namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
-        }
-    };
-    binding.subjects.iter().filter(is_theirs).collect()
 }

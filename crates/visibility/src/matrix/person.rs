@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rbac::{Binding, Rule, Subject, User};
+use rbac::{Rule, Subject, User};
 
 use super::{
     Known, Matrix, Member, Options,
@@ -144,12 +144,12 @@ fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<Granted
             Place::Namespace(_) | Place::Namespaces(_) => continue,
         };
         let grants = of_place.entry(namespaces).or_default();
-        match grants.last_mut().filter(|granted| is_same(&granted.path, path)) {
+        match grants.last_mut().filter(|granted| granted.path.is_by_same(path)) {
             Some(granted) => granted.rules.extend(path.rule()),
             None => {
                 let subject = match path {
                     Path::Masters => Some(Subject::Group("system:masters".into())),
-                    Path::Binding { binding, .. } => subject_of(binding, user),
+                    Path::Binding { binding, .. } => binding.subjects_of(user).next().cloned(),
                     Path::Policy { .. } => None,
                 };
                 grants.push(Granted { path: *path, subject, rules: path.rule().into_iter().collect() });
@@ -190,26 +190,4 @@ impl<'a> Granted<'a> {
             Path::Policy { policy, .. } => ["", policy.name],
         }
     }
-}
-
-fn is_same(a: &Path<'_>, b: &Path<'_>) -> bool {
-    match (a, b) {
-        (Path::Masters, Path::Masters) => true,
-        (Path::Binding { binding: a, .. }, Path::Binding { binding: b, .. }) => std::ptr::eq(*a, *b),
-        (Path::Policy { associated: a, .. }, Path::Policy { associated: b, .. }) => std::ptr::eq(*a, *b),
-        _ => false,
-    }
-}
-
-/// Which of a binding's subjects a user is.
-fn subject_of(binding: &Binding, user: &User) -> Option<Subject> {
-    let is_user = |subject: &&Subject| match subject {
-        Subject::User(name) => **name == *user.name,
-        Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
-        Subject::ServiceAccount { namespace, name } => {
-            let namespace = namespace.as_ref().or(binding.namespace.as_ref());
-            namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
-        }
-    };
-    binding.subjects.iter().find(is_user).cloned()
 }

@@ -246,6 +246,21 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
     ");
 }
 
+/// Carol is a member of `system:masters`, and anybody can have a user carol in an account of their own.
+#[test]
+fn whoever_has_nearly_the_name_of_a_master_is_offered_no_mastership() {
+    let world = everything();
+    let said = text(&world.explain(caller("arn:aws:iam::222233334444:user/carol")), &world);
+    let fix = said.split("What to do").nth(1).expect("what to do");
+    assert_snapshot!(fix, @r#"
+    make sure that account 222233334444 is one of yours; then add to the access file, and see what it gives by `cluster-auth plan`
+      groups:
+      - name: GROUP
+        users: ["arn:aws:iam::222233334444:user/carol"]
+    Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.
+    "#);
+}
+
 #[test]
 fn what_was_added_to_everybodys_own_role_is_said() {
     let added = CLUSTER.replace(
@@ -374,19 +389,19 @@ fn every_source_has_its_own_words_for_what_to_add() {
     nothing.json: add to the access file, and see what it gives by `cluster-auth plan`: groups: | - name: GROUP |   roles: ["arn:aws:iam::111122223333:role/Deployer"]
     nothing.json: add to the access file, and see what it gives by `cluster-auth plan`: groups: | - name: GROUP |   permissionSets: [{name: Dev, account: "111122223333"}]
     nothing.json: log in as a user or with a role: an access file names neither root nor federated users: 
-    aws-auth.json: add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    aws-auth.json: make sure that account 444455556666 is one of yours; then add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
     aws-auth.json: add to mapRoles of the ConfigMap kube-system/aws-auth: - {rolearn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
     aws-auth.json: add to mapRoles of the ConfigMap kube-system/aws-auth: - {rolearn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef", username: "Dev:{{SessionName}}", groups: ["GROUP"]}
     aws-auth.json: add to mapUsers of the ConfigMap kube-system/aws-auth: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
-    config.json: add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    config.json: make sure that account 444455556666 is one of yours; then add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
     config.json: add to mapRoles of the authenticator's configuration: - {rolearn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
     config.json: add to mapRoles of the authenticator's configuration: - {sso: {permissionSetName: Dev, accountID: "111122223333"}, username: "Dev:{{SessionName}}", groups: ["GROUP"]}
     config.json: add to mapUsers of the authenticator's configuration: - {userarn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
-    object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
+    object.json: make sure that account 444455556666 is one of yours; then create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::444455556666:user/x", username: "x", groups: ["g"]}
     object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:role/Deployer", username: "Deployer:{{SessionName}}", groups: ["GROUP"]}
     object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef", username: "Dev:{{SessionName}}", groups: ["GROUP"]}
     object.json: create an IAMIdentityMapping: apiVersion: iamauthenticator.k8s.aws/v1alpha1 | kind: IAMIdentityMapping | metadata: {name: NAME} | spec: {arn: "arn:aws:iam::111122223333:root", username: "root", groups: ["GROUP"]}
-    entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::444455556666:user/x --kubernetes-groups g
+    entry.json: make sure that account 444455556666 is one of yours; then make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::444455556666:user/x --kubernetes-groups g
     entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:role/Deployer --kubernetes-groups GROUP
     entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef --kubernetes-groups GROUP
     entry.json: make an access entry: aws eks create-access-entry --cluster-name CLUSTER --principal-arn arn:aws:iam::111122223333:root --kubernetes-groups GROUP

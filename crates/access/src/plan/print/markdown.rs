@@ -42,11 +42,12 @@ fn push(item: &Item, depth: usize, text: &mut String) {
 fn escaped(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let is_code = |at: usize| at % 2 == 1 && parts.len() % 2 == 1;
-    let part = |(at, part): (usize, &&str)| if is_code(at) { (*part).to_owned() } else { plain(part) };
+    let part = |(at, part): (usize, &&str)| if is_code(at) { (*part).to_owned() } else { literal(part) };
     parts.iter().enumerate().map(part).collect::<Vec<_>>().join("`")
 }
 
-fn plain(text: &str) -> String {
+/// Without anything that Markdown or HTML would read, backticks included.
+pub fn literal(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -55,7 +56,7 @@ fn plain(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             // Nobody is to be notified because a user is called like them.
             '@' => escaped.push_str("&#64;"),
-            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '~' => {
+            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '`' => {
                 escaped.push('\\');
                 escaped.push(c);
             }

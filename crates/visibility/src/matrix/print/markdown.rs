@@ -1,5 +1,7 @@
 //! Markdown, for pull requests and wikis.
 
+use access::plan::print::markdown_literal as escaped;
+
 use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
 
 /// The matrix as GitHub-flavoured Markdown.
@@ -80,25 +82,4 @@ fn members(row: &super::Row<'_>, names: &Names) -> String {
 fn row(cells: impl IntoIterator<Item = String>, text: &mut String) {
     let cells: Vec<String> = cells.into_iter().collect();
     text.push_str(&format!("| {} |\n", cells.join(" | ")));
-}
-
-/// Without anything that Markdown or HTML would read: names are whatever somebody called something.
-pub(super) fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '&' => escaped.push_str("&amp;"),
-            // Nobody is to be notified because a user is called like them.
-            '@' => escaped.push_str("&#64;"),
-            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '`' => {
-                escaped.push('\\');
-                escaped.push(c);
-            }
-            c if c.is_control() => escaped.push(' '),
-            c => escaped.push(c),
-        }
-    }
-    escaped
 }

@@ -1,5 +1,6 @@
 //! One of them, in the same dresses.
 
+use access::plan::print::markdown_literal as escaped;
 use comfy_table::{ContentArrangement, Table, presets};
 use rbac::{Rule, Subject};
 use serde::Serialize;
@@ -8,7 +9,7 @@ use super::{
     Heading, Names, Remarks,
     html::{self, Marked, SCRIPT, STYLE, date},
     json::CellOut,
-    markdown::{escaped, looked_at},
+    markdown::looked_at,
     some,
     text::{self, Out, visible},
 };
