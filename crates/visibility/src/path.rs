@@ -42,6 +42,17 @@ pub enum Place<'a> {
     Namespace(&'a str),
 }
 
+impl<'a> Place<'a> {
+    /// The names or globs of its namespaces; none is the whole cluster.
+    pub fn namespaces(self) -> Vec<&'a str> {
+        match self {
+            Self::Cluster => Vec::new(),
+            Self::Namespace(name) => vec![name],
+            Self::Namespaces(names) => names.iter().map(|name| &**name).collect(),
+        }
+    }
+}
+
 impl<'a> Path<'a> {
     /// Where it grants something.
     pub fn place(&self) -> Place<'a> {

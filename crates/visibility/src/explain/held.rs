@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rbac::{Rule, Subject, User};
 
-use crate::{Path, Place, basics::are_basics};
+use crate::{Path, basics::are_basics};
 
 /// What one binding, one policy, or membership in `system:masters` grants.
 #[derive(Clone, Debug)]
@@ -30,11 +30,7 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
             Some(last) if last.path.is_by_same(path) => last.rules.extend(path.rule()),
             _ => of_bindings.push(Held {
                 path: *path,
-                namespaces: match path.place() {
-                    Place::Cluster => Vec::new(),
-                    Place::Namespace(name) => vec![name],
-                    Place::Namespaces(names) => names.iter().map(|name| &**name).collect(),
-                },
+                namespaces: path.place().namespaces(),
                 rules: path.rule().into_iter().collect(),
                 subjects: match path {
                     Path::Binding { binding, .. } => binding.subjects_of(user).collect(),

@@ -135,14 +135,10 @@ fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<Granted
     };
     let mut of_place: BTreeMap<Vec<&'a str>, Vec<Granted<'a>>> = BTreeMap::new();
     for path in paths {
-        let namespaces: Vec<&str> = match path.place() {
-            Place::Cluster => Vec::new(),
-            Place::Namespace(name) if is_shown(name) => vec![name],
-            Place::Namespaces(globs) if globs.iter().any(|glob| is_shown(glob)) => {
-                globs.iter().map(|glob| &**glob).collect()
-            }
-            Place::Namespace(_) | Place::Namespaces(_) => continue,
-        };
+        let namespaces = path.place().namespaces();
+        if path.place() != Place::Cluster && !namespaces.iter().any(|namespace| is_shown(namespace)) {
+            continue;
+        }
         let grants = of_place.entry(namespaces).or_default();
         match grants.last_mut().filter(|granted| granted.path.is_by_same(path)) {
             Some(granted) => granted.rules.extend(path.rule()),

@@ -141,12 +141,7 @@ impl<'a> From<&'a Principal> for PrincipalOut<'a> {
 
 impl<'a> From<Place<'a>> for PlaceOut<'a> {
     fn from(place: Place<'a>) -> Self {
-        let namespaces = match place {
-            Place::Cluster => Vec::new(),
-            Place::Namespace(name) => vec![name],
-            Place::Namespaces(names) => names.iter().map(|name| &**name).collect(),
-        };
-        Self { everywhere: place == Place::Cluster, namespaces }
+        Self { everywhere: place == Place::Cluster, namespaces: place.namespaces() }
     }
 }
 

@@ -66,6 +66,6 @@ fn push(item: &Item, depth: usize, segments: &mut Vec<Segment>) {
 }
 
 /// Without control characters: in the name of somebody's binding they could hide what else is said. Kubernetes allows them.
-fn visible(text: &str) -> String {
+pub fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

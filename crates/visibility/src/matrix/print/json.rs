@@ -64,10 +64,10 @@ enum MemberOut<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct PlaceOut<'a> {
-    names: Vec<&'a str>,
+pub(super) struct PlaceOut<'a> {
+    pub(super) names: Vec<&'a str>,
     #[serde(flatten)]
-    cell: CellOut<'a>,
+    pub(super) cell: CellOut<'a>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,6 +1,6 @@
 //! One of them, in the same dresses.
 
-use access::plan::print::markdown_literal as escaped;
+use access::plan::print::{markdown_literal as escaped, visible};
 use comfy_table::{ContentArrangement, Table, presets};
 use rbac::{Rule, Subject};
 use serde::Serialize;
@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::{
     Heading, Names, Remarks,
     html::{self, Marked, SCRIPT, STYLE, date},
-    json::CellOut,
+    json::PlaceOut,
     markdown::looked_at,
     some,
-    text::{self, Out, visible},
+    text::{self, Out},
 };
 use crate::{
     World,
@@ -213,13 +213,6 @@ pub struct PersonOut<'a> {
 struct UserOut<'a> {
     name: &'a str,
     groups: &'a [String],
-}
-
-#[derive(Debug, Serialize)]
-struct PlaceOut<'a> {
-    names: Vec<&'a str>,
-    #[serde(flatten)]
-    cell: CellOut<'a>,
 }
 
 #[derive(Debug, Serialize)]

@@ -1,5 +1,6 @@
 //! For a terminal: a grid where it fits, and else one block for each row.
 
+use access::plan::print::visible;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
 
 use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
@@ -162,9 +163,4 @@ const NARROW: [usize; 2] = [16, 22];
 
 fn longest_word(text: &str) -> usize {
     text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
-}
-
-/// Without control characters, which a terminal would obey: Kubernetes allows them in names.
-pub(super) fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
