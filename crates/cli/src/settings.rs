@@ -3,12 +3,12 @@
 //! Three variables take part, as in aws-iam-authenticator: `KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID`, `DEFAULT_ROLE` and
 //! `AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY`. An empty variable counts as unset.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
 use identity::Partition;
-use mapping::authenticator::{self, Config};
+use mapping::authenticator::{self, Config, ServerConfig};
 use token::ClusterId;
 
 use crate::{arguments::Global, exit::Failure, rim};
@@ -37,6 +37,12 @@ pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result
             Err(Failure::AlreadySaid)
         }
     }
+}
+
+/// The access file that a server reads by itself: the one that its configuration names, or `access.yaml` beside that.
+pub(crate) fn access_file(global: &Global, server: &ServerConfig) -> Option<PathBuf> {
+    let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+    server.access_file.clone().or_else(beside)
 }
 
 /// Reads the file's text, if its name says a format that we read.

@@ -8,6 +8,7 @@ use std::{
 use access::cluster::Given;
 use anyhow::Context as _;
 use clap::Args;
+use mapping::authenticator::Config;
 use token::{ClusterId, Rules, Unconfirmed};
 use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
 
@@ -21,7 +22,7 @@ use crate::{
     arguments::Global,
     exit::CommandResult,
     rim::{self, Process},
-    runtime, settings,
+    settings,
 };
 
 /// Flags of `explain`.
@@ -72,7 +73,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
         }
         Question::Caller(caller) => {
-            let Seen { world, .. } = args.look(global, process)?;
+            let Seen { world, .. } = args.look(global, &settings::config(global)?, process)?;
             args.print(&world.explain(*caller), Some(&world))
         }
         Question::Token(token) => {
@@ -96,10 +97,10 @@ fn read() -> anyhow::Result<String> {
 
 impl ExplainArgs {
     /// The mappings and rights to explain by.
-    fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
+    fn look(&self, global: &Global, config: &Config, process: &Process) -> Result<Seen, crate::exit::Failure> {
         let mut found = Given::default();
         given(self.paths.iter().chain(&self.more), &mut found)?;
-        configured(global, &mut found)?;
+        configured(global, config, &mut found)?;
         self.seeing.look_beside(found, process)
     }
 
@@ -120,8 +121,8 @@ impl ExplainArgs {
 
     /// What the server would say.
     fn asked(&self, token: &Token, global: &Global, process: &Process) -> CommandResult {
-        let Seen { world, .. } = self.look(global, process)?;
         let config = settings::config(global)?;
+        let Seen { world, .. } = self.look(global, &config, process)?;
         let cluster = match settings::cluster_id(global, process, &config) {
             Ok(cluster) => cluster,
             Err(error) => {
@@ -135,10 +136,7 @@ impl ExplainArgs {
             Ok(accepted) => accepted,
             Err(refusal) => return self.print(&Explanation::refused(described, refusal), Some(&world)),
         };
-        let client = aws::StsClient::new(&self.transport.resolve(process)?).context("cannot prepare for asking STS")?;
-        let answer = runtime::block_on(client.call(&accepted))?.map_err(Unconfirmed::Upstream);
-        let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
-        let explanation = match confirmed {
+        let explanation = match self.transport.ask(&accepted, process)? {
             Ok(confirmed) => world.explain(Caller::confirmed(confirmed.identity(), confirmed.access_key_id())),
             Err(Unconfirmed::Refused(refusal)) => Explanation::refused(None, refusal),
             Err(Unconfirmed::Upstream(trouble)) => Explanation::no_answer(trouble),

@@ -8,7 +8,7 @@ use rbac::escalation::Severity;
 use visibility::lint::{Exclusion, lint, print, read_exclusions};
 
 use super::{
-    observe::LINTED,
+    observe::{ACCOUNTS, EVERYTHING},
     planning::styled,
     seeing::{self, Seeing, Seen, say_gaps},
 };
@@ -61,7 +61,7 @@ enum Output {
 
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, refused, .. } = args.seeing.look_at(LINTED, global, process)?;
+    let Seen { world, refused, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());

@@ -7,5 +7,5 @@ mod live;
 pub(crate) use self::{
     context::ClusterArgs,
     given::{collect, given, ignored},
-    live::{COMPILING, EVERYTHING, LINTED, Lists, look},
+    live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

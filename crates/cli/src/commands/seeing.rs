@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use access::cluster::Given;
 use clap::Args;
 use kubernetes::{Cluster, KubernetesError};
+use mapping::authenticator::Config;
 use visibility::{Resources, Unreadable, World, print};
 
 use super::{
@@ -66,7 +67,7 @@ impl Seeing {
         let mut found = Given::default();
         given(&self.from, &mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
-        configured(global, &mut found)?;
+        configured(global, &settings::config(global)?, &mut found)?;
         if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
     }
 
@@ -116,16 +117,14 @@ impl Seeing {
 
 /// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was
 /// given.
-pub(crate) fn configured(global: &Global, found: &mut Given) -> Result<(), Failure> {
-    let server = settings::config(global)?.server;
-    let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+pub(crate) fn configured(global: &Global, config: &Config, found: &mut Given) -> anyhow::Result<()> {
     if found.access_files().is_none()
-        && let Some(path) = server.access_file.clone().or_else(beside)
+        && let Some(path) = settings::access_file(global, &config.server)
     {
         given([&path], found)?;
     }
-    if server.mounted_file.is_some() {
-        found.config = Some(server);
+    if config.server.mounted_file.is_some() {
+        found.config = Some(config.server.clone());
     }
     Ok(())
 }

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::Args;
+use token::{Accepted, Confirmed, Unconfirmed};
 
-use crate::rim::Process;
+use crate::{rim::Process, runtime};
 
 /// Flags of everything that asks STS about tokens.
 #[derive(Args, Clone, Debug, Default)]
@@ -40,6 +41,13 @@ impl Transport {
             proxy: aws::Proxy::from_environment(&process.aws_environment()),
             ..aws::Transport::default()
         })
+    }
+
+    /// Asks STS about a token. What is no answer is neither a yes nor a no.
+    pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
+        let client = aws::StsClient::new(&self.resolve(process)?).context("cannot prepare for asking STS")?;
+        let answer = runtime::block_on(client.call(token))?.map_err(Unconfirmed::Upstream);
+        Ok(answer.and_then(|(status, body)| token::confirm(token, status, &body)))
     }
 
     /// What has to be said about them, where they are in use.

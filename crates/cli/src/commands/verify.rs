@@ -67,11 +67,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     }
     let rules = Rules { partition: args.partition, ..Rules::default() };
     let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(refused)?;
-    let client = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
-    let answer = runtime::block_on(client.call(&accepted))?;
-    let answer = answer.map_err(Unconfirmed::Upstream);
-    let confirmed = answer.and_then(|(status, body)| token::confirm(&accepted, status, &body));
-    match confirmed {
+    match args.transport.ask(&accepted, process)? {
         Ok(confirmed) => {
             let review = args.webhook.as_ref().map(|file| ask(file, text)).transpose();
             // Who somebody is holds, whatever the webhook says.

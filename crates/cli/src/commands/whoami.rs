@@ -114,9 +114,7 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
         Ok(accepted) => accepted,
         Err(refusal) => return Ok(Aws::Says((*refusal.explain()).into())),
     };
-    let client = aws::StsClient::new(&transport.resolve(process)?).context("cannot prepare for asking STS")?;
-    let answer = runtime::block_on(client.call(&accepted))?.map_err(Unconfirmed::Upstream);
-    Ok(match answer.and_then(|(status, body)| token::confirm(&accepted, status, &body)) {
+    Ok(match transport.ask(&accepted, process)? {
         Ok(confirmed) => Aws::Is(Box::new(Caller::confirmed(confirmed.identity(), confirmed.access_key_id()))),
         Err(Unconfirmed::Refused(refusal)) => Aws::Says((*refusal.explain()).into()),
         Err(Unconfirmed::Upstream(trouble)) => Aws::Says((*trouble.explain()).into()),

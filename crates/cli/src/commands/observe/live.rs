@@ -25,16 +25,8 @@ pub(crate) const EVERYTHING: &Lists = &[
     ("Namespace", Resource::NAMESPACES),
     (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
 ];
-/// The same, and what `lint` looks at beside.
-pub(crate) const LINTED: &Lists = &[
-    ("RoleBinding", Resource::ROLE_BINDINGS),
-    ("Role", Resource::ROLES),
-    ("ClusterRoleBinding", Resource::CLUSTER_ROLE_BINDINGS),
-    ("ClusterRole", Resource::CLUSTER_ROLES),
-    ("Namespace", Resource::NAMESPACES),
-    ("ServiceAccount", Resource::SERVICE_ACCOUNTS),
-    (MAPPINGS, Resource::IAM_IDENTITY_MAPPINGS),
-];
+/// What `lint` looks at besides.
+pub(crate) const ACCOUNTS: (&str, Resource) = ("ServiceAccount", Resource::SERVICE_ACCOUNTS);
 /// What an access file is compiled with.
 pub(crate) const COMPILING: &Lists =
     &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];

@@ -42,9 +42,8 @@ pub(super) struct ReadAccess {
 impl Files {
     /// Flag, configuration, or `access.yaml` beside the configuration.
     pub(super) fn of(args: &ServerArgs, global: &Global, config: &ServerConfig) -> Self {
-        let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
         let access = match &args.access_file[..] {
-            [] => config.access_file.clone().or_else(beside).into_iter().collect(),
+            [] => settings::access_file(global, config).into_iter().collect(),
             given => given.to_vec(),
         };
         Self { config: global.config.clone(), partition: args.partition, access, cluster_id: None }
