@@ -4,10 +4,12 @@
 
 use std::collections::HashMap;
 
-use crate::{Entry, Limits, Node, Problem, Scalar, Span, Style, Value, repeated};
-
-/// How many repeated keys are reported; whoever has more has another problem.
-const MAX_REPEATED: usize = 100;
+use crate::{
+    Dialect, Entry, Limits, Node, Problem, Scalar, Span, Style, Value,
+    entries::{self, MAX_REPEATED},
+    go::Resolved,
+    yaml::Read,
+};
 
 /// A problem behind which nothing can be read.
 pub(crate) type Fatal = Box<Problem>;
@@ -23,6 +25,7 @@ pub(crate) struct Handed<'a> {
 pub(crate) struct Builder<'a> {
     text: &'a str,
     limits: &'a Limits,
+    dialect: Dialect,
     handed: Option<Handed<'a>>,
     open: Vec<Open>,
     waiting_nodes: Vec<Node>,
@@ -32,6 +35,8 @@ pub(crate) struct Builder<'a> {
     nodes: usize,
     expanded: usize,
     problems: Vec<Problem>,
+    warnings: Vec<Problem>,
+    has_handed: bool,
 }
 
 /// What is opened and closed.
@@ -72,10 +77,11 @@ enum Content {
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(text: &'a str, limits: &'a Limits, handed: Option<Handed<'a>>) -> Self {
+    pub(crate) fn new(text: &'a str, limits: &'a Limits, dialect: Dialect, handed: Option<Handed<'a>>) -> Self {
         Self {
             text,
             limits,
+            dialect,
             handed,
             open: Vec::new(),
             waiting_nodes: Vec::new(),
@@ -85,21 +91,32 @@ impl<'a> Builder<'a> {
             nodes: 0,
             expanded: 0,
             problems: Vec::new(),
+            warnings: Vec::new(),
+            has_handed: false,
         }
     }
 
-    /// The tree, or what is wrong with it.
-    pub(crate) fn finish(mut self, fatal: Option<Fatal>) -> Result<Option<Node>, Vec<Problem>> {
+    /// The tree and what is to be said about it, or what is wrong.
+    pub(crate) fn finish(mut self, fatal: Option<Fatal>) -> Result<Read, Vec<Problem>> {
         while let Some(open) = self.open.pop() {
             if let Content::Mapping { first, .. } = open.content {
-                let entries: Vec<Entry> = self.waiting_entries.drain(first..).collect();
-                self.report_repeated(&entries);
+                self.settle(first);
             }
         }
         self.problems.sort_by_key(|problem| problem.span);
         self.problems.truncate(MAX_REPEATED);
         self.problems.extend(fatal.map(|problem| *problem));
-        if self.problems.is_empty() { Ok(self.root) } else { Err(self.problems) }
+        self.warnings.sort_by_key(|warning| warning.span);
+        if self.problems.is_empty() {
+            Ok(Read { root: self.root, warnings: self.warnings })
+        } else {
+            Err(self.problems)
+        }
+    }
+
+    /// Something to say about a text that can be read.
+    pub(crate) fn warn(&mut self, warning: Problem) {
+        self.warnings.push(warning);
     }
 
     /// A scalar as key, value or element. Returns where it stands.
@@ -115,11 +132,13 @@ impl<'a> Builder<'a> {
                 Ok(span)
             }
             Some(Content::Mapping { key: Some(_), .. }) => {
+                self.check_value(&scalar, span);
                 let span = if span.start == span.end { self.behind_colon(span) } else { span };
                 self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
                 Ok(span)
             }
             Some(Content::Sequence { .. }) | None => {
+                self.check_value(&scalar, span);
                 self.add(Node { span, value: Value::Scalar(scalar) }, anchor, Size { nodes: 1, depth: 0 })?;
                 Ok(span)
             }
@@ -139,7 +158,9 @@ impl<'a> Builder<'a> {
         let content = match collection {
             // What an anchor names stays, for aliases may repeat it.
             Collection::Sequence => {
-                Content::Sequence { first: self.waiting_nodes.len(), is_handed: anchor == 0 && self.expects_handed() }
+                let is_handed = anchor == 0 && self.expects_handed();
+                self.has_handed |= is_handed;
+                Content::Sequence { first: self.waiting_nodes.len(), is_handed }
             }
             Collection::Mapping => Content::Mapping { first: self.waiting_entries.len(), key: None },
         };
@@ -155,11 +176,7 @@ impl<'a> Builder<'a> {
         let end = if open.style == Style::Flow { bracket.end } else { last_end }.max(open.start);
         let value = match open.content {
             Content::Sequence { first, .. } => Value::Sequence(self.waiting_nodes.drain(first..).collect(), open.style),
-            Content::Mapping { first, .. } => {
-                let entries: Vec<Entry> = self.waiting_entries.drain(first..).collect();
-                self.report_repeated(&entries);
-                Value::Mapping(entries, open.style)
-            }
+            Content::Mapping { first, .. } => Value::Mapping(self.settle(first), open.style),
         };
         let size = Size { nodes: self.nodes - open.nodes_before, depth: open.depth_below + 1 };
         self.add(Node { span: Span { start: open.start, end }, value }, open.anchor, size)?;
@@ -211,9 +228,30 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
-    fn report_repeated(&mut self, entries: &[Entry]) {
-        let repeated = repeated::repeated(entries, Ord::cmp).into_iter();
-        self.problems.extend(repeated.take(MAX_REPEATED).map(|(first, again)| repeated::problem(first, again, "")));
+    /// The entries of a mapping that has ended.
+    fn settle(&mut self, first: usize) -> Vec<Entry> {
+        let entries: Vec<Entry> = self.waiting_entries.drain(first..).collect();
+        // What was handed over cannot be taken back.
+        if self.open.is_empty()
+            && self.has_handed
+            && let Some(key) = self.handed.as_ref().map(|handed| handed.key)
+        {
+            self.problems.extend(entries::second_list(&entries, key));
+        }
+        entries::settle(entries, self.text, self.dialect, &mut self.problems, &mut self.warnings)
+    }
+
+    /// kubectl makes JSON of what it reads, and JSON has no infinity.
+    fn check_value(&mut self, scalar: &Scalar, span: Span) {
+        if self.dialect == Dialect::Kubernetes
+            && matches!(scalar.resolved(), Some(Resolved::Float(float)) if !float.is_finite())
+        {
+            self.problems.push(Problem::error(
+                "document.number",
+                span,
+                format!("`{}` is no number in JSON", scalar.text),
+            ));
+        }
     }
 
     /// Where a missing value would stand.

@@ -103,9 +103,7 @@ impl<'a> Fields<'a> {
 /// The text of a scalar that is one.
 pub(crate) fn text<'a>(node: &'a Node, problems: &mut Problems) -> Option<(&'a str, Span)> {
     match node.as_scalar() {
-        Some(scalar) if scalar.quoted || (!scalar.is_number() && scalar.as_bool().is_none() && !scalar.is_null()) => {
-            Some((&scalar.text, node.span))
-        }
+        Some(scalar) if scalar.is_text() => Some((&scalar.text, node.span)),
         Some(scalar) if !scalar.text.is_empty() => {
             let hint = format!("put it into quotes: \"{}\"", scalar.text);
             problems.push(wrong_type(node, "text").hint(hint));

@@ -13,10 +13,16 @@
 //! decision, never by YAML's.
 
 mod builder;
+mod dialect;
 mod edits;
+mod encoding;
+mod entries;
 mod fields;
+mod go;
+mod json;
 mod limits;
 mod machine;
+mod manifests;
 mod nearest;
 mod problem;
 mod render;
@@ -24,19 +30,23 @@ mod repeated;
 mod scalar;
 mod source;
 mod tree;
+mod value;
 mod yaml;
 
+pub use dialect::Dialect;
 pub use edits::Edits;
+pub use encoding::{Undecodable, decode, decode_lossy};
 pub use fields::{Fields, KeyCase};
 pub use limits::Limits;
 pub use machine::{RuleText, to_json, to_sarif};
+pub use manifests::{Document, parse_manifests};
 pub use nearest::nearest;
 pub use problem::{Problem, Problems, Severity};
 pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Style, Value};
-pub use yaml::{parse, parse_documents, parse_each};
+pub use yaml::{Read, parse, parse_as, parse_each};
 
 #[cfg(test)]
 mod tests;

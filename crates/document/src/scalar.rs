@@ -2,33 +2,87 @@
 //!
 //! Sources: YAML 1.2.2, section 10.3 (core schema); YAML 1.1's type repository (bool, int, float).
 
+use crate::{
+    Dialect,
+    go::{self, Resolved},
+};
+
 /// A piece of text that may mean a string, a number, a truth value or nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
     /// The text after escapes are undone; empty where a value is missing.
     pub text: Box<str>,
-    /// Whether it was quoted, a block scalar, or tagged `!!str`: then it is a string and nothing else.
+    /// Whether it was quoted, a block scalar, or tagged as text: then it is a string and nothing else.
     pub quoted: bool,
+    dialect: Dialect,
 }
 
 impl Scalar {
+    /// A string and nothing else.
+    pub fn text(text: impl Into<Box<str>>) -> Self {
+        Self { text: text.into(), quoted: true, dialect: Dialect::Strict }
+    }
+
+    /// What stands without quotes.
+    pub fn plain(text: impl Into<Box<str>>, dialect: Dialect) -> Self {
+        Self { text: text.into(), quoted: false, dialect }
+    }
+
     /// Whether it means nothing: absent, `~` or `null`, not quoted (YAML 1.2 core schema).
     pub fn is_null(&self) -> bool {
         !self.quoted && matches!(&*self.text, "" | "~" | "null" | "Null" | "NULL")
     }
 
-    /// The truth value it means, if it is one of YAML 1.2's.
+    /// The truth value it means, if it is one: YAML 1.2's, and where kubectl reads 1.1's too.
     pub fn as_bool(&self) -> Option<bool> {
-        match &*self.text {
-            "true" | "True" | "TRUE" if !self.quoted => Some(true),
-            "false" | "False" | "FALSE" if !self.quoted => Some(false),
-            _ => None,
+        match self.resolved() {
+            Some(Resolved::Bool(truth)) => Some(truth),
+            Some(_) => None,
+            None => match &*self.text {
+                "true" | "True" | "TRUE" if !self.quoted => Some(true),
+                "false" | "False" | "FALSE" if !self.quoted => Some(false),
+                _ => None,
+            },
         }
     }
 
-    /// Whether YAML reads it as a number, in version 1.1 (Helm, Go's older parsers) or 1.2.
+    /// Whether it is read as a number; in our own files by YAML 1.1 (Helm, Go's older parsers) or 1.2.
     pub fn is_number(&self) -> bool {
-        !self.quoted && Number::of(&self.text).is_some()
+        match self.resolved() {
+            Some(resolved) => matches!(resolved, Resolved::Int(_) | Resolved::Uint(_) | Resolved::Float(_)),
+            None => !self.quoted && Number::of(&self.text).is_some(),
+        }
+    }
+
+    /// Whether it is a string.
+    pub fn is_text(&self) -> bool {
+        self.quoted || (!self.is_null() && !self.is_number() && self.as_bool().is_none() && !self.is_date())
+    }
+
+    /// What it is, for messages: `a number`, `text` …
+    pub fn kind(&self) -> &'static str {
+        match () {
+            () if self.is_null() => "nothing",
+            () if self.as_bool().is_some() => "a truth value",
+            () if self.is_number() => "a number",
+            () if self.is_date() => "a date",
+            () => "text",
+        }
+    }
+
+    /// Whether viper would make a time of it, which is no text to it.
+    pub(crate) fn is_date(&self) -> bool {
+        self.dialect == Dialect::Viper && self.resolved() == Some(Resolved::Timestamp)
+    }
+
+    /// What the program's own library takes it for, where that library is one of Go's YAML libraries.
+    pub(crate) fn resolved(&self) -> Option<Resolved> {
+        match self.dialect {
+            Dialect::Kubernetes | Dialect::Viper if !self.quoted => {
+                Some(go::resolve(&self.text, self.dialect == Dialect::Kubernetes))
+            }
+            _ => None,
+        }
     }
 
     /// What YAML 1.1 (Helm, Go's older parsers) takes it for, where a person meant the text: `no` and `on` are truth

@@ -1,5 +1,7 @@
 //! What the tree holds, what is refused and how that looks, and the laws of spans and edits.
 
+mod dialects;
+mod encoding;
 mod fields;
 mod laws;
 mod problems;

@@ -99,10 +99,7 @@ impl Node {
         match &self.value {
             Value::Sequence(..) => "a list",
             Value::Mapping(..) => "a mapping",
-            Value::Scalar(scalar) if scalar.is_null() => "nothing",
-            Value::Scalar(scalar) if scalar.as_bool().is_some() => "a truth value",
-            Value::Scalar(scalar) if scalar.is_number() => "a number",
-            Value::Scalar(_) => "text",
+            Value::Scalar(scalar) => scalar.kind(),
         }
     }
 }

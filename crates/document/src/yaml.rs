@@ -2,20 +2,36 @@
 //!
 //! JSON is read by the same parser: it is YAML, but for tabs as indentation, which the parser takes inside brackets.
 
-use std::ops::Range;
-
-use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle};
+use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::{
-    Limits, Node, Problem, Scalar, Source, Span, Style,
+    Dialect, Limits, Node, Problem, Scalar, Source, Span, Style,
     builder::{Builder, Collection, Fatal, Handed},
+    go::Resolved,
+    json,
 };
 
-/// Reads a text that holds one document, or none (`Ok(None)`: nothing but comments).
+/// What was read, and what is to be said about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The tree; none where there is nothing but comments.
+    pub root: Option<Node>,
+    /// What the program that owns the file takes without a word, and a person would not expect: in the order of the text.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads a text of our own that holds one document, or none (`Ok(None)`: nothing but comments).
 ///
 /// Syntax errors end the reading, so there is one of them; repeated keys are all found, up to a hundred.
 pub fn parse(source: &Source, limits: &Limits) -> Result<Option<Node>, Vec<Problem>> {
-    build(source, limits, None)
+    Ok(parse_as(source, limits, Dialect::Strict)?.root)
+}
+
+/// Reads a text as the program reads it that owns it.
+///
+/// Spans point at what is written: those of what `<<` or an alias brings in at the place of the anchor.
+pub fn parse_as(source: &Source, limits: &Limits, dialect: Dialect) -> Result<Read, Vec<Problem>> {
+    build(source, limits, dialect, None)
 }
 
 /// Reads a text as [`parse`] does, and hands over each element of one list when it has ended: of the list under `key` of
@@ -34,52 +50,10 @@ pub fn parse_each(
         node.shift(base);
         each(node);
     };
-    build(source, limits, Some(Handed { key, to: &mut to }))
+    Ok(build(source, limits, Dialect::Strict, Some(Handed { key, to: &mut to }))?.root)
 }
 
-/// Reads a text that may hold several documents, as manifests do, and hands over each element of the list under `key` of
-/// each, as [`parse_each`] does, with the document's number. What is returned are the documents that are not empty, with
-/// their numbers.
-///
-/// A line that begins with `---` ends a document, wherever it stands (YAML 1.2.2, section 9.1.2).
-pub fn parse_documents(
-    source: &Source,
-    limits: &Limits,
-    key: &str,
-    mut each: impl FnMut(usize, Node),
-) -> Result<Vec<(usize, Node)>, Vec<Problem>> {
-    too_large(source, limits)?;
-    let mut documents = Vec::new();
-    for (number, range) in ranges(source.text()).into_iter().enumerate() {
-        let base = source.base() + range.start;
-        let mut to = |mut node: Node| {
-            node.shift(base);
-            each(number, node);
-        };
-        let text = &source.text()[range];
-        let mut builder = Builder::new(text, limits, Some(Handed { key, to: &mut to }));
-        let read = read(text, limits, &mut builder);
-        let root = at_base(builder.finish(read.err()), base)?;
-        // `---` with nothing behind it is a document that says null.
-        documents.extend(root.filter(|root| !root.is_null()).map(|root| (number, root)));
-    }
-    Ok(documents)
-}
-
-/// Where documents stand in a text, each with the marker that begins it.
-fn ranges(text: &str) -> Vec<Range<usize>> {
-    let is_marker = |at: usize| {
-        let behind = text[at..].strip_prefix("---");
-        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with([' ', '\t', '\r', '\n']))
-    };
-    let lines = text.match_indices('\n').map(|(at, _)| at + 1);
-    let mut begins: Vec<usize> = lines.filter(|at| is_marker(*at)).collect();
-    begins.insert(0, 0);
-    let ends = begins.iter().skip(1).copied().chain([text.len()]);
-    begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
-}
-
-fn too_large(source: &Source, limits: &Limits) -> Result<(), Vec<Problem>> {
+pub(crate) fn too_large(source: &Source, limits: &Limits) -> Result<(), Vec<Problem>> {
     if source.text().len() > limits.max_bytes {
         let message = format!("the file is larger than {} bytes", limits.max_bytes);
         return Err(vec![Problem::error("document.too-large", Span::at(source.base()), message)]);
@@ -87,52 +61,92 @@ fn too_large(source: &Source, limits: &Limits) -> Result<(), Vec<Problem>> {
     Ok(())
 }
 
-fn build<'a>(source: &'a Source, limits: &'a Limits, handed: Option<Handed<'a>>) -> Result<Option<Node>, Vec<Problem>> {
+fn build<'a>(
+    source: &'a Source,
+    limits: &'a Limits,
+    dialect: Dialect,
+    handed: Option<Handed<'a>>,
+) -> Result<Read, Vec<Problem>> {
     too_large(source, limits)?;
-    let mut builder = Builder::new(source.text(), limits, handed);
-    let read = read(source.text(), limits, &mut builder);
-    at_base(builder.finish(read.err()), source.base())
+    part(source.text(), source.base(), limits, dialect, handed)
 }
 
-/// Everything was read as if the text began at 0.
-fn at_base(mut read: Result<Option<Node>, Vec<Problem>>, base: usize) -> Result<Option<Node>, Vec<Problem>> {
-    match &mut read {
-        Ok(root) => root.iter_mut().for_each(|root| root.shift(base)),
-        Err(problems) => problems.iter_mut().for_each(|problem| problem.shift(base)),
+/// Reads a part of a source, which begins at `base`.
+pub(crate) fn part<'a>(
+    text: &'a str,
+    base: usize,
+    limits: &'a Limits,
+    dialect: Dialect,
+    handed: Option<Handed<'a>>,
+) -> Result<Read, Vec<Problem>> {
+    let mut builder = Builder::new(text, limits, dialect, handed);
+    let read = match dialect {
+        Dialect::Json => json::read(text, &mut builder),
+        _ => read(text, limits, dialect, &mut builder),
+    };
+    // Everything was read as if the text began at 0.
+    match builder.finish(read.err()) {
+        Ok(mut read) => {
+            if let Some(root) = &mut read.root {
+                root.shift(base);
+            }
+            for warning in &mut read.warnings {
+                warning.shift(base);
+            }
+            Ok(read)
+        }
+        Err(mut problems) => {
+            for problem in &mut problems {
+                problem.shift(base);
+            }
+            Err(problems)
+        }
     }
-    read
 }
 
-fn read(text: &str, limits: &Limits, builder: &mut Builder<'_>) -> Result<(), Fatal> {
+fn read(text: &str, limits: &Limits, dialect: Dialect, builder: &mut Builder<'_>) -> Result<(), Fatal> {
     let mut documents = 0;
+    let mut has_ended = false;
     // Where the last thing ended that stands in the text. Block collections end with whatever follows them; theirs is
     // the end of their last entry.
     let mut end = 0;
     for event in Parser::new_from_str_with_options(text, options(limits)) {
-        let (event, span) = event.map_err(|error| {
-            let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-            Problem::error("document.syntax", Span { start: at, end: at }, error.info())
-        })?;
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                if has_ended && dialect.ends_with_the_first_document() {
+                    builder.warn(unread(Span::at(at)));
+                    return Ok(());
+                }
+                return Err(Problem::error("document.syntax", Span::at(at), error.info()).into());
+            }
+        };
         let range = span.byte_range().unwrap_or(end..end);
         let mut span = Span { start: range.start, end: range.end };
         match event {
             Event::DocumentStart(..) => {
                 documents += 1;
                 if documents > 1 {
+                    if dialect.ends_with_the_first_document() {
+                        builder.warn(unread(span));
+                        return Ok(());
+                    }
                     let message = "a second document begins here; one file holds one document";
                     return Err(Problem::error("document.several", span, message).into());
                 }
+                continue;
+            }
+            Event::DocumentEnd => {
+                has_ended = true;
                 continue;
             }
             Event::Scalar(value, style, anchor, tag) => {
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
                     span.start = block_header(text, end, span.start);
                 }
-                let quoted = style != ScalarStyle::Plain || tag.is_some_and(|tag| tag.core_suffix() == Some("str"));
-                // The parser calls a missing value `~`.
-                let missing = !quoted && span.start == span.end;
-                let value = if missing { Box::default() } else { value.into_owned().into_boxed_str() };
-                end = builder.scalar(Scalar { text: value, quoted }, span, anchor)?.end;
+                let scalar = scalar(&value, style, tag.as_deref(), span, dialect)?;
+                end = builder.scalar(scalar, span, anchor)?.end;
                 continue;
             }
             Event::SequenceStart(style, anchor, _) => {
@@ -151,6 +165,46 @@ fn read(text: &str, limits: &Limits, builder: &mut Builder<'_>) -> Result<(), Fa
         end = span.end;
     }
     Ok(())
+}
+
+fn unread(span: Span) -> Problem {
+    let message = "a second document begins here; the program that owns this file reads the first one alone";
+    Problem::warning("document.several", span, message)
+}
+
+/// A scalar by its style and tag. What Go's libraries know by its tag they resolve whether it is quoted or not.
+fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, dialect: Dialect) -> Result<Scalar, Fatal> {
+    let is_plain = style == ScalarStyle::Plain;
+    // The parser calls a missing value `~`.
+    let value = if is_plain && span.start == span.end { "" } else { value };
+    let Some(tag) = tag else {
+        return Ok(if is_plain { Scalar::plain(value, dialect) } else { Scalar::text(value) });
+    };
+    let core = tag.core_suffix();
+    if dialect == Dialect::Strict {
+        return Ok(if is_plain && core != Some("str") { Scalar::plain(value, dialect) } else { Scalar::text(value) });
+    }
+    let Some(core @ ("null" | "bool" | "int" | "float")) = core else {
+        if tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("binary") {
+            let message = "`!!binary` is not read here; write the text itself";
+            return Err(Problem::error("document.tag", span, message).into());
+        }
+        return Ok(Scalar::text(value));
+    };
+    let scalar = Scalar::plain(value, dialect);
+    let fits = match scalar.resolved() {
+        Some(Resolved::Null) => core == "null",
+        Some(Resolved::Bool(_)) => core == "bool",
+        Some(Resolved::Int(_)) => matches!(core, "int" | "float"),
+        Some(Resolved::Float(_)) => core == "float",
+        Some(Resolved::Uint(_)) => core == "int",
+        Some(Resolved::Timestamp | Resolved::Text) | None => false,
+    };
+    if fits {
+        return Ok(scalar);
+    }
+    let message = format!("`{value}` is tagged `!!{core}`, but is {}", scalar.kind());
+    Err(Problem::error("document.tag", span, message).into())
 }
 
 fn options(limits: &Limits) -> Options {

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, fmt};
 
-use document::{Limits, Node, Problem, RenderStyle, Source, Sources, Value};
+use document::{Limits, Node, Problem, RenderStyle, Source, Sources};
 use mapping::authenticator::ServerConfig;
 use serde::{
     Deserializer as _,
@@ -115,9 +115,11 @@ impl Given {
                 failed.get_or_insert(error);
             }
         };
-        let documents = document::parse_documents(&source, &Limits::default(), "items", item).map_err(said)?;
+        let documents = document::parse_manifests(&source, &Limits::default(), "items", item);
         let mut known = false;
-        for (number, root) in documents {
+        for document in documents {
+            let (number, root) = (document.number, document.read.map_err(said)?.root);
+            let Some(root) = root.filter(|root| !root.is_null()) else { continue };
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
             let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
             match kind {
@@ -150,29 +152,11 @@ impl Given {
 
 /// One object as it stands in a text, through JSON: it is read by the same types.
 fn add(dump: &mut Dump, node: &Node, kind: Option<&str>, of_list: bool) -> Result<(), DumpError> {
-    let mut value = json(node);
+    let mut value = node.to_json();
     if let (Some(kind), Some(object)) = (kind, value.as_object_mut()) {
         object.insert("kind".to_owned(), kind.into());
     }
     dump.read_written(value.to_string().as_bytes(), node.span, of_list)
-}
-
-/// Scalars become what YAML 1.2 says they are, as the API server insists on texts being texts.
-fn json(node: &Node) -> serde_json::Value {
-    match &node.value {
-        Value::Sequence(nodes, _) => nodes.iter().map(json).collect(),
-        Value::Mapping(entries, _) => {
-            entries.iter().map(|entry| (entry.key.text.to_string(), json(&entry.value))).collect()
-        }
-        Value::Scalar(scalar) if scalar.is_null() => serde_json::Value::Null,
-        Value::Scalar(scalar) => match scalar.as_bool() {
-            Some(truth) => truth.into(),
-            None if scalar.is_number() => {
-                serde_json::from_str(&scalar.text).unwrap_or_else(|_| scalar.text.to_string().into())
-            }
-            None => scalar.text.to_string().into(),
-        },
-    }
 }
 
 /// Whether a text's outermost keys are an access file's. Those of others are found by reading them.

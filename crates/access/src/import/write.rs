@@ -217,7 +217,7 @@ fn rule_keys(rule: &rbac::Rule) -> String {
 fn scalar(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-".contains(c);
     let begins = text.starts_with(|c: char| c.is_ascii_alphabetic());
-    let plain = document::Scalar { text: text.into(), quoted: false };
+    let plain = document::Scalar::plain(text, document::Dialect::Strict);
     let means_a_text = !plain.is_null() && plain.as_bool().is_none() && !plain.is_number();
     if begins && text.chars().all(is_plain) && means_a_text && plain.surprises_yaml_1_1().is_none() {
         return text.to_owned();

@@ -1,7 +1,7 @@
 //! The tree and its spans.
 
 use super::tree;
-use crate::{Limits, Node, Position, Source, Sources, Style, Value, parse, parse_documents};
+use crate::{Limits, Node, Position, Source, Sources, Style, Value, parse, parse_manifests};
 
 #[test]
 fn json_is_read_and_so_are_tabs_in_it() {
@@ -87,17 +87,18 @@ fn each_document_of_a_text_is_read_where_it_stands() {
     sources.add("before", "---\n");
     let source = sources.add("it.yaml", text).clone();
     let mut items = Vec::new();
-    let documents = parse_documents(&source, &Limits::default(), "items", |number, node| items.push((number, node)));
-    let documents = documents.expect("they are fine");
+    let documents = parse_manifests(&source, &Limits::default(), "items", |number, node| items.push((number, node)));
     let place = |node: &Node| {
         let (name, at) = sources.locate(node.span.start).expect("a place");
         format!("{name}:{}:{}", at.line, at.column)
     };
-    let found: Vec<_> = documents.iter().map(|(number, node)| (*number, place(node))).collect();
+    let found = documents.iter().filter_map(|document| Some((document.number, place(document.root()?))));
+    let found: Vec<_> = found.collect();
     assert_eq!(found, [(1, "it.yaml:3:1".to_owned()), (2, "it.yaml:5:1".to_owned()), (4, "it.yaml:11:1".to_owned())]);
     let found: Vec<_> = items.iter().map(|(number, node)| (*number, place(node))).collect();
     assert_eq!(found, [(2, "it.yaml:5:9".to_owned()), (2, "it.yaml:5:12".to_owned())]);
-    let problems = parse_documents(&Source::new("x", "a: 1\n---\nb: [\n"), &Limits::default(), "items", |_, _| {});
-    let problems = problems.expect_err("the second is cut off");
+    let documents = parse_manifests(&Source::new("x", "a: 1\n---\nb: [\n"), &Limits::default(), "items", |_, _| {});
+    assert!(documents[0].root().is_some());
+    let problems = documents[1].read.as_ref().expect_err("the second is cut off");
     assert!(problems[0].span.start >= 9, "{problems:?}");
 }

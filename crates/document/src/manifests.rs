@@ -1,0 +1,119 @@
+//! Texts of several documents, as kubectl takes them apart.
+//!
+//! Source: `YAMLOrJSONDecoder` and `YAMLReader` in `k8s.io/apimachinery/pkg/util/yaml/decoder.go`.
+
+use std::ops::Range;
+
+use crate::{Dialect, Limits, Node, Problem, Read, Source, Span, builder::Handed, json, yaml};
+
+/// One document of a text.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// From 0, in the order of the text; those that say nothing have numbers too.
+    pub number: usize,
+    /// Where it stands, with the marker that begins it.
+    pub span: Span,
+    /// What it says, or why it cannot be read. kubectl reads nothing behind a document that it cannot read; the ones
+    /// behind it are here all the same.
+    pub read: Result<Read, Vec<Problem>>,
+}
+
+impl Document {
+    /// The tree, where the document can be read and means something.
+    pub fn root(&self) -> Option<&Node> {
+        self.read.as_ref().ok()?.root.as_ref().filter(|root| !root.is_null())
+    }
+}
+
+/// How far kubectl looks for a brace.
+const JSON_WITHIN: usize = 4096;
+
+/// Reads a text as kubectl reads manifests: JSON documents one after another where it begins with a brace, and YAML between
+/// lines of `---` from the first document on that is no JSON. Hands over each element of the list under `key` of each, as
+/// [`parse_each`](crate::parse_each) does, with the document's number: those of documents that cannot be read count for nothing.
+pub fn parse_manifests(
+    source: &Source,
+    limits: &Limits,
+    key: &str,
+    mut each: impl FnMut(usize, Node),
+) -> Vec<Document> {
+    let text = source.text();
+    if let Err(problems) = yaml::too_large(source, limits) {
+        let span = Span { start: source.base(), end: source.base() + text.len() };
+        return vec![Document { number: 0, span, read: Err(problems) }];
+    }
+    let (parts, behind) = json_parts(text);
+    let parts = parts.into_iter().map(|range| (range, Dialect::Json));
+    let parts = parts.chain(yaml_parts(text, behind).into_iter().map(|range| (range, Dialect::Kubernetes)));
+    let document = |(number, (range, dialect)): (usize, (Range<usize>, Dialect))| {
+        let base = source.base() + range.start;
+        let span = Span { start: base, end: source.base() + range.end };
+        if let Err(problem) = separator(text, &range, source.base()) {
+            return Document { number, span, read: Err(vec![problem]) };
+        }
+        let mut to = |mut node: Node| {
+            node.shift(base);
+            each(number, node);
+        };
+        let read = yaml::part(&text[range], base, limits, dialect, Some(Handed { key, to: &mut to }));
+        Document { number, span, read }
+    };
+    parts.enumerate().map(document).collect()
+}
+
+/// The JSON documents that a text begins with, and where YAML begins. After two of them it is a text of JSON to its end.
+fn json_parts(text: &str) -> (Vec<Range<usize>>, usize) {
+    let window = &text[..text.floor_char_boundary(JSON_WITHIN)];
+    if !window.trim_start().starts_with('{') {
+        return (Vec::new(), 0);
+    }
+    let (mut parts, mut at) = (Vec::new(), 0);
+    loop {
+        let rest = &text[at..];
+        let blanks = rest.len() - rest.trim_ascii_start().len();
+        if blanks == rest.len() {
+            return (parts, text.len());
+        }
+        match json::first_end(rest) {
+            Ok(length) => {
+                parts.push(at + blanks..at + length);
+                at += length;
+            }
+            Err(_) if parts.len() > 1 => {
+                parts.push(at + blanks..text.len());
+                return (parts, text.len());
+            }
+            // The blanks up to the end of the line belong to neither.
+            Err(_) => {
+                let line = rest[..blanks].find('\n').map_or(blanks, |end| end + 1);
+                return (parts, at + if at == 0 { 0 } else { line });
+            }
+        }
+    }
+}
+
+/// Where documents of YAML stand, each with the marker that begins it. A line that begins with `---` ends a document,
+/// wherever it stands (YAML 1.2.2, section 9.1.2).
+fn yaml_parts(text: &str, from: usize) -> Vec<Range<usize>> {
+    if from == text.len() && from > 0 {
+        return Vec::new();
+    }
+    let lines = text[from..].match_indices('\n').map(|(at, _)| from + at + 1);
+    let mut begins: Vec<usize> = lines.filter(|at| text[*at..].starts_with("---")).collect();
+    begins.insert(0, from);
+    let ends = begins.iter().skip(1).copied().chain([text.len()]);
+    begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
+}
+
+/// Behind `---` kubectl takes nothing but blanks and a comment.
+fn separator(text: &str, range: &Range<usize>, base: usize) -> Result<(), Problem> {
+    let line = text[range.clone()].lines().next().unwrap_or_default();
+    match line.strip_prefix("---").map(str::trim) {
+        Some(behind) if !behind.is_empty() && !behind.starts_with('#') => {
+            let span = Span { start: base + range.start, end: base + range.start + line.len() };
+            let message = "behind `---` kubectl takes nothing but a comment";
+            Err(Problem::error("document.separator", span, message).hint("begin the document on the next line"))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,189 @@
+//! What each dialect makes of a text, as the program that owns it does.
+
+use serde_json::{Value, json};
+
+use crate::{Dialect, Limits, RenderStyle, Source, parse_as, parse_manifests, render};
+
+fn read(dialect: Dialect, text: &str) -> Result<(Value, Vec<String>), String> {
+    let source = Source::new("f", text);
+    match parse_as(&source, &Limits::default(), dialect) {
+        Ok(read) => {
+            let said = read.warnings.iter().map(|warning| warning.message.clone()).collect();
+            Ok((read.root.map_or(Value::Null, |root| root.to_json()), said))
+        }
+        Err(problems) => Err(render(&source, &problems, RenderStyle::Plain)),
+    }
+}
+
+fn means(dialect: Dialect, text: &str) -> Value {
+    read(dialect, text).unwrap_or_else(|refusal| panic!("{text:?} is refused: {refusal}")).0
+}
+
+#[test]
+fn merge_keys_bring_in_what_an_anchor_names() {
+    use Dialect::{Kubernetes, Viper};
+    let base = "base: &base {a: 1, b: 1}\nmore: &more {b: 2, c: 2}\n";
+    // Text, and what it means to kubectl and to viper: version 2 of the library sets one key after the other.
+    let rows = [
+        ("<<: *base\na: 0", json!({"a": 0, "b": 1}), json!({"a": 0, "b": 1})),
+        ("a: 0\n<<: *base", json!({"a": 1, "b": 1}), json!({"a": 0, "b": 1})),
+        ("<<: [*base, *more]", json!({"a": 1, "b": 1, "c": 2}), json!({"a": 1, "b": 1, "c": 2})),
+        ("<<: [*more, *base]\nc: 0", json!({"a": 1, "b": 2, "c": 0}), json!({"a": 1, "b": 2, "c": 0})),
+        ("<<: {<<: *base, a: 5}", json!({"a": 5, "b": 1}), json!({"a": 5, "b": 1})),
+        ("<<: []", json!({}), json!({})),
+        ("\"<<\": {a: 1}", json!({"<<": {"a": 1}}), json!({"<<": {"a": 1}})),
+    ];
+    for (text, kubernetes, viper) in rows {
+        let text = format!("{base}it:\n  {}\n", text.replace('\n', "\n  "));
+        assert_eq!(means(Kubernetes, &text)["it"], kubernetes, "{text}");
+        assert_eq!(means(Viper, &text)["it"], viper, "{text}");
+    }
+    for text in ["<<: 1", "<<:", "<<: [1]", "a: &a [{b: 1}]\n<<: *a"] {
+        assert!(read(Kubernetes, text).is_err_and(|said| said.contains("behind `<<` stands a mapping")), "{text}");
+        assert!(read(Viper, text).is_err(), "{text}");
+    }
+    let said = read(Dialect::Strict, "a: &a {b: 1}\nc: {<<: *a}").expect_err("our own files do not merge");
+    assert!(said.contains("document.merge-key") && said.contains("f:2:5"), "{said}");
+}
+
+#[test]
+fn what_a_merge_brings_in_stands_where_the_anchor_stands() {
+    let text = "base: &base\n  a: 1\nit:\n  <<: *base\n";
+    let root = parse_as(&Source::new("f", text), &Limits::default(), Dialect::Kubernetes).expect("readable").root;
+    let it = root.expect("a tree").get("it").expect("it").clone();
+    assert_eq!(it.get("a").map(|node| &text[node.span.range()]), Some("1"));
+    assert_eq!(it.get("a").map(|node| node.span.start), text.find('1'));
+}
+
+#[test]
+fn merges_do_not_grow_beyond_the_limits() {
+    let mut text = "a0: &a0 {x0: 1, y0: 1}\n".to_owned();
+    for at in 1..40 {
+        let before = at - 1;
+        text += &format!("a{at}: &a{at} {{<<: *a{before}, x{at}: *a{before}, y{at}: *a{before}}}\n");
+    }
+    let said = read(Dialect::Kubernetes, &text).expect_err("too much");
+    assert!(said.contains("anchors and aliases repeat more than"), "{said}");
+}
+
+#[test]
+fn of_keys_that_stand_twice_the_last_counts_and_it_is_said_once() {
+    let text = "a: {b: 1}\nc: 1\na: {d: 1}\na: {e: 1}\n";
+    let (value, said) = read(Dialect::Kubernetes, text).expect("kubectl takes it");
+    assert_eq!(value, json!({"a": {"e": 1}, "c": 1}));
+    assert_eq!(said, ["the key `a` stands more than once; the last one counts"]);
+    let (value, said) = read(Dialect::Json, "{\"a\": 1, \"a\": 2}").expect("Go takes it");
+    assert_eq!((value, said.len()), (json!({"a": 2}), 1));
+    assert!(read(Dialect::Viper, text).is_err());
+    let (_, said) = read(Dialect::Kubernetes, "x: &x {a: 1}\nb: 1\nit: {a: 0, <<: *x}\n").expect("kubectl takes it");
+    assert_eq!(said, ["`<<` replaces the key `a` that stands before it"]);
+    assert!(read(Dialect::Kubernetes, "1: a\n\"1\": b\n").is_err_and(|said| said.contains("chance")));
+}
+
+#[test]
+fn scalars_are_what_go_takes_them_for() {
+    let rows = [
+        ("yes", json!(true), json!("yes")),
+        ("on", json!(true), json!("on")),
+        ("n", json!(false), json!("n")),
+        ("True", json!(true), json!(true)),
+        ("0o14", json!(12), json!(12)),
+        ("0755", json!(493), json!(493)),
+        ("08", json!(8), json!(8)),
+        ("1e3", json!(1000), json!(1000)),
+        ("1_000", json!(1000), json!(1000)),
+        ("0x1F", json!(31), json!(31)),
+        ("-0b11", json!(-3), json!(-3)),
+        ("18446744073709551615", json!(18_446_744_073_709_551_615_u64), json!(18_446_744_073_709_551_615_u64)),
+        ("012345678901", json!(12_345_678_901_u64), json!(12_345_678_901_u64)),
+        ("1.5", json!(1.5), json!(1.5)),
+        (".5", json!(0.5), json!(0.5)),
+        ("~", Value::Null, Value::Null),
+        ("2024-01-01", json!("2024-01-01"), json!("2024-01-01")),
+        ("22:30", json!("22:30"), json!("22:30")),
+        ("<<", json!("<<"), json!("<<")),
+        ("!!str 5", json!("5"), json!("5")),
+        ("!!int \"5\"", json!(5), json!(5)),
+        ("!role x", json!("x"), json!("x")),
+        ("! x", json!("x"), json!("x")),
+    ];
+    for (text, kubernetes, viper) in rows {
+        assert_eq!(means(Dialect::Kubernetes, &format!("- {text}\n"))[0], kubernetes, "{text}");
+        assert_eq!(means(Dialect::Viper, &format!("- {text}\n"))[0], viper, "{text}");
+    }
+    for text in ["[.inf]", "[.nan]", "[!!int x]", "{~: 1}", "{: 1}", "{[a]: 1}"] {
+        assert!(read(Dialect::Kubernetes, text).is_err(), "{text}");
+    }
+}
+
+#[test]
+fn keys_become_texts() {
+    let rows = [
+        ("1", "1"),
+        ("0x10", "16"),
+        ("010", "8"),
+        ("on", "true"),
+        ("No", "false"),
+        ("1.0", "1"),
+        ("1e6", "1e+06"),
+        ("1234567.0", "1.234567e+06"),
+        ("0.00001", "1e-05"),
+        ("2.50", "2.5"),
+        (".inf", ".inf"),
+        ("2024-1-1", "2024-1-1"),
+        ("\"on\"", "on"),
+        ("!!str 010", "010"),
+    ];
+    for (key, text) in rows {
+        assert_eq!(means(Dialect::Kubernetes, &format!("{key}: x")), json!({text: "x"}), "{key}");
+    }
+    assert_eq!(means(Dialect::Viper, "on: x\n1: y"), json!({"on": "x", "1": "y"}));
+}
+
+#[test]
+fn a_second_document_is_not_read_and_that_is_said() {
+    for text in ["a: 1\n---\nb: 1\n", "a: 1\n...\nb: 1\n", "a: 1\n...\n---\n]\n", "--- \na: 1\n--- {}"] {
+        for dialect in [Dialect::Kubernetes, Dialect::Viper] {
+            let (value, said) = read(dialect, text).expect("readable");
+            assert_eq!(value, json!({"a": 1}), "{text:?}");
+            assert_eq!(said.len(), 1, "{text:?}: {said:?}");
+        }
+        assert!(read(Dialect::Strict, text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn manifests_are_taken_apart_as_kubectl_does() {
+    // Text, and the documents: what they mean, or `null` where they cannot be read.
+    let rows = [
+        ("{\"a\": 1}{\"a\": 2}\n {\"a\": 3}", json!([{"a": 1}, {"a": 2}, {"a": 3}])),
+        ("{\"a\": 1}\n---\n{\"a\": 2}\n---\na: 3\n", json!([{"a": 1}, {"a": 2}, {"a": 3}])),
+        ("{a: 1}\n---\n{a: 2}", json!([{"a": 1}, {"a": 2}])),
+        ("{\"a\": 1}\n{\"a\": 2}\nx", json!([{"a": 1}, {"a": 2}, null])),
+        ("---\na: 1\n---\n# nothing\n---\n\n--- # c\na: 2\n", json!([{"a": 1}, {"a": 2}])),
+        ("a: 1\r\n---\r\na: |\r\n  x\r\n", json!([{"a": 1}, {"a": "x\n"}])),
+        ("a: 1\n--- {a: 2}\n---\na: 3\n", json!([{"a": 1}, null, {"a": 3}])),
+        ("a: 1\n---b\n", json!([{"a": 1}, null])),
+        ("[1]", json!([[1]])),
+        ("", json!([])),
+        (" \n", json!([])),
+    ];
+    for (text, expected) in rows {
+        let documents = parse_manifests(&Source::new("f", text), &Limits::default(), "items", |_, _| {});
+        let found = documents.iter().filter_map(|document| match (&document.read, document.root()) {
+            (Err(_), _) => Some(Value::Null),
+            (Ok(_), root) => root.map(crate::Node::to_json),
+        });
+        assert_eq!(found.collect::<Value>(), expected, "{text:?}");
+        assert!(documents.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start), "{text:?}");
+    }
+}
+
+#[test]
+fn a_list_of_objects_is_not_taken_twice() {
+    for text in ["items: [1]\nitems: [2]\n", "x: &x {items: [2]}\nitems: [1]\n<<: *x\n", "items: [1]\nitems:\n"] {
+        let documents = parse_manifests(&Source::new("f", text), &Limits::default(), "items", |_, _| {});
+        let problems = documents[0].read.as_ref().expect_err(text);
+        assert!(problems[0].message.contains("stands twice"), "{problems:?}");
+    }
+}
