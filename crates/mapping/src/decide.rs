@@ -6,10 +6,10 @@ use identity::Identity;
 use jiff::Timestamp;
 
 use crate::{
-    Refusal, Snapshot, User,
+    Membership, Refusal, RuleSource, Snapshot, User,
     key::Key,
-    snapshot::Found,
-    template::{Unrendered, Variables},
+    snapshot::{Candidates, Found, Grant, Indexed},
+    template::{Dialect, Unrendered, Variables},
 };
 
 /// What the mapping says about a caller.
@@ -21,6 +21,25 @@ pub enum Decision {
     Refuse(Refusal),
     /// Cannot be said without this; ask again with it.
     Needs(Fact),
+    /// One of several answers: aws-iam-authenticator takes any of the entries that match, another one each time, or what it
+    /// takes hangs on a unique id that is not known here.
+    Undetermined(Undetermined),
+}
+
+/// The answers that there may be, each once, at least two.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Undetermined {
+    /// Logins first, in the order of username and groups.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// One answer of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Logs in as this user.
+    Permit(User),
+    /// Does not.
+    Refuse(Refusal),
 }
 
 /// Something that only AWS knows.
@@ -40,6 +59,16 @@ pub struct Facts {
     pub private_dns_names: BTreeMap<String, Option<String>>,
 }
 
+impl Undetermined {
+    /// Who the caller may be.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        self.outcomes.iter().filter_map(|outcome| match outcome {
+            Outcome::Permit(user) => Some(user),
+            Outcome::Refuse(_) => None,
+        })
+    }
+}
+
 /// Decides about an identity. The first source that knows the caller decides; a rule found but unusable refuses, so that
 /// a later source cannot give what an earlier one withholds.
 ///
@@ -51,37 +80,151 @@ pub fn decide(
     facts: &Facts,
     now: Timestamp,
 ) -> Decision {
-    if identity.partition != snapshot.partition {
+    let is_ours = identity.partition == snapshot.partition;
+    if !is_ours && snapshot.sources.iter().all(|source| matches!(source, Indexed::Ordered(_))) {
         return Decision::Refuse(Refusal::OtherPartition);
     }
+    let asking = Asking {
+        identity,
+        access_key_id,
+        variables: Variables { identity, access_key_id, facts },
+        scrubbed: snapshot.scrubbed_accounts.contains(&identity.account),
+        now,
+    };
     let key = Key::of(identity);
-    let scrubbed = snapshot.scrubbed_accounts.contains(&identity.account);
-    let variables = Variables { identity, access_key_id, facts };
+    let mut outcomes = Vec::new();
     for source in &snapshot.sources {
-        let Some(found) = source.find(identity, &key) else { continue };
-        let (username, groups, rule_source) = match found {
-            Found::Account(rule_source) => (Ok(identity.canonical_arn()), Ok(Vec::new()), rule_source),
-            Found::Rule(rule) => {
-                let holding: Vec<_> = rule.groups.iter().filter(|membership| membership.holds(now)).collect();
-                if holding.is_empty() && !rule.groups.is_empty() {
-                    return Decision::Refuse(Refusal::Ended);
+        match source {
+            Indexed::Ordered(index) => {
+                let Some(found) = is_ours.then(|| index.find(identity, &key)).flatten() else { continue };
+                match asking.ordered(found, &index.reserved_prefixes) {
+                    Ok(outcome) if outcomes.is_empty() => return outcome.into(),
+                    Ok(outcome) => outcomes.push(outcome),
+                    Err(fact) => return Decision::Needs(fact),
                 }
-                let groups = holding.into_iter().map(|membership| variables.render(&membership.group)).collect();
-                (variables.render(&rule.username), groups, &*rule.source)
+                return one_of(outcomes);
+            }
+            Indexed::Unordered(index) => {
+                let Candidates { rules, or_none, account } = index.find(identity, &key);
+                for grant in &rules {
+                    match asking.unordered(grant, &index.reserved_prefixes) {
+                        Ok(outcome) => outcomes.push(outcome),
+                        Err(fact) => return Decision::Needs(fact),
+                    }
+                }
+                let by_account = account.filter(|_| rules.is_empty() || or_none);
+                outcomes.extend(by_account.map(|source| asking.account(source)));
+                if by_account.is_some() || (!rules.is_empty() && !or_none) {
+                    return one_of(outcomes);
+                }
+            }
+        }
+    }
+    outcomes.push(Outcome::Refuse(Refusal::NotMapped));
+    one_of(outcomes)
+}
+
+/// Somebody, and what is known of them.
+struct Asking<'a> {
+    identity: &'a Identity,
+    access_key_id: &'a str,
+    variables: Variables<'a>,
+    scrubbed: bool,
+    now: Timestamp,
+}
+
+impl Asking<'_> {
+    /// What comes of a rule whose reader keeps an order.
+    fn ordered(&self, found: Found<'_>, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
+        let (user, source) = match found {
+            Found::Account(source) => (Ok((self.identity.canonical_arn(), Vec::new())), source),
+            Found::Rule(Grant { username, groups, source }) => {
+                let holding = groups.iter().filter(|membership| membership.holds(self.now));
+                if !groups.is_empty() && holding.clone().next().is_none() {
+                    return Ok(Outcome::Refuse(Refusal::Ended));
+                }
+                (self.rendered(username, holding, Dialect::Careful), &**source)
             }
         };
-        let (username, groups) = match username.and_then(|username| Ok((username, groups?))) {
-            Ok(rendered) => rendered,
-            Err(Unrendered::Refuse(refusal)) => return Decision::Refuse(refusal),
-            Err(Unrendered::Needs(fact)) => return Decision::Needs(fact),
-        };
-        if username.is_empty() {
-            return Decision::Refuse(Refusal::EmptyUsername);
-        }
-        if source.reserved_prefixes.iter().any(|prefix| username.starts_with(prefix.as_str())) {
-            return Decision::Refuse(Refusal::ReservedPrefix);
-        }
-        return Decision::Permit(User::new(username, groups, identity, access_key_id, rule_source.clone(), scrubbed));
+        Ok(match user {
+            Err(Unrendered::Needs(fact)) => return Err(fact),
+            Err(Unrendered::Refuse(refusal)) => Outcome::Refuse(refusal),
+            Ok((username, _)) if username.is_empty() => Outcome::Refuse(Refusal::EmptyUsername),
+            Ok((username, _)) if is_reserved(&username, reserved_prefixes) => Outcome::Refuse(Refusal::ReservedPrefix),
+            Ok((username, groups)) => self.user(username, groups, source),
+        })
     }
-    Decision::Refuse(Refusal::NotMapped)
+
+    /// What aws-iam-authenticator makes of one of its rules (`doMapping` of `pkg/server/server.go`).
+    fn unordered(&self, grant: &Grant, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
+        let Grant { username, groups, source } = grant;
+        Ok(match self.rendered(username, groups.iter(), Dialect::Literal) {
+            Err(Unrendered::Needs(fact)) => return Err(fact),
+            Err(Unrendered::Refuse(refusal)) => Outcome::Refuse(refusal),
+            Ok((username, _)) if is_reserved(&username, reserved_prefixes) => Outcome::Refuse(Refusal::ReservedPrefix),
+            Ok((username, groups)) => self.user(username, groups, source),
+        })
+    }
+
+    /// Its `mapAccounts`: nothing is looked at any more.
+    fn account(&self, source: &RuleSource) -> Outcome {
+        self.user(self.identity.canonical_arn(), Vec::new(), source)
+    }
+
+    fn rendered<'m>(
+        &self,
+        username: &str,
+        groups: impl Iterator<Item = &'m Membership>,
+        dialect: Dialect,
+    ) -> Result<(String, Vec<String>), Unrendered> {
+        let username = self.variables.render(username, dialect)?;
+        let groups = groups.map(|membership| self.variables.render(&membership.group, dialect));
+        Ok((username, groups.collect::<Result<_, _>>()?))
+    }
+
+    fn user(&self, username: String, groups: Vec<String>, source: &RuleSource) -> Outcome {
+        let source = source.clone();
+        Outcome::Permit(User::new(username, groups, self.identity, self.access_key_id, source, self.scrubbed))
+    }
+}
+
+fn is_reserved(username: &str, prefixes: &[String]) -> bool {
+    prefixes.iter().any(|prefix| username.starts_with(prefix.as_str()))
+}
+
+/// Answers that are the same to the API server are one.
+fn one_of(outcomes: Vec<Outcome>) -> Decision {
+    type Seen = (bool, String, Vec<String>);
+    let seen = |outcome: &Outcome| -> Seen {
+        match outcome {
+            Outcome::Permit(user) => {
+                let mut groups = user.groups.clone();
+                groups.sort_unstable();
+                groups.dedup();
+                (false, user.username.clone(), groups)
+            }
+            Outcome::Refuse(refusal) => (true, refusal.code().to_owned(), Vec::new()),
+        }
+    };
+    let mut different: BTreeMap<Seen, Outcome> = BTreeMap::new();
+    for outcome in outcomes {
+        different.entry(seen(&outcome)).or_insert(outcome);
+    }
+    let mut outcomes: Vec<Outcome> = different.into_values().collect();
+    match outcomes.pop() {
+        Some(outcome) if outcomes.is_empty() => outcome.into(),
+        last => {
+            outcomes.extend(last);
+            Decision::Undetermined(Undetermined { outcomes })
+        }
+    }
+}
+
+impl From<Outcome> for Decision {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Permit(user) => Self::Permit(user),
+            Outcome::Refuse(refusal) => Self::Refuse(refusal),
+        }
+    }
 }

@@ -8,23 +8,29 @@
 //! The same function decides for callers that STS confirmed and for hypothetical ones: what it is given is plain data.
 //! It asks for what it lacks (an instance's DNS name, which only EC2 knows) instead of fetching it.
 //!
-//! Rules and answers are those of aws-iam-authenticator 0.7.18 but for its mistakes, each of which has a test here with
-//! its name: empty usernames, permission sets matched by their beginning, role paths that never match, a random choice
-//! between matching entries, session names that render into `system:masters`.
+//! What a source means is what its [`Reader`] makes of it. [`Reader::ClusterAuth`]'s rules and answers are those of
+//! aws-iam-authenticator 0.7.18 but for its mistakes, each of which has a test here with its name: empty usernames,
+//! permission sets matched by their beginning, role paths that never match, a random choice between matching entries,
+//! session names that render into `system:masters`. [`Reader::AwsIamAuthenticator`]'s are that program's with all of them,
+//! for whoever asks what a file means to it ([`aws_iam_authenticator`]).
 
 pub mod authenticator;
 
 mod decide;
+mod defect;
 mod key;
+mod reader;
 mod refusal;
 mod rule;
 mod snapshot;
 mod template;
 mod user;
 
-pub use decide::{Decision, Fact, Facts, decide};
+pub use decide::{Decision, Fact, Facts, Outcome, Undetermined, decide};
+pub use defect::{Defect, DefectKind, Never, Unused};
+pub use reader::Reader;
 pub use refusal::{Explanation, Refusal, catalogue};
-pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource};
+pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
 pub use snapshot::{Asked, Difference, Entry, Nearest, Snapshot, Source};
 pub use user::User;
 

@@ -46,7 +46,7 @@ impl fmt::Display for Mode {
 }
 
 /// Where a rule stands, for logs and explanations.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleSource {
     /// Which source.
     pub mode: Mode,
@@ -72,9 +72,24 @@ impl fmt::Display for RuleSource {
 pub enum RulePrincipal {
     /// A canonical ARN, in lower case: identities are compared without regard to case.
     Arn(String),
-    /// A permission set of IAM Identity Center.
+    /// A permission set of IAM Identity Center. To aws-iam-authenticator every role whose name begins with
+    /// `AWSReservedSSO_<set>_`; to others only those with AWS's suffix behind it.
     PermissionSet(PermissionSet),
+    /// AWS's unique id, in a `DynamicFile` that is compared by `userid`.
+    UniqueId(UniqueId),
 }
+
+/// AWS's unique id of a role or user (`AROA…`, `AIDA…`), and the ARN that has to be right beside it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UniqueId {
+    /// The id, in its own case.
+    pub id: Box<str>,
+    /// The canonical ARN in lower case, without a role's path; none where the entry has none.
+    pub arn: Option<String>,
+}
+
+/// What stands for the unique id of somebody whom only an ARN names: only AWS knows it.
+pub const UNKNOWN_UNIQUE_ID: &str = "<unique-id>";
 
 /// A permission set in an account, whatever suffix AWS appended to the role that it made for it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -124,7 +139,7 @@ impl Membership {
 /// What the names of the roles of permission sets start with; 16 hexadecimal digits follow behind the set's name.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
-const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
+pub(crate) const SSO_ROLE_PREFIX: &str = "awsreservedsso_";
 
 impl PermissionSet {
     /// The permission set that a role was made for, by the role's whole name.
@@ -143,6 +158,8 @@ impl fmt::Display for RulePrincipal {
             Self::PermissionSet(PermissionSet { account, name }) => {
                 write!(f, "the permission set {name} in account {account}")
             }
+            Self::UniqueId(UniqueId { id, arn: Some(arn) }) => write!(f, "{arn} with the unique id {id}"),
+            Self::UniqueId(UniqueId { id, arn: None }) => write!(f, "the unique id {id}"),
         }
     }
 }

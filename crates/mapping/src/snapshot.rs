@@ -7,13 +7,25 @@ use std::{
 
 use identity::{AccountId, Identity, Partition, Principal};
 
-use crate::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, key::Key, template::PRIVATE_DNS_NAME};
+use crate::{
+    Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused, key::Key,
+    template::PRIVATE_DNS_NAME,
+};
 
-/// The rules of one source, as they were read.
+mod unordered;
+
+pub(crate) use unordered::{Candidates, Unordered};
+
+/// The rules of one source, as its reader has read them.
+///
+/// Of [`Reader::AwsIamAuthenticator`] the two lists are what its maps hold: entries that were displaced or match nobody
+/// are among [`Self::unused`], and where two rules match one caller, it takes any of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
     /// Which source.
     pub mode: Mode,
+    /// Who has read it.
+    pub reader: Reader,
     /// `mapRoles`, in order; looked at before [`Self::users`].
     pub roles: Vec<Rule>,
     /// `mapUsers`, in order.
@@ -22,20 +34,55 @@ pub struct Source {
     pub accounts: Vec<(AccountId, RuleSource)>,
     /// Usernames from this source may not start with any of these.
     pub reserved_prefixes: Vec<String>,
+    /// Entries that let nobody in, although they stand there.
+    pub unused: Vec<Unused>,
+    /// Everything in it that is not, or does not do, what it looks like.
+    pub defects: Vec<Defect>,
+}
+
+impl Source {
+    /// A source without anything in it.
+    pub const fn empty(mode: Mode, reader: Reader) -> Self {
+        Self {
+            mode,
+            reader,
+            roles: Vec::new(),
+            users: Vec::new(),
+            accounts: Vec::new(),
+            reserved_prefixes: Vec::new(),
+            unused: Vec::new(),
+            defects: Vec::new(),
+        }
+    }
+
+    /// Whether it lets nobody in.
+    pub fn is_empty(&self) -> bool {
+        self.roles.is_empty() && self.users.is_empty() && self.accounts.is_empty()
+    }
 }
 
 /// Every source's rules, immutable. Readers share one; a change makes another.
 #[derive(Debug)]
 pub struct Snapshot {
     pub(crate) partition: Partition,
-    pub(crate) sources: Vec<Index>,
+    pub(crate) sources: Vec<Indexed>,
     pub(crate) scrubbed_accounts: BTreeSet<AccountId>,
+}
+
+/// One source's rules, as its reader looks them up.
+#[derive(Debug)]
+pub(crate) enum Indexed {
+    /// In a fixed order: [`Reader::ClusterAuth`] and [`Reader::Eks`].
+    Ordered(Index),
+    /// [`Reader::AwsIamAuthenticator`].
+    Unordered(Box<Unordered>),
 }
 
 /// One source's rules by principal.
 #[derive(Debug)]
 pub(crate) struct Index {
     mode: Mode,
+    reader: Reader,
     /// `mapRoles` and `mapUsers` together; of a principal in both, `mapRoles` counts.
     principals: HashMap<Key, (List, Grant)>,
     permission_sets: HashMap<PermissionSet, Grant>,
@@ -79,7 +126,7 @@ pub struct Nearest {
 }
 
 /// How a rule's principal differs from a caller whom it nearly fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Difference {
     /// Everything is the same but the account, or the partition.
     Account,
@@ -89,11 +136,14 @@ pub enum Difference {
     Suffix,
     /// A permission set whose name is the beginning of the caller's.
     Beginning,
+    /// It looks like the caller's, and matches nobody.
+    Never(Never),
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Never(why) => return write!(f, "never matches: {why}"),
             Self::Account => "is of another account or partition",
             Self::PathOrKind => "has another path or is of another kind",
             Self::Suffix => "has another suffix, which AWS changes; name the permission set with `sso` instead",
@@ -113,10 +163,12 @@ impl fmt::Display for Nearest {
 pub struct Asked<'a> {
     /// Which source.
     pub mode: Mode,
+    /// Who has read it.
+    pub reader: Reader,
     /// How many rules it has, accounts included.
     pub rules: usize,
-    /// What names the caller, if anything does.
-    pub entry: Option<Entry<'a>>,
+    /// What names the caller: more than one entry where its reader takes any of them.
+    pub entries: Vec<Entry<'a>>,
 }
 
 /// What names a caller in a source.
@@ -133,19 +185,19 @@ pub struct Entry<'a> {
 impl Snapshot {
     /// Indexes the sources in the order in which they are asked.
     ///
-    /// Where one principal stands twice in a list, the last entry counts, as in aws-iam-authenticator.
+    /// Where [`Reader::ClusterAuth`] finds one principal twice in a list, the last entry counts.
     pub fn new(
         partition: Partition,
         sources: Vec<Source>,
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
-        let sources = sources.into_iter().map(Index::new).collect();
+        let sources = sources.into_iter().map(Indexed::new).collect();
         Self { partition, sources, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
     }
 
     /// How many rules there are, accounts included.
     pub fn len(&self) -> usize {
-        self.sources.iter().map(Index::len).sum()
+        self.sources.iter().map(Indexed::len).sum()
     }
 
     /// Whether nobody can log in.
@@ -167,15 +219,8 @@ impl Snapshot {
     /// ([`crate::decide`]), and those behind it are not asked.
     pub fn ask(&self, identity: &Identity) -> Vec<Asked<'_>> {
         let key = Key::of(identity);
-        let mut asked = Vec::with_capacity(self.sources.len());
-        for index in &self.sources {
-            let entry = index.find(identity, &key).map(|found| match found {
-                Found::Account(source) => Entry { source, username: None, groups: &[] },
-                Found::Rule(Grant { username, groups, source }) => Entry { source, username: Some(username), groups },
-            });
-            asked.push(Asked { mode: index.mode, rules: index.len(), entry });
-        }
-        asked
+        let is_ours = identity.partition == self.partition;
+        self.sources.iter().map(|source| source.ask(identity, &key, is_ours)).collect()
     }
 
     /// Whether some rule names machines by what EC2 calls them.
@@ -184,18 +229,57 @@ impl Snapshot {
             let in_groups = grant.groups.iter().any(|membership| membership.group.contains(PRIVATE_DNS_NAME));
             in_groups || grant.username.contains(PRIVATE_DNS_NAME)
         };
-        let grants = |index: &Index| {
-            let by_principal = index.principals.values().map(|(_, grant)| grant);
-            by_principal.chain(index.permission_sets.values()).any(asks)
-        };
-        self.sources.iter().any(grants)
+        self.sources.iter().any(|source| match source {
+            Indexed::Ordered(index) => {
+                let by_principal = index.principals.values().map(|(_, grant)| grant);
+                by_principal.chain(index.permission_sets.values()).any(asks)
+            }
+            Indexed::Unordered(index) => index.grants().any(asks),
+        })
     }
 
     /// The rule that nearly fits a caller who was not found: what an administrator would look for by hand.
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {
-        self.sources.iter().flat_map(|index| index.nearly(identity)).min_by(|a, b| a.source.cmp(&b.source))
+        self.sources.iter().flat_map(|source| source.nearly(identity)).min_by(|a, b| a.source.cmp(&b.source))
+    }
+}
+
+impl Indexed {
+    fn new(source: Source) -> Self {
+        match source.reader {
+            Reader::ClusterAuth | Reader::Eks => Self::Ordered(Index::new(source)),
+            Reader::AwsIamAuthenticator => Self::Unordered(Unordered::new(source).into()),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Ordered(index) => index.len(),
+            Self::Unordered(index) => index.len(),
+        }
+    }
+
+    fn ask(&self, identity: &Identity, key: &Key, is_ours: bool) -> Asked<'_> {
+        let index = match self {
+            Self::Unordered(index) => return index.ask(identity, key),
+            Self::Ordered(index) => index,
+        };
+        let found = is_ours.then(|| index.find(identity, key)).flatten();
+        let entry = found.map(|found| match found {
+            Found::Account(source) => Entry { source, username: None, groups: &[] },
+            Found::Rule(Grant { username, groups, source }) => Entry { source, username: Some(username), groups },
+        });
+        let entries = entry.into_iter().collect();
+        Asked { mode: index.mode, reader: index.reader, rules: index.len(), entries }
+    }
+
+    fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
+        match self {
+            Self::Ordered(index) => index.nearly(identity),
+            Self::Unordered(index) => index.nearly(identity),
+        }
     }
 }
 
@@ -203,6 +287,7 @@ impl Index {
     fn new(source: Source) -> Self {
         let mut index = Self {
             mode: source.mode,
+            reader: source.reader,
             principals: HashMap::with_capacity(source.roles.len() + source.users.len()),
             permission_sets: HashMap::new(),
             accounts: source.accounts.into_iter().collect(),
@@ -219,6 +304,8 @@ impl Index {
                         drop(index.principals.insert(key, (list, grant)));
                     }
                     RulePrincipal::PermissionSet(set) => drop(index.permission_sets.insert(set, grant)),
+                    // Only a DynamicFile has these, which no reader of a fixed order reads.
+                    RulePrincipal::UniqueId(_) => {}
                 }
             }
         }

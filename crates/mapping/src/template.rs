@@ -21,6 +21,15 @@ const SYSTEM: &str = "system:";
 /// `system:masters`, `system:serviceaccounts:kube-system` and the like.
 const NODE: &str = "system:node:";
 
+/// How carefully variables are replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// No caller chooses a name of Kubernetes' own, and instance ids are what EC2 makes.
+    Careful,
+    /// Whatever comes of it, as in aws-iam-authenticator.
+    Literal,
+}
+
 /// Everything that variables stand for.
 pub(crate) struct Variables<'a> {
     pub(crate) identity: &'a Identity,
@@ -36,13 +45,13 @@ pub(crate) enum Unrendered {
 
 impl Variables<'_> {
     /// Replaces every variable. Unknown ones stay as text.
-    pub(crate) fn render(&self, template: &str) -> Result<String, Unrendered> {
+    pub(crate) fn render(&self, template: &str, dialect: Dialect) -> Result<String, Unrendered> {
         if !template.contains("{{") {
             return Ok(template.to_owned());
         }
         let mut text = template.to_owned();
         if template.contains(PRIVATE_DNS_NAME) {
-            text = text.replace(PRIVATE_DNS_NAME, self.private_dns_name()?);
+            text = text.replace(PRIVATE_DNS_NAME, self.private_dns_name(dialect)?);
         }
         let raw = self.identity.session_name().unwrap_or_default();
         let text = text
@@ -51,16 +60,16 @@ impl Variables<'_> {
             .replace(SESSION_NAME_RAW, raw)
             .replace(ACCESS_KEY_ID, self.access_key_id);
         let names_a_node = template.starts_with(NODE) && text != NODE;
-        if text != template && text.starts_with(SYSTEM) && !names_a_node {
+        if dialect == Dialect::Careful && text != template && text.starts_with(SYSTEM) && !names_a_node {
             return Err(Unrendered::Refuse(Refusal::TemplatedSystemName));
         }
         Ok(text)
     }
 
     /// The instance's name: its id is the session name, which EC2 sets for the role of an instance.
-    fn private_dns_name(&self) -> Result<&str, Unrendered> {
+    fn private_dns_name(&self, dialect: Dialect) -> Result<&str, Unrendered> {
         let refuse = |refusal| Err(Unrendered::Refuse(refusal));
-        let Some(id) = self.identity.session_name().filter(|name| is_instance_id(name)) else {
+        let Some(id) = self.identity.session_name().filter(|name| is_instance_id(name, dialect)) else {
             return refuse(Refusal::SessionNameNotInstance);
         };
         match self.facts.private_dns_names.get(id) {
@@ -88,7 +97,11 @@ pub(crate) fn unknown_variables(template: &str) -> impl Iterator<Item = &str> {
 }
 
 /// `i-` and 8 or 17 characters, as in the existing authenticator (`InstanceIDPattern`), hexadecimal as EC2 makes them.
-fn is_instance_id(text: &str) -> bool {
+fn is_instance_id(text: &str, dialect: Dialect) -> bool {
     let digits = text.strip_prefix("i-").unwrap_or_default();
-    matches!(digits.len(), 8 | 17) && digits.bytes().all(|b| b.is_ascii_hexdigit())
+    let is_digit = |b: u8| match dialect {
+        Dialect::Careful => b.is_ascii_hexdigit(),
+        Dialect::Literal => b.is_ascii_alphanumeric() || b == b'_',
+    };
+    matches!(digits.len(), 8 | 17) && digits.bytes().all(is_digit)
 }

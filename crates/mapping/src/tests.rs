@@ -8,7 +8,7 @@ mod mistakes;
 use identity::Identity;
 
 use crate::{
-    Decision, Facts, Snapshot,
+    Decision, Facts, Snapshot, Undetermined,
     authenticator::{FeatureGates, ServerConfig, read_config},
     decide,
 };
@@ -53,5 +53,9 @@ fn said(decision: &Decision) -> String {
         Decision::Permit(user) => format!("{} {:?}", user.username, user.groups).replace('"', ""),
         Decision::Refuse(refusal) => refusal.code().to_owned(),
         Decision::Needs(fact) => format!("{fact:?}"),
+        Decision::Undetermined(Undetermined { outcomes }) => {
+            let said = outcomes.iter().cloned().map(|outcome| said(&outcome.into()));
+            said.collect::<Vec<_>>().join(" | ")
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::RuleSource;
 /// A Kubernetes user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
-    /// The username; never empty.
+    /// The username; empty only where aws-iam-authenticator lets somebody in without one.
     pub username: String,
     /// The groups, in the order of the rule.
     pub groups: Vec<String>,

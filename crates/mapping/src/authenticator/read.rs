@@ -94,11 +94,11 @@ impl Reader {
         let mode = Mode::MountedFile;
         let entries = Entries { lines: &self.lines, mode, partition };
         config.mounted_file = Some(snapshot::Source {
-            mode,
             roles: entries.roles(fields.take("mapRoles"), problems),
             users: entries.users(fields.take("mapUsers"), problems),
             accounts: entries.accounts(fields.take("mapAccounts"), problems),
             reserved_prefixes: config.reserved_prefixes.get(&mode).cloned().unwrap_or_default(),
+            ..snapshot::Source::empty(mode, crate::Reader::ClusterAuth)
         });
         fields.finish(problems, unknown_key);
         config
