@@ -208,7 +208,7 @@ fn arn_of(node: &Node) -> Option<&str> {
 fn compared(arn: &str) -> Option<String> {
     match RulePrincipal::of_arn(&arn.to_ascii_lowercase().parse().ok()?)? {
         RulePrincipal::Arn(compared) => Some(compared),
-        RulePrincipal::PermissionSet(_) => None,
+        RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
     }
 }
 

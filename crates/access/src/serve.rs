@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use document::Sources;
-use mapping::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, Source};
+use mapping::{Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Source};
 
 use crate::{Desired, Kind, Principal, render::NODE};
 
@@ -33,6 +33,7 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
         let groups = person.groups.iter().map(|(group, ends)| Membership { group: group.to_string(), ends: *ends });
         of_rule.push(Rule {
             principal: rule_principal(principal),
+            written: Some(written(principal)),
             username: person.username.clone(),
             groups: groups.collect(),
             source: source(principal, list, index),
@@ -42,12 +43,17 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
         let ends = node.expires.as_ref().map(|at| at.value);
         roles.push(Rule {
             principal: rule_principal(node),
+            written: Some(written(node)),
             username: NODE.0.to_owned(),
             groups: NODE.1.iter().map(|group| Membership { group: (*group).to_owned(), ends }).collect(),
             source: source(node, "nodes", index),
         });
     }
-    Source { mode: Mode::AccessFile, roles, users, accounts: Vec::new(), reserved_prefixes: Vec::new() }
+    Source { roles, users, ..Source::empty(Mode::AccessFile, Reader::ClusterAuth) }
+}
+
+fn written(principal: &Principal) -> Box<str> {
+    principal.arn().map_or_else(|| principal.name.clone(), |arn| arn.to_string().into())
 }
 
 fn rule_principal(principal: &Principal) -> RulePrincipal {

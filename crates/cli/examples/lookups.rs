@@ -7,7 +7,7 @@ use std::{env, hint::black_box, time::Instant};
 
 use identity::{Identity, Partition};
 use jiff::Timestamp;
-use mapping::{Facts, Mode, Rule, RulePrincipal, RuleSource, Snapshot, Source, decide};
+use mapping::{Facts, Mode, Reader, Rule, RulePrincipal, RuleSource, Snapshot, Source, decide};
 
 #[cfg(all(feature = "jemalloc", not(windows)))]
 #[global_allocator]
@@ -25,13 +25,12 @@ fn main() {
 fn source(principals: usize, username: &str) -> Source {
     let rule = |index| Rule {
         principal: RulePrincipal::Arn(format!("arn:aws:iam::111122223333:role/team-role-{index:06}")),
+        written: None,
         username: username.to_owned(),
         groups: Vec::new(),
         source: RuleSource { mode: Mode::AccessFile, list: "roles", index, file: "access.yaml".into(), line: index },
     };
-    let (users, accounts, reserved_prefixes) = Default::default();
-    let roles = (0..principals).map(rule).collect();
-    Source { mode: Mode::AccessFile, roles, users, accounts, reserved_prefixes }
+    Source { roles: (0..principals).map(rule).collect(), ..Source::empty(Mode::AccessFile, Reader::ClusterAuth) }
 }
 
 /// Sessions of all roles, in an order that no cache foresees.

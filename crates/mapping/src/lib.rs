@@ -12,7 +12,7 @@
 //! aws-iam-authenticator 0.7.18 but for its mistakes, each of which has a test here with its name: empty usernames,
 //! permission sets matched by their beginning, role paths that never match, a random choice between matching entries,
 //! session names that render into `system:masters`. [`Reader::AwsIamAuthenticator`]'s are that program's with all of them,
-//! for whoever asks what a file means to it ([`aws_iam_authenticator`]).
+//! for whoever asks what a file means to it.
 
 pub mod authenticator;
 

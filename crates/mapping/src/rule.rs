@@ -105,6 +105,8 @@ pub struct PermissionSet {
 pub struct Rule {
     /// Whom it is for.
     pub principal: RulePrincipal,
+    /// The ARN, or the permission set's name, in the letters in which somebody wrote it; none where these are no others.
+    pub written: Option<Box<str>>,
     /// The username, possibly with variables.
     pub username: String,
     /// The groups.

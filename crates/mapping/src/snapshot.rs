@@ -109,6 +109,7 @@ pub(crate) struct Grant {
 }
 
 /// What a found entry is.
+#[derive(Clone, Copy)]
 pub(crate) enum Found<'a> {
     Rule(&'a Grant),
     Account(&'a RuleSource),
@@ -296,7 +297,7 @@ impl Index {
         // Roles last, so that they replace users; within a list the last entry counts.
         for (list, rules) in [(List::Users, source.users), (List::Roles, source.roles)] {
             for rule in rules {
-                let Rule { principal, username, groups, source } = rule;
+                let Rule { principal, username, groups, source, written: _ } = rule;
                 let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
                 match principal {
                     RulePrincipal::Arn(arn) => {

@@ -1,5 +1,6 @@
 //! The decision, row by row, and the laws it keeps; the configuration file and what is said about a bad one.
 
+mod chance;
 mod config;
 mod decisions;
 mod laws;

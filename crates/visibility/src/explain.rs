@@ -126,6 +126,9 @@ impl World {
             match decision {
                 Decision::Permit(user) => return Ok(user),
                 Decision::Refuse(refusal) => return Err(refusal),
+                Decision::Undetermined(undetermined) => {
+                    return undetermined.users().next().cloned().ok_or(Refusal::NotMapped);
+                }
                 Decision::Needs(Fact::PrivateDnsName { instance_id }) => {
                     let known = facts.private_dns_names.insert(instance_id, Some(PRIVATE_DNS_NAME.to_owned()));
                     if known.is_some() {
@@ -174,7 +177,7 @@ impl Explanation<'_> {
 impl Person<'_> {
     /// The groups of the entry that decided, with their ends, ended ones included.
     pub fn memberships(&self) -> &[Membership] {
-        let entry = self.asked.iter().find_map(|asked| asked.entry.as_ref());
+        let entry = self.asked.iter().find_map(|asked| asked.entries.first());
         entry.map(|entry| entry.groups).unwrap_or_default()
     }
 }

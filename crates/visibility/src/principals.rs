@@ -44,6 +44,13 @@ impl Principal {
                 (Ok(user.into()), Some(source))
             }
             Decision::Refuse(refusal) => (Err(refusal), None),
+            Decision::Undetermined(undetermined) => match undetermined.users().next().cloned() {
+                Some(user) => {
+                    let source = user.source.clone();
+                    (Ok(user.into()), Some(source))
+                }
+                None => (Err(Refusal::NotMapped), None),
+            },
             // `decide` has an answer to what there is to ask.
             Decision::Needs(_) => (Err(Refusal::NoPrivateDnsName), None),
         };
@@ -63,7 +70,7 @@ pub(crate) fn principals(
         .iter()
         .filter_map(|arn| match RulePrincipal::of_arn(arn)? {
             RulePrincipal::Arn(lower) => Some((lower, arn)),
-            RulePrincipal::PermissionSet(_) => None,
+            RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
         })
         .collect();
     let named = named([index]);

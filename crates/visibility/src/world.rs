@@ -247,7 +247,7 @@ impl Associated {
         let principal = association.principal.parse().ok().and_then(|arn| mapping::RulePrincipal::of_arn(&arn));
         let arn = match principal {
             Some(mapping::RulePrincipal::Arn(arn)) => Some(arn),
-            Some(mapping::RulePrincipal::PermissionSet(_)) | None => None,
+            Some(mapping::RulePrincipal::PermissionSet(_) | mapping::RulePrincipal::UniqueId(_)) | None => None,
         };
         let principals = arn.as_ref().and_then(|arn| by_user.arns.get(arn)).cloned().unwrap_or_default();
         Self { policy: policy(&association.policy), association, arn, principals }

@@ -185,6 +185,11 @@ impl Webhook {
                     let scrubbed = snapshot.scrubs(&identity.account);
                     return Outcome::RefusedCaller { confirmed: Box::new(confirmed), refusal, nearest, scrubbed };
                 }
+                // A server reads in a fixed order, so that this is never said to it; who somebody is, is not left to chance.
+                Decision::Undetermined(_) => {
+                    let (refusal, scrubbed) = (mapping::Refusal::NotMapped, snapshot.scrubs(&identity.account));
+                    return Outcome::RefusedCaller { confirmed: Box::new(confirmed), refusal, nearest: None, scrubbed };
+                }
                 Decision::Needs(fact) => {
                     if self.learn(fact, &mut facts).await.is_err() {
                         return Outcome::Trouble(Trouble::Ec2);

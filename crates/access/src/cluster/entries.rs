@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Arn;
-use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
+use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
 use super::Unseen;
@@ -161,8 +161,7 @@ impl AccessEntries {
 
     /// The entries as a source of logins, which EKS asks before `aws-auth`.
     pub fn source(&self) -> mapping::Source {
-        let (roles, users, accounts, reserved_prefixes) = Default::default();
-        let mut source = mapping::Source { mode: Mode::AccessEntries, roles, users, accounts, reserved_prefixes };
+        let mut source = mapping::Source::empty(Mode::AccessEntries, Reader::Eks);
         if self.mode == Some(AuthenticationMode::ConfigMap) {
             return source;
         }
@@ -173,6 +172,7 @@ impl AccessEntries {
             let file = (&**principal).into();
             list.push(Rule {
                 principal: rule_principal,
+                written: Some(principal.clone()),
                 username: entry.username.clone(),
                 groups: entry.groups.iter().cloned().map(Membership::from).collect(),
                 source: RuleSource { mode: Mode::AccessEntries, list: "accessEntries", index, file, line: 1 },

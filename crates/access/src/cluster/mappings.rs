@@ -4,7 +4,7 @@ use document::{Limits, Position, Severity, Sources};
 use identity::{Arn, Partition};
 use jiff::Timestamp;
 use mapping::{
-    Mode, RulePrincipal, RuleSource,
+    Mode, Reader, RulePrincipal, RuleSource,
     authenticator::{ServerConfig, read_config_in},
 };
 
@@ -38,14 +38,14 @@ impl LiveMapping {
 
     /// The mapping of `IAMIdentityMapping` objects. One whose ARN cannot be read lets nobody in.
     pub fn of_objects(objects: Vec<Seen<MappingObject>>) -> Self {
-        let (roles, users, accounts, reserved_prefixes) = Default::default();
-        let mut source = mapping::Source { mode: Mode::Crd, roles, users, accounts, reserved_prefixes };
+        let mut source = mapping::Source::empty(Mode::Crd, Reader::ClusterAuth);
         for (index, seen) in objects.iter().enumerate() {
             let Some(arn) = seen.object.arn.parse::<Arn>().ok() else { continue };
             let Some(principal) = RulePrincipal::of_arn(&arn) else { continue };
             let list = if arn.resource.starts_with("user/") { &mut source.users } else { &mut source.roles };
             list.push(mapping::Rule {
                 principal,
+                written: Some(seen.object.arn.clone()),
                 username: seen.object.username.to_string(),
                 groups: seen.object.groups.iter().map(|group| group.to_string().into()).collect(),
                 source: RuleSource {
@@ -80,8 +80,7 @@ fn configuration(name: &str, text: &str, partition: Partition, mode: Mode) -> Re
     let (config, _) = read_config_in(&source, Some(partition))
         .map_err(|problems| first(&problems, |span| Some(source.position(span.start))))?;
     let ServerConfig { mounted_file, .. } = config.server;
-    let (roles, users, accounts, reserved_prefixes) = Default::default();
-    let mut source = mounted_file.unwrap_or(mapping::Source { mode, roles, users, accounts, reserved_prefixes });
+    let mut source = mounted_file.unwrap_or(mapping::Source::empty(mode, Reader::ClusterAuth));
     source.mode = mode;
     source.roles.iter_mut().chain(&mut source.users).for_each(|rule| rule.source.mode = mode);
     source.accounts.iter_mut().for_each(|(_, source)| source.mode = mode);

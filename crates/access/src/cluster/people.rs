@@ -8,7 +8,7 @@ use std::{
 
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 use jiff::Timestamp;
-use mapping::{Decision, Fact, PermissionSet, Refusal, RulePrincipal, Snapshot};
+use mapping::{Decision, Fact, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, UniqueId};
 use rbac::{Index, Subject};
 
 use crate::{Desired, Facts, Kind};
@@ -110,10 +110,13 @@ pub fn everybody<'a>(
         for rule in source.roles.iter().chain(&source.users) {
             match &rule.principal {
                 RulePrincipal::PermissionSet(set) => {
-                    sets.entry((set.account, set.name.clone())).or_insert_with(|| set.name.as_str().into());
+                    let name = || rule.written.clone().unwrap_or_else(|| set.name.as_str().into());
+                    sets.entry((set.account, set.name.clone())).or_insert_with(name);
                 }
-                RulePrincipal::Arn(arn) => {
-                    let Some(arn) = arn.parse::<Arn>().ok() else { continue };
+                // Of an id alone only AWS can say whose it is.
+                RulePrincipal::UniqueId(UniqueId { arn: None, .. }) => {}
+                RulePrincipal::Arn(arn) | RulePrincipal::UniqueId(UniqueId { arn: Some(arn), .. }) => {
+                    let Some(arn) = as_written(arn, rule.written.as_deref()) else { continue };
                     let role = arn.resource.strip_prefix("role/");
                     match role.and_then(|role| Some((role, PermissionSet::of_role(arn.account, role)?))) {
                         Some((role, set)) => {
@@ -179,12 +182,28 @@ pub fn decide(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decis
     decision
 }
 
+/// The ARN that a rule compares, in the letters in which somebody wrote it.
+fn as_written(compared: &str, written: Option<&str>) -> Option<Arn> {
+    let of_caller = |arn: Arn| {
+        let (kind, rest) = arn.resource.split_once('/').unwrap_or((&arn.resource, ""));
+        let role = match (arn.service.as_str(), kind) {
+            ("iam", "role") => rest.rsplit('/').next()?,
+            ("sts", "assumed-role") => rest.split('/').next()?,
+            _ => return Some(arn),
+        };
+        Some(Arn { service: "iam".to_owned(), resource: format!("role/{role}"), ..arn })
+    };
+    let written = written.and_then(|written| of_caller(written.parse().ok()?));
+    let is_compared = |arn: &Arn| arn.to_string().eq_ignore_ascii_case(compared);
+    written.filter(is_compared).or_else(|| compared.parse().ok())
+}
+
 impl Login {
     /// Who somebody is, by a mapping; none where they cannot log in.
     pub fn of(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Option<Self> {
         match decide(snapshot, identity, now) {
             Decision::Permit(user) => Some(user.into()),
-            Decision::Refuse(_) | Decision::Needs(_) => None,
+            Decision::Refuse(_) | Decision::Needs(_) | Decision::Undetermined(_) => None,
         }
     }
 }
@@ -269,7 +288,7 @@ impl Who {
             Self::Root(_) => Principal::Root,
             Self::AnybodyIn(_) => user(ANYBODY),
         };
-        Identity { partition, account: self.account(), principal, unique_id: "<unique-id>".to_owned() }
+        Identity { partition, account: self.account(), principal, unique_id: UNKNOWN_UNIQUE_ID.to_owned() }
     }
 }
 

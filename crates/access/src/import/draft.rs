@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use document::Span;
 use identity::{AccountId, Arn, Partition};
-use mapping::{PermissionSet, Rule, RulePrincipal};
+use mapping::{PermissionSet, Rule, RulePrincipal, UniqueId};
 use rbac::{Binding, RoleKind, RoleReference, Subject};
 
 use super::{Left, write::Places};
@@ -353,7 +353,8 @@ fn member(
             let (kind, account, name) = (Kind::PermissionSet, set.account, spelling.of_word(&set.name));
             return Some(Member { kind, partition: Partition::Aws, account, name, username, stands, has_path: false });
         }
-        RulePrincipal::Arn(arn) => spelling.of_arn(arn)?,
+        RulePrincipal::Arn(arn) | RulePrincipal::UniqueId(UniqueId { arn: Some(arn), .. }) => spelling.of_arn(arn)?,
+        RulePrincipal::UniqueId(UniqueId { arn: None, .. }) => return None,
     };
     let (partition, account) = (arn.partition, arn.account);
     let has_path = arn.resource.strip_prefix("role/").is_some_and(|role| role.contains('/'));
@@ -394,7 +395,7 @@ impl Spelling {
         for word in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
             match word.parse::<Arn>().ok().and_then(|arn| Some((RulePrincipal::of_arn(&arn)?, arn))) {
                 Some((RulePrincipal::Arn(compared), arn)) => drop(self.arns.insert(compared, arn)),
-                Some((RulePrincipal::PermissionSet(_), _)) | None => {
+                Some((RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_), _)) | None => {
                     self.words.entry(word.to_ascii_lowercase()).or_insert_with(|| word.to_owned());
                 }
             }
@@ -415,6 +416,7 @@ impl Spelling {
         match &rule.principal {
             RulePrincipal::Arn(arn) => self.of_arn(arn).map_or_else(|| arn.clone(), |arn| arn.to_string()),
             RulePrincipal::PermissionSet(set) => format!("the permission set {}", self.of_word(&set.name)),
+            RulePrincipal::UniqueId(_) => rule.principal.to_string(),
         }
     }
 }

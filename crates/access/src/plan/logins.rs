@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use mapping::{Membership, Mode, Rule, RulePrincipal, RuleSource};
+use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 
 use super::{Holder, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Wanted};
 use crate::OWNED;
@@ -56,7 +56,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     };
     let mut logins = Logins { before, ..Logins::default() };
     for live in &observed.mappings {
-        let nothing = source(live.source.mode);
+        let nothing = mapping::Source::empty(live.source.mode, live.source.reader);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
         let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
@@ -106,14 +106,12 @@ impl Logins {
         };
         let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
         let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
-        let (accounts, reserved_prefixes) = (current.accounts.clone(), current.reserved_prefixes.clone());
-        mapping::Source { mode: current.mode, roles, users, accounts, reserved_prefixes }
+        mapping::Source { roles, users, ..current.clone() }
     }
 }
 
 fn source(mode: Mode) -> mapping::Source {
-    let (roles, users, accounts, reserved_prefixes) = Default::default();
-    mapping::Source { mode, roles, users, accounts, reserved_prefixes }
+    mapping::Source::empty(mode, Reader::ClusterAuth)
 }
 
 /// What the file asks for, as the target's reader will see it.
@@ -127,6 +125,7 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
         let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
         rules.push(Rule {
             principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),
+            written: Some(entry.arn.as_str().into()),
             username: entry.username.to_owned(),
             groups: entry.groups.iter().map(|group| Membership::from((*group).to_owned())).collect(),
             source: RuleSource { mode, list, index: rules.len(), file: "the plan".into(), line: 1 },
@@ -174,6 +173,7 @@ pub(super) fn key(principal: &RulePrincipal) -> String {
     match principal {
         RulePrincipal::Arn(arn) => arn.clone(),
         RulePrincipal::PermissionSet(set) => format!("permission set {} in {}", set.name, set.account),
+        RulePrincipal::UniqueId(id) => format!("unique id {}", id.id),
     }
 }
 

@@ -16,6 +16,9 @@ use crate::{
     template,
 };
 
+/// Whom an entry is for, and how that is written.
+type Written = (RulePrincipal, Option<Box<str>>);
+
 /// Reads the lists of one file.
 pub(super) struct Entries<'a> {
     pub(super) lines: &'a Lines,
@@ -31,7 +34,7 @@ impl Entries<'_> {
             let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems));
             match (arn, sso) {
                 (Some((arn, span)), None) => self.arn(arn, span, problems),
-                (None, Some(set)) => Some(RulePrincipal::PermissionSet(set)),
+                (None, Some((set, name))) => Some((RulePrincipal::PermissionSet(set), name)),
                 (None, None) if problems.has_errors() => None,
                 (both, _) => {
                     let message = if both.is_some() {
@@ -70,7 +73,7 @@ impl Entries<'_> {
         node: Option<&'n Entry>,
         list: &'static str,
         problems: &mut Problems,
-        principal: impl Fn(&mut Fields<'n>, &mut Problems) -> Option<RulePrincipal>,
+        principal: impl Fn(&mut Fields<'n>, &mut Problems) -> Option<Written>,
     ) -> Vec<Rule> {
         let Some(entry) = node else { return Vec::new() };
         if entry.value.as_scalar().is_some() {
@@ -99,18 +102,19 @@ impl Entries<'_> {
             }
             fields.finish(&mut own, unknown_key);
             own.move_into(problems);
-            let Some(principal) = principal else { continue };
+            let Some((principal, written)) = principal else { continue };
             if let Some(first) = seen.insert(principal.clone(), node.span) {
                 let message = "the same principal stands twice; the last entry counts";
                 problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
             }
             let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
-            rules.push(Rule { principal, username, groups, source: self.rule_source(list, index, node.span) });
+            let source = self.rule_source(list, index, node.span);
+            rules.push(Rule { principal, written, username, groups, source });
         }
         rules
     }
 
-    fn arn(&self, text: &str, span: Span, problems: &mut Problems) -> Option<RulePrincipal> {
+    fn arn(&self, text: &str, span: Span, problems: &mut Problems) -> Option<Written> {
         // mapUsers of the existing program takes any case, mapRoles does not; taking any is right for both.
         let lower = lower_prefix(text);
         let arn: Arn = match lower.parse() {
@@ -129,7 +133,8 @@ impl Entries<'_> {
                             .hint(format!("write {}", without_path(text))),
                     );
                 }
-                Some(RulePrincipal::Arn(arn))
+                let written = (arn != text).then(|| text.into());
+                Some((RulePrincipal::Arn(arn), written))
             }
             Err(error) => {
                 let code = match error {
@@ -143,7 +148,7 @@ impl Entries<'_> {
         }
     }
 
-    fn permission_set(&self, node: &Node, problems: &mut Problems) -> Option<PermissionSet> {
+    fn permission_set(&self, node: &Node, problems: &mut Problems) -> Option<(PermissionSet, Option<Box<str>>)> {
         let mut fields = Fields::new(node, KeyCase::Insensitive, problems)?;
         let name = fields.text("permissionSetName", problems);
         let account = fields.take("accountID").and_then(|entry| values::account(&entry.value, problems));
@@ -168,7 +173,9 @@ impl Entries<'_> {
             problems.push(Problem::error("config.sso", name_span, format!("{name:?} is no name of a permission set")));
             return None;
         }
-        Some(PermissionSet { account, name: name.to_ascii_lowercase() })
+        let lower = name.to_ascii_lowercase();
+        let written = (lower != name).then(|| name.into());
+        Some((PermissionSet { account, name: lower }, written))
     }
 
     fn rule_source(&self, list: &'static str, index: usize, span: Span) -> RuleSource {

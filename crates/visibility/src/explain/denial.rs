@@ -12,7 +12,7 @@ pub struct Denial {
     /// Why, as it stands in the server's log.
     pub code: Code,
     /// The entry that nearly fits, where nobody is mapped.
-    pub nearest: Option<Near>,
+    pub nearest: Option<Box<Near>>,
     /// What to do in this very case; the code's own advice is for all of its cases.
     pub fix: Option<Fix>,
 }
@@ -54,7 +54,7 @@ impl Denial {
                 if !is_known && nearest.as_ref().is_some_and(|nearest| nearest.difference == Difference::Account) {
                     fix.text = format!("make sure that account {account} is one of yours; then {}", fix.text);
                 }
-                let near = |entry: Nearest| Near { words: difference(world, caller, &entry), entry };
+                let near = |entry: Nearest| Box::new(Near { words: difference(world, caller, &entry), entry });
                 Self { code, nearest: nearest.map(near), fix: Some(fix) }
             }
             Refusal::OtherPartition => {
@@ -63,7 +63,7 @@ impl Denial {
                 Self { code, nearest: None, fix: Some(Fix { text, lines: Vec::new() }) }
             }
             _ => {
-                let entry = asked.iter().find_map(|asked| asked.entry.as_ref());
+                let entry = asked.iter().find_map(|asked| asked.entries.first());
                 let fix = |at| Fix { text: format!("change {}", print::rule(at)), lines: Vec::new() };
                 Self { code, nearest: None, fix: entry.map(|entry| fix(entry.source)) }
             }
@@ -85,6 +85,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         RulePrincipal::PermissionSet(PermissionSet { account, name }) => {
             ("permission set", name.clone(), *account, identity.partition)
         }
+        RulePrincipal::UniqueId(_) => return nearest.to_string(),
         RulePrincipal::Arn(arn) => {
             let Ok(Arn { partition, account, resource, .. }) = arn.parse() else { return nearest.to_string() };
             let (kind, name) = resource.split_once('/').unwrap_or((&resource, ""));
@@ -98,7 +99,10 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     };
     let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());
     let what = format!("the {kind} {}", spelled.unwrap_or(&name));
-    let said = match nearest.difference {
+    let said = match &nearest.difference {
+        Difference::Never(why) => {
+            return format!("{} looks like it, and never matches: {why}", print::rule(&nearest.source));
+        }
         Difference::Account if partition != identity.partition => {
             format!("{what} is mapped in the partition {partition}, not in {}", identity.partition)
         }

@@ -188,7 +188,7 @@ fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
             ends: membership.ends.map(|ends| ends.to_string()),
             ended: !membership.holds(person.now),
         };
-        let entry = asked.entry.as_ref().map(|entry| EntryOut {
+        let entry = asked.entries.first().map(|entry| EntryOut {
             place: print::rule(entry.source),
             rule: entry.source.to_string(),
             username: entry.username,

@@ -120,7 +120,7 @@ impl Person<'_> {
         }
         for asked in &self.asked {
             items.push(of_source(asked, decided));
-            decided |= asked.entry.is_some();
+            decided |= !asked.entries.is_empty();
         }
         if self.asked.is_empty() {
             items.push(Item::new(Sign::None, "there is no mapping at all"));
@@ -155,7 +155,7 @@ impl Person<'_> {
 fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     let source = print::source(asked.mode);
     let entries = if asked.rules == 1 { "1 entry".to_owned() } else { format!("{} entries", asked.rules) };
-    let entry = asked.entry.as_ref().map(|entry| match entry.username {
+    let entry = asked.entries.first().map(|entry| match entry.username {
         Some(_) => format!("{} names it", print::rule(entry.source)),
         None => format!("{} names its account", print::rule(entry.source)),
     });

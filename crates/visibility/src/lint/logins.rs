@@ -57,10 +57,10 @@ fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
     let check = other("chosen-username");
     let mut findings = Vec::new();
     for rule in world.surroundings().logins.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
-        let Rule { principal, username, groups, source } = rule;
+        let Rule { principal, username, groups, source, written: _ } = rule;
         let principal = match principal {
-            RulePrincipal::Arn(arn) => arn.clone(),
             RulePrincipal::PermissionSet(set) => format!("the permission set {} in {}", set.name, set.account),
+            RulePrincipal::Arn(_) | RulePrincipal::UniqueId(_) => principal.to_string(),
         };
         let held = groups.iter().filter(|membership| membership.holds(world.now()));
         if !groups.is_empty() && held.clone().next().is_none() {

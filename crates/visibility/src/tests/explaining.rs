@@ -573,7 +573,7 @@ proptest! {
                 Decision::Permit(user) => {
                     prop_assert_eq!(&explanation.verdict, &Verdict::LetIn);
                     prop_assert_eq!(person.user.as_ref(), Some(&user));
-                    let decided = person.asked.iter().find_map(|asked| asked.entry.as_ref()).expect("an entry");
+                    let decided = person.asked.iter().find_map(|asked| asked.entries.first()).expect("an entry");
                     prop_assert_eq!(decided.source, &user.source);
                     let user = User::authenticated(user.username, user.groups);
                     for namespace in ["", "dev", "ops", "other"] {
@@ -589,6 +589,7 @@ proptest! {
                     prop_assert!(person.held.is_empty() && person.user.is_none());
                 }
                 Decision::Needs(_) => prop_assert!(false, "nobody here is a machine"),
+                Decision::Undetermined(_) => prop_assert!(false, "nothing here is left to chance"),
             }
         }
     }

@@ -36,7 +36,7 @@ pub(super) fn partition(of_dump: Partition, written: Option<&Desired>, entries: 
     let first = entries.roles.iter().chain(&entries.users).next();
     let of_entries = first.and_then(|rule| match &rule.principal {
         RulePrincipal::Arn(arn) => Some(arn.parse::<Arn>().ok()?.partition),
-        RulePrincipal::PermissionSet(_) => None,
+        RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
     });
     of_file.or(of_entries).unwrap_or(of_dump)
 }

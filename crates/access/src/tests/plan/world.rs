@@ -162,6 +162,7 @@ pub(super) fn logins(observed: &Observed) -> Vec<Option<Login>> {
         let identity = identity::Identity::from_answer(&arn, "111122223333", id).expect("an identity");
         match mapping::decide(&snapshot, &identity, "AKIA", &mapping::Facts::default(), now()) {
             mapping::Decision::Permit(user) => Some(Login { username: user.username, groups: user.groups }),
+            mapping::Decision::Undetermined(_) => panic!("nothing here is left to chance"),
             mapping::Decision::Refuse(_) | mapping::Decision::Needs(_) => None,
         }
     };

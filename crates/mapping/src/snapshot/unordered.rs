@@ -1,0 +1,192 @@
+//! Looking up as aws-iam-authenticator 0.7.18 does: `mapRoles` before `mapUsers` before `mapAccounts`, and in each list any
+//! rule that matches, because it ranges over a Go map.
+//!
+//! Source: `Map` of `pkg/mapper/configmap/mapper.go`, `pkg/mapper/file/mapper.go`, `pkg/mapper/crd/mapper.go` and
+//! `pkg/mapper/dynamicfile/mapper.go`.
+
+use std::collections::HashMap;
+
+use identity::{AccountId, Identity, Partition, Principal};
+
+use super::{Asked, Entry, Grant, Nearest, Source, key_difference, permission_set};
+use crate::{
+    Difference, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
+    key::Key,
+    rule::{SSO_ROLE_PREFIX, UniqueId},
+};
+
+/// One source's rules, several for one caller included.
+#[derive(Debug)]
+pub(crate) struct Unordered {
+    mode: Mode,
+    roles: List,
+    users: List,
+    accounts: HashMap<AccountId, RuleSource>,
+    pub(crate) reserved_prefixes: Vec<String>,
+    unused: Vec<Unused>,
+}
+
+/// One of its two lists.
+#[derive(Debug, Default)]
+struct List {
+    arns: HashMap<Key, Vec<Grant>>,
+    /// Every role whose name begins so.
+    sets: Vec<(PermissionSet, Grant)>,
+    /// By AWS's unique id, and the ARN that has to be right as well.
+    unique_ids: HashMap<Box<str>, (Option<Key>, Grant)>,
+}
+
+/// What it may take for a caller.
+#[derive(Debug, Default)]
+pub(crate) struct Candidates<'a> {
+    /// Rules, of which it takes any one.
+    pub(crate) rules: Vec<&'a Grant>,
+    /// Whether it may as well take none of them, because the caller's unique id is not known.
+    pub(crate) or_none: bool,
+    /// What holds where it takes none.
+    pub(crate) account: Option<&'a RuleSource>,
+}
+
+impl Unordered {
+    pub(super) fn new(source: Source) -> Self {
+        Self {
+            mode: source.mode,
+            roles: List::new(source.roles),
+            users: List::new(source.users),
+            accounts: source.accounts.into_iter().collect(),
+            reserved_prefixes: source.reserved_prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect(),
+            unused: source.unused,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.roles.grants().count() + self.users.grants().count() + self.accounts.len()
+    }
+
+    pub(super) fn grants(&self) -> impl Iterator<Item = &Grant> {
+        self.roles.grants().chain(self.users.grants())
+    }
+
+    /// What may be taken for a caller.
+    pub(crate) fn find(&self, identity: &Identity, key: &Key) -> Candidates<'_> {
+        let account = self.accounts.get(&identity.account);
+        let mut found = Candidates { account, ..Candidates::default() };
+        for list in [&self.roles, &self.users] {
+            let ends = list.find(identity, key, &mut found);
+            if ends {
+                break;
+            }
+        }
+        found
+    }
+
+    /// What is asked of it, for explanations.
+    pub(super) fn ask(&self, identity: &Identity, key: &Key) -> Asked<'_> {
+        let Candidates { rules, or_none, account } = self.find(identity, key);
+        let by_account = account.filter(|_| rules.is_empty() || or_none);
+        let mut entries = Vec::with_capacity(rules.len());
+        for grant in rules {
+            let Grant { username, groups, source } = grant;
+            entries.push(Entry { source, username: Some(username), groups });
+        }
+        entries.extend(by_account.map(|source| Entry { source, username: None, groups: &[] }));
+        Asked { mode: self.mode, reader: Reader::AwsIamAuthenticator, rules: self.len(), entries }
+    }
+
+    /// The rules that nearly fit a caller.
+    pub(super) fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
+        let caller = Key::of(identity);
+        let set = permission_set(identity);
+        let mut near = Vec::new();
+        for list in [&self.roles, &self.users] {
+            for (rule, grants) in &list.arns {
+                let Some(difference) = key_difference(&caller, rule, set.as_ref()) else { continue };
+                near.extend(grants.iter().map(|grant| Nearest {
+                    principal: RulePrincipal::Arn(rule.arn()),
+                    difference: difference.clone(),
+                    source: (*grant.source).clone(),
+                }));
+            }
+            for (rule, grant) in &list.sets {
+                if set.as_ref().is_some_and(|set| set.name == rule.name) {
+                    let principal = RulePrincipal::PermissionSet(rule.clone());
+                    near.push(Nearest { principal, difference: Difference::Account, source: (*grant.source).clone() });
+                }
+            }
+        }
+        let meant = self.unused.iter().filter(|unused| unused.is_meant_for(&caller));
+        near.extend(meant.map(|unused| Nearest {
+            principal: RulePrincipal::Arn(unused.written.to_string()),
+            difference: Difference::Never(unused.why.clone()),
+            source: unused.source.clone(),
+        }));
+        near
+    }
+}
+
+impl List {
+    fn new(rules: Vec<Rule>) -> Self {
+        let mut list = Self::default();
+        for Rule { principal, username, groups, source, written: _ } in rules {
+            let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
+            match principal {
+                RulePrincipal::Arn(arn) => {
+                    let Some(key) = Key::of_rule(&arn) else { continue };
+                    list.arns.entry(key).or_default().push(grant);
+                }
+                RulePrincipal::PermissionSet(set) => list.sets.push((set, grant)),
+                RulePrincipal::UniqueId(UniqueId { id, arn }) => {
+                    let key = match arn {
+                        Some(arn) => match Key::of_rule(&arn) {
+                            Some(key) => Some(key),
+                            None => continue,
+                        },
+                        None => None,
+                    };
+                    list.unique_ids.insert(id, (key, grant));
+                }
+            }
+        }
+        list
+    }
+
+    fn grants(&self) -> impl Iterator<Item = &Grant> {
+        let of_arns = self.arns.values().flatten();
+        let of_sets = self.sets.iter().map(|(_, grant)| grant);
+        of_arns.chain(of_sets).chain(self.unique_ids.values().map(|(_, grant)| grant))
+    }
+
+    /// Adds what matches; whether the next list is not looked at.
+    fn find<'a>(&'a self, identity: &Identity, key: &Key, found: &mut Candidates<'a>) -> bool {
+        found.rules.extend(self.arns.get(key).into_iter().flatten());
+        if let Principal::AssumedRole { role, .. } = &identity.principal {
+            let matches = |set: &PermissionSet| {
+                identity.partition == Partition::Aws && identity.account == set.account && is_role_of(role, &set.name)
+            };
+            found.rules.extend(self.sets.iter().filter(|(set, _)| matches(set)).map(|(_, grant)| grant));
+        }
+        let is_right = |arn: &Option<Key>| arn.as_ref().is_none_or(|arn| arn == key);
+        if identity.unique_id == UNKNOWN_UNIQUE_ID && !self.unique_ids.is_empty() {
+            let before = found.rules.len();
+            let possible = self.unique_ids.values().filter(|(arn, _)| is_right(arn));
+            found.rules.extend(possible.map(|(_, grant)| grant));
+            found.or_none |= found.rules.len() > before;
+            return false;
+        }
+        match self.unique_ids.get(&*identity.unique_id) {
+            // An id with another ARN is an error to it, and ends the look-up.
+            Some((arn, grant)) => {
+                found.rules.extend(is_right(arn).then_some(grant));
+                true
+            }
+            None => !found.rules.is_empty(),
+        }
+    }
+}
+
+/// Whether a role's name begins as those of a set's roles do; what follows is not looked at.
+fn is_role_of(role: &str, set: &str) -> bool {
+    let lower = role.to_ascii_lowercase();
+    let rest = lower.strip_prefix(SSO_ROLE_PREFIX).and_then(|rest| rest.strip_prefix(set));
+    rest.is_some_and(|rest| rest.starts_with('_'))
+}
