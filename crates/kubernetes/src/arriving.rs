@@ -1,5 +1,7 @@
 //! An answer whose text is still on its way.
 
+use std::time::Duration;
+
 use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Bytes;
 use kube::client::Body;
@@ -16,17 +18,19 @@ pub struct Arriving<'a> {
     path: &'a str,
     body: Limited<Body>,
     until: Instant,
+    /// How long that was when it was asked for.
+    within: Duration,
 }
 
 impl<'a> Arriving<'a> {
-    pub(crate) fn new(cluster: &'a Cluster, path: &'a str, body: Body, until: Instant) -> Self {
-        Self { cluster, path, body: Limited::new(body, MAX_BODY), until }
+    pub(crate) fn new(cluster: &'a Cluster, path: &'a str, body: Body, until: Instant, within: Duration) -> Self {
+        Self { cluster, path, body: Limited::new(body, MAX_BODY), until, within }
     }
 
     /// The next piece of the text; none behind the last one.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, KubernetesError> {
         loop {
-            let frame = timeout_at(self.until, self.body.frame()).await.map_err(|_| self.cluster.late())?;
+            let frame = timeout_at(self.until, self.body.frame()).await.map_err(|_| self.cluster.late(self.within))?;
             let Some(frame) = frame else { return Ok(None) };
             let frame = frame.map_err(|error| self.cluster.cut_off(self.path, &*error))?;
             // Anything else are trailers.
@@ -38,8 +42,8 @@ impl<'a> Arriving<'a> {
 
     /// All of the text at once.
     pub async fn whole(self) -> Result<Bytes, KubernetesError> {
-        let Self { cluster, path, body, until } = self;
-        let whole = timeout_at(until, body.collect()).await.map_err(|_| cluster.late())?;
+        let Self { cluster, path, body, until, within } = self;
+        let whole = timeout_at(until, body.collect()).await.map_err(|_| cluster.late(within))?;
         Ok(whole.map_err(|error| cluster.cut_off(path, &*error))?.to_bytes())
     }
 }

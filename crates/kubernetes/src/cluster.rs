@@ -6,15 +6,22 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::LengthLimitError;
 use hyper::body::Bytes;
 use kube::client::Body;
-use tokio::time::{Instant, timeout_at};
+use tls::{ConnectionError, Trouble};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::{
     KubernetesError,
     arriving::{Arriving, MAX_BODY},
+    status,
 };
 
-/// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds.
-const DEADLINE: Duration = Duration::from_secs(60);
+/// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds. API
+/// servers end what takes longer themselves (kube-apiserver's `--request-timeout`).
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+/// The same of an answer about one thing.
+pub(crate) const PROMPT: Duration = Duration::from_secs(20);
+/// How often a server is asked that says when it will have time.
+const TRIES: usize = 5;
 
 const JSON: &str = "application/json";
 /// Kubernetes, "Aggregated discovery".
@@ -64,7 +71,7 @@ impl Cluster {
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
     pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<Arriving<'a>>, KubernetesError> {
-        self.ask("list", path, JSON).await
+        self.ask("list", path, JSON, DEADLINE).await
     }
 
     /// One object, as JSON; none where it is not there.
@@ -75,7 +82,7 @@ impl Cluster {
     }
 
     async fn ask_whole(&self, path: &str, accept: &str) -> Result<Option<Bytes>, KubernetesError> {
-        match self.ask("get", path, accept).await? {
+        match self.ask("get", path, accept, PROMPT).await? {
             Some(answer) => Ok(Some(answer.whole().await?)),
             None => Ok(None),
         }
@@ -86,15 +93,23 @@ impl Cluster {
         verb: &'static str,
         path: &'a str,
         accept: &str,
+        within: Duration,
     ) -> Result<Option<Arriving<'a>>, KubernetesError> {
-        let request = Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept);
-        let (status, answer) = self.answer(path, request.body(Body::empty())).await?;
+        let request =
+            || Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept).body(Body::empty());
+        let (status, answer) = self.answer(path, within, request).await?;
         if status == StatusCode::OK {
             return Ok(Some(answer));
         }
         // Read to its end, so that the connection serves the next question.
-        answer.whole().await?;
-        if status == StatusCode::NOT_FOUND { Ok(None) } else { Err(self.refused(verb, path, status)) }
+        let body = answer.whole().await?;
+        match status {
+            StatusCode::NOT_FOUND if status::says_not_found(&body) => Ok(None),
+            StatusCode::BAD_REQUEST if status::needs_tls(&body) => {
+                Err(KubernetesError::NeedsTls { server: self.server.clone(), context: self.context.clone() })
+            }
+            status => Err(self.refused(verb, path, status)),
+        }
     }
 
     /// One request and its whole answer, whatever its status.
@@ -104,34 +119,56 @@ impl Cluster {
         path: &str,
         content_type: &str,
         body: Vec<u8>,
+        within: Duration,
     ) -> Result<(StatusCode, Bytes), KubernetesError> {
-        let request = Request::builder().method(method).uri(path).header(header::ACCEPT, JSON);
-        let request = request.header(header::CONTENT_TYPE, content_type).body(Body::from(body));
-        let (status, answer) = self.answer(path, request).await?;
+        let body = Bytes::from(body);
+        let request = || {
+            let request = Request::builder().method(method.clone()).uri(path).header(header::ACCEPT, JSON);
+            request.header(header::CONTENT_TYPE, content_type).body(Body::from(body.to_vec()))
+        };
+        let (status, answer) = self.answer(path, within, request).await?;
         Ok((status, answer.whole().await?))
     }
 
+    /// Asks, and again where the server says after how many seconds it will have time, as kubectl does (Kubernetes,
+    /// `client-go/rest/with_retry.go`). Whoever says so has done nothing of what was asked for.
     async fn answer<'a>(
         &'a self,
         path: &'a str,
-        request: http::Result<Request<Body>>,
+        within: Duration,
+        request: impl Fn() -> http::Result<Request<Body>>,
     ) -> Result<(StatusCode, Arriving<'a>), KubernetesError> {
-        let request = request.expect("a path of ours makes a request");
-        let until = Instant::now() + DEADLINE;
-        let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.late())?;
-        let answer = answer.map_err(|error| self.unsent(&error))?;
-        Ok((answer.status(), Arriving::new(self, path, answer.into_body(), until)))
+        let until = Instant::now() + within;
+        for tries in 1.. {
+            let request = request().expect("a path of ours makes a request");
+            let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.late(within))?;
+            let answer = answer.map_err(|error| self.unsent(&error))?;
+            let status = answer.status();
+            let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
+            let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+            let answer = Arriving::new(self, path, answer.into_body(), until, within);
+            let again = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
+            match again.filter(|again| is_busy && tries < TRIES && *again < until) {
+                Some(again) => {
+                    answer.whole().await?;
+                    sleep_until(again).await;
+                }
+                None => return Ok((status, answer)),
+            }
+        }
+        unreachable!("the last try is returned")
     }
 
-    pub(crate) fn late(&self) -> KubernetesError {
-        KubernetesError::Late { server: self.server.clone(), within: DEADLINE }
+    pub(crate) fn late(&self, within: Duration) -> KubernetesError {
+        KubernetesError::Late { server: self.server.clone(), within }
     }
 
     fn unsent(&self, error: &kube::Error) -> KubernetesError {
         let (server, context) = (self.server.clone(), self.context.clone());
         match error {
+            // A plugin that is run again, because what it made before has ended.
             kube::Error::Auth(_) => KubernetesError::Credentials { context },
-            _ => KubernetesError::Unreachable { server, context },
+            error => KubernetesError::Unreachable { server, context, why: Box::new(trouble(error)) },
         }
     }
 
@@ -143,7 +180,8 @@ impl Cluster {
         if error.is::<LengthLimitError>() {
             return KubernetesError::TooLarge { what: resource(path), max: MAX_BODY };
         }
-        KubernetesError::Unreachable { server: self.server.clone(), context: self.context.clone() }
+        let why = Box::new(trouble(error));
+        KubernetesError::Unreachable { server: self.server.clone(), context: self.context.clone(), why }
     }
 
     pub(crate) fn refused(&self, verb: &'static str, path: &str, status: StatusCode) -> KubernetesError {
@@ -155,6 +193,18 @@ impl Cluster {
             status => KubernetesError::Unexpected { server, what, status },
         }
     }
+}
+
+/// What happened to a connection. That what came was no HTTP, the client alone knows.
+fn trouble(error: &(dyn std::error::Error + 'static)) -> ConnectionError {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return Trouble::NotHttp.into();
+        }
+        next = cause.source();
+    }
+    ConnectionError::of(error)
 }
 
 /// What a path is about, for people: `clusterroles`, or `configmaps kube-system/aws-auth`.

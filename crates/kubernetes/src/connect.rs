@@ -2,12 +2,15 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use kube::config::{Config, KubeConfigOptions, KubeconfigError};
+use kube::{
+    client::AuthError,
+    config::{Config, KubeConfigOptions, KubeconfigError},
+};
 
-use crate::{Cluster, KubernetesError, Proxies};
+use crate::{Cluster, KubernetesError, PluginTrouble, Proxies};
 
-/// How long a connection may take to come about.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may take to come about, a proxy's and TLS included.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A program that makes credentials, as kubectl runs it.
 // No Debug: its variables may be credentials.
@@ -39,6 +42,7 @@ impl Kubeconfig {
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
         let merged = self.read()?;
         let context = self.name(&merged)?;
+        let command = self.plugin()?.map(|plugin| plugin.command);
         let own_proxy = proxy_of(&merged, &context);
         let options = KubeConfigOptions { context: Some(context.clone()), cluster: None, user: None };
         let config = Config::from_custom_kubeconfig(merged, &options).await;
@@ -51,10 +55,12 @@ impl Kubeconfig {
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // Deadlines are ours, and reading a large list is no reason to stop.
         config.read_timeout = None;
+        // The client would try for a minute and then say that there was no answer.
+        config.default_retry = false;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
         let namespace = config.default_namespace.clone();
         let client = kube::Client::try_from(config).map_err(|error| match error {
-            kube::Error::Auth(_) => KubernetesError::Credentials { context: context.clone() },
+            kube::Error::Auth(error) => of_plugin(&error, command.as_deref(), &context),
             kube::Error::RustlsTls(_) => KubernetesError::ClientCertificate { context: context.clone() },
             _ => KubernetesError::Context { context: context.clone() },
         })?;
@@ -104,6 +110,21 @@ impl Kubeconfig {
         }
         merged.ok_or_else(|| KubernetesError::NoKubeconfig { paths: self.paths.clone() })
     }
+}
+
+/// Why there are no credentials. What a plugin wrote is not looked at.
+fn of_plugin(error: &AuthError, command: Option<&str>, context: &str) -> KubernetesError {
+    let why = match error {
+        AuthError::AuthExecStart(error) if error.kind() == std::io::ErrorKind::NotFound => PluginTrouble::NotFound,
+        AuthError::AuthExecStart(_) => PluginTrouble::NotRun,
+        AuthError::AuthExecRun { out, .. } => PluginTrouble::Failed(out.status.code()),
+        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed | AuthError::MalformedTokenExpirationDate(_) => {
+            PluginTrouble::Unreadable
+        }
+        _ => return KubernetesError::Credentials { context: context.to_owned() },
+    };
+    let command = command.unwrap_or_default().to_owned();
+    KubernetesError::Plugin { context: context.to_owned(), command, why }
 }
 
 /// The `proxy-url` of the context's cluster, which counts whatever the environment says.

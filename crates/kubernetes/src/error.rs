@@ -1,6 +1,8 @@
 //! What can go wrong between us and an API server, each with what to do.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
+
+use tls::{ConnectionError, Trouble};
 
 /// Why a question to a cluster has no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
@@ -50,26 +52,51 @@ pub enum KubernetesError {
         /// The context.
         context: String,
     },
-    /// The credentials of the context's user cannot be had: most often its plugin failed.
+    /// The credentials of the context's user cannot be had, but for those of a plugin.
     #[error(
-        "the context `{context}` gives no credentials; `kubectl --context {context} auth whoami` shows what its plugin says"
+        "the context `{context}` gives no credentials; `kubectl --context {context} auth whoami` shows why it has none"
     )]
     Credentials {
         /// The context.
         context: String,
     },
+    /// The plugin that makes the credentials of the context's user makes none. What it wrote is not repeated.
+    #[error("getting credentials: exec: executable {command} {why}; {}", .why.advice(command, context))]
+    Plugin {
+        /// The context.
+        context: String,
+        /// The program, as the kubeconfig names it.
+        command: String,
+        /// What it did.
+        why: PluginTrouble,
+    },
     /// No connection, or one that is not to be trusted.
-    #[error(
-        "{server} cannot be reached, or its certificate is not of the kubeconfig's authority; `kubectl --context {context} version` says more"
-    )]
+    #[error("{server} of the context `{context}` cannot be reached: {why}; {}", advice(why, context))]
     Unreachable {
+        /// The API server's URL.
+        server: String,
+        /// The context.
+        context: String,
+        /// What happened.
+        why: Box<ConnectionError>,
+    },
+    /// The server speaks TLS, and its URL says that it does not.
+    #[error(
+        "{server} of the context `{context}` cannot be reached: client sent an HTTP request to an HTTPS server; write \
+         https:// in front of the server of the kubeconfig"
+    )]
+    NeedsTls {
         /// The API server's URL.
         server: String,
         /// The context.
         context: String,
     },
     /// The answer did not come, or not to its end, in time.
-    #[error("{server} did not answer within {} s; try again when it is less busy", .within.as_secs())]
+    #[error(
+        "{server} did not answer within {} s (context deadline exceeded); try again when it is less busy, and see whether \
+         `kubectl get --raw /readyz` answers",
+        .within.as_secs()
+    )]
     Late {
         /// The API server's URL.
         server: String,
@@ -78,7 +105,7 @@ pub enum KubernetesError {
     },
     /// 401.
     #[error(
-        "{server} does not accept the credentials of the context `{context}`; `kubectl --context {context} auth whoami` asks the same"
+        "you must be logged in to the server (Unauthorized): {server} does not accept the credentials of the context `{context}`; `kubectl --context {context} auth whoami` asks the same, and `cluster-auth whoami` says who AWS takes you for"
     )]
     Unauthorized {
         /// The API server's URL.
@@ -155,4 +182,91 @@ pub enum KubernetesError {
         /// The bound, in bytes.
         max: usize,
     },
+}
+
+/// What a plugin did in place of making credentials.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PluginTrouble {
+    /// It is not there.
+    NotFound,
+    /// It is there and cannot be run.
+    NotRun,
+    /// It ended with this exit code; none where a signal ended it.
+    Failed(Option<i32>),
+    /// What it printed is no `ExecCredential` with credentials in it.
+    Unreadable,
+}
+
+impl PluginTrouble {
+    fn advice(self, command: &str, context: &str) -> String {
+        match self {
+            Self::NotFound => format!("install {command}, or put it on the PATH: the context `{context}` needs it"),
+            Self::NotRun => format!("make {command} executable: the context `{context}` needs it"),
+            Self::Failed(_) | Self::Unreadable => {
+                format!("`kubectl --context {context} auth whoami` runs it too, and shows what it says")
+            }
+        }
+    }
+}
+
+impl fmt::Display for PluginTrouble {
+    /// kubectl's words (Kubernetes, `client-go/plugin/pkg/client/auth/exec`), behind the program's name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("not found"),
+            Self::NotRun => f.write_str("cannot be run"),
+            Self::Failed(Some(code)) => write!(f, "failed with exit code {code}"),
+            Self::Failed(None) => f.write_str("was ended by a signal"),
+            Self::Unreadable => f.write_str("printed no credentials that can be read"),
+        }
+    }
+}
+
+/// What to do about a connection.
+fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, context: &str) -> String {
+    let cluster = "`kubectl config view --minify` shows the cluster";
+    if *at_proxy {
+        return "check the proxy of the kubeconfig (`proxy-url`) or of HTTPS_PROXY, and whether NO_PROXY has to name the \
+                server"
+            .to_owned();
+    }
+    match trouble {
+        Trouble::Refused => {
+            format!("did you specify the right host or port? See whether the cluster, or the tunnel to it, runs; {cluster}")
+        }
+        Trouble::NoSuchHost => format!("check the name, and whether it is known in a VPN only: {cluster}"),
+        Trouble::NoResolver => "check this machine's network and its DNS servers".to_owned(),
+        Trouble::NoRoute => "check this machine's network, and whether a VPN is needed".to_owned(),
+        Trouble::TimedOut => {
+            "nothing answers there: check whether a VPN is needed, and whether a firewall or the cluster's public access list \
+             lets this machine in"
+                .to_owned()
+        }
+        Trouble::Closed => "whatever is in front of the API server ended the connection: try again".to_owned(),
+        Trouble::UnknownAuthority => {
+            "the certificate-authority of the kubeconfig is another one's: the cluster was made anew (write the kubeconfig \
+             again), or something between reads along"
+                .to_owned()
+        }
+        Trouble::WrongName { .. } => {
+            "use one of these names in the kubeconfig's server, or name one as its tls-server-name".to_owned()
+        }
+        Trouble::NotInTime { .. } => {
+            "renew the API server's certificate (`kubeadm certs renew apiserver`), or set this machine's clock".to_owned()
+        }
+        Trouble::Certificate | Trouble::Handshake => {
+            format!("`kubectl --context {context} version` and `openssl s_client` say more")
+        }
+        Trouble::NotTls => "check the port, and whether http:// is meant".to_owned(),
+        Trouble::NotHttp => "check the port: no API server answers there".to_owned(),
+        Trouble::ClientCertificate => {
+            "the user's client certificate in the kubeconfig is not one of this cluster, or has expired".to_owned()
+        }
+        Trouble::ProxyCredentials => {
+            "write user and password into the proxy's URL (`proxy-url` of the kubeconfig, or HTTPS_PROXY)".to_owned()
+        }
+        Trouble::ProxyRefused => {
+            "the proxy lets nobody through to that host and port: ask whoever runs it, or name the server in NO_PROXY".to_owned()
+        }
+    }
 }

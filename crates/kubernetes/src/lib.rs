@@ -29,7 +29,7 @@ mod write;
 pub use arriving::Arriving;
 pub use cluster::Cluster;
 pub use connect::{Kubeconfig, Plugin};
-pub use error::KubernetesError;
+pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
 pub use proxies::Proxies;
 pub use resource::Resource;

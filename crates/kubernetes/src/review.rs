@@ -7,7 +7,7 @@ use rbac::Rule;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{Cluster, KubernetesError, Resource};
+use crate::{Cluster, KubernetesError, Resource, cluster::PROMPT};
 
 /// Whoever asks, as the cluster sees them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -112,7 +112,7 @@ impl Cluster {
         review: &Value,
     ) -> Result<Option<T>, KubernetesError> {
         let (status, answer) =
-            self.send(Method::POST, path, "application/json", review.to_string().into_bytes()).await?;
+            self.send(Method::POST, path, "application/json", review.to_string().into_bytes(), PROMPT).await?;
         match status {
             StatusCode::OK | StatusCode::CREATED => match serde_json::from_slice::<Answer<T>>(&answer) {
                 Ok(Answer { status }) => Ok(Some(status)),

@@ -1,4 +1,4 @@
-//! Why an API server refuses a write, as its `Status` says it.
+//! What API servers say where they have no answer: why one refuses a write, and whether a 404 is its own.
 
 use serde::Deserialize;
 
@@ -9,7 +9,21 @@ const MAX: usize = 300;
 #[derive(Deserialize)]
 struct Status {
     #[serde(default)]
+    kind: String,
+    #[serde(default)]
     message: String,
+}
+
+/// Whether a 404 is an API server's, and not that of something in front of it: only the former says that there is no such
+/// thing. Of a path that it does not serve it says so in plain words (Kubernetes, `apiserver/pkg/server/handler.go`).
+pub(crate) fn says_not_found(body: &[u8]) -> bool {
+    let is_status = || serde_json::from_slice::<Status>(body).is_ok_and(|status| status.kind == "Status");
+    body.trim_ascii() == b"404 page not found" || is_status()
+}
+
+/// Whether a 400 is what servers of Go say to whoever speaks no TLS (`net/http`).
+pub(crate) fn needs_tls(body: &[u8]) -> bool {
+    body.trim_ascii().starts_with(b"Client sent an HTTP request to an HTTPS server")
 }
 
 /// The message.

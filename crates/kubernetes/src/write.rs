@@ -3,7 +3,11 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{Cluster, KubernetesError, cluster::resource, status};
+use crate::{
+    Cluster, KubernetesError,
+    cluster::{DEADLINE, resource},
+    status,
+};
 
 /// One change. Paths are of objects ([`crate::Resource::object`]), but for [`Write::Create`], which takes that of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,7 +65,7 @@ impl Cluster {
             body["dryRun"] = json!(["All"]);
         }
         let uri = format!("{path}?fieldManager={FIELD_MANAGER}{parameters}{dry}");
-        let (status, answer) = self.send(method, &uri, content_type, body.to_string().into_bytes()).await?;
+        let (status, answer) = self.send(method, &uri, content_type, body.to_string().into_bytes(), DEADLINE).await?;
         let is_removal = matches!(write, Write::Delete { .. });
         match status {
             StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(()),

@@ -1,11 +1,12 @@
-//! TLS for everything that listens or calls: one crypto provider, trusted roots, making certificates, and swapping them
-//! while serving.
+//! TLS for everything that listens or calls: one crypto provider, trusted roots, making certificates, swapping them
+//! while serving, and what was wrong with a connection.
 //!
 //! The provider is ring, passed explicitly everywhere: aws-lc-rs pays 44 ms of CPU for its first random number, which is
 //! more than a whole `token` call may cost. Roots are loaded when first asked for and not before.
 
 mod authority;
 mod client;
+mod connection;
 mod error;
 mod identity;
 mod own_authority;
@@ -19,6 +20,7 @@ use rustls::crypto::CryptoProvider;
 pub use self::{
     authority::{Authority, Leaf, Pair, Usage},
     client::{Roots, client_config, client_config_as},
+    connection::{ConnectionError, Trouble},
     error::TlsError,
     identity::ServerIdentity,
     own_authority::webhook_client_config,

@@ -7,7 +7,7 @@ use std::{
     thread,
 };
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use e2e::{
     admin::Admin,
     process,
@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("live::whoever_asks_comes_in_by_our_own_plugin", by_plugin),
     ("live::entries_are_merged_into_the_clusters_own_and_the_rest_stays", merges),
     ("live::a_cluster_that_gives_no_answer_is_never_an_empty_one", troubles),
+    ("live::what_is_wrong_with_a_connection_is_said_as_kubectl_says_it", connections),
 ];
 
 const FILE: &str = "clusterID: e2e.example.com
@@ -187,7 +188,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         ("no kubeconfig", "{: SECRET", &["--kubeconfig", "it.yaml"], "is no kubeconfig that can be read"),
         ("an unknown context", &real, &["--kubeconfig", "it.yaml", "--context", "other"], "has no context `other`"),
         ("nobody there", &closed, &["--kubeconfig", "it.yaml"], "cannot be reached"),
-        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "gives no credentials"),
+        ("a plugin that fails", &plugin, &["--kubeconfig", "it.yaml"], "exec: executable cat failed with exit code 1"),
         ("a list that is cut off", &cut_off, &["--kubeconfig", "it.yaml"], "cannot be reached"),
         ("a list whose text is cut off", &half_text, &["--kubeconfig", "it.yaml"], "EOF while parsing a list"),
     ];
@@ -200,6 +201,53 @@ fn troubles(world: &World) -> anyhow::Result<()> {
             ensure!(said.stderr.contains(expected), "{name}: {said:?}");
             ensure!(!said.stderr.contains("SECRET"), "{name}: what is in a kubeconfig stays there: {said:?}");
         }
+    }
+    Ok(())
+}
+
+fn connections(world: &World) -> anyhow::Result<()> {
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let folder = world.folder("live-connections")?;
+    let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
+    let real = fs::read_to_string(login.cluster.admin_kubeconfig())?;
+    let url = login.cluster.server_url();
+    let elsewhere = |server: &str| real.replace(&url, server);
+    let ca = real.lines().find(|line| line.contains("certificate-authority")).context("an authority")?;
+    let indent = &ca[..ca.len() - ca.trim_start().len()];
+    // The machine's own authorities know nothing of the cluster's.
+    let no_authority = real.replace(&format!("{ca}\n"), "");
+    let named = real.replace(ca, &format!("{ca}\n{indent}tls-server-name: other.example.com"));
+    let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let plain = half_answers("")?.replace("http://", "https://");
+    let proxied = format!("{ca}\n{indent}proxy-url: http://127.0.0.1:{closed}");
+    let proxied = elsewhere("https://api.e2e.invalid:6443").replace(ca, &proxied);
+    let missing = "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{name: c, cluster: {server: 'SERVER'}}]\n\
+                   contexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {exec: {apiVersion: \
+                   client.authentication.k8s.io/v1, interactiveMode: Never, command: no-such-plugin}}}]\n";
+    let missing = missing.replace("SERVER", &url);
+    let failing = missing.replace("no-such-plugin", "\"false\"");
+    let rows: &[(&str, &str, &str)] = &[
+        (
+            "nobody listens",
+            &elsewhere(&format!("https://127.0.0.1:{closed}")),
+            "did you specify the right host or port?",
+        ),
+        ("no such name", &elsewhere("https://api.e2e.invalid:6443"), "invalid"),
+        ("no authority", &no_authority, "x509: certificate signed by unknown authority"),
+        ("another name", &named, "not other.example.com"),
+        ("plain HTTP", &elsewhere(&plain), "http: server gave HTTP response to HTTPS client"),
+        ("no proxy", &proxied, "connection refused"),
+        ("no plugin", &missing, "exec: executable no-such-plugin not found"),
+        ("a plugin that fails", &failing, "exec: executable false failed with exit code 1"),
+    ];
+    for (name, kubeconfig, words) in rows {
+        fs::write(folder.join("it.yaml"), kubeconfig)?;
+        let mut kubectl = process::command(binaries.kubectl()?, &folder);
+        let theirs = process::run(kubectl.args(["--kubeconfig", "it.yaml", "get", "namespaces"]))?.failure()?;
+        ensure!(theirs.contains(words), "{name}: kubectl says {theirs}");
+        let mut ours = process::command(&world.parts.cluster_auth, &folder);
+        let ours = process::run(ours.args(["who-can", "get", "pods", "--kubeconfig", "it.yaml"]))?;
+        ensure!(ours.code == 1 && ours.stdout.is_empty() && ours.stderr.contains(words), "{name}: {ours:?}");
     }
     Ok(())
 }
