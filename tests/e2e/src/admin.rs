@@ -63,6 +63,13 @@ impl Admin {
 
     /// Puts requests to the API server, many at once: each one's answer, in their order.
     pub fn ask(&self, requests: &[Ask]) -> anyhow::Result<Vec<Value>> {
+        let (_proxy, address) = self.proxy()?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(ask_all(&address, requests))
+    }
+
+    /// The API server without TLS and with all rights, as long as the process is held; and its address.
+    pub fn proxy(&self) -> anyhow::Result<(Background, String)> {
         let mut command = process::command(&self.kubectl, &self.folder);
         command.arg("--kubeconfig").arg(&self.kubeconfig).args(["proxy", "--port=0"]);
         let proxy = Background::start(&mut command, self.folder.join("proxy.log"))?;
@@ -72,9 +79,7 @@ impl Admin {
             address = log.lines().find_map(|line| line.strip_prefix("Starting to serve on ").map(str::to_owned));
             Ok(address.is_some())
         })?;
-        let address = address.context("an address")?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        runtime.block_on(ask_all(&address, requests))
+        Ok((proxy, address.context("an address")?))
     }
 }
 

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use crate::{
+    exchange::Exchange,
     https::{self, Answer},
     parts::Parts,
     process::{self, Background},
@@ -18,17 +19,39 @@ pub struct GoServer {
     pub process: Background,
 }
 
+/// What differs between Go servers.
+pub struct GoOptions<'a> {
+    /// The cluster that tokens must be for.
+    pub cluster_id: &'a str,
+    /// The `server:` part of the configuration, as YAML below that key.
+    pub server: &'a str,
+    /// Its alpha features that are on.
+    pub features: &'a [&'a str],
+    /// Variables of its environment, such as credentials to ask EC2 with.
+    pub environment: Vec<(&'static str, String)>,
+}
+
 impl GoServer {
     /// Starts it with the same configuration text as ours, on a port of its own.
     pub fn start(parts: &Parts, sts: &Sts, folder: &Path, cluster_id: &str, mappings: &str) -> anyhow::Result<Self> {
+        let options = GoOptions { cluster_id, server: mappings, features: &["SSORoleMatch"], environment: Vec::new() };
+        Self::start_with(parts, sts, folder, options)
+    }
+
+    /// The same with options.
+    pub fn start_with(parts: &Parts, sts: &Sts, folder: &Path, options: GoOptions<'_>) -> anyhow::Result<Self> {
+        let GoOptions { cluster_id, server, features, environment } = options;
         fs::create_dir_all(folder)?;
         let port = free_port()?;
         let config = folder.join("config.yaml");
-        fs::write(&config, format!("clusterID: {cluster_id}\nserver:\n  port: {port}\n{mappings}"))?;
+        fs::write(&config, format!("clusterID: {cluster_id}\nserver:\n  port: {port}\n{server}"))?;
         let mut command = process::command(&parts.go_authenticator, folder);
-        command.args(["server", "--feature-gates=SSORoleMatch=true"]).arg("--config").arg(&config);
+        command.arg("server").args(features.iter().map(|feature| format!("--feature-gates={feature}=true")));
+        command.arg("--config").arg(&config);
         command.arg("--state-dir").arg(folder).arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
         command.envs(sts.proxy_environment()).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_REGION", "us-west-2");
+        // The API server is on this machine as well, and there is no proxy in front of it.
+        command.env("NO_PROXY", "127.0.0.1,localhost").envs(environment);
         // It takes a pair that is there. Its own would be a CA that serves, which TLS libraries rightly refuse.
         let mut init = process::command(&parts.cluster_auth, folder);
         process::run(init.args(["init", "-i", cluster_id]))?.success()?;
@@ -41,6 +64,11 @@ impl GoServer {
             Ok(https::request(&certificate, port, "GET", "/healthz", "").is_ok_and(|answer| answer.status == 200))
         })?;
         Ok(Self { port, certificate, process })
+    }
+
+    /// A connection for many questions.
+    pub fn exchange(&self) -> anyhow::Result<Exchange> {
+        Exchange::tls(self.port, &self.certificate)
     }
 
     /// Asks about a token as an API server does.

@@ -11,6 +11,7 @@
 pub mod admin;
 pub mod authenticator;
 pub mod cut;
+pub mod exchange;
 pub mod https;
 pub mod machine;
 pub mod managed;

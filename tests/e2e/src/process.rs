@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs::{self, File},
-    io::Write as _,
+    io::{Read as _, Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -70,6 +70,16 @@ impl Background {
     /// Everything it has printed so far.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_else(|error| format!("(no log: {error})"))
+    }
+
+    /// What it has printed behind the first `offset` bytes, as far as its lines are whole.
+    pub fn log_from(&self, offset: u64) -> anyhow::Result<String> {
+        let mut file = File::open(&self.log)?;
+        file.seek(SeekFrom::Start(offset))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1));
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Types a line, where its input was made a pipe.
