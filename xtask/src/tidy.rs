@@ -5,6 +5,7 @@ mod comparison;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::Context as _;
+use pages::{Page, Table};
 use serde_json::Value;
 
 use crate::run;
@@ -31,7 +32,9 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     leftovers(&files, &mut problems);
     layers(&mut problems)?;
     manifests(&mut problems)?;
-    comparison::comparison(&files, &mut problems)?;
+    let tests = comparison::tests(&files)?;
+    comparison::comparison(&tests, &mut problems)?;
+    problems.extend(Table::read()?.problems(&Page::all()?, &tests));
     for problem in &problems {
         eprintln!("tidy: {problem}");
     }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::{commands, exit::Failure};
+use crate::{commands, exit::Failure, rim::Process};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -25,6 +25,10 @@ use crate::{commands, exit::Failure};
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
+
+    /// Print the bare version, as `version --short` does
+    #[arg(short = 'V', long, help_heading = None)]
+    pub(crate) version: bool,
 
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -170,6 +174,19 @@ pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
     arguments.first().is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new(PLUGIN)))
 }
 
+/// How whoever started the program calls it: what a text tells them to type begins with this.
+///
+/// cargo says in the environment of what it runs which package that is.
+pub(crate) fn called(process: &Process) -> &'static str {
+    if is_plugin(&process.arguments) {
+        "kubectl cluster-auth"
+    } else if process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME")) {
+        "cargo run --"
+    } else {
+        "cluster-auth"
+    }
+}
+
 /// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`.
 pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
     let command = Cli::command();
@@ -208,9 +225,12 @@ pub(crate) fn help(arguments: &[OsString]) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use clap::CommandFactory as _;
 
-    use super::{Cli, HEADINGS};
+    use super::{Cli, HEADINGS, called};
+    use crate::rim::Process;
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -225,5 +245,33 @@ mod tests {
             let line = HEADINGS.lines().find(|line| line.trim_start().starts_with(&format!("{} ", command.get_name())));
             assert!(line.is_some_and(|line| line.ends_with(&about)), "{}: {about}", command.get_name());
         }
+    }
+
+    #[test]
+    fn texts_name_the_program_as_it_was_called() {
+        let rows = [
+            ("cluster-auth", None, "cluster-auth"),
+            ("/usr/local/bin/aws-iam-authenticator", None, "cluster-auth"),
+            ("/usr/local/bin/kubectl-cluster_auth", None, "kubectl cluster-auth"),
+            ("target/debug/cluster-auth", Some("cli"), "cargo run --"),
+            // What cargo runs may run an installed program.
+            ("/usr/local/bin/cluster-auth", Some("xtask"), "cluster-auth"),
+        ];
+        for (program, package, expected) in rows {
+            let variables = package.map(|package| ("CARGO_PKG_NAME".to_owned(), package.to_owned()));
+            let variables: BTreeMap<_, _> = variables.into_iter().collect();
+            assert_eq!(called(&Process { arguments: vec![program.into()], variables }), expected, "{program}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_a_flag_of_the_program_and_verbosity_is_another() {
+        let parse = |line: &str| <Cli as clap::Parser>::try_parse_from(line.split(' '));
+        for line in ["cluster-auth --version", "cluster-auth -V"] {
+            assert!(parse(line).expect(line).version, "{line}");
+        }
+        let cli = parse("cluster-auth -v debug version").expect("a level");
+        assert!(!cli.version && cli.global.log_verbosity.is_some());
+        assert!(parse("cluster-auth -v").is_err(), "a level is missing");
     }
 }

@@ -42,7 +42,10 @@ use crate::{
 
 /// Runs the command that was typed.
 pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
-    let Cli { global, command } = cli;
+    let Cli { global, version, command } = cli;
+    if version {
+        return version::short();
+    }
     let Some(command) = command else {
         return Err(arguments::help(&process.arguments));
     };

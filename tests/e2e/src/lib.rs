@@ -25,4 +25,5 @@ pub mod random;
 pub mod server;
 pub mod static_pod;
 pub mod sts;
+pub mod typed;
 pub mod world;

@@ -18,6 +18,7 @@ use crate::{
     process::{self, Background, Output, wait_until},
     server::{certificate_authority, free_port},
     sts::Sts,
+    typed,
 };
 
 /// The port that every file names.
@@ -85,6 +86,7 @@ impl Machine {
         let own = self.path("/usr/local/bin");
         shell.env("PATH", format!("{}:{}:/usr/bin:/bin", programs.display(), own.display()));
         process::run(shell.args(["-e", "-c", &script]).current_dir(self.path(folder)))?.success()?;
+        lines.iter().for_each(|line| typed::note(line));
         for entry in walk(&self.path("/etc"))? {
             if entry.extension().is_some_and(|extension| extension == "kubeconfig") {
                 let text = fs::read_to_string(&entry)?;

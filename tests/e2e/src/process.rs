@@ -45,6 +45,13 @@ pub fn command(program: impl AsRef<OsStr>, home: &Path) -> Command {
     command
 }
 
+/// A line as a developer types it in the repository: everything of the environment that cargo needs is as it is here.
+pub fn in_repository(line: &str) -> Command {
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec {line}")]).current_dir(pages::repository()).stdin(Stdio::null());
+    command
+}
+
 /// Runs to the end.
 pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;

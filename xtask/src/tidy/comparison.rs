@@ -16,8 +16,15 @@ const PAGE: &str = "docs/comparison.md";
 const OURS: [&str; 2] = ["live", "from files"];
 
 /// Looks the page's names up among the repository's tests and the codes of `lint`.
-pub(super) fn comparison(files: &[PathBuf], problems: &mut Vec<String>) -> anyhow::Result<()> {
+pub(super) fn comparison(tests: &BTreeSet<String>, problems: &mut Vec<String>) -> anyhow::Result<()> {
     let page = fs::read_to_string(run::root().join(PAGE)).context(PAGE)?;
+    let codes: BTreeSet<&str> = visibility::lint::checks().map(|check| check.code).collect();
+    problems.extend(wrong(&page, tests, &codes));
+    Ok(())
+}
+
+/// The repository's tests by their names.
+pub(super) fn tests(files: &[PathBuf]) -> anyhow::Result<BTreeSet<String>> {
     let mut tests = BTreeSet::new();
     for file in files {
         let path = file.strip_prefix(run::root())?;
@@ -25,9 +32,7 @@ pub(super) fn comparison(files: &[PathBuf], problems: &mut Vec<String>) -> anyho
             tests.extend(place.tests(&fs::read_to_string(file)?));
         }
     }
-    let codes: BTreeSet<&str> = visibility::lint::checks().map(|check| check.code).collect();
-    problems.extend(wrong(&page, &tests, &codes));
-    Ok(())
+    Ok(tests)
 }
 
 /// What the page says and is not so, each with its line.

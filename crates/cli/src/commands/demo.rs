@@ -14,6 +14,7 @@ use self::{
     stage::{CLUSTER_ID, Stage},
 };
 use crate::{
+    arguments,
     exit::CommandResult,
     rim::{self, Process},
     runtime,
@@ -31,7 +32,11 @@ pub(crate) struct DemoArgs {
 pub(crate) fn run(args: &DemoArgs, process: &Process) -> CommandResult {
     let performance = async {
         let stage = Stage::set().await?;
-        if args.cluster { cluster::stay(stage, process).await } else { perform(stage).await }
+        if args.cluster {
+            cluster::stay(stage, process).await
+        } else {
+            perform(stage, arguments::called(process)).await
+        }
     };
     Ok(runtime::block_on(performance)??)
 }
@@ -43,7 +48,7 @@ struct Scene {
     let_in: bool,
 }
 
-async fn perform(stage: Stage) -> anyhow::Result<()> {
+async fn perform(stage: Stage, called: &str) -> anyhow::Result<()> {
     let mut show = Show::begin();
     let scenes = scenes(&stage)?;
     let (let_in, turned_away): (Vec<_>, Vec<_>) = scenes.iter().partition(|scene| scene.let_in);
@@ -60,7 +65,7 @@ async fn perform(stage: Stage) -> anyhow::Result<()> {
         }
     }
     stage.strike().await;
-    rim::print_styled(&show.end())
+    rim::print_styled(&show.end(called))
 }
 
 fn scenes(stage: &Stage) -> anyhow::Result<Vec<Scene>> {

@@ -33,11 +33,18 @@ pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
 
 /// Prints the version.
 pub(crate) fn run(args: &VersionArgs) -> CommandResult {
-    let text = match (args.short, args.output) {
-        (true, _) => format!("{VERSION}\n"),
-        (false, Output::Json) if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
-        (false, Output::Json) => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
-        (false, Output::Yaml) => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
+    if args.short {
+        return short();
+    }
+    let text = match args.output {
+        Output::Json if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
+        Output::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
+        Output::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
     };
     Ok(rim::print(&text)?)
+}
+
+/// Prints the bare version, as `--version` does.
+pub(crate) fn short() -> CommandResult {
+    Ok(rim::print(&format!("{VERSION}\n"))?)
 }

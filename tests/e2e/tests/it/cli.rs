@@ -93,6 +93,10 @@ fn help(world: &World) -> anyhow::Result<()> {
     }
     let version: Value = serde_json::from_str(&run(&["version"])?.success()?)?;
     ensure!(version["Version"] == env!("CARGO_PKG_VERSION"), "{version}");
+    for args in [&["--version"][..], &["-V"], &["version", "--short"]] {
+        let version = run(args)?.success()?;
+        ensure!(version == concat!(env!("CARGO_PKG_VERSION"), "\n"), "{args:?}: {version}");
+    }
     Ok(())
 }
 

@@ -34,7 +34,7 @@ fn guide(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     let mut followed =
         Followed { world, folder: folder.clone(), moto, machine, cluster: None, server: None, who: Who::Administrator };
-    page::follow("guide.md", &folder, &mut followed)
+    page::follow("docs/guide.md", &folder, &mut followed)
 }
 
 /// Everything that happens while the guide is followed.

@@ -445,5 +445,5 @@ impl Reader for Administrator<'_> {
 
 fn page(world: &World) -> anyhow::Result<()> {
     let store = Store::start(world, "kops-page")?;
-    page::follow("kops.md", &store.folder, &mut Administrator { store: &store })
+    page::follow("docs/kops.md", &store.folder, &mut Administrator { store: &store })
 }

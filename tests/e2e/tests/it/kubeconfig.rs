@@ -303,7 +303,7 @@ fn page(world: &World) -> anyhow::Result<()> {
     let aws = with_eks(&cluster, &folder)?;
     let _server = Server::start_prepared(&world.parts, &aws, &folder, &config, port, &["--kubeconfig-pregenerated"])?;
     let mut reader = OnEks { world, folder: &folder, cluster: &cluster, aws: &aws };
-    page::follow("eks.md", &folder, &mut reader)
+    page::follow("docs/eks.md", &folder, &mut reader)
 }
 
 /// Alice, who is an administrator of the cluster besides: her kubectl uses that where no kubeconfig is named.

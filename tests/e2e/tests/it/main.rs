@@ -5,7 +5,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use e2e::world::World;
+use e2e::{typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
@@ -16,6 +16,7 @@ mod cli;
 mod clusters;
 mod demo;
 mod diff;
+mod docs;
 mod explain;
 mod generated;
 mod guide;
@@ -45,8 +46,8 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The parts share two processors at best, and their output is easier to read in order.
     arguments.test_threads.get_or_insert(1);
-    let world = match World::new() {
-        Ok(world) => Arc::new(world),
+    let (world, table) = match World::new().and_then(|world| Ok((world, pages::Table::read()?))) {
+        Ok((world, table)) => (Arc::new(world), Arc::new(table)),
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "a harness of its own says what it lacks")]
             {
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         lint::TESTS,
         trouble::TESTS,
         demo::TESTS,
+        docs::TESTS,
         explain::TESTS,
         access::TESTS,
         meaning::TESTS,
@@ -86,8 +88,9 @@ fn main() -> ExitCode {
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
-        let world = Arc::clone(&world);
-        Trial::test(name, move || test(&world).map_err(|error| Failed::from(format!("{error:#}"))))
+        let (world, table) = (Arc::clone(&world), Arc::clone(&table));
+        let run = move || typed::held(&table, name, || test(&world));
+        Trial::test(name, move || run().map_err(|error| Failed::from(format!("{error:#}"))))
     });
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Here the last handle goes, and with it every process.

@@ -34,7 +34,7 @@ rules: [{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]
 
 fn change_access(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-change", SHOP)?;
-    run(world, &managed, "change-access.md")?;
+    run(world, &managed, "docs/change-access.md")?;
     // The role for planning is enough for it.
     managed.admin.kubectl(&["create", "-f", &managed.folder.join("planner.yaml").display().to_string()])?.success()?;
     let binding = ["create", "clusterrolebinding", "planner", "--clusterrole=access-planner", "--user=planner"];
@@ -47,7 +47,7 @@ fn change_access(world: &World) -> anyhow::Result<()> {
 }
 
 fn out_now(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-out", SHOP)?, "someone-must-be-out.md")
+    run(world, &Managed::start(world, "pages-out", SHOP)?, "docs/someone-must-be-out.md")
 }
 
 /// What years of hands have left.
@@ -83,7 +83,7 @@ data:
 ";
 
 fn bring_in(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "bring-a-cluster-in.md")
+    run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "docs/bring-a-cluster-in.md")
 }
 
 /// A binding to one session of a role, and one of everything.
@@ -112,14 +112,14 @@ subjects: [{kind: ServiceAccount, name: prometheus, namespace: shop}]
 ";
 
 fn see_access(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "see-access.md")
+    run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "docs/see-access.md")
 }
 
 fn helm(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-helm", SHOP)?;
     std::os::unix::fs::symlink(crate::chart::repository().join("chart"), managed.folder.join("chart"))?;
     fs::write(managed.folder.join("2018.yaml"), crate::chart::release_of_2018())?;
-    run(world, &managed, "helm.md")
+    run(world, &managed, "docs/helm.md")
 }
 
 /// Follows a page as the administrator of a cluster.

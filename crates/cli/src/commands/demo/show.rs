@@ -59,17 +59,19 @@ impl Show {
         }
     }
 
-    pub(super) fn end(mut self) -> String {
+    /// What to try next, by the program's name as it was called.
+    pub(super) fn end(mut self, called: &str) -> String {
         self.heading("Try next");
         let rows = [
-            ("cargo run -- demo --cluster", "the same with a real API server and kubectl"),
-            ("cargo run -- sandbox --help", "this AWS for your own tests"),
-            ("cargo run -- kubeconfig --help", "a kubeconfig for your team"),
-            ("docs/server.md", "wiring a real cluster"),
+            (format!("{called} demo --cluster"), "the same with a real API server and kubectl"),
+            (format!("{called} sandbox --help"), "this AWS for your own tests"),
+            (format!("{called} kubeconfig --help"), "a kubeconfig for your team"),
+            ("docs/server.md".to_owned(), "wiring a real cluster"),
         ];
+        let widest = rows.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
         self.text.push('\n');
         for (command, what) in rows {
-            self.text.push_str(&format!("  {command:<31} {FAINT}{what}{FAINT:#}\n"));
+            self.text.push_str(&format!("  {command:<widest$}  {FAINT}{what}{FAINT:#}\n"));
         }
         self.text
     }

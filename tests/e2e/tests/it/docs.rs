@@ -1,0 +1,52 @@
+//! What the documentation names ([`pages::Table`] says which test types what it tells people to type).
+
+use anyhow::ensure;
+use e2e::{
+    process::{self, Output},
+    typed,
+    world::World,
+};
+use pages::Table;
+
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[("docs::named_commands_exist", named)];
+
+/// A command that is only named, as "what `kubectl auth can-i --list` says", is one of that program, with these flags.
+fn named(world: &World) -> anyhow::Result<()> {
+    let parts = &world.parts;
+    let folder = world.folder("docs-named")?;
+    for name in &Table::read()?.named {
+        let (words, flags): (Vec<&str>, Vec<&str>) = name.split(' ').partition(|word| !word.starts_with('-'));
+        let (program, words) = (words[0], &words[1..]);
+        let file = match program {
+            "cluster-auth" => parts.cluster_auth.clone(),
+            "aws" => parts.aws_cli.clone(),
+            "aws-iam-authenticator" => parts.go_authenticator.clone(),
+            "helm" => parts.helm.clone(),
+            "tofu" => parts.tofu.clone(),
+            "kubectl" | "kube-apiserver" => parts.kubernetes(program),
+            _ => anyhow::bail!("{program} is none of the real parts: {name}"),
+        };
+        let mut command = process::command(file, &folder);
+        // The AWS CLI shows its help as a manual page, by a program that may not be there.
+        let help = if program == "aws" { "--no-such-flag" } else { "--help" };
+        let Output { stdout, stderr, .. } = process::run(command.args(words).arg(help))?;
+        let said = format!("{stdout}{stderr}");
+        // Whoever does not know a word says so, or shows the help of what stands in front of it.
+        let is_it = match program {
+            "aws" => !said.contains("argument command") && !said.contains("argument operation"),
+            "tofu" => said.contains(&format!("tofu [global options] {}", words.join(" "))),
+            _ => said.contains(&[&[program], words].concat().join(" ")),
+        };
+        ensure!(is_it, "{name}: {said}");
+        for flag in flags {
+            ensure!(
+                said.split([' ', ',', '=', '[', ']', '\n']).any(|word| word == flag),
+                "{name}: no {flag} in\n{said}"
+            );
+        }
+        typed::note(name);
+    }
+    Ok(())
+}

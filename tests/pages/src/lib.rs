@@ -1,0 +1,58 @@
+//! What README and docs/*.md tell people to type, and which test types it in exactly that form.
+//!
+//! ```text
+//!   pages ─► commands ─┐
+//!                      ├─► problems: what nobody runs, what stands on no page          `cargo xtask lint`
+//!   commands.yaml ─────┤
+//!                      └─► what a test must have typed when it is done                 the end-to-end tests
+//! ```
+
+mod markdown;
+mod table;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+
+pub use self::{
+    markdown::{Block, Command, bare},
+    table::{Elsewhere, TABLE, Table},
+};
+
+/// One page of the documentation.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Its path in the repository, as `docs/kops.md`.
+    pub path: String,
+    /// Markdown.
+    pub text: String,
+}
+
+impl Page {
+    /// README and everything in docs/, in the order of their names.
+    pub fn all() -> anyhow::Result<Vec<Self>> {
+        let docs = repository().join("docs");
+        let mut paths = vec!["README.md".to_owned()];
+        for entry in fs::read_dir(&docs).with_context(|| docs.display().to_string())? {
+            let name = entry?.file_name().into_string().ok().filter(|name| name.ends_with(".md"));
+            paths.extend(name.map(|name| format!("docs/{name}")));
+        }
+        paths.sort();
+        paths.into_iter().map(|path| Self::read(&path)).collect()
+    }
+
+    /// One of them, by its path in the repository.
+    pub fn read(path: &str) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(repository().join(path)).with_context(|| path.to_owned())?;
+        Ok(Self { path: path.to_owned(), text })
+    }
+}
+
+/// The repository's folder.
+pub fn repository() -> PathBuf {
+    let below = Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent);
+    below.expect("this crate is two folders below the repository's").to_owned()
+}
