@@ -32,14 +32,18 @@ fn named(world: &World) -> anyhow::Result<()> {
         // The AWS CLI shows its help as a manual page, by a program that may not be there.
         let help = if program == "aws" { "--no-such-flag" } else { "--help" };
         let Output { stdout, stderr, .. } = process::run(command.args(words).arg(help))?;
-        let said = format!("{stdout}{stderr}");
+        let mut said = format!("{stdout}{stderr}");
+        if program == "kubectl" {
+            // Flags of every command stand there alone.
+            said += &process::run(process::command(parts.kubernetes(program), &folder).arg("options"))?.success()?;
+        }
         // Whoever does not know a word says so, or shows the help of what stands in front of it.
         let is_it = match program {
             "aws" => !said.contains("argument command") && !said.contains("argument operation"),
             "tofu" => said.contains(&format!("tofu [global options] {}", words.join(" "))),
             _ => said.contains(&[&[program], words].concat().join(" ")),
         };
-        ensure!(is_it, "{name}: {said}");
+        ensure!(is_it, "{program} has no {name}: {}", said.chars().take(400).collect::<String>());
         for flag in flags {
             ensure!(
                 said.split([' ', ',', '=', '[', ']', '\n']).any(|word| word == flag),

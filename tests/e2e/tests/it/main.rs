@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     // The parts share two processors at best, and their output is easier to read in order.
     arguments.test_threads.get_or_insert(1);
-    let (world, table) = match World::new().and_then(|world| Ok((world, pages::Table::read()?))) {
+    let (world, table) = match World::new().and_then(|world| Ok((world, ::pages::Table::read()?))) {
         Ok((world, table)) => (Arc::new(world), Arc::new(table)),
         Err(error) => {
             #[expect(clippy::print_stderr, reason = "a harness of its own says what it lacks")]
