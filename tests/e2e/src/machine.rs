@@ -86,7 +86,9 @@ impl Machine {
         let own = self.path("/usr/local/bin");
         shell.env("PATH", format!("{}:{}:/usr/bin:/bin", programs.display(), own.display()));
         process::run(shell.args(["-e", "-c", &script]).current_dir(self.path(folder)))?.success()?;
-        lines.iter().for_each(|line| typed::note(line));
+        for line in lines {
+            typed::note(line);
+        }
         for entry in walk(&self.path("/etc"))? {
             if entry.extension().is_some_and(|extension| extension == "kubeconfig") {
                 let text = fs::read_to_string(&entry)?;

@@ -37,8 +37,9 @@ impl Page {
         let docs = repository().join("docs");
         let mut paths = vec!["README.md".to_owned()];
         for entry in fs::read_dir(&docs).with_context(|| docs.display().to_string())? {
-            let name = entry?.file_name().into_string().ok().filter(|name| name.ends_with(".md"));
-            paths.extend(name.map(|name| format!("docs/{name}")));
+            let name = entry?.file_name();
+            let is_page = Path::new(&name).extension().is_some_and(|extension| extension == "md");
+            paths.extend(is_page.then(|| format!("docs/{}", name.display())));
         }
         paths.sort();
         paths.into_iter().map(|path| Self::read(&path)).collect()

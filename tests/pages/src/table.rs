@@ -88,8 +88,7 @@ impl Table {
         }
 
         let is_followed = |page: &Page| followed.contains(&*page.path);
-        let shown: BTreeSet<String> =
-            pages.iter().filter(|page| is_followed(page)).flat_map(|page| in_blocks(page)).collect();
+        let shown: BTreeSet<String> = pages.iter().filter(|page| is_followed(page)).flat_map(in_blocks).collect();
         let mut seen = BTreeSet::new();
         for page in pages {
             for command in page.commands() {
