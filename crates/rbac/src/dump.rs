@@ -1,20 +1,23 @@
 //! What `kubectl get … -o json` prints, read straight into the slim types.
 
 mod arriving;
+mod kinds;
+mod raw;
+mod validation;
+mod walk;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
-};
-
 use serde_json::value::RawValue;
 
-use crate::{Binding, LabelSelector, Labels, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+use self::{
+    kinds::{Kind, TypeMeta},
+    walk::Walk,
+};
+use crate::{Binding, Labels, Objects, Role};
 
 pub use self::arriving::Arriving;
 
@@ -38,58 +41,6 @@ impl std::fmt::Display for DumpError {
 
 impl std::error::Error for DumpError {}
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Raw {
-    #[serde(default)]
-    kind: Option<Box<str>>,
-    #[serde(default)]
-    metadata: Metadata,
-    items: Option<Vec<Raw>>,
-    rules: Option<Vec<Rule>>,
-    aggregation_rule: Option<AggregationRule>,
-    role_ref: Option<RawRoleRef>,
-    subjects: Option<Vec<RawSubject>>,
-    data: Option<Box<RawValue>>,
-    binary_data: Option<Box<RawValue>>,
-    spec: Option<Box<RawValue>>,
-}
-
-/// Where kubectl keeps what it applied last.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Metadata {
-    #[serde(default)]
-    name: Box<str>,
-    namespace: Option<Box<str>>,
-    labels: Option<Labels>,
-    annotations: Option<Annotations>,
-    resource_version: Option<Box<str>>,
-    #[serde(rename = "continue")]
-    more: Option<Box<str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct AggregationRule {
-    cluster_role_selectors: Option<Vec<LabelSelector>>,
-}
-
-#[derive(Deserialize)]
-struct RawRoleRef {
-    kind: RoleKind,
-    name: Box<str>,
-}
-
-#[derive(Deserialize)]
-struct RawSubject {
-    kind: Box<str>,
-    name: Box<str>,
-    namespace: Option<Box<str>>,
-}
-
 /// One object of a dump, and what its metadata says besides.
 #[derive(Clone, Debug)]
 pub struct Found {
@@ -101,27 +52,39 @@ pub struct Found {
     pub annotations: BTreeMap<Box<str>, Box<str>>,
     /// Its `resourceVersion`; empty where the dump has none.
     pub version: Box<str>,
+    /// Whether an API server would choose its name, of which only the beginning (`generateName`) is known: `b-…`.
+    pub is_name_generated: bool,
 }
 
-/// The kinds of objects that are about access, and all others.
+/// The kinds of objects that are about access, and all others. Which one it is follows from `apiVersion` and `kind`, and so
+/// does whether it is of a namespace or of the cluster: a `ClusterRoleBinding` with a namespace in its metadata is one of
+/// the cluster, as an API server takes it.
 #[derive(Clone, Debug)]
 pub enum FoundObject {
     /// A namespace.
     Namespace(Box<str>),
-    /// A `Role` or a `ClusterRole`.
+    /// A role of a namespace.
     Role(Role),
-    /// A `RoleBinding` or a `ClusterRoleBinding`.
-    Binding(Binding),
+    /// A role of the cluster.
+    ClusterRole(Role),
+    /// A binding in a namespace.
+    RoleBinding(Binding),
+    /// A binding in the whole cluster.
+    ClusterRoleBinding(Binding),
     /// Anything else.
     Other(Other),
+    /// What is called as one of these and cannot be taken for one.
+    Refused(Refused),
 }
 
 /// An object that RBAC knows nothing of, with what most kinds have, as it is written in JSON.
 #[derive(Clone, Debug)]
 pub struct Other {
+    /// Its `apiVersion`.
+    pub api_version: Box<str>,
     /// Its kind.
     pub kind: Box<str>,
-    /// Its namespace; objects of the cluster have none.
+    /// Its namespace; objects of the cluster have none. A `ConfigMap` and a `ServiceAccount` always have one.
     pub namespace: Option<Box<str>>,
     /// Its name.
     pub name: Box<str>,
@@ -133,208 +96,92 @@ pub struct Other {
     pub spec: Option<Box<RawValue>>,
 }
 
+/// An object that is about access and that nobody can say the meaning of.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// Its kind, as it is written.
+    pub kind: Box<str>,
+    /// Its name; empty where it has none.
+    pub name: Box<str>,
+    /// Why it is not taken.
+    pub why: Refusal,
+}
+
+/// Why an object is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// It has no `apiVersion`.
+    NoApiVersion,
+    /// It has no `kind`.
+    NoKind,
+    /// No API server serves its kind in this version.
+    NotServed(Box<str>),
+    /// One of OpenShift's own kinds, of which roles and bindings of RBAC are made there.
+    OpenShift,
+    /// It is of a namespace, and neither it nor anybody else says of which.
+    NoNamespace,
+    /// An API server would refuse it, for these reasons in its words.
+    Invalid(Vec<String>),
+}
+
+impl fmt::Display for Refused {
+    /// `RoleBinding b`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.kind.is_empty() { "an object" } else { &self.kind };
+        let name = if self.name.is_empty() { "without a name" } else { &self.name };
+        write!(f, "{kind} {name}")
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoApiVersion => f.write_str("it has no apiVersion, without which kubectl takes nothing"),
+            Self::NoKind => f.write_str("it has no kind, without which kubectl takes nothing"),
+            Self::NotServed(version) if **version == *"v1" => {
+                f.write_str("no API server has this kind in v1; write `apiVersion: rbac.authorization.k8s.io/v1`")
+            }
+            Self::NotServed(version) => {
+                write!(f, "no API server serves {version} since Kubernetes 1.22; write rbac.authorization.k8s.io/v1")
+            }
+            Self::OpenShift => {
+                f.write_str("OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io")
+            }
+            Self::NoNamespace => f.write_str(
+                "it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`",
+            ),
+            Self::Invalid(reasons) => write!(f, "an API server refuses it: {}", reasons.join("; ")),
+        }
+    }
+}
+
 impl Objects {
     /// Adds the roles and bindings that a text holds: a list, a typed list, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
-        each(json, |found| match found.object {
-            FoundObject::Namespace(_) | FoundObject::Other(_) => {}
-            FoundObject::Role(role) => self.roles.push(role),
-            FoundObject::Binding(binding) => self.bindings.push(binding),
+        each(json, None, |found| match found.object {
+            FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => {}
+            FoundObject::Role(role) | FoundObject::ClusterRole(role) => self.roles.push(role),
+            FoundObject::RoleBinding(binding) | FoundObject::ClusterRoleBinding(binding) => self.bindings.push(binding),
         })?;
         Ok(())
     }
 }
 
-/// Hands on every object that a text holds, as soon as it is read: a long list never stands in memory as a
-/// whole. What is returned are the kinds that it is known to have said everything about: those of its objects, and of typed
-/// lists that are empty. With an error, what was handed on counts for nothing.
-pub fn each(json: &[u8], mut take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
-    let mut walk = Walk { kinds: BTreeSet::new(), is_partial: false, take: &mut take };
-    let mut text = serde_json::Deserializer::from_slice(json);
-    Outermost(&mut walk).deserialize(&mut text).and_then(|()| text.end()).map_err(DumpError::Syntax)?;
+/// Hands on every object that a text holds, as soon as it is read: a long list never stands in memory as a whole. An object
+/// of a namespace that does not say which is in `default_namespace`. What is returned are the kinds that the text is known
+/// to have said everything about: those of a list's elements, and of typed lists that are empty; a kind that is not known here
+/// with its group, as `IAMIdentityMapping.iamauthenticator.k8s.aws`. With an error, what was handed on counts for nothing.
+pub fn each(
+    json: &[u8],
+    default_namespace: Option<&str>,
+    mut take: impl FnMut(Found),
+) -> Result<BTreeSet<Box<str>>, DumpError> {
+    let mut walk = Walk::new(default_namespace, &mut take);
+    walk.text(json).map_err(DumpError::Syntax)?;
     if walk.is_partial { Err(DumpError::Partial) } else { Ok(walk.kinds) }
 }
 
-/// What has been seen on the way through a text.
-struct Walk<'t> {
-    kinds: BTreeSet<Box<str>>,
-    is_partial: bool,
-    take: &'t mut dyn FnMut(Found),
-}
-
-/// The outermost object, most often a list.
-struct Outermost<'w, 't>(&'w mut Walk<'t>);
-
-/// The elements of a list whose kind is known where it stood in front of them; those that say no kind of their own wait
-/// otherwise.
-struct Items<'w, 't> {
-    walk: &'w mut Walk<'t>,
-    of: Option<Box<str>>,
-    waiting: &'w mut Vec<Raw>,
-}
-
-impl<'de> DeserializeSeed<'de> for Outermost<'_, '_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<(), D::Error> {
-        text.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Outermost<'_, '_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of Kubernetes, or a list of them")
-    }
-
-    fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
-        let Self(walk) = self;
-        let (mut object, mut is_list, mut waiting) = (Raw::default(), false, Vec::new());
-        while let Some(key) = map.next_key::<Box<str>>()? {
-            match &*key {
-                "kind" => object.kind = map.next_value()?,
-                "metadata" => object.metadata = map.next_value()?,
-                "items" => {
-                    let of = object.kind.as_deref().and_then(element_kind).map(Box::from);
-                    is_list = map.next_value_seed(Items { walk, of, waiting: &mut waiting })?;
-                }
-                "rules" => object.rules = map.next_value()?,
-                "aggregationRule" => object.aggregation_rule = map.next_value()?,
-                "roleRef" => object.role_ref = map.next_value()?,
-                "subjects" => object.subjects = map.next_value()?,
-                "data" => object.data = map.next_value()?,
-                "binaryData" => object.binary_data = map.next_value()?,
-                "spec" => object.spec = map.next_value()?,
-                _ => drop(map.next_value::<IgnoredAny>()?),
-            }
-        }
-        object.items = is_list.then_some(waiting);
-        walk.object(object, None);
-        Ok(())
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
-    /// Whether there was a list at all.
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(self, text: D) -> Result<bool, D::Error> {
-        text.deserialize_option(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Items<'_, '_> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of objects")
-    }
-
-    fn visit_none<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_some<D: Deserializer<'de>>(self, text: D) -> Result<bool, D::Error> {
-        text.deserialize_seq(self)
-    }
-
-    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<bool, S::Error> {
-        let Self { walk, of, waiting } = self;
-        while let Some(item) = list.next_element::<Raw>()? {
-            if item.kind.is_some() || of.is_some() {
-                walk.object(item, of.as_deref());
-            } else {
-                waiting.push(item);
-            }
-        }
-        Ok(true)
-    }
-}
-
-/// What a typed list has elements of.
-fn element_kind(list: &str) -> Option<&str> {
-    list.strip_suffix("List").filter(|of| !of.is_empty())
-}
-
-impl Walk<'_> {
-    fn object(&mut self, raw: Raw, list_kind: Option<&str>) {
-        let kind = raw.kind.as_deref().or(list_kind).unwrap_or_default();
-        self.is_partial |= raw.metadata.more.as_deref().is_some_and(|more| !more.is_empty());
-        if let Some(items) = raw.items {
-            let of = element_kind(kind);
-            self.kinds.extend(of.map(Box::from));
-            return items.into_iter().for_each(|item| self.object(item, of));
-        }
-        if !self.kinds.contains(kind) {
-            self.kinds.insert(kind.into());
-        }
-        let Metadata { name, namespace, labels, annotations, resource_version, .. } = raw.metadata;
-        let labels = labels.unwrap_or_default();
-        let object = match kind {
-            "Namespace" => FoundObject::Namespace(name),
-            "Role" | "ClusterRole" => {
-                let aggregation = raw.aggregation_rule.map(|rule| rule.cluster_role_selectors.unwrap_or_default());
-                let (rules, labels) = (raw.rules.unwrap_or_default().into(), labels.clone());
-                FoundObject::Role(Role { namespace, name, rules, labels, aggregation, origin: None })
-            }
-            "RoleBinding" | "ClusterRoleBinding" => {
-                let Some(RawRoleRef { kind, name: role }) = raw.role_ref else { return };
-                let subjects = raw.subjects.unwrap_or_default().into_iter().filter_map(RawSubject::subject).collect();
-                let role = RoleReference { kind, name: role };
-                FoundObject::Binding(Binding { namespace, name, role, subjects, origin: None })
-            }
-            kind => {
-                let Raw { data, binary_data, spec, .. } = raw;
-                FoundObject::Other(Other { kind: kind.into(), namespace, name, data, binary_data, spec })
-            }
-        };
-        let annotations = annotations.map(|Annotations(annotations)| annotations).unwrap_or_default();
-        (self.take)(Found { object, labels, annotations, version: resource_version.unwrap_or_default() });
-    }
-}
-
-/// Annotations but for kubectl's, which holds the whole object once more.
-struct Annotations(BTreeMap<Box<str>, Box<str>>);
-
-impl<'de> Deserialize<'de> for Annotations {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        struct Kept;
-        impl<'de> Visitor<'de> for Kept {
-            type Value = Annotations;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("annotations")
-            }
-
-            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Annotations, M::Error> {
-                let mut kept = BTreeMap::new();
-                while let Some(key) = map.next_key::<Box<str>>()? {
-                    if &*key == LAST_APPLIED {
-                        map.next_value::<IgnoredAny>()?;
-                    } else {
-                        kept.insert(key, map.next_value()?);
-                    }
-                }
-                Ok(Annotations(kept))
-            }
-        }
-        value.deserialize_map(Kept)
-    }
-}
-
-impl RawSubject {
-    fn subject(self) -> Option<Subject> {
-        let Self { kind, name, namespace } = self;
-        match &*kind {
-            "User" => Some(Subject::User(name)),
-            "Group" => Some(Subject::Group(name)),
-            "ServiceAccount" => Some(Subject::ServiceAccount { namespace, name }),
-            _ => None,
-        }
-    }
+/// Whether objects are of one of the kinds that are known here, or called as one and refused.
+pub fn is_known(api_version: &str, kind: &str) -> bool {
+    !matches!(TypeMeta { api_version, kind }.kind(), Kind::Other)
 }

@@ -17,6 +17,7 @@ pub mod dump;
 pub mod escalation;
 mod index;
 mod matching;
+mod nulls;
 mod objects;
 mod request;
 mod selector;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use document::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{LabelSelector, Labels, User};
+use crate::{LabelSelector, Labels, User, nulls::texts};
 
 /// Everything that RBAC decides by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,24 +41,19 @@ pub struct Role {
 #[serde(rename_all = "camelCase")]
 pub struct Rule {
     /// `get`, `list`, `impersonate` …, or `*`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "texts")]
     pub verbs: Vec<Box<str>>,
     /// `""` is the core group; `*` is every group.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub api_groups: Vec<Box<str>>,
     /// `pods`, `pods/log`, `*/scale`, `*`.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Box<str>>,
     /// Only objects of these names; empty is every object.
-    #[serde(default, deserialize_with = "or_nothing", skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub resource_names: Vec<Box<str>>,
     /// `/healthz`, `/apis/*`, `*`.
-    #[serde(
-        default,
-        rename = "nonResourceURLs",
-        deserialize_with = "or_nothing",
-        skip_serializing_if = "Vec::is_empty"
-    )]
+    #[serde(default, rename = "nonResourceURLs", deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub non_resource_urls: Vec<Box<str>>,
 }
 
@@ -155,9 +150,4 @@ impl Binding {
             }
         })
     }
-}
-
-/// `null` is what Kubernetes writes for an empty list that somebody spelled out.
-fn or_nothing<'de, D: serde::Deserializer<'de>, T: Default + Deserialize<'de>>(value: D) -> Result<T, D::Error> {
-    Option::deserialize(value).map(Option::unwrap_or_default)
 }

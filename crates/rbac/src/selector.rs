@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::nulls::{or_default, texts, texts_by_key};
+
 /// An object's labels.
 pub type Labels = BTreeMap<Box<str>, Box<str>>;
 
@@ -14,10 +16,10 @@ pub type Labels = BTreeMap<Box<str>, Box<str>>;
 #[serde(rename_all = "camelCase")]
 pub struct LabelSelector {
     /// Labels that must have these values.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, deserialize_with = "texts_by_key", skip_serializing_if = "BTreeMap::is_empty")]
     pub match_labels: Labels,
     /// What else must hold.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub match_expressions: Vec<Requirement>,
 }
 
@@ -29,7 +31,7 @@ pub struct Requirement {
     /// What must hold.
     pub operator: Operator,
     /// The values of [`Operator::In`] and [`Operator::NotIn`].
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "texts", skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Box<str>>,
 }
 

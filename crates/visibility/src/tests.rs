@@ -25,7 +25,13 @@ pub(crate) fn world(files: &[(&str, &str)]) -> World {
     for (name, text) in files {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
     }
-    World::new(given, None, now()).expect("readable")
+    let world = World::new(given, None, now()).expect("readable");
+    assert!(
+        world.gaps().iter().all(|gap| !gap.why.contains("kubectl") && !gap.why.contains("refuses")),
+        "{:?}",
+        world.gaps()
+    );
+    world
 }
 
 /// `get pods` in a namespace, or in the whole cluster.

@@ -5,12 +5,12 @@ use std::{
     fmt,
 };
 
-use document::Span;
+use document::{Source, Span};
 use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Role,
-    dump::{Arriving, Found, FoundObject, Other, each},
+    dump::{Arriving, Found, FoundObject, Other, Refusal, Refused, each, is_known},
 };
 use serde::Deserialize;
 
@@ -33,6 +33,8 @@ pub struct Dump {
     missing: BTreeMap<Box<str>, Box<str>>,
     /// Whether it holds single objects beside which there may be others.
     has_manifests: bool,
+    /// Objects that say nothing, or nothing that is understood.
+    refused: Vec<Unseen>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
@@ -74,14 +76,21 @@ const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
 /// The kind that only `lint` looks at.
 const ACCOUNT_KIND: &str = "ServiceAccount";
 /// The kind that not every cluster knows.
-const MAPPING_KIND: &str = "IAMIdentityMapping";
+const MAPPING_KIND: &str = Dump::MAPPING_KIND;
+/// Its `apiVersion` and `kind` (aws-iam-authenticator, `deploy/iamidentitymapping.yaml`).
+const MAPPING: (&str, &str) = ("iamauthenticator.k8s.aws/v1alpha1", "IAMIdentityMapping");
 
 impl Dump {
-    /// Whether objects of a kind, or lists, are of interest.
-    pub(super) fn is_about(kind: &str) -> bool {
-        kind.ends_with("List")
-            || [MAPPING_KIND, ACCOUNT_KIND].contains(&kind)
-            || KINDS.iter().any(|(known, _)| *known == kind)
+    /// What [`Self::could_not_see`] calls `IAMIdentityMapping`s.
+    pub const MAPPING_KIND: &str = "IAMIdentityMapping.iamauthenticator.k8s.aws";
+
+    /// Whether objects of a kind, or lists of them, are of interest; lists of mixed kinds always.
+    pub(super) fn is_about(api_version: &str, kind: &str) -> bool {
+        let of = match kind.strip_suffix("List") {
+            Some("") => return true,
+            of => of.unwrap_or(kind),
+        };
+        is_known(api_version, of) || (of == MAPPING.1 && ["", MAPPING.0].contains(&api_version))
     }
 
     /// The `ConfigMap`s of `kube-system` that matter.
@@ -91,8 +100,13 @@ impl Dump {
 
     /// Adds a list, a list of mixed kinds, or one object.
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
+        self.read_in(json, None)
+    }
+
+    /// The same where objects of a namespace that do not say which are in this one.
+    pub(super) fn read_in(&mut self, json: &[u8], default_namespace: Option<&str>) -> Result<(), DumpError> {
         let mut wrong = None;
-        let kinds = each(json, |found| {
+        let kinds = each(json, default_namespace, |found| {
             if let Err(error) = self.take(found) {
                 wrong.get_or_insert(error);
             }
@@ -126,24 +140,36 @@ impl Dump {
         Ok(())
     }
 
-    fn take(&mut self, Found { object, labels, annotations, version }: Found) -> Result<(), DumpError> {
+    fn take(&mut self, Found { object, labels, annotations, version, .. }: Found) -> Result<(), DumpError> {
         match object {
+            FoundObject::Refused(refused) => self.refuse(&refused),
             FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
-            FoundObject::Role(object) => {
+            FoundObject::Role(object) | FoundObject::ClusterRole(object) => {
                 self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
             }
-            FoundObject::Binding(object) => {
+            FoundObject::RoleBinding(object) | FoundObject::ClusterRoleBinding(object) => {
                 self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
             }
-            FoundObject::Other(Other { kind, name, spec, .. }) if *kind == *MAPPING_KIND => {
+            FoundObject::Other(Other { api_version, kind, name, .. })
+                if *kind == *MAPPING.1 && api_version.is_empty() =>
+            {
+                self.refuse(&Refused { kind, name, why: Refusal::NoApiVersion });
+            }
+            FoundObject::Other(Other { api_version, kind, name, spec, .. }) if (&*api_version, &*kind) == MAPPING => {
                 let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
                 let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
                 let object = MappingObject { name, arn, username, groups: groups.unwrap_or_default() };
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
             }
-            FoundObject::Other(Other { kind, namespace: Some(namespace), name, data, binary_data, .. })
-                if *kind == *"ConfigMap" =>
-            {
+            FoundObject::Other(Other {
+                api_version,
+                kind,
+                namespace: Some(namespace),
+                name,
+                data,
+                binary_data,
+                ..
+            }) if (&*api_version, &*kind) == ("v1", "ConfigMap") => {
                 let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
                 let map = map.map_err(DumpError::ConfigMaps)?;
                 if let Some((wanted_namespace, wanted_name, found)) = &mut self.wanted
@@ -155,7 +181,9 @@ impl Dump {
                     self.config_maps.insert(name.into(), map);
                 }
             }
-            FoundObject::Other(Other { kind, namespace: Some(namespace), name, .. }) if *kind == *ACCOUNT_KIND => {
+            FoundObject::Other(Other { api_version, kind, namespace: Some(namespace), name, .. })
+                if (&*api_version, &*kind) == ("v1", ACCOUNT_KIND) =>
+            {
                 let role = annotations.get(AWS_ROLE).filter(|role| !role.is_empty()).cloned();
                 self.cloud_accounts.extend(role.map(|role| CloudAccount { namespace, name, role }));
             }
@@ -164,24 +192,34 @@ impl Dump {
         Ok(())
     }
 
-    /// Adds what stands somewhere that a person wrote. Unless it is from a list, there may be others of its kind.
-    pub(super) fn read_written(&mut self, json: &[u8], at: Span, of_list: bool) -> Result<(), DumpError> {
-        let (roles, bindings) = (self.roles.len(), self.bindings.len());
-        let kinds = (!of_list).then(|| self.kinds.clone());
-        self.read(json)?;
-        if let Some(kinds) = kinds {
-            self.kinds = kinds;
-            self.has_manifests = true;
+    fn refuse(&mut self, refused: &Refused) {
+        self.refused.push(Unseen { what: refused.to_string().into(), why: refused.why.to_string().into() });
+    }
+
+    /// Adds what stands somewhere that a person wrote. Unless it is a list, there may be others of its kind.
+    pub(super) fn read_written(
+        &mut self,
+        json: &[u8],
+        is_list: bool,
+        default_namespace: Option<&str>,
+        written: Written<'_>,
+    ) -> Result<(), DumpError> {
+        let (roles, bindings, refused) = (self.roles.len(), self.bindings.len(), self.refused.len());
+        self.read_in(json, default_namespace)?;
+        self.has_manifests |= !is_list;
+        let at = Some(written.span);
+        self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = at);
+        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = at);
+        for gap in &mut self.refused[refused..] {
+            gap.what = format!("{} ({})", gap.what, written.place()).into();
         }
-        self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
-        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = Some(at));
         Ok(())
     }
 
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
-        let Self { config_maps, kinds, missing, has_manifests, .. } = other;
+        let Self { config_maps, kinds, missing, has_manifests, refused, .. } = other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -191,6 +229,7 @@ impl Dump {
         self.kinds.extend(kinds);
         self.missing.extend(missing);
         self.has_manifests |= has_manifests;
+        self.refused.extend(refused);
     }
 
     /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
@@ -248,7 +287,7 @@ impl Dump {
 
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.missing.is_empty() && !self.has_manifests
+        self.kinds.is_empty() && self.missing.is_empty() && self.refused.is_empty() && !self.has_manifests
     }
 
     /// Adds what the access file is compiled with.
@@ -292,9 +331,18 @@ impl Dump {
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
         let Self {
-            roles, bindings, namespaces, mapping_objects, config_maps, kinds, mut missing, has_manifests, ..
+            roles,
+            bindings,
+            namespaces,
+            mapping_objects,
+            config_maps,
+            kinds,
+            mut missing,
+            has_manifests,
+            refused,
+            ..
         } = self;
-        let mut unseen = Vec::new();
+        let mut unseen = refused;
         for (kind, what) in KINDS {
             let lacks =
                 || if has_manifests { "manifests need not be all of them" } else { "they are not in the dumps" };
@@ -331,6 +379,20 @@ impl Dump {
             }
         }
         Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen }
+    }
+}
+
+/// Where something is written.
+#[derive(Clone, Copy)]
+pub(super) struct Written<'a> {
+    pub(super) source: &'a Source,
+    pub(super) span: Span,
+}
+
+impl Written<'_> {
+    /// As people name it.
+    pub(super) fn place(self) -> String {
+        format!("{}:{}", self.source.name(), self.source.position(self.span.start).line)
     }
 }
 

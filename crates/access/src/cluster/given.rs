@@ -9,7 +9,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{AccessEntries, AccessEntriesError, Dump, DumpError};
+use super::{AccessEntries, AccessEntriesError, Dump, DumpError, dump::Written};
 use crate::{Facts, IamDumpError, Kops, read_kops};
 
 /// Everything that was given, sorted by what it is about.
@@ -109,9 +109,9 @@ impl Given {
         let dump = &mut self.dump;
         let item = |number: usize, node: Node| {
             number_of_items += 1;
-            if node.get("kind").is_none() {
+            if node.get("kind").is_none() && node.get("apiVersion").is_none() {
                 nameless.push((number, node)); // Of a typed list, whose kind may come behind its items.
-            } else if let Err(error) = add(dump, &node, None, true) {
+            } else if let Err(error) = add(dump, &source, &node, None, true) {
                 failed.get_or_insert(error);
             }
         };
@@ -131,12 +131,12 @@ impl Given {
                     }
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
-                Some(kind) if !Dump::is_about(kind) => continue,
+                Some(kind) if !Dump::is_about(version, kind) => continue,
                 Some(kind) => {
-                    let of = kind.strip_suffix("List");
-                    add(&mut self.dump, &root, None, of.is_some()).map_err(GivenError::Cluster)?;
+                    add(&mut self.dump, &source, &root, None, false).map_err(GivenError::Cluster)?;
+                    let of = Some((version, kind.strip_suffix("List").unwrap_or(kind)));
                     for (_, node) in nameless.iter().filter(|(of, _)| *of == number) {
-                        add(&mut self.dump, node, of, true).map_err(GivenError::Cluster)?;
+                        add(&mut self.dump, &source, node, of, true).map_err(GivenError::Cluster)?;
                     }
                 }
                 None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
@@ -150,13 +150,24 @@ impl Given {
     }
 }
 
-/// One object as it stands in a text, through JSON: it is read by the same types.
-fn add(dump: &mut Dump, node: &Node, kind: Option<&str>, of_list: bool) -> Result<(), DumpError> {
+/// One object as it stands in a text, through JSON: it is read by the same types. `of` is what a typed list says of it.
+fn add(
+    dump: &mut Dump,
+    source: &Source,
+    node: &Node,
+    of: Option<(&str, &str)>,
+    is_element: bool,
+) -> Result<(), DumpError> {
     let mut value = node.to_json();
-    if let (Some(kind), Some(object)) = (kind, value.as_object_mut()) {
+    if let (Some((api_version, kind)), Some(object)) = (of, value.as_object_mut()) {
+        object.insert("apiVersion".to_owned(), api_version.into());
         object.insert("kind".to_owned(), kind.into());
     }
-    dump.read_written(value.to_string().as_bytes(), node.span, of_list)
+    let is_list = is_element || value.get("items").is_some();
+    if is_element {
+        value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
+    }
+    dump.read_written(value.to_string().as_bytes(), is_list, None, Written { source, span: node.span })
 }
 
 /// Whether a text's outermost keys are an access file's. Those of others are found by reading them.

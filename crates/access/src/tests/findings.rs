@@ -84,8 +84,12 @@ fn a_cluster_tells_what_is_missing() {
 #[test]
 fn a_cluster_tells_what_its_roles_allow() {
     let rules = r#""rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["rolebindings", "roles"]}]"#;
-    let cluster_role = format!(r#"{{"kind": "ClusterRole", "metadata": {{"name": "own"}}, {rules}}}"#);
-    let role = format!(r#"{{"kind": "Role", "metadata": {{"name": "own", "namespace": "d"}}, {rules}}}"#);
+    let cluster_role = format!(
+        r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {{"name": "own"}}, {rules}}}"#
+    );
+    let role = format!(
+        r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {{"name": "own", "namespace": "d"}}, {rules}}}"#
+    );
     let rows = [
         ("a ClusterRole", &cluster_role, "{clusterRole: own}"),
         ("a ClusterRole in a namespace", &cluster_role, "{namespace: d, clusterRole: own}"),

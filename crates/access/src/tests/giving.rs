@@ -35,10 +35,14 @@ fn each_text_is_taken_for_what_it_is() {
         ("manifests, one of them of no interest", format!("kind: Deployment\n---\n{BINDING}"), [1, 0, 0, 0, 0]),
         (
             "a list in YAML",
-            "kind: List\nitems:\n- {kind: Namespace, metadata: {name: a}}\n".to_owned(),
+            "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: a}}\n".to_owned(),
             [1, 0, 0, 0, 0],
         ),
-        ("JSON that is only YAML", "{kind: Namespace, metadata: {name: a}}".to_owned(), [1, 0, 0, 0, 0]),
+        (
+            "JSON that is only YAML",
+            "{apiVersion: v1, kind: Namespace, metadata: {name: a}}".to_owned(),
+            [1, 0, 0, 0, 0],
+        ),
         ("an access file", "# ours\ngroups: []\n".to_owned(), [0, 1, 0, 0, 0]),
         ("an access file in braces", "{groups: []}".to_owned(), [0, 1, 0, 0, 0]),
         ("an access file as JSON", r#"{"clusterID": "c", "groups": []}"#.to_owned(), [0, 1, 0, 0, 0]),
@@ -61,7 +65,11 @@ fn each_text_is_taken_for_what_it_is() {
 fn what_is_half_or_wrong_is_refused_and_says_where() {
     let entry = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
-        ("half a list", "kind: RoleList\nmetadata: {continue: x}\nitems: []\n", "only the first part"),
+        (
+            "half a list",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\nmetadata: {continue: x}\nitems: []\n",
+            "only the first part",
+        ),
         ("half of EKS", entry, "only a part of an answer"),
         ("half an entry", r#"{"accessEntry": {"username": "x"}}"#, "leave --query out"),
         ("YAML that is none", "kind: Role\nrules: [\n", "it:2"),
@@ -77,12 +85,12 @@ fn what_is_half_or_wrong_is_refused_and_says_where() {
 
 #[test]
 fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
-    let role = "{kind: Role, metadata: {name: r, namespace: dev}}";
+    let role = "{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, metadata: {name: r, namespace: dev}}";
     let rows = [
-        ("a list", format!("kind: List\nitems: [{role}]\n"), "they are not in the dumps", false),
+        ("a list", format!("apiVersion: v1\nkind: List\nitems: [{role}]\n"), "they are not in the dumps", false),
         (
             "a typed list, whose kind comes last",
-            "items: [{metadata: {name: r, namespace: dev}}]\nkind: RoleList\n".to_owned(),
+            "items: [{metadata: {name: r, namespace: dev}}]\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\n".to_owned(),
             "",
             false,
         ),

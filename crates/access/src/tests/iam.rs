@@ -121,7 +121,7 @@ fn whole_answers_are_taken_and_other_json_is_left_to_others() {
     assert_eq!(facts.add_iam_dump(GROUP.replacen('{', r#"{"IsTruncated": false, "#, 1).as_bytes()), Ok(true));
     assert_eq!(facts.add_iam_dump(GROUP.as_bytes()), Ok(true), "the same once more");
     assert_eq!(facts.add_iam_dump(br#"{"Roles": []}"#), Ok(true), "none is an answer");
-    assert_eq!(facts.add_iam_dump(br#"{"kind": "List", "items": []}"#), Ok(false));
+    assert_eq!(facts.add_iam_dump(br#"{"apiVersion": "v1", "kind": "List", "items": []}"#), Ok(false));
     let other = GROUP.replace("ops/zoe", "zoe");
     let two = IamFactError::TwoGroups("Platform".to_owned());
     assert_eq!(facts.add_iam_dump(other.as_bytes()), Err(two.into()), "which of the two holds?");

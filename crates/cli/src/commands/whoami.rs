@@ -189,7 +189,7 @@ fn all(rules: MyRules) -> Vec<Rule> {
 
 fn names(list: &[u8]) -> Option<Vec<String>> {
     let mut names = Vec::new();
-    let read = each(list, |found| {
+    let read = each(list, None, |found| {
         if let FoundObject::Namespace(name) = found.object {
             names.push(name.into());
         }

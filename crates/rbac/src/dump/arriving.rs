@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::de::Error as _;
 
-use super::{DumpError, Found, Raw, Walk, each};
+use super::{DumpError, Found, Walk, each, kinds::TypeMeta, raw::Raw};
 
 /// A text that arrives piece by piece. A list as an API server writes it, with its kind in front of its items, is read as
 /// far as it is there, so that it never stands in memory as a whole; anything else is read at its end.
@@ -24,8 +24,8 @@ pub struct Arriving {
 enum Head {
     #[default]
     Unknown,
-    /// How long it is, what the items are, and whether none was read so far.
-    Known { length: usize, of: Box<str>, is_empty: bool },
+    /// How long it is, what the items are that do not say it themselves, and whether none was read so far.
+    Known { length: usize, api_version: Box<str>, kind: Box<str>, is_empty: bool },
     /// Not such a list.
     Other,
 }
@@ -42,13 +42,14 @@ impl Arriving {
         if let Head::Unknown = self.head {
             self.look_for_head();
         }
-        let Head::Known { length, of, is_empty } = &mut self.head else { return };
+        let Head::Known { length, api_version, kind, is_empty } = &mut self.head else { return };
         // What is no item and does not only lack its end will not become one.
         if self.wrong.as_ref().is_some_and(|error| !error.is_eof()) {
             return;
         }
         let kinds = std::mem::take(&mut self.kinds);
-        let mut walk = Walk { kinds, is_partial: self.is_partial, take: &mut take };
+        let mut walk = Walk::new(None, &mut take);
+        (walk.kinds, walk.is_partial) = (kinds, self.is_partial);
         let mut read = *length;
         loop {
             let rest = self.text[read..].trim_ascii_start();
@@ -64,7 +65,7 @@ impl Arriving {
             let mut items = serde_json::Deserializer::from_slice(item).into_iter::<Raw>();
             match items.next() {
                 Some(Ok(raw)) => {
-                    walk.object(raw, Some(of));
+                    walk.element(raw, Some(TypeMeta { api_version, kind }));
                     read = self.text.len() - item.len() + items.byte_offset();
                     (*is_empty, self.wrong) = (false, None);
                 }
@@ -84,7 +85,7 @@ impl Arriving {
             return Err(DumpError::Syntax(error));
         }
         // The head and what stands behind the items are a list without any.
-        let mut kinds = each(&self.text, take)?;
+        let mut kinds = each(&self.text, None, take)?;
         kinds.extend(self.kinds);
         if self.is_partial { Err(DumpError::Partial) } else { Ok(kinds) }
     }
@@ -110,12 +111,13 @@ impl Arriving {
                 Some(Some(more)) => length += more,
             }
         }
-        let mut is_list = true;
-        let kinds = each(&[&self.text[..length], b"]}"].concat(), |_| is_list = false);
-        let mut kinds = kinds.unwrap_or_default().into_iter();
-        self.head = match (kinds.next(), kinds.next()) {
-            (Some(of), None) if is_list => Head::Known { length, of, is_empty: true },
-            _ => Head::Other,
+        let list = serde_json::from_slice::<Raw>(&[&self.text[..length], b"]}"].concat()).ok();
+        let list = list.as_ref().filter(|list| list.items.is_some() && !list.api_version.is_empty());
+        self.head = match list.and_then(|list| list.type_meta().of_elements()) {
+            Some(TypeMeta { api_version, kind }) => {
+                Head::Known { length, api_version: api_version.into(), kind: kind.into(), is_empty: true }
+            }
+            None => Head::Other,
         };
     }
 }

@@ -15,21 +15,21 @@ use crate::{
 };
 
 const CLUSTER: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
-{"kind": "Namespace", "metadata": {"name": "dev"}}, {"kind": "Namespace", "metadata": {"name": "test"}},
-{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "test"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [
  {"verbs": ["get", "list", "watch"], "apiGroups": [""], "resources": ["pods", "services"]},
  {"verbs": ["get", "list", "watch"], "apiGroups": ["apps"], "resources": ["deployments"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "system:discovery"}, "rules": [{"verbs": ["get"], "nonResourceURLs": ["/api"]}]},
-{"kind": "Role", "metadata": {"name": "deployer", "namespace": "dev"}, "rules": [{"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "system:discovery"}, "roleRef": {"kind": "ClusterRole", "name": "system:discovery"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "system:discovery"}, "rules": [{"verbs": ["get"], "nonResourceURLs": ["/api"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "deployer", "namespace": "dev"}, "rules": [{"verbs": ["*"], "apiGroups": ["apps"], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "system:discovery"}, "roleRef": {"kind": "ClusterRole", "name": "system:discovery"},
  "subjects": [{"kind": "Group", "name": "system:authenticated"}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "viewers"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "viewers"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
  "subjects": [{"kind": "Group", "name": "viewers"}, {"kind": "User", "name": "carol"}]},
-{"kind": "RoleBinding", "metadata": {"name": "deployers", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "deployer"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "deployers", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "deployer"},
  "subjects": [{"kind": "Group", "name": "viewers"}]},
-{"kind": "RoleBinding", "metadata": {"name": "lost", "namespace": "test"}, "roleRef": {"kind": "Role", "name": "gone"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "lost", "namespace": "test"}, "roleRef": {"kind": "Role", "name": "gone"},
  "subjects": [{"kind": "Group", "name": "viewers"}]},
-{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
  "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}\n- {rolearn: 'arn:aws:iam::111122223333:role/AWSReservedSSO_Old_fedcba9876543210', username: 'old:{{SessionName}}', groups: [viewers]}\n- {rolearn: 'arn:aws:iam::111122223333:role/Node', username: 'system:node:{{EC2PrivateDNSName}}', groups: ['system:nodes']}",
  "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: ['system:masters']}\n- {userarn: 'arn:aws:iam::111122223333:user/alice', username: second, groups: []}",
  "mapAccounts": "['999988887777']"}}
@@ -527,17 +527,17 @@ fn generated() -> impl Strategy<Value = String> {
     (prop::collection::vec(binding, 0..6), prop::collection::vec(entry, 0..5)).prop_map(|(bindings, entries)| {
         let rule = |verbs: &str, resources: &str| serde_json::json!([{"verbs": [verbs], "apiGroups": [""], "resources": [resources]}]);
         let mut items = vec![
-            serde_json::json!({"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": rule("get", "pods")}),
-            serde_json::json!({"kind": "ClusterRole", "metadata": {"name": "all"}, "rules": rule("*", "*")}),
-            serde_json::json!({"kind": "Role", "metadata": {"name": "local", "namespace": "dev"}, "rules": rule("list", "pods")}),
-            serde_json::json!({"kind": "Role", "metadata": {"name": "local", "namespace": "ops"}, "rules": rule("create", "secrets")}),
+            serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": rule("get", "pods")}),
+            serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "all"}, "rules": rule("*", "*")}),
+            serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "local", "namespace": "dev"}, "rules": rule("list", "pods")}),
+            serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "local", "namespace": "ops"}, "rules": rule("create", "secrets")}),
         ];
         for ((kind, role), subjects, namespace, name) in bindings {
             let subjects: Vec<_> = subjects.iter().map(|subject| {
                 let (kind, name) = subject.split_once(':').expect("a kind");
                 serde_json::json!({"kind": kind, "name": name})
             }).collect();
-            let mut binding = serde_json::json!({"kind": "RoleBinding", "metadata": {"name": name, "namespace": namespace},
+            let mut binding = serde_json::json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": name, "namespace": namespace},
                 "roleRef": {"kind": kind, "name": role}, "subjects": subjects});
             if namespace.is_empty() {
                 if kind == "Role" { continue; }
@@ -553,9 +553,9 @@ fn generated() -> impl Strategy<Value = String> {
             lists[list] += &format!("- {{{key}: 'arn:aws:iam::111122223333:{arn}', username: '{username}', groups: [{groups}]}}\n");
         }
         let [roles, users] = lists;
-        items.push(serde_json::json!({"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+        items.push(serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
             "data": {"mapRoles": roles, "mapUsers": users}}));
-        serde_json::json!({"kind": "List", "apiVersion": "v1", "items": items}).to_string()
+        serde_json::json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
     })
 }
 

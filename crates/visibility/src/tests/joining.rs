@@ -5,15 +5,15 @@ use insta::assert_snapshot;
 use super::{lines, resource, world};
 
 const DUMP: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
-{"kind": "Namespace", "metadata": {"name": "dev"}},
-{"kind": "Namespace", "metadata": {"name": "team-a"}},
-{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]},
-{"kind": "Role", "metadata": {"name": "reader", "namespace": "dev"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["*"]}]},
-{"kind": "RoleBinding", "metadata": {"name": "bots", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "reader", "namespace": "dev"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "bots", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
  "subjects": [{"kind": "ServiceAccount", "name": "bot"}, {"kind": "User", "name": "ops:ann"}, {"kind": "User", "name": "ops:ann"}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "all"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "all", "resourceVersion": "1"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
  "subjects": [{"kind": "Group", "name": "viewers"}, {"kind": "ServiceAccount", "name": "nowhere"}]},
-{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
  "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
  "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: ['system:masters']}"}}
 ]}"#;
@@ -123,12 +123,12 @@ fn what_is_not_whole_is_a_gap() {
 
 #[test]
 fn manifests_say_where_they_stand() {
-    let text = "# first\nkind: ClusterRole\nmetadata: {name: view}\nrules: [{verbs: [get], apiGroups: [''], resources: [pods]}]\n\
-                ---\n\n---\n# second\nkind: List\nitems:\n- kind: RoleBinding\n  metadata: {name: b, namespace: dev}\n  \
+    let text = "# first\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: view}\nrules: [{verbs: [get], apiGroups: [''], resources: [pods]}]\n\
+                ---\n\n---\n# second\napiVersion: v1\nkind: List\nitems:\n- apiVersion: rbac.authorization.k8s.io/v1\n  kind: RoleBinding\n  metadata: {name: b, namespace: dev}\n  \
                 roleRef: {kind: ClusterRole, name: view}\n  subjects: [{kind: User, name: ann}]\n";
     let world = world(&[("m/all.yaml", text)]);
     assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", "dev"))), @"
-    User ann: dev: RoleBinding b > ClusterRole view (m/all.yaml:11)
+    User ann: dev: RoleBinding b > ClusterRole view (m/all.yaml:13)
     Group system:masters: masters
     ");
 }

@@ -78,7 +78,7 @@ fn given(lines: &str) -> Given {
     let mut given = Given::default();
     for kind in ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Namespace", "ConfigMap"] {
         let items: Vec<&Value> = items.iter().filter(|item| item["kind"] == kind).collect();
-        let list = json!({"apiVersion": "v1", "kind": format!("{kind}List"), "items": items}).to_string();
+        let list = json!({"apiVersion": api_version(kind), "kind": format!("{kind}List"), "items": items}).to_string();
         given.read("cluster.json", list.as_bytes()).expect("a list");
     }
     let accounts: Vec<&Value> = items.iter().filter(|item| item["kind"] == "ServiceAccount").collect();
@@ -89,9 +89,14 @@ fn given(lines: &str) -> Given {
 
 fn object(kind: &str, name: &str, mut body: Value) -> Value {
     let (namespace, name) = name.split_once('/').map_or((None, name), |(namespace, name)| (Some(namespace), name));
+    body["apiVersion"] = api_version(kind).into();
     body["kind"] = kind.into();
     body["metadata"] = json!({"name": name, "namespace": namespace});
     body
+}
+
+fn api_version(kind: &str) -> &'static str {
+    if ["Namespace", "ConfigMap", "ServiceAccount"].contains(&kind) { "v1" } else { "rbac.authorization.k8s.io/v1" }
 }
 
 fn rule(text: &str) -> Value {

@@ -56,11 +56,11 @@ proptest! {
             r#"{"kind": "User", "name": "alice"}"#, r#"{"kind": "Group", "name": "devs"}"#,
             r#"{"kind": "Group", "name": "system:authenticated"}"#, r#"{"kind": "ServiceAccount", "name": "bot"}"#,
         ];
-        let mut items = vec![r#"{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+        let mut items = vec![r#"{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
             "mapUsers": "[{userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: [devs]}, {userarn: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: [others]}]"}}"#.to_owned()];
         for (at, (verb, resource, _)) in rules.iter().enumerate() {
             items.push(format!(
-                r#"{{"kind": "ClusterRole", "metadata": {{"name": "r{at}"}}, "rules": [{{"verbs": ["{}"], "apiGroups": ["", "*"], "resources": ["{}"]}}]}}"#,
+                r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {{"name": "r{at}"}}, "rules": [{{"verbs": ["{}"], "apiGroups": ["", "*"], "resources": ["{}"]}}]}}"#,
                 WORDS[*verb], WORDS[*resource]
             ));
         }
@@ -70,11 +70,11 @@ proptest! {
                 name => ("RoleBinding", format!(r#", "namespace": "{name}""#)),
             };
             items.push(format!(
-                r#"{{"kind": "{kind}", "metadata": {{"name": "b{at}"{of}}}, "roleRef": {{"kind": "ClusterRole", "name": "r{role}"}}, "subjects": [{}]}}"#,
+                r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{kind}", "metadata": {{"name": "b{at}", "resourceVersion": "1"{of}}}, "roleRef": {{"kind": "ClusterRole", "name": "r{role}"}}, "subjects": [{}]}}"#,
                 subjects[*subject]
             ));
         }
-        let dump = format!(r#"{{"kind": "List", "items": [{}]}}"#, items.join(","));
+        let dump = format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#, items.join(","));
         let world = world(&[("cluster.json", &dump)]);
         let request = resource(WORDS[asked.0], "", WORDS[asked.1], namespaces[asked.2]);
         let answer = world.who_can(&request);

@@ -223,12 +223,12 @@ fn spec(user: &User, request: &ResourceRequest<'_>) -> Value {
 
 /// Names that would be markup, if they were not text.
 const HOSTILE: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
-{"kind": "Namespace", "metadata": {"name": "dev"}}, {"kind": "Namespace", "metadata": {"name": "kube-system"}},
-{"kind": "ClusterRole", "metadata": {"name": "all"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
-{"kind": "RoleList", "items": []},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "x"}, "roleRef": {"kind": "ClusterRole", "name": "all"}, "subjects": [
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "all"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleList", "items": []},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "x"}, "roleRef": {"kind": "ClusterRole", "name": "all"}, "subjects": [
  {"kind": "Group", "name": "<script>document.title='taken'</script><img src=http://127.0.0.1:9/x onerror=alert(1)>"}]},
-{"kind": "RoleBinding", "metadata": {"name": "y", "namespace": "dev"}, "roleRef": {"kind": "ClusterRole", "name": "all"}, "subjects": [
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "y", "namespace": "dev"}, "roleRef": {"kind": "ClusterRole", "name": "all"}, "subjects": [
  {"kind": "User", "name": "\"><style>@import 'http://127.0.0.1:9/y'</style>"}]}
 ]}"#;
 

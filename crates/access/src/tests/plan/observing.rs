@@ -10,8 +10,13 @@ use crate::{
 };
 
 fn object(kind: &str, name: &str, rest: &Value) -> Value {
-    let mut object =
-        json!({"kind": kind, "metadata": {"name": name, "namespace": "kube-system", "resourceVersion": "7"}});
+    let api_version = match kind {
+        "Namespace" | "ConfigMap" => "v1",
+        "IAMIdentityMapping" => "iamauthenticator.k8s.aws/v1alpha1",
+        _ => "rbac.authorization.k8s.io/v1",
+    };
+    let mut object = json!({"apiVersion": api_version, "kind": kind,
+        "metadata": {"name": name, "namespace": "kube-system", "resourceVersion": "7"}});
     let (object_map, rest) =
         (object.as_object_mut().expect("an object"), rest.as_object().cloned().unwrap_or_default());
     object_map.extend(rest);
@@ -32,7 +37,7 @@ fn everything() -> Vec<Value> {
 
 fn observed(items: &[Value], target: MappingTarget) -> Observed {
     let mut dump = Dump::default();
-    dump.read(json!({"kind": "List", "items": items}).to_string().as_bytes()).expect("readable");
+    dump.read(json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string().as_bytes()).expect("readable");
     dump.observed(target, Partition::Aws, now())
 }
 
@@ -65,12 +70,13 @@ fn what_may_not_be_looked_at_is_a_gap_where_it_matters() {
         ("aws-auth", MappingTarget::ConfigMap, &["the ConfigMap kube-system/aws-auth: no"][..]),
         ("aws-auth", MappingTarget::None, &[]),
         ("cluster-auth", MappingTarget::None, &["the ConfigMap kube-system/cluster-auth: no"]),
-        ("IAMIdentityMapping", MappingTarget::AwsAuth, &["IAMIdentityMappings: no"]),
+        (Dump::MAPPING_KIND, MappingTarget::AwsAuth, &["IAMIdentityMappings: no"]),
         ("RoleBinding", MappingTarget::None, &["rolebindings: no"]),
     ];
     for (what, target, expected) in rows {
         let mut dump = Dump::default();
-        dump.read(json!({"kind": "List", "items": everything()}).to_string().as_bytes()).expect("readable");
+        dump.read(json!({"apiVersion": "v1", "kind": "List", "items": everything()}).to_string().as_bytes())
+            .expect("readable");
         dump.could_not_see(what, "no");
         assert_eq!(gaps(&dump.observed(target, Partition::Aws, now())), expected, "{what}, {target:?}");
     }
@@ -113,14 +119,15 @@ fn marks_are_read_from_every_kind() {
 #[test]
 fn half_a_list_is_refused() {
     let mut dump = Dump::default();
-    let part = json!({"kind": "RoleBindingList", "metadata": {"continue": "x"}, "items": []}).to_string();
+    let part = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBindingList", "metadata": {"continue": "x"}, "items": []}).to_string();
     assert!(dump.read(part.as_bytes()).is_err());
 }
 
 #[test]
 fn only_what_is_known_becomes_a_fact() {
     let mut dump = Dump::default();
-    dump.read(json!({"kind": "List", "items": everything()}).to_string().as_bytes()).expect("readable");
+    dump.read(json!({"apiVersion": "v1", "kind": "List", "items": everything()}).to_string().as_bytes())
+        .expect("readable");
     dump.could_not_see("Namespace", "no");
     let mut facts = Facts::default();
     dump.add_to(&mut facts);

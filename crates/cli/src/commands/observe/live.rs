@@ -30,7 +30,7 @@ pub(crate) const ACCOUNTS: (&str, Resource) = ("ServiceAccount", Resource::SERVI
 /// What an access file is compiled with.
 pub(crate) const COMPILING: &Lists =
     &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
-const MAPPINGS: &str = "IAMIdentityMapping";
+const MAPPINGS: &str = Dump::MAPPING_KIND;
 /// How many pieces of a list wait to be read before no more are taken in.
 const PIECES: usize = 64;
 /// What the API server says about their API, to everybody (`system:discovery`).

@@ -46,7 +46,7 @@ fn files() -> impl Strategy<Value = [String; 2]> {
             // A ClusterRoleBinding of a Role is no object that an API server takes.
             let (kind, role) = if place.is_none() && kind == "Role" { ("ClusterRole", "view") } else { (kind, role) };
             format!(
-                r#"{{"kind": "{of}", "metadata": {{"name": "b{at}"{namespace}}}, "roleRef": {{"kind": "{kind}", "name": "{role}"}},
+                r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{of}", "metadata": {{"name": "b{at}"{namespace}}}, "roleRef": {{"kind": "{kind}", "name": "{role}"}},
                    "subjects": [{subject}]}}"#
             )
         };
@@ -73,16 +73,16 @@ fn files() -> impl Strategy<Value = [String; 2]> {
 }
 
 const ROLES: &str = r#"
-{"kind": "Namespace", "metadata": {"name": "dev"}}, {"kind": "Namespace", "metadata": {"name": "ops"}},
-{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}}, {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "ops"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [
  {"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods", "pods/log", "services"]}, {"verbs": ["get"], "nonResourceURLs": ["/healthz", "/apis/*"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "edit"}, "rules": [
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "edit"}, "rules": [
  {"verbs": ["*"], "apiGroups": ["apps"], "resources": ["deployments"]}, {"verbs": ["create", "get"], "apiGroups": [""], "resources": ["*"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "all"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "named"}, "rules": [
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "all"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "named"}, "rules": [
  {"verbs": ["get", "delete"], "apiGroups": [""], "resources": ["secrets"], "resourceNames": ["one"]}, {"verbs": ["update"], "apiGroups": ["apps"], "resources": ["*/scale"]}]},
-{"kind": "Role", "metadata": {"name": "local", "namespace": "dev"}, "rules": [{"verbs": ["get", "delete"], "apiGroups": ["", "apps"], "resources": ["*"]}]},
-{"kind": "Role", "metadata": {"name": "local", "namespace": "ops"}, "rules": [{"verbs": ["list"], "apiGroups": [""], "resources": ["pods"]}]}"#;
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "local", "namespace": "dev"}, "rules": [{"verbs": ["get", "delete"], "apiGroups": ["", "apps"], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "local", "namespace": "ops"}, "rules": [{"verbs": ["list"], "apiGroups": [""], "resources": ["pods"]}]}"#;
 
 fn cluster(bindings: &[String], logins: &BTreeMap<&str, Vec<&str>>) -> String {
     let list = |kind: &str, arn: &str| {
@@ -97,7 +97,7 @@ fn cluster(bindings: &[String], logins: &BTreeMap<&str, Vec<&str>>) -> String {
     let bindings: String = bindings.iter().map(|binding| format!(",\n{binding}")).collect();
     format!(
         r#"{{"apiVersion": "v1", "kind": "List", "items": [{ROLES}{bindings},
-        {{"kind": "ConfigMap", "metadata": {{"name": "aws-auth", "namespace": "kube-system"}}, "data": {{"mapRoles": {roles}, "mapUsers": {users}}}}}]}}"#
+        {{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {{"name": "aws-auth", "namespace": "kube-system"}}, "data": {{"mapRoles": {roles}, "mapUsers": {users}}}}}]}}"#
     )
 }
 

@@ -6,18 +6,18 @@ use rbac::Subject;
 use super::{Asked, Difference, World, contrasted, said, world};
 
 const BEFORE: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
-{"kind": "Namespace", "metadata": {"name": "dev"}},
-{"kind": "Namespace", "metadata": {"name": "shop"}},
-{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "admin"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
-{"kind": "Role", "metadata": {"name": "reader", "namespace": "dev"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["*"]}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "discovery"}, "roleRef": {"kind": "ClusterRole", "name": "discovery"},
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
+{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "admin"}, "rules": [{"verbs": ["*"], "apiGroups": ["*"], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "reader", "namespace": "dev"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["*"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "discovery"}, "roleRef": {"kind": "ClusterRole", "name": "discovery"},
  "subjects": [{"kind": "Group", "name": "system:authenticated"}]},
-{"kind": "RoleBinding", "metadata": {"name": "bots", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "bots", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
  "subjects": [{"kind": "ServiceAccount", "name": "bot"}, {"kind": "User", "name": "ops:ann"}]},
-{"kind": "RoleBinding", "metadata": {"name": "viewers", "namespace": "shop"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "viewers", "namespace": "shop"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
  "subjects": [{"kind": "Group", "name": "viewers"}]},
-{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
  "mapRoles": "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
  "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/carol', username: carol, groups: [viewers]}"}}
 ]}"#;
@@ -27,10 +27,10 @@ fn after() -> String {
         .replace(r#"{"kind": "ServiceAccount", "name": "bot"}, "#, "")
         .replace("'arn:aws:iam::111122223333:user/carol', username: carol, groups: [viewers]", "'arn:aws:iam::111122223333:user/dan', username: dan, groups: [admins]")
         .replace(
-            r#"{"kind": "ConfigMap""#,
-            r#"{"kind": "ClusterRoleBinding", "metadata": {"name": "admins"}, "roleRef": {"kind": "ClusterRole", "name": "admin"},
+            r#"{"apiVersion": "v1", "kind": "ConfigMap""#,
+            r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "admins"}, "roleRef": {"kind": "ClusterRole", "name": "admin"},
  "subjects": [{"kind": "Group", "name": "admins"}]},
-{"kind": "ConfigMap""#,
+{"apiVersion": "v1", "kind": "ConfigMap""#,
         )
 }
 
@@ -194,13 +194,13 @@ fn two_of_one_world() {
 
 #[test]
 fn a_permission_set_is_the_same_with_and_without_its_role() {
-    let binding = r#"{"kind": "RoleBinding", "metadata": {"name": "eve", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
+    let binding = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "eve", "namespace": "dev"}, "roleRef": {"kind": "Role", "name": "reader"},
  "subjects": [{"kind": "User", "name": "dev:eve"}]},
-{"kind": "ConfigMap""#;
+{"apiVersion": "v1", "kind": "ConfigMap""#;
     let mapped = |arn: &str, username: &str| {
         let entry =
             format!("- {{rolearn: 'arn:aws:iam::111122223333:role/{arn}', username: '{username}', groups: [viewers]}}");
-        one(&BEFORE.replace(r#"{"kind": "ConfigMap""#, binding).replace(
+        one(&BEFORE.replace(r#"{"apiVersion": "v1", "kind": "ConfigMap""#, binding).replace(
             "- {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: 'ops:{{SessionName}}', groups: [viewers]}",
             &entry,
         ))
@@ -209,7 +209,10 @@ fn a_permission_set_is_the_same_with_and_without_its_role() {
     let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- name: viewers\n  permissionSets: [{name: Dev, username: 'dev:{{SessionName}}'}]\n  \
                 authorization: [{namespace: shop, clusterRole: view}]\n";
     let by_set = world(&[
-        ("cluster.json", &BEFORE.replace(r#"{"kind": "ConfigMap""#, binding).replace("mapRoles", "unused")),
+        (
+            "cluster.json",
+            &BEFORE.replace(r#"{"apiVersion": "v1", "kind": "ConfigMap""#, binding).replace("mapRoles", "unused"),
+        ),
         ("access.yaml", file),
     ]);
     assert_snapshot!(said(&by_role, &by_set), @r#"

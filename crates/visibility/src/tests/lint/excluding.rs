@@ -201,7 +201,7 @@ groups:
   - {namespace: kube-system, accept: {access.escalates: it deploys there}, rules: [{apiGroups: [''], resources: [pods], verbs: [create]}]}
   - {namespace: kube-public, rules: [{apiGroups: [''], resources: [pods], verbs: [create]}]}
 ";
-    let by_hand = "kind: RoleBinding\nmetadata: {name: by-hand, namespace: kube-system}\n\
+    let by_hand = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: by-hand, namespace: kube-system}\n\
                    roleRef: {kind: ClusterRole, name: edit}\nsubjects: [{kind: Group, name: robots}]\n";
     let mut all = String::new();
     for files in [vec![("access.yaml", file)], vec![("access.yaml", file), ("by-hand.yaml", by_hand)]] {

@@ -119,7 +119,7 @@ fn codes_are_unique_and_every_check_says_all() {
 /// What could not be looked at is not missing, and nobody who may log in otherwise is unknown.
 #[test]
 fn what_is_not_known_is_not_found_to_be_absent() {
-    let manifest = "kind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
+    let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
                     roleRef: {kind: Role, name: lost}\nsubjects: [{kind: User, name: ann}]\n";
     let mut given = access::cluster::Given::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
@@ -130,7 +130,7 @@ fn what_is_not_known_is_not_found_to_be_absent() {
 /// Where no cluster says what they allow, roles that every cluster has allow what they allow there.
 #[test]
 fn manifests_alone_know_kubernetes_own_roles() {
-    let manifest = "kind: ClusterRoleBinding\nmetadata: {name: all}\n\
+    let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
                     roleRef: {kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: User, name: ann}]\n";
     let mut given = access::cluster::Given::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));

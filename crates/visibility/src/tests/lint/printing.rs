@@ -12,11 +12,13 @@ use crate::{
 };
 
 const MANIFESTS: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: deployer, namespace: kube-system}
 rules:
 - {apiGroups: [''], resources: [pods, pods/exec], verbs: [create]}
 ---
+apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata: {name: team, namespace: kube-system}
 roleRef: {kind: Role, name: deployer}
@@ -39,8 +41,8 @@ fn text_says_what_by_what_and_where() {
     assert_snapshot!(text(&manifests(), Severity::Info), @"
     Danger (1)
       ! [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files; also by exec
-          RoleBinding kube-system/team → Role deployer: create pods (rbac.yaml:6)
-          RoleBinding kube-system/team → Role deployer: create pods/exec (rbac.yaml:6)
+          RoleBinding kube-system/team → Role deployer: create pods (rbac.yaml:7)
+          RoleBinding kube-system/team → Role deployer: create pods/exec (rbac.yaml:7)
           help: grant it in namespaces of their own that enforce Pod Security
           https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 
@@ -161,7 +163,7 @@ fn json_has_everything() {
           "written": {
             "column": 1,
             "file": "rbac.yaml",
-            "line": 6
+            "line": 7
           }
         },
         {
@@ -198,7 +200,7 @@ fn json_has_everything() {
           "written": {
             "column": 1,
             "file": "rbac.yaml",
-            "line": 6
+            "line": 7
           }
         }
       ],
@@ -212,7 +214,7 @@ fn json_has_everything() {
       "written": {
         "column": 1,
         "file": "rbac.yaml",
-        "line": 6
+        "line": 7
       }
     }
     "#);
@@ -237,9 +239,9 @@ fn sarif_points_into_manifests() {
             },
             "region": {
               "endColumn": 44,
-              "endLine": 9,
+              "endLine": 11,
               "startColumn": 1,
-              "startLine": 6
+              "startLine": 7
             }
           }
         }

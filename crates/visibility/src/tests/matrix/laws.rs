@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use access::cluster::Given;
 use proptest::{prelude::*, sample::select};
 use rbac::{
     Grant, Request, ResourceRequest, Rule, User,
@@ -10,7 +9,6 @@ use rbac::{
 };
 use serde_json::{Value, json};
 
-use super::now;
 use crate::{
     Resources, World,
     matrix::{Asked, By, Cell, Column, Known, Level, Levels, Matrix, Member, Options, matrix},
@@ -65,9 +63,9 @@ fn generated() -> impl Strategy<Value = String> {
         (prop::option::weighted(0.7, select(&NAMESPACES[..3])), 0..6_usize, prop::collection::vec(subject, 1..3));
     let mapped = prop::collection::vec(prop::collection::vec(select(&GROUPS[..3]), 0..3), USERS.len());
     (prop::collection::vec(rules(), 5), prop::collection::vec(binding, 0..10), mapped).prop_map(|(roles, bindings, mapped)| {
-        let mut items: Vec<Value> = NAMESPACES.map(|name| json!({"kind": "Namespace", "metadata": {"name": name}})).into();
+        let mut items: Vec<Value> = NAMESPACES.map(|name| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).into();
         items.extend(roles.into_iter().enumerate().map(|(at, rules)| {
-            json!({"kind": "ClusterRole", "metadata": {"name": format!("r{at}")}, "rules": rules})
+            json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": format!("r{at}")}, "rules": rules})
         }));
         for (at, (namespace, role, subjects)) in bindings.into_iter().enumerate() {
             let kind = if namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
@@ -76,21 +74,19 @@ fn generated() -> impl Strategy<Value = String> {
                 metadata["namespace"] = namespace.into();
             }
             let role = json!({"kind": "ClusterRole", "name": format!("r{role}")});
-            items.push(json!({"kind": kind, "metadata": metadata, "roleRef": role, "subjects": subjects}));
+            items.push(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata, "roleRef": role, "subjects": subjects}));
         }
         let users: Vec<Value> = (USERS.iter().zip(mapped))
             .map(|(name, groups)| json!({"userarn": format!("arn:aws:iam::111122223333:user/{name}"), "username": name, "groups": groups}))
             .collect();
         let data = json!({"mapUsers": Value::from(users).to_string()});
-        items.push(json!({"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": data}));
+        items.push(json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": data}));
         json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string()
     })
 }
 
 fn world(json: &str) -> World {
-    let mut given = Given::default();
-    assert!(given.read("cluster.json", json.as_bytes()).expect("a dump"));
-    World::new(given, None, now()).expect("readable")
+    super::super::world(&[("cluster.json", json)])
 }
 
 /// Somebody of a row, as authorizers see them.

@@ -180,10 +180,10 @@ proptest! {
         let [cluster, group, user, namespace] = &names[..] else { panic!("four") };
         let (group, user, namespace) = (format!("g{group}"), format!("u{user}"), format!("n{namespace}"));
         let dump = json!({"apiVersion": "v1", "kind": "List", "items": [
-            {"kind": "Namespace", "metadata": {"name": namespace}},
-            {"kind": "Role", "metadata": {"name": group, "namespace": namespace}, "rules": [
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": group, "namespace": namespace, "resourceVersion": "1"}, "rules": [
                 {"verbs": ["get"], "apiGroups": [""], "resources": [user]}]},
-            {"kind": "RoleBinding", "metadata": {"name": user, "namespace": namespace}, "roleRef": {"kind": "Role", "name": group},
+            {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": user, "namespace": namespace, "resourceVersion": "1"}, "roleRef": {"kind": "Role", "name": group},
              "subjects": [{"kind": "Group", "name": group}, {"kind": "User", "name": user}]},
         ]});
         let world = super::world(&[("cluster.json", &dump.to_string())]);
