@@ -51,14 +51,23 @@ pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
 fn cluster(namespaces: usize) -> String {
     let mut text = String::from("{\"kind\": \"List\", \"apiVersion\": \"v1\", \"items\": [");
     let rule = r#"{"verbs": ["get", "list"], "apiGroups": [""], "resources": ["pods"]}"#;
-    let _ = write!(text, r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {{"name": "edit"}}, "rules": [{rule}]}}"#);
-    let _ = write!(text, r#",{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {{"name": "x", "namespace": "app-000"}}, "rules": []}}"#);
+    let _ = write!(
+        text,
+        r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {{"name": "edit"}}, "rules": [{rule}]}}"#
+    );
+    let _ = write!(
+        text,
+        r#",{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {{"name": "x", "namespace": "app-000"}}, "rules": []}}"#
+    );
     let _ = write!(
         text,
         r#",{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {{"name": "x"}}, "roleRef": {{"kind": "ClusterRole", "name": "edit"}}}}"#
     );
     for namespace in 0..namespaces {
-        let _ = write!(text, r#",{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "app-{namespace:03}"}}}}"#);
+        let _ = write!(
+            text,
+            r#",{{"apiVersion": "v1", "kind": "Namespace", "metadata": {{"name": "app-{namespace:03}"}}}}"#
+        );
         for group in 0..GROUPS {
             let _ = write!(
                 text,
