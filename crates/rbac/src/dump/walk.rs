@@ -69,7 +69,9 @@ impl<'t> Walk<'t> {
         if let Some(of) = of {
             self.saw(of);
         }
-        items.into_iter().for_each(|item| self.element(item.unwrap_or_default(), of));
+        for item in items {
+            self.element(item.unwrap_or_default(), of);
+        }
     }
 
     /// Takes an element of a list, of which there are no others than those in it.
