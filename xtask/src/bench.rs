@@ -21,7 +21,7 @@ use clap::ValueEnum as _;
 use serde_json::Value;
 
 use self::load::Target;
-use crate::{dist, run, tools};
+use crate::{dist, needs, run, tools};
 
 /// Flags of `bench`.
 #[derive(clap::Args)]
@@ -74,6 +74,14 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     if args.inside {
         return inside(args);
     }
+    let wanted = [
+        (needs::DIST, true),
+        (needs::BENCH_FILES, args.wants(Part::Access)),
+        (needs::BENCH_CLUSTER, args.wants(Part::Plan) || args.wants(Part::See)),
+        (needs::BENCH_LOAD, args.wants(Part::Token) || args.wants(Part::Server)),
+    ];
+    let wanted: Vec<_> = wanted.into_iter().filter(|(_, is_wanted)| *is_wanted).map(|(needs, _)| needs).collect();
+    needs::ensure("bench", &wanted.concat())?;
     if args.wants(Part::Access) {
         access::bench(&dist::build(dist::DEFAULT_TARGET)?)?;
     }
@@ -85,11 +93,6 @@ pub(crate) fn bench(args: &BenchArgs) -> anyhow::Result<()> {
     }
     if !args.wants(Part::Token) && !args.wants(Part::Server) {
         return Ok(());
-    }
-    for (program, package) in
-        [("wrk", "wrk"), ("hyperfine", "hyperfine"), ("unshare", "util-linux"), ("ip", "iproute2")]
-    {
-        run::require(program, &format!("apt-get install {package}"))?;
     }
     let ours = dist::build(dist::DEFAULT_TARGET)?;
     run::check(run::cargo().args(["build", "--locked", "--release", "--package", "e2e", "--bin", "bench-tokens"]))?;

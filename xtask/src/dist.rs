@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
 
-use crate::run;
+use crate::{needs, run};
 
 /// What the static binary runs on.
 pub(crate) const DEFAULT_TARGET: &str = "x86_64-unknown-linux-musl";
@@ -59,7 +59,7 @@ fn target_folder(target: &str) -> PathBuf {
 }
 
 fn cargo_build(target: &str) -> anyhow::Result<Command> {
-    run::require("musl-gcc", "apt-get install musl-tools")?;
+    needs::ensure("dist", needs::DIST)?;
     run::check(run::command("rustup").args(["target", "add", target]))?;
     let mut build = run::cargo();
     build.args(["build", "--locked", "--profile", "dist", "--target", target]);

@@ -10,6 +10,7 @@ mod deny;
 mod dist;
 mod docs;
 mod lint;
+mod needs;
 mod provider_schema;
 mod run;
 mod test;

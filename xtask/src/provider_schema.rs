@@ -31,7 +31,7 @@ const DATA_SOURCES: [&str; 3] = ["data-aws-caller-identity", "data-aws-iam-user"
 
 /// Fetches the bindings by npm and writes the schema.
 pub(crate) fn write() -> anyhow::Result<()> {
-    let npm = run::require("npm", "install Node.js, which only this chore needs")?;
+    let npm = run::find("npm").context("npm is missing: install Node.js, which only this chore needs")?;
     let folder = env::temp_dir().join(format!("cluster-auth-provider-schema-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
     let written = fetch(&npm, &folder).and_then(|()| schema(&folder.join("package/lib")));

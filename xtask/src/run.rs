@@ -47,11 +47,6 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
-/// Where a program is, or what to install.
-pub(crate) fn require(program: &str, install: &str) -> anyhow::Result<PathBuf> {
-    find(program).with_context(|| format!("{program} is missing: {install}"))
-}
-
 fn shown(command: &Command) -> String {
     let words = [command.get_program()].into_iter().chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: unit tests, case tests, and the end-to-end tests on real parts.
 
-use crate::{run, tools};
+use crate::{needs, run, tools};
 
 /// Flags of `test`.
 #[derive(clap::Args)]
@@ -16,6 +16,7 @@ pub(crate) struct TestArgs {
 
 /// Runs them.
 pub(crate) fn test(args: &TestArgs) -> anyhow::Result<()> {
+    needs::ensure("test", if args.without_cluster { needs::UNIT_TESTS } else { needs::TESTS })?;
     if args.filter.is_empty() {
         // One build for all that follows: the same packages, so the same features.
         run::check(run::cargo().args(["build", "--locked", "--workspace", "--all-targets"]))?;

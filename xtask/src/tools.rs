@@ -13,7 +13,7 @@ use std::{
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 
-use crate::run;
+use crate::{needs, run};
 
 /// The version stamped into the Kubernetes programs; the module in tests/tools/kubernetes is this one.
 const KUBERNETES_FLAGS: &str = "-s -w -X k8s.io/component-base/version.gitVersion=v1.37.2 \
@@ -128,6 +128,7 @@ pub(crate) fn go_authenticator() -> anyhow::Result<PathBuf> {
 
 /// `cargo xtask tools`.
 pub(crate) fn print() -> anyhow::Result<()> {
+    needs::ensure("tools", needs::TOOLS)?;
     let tools = ensure()?;
     println!("export KUBEBUILDER_ASSETS={}", tools.kubernetes.display());
     Ok(())
@@ -145,7 +146,7 @@ pub(crate) fn cache() -> anyhow::Result<PathBuf> {
 }
 
 fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
-    let go = run::require("go", "install Go 1.26 or later (https://go.dev/dl), or run with --without-cluster")?;
+    let go = run::find("go").context("go is missing")?;
     let source = run::root().join("tests/tools").join(module.name);
     let version = run::output(Command::new(&go).arg("version"))?;
     let mut parts =
@@ -171,7 +172,7 @@ fn go(module: &GoModule) -> anyhow::Result<PathBuf> {
 
 /// The program of an environment, made if it is missing.
 fn python(PythonEnvironment { name, title, program }: &PythonEnvironment) -> anyhow::Result<PathBuf> {
-    let python = run::require("python3", "install Python 3.10 or later, or run with --without-cluster")?;
+    let python = run::find("python3").context("python3 is missing")?;
     let requirements = run::root().join("tests/tools").join(name).join("requirements.txt");
     let version = run::output(Command::new(&python).arg("--version"))?;
     let target = cache()?.join(format!("{name}-{}", key(&[fs::read(&requirements)?, version.into()])));

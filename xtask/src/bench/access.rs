@@ -29,7 +29,6 @@ const RUNS: usize = 5;
 
 /// Prints both tables.
 pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
-    run::require("/usr/bin/time", "apt-get install time")?;
     let parser = dist::example("document", "parser-events")?;
     let lookups = dist::example("cli", "lookups")?;
     let folder = run::root().join("target/bench");

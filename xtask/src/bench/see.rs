@@ -38,7 +38,6 @@ const RUNS: usize = 20;
 
 /// Prints both tables.
 pub(super) fn bench(ours: &Path) -> anyhow::Result<()> {
-    run::require("/usr/bin/time", "apt-get install time")?;
     let folder = run::root().join("target/bench");
     fs::create_dir_all(&folder)?;
     println!("\n## Seeing access\n");
@@ -213,7 +212,6 @@ fn live(ours: &Path, folder: &Path, names: &[String], kubeconfig: &Path) -> anyh
 /// curl, fetching what `who-can` lists, at the same time, and the same bytes: to programs that it takes for a person's the
 /// API server writes indented JSON, which is longer. A connection for each list is what is fastest here.
 fn lists(folder: &Path, kubeconfig: &Path) -> anyhow::Result<Command> {
-    run::require("curl", "apt-get install curl")?;
     let kubectl = tools::ensure()?.kubernetes.join("kubectl");
     let written = |path: &str, name: &str| -> anyhow::Result<PathBuf> {
         let template = format!("go-template={{{{ index {path} | base64decode }}}}");

@@ -108,7 +108,7 @@ fn fast_path(world: &World) -> anyhow::Result<()> {
     command.args(["-f", "-e", "trace=open,openat,clone,clone3,fork,vfork,socket,epoll_create1", "-o"]).arg(&trace);
     command.arg(&world.parts.cluster_auth).args(["token", "-i", CLUSTER_ID]);
     let output = process::run(command.envs(environment(&world.sts.credentials("alice")?)));
-    output.context("strace is needed for this test: apt-get install strace")?.success()?;
+    output.context("strace is needed for this test: run it by `cargo xtask test`")?.success()?;
     let trace = fs::read_to_string(trace)?;
     for never in ["clone", "fork", "socket(", "epoll_create1", "/etc/ssl", "/etc/pki", "resolv.conf"] {
         ensure!(!trace.contains(never), "`token` with keys in the environment must not touch {never}:\n{trace}");

@@ -266,5 +266,5 @@ fn page(world: &World) -> anyhow::Result<()> {
 fn chromium() -> anyhow::Result<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut found = std::env::split_paths(&path).map(|folder| folder.join("chromium"));
-    found.find(|path| path.is_file()).context("the page is looked at in Chromium: install it (Debian: chromium)")
+    found.find(|path| path.is_file()).context("the page is looked at in Chromium: run this by `cargo xtask test`")
 }

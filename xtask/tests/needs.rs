@@ -1,0 +1,91 @@
+//! `cargo xtask test` on machines that lack what it needs: nothing is built before everything is there.
+//!
+//! The machines are folders for the PATH; what stands in for apt-get installs what it is asked for.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+/// A machine with these programs, each a shell script.
+fn machine(name: &str, programs: &[(&str, &str)]) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("a folder");
+    // Whatever is built is built by this one, and fails, so that nothing is.
+    let cargo = ("cargo", "echo \"$@\" >> \"$(/usr/bin/dirname \"$0\")/built\"; exit 1");
+    for (program, script) in [cargo].iter().chain(programs) {
+        let path = folder.join(program);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("a file");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("its mode");
+    }
+    folder
+}
+
+fn test(machine: &Path) -> (Output, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xtask"));
+    let output =
+        command.arg("test").env("PATH", machine).env("CARGO", machine.join("cargo")).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    (output, said)
+}
+
+/// What Debian has: apt-get makes the program of a package.
+const APT_GET: &str = r#"
+here=$(/usr/bin/dirname "$0")
+echo "apt-get $*" >> "$here/apt"
+for package; do
+  case $package in
+    build-essential) program=cc ;;
+    python3-venv) program=python3 ;;
+    chromium|strace) program=$package ;;
+    *) continue ;;
+  esac
+  printf '#!/bin/sh\n' > "$here/$program"
+  /bin/chmod 755 "$here/$program"
+done"#;
+
+const APT_CACHE: &str = "echo '  Candidate: 2:1.19~1'";
+const GO: (&str, &str) = ("go", "echo go version go1.26.8 linux/amd64");
+
+#[test]
+fn everything_that_is_missing_is_said_before_anything_is_built() {
+    let machine = machine("bare", &[]);
+    let (output, said) = test(&machine);
+    assert!(!output.status.success());
+    for name in ["\n  cc ", "\n  go ", "\n  python3 ", "\n  chromium ", "\n  strace ", "--without-cluster"] {
+        assert!(said.contains(name), "{name} is missing in\n{said}");
+    }
+    assert!(!machine.join("built").exists(), "{said}");
+}
+
+#[test]
+fn on_debian_there_is_one_line_to_type() {
+    let machine = machine("debian", &[GO, ("id", "echo 1000"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
+    let (output, said) = test(&machine);
+    let line = "sudo apt-get install --no-install-recommends build-essential chromium python3-venv strace\n";
+    assert!(!output.status.success() && said.ends_with(line), "{said}");
+    assert!(!machine.join("apt").exists() && !machine.join("built").exists(), "{said}");
+}
+
+#[test]
+fn root_gets_it_installed_and_the_tests_go_on() {
+    let machine = machine("root", &[GO, ("id", "echo 0"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
+    let (_, said) = test(&machine);
+    let typed = fs::read_to_string(machine.join("apt")).expect("apt-get was asked");
+    let install = "apt-get install -y -qq --no-install-recommends build-essential chromium python3-venv strace";
+    assert_eq!(typed, format!("apt-get update -qq\n{install}\n"), "{said}");
+    let built = fs::read_to_string(machine.join("built")).expect("the tests were begun");
+    assert_eq!(built, "build --locked --workspace --all-targets\n");
+}
+
+#[test]
+fn an_old_go_is_said_and_nothing_is_installed_for_it() {
+    let old = ("go", "echo go version go1.19.8 linux/amd64");
+    let machine = machine("old-go", &[old, ("id", "echo 0"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
+    let (output, said) = test(&machine);
+    assert!(!output.status.success() && said.contains("apt-get has no go that does: install it by hand"), "{said}");
+    assert!(!machine.join("built").exists() && !machine.join("strace").exists(), "{said}");
+}
