@@ -32,7 +32,7 @@ pub use out::{CodeOut, ExplanationOut};
 pub use question::{NotAQuestion, Question, Token};
 pub use report::code_report;
 
-use crate::{Principal, World};
+use crate::{Principal, UnseenLogins, World};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +41,22 @@ pub enum Verdict {
     LetIn,
     /// They are not.
     Refused(Denial),
+    /// Nobody knows: a place that could not be looked at is asked before the one that decides, or nothing that could be
+    /// looked at names them.
+    NotKnown(NotKnown),
     /// Nobody knows: STS gave no answer that says yes or no.
     NoAnswer(Code),
     /// Nobody knows: the token is in order as far as that can be seen without AWS, which was not asked.
     NotAsked,
+}
+
+/// What is not known of whether somebody is let in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotKnown {
+    /// What the places say that could be looked at: why they let nobody in, if they do not.
+    pub seen: Option<Denial>,
+    /// The places that may say otherwise, in the order in which they are asked.
+    pub places: Vec<UnseenLogins>,
 }
 
 /// Everything about one caller or one token.
@@ -58,6 +70,8 @@ pub struct Explanation<'a> {
     pub verdict: Verdict,
     /// What could not be looked at, so that rights or logins may be missing.
     pub gaps: &'a [Unseen],
+    /// Whether it is said of pieces that were given, beside which the cluster may have others.
+    pub is_of_pieces: bool,
 }
 
 /// Somebody, and what led to their rights.
@@ -74,6 +88,8 @@ pub struct Person<'a> {
     pub held: Vec<Held<'a>>,
     /// Bindings for them that lead to a role which does not exist, and so grant nothing.
     pub dangling: Vec<&'a Binding>,
+    /// Bindings for them of which it is not known what their role allows.
+    pub unknown: Vec<&'a Binding>,
     /// The moment of all this.
     pub now: Timestamp,
 }
@@ -87,11 +103,17 @@ impl World {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
         let asked: Vec<Asked<'_>> = snapshot.ask(identity).into_iter().filter(|asked| asked.rules > 0).collect();
-        let (user, verdict) = match self.decide(&caller) {
-            Ok(user) => (Some(user), Verdict::LetIn),
-            Err(refusal) => (None, Verdict::Refused(Denial::of_mapping(self, &caller, refusal, &asked))),
+        let (user, denial) = match self.decide(&caller) {
+            Ok(user) => (Some(user), None),
+            Err(refusal) => (None, Some(Denial::of_mapping(self, &caller, refusal, &asked))),
         };
-        let (held, dangling) = match &user {
+        let places: Vec<UnseenLogins> = self.may_say_otherwise(identity).into_iter().cloned().collect();
+        let verdict = match denial {
+            seen if !places.is_empty() => Verdict::NotKnown(NotKnown { seen, places }),
+            Some(denial) => Verdict::Refused(denial),
+            None => Verdict::LetIn,
+        };
+        let (held, lost) = match &user {
             Some(user) => {
                 let principal = Principal {
                     who: caller.who.clone(),
@@ -100,16 +122,18 @@ impl World {
                     source: Some(user.source.clone()),
                 };
                 let authenticated = User::authenticated(user.username.clone(), user.groups.iter().cloned());
-                let mut dangling: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
-                dangling.retain(|binding| self.index().role_of(binding).is_none());
-                dangling.sort_by_key(|binding| binding.id());
-                dangling.dedup_by_key(|binding| binding.id());
-                (held::held(&self.held_by(&principal), &authenticated), dangling)
+                let mut lost: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
+                lost.retain(|binding| self.index().role_of(binding).is_none());
+                lost.sort_by_key(|binding| binding.id());
+                lost.dedup_by_key(|binding| binding.id());
+                (held::held(&self.held_by(&principal), &authenticated), lost)
             }
             None => (Vec::new(), Vec::new()),
         };
-        let person = Person { caller, asked, user, held, dangling, now: self.now() };
-        Explanation { token: None, person: Some(person), verdict, gaps: self.gaps() }
+        let (unknown, dangling) = lost.into_iter().partition(|binding| self.lacks_role_of(binding));
+        let person = Person { caller, asked, user, held, dangling, unknown, now: self.now() };
+        let is_of_pieces = !self.is_whole();
+        Explanation { token: None, person: Some(person), verdict, gaps: self.gaps(), is_of_pieces }
     }
 
     /// What mappings decide. Where only a role is known, the session's name and the machine's are stood in for.
@@ -144,17 +168,18 @@ impl Explanation<'_> {
     /// A token that was refused, by the local checks or by STS.
     pub fn refused(token: Option<Description>, refusal: token::Refusal) -> Self {
         let verdict = Verdict::Refused(Denial::of_token(refusal));
-        Self { token, person: None, verdict, gaps: &[] }
+        Self { token, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
     /// A token in order about which AWS was not asked.
     pub fn not_asked(token: Description) -> Self {
-        Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[] }
+        Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[], is_of_pieces: false }
     }
 
     /// A token about which STS said neither yes nor no.
     pub fn no_answer(upstream: token::Upstream) -> Self {
-        Self { token: None, person: None, verdict: Verdict::NoAnswer((*upstream.explain()).into()), gaps: &[] }
+        let verdict = Verdict::NoAnswer((*upstream.explain()).into());
+        Self { token: None, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
     /// The same with the token that led to it.
@@ -163,13 +188,32 @@ impl Explanation<'_> {
         Self { token, ..self }
     }
 
-    /// The code that the server's log has: of the denial or the trouble, or `granted`; none where AWS was not asked.
+    /// The code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
     pub fn code(&self) -> Option<&'static str> {
         match &self.verdict {
             Verdict::LetIn => Some("granted"),
             Verdict::Refused(denial) => Some(denial.code.code),
             Verdict::NoAnswer(code) => Some(code.code),
-            Verdict::NotAsked => None,
+            Verdict::NotKnown(_) | Verdict::NotAsked => None,
+        }
+    }
+}
+
+impl Verdict {
+    /// Whether somebody is let in; none where nobody knows.
+    pub const fn let_in(&self) -> Option<bool> {
+        match self {
+            Self::LetIn => Some(true),
+            Self::Refused(_) => Some(false),
+            Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
+        }
+    }
+
+    /// Why somebody is not let in, as far as could be looked.
+    fn denial(&self) -> Option<&Denial> {
+        match self {
+            Self::Refused(denial) | Self::NotKnown(NotKnown { seen: Some(denial), .. }) => Some(denial),
+            Self::LetIn | Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
         }
     }
 }

@@ -23,6 +23,7 @@
 //! - Every step from an ARN, a token or a code to rights: [`World::explain`], with [`explain::Question`] for what was typed.
 //! - Where a grant is written: [`Path::origin`], [`World::place`].
 //! - Whether an answer may lack something: [`World::gaps`]. An answer with gaps says `incomplete: true` and each of them.
+//! - Whether somebody may log in otherwise than could be seen: [`World::may_say_otherwise`]. Unknown is not no.
 
 pub mod diff;
 pub mod explain;
@@ -47,7 +48,7 @@ pub use policies::{Policy, policy};
 pub use principals::Principal;
 pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words};
 pub use who_can::{Answer, AnswerOut, Holder, Reached};
-pub use world::{Associated, Unreadable, World};
+pub use world::{Associated, Unreadable, UnseenLogins, World};
 
 #[cfg(test)]
 mod tests;

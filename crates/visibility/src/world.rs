@@ -2,6 +2,7 @@
 
 mod gaps;
 mod logins;
+mod places;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -16,6 +17,7 @@ use mapping::Snapshot;
 use rbac::{Binding, Index, Labels, Objects, Role};
 
 use self::logins::{logins, partition};
+pub use self::places::UnseenLogins;
 use crate::{
     built_in_roles::built_in_roles,
     policies::{Policy, policy},
@@ -34,6 +36,11 @@ pub struct World {
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
+    unseen_logins: Vec<UnseenLogins>,
+    /// The same of access entries, with whose they are where that is known.
+    unseen_entries: Vec<(Option<String>, UnseenLogins)>,
+    unseen_mode: Option<UnseenLogins>,
+    is_whole: bool,
     /// Whether all roles are known, and all cluster roles.
     knows_roles: [bool; 2],
     now: Timestamp,
@@ -88,10 +95,12 @@ impl World {
         let Given { dump, mut facts, entries, sources, config, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
+        let is_whole = server.is_some() || dump.is_of_lists();
+        let knows_mapping_objects = dump.knows_mapping_objects();
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
-        let of_config = config.as_ref().map(|config| config.partition);
+        let of_config = config.as_ref().filter(|config| config.mounted_file.is_some()).map(|config| config.partition);
         let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
         // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
         // stay in logins.
@@ -100,6 +109,19 @@ impl World {
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = || observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
         let cluster_id = of_file.or_else(of_record);
+
+        let is_eks = gaps::is_eks(server, &observed, &entries);
+        let (has_file, has_config) = (access.is_some(), config.is_some());
+        let known = places::Known {
+            observed: &observed,
+            knows_mapping_objects,
+            access_file: has_file,
+            config: has_config,
+            is_eks,
+            entries: &entries,
+        };
+        let unseen_logins = known.unseen();
+        let (unseen_entries, unseen_mode) = (places::of_entries(&entries, is_eks), places::of_mode(&entries, is_eks));
 
         let of_file = access.as_ref().zip(written.as_ref());
         let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
@@ -115,7 +137,7 @@ impl World {
         let known = [knows_roles("roles"), knows_roles("clusterroles")];
         let index = Index::new(objects(observed, &desired));
         gaps.extend(gaps::of_roles(&index, known));
-        gaps.extend(gaps::of_entries(&entries, server, &index));
+        gaps.extend(gaps::of_entries(&entries, is_eks));
         gaps.extend(gaps::of_logins(&logins));
 
         let snapshot = Snapshot::new(partition, logins.clone(), []);
@@ -140,6 +162,10 @@ impl World {
             namespaces,
             sources,
             gaps,
+            unseen_logins,
+            unseen_entries,
+            unseen_mode,
+            is_whole,
             knows_roles: known,
             now,
             surroundings,
@@ -194,6 +220,14 @@ impl World {
     /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.
     pub(crate) fn lacks_role_of(&self, binding: &Binding) -> bool {
         gaps::is_unknown(&self.index, self.knows_roles, binding)
+    }
+
+    /// Which bindings could not all be looked at, in words; none where all of them are known.
+    pub fn unseen_bindings(&self) -> Option<String> {
+        let kinds = ["rolebindings", "clusterrolebindings"];
+        let unseen: Vec<&str> =
+            kinds.into_iter().filter(|kind| self.gaps.iter().any(|gap| &*gap.what == *kind)).collect();
+        (!unseen.is_empty()).then(|| unseen.join(" and "))
     }
 
     /// File and place of what a person wrote.

@@ -290,6 +290,16 @@ impl Dump {
         self.kinds.is_empty() && self.missing.is_empty() && self.refused.is_empty() && !self.has_manifests
     }
 
+    /// Whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.
+    pub fn is_of_lists(&self) -> bool {
+        !self.kinds.is_empty() || !self.missing.is_empty()
+    }
+
+    /// Whether it holds all `IAMIdentityMapping`s.
+    pub fn knows_mapping_objects(&self) -> bool {
+        self.kinds.contains(MAPPING_KIND) && !self.missing.contains_key(MAPPING_KIND)
+    }
+
     /// Adds what the access file is compiled with.
     pub fn add_to(&self, facts: &mut Facts) {
         let knows = |kind: &str| self.kinds.contains(kind) && !self.missing.contains_key(kind);

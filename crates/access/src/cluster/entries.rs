@@ -121,6 +121,10 @@ struct PrintedAccess {
     authentication_mode: AuthenticationMode,
 }
 
+/// What gaps of one principal begin with.
+const ENTRY: &str = "the EKS access entry of ";
+const POLICIES: &str = "the EKS access policies of ";
+
 impl AccessEntries {
     /// Adds what one of the four commands prints.
     pub fn read(&mut self, json: &[u8]) -> Result<(), AccessEntriesError> {
@@ -196,6 +200,21 @@ impl AccessEntries {
         all
     }
 
+    /// Whether the cluster looks at nothing else.
+    pub fn are_alone(&self) -> bool {
+        self.mode == Some(AuthenticationMode::Api)
+    }
+
+    /// What of logins by them is not known, with the ARN that mappings compare where it is about one principal.
+    pub fn unseen_logins(&self) -> Vec<(Option<String>, Unseen)> {
+        let of_one = |arn: &str| match RulePrincipal::of_arn(&arn.parse().ok()?)? {
+            RulePrincipal::Arn(arn) => Some(arn),
+            RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
+        };
+        let logins = self.unseen().into_iter().filter(|gap| !gap.what.starts_with(POLICIES));
+        logins.map(|gap| (gap.what.strip_prefix(ENTRY).and_then(of_one), gap)).collect()
+    }
+
     /// What of them is not known.
     pub fn unseen(&self) -> Vec<Unseen> {
         if self.mode == Some(AuthenticationMode::ConfigMap) {
@@ -211,9 +230,9 @@ impl AccessEntries {
         let mut unseen = Vec::new();
         for arn in listed {
             match self.described.get(arn) {
-                None => unseen.push(gap(format!("the EKS access entry of {arn}"), "describe-access-entry")),
+                None => unseen.push(gap(format!("{ENTRY}{arn}"), "describe-access-entry")),
                 Some(entry) if entry.is_standard && !self.associated.contains_key(arn) => {
-                    let what = format!("the EKS access policies of {arn}");
+                    let what = format!("{POLICIES}{arn}");
                     unseen.push(gap(what, "list-associated-access-policies"));
                 }
                 Some(_) => {}

@@ -91,6 +91,21 @@ pub struct Unseen {
     pub why: Box<str>,
 }
 
+impl Unseen {
+    /// Whether it may hold the logins of a target.
+    pub fn hides(&self, target: MappingTarget) -> bool {
+        let is = |what: &str| *self.what == *what;
+        match target.config_map() {
+            Some(name) => {
+                is(&format!("the ConfigMap kube-system/{name}"))
+                    || is(target.title())
+                    || is("the ConfigMaps of kube-system")
+            }
+            None => target == MappingTarget::Crd && is("IAMIdentityMappings"),
+        }
+    }
+}
+
 impl MappingObject {
     /// The whole object with our mark, as the API server takes it.
     pub fn manifest(&self, mark: &Mark) -> serde_json::Value {

@@ -129,7 +129,16 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let person: Person<'_> = matrix::person(&world, &resources, &options, whose).map_err(|nobody| {
         let arn = nobody.arn();
         let why = nobody.login.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
-        anyhow::anyhow!("{arn} cannot log in here [{why}]: `cluster-auth explain {arn}` says more")
+        let unseen: Vec<&str> =
+            world.may_say_otherwise(&nobody.identity).into_iter().map(|place| &*place.gap.what).collect();
+        if unseen.is_empty() {
+            anyhow::anyhow!("{arn} cannot log in here [{why}]: `cluster-auth explain {arn}` says more")
+        } else {
+            let unseen = unseen.join(", ");
+            anyhow::anyhow!(
+                "it is not known whether {arn} logs in here: not looked at: {unseen}; `cluster-auth explain {arn}` says more"
+            )
+        }
     })?;
     match args.output {
         Output::Text => rim::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,

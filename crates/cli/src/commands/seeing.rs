@@ -74,7 +74,8 @@ impl Seeing {
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
     pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
         given(&self.from, &mut found)?;
-        let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || found.config.is_none());
+        let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
+        let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
         if is_live { live(&self.cluster, EVERYTHING, found, process) } else { offline(found) }
     }
 
@@ -123,7 +124,8 @@ pub(crate) fn configured(global: &Global, config: &Config, found: &mut Given) ->
     {
         given([&path], found)?;
     }
-    if config.server.mounted_file.is_some() {
+    // One without mappings says that the server has none of its own.
+    if global.config.is_some() {
         found.config = Some(config.server.clone());
     }
     Ok(())

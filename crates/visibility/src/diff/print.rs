@@ -209,7 +209,16 @@ fn who(asked: &Asked, world: &World) -> Vec<Item> {
         Asked::Principal(principal) => vec![match &principal.login {
             Ok(login) => Item::new(Sign::None, logs_in(principal, login)),
             Err(refusal) => {
-                let why = format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code());
+                let unseen = world.may_say_otherwise(&principal.identity);
+                let unseen: Vec<&str> = unseen.into_iter().map(|place| &*place.gap.what).collect();
+                let why = match &unseen[..] {
+                    [] => format!("{} cannot log in, and may do nothing: {}", named(asked), refusal.code()),
+                    unseen => format!(
+                        "it is not known whether {} logs in, and nothing counts as theirs: not looked at: {}",
+                        named(asked),
+                        unseen.join(", ")
+                    ),
+                };
                 Item::new(Sign::Danger, why)
             }
         }],

@@ -6,7 +6,10 @@ mod words;
 use access::plan::print::text_of;
 
 use super::{Asked, Contrast, Difference};
-use crate::{World, tests::world};
+use crate::{
+    World,
+    tests::{whole as world, world as given},
+};
 
 /// A difference as a terminal shows it.
 fn said(before: &World, after: &World) -> String {

@@ -4,9 +4,9 @@ use access::plan::print::rules;
 use serde::Serialize;
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, Person, Verdict};
+use super::{Code, Denial, Explanation, Held, NotKnown, Person, Verdict};
 use crate::{
-    World,
+    UnseenLogins, World,
     print::{self, GapOut, PathOut, RuleOut, SubjectOut},
 };
 
@@ -14,10 +14,16 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplanationOut<'a> {
-    /// `granted`, or the code of the denial or of the trouble; absent where AWS was not asked.
+    /// `letIn`, `refused`, `notKnown`, `noAnswer` or `notAsked`.
+    verdict: &'static str,
+    /// `granted`, or the code of the denial or of the trouble; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     code: Option<&'static str>,
-    let_in: bool,
+    /// Null where nobody knows.
+    let_in: Option<bool>,
+    /// What may say otherwise than what could be looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_known: Option<NotKnownOut<'a>>,
     incomplete: bool,
     gaps: Vec<GapOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -31,12 +37,31 @@ pub struct ExplanationOut<'a> {
     rights: Vec<HeldOut<'a>>,
     /// Bindings that grant nothing, because their role does not exist.
     dangling: Vec<String>,
+    /// Bindings of which it is not known what they grant.
+    unknown: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<CodeOut>,
     #[serde(skip_serializing_if = "Option::is_none")]
     nearest: Option<NearestOut<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     fix: Option<FixOut<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct NotKnownOut<'a> {
+    /// `granted`, or the code of the denial, by the places that could be looked at.
+    by_what_was_seen: &'static str,
+    places: Vec<PlaceOut<'a>>,
+}
+
+/// A place of logins.
+#[derive(Debug, Serialize)]
+struct PlaceOut<'a> {
+    source: &'static str,
+    what: &'a str,
+    why: &'a str,
+    help: &'a str,
 }
 
 /// A code and what it means.
@@ -146,19 +171,22 @@ impl Explanation<'_> {
     /// For programs.
     pub fn out<'a>(&'a self, world: Option<&'a World>) -> ExplanationOut<'a> {
         let person = self.person.as_ref();
-        let denial = match &self.verdict {
-            Verdict::Refused(denial) => Some(denial),
-            Verdict::LetIn | Verdict::NoAnswer(_) | Verdict::NotAsked => None,
-        };
+        let denial = self.verdict.denial();
         let reason = match &self.verdict {
             Verdict::Refused(Denial { code, .. }) | Verdict::NoAnswer(code) => Some((*code).into()),
-            Verdict::LetIn | Verdict::NotAsked => None,
+            Verdict::LetIn | Verdict::NotKnown(_) | Verdict::NotAsked => None,
+        };
+        let not_known = match &self.verdict {
+            Verdict::NotKnown(not_known) => Some(not_known.into()),
+            _ => None,
         };
         let user = person.and_then(|person| person.user.as_ref());
         let nearest = denial.and_then(|denial| denial.nearest.as_ref());
         ExplanationOut {
+            verdict: self.verdict.name(),
             code: self.code(),
-            let_in: self.verdict == Verdict::LetIn,
+            let_in: self.verdict.let_in(),
+            not_known,
             incomplete: !self.gaps.is_empty(),
             gaps: self.gaps.iter().map(Into::into).collect(),
             token: self.token.as_ref().map(TokenOut::new),
@@ -167,14 +195,18 @@ impl Explanation<'_> {
             username: user.map(|user| &*user.username),
             groups: user.map(|user| &*user.groups).unwrap_or_default(),
             rights: person.zip(world).map(|(person, world)| rights(person, world)).unwrap_or_default(),
-            dangling: person.map(dangling).unwrap_or_default(),
+            dangling: person.map(|person| named(&person.dangling)).unwrap_or_default(),
+            unknown: person.map(|person| named(&person.unknown)).unwrap_or_default(),
             reason,
             nearest: nearest.map(|near| NearestOut {
                 principal: near.entry.principal.to_string(),
                 rule: near.entry.source.to_string(),
                 words: &near.words,
             }),
-            fix: denial.and_then(|denial| denial.fix.as_ref()).map(|fix| FixOut { text: &fix.text, lines: &fix.lines }),
+            fix: denial
+                .filter(|_| self.verdict.let_in().is_some())
+                .and_then(|denial| denial.fix.as_ref())
+                .map(|fix| FixOut { text: &fix.text, lines: &fix.lines }),
         }
     }
 }
@@ -213,12 +245,37 @@ fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
     person.held.iter().map(of).collect()
 }
 
-fn dangling(person: &Person<'_>) -> Vec<String> {
+fn named(bindings: &[&rbac::Binding]) -> Vec<String> {
     let of = |binding: &&rbac::Binding| {
         let namespace = binding.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         format!("{} {namespace}{}", binding.kind(), binding.name)
     };
-    person.dangling.iter().map(of).collect()
+    bindings.iter().map(of).collect()
+}
+
+impl Verdict {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::LetIn => "letIn",
+            Self::Refused(_) => "refused",
+            Self::NotKnown(_) => "notKnown",
+            Self::NoAnswer(_) => "noAnswer",
+            Self::NotAsked => "notAsked",
+        }
+    }
+}
+
+impl<'a> From<&'a NotKnown> for NotKnownOut<'a> {
+    fn from(NotKnown { seen, places }: &'a NotKnown) -> Self {
+        let place = |UnseenLogins { mode, gap, help }: &'a UnseenLogins| PlaceOut {
+            source: mode.as_str(),
+            what: &gap.what,
+            why: &gap.why,
+            help,
+        };
+        let by_what_was_seen = seen.as_ref().map_or("granted", |denial| denial.code.code);
+        Self { by_what_was_seen, places: places.iter().map(place).collect() }
+    }
 }
 
 impl<'a> TokenOut<'a> {

@@ -1,12 +1,15 @@
 //! An explanation for a terminal, in the dress of a plan.
 
-use access::plan::print::{Item, Section, Sign, rules};
-use mapping::{Asked, Membership, Refusal};
+use access::{
+    cluster::Unseen,
+    plan::print::{Item, Section, Sign, rules},
+};
+use mapping::{Asked, Membership, Mode, Refusal};
 use rbac::RoleReference;
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, Person, Verdict};
-use crate::{Path, World, print};
+use super::{Code, Denial, Explanation, Held, NotKnown, Person, Verdict};
+use crate::{Path, UnseenLogins, World, print};
 
 /// How many namespaces are named before the rest is counted.
 const NAMED: usize = 8;
@@ -40,6 +43,17 @@ impl Explanation<'_> {
                 sections.push(section("What is seen of it", seen(&denial.code)));
                 sections.push(section("What to do", to_do(denial)));
             }
+            Verdict::NotKnown(NotKnown { seen, places }) => {
+                let held = self.person.as_ref().zip(world).filter(|_| seen.is_none());
+                let held =
+                    held.map(|(person, world)| section("What they may do, if that holds", rights(person, world)));
+                sections.extend(held);
+                let is_of = |UnseenLogins { mode, gap, help }: &UnseenLogins| {
+                    let below = [otherwise(seen.is_none(), *mode), &**help].map(|text| Item::new(Sign::Note, text));
+                    Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)).below(below)
+                };
+                sections.push(section("Not known: what may say otherwise, and what to do", places.iter().map(is_of)));
+            }
             Verdict::NoAnswer(code) => {
                 sections.push(section("What is seen of it", seen(code)));
                 sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
@@ -49,7 +63,12 @@ impl Explanation<'_> {
                 sections.push(section("What to do", [Item::new(Sign::None, ask)]));
             }
         }
-        let gaps = self.gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
+        let is_said = |gap: &&Unseen| match &self.verdict {
+            Verdict::NotKnown(NotKnown { places, .. }) => places.iter().any(|place| place.gap == **gap),
+            _ => false,
+        };
+        let gaps = self.gaps.iter().filter(|gap| !is_said(gap));
+        let gaps = gaps.map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
         let gaps: Vec<Item> = gaps.collect();
         if !gaps.is_empty() {
             sections.push(section("Incomplete: this could not be looked at, and may say otherwise", gaps));
@@ -62,18 +81,38 @@ impl Explanation<'_> {
             Some(person) => person.caller.arn(),
             None => "the token".to_owned(),
         };
+        let user = || {
+            let user = self.person.as_ref().and_then(|person| person.user.as_ref());
+            user.map(|user| &*user.username).unwrap_or_default()
+        };
+        let of = if self.is_of_pieces { ", by what was given" } else { "" };
         let title = match &self.verdict {
-            Verdict::LetIn => {
-                let user = self.person.as_ref().and_then(|person| person.user.as_ref());
-                format!("{who} is let in as {}", user.map(|user| &*user.username).unwrap_or_default())
-            }
+            Verdict::LetIn => format!("{who} is let in as {}{of}", user()),
             Verdict::Refused(Denial { code, .. }) => {
-                format!("{who} is not let in: {} [{}]", code.summary, code.code)
+                format!("{who} is not let in{of}: {} [{}]", code.summary, code.code)
+            }
+            Verdict::NotKnown(NotKnown { seen: None, .. }) => {
+                format!("not known for certain: {who} is let in as {} by what could be looked at", user())
+            }
+            Verdict::NotKnown(NotKnown { seen: Some(Denial { code, .. }), .. }) => {
+                format!(
+                    "not known: whether {who} is let in; by what could be looked at, {} [{}]",
+                    code.summary, code.code
+                )
             }
             Verdict::NoAnswer(code) => format!("nobody knows about {who}: {} [{}]", code.summary, code.code),
             Verdict::NotAsked => format!("{who} is in order as far as that can be seen here; AWS was not asked"),
         };
         section(title, [])
+    }
+}
+
+/// What it means that a place was not looked at.
+const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
+    match (is_let_in, mode) {
+        (false, _) => "whoever is named there is let in",
+        (true, Mode::AccessEntries) => "EKS asks there first, or nowhere else",
+        (true, _) => "that is asked first, and may name them as somebody else",
     }
 }
 
@@ -112,7 +151,7 @@ impl Person<'_> {
     fn mapped(&self, verdict: &Verdict) -> Vec<Item> {
         let mut items = Vec::new();
         let mut decided = false;
-        if let Verdict::Refused(Denial { code, .. }) = verdict
+        if let Some(Denial { code, .. }) = verdict.denial()
             && code.code == Refusal::OtherPartition.code()
         {
             items.push(Item::new(Sign::None, "no source is asked: all of them are of another partition"));
@@ -123,9 +162,11 @@ impl Person<'_> {
             decided |= !asked.entries.is_empty();
         }
         if self.asked.is_empty() {
-            items.push(Item::new(Sign::None, "there is no mapping at all"));
+            let is_known = !matches!(verdict, Verdict::NotKnown(_));
+            let none = if is_known { "there is no mapping at all" } else { "no mapping could be looked at" };
+            items.push(Item::new(Sign::None, none));
         }
-        if let Verdict::Refused(Denial { nearest: Some(near), .. }) = verdict {
+        if let Some(Denial { nearest: Some(near), .. }) = verdict.denial() {
             items.push(Item::new(Sign::Change, format!("nearest: {}", near.words)));
         }
         if let Some(user) = &self.user {
@@ -172,15 +213,30 @@ fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
 fn rights(person: &Person<'_>, world: &World) -> Vec<Item> {
     let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = person.held.iter().partition(|held| held.is_of_everybody());
     let mut items: Vec<Item> = own.into_iter().map(|held| of_held(held, world)).collect();
+    let called = |binding: &rbac::Binding| {
+        let at = binding.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        format!("{} {}{at}", binding.kind(), binding.name)
+    };
     for binding in &person.dangling {
         let RoleReference { kind, name } = &binding.role;
-        let at = binding.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        let binding = format!("{} {}{at}", binding.kind(), binding.name);
-        let text = format!("{binding} grants nothing: the {} {name} is not there", kind.as_str());
+        let text = format!("{} grants nothing: the {} {name} is not there", called(binding), kind.as_str());
         items.push(Item::new(Sign::Danger, text));
     }
-    if items.is_empty() {
-        items.push(Item::new(Sign::None, "nothing of their own: no binding names them or a group of theirs"));
+    for binding in &person.unknown {
+        let RoleReference { kind, name } = &binding.role;
+        let text =
+            format!("{} grants whatever the {} {name} allows, which is not known", called(binding), kind.as_str());
+        items.push(Item::new(Sign::Danger, text));
+    }
+    if let Some(unseen) = world.unseen_bindings() {
+        let more = if items.is_empty() { "" } else { "whether they may do more is " };
+        items.push(Item::new(Sign::Danger, format!("{more}not known: {unseen} could not be looked at")));
+    } else if items.is_empty() {
+        let of = if world.is_whole() { "" } else { " by what was given" };
+        items.push(Item::new(
+            Sign::None,
+            format!("nothing of their own{of}: no binding names them or a group of theirs"),
+        ));
     }
     if !everybody.is_empty() {
         let roles: Vec<&str> = everybody

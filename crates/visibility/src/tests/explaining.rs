@@ -7,7 +7,7 @@ use mapping::{Decision, Facts, authenticator::read_config_in};
 use proptest::prelude::*;
 use rbac::{Request, User};
 
-use super::{now, resource, world};
+use super::{now, resource, whole as world};
 use crate::{
     World,
     explain::{Caller, Code, Explanation, Held, Question, Verdict, code_report, codes},
@@ -379,7 +379,8 @@ fn every_source_has_its_own_words_for_what_to_add() {
     ] {
         let world = world(&[(name, given)]);
         for arn in people {
-            let Verdict::Refused(denial) = world.explain(caller(arn)).verdict else { panic!("{name}: {arn}") };
+            let verdict = world.explain(caller(arn)).verdict;
+            let Verdict::Refused(denial) = verdict else { panic!("{name}: {arn}: {verdict:?}") };
             let fix = denial.fix.expect("something to do");
             lines.push(format!("{name}: {}: {}", fix.text, fix.lines.join(" | ")));
         }
@@ -449,9 +450,6 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
       + in team-*, by EKS access policy AmazonEKSSecretReaderPolicy
         get, list, watch on secrets
       and what everybody may do who logs in (system:discovery)
-
-    Incomplete: this could not be looked at, and may say otherwise
-      ! EKS access entries: give what `aws eks list-access-entries` prints
     ");
 }
 

@@ -59,9 +59,16 @@ pub(super) fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [boo
 }
 
 /// What was not said of access entries, on EKS.
-pub(super) fn of_entries(entries: &AccessEntries, server: Option<&str>, index: &Index) -> Vec<Unseen> {
-    let is_eks = server.is_some_and(is_eks) || index.roles().iter().any(|role| role.name.starts_with("eks:"));
-    if is_eks || !entries.is_empty() { entries.unseen() } else { Vec::new() }
+pub(super) fn of_entries(entries: &AccessEntries, is_eks: bool) -> Vec<Unseen> {
+    if is_eks { entries.unseen() } else { Vec::new() }
+}
+
+/// Whether a cluster is one of EKS: by its API server's URL, by the roles that EKS puts into each, or because it has access
+/// entries.
+pub(super) fn is_eks(server: Option<&str>, observed: &Observed, entries: &AccessEntries) -> bool {
+    !entries.is_empty()
+        || server.is_some_and(is_of_eks)
+        || observed.roles.iter().any(|seen| seen.object.name.starts_with("eks:"))
 }
 
 /// That nothing says who logs in.
@@ -80,7 +87,7 @@ pub(super) fn of_policies(policies: &[Associated]) -> impl Iterator<Item = Unsee
 }
 
 /// Whether an API server's URL is one that EKS gives its clusters.
-fn is_eks(server: &str) -> bool {
+fn is_of_eks(server: &str) -> bool {
     let host = server.split_once("://").map_or(server, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
     [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|suffix| host.ends_with(suffix))
 }

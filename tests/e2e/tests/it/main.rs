@@ -38,6 +38,7 @@ mod plugin;
 mod proxies;
 mod terraform;
 mod trouble;
+mod unknown;
 mod who_can;
 
 type Test = (&'static str, fn(&World) -> anyhow::Result<()>);
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         login::TESTS,
         lint::TESTS,
         trouble::TESTS,
+        unknown::TESTS,
         demo::TESTS,
         docs::TESTS,
         explain::TESTS,

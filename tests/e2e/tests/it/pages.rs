@@ -86,8 +86,17 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "docs/bring-a-cluster-in.md")
 }
 
-/// A binding to one session of a role, and one of everything.
+/// What the authenticator is set up with, a binding to one session of a role, and one of everything.
 const SEEN: &str = r"
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-iam-authenticator, namespace: kube-system}
+data:
+  config.yaml: |
+    clusterID: prod.example.com
+    server:
+      backendMode: [EKSConfigMap]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole

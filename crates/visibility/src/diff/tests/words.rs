@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use rbac::Subject;
 
-use super::{Asked, Difference, World, contrasted, said, world};
+use super::{Asked, Difference, World, contrasted, given, said, world};
 
 const BEFORE: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
@@ -79,7 +79,7 @@ fn grants_of_unknown_roles_are_said() {
             "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \
              {{namespace: dev, clusterRole: {role}}}\n  - {{namespaces: ['team-*'], clusterRole: reader}}\n"
         );
-        world(&[("access.yaml", &text)])
+        given(&[("access.yaml", &text)])
     };
     assert_snapshot!(said(&file("reader"), &file("writer")), @r#"
     From before to after

@@ -1,0 +1,351 @@
+//! Unknown is not no: what could not be looked at makes an answer "not known", and never a refusal.
+
+use access::cluster::{Dump, Given};
+use document::Source;
+use insta::assert_snapshot;
+use mapping::authenticator::read_config_in;
+
+use super::{now, world};
+use crate::{
+    World,
+    explain::{Caller, Verdict},
+};
+
+/// What a live look may come back with: `-KIND` is a kind or a `ConfigMap` that may not be looked at.
+fn live(server: &str, parts: &[&str]) -> World {
+    let mut given = Given::default();
+    let kinds =
+        ["Namespace", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", Dump::MAPPING_KIND];
+    for part in parts {
+        match part.strip_prefix('-') {
+            Some(hidden) => given.dump.could_not_see(hidden, "you may not look"),
+            None if part.starts_with("server:") => {
+                let (config, _) = read_config_in(&Source::new("config.yaml", *part), None).expect("readable");
+                given.config = Some(config.server);
+            }
+            None => assert!(given.read("given", part.as_bytes()).expect(part), "{part}"),
+        }
+    }
+    kinds.iter().filter(|kind| !parts.contains(&&*format!("-{kind}"))).for_each(|kind| given.dump.has_none(kind));
+    World::new(given, Some(server), now()).expect("readable")
+}
+
+/// That `IAMIdentityMapping`s may not be listed.
+const NO_MAPPINGS: &str = "-IAMIdentityMapping.iamauthenticator.k8s.aws";
+const KOPS: &str = "https://api.kops.example.com";
+const EKS: &str = "https://0123456789ABCDEF.gr7.eu-west-1.eks.amazonaws.com";
+const AWS_AUTH: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+ "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: [devs]}"}}"#;
+const CONFIG_MAP: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "aws-iam-authenticator", "namespace": "kube-system"}, "data": {
+ "config.yaml": "clusterID: c\nserver:\n  mapUsers:\n  - {userARN: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: [devs]}\n"}}"#;
+const OURS: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "cluster-auth-access", "namespace": "kube-system"}, "data": {
+ "access.yaml": "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: devs, users: [gina]}\n"}}"#;
+const MAPPING: &str = r#"{"kind": "IAMIdentityMapping", "apiVersion": "iamauthenticator.k8s.aws/v1alpha1", "metadata": {"name": "carol"},
+ "spec": {"arn": "arn:aws:iam::111122223333:user/carol", "username": "carol", "groups": ["devs"]}}"#;
+const FILE: &str =
+    "server:\n  mapUsers:\n  - {userARN: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [devs]}\n";
+const NO_FILE: &str = "server: {}\n";
+const ENTRIES: &str =
+    r#"{"accessEntries": ["arn:aws:iam::111122223333:user/erin", "arn:aws:iam::111122223333:user/fred"]}"#;
+const ENTRY: &str = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:user/erin", "kubernetesGroups": [], "username": "erin", "type": "STANDARD"}}"#;
+const MODE: &str = r#"{"cluster": {"name": "c", "accessConfig": {"authenticationMode": "API_AND_CONFIG_MAP"}}}"#;
+const MAP_MODE: &str = r#"{"cluster": {"name": "c", "accessConfig": {"authenticationMode": "CONFIG_MAP"}}}"#;
+const API_MODE: &str = r#"{"cluster": {"name": "c", "accessConfig": {"authenticationMode": "API"}}}"#;
+
+fn explained(world: &World, name: &str) -> String {
+    let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{name}")).expect("somebody");
+    let explanation = world.explain(caller);
+    let user = explanation.person.as_ref().and_then(|person| person.user.as_ref()).map(|user| user.username.clone());
+    let said = match &explanation.verdict {
+        Verdict::LetIn => format!("let in as {}", user.unwrap_or_default()),
+        Verdict::Refused(denial) => denial.code.code.to_owned(),
+        Verdict::NotKnown(not_known) => {
+            let places: Vec<&str> = not_known.places.iter().map(|place| &*place.gap.what).collect();
+            let seen = user.map(|user| format!(", {user} by what was seen")).unwrap_or_default();
+            format!("not known{seen}: {}", places.join("; "))
+        }
+        other => format!("{other:?}"),
+    };
+    let out = serde_json::to_value(explanation.out(Some(world))).expect("JSON");
+    let expected = match explanation.verdict {
+        Verdict::LetIn => serde_json::json!(true),
+        Verdict::Refused(_) => serde_json::json!(false),
+        _ => serde_json::Value::Null,
+    };
+    assert_eq!(out["letIn"], expected, "{out}");
+    said
+}
+
+#[test]
+fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
+    let rows: &[(&str, &str, &[&str], &[&str])] = &[
+        ("all of kops is known", KOPS, &[CONFIG_MAP], &["bob", "mallory"]),
+        ("all of ours is known", KOPS, &[OURS, AWS_AUTH], &["gina", "alice", "mallory"]),
+        (
+            "ours is, and the configuration may not be read",
+            KOPS,
+            &[OURS, "-aws-iam-authenticator"],
+            &["gina", "mallory"],
+        ),
+        ("its file was given", KOPS, &[AWS_AUTH, FILE], &["dora", "alice", "mallory"]),
+        ("the file on the control plane was not", KOPS, &[AWS_AUTH, MAPPING], &["alice", "carol", "mallory"]),
+        ("a file without mappings was", KOPS, &[AWS_AUTH, NO_FILE], &["alice", "mallory"]),
+        ("aws-auth may not be read", KOPS, &[CONFIG_MAP, MAPPING, "-aws-auth"], &["bob", "carol", "mallory"]),
+        ("the configuration may not be read", KOPS, &[AWS_AUTH, "-aws-iam-authenticator"], &["alice", "mallory"]),
+        (
+            "it may not, and the file was given",
+            KOPS,
+            &[AWS_AUTH, FILE, "-aws-iam-authenticator"],
+            &["dora", "alice", "mallory"],
+        ),
+        ("our own may not be read", KOPS, &[CONFIG_MAP, "-cluster-auth-access"], &["bob", "mallory"]),
+        ("mappings may not be listed", KOPS, &[CONFIG_MAP, AWS_AUTH, NO_MAPPINGS], &["bob", "alice", "mallory"]),
+        (
+            "nothing may be looked at",
+            KOPS,
+            &["-aws-auth", "-aws-iam-authenticator", "-cluster-auth-access", NO_MAPPINGS],
+            &["alice"],
+        ),
+        ("EKS without its entries", EKS, &[AWS_AUTH], &["alice", "mallory"]),
+        ("EKS with a list of them", EKS, &[AWS_AUTH, ENTRIES, ENTRY, MODE], &["erin", "fred", "alice", "mallory"]),
+        (
+            "EKS with entries, and which count is not known",
+            EKS,
+            &[AWS_AUTH, ENTRIES, ENTRY],
+            &["erin", "fred", "alice", "mallory"],
+        ),
+        ("EKS without entries", EKS, &[AWS_AUTH, MAP_MODE], &["alice", "mallory"]),
+        ("EKS without aws-auth", EKS, &["-aws-auth", API_MODE, ENTRIES, ENTRY], &["erin", "mallory"]),
+        ("EKS whose aws-auth may not be read", EKS, &["-aws-auth", MODE, ENTRIES, ENTRY], &["erin", "mallory"]),
+        (
+            "EKS, where nothing else is asked",
+            EKS,
+            &[AWS_AUTH, MAP_MODE, "-cluster-auth-access", NO_MAPPINGS],
+            &["alice", "mallory"],
+        ),
+    ];
+    let mut lines = String::new();
+    for (name, server, parts, people) in rows {
+        let world = live(server, parts);
+        lines += &format!("{name}\n");
+        for person in *people {
+            lines += &format!("  {person}: {}\n", explained(&world, person));
+        }
+    }
+    assert_snapshot!(lines, @"
+    all of kops is known
+      bob: let in as bob
+      mallory: mapping.none
+    all of ours is known
+      gina: let in as gina
+      alice: let in as alice
+      mallory: mapping.none
+    ours is, and the configuration may not be read
+      gina: let in as gina
+      mallory: not known: the ConfigMap kube-system/aws-iam-authenticator
+    its file was given
+      dora: let in as dora
+      alice: let in as alice
+      mallory: mapping.none
+    the file on the control plane was not
+      alice: not known, alice by what was seen: the server's own files on the control plane
+      carol: not known, carol by what was seen: the server's own files on the control plane
+      mallory: not known: the server's own files on the control plane
+    a file without mappings was
+      alice: let in as alice
+      mallory: mapping.none
+    aws-auth may not be read
+      bob: let in as bob
+      carol: not known, carol by what was seen: the ConfigMap kube-system/aws-auth
+      mallory: not known: the ConfigMap kube-system/aws-auth
+    the configuration may not be read
+      alice: not known, alice by what was seen: the ConfigMap kube-system/aws-iam-authenticator
+      mallory: not known: the ConfigMap kube-system/aws-iam-authenticator
+    it may not, and the file was given
+      dora: let in as dora
+      alice: let in as alice
+      mallory: mapping.none
+    our own may not be read
+      bob: not known, bob by what was seen: the ConfigMap kube-system/cluster-auth-access
+      mallory: not known: the ConfigMap kube-system/cluster-auth-access
+    mappings may not be listed
+      bob: let in as bob
+      alice: let in as alice
+      mallory: not known: IAMIdentityMappings
+    nothing may be looked at
+      alice: not known: the ConfigMap kube-system/cluster-auth-access; the ConfigMap kube-system/aws-iam-authenticator; the ConfigMap kube-system/aws-auth; IAMIdentityMappings
+    EKS without its entries
+      alice: not known, alice by what was seen: EKS access entries; the cluster's authentication mode
+      mallory: not known: EKS access entries
+    EKS with a list of them
+      erin: let in as erin
+      fred: not known: the EKS access entry of arn:aws:iam::111122223333:user/fred
+      alice: let in as alice
+      mallory: mapping.none
+    EKS with entries, and which count is not known
+      erin: not known, erin by what was seen: the cluster's authentication mode
+      fred: not known: the EKS access entry of arn:aws:iam::111122223333:user/fred
+      alice: not known, alice by what was seen: the cluster's authentication mode
+      mallory: mapping.none
+    EKS without entries
+      alice: let in as alice
+      mallory: mapping.none
+    EKS without aws-auth
+      erin: let in as erin
+      mallory: mapping.none
+    EKS whose aws-auth may not be read
+      erin: let in as erin
+      mallory: not known: the ConfigMap kube-system/aws-auth
+    EKS, where nothing else is asked
+      alice: let in as alice
+      mallory: mapping.none
+    ");
+}
+
+/// Files that are given are asked about by themselves: what is said is said of them.
+#[test]
+fn what_is_given_piece_by_piece_is_said_to_be_that() {
+    let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: devs, users: [alice]}\n";
+    let rows: &[(&str, &[(&str, &str)])] = &[
+        ("an access file", &[("access.yaml", file)]),
+        ("a manifest", &[("aws-auth.json", AWS_AUTH)]),
+        (
+            "lists without IAMIdentityMappings",
+            &[
+                ("list.json", r#"{"kind": "ConfigMapList", "apiVersion": "v1", "items": []}"#),
+                ("aws-auth.json", AWS_AUTH),
+            ],
+        ),
+    ];
+    let mut lines = String::new();
+    for (name, files) in rows {
+        let world = world(files);
+        for person in ["alice", "mallory"] {
+            let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{person}")).expect("somebody");
+            let report = world.explain(caller).report(Some(&world));
+            lines += &format!("{name}: {}\n", report[0].title);
+        }
+    }
+    assert_snapshot!(lines, @"
+    an access file: arn:aws:iam::111122223333:user/alice is let in as alice, by what was given
+    an access file: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
+    a manifest: arn:aws:iam::111122223333:user/alice is let in as alice, by what was given
+    a manifest: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
+    lists without IAMIdentityMappings: not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
+    lists without IAMIdentityMappings: not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+    ");
+}
+
+#[test]
+fn rights_that_could_not_be_looked_at_are_not_none() {
+    let bound = r#"{"kind": "RoleBindingList", "apiVersion": "rbac.authorization.k8s.io/v1", "items": [{"metadata": {"name": "b", "namespace": "dev"},
+     "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "own"}, "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": "devs"}]}]}"#;
+    let rows: &[(&str, &[&str])] = &[
+        ("all is known", &[AWS_AUTH, NO_FILE]),
+        ("bindings of namespaces may not be listed", &[AWS_AUTH, NO_FILE, "-RoleBinding"]),
+        ("bindings of the cluster may not", &[AWS_AUTH, NO_FILE, bound, "-ClusterRoleBinding"]),
+        ("neither may", &[AWS_AUTH, NO_FILE, "-RoleBinding", "-ClusterRoleBinding"]),
+        ("roles may not", &[AWS_AUTH, NO_FILE, bound, "-ClusterRole"]),
+        ("namespaces may not", &[AWS_AUTH, NO_FILE, "-Namespace"]),
+        ("the role is not there", &[AWS_AUTH, NO_FILE, bound]),
+    ];
+    let mut lines = String::new();
+    for (name, parts) in rows {
+        let world = live(KOPS, parts);
+        let caller = Caller::of_arn("arn:aws:iam::111122223333:user/alice").expect("somebody");
+        let report = world.explain(caller).report(Some(&world));
+        let text: String = access::plan::print::text_of(&report).into_iter().map(|segment| segment.text).collect();
+        let may = text.split("What they may do\n").nth(1).expect("rights");
+        lines += &format!("{name}\n{may}\n");
+    }
+    assert_snapshot!(lines, @"
+    all is known
+      nothing of their own: no binding names them or a group of theirs
+
+    bindings of namespaces may not be listed
+      ! not known: rolebindings could not be looked at
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! rolebindings: you may not look
+
+    bindings of the cluster may not
+      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
+      ! whether they may do more is not known: clusterrolebindings could not be looked at
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! clusterrolebindings: you may not look
+
+    neither may
+      ! not known: rolebindings and clusterrolebindings could not be looked at
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! clusterrolebindings: you may not look
+      ! rolebindings: you may not look
+
+    roles may not
+      ! RoleBinding b in dev grants whatever the ClusterRole own allows, which is not known
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! clusterroles: you may not look
+      ! what the ClusterRole own allows: it is bound, and not in what was given
+
+    namespaces may not
+      nothing of their own: no binding names them or a group of theirs
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! namespaces: you may not look
+
+    the role is not there
+      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
+    ");
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_would_help() {
+    let world = live(KOPS, &[AWS_AUTH, "-aws-iam-authenticator", NO_MAPPINGS]);
+    let mut said = String::new();
+    for name in ["alice", "mallory"] {
+        let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{name}")).expect("somebody");
+        let report = world.explain(caller).report(Some(&world));
+        said.extend(access::plan::print::text_of(&report).into_iter().map(|segment| segment.text));
+        said.push('\n');
+    }
+    assert_snapshot!(said, @"
+    not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
+
+    Who AWS says it is
+      the IAM user alice of account 111122223333
+
+    Who that is in the cluster
+      ConfigMap kube-system/aws-auth (1 entry): mapUsers[0] of ConfigMap kube-system/aws-auth names it
+      + username alice
+      + group devs
+
+    What they may do, if that holds
+      nothing of their own: no binding names them or a group of theirs
+
+    Not known: what may say otherwise, and what to do
+      ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
+        that is asked first, and may name them as somebody else
+        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+
+    Incomplete: this could not be looked at, and may say otherwise
+      ! IAMIdentityMappings: you may not look
+
+    not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+
+    Who AWS says it is
+      the IAM user mallory of account 111122223333
+
+    Who that is in the cluster
+      ConfigMap kube-system/aws-auth (1 entry): does not name it
+
+    Not known: what may say otherwise, and what to do
+      ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
+        whoever is named there is let in
+        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+      ! IAMIdentityMappings: you may not look
+        whoever is named there is let in
+        let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by `--from`, where the cluster knows them
+    ");
+}
