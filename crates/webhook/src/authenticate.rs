@@ -80,7 +80,7 @@ impl Trouble {
         }
     }
 
-    /// The HTTP status. API servers retry 429 and 502, and never remember either.
+    /// The HTTP status. API servers try again after 429 and 502, not after 503, and remember none of them.
     pub fn status(self) -> u16 {
         match self {
             Self::Sts(Upstream::Throttled) | Self::Overloaded => 429,

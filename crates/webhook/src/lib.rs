@@ -7,11 +7,11 @@
 //!                                                    └─► mapping::decide, with facts from EC2 where it needs them
 //! ```
 //!
-//! What an API server is told, and why (it caches 200s and retries 429 and 5xx, never the rest):
+//! What an API server is told, and why (it caches 200s alone, and tries again by itself after 429 and 502):
 //! - 200: the caller is who STS says, and may log in. Only [`review`] says so, and only of a granted [`Outcome`].
 //! - 403: a definite "no", of the token, of AWS or of the mapping.
-//! - 429, 502, 503: no answer now. Never a denial, so nothing remembers it; and never with Retry-After, which would hold
-//!   every other authenticator up.
+//! - 429, 502, 503: no answer now. Never a denial; and never with Retry-After, which would hold every other authenticator
+//!   up.
 
 mod audit;
 mod authenticate;

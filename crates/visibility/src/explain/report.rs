@@ -278,10 +278,11 @@ fn seen(code: &Code) -> Vec<Item> {
 }
 
 fn consequence(code: &Code) -> &'static str {
-    if code.is_denial() {
-        "a no that it remembers for a while"
-    } else {
-        "no answer: it tries again, and remembers nothing"
+    match code.status() {
+        403 => "a no that it does not remember: whoever comes again is asked about again",
+        // It tries again after 429 and 500 to 502, and after nothing else that comes without Retry-After.
+        503 => "no answer: it remembers nothing, and whoever comes again is asked about again",
+        _ => "no answer: it tries again by itself, and remembers nothing",
     }
 }
 

@@ -298,7 +298,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.none
-      the API server: status 403, a no that it remembers for a while
+      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
 
     What to do
       add to the access file, and see what it gives by `cluster-auth plan`
@@ -322,7 +322,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.ended
-      the API server: status 403, a no that it remembers for a while
+      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
 
     What to do
       change access.yaml:5
@@ -340,7 +340,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.other-partition
-      the API server: status 403, a no that it remembers for a while
+      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
 
     What to do
       aws-cn is the caller's partition, and aws the one of everybody who is mapped
@@ -465,7 +465,7 @@ fn codes_are_explained_without_anybody() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "no answer for now" with the code upstream.throttled
-      the API server: status 429, no answer: it tries again, and remembers nothing
+      the API server: status 429, no answer: it tries again by itself, and remembers nothing
 
     What to do
       Usually it passes by itself. If not, find who logs in so often: the log names the callers; a client that makes a new token for every request is the common cause.

@@ -14,6 +14,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("login::whoami_shows_user_groups_and_extra", whoami),
     ("login::sessions_log_in_under_their_own_name", sessions),
     ("login::an_unmapped_user_is_unauthorized", unmapped),
+    ("login::a_denied_token_is_asked_about_again_with_every_request", denials_are_not_remembered),
     ("login::a_removed_user_is_out_after_the_cache_time", removed),
     ("login::a_token_for_another_cluster_is_refused", other_cluster),
 ];
@@ -66,6 +67,23 @@ fn unmapped(world: &World) -> anyhow::Result<()> {
         let refused = login.person(world, "mallory")?.kubectl(&["get", "pods", "--namespace", "dev"])?.failure()?;
         ensure!(refused.contains("Unauthorized"), "{refused}");
         login.wait_for_log("mapping.none")
+    })
+}
+
+/// What `explain` says of 403 to whoever waits for an API server to forget.
+fn denials_are_not_remembered(world: &World) -> anyhow::Result<()> {
+    in_each_flavour(world, |login| {
+        let token = world.fresh_token("mallory", login.cluster_id())?;
+        let asked = || login.decisions().get("mapping.none").copied().unwrap_or_default();
+        for _ in 0..3 {
+            let before = asked();
+            // One request, where kubectl's other commands ask for what the server has first.
+            let refused = login.with_token(&token, &["get", "--raw", "/api"])?.failure()?;
+            ensure!(refused.contains("Unauthorized"), "{refused}");
+            wait_until("the webhook was asked", || Ok(asked() > before))?;
+            ensure!(asked() == before + 1, "asked {} times for one request", asked() - before);
+        }
+        Ok(())
     })
 }
 
