@@ -27,7 +27,7 @@ pub use index::{Grant, Index};
 pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 pub use request::{Request, ResourceRequest};
 pub use selector::{LabelSelector, Labels, Operator, Requirement};
-pub use user::{MASTERS, User};
+pub use user::{MASTERS, User, service_account_of, service_accounts_of};
 
 #[cfg(test)]
 mod tests;

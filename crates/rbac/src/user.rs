@@ -16,19 +16,26 @@ pub struct User {
 /// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/user` (`SystemPrivilegedGroup`).
 pub const MASTERS: &str = "system:masters";
 
+const ANONYMOUS: &str = "system:anonymous";
+const UNAUTHENTICATED: &str = "system:unauthenticated";
+
 impl User {
-    /// Somebody who logged in: the API server adds `system:authenticated` to what the authenticator says.
+    /// Somebody who logged in: the API server adds `system:authenticated` to what the authenticator says, unless that says
+    /// that they are nobody.
+    ///
+    /// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/group/authenticated_group_adder.go`.
     pub fn authenticated(name: impl Into<String>, groups: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let mut groups: Vec<String> = groups.into_iter().map(Into::into).collect();
-        if !groups.iter().any(|group| group == "system:authenticated") {
+        let (name, mut groups): (String, Vec<String>) = (name.into(), groups.into_iter().map(Into::into).collect());
+        let says = |group: &String| ["system:authenticated", UNAUTHENTICATED].contains(&group.as_str());
+        if name != ANONYMOUS && !groups.iter().any(says) {
             groups.push("system:authenticated".to_owned());
         }
-        Self { name: name.into(), groups }
+        Self { name, groups }
     }
 
     /// Somebody who showed nothing.
     pub fn anonymous() -> Self {
-        Self { name: "system:anonymous".to_owned(), groups: vec!["system:unauthenticated".to_owned()] }
+        Self { name: ANONYMOUS.to_owned(), groups: vec![UNAUTHENTICATED.to_owned()] }
     }
 
     /// A pod that runs as a service account (Kubernetes, `serviceaccount.UserInfo`).
@@ -41,17 +48,12 @@ impl User {
     /// nothing is known.
     pub fn of(subject: &Subject) -> Self {
         match subject {
-            Subject::User(name) if **name == *"system:anonymous" => Self::anonymous(),
-            Subject::User(name) => {
-                match name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':')) {
-                    Some((namespace, name)) => Self::service_account(namespace, name),
-                    None => Self::authenticated(&**name, [""; 0]),
-                }
-            }
-            Subject::Group(name) if **name == *"system:unauthenticated" => {
-                Self { name: String::new(), groups: vec![name.to_string()] }
-            }
-            Subject::Group(name) if name.starts_with("system:serviceaccounts:") => {
+            Subject::User(name) if **name == *ANONYMOUS => Self::anonymous(),
+            Subject::User(name) => match service_account_of(name) {
+                Some((namespace, name)) => Self::service_account(namespace, name),
+                None => Self::authenticated(&**name, [""; 0]),
+            },
+            Subject::Group(name) if service_accounts_of(name).is_some() => {
                 Self::authenticated("", ["system:serviceaccounts", name])
             }
             Subject::Group(name) => Self::authenticated("", [&**name]),
@@ -65,4 +67,33 @@ impl User {
     pub fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == MASTERS)
     }
+}
+
+/// Namespace and name of the service account that a username is, if it is one's.
+///
+/// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount` (`SplitUsername`).
+pub fn service_account_of(username: &str) -> Option<(&str, &str)> {
+    let (namespace, name) = username.strip_prefix("system:serviceaccount:")?.split_once(':')?;
+    (is_label(namespace) && is_subdomain(name)).then_some((namespace, name))
+}
+
+/// The namespace whose service accounts a group is, if it is such a group.
+pub fn service_accounts_of(group: &str) -> Option<&str> {
+    group.strip_prefix("system:serviceaccounts:").filter(|namespace| is_label(namespace))
+}
+
+/// RFC 1123: what namespaces are called (Kubernetes, `apimachinery/pkg/util/validation`, `IsDNS1123Label`).
+fn is_label(text: &str) -> bool {
+    text.len() <= 63 && is_part(text)
+}
+
+/// RFC 1123: what service accounts are called (`IsDNS1123Subdomain`).
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_part)
+}
+
+fn is_part(text: &str) -> bool {
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let [Some(first), Some(last)] = [text.as_bytes().first(), text.as_bytes().last()] else { return false };
+    is_alphanumeric(*first) && is_alphanumeric(*last) && text.bytes().all(|byte| is_alphanumeric(byte) || byte == b'-')
 }

@@ -103,7 +103,11 @@ impl World {
         let found = match subject {
             Subject::User(name) => self.by_user.names.get(&**name),
             Subject::Group(name) => self.by_user.groups.get(&**name),
-            Subject::ServiceAccount { .. } => None,
+            // Whoever a mapping gives an account's name has what it is bound to, and not its groups.
+            Subject::ServiceAccount { namespace, name } => {
+                let namespace = namespace.as_deref().unwrap_or_default();
+                self.by_user.names.get(&User::service_account(namespace, name).name)
+            }
         };
         found.map(Vec::as_slice).unwrap_or_default()
     }

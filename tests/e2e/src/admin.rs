@@ -27,6 +27,11 @@ impl Admin {
         Self { kubectl, kubeconfig: cluster.admin_kubeconfig().to_owned(), folder: folder.to_owned() }
     }
 
+    /// kubectl, for who is no administrator.
+    pub fn program(&self) -> &Path {
+        &self.kubectl
+    }
+
     /// kubectl with all rights.
     pub fn kubectl(&self, args: &[&str]) -> anyhow::Result<Output> {
         let mut command = process::command(&self.kubectl, &self.folder);

@@ -23,6 +23,7 @@ pub mod pod;
 pub mod process;
 pub mod random;
 pub mod server;
+pub mod someone;
 pub mod static_pod;
 pub mod sts;
 pub mod typed;

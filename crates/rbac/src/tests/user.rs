@@ -5,6 +5,7 @@ use crate::{Binding, Index, Objects, RoleKind, RoleReference, Subject, User};
 #[test]
 fn a_subject_has_the_groups_that_come_by_themselves() {
     let bot = |namespace: &str| Subject::ServiceAccount { namespace: Some(namespace.into()), name: "bot".into() };
+    let user = |name: &str| Subject::User(name.into());
     let rows = [
         ("anybody", Subject::User("alice".into()), "alice", vec!["system:authenticated"]),
         (
@@ -25,7 +26,34 @@ fn a_subject_has_the_groups_that_come_by_themselves() {
             "system:serviceaccount:dev:bot",
             vec!["system:serviceaccounts", "system:serviceaccounts:dev", "system:authenticated"],
         ),
+        // What `SplitUsername` takes for no service account's name is a user's like any other.
+        (
+            "three parts",
+            user("system:serviceaccount:a:b:c"),
+            "system:serviceaccount:a:b:c",
+            vec!["system:authenticated"],
+        ),
+        ("one part", user("system:serviceaccount:dev"), "system:serviceaccount:dev", vec!["system:authenticated"]),
+        ("no name", user("system:serviceaccount:dev:"), "system:serviceaccount:dev:", vec!["system:authenticated"]),
+        (
+            "upper case",
+            user("system:serviceaccount:Dev:x"),
+            "system:serviceaccount:Dev:x",
+            vec!["system:authenticated"],
+        ),
+        (
+            "a name with dots",
+            user("system:serviceaccount:dev:x.y-z"),
+            "system:serviceaccount:dev:x.y-z",
+            vec!["system:serviceaccounts", "system:serviceaccounts:dev", "system:authenticated"],
+        ),
         ("a group", Subject::Group("ops".into()), "", vec!["ops", "system:authenticated"]),
+        (
+            "a group of no namespace",
+            Subject::Group("system:serviceaccounts:".into()),
+            "",
+            vec!["system:serviceaccounts:", "system:authenticated"],
+        ),
         (
             "the service accounts of a namespace",
             Subject::Group("system:serviceaccounts:dev".into()),
@@ -43,6 +71,16 @@ fn a_subject_has_the_groups_that_come_by_themselves() {
         let user = User::of(&subject);
         assert_eq!((user.name.as_str(), user.groups), (name, groups.into_iter().map(String::from).collect()), "{what}");
     }
+}
+
+/// Authenticators may say that somebody is nobody, and then they are.
+#[test]
+fn whoever_logs_in_is_authenticated_unless_the_authenticator_says_that_they_are_nobody() {
+    let groups = |name: &str, groups: &[&str]| User::authenticated(name, groups.iter().copied()).groups;
+    assert_eq!(groups("alice", &["ops"]), ["ops", "system:authenticated"]);
+    assert_eq!(groups("alice", &["system:authenticated"]), ["system:authenticated"]);
+    assert_eq!(groups("alice", &["system:unauthenticated"]), ["system:unauthenticated"]);
+    assert_eq!(groups("system:anonymous", &["ops"]), ["ops"]);
 }
 
 /// A user has a binding exactly where they are one of its subjects.

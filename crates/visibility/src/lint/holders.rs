@@ -78,10 +78,10 @@ impl<'a> Who<'a> {
         })
     }
 
-    /// A username (Kubernetes, `serviceaccount.SplitUsername`).
+    /// A username.
     pub fn user(name: &'a str) -> Self {
-        let account = name.strip_prefix("system:serviceaccount:").and_then(|rest| rest.split_once(':'));
-        account.map_or(Self::User(name), |(namespace, name)| Self::ServiceAccount(namespace, name))
+        rbac::service_account_of(name)
+            .map_or(Self::User(name), |(namespace, name)| Self::ServiceAccount(namespace, name))
     }
 
     /// `User`, `Group` or `ServiceAccount`, as bindings have it.
@@ -100,14 +100,14 @@ impl<'a> Who<'a> {
         }
     }
 
-    /// The groups that everybody who is this is in besides, as far as bindings name them.
-    pub(super) fn groups(self) -> Vec<String> {
+    /// As bindings name it.
+    pub(super) fn subject(self) -> Subject {
         match self {
-            Self::Group("system:unauthenticated") | Self::User("system:anonymous") => {
-                vec!["system:unauthenticated".to_owned()]
+            Self::User(name) => Subject::User(name.into()),
+            Self::Group(name) => Subject::Group(name.into()),
+            Self::ServiceAccount(namespace, name) => {
+                Subject::ServiceAccount { namespace: Some(namespace.into()), name: name.into() }
             }
-            Self::User(_) | Self::Group(_) => vec!["system:authenticated".to_owned()],
-            Self::ServiceAccount(namespace, name) => rbac::User::service_account(namespace, name).groups,
         }
     }
 }

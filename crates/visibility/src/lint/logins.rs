@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use mapping::{Membership, Rule, RulePrincipal};
-use rbac::{Subject, escalation::Severity};
+use rbac::{Subject, User, escalation::Severity};
 
 use super::{
     Finding, Path,
@@ -27,7 +27,8 @@ pub(super) fn behind<'a>(world: &'a World, who: Who<'_>) -> Vec<&'a Principal> {
     match who {
         Who::User(name) => world.called(name).collect(),
         Who::Group(name) => world.members(name).collect(),
-        Who::ServiceAccount(..) => Vec::new(),
+        // Whoever a mapping gives an account's name, not its groups.
+        Who::ServiceAccount(namespace, name) => world.called(&User::service_account(namespace, name).name).collect(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::{checks::rows, holders::Who, named::Of, powers::Power};
 #[derive(Debug, Default)]
 pub(super) struct Might<'a> {
     mighty: HashMap<Who<'a>, Step>,
-    /// By namespace, who of its service accounts is.
+    /// By namespace, who of its service accounts is, or all of them.
     accounts: BTreeMap<&'a str, Vec<Who<'a>>>,
     /// Roles that are enough for it where they are bound in the whole cluster.
     roles: HashMap<&'a str, bool>,
@@ -57,7 +57,12 @@ impl<'a> Might<'a> {
             }
             for (who, step) in reached {
                 might.mighty.insert(who, step);
-                if let Who::ServiceAccount(namespace, _) = who {
+                let of_namespace = match who {
+                    Who::ServiceAccount(namespace, _) => Some(namespace),
+                    Who::Group(name) => rbac::service_accounts_of(name),
+                    Who::User(_) => None,
+                };
+                if let Some(namespace) = of_namespace {
                     might.accounts.entry(namespace).or_default().push(who);
                 }
             }

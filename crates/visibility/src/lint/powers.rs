@@ -6,7 +6,7 @@ use std::{
 };
 
 use rbac::{
-    Binding, ResourceRequest, Role, Rule,
+    Binding, ResourceRequest, Role, Rule, User,
     escalation::{Escalation, Met, Need, Scope},
 };
 
@@ -45,7 +45,7 @@ pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'
     let mut known = Known::default();
     let mut powers = Vec::new();
     for (who, holder) in holders {
-        let groups = who.groups();
+        let groups = User::of(&who.subject()).groups;
         let beside: Vec<&Holder<'a>> = groups
             .iter()
             .filter(|group| *who != Who::Group(group))

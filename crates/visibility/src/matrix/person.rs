@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 
 use rbac::{Rule, Subject, User};
 
-use super::{
-    Known, Matrix, Member, Options,
-    rows::{Holder, user_of},
-};
+use super::{Known, Matrix, Member, Options, rows::Holder};
 use crate::{
     Path, Place, Principal, Resources, World,
     explain::{Caller, NotACaller},
@@ -93,7 +90,7 @@ pub fn person<'a>(
     whose: &Whose,
 ) -> Result<Person<'a>, Box<Principal>> {
     let (principal, user) = match whose {
-        Whose::Subject(subject) => (None, user_of(subject)),
+        Whose::Subject(subject) => (None, User::of(subject)),
         Whose::Arn(caller) => {
             let Caller { who, identity, .. } = &**caller;
             // Whoever is listed has their own spelling.

@@ -107,7 +107,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
             }
         };
         if is_shown {
-            let (user, policies) = (user_of(subject), Vec::new());
+            let (user, policies) = (User::of(subject), Vec::new());
             holders.push(Holder { members: vec![Member::Subject(subject.clone())], user, policies });
         }
     }
@@ -146,21 +146,6 @@ fn principals(world: &World) -> Vec<Holder<'_>> {
         alike.entry((user, policies)).or_default().push(Member::Principal(Known(principal)));
     }
     alike.into_iter().map(|((user, policies), members)| Holder { members, user, policies }).collect()
-}
-
-/// Somebody who is this and nothing else.
-pub(super) fn user_of(subject: &Subject) -> User {
-    match subject {
-        Subject::User(name) if **name == *"system:anonymous" => User::anonymous(),
-        Subject::User(name) => User::authenticated(&**name, [""; 0]),
-        Subject::Group(name) if **name == *UNAUTHENTICATED => {
-            User { name: String::new(), groups: vec![name.to_string()] }
-        }
-        Subject::Group(name) => User::authenticated("", [&**name]),
-        Subject::ServiceAccount { namespace, name } => {
-            User::service_account(namespace.as_deref().unwrap_or_default(), name)
-        }
-    }
 }
 
 impl Member<'_> {

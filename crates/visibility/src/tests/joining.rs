@@ -132,3 +132,28 @@ fn manifests_say_where_they_stand() {
     Group system:masters: masters
     ");
 }
+
+/// Whoever a mapping gives the name of a service account has what that name is bound to, by whichever kind of subject, and
+/// none of the account's groups: the API server adds those to its own tokens only.
+#[test]
+fn who_logs_in_by_the_name_of_a_service_account_has_what_it_is_bound_to_and_not_its_groups() {
+    let dump = r#"{"apiVersion": "v1", "kind": "List", "items": [
+{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
+{"kind": "ClusterRole", "metadata": {"name": "nodes"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["nodes"]}]},
+{"kind": "ClusterRoleBinding", "metadata": {"name": "of-account"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+ "subjects": [{"kind": "ServiceAccount", "name": "bot", "namespace": "ci"}]},
+{"kind": "ClusterRoleBinding", "metadata": {"name": "of-all"}, "roleRef": {"kind": "ClusterRole", "name": "nodes"},
+ "subjects": [{"kind": "Group", "name": "system:serviceaccounts"}]},
+{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+ "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/ci', username: 'system:serviceaccount:ci:bot', groups: []}"}}
+]}"#;
+    let world = world(&[("cluster.json", dump)]);
+    let ci = world.named("arn:aws:iam::111122223333:user/ci").next().expect("mapped");
+    for (what, asked, may) in
+        [("pods", resource("get", "", "pods", "dev"), true), ("nodes", resource("get", "", "nodes", ""), false)]
+    {
+        assert_eq!(world.allows(ci, &asked).is_some(), may, "{what}");
+        let answer = world.who_can(&asked);
+        assert_eq!(answer.principals.iter().any(|one| one.principal.who == ci.who), may, "{what}");
+    }
+}

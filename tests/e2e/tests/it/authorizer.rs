@@ -1,13 +1,17 @@
 //! Our RBAC evaluator and the real API server, asked the same thousands of questions about a generated world.
 
+use std::collections::BTreeSet;
+
 use anyhow::ensure;
 use e2e::{
     admin::Admin,
+    managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
+    someone::Someone,
     world::World,
 };
-use rbac::{Index, Objects, Role};
+use rbac::{Index, Objects, Role, Subject, User};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
@@ -16,8 +20,10 @@ use crate::{
     generated::{NAMESPACES, PREFIX, Question, objects, question},
 };
 
-pub(crate) const TESTS: &[Test] =
-    &[("authorizer::our_answers_are_the_api_servers_for_a_generated_world", same_answers)];
+pub(crate) const TESTS: &[Test] = &[
+    ("authorizer::our_answers_are_the_api_servers_for_a_generated_world", same_answers),
+    ("authorizer::subjects_are_whom_the_api_server_takes_them_for", subjects),
+];
 
 const QUESTIONS: usize = 20_480;
 
@@ -70,6 +76,75 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
     ensure!(differences.is_empty(), "{said}\n{}", differences.join("\n"));
     ensure!((QUESTIONS / 20..QUESTIONS).contains(&allowed), "{said}: the world is too dull to prove anything");
     cluster.stop()?;
+    Ok(())
+}
+
+/// Names as bindings have them, well-formed and not: the groups that come with each are those of impersonation, and of tokens.
+fn subjects(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "authorizer-subjects", "")?;
+    managed.let_everybody_ask()?;
+    let long = format!("system:serviceaccount:{}:bot", "n".repeat(63));
+    let too_long = format!("system:serviceaccount:{}:bot", "n".repeat(64));
+    let users = [
+        "alice",
+        "system:anonymous",
+        "system:kube-scheduler",
+        "system:node:ip-10-0-0-1",
+        "system:serviceaccount:dev:bot",
+        "system:serviceaccount:dev:bot.v1-2",
+        "system:serviceaccount:dev:9",
+        &long,
+        &too_long,
+        "system:serviceaccount:dev",
+        "system:serviceaccount:dev:",
+        "system:serviceaccount::bot",
+        "system:serviceaccount:dev:bot:more",
+        "system:serviceaccount:Dev:bot",
+        "system:serviceaccount:dev:Bot",
+        "system:serviceaccount:de.v:bot",
+        "system:serviceaccount:dev:-bot",
+        "system:serviceaccount:dev:bot_",
+        "system:serviceaccounts:dev:bot",
+    ];
+    let groups = [
+        "developers",
+        "system:authenticated",
+        "system:unauthenticated",
+        "system:masters",
+        "system:nodes",
+        "system:serviceaccounts",
+        "system:serviceaccounts:dev",
+        "system:serviceaccounts:kube-system",
+    ];
+    let account =
+        |namespace: &str, name: &str| Subject::ServiceAccount { namespace: Some(namespace.into()), name: name.into() };
+    let subjects: Vec<Subject> = users
+        .iter()
+        .map(|name| Subject::User((*name).into()))
+        .chain(groups.iter().map(|name| Subject::Group((*name).into())))
+        .chain([account("dev", "bot"), account("kube-system", "default")])
+        .collect();
+    let theirs = managed.users(&subjects.iter().map(Someone::from).collect::<Vec<_>>())?;
+    let mut wrong = Vec::new();
+    for (subject, theirs) in subjects.iter().zip(theirs) {
+        let ours = User::of(subject);
+        // Somebody in a group has a name, and an account of all has a namespace: both are such as nothing binds.
+        let is_nowhere = |group: &&String| group.as_str() == "system:serviceaccounts:fz-nowhere";
+        let groups: BTreeSet<&String> = theirs.groups.iter().filter(|group| !is_nowhere(group)).collect();
+        let is_same_name = ours.name == theirs.name || matches!(subject, Subject::Group(_));
+        if !is_same_name || ours.groups.iter().collect::<BTreeSet<_>>() != groups {
+            wrong.push(format!("{subject:?}: we say {ours:?}, the API server {theirs:?}"));
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What authenticators say, with what the API server adds to it: to what is impersonated it adds the same.
+    let said = [("alice", &["ops"][..]), ("alice", &["system:authenticated"]), ("alice", &["system:unauthenticated"])];
+    let text = |groups: &[&str]| groups.iter().map(|group| (*group).to_owned()).collect::<Vec<_>>();
+    let asked = said.map(|(name, groups)| Someone::Impersonated(name.to_owned(), text(groups)));
+    for ((name, groups), theirs) in said.iter().zip(managed.users(&asked)?) {
+        let ours = User::authenticated(*name, groups.iter().copied());
+        ensure!(ours == theirs, "{name} in {groups:?}: we say {ours:?}, the API server {theirs:?}");
+    }
     Ok(())
 }
 

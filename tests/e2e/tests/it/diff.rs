@@ -7,6 +7,7 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     managed::Managed,
     random::{Random, SEED, say, seed},
+    someone::{NOBODY, Someone},
     world::World,
 };
 use rbac::{Request, Subject, User};
@@ -34,7 +35,7 @@ const ASKED: usize = 6;
 
 const DUMPED: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
 
-/// Who logs in, before and after.
+/// Who logs in, before and after: the entries, and whom they make of everybody.
 const LOGINS: [&str; 2] = [
     "- {userarn: 'arn:aws:iam::111122223333:user/ann', username: fz-ann, groups: [fz-red]}
 - {userarn: 'arn:aws:iam::111122223333:user/ben', username: fz-ben, groups: [fz-red, fz-blue]}
@@ -44,6 +45,22 @@ const LOGINS: [&str; 2] = [
 - {userarn: 'arn:aws:iam::111122223333:user/ben', username: fz-ben, groups: [fz-red, fz-blue]}
 - {userarn: 'arn:aws:iam::111122223333:user/dan', username: fz-dan, groups: [fz-red]}
 ",
+];
+
+const PEOPLE_OF: [[(&str, &str, &[&str]); 4]; 2] = [
+    [
+        ("ann", "fz-ann", &["fz-red"]),
+        ("ben", "fz-ben", &["fz-red", "fz-blue"]),
+        ("cem", "fz-cem", &["fz-green"]),
+        // Who does not log in has what everybody has who does.
+        ("dan", NOBODY, &[]),
+    ],
+    [
+        ("ann", "fz-ann", &["fz-green", "fz-blue"]),
+        ("ben", "fz-ben", &["fz-red", "fz-blue"]),
+        ("cem", NOBODY, &[]),
+        ("dan", "fz-dan", &["fz-red"]),
+    ],
 ];
 
 fn before_and_after(world: &World) -> anyhow::Result<()> {
@@ -57,8 +74,8 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     let mut first = objects(&mut random);
     first.push(logins(0));
     managed.admin.with_file(&["create"], &list(&first))?.success()?;
+    managed.let_everybody_ask()?;
     settled(&managed)?;
-    let before = dump(&managed, "before.json")?;
     let subjects = subjects();
     let questions: Vec<(usize, Request<'static>)> = (0..REQUESTS)
         .flat_map(|_| {
@@ -66,17 +83,20 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
             (0..ASKED).map(|_| (random.below(subjects.len()), request)).collect::<Vec<_>>()
         })
         .collect();
+    // Before anything is looked at: it may make service accounts.
+    let users = managed.users(&subjects.iter().map(Someone::from).collect::<Vec<_>>())?;
     let of_subjects: Vec<Question> =
-        questions.iter().map(|(at, request)| Question { user: User::of(&subjects[*at]), request: *request }).collect();
+        questions.iter().map(|(at, request)| Question { user: users[*at].clone(), request: *request }).collect();
+    let before = dump(&managed, "before.json")?;
     let was = allowed(&managed, &of_subjects)?;
-    let people_before = people(&managed, &before, &questions)?;
+    let people_before = people(&managed, 0, &questions)?;
     let unchanged = managed.run(&["diff", "before.json", "context:local", "--exit-code"])?;
     ensure!(unchanged.code == 0 && unchanged.stdout.contains("nothing changes for anybody"), "{unchanged:?}");
 
     change(&managed, &mut random, &first)?;
     let after = dump(&managed, "after.json")?;
     let is = allowed(&managed, &of_subjects)?;
-    let people_after = people(&managed, &after, &questions)?;
+    let people_after = people(&managed, 1, &questions)?;
 
     let difference = Difference::between(&before, &after);
     let (mut gained, mut lost, mut wrong) = (0, 0, Vec::new());
@@ -119,13 +139,14 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     let same = managed.run(&["diff", "context:local", "after.json", "--exit-code", "-o", "json"])?;
     let same_read: Value = serde_json::from_str(&same.stdout)?;
     ensure!(same.code == 0 && same_read["people"] == json!([]) && same_read["incomplete"] == false, "{same:?}");
-    two(&managed, &after, &questions, &is)
+    two(&managed, &after, &users, &questions, &is)
 }
 
 /// What two of the subjects may do on the cluster as it is now.
 fn two(
     managed: &Managed,
     world: &visibility::World,
+    users: &[User],
     questions: &[(usize, Request<'static>)],
     is: &[bool],
 ) -> anyhow::Result<()> {
@@ -138,7 +159,7 @@ fn two(
         let requests: Vec<_> = questions.iter().zip(is).filter(|((at, _), _)| *at == first).take(200).collect();
         let others: Vec<Question> = requests
             .iter()
-            .map(|((_, request), _)| Question { user: User::of(&subjects[second]), request: *request })
+            .map(|((_, request), _)| Question { user: users[second].clone(), request: *request })
             .collect();
         for (((_, request), first_may), second_may) in requests.into_iter().zip(allowed(managed, &others)?) {
             let [only_second, only_first] = [&contrast.rights.gains, &contrast.rights.losses]
@@ -195,23 +216,23 @@ fn dump(managed: &Managed, name: &str) -> anyhow::Result<visibility::World> {
     visibility::World::new(given, None, e2e::sts::now()).map_err(|_| anyhow::anyhow!("no access file"))
 }
 
-/// What the API server says of everybody who is mapped at one of the times, as they log in now; of whoever does not, what
-/// everybody may do who does.
+/// What the API server says of everybody who is mapped at one of the times.
 fn people(
     managed: &Managed,
-    world: &visibility::World,
+    at: usize,
     questions: &[(usize, Request<'static>)],
 ) -> anyhow::Result<Vec<(&'static str, Vec<bool>)>> {
+    let someone = PEOPLE_OF[at].map(|(_, username, groups)| {
+        Someone::Impersonated(username.to_owned(), groups.iter().map(|group| (*group).to_owned()).collect())
+    });
     let mut all = Vec::new();
-    for name in ["ann", "ben", "cem", "dan"] {
-        let user = world.principals().iter().find(|one| one.who.name() == name).and_then(visibility::Principal::user);
-        let user = user.unwrap_or_else(|| User::authenticated("", [""; 0]));
+    for ((name, ..), user) in PEOPLE_OF[at].iter().zip(managed.users(&someone)?) {
         let asked: Vec<Question> = questions
             .iter()
             .step_by(ASKED)
             .map(|(_, request)| Question { user: user.clone(), request: *request })
             .collect();
-        all.push((name, allowed(managed, &asked)?));
+        all.push((*name, allowed(managed, &asked)?));
     }
     Ok(all)
 }

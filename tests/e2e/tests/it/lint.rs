@@ -9,9 +9,10 @@ use e2e::{
     managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
+    someone::Someone,
     world::World,
 };
-use rbac::{Rule, User, escalation::Need};
+use rbac::{Rule, escalation::Need};
 use sandbox::cluster::Options;
 use serde_json::{Value, json};
 use visibility::lint::checks;
@@ -132,16 +133,10 @@ fn every_way(world: &World) -> anyhow::Result<()> {
 /// Asks the API server for everything that findings say is allowed; how many questions that were.
 fn review(managed: &Managed, report: &Value) -> anyhow::Result<usize> {
     let (mut specs, mut messages) = (Vec::new(), Vec::new());
-    for finding in findings(report)? {
-        let subject = &finding["subject"];
-        let name = subject["name"].as_str().unwrap_or_default();
-        let user = match subject["kind"].as_str() {
-            Some("ServiceAccount") => User::service_account(subject["namespace"].as_str().unwrap_or_default(), name),
-            Some("Group") => User::authenticated("somebody", [name]),
-            Some(_) if name == "system:anonymous" => User::anonymous(),
-            Some(_) => User::authenticated(name, [""; 0]),
-            None => continue,
-        };
+    let found: Vec<&Value> =
+        findings(report)?.iter().filter(|finding| finding["subject"]["kind"].is_string()).collect();
+    let someone = found.iter().map(|finding| Someone::of(&finding["subject"])).collect::<anyhow::Result<Vec<_>>>()?;
+    for (finding, user) in found.iter().zip(managed.users(&someone)?) {
         for request in finding["paths"].as_array().into_iter().flatten().map(|path| &path["request"]) {
             if !request.is_null() {
                 specs.push(json!({"user": user.name, "groups": user.groups, "resourceAttributes": request}));
@@ -166,6 +161,7 @@ fn of_generated(world: &World) -> anyhow::Result<()> {
     let managed = cluster(world, "lint-generated", &namespaces)?;
     managed.admin.with_file(&["create"], &objects)?.success()?;
     managed.admin.with_file(&["create"], &dangerous(&mut Random(seed)))?.success()?;
+    managed.let_everybody_ask()?;
     let report = lint(&managed, &[])?;
     let reviewed = review(&managed, &report)?;
     let said = format!("{SEED}={seed}: {} findings, {reviewed} questions, all allowed", findings(&report)?.len());

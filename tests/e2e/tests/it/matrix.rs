@@ -7,6 +7,7 @@ use e2e::{
     managed::Managed,
     process,
     random::{Random, SEED, say, seed},
+    someone::{NOBODY, Someone},
     world::World,
 };
 use rbac::{ResourceRequest, User};
@@ -75,6 +76,7 @@ fn cells(world: &World) -> anyhow::Result<()> {
         managed.admin.with_file(&["create"], text)?.success()?;
     }
     settled(&managed)?;
+    managed.let_everybody_ask()?;
     fs::write(
         managed.folder.join("cluster.json"),
         json!({"apiVersion": "v1", "kind": "List", "items": managed.dump()?}).to_string(),
@@ -84,8 +86,7 @@ fn cells(world: &World) -> anyhow::Result<()> {
     let mut levels: BTreeSet<String> = BTreeSet::new();
     for by in ["people", "subjects"] {
         let matrix = of_both(&managed, &["--by", by])?;
-        for _ in 0..CELLS[0] {
-            let (user, namespace, cell) = any_cell(&matrix, &mut random)?;
+        for (user, (_, namespace, cell)) in some_cells(&managed, &matrix, CELLS[0], &mut random)? {
             levels.insert(format!("{}", cell["level"]));
             // The level that is said is held whole, and of the next ones something is lacking: said below.
             for level in Level::EACH {
@@ -129,8 +130,7 @@ fn verbs(managed: &Managed, random: &mut Random, differences: &mut Vec<String>) 
     let typed = RESOURCES.map(|(typed, ..)| typed).join(",");
     let matrix = of_both(managed, &["--by", "subjects", "--resource", &typed])?;
     let mut asked = Vec::new();
-    for _ in 0..CELLS[1] {
-        let (user, namespace, cell) = any_cell(&matrix, random)?;
+    for (user, (_, namespace, cell)) in some_cells(managed, &matrix, CELLS[1], random)? {
         for (typed, api_group, resource) in RESOURCES {
             let said = cell["verbs"].as_array().into_iter().flatten().find(|one| one["resource"] == typed);
             let said = said.with_context(|| format!("{typed} is not in {cell}"))?;
@@ -168,12 +168,24 @@ fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
     Ok(live)
 }
 
+/// Some cells, each with whom the API server takes its somebody for.
+fn some_cells(
+    managed: &Managed,
+    matrix: &Value,
+    number: usize,
+    random: &mut Random,
+) -> anyhow::Result<Vec<(User, (Someone, String, Value))>> {
+    let cells = (0..number).map(|_| any_cell(matrix, random)).collect::<anyhow::Result<Vec<_>>>()?;
+    let users = managed.users(&cells.iter().map(|(someone, ..)| someone.clone()).collect::<Vec<_>>())?;
+    Ok(users.into_iter().zip(cells).collect())
+}
+
 /// Somebody somewhere: who, the namespace (empty is the whole cluster), and the cell.
-fn any_cell(matrix: &Value, random: &mut Random) -> anyhow::Result<(User, String, Value)> {
+fn any_cell(matrix: &Value, random: &mut Random) -> anyhow::Result<(Someone, String, Value)> {
     let rows = matrix["rows"].as_array().context("rows")?;
     let row = &rows[random.below(rows.len())];
     let members = row["members"].as_array().context("members")?;
-    let user = user(&members[random.below(members.len())])?;
+    let someone = someone(&members[random.below(members.len())])?;
     let places = row["namespaces"].as_array().context("namespaces")?;
     let names = |place: &Value| -> Vec<String> {
         place.as_array().into_iter().flatten().filter_map(|name| Some(name.as_str()?.to_owned())).collect()
@@ -181,36 +193,26 @@ fn any_cell(matrix: &Value, random: &mut Random) -> anyhow::Result<(User, String
     let own = |namespace: &str| places.iter().find(|place| names(&place["names"]).iter().any(|name| name == namespace));
     let any = random.below(4);
     if any == 0 {
-        return Ok((user, String::new(), row["wholeCluster"].clone()));
+        return Ok((someone, String::new(), row["wholeCluster"].clone()));
     }
     let namespaces = [&NAMESPACES[..], &["default", "kube-system"]].concat();
     let namespace = namespaces[random.below(namespaces.len())];
     let cell = own(namespace).unwrap_or(&row["everyOtherNamespace"]);
-    Ok((user, namespace.to_owned(), cell.clone()))
+    Ok((someone, namespace.to_owned(), cell.clone()))
 }
 
-/// Somebody of a row, as authorizers see them.
-fn user(member: &Value) -> anyhow::Result<User> {
-    const NOBODY: &str = "fz-nobody-else";
-    let text = |key: &str| member[key].as_str().unwrap_or_default();
+/// Somebody of a row.
+fn someone(member: &Value) -> anyhow::Result<Someone> {
     if let Some(group) = member["everybody"].as_str() {
         let is_anonymous = group == "system:unauthenticated";
-        return Ok(if is_anonymous { User::anonymous() } else { User::authenticated(NOBODY, [""; 0]) });
+        return Ok(Someone::named(if is_anonymous { "system:anonymous" } else { NOBODY }));
     }
     if member["arn"].is_string() {
         let groups = member["groups"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        return Ok(User::authenticated(text("username"), groups));
+        let username = member["username"].as_str().context("a username")?.to_owned();
+        return Ok(Someone::Impersonated(username, groups.map(str::to_owned).collect()));
     }
-    Ok(match text("kind") {
-        "Group" if text("name") == "system:unauthenticated" => {
-            User { name: NOBODY.to_owned(), groups: vec![text("name").to_owned()] }
-        }
-        "Group" => User::authenticated(NOBODY, [text("name")]),
-        "User" if text("name") == "system:anonymous" => User::anonymous(),
-        "User" => User::authenticated(text("name"), [""; 0]),
-        "ServiceAccount" => User::service_account(text("namespace"), text("name")),
-        other => anyhow::bail!("{other}: {member}"),
-    })
+    Someone::of(member)
 }
 
 fn spec(user: &User, request: &ResourceRequest<'_>) -> Value {

@@ -16,7 +16,8 @@ use crate::{
 
 const NAMESPACES: [&str; 4] = ["dev", "kube-system", "kube-public", "shop"];
 const USERS: [&str; 3] = ["ann", "ben", "cem"];
-const GROUPS: [&str; 4] = ["red", "blue", "system:masters", "system:authenticated"];
+const GROUPS: [&str; 6] =
+    ["red", "blue", "system:masters", "system:authenticated", "system:serviceaccounts", "system:serviceaccounts:dev"];
 const VERBS: [&str; 9] = ["get", "list", "watch", "create", "update", "patch", "delete", "impersonate", "*"];
 const RESOURCES: [&str; 9] =
     ["pods", "pods/exec", "secrets", "deployments", "roles", "rolebindings", "serviceaccounts", "*", "*/scale"];
@@ -58,6 +59,7 @@ fn generated() -> impl Strategy<Value = String> {
         select(&USERS[..]).prop_map(|name| json!({"kind": "User", "name": name})),
         select(&GROUPS[..]).prop_map(|name| json!({"kind": "Group", "name": name})),
         Just(json!({"kind": "ServiceAccount", "name": "bot", "namespace": "dev"})),
+        Just(json!({"kind": "User", "name": "system:serviceaccount:dev:bot"})),
     ];
     let binding =
         (prop::option::weighted(0.7, select(&NAMESPACES[..3])), 0..6_usize, prop::collection::vec(subject, 1..3));
@@ -95,7 +97,13 @@ fn user(member: &Member<'_>) -> User {
         Member::Everybody => User::authenticated("", [""; 0]),
         Member::Anonymous => User::anonymous(),
         Member::Principal(Known(principal)) => principal.user().expect("logs in"),
+        Member::Subject(rbac::Subject::User(name)) if **name == *"system:serviceaccount:dev:bot" => {
+            User::service_account("dev", "bot")
+        }
         Member::Subject(rbac::Subject::User(name)) => User::authenticated(&**name, [""; 0]),
+        Member::Subject(rbac::Subject::Group(name)) if **name == *"system:serviceaccounts:dev" => {
+            User::authenticated("", ["system:serviceaccounts", name])
+        }
         Member::Subject(rbac::Subject::Group(name)) => User::authenticated("", [&**name]),
         Member::Subject(rbac::Subject::ServiceAccount { namespace, name }) => {
             User::service_account(namespace.as_deref().expect("resolved"), name)
