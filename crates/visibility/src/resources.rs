@@ -1,6 +1,7 @@
 //! What API servers call the kinds of their objects: what words on a command line mean.
 
 mod known;
+mod url;
 
 use rbac::{Request, ResourceRequest};
 use serde::Deserialize;
@@ -29,7 +30,7 @@ pub struct ApiResource {
 pub struct Words<'a> {
     /// `get`.
     pub verb: &'a str,
-    /// `pods`, `deploy.apps`, `secrets/db`, or a URL that begins with a slash.
+    /// `pods`, `deploy.apps`, `secrets/db`, or a URL that begins with a slash, taken as the API server takes it.
     pub what: &'a str,
     /// `log`; empty for the objects themselves.
     pub subresource: &'a str,
@@ -61,10 +62,22 @@ pub enum Note {
     OtherGroups(Box<str>, Vec<Box<str>>),
     /// Kubernetes itself uses no such verb.
     UnknownVerb(Box<str>),
+    /// No request for a URL has such a verb.
+    NotAUrlVerb(Box<str>),
     /// Its objects are in no namespace, so the whole cluster was asked about.
     NotNamespaced(Box<str>),
     /// What was taken for a name is what a subresource is called.
     NameIsSubresource(Box<str>, Box<str>),
+    /// What stands behind a URL's `?` plays no part: the URL, and the path that was asked about.
+    Query(Box<str>, Box<str>),
+    /// What stands behind a URL's `#` is never sent.
+    Fragment(Box<str>),
+    /// A path whose percent-encoding is undone before anybody looks at it: as typed, and as asked about.
+    Encoded(Box<str>, Box<str>),
+    /// A path with slashes and dots that others would take away.
+    LetterByLetter(Box<str>),
+    /// A URL of objects, which rules of URLs are not about: the URL.
+    UrlOfObjects(Box<str>),
 }
 
 /// Why words are no question.
@@ -76,6 +89,14 @@ pub enum NotAQuestion {
     /// A URL has neither subresources nor namespaces.
     #[error("a URL has no subresource; leave `--subresource` out")]
     UrlWithSubresource,
+    /// Go's `net/url` refuses it before anybody is asked.
+    #[error(
+        "`{0}` is not percent-encoded as URLs are: the API server answers 400 without asking who may; write a percent sign as `%25`"
+    )]
+    Encoding(Box<str>),
+    /// `/api/v1/watch` without what is watched.
+    #[error("`{0}` names no objects: the API server answers 500 without asking who may")]
+    NoObjects(Box<str>),
 }
 
 /// The verbs of requests, and those that only RBAC knows.
@@ -139,18 +160,20 @@ impl Resources {
             return Err(NotAQuestion::Empty);
         }
         let mut notes = Vec::new();
-        let is_url = what.starts_with('/');
-        let verbs = if is_url { &URL_VERBS[..] } else { &VERBS };
-        // `impersonate:user-info` and the like.
-        let root = verb.split([':', '-']).next().unwrap_or_default();
-        if !verbs.contains(&verb) && (is_url || root != "impersonate") {
-            notes.push(Note::UnknownVerb(verb.into()));
-        }
-        if is_url {
+        if what.starts_with('/') {
             if !subresource.is_empty() {
                 return Err(NotAQuestion::UrlWithSubresource);
             }
-            return Ok(Question { verb: verb.into(), on: On::Url(what.into()), notes });
+            let (verb, on, mut notes) = url::on(verb, what)?;
+            match on {
+                On::Url(_) if !URL_VERBS.contains(&&*verb) => notes.push(Note::NotAUrlVerb(verb.clone())),
+                On::Resource { .. } if !is_known(&verb) => notes.push(Note::UnknownVerb(verb.clone())),
+                On::Url(_) | On::Resource { .. } => {}
+            }
+            return Ok(Question { verb, on, notes });
+        }
+        if !is_known(verb) {
+            notes.push(Note::UnknownVerb(verb.into()));
         }
         let (typed, name) = what.split_once('/').unwrap_or((what, ""));
         let (word, group) = match typed.split_once('.') {
@@ -231,6 +254,13 @@ impl Question {
     }
 }
 
+/// Whether a verb is one of requests for objects, or one that RBAC knows.
+fn is_known(verb: &str) -> bool {
+    // `impersonate:user-info` and the like.
+    let root = verb.split([':', '-']).next().unwrap_or_default();
+    VERBS.contains(&verb) || root == "impersonate"
+}
+
 /// `v1.apps` means `apps`, as kubectl takes it.
 fn without_version(group: &str) -> &str {
     let (first, rest) = group.split_once('.').unwrap_or((group, ""));
@@ -254,6 +284,23 @@ impl std::fmt::Display for Note {
             Self::UnknownVerb(verb) => {
                 write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")
             }
+            Self::NotAUrlVerb(verb) => {
+                let verbs = "`get`, `head`, `post`, `put`, `patch`, `delete` or `options`";
+                write!(f, "a URL is asked for with {verbs}; `{verb}` was asked about as written")
+            }
+            Self::Query(url, path) => {
+                write!(f, "the query of `{url}` plays no part: rules are about paths; asked about `{path}`")
+            }
+            Self::Fragment(url) => write!(f, "what stands behind the `#` of `{url}` is never sent to the API server"),
+            Self::Encoded(typed, path) => write!(f, "to the API server `{typed}` is `{path}`, which was asked about"),
+            Self::LetterByLetter(path) => write!(
+                f,
+                "rules compare paths letter by letter: `{path}` is another one than without these slashes and dots"
+            ),
+            Self::UrlOfObjects(url) => write!(
+                f,
+                "`{url}` is a request for objects, which rules of URLs are not about; asked about the objects"
+            ),
             Self::NotNamespaced(what) => write!(f, "{what} are in no namespace; asked about the whole cluster"),
             Self::NameIsSubresource(resource, name) => {
                 write!(

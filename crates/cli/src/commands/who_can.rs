@@ -26,7 +26,8 @@ pub(crate) struct WhoCanArgs {
     #[arg(value_name = "VERB")]
     verb: String,
 
-    /// To what: a resource by any of its names, with group and name as in `deploy.apps/web`; or a URL, as /metrics
+    /// To what: a resource by any of its names, with group and name as in `deploy.apps/web`; or a URL, as
+    /// /metrics, taken as the API server takes it
     #[arg(value_name = "RESOURCE[.GROUP][/NAME]|/URL")]
     what: String,
 

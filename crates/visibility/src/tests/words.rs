@@ -86,6 +86,79 @@ fn whoever_asks_is_told_how_their_words_were_taken() {
     }
 }
 
+/// Each row was put to an API server 1.37, which says in its refusal how it took it; `who_can::urls_are_what_the_api_server_takes_them_for`
+/// puts these and more to one.
+#[test]
+fn a_url_is_what_the_api_server_takes_it_for() {
+    let known = Resources::well_known();
+    let rows: &[(&str, [&str; 2], &str, &[&str])] = &[
+        ("a query", ["get", "/api?x=1"], "get /api", &["the query of `/api?x=1` plays no part"]),
+        ("an empty query", ["get", "/api?"], "get /api", &["the query of `/api?` plays no part"]),
+        ("a fragment", ["get", "/metrics#top"], "get /metrics", &["is never sent"]),
+        ("a fragment in front of a query", ["get", "/metrics#x?y"], "get /metrics", &["is never sent"]),
+        ("a slash at the end", ["get", "/api/"], "get /api/", &["letter by letter"]),
+        ("two slashes", ["get", "//api"], "get //api", &["letter by letter"]),
+        ("dots", ["get", "/a/../metrics"], "get /a/../metrics", &["letter by letter"]),
+        ("the root", ["get", "/"], "get /", &[]),
+        ("encoded", ["get", "/metrics%2Fx"], "get /metrics/x", &["is `/metrics/x`"]),
+        ("an encoded question mark", ["get", "/metrics%3Fx=1"], "get /metrics?x=1", &["is `/metrics?x=1`"]),
+        ("a wildcard is a letter like any other", ["get", "/api/*"], "get /api/*", &[]),
+        ("a verb of objects", ["list", "/metrics"], "list /metrics", &["a URL is asked for with `get`"]),
+        ("a version", ["get", "/apis/apps/v1"], "get /apis/apps/v1", &[]),
+        ("a group", ["get", "/apis/apps"], "get /apis/apps", &[]),
+        ("below a version", ["get", "/api/v1/pods"], "list group= pods sub= name= ns=", &["is a request for objects"]),
+        ("more slashes", ["get", "//api/v1/pods/"], "list group= pods sub= name= ns=", &["is a request for objects"]),
+        ("not a prefix", ["get", "/API/v1/pods"], "get /API/v1/pods", &[]),
+        (
+            "of a namespace, watched",
+            ["get", "/apis/apps/v1/namespaces/dev/deployments?watch=true"],
+            "watch group=apps deployments sub= name= ns=dev",
+            &["is a request for objects"],
+        ),
+        (
+            "one by a field",
+            ["get", "/api/v1/namespaces/dev/pods?fieldSelector=status.phase%3DRunning%2Cmetadata.name%3Dweb"],
+            "list group= pods sub= name=web ns=dev",
+            &["is a request for objects"],
+        ),
+        (
+            "a subresource, and what is below it",
+            ["get", "/api/v1/namespaces/dev/pods/web/proxy/a/b"],
+            "get group= pods sub=proxy name=web ns=dev",
+            &["is a request for objects"],
+        ),
+        (
+            "a namespace",
+            ["get", "/api/v1/namespaces/dev"],
+            "get group= namespaces sub= name=dev ns=dev",
+            &["is a request"],
+        ),
+        (
+            "a namespace's own",
+            ["put", "/api/v1/namespaces/dev/finalize"],
+            "update group= namespaces sub=finalize name=dev ns=dev",
+            &["is a request for objects"],
+        ),
+        ("all of them", ["delete", "/api/v1/pods"], "deletecollection group= pods sub= name= ns=", &["is a request"]),
+        ("one of them", ["delete", "/api/v1/pods/x"], "delete group= pods sub= name=x ns=", &["is a request"]),
+        ("made", ["post", "/api/v1/pods"], "create group= pods sub= name= ns=", &["is a request"]),
+        ("the old way to watch", ["get", "/api/v1/watch/pods"], "watch group= pods sub= name= ns=", &["is a request"]),
+        ("in the words of rules", ["list", "/api/v1/pods"], "list group= pods sub= name= ns=", &["is a request"]),
+    ];
+    for (name, [verb, what], expected, notes) in rows {
+        let question = known.question(Words { verb, what, subresource: "", namespace: None }).expect(name);
+        assert_eq!(said(&question.request()), *expected, "{name}");
+        let said: Vec<String> = question.notes.iter().map(ToString::to_string).collect();
+        assert!(
+            said.len() == notes.len() && said.iter().zip(*notes).all(|(said, note)| said.contains(note)),
+            "{name}: {said:?}"
+        );
+    }
+    for what in ["/metrics%zz", "/metrics%2", "/api/v1/watch", "/apis/apps/v1/proxy/"] {
+        assert!(known.question(Words { verb: "get", what, ..Words::default() }).is_err(), "{what}");
+    }
+}
+
 #[test]
 fn a_cluster_knows_its_own_resources_and_the_newest_version_of_each() {
     let list = r#"{"kind": "APIGroupDiscoveryList", "items": [{"metadata": {"name": "example.com"}, "versions": [

@@ -6,16 +6,18 @@ use access::cluster::Given;
 use anyhow::{Context as _, ensure};
 use e2e::{
     admin::Ask,
+    https,
     managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
+    someone::Someone,
     world::World,
 };
 use rbac::{Request, ResourceRequest, Rule, User};
 use sandbox::cluster::Options;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use visibility::{Path, Resources, print};
+use visibility::{Path, Resources, Words, print};
 
 use crate::{
     Test,
@@ -25,6 +27,7 @@ use crate::{
 pub(crate) const TESTS: &[Test] = &[
     ("who_can::is_what_the_api_server_says_of_a_generated_world", generated),
     ("who_can::knows_what_the_api_server_calls_its_resources", resources),
+    ("who_can::urls_are_what_the_api_server_takes_them_for", urls),
     ("who_can::people_of_the_authenticators_own_file_count_in_every_command", own_file),
 ];
 
@@ -44,9 +47,7 @@ fn generated(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start_with(world, "who-can", &namespaces.join("---\n"), &options)?;
     let items = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
     managed.admin.with_file(&["create"], &items)?.success()?;
-    // Nobody else may ask what they may do.
-    let asking = ["create", "clusterrolebinding", "fz-asking", "--clusterrole=system:basic-user"];
-    managed.admin.kubectl(&[&asking[..], &["--group=system:unauthenticated"]].concat())?.success()?;
+    managed.let_everybody_ask()?;
     settled(&managed)?;
     let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
     let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
@@ -129,15 +130,17 @@ fn rules(
         }
     }
     let answers = managed.admin.ask(&asked.iter().map(|(.., ask)| ask.clone()).collect::<Vec<_>>())?;
-    for ((user, namespace, _), answer) in asked.iter().zip(&answers) {
+    // Whom impersonation makes of each: the API server adds groups to what it is asked for.
+    let someone = |(user, ..): &(&User, _, _)| Someone::Impersonated(user.name.clone(), user.groups.clone());
+    let impersonated = managed.users(&asked.iter().map(someone).collect::<Vec<_>>())?;
+    for (((_, namespace, _), user), answer) in asked.iter().zip(&impersonated).zip(&answers) {
         let mut theirs = BTreeSet::new();
         for list in ["resourceRules", "nonResourceRules"] {
             for rule in answer["status"][list].as_array().with_context(|| format!("no list: {answer}"))? {
                 theirs.insert(Rule::deserialize(rule)?);
             }
         }
-        let user = impersonated(user);
-        let held = seen.held_by_user(&user);
+        let held = seen.held_by_user(user);
         let ours: BTreeSet<Rule> =
             held.iter().filter(|path| path.holds_in(namespace)).filter_map(Path::rule).flat_map(halves).collect();
         if ours != theirs {
@@ -150,22 +153,6 @@ fn rules(
         }
     }
     Ok(asked.len())
-}
-
-/// Whom impersonation makes of a user: service accounts without groups get their own, and everybody is authenticated or not
-/// (Kubernetes, `endpoints/filters/impersonation`).
-fn impersonated(user: &User) -> User {
-    let account = user.name.strip_prefix("system:serviceaccount:").and_then(|name| name.split_once(':'));
-    let mut user = match account.filter(|_| user.groups.is_empty()) {
-        Some((namespace, name)) => User::service_account(namespace, name),
-        None => user.clone(),
-    };
-    let kinds = ["system:authenticated", "system:unauthenticated"];
-    if !user.groups.iter().any(|group| kinds.contains(&group.as_str())) {
-        let kind = if user.name == "system:anonymous" { kinds[1] } else { kinds[0] };
-        user.groups.push(kind.to_owned());
-    }
-    user
 }
 
 /// A rule as the API server lists it: what is about objects, and what is about URLs.
@@ -262,6 +249,109 @@ fn resources(world: &World) -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Parts that URLs are put together from: what goes in front, the path, and what goes behind.
+const BEFORE: [&str; 3] = ["", "/", "/."];
+const URLS: [&str; 22] = [
+    "/api",
+    "/apis/apps",
+    "/apis/apps/v1",
+    "/metrics",
+    "/metrics%2Fx",
+    "/metrics%3Fx=1",
+    "/metrics;x",
+    "/a/../metrics",
+    "/*",
+    "/API/v1/pods",
+    "/openapi/v3/apis/apps/v1",
+    "/api/v1/pods",
+    "/api//v1/pods",
+    "/api/v1/%70ods%2Fx",
+    "/api/v1/namespaces",
+    "/api/v1/namespaces/dev",
+    "/api/v1/namespaces/dev/status",
+    "/api/v1/namespaces/dev/pods",
+    "/api/v1/namespaces/dev/pods/web/log",
+    "/api/v1/watch/namespaces/dev/pods/web",
+    "/apis/apps/v1/namespaces/status/deployments/web/scale",
+    "/api/v1/proxy/nodes/x/y/z",
+];
+const AFTER: [&str; 12] = [
+    "",
+    "/",
+    "//",
+    "?x=1",
+    "?",
+    "?watch",
+    "?watch=FALSE",
+    "?watch=0&watch=1",
+    "?limit=x&watch=yes",
+    "?fieldSelector=metadata.name%3Da",
+    "?fieldSelector=status.phase!=x,metadata.name==b",
+    "?fieldSelector=metadata.name!=a",
+];
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// Whoever shows nothing is refused, in words that say how the API server took the request.
+fn urls(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "who-can-urls", "")?;
+    let server = managed.cluster.server_url();
+    let port: u16 = server.rsplit(':').next().context("a port")?.parse()?;
+    let known = Resources::well_known();
+    let (mut asked, mut wrong) = (0, Vec::new());
+    for method in METHODS {
+        // Only what is got has a query.
+        let after = if method == "GET" { &AFTER[..] } else { &AFTER[..3] };
+        let urls = URLS.iter().flat_map(|url| after.iter().map(move |after| format!("{url}{after}")));
+        let before = BEFORE.iter().filter(|_| method == "GET");
+        let before = before.flat_map(|before| URLS.iter().map(move |url| format!("{before}{url}")));
+        for url in urls.chain(before) {
+            let words = Words { verb: &method.to_ascii_lowercase(), what: &url, subresource: "", namespace: None };
+            let ours = known.question(words)?;
+            let answer = https::request(managed.cluster.ca_pem(), port, method, &url, "")?;
+            ensure!(answer.status == 403, "{method} {url}: {answer:?}");
+            let said: Value = serde_json::from_str(&answer.body)?;
+            let said = said["message"].as_str().context("a message")?;
+            let expected = refused(&ours.request());
+            asked += 1;
+            if !said.ends_with(&expected) {
+                wrong.push(format!("{method} {url}: we say {expected}, the API server {said}"));
+            }
+        }
+    }
+    say(&format!("{asked} URLs, {} differences", wrong.len()));
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for (url, status) in [("/metrics%zz", 400), ("/api/v1/watch", 500)] {
+        let answer = https::request(managed.cluster.ca_pem(), port, "GET", url, "")?;
+        ensure!(answer.status == status, "{url}: {answer:?}");
+        let refused = managed.run(&["who-can", "get", url])?.failure()?;
+        ensure!(refused.contains(&format!("answers {status}")), "{url}: {refused}");
+    }
+    // The program answers about the path, and says so.
+    let said = managed.run(&["who-can", "get", "/api?x=1"])?;
+    let plain = managed.run(&["who-can", "get", "/api"])?.success()?;
+    ensure!(said.stdout == plain && plain.contains("system:discovery"), "{said:?}");
+    ensure!(said.stderr.contains("the query of `/api?x=1` plays no part"), "{said:?}");
+    Ok(())
+}
+
+/// How the API server ends the sentence with which it refuses a request.
+fn refused(request: &Request<'_>) -> String {
+    let who = r#"User "system:anonymous" cannot"#;
+    match request {
+        Request::Url { verb, path } => format!(r#"{who} {verb} path "{path}""#),
+        Request::Resource(ResourceRequest { verb, api_group, resource, subresource, name, namespace }) => {
+            let what =
+                if subresource.is_empty() { (*resource).to_owned() } else { format!("{resource}/{subresource}") };
+            let place = match *namespace {
+                "" => "at the cluster scope".to_owned(),
+                namespace => format!(r#"in the namespace "{namespace}""#),
+            };
+            let name = if name.is_empty() { String::new() } else { format!(r#" "{name}""#) };
+            format!(r#"{name} is forbidden: {who} {verb} resource "{what}" in API group "{api_group}" {place}"#)
+        }
+    }
 }
 
 /// Mappings on the control plane are nowhere in the cluster's API: `--config` has them.
