@@ -198,7 +198,7 @@ fn named_subresource<'a>(rule: &'a Rule, resource: &str) -> Option<&'a str> {
 /// Whether requests for a resource of the table name a namespace. What `bind` is asked for names that of the binding
 /// (Kubernetes, `pkg/registry/rbac/escalation_check.go`), and a namespace is asked for within itself.
 fn is_namespaced(verb: &str, resource: &str) -> bool {
-    const OF_CLUSTER: [&str; 26] = [
+    const OF_CLUSTER: [&str; 35] = [
         "users",
         "groups",
         "uids",
@@ -223,6 +223,15 @@ fn is_namespaced(verb: &str, resource: &str) -> bool {
         "volumeattachments",
         "constrainttemplates",
         "clusterpolicies",
+        "validatingpolicies",
+        "imagevalidatingpolicies",
+        "mutatingpolicies",
+        "generatingpolicies",
+        "deletingpolicies",
+        "assign",
+        "assignimage",
+        "assignmetadata",
+        "modifyset",
         "gatewayclasses",
         "ingressclasses",
     ];

@@ -131,6 +131,21 @@ fn of_holder<'a>(
         }
         named::of_place(who, &own_here, scope, powers);
     }
+    without_halves(powers, start);
+}
+
+/// Of a way that they have completely with the rights of others, nothing is said of what they lack alone.
+fn without_halves(powers: &mut Vec<Power<'_>>, start: usize) {
+    let theirs = powers.split_off(start);
+    let is_half = |power: &Power<'_>| {
+        let is_whole = |other: &Power<'_>| {
+            (other.escalation.code, other.scope) == (power.escalation.code, power.scope)
+                && !other.is_short
+                && other.of.is_none()
+        };
+        power.is_short && power.of.is_none() && theirs.iter().any(is_whole)
+    };
+    powers.extend(theirs.iter().filter(|power| !is_half(power)).cloned());
 }
 
 /// Whether a way is not among powers, or only as one that they are short of.

@@ -65,6 +65,75 @@ fn in_an_ordinary_namespace_only_some_matter() {
     assert_eq!(found.join(" "), "cluster-admin escalate bind namespaces services-status");
 }
 
+/// What all service accounts of a namespace have, each of them has.
+#[test]
+fn the_group_of_a_namespaces_accounts_counts_for_each_of_them() {
+    assert_snapshot!(
+        found(
+            "role all = * *.*
+             role starter = create pods
+             bind all all Group:system:serviceaccounts:ci
+             bind ci/team starter Group:team"
+        ),
+        @"
+        danger [cluster-admin] Group system:serviceaccounts:ci can do everything, as cluster-admin does
+        danger [pods] Group team can start pods under any service account in ci, and so act as Group system:serviceaccounts:ci, which can do everything, as cluster-admin does
+        warning [everybody] Group system:serviceaccounts:ci holds ClusterRole all by ClusterRoleBinding all, so everybody of them has it
+        "
+    );
+    // A part of a way may come by each of the two groups.
+    assert_snapshot!(
+        found(
+            "role escalate = escalate clusterroles.rbac.authorization.k8s.io
+             role write = update clusterroles.rbac.authorization.k8s.io
+             bind escalate escalate Group:system:serviceaccounts:ci
+             bind write write Group:system:serviceaccounts"
+        ),
+        @"
+        danger [escalate] Group system:serviceaccounts:ci can write roles with rights of others, and so write every right into a role that they hold
+        warning [everybody] Group system:serviceaccounts holds ClusterRole write by ClusterRoleBinding write, so everybody of them has it
+        warning [everybody] Group system:serviceaccounts:ci holds ClusterRole escalate by ClusterRoleBinding escalate, so everybody of them has it
+        info [role-objects] Group system:serviceaccounts can write roles or bindings, and so hand every right of theirs to whomever they like, or keep it for themselves under another name
+        "
+    );
+}
+
+/// What validates says no; what mutates says what becomes of it. Each is its own finding, in its own words.
+#[test]
+fn who_may_only_refuse_is_not_taken_for_who_may_change() {
+    let group = "admissionregistration.k8s.io";
+    assert_snapshot!(
+        found(&format!(
+            "role validating = patch validatingwebhookconfigurations.{group}
+             role mutating = patch mutatingwebhookconfigurations.{group}
+             role both = patch validatingwebhookconfigurations.{group} mutatingwebhookconfigurations.{group}
+             role any = * *.{group}
+             role validating-policies = update validatingadmissionpolicies.{group}; create validatingpolicies.policies.kyverno.io
+             role mutating-policies = update mutatingadmissionpolicies.{group}; create clusterpolicies.kyverno.io; create assign.mutations.gatekeeper.sh
+             bind a validating Group:a-validating
+             bind b mutating Group:b-mutating
+             bind c both Group:c-both
+             bind d any Group:d-any
+             bind e validating-policies Group:e-validating-policies
+             bind f mutating-policies Group:f-mutating-policies"
+        )),
+        @"
+        danger [webhooks] Group b-mutating can see and change every request, and so read every secret as it is written, and write into the pods of others
+        danger [webhooks] Group c-both can see and change every request, and so read every secret as it is written, and write into the pods of others
+        danger [mutating-policies] Group d-any can change every request, and so put their own containers into pods of Kubernetes' own
+        danger [webhooks] Group d-any can see and change every request, and so read every secret as it is written, and write into the pods of others
+        danger [mutating-policies] Group f-mutating-policies can change every request, and so put their own containers into pods of Kubernetes' own
+        danger [mutating-policy-engines] Group f-mutating-policies can change requests by Gatekeeper or Kyverno, and so put their own containers into pods of others
+        warning [validating-webhooks] Group a-validating can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
+        warning [validating-webhooks] Group c-both can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
+        warning [admission-policies] Group d-any can change what is admitted, and so lift what keeps pods off the nodes' files
+        warning [validating-webhooks] Group d-any can see and refuse every request, and so read every secret as it is written, and take away the webhooks that hold others back
+        warning [admission-policies] Group e-validating-policies can change what is admitted, and so lift what keeps pods off the nodes' files
+        warning [policy-engines] Group e-validating-policies can change what Gatekeeper or Kyverno admit, and so lift what keeps pods off the nodes' files
+        "
+    );
+}
+
 #[test]
 fn a_right_over_a_namespace_is_as_bad_as_its_accounts_are_mighty() {
     assert_snapshot!(
