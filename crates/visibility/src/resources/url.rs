@@ -25,8 +25,8 @@ pub(super) fn on(verb: &str, url: &str) -> Result<(Box<str>, On, Vec<Note>), Not
     if path != encoded {
         notes.push(Note::Encoded(encoded.into(), path.as_str().into()));
     }
-    let is_plain = !path.contains("//") && !(path.len() > 1 && path.ends_with('/'));
-    if !is_plain || path.split('/').any(|part| [".", ".."].contains(&part)) {
+    let has_slashes = path.contains("//") || path.len() > 1 && path.ends_with('/');
+    if has_slashes || path.split('/').any(|part| [".", ".."].contains(&part)) {
         notes.push(Note::LetterByLetter(path.as_str().into()));
     }
     Ok((verb.into(), On::Url(path.into()), notes))
