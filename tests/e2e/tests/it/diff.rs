@@ -47,7 +47,10 @@ const LOGINS: [&str; 2] = [
 ",
 ];
 
-const PEOPLE_OF: [[(&str, &str, &[&str]); 4]; 2] = [
+/// Name, username and groups.
+type Mapped = (&'static str, &'static str, &'static [&'static str]);
+
+const PEOPLE_OF: [[Mapped; 4]; 2] = [
     [
         ("ann", "fz-ann", &["fz-red"]),
         ("ben", "fz-ben", &["fz-red", "fz-blue"]),
