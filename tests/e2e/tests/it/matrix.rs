@@ -168,20 +168,23 @@ fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
     Ok(live)
 }
 
+/// Of whom, in which namespace (empty is the whole cluster), and what is said.
+type Cell = (Someone, String, Value);
+
 /// Some cells, each with whom the API server takes its somebody for.
 fn some_cells(
     managed: &Managed,
     matrix: &Value,
     number: usize,
     random: &mut Random,
-) -> anyhow::Result<Vec<(User, (Someone, String, Value))>> {
+) -> anyhow::Result<Vec<(User, Cell)>> {
     let cells = (0..number).map(|_| any_cell(matrix, random)).collect::<anyhow::Result<Vec<_>>>()?;
     let users = managed.users(&cells.iter().map(|(someone, ..)| someone.clone()).collect::<Vec<_>>())?;
     Ok(users.into_iter().zip(cells).collect())
 }
 
 /// Somebody somewhere: who, the namespace (empty is the whole cluster), and the cell.
-fn any_cell(matrix: &Value, random: &mut Random) -> anyhow::Result<(Someone, String, Value)> {
+fn any_cell(matrix: &Value, random: &mut Random) -> anyhow::Result<Cell> {
     let rows = matrix["rows"].as_array().context("rows")?;
     let row = &rows[random.below(rows.len())];
     let members = row["members"].as_array().context("members")?;
