@@ -73,6 +73,8 @@ pub(crate) const TESTS: &[Need] = &[
     PYTHON,
     program("chromium", "chromium", "the browser that looks at the page of `matrix`"),
     program("strace", "strace", "to see what `token` opens"),
+    program("zsh", "zsh", "a shell to complete in"),
+    program("fish", "fish", "a shell to complete in"),
 ];
 
 /// What `cargo xtask lint` needs.
@@ -271,7 +273,7 @@ mod tests {
         for system in [System::DebianAsRoot, System::Debian, System::Other] {
             assert_eq!(go_on(&[], system), Step::GoOn);
         }
-        let all = vec!["build-essential", "chromium", "golang-go", "python3-venv", "strace"];
+        let all = vec!["build-essential", "chromium", "fish", "golang-go", "python3-venv", "strace", "zsh"];
         assert_eq!(go_on(TESTS, System::DebianAsRoot), Step::Install(all));
 
         let list = "missing on this machine, for `cargo xtask test`:
@@ -280,13 +282,15 @@ mod tests {
   python3                 Python 3.10 or later with its module venv, to install the AWS CLI and moto
   chromium                the browser that looks at the page of `matrix`
   strace                  to see what `token` opens
+  zsh                     a shell to complete in
+  fish                    a shell to complete in
 `cargo xtask test --without-cluster` leaves out the tests that need them";
         assert_eq!(go_on(TESTS, System::Other), Step::Stop(list.to_owned()));
-        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium golang-go python3-venv strace";
+        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium fish golang-go python3-venv strace zsh";
         assert_eq!(go_on(TESTS, System::Debian), Step::Stop(format!("{list}{line}")));
 
         // An old Go is no Go, and then nobody is asked to wait for the rest.
-        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium python3-venv strace\n\
+        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium fish python3-venv strace zsh\n\
              apt-get has no go that does: install it by hand";
         let old = |system| step("test", TESTS, system, &|need| need.name != GO.name);
         assert_eq!(old(System::DebianAsRoot), Step::Stop(format!("{list}{line}")));

@@ -161,7 +161,7 @@ pub(crate) enum Command {
     Version(commands::version::VersionArgs),
     /// Print a shell's completion script
     Completion(commands::completion::CompletionArgs),
-    /// What kubectl's completion of its plugin asks for
+    /// What completion asks for
     #[command(name = "__complete", hide = true)]
     Candidates(commands::completion::CandidatesArgs),
 }

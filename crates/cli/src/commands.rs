@@ -75,7 +75,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         #[cfg(unix)]
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Version(args) => version::run(&args),
-        Command::Completion(args) => completion::run(&args),
+        Command::Completion(args) => completion::run(&args, process),
         Command::Candidates(args) => completion::candidates(&args, process),
     }
 }

@@ -84,6 +84,11 @@ impl Kubeconfig {
         }))
     }
 
+    /// The contexts that the files name, in their order.
+    pub fn contexts(&self) -> Result<Vec<String>, KubernetesError> {
+        Ok(self.read()?.contexts.into_iter().map(|context| context.name).collect())
+    }
+
     /// The context's name.
     fn name(&self, merged: &kube::config::Kubeconfig) -> Result<String, KubernetesError> {
         let known: Vec<String> = merged.contexts.iter().map(|context| context.name.clone()).collect();

@@ -25,7 +25,7 @@ pub struct Command {
 }
 
 /// Programs whose names begin a command of running text. One that a block begins with must be among them.
-const PROGRAMS: [&str; 39] = [
+const PROGRAMS: [&str; 40] = [
     "aws",
     "aws-iam-authenticator",
     "cargo",
@@ -59,6 +59,7 @@ const PROGRAMS: [&str; 39] = [
     "n=0",
     "openssl",
     "sed",
+    "source",
     "sudo",
     "systemctl",
     "terraform",

@@ -1,6 +1,10 @@
 //! The shared files: found, read, and their profiles looked up.
 
-use std::{collections::BTreeMap, fs, io, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, io,
+    path::PathBuf,
+};
 
 use super::{CredentialsError, Environment, ini};
 
@@ -57,6 +61,16 @@ impl SharedFiles {
     /// An `[sso-session name]` of the config file.
     pub(crate) fn sso_session(&self, name: &str) -> Option<&Section> {
         self.config.get(&format!("sso-session {name}"))
+    }
+
+    /// The profiles of both, by name.
+    pub fn profiles(&self) -> Vec<String> {
+        let of_config = self.config.keys().filter_map(|section| match &**section {
+            "default" => Some("default"),
+            section => section.strip_prefix("profile "),
+        });
+        let all: BTreeSet<&str> = of_config.chain(self.credentials.keys().map(String::as_str)).collect();
+        all.into_iter().map(str::to_owned).collect()
     }
 
     /// Whether either file has the profile.

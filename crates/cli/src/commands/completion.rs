@@ -1,8 +1,9 @@
-//! `completion`: a shell's completion script, generated from the command line itself.
+//! `completion`: what makes a shell complete the command line, by asking this program at every place.
 
-mod kubectl;
+mod candidates;
+mod values;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::Path};
 
 use clap::{Args, ValueEnum, builder::PossibleValue};
 use clap_complete::Shell;
@@ -15,10 +16,16 @@ use crate::{
 
 /// Flags of `completion`.
 #[derive(Args, Debug)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "It completes the name under which it was called: `aws-iam-authenticator completion bash` that one.
+
+Examples:
   source <(cluster-auth completion bash)
+  source <(cluster-auth completion zsh)
+  cluster-auth completion fish > ~/.config/fish/completions/cluster-auth.fish
   cluster-auth completion kubectl > /usr/local/bin/kubectl_complete-cluster_auth
-  chmod +x /usr/local/bin/kubectl_complete-cluster_auth")]
+  chmod +x /usr/local/bin/kubectl_complete-cluster_auth"
+)]
 pub(crate) struct CompletionArgs {
     /// What completes: a shell, or kubectl for its plugin
     #[arg(value_name = "SHELL")]
@@ -54,27 +61,76 @@ impl ValueEnum for Completer {
     }
 }
 
+/// The program that kubectl looks for.
+const KUBECTL: &str = "\
+#!/bin/sh
+# Completes `kubectl cluster-auth`: an executable file kubectl_complete-cluster_auth on the PATH.
+exec kubectl-cluster_auth __complete -- \"$@\"
+";
+
+/// Scripts that ask this program; the name to complete stands in them as `@PROGRAM@`.
+const BASH: &str = include_str!("completion/complete.bash");
+const ZSH: &str = include_str!("completion/complete.zsh");
+const FISH: &str = include_str!("completion/complete.fish");
+
 /// Prints the script; `source <(cluster-auth completion bash)` loads it.
-pub(crate) fn run(args: &CompletionArgs) -> CommandResult {
-    match args.of {
+pub(crate) fn run(args: &CompletionArgs, process: &Process) -> CommandResult {
+    let program = program(&process.arguments);
+    let script = match args.of {
+        Completer::Shell(Shell::Bash) => BASH.replace("@PROGRAM@", program),
+        Completer::Shell(Shell::Zsh) => ZSH.replace("@PROGRAM@", program),
+        Completer::Shell(Shell::Fish) => FISH.replace("@PROGRAM@", program),
+        // The library's: they list what there is, and ask nobody.
         Completer::Shell(shell) => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut arguments::command(&[]), "cluster-auth", &mut script);
-            Ok(rim::print(&String::from_utf8_lossy(&script))?)
+            clap_complete::generate(shell, &mut arguments::command(&[]), program, &mut script);
+            String::from_utf8_lossy(&script).into_owned()
         }
-        Completer::Kubectl => Ok(rim::print(kubectl::SCRIPT)?),
-    }
+        Completer::Kubectl => KUBECTL.to_owned(),
+    };
+    Ok(rim::print(&script)?)
 }
 
-/// What kubectl's script asks for.
+/// The name that is typed: the file's, whatever folder it is in.
+fn program(arguments: &[OsString]) -> &str {
+    let name = arguments.first().and_then(|program| Path::new(program).file_stem()).and_then(|name| name.to_str());
+    let is_plain = |name: &&str| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.".contains(letter))
+    };
+    // It stands in scripts.
+    name.filter(is_plain).unwrap_or("cluster-auth")
+}
+
+/// What a script asks for.
 #[derive(Args, Debug)]
 pub(crate) struct CandidatesArgs {
-    /// The words behind `kubectl cluster-auth`, the last one as far as it is typed
+    /// The words behind the program's name, the last one as far as it is typed
     #[arg(last = true)]
     words: Vec<OsString>,
 }
 
 /// Prints what may stand there.
 pub(crate) fn candidates(args: &CandidatesArgs, process: &Process) -> CommandResult {
-    Ok(rim::print(&kubectl::candidates(arguments::command(&process.arguments), &args.words))?)
+    let look = |ask: values::Ask<'_>| values::look(&ask, process);
+    Ok(rim::print(&candidates::candidates(arguments::command(&process.arguments), &args.words, &look))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::program;
+
+    #[test]
+    fn a_script_completes_the_name_that_was_called() {
+        let rows = [
+            ("/usr/local/bin/cluster-auth", "cluster-auth"),
+            ("aws-iam-authenticator", "aws-iam-authenticator"),
+            ("bin/kubectl-cluster_auth", "kubectl-cluster_auth"),
+            ("/x/$(reboot)", "cluster-auth"),
+            ("", "cluster-auth"),
+        ];
+        for (called, expected) in rows {
+            assert_eq!(program(&[called.into()]), expected, "{called}");
+        }
+        assert_eq!(program(&[]), "cluster-auth");
+    }
 }

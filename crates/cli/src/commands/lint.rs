@@ -98,9 +98,12 @@ impl LintArgs {
     }
 }
 
+/// All of them, the worst first.
+pub(crate) const SEVERITIES: [Severity; 3] = [Severity::Danger, Severity::Warning, Severity::Info];
+
 fn parse_severity(text: &str) -> Result<Severity, String> {
-    let all = [Severity::Danger, Severity::Warning, Severity::Info];
-    all.into_iter()
+    SEVERITIES
+        .into_iter()
         .find(|severity| severity.as_str() == text)
-        .ok_or_else(|| format!("expected {}", all.map(Severity::as_str).join(", ")))
+        .ok_or_else(|| format!("expected {}", SEVERITIES.map(Severity::as_str).join(", ")))
 }

@@ -5,7 +5,7 @@ mod given;
 mod live;
 
 pub(crate) use self::{
-    context::ClusterArgs,
+    context::{ClusterArgs, contexts},
     given::{collect, given, ignored},
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

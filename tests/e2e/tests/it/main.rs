@@ -14,6 +14,7 @@ mod authorizer;
 mod chart;
 mod cli;
 mod clusters;
+mod completion;
 mod demo;
 mod diff;
 mod docs;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         kops::TESTS,
         kubeconfig::TESTS,
         clusters::TESTS,
+        completion::TESTS,
         interop::TESTS,
         login::TESTS,
         lint::TESTS,

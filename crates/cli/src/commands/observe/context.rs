@@ -1,6 +1,6 @@
 //! Which cluster: the kubeconfig and its context.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use access::cluster::Dump;
 use clap::Args;
@@ -18,6 +18,12 @@ pub(crate) struct ClusterArgs {
     /// Context of the kubeconfig [default: its current one]
     #[arg(long, value_name = "NAME")]
     context: Option<String>,
+}
+
+/// The contexts of a kubeconfig, or of those that kubectl reads; none where they cannot be read.
+pub(crate) fn contexts(kubeconfig: Option<&Path>, process: &Process) -> Vec<String> {
+    let args = ClusterArgs { kubeconfig: kubeconfig.map(Path::to_owned), context: None };
+    args.kubeconfig(process).contexts().unwrap_or_default()
 }
 
 impl ClusterArgs {
