@@ -15,12 +15,14 @@ mod mappings;
 mod marks;
 mod observed;
 mod people;
+mod policies;
 mod target;
 
 pub use dump::{Dump, DumpError};
-pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode};
+pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode, Entry};
 pub use given::{Given, GivenError};
 pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};
+pub use policies::{Policy, policy};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};

@@ -1,28 +1,46 @@
 //! An access file for a cluster that has none yet: what a person would have written who wanted just what there is.
 //!
 //! ```text
-//!   Observed ─ draft ─► groups, members, grants ─ write ─► text ─ read, compile ─┐
-//!                  ▲                                                            │ what the file's own rules refuse
-//!                  └──────────────────── left out, with the reason ◄────────────┘
+//!   Subject ─ draft ─► groups, members, grants ─ write ─► text ─ read, compile ─┐
+//!                 ▲                                                            │ what the file's own rules refuse
+//!                 └──────────────────── left out, with the reason ◄────────────┘
 //! ```
 //!
 //! Planned on the untouched cluster, such a file gives nobody anything and takes nothing from anybody: what it cannot
 //! say is listed in it as a comment.
 
 mod draft;
-mod kops;
+mod logins;
+mod policies;
+mod spelling;
+mod stands;
 mod write;
 
 use document::{Limits, Severity, Sources, Span};
 use jiff::Timestamp;
 
 use self::draft::Draft;
-pub use self::kops::{Kops, read_kops};
+pub use self::stands::Stands;
 use crate::{
     Facts,
-    cluster::Observed,
+    cluster::{AccessEntries, Observed},
     plan::{ObjectId, conflicting},
 };
+
+/// What there is to import.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The cluster, and what files of other programs make of it.
+    pub observed: &'a Observed,
+    /// EKS access entries, as far as they were given.
+    pub entries: &'a AccessEntries,
+    /// What tokens for the cluster are bound to.
+    pub cluster_id: &'a str,
+    /// What IAM says.
+    pub facts: &'a Facts,
+    /// The moment.
+    pub now: Timestamp,
+}
 
 /// What an import makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,19 +49,18 @@ pub struct Imported {
     pub text: String,
     /// What it does not say, and why: logins and bindings of which it says nothing stay as they are.
     pub left: Vec<Left>,
-    /// Entries for a role with a path that the file has: aws-iam-authenticator lets nobody in by them, we do, and so does
-    /// what is applied.
-    pub with_path: Vec<String>,
+    /// What it says in other words than there are, and what that changes once the file is applied.
+    pub careful: Vec<Left>,
     /// Bindings of others that grant nothing but what the file grants: they can go once it is applied.
     pub superseded: Vec<ObjectId>,
 }
 
-/// Something that the file does not say.
+/// Something that the file does not say, or says in other words.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
     /// What: a login, one of its groups, or what a group is granted.
-    pub what: String,
-    /// Why the file does not say it.
+    pub what: Stands,
+    /// Why the file does not say it, or how.
     pub why: String,
 }
 
@@ -52,10 +69,11 @@ const MAX_ROUNDS: usize = 1_000;
 
 /// Writes the file for what a cluster has. Only what groups grant is in it: bindings to people stay as they are.
 ///
-/// The role of a permission set is written as the set, unless the facts know another role of it: then the cluster maps
-/// one that is left over, and whoever has the set today would be let in.
-pub fn import(observed: &Observed, cluster_id: &str, facts: &Facts, now: Timestamp) -> Imported {
-    let mut draft = Draft::of(observed, cluster_id, facts);
+/// A role of a permission set is written as the set where the facts know it as the set's own, and as the role otherwise: it
+/// may be left over from an assignment, and whoever has the set today would be let in.
+pub fn import(subject: &Subject<'_>) -> Imported {
+    let Subject { observed, facts, now, .. } = *subject;
+    let mut draft = Draft::of(subject);
     let facts = Facts { namespaces: Some(observed.namespaces.clone()), ..facts.clone() };
     for _ in 0..MAX_ROUNDS {
         let (text, places) = write::write(&draft);
@@ -74,8 +92,7 @@ pub fn import(observed: &Observed, cluster_id: &str, facts: &Facts, now: Timesta
             }
         }
         if problems.is_empty() && goes == 0 {
-            let (superseded, with_path) = (draft.superseded(observed), draft.with_path());
-            return Imported { text, left: draft.left, with_path, superseded };
+            return draft.imported(observed, text);
         }
         goes += problems.iter().filter(|(span, why)| draft.leave_out(&places, *span, why)).count();
         debug_assert!(goes > 0, "every problem is about something that was written: {problems:?}");
@@ -84,5 +101,5 @@ pub fn import(observed: &Observed, cluster_id: &str, facts: &Facts, now: Timesta
         }
     }
     // Rather nothing than a file that is refused.
-    Imported { left: draft.left, ..Imported::default() }
+    Imported { left: draft.all_left(), ..Imported::default() }
 }

@@ -10,6 +10,7 @@
 //! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
 
 pub mod cluster;
+pub mod foreign;
 pub mod keys;
 pub mod plan;
 
@@ -33,7 +34,7 @@ pub use compile::{Desired, Facts, Namespace, Person, compile, glob};
 pub use consumers::{Consumer, Feature, unsupported};
 pub use iam::{IamAccount, IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use image::IMAGE;
-pub use import::{Imported, Kops, Left, import, read_kops};
+pub use import::{Imported, Left, Stands, Subject, import};
 pub use merge::{ConfigMap, OWNED};
 pub use model::{Accept, Access, Grant, Group, Kind, Located, Principal, Right, Scope};
 pub use plan::plan;

@@ -2,6 +2,7 @@
 
 mod files;
 mod findings;
+mod foreign;
 mod giving;
 mod iam;
 mod laws;

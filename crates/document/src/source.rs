@@ -114,6 +114,12 @@ impl Sources {
         of(&self.0, offset)
     }
 
+    /// A line, from 1, of the last text of a name.
+    pub fn line(&self, name: &str, number: usize) -> Option<&str> {
+        let source = self.0.iter().rfind(|source| *source.name == *name)?;
+        source.text().lines().nth(number.checked_sub(1)?)
+    }
+
     /// The name and the place of a byte, as `file:line:column` has them.
     pub fn locate(&self, offset: usize) -> Option<(&str, Position)> {
         self.of(offset).map(|source| (source.name(), source.position(offset)))

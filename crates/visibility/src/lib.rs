@@ -35,16 +35,15 @@ pub mod whoami;
 mod basics;
 mod built_in_roles;
 mod path;
-mod policies;
 mod principals;
 mod resources;
 mod who_can;
 mod world;
 
+pub use access::cluster::{Policy, policy};
 pub use built_in_roles::built_in_roles;
 pub use matrix::matrix;
 pub use path::{Path, Place};
-pub use policies::{Policy, policy};
 pub use principals::Principal;
 pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words};
 pub use who_can::{Answer, AnswerOut, Holder, Reached};

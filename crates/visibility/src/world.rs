@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired,
-    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Unseen},
+    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Policy, Unseen, policy},
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
@@ -20,7 +20,6 @@ use self::logins::{logins, partition};
 pub use self::places::UnseenLogins;
 use crate::{
     built_in_roles::built_in_roles,
-    policies::{Policy, policy},
     principals::{ByUser, Principal, principals},
 };
 

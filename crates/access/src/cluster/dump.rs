@@ -1,7 +1,7 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     fmt,
 };
 
@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::{CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
 use crate::{
     ConfigMap, Facts, Namespace,
+    foreign::Foreign,
     plan::{RECORD_NAME, Record, RecordError},
 };
 
@@ -35,6 +36,8 @@ pub struct Dump {
     has_manifests: bool,
     /// Objects that say nothing, or nothing that is understood.
     refused: Vec<Unseen>,
+    /// Files of other programs.
+    foreign: Vec<Foreign>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
@@ -219,7 +222,7 @@ impl Dump {
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
-        let Self { config_maps, kinds, missing, has_manifests, refused, .. } = other;
+        let Self { config_maps, kinds, missing, has_manifests, refused, foreign, .. } = other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -230,6 +233,19 @@ impl Dump {
         self.missing.extend(missing);
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
+        self.foreign.extend(foreign);
+    }
+
+    /// Adds what a file of another program says: it counts as what that program makes of it, beside what is there.
+    pub fn declare(&mut self, foreign: Foreign) {
+        // A manifest beside which there may be others.
+        self.has_manifests |= foreign.definition.is_some();
+        self.foreign.push(foreign);
+    }
+
+    /// What files of other programs say.
+    pub fn declared(&self) -> &[Foreign] {
+        &self.foreign
     }
 
     /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
@@ -342,7 +358,7 @@ impl Dump {
         let (record, targets) = (self.record(), self.targets());
         let Self {
             roles,
-            bindings,
+            mut bindings,
             namespaces,
             mapping_objects,
             config_maps,
@@ -350,8 +366,10 @@ impl Dump {
             mut missing,
             has_manifests,
             refused,
+            foreign,
             ..
         } = self;
+        bindings.extend(made(&foreign, &bindings, &namespaces));
         let mut unseen = refused;
         for (kind, what) in KINDS {
             let lacks =
@@ -388,6 +406,13 @@ impl Dump {
                 Err(gap) => unseen.push(gap),
             }
         }
+        // What is in force goes before what other programs are going to make.
+        for live in foreign.iter().filter_map(|foreign| foreign.live(partition, now)) {
+            match live {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
         Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen }
     }
 }
@@ -404,6 +429,17 @@ impl Written<'_> {
     pub(super) fn place(self) -> String {
         format!("{}:{}", self.source.name(), self.source.position(self.span.start).line)
     }
+}
+
+/// The bindings that rbac-manager makes, but for those that are there.
+fn made(foreign: &[Foreign], there: &[Seen<Binding>], namespaces: &[Namespace]) -> Vec<Seen<Binding>> {
+    let definitions = foreign.iter().filter_map(|foreign| foreign.definition.as_ref());
+    let mut made: Vec<Binding> = definitions.flat_map(|definition| definition.bindings(namespaces)).collect();
+    if !made.is_empty() {
+        let there: HashSet<_> = there.iter().map(|seen| seen.object.id()).collect();
+        made.retain(|binding| !there.contains(&binding.id()));
+    }
+    made.into_iter().map(|object| Seen { object, owner: Owner::Nobody, version: Box::default() }).collect()
 }
 
 fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {

@@ -3,13 +3,17 @@
 //! Sources: Amazon EKS API Reference, `ListAccessEntries`, `DescribeAccessEntry`, `ListAssociatedAccessPolicies`,
 //! `DescribeCluster`; Amazon EKS User Guide, "Grant IAM users access to Kubernetes with EKS access entries".
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
 use super::Unseen;
+use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +21,8 @@ pub struct AccessEntries {
     /// Who has an entry, if the list was given.
     listed: Option<BTreeSet<Box<str>>>,
     described: BTreeMap<Box<str>, Described>,
+    /// Those of whom only a part was said.
+    mentioned: BTreeSet<Box<str>>,
     associated: BTreeMap<Box<str>, Vec<Association>>,
     mode: Option<AuthenticationMode>,
 }
@@ -31,6 +37,20 @@ pub enum AuthenticationMode {
     ApiAndConfigMap,
     /// Access entries alone.
     Api,
+}
+
+impl AuthenticationMode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ConfigMap, Self::ApiAndConfigMap, Self::Api];
+
+    /// As AWS writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "CONFIG_MAP",
+            Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
+            Self::Api => "API",
+        }
+    }
 }
 
 /// A policy that an entry has, and where.
@@ -61,9 +81,33 @@ pub enum AccessEntriesError {
 struct Described {
     username: String,
     groups: Vec<String>,
-    /// Only entries of this type take policies.
-    is_standard: bool,
+    /// Only standard ones take policies; `None` is a type that is not known here.
+    kind: Option<EntryType>,
+    /// The list in the file, and which entry of it.
+    section: Box<str>,
+    /// File and line, where it is known.
+    file: Option<(Arc<str>, usize)>,
 }
+
+/// An access entry, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Entry<'a> {
+    /// The principal's ARN, as EKS has it: a role's with its path.
+    pub principal: &'a str,
+    /// Whose it is; `None` is a type that is not known here.
+    pub kind: Option<EntryType>,
+    /// The username.
+    pub username: &'a str,
+    /// The Kubernetes groups.
+    pub groups: &'a [String],
+    /// The place in whatever says it: `accessEntries[0]`.
+    pub section: &'a str,
+    /// File and line of that, where it is known.
+    pub file: Option<(Arc<str>, usize)>,
+}
+
+/// What machines are in (Kubernetes, "Using Node Authorization").
+const NODES: &str = "system:nodes";
 
 /// All four outputs.
 #[derive(Deserialize)]
@@ -126,6 +170,32 @@ const ENTRY: &str = "the EKS access entry of ";
 const POLICIES: &str = "the EKS access policies of ";
 
 impl AccessEntries {
+    /// Adds an entry of a file that makes entries.
+    pub fn add(&mut self, entry: &AccessEntry, file: &Arc<str>, line: usize) {
+        let principal = &entry.principal;
+        let of = |policy: &foreign::Association| Association {
+            principal: principal.clone(),
+            policy: policy.policy.clone(),
+            namespaces: policy.namespaces.clone(),
+        };
+        self.associated.entry(principal.clone()).or_default().extend(entry.policies.iter().map(of));
+        let default = || entry.kind?.default_username(&principal.parse().ok()?);
+        let username = entry.username.as_ref().map(ToString::to_string).or_else(default);
+        let (Some(username), Some(kind)) = (username, entry.kind) else {
+            self.mentioned.insert(principal.clone());
+            return;
+        };
+        let mut groups: Vec<String> = entry.groups.iter().map(ToString::to_string).collect();
+        groups.extend((kind != EntryType::Standard && groups.is_empty()).then(|| NODES.to_owned()));
+        let (section, file) = (format!("{}[{}]", entry.at.0, entry.at.1).into(), Some((Arc::clone(file), line)));
+        self.described.insert(principal.clone(), Described { username, groups, kind: Some(kind), section, file });
+    }
+
+    /// Adds which logins the cluster looks at.
+    pub fn set_mode(&mut self, mode: AuthenticationMode) {
+        self.mode = Some(mode);
+    }
+
     /// Adds what one of the four commands prints.
     pub fn read(&mut self, json: &[u8]) -> Result<(), AccessEntriesError> {
         let printed: Printed = serde_json::from_slice(json).map_err(|_| AccessEntriesError::Shape)?;
@@ -136,8 +206,9 @@ impl AccessEntries {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
                 let PrintedEntry { principal_arn, kubernetes_groups: groups, username, r#type } = entry;
-                let is_standard = r#type == "STANDARD";
-                self.described.insert(principal_arn, Described { username, groups, is_standard });
+                let kind = EntryType::of(&r#type);
+                let (section, file) = ("accessEntry".into(), None);
+                self.described.insert(principal_arn, Described { username, groups, kind, section, file });
             }
             Printed { associated_access_policies: Some(policies), principal_arn: Some(principal), .. } => {
                 let of = |policy: PrintedPolicy| policy.into_association(&principal);
@@ -155,7 +226,8 @@ impl AccessEntries {
 
     /// Whether nothing is known at all.
     pub fn is_empty(&self) -> bool {
-        self.listed.is_none() && self.described.is_empty() && self.associated.is_empty() && self.mode.is_none()
+        let is_unknown = self.described.is_empty() && self.mentioned.is_empty() && self.associated.is_empty();
+        self.listed.is_none() && self.mode.is_none() && is_unknown
     }
 
     /// Which logins the cluster looks at, if that is known.
@@ -183,6 +255,18 @@ impl AccessEntries {
             });
         }
         source
+    }
+
+    /// Everybody who has an entry that is known, in the order of their ARNs.
+    pub fn described(&self) -> impl Iterator<Item = Entry<'_>> {
+        self.described.iter().map(|(principal, entry)| Entry {
+            principal,
+            kind: entry.kind,
+            username: &entry.username,
+            groups: &entry.groups,
+            section: &entry.section,
+            file: entry.file.clone(),
+        })
     }
 
     /// The principals of entries, as EKS writes them.
@@ -224,14 +308,16 @@ impl AccessEntries {
             what: what.into(),
             why: format!("give what `aws eks {command}` prints").into(),
         };
-        let Some(listed) = &self.listed else {
-            return vec![gap("EKS access entries".to_owned(), "list-access-entries")];
-        };
         let mut unseen = Vec::new();
-        for arn in listed {
+        if self.listed.is_none() {
+            unseen.push(gap("EKS access entries".to_owned(), "list-access-entries"));
+        }
+        let all: BTreeSet<&Box<str>> =
+            self.listed.iter().flatten().chain(&self.mentioned).chain(self.described.keys()).collect();
+        for arn in all {
             match self.described.get(arn) {
                 None => unseen.push(gap(format!("{ENTRY}{arn}"), "describe-access-entry")),
-                Some(entry) if entry.is_standard && !self.associated.contains_key(arn) => {
+                Some(entry) if entry.kind == Some(EntryType::Standard) && !self.associated.contains_key(arn) => {
                     let what = format!("{POLICIES}{arn}");
                     unseen.push(gap(what, "list-associated-access-policies"));
                 }

@@ -10,7 +10,10 @@ use serde::{
 };
 
 use super::{AccessEntries, AccessEntriesError, Dump, DumpError, dump::Written};
-use crate::{Facts, IamDumpError, Kops, read_kops};
+use crate::{
+    Facts, IamDumpError,
+    foreign::{self, Foreign},
+};
 
 /// Everything that was given, sorted by what it is about.
 #[derive(Debug, Default)]
@@ -21,8 +24,6 @@ pub struct Given {
     pub facts: Facts,
     /// EKS access entries.
     pub entries: AccessEntries,
-    /// A cluster specification of kops.
-    pub kops: Option<Kops>,
     /// The authenticator's configuration, where its file was named: it counts in place of what the cluster has of it.
     pub config: Option<ServerConfig>,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
@@ -37,6 +38,7 @@ enum About {
     Iam,
     Eks,
     Access,
+    Foreign,
     Nothing,
 }
 
@@ -53,8 +55,6 @@ pub enum GivenError {
     Eks(AccessEntriesError),
     /// YAML with problems, as they are printed.
     Yaml(String),
-    /// A second cluster specification of kops.
-    SecondKops,
 }
 
 impl fmt::Display for GivenError {
@@ -65,7 +65,6 @@ impl fmt::Display for GivenError {
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
             Self::Yaml(problems) => f.write_str(problems),
-            Self::SecondKops => f.write_str("this is a second Cluster of kops; give one"),
         }
     }
 }
@@ -83,7 +82,7 @@ impl Given {
             About::Cluster => self.dump.read(text).map_err(GivenError::Cluster)?,
             About::Iam => drop(self.facts.add_iam_dump(text).map_err(GivenError::Iam)?),
             About::Eks => self.entries.read(text).map_err(GivenError::Eks)?,
-            About::Access => return self.read_yaml(name, text),
+            About::Access | About::Foreign => return self.read_yaml(name, text),
             About::Nothing => return Ok(false),
         }
         Ok(true)
@@ -98,7 +97,7 @@ impl Given {
     fn read_yaml(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
         let text = str::from_utf8(text).map_err(|_| GivenError::Encoding)?;
         let source = self.sources.add(name, text).clone();
-        if looks_like_access(text) {
+        if looks_like_access(text) && !may_be_of_first_chart(text) {
             self.access_files.push(source.base());
             return Ok(true);
         }
@@ -106,10 +105,13 @@ impl Given {
             GivenError::Yaml(document::render(&source, &problems, RenderStyle::Plain).trim_end().to_owned())
         };
         let (mut nameless, mut failed, mut number_of_items) = (Vec::new(), None, 0_usize);
+        let mut foreigners: Vec<Foreign> = Vec::new();
         let dump = &mut self.dump;
         let item = |number: usize, node: Node| {
             number_of_items += 1;
-            if node.get("kind").is_none() && node.get("apiVersion").is_none() {
+            if let Some(foreign) = foreign::read(&source, &node) {
+                foreigners.push(foreign);
+            } else if node.get("kind").is_none() && node.get("apiVersion").is_none() {
                 nameless.push((number, node)); // Of a typed list, whose kind may come behind its items.
             } else if let Err(error) = add(dump, &source, &node, None, true) {
                 failed.get_or_insert(error);
@@ -122,14 +124,12 @@ impl Given {
             let Some(root) = root.filter(|root| !root.is_null()) else { continue };
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
             let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
+            if let Some(foreign) = foreign::read(&source, &root) {
+                foreigners.push(foreign);
+                known = true;
+                continue;
+            }
             match kind {
-                Some("Cluster") if version.starts_with("kops.k8s.io/") => {
-                    let range = root.span.start - source.base()..root.span.end - source.base();
-                    let kops = read_kops(&Source::new(name, &source.text()[range])).map_err(said)?;
-                    if self.kops.replace(kops).is_some() {
-                        return Err(GivenError::SecondKops);
-                    }
-                }
                 // Of no interest: what kops keeps beside it, deployments and the like.
                 Some(kind) if !Dump::is_about(version, kind) => continue,
                 Some(kind) => {
@@ -146,7 +146,17 @@ impl Given {
             }
             known = true;
         }
+        foreigners.into_iter().for_each(|foreign| self.declare(foreign, &source));
         failed.map_or(Ok(known || number_of_items > 0), |error| Err(GivenError::Cluster(error)))
+    }
+
+    /// Takes what a file of another program says.
+    fn declare(&mut self, foreign: Foreign, source: &Source) {
+        for entry in &foreign.entries {
+            self.entries.add(entry, &foreign.file, source.position(entry.span.start).line);
+        }
+        foreign.mode.into_iter().for_each(|mode| self.entries.set_mode(mode));
+        self.dump.declare(foreign);
     }
 }
 
@@ -178,6 +188,11 @@ fn looks_like_access(text: &str) -> bool {
     keys.find_map(|line| (of_access(line) || of_object(line)).then(|| of_access(line))).unwrap_or_default()
 }
 
+/// Whether it is worth looking whether these are the values of the first chart, and no access file.
+fn may_be_of_first_chart(text: &str) -> bool {
+    ["authentication:", "role:"].iter().all(|key| text.contains(key))
+}
+
 /// What JSON is about, by the first of its outermost keys that says so: the rest is not looked at here.
 fn about(json: &[u8]) -> Result<About, serde_json::Error> {
     struct First<'a>(&'a Cell<About>);
@@ -189,12 +204,24 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
         }
 
         fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+            let mut of: (Option<String>, Option<String>) = (None, None);
             while let Some(key) = map.next_key::<String>()? {
                 let about = match &*key {
-                    "apiVersion" | "kind" | "items" => About::Cluster,
+                    "apiVersion" | "kind" => {
+                        let value = map.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_owned();
+                        *if key == "kind" { &mut of.1 } else { &mut of.0 } = Some(value);
+                        match &of {
+                            (Some(version), _) if foreign::is_of(version) => About::Foreign,
+                            (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
+                            (Some(_), Some(_)) => About::Nothing,
+                            (None, _) | (_, None) => continue,
+                        }
+                    }
+                    "items" => About::Cluster,
                     "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
                     "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
                     "groups" | "clusterID" | "nodes" => About::Access,
+                    "resource" | "users" => About::Foreign,
                     _ => {
                         map.next_value::<IgnoredAny>()?;
                         continue;
@@ -202,6 +229,12 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                 };
                 self.0.set(about);
                 return Err(M::Error::custom("known"));
+            }
+            // Without an `apiVersion` it is still somebody's object.
+            if let (None, Some(kind)) = &of
+                && Dump::is_about("", kind)
+            {
+                self.0.set(About::Cluster);
             }
             Ok(())
         }

@@ -3,16 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use document::Span;
-use identity::{AccountId, Arn, Partition};
-use mapping::{PermissionSet, Rule, RulePrincipal, UniqueId};
-use rbac::{Binding, RoleKind, RoleReference, Subject};
+use identity::{AccountId, Partition};
+use jiff::Timestamp;
+use rbac::{Binding, RoleKind, RoleReference, Subject as To};
 
-use super::{Left, write::Places};
+use super::{Imported, Left, Stands, Subject, write::Places};
 use crate::{
-    Facts, Kind,
-    cluster::{Holder, LiveMapping, Observed, Seen},
+    Kind,
+    cluster::{Observed, Seen},
     plan::ObjectId,
-    render::NODE,
 };
 
 /// The file, before it is text.
@@ -26,14 +25,21 @@ pub(super) struct Draft {
     pub(super) members: BTreeMap<Id, Member>,
     pub(super) nodes: BTreeMap<Id, Member>,
     pub(super) left: Vec<Left>,
+    pub(super) careful: Vec<Left>,
+    /// The groups that stand for EKS access policies, each with the policy and its namespaces.
+    pub(super) of_policies: BTreeMap<String, Scoped>,
 }
+
+/// An EKS access policy, and its namespaces; none is the whole cluster.
+pub(super) type Scoped = (&'static str, Option<Vec<Box<str>>>);
 
 /// Kind, account and name in lower case.
 pub(super) type Id = (Kind, AccountId, String);
 
 #[derive(Default)]
 pub(super) struct Group {
-    pub(super) members: BTreeSet<Id>,
+    /// Each until the membership ends.
+    pub(super) members: BTreeMap<Id, Option<Timestamp>>,
     /// By what they grant, with the namespaces; none in the list is the whole cluster.
     pub(super) grants: BTreeMap<Right, BTreeSet<Option<Box<str>>>>,
     /// It is bound to the `ClusterRole` of its name and to nothing else, by a binding of the name that the file gives.
@@ -56,9 +62,13 @@ pub(super) struct Member {
     /// With its path.
     pub(super) name: String,
     pub(super) username: String,
-    /// Where it stands, for the comment if it is left out.
-    pub(super) stands: String,
-    /// It stands there as a role with a path.
+    /// When a machine's role ends; people's memberships end one by one.
+    pub(super) ends: Option<Timestamp>,
+    /// The groups that nothing is bound to, which the file does not have.
+    pub(super) unbound: Vec<String>,
+    /// Where it stands, for what is said if it is left out.
+    pub(super) stands: Stands,
+    /// It stands there as a role with a path, which not every reader of the place matches.
     pub(super) has_path: bool,
 }
 
@@ -74,17 +84,13 @@ impl Member {
 }
 
 impl Draft {
-    pub(super) fn of(observed: &Observed, cluster_id: &str, facts: &Facts) -> Self {
-        let mut draft = Self {
-            cluster_id: cluster_id.to_owned(),
-            account: None,
-            groups: BTreeMap::new(),
-            members: BTreeMap::new(),
-            nodes: BTreeMap::new(),
-            left: Vec::new(),
-        };
-        draft.bindings(observed);
-        draft.logins(observed, facts);
+    pub(super) fn of(subject: &Subject<'_>) -> Self {
+        let (account, left, careful) = Default::default();
+        let (groups, members, nodes, of_policies) = Default::default();
+        let cluster_id = subject.cluster_id.to_owned();
+        let mut draft = Self { cluster_id, account, groups, members, nodes, left, careful, of_policies };
+        draft.bindings(subject.observed);
+        draft.logins(subject);
         draft.groups.retain(|_, group| !group.members.is_empty());
         let mut accounts: HashMap<AccountId, usize> = HashMap::new();
         draft
@@ -94,8 +100,6 @@ impl Draft {
             .for_each(|(_, account, _)| *accounts.entry(*account).or_default() += 1);
         let most = accounts.into_iter().max_by_key(|(account, number)| (*number, std::cmp::Reverse(*account)));
         draft.account = most.map(|(account, _)| account);
-        draft.left.sort();
-        draft.left.dedup();
         draft
     }
 
@@ -112,7 +116,7 @@ impl Draft {
             .collect();
         for Seen { object: binding, .. } in &observed.bindings {
             for subject in &binding.subjects {
-                let Subject::Group(name) = subject else { continue };
+                let To::Group(name) = subject else { continue };
                 let group = self.groups.entry(name.to_string()).or_default();
                 let role = roles.get(&of_role((&binding.role, &binding.namespace))).copied();
                 let right = match (&binding.role.kind, role) {
@@ -132,68 +136,8 @@ impl Draft {
         }
     }
 
-    fn logins(&mut self, observed: &Observed, facts: &Facts) {
-        let mut seen: BTreeSet<Id> = BTreeSet::new();
-        for live in &observed.mappings {
-            let spelling = Spelling::of(live);
-            for (account, _) in &live.source.accounts {
-                let why = "a file names people, not whole accounts";
-                self.leave(format!("everybody in {account} (mapAccounts of {})", live.target.as_str()), why);
-            }
-            if let Holder::Objects(objects) = &live.holder {
-                for Seen { object, .. } in objects.iter().filter(|seen| seen.object.principal().is_empty()) {
-                    let why = "its ARN is no user's and no role's, so it lets nobody in";
-                    self.leave(format!("IAMIdentityMapping {} ({})", object.name, object.arn), why);
-                }
-            }
-            let rules = live.source.roles.iter().chain(&live.source.users);
-            let as_roles = named_by_role(rules.clone(), facts);
-            // The last entry for a principal counts.
-            let mut last: BTreeMap<Id, (Member, &Rule)> = BTreeMap::new();
-            for rule in rules {
-                let (list, index) = (rule.source.list, rule.source.index);
-                let stands = format!("{} ({list}[{index}] of {})", spelling.of_rule(rule), live.target.as_str());
-                match member(rule, &spelling, &as_roles, stands.clone()) {
-                    Some(member) => {
-                        let bare = member.name.rsplit('/').next().unwrap_or(&member.name).to_ascii_lowercase();
-                        let name = if member.kind == Kind::User { member.name.to_ascii_lowercase() } else { bare };
-                        last.insert((member.kind, member.account, name), (member, rule));
-                    }
-                    None => self.leave(stands, "a file names users, roles and permission sets"),
-                }
-            }
-            for (id, (member, rule)) in last {
-                // The first mapping that is asked decides.
-                if seen.insert(id.clone()) {
-                    self.login(id, member, rule);
-                }
-            }
-        }
-    }
-
-    fn login(&mut self, id: Id, member: Member, rule: &Rule) {
-        let groups: BTreeSet<&str> = rule.groups.iter().map(|membership| membership.group.as_str()).collect();
-        if member.username == NODE.0 && groups == NODE.1.into() && member.kind == Kind::Role {
-            self.nodes.insert(id, member);
-            return;
-        }
-        let is_bound = |group: &&str| **group == *"system:masters" || self.groups.contains_key(*group);
-        let (bound, unbound): (Vec<&str>, Vec<&str>) = groups.into_iter().partition(is_bound);
-        if bound.is_empty() {
-            return self.leave(member.stands, "none of its groups is bound to anything");
-        }
-        for group in unbound {
-            let what = format!("the group {group} of {}", member.stands);
-            self.leave(what, "nothing is bound to it; applying the file takes them out of it");
-        }
-        for group in bound {
-            self.groups.entry(group.to_owned()).or_default().members.insert(id.clone());
-        }
-        self.members.insert(id, member);
-    }
-
-    fn leave(&mut self, what: String, why: &str) {
-        self.left.push(Left { what, why: why.to_owned() });
+    pub(super) fn leave(&mut self, what: Stands, why: impl Into<String>) {
+        self.left.push(Left { what, why: why.into() });
     }
 
     /// Says what a group is granted in words that make an object of another name, if there are any.
@@ -218,7 +162,7 @@ impl Draft {
             if group.grants.is_empty() {
                 return self.leave_group(name, why);
             }
-            self.leave(format!("what the group {name} is granted by {}", right.in_words()), why);
+            self.leave(Stands::nowhere(format!("what the group {name} is granted by {}", right.in_words())), why);
             return was_there;
         }
         places.group_at(span).cloned().is_some_and(|name| self.leave_group(&name, why))
@@ -227,10 +171,10 @@ impl Draft {
     /// Leaves out a group with everybody in it: whoever is in it is either in all of their groups or stays as they are.
     fn leave_group(&mut self, name: &str, why: &str) -> bool {
         let Some(group) = self.groups.remove(name) else { return false };
-        for id in group.members {
+        for id in group.members.into_keys() {
             let Some(member) = self.members.remove(&id) else { continue };
             self.without(&id);
-            self.leave(member.stands, &format!("of its group {name}: {why}"));
+            self.leave(member.stands, format!("of its group {name}: {why}"));
         }
         true
     }
@@ -243,16 +187,39 @@ impl Draft {
         });
     }
 
-    /// Where those stand who are let in by the file, and by aws-iam-authenticator are not.
-    pub(super) fn with_path(&self) -> Vec<String> {
-        let all = self.members.values().chain(self.nodes.values());
-        all.filter(|member| member.has_path).map(|member| member.stands.clone()).collect()
+    /// What came of it, but for the text.
+    pub(super) fn imported(mut self, observed: &Observed, text: String) -> Imported {
+        let superseded = self.superseded(observed);
+        let mut careful = std::mem::take(&mut self.careful);
+        for member in self.members.values().chain(self.nodes.values()).filter(|member| member.has_path) {
+            let why = "aws-iam-authenticator lets nobody in by a role ARN with a path; once the file is applied it does, so \
+                       take it out if that is not meant";
+            careful.push(Left { what: member.stands.clone(), why: why.to_owned() });
+        }
+        careful.sort();
+        careful.dedup();
+        Imported { text, left: self.all_left(), careful, superseded }
+    }
+
+    /// All that the file does not say, in order. Whoever is not in it is taken out of nothing.
+    pub(super) fn all_left(&self) -> Vec<Left> {
+        let mut left = self.left.clone();
+        for Member { unbound, stands, .. } in self.members.values() {
+            for group in unbound {
+                let what = stands.of(format!("the group {group} of {}", stands.what));
+                let why = "nothing is bound to it; what is applied for them is without it";
+                left.push(Left { what, why: why.to_owned() });
+            }
+        }
+        left.sort();
+        left.dedup();
+        left
     }
 
     /// The bindings that grant nothing but what the file grants, under other names than it gives.
-    pub(super) fn superseded(&self, observed: &Observed) -> Vec<ObjectId> {
-        let is_said = |binding: &Binding, subject: &Subject| {
-            let Subject::Group(name) = subject else { return false };
+    fn superseded(&self, observed: &Observed) -> Vec<ObjectId> {
+        let is_said = |binding: &Binding, subject: &To| {
+            let To::Group(name) = subject else { return false };
             // Of this group's rights the file says nothing: they are Kubernetes' own.
             let Some(group) = self.groups.get(&**name).filter(|_| **name != *"system:masters") else { return false };
             let right = match binding.role.kind {
@@ -315,108 +282,4 @@ fn can_be_written(role: &rbac::Role) -> bool {
         !rule.verbs.is_empty() && (is_resource || is_url)
     };
     !role.rules.is_empty() && role.aggregation.is_none() && role.rules.iter().all(is_rule)
-}
-
-/// The permission sets whose roles are not all there is of them: several in one account, or another one than IAM has.
-fn named_by_role<'a>(rules: impl Iterator<Item = &'a Rule>, facts: &Facts) -> BTreeSet<(AccountId, String)> {
-    let mut roles: BTreeMap<(AccountId, String), BTreeSet<&str>> = BTreeMap::new();
-    for rule in rules {
-        if let RulePrincipal::Arn(arn) = &rule.principal
-            && let Some(set) = set_of(arn)
-        {
-            roles.entry((set.account, set.name)).or_default().insert(arn);
-        }
-    }
-    let is_another = |set: &(AccountId, String), arn: &str| {
-        let role = facts.permission_sets.get(set).map(|role| role.rsplit('/').next().unwrap_or(role));
-        role.is_some_and(|role| !arn.ends_with(&format!("/{}", role.to_ascii_lowercase())))
-    };
-    let by_role = |(set, roles): &(_, BTreeSet<&str>)| roles.len() > 1 || roles.iter().any(|arn| is_another(set, arn));
-    roles.into_iter().filter(by_role).map(|(set, _)| set).collect()
-}
-
-fn set_of(arn: &str) -> Option<PermissionSet> {
-    let arn: Arn = arn.parse().ok()?;
-    PermissionSet::of_role(arn.account, arn.resource.strip_prefix("role/")?)
-}
-
-/// Whom a rule is for, in the file's terms.
-fn member(
-    rule: &Rule,
-    spelling: &Spelling,
-    as_roles: &BTreeSet<(AccountId, String)>,
-    stands: String,
-) -> Option<Member> {
-    let username = rule.username.clone();
-    let arn = match &rule.principal {
-        RulePrincipal::PermissionSet(set) => {
-            let (kind, account, name) = (Kind::PermissionSet, set.account, spelling.of_word(&set.name));
-            return Some(Member { kind, partition: Partition::Aws, account, name, username, stands, has_path: false });
-        }
-        RulePrincipal::Arn(arn) | RulePrincipal::UniqueId(UniqueId { arn: Some(arn), .. }) => spelling.of_arn(arn)?,
-        RulePrincipal::UniqueId(UniqueId { arn: None, .. }) => return None,
-    };
-    let (partition, account) = (arn.partition, arn.account);
-    let has_path = arn.resource.strip_prefix("role/").is_some_and(|role| role.contains('/'));
-    let (kind, name) = match arn.resource.split_once('/')? {
-        ("user", name) if arn.service == "iam" => (Kind::User, name.to_owned()),
-        ("role", role) => {
-            let bare = role.rsplit('/').next().unwrap_or(role);
-            match PermissionSet::of_role(account, bare).filter(|set| !as_roles.contains(&(account, set.name.clone()))) {
-                // `AWSReservedSSO_` before the set's name, and an underscore and 16 digits behind it.
-                Some(set) => (Kind::PermissionSet, bare["AWSReservedSSO_".len()..][..set.name.len()].to_owned()),
-                None => (Kind::Role, role.to_owned()),
-            }
-        }
-        _ => return None,
-    };
-    Some(Member { kind, partition, account, name, username, stands, has_path })
-}
-
-/// Names as they were written: rules have them in lower case.
-struct Spelling {
-    /// By the ARN that rules compare.
-    arns: HashMap<String, Arn>,
-    words: HashMap<String, String>,
-}
-
-impl Spelling {
-    fn of(live: &LiveMapping) -> Self {
-        let mut spelling = Self { arns: HashMap::new(), words: HashMap::new() };
-        match &live.holder {
-            Holder::ConfigMap(map) => map.data.values().for_each(|text| spelling.learn(text)),
-            Holder::Objects(objects) => objects.iter().for_each(|seen| spelling.learn(&seen.object.arn)),
-        }
-        spelling
-    }
-
-    fn learn(&mut self, text: &str) {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || "+=.@_-:/".contains(c);
-        for word in text.split(|c| !is_part(c)).filter(|word| !word.is_empty()) {
-            match word.parse::<Arn>().ok().and_then(|arn| Some((RulePrincipal::of_arn(&arn)?, arn))) {
-                Some((RulePrincipal::Arn(compared), arn)) => drop(self.arns.insert(compared, arn)),
-                Some((RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_), _)) | None => {
-                    self.words.entry(word.to_ascii_lowercase()).or_insert_with(|| word.to_owned());
-                }
-            }
-        }
-    }
-
-    fn of_arn(&self, compared: &str) -> Option<Arn> {
-        // A session's ARN stands for its role.
-        let written = self.arns.get(compared).filter(|arn| arn.service == "iam");
-        written.cloned().or_else(|| compared.parse().ok())
-    }
-
-    fn of_word(&self, word: &str) -> String {
-        self.words.get(word).cloned().unwrap_or_else(|| word.to_owned())
-    }
-
-    fn of_rule(&self, rule: &Rule) -> String {
-        match &rule.principal {
-            RulePrincipal::Arn(arn) => self.of_arn(arn).map_or_else(|| arn.clone(), |arn| arn.to_string()),
-            RulePrincipal::PermissionSet(set) => format!("the permission set {}", self.of_word(&set.name)),
-            RulePrincipal::UniqueId(_) => rule.principal.to_string(),
-        }
-    }
 }

@@ -4,8 +4,12 @@ use std::collections::BTreeSet;
 
 use document::Span;
 use identity::Partition;
+use jiff::Timestamp;
 
-use super::draft::{Draft, Group, Id, Member, Right};
+use super::{
+    Left,
+    draft::{Draft, Group, Id, Member, Right},
+};
 use crate::Kind;
 
 /// What stands where.
@@ -72,13 +76,15 @@ impl<'a> Writer<'a> {
         if !draft.nodes.is_empty() {
             self.line("");
             self.line("nodes:");
-            self.list("- roles:", &draft.nodes.keys().collect::<Vec<_>>());
+            let nodes = draft.nodes.iter().map(|(id, node)| (id, node.ends));
+            self.list("- roles:", &nodes.collect::<Vec<_>>());
         }
-        if !draft.left.is_empty() {
+        let left = draft.all_left();
+        if !left.is_empty() {
             self.line("");
             self.line("# Not in this file:");
-            for left in &draft.left {
-                self.line(&format!("# - {}: {}", comment(&left.what), comment(&left.why)));
+            for Left { what, why } in left {
+                self.line(&format!("# - {}: {}", comment(&what.to_string()), comment(&why)));
             }
         }
     }
@@ -87,7 +93,8 @@ impl<'a> Writer<'a> {
         let start = self.text.len();
         self.line(&format!("- name: {}", scalar(name)));
         for (list, kind) in LISTS {
-            let members: Vec<&'a Id> = group.members.iter().filter(|(of, ..)| *of == kind).collect();
+            let members = group.members.iter().filter(|((of, ..), _)| *of == kind);
+            let members: Vec<(&'a Id, Option<Timestamp>)> = members.map(|(id, ends)| (id, *ends)).collect();
             if !members.is_empty() {
                 self.list(&format!("  {list}:"), &members);
             }
@@ -106,24 +113,24 @@ impl<'a> Writer<'a> {
     }
 
     /// Members on one line where they are a few names, or one on each.
-    fn list(&mut self, key: &str, members: &[&'a Id]) {
-        let names: usize = members.iter().map(|id| self.all(id).name.len() + 2).sum();
-        let is_short = names <= LINE && members.iter().all(|id| self.keys(id).is_empty());
+    fn list(&mut self, key: &str, members: &[(&'a Id, Option<Timestamp>)]) {
+        let names: usize = members.iter().map(|(id, _)| self.all(id).name.len() + 2).sum();
+        let is_short = names <= LINE && members.iter().all(|(id, ends)| self.keys(id, *ends).is_empty());
         if !is_short {
             self.line(key);
-            for id in members {
+            for (id, ends) in members {
                 self.text.push_str("  - ");
-                self.member(id);
+                self.member(id, *ends);
                 self.text.push('\n');
             }
             return;
         }
         self.text.push_str(&format!("{key} ["));
-        for (at, id) in members.iter().enumerate() {
+        for (at, (id, ends)) in members.iter().enumerate() {
             if at > 0 {
                 self.text.push_str(", ");
             }
-            self.member(id);
+            self.member(id, *ends);
         }
         self.text.push_str("]\n");
     }
@@ -134,7 +141,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What is said about somebody besides the name.
-    fn keys(&self, id: &Id) -> Vec<String> {
+    fn keys(&self, id: &Id, ends: Option<Timestamp>) -> Vec<String> {
         let member = self.all(id);
         let mut keys = Vec::new();
         if Some(member.account) != self.draft.account {
@@ -147,11 +154,12 @@ impl<'a> Writer<'a> {
         if !is_node && member.username != member.default_username() && !self.named.contains(id) {
             keys.push(format!("username: {}", scalar(&member.username)));
         }
+        keys.extend(ends.map(|ends| format!("expires: {}", quoted(&ends.to_string()))));
         keys
     }
 
-    fn member(&mut self, id: &'a Id) {
-        let (start, keys, name) = (self.text.len(), self.keys(id), scalar(&self.all(id).name));
+    fn member(&mut self, id: &'a Id, ends: Option<Timestamp>) {
+        let (start, keys, name) = (self.text.len(), self.keys(id, ends), scalar(&self.all(id).name));
         self.text.push_str(&if keys.is_empty() { name } else { format!("{{name: {name}, {}}}", keys.join(", ")) });
         self.named.insert(id);
         self.places.members.push((self.since(start), id.clone()));

@@ -16,7 +16,7 @@ fn given(text: &str) -> Result<(bool, Given), String> {
 
 #[test]
 fn each_text_is_taken_for_what_it_is() {
-    // Objects of a cluster, access files, IAM, EKS, kops.
+    // Objects of a cluster, access files, IAM, EKS, files of other programs.
     let about = |given: &Given| {
         let files = given.access_files().map_or(0, |files| files.as_ref().len());
         [
@@ -24,7 +24,7 @@ fn each_text_is_taken_for_what_it_is() {
             files,
             given.facts.iam_groups.len(),
             usize::from(!given.entries.is_empty()),
-            usize::from(given.kops.is_some()),
+            given.dump.declared().len(),
         ]
     };
     let group = r#"{"Users": [], "Group": {"Arn": "arn:aws:iam::111122223333:group/G"}, "IsTruncated": false}"#;
@@ -49,6 +49,39 @@ fn each_text_is_taken_for_what_it_is() {
         ("an IAM group", group.to_owned(), [0, 0, 1, 0, 0]),
         ("access entries", r#"{"accessEntries": []}"#.to_owned(), [0, 0, 0, 1, 0]),
         ("kops", kops.to_owned(), [0, 0, 0, 0, 1]),
+        (
+            "two clusters of kops",
+            "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\n---\napiVersion: kops/v1alpha3\nkind: Cluster\n"
+                .to_owned(),
+            [0, 0, 0, 0, 2],
+        ),
+        ("eksctl", "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\n".to_owned(), [0, 0, 0, 0, 1]),
+        (
+            "eksctl as JSON",
+            r#"{"apiVersion": "eksctl.io/v1alpha5", "kind": "ClusterConfig"}"#.to_owned(),
+            [0, 0, 0, 0, 1],
+        ),
+        (
+            "an entry of eksctl's is one of EKS",
+            "- {principalARN: 'arn:aws:iam::111122223333:role/A', kubernetesGroups: [a]}\n".to_owned(),
+            [0, 0, 0, 1, 1],
+        ),
+        (
+            "an RBACDefinition, which is a manifest",
+            "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\n".to_owned(),
+            [1, 0, 0, 0, 1],
+        ),
+        (
+            "the values of the first chart",
+            "groups:\n- {name: a, authentication: {role: r, account: '111122223333'}}\n".to_owned(),
+            [0, 0, 0, 0, 1],
+        ),
+        (
+            "those of a later one, an access file",
+            "groups:\n- {name: a, authentication: {account: '111122223333'}, roles: [x], role: y}\n".to_owned(),
+            [0, 1, 0, 0, 0],
+        ),
+        ("another program's object as JSON", r#"{"apiVersion": "example.com/v1", "kind": "Thing"}"#.to_owned(), [0; 5]),
         ("a deployment", "apiVersion: apps/v1\nkind: Deployment\n".to_owned(), [0; 5]),
         ("a package", r#"{"name": "x", "version": 1}"#.to_owned(), [0; 5]),
         ("settings", "replicas: 2\n".to_owned(), [0; 5]),

@@ -3,12 +3,12 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use access::{
-    ConfigMap, Facts, Imported, Kops,
-    cluster::{Dump, Given, MappingTarget, Observed, Unseen},
+    ConfigMap, Facts, Imported, Left, Subject,
+    cluster::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen},
 };
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Source, Sources};
+use document::{Limits, Problem, Severity, Source, Sources, Span};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator;
 
@@ -62,7 +62,8 @@ fn parse_name(text: &str) -> Result<Name, String> {
 struct Found {
     dump: Dump,
     facts: Facts,
-    kops: Option<Kops>,
+    entries: AccessEntries,
+    sources: Sources,
     /// What `--config-map` names.
     named: Option<ConfigMap>,
 }
@@ -70,7 +71,8 @@ struct Found {
 /// Runs `import`. What could not be looked at ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
     let mut config = settings::config(global)?;
-    let Found { mut dump, mut facts, kops, named } = args.look(process)?;
+    let Found { mut dump, mut facts, entries, sources, named } = args.look(process)?;
+    says_all(&dump, &sources)?;
     let stands_elsewhere = args.config_map.is_some() || global.config.is_some();
     if let Some(map) = args.configuration(global, named)? {
         dump.configured_by(map);
@@ -81,30 +83,28 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     dump.add_to(&mut facts);
     let of_cluster = dump.configuration().and_then(cluster_id_of);
-    let partition = dump.partition();
-    let mut observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
+    let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     if !observed.unseen.is_empty() {
         for Unseen { what, why } in &observed.unseen {
             rim::note(&plain(&format!("error: {what}: {why}")));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
-    let of_kops = kops.as_ref().and_then(|kops| kops.cluster_id.clone());
-    config.cluster_id = config.cluster_id.or(of_cluster).or(of_kops);
+    config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;
-    let target = seen_target(&observed, stands_elsewhere);
-    // What is in force goes before what kops is going to make.
-    observed.mappings.extend(kops.map(|kops| kops.mapping));
+    let target = seen_target(&observed, &entries, stands_elsewhere);
 
     // IAM is asked about those who are in the file.
-    let first = access::import(&observed, cluster_id.as_str(), &facts, rim::now());
+    let (observed, entries, cluster_id, now) = (&observed, &entries, cluster_id.as_str(), rim::now());
+    let first = access::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
     args.iam.add_to(&mut facts, &read(&first.text), process)?;
-    let imported = access::import(&observed, cluster_id.as_str(), &facts, rim::now());
+    let imported = access::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
     if imported.text.is_empty() {
         return Err(anyhow::anyhow!("nothing of this cluster can be said in an access file").into());
     }
     rim::print(&imported.text)?;
-    say(&imported, &next(&imported, &facts, target));
+    say(&imported, &sources, &next(&imported, &facts, target));
     Ok(())
 }
 
@@ -121,8 +121,8 @@ impl ImportArgs {
                 "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
             return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
         }
-        let Given { dump, facts, kops, .. } = read;
-        let mut found = Found { named: dump.looked_for().cloned(), dump, facts, kops };
+        let Given { dump, facts, entries, sources, .. } = read;
+        let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources };
         self.cluster.beside(&found.dump)?;
         if found.dump.is_empty() {
             let seen = async {
@@ -132,7 +132,7 @@ impl ImportArgs {
                 }
                 planning::live(&cluster).await
             };
-            found.dump = runtime::block_on(seen)??.dump;
+            found.dump.extend(runtime::block_on(seen)??.dump);
         }
         Ok(found)
     }
@@ -152,6 +152,28 @@ impl ImportArgs {
         anyhow::ensure!(has, "the ConfigMap {namespace}/{name} has no config.yaml, so no authenticator reads it");
         Ok(Some(map))
     }
+}
+
+/// Says all that cannot be read of other programs' files, which ends it, and all of them that no access file says.
+fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
+    let problems: Vec<Problem> = dump.declared().iter().flat_map(|foreign| foreign.problems.clone()).collect();
+    settings::print_problems(sources, &problems);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not taken for empty").into());
+    }
+    Ok(())
+}
+
+/// The cluster's id by the files of other programs, which must agree.
+fn declared_id(dump: &Dump, sources: &Sources) -> anyhow::Result<Option<String>> {
+    let mut ids = dump.declared().iter().filter_map(|foreign| Some((foreign.cluster_id.as_deref()?, foreign.span)));
+    let Some((id, first)) = ids.next() else { return Ok(None) };
+    if let Some((other, second)) = ids.find(|(other, _)| *other != id) {
+        let place = |span: Span| sources.locate(span.start).map(|(file, at)| format!("{file}:{}", at.line));
+        let [first, second] = [first, second].map(|span| place(span).unwrap_or_default());
+        anyhow::bail!("{first} is about the cluster `{id}`, and {second} about `{other}`; give files of one cluster");
+    }
+    Ok(Some(id.to_owned()))
 }
 
 async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {
@@ -176,7 +198,10 @@ fn read(text: &str) -> access::Access {
 }
 
 /// Where a plan finds the logins. Of those that stand where no plan looks, none are compared.
-fn seen_target(observed: &Observed, stands_elsewhere: bool) -> MappingTarget {
+fn seen_target(observed: &Observed, entries: &AccessEntries, stands_elsewhere: bool) -> MappingTarget {
+    if entries.described().next().is_some() {
+        return MappingTarget::None;
+    }
     let has_logins = |target: &MappingTarget| {
         let mut live = observed.mappings.iter().filter(|live| live.target == *target);
         live.any(|live| !live.source.roles.is_empty() || !live.source.users.is_empty())
@@ -193,18 +218,27 @@ fn next(imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
 }
 
 /// Says what the file does not say, what it makes superfluous, and what to do next.
-fn say(imported: &Imported, plan: &str) {
-    for left in &imported.left {
-        rim::note(&plain(&format!("not in the file: {}: {}", left.what, left.why)));
-    }
-    for what in &imported.with_path {
-        let so = "aws-iam-authenticator lets nobody in by a role ARN with a path; once the file is applied it does";
-        rim::note(&plain(&format!("careful: {what}: {so}, so take it out if that is not meant")));
-    }
+fn say(imported: &Imported, sources: &Sources, plan: &str) {
+    let with_excerpt = |said: &str, Left { what, why }: &Left| {
+        rim::note(&plain(&format!("{said}: {what}: {why}")));
+        let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
+        if let Some(line) = line {
+            rim::note(&plain(&format!("  | {}", excerpt(line))));
+        }
+    };
+    imported.left.iter().for_each(|left| with_excerpt("not in the file", left));
+    imported.careful.iter().for_each(|left| with_excerpt("careful", left));
     for binding in &imported.superseded {
         rim::note(&plain(&format!("superseded once the file is applied: {binding}")));
     }
     rim::note(&format!(
         "next: save this as access.yaml, read it, and see by `{plan}` that nobody gains or loses anything"
     ));
+}
+
+/// A line of a file, as much of it as is worth showing.
+fn excerpt(line: &str) -> String {
+    const MAX: usize = 120;
+    let line = line.trim();
+    if line.chars().count() <= MAX { line.to_owned() } else { line.chars().take(MAX).chain(['…']).collect() }
 }

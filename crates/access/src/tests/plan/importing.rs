@@ -8,8 +8,8 @@ use super::{
     world::{Asked, cluster, map},
 };
 use crate::{
-    Facts,
-    cluster::{MappingTarget, Observed},
+    Facts, Imported, Subject,
+    cluster::{AccessEntries, MappingTarget, Observed},
     import,
     plan::print::text,
     tests::now,
@@ -19,6 +19,11 @@ fn live(config: &str, lines: &str) -> Observed {
     let mut observed = cluster(lines);
     observed.mappings.push(map(MappingTarget::ConfigMap, &[("config.yaml", config)], &[]));
     observed
+}
+
+fn imported(observed: &Observed, cluster_id: &str, facts: &Facts) -> Imported {
+    let entries = AccessEntries::default();
+    import(&Subject { observed, entries: &entries, cluster_id, facts, now: now() })
 }
 
 /// What planning the imported file on the untouched cluster changes for people.
@@ -80,7 +85,7 @@ binding dev/direct = ClusterRole edit > user:Bob
 #[test]
 fn a_file_that_a_person_would_have_written() {
     let observed = live(CONFIG, LINES);
-    let imported = import(&observed, "prod.example.com", &Facts::default(), now());
+    let imported = imported(&observed, "prod.example.com", &permission_sets());
     assert_snapshot!(imported.text, @r#"
     clusterID: prod.example.com
     account: "111122223333"
@@ -115,13 +120,14 @@ fn a_file_that_a_person_would_have_written() {
     - roles: [Node]
 
     # Not in this file:
-    # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
-    # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
-    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it; applying the file takes them out of it
     # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): whoever assumes the role could choose the whole username
+    # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
     # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
+    # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
+    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it; what is applied for them is without it
     "#);
-    assert_eq!(imported.with_path, ["arn:aws:iam::111122223333:role/ops/Deployer (mapRoles[0] of configmap)"]);
+    let careful: Vec<String> = imported.careful.iter().map(|left| left.what.to_string()).collect();
+    assert_eq!(careful, ["arn:aws:iam::111122223333:role/ops/Deployer (mapRoles[0] of configmap)"]);
     let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
     assert_eq!(superseded, ["ClusterRoleBinding see-all", "RoleBinding dev/devs-edit", "RoleBinding dev/release"]);
     let file = imported.text.replace("prod.example.com", "c");
@@ -137,7 +143,7 @@ fn what_the_file_does_not_say_is_not_superseded() {
         binding only = ClusterRole view > group:viewers\n";
     let config = "clusterID: c\nserver:\n  mapUsers:\n  \
         - {userarn: arn:aws:iam::111122223333:user/carol, username: carol, groups: [viewers, system:masters]}\n";
-    let imported = import(&live(config, lines), "c", &Facts::default(), now());
+    let imported = imported(&live(config, lines), "c", &Facts::default());
     let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
     assert_eq!(superseded, ["ClusterRoleBinding only"]);
 }
@@ -145,7 +151,7 @@ fn what_the_file_does_not_say_is_not_superseded() {
 #[test]
 fn the_plan_of_an_import_says_what_it_takes_over() {
     let observed = printing::observed();
-    let imported = import(&observed, "c", &Facts::default(), now());
+    let imported = imported(&observed, "c", &Facts::default());
     let plan = Asked::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
     let said: String = text(&plan).into_iter().map(|segment| segment.text).collect();
     assert!(!said.contains("Who gains") && !said.contains("Who loses"), "{said}");
@@ -200,7 +206,7 @@ proptest! {
     #[test]
     fn an_import_gives_nobody_anything_and_takes_nothing(lines in lines(), mapping in mapping()) {
         let observed = live(&mapping, &lines);
-        let imported = import(&observed, "c", &permission_sets(), now());
+        let imported = imported(&observed, "c", &permission_sets());
         prop_assert!(!imported.text.is_empty(), "{:?}", imported.left);
         for target in [MappingTarget::ConfigMap, MappingTarget::AccessFile, MappingTarget::None] {
             let changes = changes(&observed, &imported.text, target);

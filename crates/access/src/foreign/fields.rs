@@ -1,0 +1,85 @@
+//! Reading keys as Go programs do that decode into structs: a value of another kind is an error with its place, an absent
+//! one or `null` is empty.
+
+use document::{Node, Problem, Problems, Span};
+use identity::Arn;
+
+use super::{NOT_TAKEN, UNREADABLE};
+
+/// A text that is not empty; anything else is none.
+pub(super) fn plain(node: &Node) -> Option<&str> {
+    node.as_scalar().filter(|scalar| !scalar.is_null()).map(|scalar| &*scalar.text).filter(|text| !text.is_empty())
+}
+
+/// The value under a key, if it means something.
+pub(super) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    node.get(key).filter(|value| !value.is_null())
+}
+
+/// The text under a key; `""` where there is none.
+pub(super) fn text<'a>(node: &'a Node, key: &str, problems: &mut Problems) -> &'a str {
+    value(node, key).and_then(|value| value.text(problems)).map_or("", |(text, _)| text)
+}
+
+/// The truth value under a key.
+pub(super) fn truth(node: &Node, key: &str, problems: &mut Problems) -> Option<bool> {
+    let value = value(node, key)?;
+    let truth = value.as_scalar().filter(|scalar| !scalar.quoted).and_then(document::Scalar::as_bool);
+    if truth.is_none() {
+        problems.push(unreadable(value.span, format!("`{key}` must be true or false, and is {}", value.kind())));
+    }
+    truth
+}
+
+/// The elements of the list under a key.
+pub(super) fn list<'a>(node: &'a Node, key: &str, problems: &mut Problems) -> &'a [Node] {
+    let Some(value) = value(node, key) else { return &[] };
+    value.as_sequence().unwrap_or_else(|| {
+        problems.push(unreadable(value.span, format!("`{key}` must be a list, and is {}", value.kind())));
+        &[]
+    })
+}
+
+/// The texts of the list under a key.
+pub(super) fn texts(node: &Node, key: &str, problems: &mut Problems) -> Vec<Box<str>> {
+    list(node, key, problems).iter().filter_map(|item| item.text(problems)).map(|(text, _)| text.into()).collect()
+}
+
+/// Whether this is a mapping; a problem if not.
+pub(super) fn is_mapping(node: &Node, what: &str, problems: &mut Problems) -> bool {
+    let is_one = node.as_mapping().is_some();
+    if !is_one {
+        problems
+            .push(unreadable(node.span, format!("{what} must be a mapping (keys and values), and is {}", node.kind())));
+    }
+    is_one
+}
+
+/// Whether this is the ARN of a user or a role; named if not, as the file's program refuses it.
+pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut Problems) -> bool {
+    let resource = arn.parse::<Arn>().map(|arn| arn.resource);
+    let is_one = resource.is_ok_and(|resource| ["user/", "role/"].iter().any(|kind| resource.starts_with(kind)));
+    if !is_one {
+        let span = value(node, "arn").map_or(node.span, |node| node.span);
+        problems.push(not_taken(
+            span,
+            format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it"),
+        ));
+    }
+    is_one
+}
+
+/// The place of a key.
+pub(super) fn key_span(node: &Node, key: &str) -> Option<Span> {
+    node.as_mapping()?.iter().find(|entry| &*entry.key.text == key).map(|entry| entry.key_span)
+}
+
+/// Something that the file's own program would not read either.
+pub(super) fn unreadable(span: Span, message: impl Into<String>) -> Problem {
+    Problem::error(UNREADABLE, span, message)
+}
+
+/// Something that was read and that no access file can say.
+pub(super) fn not_taken(span: Span, message: impl Into<String>) -> Problem {
+    Problem::warning(NOT_TAKEN, span, message)
+}

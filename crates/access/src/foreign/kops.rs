@@ -1,0 +1,62 @@
+//! A `Cluster` of kops: `spec.authentication.aws`, the same in v1alpha2 and v1alpha3.
+//!
+//! Sources: kops, `pkg/apis/kops/v1alpha2/cluster.go`, `pkg/apis/kops/v1alpha3/cluster.go` (`AWSAuthenticationSpec`),
+//! `pkg/apis/kops/validation/aws.go`.
+
+use document::{Node, Problems};
+
+use super::{
+    Foreign, Format, Login,
+    fields::{is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, value},
+};
+
+const LIST: &str = "identityMappings";
+
+pub(super) fn read(root: &Node) -> Foreign {
+    let mut problems = Problems::default();
+    let mut foreign = Foreign { format: Format::Kops, ..Foreign::default() };
+    let authentication = value(root, "spec").and_then(|spec| value(spec, "authentication"));
+    for (key, what) in [("kopeio", "kopeio"), ("oidc", "OpenID Connect")] {
+        if let Some(span) =
+            authentication.filter(|node| value(node, key).is_some()).and_then(|node| key_span(node, key))
+        {
+            problems.push(not_taken(
+                span,
+                format!("spec.authentication.{key}: whoever logs in by {what} is nobody of AWS"),
+            ));
+        }
+    }
+    let aws = authentication.and_then(|authentication| value(authentication, "aws"));
+    let modes = aws.map_or("", |aws| text(aws, "backendMode", &mut problems));
+    if let Some(aws) = aws {
+        let mappings = list(aws, LIST, &mut problems);
+        if !mappings.is_empty() && !modes.contains("CRD") {
+            let span = key_span(aws, LIST).unwrap_or(aws.span);
+            let message = "kops refuses identityMappings unless backendMode has CRD, so nothing is made of these";
+            problems.push(not_taken(span, message).hint("set `backendMode: CRD`, or give what the cluster has"));
+        } else {
+            foreign.logins = logins(mappings, &mut problems);
+        }
+    }
+    // Where the authenticator's own file is read, the id is in it. Elsewhere it is given by flag, and is the cluster's name
+    // unless one is written.
+    let has_file = modes.is_empty() || modes.contains("MountedFile");
+    let id = aws.map_or("", |aws| text(aws, "clusterID", &mut problems));
+    let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
+    let id = if id.is_empty() && !has_file { name } else { id };
+    foreign.cluster_id = Some(id.into()).filter(|_| !id.is_empty());
+    foreign.problems = problems.into_sorted();
+    foreign
+}
+
+fn logins(mappings: &[Node], problems: &mut Problems) -> Vec<Login> {
+    let login = |(index, node): (usize, &Node)| {
+        let name = format!("{LIST}[{index}]");
+        let arn = is_mapping(node, &name, problems).then(|| text(node, "arn", problems))?;
+        let is_one = is_user_or_role(arn, &name, node, problems);
+        let [arn, username] = [arn, text(node, "username", problems)].map(Into::into);
+        let groups = texts(node, "groups", problems);
+        is_one.then_some(Login { arn, username, groups, at: (LIST, index), span: node.span, line: 0 })
+    };
+    mappings.iter().enumerate().filter_map(login).collect()
+}
