@@ -12,7 +12,6 @@
 mod draft;
 mod logins;
 mod policies;
-mod spelling;
 mod stands;
 mod write;
 

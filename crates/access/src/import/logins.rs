@@ -7,12 +7,11 @@ use std::{
 
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
-use mapping::{Membership, Mode, PermissionSet, Rule, RulePrincipal};
+use mapping::{Membership, Mode, PermissionSet, Rule, RulePrincipal, UniqueId};
 
 use super::{
     Stands, Subject,
     draft::{Draft, Id, Member},
-    spelling::Spelling,
 };
 use crate::{
     Facts, Kind,
@@ -60,7 +59,6 @@ impl Draft {
 
     /// Takes in one place.
     fn place(&mut self, live: &LiveMapping, seen: &mut BTreeMap<Id, Login>, sets: &Sets<'_>) {
-        let spelling = Spelling::of(live);
         for (account, source) in &live.source.accounts {
             let what = format!("everybody in {account}");
             self.leave(stands(live, source, what), "a file names people, not whole accounts");
@@ -74,9 +72,9 @@ impl Draft {
         // Roles are looked through before users.
         let mut here: BTreeMap<Id, Vec<(Member, Login, &'static str)>> = BTreeMap::new();
         for rule in live.source.roles.iter().chain(&live.source.users) {
-            let stands = stands(live, &rule.source, spelling.of_rule(rule));
+            let stands = stands(live, &rule.source, written(rule));
             let login = Login { username: rule.username.clone(), groups: rule.groups.clone(), stands: stands.clone() };
-            match member(rule, &spelling, sets, stands.clone()) {
+            match member(rule, sets, stands.clone()) {
                 Some(member) => here.entry(id(&member)).or_default().push((member, login, rule.source.list)),
                 None => self.leave(stands, "a file names users, roles and permission sets"),
             }
@@ -131,12 +129,11 @@ impl Draft {
             }
         }
         let source = entries.source();
-        let spelling = Spelling::of_arns(entries.spelled());
         let associations = entries.associations();
         for entry in entries.described() {
             let stands = Stands { what: entry.principal.to_owned(), section: entry.section.into(), file: entry.file };
             let rule = source.roles.iter().chain(&source.users).find(|rule| *rule.source.file == *entry.principal);
-            let Some(member) = rule.and_then(|rule| member(rule, &spelling, sets, stands.clone())) else {
+            let Some(member) = rule.and_then(|rule| member(rule, sets, stands.clone())) else {
                 self.leave(stands, "its ARN is no user's and no role's");
                 continue;
             };
@@ -224,16 +221,17 @@ fn stands(live: &LiveMapping, source: &mapping::RuleSource, what: String) -> Sta
 }
 
 /// Whom a rule is for, in the file's terms. A role is its permission set only where IAM has it as the set's role.
-fn member(rule: &Rule, spelling: &Spelling, sets: &Sets<'_>, stands: Stands) -> Option<Member> {
+fn member(rule: &Rule, sets: &Sets<'_>, stands: Stands) -> Option<Member> {
     let username = rule.username.clone();
     let (ends, unbound) = Default::default();
     let arn = match &rule.principal {
         RulePrincipal::PermissionSet(set) => {
-            let (kind, account, name) = (Kind::PermissionSet, set.account, spelling.of_word(&set.name));
+            let (kind, account, name) = (Kind::PermissionSet, set.account, name_of(rule, &set.name));
             let (partition, has_path) = (Partition::Aws, false);
             return Some(Member { kind, partition, account, name, username, ends, unbound, stands, has_path });
         }
-        RulePrincipal::Arn(arn) => spelling.of_arn(arn)?,
+        RulePrincipal::Arn(arn) | RulePrincipal::UniqueId(UniqueId { arn: Some(arn), .. }) => arn_of(rule, arn)?,
+        RulePrincipal::UniqueId(UniqueId { arn: None, .. }) => return None,
     };
     let (partition, account) = (arn.partition, arn.account);
     let has_path = arn.resource.strip_prefix("role/").is_some_and(|role| role.contains('/'));
@@ -246,6 +244,37 @@ fn member(rule: &Rule, spelling: &Spelling, sets: &Sets<'_>, stands: Stands) -> 
         _ => return None,
     };
     Some(Member { kind, partition, account, name, username, ends, unbound, stands, has_path })
+}
+
+/// The principal in the letters in which it is written.
+fn written(rule: &Rule) -> String {
+    match (&rule.principal, &rule.written) {
+        (RulePrincipal::PermissionSet(set), _) => format!("the permission set {}", name_of(rule, &set.name)),
+        (_, Some(written)) => written.to_string(),
+        (RulePrincipal::Arn(arn) | RulePrincipal::UniqueId(UniqueId { arn: Some(arn), .. }), None) => arn.clone(),
+        (RulePrincipal::UniqueId(UniqueId { arn: None, .. }), None) => "a principal by its unique id".to_owned(),
+    }
+}
+
+fn name_of(rule: &Rule, name: &str) -> String {
+    let written = rule.written.as_deref().filter(|written| written.eq_ignore_ascii_case(name));
+    written.unwrap_or(name).to_owned()
+}
+
+/// The ARN that is compared, in the letters in which it is written. A session's ARN stands for its role.
+fn arn_of(rule: &Rule, compared: &str) -> Option<Arn> {
+    let written = rule.written.as_deref().and_then(|written| written.parse::<Arn>().ok());
+    let is_it = |arn: &Arn| RulePrincipal::of_arn(arn) == Some(RulePrincipal::Arn(compared.to_owned()));
+    let arn = match written.filter(is_it) {
+        Some(arn) if arn.service == "iam" => Some(arn),
+        Some(Arn { partition, account, resource, .. }) => {
+            let role = resource.strip_prefix("assumed-role/").and_then(|rest| rest.split('/').next());
+            let of_role = |role: &str| format!("arn:{partition}:iam::{account}:role/{role}").parse().ok();
+            role.and_then(of_role)
+        }
+        None => None,
+    };
+    arn.or_else(|| compared.parse().ok())
 }
 
 /// Which roles can be written as their permission sets.

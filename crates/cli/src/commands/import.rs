@@ -27,9 +27,9 @@ use crate::{
 /// Flags of `import`.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// What the cluster and IAM have, as JSON files or folders of them: `kubectl get namespaces,roles,clusterroles,
-    /// rolebindings,clusterrolebindings,configmaps -A -o json`, in place of asking the cluster; `aws iam list-roles`; and as
-    /// YAML `kops get cluster -o yaml`, for its identityMappings
+    /// What there is, as files or folders of them: `kubectl get namespaces,roles,clusterroles,rolebindings,
+    /// clusterrolebindings,configmaps -A -o json`, in place of asking the cluster; manifests; what `aws eks` says of access
+    /// entries and `aws iam list-roles` of roles; the files of kops, eksctl and rbac-manager; `-` is stdin
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 
@@ -84,6 +84,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     dump.add_to(&mut facts);
     let of_cluster = dump.configuration().and_then(cluster_id_of);
     let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
+    let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     if !observed.unseen.is_empty() {
         for Unseen { what, why } in &observed.unseen {
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;
-    let target = seen_target(&observed, &entries, stands_elsewhere);
+    let target = seen_target(&observed, &in_cluster, &entries, stands_elsewhere);
 
     // IAM is asked about those who are in the file.
     let (observed, entries, cluster_id, now) = (&observed, &entries, cluster_id.as_str(), rim::now());
@@ -104,7 +105,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("nothing of this cluster can be said in an access file").into());
     }
     rim::print(&imported.text)?;
-    say(&imported, &sources, &next(&imported, &facts, target));
+    say(&imported, &sources, &next(args, &imported, &facts, target));
     Ok(())
 }
 
@@ -198,7 +199,12 @@ fn read(text: &str) -> access::Access {
 }
 
 /// Where a plan finds the logins. Of those that stand where no plan looks, none are compared.
-fn seen_target(observed: &Observed, entries: &AccessEntries, stands_elsewhere: bool) -> MappingTarget {
+fn seen_target(
+    observed: &Observed,
+    in_cluster: &[MappingTarget],
+    entries: &AccessEntries,
+    stands_elsewhere: bool,
+) -> MappingTarget {
     if entries.described().next().is_some() {
         return MappingTarget::None;
     }
@@ -206,15 +212,16 @@ fn seen_target(observed: &Observed, entries: &AccessEntries, stands_elsewhere: b
         let mut live = observed.mappings.iter().filter(|live| live.target == *target);
         live.any(|live| !live.source.roles.is_empty() || !live.source.users.is_empty())
     };
-    let seen = MappingTarget::ALL.into_iter().find(has_logins);
+    let seen = in_cluster.iter().copied().find(has_logins);
     seen.filter(|target| !(stands_elsewhere && *target == MappingTarget::ConfigMap)).unwrap_or_default()
 }
 
 /// The plan that shows that nothing changes.
-fn next(imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
+fn next(args: &ImportArgs, imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
     let unsupported = access::unsupported(&read(&imported.text), facts, target.consumer(), access::Expiry::Refuse);
     let aws = if unsupported.is_empty() { "" } else { " --aws" };
-    format!("cluster-auth plan --mapping {}{aws}", target.as_str())
+    let from: String = args.from.iter().map(|path| format!(" --from {}", path.display())).collect();
+    format!("cluster-auth plan --mapping {}{aws}{from}", target.as_str())
 }
 
 /// Says what the file does not say, what it makes superfluous, and what to do next.

@@ -319,8 +319,10 @@ fn kops(world: &World) -> anyhow::Result<()> {
         "{file}"
     );
     ensure!(
-        notes.contains("not in the file: IAMIdentityMapping identityMappings[2] (arn:aws:iam::111122223333:group/x)")
+        notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is no user's and no role's"),
+        "{notes}"
     );
+    ensure!(notes.contains("--> kops.yaml:13:15\n"), "{notes}");
     // Where kops has made its objects, they are what is in force, and the plan compares them.
     for (at, (arn, username, group)) in
         [("user/alice", "alice", "devs"), ("role/Ops", "ops", "system:masters")].into_iter().enumerate()
@@ -334,9 +336,12 @@ fn kops(world: &World) -> anyhow::Result<()> {
     ensure!(again == file && notes.contains("`cluster-auth plan --mapping crd`"), "{again}\n{notes}");
     for (wrong, said) in [
         (KOPS.replace("kops.k8s.io/v1alpha2", "v1"), "a Cluster of kops"),
-        (KOPS.replace("username: ops", "user: ops"), "needs `username`"),
-        (KOPS.replace("groups: ['system:masters']", "groups: admins"), "must be a list of texts"),
-        (format!("{KOPS}---\n{KOPS}"), "kops.yaml: this is a second Cluster"),
+        (KOPS.replace("username: ops", "username: [ops]"), "expected text, found a list"),
+        (KOPS.replace("groups: ['system:masters']", "groups: admins"), "`groups` must be a list, and is text"),
+        (
+            format!("{KOPS}---\n{}", KOPS.replace("kops.example", "other.example")),
+            "kops.yaml:1 is about the cluster `kops.example.com`, and kops.yaml:17 about `other.example.com`",
+        ),
     ] {
         fs::write(folder.join("kops.yaml"), wrong)?;
         let Output { code, stdout, stderr } =
