@@ -121,7 +121,9 @@ fn import(world: &World, folder: &Path, more: &[&str], mapping: &str) -> anyhow:
     let Output { code, stdout, stderr } = run(world, folder, &[&["import"], &FROM[..], more].concat())?;
     ensure!(code == 0, "{stderr}");
     fs::write(folder.join("access.yaml"), &stdout)?;
-    let plan = run(world, folder, &[&["plan", "-o", "json", "--mapping", mapping], &FROM[..]].concat())?.success();
+    let given: Vec<&str> = more.chunks(2).filter(|pair| pair[0] == "--from").flatten().copied().collect();
+    let plan = [&["plan", "-o", "json", "--mapping", mapping], &FROM[..], &given].concat();
+    let plan = run(world, folder, &plan)?.success();
     let plan: Value = serde_json::from_str(&plan.with_context(|| stdout.clone())?)?;
     unchanged(&plan).with_context(|| stdout.clone())?;
     Ok((stdout, stderr))
@@ -262,7 +264,7 @@ fn of_2018(world: &World) -> anyhow::Result<()> {
         let map = format!("kube-system/{name}");
         let (file, notes) = import(world, &folder, &["--config-map", &map], "none")?;
         ensure!(file.starts_with("clusterID: old.example.com\n") && file.contains("  users: [alice]\n"), "{file}");
-        ensure!(notes.contains("`cluster-auth plan --mapping none`"), "{notes}");
+        ensure!(notes.contains("`cluster-auth plan --mapping none --from cluster.json"), "{notes}");
         // Without the name, only the last of the three is found; the second is too much like one to be passed over.
         let plain = run(world, &folder, &["import", "-i", "c", "--from", "cluster.json"])?;
         match name {
@@ -322,7 +324,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is no user's and no role's"),
         "{notes}"
     );
-    ensure!(notes.contains("--> kops.yaml:13:15\n"), "{notes}");
+    ensure!(notes.contains("--> kops.yaml:14:15\n"), "{notes}");
     // Where kops has made its objects, they are what is in force, and the plan compares them.
     for (at, (arn, username, group)) in
         [("user/alice", "alice", "devs"), ("role/Ops", "ops", "system:masters")].into_iter().enumerate()
@@ -333,7 +335,10 @@ fn kops(world: &World) -> anyhow::Result<()> {
     }
     dump.write(&folder)?;
     let (again, notes) = import(world, &folder, &["--from", "kops.yaml"], "crd")?;
-    ensure!(again == file && notes.contains("`cluster-auth plan --mapping crd`"), "{again}\n{notes}");
+    ensure!(
+        again == file && notes.contains("`cluster-auth plan --mapping crd --from cluster.json"),
+        "{again}\n{notes}"
+    );
     for (wrong, said) in [
         (KOPS.replace("kops.k8s.io/v1alpha2", "v1"), "a Cluster of kops"),
         (KOPS.replace("username: ops", "username: [ops]"), "expected text, found a list"),
