@@ -146,7 +146,9 @@ impl Given {
             }
             known = true;
         }
-        foreigners.into_iter().for_each(|foreign| self.declare(foreign, &source));
+        for foreign in foreigners {
+            self.declare(foreign, &source);
+        }
         failed.map_or(Ok(known || number_of_items > 0), |error| Err(GivenError::Cluster(error)))
     }
 
