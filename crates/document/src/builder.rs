@@ -169,6 +169,11 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Whether the innermost collection is written in brackets.
+    pub(crate) fn is_in_flow(&self) -> bool {
+        self.open.last().is_some_and(|open| open.style == Style::Flow)
+    }
+
     /// Ends the innermost collection: flow ones at the end of their bracket, block ones at the end of what they hold.
     /// Returns that end.
     pub(crate) fn close(&mut self, bracket: Span, last_end: usize) -> Result<usize, Fatal> {
@@ -272,7 +277,8 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn expects_key(&self) -> bool {
+    /// Whether what begins now is a key.
+    pub(crate) fn expects_key(&self) -> bool {
         matches!(self.open.last(), Some(Open { content: Content::Mapping { key: None, .. }, .. }))
     }
 

@@ -25,8 +25,8 @@ impl Dialect {
         matches!(self, Self::Kubernetes | Self::Json)
     }
 
-    /// Whether a text is read to the end of its first document only.
-    pub(crate) fn ends_with_the_first_document(self) -> bool {
+    /// Whether one of Go's YAML libraries reads it: they read the first document alone.
+    pub(crate) fn is_go_yaml(self) -> bool {
         matches!(self, Self::Kubernetes | Self::Viper)
     }
 }

@@ -20,6 +20,7 @@ mod entries;
 mod fields;
 mod go;
 mod json;
+mod libyaml;
 mod limits;
 mod machine;
 mod manifests;

@@ -4,7 +4,12 @@
 
 use std::ops::Range;
 
-use crate::{Dialect, Limits, Node, Problem, Read, Source, Span, builder::Handed, json, yaml};
+use crate::{
+    Dialect, Limits, Node, Problem, Read, Source, Span,
+    builder::Handed,
+    json,
+    yaml::{self, Lines},
+};
 
 /// One document of a text.
 #[derive(Clone, Debug)]
@@ -48,14 +53,17 @@ pub fn parse_manifests(
     let document = |(number, (range, dialect)): (usize, (Range<usize>, Dialect))| {
         let base = source.base() + range.start;
         let span = Span { start: base, end: source.base() + range.end };
-        if let Err(problem) = separator(text, &range, source.base()) {
+        let separators = [Some(range.start), (range.end < text.len()).then_some(range.end)];
+        if dialect == Dialect::Kubernetes
+            && let Some(problem) = separators.into_iter().flatten().find_map(|at| separator(text, at, source.base()))
+        {
             return Document { number, span, read: Err(vec![problem]) };
         }
         let mut to = |mut node: Node| {
             node.shift(base);
             each(number, node);
         };
-        let read = yaml::part(&text[range], base, limits, dialect, Some(Handed { key, to: &mut to }));
+        let read = yaml::part(&text[range], base, limits, dialect, Lines::Ended, Some(Handed { key, to: &mut to }));
         Document { number, span, read }
     };
     parts.enumerate().map(document).collect()
@@ -105,15 +113,15 @@ fn yaml_parts(text: &str, from: usize) -> Vec<Range<usize>> {
     begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
 }
 
-/// Behind `---` kubectl takes nothing but blanks and a comment.
-fn separator(text: &str, range: &Range<usize>, base: usize) -> Result<(), Problem> {
-    let line = text[range.clone()].lines().next().unwrap_or_default();
-    match line.strip_prefix("---").map(str::trim) {
-        Some(behind) if !behind.is_empty() && !behind.starts_with('#') => {
-            let span = Span { start: base + range.start, end: base + range.start + line.len() };
-            let message = "behind `---` kubectl takes nothing but a comment";
-            Err(Problem::error("document.separator", span, message).hint("begin the document on the next line"))
-        }
-        _ => Ok(()),
-    }
+/// Behind `---` kubectl takes nothing but blanks and a comment; it reads neither the document that such a line ends nor one
+/// behind it.
+fn separator(text: &str, at: usize, base: usize) -> Option<Problem> {
+    let line = text[at..].lines().next().unwrap_or_default();
+    let behind = line.strip_prefix("---").map(str::trim)?;
+    (!behind.is_empty() && !behind.starts_with('#')).then(|| {
+        let span = Span { start: base + at, end: base + at + line.len() };
+        let message =
+            "behind `---` kubectl takes nothing but a comment; it refuses the document before such a line, too";
+        Problem::error("document.separator", span, message).hint("begin the document on the next line")
+    })
 }

@@ -82,8 +82,11 @@ impl Source {
     /// The bytes that lines begin at, the first of them 0.
     pub(crate) fn line_starts(&self) -> &[usize] {
         self.line_starts.get_or_init(|| {
-            let behind_breaks = self.text.match_indices('\n').map(|(at, _)| at + 1);
-            std::iter::once(0).chain(behind_breaks).collect()
+            let bytes = self.text.as_bytes();
+            // A carriage return alone ends a line, too.
+            let is_last =
+                |at: &usize| bytes[*at] == b'\n' || (bytes[*at] == b'\r' && bytes.get(at + 1) != Some(&b'\n'));
+            std::iter::once(0).chain((0..bytes.len()).filter(is_last).map(|at| at + 1)).collect()
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     builder::{Builder, Collection, Fatal, Handed},
     go::Resolved,
     json,
+    libyaml::{self, Scanner, Token},
 };
 
 /// What was read, and what is to be said about it.
@@ -68,7 +69,16 @@ fn build<'a>(
     handed: Option<Handed<'a>>,
 ) -> Result<Read, Vec<Problem>> {
     too_large(source, limits)?;
-    part(source.text(), source.base(), limits, dialect, handed)
+    part(source.text(), source.base(), limits, dialect, Lines::AsWritten, handed)
+}
+
+/// What the end of a text counts for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lines {
+    /// It is no line break.
+    AsWritten,
+    /// It ends a line: kubectl hands its YAML parser whole lines.
+    Ended,
 }
 
 /// Reads a part of a source, which begins at `base`.
@@ -77,12 +87,17 @@ pub(crate) fn part<'a>(
     base: usize,
     limits: &'a Limits,
     dialect: Dialect,
+    lines: Lines,
     handed: Option<Handed<'a>>,
 ) -> Result<Read, Vec<Problem>> {
+    let written = text.len();
+    let ended = (lines == Lines::Ended && !text.ends_with('\n')).then(|| format!("{text}\n"));
+    let text = ended.as_deref().unwrap_or(text);
+    let handed = handed.map(|handed| Handed { key: handed.key, to: handed.to });
     let mut builder = Builder::new(text, limits, dialect, handed);
     let read = match dialect {
         Dialect::Json => json::read(text, &mut builder),
-        _ => read(text, limits, dialect, &mut builder),
+        _ => read(text, written, &options(limits, dialect), dialect, &mut builder),
     };
     // Everything was read as if the text began at 0.
     match builder.finish(read.err()) {
@@ -104,33 +119,46 @@ pub(crate) fn part<'a>(
     }
 }
 
-fn read(text: &str, limits: &Limits, dialect: Dialect, builder: &mut Builder<'_>) -> Result<(), Fatal> {
+fn read(
+    text: &str,
+    written: usize,
+    options: &Options,
+    dialect: Dialect,
+    builder: &mut Builder<'_>,
+) -> Result<(), Fatal> {
+    let mut scanner = dialect.is_go_yaml().then(|| Scanner::new(text));
+    let mut follow = |token: Token, span: Span, builder: &Builder<'_>| {
+        scanner.as_mut().map_or(Ok(()), |scanner| scanner.token(token, span, builder.expects_key()))
+    };
+    if dialect.is_go_yaml() {
+        libyaml::refuse_breaks(text)?;
+    }
     let mut documents = 0;
     let mut has_ended = false;
     // Where the last thing ended that stands in the text. Block collections end with whatever follows them; theirs is
     // the end of their last entry.
     let mut end = 0;
-    for event in Parser::new_from_str_with_options(text, options(limits)) {
+    for event in Parser::new_from_str_with_options(text, options.clone()) {
         let (event, span) = match event {
             Ok(event) => event,
             Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
-                if has_ended && dialect.ends_with_the_first_document() {
+                let at = error.marker().byte_offset().unwrap_or(written).min(written);
+                if has_ended && dialect.is_go_yaml() {
                     builder.warn(unread(Span::at(at)));
-                    return Ok(());
+                    break;
                 }
                 return Err(Problem::error("document.syntax", Span::at(at), error.info()).into());
             }
         };
         let range = span.byte_range().unwrap_or(end..end);
-        let mut span = Span { start: range.start, end: range.end };
+        let mut span = Span { start: range.start.min(written), end: range.end.min(written) };
         match event {
             Event::DocumentStart(..) => {
                 documents += 1;
                 if documents > 1 {
-                    if dialect.ends_with_the_first_document() {
+                    if dialect.is_go_yaml() {
                         builder.warn(unread(span));
-                        return Ok(());
+                        break;
                     }
                     let message = "a second document begins here; one file holds one document";
                     return Err(Problem::error("document.several", span, message).into());
@@ -142,29 +170,47 @@ fn read(text: &str, limits: &Limits, dialect: Dialect, builder: &mut Builder<'_>
                 continue;
             }
             Event::Scalar(value, style, anchor, tag) => {
-                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                if is_block {
                     span.start = block_header(text, end, span.start);
                 }
+                let token = match style {
+                    ScalarStyle::Plain => Token::Plain,
+                    _ if is_block => Token::BlockScalar,
+                    _ => Token::Quoted,
+                };
+                follow(token, span, builder)?;
                 let scalar = scalar(&value, style, tag.as_deref(), span, dialect)?;
                 end = builder.scalar(scalar, span, anchor)?.end;
                 continue;
             }
             Event::SequenceStart(style, anchor, _) => {
+                follow(start_of(style), span, builder)?;
                 builder.open(Collection::Sequence, style_of(style), span, anchor)?;
             }
             Event::MappingStart(style, anchor, _) => {
+                follow(start_of(style), span, builder)?;
                 builder.open(Collection::Mapping, style_of(style), span, anchor)?;
             }
             Event::SequenceEnd | Event::MappingEnd => {
+                let is_flow = builder.is_in_flow();
+                follow(if is_flow { Token::FlowEnd } else { Token::BlockEnd }, span, builder)?;
                 end = builder.close(span, end)?;
                 continue;
             }
-            Event::Alias(anchor) => builder.alias(anchor, span)?,
+            Event::Alias(anchor) => {
+                follow(Token::Alias, span, builder)?;
+                builder.alias(anchor, span)?;
+            }
             _ => continue,
         }
         end = span.end;
     }
-    Ok(())
+    scanner.as_mut().map_or(Ok(()), Scanner::end)
+}
+
+fn start_of(style: StructureStyle) -> Token {
+    if style == StructureStyle::Flow { Token::FlowStart } else { Token::BlockStart }
 }
 
 fn unread(span: Span) -> Problem {
@@ -207,9 +253,10 @@ fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, dialec
     Err(Problem::error("document.tag", span, message).into())
 }
 
-fn options(limits: &Limits) -> Options {
+fn options(limits: &Limits, dialect: Dialect) -> Options {
     let mut options = Options::default();
     options.set_emit_comments(false);
+    options.bom_inside_document_as_content = dialect.is_go_yaml();
     // Go's parsers, which read the same files, add no line break that is not there.
     options.block_scalar_eof_without_line_feed = true;
     // One more than allowed, so that the error is ours and names the bound.
@@ -226,7 +273,7 @@ fn style_of(style: StructureStyle) -> Style {
 /// and the content there is nothing but the colon or dash, properties, the header and a comment.
 fn block_header(text: &str, before: usize, content: usize) -> usize {
     let between = text.get(before..content).unwrap_or_default();
-    let line = between.trim_end().rfind('\n').map_or(0, |at| at + 1);
+    let line = between.trim_end().rfind(['\r', '\n']).map_or(0, |at| at + 1);
     let header = between[line..].split(" #").next().unwrap_or_default().trim_end();
     match header.rfind(['|', '>']) {
         Some(at) => before + line + at,

@@ -78,6 +78,11 @@ fn positions_are_counted_as_people_do() {
     for (offset, line, column) in rows {
         assert_eq!(source.position(offset), Position { line, column }, "byte {offset}");
     }
+    let source = Source::new("f", "a\rb\r\nc");
+    let rows = [(0, 1, 1), (2, 2, 1), (3, 2, 2), (5, 3, 1)];
+    for (offset, line, column) in rows {
+        assert_eq!(source.position(offset), Position { line, column }, "byte {offset}");
+    }
 }
 
 #[test]

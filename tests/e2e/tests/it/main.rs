@@ -16,6 +16,7 @@ mod cli;
 mod clusters;
 mod completion;
 mod demo;
+mod dialects;
 mod diff;
 mod docs;
 mod explain;
@@ -82,6 +83,7 @@ fn main() -> ExitCode {
         authorizer::TESTS,
         who_can::TESTS,
         matrix::TESTS,
+        dialects::TESTS,
         diff::TESTS,
         plugin::TESTS,
         iam::TESTS,
