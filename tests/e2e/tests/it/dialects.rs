@@ -360,7 +360,7 @@ fn entry(random: &mut Random, text: &mut String, depth: usize, dash: &str) {
             }
         }
         _ if often_plain => {
-            text.push_str(random.one(&["x\n", "1\n", "[a, b]\n", "*a\n", "{<<: *a, b: 1}\n", "\"q\" # c\n"]))
+            text.push_str(random.one(&["x\n", "1\n", "[a, b]\n", "*a\n", "{<<: *a, b: 1}\n", "\"q\" # c\n"]));
         }
         _ => text.push_str(&format!("{}{}\n", random.one(&VALUES), random.one(&TAILS))),
     }
