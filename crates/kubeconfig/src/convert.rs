@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use document::{Edits, Entry, Limits, Node, Problem, Source, Span, Style, Value};
+use document::{Dialect, Edits, Entry, Limits, Node, Problem, Source, Span, Style, Value, parse_as};
+use serde_json::{Value as Json, json};
 
 use crate::{
     ApiVersion, InteractiveMode,
+    entry::written,
+    program::{Maker, file_name},
     read::{problem, text},
-    yaml::scalar,
 };
 
 /// What took the other program's place, and what could not.
@@ -39,29 +41,28 @@ pub struct LeftUser {
     pub name: String,
     /// Its command line.
     pub command_line: String,
-    /// Why, as `accepts` said it.
+    /// Why it stays.
     pub why: String,
 }
 
-/// The programs whose words this one answers to.
-const PROGRAMS: [&str; 3] = ["aws", "aws-iam-authenticator", "heptio-authenticator-aws"];
-
-/// Turns every user whose exec plugin is `aws`, `aws-iam-authenticator` or `heptio-authenticator-aws` to `command`, which
-/// understands the same arguments; `accepts` says whether it does, or why not. Arguments, environment, order and comments stay.
-/// The install hint becomes `install_hint`, since the old one names another program, and the interactive mode is said.
+/// Turns every user whose tokens `aws`, `aws-iam-authenticator` or `heptio-authenticator-aws` makes to `command`, which understands
+/// the same arguments; `accepts` says whether it does, or why not. A program in front of them, as `aws-vault exec prod --`, stays
+/// there. Arguments, environment, order and comments stay. The install hint becomes `install_hint`, since the old one names
+/// another program, and the interactive mode is said.
 pub fn convert(
     existing: &Source,
     command: &str,
     install_hint: &str,
     accepts: impl Fn(&[String]) -> Result<(), String>,
 ) -> Result<Converted, Vec<Problem>> {
-    let mut edits = Edits::new(existing);
+    let Some(root) = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?.root else {
+        return Ok(Converted { text: Edits::new(existing).apply(), users: Vec::new(), left: Vec::new() });
+    };
+    let mut turning =
+        Turning { source: existing, edits: Edits::new(existing), made: BTreeSet::new(), command, install_hint };
+    let mut expected = root.to_json();
     let (mut users, mut left, mut problems) = (Vec::new(), Vec::new(), Vec::new());
-    let root = document::parse(existing, &Limits::default())?;
-    // What an alias repeats stands in the file once.
-    let mut turned = BTreeSet::new();
-    let list = root.as_ref().and_then(|root| root.get("users")).and_then(Node::as_sequence).unwrap_or_default();
-    for user in list {
+    for (at, user) in root.get("users").and_then(Node::as_sequence).unwrap_or_default().iter().enumerate() {
         let plugin = match Plugin::of(user) {
             Ok(Some(plugin)) => plugin,
             Ok(None) => continue,
@@ -70,26 +71,32 @@ pub fn convert(
                 continue;
             }
         };
-        let command_line = |command: &str| [&[command.to_owned()][..], &plugin.args].concat().join(" ");
-        let (name, before) = (plugin.user.to_owned(), command_line(plugin.program));
-        match accepts(&plugin.args) {
+        let (name, before) = (plugin.user.to_owned(), plugin.command_line());
+        if plugin.runs(command) {
+            continue;
+        }
+        match plugin.words().and_then(|words| accepts(words)) {
             Err(why) => left.push(LeftUser { name, command_line: before, why }),
             Ok(()) => {
-                if turned.insert(plugin.exec.span.start) {
-                    plugin.turn(&mut edits, existing, command, install_hint);
-                }
-                users.push(ConvertedUser { name, before, after: command_line(command) });
+                turning.turn(&plugin, &mut expected["users"][at]["user"]["exec"]);
+                users.push(ConvertedUser { name, before, after: plugin.with(command) });
             }
         }
     }
-    if problems.is_empty() { Ok(Converted { text: edits.apply(), users, left }) } else { Err(problems) }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let hint = "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them";
+    let text = turning.edits.apply_as(Dialect::Kubernetes, &expected).map_err(|problem| vec![problem.hint(hint)])?;
+    Ok(Converted { text, users, left })
 }
 
-/// The exec section of a user, of one of [`PROGRAMS`].
+/// The exec section of a user whose tokens one of these programs makes.
 struct Plugin<'a> {
     user: &'a str,
     program: &'a str,
     args: Vec<String>,
+    maker: Maker,
     exec: &'a Node,
     keys: &'a [Entry],
     style: Style,
@@ -100,72 +107,151 @@ impl<'a> Plugin<'a> {
     fn of(user: &'a Node) -> Result<Option<Self>, Box<Problem>> {
         let Some(exec) = user.get("user").and_then(|user| user.get("exec")) else { return Ok(None) };
         let Value::Mapping(keys, style) = &exec.value else { return Ok(None) };
-        let Some(program) = exec.get("command").and_then(text).filter(|command| PROGRAMS.contains(&name(command)))
-        else {
-            return Ok(None);
-        };
+        let Some(program) = exec.get("command").and_then(text) else { return Ok(None) };
         let args = match exec.get("args").filter(|args| !args.is_null()) {
             None => Some(Vec::new()),
             Some(args) => {
                 args.as_sequence().and_then(|args| args.iter().map(|arg| text(arg).map(str::to_owned)).collect())
             }
         };
+        let Some(maker) = Maker::of(program, args.as_deref().unwrap_or_default()) else { return Ok(None) };
         let args = args.ok_or_else(|| Box::new(problem(exec.span, "`args` is a list of texts")))?;
         let user = user.get("name").and_then(text).unwrap_or_default();
-        Ok(Some(Self { user, program, args, exec, keys, style: *style }))
+        Ok(Some(Self { user, program, args, maker, exec, keys, style: *style }))
     }
 
-    fn turn(&self, edits: &mut Edits<'_>, source: &Source, command: &str, install_hint: &str) {
-        let mut set = |node: &Node, value: &str| {
-            // A block scalar's span takes in the empty lines behind it.
-            let end = node.span.start + source.text()[node.span.range()].trim_end().len();
-            edits.replace(Span { end, ..node.span }, self.written(value));
-        };
-        let mut added = Vec::new();
-        if let Some(node) = self.exec.get("command") {
-            set(node, command);
+    /// What the program that makes the tokens is asked, or why it cannot be another one.
+    fn words(&self) -> Result<&[String], String> {
+        let env = self.exec.get("env").and_then(Node::as_sequence).unwrap_or_default();
+        let is_text = |node: &Node| node.to_json().is_string();
+        let is_variable = |node: &Node| ["name", "value"].iter().all(|key| node.get(key).is_none_or(is_text));
+        if !env.iter().all(is_variable) {
+            return Err("`env` has a value that is no text, so that kubectl does not load this file".to_owned());
         }
-        // kubectl has dropped it; v1 wants the mode, which is said below.
-        let alpha = ApiVersion::V1Alpha1.as_str();
-        if let Some(node) = self.exec.get("apiVersion").filter(|node| text(node) == Some(alpha)) {
-            set(node, ApiVersion::V1.as_str());
-        }
-        match self.exec.get("installHint").filter(|node| !node.is_null()) {
-            Some(node) => set(node, install_hint),
-            None if self.lacks("installHint") => added.push(("installHint", install_hint)),
-            None => {}
-        }
-        if self.lacks("interactiveMode") {
-            added.push(("interactiveMode", InteractiveMode::IfAvailable.as_str()));
-        }
-        match self.style {
-            Style::Flow => {
-                let Some(last) = self.keys.last() else { return };
-                let keys = added.iter().map(|(key, value)| format!(", \"{key}\": {}", self.written(value)));
-                edits.insert(last.value.span.end, keys.collect::<String>());
-            }
-            Style::Block => {
-                let pad = " ".repeat(edits.column(self.exec.span.start));
-                let keys = added.iter().map(|(key, value)| format!("{pad}{key}: {}\n", self.written(value)));
-                edits.insert_lines(self.exec.span.end, &keys.collect::<String>());
+        match self.maker {
+            Maker::Command => Ok(&self.args),
+            Maker::Argument(at) => Ok(&self.args[at + 1..]),
+            Maker::Somewhere => {
+                Err(format!("{} runs the program that makes the tokens; change that yourself", file_name(self.program)))
             }
         }
+    }
+
+    fn command_line(&self) -> String {
+        [&[self.program.to_owned()][..], &self.args].concat().join(" ")
+    }
+
+    /// The command line with another program that makes the tokens.
+    fn with(&self, command: &str) -> String {
+        let mut words = [&[self.program.to_owned()][..], &self.args].concat();
+        match self.maker {
+            Maker::Command => command.clone_into(&mut words[0]),
+            Maker::Argument(at) => command.clone_into(&mut words[at + 1]),
+            Maker::Somewhere => {}
+        }
+        words.join(" ")
+    }
+
+    /// Whether it is turned already: a program in front runs the one that is wanted.
+    fn runs(&self, command: &str) -> bool {
+        self.maker == Maker::Somewhere && self.args.iter().any(|arg| arg == command)
     }
 
     fn lacks(&self, key: &str) -> bool {
         self.exec.get(key).is_none()
     }
+}
 
-    fn written(&self, value: &str) -> String {
-        match self.style {
-            Style::Block => scalar(value).into_owned(),
-            Style::Flow => serde_json::Value::from(value).to_string(),
+/// The changes so far. What an anchor names stands in the text once, however many users have it.
+struct Turning<'a> {
+    source: &'a Source,
+    edits: Edits<'a>,
+    made: BTreeSet<(Span, String)>,
+    command: &'a str,
+    install_hint: &'a str,
+}
+
+impl Turning<'_> {
+    /// Turns one, and says in `expected` what its section is to mean.
+    fn turn(&mut self, plugin: &Plugin<'_>, expected: &mut Json) {
+        let command = Json::from(self.command);
+        match plugin.maker {
+            Maker::Argument(at) => {
+                if let Some(args) = plugin.exec.get("args").and_then(Node::as_sequence) {
+                    self.set(&args[at], style_of(plugin.exec.get("args"), plugin.style), &command);
+                    expected["args"][at] = command;
+                }
+            }
+            Maker::Command | Maker::Somewhere => {
+                if let Some(node) = plugin.exec.get("command") {
+                    self.set(node, plugin.style, &command);
+                    expected["command"] = command;
+                }
+            }
+        }
+        // kubectl has dropped it; v1 wants the mode, which is said below.
+        if let Some(node) =
+            plugin.exec.get("apiVersion").filter(|node| text(node) == Some(ApiVersion::V1Alpha1.as_str()))
+        {
+            let version = Json::from(ApiVersion::V1.as_str());
+            self.set(node, plugin.style, &version);
+            expected["apiVersion"] = version;
+        }
+        let mut added = Vec::new();
+        if plugin.maker == Maker::Command {
+            let hint = Json::from(self.install_hint);
+            match plugin.exec.get("installHint").filter(|node| !node.is_null()) {
+                Some(node) => {
+                    self.set(node, plugin.style, &hint);
+                    expected["installHint"] = hint;
+                }
+                None if plugin.lacks("installHint") => added.push(("installHint", hint)),
+                None => {}
+            }
+        }
+        if plugin.lacks("interactiveMode") {
+            added.push(("interactiveMode", json!(InteractiveMode::IfAvailable.as_str())));
+        }
+        self.add(plugin, &added);
+        for (key, value) in added {
+            expected[key] = value;
+        }
+    }
+
+    fn set(&mut self, node: &Node, style: Style, value: &Json) {
+        // A block scalar's span takes in the empty lines behind it.
+        let end = node.span.start + self.source.text()[node.span.range()].trim_end().len();
+        let text = if style == Style::Flow { value.to_string() } else { written(value) };
+        self.make(Span { end, ..node.span }, text, |edits, span, text| edits.replace(span, text));
+    }
+
+    /// Adds keys behind the last one: of an alias that is where the anchor stands.
+    fn add(&mut self, plugin: &Plugin<'_>, added: &[(&str, Json)]) {
+        let (Some(first), Some(last)) = (plugin.keys.first(), plugin.keys.last()) else { return };
+        let end = last.value.span.end;
+        match plugin.style {
+            Style::Flow => {
+                let keys = added.iter().map(|(key, value)| format!(", \"{key}\": {value}"));
+                self.make(Span::at(end), keys.collect(), |edits, span, text| edits.insert(span.start, text));
+            }
+            Style::Block => {
+                let pad = " ".repeat(self.edits.column(first.key_span.start));
+                let keys = added.iter().map(|(key, value)| format!("{pad}{key}: {}\n", written(value)));
+                self.make(Span::at(end), keys.collect(), |edits, span, text| edits.insert_lines(span.start, &text));
+            }
+        }
+    }
+
+    fn make(&mut self, span: Span, text: String, how: impl Fn(&mut Edits<'_>, Span, String)) {
+        if !text.is_empty() && self.made.insert((span, text.clone())) {
+            how(&mut self.edits, span, text);
         }
     }
 }
 
-/// A program's name without its folder and without what Windows appends.
-fn name(command: &str) -> &str {
-    let file = command.rsplit(['/', '\\']).next().unwrap_or(command);
-    [".exe", ".cmd"].iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file)
+fn style_of(node: Option<&Node>, otherwise: Style) -> Style {
+    match node.map(|node| &node.value) {
+        Some(Value::Sequence(_, style) | Value::Mapping(_, style)) => *style,
+        Some(Value::Scalar(_)) | None => otherwise,
+    }
 }

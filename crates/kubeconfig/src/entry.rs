@@ -2,7 +2,9 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::{ApiVersion, yaml::scalar};
+use serde_json::{Value as Json, json};
+
+use crate::{ApiVersion, Authority, ClusterEndpoint, yaml::scalar};
 
 /// One context with its cluster and user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +15,8 @@ pub struct ExecEntry {
     pub cluster: String,
     /// Name of the user.
     pub user: String,
-    /// URL of the API server.
-    pub server: String,
-    /// Its authority, as PEM; the system's roots where there is none.
-    pub certificate_authority_pem: Option<String>,
+    /// The API server.
+    pub endpoint: ClusterEndpoint,
     /// Default namespace.
     pub namespace: Option<String>,
     /// Where the token comes from.
@@ -92,6 +92,15 @@ impl Kind {
         }
     }
 
+    /// The key under which an item of the list has what is in it.
+    pub(crate) const fn body(self) -> &'static str {
+        match self {
+            Self::Cluster => "cluster",
+            Self::User => "user",
+            Self::Context => "context",
+        }
+    }
+
     pub(crate) fn name(self, entry: &ExecEntry) -> &str {
         match self {
             Self::Cluster => &entry.cluster,
@@ -108,9 +117,24 @@ pub(crate) fn item(entry: &ExecEntry, kind: Kind, indent: usize) -> String {
     lines.iter().enumerate().map(|(at, line)| format!("{pad}{}{line}\n", if at == 0 { "- " } else { "  " })).collect()
 }
 
-/// The part for one list in one line, for lists in JSON's style.
-pub(crate) fn flow_item(entry: &ExecEntry, kind: Kind) -> String {
-    json(entry, kind).to_string()
+/// The part for one list as it is meant, which written in one line is for lists in JSON's style.
+pub(crate) fn meaning(entry: &ExecEntry, kind: Kind) -> Json {
+    let body = match kind {
+        Kind::Cluster => json!({"cluster": entry.endpoint.json()}),
+        Kind::Context => {
+            let mut context = json!({"cluster": entry.cluster, "user": entry.user});
+            if let Some(namespace) = &entry.namespace {
+                context["namespace"] = Json::from(namespace.as_str());
+            }
+            json!({"context": context})
+        }
+        Kind::User => json!({"user": {"exec": entry.exec.json()}}),
+    };
+    let mut named = json!({"name": kind.name(entry)});
+    if let (Json::Object(named), Json::Object(body)) = (&mut named, body) {
+        named.extend(body);
+    }
+    named
 }
 
 fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
@@ -119,9 +143,8 @@ fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
     match kind {
         Kind::Cluster => {
             push("cluster:".to_owned());
-            push(format!("  server: {}", scalar(&entry.server)));
-            if let Some(pem) = &entry.certificate_authority_pem {
-                push(format!("  certificate-authority-data: {}", STANDARD.encode(pem)));
+            for (key, value) in entry.endpoint.keys() {
+                push(format!("  {key}: {}", written(&value)));
             }
         }
         Kind::Context => {
@@ -133,62 +156,80 @@ fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
             }
         }
         Kind::User => {
-            let exec = &entry.exec;
             push("user:".to_owned());
             push("  exec:".to_owned());
-            push(format!("    apiVersion: {}", exec.api_version.as_str()));
-            push(format!("    command: {}", scalar(&exec.command)));
-            push("    args:".to_owned());
-            exec.args.iter().for_each(|arg| push(format!("    - {}", scalar(arg))));
-            if !exec.env.is_empty() {
-                push("    env:".to_owned());
-                for (name, value) in &exec.env {
-                    push(format!("    - name: {}", scalar(name)));
-                    push(format!("      value: {}", scalar(value)));
-                }
-            }
-            if let Some(hint) = &exec.install_hint {
-                push(format!("    installHint: {}", scalar(hint)));
-            }
-            push(format!("    interactiveMode: {}", exec.interactive_mode.as_str()));
-            push(format!("    provideClusterInfo: {}", exec.provide_cluster_info));
+            entry.exec.lines().into_iter().for_each(|line| push(format!("    {line}")));
         }
     }
     lines
 }
 
-fn json(entry: &ExecEntry, kind: Kind) -> serde_json::Value {
-    use serde_json::{Value, json};
+/// A value on one line of block style.
+pub(crate) fn written(value: &Json) -> String {
+    match value {
+        Json::String(text) => scalar(text).into_owned(),
+        other => other.to_string(),
+    }
+}
 
-    let mut named = json!({"name": kind.name(entry)});
-    let body = match kind {
-        Kind::Cluster => {
-            let mut cluster = json!({"server": entry.server});
-            if let Some(pem) = &entry.certificate_authority_pem {
-                cluster["certificate-authority-data"] = Value::from(STANDARD.encode(pem));
+impl ClusterEndpoint {
+    /// The keys of a cluster, in the order in which they are written.
+    pub(crate) fn keys(&self) -> Vec<(&str, Json)> {
+        let authority = match &self.authority {
+            Authority::System => None,
+            Authority::Pem(pem) => Some(("certificate-authority-data", Json::from(STANDARD.encode(pem)))),
+            Authority::File(path) => Some(("certificate-authority", Json::from(path.as_str()))),
+        };
+        let other = self.other.iter().map(|(key, value)| (key.as_str(), value.clone()));
+        [("server", Json::from(self.server.as_str()))].into_iter().chain(authority).chain(other).collect()
+    }
+
+    fn json(&self) -> Json {
+        self.keys().into_iter().map(|(key, value)| (key.to_owned(), value)).collect::<serde_json::Map<_, _>>().into()
+    }
+}
+
+impl ExecPlugin {
+    /// As a section in block style, each line without its end.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        let mut push = |line: String| lines.push(line);
+        push(format!("apiVersion: {}", self.api_version.as_str()));
+        push(format!("command: {}", scalar(&self.command)));
+        push("args:".to_owned());
+        self.args.iter().for_each(|arg| push(format!("- {}", scalar(arg))));
+        if !self.env.is_empty() {
+            push("env:".to_owned());
+            for (name, value) in &self.env {
+                push(format!("- name: {}", scalar(name)));
+                push(format!("  value: {}", scalar(value)));
             }
-            ("cluster", cluster)
         }
-        Kind::Context => {
-            let mut context = json!({"cluster": entry.cluster, "user": entry.user});
-            if let Some(namespace) = &entry.namespace {
-                context["namespace"] = Value::from(namespace.as_str());
-            }
-            ("context", context)
+        if let Some(hint) = &self.install_hint {
+            push(format!("installHint: {}", scalar(hint)));
         }
-        Kind::User => {
-            let exec = &entry.exec;
-            let env: Vec<_> = exec.env.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-            let mut plugin = json!({
-                "apiVersion": exec.api_version.as_str(), "command": exec.command, "args": exec.args, "env": env,
-                "interactiveMode": exec.interactive_mode.as_str(), "provideClusterInfo": exec.provide_cluster_info,
-            });
-            if let Some(hint) = &exec.install_hint {
-                plugin["installHint"] = Value::from(hint.as_str());
-            }
-            ("user", json!({"exec": plugin}))
+        push(format!("interactiveMode: {}", self.interactive_mode.as_str()));
+        push(format!("provideClusterInfo: {}", self.provide_cluster_info));
+        lines
+    }
+
+    pub(crate) fn json(&self) -> Json {
+        let env: Vec<_> = self.env.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        let mut plugin = json!({
+            "apiVersion": self.api_version.as_str(), "command": self.command, "args": self.args,
+            "interactiveMode": self.interactive_mode.as_str(), "provideClusterInfo": self.provide_cluster_info,
+        });
+        if !env.is_empty() {
+            plugin["env"] = Json::from(env);
         }
-    };
-    named[body.0] = body.1;
-    named
+        if let Some(hint) = &self.install_hint {
+            plugin["installHint"] = Json::from(hint.as_str());
+        }
+        plugin
+    }
+
+    /// The command line.
+    pub(crate) fn command_line(&self) -> String {
+        [&[self.command.clone()][..], &self.args].concat().join(" ")
+    }
 }

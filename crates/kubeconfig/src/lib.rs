@@ -9,12 +9,14 @@
 //! ```
 //!
 //! A merge touches the entries it is about and the current context; every other byte of the file stays: comments, order,
-//! style. Text in, text out; nothing here opens a file.
+//! style. Whatever is changed is read again as kubectl reads it: it means what it was to mean, or nothing is changed. Text in,
+//! text out; nothing here opens a file.
 
 mod convert;
 mod entry;
 mod exec;
 mod merge;
+mod program;
 mod read;
 mod webhook;
 mod yaml;
@@ -22,8 +24,8 @@ mod yaml;
 pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
-pub use merge::merge;
-pub use read::{ClusterEndpoint, read_cluster};
+pub use merge::{Merged, merge};
+pub use read::{Authority, ClusterEndpoint, read_cluster};
 pub use webhook::{WebhookConfig, read_webhook, webhook};
 
 #[cfg(test)]

@@ -1,22 +1,35 @@
 //! What an existing kubeconfig says about a cluster.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use document::{Limits, Node, Problem, Scalar, Source, Span};
+use std::collections::BTreeMap;
 
-/// Where an API server is and who vouches for it.
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
+
+/// Where an API server is, who vouches for it, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterEndpoint {
     /// Its URL.
     pub server: String,
-    /// Its authority; the system's roots where there is none.
-    pub certificate_authority_pem: Option<String>,
+    /// Who vouches for it.
+    pub authority: Authority,
+    /// Every other key of the cluster with its value, as `proxy-url`, `tls-server-name` and `insecure-skip-tls-verify`.
+    pub other: BTreeMap<String, serde_json::Value>,
 }
 
-/// Server and authority of a context; the current one where none is named.
-///
-/// An authority that stands in a file of its own (`certificate-authority`) is a problem: nothing here opens files.
+/// Who vouches for an API server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Authority {
+    /// The system's roots.
+    System,
+    /// An authority of its own, as PEM.
+    Pem(String),
+    /// The same in a file, by the path that the kubeconfig has: relative to the folder of the kubeconfig.
+    File(String),
+}
+
+/// The cluster of a context; the current one where none is named.
 pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEndpoint, Vec<Problem>> {
-    let root = document::parse(source, &Limits::default())?;
+    let root = parse_as(source, &Limits::default(), Dialect::Kubernetes)?.root;
     let find = || -> Result<ClusterEndpoint, Box<Problem>> {
         let root = root.as_ref().ok_or_else(|| problem(Span::default(), "the kubeconfig is empty"))?;
         let current = root.get("current-context").and_then(text);
@@ -32,22 +45,31 @@ pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEnd
     find().map_err(|problem| vec![*problem])
 }
 
-/// Server and authority of an entry of `clusters`.
+/// The keys that [`ClusterEndpoint`] has fields for.
+const KNOWN: [&str; 3] = ["server", "certificate-authority", "certificate-authority-data"];
+
+/// An entry of `clusters`. As for kubectl, data counts before a file.
 pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> {
     let body = cluster.get("cluster").ok_or_else(|| problem(cluster.span, "the entry has no `cluster`"))?;
     let server = body.get("server").and_then(text).ok_or_else(|| problem(body.span, "the cluster has no `server`"))?;
-    if let Some(file) = body.get("certificate-authority").filter(|node| !node.is_null()) {
-        let hint = "`kubectl config view --flatten` prints a kubeconfig with the certificate in it";
-        return Err(Box::new(problem(file.span, "the certificate authority stands in a file of its own").hint(hint)));
-    }
-    let authority = match body.get("certificate-authority-data").filter(|node| !node.is_null()) {
-        None => None,
-        Some(node) => {
+    let given =
+        |key: &str| body.get(key).filter(|node| text(node).is_none_or(|text| !text.is_empty()) && !node.is_null());
+    let authority = match (given("certificate-authority-data"), given("certificate-authority")) {
+        (Some(node), _) => {
             let pem = text(node).and_then(|data| String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok());
-            Some(pem.ok_or_else(|| problem(node.span, "certificate-authority-data is not base64 of PEM"))?)
+            let message = "certificate-authority-data is not base64 of PEM";
+            Authority::Pem(pem.ok_or_else(|| problem(node.span, message))?)
         }
+        (None, Some(node)) => {
+            let message = "certificate-authority is the path of a file";
+            Authority::File(text(node).ok_or_else(|| problem(node.span, message))?.to_owned())
+        }
+        (None, None) => Authority::System,
     };
-    Ok(ClusterEndpoint { server: server.to_owned(), certificate_authority_pem: authority })
+    let entries = body.as_mapping().unwrap_or_default().iter();
+    let other = entries.filter(|entry| !KNOWN.contains(&&*entry.key.text) && !entry.value.is_null());
+    let other = other.map(|entry| (entry.key.text.to_string(), entry.value.to_json())).collect();
+    Ok(ClusterEndpoint { server: server.to_owned(), authority, other })
 }
 
 /// The entry of a list by its name.

@@ -1,23 +1,29 @@
 //! What is answered to kubectl, and what merging keeps.
 
+use std::collections::BTreeMap;
+
 use document::{RenderStyle, Source};
 use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::{
-    ApiVersion, ExecEntry, ExecPlugin, InteractiveMode, exec_credential, exec_info, merge, read_cluster, read_webhook,
-    render, webhook,
+    ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, exec_credential, exec_info, merge,
+    read_cluster, read_webhook, render, webhook,
 };
 
 mod convert;
+mod merging;
 
 fn entry(name: &str) -> ExecEntry {
     ExecEntry {
         context: name.to_owned(),
         cluster: name.to_owned(),
         user: name.to_owned(),
-        server: "https://api.example.com".to_owned(),
-        certificate_authority_pem: Some("PEM\n".to_owned()),
+        endpoint: ClusterEndpoint {
+            server: "https://api.example.com".to_owned(),
+            authority: Authority::Pem("PEM\n".to_owned()),
+            other: BTreeMap::new(),
+        },
         namespace: Some("dev".to_owned()),
         exec: ExecPlugin {
             command: "cluster-auth".to_owned(),
@@ -37,8 +43,10 @@ fn source(text: &str) -> Source {
 
 fn merged(text: &str, name: &str) -> String {
     let source = source(text);
-    merge(&source, &entry(name), true)
-        .unwrap_or_else(|problems| document::render(&source, &problems, RenderStyle::Plain))
+    match merge(&source, &entry(name), true) {
+        Ok(merged) => merged.text,
+        Err(problems) => document::render(&source, &problems, RenderStyle::Plain),
+    }
 }
 
 /// The kubeconfig as data, to compare what it means.
@@ -138,7 +146,7 @@ fn lists_may_be_missing_empty_or_json() {
     ] {
         let merged = merged(text, "no");
         let endpoint = read_cluster(&source(&merged), None).unwrap_or_else(|_| panic!("{text:?} became\n{merged}"));
-        assert_eq!(endpoint.certificate_authority_pem.as_deref(), Some("PEM\n"), "{merged}");
+        assert_eq!(endpoint.authority, Authority::Pem("PEM\n".to_owned()), "{merged}");
         assert_eq!(self::merged(&merged, "no"), merged, "{text:?} twice");
     }
 }

@@ -1,9 +1,9 @@
 //! The kubeconfig by which an API server asks the webhook.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use document::{Limits, Node, Problem, Source};
+use document::{Dialect, Limits, Node, Problem, Source, parse_as};
 
-use crate::{read, yaml::scalar};
+use crate::{Authority, read, yaml::scalar};
 
 /// What such a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,11 +27,17 @@ pub fn webhook(server_url: &str, certificate_authority_pem: &str) -> String {
 
 /// Reads one back, ours or aws-iam-authenticator's: the first cluster is the one that is asked.
 pub fn read_webhook(source: &Source) -> Result<WebhookConfig, Vec<Problem>> {
-    let root = document::parse(source, &Limits::default())?;
+    let root = parse_as(source, &Limits::default(), Dialect::Kubernetes)?.root;
     let clusters = root.as_ref().and_then(|root| root.get("clusters")).and_then(Node::as_sequence);
     let missing = |message: &str| vec![read::problem(root.as_ref().map(|root| root.span).unwrap_or_default(), message)];
     let first = clusters.and_then(<[Node]>::first).ok_or_else(|| missing("it has no `clusters`"))?;
     let endpoint = read::endpoint(first).map_err(|problem| vec![*problem])?;
-    let authority = endpoint.certificate_authority_pem.ok_or_else(|| missing("it trusts no authority of its own"))?;
-    Ok(WebhookConfig { server: endpoint.server, certificate_authority_pem: authority })
+    match endpoint.authority {
+        Authority::Pem(pem) => Ok(WebhookConfig { server: endpoint.server, certificate_authority_pem: pem }),
+        Authority::System => Err(missing("it trusts no authority of its own")),
+        Authority::File(_) => {
+            let hint = "`kubectl config view --flatten` prints a kubeconfig with the certificate in it";
+            Err(vec![read::problem(first.span, "the certificate authority stands in a file of its own").hint(hint)])
+        }
+    }
 }

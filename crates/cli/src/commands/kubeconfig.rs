@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use document::Source;
-use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode};
+use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode, Merged};
 
 use self::clusters::{Cluster, clusters};
 use crate::{
@@ -76,8 +76,8 @@ pub(crate) struct KubeconfigArgs {
     api_version: kubeconfig::ApiVersion,
 
     /// Merge into a kubeconfig instead of printing (default: the first of KUBECONFIG, else ~/.kube/config)
-    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
-    merge: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    merge: Option<Option<PathBuf>>,
 
     /// Leave the current context of the merged kubeconfig as it is
     #[arg(long, requires = "merge")]
@@ -85,10 +85,10 @@ pub(crate) struct KubeconfigArgs {
 
     /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place (default: every file of KUBECONFIG, else ~/.kube/config)
     #[arg(
-        long, value_name = "FILE", num_args = 0..=1, default_missing_value = "",
+        long, value_name = "FILE", num_args = 0..=1,
         conflicts_with_all = ["server", "from_kubeconfig", "eks", "merge", "name", "namespace", "region", "role", "profile", "api_version"],
     )]
-    convert: Option<PathBuf>,
+    convert: Option<Option<PathBuf>>,
 
     /// Only say what --convert would change
     #[arg(long, requires = "convert")]
@@ -98,16 +98,21 @@ pub(crate) struct KubeconfigArgs {
 /// Runs `kubeconfig`.
 pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
     if let Some(file) = &args.convert {
-        return convert::convert(file, args, process);
+        return convert::convert(file.as_deref(), args, process);
     }
     let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
     let Some(file) = &args.merge else {
-        return Ok(rim::print(&with(None, &entries, false)?)?);
+        return Ok(rim::print(&with(None, &entries, false)?.text)?);
     };
-    let path = if file.as_os_str().is_empty() { default_path(process)? } else { file.clone() };
+    let path = match file {
+        Some(path) => path.clone(),
+        None => default_path(process)?,
+    };
     let exists = std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))?;
     let existing = exists.then(|| rim::read_source(&path)).transpose()?;
-    write(&path, &with(existing, &entries, args.keep_current)?)?;
+    let Merged { text, notes } = with(existing, &entries, args.keep_current)?;
+    write(&path, &text)?;
+    notes.iter().for_each(|note| rim::note(&format!("note: {note}")));
     for entry in &entries {
         rim::note(&format!("context {} written to {}", entry.context, path.display()));
     }
@@ -115,14 +120,16 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
 }
 
 /// The kubeconfig with all entries, the first of which becomes the current one.
-fn with(existing: Option<Source>, entries: &[ExecEntry], keep_current: bool) -> Result<String, Failure> {
+fn with(existing: Option<Source>, entries: &[ExecEntry], keep_current: bool) -> Result<Merged, Failure> {
     let mut source = existing.unwrap_or_else(|| Source::new("kubeconfig", ""));
+    let mut all = Vec::new();
     for (at, entry) in entries.iter().enumerate() {
         let becomes_current = at == 0 && !keep_current;
         let merged = kubeconfig::merge(&source, entry, becomes_current).map_err(|problems| said(&source, &problems))?;
-        source = Source::new("kubeconfig", merged);
+        all.extend(merged.notes);
+        source = Source::new(source.name().to_owned(), merged.text);
     }
-    Ok(source.text().to_owned())
+    Ok(Merged { text: source.text().to_owned(), notes: all })
 }
 
 fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
@@ -136,8 +143,7 @@ fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
         context: name.clone(),
         cluster: name.clone(),
         user: name,
-        server: endpoint.server,
-        certificate_authority_pem: endpoint.certificate_authority_pem,
+        endpoint,
         namespace: args.namespace.clone(),
         exec: ExecPlugin {
             command: args.command.clone(),

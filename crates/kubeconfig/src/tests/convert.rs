@@ -123,6 +123,70 @@ fn what_two_users_share_is_turned_once() {
 }
 
 #[test]
+fn what_an_anchor_names_is_turned_for_all_who_have_it() {
+    let flow = "users:\n- name: a\n  user:\n    exec: &x {apiVersion: client.authentication.k8s.io/v1beta1, command: aws, args: [eks, get-token]}\n- name: b\n  user:\n    exec: *x\n";
+    let block = "users:\n- name: a\n  user:\n    exec: &x\n      apiVersion: client.authentication.k8s.io/v1alpha1\n      command: aws-iam-authenticator # c\n      args: [token, -i, p]\n- name: b\n  user:\n    exec: *x\n";
+    for text in [flow, block] {
+        let Converted { text, users, .. } = converted(text);
+        assert_eq!(users.len(), 2, "{text}");
+        assert_eq!(
+            text.matches("command: \"cluster-auth\"").count() + text.matches("command: cluster-auth").count(),
+            1,
+            "{text}"
+        );
+        assert_eq!(text.matches("interactiveMode").count(), 1, "{text}");
+        assert_eq!(converted(&text).text, text);
+    }
+}
+
+#[test]
+fn a_merge_key_that_only_one_of_two_is_turned_by_changes_nothing() {
+    // Another program that has the section too would run ours.
+    let text = "users:\n- name: a\n  user:\n    exec: &x\n      command: aws\n      args: [eks, get-token]\n- name: b\n  user:\n    exec:\n      <<: *x\n      args: [--debug]\n";
+    let source = Source::new("config", text);
+    let problems = convert(&source, "cluster-auth", "Ask: somebody", accepts).expect_err("b would be changed too");
+    let said = document::render(&source, &problems, RenderStyle::Plain);
+    assert!(said.contains("nothing was changed") && said.contains("users[1]"), "{said}");
+}
+
+#[test]
+fn a_program_in_front_stays_in_front() {
+    let text = "users:\n- name: a\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1alpha1\n      command: aws-vault\n      args:\n      - exec\n      - prod\n      - --\n      - aws # v2\n      - eks\n      - get-token\n";
+    let Converted { text, users, left } = converted(text);
+    assert_eq!((users.len(), left.len()), (1, 0));
+    assert_eq!(users[0].after, "aws-vault exec prod -- cluster-auth eks get-token");
+    assert!(text.contains("command: aws-vault\n") && text.contains("- cluster-auth # v2\n"), "{text}");
+    assert!(
+        text.contains("apiVersion: client.authentication.k8s.io/v1\n") && text.contains("interactiveMode: IfAvailable"),
+        "{text}"
+    );
+    assert!(!text.contains("installHint"), "the hint is about the program in front: {text}");
+    assert_eq!(converted(&text).text, text);
+}
+
+#[test]
+fn what_cannot_be_turned_is_named() {
+    let rows = [
+        ("{command: sh, args: [-c, aws eks get-token --cluster-name demo]}", "sh runs the program"),
+        (
+            "{command: /opt/aws-iam-authenticator-wrapper, args: [token]}",
+            "aws-iam-authenticator-wrapper runs the program",
+        ),
+        (
+            "{command: aws, args: [eks, get-token], env: [{name: AWS_PROFILE, value: {PROFILE}}]}",
+            "kubectl does not load",
+        ),
+        ("{command: aws-vault, args: [exec, p, --, aws, --debug, eks, get-token]}", "--debug is not known"),
+    ];
+    for (exec, why) in rows {
+        let text = format!("users:\n- {{name: x, user: {{exec: {exec}}}}}\n");
+        let Converted { text: after, users, left } = converted(&text);
+        assert_eq!((after, users.len(), left.len()), (text, 0, 1), "{exec}");
+        assert!(left[0].why.contains(why), "{}", left[0].why);
+    }
+}
+
+#[test]
 fn nothing_to_turn_is_no_mistake() {
     for text in ["", "# only this\n", "users:\n", "users: []\n", "kind: Config\n", "users:\n- name: x\n- 5\n"] {
         assert_eq!(converted(text).text, text);

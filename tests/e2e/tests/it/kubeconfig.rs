@@ -22,6 +22,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("kubeconfig::several_contexts_become_several_clusters", several),
+    ("kubeconfig::an_administrators_credentials_stay", administrator),
     ("kubeconfig::eks_says_where_a_cluster_is", eks),
     ("kubeconfig::eks_troubles_are_said", troubles),
     ("kubeconfig::what_the_aws_cli_wrote_is_converted_and_logs_in", converted),
@@ -87,6 +88,61 @@ fn several(world: &World) -> anyhow::Result<()> {
     let mut bare = process::command(world.parts.kubernetes("kubectl"), &folder);
     let said = process::run(bare.args(["--kubeconfig", "team.conf", "get", "pods"]))?.failure()?;
     ensure!(said.contains("cluster-auth is not installed, or not on PATH"), "{said}");
+    Ok(())
+}
+
+/// kops calls cluster, user and context alike, as we do; and README's command names no file.
+fn administrator(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("kubeconfig-administrator")?;
+    let login = world.login(Flavour::V1Beta1Generated)?;
+    let admin: Value = serde_saphyr::from_str(&fs::read_to_string(login.cluster.admin_kubeconfig())?)?;
+    let context = |name: &str, namespace: &str| json!({"name": name, "context": {"cluster": CLUSTER_ID, "user": CLUSTER_ID, "namespace": namespace}});
+    let kops = json!({
+        "apiVersion": "v1", "kind": "Config", "current-context": "breakglass",
+        "clusters": [{"name": CLUSTER_ID, "cluster": admin["clusters"][0]["cluster"]}],
+        "contexts": [context(CLUSTER_ID, "shop"), context("breakglass", "kube-system")],
+        "users": [{"name": CLUSTER_ID, "user": admin["users"][0]["user"]}],
+    });
+    fs::create_dir_all(folder.join(".kube"))?;
+    fs::write(folder.join(".kube/config"), kops.to_string())?;
+    let before = view(world, &folder, ".kube/config")?;
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    command.env("HOME", &folder).args(["kubeconfig", "-i", CLUSTER_ID, "--from-kubeconfig", ".kube/config", "--merge"]);
+    let said = process::run(&mut command)?;
+    said.success()?;
+    let said = &said.stderr;
+    ensure!(said.contains("has credentials of its own and stays as it is"), "{said}");
+    ensure!(said.contains("the current context was breakglass"), "{said}");
+    let after = view(world, &folder, ".kube/config")?;
+    ensure!(after["clusters"] == before["clusters"], "{after:#}");
+    let users = |config: &Value| config["users"].as_array().cloned().unwrap_or_default();
+    ensure!(users(&before).iter().all(|user| users(&after).contains(user)), "{after:#}");
+    let namespace = |name: &str| {
+        let contexts = after["contexts"].as_array().into_iter().flatten();
+        contexts
+            .into_iter()
+            .find(|context| context["name"] == name)
+            .map(|context| context["context"]["namespace"].clone())
+    };
+    ensure!(namespace(CLUSTER_ID) == Some(json!("shop")) && namespace("breakglass") == Some(json!("kube-system")));
+    ensure!(username(world, &folder, "alice", ".kube/config", CLUSTER_ID)? == "alice");
+    ensure!(username(world, &folder, "alice", ".kube/config", "breakglass")? != "alice");
+    // kubectl loads what was written where an anchor is shared, and what cannot be written is not.
+    let shared = "apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    exec: &x\n      apiVersion: client.authentication.k8s.io/v1beta1\n      \
+                  command: aws-iam-authenticator\n      args: [token, -i, p]\n- name: b\n  user:\n    exec: *x\n";
+    fs::write(folder.join(".kube/config"), shared)?;
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    process::run(command.env("HOME", &folder).args(["kubeconfig", "--convert"]))?.success()?;
+    let after = view(world, &folder, ".kube/config")?;
+    for user in users(&after) {
+        ensure!(user["user"]["exec"]["command"] == "cluster-auth", "{after:#}");
+    }
+    let tied = shared.replace("exec: *x", "exec:\n      <<: *x\n      args: [--debug]");
+    fs::write(folder.join(".kube/config"), &tied)?;
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    let refused = process::run(command.env("HOME", &folder).args(["kubeconfig", "--convert"]))?.failure()?;
+    ensure!(refused.contains("nothing was changed"), "{refused}");
+    ensure!(fs::read_to_string(folder.join(".kube/config"))? == tied);
     Ok(())
 }
 

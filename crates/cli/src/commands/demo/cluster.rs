@@ -1,13 +1,14 @@
 //! `demo --cluster`: a real API server that asks our webhook, left running for its audience.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::Context as _;
-use kubeconfig::{ApiVersion, ExecEntry, ExecPlugin, InteractiveMode};
+use kubeconfig::{ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode};
 use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 
 use super::stage::{CLUSTER_ID, Stage, example_objects};
@@ -99,8 +100,11 @@ fn team_kubeconfig(stage: &Stage, cluster: &Cluster) -> anyhow::Result<String> {
             context: person.to_owned(),
             cluster: "demo".to_owned(),
             user: person.to_owned(),
-            server: cluster.server_url(),
-            certificate_authority_pem: Some(cluster.ca_pem().to_owned()),
+            endpoint: ClusterEndpoint {
+                server: cluster.server_url(),
+                authority: Authority::Pem(cluster.ca_pem().to_owned()),
+                other: BTreeMap::new(),
+            },
             namespace: None,
             exec: ExecPlugin {
                 command: plugin.display().to_string(),
@@ -114,7 +118,8 @@ fn team_kubeconfig(stage: &Stage, cluster: &Cluster) -> anyhow::Result<String> {
         };
         let source = document::Source::new("team.kubeconfig", text);
         let merged = kubeconfig::merge(&source, &entry, person == PEOPLE[0]);
-        text = merged.map_err(|_| anyhow::anyhow!("a kubeconfig of our own cannot be read back"))?;
+        let merged = merged.map_err(|_| anyhow::anyhow!("a kubeconfig of our own cannot be read back"))?;
+        text = merged.text;
     }
     Ok(text)
 }

@@ -1,11 +1,11 @@
 //! Which clusters a kubeconfig is to lead to: one by its URL, contexts of another kubeconfig, or clusters of EKS.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use anyhow::Context as _;
 use aws::{EksClusterName, describe_eks_cluster, eks_endpoint};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use kubeconfig::ClusterEndpoint;
+use kubeconfig::{Authority, ClusterEndpoint};
 use token::ClusterId;
 
 use super::{KubeconfigArgs, said};
@@ -56,9 +56,10 @@ fn by_url(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<C
     if !server.starts_with("https://") {
         return Err(anyhow::anyhow!("--server {server}: the API server's URL starts with https://").into());
     }
-    let certificate_authority_pem = args.ca.as_deref().map(read_authority).transpose()?;
+    let authority = args.ca.as_deref().map(read_authority).transpose()?.map_or(Authority::System, Authority::Pem);
     let id = settings::cluster_id(global, process, &settings::config(global)?)?;
-    Ok(Cluster { id, endpoint: ClusterEndpoint { server, certificate_authority_pem }, region: None })
+    let endpoint = ClusterEndpoint { server, authority, other: BTreeMap::new() };
+    Ok(Cluster { id, endpoint, region: None })
 }
 
 fn read_authority(path: &Path) -> anyhow::Result<String> {
@@ -76,7 +77,12 @@ fn of_kubeconfig(
 ) -> Result<Vec<Cluster>, Failure> {
     let source = rim::read_source(path)?;
     let cluster = |context: Option<&str>, id: ClusterId| {
-        let endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
+        let mut endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
+        // The path is one from the folder of that kubeconfig, and not from that of the one that is written.
+        if let Authority::File(file) = &endpoint.authority {
+            let file = path.parent().unwrap_or(Path::new("")).join(file);
+            endpoint.authority = Authority::Pem(read_authority(&file)?);
+        }
         Ok(Cluster { id, endpoint, region: None })
     };
     let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is no cluster id"));
@@ -158,7 +164,8 @@ impl Named {
         let pem = pem.filter(|pem| tls::inspect(pem).is_ok()).with_context(unusable)?;
         anyhow::ensure!(cluster.endpoint.starts_with("https://"), unusable());
         let id = ClusterId::parse(&cluster.cluster_id).with_context(unusable)?;
-        let endpoint = ClusterEndpoint { server: cluster.endpoint, certificate_authority_pem: Some(pem) };
+        let (server, authority) = (cluster.endpoint, Authority::Pem(pem));
+        let endpoint = ClusterEndpoint { server, authority, other: BTreeMap::new() };
         Ok(Cluster { id, endpoint, region: Some(region) })
     }
 }

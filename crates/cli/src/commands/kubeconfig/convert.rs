@@ -13,8 +13,11 @@ use crate::{
 };
 
 /// Turns them in the file given, or in every file that kubectl would read, and says each change.
-pub(super) fn convert(file: &Path, args: &KubeconfigArgs, process: &Process) -> CommandResult {
-    let files: Vec<PathBuf> = if file.as_os_str().is_empty() { default_paths(process)? } else { vec![file.to_owned()] };
+pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Process) -> CommandResult {
+    let files = match file {
+        Some(file) => vec![file.to_owned()],
+        None => default_paths(process)?,
+    };
     // All are read before one is written: a file that cannot be read leaves the others as they were.
     let read = |path: PathBuf| {
         let source = rim::read_source(&path)?;
@@ -23,8 +26,7 @@ pub(super) fn convert(file: &Path, args: &KubeconfigArgs, process: &Process) -> 
             .map_err(|problems| said(&source, &problems))?;
         Ok::<_, Failure>((path, converted))
     };
-    let present: Vec<PathBuf> =
-        files.into_iter().filter(|path| path.exists() || !file.as_os_str().is_empty()).collect();
+    let present: Vec<PathBuf> = files.into_iter().filter(|path| path.exists() || file.is_some()).collect();
     if present.is_empty() {
         return Err(anyhow::anyhow!("there is no kubeconfig to convert; name one, as --convert FILE").into());
     }

@@ -1,0 +1,282 @@
+//! The changes, and beside each what the file is to mean behind it.
+
+use document::{Dialect, Edits, Entry, Node, Problem, Source, Span, Style, Value};
+use serde_json::{Value as Json, json};
+
+use super::names::others;
+use crate::{
+    Authority, ExecEntry,
+    entry::{Kind, item, meaning, written},
+};
+
+pub(super) struct Changes<'a> {
+    source: &'a Source,
+    root: &'a Node,
+    style: Style,
+    edits: Edits<'a>,
+    expected: Json,
+    /// Keys that the root lacks, as block text and as JSON.
+    added: Vec<(String, String)>,
+}
+
+impl<'a> Changes<'a> {
+    /// None yet, of a kubeconfig that is a mapping.
+    pub(super) fn new(source: &'a Source, root: &'a Node) -> Self {
+        let style = if let Value::Mapping(_, style) = &root.value { *style } else { Style::Block };
+        Self { source, root, style, edits: Edits::new(source), expected: root.to_json(), added: Vec::new() }
+    }
+
+    /// Whether a list is one whose entries have names.
+    pub(super) fn check(&self, kind: Kind) -> Result<(), Box<Problem>> {
+        let Some(list) = self.root.get(kind.key()).filter(|list| !list.is_null()) else { return Ok(()) };
+        let key = kind.key();
+        let Some(nodes) = list.as_sequence() else {
+            let message = format!("`{key}` is a list, found {}", list.kind());
+            return Err(Box::new(Problem::error("kubeconfig.shape", list.span, message)));
+        };
+        let is_named = |node: &Node| node.get("name").and_then(Node::as_scalar).is_some();
+        match nodes.iter().find(|node| !is_named(node)) {
+            None => Ok(()),
+            Some(node) => {
+                let message = format!("every entry of `{key}` needs a name");
+                Err(Box::new(Problem::error("kubeconfig.entry", node.span, message)))
+            }
+        }
+    }
+
+    /// Puts the entry's part into a list: into the one of its name, or behind the others.
+    pub(super) fn put(&mut self, entry: &ExecEntry, kind: Kind, notes: &mut Vec<String>) {
+        let named = |node: &Node| {
+            node.get("name").and_then(Node::as_scalar).is_some_and(|name| *name.text == *kind.name(entry))
+        };
+        let nodes = self.root.get(kind.key()).and_then(Node::as_sequence).unwrap_or_default();
+        // Where a name stands twice, kubectl takes the first.
+        let Some(at) = nodes.iter().position(named) else { return self.add(entry, kind) };
+        let body = nodes[at].get(kind.body()).filter(|body| body.as_mapping().is_some());
+        let Some(body) = body else {
+            let meaning = meaning(entry, kind);
+            self.edits.replace(nodes[at].span, meaning.to_string());
+            self.expected[kind.key()][at] = meaning;
+            return;
+        };
+        let before = self.expected[kind.key()][at][kind.body()].clone();
+        match kind {
+            Kind::Cluster => {
+                for (key, value) in entry.endpoint.keys() {
+                    self.set(body, (kind, at), key, &value);
+                }
+                // Beside the authority that is given, kubectl refuses another one, and not to look at it.
+                let unset: &[(&str, Json)] = match &entry.endpoint.authority {
+                    Authority::System => &[],
+                    Authority::Pem(_) => {
+                        &[("certificate-authority", json!("")), ("insecure-skip-tls-verify", json!(false))]
+                    }
+                    Authority::File(_) => {
+                        &[("certificate-authority-data", json!("")), ("insecure-skip-tls-verify", json!(false))]
+                    }
+                };
+                for (key, value) in unset {
+                    let is_set = before.get(*key).is_some_and(|value| !value.is_null() && value != &json!(""));
+                    if is_set && !entry.endpoint.other.contains_key(*key) {
+                        self.set(body, (kind, at), key, value);
+                    }
+                }
+            }
+            Kind::Context => {
+                let namespace = entry.namespace.as_deref().map(|namespace| ("namespace", namespace));
+                for (key, value) in [("cluster", &*entry.cluster), ("user", &*entry.user)].into_iter().chain(namespace)
+                {
+                    self.set(body, (kind, at), key, &Json::from(value));
+                }
+            }
+            Kind::User => self.set_exec(body, at, entry),
+        }
+        let after = &self.expected[kind.key()][at][kind.body()];
+        say(&before, after, entry, kind, &self.expected, notes);
+    }
+
+    /// Makes a context the current one.
+    pub(super) fn set_current(&mut self, context: &str, notes: &mut Vec<String>) {
+        let before = self.expected["current-context"].as_str().unwrap_or_default().to_owned();
+        if !before.is_empty() && before != context {
+            notes.push(format!(
+                "the current context was {before} and is {context} now; `kubectl config use-context {before}` changes it back"
+            ));
+        }
+        let value = Json::from(context);
+        if self.entry("current-context").is_some() {
+            let root = self.root;
+            self.set_in(root, "current-context", &value);
+        } else {
+            let block = format!("current-context: {}\n", written(&value));
+            self.added.push((block, format!("\"current-context\":{value}")));
+        }
+        self.expected["current-context"] = value;
+    }
+
+    /// The text, which means what was expected.
+    pub(super) fn apply(mut self) -> Result<String, Problem> {
+        let has_keys = self.root.as_mapping().is_some_and(|entries| !entries.is_empty());
+        match self.style {
+            Style::Flow => {
+                let keys: Vec<_> = self.added.iter().map(|(_, flow)| flow.as_str()).collect();
+                if !keys.is_empty() {
+                    let inner = self.source.text()[..self.root.span.end - 1].trim_end();
+                    // A comma that ends the last entry already is left where it is.
+                    let comma = if has_keys && !inner.ends_with(',') { "," } else { "" };
+                    self.edits.insert(inner.len(), format!("{comma}{}", keys.join(",")));
+                }
+            }
+            Style::Block => {
+                let pad = " ".repeat(self.edits.column(self.root.span.start));
+                let lines = self.added.iter().flat_map(|(block, _)| block.lines());
+                let keys: String = lines.map(|line| format!("{pad}{line}\n")).collect();
+                if !keys.is_empty() {
+                    self.edits.insert_lines(self.root.span.end, &keys);
+                }
+            }
+        }
+        self.edits.apply_as(Dialect::Kubernetes, &self.expected)
+    }
+
+    /// Adds the entry's part behind the others of a list.
+    fn add(&mut self, entry: &ExecEntry, kind: Kind) {
+        let meaning = meaning(entry, kind);
+        match self.entry(kind.key()) {
+            None => {
+                let block = format!("{}:\n{}", kind.key(), item(entry, kind, 0));
+                self.added.push((block, format!("\"{}\":[{meaning}]", kind.key())));
+            }
+            Some(Entry { value: Node { value: Value::Sequence(nodes, style), .. }, .. }) if !nodes.is_empty() => {
+                let last = &nodes[nodes.len() - 1];
+                match style {
+                    Style::Flow => self.edits.insert(last.span.end, format!(", {meaning}")),
+                    Style::Block => {
+                        let block = item(entry, kind, self.edits.dash_column(last));
+                        self.edits.insert_lines(last.span.end, &block);
+                    }
+                }
+            }
+            Some(_) => {
+                let root = self.root;
+                self.set_in(root, kind.key(), &json!([meaning]));
+            }
+        }
+        match &mut self.expected[kind.key()] {
+            Json::Array(list) => list.push(meaning),
+            list => *list = json!([meaning]),
+        }
+    }
+
+    /// Sets a key of a body, unless it says so already.
+    fn set(&mut self, body: &Node, (kind, at): (Kind, usize), key: &str, value: &Json) {
+        let expected = &mut self.expected[kind.key()][at][kind.body()];
+        if expected.get(key) != Some(value) {
+            expected[key] = value.clone();
+            self.set_in(body, key, value);
+        }
+    }
+
+    fn set_exec(&mut self, user: &Node, at: usize, entry: &ExecEntry) {
+        let meaning = entry.exec.json();
+        let exec = user.get("exec");
+        if exec.is_some_and(|exec| exec.to_json() == meaning) {
+            return;
+        }
+        self.expected[Kind::User.key()][at][Kind::User.body()]["exec"] = meaning.clone();
+        match exec {
+            Some(exec @ Node { value: Value::Mapping(_, Style::Block), .. }) => {
+                let pad = " ".repeat(self.edits.column(exec.span.start));
+                self.edits.replace(self.without_trailing(exec.span), entry.exec.lines().join(&format!("\n{pad}")));
+            }
+            _ => self.set_in(user, "exec", &meaning),
+        }
+    }
+
+    /// Writes a key of a mapping, on one line.
+    fn set_in(&mut self, mapping: &Node, key: &str, value: &Json) {
+        let Value::Mapping(entries, style) = &mapping.value else { return };
+        let text = if *style == Style::Flow { value.to_string() } else { written(value) };
+        match (entries.iter().rfind(|entry| *entry.key.text == *key), entries.last()) {
+            (Some(entry), _) if entry.value.span.start < entry.value.span.end => {
+                self.edits.replace(self.without_trailing(entry.value.span), text);
+            }
+            (Some(entry), _) => self.edits.insert(self.colon_end(entry), format!(" {text}")),
+            (None, Some(last)) if *style == Style::Flow => {
+                self.edits.insert(last.value.span.end, format!(", {}: {text}", Json::from(key)));
+            }
+            (None, Some(first)) => {
+                let first = entries.first().unwrap_or(first);
+                let pad = " ".repeat(self.edits.column(first.key_span.start));
+                self.edits.insert_lines(mapping.span.end, &format!("{pad}{key}: {text}\n"));
+            }
+            (None, None) => self.edits.replace(mapping.span, format!("{{{}: {value}}}", Json::from(key))),
+        }
+    }
+
+    fn entry(&self, key: &str) -> Option<&'a Entry> {
+        self.root.as_mapping()?.iter().find(|entry| *entry.key.text == *key)
+    }
+
+    /// A node without the empty lines that a block scalar at its end may hold.
+    fn without_trailing(&self, span: Span) -> Span {
+        Span { end: span.start + self.source.text()[span.range()].trim_end().len(), ..span }
+    }
+
+    /// Behind the colon of a key, where a missing value would stand.
+    fn colon_end(&self, entry: &Entry) -> usize {
+        let behind = &self.source.text()[entry.key_span.end..];
+        entry.key_span.end + behind.find(':').map_or(0, |at| at + 1)
+    }
+}
+
+/// Says what of an entry is another than it was.
+fn say(before: &Json, after: &Json, entry: &ExecEntry, kind: Kind, whole: &Json, notes: &mut Vec<String>) {
+    match kind {
+        _ if before == after => {}
+        Kind::Cluster => {
+            let name = &entry.cluster;
+            let was = before["server"].as_str().unwrap_or_default();
+            if before["server"] != after["server"] {
+                notes.push(format!("the cluster {name} was {was} and is {} now", entry.endpoint.server));
+            }
+            let keys = after
+                .as_object()
+                .into_iter()
+                .flatten()
+                .filter(|(key, value)| *key != "server" && before.get(*key) != Some(value));
+            let keys: Vec<_> = keys.map(|(key, _)| key.as_str()).collect();
+            if !keys.is_empty() {
+                notes.push(format!("the cluster {name} has another {} now", keys.join(", ")));
+            }
+        }
+        Kind::Context => {
+            let (name, was) = (&entry.context, |key: &str| before[key].as_str().unwrap_or_default().to_owned());
+            if before["user"] != after["user"] && !was("user").is_empty() {
+                notes.push(format!(
+                    "the context {name} logged in as the user {was} and does as {} now; `kubectl config set-context {name} --user={was}` changes it back",
+                    entry.user,
+                    was = was("user"),
+                ));
+            }
+            for key in ["cluster", "namespace"] {
+                if before[key] != after[key] && !was(key).is_empty() {
+                    let is = after[key].as_str().unwrap_or_default();
+                    notes.push(format!("the context {name} had the {key} {} and has {is} now", was(key)));
+                }
+            }
+        }
+        Kind::User => {
+            let name = Json::from(entry.user.as_str());
+            let others: Vec<_> = others(whole, "user", &name, entry).collect();
+            if !others.is_empty() {
+                notes.push(format!(
+                    "the user {}, which {} uses too, gets its tokens by `{}` now",
+                    entry.user,
+                    others.join(", "),
+                    entry.exec.command_line()
+                ));
+            }
+        }
+    }
+}

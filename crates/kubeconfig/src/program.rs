@@ -1,0 +1,73 @@
+//! Which program a plugin is, and where in its command line the one stands that makes tokens.
+
+/// The programs whose words this one answers to; `aws2` was the preview of the AWS CLI's version 2.
+const PROGRAMS: [&str; 4] = ["aws", "aws2", "aws-iam-authenticator", "heptio-authenticator-aws"];
+
+/// What stands in a text by which a shell or a script runs one of them.
+const TRACES: [&str; 3] = ["eks get-token", "aws-iam-authenticator", "heptio-authenticator-aws"];
+
+/// Who makes the tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// The plugin itself.
+    Command,
+    /// A program that the plugin runs, as `aws-vault exec prod -- aws …`: the argument at this place.
+    Argument(usize),
+    /// A program that the plugin runs in a way of which only its traces are seen, as `sh -c "aws …"`.
+    Somewhere,
+}
+
+impl Maker {
+    /// Of a command line; none where it is about other programs.
+    pub(crate) fn of(command: &str, args: &[String]) -> Option<Self> {
+        let is_known = |program: &str| PROGRAMS.contains(&file_name(program));
+        if is_known(command) {
+            return Some(Self::Command);
+        }
+        // `aws-vault exec aws -- aws …` has a profile of that name: the last one with words behind it that ask for a token counts.
+        let asks = |at: &usize| {
+            let words = &args[at + 1..];
+            is_known(&args[*at]) && words.iter().any(|word| ["get-token", "token"].contains(&&**word))
+        };
+        if let Some(at) = (0..args.len()).rfind(asks) {
+            return Some(Self::Argument(at));
+        }
+        let has_traces = |text: &str| TRACES.iter().any(|trace| text.contains(trace));
+        (has_traces(command) || has_traces(&args.join(" "))).then_some(Self::Somewhere)
+    }
+}
+
+/// A program's name without its folder and without what Windows appends.
+pub(crate) fn file_name(command: &str) -> &str {
+    let file = command.rsplit(['/', '\\']).next().unwrap_or(command);
+    [".exe", ".cmd"].iter().find_map(|extension| file.strip_suffix(extension)).unwrap_or(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Maker;
+
+    #[test]
+    fn who_makes_the_tokens() {
+        let rows: [(&str, Option<Maker>); 12] = [
+            ("aws eks get-token --cluster-name demo", Some(Maker::Command)),
+            ("/usr/bin/aws2 eks get-token", Some(Maker::Command)),
+            ("aws-vault exec prod -- aws eks get-token --cluster-name demo", Some(Maker::Argument(3))),
+            ("aws-vault exec aws -- aws eks get-token", Some(Maker::Argument(3))),
+            ("env AWS_PROFILE=x /opt/aws-iam-authenticator token -i demo", Some(Maker::Argument(1))),
+            ("saml2aws exec --exec-profile p -- aws-iam-authenticator token -i demo", Some(Maker::Argument(4))),
+            ("granted assume prod --exec aws-iam-authenticator token", Some(Maker::Argument(3))),
+            ("/home/me/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
+            ("cluster-auth token -i demo", None),
+            ("aws-vault exec prod -- cluster-auth eks get-token --cluster-name demo", Some(Maker::Somewhere)),
+            ("gke-gcloud-auth-plugin", None),
+            ("kubelogin get-token --environment aws", None),
+        ];
+        for (line, maker) in rows {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            assert_eq!(Maker::of(&words[0], &words[1..]), maker, "{line}");
+        }
+        let shell = ["-c", "aws eks get-token --cluster-name demo"].map(str::to_owned);
+        assert_eq!(Maker::of("sh", &shell), Some(Maker::Somewhere));
+    }
+}

@@ -1,0 +1,239 @@
+//! What a merge takes from nobody: cases as people have them.
+
+use document::{Dialect, Limits, RenderStyle, Source, parse_as};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::entry;
+use crate::{Authority, ExecEntry, Merged, merge};
+
+fn merging(text: &str, entry: &ExecEntry) -> Result<Merged, String> {
+    let source = Source::new("config", text);
+    merge(&source, entry, true).map_err(|problems| document::render(&source, &problems, RenderStyle::Plain))
+}
+
+/// What kubectl makes of it.
+fn meaning(text: &str) -> Value {
+    let read = parse_as(&Source::new("config", text), &Limits::default(), Dialect::Kubernetes).expect("readable");
+    read.root.expect("not empty").to_json()
+}
+
+fn named<'a>(config: &'a Value, list: &str, name: &str) -> &'a Value {
+    let mut entries = config[list].as_array().expect("a list").iter();
+    entries.find(|entry| entry["name"] == name).unwrap_or_else(|| panic!("no {name} in {list} of {config:#}"))
+}
+
+/// As kops writes it: cluster, user and context have one name; and a second context that uses both.
+const ADMIN: &str = "\
+apiVersion: v1
+kind: Config
+clusters:
+- cluster:
+    certificate-authority-data: UEVNCg==
+    server: https://api.example.com
+    proxy-url: http://bastion.example.com:3128   # the way in
+    tls-server-name: api.internal
+  name: prod
+contexts:
+- context: {cluster: prod, user: prod, namespace: shop}
+  name: prod
+- context:
+    cluster: prod
+    user: prod
+    namespace: kube-system
+  name: breakglass
+current-context: breakglass
+users:
+- name: prod
+  user:
+    client-certificate-data: Q0VSVA==
+    client-key-data: S0VZ
+";
+
+#[test]
+fn an_administrators_certificate_proxy_and_namespace_stay() {
+    let entry = ExecEntry { namespace: None, ..entry("prod") };
+    let Merged { text, notes, .. } = merging(ADMIN, &entry).expect("merged");
+    let (before, after) = (meaning(ADMIN), meaning(&text));
+    assert_eq!(after["clusters"], before["clusters"]);
+    assert_eq!(named(&after, "users", "prod"), named(&before, "users", "prod"));
+    assert_eq!(named(&after, "contexts", "breakglass"), named(&before, "contexts", "breakglass"));
+    let context = &named(&after, "contexts", "prod")["context"];
+    assert_eq!(*context, json!({"cluster": "prod", "user": "prod-cluster-auth", "namespace": "shop"}));
+    assert_eq!(named(&after, "users", "prod-cluster-auth")["user"]["exec"]["command"], "cluster-auth");
+    assert!(text.contains("# the way in"), "{text}");
+    assert_eq!(
+        notes,
+        [
+            "the user prod has credentials of its own and stays as it is; the new one is called prod-cluster-auth",
+            "the context prod logged in as the user prod and does as prod-cluster-auth now; `kubectl config set-context prod --user=prod` changes it back",
+            "the current context was breakglass and is prod now; `kubectl config use-context breakglass` changes it back",
+        ]
+    );
+    let again = merging(&text, &entry).expect("merged again");
+    assert_eq!((again.text, again.notes.len()), (text, 1), "only the user's name is said again");
+}
+
+#[test]
+fn whose_users_are_replaced() {
+    let rows = [
+        ("{exec: {command: cluster-auth, args: [token, -i, old]}}", true),
+        ("{exec: {command: /usr/local/bin/cluster-auth, args: [token]}}", true),
+        ("{}", true),
+        ("{token: ''}", true),
+        ("{token: secret}", false),
+        ("{tokenFile: /run/token}", false),
+        ("{username: a, password: b}", false),
+        ("{client-certificate: a.pem, client-key: a.key}", false),
+        ("{auth-provider: {name: gcp}}", false),
+        ("{exec: {command: aws, args: [eks, get-token]}}", false),
+        ("{exec: {command: gke-gcloud-auth-plugin}}", false),
+        ("{exec: {command: cluster-auth}, client-key: a.key}", false),
+    ];
+    for (user, is_replaced) in rows {
+        let text = format!("users:\n- name: prod\n  user: {user}\n- {{name: last, user: {{token: x}}}}\n");
+        let after = meaning(&merging(&text, &entry("prod")).expect("merged").text);
+        let before = meaning(&text);
+        let is_same = named(&after, "users", "prod") == named(&before, "users", "prod");
+        assert_eq!(is_same, !is_replaced, "{user}");
+        assert_eq!(after["users"].as_array().map(Vec::len), Some(if is_replaced { 2 } else { 3 }), "{user}");
+    }
+}
+
+#[test]
+fn a_cluster_of_that_name_that_others_use_for_another_server_stays() {
+    let text = "clusters:\n- {name: prod, cluster: {server: 'https://old.example.com'}}\ncontexts:\n- {name: theirs, context: {cluster: prod, user: me}}\nusers: []\n";
+    let Merged { text, notes, .. } = merging(text, &entry("prod")).expect("merged");
+    let after = meaning(&text);
+    assert_eq!(named(&after, "clusters", "prod")["cluster"]["server"], "https://old.example.com");
+    assert_eq!(named(&after, "contexts", "prod")["context"]["cluster"], "prod-cluster-auth");
+    assert!(notes[0].contains("which theirs uses"), "{notes:?}");
+    // Where nobody else uses it, it is a cluster that has moved.
+    let alone =
+        "clusters:\n- {name: prod, cluster: {server: 'https://old.example.com', proxy-url: 'socks5://b:1080'}}\n";
+    let Merged { text, notes, .. } = merging(alone, &entry("prod")).expect("merged");
+    let after = meaning(&text);
+    let cluster = &named(&after, "clusters", "prod")["cluster"];
+    assert_eq!(cluster["server"], "https://api.example.com");
+    assert_eq!(cluster["proxy-url"], "socks5://b:1080");
+    assert!(notes[0].contains("was https://old.example.com and is https://api.example.com now"), "{notes:?}");
+}
+
+#[test]
+fn another_authority_takes_the_place_of_what_there_was() {
+    for before in
+        ["certificate-authority: /etc/ca.pem", "insecure-skip-tls-verify: true", "certificate-authority-data: T0xE"]
+    {
+        let text =
+            format!("clusters:\n- name: prod\n  cluster:\n    server: https://api.example.com\n    {before} # c\n");
+        let cluster = meaning(&merging(&text, &entry("prod")).expect("merged").text)["clusters"][0]["cluster"].clone();
+        assert_eq!(cluster["certificate-authority-data"], "UEVNCg==", "{before}");
+        // kubectl takes an empty path for none, and refuses an authority beside not looking at it.
+        assert!(cluster["certificate-authority"].as_str().unwrap_or_default().is_empty(), "{cluster:#}");
+        assert!(!cluster["insecure-skip-tls-verify"].as_bool().unwrap_or_default(), "{cluster:#}");
+    }
+    let mut system = entry("prod");
+    system.endpoint.authority = Authority::System;
+    let text =
+        "clusters:\n- {name: prod, cluster: {server: 'https://api.example.com', certificate-authority: ca.pem}}\n";
+    assert_eq!(meaning(&merging(text, &system).expect("merged").text)["clusters"], meaning(text)["clusters"]);
+}
+
+#[test]
+fn an_anchor_stays_or_nothing_is_written() {
+    let text = "clusters:\n- name: one\n  cluster:\n    certificate-authority-data: &ca UEVNCg==\n    server: https://one\n- name: two\n  cluster:\n    certificate-authority-data: *ca\n    server: https://two\n";
+    // The same authority: only the server changes.
+    let after = meaning(&merging(text, &entry("one")).expect("merged").text);
+    assert_eq!(named(&after, "clusters", "two"), named(&meaning(text), "clusters", "two"));
+    assert_eq!(named(&after, "clusters", "one")["cluster"]["server"], "https://api.example.com");
+    // Another one would become that of the second cluster too.
+    let mut other = entry("one");
+    other.endpoint.authority = Authority::Pem("OTHER\n".to_owned());
+    let refused = merging(text, &other).expect_err("two clusters have it");
+    assert!(refused.contains("nothing was changed") && refused.contains("clusters[1]"), "{refused}");
+    assert!(refused.contains("kubectl config view --raw"), "{refused}");
+}
+
+#[test]
+fn line_ends_and_byte_order_marks_stay() {
+    let text = format!("\u{feff}{}", ADMIN.replace('\n', "\r\n"));
+    let merged = merging(&text, &entry("new")).expect("merged").text;
+    assert!(merged.starts_with('\u{feff}'));
+    assert_eq!(merged.matches('\n').count(), merged.matches("\r\n").count());
+    assert_eq!(named(&meaning(&merged), "users", "new")["user"]["exec"]["command"], "cluster-auth");
+}
+
+/// An entry's body, in one of the ways in which people and programs write.
+fn body(key: &str, style: usize, anchor: usize, fields: &[(&str, &str)]) -> String {
+    let anchored = |at: usize| if at == 0 && anchor == 1 { "&a " } else { "" };
+    match style {
+        0 => {
+            let lines = fields
+                .iter()
+                .enumerate()
+                .map(|(at, (name, value))| format!("    {name}: {}{value} # c\n", anchored(at)));
+            format!("  {key}:\n{}", lines.collect::<String>())
+        }
+        1 => {
+            let pairs = fields.iter().map(|(name, value)| format!("{name}: {value}"));
+            format!("  {key}: {{{}}}\n", pairs.collect::<Vec<_>>().join(", "))
+        }
+        _ => {
+            let lines = fields.iter().map(|(name, value)| format!("    {name}: >-\n      {value}\n\n"));
+            format!("  {key}:\n{}", lines.collect::<String>())
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the style, anchors and line ends: everything else means what it meant, or nothing is written.
+    #[test]
+    fn a_merge_changes_what_is_the_entrys_alone(
+        styles in prop::collection::vec(0_usize..3, 6),
+        anchor in 0_usize..3,
+        names in prop::sample::subsequence(vec!["prod", "other", "third"], 1..=3),
+        line_end in prop::sample::select(vec!["\n", "\r\n"]),
+        is_ours in any::<bool>(),
+        new in "prod|other|new",
+    ) {
+        let mut text = String::from("# mine\nkind: Config\nclusters:\n");
+        for (at, name) in names.iter().enumerate() {
+            let server = if anchor == 2 && at > 0 { "*a".to_owned() } else { format!("https://{name}") };
+            let server = if anchor == 2 && at == 0 { format!("&a {server}") } else { server };
+            let style = if anchor == 2 { styles[at] % 2 } else { styles[at] };
+            text.push_str(&format!("- name: {name}\n{}", body("cluster", style, anchor, &[("server", &server), ("proxy-url", "http://p")])));
+        }
+        text.push_str("contexts:\n");
+        for (at, name) in names.iter().enumerate() {
+            text.push_str(&format!("- name: {name}\n{}", body("context", styles[at + 1], 0, &[("cluster", name), ("user", name), ("namespace", "n")])));
+        }
+        text.push_str("users:\n");
+        for (at, name) in names.iter().enumerate() {
+            text.push_str(&format!("- name: {name}\n"));
+            text.push_str(&if is_ours {
+                "  user: {exec: {command: cluster-auth, args: [token]}}\n".to_owned()
+            } else {
+                body("user", styles[at + 2], 0, &[("token", "secret")])
+            });
+        }
+        let text = text.replace('\n', line_end);
+        let before = meaning(&text);
+        let Ok(merged) = merging(&text, &entry(&new)) else { return Ok(()) };
+        let after = meaning(&merged.text);
+        for name in names.iter().filter(|name| **name != new) {
+            for list in ["clusters", "contexts", "users"] {
+                prop_assert_eq!(named(&after, list, name), named(&before, list, name), "{}", merged.text);
+            }
+        }
+        for name in names.iter().filter(|_| !is_ours) {
+            prop_assert_eq!(named(&after, "users", name), named(&before, "users", name), "{}", merged.text);
+        }
+        let context = &named(&after, "contexts", &new)["context"];
+        let user = named(&after, "users", context["user"].as_str().unwrap_or_default());
+        prop_assert_eq!(&user["user"]["exec"]["command"], "cluster-auth");
+        let cluster = named(&after, "clusters", context["cluster"].as_str().unwrap_or_default());
+        prop_assert_eq!(&cluster["cluster"]["server"], "https://api.example.com");
+        let again = merging(&merged.text, &entry(&new)).map(|merged| merged.text);
+        prop_assert_eq!(again.as_deref(), Ok(&*merged.text), "twice");
+    }
+}
