@@ -109,8 +109,8 @@ fn administrator(world: &World) -> anyhow::Result<()> {
     let mut command = process::command(&world.parts.cluster_auth, &folder);
     command.env("HOME", &folder).args(["kubeconfig", "-i", CLUSTER_ID, "--from-kubeconfig", ".kube/config", "--merge"]);
     let said = process::run(&mut command)?;
-    said.success()?;
-    let said = &said.stderr;
+    ensure!(said.code == 0, "{}", said.stderr);
+    let said = said.stderr;
     ensure!(said.contains("has credentials of its own and stays as it is"), "{said}");
     ensure!(said.contains("the current context was breakglass"), "{said}");
     let after = view(world, &folder, ".kube/config")?;
