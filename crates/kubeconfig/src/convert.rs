@@ -75,7 +75,7 @@ pub fn convert(
         if plugin.runs(command) {
             continue;
         }
-        match plugin.words().and_then(|words| accepts(words)) {
+        match plugin.words().and_then(&accepts) {
             Err(why) => left.push(LeftUser { name, command_line: before, why }),
             Ok(()) => {
                 turning.turn(&plugin, &mut expected["users"][at]["user"]["exec"]);
@@ -222,30 +222,34 @@ impl Turning<'_> {
         // A block scalar's span takes in the empty lines behind it.
         let end = node.span.start + self.source.text()[node.span.range()].trim_end().len();
         let text = if style == Style::Flow { value.to_string() } else { written(value) };
-        self.make(Span { end, ..node.span }, text, |edits, span, text| edits.replace(span, text));
+        let span = Span { end, ..node.span };
+        if self.is_new(span, &text) {
+            self.edits.replace(span, text);
+        }
     }
 
     /// Adds keys behind the last one: of an alias that is where the anchor stands.
     fn add(&mut self, plugin: &Plugin<'_>, added: &[(&str, Json)]) {
         let (Some(first), Some(last)) = (plugin.keys.first(), plugin.keys.last()) else { return };
         let end = last.value.span.end;
-        match plugin.style {
-            Style::Flow => {
-                let keys = added.iter().map(|(key, value)| format!(", \"{key}\": {value}"));
-                self.make(Span::at(end), keys.collect(), |edits, span, text| edits.insert(span.start, text));
-            }
+        let keys: String = match plugin.style {
+            Style::Flow => added.iter().map(|(key, value)| format!(", \"{key}\": {value}")).collect(),
             Style::Block => {
                 let pad = " ".repeat(self.edits.column(first.key_span.start));
-                let keys = added.iter().map(|(key, value)| format!("{pad}{key}: {}\n", written(value)));
-                self.make(Span::at(end), keys.collect(), |edits, span, text| edits.insert_lines(span.start, &text));
+                added.iter().map(|(key, value)| format!("{pad}{key}: {}\n", written(value))).collect()
             }
+        };
+        if keys.is_empty() || !self.is_new(Span::at(end), &keys) {
+            return;
+        }
+        match plugin.style {
+            Style::Flow => self.edits.insert(end, keys),
+            Style::Block => self.edits.insert_lines(end, &keys),
         }
     }
 
-    fn make(&mut self, span: Span, text: String, how: impl Fn(&mut Edits<'_>, Span, String)) {
-        if !text.is_empty() && self.made.insert((span, text.clone())) {
-            how(&mut self.edits, span, text);
-        }
+    fn is_new(&mut self, span: Span, text: &str) -> bool {
+        self.made.insert((span, text.to_owned()))
     }
 }
 
