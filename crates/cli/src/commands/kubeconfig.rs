@@ -26,6 +26,7 @@ use crate::{
 
 /// Flags of `kubeconfig`.
 #[derive(Args, Debug)]
+#[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file are three things")]
 pub(crate) struct KubeconfigArgs {
     /// URL of the API server, as https://api.prod.example.com
     #[arg(long, value_name = "URL")]
@@ -112,7 +113,9 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     let existing = exists.then(|| rim::read_source(&path)).transpose()?;
     let Merged { text, notes } = with(existing, &entries, args.keep_current)?;
     write(&path, &text)?;
-    notes.iter().for_each(|note| rim::note(&format!("note: {note}")));
+    for note in notes {
+        rim::note(&format!("note: {note}"));
+    }
     for entry in &entries {
         rim::note(&format!("context {} written to {}", entry.context, path.display()));
     }
