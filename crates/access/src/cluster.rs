@@ -8,6 +8,7 @@
 //!
 //! What could not be looked at is named and never taken for empty.
 
+mod declared;
 mod dump;
 mod entries;
 mod given;

@@ -23,10 +23,9 @@ use document::{Node, Problem, Source, Span};
 
 pub use self::{
     access_entries::{AccessEntry, Association, EntryType},
-    chart::{is_first_chart, without_members},
     rbac_manager::RbacDefinition,
 };
-use crate::cluster::AuthenticationMode;
+use crate::{Access, cluster::AuthenticationMode};
 
 /// What a file of another program says about access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +48,8 @@ pub struct Foreign {
     pub mode: Option<AuthenticationMode>,
     /// What rbac-manager makes bindings of.
     pub definition: Option<RbacDefinition>,
+    /// What groups are granted, as an access file in which nobody is.
+    pub access: Option<Box<Access>>,
     /// What cannot be read (errors), and what was read and is in none of the parts (warnings).
     pub problems: Vec<Problem>,
 }
@@ -145,7 +146,7 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
         ("kops.k8s.io" | "kops", "Cluster") => kops::read(root),
         ("eksctl.io", "ClusterConfig") => eksctl::read(root),
         ("rbacmanager.reactiveops.io", "RBACDefinition") => rbac_manager::read(root),
-        ("", "") if is_first_chart(root) => chart::read(root),
+        ("", "") if chart::is_first(root) => chart::read(source, root),
         ("", "") if identity_mappings::are(root) => identity_mappings::read(root),
         ("", "") if eksctl::are_entries(root) => eksctl::read_entries(root),
         ("", "") if terraform::are_entries(root) => terraform::read_entries(root),

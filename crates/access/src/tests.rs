@@ -9,6 +9,7 @@ mod laws;
 mod merging;
 mod plan;
 mod reading;
+mod round_trip;
 mod targets;
 
 use document::{Limits, RenderStyle, Sources};

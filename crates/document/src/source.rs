@@ -61,6 +61,12 @@ impl Source {
         &self.text
     }
 
+    /// Another text in its place: the same name, and the same offsets as far as both go.
+    #[must_use]
+    pub fn with_text(&self, text: impl Into<Arc<str>>) -> Self {
+        Self { text: text.into(), line_starts: OnceLock::new(), ..self.clone() }
+    }
+
     /// What stood before the text: a byte order mark, or nothing.
     pub(crate) fn prefix(&self) -> &'static str {
         if self.byte_order_mark { BYTE_ORDER_MARK } else { "" }
@@ -126,6 +132,13 @@ impl Sources {
     /// The name and the place of a byte, as `file:line:column` has them.
     pub fn locate(&self, offset: usize) -> Option<(&str, Position)> {
         self.of(offset).map(|source| (source.name(), source.position(offset)))
+    }
+}
+
+impl From<Source> for Sources {
+    /// One text, at the offsets that it has.
+    fn from(source: Source) -> Self {
+        Self(vec![source])
     }
 }
 

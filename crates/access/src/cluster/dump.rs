@@ -1,7 +1,7 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeMap, BTreeSet},
     fmt,
 };
 
@@ -358,7 +358,7 @@ impl Dump {
         let (record, targets) = (self.record(), self.targets());
         let Self {
             roles,
-            mut bindings,
+            bindings,
             namespaces,
             mapping_objects,
             config_maps,
@@ -369,7 +369,6 @@ impl Dump {
             foreign,
             ..
         } = self;
-        bindings.extend(made(&foreign, &bindings, &namespaces));
         let mut unseen = refused;
         for (kind, what) in KINDS {
             let lacks =
@@ -413,7 +412,10 @@ impl Dump {
                 Err(gap) => unseen.push(gap),
             }
         }
-        Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen }
+        let mut observed = Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen };
+        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        foreign.iter().for_each(|foreign| observed.add_declared(foreign, namespaces.as_deref(), now));
+        observed
     }
 }
 
@@ -429,17 +431,6 @@ impl Written<'_> {
     pub(super) fn place(self) -> String {
         format!("{}:{}", self.source.name(), self.source.position(self.span.start).line)
     }
-}
-
-/// The bindings that rbac-manager makes, but for those that are there.
-fn made(foreign: &[Foreign], there: &[Seen<Binding>], namespaces: &[Namespace]) -> Vec<Seen<Binding>> {
-    let definitions = foreign.iter().filter_map(|foreign| foreign.definition.as_ref());
-    let mut made: Vec<Binding> = definitions.flat_map(|definition| definition.bindings(namespaces)).collect();
-    if !made.is_empty() {
-        let there: HashSet<_> = there.iter().map(|seen| seen.object.id()).collect();
-        made.retain(|binding| !there.contains(&binding.id()));
-    }
-    made.into_iter().map(|object| Seen { object, owner: Owner::Nobody, version: Box::default() }).collect()
 }
 
 fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {

@@ -3,7 +3,7 @@
 use std::{cell::Cell, fmt};
 
 use document::{Limits, Node, Problem, RenderStyle, Source, Sources};
-use mapping::authenticator::ServerConfig;
+use mapping::authenticator::{self, ServerConfig};
 use serde::{
     Deserializer as _,
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
@@ -26,6 +26,8 @@ pub struct Given {
     pub entries: AccessEntries,
     /// The authenticator's configuration, where its file was named: it counts in place of what the cluster has of it.
     pub config: Option<ServerConfig>,
+    /// The text of that, where it was among what was given.
+    pub configuration: Option<Source>,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
     pub sources: Sources,
     access_files: Vec<usize>,
@@ -55,6 +57,8 @@ pub enum GivenError {
     Eks(AccessEntriesError),
     /// YAML with problems, as they are printed.
     Yaml(String),
+    /// A second configuration of the authenticator; the first one's name.
+    SecondConfiguration(String),
 }
 
 impl fmt::Display for GivenError {
@@ -65,6 +69,9 @@ impl fmt::Display for GivenError {
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
             Self::Yaml(problems) => f.write_str(problems),
+            Self::SecondConfiguration(first) => {
+                write!(f, "this is a second configuration of aws-iam-authenticator, beside {first}; give one")
+            }
         }
     }
 }
@@ -97,13 +104,14 @@ impl Given {
     fn read_yaml(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
         let text = str::from_utf8(text).map_err(|_| GivenError::Encoding)?;
         let source = self.sources.add(name, text).clone();
+        if looks_like_configuration(text) {
+            return self.configured_by(source).map(|()| true);
+        }
         if looks_like_access(text) && !may_be_of_first_chart(text) {
             self.access_files.push(source.base());
             return Ok(true);
         }
-        let said = |problems: Vec<Problem>| {
-            GivenError::Yaml(document::render(&source, &problems, RenderStyle::Plain).trim_end().to_owned())
-        };
+        let said = |problems: Vec<Problem>| GivenError::Yaml(printed(&source, &problems));
         let (mut nameless, mut failed, mut number_of_items) = (Vec::new(), None, 0_usize);
         let mut foreigners: Vec<Foreign> = Vec::new();
         let dump = &mut self.dump;
@@ -152,6 +160,17 @@ impl Given {
         failed.map_or(Ok(known || number_of_items > 0), |error| Err(GivenError::Cluster(error)))
     }
 
+    /// Takes the authenticator's own configuration, of which there is one.
+    fn configured_by(&mut self, source: Source) -> Result<(), GivenError> {
+        if let Some(first) = self.configuration.replace(source.clone()) {
+            return Err(GivenError::SecondConfiguration(first.name().to_owned()));
+        }
+        let read = authenticator::read_config_in(&source, None);
+        let (config, _) = read.map_err(|problems| GivenError::Yaml(printed(&source, &problems)))?;
+        self.config = Some(config.server).filter(|server| server.mounted_file.is_some());
+        Ok(())
+    }
+
     /// Takes what a file of another program says.
     fn declare(&mut self, foreign: Foreign, source: &Source) {
         for entry in &foreign.entries {
@@ -180,6 +199,19 @@ fn add(
         value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
     }
     dump.read_written(value.to_string().as_bytes(), is_list, None, Written { source, span: node.span })
+}
+
+fn printed(source: &Source, problems: &[Problem]) -> String {
+    document::render(source, problems, RenderStyle::Plain).trim_end().to_owned()
+}
+
+/// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.
+fn looks_like_configuration(text: &str) -> bool {
+    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let others = ["apiversion:", "kind:", "groups:", "nodes:"];
+    let is_other = |line: &str| others.iter().any(|key| line.to_ascii_lowercase().starts_with(key));
+    let is_server = |line: &str| line.to_ascii_lowercase().starts_with("server:");
+    keys.find_map(|line| (is_other(line) || is_server(line)).then(|| is_server(line))).unwrap_or_default()
 }
 
 /// Whether a text's outermost keys are an access file's. Those of others are found by reading them.

@@ -4,7 +4,7 @@
 //! Source: nuvo/cluster-auth at 74a5113, `helm/templates/configmap.yaml`: an entry of `mapRoles` for each user, all with the
 //! role's ARN and the user's name as username. The authenticator keeps the last entry of each role.
 
-use document::{Node, Problems, Source, Style, Value};
+use document::{Limits, Node, Problems, Severity, Source, Sources, Style, Value};
 
 use super::{
     Foreign, Format, Login,
@@ -16,15 +16,21 @@ const GROUPS: &str = "groups";
 const OF_MEMBERS: [&str; 2] = ["users", "authentication"];
 
 /// Whether these are such values: some group has `authentication.role`.
-pub fn is_first_chart(root: &Node) -> bool {
+pub(super) fn is_first(root: &Node) -> bool {
     let groups = value(root, GROUPS).and_then(Node::as_sequence).unwrap_or_default();
     groups.iter().any(|group| value(group, "authentication").is_some_and(|node| value(node, "role").is_some()))
 }
 
-/// Who logs in by them.
-pub(super) fn read(root: &Node) -> Foreign {
+/// Who logs in by them, and what groups are granted.
+pub(super) fn read(source: &Source, root: &Node) -> Foreign {
+    let masked = Sources::from(source.with_text(without_members(source, root)));
+    let crate::Read { access, problems: of_grants } = crate::read(&masked, &Limits::default());
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::Chart2018, ..Foreign::default() };
+    for problem in of_grants.into_iter().filter(|problem| problem.severity == Severity::Error) {
+        problems.push(problem);
+    }
+    let access = Some(access.into());
+    let mut foreign = Foreign { format: Format::Chart2018, access, ..Foreign::default() };
     let id = text(root, "clusterID", &mut problems);
     foreign.cluster_id = Some(id.into()).filter(|_| !id.is_empty());
     for group in list(root, GROUPS, &mut problems) {
@@ -52,7 +58,7 @@ pub(super) fn read(root: &Node) -> Foreign {
 }
 
 /// The same text as an access file in which nobody is: what its groups are granted. Everything stays where it stands.
-pub fn without_members(source: &Source, root: &Node) -> String {
+fn without_members(source: &Source, root: &Node) -> String {
     let mut text = source.text().as_bytes().to_vec();
     for group in value(root, GROUPS).and_then(Node::as_sequence).unwrap_or_default() {
         let Value::Mapping(entries, style) = &group.value else { continue };

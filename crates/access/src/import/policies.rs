@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     cluster::{AccessEntries, Association, Observed, policy},
-    plan::{Atom, print},
+    plan::{Atom, On, print},
 };
 
 /// The policies, each with the `ClusterRole` that it was made after (Amazon EKS User Guide, "Review access policy
@@ -50,9 +50,8 @@ impl Draft {
         let rules = policy.rules.iter().filter(|rule| namespaces.is_none() || rule.non_resource_urls.is_empty());
         let rules: Vec<Rule> = rules.cloned().collect();
         let made_after = MADE_AFTER.iter().find(|(of, _)| *of == policy.name).map(|(_, role)| *role);
-        let role = made_after.and_then(|role| Some((role, cluster_role(observed, role)?)));
-        let right = match role {
-            Some((role, _)) => Right::ClusterRole(role.into()),
+        let right = match made_after {
+            Some(role) => Right::ClusterRole(role.into()),
             None => Right::Rules(rules.clone()),
         };
         let made = |group: &Group| group.grants.len() == 1 && group.grants.get(&right) == Some(&places);
@@ -65,45 +64,48 @@ impl Draft {
         if self.of_policies.insert(group.clone(), (policy.name, namespaces.clone())).is_none() {
             let grants = [(right, places)].into();
             self.groups.insert(group.clone(), Group { grants, ..Group::default() });
-            if let Some((role, of_role)) = role {
+            if let Some(role) = made_after {
+                let of_role = cluster_role(observed, role);
                 self.differences(&group, (policy.name, namespaces.as_deref()), &rules, (role, of_role));
             }
         }
         Some(group)
     }
 
+    /// Says where the `ClusterRole` that stands for a policy is not the same.
     fn differences(
         &mut self,
         group: &str,
         (policy, namespaces): (&str, Option<&[Box<str>]>),
         rules: &[Rule],
-        (role, of_role): (&str, Vec<&Rule>),
+        (role, of_role): (&str, Option<&[Rule]>),
     ) {
         let place = namespaces.map_or_else(String::new, |namespaces| format!(" in {}", namespaces.join(", ")));
-        let is_url = |atom: &Atom| matches!(atom.on, crate::plan::On::Url(_)) && namespaces.is_some();
-        let more = Atom::of_rules(of_role.iter().copied()).into_iter();
-        let more = in_words(more.filter(|atom| !is_url(atom) && !atom.is_allowed_by(rules)));
-        let less = Atom::of_rules(rules).into_iter();
-        let less = in_words(less.filter(|atom| !atom.is_allowed_by(of_role.iter().copied())));
-        let what = Stands::nowhere(format!("the access policy {policy}{place}"));
-        let mut why = format!("the group {group} has the ClusterRole {role} for it");
-        match (more, less) {
-            (None, None) => return,
-            (Some(more), None) => why.push_str(&format!(", which allows besides: {more}")),
-            (None, Some(less)) => why.push_str(&format!(", which does not allow: {less}")),
-            (Some(more), Some(less)) => {
-                why.push_str(&format!(", which allows besides: {more}; and does not allow: {less}"));
+        let has_it = format!("the group {group} has the ClusterRole {role} for it");
+        let said = match of_role {
+            None => vec!["what that allows is not in what was given".to_owned()],
+            Some(of_role) => {
+                let is_of_place = |atom: &Atom| namespaces.is_none() || !matches!(atom.on, On::Url(_));
+                let more = Atom::of_rules(of_role).into_iter();
+                let more = in_words(more.filter(|atom| is_of_place(atom) && !atom.is_allowed_by(rules)));
+                let less = Atom::of_rules(rules).into_iter();
+                let less = in_words(less.filter(|atom| !atom.is_allowed_by(of_role)));
+                let more = more.map(|more| format!("it allows besides: {more}"));
+                more.into_iter().chain(less.map(|less| format!("it does not allow: {less}"))).collect()
             }
+        };
+        if !said.is_empty() {
+            let what = Stands::nowhere(format!("the access policy {policy}{place}"));
+            self.careful.push(Left { what, why: format!("{has_it}; {}", said.join("; ")) });
         }
-        self.careful.push(Left { what, why });
     }
 }
 
 /// What a `ClusterRole` allows, if there is one.
-fn cluster_role<'a>(observed: &'a Observed, name: &str) -> Option<Vec<&'a Rule>> {
+fn cluster_role<'a>(observed: &'a Observed, name: &str) -> Option<&'a [Rule]> {
     let role =
         observed.roles.iter().map(|seen| &seen.object).find(|role| role.namespace.is_none() && *role.name == *name)?;
-    Some(role.rules.iter().collect())
+    Some(&role.rules)
 }
 
 /// `eks-view`, or `eks-view-dev-any` for `dev` and `*`.

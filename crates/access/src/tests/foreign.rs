@@ -2,8 +2,9 @@
 
 use document::{Limits, RenderStyle, Sources};
 
+use super::now;
 use crate::{
-    Namespace,
+    Facts, Namespace,
     foreign::{self, AccessEntry, Account, Foreign, Login},
 };
 
@@ -12,7 +13,7 @@ fn said(name: &str, text: &str) -> String {
     let source = sources.add(format!("{name}.yaml"), text).clone();
     let root = document::parse(&source, &Limits::default()).expect("YAML").expect("something");
     let read = foreign::read(&source, &root).expect("known");
-    let Foreign { format, cluster_id, logins, accounts, entries, mode, definition, problems, .. } = read;
+    let Foreign { format, cluster_id, logins, accounts, entries, mode, definition, access, problems, .. } = read;
     let mut said = format!("{}\n", format.title());
     let line = |offset: usize| source.position(offset).line;
     said.extend(cluster_id.map(|id| format!("cluster id {id}\n")));
@@ -41,8 +42,16 @@ fn said(name: &str, text: &str) -> String {
         let (kind, role) = (role.kind.as_str(), &role.name);
         said.push_str(&format!("{line}: {} in {place}: {kind} {role} to {:?}\n", binding.name, binding.subjects));
     }
-    if foreign::is_first_chart(&root) {
-        said.push_str(&format!("\n{}", foreign::without_members(&source, &root)));
+    if let Some(access) = access {
+        let (desired, _) = crate::compile(&access, &Facts::default(), now());
+        let crate::Desired { people, objects, .. } = desired;
+        assert!(people.is_empty(), "what groups are granted");
+        for rbac::Role { namespace, name, rules, .. } in &objects.roles {
+            said.push_str(&format!("Role {name} in {namespace:?}: {:?}\n", crate::plan::print::rules(&rules[..])));
+        }
+        for rbac::Binding { namespace, name, role, subjects, .. } in &objects.bindings {
+            said.push_str(&format!("{name} in {namespace:?}: {} {} to {subjects:?}\n", role.kind.as_str(), role.name));
+        }
     }
     let problems = document::render(&sources, &problems, RenderStyle::Plain);
     format!("{said}\n{problems}").trim_end().to_owned()
