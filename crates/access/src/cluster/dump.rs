@@ -414,7 +414,9 @@ impl Dump {
         }
         let mut observed = Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
-        foreign.iter().for_each(|foreign| observed.add_declared(foreign, namespaces.as_deref(), now));
+        for foreign in &foreign {
+            observed.add_declared(foreign, namespaces.as_deref(), now);
+        }
         observed
     }
 }

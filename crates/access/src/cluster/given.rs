@@ -105,7 +105,7 @@ impl Given {
         let text = str::from_utf8(text).map_err(|_| GivenError::Encoding)?;
         let source = self.sources.add(name, text).clone();
         if looks_like_configuration(text) {
-            return self.configured_by(source).map(|()| true);
+            return self.configured_by(&source).map(|()| true);
         }
         if looks_like_access(text) && !may_be_of_first_chart(text) {
             self.access_files.push(source.base());
@@ -161,12 +161,12 @@ impl Given {
     }
 
     /// Takes the authenticator's own configuration, of which there is one.
-    fn configured_by(&mut self, source: Source) -> Result<(), GivenError> {
+    fn configured_by(&mut self, source: &Source) -> Result<(), GivenError> {
         if let Some(first) = self.configuration.replace(source.clone()) {
             return Err(GivenError::SecondConfiguration(first.name().to_owned()));
         }
-        let read = authenticator::read_config_in(&source, None);
-        let (config, _) = read.map_err(|problems| GivenError::Yaml(printed(&source, &problems)))?;
+        let read = authenticator::read_config_in(source, None);
+        let (config, _) = read.map_err(|problems| GivenError::Yaml(printed(source, &problems)))?;
         self.config = Some(config.server).filter(|server| server.mounted_file.is_some());
         Ok(())
     }
