@@ -112,7 +112,9 @@ fn every_form_that_render_writes_is_read_back() {
         let mut expected_objects = objects(&access);
         if matches!(target, Target::AccessEntries | Target::AccessEntriesTerraform) {
             // EKS takes no group of Kubernetes' own: a policy stands in for it, and a group of ours for that.
-            expected.iter_mut().for_each(|person| *person = person.replace("system:masters", "eks-cluster-admin"));
+            for person in &mut expected {
+                *person = person.replace("system:masters", "eks-cluster-admin");
+            }
             let binding = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata:\n  name: cluster-auth:eks-cluster-admin:cluster-admin\n";
             assert!(objects(&again.access).contains(binding), "{}", objects(&again.access));
             expected_objects = objects(&again.access);
