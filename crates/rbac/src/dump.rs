@@ -114,6 +114,8 @@ pub enum Refusal {
     NoApiVersion,
     /// It has no `kind`.
     NoKind,
+    /// There is no such kind in `rbac.authorization.k8s.io`.
+    NoSuchKind,
     /// No API server serves its kind in this version.
     NotServed(Box<str>),
     /// One of OpenShift's own kinds, of which roles and bindings of RBAC are made there.
@@ -137,6 +139,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoApiVersion => f.write_str("it has no apiVersion, without which kubectl takes nothing"),
+            Self::NoSuchKind => f.write_str("there is no such kind in rbac.authorization.k8s.io, and kubectl refuses it"),
             Self::NoKind => f.write_str("it has no kind, without which kubectl takes nothing"),
             Self::NotServed(version) if **version == *"v1" => {
                 f.write_str("no API server has this kind in v1; write `apiVersion: rbac.authorization.k8s.io/v1`")

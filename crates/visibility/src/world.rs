@@ -8,18 +8,18 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired,
-    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Policy, Unseen, policy},
+    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Policy, Seen, Unseen, policy},
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use jiff::Timestamp;
 use mapping::Snapshot;
-use rbac::{Binding, Index, Labels, Objects, Role};
+use rbac::{Binding, Index, Labels, Objects, Role, RoleKind};
 
 use self::logins::{logins, partition};
 pub use self::places::UnseenLogins;
 use crate::{
-    built_in_roles::built_in_roles,
+    built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, Principal, principals},
 };
 
@@ -319,15 +319,27 @@ fn namespaces(observed: &Observed, desired: &Desired) -> BTreeSet<Box<str>> {
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API
-/// server has is there where none was asked.
+/// server has is there where none was asked, and what people wrote is applied onto it.
 fn objects(observed: Observed, desired: &Desired) -> Objects {
-    let is_cluster = observed.roles.iter().any(|seen| &*seen.object.name == "cluster-admin");
+    let is_cluster = observed.roles.iter().any(is_of_cluster);
     let built_in = (!is_cluster).then(built_in_roles).into_iter().flatten();
-    let roles =
-        built_in.chain(observed.roles.into_iter().map(|seen| seen.object)).chain(desired.objects.roles.iter().cloned());
+    let observed_roles = observed.roles.into_iter().map(|Seen { mut object, version, .. }| {
+        if object.origin.is_some() && version.is_empty() {
+            onto_built_in(&mut object);
+        }
+        object
+    });
+    let roles = built_in.chain(observed_roles).chain(desired.objects.roles.iter().cloned());
     let bindings =
         observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
     Objects { roles: last_of_each(roles.collect(), Role::id), bindings: last_of_each(bindings.collect(), Binding::id) }
+}
+
+/// Whether a role is one that shows that a cluster's roles are known: every cluster has it, and nobody who writes manifests
+/// has to make it.
+fn is_of_cluster(Seen { object: role, version, .. }: &Seen<Role>) -> bool {
+    let is_written = role.origin.is_some() && version.is_empty();
+    role.kind() == RoleKind::ClusterRole && &*role.name == "cluster-admin" && !is_written
 }
 
 fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> Vec<T> {

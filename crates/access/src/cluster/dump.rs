@@ -14,7 +14,10 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use super::{CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen};
+use super::{
+    CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen,
+    identities::{Place, differing, one_of_each},
+};
 use crate::{
     ConfigMap, Facts, Namespace,
     foreign::Foreign,
@@ -34,10 +37,17 @@ pub struct Dump {
     missing: BTreeMap<Box<str>, Box<str>>,
     /// Whether it holds single objects beside which there may be others.
     has_manifests: bool,
-    /// Objects that say nothing, or nothing that is understood.
+    /// What stands somewhere and cannot be taken as it is, or is not what it seems.
     refused: Vec<Unseen>,
     /// Files of other programs.
     foreign: Vec<Foreign>,
+    /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
+    here: Place,
+    role_places: Vec<Place>,
+    binding_places: Vec<Place>,
+    config_map_places: BTreeMap<String, Place>,
+    /// How many objects have a name of which only the beginning is known.
+    generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
 }
 
@@ -73,6 +83,9 @@ const KINDS: [(&str, &str); 6] = [
     ("ClusterRoleBinding", "clusterrolebindings"),
     ("ConfigMap", "the ConfigMaps of kube-system"),
 ];
+/// Why a kind is not known.
+const LACKS: &str = "manifests need not be all of them";
+const NOT_IN_DUMPS: &str = "they are not in the dumps";
 /// The annotation by which a service account acts as an AWS role (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
 /// service accounts").
 const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
@@ -139,19 +152,29 @@ impl Dump {
         if let Some(error) = wrong {
             return Err(error);
         }
-        self.kinds.extend(kinds);
+        self.kinds.extend(kinds.into_iter().filter(|kind| is_of_interest(kind)));
         Ok(())
     }
 
-    fn take(&mut self, Found { object, labels, annotations, version, .. }: Found) -> Result<(), DumpError> {
+    fn take(&mut self, found: Found) -> Result<(), DumpError> {
+        let Found { mut object, labels, annotations, version, is_name_generated } = found;
+        if is_name_generated {
+            self.tell_apart(&mut object);
+        }
         match object {
+            // Wherever it is, it says nothing of access.
+            FoundObject::Refused(Refused { kind, name, why: Refusal::NoNamespace })
+                if (*kind == *ACCOUNT_KIND && !annotations.contains_key(AWS_ROLE))
+                    || (*kind == *"ConfigMap" && !self.is_looked_for(&name)) => {}
             FoundObject::Refused(refused) => self.refuse(&refused),
             FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
             FoundObject::Role(object) | FoundObject::ClusterRole(object) => {
                 self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.role_places.push(self.here.clone());
             }
             FoundObject::RoleBinding(object) | FoundObject::ClusterRoleBinding(object) => {
                 self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.binding_places.push(self.here.clone());
             }
             FoundObject::Other(Other { api_version, kind, name, .. })
                 if *kind == *MAPPING.1 && api_version.is_empty() =>
@@ -181,7 +204,7 @@ impl Dump {
                     *found = Some(map.clone());
                 }
                 if *namespace == *"kube-system" {
-                    self.config_maps.insert(name.into(), map);
+                    self.config_map(name.into(), map);
                 }
             }
             FoundObject::Other(Other { api_version, kind, namespace: Some(namespace), name, .. })
@@ -196,7 +219,57 @@ impl Dump {
     }
 
     fn refuse(&mut self, refused: &Refused) {
-        self.refused.push(Unseen { what: refused.to_string().into(), why: refused.why.to_string().into() });
+        self.note(&refused.to_string(), &refused.why.to_string());
+    }
+
+    fn is_looked_for(&self, name: &str) -> bool {
+        Self::config_map_names().any(|one| one == name)
+            || self.wanted.as_ref().is_some_and(|(_, wanted, _)| **wanted == *name)
+    }
+
+    /// Something here is not what it seems.
+    pub(super) fn note(&mut self, what: &str, why: &str) {
+        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
+        self.refused.push(Unseen { what: format!("{what}{place}").into(), why: why.into() });
+    }
+
+    /// Of two `ConfigMap`s of one name the later one counts.
+    fn config_map(&mut self, name: String, map: ConfigMap) {
+        let place = self.config_map_places.insert(name.clone(), self.here.clone());
+        if let Some((before, place)) = self.config_maps.get(&name).zip(place)
+            && before.data != map.data
+        {
+            let what = format!("ConfigMap kube-system/{name}");
+            self.refused.push(differing(&what, &place, &self.here, None));
+        }
+        self.config_maps.insert(name, map);
+    }
+
+    /// Several objects may begin with the same words, and each gets a name of its own.
+    fn tell_apart(&mut self, object: &mut FoundObject) {
+        let (kind, namespace, name) = match object {
+            FoundObject::Role(role) | FoundObject::ClusterRole(role) => {
+                (role.kind().as_str(), &role.namespace, &mut role.name)
+            }
+            FoundObject::RoleBinding(binding) | FoundObject::ClusterRoleBinding(binding) => {
+                (binding.kind(), &binding.namespace, &mut binding.name)
+            }
+            FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => return,
+        };
+        let id = format!("{kind} {}/{name}", namespace.as_deref().unwrap_or_default());
+        let count = self.generated.entry(id.into()).or_default();
+        *count += 1;
+        if *count > 1 {
+            *name = format!("{name} ({count})").into();
+        }
+    }
+
+    /// Adds a text that was given, of which only the file is known.
+    pub(super) fn read_given(&mut self, file: &str, json: &[u8]) -> Result<(), DumpError> {
+        self.here = Place { file: file.into(), line: 0 };
+        let read = self.read(json);
+        self.here = Place::default();
+        read
     }
 
     /// Adds what stands somewhere that a person wrote. Unless it is a list, there may be others of its kind.
@@ -205,35 +278,72 @@ impl Dump {
         json: &[u8],
         is_list: bool,
         default_namespace: Option<&str>,
-        written: Written<'_>,
+        written: &Written<'_>,
     ) -> Result<(), DumpError> {
-        let (roles, bindings, refused) = (self.roles.len(), self.bindings.len(), self.refused.len());
-        self.read_in(json, default_namespace)?;
+        let (roles, bindings) = (self.roles.len(), self.bindings.len());
+        self.here = written.place();
+        let read = self.read_in(json, default_namespace);
+        self.here = Place::default();
+        read?;
         self.has_manifests |= !is_list;
-        let at = Some(written.span);
+        let at = written.has_origin.then_some(written.span);
         self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = at);
         self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = at);
-        for gap in &mut self.refused[refused..] {
-            gap.what = format!("{} ({})", gap.what, written.place()).into();
-        }
         Ok(())
+    }
+
+    /// An empty one that keeps what this one looks for.
+    pub(super) fn beside(&self) -> Self {
+        let wanted = self.wanted.as_ref().map(|(namespace, name, _)| (namespace.clone(), name.clone(), None));
+        Self { wanted, ..Self::default() }
+    }
+
+    /// The kinds that are known to be all there.
+    pub(super) fn kinds(&self) -> BTreeSet<Box<str>> {
+        self.kinds.clone()
+    }
+
+    /// What was read since these were known is not all of its kinds.
+    pub(super) fn are_parts(&mut self, kinds: BTreeSet<Box<str>>) {
+        self.kinds = kinds;
+        self.has_manifests = true;
+    }
+
+    /// Whether it is a list, and all of it was taken.
+    pub(super) fn is_list(&self) -> bool {
+        !self.kinds.is_empty() && self.refused.is_empty()
+    }
+
+    /// Adds a gap.
+    pub(super) fn lacks(&mut self, gap: Unseen) {
+        self.refused.push(gap);
     }
 
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
         let Self { config_maps, kinds, missing, has_manifests, refused, foreign, .. } = other;
+        let Self { role_places, binding_places, config_map_places, wanted, .. } = other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
         self.cloud_accounts.extend(cloud_accounts);
         self.mapping_objects.extend(mapping_objects);
-        self.config_maps.extend(config_maps);
+        for (name, map) in config_maps {
+            self.here = config_map_places.get(&name).cloned().unwrap_or_default();
+            self.config_map(name, map);
+        }
+        self.here = Place::default();
+        if let (Some((.., mine)), Some((.., Some(found)))) = (&mut self.wanted, wanted) {
+            *mine = Some(found);
+        }
         self.kinds.extend(kinds);
         self.missing.extend(missing);
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.foreign.extend(foreign);
+        self.role_places.extend(role_places);
+        self.binding_places.extend(binding_places);
     }
 
     /// Adds what a file of another program says: it counts as what that program makes of it, beside what is there.
@@ -367,12 +477,15 @@ impl Dump {
             has_manifests,
             refused,
             foreign,
+            role_places,
+            binding_places,
             ..
         } = self;
         let mut unseen = refused;
+        let roles = one_of_each(roles, &role_places, &mut unseen);
+        let bindings = one_of_each(bindings, &binding_places, &mut unseen);
         for (kind, what) in KINDS {
-            let lacks =
-                || if has_manifests { "manifests need not be all of them" } else { "they are not in the dumps" };
+            let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
             let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
@@ -426,13 +539,66 @@ impl Dump {
 pub(super) struct Written<'a> {
     pub(super) source: &'a Source,
     pub(super) span: Span,
+    /// Whether a person wrote it: what is said of it then points there.
+    pub(super) has_origin: bool,
 }
 
 impl Written<'_> {
-    /// As people name it.
-    pub(super) fn place(self) -> String {
-        format!("{}:{}", self.source.name(), self.source.position(self.span.start).line)
+    fn place(&self) -> Place {
+        Place { file: self.source.name().into(), line: self.source.position(self.span.start).line }
     }
+}
+
+/// Gaps as they are said to people: those that manifests leave are one, which says what else to give.
+pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
+    let resource = |gap: &Unseen| match &*gap.what {
+        "the ConfigMaps of kube-system" => "configmaps".to_owned(),
+        what => what.to_owned(),
+    };
+    let is_lack = |why: &&str, gap: &Unseen| *gap.why == **why && KINDS.iter().any(|(_, what)| *what == &*gap.what);
+    let mut all: Vec<Unseen> = Vec::with_capacity(gaps.len());
+    for why in [LACKS, NOT_IN_DUMPS] {
+        let of_kind = |(_, what): &(&str, &str)| gaps.iter().find(|gap| &*gap.what == *what && *gap.why == *why);
+        let lacking: Vec<&Unseen> = KINDS.iter().filter_map(of_kind).collect();
+        let mut what: Vec<&str> = lacking.iter().map(|gap| &*gap.what).collect();
+        let Some(last) = what.pop() else { continue };
+        let what = if what.is_empty() { last.to_owned() } else { format!("{} and {last}", what.join(", ")) };
+        let resources = lacking.iter().map(|gap| resource(gap)).collect::<Vec<_>>().join(",");
+        let why = format!("{why}; give what `kubectl get {resources} -A -o json` prints as well");
+        all.push(Unseen { what: what.into(), why: why.into() });
+    }
+    let is_single = |gap: &&Unseen| ![LACKS, NOT_IN_DUMPS].iter().any(|why| is_lack(why, gap));
+    all.extend(gaps.iter().filter(is_single).cloned());
+    all
+}
+
+/// The same, where of many objects with one thing wrong only the first are named: JSON has all of them.
+pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
+    const NAMED: usize = 5;
+    let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
+    let all = joined(gaps);
+    for gap in &all {
+        *by_reason.entry(&gap.why).or_default() += 1;
+    }
+    let mut shown: Vec<Unseen> = Vec::with_capacity(all.len());
+    let mut said: BTreeSet<&str> = BTreeSet::new();
+    for gap in &all {
+        let count = by_reason[&*gap.why];
+        if count <= NAMED {
+            shown.push(gap.clone());
+        } else if said.insert(&gap.why) {
+            let of_reason: Vec<&str> = all.iter().filter(|one| one.why == gap.why).map(|one| &*one.what).collect();
+            let what = format!("{} and {} more", of_reason[..NAMED].join(", "), count - NAMED);
+            let why = format!("{} (`-o json` names all of them)", gap.why);
+            shown.push(Unseen { what: what.into(), why: why.into() });
+        }
+    }
+    shown
+}
+
+/// Whether a kind is one that is looked at.
+fn is_of_interest(kind: &str) -> bool {
+    [MAPPING_KIND, ACCOUNT_KIND].contains(&kind) || KINDS.iter().any(|(known, _)| *known == kind)
 }
 
 fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {

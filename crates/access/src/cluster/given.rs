@@ -1,15 +1,17 @@
 //! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
 
+mod manifests;
+
 use std::{cell::Cell, fmt};
 
-use document::{Limits, Node, Problem, RenderStyle, Source, Sources};
+use document::{Document, Limits, Node, Problem, RenderStyle, Source, Sources};
 use mapping::authenticator::{self, ServerConfig};
 use serde::{
     Deserializer as _,
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{AccessEntries, AccessEntriesError, Dump, DumpError, dump::Written};
+use super::{AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen, dump::Written, kustomize};
 use crate::{
     Facts, IamDumpError,
     foreign::{self, Foreign},
@@ -30,7 +32,10 @@ pub struct Given {
     pub configuration: Option<Source>,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
     pub sources: Sources,
+    /// What somebody may want to know of how texts were read.
+    pub notes: Vec<Box<str>>,
     access_files: Vec<usize>,
+    says_something: bool,
 }
 
 /// What a text is about.
@@ -78,21 +83,86 @@ impl fmt::Display for GivenError {
 
 impl std::error::Error for GivenError {}
 
+/// Where an object stands.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// As a document.
+    Document,
+    /// In a list, which says by its `apiVersion` and kind what its elements are that say it themselves by neither.
+    List(Option<(&'a str, &'a str)>),
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How<'a> {
+    /// Whether it is one of a folder, where everything lies that a repository has: what is no manifest is passed over, and what
+    /// looks like one and cannot be read is a gap. What was named itself must be readable.
+    pub is_of_folder: bool,
+    /// The namespace of objects that do not say which.
+    pub default_namespace: Option<&'a str>,
+    /// What kustomizations make of it.
+    pub kustomized: Option<&'a Kustomized>,
+}
+
+impl How<'_> {
+    /// Somebody's word goes before a kustomization's; several of these are none.
+    fn namespace(&self) -> Option<&str> {
+        let kustomized = || match self.kustomized.map(|kustomized| &kustomized.namespaces[..]) {
+            Some([one]) => Some(&*one.name),
+            _ => None,
+        };
+        self.default_namespace.or_else(kustomized)
+    }
+}
+
 impl Given {
-    /// Takes what a text says; `false` where it is about nothing that is known here. JSON goes straight into slim types.
+    /// Takes what a text says that was named; `false` where it is about nothing that is known here.
     pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
+        self.read_as(name, text, How::default())
+    }
+
+    /// Takes what a text says; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
+    pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+        let known = self.read_any(name, text, how)?;
+        self.says_something |= known;
+        Ok(known)
+    }
+
+    /// Whether anything was about access.
+    pub fn says_something(&self) -> bool {
+        self.says_something
+    }
+
+    /// Adds what could not be looked at.
+    pub fn lacks(&mut self, gap: Unseen) {
+        self.says_something = true;
+        self.dump.lacks(gap);
+    }
+
+    fn read_any(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
         if !text.trim_ascii_start().starts_with(b"{") {
-            return self.read_yaml(name, text);
+            return self.read_documents(name, text, how);
         }
-        // In braces there may also be YAML.
+        // In braces there may also be YAML, or several documents.
         match about(text).unwrap_or(About::Access) {
-            About::Cluster => self.dump.read(text).map_err(GivenError::Cluster)?,
-            About::Iam => drop(self.facts.add_iam_dump(text).map_err(GivenError::Iam)?),
-            About::Eks => self.entries.read(text).map_err(GivenError::Eks)?,
-            About::Access | About::Foreign => return self.read_yaml(name, text),
-            About::Nothing => return Ok(false),
+            About::Cluster => match self.read_list(name, text) {
+                Some(read) => read,
+                None => self.read_documents(name, text, how),
+            },
+            About::Iam => match self.facts.add_iam_dump(text) {
+                Ok(_) => Ok(true),
+                // Others use these words too.
+                Err(_) if how.is_of_folder => Ok(false),
+                Err(error) => Err(GivenError::Iam(error)),
+            },
+            About::Eks => match self.entries.read(text) {
+                Ok(()) => Ok(true),
+                Err(AccessEntriesError::Shape) if how.is_of_folder => Ok(false),
+                Err(error) => Err(GivenError::Eks(error)),
+            },
+            About::Access | About::Foreign => self.read_documents(name, text, how),
+            About::Nothing => Ok(false),
         }
-        Ok(true)
     }
 
     /// The access files, as they are read and located; none where none was given.
@@ -101,63 +171,142 @@ impl Given {
         (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
     }
 
-    fn read_yaml(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
-        let text = str::from_utf8(text).map_err(|_| GivenError::Encoding)?;
-        let source = self.sources.add(name, text).clone();
-        if looks_like_configuration(text) {
+    /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
+    fn read_list(&mut self, name: &str, text: &[u8]) -> Option<Result<bool, GivenError>> {
+        let mut dump = self.dump.beside();
+        match dump.read_given(name, text) {
+            Ok(()) if dump.is_list() => {
+                self.dump.extend(dump);
+                Some(Ok(true))
+            }
+            // Whoever reads half of a list is told so.
+            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) => {
+                Some(Err(GivenError::Cluster(DumpError::Objects(rbac::dump::DumpError::Partial))))
+            }
+            // A long one is not read twice.
+            Err(error) if text.len() > Limits::default().max_bytes => Some(Err(GivenError::Cluster(error))),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    fn read_documents(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+        let (text, _) = document::decode_lossy(text);
+        let source = self.sources.add(name, text.into_owned()).clone();
+        if looks_like_configuration(source.text()) && (!how.is_of_folder || has_mappings(source.text())) {
             return self.configured_by(&source).map(|()| true);
         }
-        if looks_like_access(text) && !may_be_of_first_chart(text) {
+        if looks_like_access(source.text())
+            && !may_be_of_first_chart(source.text())
+            && (!how.is_of_folder || is_access(&source))
+        {
             self.access_files.push(source.base());
             return Ok(true);
         }
-        let said = |problems: Vec<Problem>| GivenError::Yaml(printed(&source, &problems));
-        let (mut nameless, mut failed, mut number_of_items) = (Vec::new(), None, 0_usize);
-        let mut foreigners: Vec<Foreign> = Vec::new();
-        let dump = &mut self.dump;
-        let item = |number: usize, node: Node| {
-            number_of_items += 1;
-            if let Some(foreign) = foreign::read(&source, &node) {
-                foreigners.push(foreign);
-            } else if node.get("kind").is_none() && node.get("apiVersion").is_none() {
-                nameless.push((number, node)); // Of a typed list, whose kind may come behind its items.
-            } else if let Err(error) = add(dump, &source, &node, None, true) {
-                failed.get_or_insert(error);
-            }
-        };
-        let documents = document::parse_manifests(&source, &Limits::default(), "items", item);
+        let said = |problems: &[Problem]| GivenError::Yaml(printed(&source, problems));
+        let mut items = Vec::new();
+        let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
+            items.push((number, node));
+        });
         let mut known = false;
         for document in documents {
-            let (number, root) = (document.number, document.read.map_err(said)?.root);
-            let Some(root) = root.filter(|root| !root.is_null()) else { continue };
+            let (number, read) = match &document.read {
+                Ok(read) => (document.number, read),
+                Err(problems) if how.is_of_folder => {
+                    known |= self.unreadable(&source, &document, problems);
+                    continue;
+                }
+                Err(problems) => return Err(said(problems)),
+            };
+            let Some(root) = document.root() else { continue };
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
             let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
-            if let Some(foreign) = foreign::read(&source, &root) {
-                foreigners.push(foreign);
+            if let Some(foreign) = foreign::read(&source, root) {
+                self.declare(foreign, &source);
                 known = true;
                 continue;
             }
             match kind {
+                Some("Template") if manifests::is_template_of_access(root) => {
+                    let line = source.position(root.span.start).line;
+                    let what = format!("OpenShift's Template {name}:{line}");
+                    let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
                 // Of no interest: what kops keeps beside it, deployments and the like.
                 Some(kind) if !Dump::is_about(version, kind) => continue,
                 Some(kind) => {
-                    add(&mut self.dump, &source, &root, None, false).map_err(GivenError::Cluster)?;
-                    let of = Some((version, kind.strip_suffix("List").unwrap_or(kind)));
-                    for (_, node) in nameless.iter().filter(|(of, _)| *of == number) {
-                        add(&mut self.dump, &source, node, of, true).map_err(GivenError::Cluster)?;
-                    }
+                    let list = (version, kind);
+                    let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
+                    self.add_document(&source, root, list, of, how)?;
+                    self.notes.extend(read.warnings.iter().map(|warning| {
+                        let line = source.position(warning.span.start).line;
+                        format!("{name}:{line}: {}", warning.message).into()
+                    }));
                 }
                 None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
+                    if how.is_of_folder && !is_access(&source) {
+                        continue;
+                    }
                     self.access_files.push(source.base());
+                }
+                // No kind, and what has this version is about access.
+                None if version.starts_with("rbac.authorization.k8s.io/") => {
+                    self.add(&source, root, Place::Document, how)?;
                 }
                 None => continue,
             }
             known = true;
         }
-        for foreign in foreigners {
-            self.declare(foreign, &source);
+        Ok(known)
+    }
+
+    /// One document of a kind that is of interest: an object, or a list with its elements.
+    fn add_document<'n>(
+        &mut self,
+        source: &Source,
+        root: &Node,
+        list: (&str, &str),
+        items: impl Iterator<Item = &'n Node>,
+        how: How<'_>,
+    ) -> Result<(), GivenError> {
+        let is_json = source.text().trim_start().starts_with('{');
+        let version = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
+        // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
+        let kinds = (!is_json && version.is_none()).then(|| self.dump.kinds());
+        self.add_list(source, root, list, items, how)?;
+        if let Some(kinds) = kinds {
+            self.dump.are_parts(kinds);
         }
-        failed.map_or(Ok(known || number_of_items > 0), |error| Err(GivenError::Cluster(error)))
+        Ok(())
+    }
+
+    fn add_list<'n>(
+        &mut self,
+        source: &Source,
+        root: &Node,
+        list: (&str, &str),
+        items: impl Iterator<Item = &'n Node>,
+        how: How<'_>,
+    ) -> Result<(), GivenError> {
+        self.add(source, root, Place::Document, how)?;
+        let (version, kind) = list;
+        let element = kind.strip_suffix("List").unwrap_or(kind);
+        for node in items {
+            if let Some(foreign) = foreign::read(source, node) {
+                self.declare(foreign, source);
+                continue;
+            }
+            let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
+            let of = Some((version, element)).filter(|_| says_nothing && !element.is_empty());
+            self.add(source, node, Place::List(of), how)?;
+            let nested = node.get("items").and_then(Node::as_sequence);
+            if nested.is_some() {
+                let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
+                let why = "kubectl refuses the whole list around it; its objects count here all the same";
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            }
+        }
+        Ok(())
     }
 
     /// Takes the authenticator's own configuration, of which there is one.
@@ -179,26 +328,87 @@ impl Given {
         foreign.mode.into_iter().for_each(|mode| self.entries.set_mode(mode));
         self.dump.declare(foreign);
     }
+
+    /// One object as it stands in a text, through JSON: it is read by the same types. An object that
+    /// cannot be taken is a gap, and takes no other with it.
+    fn add(&mut self, source: &Source, node: &Node, place: Place<'_>, how: How<'_>) -> Result<(), GivenError> {
+        let mut value = node.to_json();
+        if let (Place::List(Some((api_version, kind))), Some(object)) = (place, value.as_object_mut()) {
+            object.insert("apiVersion".to_owned(), api_version.into());
+            object.insert("kind".to_owned(), kind.into());
+        }
+        let at = |node: &Node| format!("{}:{}", source.name(), source.position(node.span.start).line);
+        let what = format!("{} ({})", named(&value), at(node));
+        let is_of_cluster = value["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty());
+        if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
+            let what = format!("{} ({})", named(&value), at(written));
+            let why = format!("`{text}` is for another program to fill in; give what that prints, by `--from -`");
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            return Ok(());
+        }
+        if let Some(kustomized) = how.kustomized {
+            for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
+                self.dump.lacks(Unseen { what: (&*what).into(), why: why.into() });
+            }
+        }
+        let is_element = matches!(place, Place::List(_));
+        let is_list = is_element || value.get("items").is_some();
+        if is_element {
+            value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
+        }
+        // Of what a cluster printed as JSON nobody wants to know the line.
+        let has_origin = !is_element || !source.text().trim_start().starts_with('{');
+        let written = Written { source, span: node.span, has_origin };
+        match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
+            Err(error @ DumpError::Objects(rbac::dump::DumpError::Partial)) => Err(GivenError::Cluster(error)),
+            Err(error) => {
+                let error = match error {
+                    DumpError::Objects(rbac::dump::DumpError::Syntax(error)) => error.to_string(),
+                    error => error.to_string(),
+                };
+                // The line is one of a text that nobody sees.
+                let why = format!("an API server refuses it: {}", error.split(" at line ").next().unwrap_or_default());
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    /// A document of a folder that cannot be read is a gap where it looks like a manifest of access.
+    fn unreadable(&mut self, source: &Source, document: &Document, problems: &[Problem]) -> bool {
+        let Some((kind, line)) = manifests::looks_like(source, document) else { return false };
+        let text = &source.text()[document.span.start - source.base()..document.span.end - source.base()];
+        let reason = problems.first().map_or_else(String::new, |problem| {
+            format!("line {}: {}", source.position(problem.span.start).line, problem.message)
+        });
+        let why = if text.contains("{{") {
+            format!("it is a template ({reason}); give what `helm template` or its like prints, by `--from -`")
+        } else {
+            format!("it cannot be read: {reason}")
+        };
+        let article = if kind.starts_with('o') { "an" } else { "a" };
+        let what = format!("{article} {kind} ({}:{line})", source.name());
+        self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        true
+    }
 }
 
-/// One object as it stands in a text, through JSON: it is read by the same types. `of` is what a typed list says of it.
-fn add(
-    dump: &mut Dump,
-    source: &Source,
-    node: &Node,
-    of: Option<(&str, &str)>,
-    is_element: bool,
-) -> Result<(), DumpError> {
-    let mut value = node.to_json();
-    if let (Some((api_version, kind)), Some(object)) = (of, value.as_object_mut()) {
-        object.insert("apiVersion".to_owned(), api_version.into());
-        object.insert("kind".to_owned(), kind.into());
-    }
-    let is_list = is_element || value.get("items").is_some();
-    if is_element {
-        value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
-    }
-    dump.read_written(value.to_string().as_bytes(), is_list, None, Written { source, span: node.span })
+/// Kind and name, as far as they are written.
+fn named(value: &serde_json::Value) -> String {
+    let metadata = &value["metadata"];
+    let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
+    format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))
+}
+
+/// Whether a text of a folder that has keys of an access file is one: Prometheus' rules have `groups` too.
+fn is_access(source: &Source) -> bool {
+    let root = document::parse(source, &Limits::default()).ok().flatten();
+    let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
+    let ours = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
+    let is_group = |group: &Node| ours.iter().any(|key| group.get(key).is_some());
+    let groups = root.get("groups").and_then(Node::as_sequence);
+    root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
 }
 
 fn printed(source: &Source, problems: &[Problem]) -> String {
@@ -212,6 +422,12 @@ fn looks_like_configuration(text: &str) -> bool {
     let is_other = |line: &str| others.iter().any(|key| line.to_ascii_lowercase().starts_with(key));
     let is_server = |line: &str| line.to_ascii_lowercase().starts_with("server:");
     keys.find_map(|line| (is_other(line) || is_server(line)).then(|| is_server(line))).unwrap_or_default()
+}
+
+/// Whether a text names a list of the authenticator's: other programs have a `server` too.
+fn has_mappings(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
 }
 
 /// Whether a text's outermost keys are an access file's. Those of others are found by reading them.

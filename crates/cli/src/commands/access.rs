@@ -10,7 +10,7 @@ use clap::Args;
 use document::{Limits, Problem, Sources};
 
 pub(crate) use self::iam::AskIam;
-use super::observe::{COMPILING, ClusterArgs, collect, given, ignored, look};
+use super::observe::{COMPILING, ClusterArgs, FromArgs, collect, ignored, look};
 use crate::{rim::Process, runtime};
 
 /// Which files.
@@ -31,10 +31,8 @@ pub(crate) struct Files {
     #[command(flatten)]
     paths: Paths,
 
-    /// What the cluster and IAM have, as files or folders of them: `kubectl get namespaces,roles,clusterroles,configmaps -A
-    /// -o json`, manifests, `aws iam get-group`, `aws iam list-roles`; `-` is stdin; --aws asks IAM itself
-    #[arg(long, value_name = "PATH")]
-    from: Vec<PathBuf>,
+    #[command(flatten)]
+    from: FromArgs,
 
     /// Ask the cluster of the current kubeconfig context for its namespaces, roles and ConfigMaps; `--context` and
     /// `--kubeconfig` name another, and mean this
@@ -77,7 +75,7 @@ impl Files {
     /// What `--from`, the cluster and IAM say about a file.
     pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
         let mut found = Given::default();
-        given(&self.from, &mut found)?;
+        self.from.read(&mut found)?;
         ignored(&found);
         let Given { mut dump, mut facts, .. } = found;
         if self.live || self.cluster.is_named() {
@@ -107,7 +105,7 @@ pub(crate) fn load<'a>(paths: impl IntoIterator<Item = &'a PathBuf>) -> anyhow::
             continue;
         }
         let mut files = Vec::new();
-        collect(path, &["yaml", "yml", "json"], false, &mut files)?;
+        collect(path, &["yaml", "yml", "json"], &mut files)?;
         anyhow::ensure!(!files.is_empty(), "{} holds no .yaml, .yml or .json file", path.display());
         for file in files {
             let text = fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;

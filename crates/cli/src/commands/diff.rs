@@ -145,7 +145,7 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         return Err(anyhow::anyhow!("stdin can be one of the two only").into());
     }
     let look = |place: &Place| match place {
-        Place::Path(path) => Seeing::look_at_path(path),
+        Place::Path(path) => args.seeing.look_at_path(path),
         Place::Context(name) => args.seeing.look_at_context(name, process),
     };
     let [before, after] = [look(places[0])?, look(places[1])?];

@@ -14,7 +14,7 @@ use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_re
 
 use super::{
     Transport,
-    observe::given,
+    observe::FromArgs,
     planning::styled,
     seeing::{Output, Seeing, Seen, configured},
 };
@@ -99,7 +99,7 @@ impl ExplainArgs {
     /// The mappings and rights to explain by.
     fn look(&self, global: &Global, config: &Config, process: &Process) -> Result<Seen, crate::exit::Failure> {
         let mut found = Given::default();
-        given(self.paths.iter().chain(&self.more), &mut found)?;
+        FromArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
         configured(global, config, &mut found)?;
         self.seeing.look_beside(found, process)
     }

@@ -1,6 +1,6 @@
 //! `import`: the access file for what a cluster has, which planned there changes nothing for anybody.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use access::{
     ConfigMap, Facts, Imported, Left, Subject,
@@ -14,7 +14,7 @@ use mapping::authenticator;
 
 use super::{
     access::AskIam,
-    observe::{ClusterArgs, given},
+    observe::{ClusterArgs, FromArgs},
     planning::{self, plain},
 };
 use crate::{
@@ -27,11 +27,8 @@ use crate::{
 /// Flags of `import`.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// What there is, as files or folders of them: `kubectl get namespaces,roles,clusterroles,rolebindings,
-    /// clusterrolebindings,configmaps -A -o json`, in place of asking the cluster; manifests; what `aws eks` says of access
-    /// entries and `aws iam list-roles` of roles; the files of kops, eksctl and rbac-manager; `-` is stdin
-    #[arg(long, value_name = "PATH")]
-    from: Vec<PathBuf>,
+    #[command(flatten)]
+    from: FromArgs,
 
     /// The ConfigMap with the authenticator's configuration (key config.yaml), where it has another name than
     /// kube-system/aws-iam-authenticator; --config reads a file instead
@@ -87,7 +84,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     if !observed.unseen.is_empty() {
-        for Unseen { what, why } in &observed.unseen {
+        for Unseen { what, why } in access::cluster::joined(&observed.unseen) {
             rim::note(&plain(&format!("error: {what}: {why}")));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
@@ -116,7 +113,8 @@ impl ImportArgs {
         if let Some(Name(namespace, name)) = &self.config_map {
             read.dump.look_for(namespace, name);
         }
-        given(&self.from, &mut read)?;
+        self.from.read(&mut read)?;
+        self.from.says_something(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
             let text =
                 "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
@@ -220,7 +218,7 @@ fn seen_target(
 fn next(args: &ImportArgs, imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
     let unsupported = access::unsupported(&read(&imported.text), facts, target.consumer(), access::Expiry::Refuse);
     let aws = if unsupported.is_empty() { "" } else { " --aws" };
-    let from: String = args.from.iter().map(|path| format!(" --from {}", path.display())).collect();
+    let from = args.from.typed();
     format!("cluster-auth plan --mapping {}{aws}{from}", target.as_str())
 }
 

@@ -2,8 +2,6 @@
 
 mod show;
 
-use std::path::PathBuf;
-
 use access::{
     Facts,
     cluster::{Dump, Given, MappingTarget, Observed, Unseen},
@@ -18,7 +16,7 @@ pub(crate) use self::show::{plain, printed, stops, styled};
 use super::{
     access::{AskIam, Loaded, Paths},
     check::has_errors,
-    observe::{ClusterArgs, EVERYTHING, given, ignored, look},
+    observe::{ClusterArgs, EVERYTHING, FromArgs, ignored, look},
     render::parse_expiry,
 };
 use crate::{
@@ -33,11 +31,8 @@ pub(crate) struct Planning {
     #[command(flatten)]
     paths: Paths,
 
-    /// What the cluster and IAM have, as files or folders of them: `kubectl get namespaces,roles,clusterroles,
-    /// rolebindings,clusterrolebindings,configmaps -A -o json`, in place of asking the cluster (plan only); `aws iam
-    /// get-group`, `aws iam list-roles`; `-` is stdin
-    #[arg(long, value_name = "PATH")]
-    from: Vec<PathBuf>,
+    #[command(flatten)]
+    from: FromArgs,
 
     /// Where logins are written: access-file, configmap, aws-auth, crd or none [default: where they were last applied, or
     /// the only place where the cluster has any]
@@ -118,7 +113,8 @@ impl Planning {
             );
         };
         let mut found = Given::default();
-        given(&self.from, &mut found)?;
+        self.from.read(&mut found)?;
+        self.from.says_something(&found)?;
         ignored(&found);
         let Given { dump, mut facts, .. } = found;
         self.cluster.beside(&dump)?;

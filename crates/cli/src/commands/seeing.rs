@@ -1,6 +1,6 @@
 //! What the commands that look at access share: the world that they look at, and how they print.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use access::cluster::Given;
 use clap::Args;
@@ -9,7 +9,7 @@ use mapping::authenticator::Config;
 use visibility::{Resources, Unreadable, World, print};
 
 use super::{
-    observe::{ClusterArgs, EVERYTHING, Lists, given, look},
+    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, look},
     planning::plain,
 };
 use crate::{
@@ -22,11 +22,8 @@ use crate::{
 /// What is looked at.
 #[derive(Args, Debug)]
 pub(crate) struct Seeing {
-    /// In place of asking the cluster, or beside it: what `kubectl get namespaces,roles,clusterroles,rolebindings,
-    /// clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), manifests, access files, what `aws eks` says of access
-    /// entries and `aws iam` of groups and roles, as files or folders of them; `-` is stdin
-    #[arg(long, value_name = "PATH")]
-    from: Vec<PathBuf>,
+    #[command(flatten)]
+    from: FromArgs,
 
     #[command(flatten)]
     cluster: ClusterArgs,
@@ -56,8 +53,7 @@ pub(crate) struct Seen {
 }
 
 impl Seeing {
-    /// Looks. The cluster is asked where a context is named, or where what was given holds neither objects of a cluster nor
-    /// an access file.
+    /// Looks. The cluster is asked where one is named, or where nothing is given in its place.
     pub(crate) fn look(&self, global: &Global, process: &Process) -> Result<Seen, Failure> {
         self.look_at(EVERYTHING, global, process)
     }
@@ -65,7 +61,7 @@ impl Seeing {
     /// The same, at these lists of a cluster.
     pub(crate) fn look_at(&self, lists: &Lists, global: &Global, process: &Process) -> Result<Seen, Failure> {
         let mut found = Given::default();
-        given(&self.from, &mut found)?;
+        self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
         configured(global, &settings::config(global)?, &mut found)?;
         if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
@@ -73,7 +69,7 @@ impl Seeing {
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
     pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
-        given(&self.from, &mut found)?;
+        self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
         let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
         if is_live { live(&self.cluster, EVERYTHING, found, process) } else { offline(found) }
@@ -82,17 +78,22 @@ impl Seeing {
     fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
         let is_given = !found.dump.is_empty() || found.access_files().is_some();
+        anyhow::ensure!(
+            is_given || !self.from.is_given() || self.cluster.is_named() || found.config.is_some(),
+            "{} has nothing of roles and bindings; give them as well, or name the cluster that it is of by --context",
+            self.sources(None)
+        );
         Ok(self.cluster.is_named() || !is_given)
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.
     pub(crate) fn names_a_world(&self) -> bool {
-        !self.from.is_empty() || self.cluster.names_context()
+        self.from.is_given() || self.cluster.names_context()
     }
 
     /// Where all was looked at, for whoever reads of it later.
     pub(crate) fn sources(&self, context: Option<&str>) -> String {
-        let files = self.from.iter().map(|path| match path.to_str() {
+        let files = self.from.paths().iter().map(|path| match path.to_str() {
             Some("-") => "stdin".to_owned(),
             _ => path.display().to_string(),
         });
@@ -105,9 +106,9 @@ impl Seeing {
     }
 
     /// Looks at what a path has, and at no cluster.
-    pub(crate) fn look_at_path(path: &Path) -> Result<Seen, Failure> {
+    pub(crate) fn look_at_path(&self, path: &Path) -> Result<Seen, Failure> {
         let mut found = Given::default();
-        given(&[path.to_owned()], &mut found)?;
+        self.from.read_paths([&path.to_owned()], &mut found)?;
         if found.dump.is_empty() && found.access_files().is_none() {
             let path = path.display();
             return Err(anyhow::anyhow!("{path} holds neither objects of a cluster nor an access file").into());
@@ -122,7 +123,7 @@ pub(crate) fn configured(global: &Global, config: &Config, found: &mut Given) ->
     if found.access_files().is_none()
         && let Some(path) = settings::access_file(global, &config.server)
     {
-        given([&path], found)?;
+        FromArgs::default().read_paths([&path], found)?;
     }
     // One without mappings says that the server has none of its own.
     if global.config.is_some() {
@@ -174,7 +175,7 @@ impl Output {
 
 /// Says what could not be looked at, to people.
 pub(crate) fn say_gaps(world: &World) {
-    for gap in world.gaps() {
+    for gap in access::cluster::shown(world.gaps()) {
         rim::note(&plain(&format!("incomplete: {}: {}", gap.what, gap.why)));
     }
 }

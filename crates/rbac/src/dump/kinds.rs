@@ -56,6 +56,7 @@ impl<'a> TypeMeta<'a> {
                 _ => Kind::Other,
             },
             ("", "Namespace" | "ConfigMap" | "ServiceAccount") => Kind::Refused(Refusal::NoApiVersion),
+            _ if self.group() == "rbac.authorization.k8s.io" => Kind::Refused(Refusal::NoSuchKind),
             _ => Kind::Other,
         }
     }

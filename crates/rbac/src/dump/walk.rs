@@ -1,6 +1,9 @@
 //! The way through a text.
 
-use std::{collections::BTreeSet, fmt};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{
     Deserializer,
@@ -104,7 +107,10 @@ impl<'t> Walk<'t> {
         let scope = match kind {
             Kind::Refused(why) => return self.refuse(of, name, why),
             Kind::Role | Kind::RoleBinding | Kind::ConfigMap | Kind::ServiceAccount => match or_default(namespace) {
-                None => return self.refuse(of, name, Refusal::NoNamespace),
+                None => {
+                    let annotations = std::mem::take(&mut raw.metadata.annotations).0;
+                    return self.refuse_with(of, name, Refusal::NoNamespace, annotations);
+                }
                 namespace => namespace,
             },
             Kind::Namespace | Kind::ClusterRole | Kind::ClusterRoleBinding => None,
@@ -155,8 +161,18 @@ impl<'t> Walk<'t> {
     }
 
     fn refuse(&mut self, of: TypeMeta<'_>, name: Box<str>, why: Refusal) {
+        self.refuse_with(of, name, why, BTreeMap::new());
+    }
+
+    fn refuse_with(
+        &mut self,
+        of: TypeMeta<'_>,
+        name: Box<str>,
+        why: Refusal,
+        annotations: BTreeMap<Box<str>, Box<str>>,
+    ) {
         let object = FoundObject::Refused(Refused { kind: of.kind.into(), name, why });
-        let (labels, annotations, version) = Default::default();
+        let (labels, version) = Default::default();
         (self.take)(Found { object, labels, annotations, version, is_name_generated: false });
     }
 }

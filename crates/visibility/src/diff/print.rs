@@ -238,7 +238,8 @@ fn logs_in(principal: &Principal, Login { username, groups }: &Login) -> String 
 }
 
 fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
-    gaps.map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
+    let gaps = access::cluster::shown(&gaps.cloned().collect::<Vec<_>>());
+    gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
 }
 
 /// All of a [`Difference`], for [`print::json`] and [`print::yaml`].

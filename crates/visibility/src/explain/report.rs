@@ -67,8 +67,9 @@ impl Explanation<'_> {
             Verdict::NotKnown(NotKnown { places, .. }) => places.iter().any(|place| place.gap == **gap),
             _ => false,
         };
-        let gaps = self.gaps.iter().filter(|gap| !is_said(gap));
-        let gaps = gaps.map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
+        let gaps: Vec<Unseen> = self.gaps.iter().filter(|gap| !is_said(gap)).cloned().collect();
+        let gaps = access::cluster::shown(&gaps);
+        let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
         let gaps: Vec<Item> = gaps.collect();
         if !gaps.is_empty() {
             sections.push(section("Incomplete: this could not be looked at, and may say otherwise", gaps));

@@ -170,7 +170,8 @@ struct Remarks {
 
 impl Remarks {
     fn of(matrix: &Matrix<'_>) -> Self {
-        let gaps = matrix.gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+        let gaps = access::cluster::shown(matrix.gaps);
+        let gaps = gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
         let totals = &matrix.totals;
         let [one, many] = matrix.options.by.nouns();
         let mut parts = vec![

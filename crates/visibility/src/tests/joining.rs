@@ -138,13 +138,13 @@ fn manifests_say_where_they_stand() {
 #[test]
 fn who_logs_in_by_the_name_of_a_service_account_has_what_it_is_bound_to_and_not_its_groups() {
     let dump = r#"{"apiVersion": "v1", "kind": "List", "items": [
-{"kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
-{"kind": "ClusterRole", "metadata": {"name": "nodes"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["nodes"]}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "of-account"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "nodes"}, "rules": [{"verbs": ["get"], "apiGroups": [""], "resources": ["nodes"]}]},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "of-account"}, "roleRef": {"kind": "ClusterRole", "name": "view"},
  "subjects": [{"kind": "ServiceAccount", "name": "bot", "namespace": "ci"}]},
-{"kind": "ClusterRoleBinding", "metadata": {"name": "of-all"}, "roleRef": {"kind": "ClusterRole", "name": "nodes"},
+{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "of-all"}, "roleRef": {"kind": "ClusterRole", "name": "nodes"},
  "subjects": [{"kind": "Group", "name": "system:serviceaccounts"}]},
-{"kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
+{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {
  "mapUsers": "- {userarn: 'arn:aws:iam::111122223333:user/ci', username: 'system:serviceaccount:ci:bot', groups: []}"}}
 ]}"#;
     let world = world(&[("cluster.json", dump)]);
@@ -155,5 +155,91 @@ fn who_logs_in_by_the_name_of_a_service_account_has_what_it_is_bound_to_and_not_
         assert_eq!(world.allows(ci, &asked).is_some(), may, "{what}");
         let answer = world.who_can(&asked);
         assert_eq!(answer.principals.iter().any(|one| one.principal.who == ci.who), may, "{what}");
+    }
+}
+
+/// An API server of 1.37.2 with kube-controller-manager was given each of these: who may get the secrets?
+#[test]
+fn roles_aggregate_by_label_as_the_controller_does_it() {
+    const RBAC: &str = "apiVersion: rbac.authorization.k8s.io/v1";
+    let part = |name: &str, label: &str| {
+        format!(
+            "{RBAC}\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {{{label}}}}}\n\
+             rules: [{{apiGroups: [''], resources: [frobs], verbs: [get]}}]\n---\n"
+        )
+    };
+    let bind = |role: &str| {
+        format!(
+            "{RBAC}\nkind: ClusterRoleBinding\nmetadata: {{name: b-{role}}}\nroleRef: {{kind: ClusterRole, name: {role}}}\n\
+             subjects: [{{kind: User, name: {role}er}}]\n---\n"
+        )
+    };
+    let all = ["view", "edit", "admin", "cluster-admin"].map(bind).concat();
+    let to = |name: &str| format!("rbac.authorization.k8s.io/aggregate-to-{name}: 'true'");
+    let own = |name: &str, selectors: &str, rest: &str| {
+        format!(
+            "{RBAC}\nkind: ClusterRole\nmetadata: {{name: {name}{rest}}}\naggregationRule: {{clusterRoleSelectors: [{selectors}]}}\n---\n"
+        )
+    };
+    let frobs = "\nrules: [{apiGroups: [''], resources: [frobs], verbs: [get]}]\n---\n";
+    let rows = [
+        ("nothing", all.clone(), "cluster-adminer"),
+        (
+            "into view, and so into the others",
+            all.clone() + &part("p", &to("view")),
+            "adminer cluster-adminer editer viewer",
+        ),
+        ("into edit", all.clone() + &part("p", &to("edit")), "adminer cluster-adminer editer"),
+        ("into admin", all.clone() + &part("p", &to("admin")), "adminer cluster-adminer"),
+        (
+            "with another value",
+            all.clone() + &part("p", "rbac.authorization.k8s.io/aggregate-to-view: 'yes'"),
+            "cluster-adminer",
+        ),
+        (
+            "a Role, which aggregates into nothing",
+            all.clone()
+                + &part("p", &to("view")).replace("ClusterRole", "Role").replace("name: p", "name: p, namespace: x"),
+            "cluster-adminer",
+        ),
+        (
+            "into an aggregated role of its own, in steps",
+            own("one", "{matchLabels: {a: b}}", ", labels: {c: d}")
+                + &own("two", "{matchExpressions: [{key: c, operator: Exists}]}", "")
+                + &part("p", "a: b")
+                + &bind("one")
+                + &bind("two"),
+            "oneer twoer",
+        ),
+        (
+            "what was written into an aggregated role is replaced",
+            own("one", "{matchLabels: {a: b}}", "").replace("---\n", frobs.trim_start()) + &bind("one"),
+            "",
+        ),
+        (
+            "edit written without its aggregation, which stays",
+            all.clone() + &format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: edit}}") + frobs,
+            "cluster-adminer",
+        ),
+        (
+            "edit written with another aggregation, which counts",
+            all + &own("edit", "{matchLabels: {a: b}}", "") + &part("p", "a: b"),
+            "adminer cluster-adminer editer",
+        ),
+        (
+            "a role called as a built-in one, and not aggregated",
+            bind("cluster-admin")
+                + &bind("system:other")
+                + &format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: 'system:other'}}")
+                + frobs,
+            "cluster-adminer system:otherer",
+        ),
+    ];
+    for (name, text, expected) in rows {
+        let world = world(&[("all.yaml", &text)]);
+        let answer = world.who_can(&resource("get", "", "frobs", "x"));
+        let who: Vec<String> = answer.subjects.iter().map(|holder| super::said(&holder.subject)).collect();
+        let who: Vec<&str> = who.iter().filter_map(|who| who.strip_prefix("User ")).collect();
+        assert_eq!(who.join(" "), expected, "{name}");
     }
 }

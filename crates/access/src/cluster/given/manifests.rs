@@ -1,0 +1,118 @@
+//! What looks like a manifest of access and cannot be read as one: templates, and what a shell or another program fills in.
+
+use document::{Document, Node, Source};
+
+/// The kinds that are of interest wherever they stand.
+const KINDS: [&str; 8] = [
+    "Role",
+    "ClusterRole",
+    "RoleBinding",
+    "ClusterRoleBinding",
+    "RoleList",
+    "ClusterRoleList",
+    "RoleBindingList",
+    "ClusterRoleBindingList",
+];
+/// Those that are where something in them says so as well.
+const OTHERS: [(&str, &[&str]); 4] = [
+    ("IAMIdentityMapping", &[""]),
+    ("ConfigMap", &["aws-auth", "aws-iam-authenticator", "cluster-auth-access"]),
+    ("ServiceAccount", &["eks.amazonaws.com/role-arn"]),
+    ("List", &["rbac.authorization.k8s.io/"]),
+];
+
+/// What a document that cannot be read would be, if it would be of interest: its kind, and the line that says so.
+pub(super) fn looks_like(source: &Source, document: &Document) -> Option<(String, usize)> {
+    let start = document.span.start - source.base();
+    let text = &source.text()[start..document.span.end - source.base()];
+    let mut at = start;
+    let mut of_rbac = None;
+    for line in text.split_inclusive(['\n', '\r']) {
+        let number = || source.position(source.base() + at).line;
+        if let Some(kind) = value_of(line, "kind") {
+            if KINDS.contains(&kind) {
+                return Some((kind.to_owned(), number()));
+            }
+            let has = |words: &&[&str]| words.iter().any(|word| text.contains(word));
+            if OTHERS.iter().any(|(name, words)| *name == kind && has(words)) {
+                return Some((kind.to_owned(), number()));
+            }
+        }
+        if value_of(line, "apiVersion").is_some_and(|version| version.contains("rbac.authorization.k8s.io")) {
+            of_rbac.get_or_insert_with(number);
+        }
+        at += line.len();
+    }
+    of_rbac.map(|line| ("object of rbac.authorization.k8s.io".to_owned(), line))
+}
+
+/// The value behind a key on its line, in YAML or JSON, quoted or not.
+fn value_of<'a>(line: &'a str, key: &str) -> Option<&'a str> {
+    let at = line.find(key)?;
+    let before = line[..at].trim_end_matches(['"', '\'']);
+    let is_key = before.chars().all(|c| c.is_whitespace() || "-{,[".contains(c)) || before.ends_with(['{', ',', ' ']);
+    let behind = line[at + key.len()..].trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;
+    let value = behind.trim_start().trim_start_matches(['"', '\'']);
+    let end = value.find(|c: char| c.is_whitespace() || "\"',}#".contains(c)).unwrap_or(value.len());
+    is_key.then_some(&value[..end])
+}
+
+/// Where an object of RBAC, or what else is of interest, has a text in place of a name that somebody else fills in.
+pub(super) fn placeholder(object: &Node) -> Option<(&Node, &str)> {
+    let mut found = None;
+    for key in ["apiVersion", "kind", "roleRef", "subjects", "rules", "aggregationRule"] {
+        if let Some(node) = object.get(key) {
+            first(node, &mut found);
+        }
+    }
+    let metadata = object.get("metadata")?;
+    for key in ["name", "generateName", "namespace"] {
+        if let Some(node) = metadata.get(key) {
+            first(node, &mut found);
+        }
+    }
+    // Of labels those count that roles are chosen by for aggregation.
+    for label in metadata.get("labels").and_then(Node::as_mapping).unwrap_or_default() {
+        if label.key.text.starts_with("rbac.authorization.k8s.io/") {
+            first(&label.value, &mut found);
+        }
+    }
+    found
+}
+
+fn first<'a>(node: &'a Node, found: &mut Option<(&'a Node, &'a str)>) {
+    if found.is_some() {
+        return;
+    }
+    if let Some(scalar) = node.as_scalar().filter(|scalar| is_placeholder(&scalar.text)) {
+        *found = Some((node, &scalar.text));
+    }
+    for node in node.as_sequence().unwrap_or_default() {
+        first(node, found);
+    }
+    for entry in node.as_mapping().unwrap_or_default() {
+        if found.is_none() && is_placeholder(&entry.key.text) {
+            *found = Some((node, &entry.key.text));
+        }
+        first(&entry.value, found);
+    }
+}
+
+/// Helm's and Go's `{{ … }}`, Jinja's `{% … %}`, ERB's `<% … %>`, `${VAR}` and `$VAR` of envsubst, Flux and OpenShift, and
+/// `$(VAR)` of kustomize.
+fn is_placeholder(text: &str) -> bool {
+    let of_shell = |at: usize| {
+        let next = text[at + 1..].chars().next();
+        next.is_some_and(|next| next.is_ascii_alphabetic() || "_{(".contains(next))
+    };
+    ["{{", "{%", "<%"].iter().any(|open| text.contains(open)) || text.match_indices('$').any(|(at, _)| of_shell(at))
+}
+
+/// Whether a `Template` of OpenShift has objects of access in it.
+pub(super) fn is_template_of_access(root: &Node) -> bool {
+    let objects = root.get("objects").and_then(Node::as_sequence).unwrap_or_default();
+    objects.iter().any(|object| {
+        let text = |key: &str| object.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
+        text("kind").is_some_and(|kind| KINDS.contains(&kind))
+    })
+}

@@ -1,0 +1,125 @@
+//! Several objects of one identity, of which a cluster has one.
+//!
+//! What counts is what `kubectl apply` of one after the other leaves: the later one, but for a binding whose `roleRef` is
+//! another one, which an API server refuses to change (Kubernetes, `pkg/apis/rbac/validation`, `ValidateRoleBindingUpdate`).
+
+use std::{collections::HashMap, fmt, sync::Arc};
+
+use rbac::{Binding, Role};
+
+use super::{Seen, Unseen};
+
+/// Where something is written, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Empty where it comes from a cluster.
+    pub(super) file: Arc<str>,
+    /// From 1; 0 where it is not known.
+    pub(super) line: usize,
+}
+
+impl Place {
+    pub(super) fn is_known(&self) -> bool {
+        !self.file.is_empty()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&*self.file, self.line) {
+            ("", _) => f.write_str("the cluster"),
+            (file, 0) => f.write_str(file),
+            (file, line) => write!(f, "{file}:{line}"),
+        }
+    }
+}
+
+/// What has an identity.
+pub(super) trait Identified {
+    /// Its kind, as Kubernetes writes it.
+    fn kind(&self) -> &'static str;
+    /// Namespace and name.
+    fn id(&self) -> (Option<&str>, &str);
+    /// Whether another one says the same.
+    fn says_the_same(&self, other: &Self) -> bool;
+    /// Why an API server would not put it in the place of another one.
+    fn cannot_replace(&self, _other: &Self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Identified for Role {
+    fn kind(&self) -> &'static str {
+        self.kind().as_str()
+    }
+
+    fn id(&self) -> (Option<&str>, &str) {
+        self.id()
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.rules, &self.labels, &self.aggregation) == (&other.rules, &other.labels, &other.aggregation)
+    }
+}
+
+impl Identified for Binding {
+    fn kind(&self) -> &'static str {
+        self.kind()
+    }
+
+    fn id(&self) -> (Option<&str>, &str) {
+        self.id()
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.role, &self.subjects) == (&other.role, &other.subjects)
+    }
+
+    fn cannot_replace(&self, other: &Self) -> Option<&'static str> {
+        (self.role != other.role).then_some("its roleRef is another one, which no API server changes")
+    }
+}
+
+/// One object of each identity, in the order of those that count; for those that differ, which one counts.
+pub(super) fn one_of_each<T: Identified>(
+    objects: Vec<Seen<T>>,
+    places: &[Place],
+    said: &mut Vec<Unseen>,
+) -> Vec<Seen<T>> {
+    let mut keep = vec![true; objects.len()];
+    let mut counts: HashMap<(Option<&str>, &str), usize> = HashMap::with_capacity(objects.len());
+    for (at, seen) in objects.iter().enumerate() {
+        let Some(before) = counts.insert(seen.object.id(), at) else { continue };
+        let (first, second) = (&objects[before].object, &seen.object);
+        if first.says_the_same(second) {
+            keep[before] = false;
+            continue;
+        }
+        let refused = second.cannot_replace(first);
+        if refused.is_some() {
+            counts.insert(first.id(), before);
+        }
+        keep[if refused.is_some() { at } else { before }] = false;
+        said.push(differing(&named(first), &places[before], &places[at], refused));
+    }
+    drop(counts);
+    let mut keep = keep.into_iter();
+    objects.into_iter().filter(|_| keep.next().unwrap_or_default()).collect()
+}
+
+/// What is said of two objects of one identity.
+pub(super) fn differing(what: &str, first: &Place, second: &Place, refused: Option<&str>) -> Unseen {
+    let why = match refused {
+        None => format!("it stands there twice and differs; the later one counts here, {second}"),
+        Some(refused) => format!(
+            "it stands there twice and differs; the earlier one counts here, {first}: of the later one {refused}"
+        ),
+    };
+    Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() }
+}
+
+fn named(object: &impl Identified) -> String {
+    let (namespace, name) = object.id();
+    let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+    format!("{} {namespace}{name}", object.kind())
+}

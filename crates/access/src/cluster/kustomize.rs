@@ -1,0 +1,322 @@
+//! Kustomizations, as far as they are followed here: which namespace they put manifests in. Whatever else they do is named.
+//!
+//! Source: `kubectl kustomize` (sigs.k8s.io/kustomize, `api/types/kustomization.go`), which the tests were put to.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use document::{Dialect, Limits, Node, Source};
+use serde_json::Value;
+
+use super::Unseen;
+
+/// What a kustomization's file may be called; kubectl takes no other names.
+pub const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// What changes nothing of access.
+const HARMLESS: [&str; 13] = [
+    "apiVersion",
+    "kind",
+    "metadata",
+    "resources",
+    "bases",
+    "namespace",
+    "images",
+    "replicas",
+    "commonAnnotations",
+    "generatorOptions",
+    "sortOptions",
+    "buildMetadata",
+    "openapi",
+];
+
+/// The kustomizations of a folder.
+#[derive(Debug, Default)]
+pub struct Kustomizations {
+    /// By their own folders.
+    by_folder: BTreeMap<Vec<Box<str>>, Kustomization>,
+}
+
+#[derive(Debug)]
+struct Kustomization {
+    /// The file.
+    file: Box<str>,
+    namespace: Option<Namespace>,
+    /// Files and folders.
+    resources: Vec<Vec<Box<str>>>,
+    /// Files that change what it takes in, and are no manifests of their own.
+    patches: Vec<Vec<Box<str>>>,
+    /// What else it does, with lines.
+    more: Vec<String>,
+}
+
+/// Files by their paths, each with the namespaces and the kustomizations that do more to it.
+type Reached = BTreeMap<Vec<Box<str>>, (BTreeSet<Namespace>, BTreeSet<Box<str>>)>;
+
+/// A namespace, and where it is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Namespace {
+    /// Its name.
+    pub name: Box<str>,
+    /// `dev/kustomization.yaml:2`.
+    pub place: Box<str>,
+}
+
+/// What kustomizations say of one file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kustomized {
+    /// The namespaces that it is put in: none, one, or several where several kustomizations take it.
+    pub namespaces: Vec<Namespace>,
+    /// The kustomizations that do more to it, as files.
+    pub more: Vec<Box<str>>,
+}
+
+impl Kustomizations {
+    /// Adds one by its path, or says why it cannot be read.
+    pub fn add(&mut self, path: &str, text: &str) -> Result<(), Unseen> {
+        let source = Source::new(path, text);
+        let unreadable = |why: String| Unseen { what: path.into(), why: why.into() };
+        let root = match document::parse_as(&source, &Limits::default(), Dialect::Kubernetes) {
+            Ok(read) => read.root,
+            Err(problems) => {
+                let first = problems.into_iter().next();
+                let said = first.map(|problem| (source.position(problem.span.start).line, problem.message));
+                let (line, message) = said.unwrap_or_default();
+                return Err(unreadable(format!("this kustomization cannot be read: line {line}: {message}")));
+            }
+        };
+        let folder = folder_of(path);
+        let line = |node: &Node| source.position(node.span.start).line;
+        let text = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
+        let mut one = Kustomization {
+            file: path.into(),
+            namespace: None,
+            resources: Vec::new(),
+            patches: Vec::new(),
+            more: Vec::new(),
+        };
+        for entry in root.iter().filter_map(Node::as_mapping).flatten() {
+            let key = &*entry.key.text;
+            if key == "namespace" {
+                let name = text(&entry.value).filter(|name| !name.is_empty());
+                one.namespace = name.map(|name| Namespace { name, place: place(path, line(&entry.value)) });
+            }
+            if ["resources", "bases", "components"].contains(&key) {
+                for node in entry.value.as_sequence().unwrap_or_default() {
+                    let Some(name) = text(node) else { continue };
+                    match joined(&folder, &name) {
+                        Some(path) => one.resources.push(path),
+                        None => one.more.push(format!("{name} in line {}", line(node))),
+                    }
+                }
+            }
+            if key.starts_with("patches") {
+                let paths = entry.value.as_sequence().unwrap_or_default().iter();
+                let path = |node: &Node| text(node.get("path").unwrap_or(node)).and_then(|path| joined(&folder, &path));
+                one.patches.extend(paths.filter_map(path));
+            }
+            let is_empty = entry.value.is_null()
+                || text(&entry.value).is_some_and(|text| text.is_empty())
+                || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)
+                || entry.value.as_mapping().is_some_and(<[document::Entry]>::is_empty);
+            let is_tame = HARMLESS.contains(&key) || (key.ends_with("abels") && keeps_roles(&entry.value));
+            if !is_tame && !is_empty {
+                one.more.push(format!("{key} in line {}", source.position(entry.key_span.start).line));
+            }
+        }
+        self.by_folder.insert(folder, one);
+        Ok(())
+    }
+
+    /// What they make of each of some files: those beside them, and those that they list, directly or by way of others. Where
+    /// one takes another in, its namespace counts.
+    pub fn of<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Kustomized> {
+        let taken: BTreeSet<&Vec<Box<str>>> = self.by_folder.values().flat_map(|one| &one.resources).collect();
+        let roots = self.by_folder.iter().filter(|(folder, _)| !taken.contains(folder));
+        let mut reached: Reached = BTreeMap::new();
+        for (folder, _) in roots {
+            self.follow(folder, None, &BTreeSet::new(), &mut BTreeSet::new(), &mut reached);
+        }
+        let of = |path: &'a str| {
+            let parts = parts(path);
+            let beside = self.by_folder.get(&parts[..parts.len().saturating_sub(1)]);
+            let mut kustomized = Kustomized::default();
+            match (reached.get(&parts), beside) {
+                (Some((namespaces, more)), _) => {
+                    // Several that agree are one.
+                    kustomized.namespaces = namespaces.iter().cloned().collect();
+                    kustomized.namespaces.dedup_by(|a, b| a.name == b.name);
+                    kustomized.more = more.iter().cloned().collect();
+                }
+                // One that is not listed is none of its own; the folder's namespace is as good a word as there is.
+                (None, Some(beside)) => kustomized.namespaces.extend(beside.namespace.clone()),
+                (None, None) => {}
+            }
+            (path, kustomized)
+        };
+        files.into_iter().map(of).collect()
+    }
+
+    /// What kustomizations do besides, as a gap for each that changes what one of these files says, or takes in what is not
+    /// here.
+    pub fn gaps<'a>(&self, changed: impl IntoIterator<Item = &'a str>) -> Vec<Unseen> {
+        let changed: BTreeSet<&str> = changed.into_iter().collect();
+        let is_named = |one: &&Kustomization| !one.more.is_empty() && changed.contains(&*one.file);
+        let gap = |one: &Kustomization| {
+            let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            Unseen {
+                what: format!("what kustomize makes of {folder} ({}: {})", one.file, one.more.join(", ")).into(),
+                why: format!(
+                    "only its `namespace` is followed here; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                )
+                .into(),
+            }
+        };
+        self.by_folder.values().filter(is_named).map(gap).collect()
+    }
+
+    /// The kustomization that a file is a patch of: then it is no manifest.
+    pub fn patched_by(&self, file: &str) -> Option<&str> {
+        let parts = parts(file);
+        let of = self.by_folder.values().find(|one| one.patches.contains(&parts))?;
+        Some(&of.file)
+    }
+
+    /// The files of kustomizations that take in what lies elsewhere, or make manifests themselves: whatever it is may be
+    /// about access.
+    pub fn that_bring_more(&self) -> Vec<&str> {
+        let brings = |one: &&Kustomization| {
+            let makes = ["helmCharts", "helmChartInflationGenerator", "generators"];
+            one.more.iter().any(|more| makes.iter().any(|made| more.starts_with(made)) || is_remote(more))
+        };
+        self.by_folder.values().filter(brings).map(|one| &*one.file).collect()
+    }
+
+    fn follow(
+        &self,
+        folder: &[Box<str>],
+        namespace: Option<&Namespace>,
+        more: &BTreeSet<Box<str>>,
+        on_the_way: &mut BTreeSet<Vec<Box<str>>>,
+        reached: &mut Reached,
+    ) {
+        let Some(one) = self.by_folder.get(folder) else { return };
+        if !on_the_way.insert(folder.to_vec()) {
+            return; // kustomize refuses a cycle.
+        }
+        let namespace = namespace.or(one.namespace.as_ref());
+        let mut more = more.clone();
+        if !one.more.is_empty() {
+            more.insert(one.file.clone());
+        }
+        for resource in &one.resources {
+            if self.by_folder.contains_key(resource) {
+                self.follow(resource, namespace, &more, on_the_way, reached);
+            } else {
+                let (namespaces, by) = reached.entry(resource.clone()).or_default();
+                namespaces.extend(namespace.cloned());
+                by.extend(more.iter().cloned());
+            }
+        }
+        on_the_way.remove(folder);
+    }
+}
+
+/// What kustomizations make of one object; what cannot be followed is returned, as reasons. A namespace that somebody names
+/// goes before theirs.
+pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespace: Option<&str>) -> Vec<String> {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let is_binding = ["RoleBinding", "ClusterRoleBinding"].contains(&kind);
+    let is_of_namespace = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"].contains(&kind);
+    let own = object["metadata"]["namespace"].as_str().filter(|own| !own.is_empty()).map(str::to_owned);
+    let mut reasons = Vec::new();
+    match &kustomized.namespaces[..] {
+        [] => {}
+        [one] => {
+            if is_of_namespace && let Some(own) = own.filter(|own| *own != *one.name) {
+                let Namespace { name, place } = one;
+                reasons.push(format!("{place} puts it in {name}; here it counts where it says itself, in {own}"));
+            }
+            if is_binding && let Some(subjects) = object["subjects"].as_array_mut() {
+                for subject in subjects {
+                    reasons.extend(onto_subject(subject, one, default_namespace));
+                }
+            }
+        }
+        several if is_of_namespace && own.is_none() && default_namespace.is_none() => {
+            let places: Vec<String> = several.iter().map(|one| format!("{} ({})", one.name, one.place)).collect();
+            let why = "kustomizations put it in several namespaces";
+            reasons.push(format!(
+                "{why}: {}; give what `kubectl kustomize` makes of each, by `--from -`",
+                places.join(", ")
+            ));
+        }
+        _ => {}
+    }
+    reasons
+}
+
+/// The service account `default` becomes the one of the namespace, wherever it is from.
+fn onto_subject(subject: &mut Value, to: &Namespace, default_namespace: Option<&str>) -> Option<String> {
+    if subject["kind"] != "ServiceAccount" || subject["name"] != "default" {
+        return None;
+    }
+    match subject["namespace"].as_str().filter(|own| !own.is_empty()) {
+        None => {
+            let namespace = default_namespace.unwrap_or(&to.name);
+            subject["namespace"] = namespace.into();
+            None
+        }
+        Some(own) if *own == *to.name => None,
+        Some(own) => {
+            let Namespace { name, place } = to;
+            Some(format!("{place} makes its subject {own}/default {name}/default; here it counts as it is written"))
+        }
+    }
+}
+
+/// Whether labels that are added to everything choose no role for aggregation.
+fn keeps_roles(labels: &Node) -> bool {
+    let of_roles = |entry: &document::Entry| entry.key.text.starts_with("rbac.authorization.k8s.io/");
+    let is_tame = |node: &Node| !node.as_mapping().unwrap_or_default().iter().any(of_roles);
+    // `labels` is a list of `pairs`, `commonLabels` are the pairs themselves.
+    let of_pairs = |node: &Node| node.get("pairs").is_none_or(is_tame);
+    is_tame(labels) && labels.as_sequence().unwrap_or_default().iter().all(of_pairs)
+}
+
+fn is_remote(resource: &str) -> bool {
+    resource.contains("://") || resource.contains("?ref=") || resource.starts_with("git@") || {
+        let first = resource.split('/').next().unwrap_or_default();
+        resource.contains('/') && ["github.com", "gitlab.com", "bitbucket.org"].contains(&first)
+    }
+}
+
+fn place(file: &str, line: usize) -> Box<str> {
+    format!("{file}:{line}").into()
+}
+
+fn folder_of(path: &str) -> Vec<Box<str>> {
+    let mut parts = parts(path);
+    parts.pop();
+    parts
+}
+
+/// The parts of a path, of which `.` is none and `..` takes one away.
+fn parts(path: &str) -> Vec<Box<str>> {
+    let mut parts: Vec<Box<str>> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" if parts.is_empty() && path.starts_with('/') => parts.push("".into()),
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| !matches!(&**last, ".." | "")) => drop(parts.pop()),
+            part => parts.push(part.into()),
+        }
+    }
+    parts
+}
+
+/// A resource's path, if it is one.
+fn joined(folder: &[Box<str>], resource: &str) -> Option<Vec<Box<str>>> {
+    let is_path = !is_remote(resource) && !resource.contains('\n');
+    let whole = if folder.is_empty() { resource.to_owned() } else { format!("{}/{resource}", folder.join("/")) };
+    is_path.then(|| parts(&whole))
+}

@@ -1,0 +1,282 @@
+//! `--from`: what is given in place of asking a cluster, or beside it. Files, folders of them, stdin.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use access::cluster::{Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
+use anyhow::Context as _;
+use clap::Args;
+use document::Source;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use crate::rim;
+
+/// What is read in folders, as kubectl does.
+const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+/// Where version control keeps its own.
+const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
+
+/// Flags of every command that takes files in place of a cluster.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct FromArgs {
+    /// In place of asking the cluster, or beside one that is named: what `kubectl get namespaces,roles,clusterroles,rolebindings,
+    /// clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), manifests, access files, what `aws eks` says of access
+    /// entries and `aws iam` of groups and roles, as files or as folders with all that is in them; `-` is stdin
+    #[arg(long, value_name = "PATH")]
+    from: Vec<PathBuf>,
+
+    /// Leave out what is called so in folders of --from, as .gitignore has it; several times for several
+    #[arg(long, value_name = "GLOB", requires = "from")]
+    exclude: Vec<String>,
+
+    /// Namespace of manifests that do not say theirs [default: what a kustomization beside them says; the context's is never
+    /// taken]
+    #[arg(long, value_name = "NAMESPACE")]
+    default_namespace: Option<String>,
+}
+
+impl FromArgs {
+    /// Whether anything was named.
+    pub(crate) fn is_given(&self) -> bool {
+        !self.from.is_empty()
+    }
+
+    /// What was named.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.from
+    }
+
+    /// All of it as it is typed, with a blank in front of each flag.
+    pub(crate) fn typed(&self) -> String {
+        let from = self.from.iter().map(|path| format!(" --from {}", path.display()));
+        let exclude = self.exclude.iter().map(|glob| format!(" --exclude '{glob}'"));
+        let namespace = self.default_namespace.iter().map(|name| format!(" --default-namespace {name}"));
+        from.chain(exclude).chain(namespace).collect()
+    }
+
+    /// Reads all of it into what holds what was read so far.
+    pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
+        self.read_paths(&self.from, into)
+    }
+
+    /// Refuses what was named and says nothing at all: nobody means another cluster by that.
+    pub(crate) fn says_something(&self, found: &Given) -> anyhow::Result<()> {
+        let paths = || self.from.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
+        anyhow::ensure!(!self.is_given() || found.says_something(), "nothing in {} is about access", paths());
+        Ok(())
+    }
+
+    /// The same of other paths.
+    pub(crate) fn read_paths<'a>(
+        &self,
+        paths: impl IntoIterator<Item = &'a PathBuf>,
+        into: &mut Given,
+    ) -> anyhow::Result<()> {
+        for path in paths {
+            if path.as_os_str() == "-" {
+                let mut text = Vec::new();
+                io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
+                self.named(into, Path::new("<stdin>"), &text, None)?;
+            } else if fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
+                self.folder(into, path)?;
+            } else {
+                let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+                let kustomized = beside(path, into);
+                self.named(into, path, &text, kustomized.as_ref())?;
+            }
+        }
+        // The same is said once, however often something is read.
+        for note in std::mem::take(&mut into.notes) {
+            rim::note(&format!("note: {note}"));
+        }
+        Ok(())
+    }
+
+    /// A file that was named must be about something.
+    fn named(&self, into: &mut Given, file: &Path, text: &[u8], kustomized: Option<&Kustomized>) -> anyhow::Result<()> {
+        let name = file.display().to_string();
+        let how = How { is_of_folder: false, default_namespace: self.default_namespace.as_deref(), kustomized };
+        let known = into.read_as(&name, text, how).with_context(|| name.clone())?;
+        anyhow::ensure!(
+            known,
+            "{name}: it is neither what kubectl, `aws iam` or `aws eks` print, nor a Cluster of kops (`kops get cluster -o \
+             yaml`), manifests of access, or an access file"
+        );
+        Ok(())
+    }
+
+    /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
+    fn folder(&self, into: &mut Given, folder: &Path) -> anyhow::Result<()> {
+        let Found { files, gaps } = Walk::new(folder, &self.exclude)?.files();
+        gaps.into_iter().for_each(|gap| into.lacks(gap));
+        let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
+        let mut kustomizations = Kustomizations::default();
+        for (file, name) in files.iter().zip(&names).filter(|(file, _)| is_kustomization(file)) {
+            match fs::read(file) {
+                Ok(text) => {
+                    if let Err(gap) = kustomizations.add(name, &document::decode_lossy(&text).0) {
+                        into.lacks(gap);
+                    }
+                }
+                Err(error) => into.lacks(unreadable(file, &error)),
+            }
+        }
+        let of = kustomizations.of(names.iter().map(String::as_str));
+        let (mut passed_over, mut changed) = (0_usize, BTreeSet::new());
+        for (file, name) in files.iter().zip(&names).filter(|(file, _)| !is_kustomization(file)) {
+            let kustomized = of.get(name.as_str());
+            let default_namespace = self.default_namespace.as_deref();
+            let text = match fs::read(file) {
+                Ok(text) => text,
+                Err(error) => {
+                    into.lacks(unreadable(file, &error));
+                    continue;
+                }
+            };
+            if let Some(kustomization) = kustomizations.patched_by(name) {
+                changed.extend(may_be_of_access(&text).then_some(kustomization));
+                continue;
+            }
+            let how = How { is_of_folder: true, default_namespace, kustomized };
+            if into.read_as(name, &text, how).with_context(|| name.clone())? {
+                changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file));
+            } else {
+                passed_over += 1;
+            }
+        }
+        changed.extend(kustomizations.that_bring_more());
+        kustomizations.gaps(changed).into_iter().for_each(|gap| into.lacks(gap));
+        if passed_over > 0 {
+            let folder = folder.display();
+            rim::note(&match passed_over {
+                1 => format!("note: 1 file of {folder} says nothing of access and is passed over"),
+                _ => format!("note: {passed_over} files of {folder} say nothing of access and are passed over"),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Says which access files of `--from` are not looked at, where others are what it is about.
+pub(crate) fn ignored(found: &Given) {
+    for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
+        rim::note(&format!("note: {} is an access file, which `--from` is not for here; name it alone", source.name()));
+    }
+}
+
+/// What kustomizations beside a file that was named make of it.
+fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
+    let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut kustomizations = Kustomizations::default();
+    for name in KUSTOMIZATIONS {
+        let path = folder.join(name);
+        let Ok(text) = fs::read(&path) else { continue };
+        let path = path.display().to_string();
+        if let Err(gap) = kustomizations.add(&path, &document::decode_lossy(&text).0) {
+            into.lacks(gap);
+        }
+    }
+    let name = folder.join(file.file_name()?).display().to_string();
+    let kustomized = kustomizations.of([name.as_str()]).remove(name.as_str());
+    let changed = kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file);
+    kustomizations.gaps(changed).into_iter().for_each(|gap| into.lacks(gap));
+    kustomized
+}
+
+/// Whether a patch may change a role or a binding.
+fn may_be_of_access(text: &[u8]) -> bool {
+    let text = document::decode_lossy(text).0;
+    ["rbac.authorization.k8s.io", "ServiceAccount", "aws-auth", "op:"].iter().any(|word| text.contains(word))
+}
+
+fn is_kustomization(file: &Path) -> bool {
+    file.file_name().and_then(|name| name.to_str()).is_some_and(|name| KUSTOMIZATIONS.contains(&name))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Unseen {
+    Unseen { what: path.display().to_string().into(), why: format!("cannot read it: {error}").into() }
+}
+
+/// The way through a folder: hidden folders too, as kubectl goes, but none of version control; each file and each folder
+/// once, however many symbolic links lead there, and by its own name where that lies in the folder.
+struct Walk {
+    excluded: Gitignore,
+    seen: BTreeSet<PathBuf>,
+    links: VecDeque<PathBuf>,
+    found: Found,
+}
+
+#[derive(Default)]
+struct Found {
+    files: Vec<PathBuf>,
+    gaps: Vec<Unseen>,
+}
+
+impl Walk {
+    fn new(folder: &Path, exclude: &[String]) -> anyhow::Result<Self> {
+        let mut builder = GitignoreBuilder::new(folder);
+        for glob in exclude {
+            builder.add_line(None, glob).with_context(|| format!("--exclude {glob}"))?;
+        }
+        let excluded = builder.build().context("--exclude")?;
+        let mut walk = Self { excluded, seen: BTreeSet::new(), links: VecDeque::new(), found: Found::default() };
+        walk.any(folder);
+        Ok(walk)
+    }
+
+    fn files(mut self) -> Found {
+        while let Some(link) = self.links.pop_front() {
+            self.any(&link);
+        }
+        self.found
+    }
+
+    /// A file or a folder, or what a link leads to.
+    fn any(&mut self, path: &Path) {
+        let own = match fs::canonicalize(path) {
+            Ok(own) => own,
+            // A link to nothing is of interest where it is called like a manifest.
+            Err(error) if is_of_interest(path) => return self.found.gaps.push(unreadable(path, &error)),
+            Err(_) => return,
+        };
+        let is_folder = own.is_dir();
+        if !self.seen.insert(own) {
+            return;
+        }
+        if is_folder {
+            self.folder(path);
+        } else if is_of_interest(path) {
+            self.found.files.push(path.to_owned());
+        }
+    }
+
+    fn folder(&mut self, folder: &Path) {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) => return self.found.gaps.push(unreadable(folder, &error)),
+        };
+        let mut paths = BTreeMap::new();
+        for entry in entries {
+            match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+                Ok((path, kind)) => drop(paths.insert(path, kind)),
+                Err(error) => self.found.gaps.push(unreadable(folder, &error)),
+            }
+        }
+        for (path, kind) in paths {
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            if NEVER.contains(&name) || self.excluded.matched(&path, path.is_dir()).is_ignore() {
+                continue;
+            }
+            if kind.is_symlink() { self.links.push_back(path) } else { self.any(&path) }
+        }
+    }
+}
+
+fn is_of_interest(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
+    EXTENSIONS.contains(&extension) || is_kustomization(path)
+}
