@@ -385,7 +385,10 @@ fn gaps(world: &World) -> anyhow::Result<()> {
     {
         let without = Dump(dump.0.iter().filter(|object| object["kind"] != kind).cloned().collect());
         let said = import(&without, &["-i", "c"])?;
-        ensure!(said.starts_with(&format!("error: {words}: they are not in the dumps\n")), "{said}");
+        ensure!(
+            said.starts_with(&format!("error: {words}: they are not in the dumps; give what `kubectl get ")),
+            "{said}"
+        );
     }
     let managed = Managed::start(world, "import-forbidden", OBJECTS)?;
     let viewer = managed.user("viewer", &[&["--verb=list", "--resource=namespaces"]])?;

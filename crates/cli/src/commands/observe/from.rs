@@ -112,7 +112,9 @@ impl FromArgs {
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
     fn folder(&self, into: &mut Given, folder: &Path) -> anyhow::Result<()> {
         let Found { files, gaps } = Walk::new(folder, &self.exclude)?.files();
-        gaps.into_iter().for_each(|gap| into.lacks(gap));
+        for gap in gaps {
+            into.lacks(gap);
+        }
         let names: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
         let mut kustomizations = Kustomizations::default();
         for (file, name) in files.iter().zip(&names).filter(|(file, _)| is_kustomization(file)) {
@@ -149,7 +151,9 @@ impl FromArgs {
             }
         }
         changed.extend(kustomizations.that_bring_more());
-        kustomizations.gaps(changed).into_iter().for_each(|gap| into.lacks(gap));
+        for gap in kustomizations.gaps(changed) {
+            into.lacks(gap);
+        }
         if passed_over > 0 {
             let folder = folder.display();
             rim::note(&match passed_over {
@@ -183,7 +187,9 @@ fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
     let name = folder.join(file.file_name()?).display().to_string();
     let kustomized = kustomizations.of([name.as_str()]).remove(name.as_str());
     let changed = kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file);
-    kustomizations.gaps(changed).into_iter().for_each(|gap| into.lacks(gap));
+    for gap in kustomizations.gaps(changed) {
+        into.lacks(gap);
+    }
     kustomized
 }
 
