@@ -25,6 +25,7 @@ pub use dump::{Dump, DumpError, joined, shown};
 pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode, Entry};
 pub use given::{Given, GivenError, How};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
+pub use mappings::Reading;
 pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
 pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};

@@ -10,7 +10,7 @@ mod list;
 use std::collections::{BTreeMap, BTreeSet};
 
 use document::{Edits, Limits, Node, Problem, Source, Span, Value};
-use mapping::RulePrincipal;
+use mapping::{Mode, RulePrincipal, aws_iam_authenticator};
 use serde::Serialize;
 
 pub use self::current::ConfigMap;
@@ -31,6 +31,15 @@ pub(crate) enum Shape<'a> {
     AwsAuth,
     /// The authenticator's: both lists below `server` in one text, which is for this cluster.
     Config(Option<&'a str>),
+}
+
+impl Shape<'_> {
+    const fn mode(self) -> Mode {
+        match self {
+            Self::AwsAuth => Mode::EksConfigMap,
+            Self::Config(_) => Mode::MountedFile,
+        }
+    }
 }
 
 /// A `ConfigMap` as it is to be applied.
@@ -65,10 +74,10 @@ pub(crate) fn merge(
     [users, roles]: [Vec<Entry<'_>>; 2],
     adopt: bool,
 ) -> Result<Merged, Vec<Problem>> {
-    let ConfigMap { resource_version, labels, mut annotations, mut data, binary_data } = current;
+    let ConfigMap { resource_version, labels, mut annotations, mut data, binary_data, standing: _ } = current;
     let annotated = annotations.remove(OWNED).unwrap_or_default();
     let owned = annotated.split(',').filter(|principal| !principal.is_empty()).collect();
-    let mut merging = Merging { owned, adopt, now_ours: BTreeSet::new(), problems: Vec::new() };
+    let mut merging = Merging { mode: shape.mode(), owned, adopt, now_ours: BTreeSet::new(), problems: Vec::new() };
     let mut merge_text = |key: &str, lists: Vec<(&[&'static str], Vec<Entry<'_>>)>, cluster_id: Option<&str>| {
         let text = data.get(key).map_or("", String::as_str);
         if let Some(text) = merging.text(key, text, cluster_id, lists) {
@@ -105,6 +114,7 @@ pub(crate) fn merge(
 
 /// What is known while texts are merged, and what comes of it.
 struct Merging<'a> {
+    mode: Mode,
     owned: BTreeSet<&'a str>,
     adopt: bool,
     now_ours: BTreeSet<String>,
@@ -142,13 +152,15 @@ impl Merging<'_> {
         self.now_ours.extend(wanted.keys().cloned());
         let (mut replacements, mut removed) = (Vec::new(), Vec::new());
         for node in list.nodes() {
-            let principal = arn_of(node).and_then(compared);
+            let arn = arn_of(node);
+            let principal = arn.and_then(|arn| aws_iam_authenticator::compared(self.mode, arn).ok());
             let entry = principal.as_ref().and_then(|principal| wanted.remove(principal));
             let is_owned = principal.as_ref().is_some_and(|principal| self.owned.contains(principal.as_str()));
             if let Some(entry) = entry.as_ref().filter(|_| !is_owned && !self.adopt) {
                 let message = format!("the cluster has an entry for {} that is not ours", entry.arn);
                 self.problems.push(Code::ForeignEntry.at(entry.span, message));
             }
+            self.refuse_alike(arn, principal.as_deref());
             // A second entry for one of our principals would count instead of the first.
             let is_ours = is_owned || principal.as_ref().is_some_and(|principal| self.now_ours.contains(principal));
             removed.push(is_ours && entry.is_none());
@@ -167,6 +179,18 @@ impl Merging<'_> {
         let mut edits = Edits::new(source);
         list.change(source.text(), &fates, &added, &mut edits);
         Ok(edits.apply())
+    }
+}
+
+impl Merging<'_> {
+    /// An entry for one of our principals to `cluster-auth server` alone, which leaves a role's path out and reads the same
+    /// file: to one reader it is another entry and must stay, to the other it would count in place of ours.
+    fn refuse_alike(&mut self, arn: Option<&str>, principal: Option<&str>) {
+        let Some(arn) = arn.filter(|_| self.mode == Mode::MountedFile && principal.is_none()) else { return };
+        let Some(ours) = compared(arn).filter(|ours| self.now_ours.contains(ours)) else { return };
+        let message = format!("the cluster has an entry for {arn}, which cluster-auth server takes for {ours}");
+        let hint = "take it out first: aws-iam-authenticator passes over it";
+        self.problems.push(Code::ForeignEntry.at(Span::default(), message).hint(hint));
     }
 }
 
@@ -204,7 +228,7 @@ fn arn_of(node: &Node) -> Option<&str> {
     arn.as_scalar().map(|scalar| &*scalar.text)
 }
 
-/// What a rule for this ARN is compared by; none where it is no principal's.
+/// What a rule for this ARN is compared by in files of our own; none where it is no principal's.
 fn compared(arn: &str) -> Option<String> {
     match RulePrincipal::of_arn(&arn.to_ascii_lowercase().parse().ok()?)? {
         RulePrincipal::Arn(compared) => Some(compared),

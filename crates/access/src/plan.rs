@@ -31,6 +31,7 @@ use std::fmt;
 
 use document::Sources;
 use jiff::Timestamp;
+use mapping::{Defect, DefectKind, Mode};
 use objects::ObjectDiff;
 use rbac::RoleReference;
 
@@ -162,6 +163,12 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
+    let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
+    let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
+    let chances = defects.filter(|defect| defect.kind == DefectKind::Undetermined && !is_kept_one(defect));
+    let chances = chances.map(|defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() });
+    let unseen = observed.unseen.iter().cloned().chain(chances).collect();
     let mut plan = Plan {
         cluster_id: wanted.cluster_id.into(),
         target: wanted.target,
@@ -173,7 +180,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         logins_unchanged,
         warnings,
         refusals,
-        unseen: observed.unseen.clone(),
+        unseen,
         record,
         steps: Vec::new(),
         digest: Digest::default(),

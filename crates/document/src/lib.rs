@@ -38,6 +38,7 @@ pub use dialect::Dialect;
 pub use edits::Edits;
 pub use encoding::{Undecodable, decode, decode_lossy};
 pub use fields::{Fields, KeyCase};
+pub use json::unescape as unescape_json;
 pub use limits::Limits;
 pub use machine::{RuleText, to_json, to_sarif};
 pub use manifests::{Document, parse_manifests};

@@ -81,9 +81,6 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     let is_ours = identity.partition == snapshot.partition;
-    if !is_ours && snapshot.sources.iter().all(|source| matches!(source, Indexed::Ordered(_))) {
-        return Decision::Refuse(Refusal::OtherPartition);
-    }
     let asking = Asking {
         identity,
         access_key_id,
@@ -120,7 +117,7 @@ pub fn decide(
             }
         }
     }
-    outcomes.push(Outcome::Refuse(Refusal::NotMapped));
+    outcomes.push(Outcome::Refuse(if is_ours { Refusal::NotMapped } else { Refusal::OtherPartition }));
     one_of(outcomes)
 }
 

@@ -36,6 +36,8 @@ pub enum Never {
     Wildcard,
     /// A blank, at an end or in between, which no caller's ARN has.
     Blank,
+    /// A letter that no caller's ARN has.
+    Character,
     /// The ARN of something that does not log in: a group, an instance profile, a policy.
     NotAPrincipal,
     /// An account that is not twelve digits.
@@ -177,6 +179,7 @@ impl fmt::Display for Never {
             Self::AssumedRole => "it is the ARN of a session, and the role's is compared",
             Self::Wildcard => "wildcards are no wildcards here",
             Self::Blank => "no caller's ARN has a blank",
+            Self::Character => "it has characters that no caller's ARN has",
             Self::NotAPrincipal => "only users, roles, root and federated users log in",
             Self::Account => "an AWS account has 12 digits",
             Self::Region => "the ARN of a user or role has no Region",
@@ -192,6 +195,9 @@ impl Defect {
     /// What it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
     pub fn place(&self) -> String {
         let Self { mode, section, file, line, .. } = self;
+        if *mode == Mode::Crd {
+            return format!("IAMIdentityMapping {file}");
+        }
         format!("{mode} {section} ({file}:{line})")
     }
 }

@@ -15,6 +15,7 @@
 //! for whoever asks what a file means to it.
 
 pub mod authenticator;
+pub mod aws_iam_authenticator;
 
 mod decide;
 mod defect;

@@ -54,7 +54,7 @@ pub struct RuleSource {
     pub list: &'static str,
     /// Which entry, from 0.
     pub index: usize,
-    /// The file's name.
+    /// The file's name; of an `IAMIdentityMapping` its own.
     pub file: Arc<str>,
     /// The line in it, from 1.
     pub line: usize,
@@ -63,6 +63,9 @@ pub struct RuleSource {
 impl fmt::Display for RuleSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mode, list, index, file, line } = self;
+        if *mode == Mode::Crd {
+            return write!(f, "IAMIdentityMapping {file}");
+        }
         write!(f, "{mode} {list}[{index}] ({file}:{line})")
     }
 }

@@ -5,6 +5,7 @@ mod config;
 mod decisions;
 mod laws;
 mod mistakes;
+mod said;
 
 use identity::Identity;
 

@@ -90,10 +90,22 @@ pub(crate) fn principals(
                 principals.push(Principal::of(who, identity, snapshot, now));
             }
         }
+        principals.extend(others(&principal, snapshot, now));
         principals.push(principal);
     }
     principals.sort_by(|a, b| a.who.cmp(&b.who));
     principals
+}
+
+/// The other logins that somebody may have, where the reader of a mapping takes any of several entries.
+fn others(principal: &Principal, snapshot: &Snapshot, now: Timestamp) -> Vec<Principal> {
+    let Decision::Undetermined(undetermined) = decide(snapshot, &principal.identity, now) else { return Vec::new() };
+    let other = |user: &mapping::User| Principal {
+        login: Ok(user.clone().into()),
+        source: Some(user.source.clone()),
+        ..principal.clone()
+    };
+    undetermined.users().skip(1).map(other).collect()
 }
 
 /// Somebody in the letters of the ARN that was written. Mappings compare in lower case, and people do not.

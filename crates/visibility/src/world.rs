@@ -138,6 +138,7 @@ impl World {
         gaps.extend(gaps::of_roles(&index, known));
         gaps.extend(gaps::of_entries(&entries, is_eks));
         gaps.extend(gaps::of_logins(&logins));
+        gaps.extend(gaps::of_chance(&logins));
 
         let snapshot = Snapshot::new(partition, logins.clone(), []);
         let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);

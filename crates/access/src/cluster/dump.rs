@@ -15,7 +15,7 @@ use rbac::{
 use serde::Deserialize;
 
 use super::{
-    CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Seen, Unseen,
+    CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
     identities::{Place, differing, one_of_each},
 };
 use crate::{
@@ -184,7 +184,8 @@ impl Dump {
             FoundObject::Other(Other { api_version, kind, name, spec, .. }) if (&*api_version, &*kind) == MAPPING => {
                 let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
                 let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
-                let object = MappingObject { name, arn, username, groups: groups.unwrap_or_default() };
+                let groups = groups.unwrap_or_default();
+                let object = MappingObject { name, arn, username, groups, canonical_arn: "".into() };
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
             }
             FoundObject::Other(Other {
@@ -494,6 +495,7 @@ impl Dump {
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
         let mut mappings = Vec::new();
+        let reading = Reading { partition, ..Reading::default() };
         for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
             let what = match &**name {
                 MAPPING_KIND => "IAMIdentityMappings".to_owned(),
@@ -513,7 +515,7 @@ impl Dump {
                 mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
                 continue;
             };
-            match LiveMapping::of_config_map(target, map.clone(), partition, now) {
+            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
                 Ok(live) => mappings.push(live),
                 Err(gap) => unseen.push(gap),
             }

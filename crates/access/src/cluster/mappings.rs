@@ -1,33 +1,48 @@
 //! Mappings read from where they stand in the cluster.
 
 use document::{Limits, Position, Severity, Sources};
-use identity::{Arn, Partition};
+use identity::Partition;
 use jiff::Timestamp;
 use mapping::{
-    Mode, Reader, RulePrincipal, RuleSource,
+    Mode, Reader,
     authenticator::{ServerConfig, read_config_in},
+    aws_iam_authenticator::{Object, Options, Standing, aws_auth},
 };
 
 use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen};
 use crate::{ConfigMap, Facts};
 
+/// How the places of logins are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// The partition of the server, where it is `cluster-auth server`.
+    pub partition: Partition,
+    /// What aws-iam-authenticator is started with.
+    pub options: Options,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { partition: Partition::Aws, options: Options::default() }
+    }
+}
+
 impl LiveMapping {
-    /// The mapping in a `ConfigMap` of the targets that have one. A text that cannot be read is one that was not seen.
+    /// The mapping in a `ConfigMap` of the targets that have one, as whoever reads it reads it: `aws-auth` means what
+    /// aws-iam-authenticator makes of it. A file that its reader refuses as a whole is one that was not seen.
     pub fn of_config_map(
         target: MappingTarget,
         map: ConfigMap,
-        partition: Partition,
+        reading: &Reading,
         now: Timestamp,
     ) -> Result<Self, Unseen> {
         let text = |key: &str| map.data.get(key).map(String::as_str).unwrap_or_default();
         let source = match target {
             MappingTarget::AccessFile => access_file(text(ACCESS_FILE_MAP.1), now),
-            MappingTarget::ConfigMap => configuration(&name(target), text("config.yaml"), partition, Mode::MountedFile),
+            MappingTarget::ConfigMap => configuration(&name(target), text("config.yaml"), reading.partition),
             MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => {
-                let lists = ["mapRoles", "mapUsers", "mapAccounts"].map(|key| below(key, text(key)));
-                let lists = lists.concat();
-                let text = if lists.is_empty() { lists } else { format!("server:\n{lists}") };
-                configuration(&name(target), &text, partition, Mode::EksConfigMap)
+                let data = map.data.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+                Ok(aws_auth(data, |key| map.standing(&name(target), key), reading.options))
             }
         };
         match source {
@@ -36,38 +51,26 @@ impl LiveMapping {
         }
     }
 
-    /// The mapping of `IAMIdentityMapping` objects. One whose ARN cannot be read lets nobody in.
+    /// The mapping of `IAMIdentityMapping` objects, as aws-iam-authenticator reads it once it has come to all of them.
     pub fn of_objects(objects: Vec<Seen<MappingObject>>) -> Self {
-        let mut source = mapping::Source::empty(Mode::Crd, Reader::ClusterAuth);
-        for (index, seen) in objects.iter().enumerate() {
-            let Some(arn) = seen.object.arn.parse::<Arn>().ok() else { continue };
-            let Some(principal) = RulePrincipal::of_arn(&arn) else { continue };
-            let list = if arn.resource.starts_with("user/") { &mut source.users } else { &mut source.roles };
-            list.push(mapping::Rule {
-                principal,
-                written: Some(seen.object.arn.clone()),
-                username: seen.object.username.to_string(),
-                groups: seen.object.groups.iter().map(|group| group.to_string().into()).collect(),
-                source: RuleSource {
-                    mode: Mode::Crd,
-                    list: "items",
-                    index,
-                    file: (&*seen.object.name).into(),
-                    line: 1,
-                },
-            });
-        }
+        let source = mapping::aws_iam_authenticator::objects(objects.iter().map(|seen| seen.object.as_read()));
         Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects) }
     }
 }
 
-/// A list of `aws-auth`, put where the reader of configurations expects it.
-fn below(key: &str, text: &str) -> String {
-    if matches!(text.trim(), "" | "\"\"" | "''" | "``") {
-        return String::new();
+impl MappingObject {
+    fn as_read(&self) -> Object<'_> {
+        let Self { name, arn, username, groups, canonical_arn } = self;
+        Object { name, arn, username, groups: groups.iter().map(|group| &**group).collect(), canonical_arn }
     }
-    let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
-    format!("  {key}:\n{lines}")
+}
+
+impl ConfigMap {
+    /// Where one of its texts stands, as far as that is known.
+    fn standing(&self, name: &str, key: &str) -> Standing {
+        let known = self.standing.get(key).cloned();
+        known.unwrap_or_else(|| Standing::alone(name))
+    }
 }
 
 /// The file's name in what is said of its rules.
@@ -75,16 +78,12 @@ fn name(target: MappingTarget) -> String {
     format!("ConfigMap kube-system/{}", target.config_map().unwrap_or_default())
 }
 
-fn configuration(name: &str, text: &str, partition: Partition, mode: Mode) -> Result<mapping::Source, String> {
+fn configuration(name: &str, text: &str, partition: Partition) -> Result<mapping::Source, String> {
     let source = document::Source::new(name, text);
     let (config, _) = read_config_in(&source, Some(partition))
         .map_err(|problems| first(&problems, |span| Some(source.position(span.start))))?;
     let ServerConfig { mounted_file, .. } = config.server;
-    let mut source = mounted_file.unwrap_or(mapping::Source::empty(mode, Reader::ClusterAuth));
-    source.mode = mode;
-    source.roles.iter_mut().chain(&mut source.users).for_each(|rule| rule.source.mode = mode);
-    source.accounts.iter_mut().for_each(|(_, source)| source.mode = mode);
-    Ok(source)
+    Ok(mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)))
 }
 
 fn access_file(text: &str, now: Timestamp) -> Result<mapping::Source, String> {

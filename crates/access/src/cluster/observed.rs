@@ -80,6 +80,8 @@ pub struct MappingObject {
     pub username: Box<str>,
     /// `spec.groups`.
     pub groups: Vec<Box<str>>,
+    /// `status.canonicalARN`, which aws-iam-authenticator writes; empty where it is not known.
+    pub canonical_arn: Box<str>,
 }
 
 /// Something that could not be looked at.

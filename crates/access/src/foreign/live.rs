@@ -9,7 +9,7 @@ use mapping::RuleSource;
 use super::{Foreign, Format, Login};
 use crate::{
     ConfigMap,
-    cluster::{LiveMapping, MappingObject, MappingTarget, Seen, Unseen},
+    cluster::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen},
 };
 
 impl Foreign {
@@ -32,7 +32,7 @@ impl Foreign {
         let object = |login: &Login| {
             let Login { arn, username, groups, at: (list, index), .. } = login.clone();
             let name = format!("{list}[{index}]").into();
-            Seen { object: MappingObject { name, arn, username, groups }, ..Seen::default() }
+            Seen { object: MappingObject { name, arn, username, groups, canonical_arn: "".into() }, ..Seen::default() }
         };
         let mut live = LiveMapping::of_objects(self.logins.iter().map(object).collect());
         for rule in live.source.roles.iter_mut().chain(&mut live.source.users) {
@@ -64,7 +64,22 @@ impl Foreign {
                 .collect(),
         };
         let map = ConfigMap { data, ..ConfigMap::default() };
-        let mut live = LiveMapping::of_config_map(target, map, partition, now)?;
+        let reading = Reading { partition, ..Reading::default() };
+        let mut live = LiveMapping::of_config_map(target, map, &reading, now)?;
+        for defect in &mut live.source.defects {
+            let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
+            let logins = if list == "mapRoles" { &roles } else { &users };
+            let index = index.trim_end_matches(']').parse::<usize>().ok();
+            if let Some(Login { at: (list, index), line, .. }) = index.and_then(|index| logins.get(index)) {
+                (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
+            }
+            defect.file = Arc::clone(&self.file);
+        }
+        for unused in &mut live.source.unused {
+            let logins = if unused.source.list == "mapRoles" { &roles } else { &users };
+            let login = logins[unused.source.index];
+            self.place(&mut unused.source, login.at, login.line);
+        }
         for (rules, logins) in [(&mut live.source.roles, &roles), (&mut live.source.users, &users)] {
             for rule in rules {
                 let login = logins[rule.source.index];

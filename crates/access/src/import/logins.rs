@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Facts, Kind,
-    cluster::{AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Observed, Seen},
+    cluster::{AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Observed},
     foreign::EntryType,
     render::NODE,
 };
@@ -63,11 +63,18 @@ impl Draft {
             let what = format!("everybody in {account}");
             self.leave(stands(live, source, what), "a file names people, not whole accounts");
         }
-        if let Holder::Objects(objects) = &live.holder {
-            for Seen { object, .. } in objects.iter().filter(|seen| seen.object.principal().is_empty()) {
-                let what = format!("IAMIdentityMapping {} ({})", object.name, object.arn);
-                self.leave(Stands::nowhere(what), "its ARN is no user's and no role's, so it lets nobody in");
-            }
+        for defect in &live.source.defects {
+            let of_cluster = defect.file.starts_with("ConfigMap ");
+            let (section, file) = match live.source.mode {
+                Mode::Crd => (defect.place(), None),
+                _ if of_cluster => (format!("{} of {}", defect.section, live.target.as_str()), None),
+                _ => (defect.section.to_string(), Some((Arc::clone(&defect.file), defect.line))),
+            };
+            let what = match defect.excerpt.trim() {
+                "" => "something that is there".to_owned(),
+                excerpt => format!("`{excerpt}`"),
+            };
+            self.leave(Stands { what, section, file }, defect.message.as_str());
         }
         // Roles are looked through before users.
         let mut here: BTreeMap<Id, Vec<(Member, Login, &'static str)>> = BTreeMap::new();

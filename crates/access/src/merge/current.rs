@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use mapping::aws_iam_authenticator::Standing;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
@@ -16,6 +17,8 @@ pub struct ConfigMap {
     pub annotations: BTreeMap<String, String>,
     /// Its texts.
     pub data: BTreeMap<String, String>,
+    /// Where these stand, if somebody wrote them into a file.
+    pub standing: BTreeMap<String, Standing>,
     /// Its other data, in base64.
     pub binary_data: BTreeMap<String, String>,
 }
@@ -38,6 +41,7 @@ impl ConfigMap {
             labels: owned(labels),
             annotations: owned(annotations),
             data: data.unwrap_or_default().into_iter().filter_map(text).collect(),
+            standing: BTreeMap::new(),
             binary_data: binary_data.unwrap_or_default(),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
-use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
+use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource, aws_iam_authenticator::compared};
 
 use super::{Holder, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Wanted};
 use crate::OWNED;
@@ -155,10 +155,9 @@ fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
 }
 
 impl MappingObject {
-    /// Whom it is for, as readers compare; what cannot be read is for nobody.
+    /// Whom it is for, as aws-iam-authenticator compares; what never matches is for nobody.
     pub(crate) fn principal(&self) -> Box<str> {
-        let principal = self.arn.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
-        principal.map(|principal| key(&principal).into()).unwrap_or_default()
+        compared(Mode::Crd, &self.arn).map(Into::into).unwrap_or_default()
     }
 }
 

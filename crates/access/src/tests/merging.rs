@@ -133,9 +133,38 @@ fn an_entry_of_somebody_else_is_an_error_until_it_is_adopted() {
 #[test]
 fn a_second_entry_for_ours_goes_because_it_would_count() {
     let twice = "- {rolearn: arn:aws:iam::111122223333:role/Deployer, username: 'deploy:{{SessionName}}', groups: [developers]}\n\
-                 - {rolearn: arn:aws:iam::111122223333:role/path/Deployer, username: x, groups: [system:masters]}\n";
+                 - {rolearn: arn:aws:iam::111122223333:role/DEPLOYER, username: x, groups: [system:masters]}\n";
     let text = merged_into(Target::AwsAuth, FILE, with(&[("mapRoles", twice)], ""), true).expect("merges");
     assert!(!text.contains("system:masters"), "{text}");
+}
+
+#[test]
+fn what_the_reader_takes_for_another_principal_stays() {
+    let others = [
+        "arn:aws:iam::111122223333:role/path/Deployer",
+        "arn:aws:sts::111122223333:assumed-role/Deployer/session",
+        "' arn:aws:iam::111122223333:role/Deployer'",
+        "arn:aws:iam::111122223333:role/*",
+    ];
+    for arn in others {
+        let entry = format!("- {{rolearn: {arn}, username: x, groups: [system:masters]}}\n");
+        for adopt in [false, true] {
+            let current = with(&[("mapRoles", &entry)], "");
+            let text = merged_into(Target::AwsAuth, FILE, current, adopt).expect("merges");
+            assert!(applied(&text).data["mapRoles"].starts_with(&entry), "{arn}, {adopt}: {text}");
+        }
+    }
+}
+
+#[test]
+fn what_only_our_server_takes_for_the_same_principal_is_neither_kept_nor_taken_out() {
+    let config = "clusterID: c\nserver:\n  mapRoles:\n  - {rolearn: arn:aws:iam::111122223333:role/path/Deployer, username: x}\n";
+    for adopt in [false, true] {
+        let current = with(&[("config.yaml", config)], "");
+        let problems = merged_into(Target::ConfigMap, FILE, current, adopt).expect_err("refused");
+        let expected = "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:role/path/Deployer, which cluster-auth server takes for arn:aws:iam::111122223333:role/deployer";
+        assert_eq!(problems, [expected], "{adopt}");
+    }
 }
 
 #[test]

@@ -11,6 +11,7 @@ use identity::{AccountId, Identity, Partition, Principal};
 use super::{Asked, Entry, Grant, Nearest, Source, key_difference, permission_set};
 use crate::{
     Difference, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
+    aws_iam_authenticator::of_a_caller,
     key::Key,
     rule::{SSO_ROLE_PREFIX, UniqueId},
 };
@@ -33,7 +34,18 @@ struct List {
     /// Every role whose name begins so.
     sets: Vec<(PermissionSet, Grant)>,
     /// By AWS's unique id, and the ARN that has to be right as well.
-    unique_ids: HashMap<Box<str>, (Option<Key>, Grant)>,
+    unique_ids: HashMap<Box<str>, (Beside, Grant)>,
+}
+
+/// What has to be right beside a unique id.
+#[derive(Debug)]
+enum Beside {
+    /// Nothing.
+    Nothing,
+    /// This ARN.
+    Arn(Key),
+    /// An ARN that no caller has: whoever has the id is kept out.
+    Never,
 }
 
 /// What it may take for a caller.
@@ -136,14 +148,13 @@ impl List {
                 }
                 RulePrincipal::PermissionSet(set) => list.sets.push((set, grant)),
                 RulePrincipal::UniqueId(UniqueId { id, arn }) => {
-                    let key = match arn {
-                        Some(arn) => match Key::of_rule(&arn) {
-                            Some(key) => Some(key),
-                            None => continue,
-                        },
-                        None => None,
+                    let arn = arn.map(|arn| of_a_caller(&arn).ok().and_then(|()| Key::of_rule(&arn)));
+                    let beside = match arn {
+                        None => Beside::Nothing,
+                        Some(Some(key)) => Beside::Arn(key),
+                        Some(None) => Beside::Never,
                     };
-                    list.unique_ids.insert(id, (key, grant));
+                    list.unique_ids.insert(id, (beside, grant));
                 }
             }
         }
@@ -165,7 +176,11 @@ impl List {
             };
             found.rules.extend(self.sets.iter().filter(|(set, _)| matches(set)).map(|(_, grant)| grant));
         }
-        let is_right = |arn: &Option<Key>| arn.as_ref().is_none_or(|arn| arn == key);
+        let is_right = |beside: &Beside| match beside {
+            Beside::Nothing => true,
+            Beside::Arn(arn) => arn == key,
+            Beside::Never => false,
+        };
         if identity.unique_id == UNKNOWN_UNIQUE_ID && !self.unique_ids.is_empty() {
             let before = found.rules.len();
             let possible = self.unique_ids.values().filter(|(arn, _)| is_right(arn));

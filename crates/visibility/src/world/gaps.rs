@@ -95,3 +95,11 @@ fn is_of_eks(server: &str) -> bool {
 fn is_empty(source: &mapping::Source) -> bool {
     source.roles.is_empty() && source.users.is_empty() && source.accounts.is_empty()
 }
+
+/// Entries of which the reader takes any: everybody whom they match is counted as each of them.
+pub(super) fn of_chance(logins: &[mapping::Source]) -> Vec<Unseen> {
+    let defects = logins.iter().flat_map(|source| &source.defects);
+    let chances = defects.filter(|defect| defect.kind == mapping::DefectKind::Undetermined);
+    let gap = |defect: &mapping::Defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() };
+    chances.map(gap).collect()
+}

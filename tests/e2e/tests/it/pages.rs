@@ -67,7 +67,7 @@ data:
     - rolearn: arn:aws:iam::111122223333:role/Node
       username: system:node:{{EC2PrivateDNSName}}
       groups: [system:bootstrappers, system:nodes]
-    - rolearn: arn:aws:iam::111122223333:role/ci/Deployer
+    - rolearn: arn:aws:iam::111122223333:role/Deployer
       username: deployer
       groups: [developers]
   mapUsers: |

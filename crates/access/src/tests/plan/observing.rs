@@ -84,8 +84,9 @@ fn what_may_not_be_looked_at_is_a_gap_where_it_matters() {
 
 #[test]
 fn a_mapping_or_record_that_cannot_be_read_was_not_seen() {
+    let config = "the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator";
     let rows = [
-        ("aws-auth", json!({"data": {"mapRoles": "- {rolearn: ["}}), "ConfigMap kube-system/aws-auth"),
+        ("aws-iam-authenticator", json!({"data": {"config.yaml": "server: {mapRoles: ["}}), config),
         ("cluster-auth", json!({"data": {"record.json": "{}"}}), "what was applied last"),
     ];
     for (name, data, expected) in rows {

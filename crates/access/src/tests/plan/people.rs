@@ -2,7 +2,7 @@
 
 use super::world::{Asked, cluster, map};
 use crate::{
-    cluster::{LiveMapping, MappingTarget, Observed, Unseen},
+    cluster::{LiveMapping, MappingTarget, Observed, Reading, Unseen},
     plan::{Plan, Rights, print::text},
     tests::{around, now},
 };
@@ -122,11 +122,11 @@ fn what_others_grant_is_marked() {
 #[test]
 fn a_mapping_that_cannot_be_read_was_not_seen() {
     let rows = [
-        (MappingTarget::AwsAuth, "mapUsers", "- {userarn: x, username: y}", Some("line 3: \"x\": an ARN looks like")),
-        (MappingTarget::AwsAuth, "mapRoles", "x: [", Some("line ")),
         (MappingTarget::ConfigMap, "config.yaml", "server: {mapUsers: 1}", Some("line 1: ")),
         (MappingTarget::AccessFile, "access.yaml", "groups: [{nme: a}]", Some("line 1: ")),
-        // Nothing at all is nothing, as the existing authenticator reads it.
+        // aws-auth is read key by key and entry by entry, and what cannot be read lets nobody in.
+        (MappingTarget::AwsAuth, "mapUsers", "- {userarn: x, username: y}", None),
+        (MappingTarget::AwsAuth, "mapRoles", "x: [", None),
         (MappingTarget::AwsAuth, "mapUsers", "", None),
         (MappingTarget::AwsAuth, "mapUsers", "''", None),
         (MappingTarget::AwsAuth, "mapUsers", "``", None),
@@ -135,7 +135,7 @@ fn a_mapping_that_cannot_be_read_was_not_seen() {
     ];
     for (target, key, value, expected) in rows {
         let map = crate::ConfigMap { data: [(key.to_owned(), value.to_owned())].into(), ..crate::ConfigMap::default() };
-        let read = LiveMapping::of_config_map(target, map, identity::Partition::Aws, now());
+        let read = LiveMapping::of_config_map(target, map, &Reading::default(), now());
         match (read, expected) {
             (Ok(live), None) => assert!(live.source.roles.is_empty() && live.source.users.is_empty()),
             (Err(Unseen { what, why }), Some(begins)) => {

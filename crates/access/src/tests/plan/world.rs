@@ -13,7 +13,7 @@ use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
     Access, ConfigMap, Desired, Facts, Namespace, OWNED,
-    cluster::{Dump, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Seen},
+    cluster::{Dump, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Reading, Seen},
     compile,
     plan::{Action, File, Object, ObjectId, Plan, RECORD_NAME, Record, Wanted, files, plan},
     tests::{good, now, sources},
@@ -93,7 +93,7 @@ pub(super) fn map(target: MappingTarget, data: &[(&str, &str)], owned: &[&str]) 
     let owned: Vec<String> = owned.collect();
     let annotations = [(OWNED.to_owned(), owned.join(","))].into();
     let map = ConfigMap { resource_version: Some("7".to_owned()), annotations, data, ..ConfigMap::default() };
-    LiveMapping::of_config_map(target, map, identity::Partition::Aws, now()).expect("readable")
+    LiveMapping::of_config_map(target, map, &Reading::default(), now()).expect("readable")
 }
 
 pub(super) fn ours() -> Owner {
@@ -253,7 +253,7 @@ fn perform(observed: &mut Observed, action: &Action) {
                 Holder::Objects(_) => None,
             });
             assert_eq!(expected, old.flatten(), "another version");
-            let live = LiveMapping::of_config_map(target, map, identity::Partition::Aws, now()).expect("readable");
+            let live = LiveMapping::of_config_map(target, map, &Reading::default(), now()).expect("readable");
             // The access file is asked first; the authenticator asks others in an order that writing does not change.
             let last = observed.mappings.len();
             let at = at.unwrap_or(if target == MappingTarget::AccessFile { 0 } else { last });

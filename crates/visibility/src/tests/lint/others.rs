@@ -66,10 +66,10 @@ const WORLDS: &[&str] = &[
 #[test]
 fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (ConfigMap kube-system/aws-auth:3))
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (ConfigMap kube-system/aws-auth:3))
-    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:3): the API server grants it everything, and no binding can take it away
-    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (ConfigMap kube-system/aws-auth:3))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (ConfigMap kube-system/aws-auth:1))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (ConfigMap kube-system/aws-auth:1))
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1): the API server grants it everything, and no binding can take it away
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (ConfigMap kube-system/aws-auth:1))
     info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
 
     warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights

@@ -1,0 +1,67 @@
+//! What aws-iam-authenticator 0.7.18 makes of a source of logins: its own reading, mistakes included.
+//!
+//! ```text
+//!   text ─ Located (as its libraries read it) ─ decode (encoding/json, mapstructure) ─► entries, as its structs hold them
+//!     entries ─ keep (Validate, Canonicalize, one map for each list) ─► Source: what can match, what cannot, and why
+//! ```
+//!
+//! It never fails over a whole: what cannot be read counts as absent, and is among [`crate::Source::defects`]. One thing apart:
+//! a `DynamicFile` is taken as a whole or not at all, and with a bad configuration file the program does not start.
+//!
+//! Source: `pkg/mapper`, `pkg/config/mapper.go`, `pkg/arn/arn.go` and `cmd/aws-iam-authenticator/root.go` of that version.
+
+mod aws_auth;
+mod decode;
+mod dynamic_file;
+mod keep;
+mod located;
+mod objects;
+mod principal;
+mod text;
+
+use std::sync::Arc;
+
+pub use aws_auth::aws_auth;
+pub use dynamic_file::dynamic_file;
+pub use objects::{Object, objects};
+
+pub(crate) use self::principal::of_a_caller;
+use self::principal::{canonicalize, fold, lower};
+use crate::{Mode, Never};
+
+/// What the program is started with, as far as reading hangs on it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The gate `SSORoleMatch`, which is off unless it is given.
+    pub sso_role_match: bool,
+    /// `dynamicfileUserIDStrict`: a `DynamicFile` is compared by `userid`.
+    pub user_id_strict: bool,
+}
+
+/// Where a text stands: in a file of its own, or as a value in another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The file's name, or what holds the text.
+    pub file: Arc<str>,
+    /// The line of its first line, from 1.
+    pub line: usize,
+    /// Whether each of its lines is a line of the file; otherwise all of it stands in one.
+    pub is_spread: bool,
+}
+
+impl Standing {
+    /// A text that is a file of its own.
+    pub fn alone(file: impl Into<Arc<str>>) -> Self {
+        Self { file: file.into(), line: 1, is_spread: true }
+    }
+}
+
+/// The callers' ARN that an entry is compared with, in lower case; or why it never is the same as one.
+pub fn compared(mode: Mode, arn: &str) -> Result<String, Never> {
+    let text = match mode {
+        Mode::EksConfigMap => fold(arn),
+        Mode::MountedFile | Mode::Crd | Mode::DynamicFile => canonicalize(&lower(arn))?,
+        Mode::AccessFile | Mode::AccessEntries => arn.to_ascii_lowercase(),
+    };
+    of_a_caller(&text).map(|()| text)
+}

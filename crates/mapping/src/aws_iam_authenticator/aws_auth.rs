@@ -1,0 +1,142 @@
+//! The `ConfigMap` `kube-system/aws-auth`.
+//!
+//! Source: `ParseMap` and `saveMap` of `pkg/mapper/configmap/configmap.go`; apimachinery's `util/yaml.ToJSON`.
+
+use document::{Dialect, Limits, Node, nearest, parse_as};
+use identity::AccountId;
+
+use super::{
+    Options, Standing,
+    decode::{Decoder, Entry, Kind, Slice},
+    keep::{Kept, dropped, invalid_role, invalid_user, keep, matching, named, role_key},
+    located::Located,
+    principal::fold,
+    text::Text,
+};
+use crate::{Defect, DefectKind, Mode, Reader, RuleSource, Source};
+
+/// The keys that are read; every other one is passed over.
+const KEYS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
+
+/// Reads its texts, of which `standing` says where each stands.
+pub fn aws_auth<'d>(
+    data: impl IntoIterator<Item = (&'d str, &'d str)>,
+    standing: impl Fn(&str) -> Standing,
+    options: Options,
+) -> Source {
+    let mut source = Source::empty(Mode::EksConfigMap, Reader::AwsIamAuthenticator);
+    let mut defects: Vec<Defect> = Vec::new();
+    let (mut roles, mut users, mut accounts) = (None, None, None);
+    for (key, text) in data {
+        let mut text = Text::new(Mode::EksConfigMap, text, standing(key), &mut defects);
+        match key {
+            "mapRoles" => roles = Some(text.source.text().to_owned()),
+            "mapUsers" => users = Some(text.source.text().to_owned()),
+            "mapAccounts" => accounts = Some(text.source.text().to_owned()),
+            _ => {
+                let hint = nearest(key, KEYS).map(|near| format!("did you mean `{near}`?"));
+                text.say(DefectKind::UnknownKey, key, 0, format!("nobody reads `{key}` of aws-auth"), hint);
+            }
+        }
+    }
+    for (kind, text) in [(Kind::Role, roles), (Kind::User, users)] {
+        let Some(text) = text.filter(|text| !is_skippable(text)) else { continue };
+        let mut text = Text::new(Mode::EksConfigMap, &text, standing(kind.list()), &mut defects);
+        let entries = entries(&mut text, kind);
+        let kept = kept(&mut source, &mut text, kind, entries.as_slice(), options);
+        keep(&mut source, &mut text, kind, kept, true);
+    }
+    if let Some(text) = accounts.filter(|text| !is_skippable(text)) {
+        let mut text = Text::new(Mode::EksConfigMap, &text, standing("mapAccounts"), &mut defects);
+        source.accounts = read_accounts(&mut text);
+    }
+    source.defects = defects;
+    source
+}
+
+/// `isSkippable`.
+fn is_skippable(text: &str) -> bool {
+    matches!(text.trim(), "" | "``" | "\"\"" | "''")
+}
+
+/// What the list decodes to.
+fn entries(text: &mut Text<'_>, kind: Kind) -> Slice<Entry> {
+    let mut entries = Slice::default();
+    // What looks like JSON is JSON to it, and an object is no list.
+    if text.source.text().trim_start().starts_with('{') {
+        let message = format!("{} is a list, and this begins an object: nothing of it counts", kind.list());
+        text.say(DefectKind::Unreadable, kind.list(), 0, message, None);
+        return entries;
+    }
+    if let Some(root) = tree(text, kind.list()) {
+        let value = Located::of_yaml(&root);
+        let mut decoder = Decoder { text, mismatch: false };
+        decoder.entries(&mut entries, &value, kind);
+    }
+    entries
+}
+
+fn tree(text: &mut Text<'_>, section: &str) -> Option<Node> {
+    match parse_as(&text.source.clone(), &Limits::default(), Dialect::Kubernetes) {
+        Ok(read) => {
+            let warnings: Vec<_> = read.warnings.into_iter().collect();
+            text.say_problems(DefectKind::Duplicate, section, &warnings, "");
+            read.root
+        }
+        Err(problems) => {
+            text.say_problems(DefectKind::Unreadable, section, &problems, &format!("nothing of {section} counts: "));
+            None
+        }
+    }
+}
+
+fn kept(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries: &[Entry], options: Options) -> Vec<Kept> {
+    let mut kept = Vec::with_capacity(entries.len());
+    for (index, entry) in entries.iter().enumerate() {
+        let invalid = if kind == Kind::Role { invalid_role(entry) } else { invalid_user(entry) };
+        if let Some(why) = invalid {
+            let unused = dropped(text, kind, index, entry, why);
+            source.unused.push(unused);
+            continue;
+        }
+        let (key, principal) = match kind {
+            Kind::Role => role_key(&entry.arn, entry.sso.as_ref(), options),
+            // Users are compared in whatever case, and kept by their letters.
+            Kind::User => (entry.arn.clone(), matching(&fold(&entry.arn))),
+        };
+        let written = if entry.arn.is_empty() { named(entry.sso.as_ref()) } else { entry.arn.as_str().into() };
+        kept.push(Kept {
+            key,
+            principal,
+            written,
+            username: entry.username.clone(),
+            groups: entry.groups.as_slice().to_vec(),
+            place: text.place(kind.list(), index, entry.at),
+            at: entry.at,
+        });
+    }
+    kept
+}
+
+/// `mapAccounts` is read by another library, which takes every scalar as the text that it is written as.
+fn read_accounts(text: &mut Text<'_>) -> Vec<(AccountId, RuleSource)> {
+    const LIST: &str = "mapAccounts";
+    let Some(root) = tree(text, LIST).filter(|root| !root.is_null()) else { return Vec::new() };
+    let Some(nodes) = root.as_sequence() else {
+        let message = format!("{LIST} has to be a list, and is {}: nothing of it counts", root.kind());
+        text.say(DefectKind::Unreadable, LIST, root.span.start, message, None);
+        return Vec::new();
+    };
+    let mut accounts = Vec::with_capacity(nodes.len());
+    for (index, node) in nodes.iter().enumerate() {
+        let written = node.as_scalar().map(|scalar| &*scalar.text).unwrap_or_default();
+        match written.parse() {
+            Ok(account) => accounts.push((account, text.place(LIST, index, node.span.start))),
+            Err(_) => {
+                let message = format!("{written:?} is nobody's account: an AWS account has 12 digits");
+                text.say(DefectKind::NoLogin, format!("{LIST}[{index}]"), node.span.start, message, None);
+            }
+        }
+    }
+    accounts
+}

@@ -1,0 +1,66 @@
+//! `IAMIdentityMapping` objects.
+//!
+//! Source: `syncHandler` of `pkg/mapper/crd/controller/controller.go`, `Map` of `pkg/mapper/crd/mapper.go`.
+
+use super::{
+    Standing,
+    decode::Kind,
+    keep::{Kept, keep, matching},
+    principal::{canonicalize, lower},
+    text::Text,
+};
+use crate::{Defect, DefectKind, Mode, Never, Reader, RuleSource, Source};
+
+/// One of them, as the cluster has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Object<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// `spec.arn`.
+    pub arn: &'a str,
+    /// `spec.username`.
+    pub username: &'a str,
+    /// `spec.groups`.
+    pub groups: Vec<&'a str>,
+    /// `status.canonicalARN`, which the program writes and compares; empty where it has not come to it yet.
+    pub canonical_arn: &'a str,
+}
+
+/// What the program makes of them once it has looked at each. Of objects for one ARN it takes any.
+pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
+    let mut source = Source::empty(Mode::Crd, Reader::AwsIamAuthenticator);
+    let mut defects: Vec<Defect> = Vec::new();
+    // Nothing here is read from a text; places are names.
+    let mut text = Text::new(Mode::Crd, "", Standing::alone(""), &mut defects);
+    let mut kept = Vec::new();
+    for (index, object) in objects.into_iter().enumerate() {
+        let Object { name, arn, username, groups, canonical_arn } = object;
+        let place = RuleSource { mode: Mode::Crd, list: "items", index, file: name.into(), line: 1 };
+        let principal = match canonicalize(&lower(arn)) {
+            Ok(canonical) => matching(&canonical),
+            // It leaves its mark as it was, and goes on by it.
+            Err(_) if matching(canonical_arn).is_ok() => {
+                let message = format!(
+                    "spec.arn {arn:?} cannot be read, and the object still matches {canonical_arn}, which it had before"
+                );
+                let hint = Some("correct spec.arn, or delete the object".to_owned());
+                text.say_of(DefectKind::Unreadable, &place, 0, message, hint);
+                matching(canonical_arn)
+            }
+            Err(why) if arn.is_empty() => Err(Never::Dropped(why.to_string().into())),
+            Err(why) => Err(why),
+        };
+        kept.push(Kept {
+            key: String::new(),
+            principal,
+            written: arn.into(),
+            username: username.to_owned(),
+            groups: groups.into_iter().map(str::to_owned).collect(),
+            place,
+            at: 0,
+        });
+    }
+    keep(&mut source, &mut text, Kind::Role, kept, false);
+    source.defects = defects;
+    source
+}
