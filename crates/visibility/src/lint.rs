@@ -15,6 +15,7 @@ mod checks;
 mod exclusions;
 mod finding;
 mod findings;
+mod groups;
 mod holders;
 mod hygiene;
 mod logins;
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 
 pub use self::{
     checks::{Check, checks},
-    exclusions::{Exclusion, read_exclusions},
+    exclusions::{Exclusion, baseline, read_exclusions},
     finding::{Finding, Path},
     holders::Who,
 };
@@ -42,6 +43,10 @@ pub struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     /// How many things are excluded, and not among these: one for each place that something is found in.
     pub excluded: usize,
+    /// How many exclusions exclude some of them, and nobody has said why.
+    pub unexplained: usize,
+    /// The things that are not excluded, as exclusions see them.
+    left: Vec<exclusions::Found<'a>>,
 }
 
 /// Looks at everything. What the access file accepts of its own grants is excluded beside the exclusions.
@@ -65,5 +70,6 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
         }
     }
     findings.sort_by(Finding::order);
-    Report { findings, excluded: excluded.count() }
+    let (unexplained, count) = (excluded.unexplained(), excluded.count());
+    Report { findings, excluded: count, unexplained, left: excluded.left() }
 }

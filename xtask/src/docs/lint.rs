@@ -30,12 +30,28 @@ $ cluster-auth lint --from manifests/ -o sarif > lint.sarif       # for a code h
 - What Kubernetes installs is left out as long as it is as it was installed. That is known by name, role and subject, and not by the label
   `kubernetes.io/bootstrapping`, which anybody may write who may write a binding.
 - Several ways to the same service accounts are one finding, with the other codes behind it; all namespaces that are alike are one finding, too.
+  Findings of the same bindings stand together under them, and have the same `group` in JSON.
 - What could not be looked at is said (`incomplete:`, and `gaps` in JSON), and `--fail-on` fails where a list was refused.
 
 ## Exclusions
 
-A file for `--exclusions` says what is not to be reported. `check` (a code or a list of them) and `reason` are required; `subject` and `namespace` narrow it,
-with `*` for any text; what holds in the whole cluster is in no namespace. One that has ended, or that excludes nothing, is a finding itself.
+A file for `--exclusions` says what is not to be reported; the flag can be given several times. One that has ended is a finding itself, and so is one that excludes
+nothing, with its checks and namespaces that do.
+
+| key | |
+|---|---|
+| `check` | required: a code, or a list of them |
+| `reason` | required. One that begins with `TODO` is taken and counted: `3 exclusions have no reason yet` |
+| `subject` | whose findings, as `Group developers`, `User alice`, `ServiceAccount ci/deployer` |
+| `namespace` | in which namespaces, one or a list; what holds in the whole cluster is in none |
+| `everywhere: true` | only what holds in the whole cluster |
+| `binding` | only what comes by these bindings, one or a list, as `RoleBinding dev/team` |
+| `principal` | findings about an AWS principal, by its ARN |
+| `target` | where rules name objects, only what leads to this: `ServiceAccount ci/deployer`, `ClusterRole admin` |
+| `severity` | only up to this one: whatever becomes worse is reported |
+| `expires` | a date, through that day, UTC; or RFC 3339 |
+
+Whatever a key narrows it to, all of them must fit; without one it fits any. `*` stands for any text, `[*]` for a star.
 
 ```yaml
 exclusions:
@@ -46,8 +62,21 @@ exclusions:
   subject: ServiceAccount ci/*
   namespace: ci-*
   reason: runners start what they are told to; moves to its own cluster
-  expires: 2027-03-31                # through that day, UTC; or RFC 3339
+  expires: 2027-03-31
 ```
+
+### A baseline
+
+A cluster or a repository that has never been looked at has many findings, and a check that fails from the first day is soon switched off. `--write-exclusions` writes
+what is found now into a new file, each as narrow as it was found – subject, place, binding, target, severity –, with the finding as a comment and a reason to fill in:
+
+```console
+$ cluster-auth lint --from manifests/ --write-exclusions lint.yaml
+$ cluster-auth lint --from manifests/ --exclusions lint.yaml --fail-on warning
+```
+
+From then on whatever is new or has become worse is reported, and what was mended is said by `exclusion-unused`, so that its exclusion goes, too. A file that exists is
+not replaced, since there are reasons in it: give it as `--exclusions` and write what is not in it yet to another.
 
 What an access file accepts of its own grants (`accept: {access.escalates: …}`, `access.too-broad`) is excluded for these grants, and for nobody
 else's to the same group.

@@ -1,11 +1,11 @@
 //! `lint`: the ways in a cluster's access to become cluster-admin, and what is left lying about.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use document::Sources;
+use document::{Source, Sources};
 use rbac::escalation::Severity;
-use visibility::lint::{Exclusion, lint, print, read_exclusions};
+use visibility::lint::{Exclusion, Report, baseline, lint, print, read_exclusions};
 
 use super::{
     observe::{ACCOUNTS, EVERYTHING},
@@ -24,14 +24,20 @@ use crate::{
 #[command(after_help = "Examples:
   cluster-auth lint
   cluster-auth lint --from access.yaml --from manifests/ -o sarif
-  cluster-auth lint --exclusions lint.yaml --fail-on danger")]
+  cluster-auth lint --exclusions lint.yaml --fail-on danger
+  cluster-auth lint --write-exclusions lint.yaml")]
 pub(crate) struct LintArgs {
     #[command(flatten)]
     seeing: Seeing,
 
-    /// What is not to be reported, with a reason and an end (YAML)
+    /// What is not to be reported, with a reason and an end (YAML); repeatable
     #[arg(long, value_name = "FILE")]
-    exclusions: Option<PathBuf>,
+    exclusions: Vec<PathBuf>,
+
+    /// Instead of reporting them, write exclusions for all findings to a new file, each with a reason to fill in: from then
+    /// on only what is new is reported; `-` is stdout
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_on", "output", "severity"])]
+    write_exclusions: Option<PathBuf>,
 
     /// Show findings from here on: danger, warning or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity, default_value = "warning")]
@@ -65,6 +71,11 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());
+    if let Some(path) = &args.write_exclusions {
+        write(path, &report)?;
+        say_gaps(&world);
+        return Ok(());
+    }
     let json = || print::json(&report, &sources, world.gaps());
     match args.output {
         Output::Text => {
@@ -85,16 +96,47 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     }
 }
 
+/// Writes exclusions for what was found. Reasons that somebody filled in are never lost: no file is replaced.
+fn write(path: &Path, report: &Report<'_>) -> CommandResult {
+    let (text, number) = baseline(report, rim::now());
+    // What is written is read by nobody else than this program.
+    let again = Source::new("exclusions", text.as_str());
+    read_exclusions(&again).map_err(|problems| {
+        settings::print_problems(&again, &problems);
+        anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a mistake of cluster-auth")
+    })?;
+    if path.as_os_str() == "-" {
+        return Ok(rim::print(&text)?);
+    }
+    if path.exists() {
+        let path = path.display();
+        let error = anyhow::anyhow!(
+            "{path} exists, and nothing was written: name a new file. To add to it what is not excluded yet, give it as \
+             `--exclusions {path}`, and both from then on"
+        );
+        return Err(error.into());
+    }
+    rim::write_atomically(path, text.as_bytes(), 0o644)?;
+    let (path, found) = (path.display(), report.findings.len());
+    rim::note(&format!(
+        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or mend what it excludes"
+    ));
+    Ok(())
+}
+
 impl LintArgs {
-    /// The file of exclusions, which becomes one of the sources, since an exclusion may be a finding itself.
+    /// The files of exclusions, which become some of the sources, since an exclusion may be a finding itself.
     fn exclusions(&self, sources: &mut Sources) -> Result<Vec<Exclusion>, Failure> {
-        let Some(path) = &self.exclusions else { return Ok(Vec::new()) };
-        let file = rim::read_source(path)?;
-        let source = sources.add(file.name(), file.text());
-        read_exclusions(source).map_err(|problems| {
-            settings::print_problems(source, &problems);
-            Failure::AlreadySaid
-        })
+        let mut exclusions = Vec::new();
+        for path in &self.exclusions {
+            let file = rim::read_source(path)?;
+            let source = sources.add(file.name(), file.text());
+            exclusions.extend(read_exclusions(source).map_err(|problems| {
+                settings::print_problems(source, &problems);
+                Failure::AlreadySaid
+            })?);
+        }
+        Ok(exclusions)
     }
 }
 

@@ -1,29 +1,37 @@
 //! What is not to be reported, with a reason and an end.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::BTreeSet,
-};
+mod baseline;
+mod found;
+mod pattern;
 
-use access::{Access, Grant, Scope, glob};
+use access::{Access, Grant, Scope};
 use document::{Fields, KeyCase, Limits, Node, Problem, Problems, Source, Span};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use rbac::escalation::Severity;
 
-use super::{
-    Check, Finding,
-    checks::{checks, other},
-    holders::Who,
-};
+pub use self::baseline::baseline;
+pub(super) use self::found::{Excluded, Found};
+use super::checks::checks;
 
-/// What is not to be reported.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What is not to be reported. Every key narrows it; all of them must fit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exclusion {
     /// The codes of the checks.
     pub checks: Vec<Box<str>>,
     /// Whose findings, as `Group developers`; `*` stands for any text. None is everybody's.
     pub subject: Option<Box<str>>,
-    /// In which namespaces, with `*` likewise; what holds in the whole cluster is in none. None is everywhere.
-    pub namespace: Option<Box<str>>,
+    /// Findings about an AWS principal, by its ARN, with `*` likewise. None is everybody's.
+    pub principal: Option<Box<str>>,
+    /// In which namespaces, with `*` likewise; what holds in the whole cluster is in none. Empty is everywhere.
+    pub namespaces: Vec<Box<str>>,
+    /// Only what holds in the whole cluster.
+    pub everywhere: bool,
+    /// Only what comes by these bindings, as `RoleBinding dev/team`, with `*` likewise. Empty is by any.
+    pub bindings: Vec<Box<str>>,
+    /// Only what leads to this, where rules name objects: `ServiceAccount ci/deployer`, `ClusterRole admin`.
+    pub target: Option<Box<str>>,
+    /// Only up to this severity; whatever becomes worse is reported. None is any.
+    pub severity: Option<Severity>,
     /// Why.
     pub reason: Box<str>,
     /// The first moment at which it holds no more.
@@ -33,6 +41,16 @@ pub struct Exclusion {
     /// Whether it excuses only what was written in a file, because an access file says it of its own grant.
     pub is_of_file: bool,
 }
+
+impl Exclusion {
+    /// Whether nobody has said yet why.
+    pub fn is_unexplained(&self) -> bool {
+        self.reason.trim_start().starts_with(TO_DO)
+    }
+}
+
+/// What a reason begins with that is still to be filled in.
+const TO_DO: &str = "TODO";
 
 const UNKNOWN_KEY: &str = "lint.unknown-key";
 const MISSING: &str = "lint.missing";
@@ -63,17 +81,32 @@ fn exclusion(node: &Node, problems: &mut Problems) -> Option<Exclusion> {
     let checks = fields.take("check").map(|entry| codes(&entry.value, problems));
     let mut text =
         |key, problems: &mut Problems| fields.text(key, problems).map(|(text, span)| (Box::from(text), span));
-    let subject = text("subject", problems);
-    let namespace = text("namespace", problems).map(|(text, _)| text);
+    let subject: Option<(Box<str>, Span)> = text("subject", problems);
+    let principal = text("principal", problems).map(|(text, _)| text);
+    let target = text("target", problems).map(|(text, _)| text);
     let reason = text("reason", problems).map(|(text, _): (Box<str>, _)| text);
+    let severity = text("severity", problems).and_then(|(text, span)| severity(&text, span, problems));
     let expires = fields.take("expires").map(|entry| time(&entry.value, problems));
+    let namespaces = fields.take("namespace").map(|entry| texts(&entry.value, problems)).unwrap_or_default();
+    let bindings = fields.take("binding").map(|entry| texts(&entry.value, problems)).unwrap_or_default();
+    let everywhere = fields.boolean("everywhere", problems);
     finish(&mut fields, problems);
     if let Some((subject, span)) = &subject {
-        let kind = subject.split(' ').next().unwrap_or_default();
-        if !["User", "Group", "ServiceAccount", "*"].contains(&kind) {
-            let problem = Problem::error(VALUE, *span, format!("`{subject}` does not begin with a kind of subject"));
-            problems.push(problem.hint("write `Group developers`, `User alice` or `ServiceAccount ci/deployer`"));
+        of_kind(subject, *span, &["User", "Group", "ServiceAccount"], "a kind of subject", problems);
+    }
+    for (binding, span) in &bindings {
+        of_kind(binding, *span, &["RoleBinding", "ClusterRoleBinding"], "a kind of binding", problems);
+    }
+    match everywhere {
+        Some((true, span)) if !namespaces.is_empty() => {
+            let problem = Problem::error(VALUE, span, "what holds everywhere is in no namespace");
+            problems.push(problem.hint("leave `everywhere` or `namespace` out"));
         }
+        Some((false, span)) => {
+            let problem = Problem::error(VALUE, span, "`everywhere` is true or not there");
+            problems.push(problem.hint("name the namespaces by `namespace`"));
+        }
+        Some((true, _)) | None => {}
     }
     if checks.is_none() {
         let problem = Problem::error(MISSING, node.span, "an exclusion names its `check`");
@@ -86,12 +119,47 @@ fn exclusion(node: &Node, problems: &mut Problems) -> Option<Exclusion> {
     Some(Exclusion {
         checks: checks?,
         subject: subject.map(|(subject, _)| subject),
-        namespace,
+        principal,
+        namespaces: namespaces.into_iter().map(|(text, _)| text).collect(),
+        everywhere: everywhere.is_some_and(|(everywhere, _)| everywhere),
+        bindings: bindings.into_iter().map(|(text, _)| text).collect(),
+        target,
+        severity,
         reason: reason?,
         expires: expires.flatten(),
         span: node.span,
         is_of_file: false,
     })
+}
+
+/// A problem where a pattern does not begin with one of the kinds that it is compared with.
+fn of_kind(text: &str, span: Span, kinds: &[&str], what: &str, problems: &mut Problems) {
+    let kind = text.split(' ').next().unwrap_or_default();
+    if kind != "*" && !kinds.contains(&kind) {
+        let problem = Problem::error(VALUE, span, format!("`{text}` does not begin with {what}"));
+        let hint = if kinds.len() == 3 {
+            "write `Group developers`, `User alice` or `ServiceAccount ci/deployer`"
+        } else {
+            "write `RoleBinding dev/team` or `ClusterRoleBinding admins`"
+        };
+        problems.push(problem.hint(hint));
+    }
+}
+
+/// One text or several.
+fn texts(node: &Node, problems: &mut Problems) -> Vec<(Box<str>, Span)> {
+    let nodes = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+    nodes.iter().filter_map(|node| node.text(problems)).map(|(text, span)| (text.into(), span)).collect()
+}
+
+fn severity(text: &str, span: Span, problems: &mut Problems) -> Option<Severity> {
+    let all = [Severity::Danger, Severity::Warning, Severity::Info];
+    let found = all.into_iter().find(|severity| severity.as_str() == text);
+    if found.is_none() {
+        let problem = Problem::error(VALUE, span, format!("there is no severity `{text}`"));
+        problems.push(problem.hint("write danger, warning or info"));
+    }
+    found
 }
 
 fn finish(fields: &mut Fields<'_>, problems: &mut Problems) {
@@ -106,19 +174,17 @@ fn finish(fields: &mut Fields<'_>, problems: &mut Problems) {
 
 /// One code or several.
 fn codes(node: &Node, problems: &mut Problems) -> Vec<Box<str>> {
-    let nodes = node.as_sequence().unwrap_or(std::slice::from_ref(node));
     let mut codes = Vec::new();
-    for node in nodes {
-        let Some((code, span)) = node.text(problems) else { continue };
-        if !checks().any(|check| check.code == code) {
+    for (code, span) in texts(node, problems) {
+        if !checks().any(|check| check.code == &*code) {
             let problem = Problem::error(VALUE, span, format!("there is no check `{code}`"));
-            let nearest = document::nearest(code, checks().map(|check| check.code));
+            let nearest = document::nearest(&code, checks().map(|check| check.code));
             problems.push(match nearest {
                 Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
                 None => problem.hint("docs/lint.md has them all"),
             });
         }
-        codes.push(code.into());
+        codes.push(code);
     }
     codes
 }
@@ -143,12 +209,12 @@ pub(super) fn accepted(access: &Access) -> Vec<Exclusion> {
         .collect();
     let of = |accept: &access::Accept, group: &str, namespace: Option<&str>, span: Span| Exclusion {
         checks: checks.clone(),
-        subject: Some(format!("Group {group}").into()),
-        namespace: namespace.map(Into::into),
+        subject: Some(format!("Group {}", pattern::literal(group)).into()),
+        namespaces: namespace.into_iter().map(Into::into).collect(),
         reason: accept.reason.clone(),
-        expires: None,
         span,
         is_of_file: true,
+        ..Exclusion::default()
     };
     let is_one = |accept: &&access::Accept| ["access.escalates", "access.too-broad"].contains(&&*accept.code.value);
     let mut accepted = Vec::new();
@@ -168,68 +234,4 @@ pub(super) fn accepted(access: &Access) -> Vec<Exclusion> {
         }
     }
     accepted
-}
-
-/// Exclusions at work: what they exclude is counted.
-pub(super) struct Excluded<'a> {
-    exclusions: &'a [Exclusion],
-    now: Timestamp,
-    used: RefCell<BTreeSet<usize>>,
-    count: Cell<usize>,
-}
-
-impl<'a> Excluded<'a> {
-    pub(super) fn new(exclusions: &'a [Exclusion], now: Timestamp) -> Self {
-        Self { exclusions, now, used: RefCell::default(), count: Cell::default() }
-    }
-
-    /// Whether something is excluded that is found of somebody in a namespace, or everywhere; what grants it may stand
-    /// in the access file.
-    pub(super) fn holds(&self, code: &str, who: Option<Who<'_>>, namespace: Option<&str>, is_of_file: bool) -> bool {
-        if self.exclusions.is_empty() {
-            return false;
-        }
-        let who = who.map(|who| who.to_string()).unwrap_or_default();
-        let fits = |exclusion: &Exclusion| {
-            exclusion.checks.iter().any(|check| **check == *code)
-                && exclusion.subject.as_deref().is_none_or(|subject| glob(subject, &who))
-                && exclusion
-                    .namespace
-                    .as_deref()
-                    .is_none_or(|pattern| namespace.is_some_and(|name| glob(pattern, name)))
-                && (!exclusion.is_of_file || is_of_file)
-        };
-        let mut fitting = self.exclusions.iter().enumerate().filter(|(_, exclusion)| fits(exclusion)).peekable();
-        let mut is_excluded = false;
-        for (at, exclusion) in fitting.by_ref() {
-            self.used.borrow_mut().insert(at);
-            is_excluded |= exclusion.expires.is_none_or(|expires| self.now < expires);
-        }
-        self.count.set(self.count.get() + usize::from(is_excluded));
-        is_excluded
-    }
-
-    /// How often something was excluded.
-    pub(super) fn count(&self) -> usize {
-        self.count.get()
-    }
-
-    /// What is wrong with the exclusions themselves. What an access file accepts is that file's own matter.
-    pub(super) fn findings<'f>(&self) -> Vec<Finding<'f>> {
-        let used = self.used.borrow();
-        let own = self.exclusions.iter().enumerate().filter(|(_, exclusion)| !exclusion.is_of_file);
-        let finding = |check: Check, exclusion: &Exclusion, words: String| {
-            let Exclusion { checks, reason, .. } = exclusion;
-            let message = format!("the exclusion of {} ({reason}) {words}", checks.join(", "));
-            Finding { origin: Some(exclusion.span), ..Finding::new(check, None, message) }
-        };
-        own.filter_map(|(at, exclusion)| match exclusion.expires.filter(|expires| *expires <= self.now) {
-            Some(ended) => Some(finding(other("exclusion-expired"), exclusion, format!("ended at {ended}"))),
-            None if !used.contains(&at) => {
-                Some(finding(other("exclusion-unused"), exclusion, "excludes nothing".to_owned()))
-            }
-            None => None,
-        })
-        .collect()
-    }
 }

@@ -7,8 +7,8 @@ use rbac::escalation::{Scope, Severity, Takes};
 
 use super::{
     Finding, Path, built_in,
-    checks::{of_escalation, other},
-    exclusions::Excluded,
+    checks::{Check, of_escalation, other},
+    exclusions::{Excluded, Found},
     holders::Who,
     might::{Might, Verdict},
     powers::{By, Power},
@@ -26,14 +26,17 @@ pub(super) fn findings<'a>(
     world: &'a World,
     powers: &[Power<'a>],
     might: &Might<'a>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let judged = powers.iter().filter(|power| !built_in::expects(power));
     let mut by_place: BTreeMap<(Who<'a>, Option<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
     for power in judged.clone() {
         let Some(verdict) = might.verdict(power) else { continue };
         let namespace = words::namespace(power.scope);
-        if !excluded.holds(power.escalation.code, Some(power.who), namespace, is_of_file(world, power)) {
+        let check = of_escalation(power.escalation);
+        let target = power.of.map(|of| of.to_string());
+        let found = Found { severity: verdict.severity, target, ..found(world, check, power, namespace) };
+        if !excluded.holds(found) {
             let others = Vec::new();
             by_place.entry((power.who, namespace)).or_default().push(Judged { power, verdict, others });
         }
@@ -92,9 +95,11 @@ fn one_for_all<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
     kept
 }
 
-/// Whether an access file grants all of it.
-fn is_of_file(world: &World, power: &Power<'_>) -> bool {
-    power.by.iter().all(|by| world.is_of_access_file(by.binding.origin))
+/// What a power is to exclusions.
+fn found<'a>(world: &World, check: Check, power: &Power<'a>, namespace: Option<&'a str>) -> Found<'a> {
+    let is_of_file = power.by.iter().all(|by| world.is_of_access_file(by.binding.origin));
+    let found = Found::new(check, Some(power.who), namespace).by(power.by.iter().map(|by| by.binding));
+    Found { is_of_file, ..found }
 }
 
 fn add_place<'a>(finding: &mut Finding<'a>, power: &Power<'a>) {
@@ -130,7 +135,7 @@ fn ways<'p, 'a: 'p>(
 fn cloud_roles<'p, 'a: 'p>(
     world: &'a World,
     powers: impl Iterator<Item = &'p Power<'a>>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let check = other("cloud-role");
     let mut by_namespace: BTreeMap<&str, Vec<&'a CloudAccount>> = BTreeMap::new();
@@ -138,7 +143,8 @@ fn cloud_roles<'p, 'a: 'p>(
     for account in &world.surroundings().cloud_accounts {
         let who = Who::ServiceAccount(&account.namespace, &account.name);
         by_namespace.entry(&account.namespace).or_default().push(account);
-        if excluded.holds(check.code, Some(who), Some(&account.namespace), false) {
+        let found = Found::new(check, Some(who), Some(&account.namespace));
+        if excluded.holds(Found { severity: Severity::Info, target: Some(account.role.to_string()), ..found }) {
             continue;
         }
         let message = format!("{who} acts in AWS as {}, and so does whoever runs pods as it", account.role);
@@ -153,8 +159,9 @@ fn cloud_roles<'p, 'a: 'p>(
         let is_other = |account: &CloudAccount| who != Who::ServiceAccount(&account.namespace, &account.name);
         let found = ways.iter().filter_map(|(namespace, power)| {
             let account = by_namespace.get(namespace)?.iter().find(|account| is_other(account))?;
-            let excluded = excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power));
-            (!excluded).then_some((*namespace, *power, *account))
+            let found = found(world, check, power, Some(namespace));
+            let found = Found { target: Some(account.role.to_string()), ..found };
+            (!excluded.holds(found)).then_some((*namespace, *power, *account))
         });
         let found: Vec<_> = found.collect();
         let Some((_, power, account)) = found.first() else { continue };
@@ -175,7 +182,7 @@ fn cloud_roles<'p, 'a: 'p>(
 fn node_files<'p, 'a: 'p>(
     world: &'a World,
     powers: impl Iterator<Item = &'p Power<'a>>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
     let check = other("node-files");
@@ -189,7 +196,7 @@ fn node_files<'p, 'a: 'p>(
         let found = ways.iter().filter(|(namespace, power)| {
             is_open(namespace)
                 && power.escalation.within > power.scope.standing()
-                && !excluded.holds(check.code, Some(who), Some(namespace), is_of_file(world, power))
+                && !excluded.holds(found(world, check, power, Some(namespace)))
         });
         let found: Vec<_> = found.collect();
         let Some((_, power)) = found.first() else { continue };

@@ -7,7 +7,7 @@ use rbac::Role;
 use super::{
     Finding, Path, built_in,
     checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
-    exclusions::Excluded,
+    exclusions::{Excluded, Found},
     holders::{Bound, Holder, Who, bindings},
     words,
 };
@@ -19,7 +19,7 @@ const EVERYBODY: [&str; 2] = ["system:authenticated", "system:serviceaccounts"];
 pub(super) fn findings<'a>(
     world: &'a World,
     holders: &BTreeMap<Who<'a>, Holder<'a>>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let mut findings = missing_roles(world, excluded);
     for (who, holder) in holders {
@@ -40,7 +40,7 @@ pub(super) fn findings<'a>(
     findings
 }
 
-fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let check = other("missing-role");
     let mut findings: BTreeMap<_, Finding<'a>> = BTreeMap::new();
     // One that was not looked at is not missing.
@@ -52,7 +52,8 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'
             continue;
         }
         let whom = binding.subjects.first().and_then(|subject| Who::of(subject, binding));
-        if excluded.holds(check.code, whom, namespace, world.is_of_access_file(binding.origin)) {
+        let is_of_file = world.is_of_access_file(binding.origin);
+        if excluded.holds(Found { is_of_file, ..Found::new(check, whom, namespace).by([binding]) }) {
             continue;
         }
         // All bindings to one missing role are one finding.
@@ -85,13 +86,14 @@ fn beyond<'a>(
     check: Check,
     who: Who<'a>,
     holder: &Holder<'a>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Option<Finding<'a>> {
     let mut finding = Finding::new(check, Some(who), String::new());
     let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
         let namespace = binding.namespace.as_deref();
-        if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
+        let is_of_file = world.is_of_access_file(binding.origin);
+        if excluded.holds(Found { is_of_file, ..Found::new(check, Some(who), namespace).by([*binding]) }) {
             continue;
         }
         finding.paths.push(Path { binding, role: Some(role), allows: None });
@@ -102,10 +104,10 @@ fn beyond<'a>(
     }
     let first = finding.paths.first()?;
     let (binding, role) = (super::print::binding(first.binding), first.role?);
-    let more = if finding.paths.len() > 1 {
-        format!(", and {} more bindings", finding.paths.len() - 1)
-    } else {
-        String::new()
+    let more = match finding.paths.len() - 1 {
+        0 => String::new(),
+        1 => " and one more binding".to_owned(),
+        more => format!(" and {more} more bindings"),
     };
     let why = match check.code {
         "anonymous" => "so whoever reaches the API server has it",
@@ -116,14 +118,14 @@ fn beyond<'a>(
     Some(finding)
 }
 
-fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
+fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_, 'a>) -> Option<Finding<'a>> {
     let check = other("many-roles");
     let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     let names: BTreeSet<(&str, &str)> = all()
         .filter(|bound| !built_in::is_one(bound.binding, who))
         .map(|Bound { role, .. }| (role.kind().as_str(), &*role.name))
         .collect();
-    if names.len() < MANY_ROLES || excluded.holds(check.code, Some(who), None, false) {
+    if names.len() < MANY_ROLES || excluded.holds(Found::new(check, Some(who), None)) {
         return None;
     }
     let mut some: Vec<&str> = names.iter().take(MANY_ROLES).map(|(_, name)| *name).collect();
@@ -142,7 +144,7 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_>) ->
 }
 
 /// One finding for all namespaces: they are many where they are found at all.
-fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'_>) -> Option<Finding<'a>> {
+fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'_, 'a>) -> Option<Finding<'a>> {
     let check = other("many-subjects");
     let mut subjects: BTreeMap<&'a str, usize> = BTreeMap::new();
     for (who, holder) in holders {
@@ -153,7 +155,7 @@ fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Exclude
         }
     }
     let many = |(namespace, count): (&'a str, usize)| {
-        (count >= MANY_SUBJECTS && !excluded.holds(check.code, None, Some(namespace), false)).then_some(namespace)
+        (count >= MANY_SUBJECTS && !excluded.holds(Found::new(check, None, Some(namespace)))).then_some(namespace)
     };
     let namespaces: Vec<&str> = subjects.into_iter().filter_map(many).collect();
     let message = format!("bindings name five subjects or more in {}", words::list(&namespaces));

@@ -8,7 +8,7 @@ use rbac::{Subject, User, escalation::Severity};
 use super::{
     Finding, Path,
     checks::other,
-    exclusions::Excluded,
+    exclusions::{Excluded, Found},
     holders::{Who, bindings},
 };
 use crate::{Principal, World};
@@ -18,8 +18,8 @@ const MASTERS: &str = "system:masters";
 /// What the variables begin with that whoever assumes a role chooses.
 const CHOSEN: &str = "{{SessionName";
 
-pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
-    [masters(world, excluded), chosen_usernames(world), unknown(world, excluded)].concat()
+pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
+    [masters(world, excluded), chosen_usernames(world, excluded), unknown(world, excluded)].concat()
 }
 
 /// The principals that log in as a subject.
@@ -32,13 +32,14 @@ pub(super) fn behind<'a>(world: &'a World, who: Who<'_>) -> Vec<&'a Principal> {
     }
 }
 
-fn masters<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let check = other("masters");
     let mut findings = Vec::new();
     for principal in world.members(MASTERS) {
         let Ok(login) = &principal.login else { continue };
         let who = Who::user(&login.username);
-        if excluded.holds(check.code, Some(who), None, false) {
+        let found = Found::new(check, Some(who), None);
+        if excluded.holds(Found { principal: Some(principal.arn()), ..found }) {
             continue;
         }
         let by = principal.source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
@@ -54,7 +55,7 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
 }
 
 /// Usernames and groups that are what the caller calls their session. Where nodes are named by it, EC2 or Fargate does.
-fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
+fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let check = other("chosen-username");
     let mut findings = Vec::new();
     for rule in world.surroundings().logins.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
@@ -79,6 +80,11 @@ fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
             }
             None => continue,
         };
+        let target = Some(group.unwrap_or(username).clone());
+        let found = Found { severity, target, ..Found::new(check, None, None) };
+        if excluded.holds(Found { principal: Some(principal.clone()), ..found }) {
+            continue;
+        }
         let mut finding = Finding::new(check, None, format!("whoever assumes {principal} {message} ({source})"));
         finding.severity = severity;
         findings.push(finding);
@@ -88,7 +94,7 @@ fn chosen_usernames(world: &World) -> Vec<Finding<'_>> {
 
 /// Users and groups of bindings that nobody logs in as, where it is known who does. What certificates and other
 /// authenticators say is not, so names of Kubernetes' own are left out.
-fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
+fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let of_rights = ["namespaces", "roles", "clusterroles", "rolebindings", "clusterrolebindings", "the cluster"];
     if world.gaps().iter().any(|gap| !of_rights.contains(&&*gap.what)) {
         return Vec::new();
@@ -113,7 +119,8 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_>) -> Vec<Finding<'a>> {
                 _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
             };
             let namespace = binding.namespace.as_deref();
-            if excluded.holds(check.code, Some(who), namespace, world.is_of_access_file(binding.origin)) {
+            let is_of_file = world.is_of_access_file(binding.origin);
+            if excluded.holds(Found { is_of_file, ..Found::new(check, Some(who), namespace).by([binding]) }) {
                 continue;
             }
             let message = || format!("{who} is bound, and {words}");

@@ -1,5 +1,7 @@
 //! Rules for objects of certain names: as bad as what they name.
 
+use std::fmt;
+
 use rbac::{
     Request, ResourceRequest, Role, Rule,
     escalation::{Escalation, Scope},
@@ -22,6 +24,18 @@ pub(super) enum Of<'a> {
     Role(&'a str),
     /// A role to write into, which they hold.
     Held(&'a Role),
+}
+
+/// As exclusions name it.
+impl fmt::Display for Of<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Who(who) => who.fmt(f),
+            Self::AnyAccount(name) => write!(f, "ServiceAccount */{name}"),
+            Self::Role(name) => write!(f, "ClusterRole {name}"),
+            Self::Held(role) => write!(f, "ClusterRole {}", role.name),
+        }
+    }
 }
 
 const RBAC: &str = "rbac.authorization.k8s.io";

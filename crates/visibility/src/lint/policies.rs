@@ -7,7 +7,7 @@ use rbac::{Rule, escalation::Scope};
 use super::{
     Finding,
     checks::{of_escalation, rows},
-    exclusions::Excluded,
+    exclusions::{Excluded, Found},
     might::Might,
     powers::Power,
     words,
@@ -19,7 +19,7 @@ pub(super) fn findings<'a>(
     world: &'a World,
     powers: &[Power<'a>],
     might: &Might<'a>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     world
         .policies()
@@ -33,7 +33,7 @@ fn of_association<'a>(
     associated: &'a Associated,
     powers: &[Power<'a>],
     might: &Might<'a>,
-    excluded: &Excluded<'_>,
+    excluded: &Excluded<'_, 'a>,
 ) -> Option<Finding<'a>> {
     let rules: Vec<&Rule> = associated.policy?.rules.iter().collect();
     let scopes: Vec<Scope<'a>> = match &associated.association.namespaces {
@@ -51,7 +51,11 @@ fn of_association<'a>(
             row.met(of_cluster, of_place, scope)?;
             row.completed(of_cluster, of_place, scope)?;
             let verdict = might.of_row(row, scope, None)?;
-            (!excluded.holds(row.code, None, words::namespace(scope), false)).then_some((row, scope, verdict))
+            let found = Found::new(of_escalation(row), None, words::namespace(scope));
+            let principal = Some(associated.association.principal.to_string());
+            let target = Some(associated.association.policy.to_string());
+            let found = Found { severity: verdict.severity, principal, target, ..found };
+            (!excluded.holds(found)).then_some((row, scope, verdict))
         };
         // The first of the worst, in the order of the table.
         rows().filter_map(of_row).reduce(|worst, next| if next.2.severity > worst.2.severity { next } else { worst })

@@ -17,7 +17,7 @@ pub(super) fn binding(binding: &Binding) -> String {
 }
 
 /// `; also by workloads, exec and jobs`.
-fn also(others: &[&str]) -> String {
+pub(super) fn also(others: &[&str]) -> String {
     match others {
         [] => String::new(),
         [one] => format!("; also by {one}"),

@@ -264,6 +264,24 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     let output = managed.run(&excluding)?;
     ensure!(output.code == 1 && output.stderr.contains("did you mean `pods`?"), "{output:?}");
 
+    // A baseline: nothing is left, until something is new; and nobody's reasons are written over.
+    let written = managed.run(&["lint", "--write-exclusions", "baseline.yaml"])?;
+    ensure!(written.code == 0 && written.stdout.is_empty(), "{written:?}");
+    ensure!(written.stderr.contains("fill in the reason of each"), "{written:?}");
+    let again = ["lint", "--exclusions", "baseline.yaml", "--fail-on", "info"];
+    let output = managed.run(&again)?;
+    ensure!(output.code == 0 && output.stdout.starts_with("0 danger, 0 warning, 0 info; "), "{output:?}");
+    ensure!(output.stdout.contains("no reason yet"), "{output:?}");
+    let kept = managed.run(&["lint", "--write-exclusions", "baseline.yaml"])?.failure()?;
+    ensure!(kept.contains("baseline.yaml exists, and nothing was written"), "{kept}");
+    let new = ["create", "clusterrolebinding", "new", "--clusterrole=cluster-admin", "--user=mallory"];
+    managed.admin.kubectl(&new)?.success()?;
+    let output = managed.run(&again)?;
+    ensure!(output.code == 2 && output.stdout.contains("User mallory can do everything"), "{output:?}");
+    let more = managed.run(&["lint", "--exclusions", "baseline.yaml", "--write-exclusions", "-"])?.success()?;
+    ensure!(more.matches("- check:").count() == 1 && more.contains("User mallory"), "{more}");
+    managed.admin.kubectl(&["delete", "clusterrolebinding", "new"])?.success()?;
+
     // Files say what the cluster says, and manifests where.
     let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,serviceaccounts,configmaps";
     let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;

@@ -1,36 +1,45 @@
 //! Everything, for programs.
 
+use std::collections::HashMap;
+
 use access::cluster::Unseen;
 use document::{Sources, Span};
 use rbac::{ResourceRequest, RoleKind, escalation::Severity};
 use serde_json::{Value, json};
 
 use crate::{
-    lint::{Finding, Path, Report, Who},
+    lint::{Finding, Path, Report, Who, groups::groups},
     print::{GapOut, PrincipalOut},
 };
 
 /// `{"summary": …, "incomplete": …, "gaps": […], "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
-/// request is one that the API server allows by its rule.
+/// request is one that the API server allows by its rule. Findings of the same bindings have the same `group`.
 pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
+    let mut groups: HashMap<*const Finding<'_>, usize> = HashMap::new();
+    for (number, group) in self::groups(&report.findings).iter().enumerate() {
+        groups.extend(group.findings.iter().map(|finding| (std::ptr::from_ref(*finding), number)));
+    }
+    let group_of = |finding: &Finding<'_>| groups[&std::ptr::from_ref(finding)];
     json!({
         "summary": {
             "danger": count(Severity::Danger),
             "warning": count(Severity::Warning),
             "info": count(Severity::Info),
             "excluded": report.excluded,
+            "unexplainedExclusions": report.unexplained,
         },
         "incomplete": !gaps.is_empty(),
         "gaps": gaps.iter().map(GapOut::from).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(|one| finding(one, sources)).collect::<Vec<_>>(),
+        "findings": report.findings.iter().map(|one| finding(one, group_of(one), sources)).collect::<Vec<_>>(),
     })
 }
 
-fn finding(finding: &Finding<'_>, sources: &Sources) -> Value {
+fn finding(finding: &Finding<'_>, group: usize, sources: &Sources) -> Value {
     let Finding { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, .. } = finding;
     let mut value = json!({
         "code": check.code,
+        "group": group,
         "others": others,
         "severity": severity.as_str(),
         "subject": who.map(subject),

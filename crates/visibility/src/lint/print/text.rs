@@ -7,99 +7,200 @@ use rbac::escalation::Severity;
 
 use super::also;
 use crate::{
-    lint::{Finding, Path, Report},
+    lint::{
+        Finding, Path, Report,
+        groups::{Group, groups},
+    },
     print::{Segment, Style},
 };
 
-/// How many subjects of one check are shown, of one severity.
-const MAX_SUBJECTS: usize = 20;
-/// How many paths, and how many principals, of one finding are shown.
-const MAX_LINES: usize = 3;
+/// How many bindings of which the same is found are shown.
+const MAX_GROUPS: usize = 20;
+/// How many bindings of a group, and how many subjects, rights and principals of one finding are shown.
+const MAX_NAMES: usize = 3;
 
-/// Findings from a severity on, the worst first; joined, the pieces end with a line break. What is to be done about a check,
-/// and who says so, stands at its first finding.
+/// Findings from a severity on, those of the same bindings together, the worst first; joined, the pieces end with a line
+/// break. What is to be done about a check, and who says so, stands at its first finding.
 pub fn text(report: &Report<'_>, sources: &Sources, from: Severity) -> Vec<Segment> {
+    let groups = groups(&report.findings);
     let mut segments = Vec::new();
     let mut explained: BTreeSet<&str> = BTreeSet::new();
-    for severity in [Severity::Danger, Severity::Warning, Severity::Info] {
-        let found: Vec<&Finding<'_>> = report.findings.iter().filter(|finding| finding.severity == severity).collect();
-        if found.is_empty() || severity < from {
+    for severity in SEVERITIES.into_iter().filter(|severity| *severity >= from) {
+        let groups: Vec<&Group<'_, '_>> = groups.iter().filter(|group| group.severity() == severity).collect();
+        if groups.is_empty() {
             continue;
         }
+        let all = count(report, severity);
+        let here = groups.iter().flat_map(|group| &group.findings).filter(|one| one.severity == severity).count();
+        let above = if here < all { format!(", {} of them above", all - here) } else { String::new() };
         let before = if segments.is_empty() { "" } else { "\n" };
-        let title = format!("{before}{} ({})\n", capitalised(severity.as_str()), found.len());
+        let title = format!("{before}{} ({all}{above})\n", capitalised(severity.as_str()));
         segments.push(Segment { text: title, style: Style::Title });
-        let mut by_check: BTreeMap<&str, usize> = BTreeMap::new();
-        for finding in &found {
-            let shown = by_check.entry(finding.check.code).or_default();
+        let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        for group in groups {
+            let mut codes: Vec<&str> = group.findings.iter().map(|finding| finding.check.code).collect();
+            codes.sort_unstable();
+            codes.dedup();
+            let shown = alike.entry(codes).or_default();
             *shown += 1;
-            if *shown <= MAX_SUBJECTS {
-                of_finding(finding, sources, explained.insert(finding.check.code), &mut segments);
+            if *shown <= MAX_GROUPS {
+                of_group(group, sources, from, &mut explained, &mut segments);
             }
         }
-        for (code, count) in by_check.into_iter().filter(|(_, count)| *count > MAX_SUBJECTS) {
-            let more = count - MAX_SUBJECTS;
-            push(1, &format!("and {more} more of [{code}]; `-o json` has them all"), Style::Note, &mut segments);
+        for (codes, count) in alike.into_iter().filter(|(_, count)| *count > MAX_GROUPS) {
+            let more = count - MAX_GROUPS;
+            let codes = codes.join(", ");
+            push(1, &format!("and {more} more of [{codes}]; `-o json` has them all"), Style::Note, &mut segments);
         }
     }
     summary(report, from, &mut segments);
     segments
 }
 
-fn of_finding(finding: &Finding<'_>, sources: &Sources, explain: bool, segments: &mut Vec<Segment>) {
-    let Finding { check, others, severity, paths, principals, message, .. } = finding;
+const SEVERITIES: [Severity; 3] = [Severity::Danger, Severity::Warning, Severity::Info];
+
+fn count(report: &Report<'_>, severity: Severity) -> usize {
+    report.findings.iter().filter(|finding| finding.severity == severity).count()
+}
+
+fn of_group<'a>(
+    group: &Group<'_, 'a>,
+    sources: &Sources,
+    from: Severity,
+    explained: &mut BTreeSet<&'a str>,
+    segments: &mut Vec<Segment>,
+) {
+    let Group { bindings, findings } = group;
+    // One binding in each of many namespaces needs no telling apart.
+    let is_same = |binding: &&rbac::Binding| binding.name == bindings[0].name && binding.role == bindings[0].role;
+    let is_one = bindings.iter().all(is_same);
+    let depth = usize::from(!bindings.is_empty());
+    for binding in bindings.iter().take(MAX_NAMES) {
+        let of = findings[0].paths.iter().find(|path| std::ptr::eq(path.binding, *binding));
+        let line = of.map(|of| path(of, sources, false)).unwrap_or_default();
+        push(1, &line, Style::Plain, segments);
+    }
+    if bindings.len() > MAX_NAMES {
+        push(1, &format!("and {} more bindings", bindings.len() - MAX_NAMES), Style::Plain, segments);
+    }
+    let mut alike: Vec<(&Finding<'a>, Vec<&Finding<'a>>)> = Vec::new();
+    for finding in findings.iter().copied().filter(|finding| finding.severity >= from) {
+        match alike.iter_mut().find(|(first, _)| is_alike(first, finding)) {
+            Some((_, others)) => others.push(finding),
+            None => alike.push((finding, Vec::new())),
+        }
+    }
+    for (finding, others) in alike {
+        let explain = explained.insert(finding.check.code);
+        of_finding(finding, &others, depth + 1, is_one, explain, sources, segments);
+    }
+}
+
+/// Whether all but the subject is the same of two.
+fn is_alike(one: &Finding<'_>, other: &Finding<'_>) -> bool {
+    let key = |finding: &Finding<'_>| (finding.check.code, finding.severity, finding.others.clone());
+    key(one) == key(other) && one.who.is_some() && other.who.is_some() && without_subject(one) == without_subject(other)
+}
+
+fn without_subject<'f>(finding: &'f Finding<'_>) -> Option<&'f str> {
+    finding.message.strip_prefix(&finding.who?.to_string())
+}
+
+fn of_finding(
+    finding: &Finding<'_>,
+    alike: &[&Finding<'_>],
+    depth: usize,
+    is_one_binding: bool,
+    explain: bool,
+    sources: &Sources,
+    segments: &mut Vec<Segment>,
+) {
+    let Finding { check, others, severity, paths, message, .. } = finding;
     let (sign, style) = match severity {
         Severity::Danger => ("! ", Style::Danger),
         Severity::Warning => ("~ ", Style::Change),
         Severity::Info => ("- ", Style::Plain),
     };
-    push(1, &format!("{sign}[{}] {message}{}", check.code, also(others)), style, segments);
-    for path in paths.iter().take(MAX_LINES) {
-        push(3, &self::path(path, sources), Style::Plain, segments);
-    }
-    if paths.len() > MAX_LINES {
-        push(3, &format!("and {} more", paths.len() - MAX_LINES), Style::Plain, segments);
+    let who: Vec<String> =
+        [finding].iter().chain(alike).filter_map(|finding| finding.who).map(|who| who.to_string()).collect();
+    let message = match without_subject(finding) {
+        Some(rest) if !alike.is_empty() => format!("{}{rest}", some(&who)),
+        _ => message.clone(),
+    };
+    push(depth, &format!("{sign}[{}] {message}{}", check.code, also(others)), style, segments);
+    let below = depth + 2;
+    if is_one_binding {
+        let mut rights: Vec<String> = Vec::new();
+        for (_, request) in paths.iter().filter_map(|path| path.allows) {
+            let right = super::request(&request);
+            if !rights.contains(&right) {
+                rights.push(right);
+            }
+        }
+        if !rights.is_empty() {
+            push(below, &format!("allowed: {}", some(&rights)), Style::Plain, segments);
+        }
+    } else {
+        for path in paths.iter().take(MAX_NAMES) {
+            push(below, &self::path(path, sources, true), Style::Plain, segments);
+        }
+        if paths.len() > MAX_NAMES {
+            push(below, &format!("and {} more", paths.len() - MAX_NAMES), Style::Plain, segments);
+        }
     }
     if let (None, true, Some((file, at))) =
         (paths.first(), finding.origin.is_some(), finding.written().and_then(|span| sources.locate(span.start)))
     {
-        push(3, &format!("{file}:{}", at.line), Style::Plain, segments);
+        push(below, &format!("{file}:{}", at.line), Style::Plain, segments);
+    }
+    let mut principals: Vec<String> = Vec::new();
+    for principal in [finding].iter().chain(alike).flat_map(|finding| &finding.principals) {
+        let principal = crate::print::principal(principal);
+        if !principals.contains(&principal) {
+            principals.push(principal);
+        }
     }
     if !principals.is_empty() {
-        let some: Vec<String> = principals.iter().take(MAX_LINES).map(|one| crate::print::principal(one)).collect();
-        let more = principals.len().saturating_sub(MAX_LINES);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        push(3, &format!("these are {}{more}", some.join(", ")), Style::Plain, segments);
+        push(below, &format!("these are {}", some(&principals)), Style::Plain, segments);
     }
     if explain {
-        push(3, &format!("help: {}", check.fix), Style::Note, segments);
-        push(3, check.reference, Style::Note, segments);
+        push(below, &format!("help: {}", check.fix), Style::Note, segments);
+        push(below, check.reference, Style::Note, segments);
+    }
+}
+
+/// The first ones, and how many more there are.
+fn some(texts: &[String]) -> String {
+    match texts.len().saturating_sub(MAX_NAMES) {
+        0 => texts.join(", "),
+        more => format!("{} and {more} more", texts[..MAX_NAMES].join(", ")),
     }
 }
 
 /// `RoleBinding dev/team → Role deployer: create pods (rbac.yaml:12)`.
-fn path(path: &Path<'_>, sources: &Sources) -> String {
+fn path(path: &Path<'_>, sources: &Sources, with_right: bool) -> String {
     let Path { binding, role, allows } = path;
     let (kind, name) = (binding.role.kind.as_str(), &binding.role.name);
-    let rule = allows.map(|(_, request)| format!(": {}", super::request(&request))).unwrap_or_default();
+    let right = allows.filter(|_| with_right).map(|(_, request)| format!(": {}", super::request(&request)));
     let written = binding.origin.or(role.and_then(|role| role.origin));
     let place = written.and_then(|span| sources.locate(span.start));
     let place = place.map(|(file, at)| format!(" ({file}:{})", at.line)).unwrap_or_default();
-    format!("{} → {kind} {name}{rule}{place}", super::binding(binding))
+    format!("{} → {kind} {name}{}{place}", super::binding(binding), right.unwrap_or_default())
 }
 
 fn summary(report: &Report<'_>, from: Severity, segments: &mut Vec<Segment>) {
-    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let counted: Vec<String> = [Severity::Danger, Severity::Warning, Severity::Info]
-        .into_iter()
-        .map(|severity| format!("{} {}", count(severity), severity.as_str()))
-        .collect();
+    let counted = SEVERITIES.map(|severity| format!("{} {}", count(report, severity), severity.as_str()));
     let mut said = counted.join(", ");
     if report.excluded > 0 {
         said.push_str(&format!("; {} excluded", report.excluded));
     }
-    let hidden = [Severity::Info, Severity::Warning].into_iter().filter(|severity| *severity < from);
-    if hidden.map(count).sum::<usize>() > 0 {
+    match report.unexplained {
+        0 => {}
+        1 => said.push_str(" (1 exclusion has no reason yet)"),
+        several => said.push_str(&format!(" ({several} exclusions have no reason yet)")),
+    }
+    let hidden = SEVERITIES.into_iter().filter(|severity| *severity < from);
+    if hidden.map(|severity| count(report, severity)).sum::<usize>() > 0 {
         said.push_str("; `--severity info` shows all");
     }
     let before = if segments.is_empty() { "" } else { "\n" };

@@ -40,11 +40,11 @@ fn text(world: &World, from: Severity) -> String {
 fn text_says_what_by_what_and_where() {
     assert_snapshot!(text(&manifests(), Severity::Info), @"
     Danger (1)
-      ! [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files; also by exec
-          RoleBinding kube-system/team → Role deployer: create pods (rbac.yaml:7)
-          RoleBinding kube-system/team → Role deployer: create pods/exec (rbac.yaml:7)
-          help: grant it in namespaces of their own that enforce Pod Security
-          https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
+      RoleBinding kube-system/team → Role deployer (rbac.yaml:7)
+        ! [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files; also by exec
+            allowed: create pods, create pods/exec
+            help: grant it in namespaces of their own that enforce Pod Security
+            https://kubernetes.io/docs/concepts/security/rbac-good-practices/#workload-creation
 
     1 danger, 0 warning, 0 info
     ");
@@ -55,10 +55,10 @@ fn what_is_less_than_asked_for_is_counted() {
     let world = cluster("bind dev/lost lost User:ann\nrole flood = create configmaps\nbind flood flood User:ann");
     assert_snapshot!(text(&world, Severity::Warning), @"
     Warning (1)
-      ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
-          RoleBinding dev/lost → ClusterRole lost
-          help: remove the binding, or make the role
-          https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review
+      RoleBinding dev/lost → ClusterRole lost
+        ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
+            help: remove the binding, or make the role
+            https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review
 
     0 danger, 1 warning, 1 info; `--severity info` shows all
     ");
@@ -78,30 +78,30 @@ fn thousands_of_subjects_and_namespaces_can_be_read() {
     assert!(text.lines().all(|line| line.len() < 400));
     let few: Vec<&str> = text.lines().filter(|line| line.contains("everywhere") || line.contains("more")).collect();
     assert_snapshot!(few.join("\n"), @"
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-        and 6 more
-    ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which can do everything, as cluster-admin does
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+          allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
+      ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which can do everything, as cluster-admin does
     and 480 more of [impersonate]; `-o json` has them all
-    ~ [cluster-admin] Group everywhere can do everything in 499 namespaces (ns-0, ns-1, ns-10, …)
-        and 496 more
+    and 496 more bindings
+      ~ [cluster-admin] Group everywhere can do everything in 499 namespaces (ns-0, ns-1, ns-10, …)
     ");
 }
 
@@ -121,6 +121,7 @@ fn json_has_everything() {
       "code": "pods",
       "everywhere": false,
       "fix": "grant it in namespaces of their own that enforce Pod Security",
+      "group": 0,
       "message": "Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files",
       "namespaces": [
         "kube-system"
