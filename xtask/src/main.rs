@@ -80,3 +80,35 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Ci => ci::ci(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+    use pages::{Page, Table};
+
+    use super::Cli;
+
+    /// Why a line behind `cargo xtask` would not be understood.
+    fn misunderstood(words: &str) -> Option<String> {
+        let line = ["cargo xtask"].into_iter().chain(words.split_whitespace());
+        Cli::command().try_get_matches_from(line).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_the_documentation_says_of_chores_is_so() {
+        let mut wrong = Vec::new();
+        for page in Page::all().expect("the pages") {
+            for command in page.commands() {
+                let words = command.text.strip_prefix("cargo xtask ");
+                let why = words.and_then(misunderstood);
+                wrong.extend(why.map(|why| format!("{}:{}: {}: {why}", page.path, command.line, command.text)));
+            }
+        }
+        for (program, flags) in Table::read().expect("the table").flags {
+            let Some(chore) = program.strip_prefix("cargo xtask ") else { continue };
+            let wrong_flags = flags.iter().filter_map(|flag| misunderstood(&format!("{chore} {flag}")));
+            wrong.extend(wrong_flags);
+        }
+        assert!(wrong.is_empty(), "{wrong:#?}");
+    }
+}

@@ -7,6 +7,8 @@
 mod arguments;
 mod commands;
 mod credentials;
+#[cfg(test)]
+mod documentation;
 mod exit;
 mod logs;
 mod rim;

@@ -106,6 +106,26 @@ impl Page {
     }
 }
 
+impl Page {
+    /// Flags that running text names by themselves, each with its line: `--from`, `--by groups`.
+    pub fn flags(&self) -> Vec<(usize, String)> {
+        let mut flags = Vec::new();
+        let mut in_block = false;
+        for (at, line) in self.text.lines().enumerate() {
+            if line.starts_with("```") {
+                in_block = !in_block;
+            } else if !in_block {
+                let is_flag = |text: &&str| {
+                    text.strip_prefix('-')
+                        .is_some_and(|rest| rest.starts_with(|first: char| first == '-' || first.is_alphabetic()))
+                };
+                flags.extend(code(line).filter(is_flag).map(|text| (at + 1, text.to_owned())));
+            }
+        }
+        flags
+    }
+}
+
 impl Block<'_> {
     /// What is typed in it: each line of `sh`, with loops as one; what stands behind `$` in `console`.
     pub fn commands(&self) -> Vec<Command> {

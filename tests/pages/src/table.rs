@@ -23,6 +23,8 @@ pub struct Table {
     pub typed: BTreeMap<String, Vec<String>>,
     /// Commands that are only named, and would say that something is missing: [`Table::NAMES`] asks each program for its help.
     pub named: Vec<String>,
+    /// By program: flags of other programs than ours, which running text names by themselves.
+    pub flags: BTreeMap<String, Vec<String>>,
     /// What cannot be typed here.
     pub elsewhere: Vec<Elsewhere>,
 }
@@ -47,6 +49,12 @@ impl Table {
         serde_saphyr::from_str(&text).context(TABLE)
     }
 
+    /// Flags of programs that are not of this repository, each with its program.
+    pub fn foreign_flags(&self) -> impl Iterator<Item = (&str, &str)> {
+        let foreign = self.flags.iter().filter(|(program, _)| !program.starts_with("cargo xtask"));
+        foreign.flat_map(|(program, flags)| flags.iter().map(|flag| (program.as_str(), flag.as_str())))
+    }
+
     /// Whether a test that follows a page passes over a command of a block: another one types it, or nobody can.
     pub fn is_of_others(&self, test: &str, command: &str) -> bool {
         let others = self.typed.iter().filter(|(name, _)| *name != test).flat_map(|(_, commands)| commands);
@@ -56,7 +64,10 @@ impl Table {
     /// What a test has not typed although it is said to, once it is done.
     pub fn unfulfilled(&self, test: &str, done: &BTreeSet<String>) -> Vec<String> {
         let of = |map: &BTreeMap<String, Vec<String>>| map.get(test).cloned().unwrap_or_default();
-        let named = if test == Self::NAMES { self.named.clone() } else { Vec::new() };
+        let mut named = if test == Self::NAMES { self.named.clone() } else { Vec::new() };
+        if test == Self::NAMES {
+            named.extend(self.foreign_flags().map(|(program, flag)| format!("{program} {flag}")));
+        }
         let due = of(&self.followed).into_iter().chain(of(&self.typed)).chain(named);
         due.filter(|due| !done.contains(due)).collect()
     }
@@ -109,6 +120,9 @@ impl Table {
                 seen.insert(command.text);
             }
         }
+        let flags: BTreeSet<String> = pages.iter().flat_map(Page::flags).map(|(_, flag)| flag).collect();
+        let stale = self.flags.values().flatten().filter(|flag| !flags.contains(*flag));
+        problems.extend(stale.map(|flag| format!("{TABLE}: no page names this flag any more: {flag}")));
         let stale = rows.keys().filter(|row| !seen.contains(**row));
         problems.extend(stale.map(|row| format!("{TABLE}: no page has it in this form any more: {row}")));
         problems

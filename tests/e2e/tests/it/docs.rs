@@ -16,7 +16,9 @@ pub(crate) const TESTS: &[Test] = &[("docs::named_commands_exist", named)];
 fn named(world: &World) -> anyhow::Result<()> {
     let parts = &world.parts;
     let folder = world.folder("docs-named")?;
-    for name in &Table::read()?.named {
+    let table = Table::read()?;
+    let flags = table.foreign_flags().map(|(program, flag)| format!("{program} {flag}"));
+    for name in table.named.iter().cloned().chain(flags) {
         let (words, flags): (Vec<&str>, Vec<&str>) = name.split(' ').partition(|word| !word.starts_with('-'));
         let (program, words) = (words[0], &words[1..]);
         let file = match program {
@@ -50,7 +52,7 @@ fn named(world: &World) -> anyhow::Result<()> {
                 "{name}: no {flag} in\n{said}"
             );
         }
-        typed::note(name);
+        typed::note(&name);
     }
     Ok(())
 }

@@ -1,19 +1,11 @@
 //! A cluster behind a proxy.
 
-use std::{
-    fs,
-    io::{self, Read as _, Write as _},
-    net::{Shutdown, TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
-};
+use std::fs;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
     process,
+    tunnel::Tunnel,
     world::{Flavour, World},
 };
 use sandbox::cluster::Binaries;
@@ -37,7 +29,7 @@ fn as_kubectl(world: &World) -> anyhow::Result<()> {
     let login = world.login(Flavour::V1Beta1Generated)?;
     let folder = world.folder("proxies")?;
     let url = login.cluster.server_url();
-    let tunnel = Tunnel::start(url.trim_start_matches("https://"))?;
+    let tunnel = Tunnel::to(url.trim_start_matches("https://"))?;
     let proxy = format!("http://{}", tunnel.address);
     let here = fs::read_to_string(login.cluster.admin_kubeconfig())?;
     // RFC 6761: a name of `invalid` has no address.
@@ -69,11 +61,11 @@ fn as_kubectl(world: &World) -> anyhow::Result<()> {
         let kubectl = (&kubectl, &["get", "namespaces"][..]);
         let ours = (&world.parts.cluster_auth, &["who-can", "get", "pods", "-n", "default"][..]);
         for (program, args) in [kubectl, ours] {
-            let before = tunnel.opened.load(Ordering::SeqCst);
+            let before = tunnel.opened();
             let mut command = process::command(program, &folder);
             command.args(args).args(["--kubeconfig", "it.yaml"]).envs(variables.iter().copied());
             let said = process::run(&mut command)?;
-            let way = match (said.code, tunnel.opened.load(Ordering::SeqCst) - before) {
+            let way = match (said.code, tunnel.opened() - before) {
                 (0, 0) => Way::Directly,
                 (0, _) => Way::ByProxy,
                 _ => Way::Not,
@@ -82,46 +74,4 @@ fn as_kubectl(world: &World) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// A proxy that leads every tunnel to one address. It ends with the process.
-struct Tunnel {
-    address: std::net::SocketAddr,
-    opened: Arc<AtomicUsize>,
-}
-
-impl Tunnel {
-    fn start(target: &str) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        let (address, opened) = (listener.local_addr()?, Arc::new(AtomicUsize::new(0)));
-        let (target, counter) = (target.to_owned(), Arc::clone(&opened));
-        thread::spawn(move || {
-            for client in listener.incoming().flatten() {
-                let (target, counter) = (target.clone(), Arc::clone(&counter));
-                // A client that goes away is no matter of the test.
-                thread::spawn(move || drop(lead(client, &target, &counter)));
-            }
-        });
-        Ok(Self { address, opened })
-    }
-}
-
-fn lead(mut client: TcpStream, target: &str, opened: &AtomicUsize) -> io::Result<()> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        client.read_exact(&mut byte)?;
-        head.push(byte[0]);
-    }
-    opened.fetch_add(1, Ordering::SeqCst);
-    let mut server = TcpStream::connect(target)?;
-    client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
-    let (mut from_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
-    let back = thread::spawn(move || {
-        let copied = io::copy(&mut from_server, &mut to_client);
-        copied.and(to_client.shutdown(Shutdown::Both))
-    });
-    io::copy(&mut client, &mut server)?;
-    server.shutdown(Shutdown::Write)?;
-    back.join().map_err(|_| io::ErrorKind::Other)?
 }
