@@ -57,7 +57,7 @@ mod tests {
             ("env AWS_PROFILE=x /opt/aws-iam-authenticator token -i demo", Some(Maker::Argument(1))),
             ("saml2aws exec --exec-profile p -- aws-iam-authenticator token -i demo", Some(Maker::Argument(4))),
             ("granted assume prod --exec aws-iam-authenticator token", Some(Maker::Argument(3))),
-            ("/home/me/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
+            ("/opt/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
             ("cluster-auth token -i demo", None),
             ("aws-vault exec prod -- cluster-auth eks get-token --cluster-name demo", Some(Maker::Somewhere)),
             ("gke-gcloud-auth-plugin", None),
