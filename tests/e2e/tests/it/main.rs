@@ -38,6 +38,7 @@ mod pages;
 mod plan;
 mod plugin;
 mod proxies;
+mod readers;
 mod terraform;
 mod trouble;
 mod unknown;
@@ -91,6 +92,7 @@ fn main() -> ExitCode {
         pages::TESTS,
         plan::TESTS,
         terraform::TESTS,
+        readers::TESTS,
     ];
     let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
