@@ -15,7 +15,6 @@ fn ours(line: &str) -> Vec<Vec<String>> {
     for letter in line.chars().chain(['\n']) {
         match (quote, letter) {
             (Some(open), _) if open == letter => quote = None,
-            (Some(_), _) => word.push(letter),
             (None, '\'' | '"') => (quote, begun) = (Some(letter), true),
             (None, ' ' | '\n' | '|' | '&' | ';' | '>' | '<' | '(' | ')' | '$') => {
                 if begun || !word.is_empty() {
@@ -26,7 +25,7 @@ fn ours(line: &str) -> Vec<Vec<String>> {
                     commands.push(vec![]);
                 }
             }
-            (None, _) => word.push(letter),
+            _ => word.push(letter),
         }
     }
     let begins_with = |words: &[String], start: &[&str]| {

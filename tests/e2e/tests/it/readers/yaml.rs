@@ -92,7 +92,7 @@ fn block(random: &mut Random, hand: &Hand, list: &[Node]) -> String {
         }
         let mut written = lines.concat();
         // The first line stands behind the dash.
-        written.replace_range(outer.len()..outer.len() + 1, "-");
+        written.replace_range(outer.len()..=outer.len(), "-");
         if random.below(hand.calm) == 0 {
             written.insert_str(outer.len() + 1, &format!(" &e{anchors}\n{outer} "));
             anchors += 1;
