@@ -177,6 +177,8 @@ pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
 /// How whoever started the program calls it: what a text tells them to type begins with this.
 ///
 /// cargo says in the environment of what it runs which package that is.
+// Only `demo` asks, which wants Unix.
+#[cfg(any(unix, test))]
 pub(crate) fn called(process: &Process) -> &'static str {
     if is_plugin(&process.arguments) {
         "kubectl cluster-auth"

@@ -1,7 +1,7 @@
 //! The identities file: who this AWS knows.
 //!
 //! ```yaml
-//! account: "111122223333"          # of all that follows; any entry may have an `account` of its own
+//! account: "111122223333"          # of all that follows; any entry may have an `account` and a `partition` of its own
 //! partition: aws                   # where nothing is said
 //!
 //! users:                           # `name` is how tests and the demo call whoever holds the key

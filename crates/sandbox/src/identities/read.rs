@@ -27,7 +27,7 @@ pub(super) fn file(mut fields: Fields<'_>, problems: &mut Problems) -> Directory
         grouped: Vec::new(),
     };
     reader.account = reader.own_account(&mut fields);
-    reader.partition = reader.partition(&mut fields);
+    reader.partition = reader.own_partition(&mut fields).unwrap_or_default();
     reader.each(&mut fields, "users", Reader::user);
     reader.each(&mut fields, "roles", Reader::role);
     reader.each(&mut fields, "permissionSets", Reader::permission_set);
@@ -67,6 +67,13 @@ enum Account {
     Known(AccountId),
 }
 
+/// Where a principal is.
+#[derive(Clone, Copy)]
+struct Home {
+    partition: Partition,
+    account: AccountId,
+}
+
 /// Holders and roles share their names: who may assume a role is said by name.
 const NAMES: &str = "name";
 
@@ -86,10 +93,10 @@ struct Credentials {
 impl Reader<'_> {
     fn user(&mut self, fields: &mut Fields<'_>) {
         let path = self.optional(fields, "path", PATH).unwrap_or("/");
-        let (name, account) = (self.holder(fields), self.account(fields));
+        let (name, home) = (self.holder(fields), self.home(fields));
         let credentials = self.long_term(fields);
-        let (Some(name), Some(account)) = (name, account) else { return };
-        let arn = self.arn(account, format!("user{path}{name}"));
+        let (Some(name), Some(home)) = (name, home) else { return };
+        let arn = home.arn(format!("user{path}{name}"));
         let user_id = unique_id("AIDA", &arn);
         self.directory.users.insert(name.to_owned(), arn.clone());
         self.add(name, credentials, arn, user_id, None);
@@ -110,15 +117,15 @@ impl Reader<'_> {
 
     /// What roles of either kind have. Sessions are read even if the role's name cannot be.
     fn assumable(&mut self, fields: &mut Fields<'_>, name: Option<String>, path: &str) {
-        let account = self.account(fields);
+        let home = self.home(fields);
         let assumable_by = self.trusted(fields);
         let external_id = self.optional(fields, "externalId", VISIBLE).map(str::to_owned);
         let max_session_seconds = self.max_session_duration(fields);
         if let Some(name) = &name {
             self.once(NAMES, name, fields.span());
         }
-        let role = name.zip(account).map(|(name, account)| {
-            let arn = self.arn(account, format!("role{path}{name}"));
+        let role = name.zip(home).map(|(name, home)| {
+            let arn = home.arn(format!("role{path}{name}"));
             Role { arn, name, assumable_by, external_id, max_session_seconds }
         });
         self.each(fields, "sessions", |reader, fields| reader.session(fields, role.as_ref()));
@@ -135,19 +142,18 @@ impl Reader<'_> {
     }
 
     fn federated_user(&mut self, fields: &mut Fields<'_>) {
-        let (name, account) = (self.holder(fields), self.account(fields));
+        let (name, home) = (self.holder(fields), self.home(fields));
         let credentials = self.temporary(fields);
-        let (Some(name), Some(account)) = (name, account) else { return };
-        let arn = self.arn(account, format!("federated-user/{name}"));
-        let arn = Arn { service: "sts".to_owned(), ..arn };
-        self.add(name, credentials, arn, format!("{account}:{name}"), None);
+        let (Some(name), Some(home)) = (name, home) else { return };
+        let arn = Arn { service: "sts".to_owned(), ..home.arn(format!("federated-user/{name}")) };
+        self.add(name, credentials, arn, format!("{}:{name}", home.account), None);
     }
 
     fn root(&mut self, fields: &mut Fields<'_>) {
-        let (name, account) = (self.holder(fields), self.account(fields));
+        let (name, home) = (self.holder(fields), self.home(fields));
         let credentials = self.long_term(fields);
-        let (Some(name), Some(account)) = (name, account) else { return };
-        self.add(name, credentials, self.arn(account, "root".to_owned()), account.to_string(), None);
+        let (Some(name), Some(home)) = (name, home) else { return };
+        self.add(name, credentials, home.arn("root".to_owned()), home.account.to_string(), None);
     }
 
     fn instance(&mut self, fields: &mut Fields<'_>) {
@@ -175,12 +181,12 @@ impl Reader<'_> {
 
     fn group(&mut self, fields: &mut Fields<'_>) {
         let path = self.optional(fields, "path", PATH).unwrap_or("/");
-        let (name, account) = (self.required(fields, "name", GROUP_NAME), self.account(fields));
+        let (name, home) = (self.required(fields, "name", GROUP_NAME), self.home(fields));
         let users = self.names(fields, "users");
-        let (Some(name), Some(account)) = (name, account) else { return };
+        let (Some(name), Some(home)) = (name, home) else { return };
         self.once("group", name, fields.span());
-        self.grouped.extend(users.iter().map(|(user, span)| (user.clone(), account, *span)));
-        let arn = self.arn(account, format!("group{path}{name}"));
+        self.grouped.extend(users.iter().map(|(user, span)| (user.clone(), home.account, *span)));
+        let arn = home.arn(format!("group{path}{name}"));
         let users = users.into_iter().map(|(user, _)| user).collect();
         self.directory.groups.insert(name.to_owned(), Group { arn, users });
     }
@@ -199,9 +205,11 @@ impl Reader<'_> {
         let key = Key { holder, access_key_id, secret_access_key, session_token, expires, arn, user_id, role, denied };
         self.directory.keys.insert(id, Arc::new(key));
     }
+}
 
-    fn arn(&self, account: AccountId, resource: String) -> Arn {
-        iam_arn(self.partition, account, resource)
+impl Home {
+    fn arn(self, resource: String) -> Arn {
+        iam_arn(self.partition, self.account, resource)
     }
 }
 
@@ -259,12 +267,17 @@ impl Reader<'_> {
         i64::try_from(seconds).unwrap_or(i64::MAX)
     }
 
-    fn partition(&mut self, fields: &mut Fields<'_>) -> Partition {
-        let Some((text, span)) = fields.text("partition", self.problems) else { return Partition::Aws };
-        text.parse().unwrap_or_else(|error: UnknownPartition| {
-            self.problems.push(wrong(span, error.to_string()));
-            Partition::Aws
-        })
+    /// The entry's own partition and account, or the file's.
+    fn home(&mut self, fields: &mut Fields<'_>) -> Option<Home> {
+        let partition = self.own_partition(fields).unwrap_or(self.partition);
+        Some(Home { partition, account: self.account(fields)? })
+    }
+
+    /// None where nothing is said, and where it is a problem already.
+    fn own_partition(&mut self, fields: &mut Fields<'_>) -> Option<Partition> {
+        let (text, span) = fields.text("partition", self.problems)?;
+        let wrong = |error: &UnknownPartition| self.problems.push(wrong(span, error.to_string()));
+        text.parse().inspect_err(wrong).ok()
     }
 
     /// The entry's own account, or the file's.

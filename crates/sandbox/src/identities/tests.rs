@@ -64,10 +64,12 @@ partition: aws-cn
 users:
 - {name: here, accessKeyId: AKIA0000000000000001, secretAccessKey: x}
 - {name: there, account: '444455556666', accessKeyId: AKIA0000000000000002, secretAccessKey: x}
+- {name: elsewhere, partition: aws-us-gov, accessKeyId: AKIA0000000000000003, secretAccessKey: x}
 ";
     let identities = Identities::read(&Source::new("identities.yaml", text)).expect("identities");
     assert_eq!(identities.arn("here").as_deref(), Some("arn:aws-cn:iam::111122223333:user/here"));
     assert_eq!(identities.arn("there").as_deref(), Some("arn:aws-cn:iam::444455556666:user/there"));
+    assert_eq!(identities.arn("elsewhere").as_deref(), Some("arn:aws-us-gov:iam::111122223333:user/elsewhere"));
 }
 
 #[test]

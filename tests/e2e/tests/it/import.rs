@@ -208,11 +208,11 @@ const ROWS: &[Row] = &[
         "somebody of another account, and nodes",
         [
             "- {rolearn: 'arn:aws:iam::111122223333:role/Node', username: 'system:node:{{EC2PrivateDNSName}}', groups: ['system:bootstrappers', 'system:nodes']}",
-            "- {userarn: 'arn:aws:iam::444455556666:user/x', username: x, groups: [devs]}\n- {userarn: 'arn:aws:iam::111122223333:user/y', username: y, groups: [devs, unbound]}",
+            "- {userarn: 'arn:aws:iam::444455556666:user/x', username: x, groups: [devs]}\n- {userarn: 'arn:aws:iam::111122223333:user/yan', username: yan, groups: [devs, unbound]}",
             "",
         ],
         &["nodes:\n- roles: [Node]\n", "- {name: x, account: \"444455556666\"}"],
-        &["not in the file: the group unbound of arn:aws:iam::111122223333:user/y"],
+        &["not in the file: the group unbound of arn:aws:iam::111122223333:user/yan"],
     ),
     ("nobody", ["", "", ""], &["groups: []\n"], &["next: "]),
 ];
