@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::{commands, exit::Failure, rim::Process};
+use crate::{commands, exit::Failure};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -179,7 +179,7 @@ pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
 /// cargo says in the environment of what it runs which package that is.
 // Only `demo` asks, which wants Unix.
 #[cfg(any(unix, test))]
-pub(crate) fn called(process: &Process) -> &'static str {
+pub(crate) fn called(process: &crate::rim::Process) -> &'static str {
     if is_plugin(&process.arguments) {
         "kubectl cluster-auth"
     } else if process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME")) {
