@@ -298,6 +298,9 @@ fn usage(world: &World) -> anyhow::Result<()> {
     let two =
         ["diff", "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/eve", "--from", "view.yaml"];
     let two = managed.run(&[&two[..], &["--context", "local"]].concat())?.success()?;
-    ensure!(two.contains("it is not known whether user eve of 111122223333 logs in") && two.contains("(ClusterRole view)"), "{two}");
+    ensure!(
+        two.contains("it is not known whether user eve of 111122223333 logs in") && two.contains("(ClusterRole view)"),
+        "{two}"
+    );
     Ok(())
 }
