@@ -50,7 +50,7 @@ impl<'a> Changes<'a> {
             node.get("name").and_then(Node::as_scalar).is_some_and(|name| *name.text == *kind.name(entry))
         };
         let nodes = self.root.get(kind.key()).and_then(Node::as_sequence).unwrap_or_default();
-        // Where a name stands twice, kubectl takes the first.
+        // kubectl loads no kubeconfig in which a name stands twice; here it is the first one that is changed.
         let Some(at) = nodes.iter().position(named) else { return self.add(entry, kind) };
         let body = nodes[at].get(kind.body()).filter(|body| body.as_mapping().is_some());
         let Some(body) = body else {
