@@ -3,18 +3,29 @@
 //! Only entries that are ours are touched, above all never those of nodes; everything else is kept byte for byte. Which
 //! are ours, an annotation of the `ConfigMap` says ([`OWNED`]): other tools keep annotations, comments they lose. An entry
 //! of somebody else's for a principal of the file is an error, until it is adopted.
+//!
+//! ```text
+//!   text ─ read as its reader reads it ─► entries, whose principal is whose ─► changes, and what the text is to mean
+//!     changed text ─ read again: means exactly that; lets in exactly those who were planned, and all others as before
+//! ```
 
 mod current;
+mod entries;
 mod list;
+mod people;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use document::{Edits, Limits, Node, Problem, Source, Span, Value};
+use document::{Dialect, Edits, Limits, Node, Problem, Source, Span, plain_or_quoted};
 use mapping::{Mode, RulePrincipal, aws_iam_authenticator};
 use serde::Serialize;
+use serde_json::{Value as Json, json};
 
 pub use self::current::ConfigMap;
-use self::list::{Fate, Item, List, value};
+use self::{
+    list::{Fate, Item, List, value},
+    people::People,
+};
 use crate::{Code, render::Entry};
 
 /// The annotation that names the principals whose entries are ours: their ARNs as rules compare them, in lower case,
@@ -38,6 +49,14 @@ impl Shape<'_> {
         match self {
             Self::AwsAuth => Mode::EksConfigMap,
             Self::Config(_) => Mode::MountedFile,
+        }
+    }
+
+    /// By whose rules its texts are read.
+    const fn dialect(self) -> Dialect {
+        match self {
+            Self::AwsAuth => Dialect::Kubernetes,
+            Self::Config(_) => Dialect::Viper,
         }
     }
 }
@@ -74,14 +93,16 @@ pub(crate) fn merge(
     [users, roles]: [Vec<Entry<'_>>; 2],
     adopt: bool,
 ) -> Result<Merged, Vec<Problem>> {
-    let ConfigMap { resource_version, labels, mut annotations, mut data, binary_data, standing: _ } = current;
+    let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing: _ } = current;
     let annotated = annotations.remove(OWNED).unwrap_or_default();
     let owned = annotated.split(',').filter(|principal| !principal.is_empty()).collect();
-    let mut merging = Merging { mode: shape.mode(), owned, adopt, now_ours: BTreeSet::new(), problems: Vec::new() };
+    let wanted = People::wanted(users.iter().chain(&roles));
+    let mut merging = Merging { shape, owned, adopt, ours: wanted.principals(), foreign: BTreeSet::new(), problems: Vec::new() };
+    let mut changed = data.clone();
     let mut merge_text = |key: &str, lists: Vec<(&[&'static str], Vec<Entry<'_>>)>, cluster_id: Option<&str>| {
         let text = data.get(key).map_or("", String::as_str);
         if let Some(text) = merging.text(key, text, cluster_id, lists) {
-            data.insert(key.to_owned(), text);
+            changed.insert(key.to_owned(), text);
         }
     };
     let name = match shape {
@@ -97,8 +118,13 @@ pub(crate) fn merge(
             "aws-iam-authenticator"
         }
     };
-    let Merging { now_ours, mut problems, .. } = merging;
-    annotations.insert(OWNED.to_owned(), now_ours.into_iter().collect::<Vec<_>>().join(","));
+    let Merging { ours, owned, mut problems, .. } = merging;
+    if problems.is_empty() {
+        let touched = ours.iter().map(String::as_str).chain(owned).collect();
+        let let_in = people::check(shape, &data, &changed, &touched, &wanted);
+        problems.extend(let_in.err().map(|why| Code::Current.at(Span::default(), format!("ConfigMap {name}: {why}"))));
+    }
+    annotations.insert(OWNED.to_owned(), ours.into_iter().collect::<Vec<_>>().join(","));
     let bytes: usize = annotations.iter().map(|(key, value)| key.len() + value.len()).sum();
     if bytes > MAX_ANNOTATIONS {
         let message = format!("the annotations that say which entries are ours would take {bytes} bytes");
@@ -108,16 +134,21 @@ pub(crate) fn merge(
     if !problems.is_empty() {
         return Err(problems);
     }
+    let data = changed;
     let metadata = Metadata { name, namespace: "kube-system", resource_version, labels, annotations };
     Ok(Merged { api_version: "v1", kind: "ConfigMap", metadata, data, binary_data })
 }
 
 /// What is known while texts are merged, and what comes of it.
 struct Merging<'a> {
-    mode: Mode,
+    shape: Shape<'a>,
+    /// The principals whose entries were ours.
     owned: BTreeSet<&'a str>,
     adopt: bool,
-    now_ours: BTreeSet<String>,
+    /// Those of the file.
+    ours: BTreeSet<String>,
+    /// Principals of the file with entries of others, once they are said.
+    foreign: BTreeSet<String>,
     problems: Vec<Problem>,
 }
 
@@ -143,28 +174,38 @@ impl Merging<'_> {
     }
 
     fn list(&mut self, source: &Source, keys: &[&'static str], entries: Vec<Entry<'_>>) -> Result<String, String> {
-        let root = parse(source)?;
-        let list = List::find(root.as_ref(), keys).map_err(|problem| unreadable(source, &problem))?;
-        let mut wanted = BTreeMap::new();
+        let has_nothing = matches!(self.shape, Shape::AwsAuth) && entries::is_nothing(source.text());
+        let nothing = Source::new(source.name(), "");
+        let source = if has_nothing && !entries.is_empty() { &nothing } else { source };
+        let root = if has_nothing { Ok(None) } else { parse(source, self.shape.dialect()) };
+        let list = root.as_ref().map_err(String::clone).and_then(|root| {
+            List::find(root.as_ref(), keys).map_err(|problem| unreadable(source, &problem))
+        });
+        let list = match list {
+            Ok(list) => list,
+            // Nothing is to be written there, and nobody knows of anything that was.
+            Err(_) if entries.is_empty() && self.owned.is_empty() => return Ok(source.text().to_owned()),
+            Err(why) => return Err(why),
+        };
+        let said = entries::said(self.shape, source, list.nodes()).map_err(|problem| unreadable(source, &problem))?;
+        let mut wanted: BTreeMap<String, Entry<'_>> = BTreeMap::new();
         for entry in entries {
-            wanted.insert(compared(&entry.arn).expect("the file's principals are principals"), entry);
+            wanted.insert(people::principal(&entry), entry);
         }
-        self.now_ours.extend(wanted.keys().cloned());
         let (mut replacements, mut removed) = (Vec::new(), Vec::new());
-        for node in list.nodes() {
-            let arn = arn_of(node);
-            let principal = arn.and_then(|arn| aws_iam_authenticator::compared(self.mode, arn).ok());
-            let entry = principal.as_ref().and_then(|principal| wanted.remove(principal));
-            let is_owned = principal.as_ref().is_some_and(|principal| self.owned.contains(principal.as_str()));
-            if let Some(entry) = entry.as_ref().filter(|_| !is_owned && !self.adopt) {
-                let message = format!("the cluster has an entry for {} that is not ours", entry.arn);
-                self.problems.push(Code::ForeignEntry.at(entry.span, message));
-            }
+        for said in said {
+            let arn = said.as_ref().map(|said| said.arn.as_str());
+            let principal = arn.and_then(|arn| aws_iam_authenticator::compared(self.shape.mode(), arn).ok());
             self.refuse_alike(arn, principal.as_deref());
+            let is_owned = principal.as_ref().is_some_and(|principal| self.owned.contains(principal.as_str()));
+            let is_ours = principal.as_ref().is_some_and(|principal| self.ours.contains(principal));
+            let entry = principal.as_ref().and_then(|principal| wanted.remove(principal));
+            if let Some(principal) = principal.filter(|_| is_ours && !is_owned && !self.adopt) {
+                self.refuse_foreign(principal, entry.as_ref());
+            }
             // A second entry for one of our principals would count instead of the first.
-            let is_ours = is_owned || principal.as_ref().is_some_and(|principal| self.now_ours.contains(principal));
-            removed.push(is_ours && entry.is_none());
-            replacements.push(entry.filter(|entry| !is_said_by(entry, node)));
+            removed.push((is_owned || is_ours) && entry.is_none());
+            replacements.push(entry.filter(|entry| !said.is_some_and(|said| said.is(entry))));
         }
         let added: Vec<Entry<'_>> = wanted.into_values().collect();
         let fates: Vec<_> = replacements
@@ -178,16 +219,30 @@ impl Merging<'_> {
             .collect();
         let mut edits = Edits::new(source);
         list.change(source.text(), &fates, &added, &mut edits);
-        Ok(edits.apply())
+        if edits.is_empty() {
+            return Ok(source.text().to_owned());
+        }
+        let mut expected = root.as_ref().ok().and_then(Option::as_ref).map_or(Json::Null, Node::to_json);
+        *list::place(&mut expected, keys) = list.meant(&fates, &added);
+        edits.apply_as(self.shape.dialect(), &expected).map_err(|problem| unchanged(source, &problem))
     }
-}
 
-impl Merging<'_> {
+    fn refuse_foreign(&mut self, principal: String, entry: Option<&Entry<'_>>) {
+        let span = entry.map(|entry| entry.span).unwrap_or_default();
+        let message = match entry {
+            Some(entry) => format!("the cluster has an entry for {} that is not ours", entry.arn),
+            None => format!("the cluster has another entry for {principal} that is not ours"),
+        };
+        if self.foreign.insert(principal) {
+            self.problems.push(Code::ForeignEntry.at(span, message));
+        }
+    }
+
     /// An entry for one of our principals to `cluster-auth server` alone, which leaves a role's path out and reads the same
     /// file: to one reader it is another entry and must stay, to the other it would count in place of ours.
     fn refuse_alike(&mut self, arn: Option<&str>, principal: Option<&str>) {
-        let Some(arn) = arn.filter(|_| self.mode == Mode::MountedFile && principal.is_none()) else { return };
-        let Some(ours) = compared(arn).filter(|ours| self.now_ours.contains(ours)) else { return };
+        let Some(arn) = arn.filter(|_| self.shape.mode() == Mode::MountedFile && principal.is_none()) else { return };
+        let Some(ours) = compared(arn).filter(|ours| self.ours.contains(ours)) else { return };
         let message = format!("the cluster has an entry for {arn}, which cluster-auth server takes for {ours}");
         let hint = "take it out first: aws-iam-authenticator passes over it";
         self.problems.push(Code::ForeignEntry.at(Span::default(), message).hint(hint));
@@ -197,10 +252,11 @@ impl Merging<'_> {
 /// Whether the configuration is that of our cluster: another one's would let its people in. An empty one becomes ours.
 fn is_for(cluster_id: &str, text: &mut String) -> Result<(), String> {
     let source = Source::new("config.yaml", text.as_str());
-    let Some(root) = parse(&source)? else {
+    let Some(root) = parse(&source, Dialect::Viper)?.filter(|root| !root.is_null()) else {
         let mut edits = Edits::new(&source);
-        edits.insert_lines(text.len(), &format!("clusterID: {}\n", serde_json::Value::from(cluster_id)));
-        *text = edits.apply();
+        edits.insert_lines(source.text().len(), &format!("clusterID: {}\n", Json::from(cluster_id)));
+        let changed = edits.apply_as(Dialect::Viper, &json!({"clusterID": cluster_id}));
+        *text = changed.map_err(|problem| unchanged(&source, &problem))?;
         return Ok(());
     };
     match value(&root, "clusterID").and_then(Node::as_scalar) {
@@ -210,22 +266,23 @@ fn is_for(cluster_id: &str, text: &mut String) -> Result<(), String> {
     }
 }
 
-/// The tree, unless there is nothing in the text.
-fn parse(source: &Source) -> Result<Option<Node>, String> {
-    let root = document::parse(source, &Limits::default());
-    let root = root.map_err(|problems| problems.first().map(|first| unreadable(source, first)).unwrap_or_default())?;
-    Ok(root.filter(|root| !root.is_null()))
+fn parse(source: &Source, dialect: Dialect) -> Result<Option<Node>, String> {
+    let read = document::parse_as(source, &Limits::default(), dialect);
+    let read = read.map_err(|problems| problems.first().map(|first| unreadable(source, first)).unwrap_or_default())?;
+    Ok(read.root)
 }
 
 fn unreadable(source: &Source, problem: &Problem) -> String {
-    let at = source.position(problem.span.start);
-    format!("cannot be read, at line {}, column {}: {}", at.line, at.column, problem.message)
+    format!("cannot be read, at {}: {}", place(source, problem), problem.message)
 }
 
-/// The ARN of an entry, if it has one.
-fn arn_of(node: &Node) -> Option<&str> {
-    let arn = value(node, "rolearn").or_else(|| value(node, "userarn"))?;
-    arn.as_scalar().map(|scalar| &*scalar.text)
+fn unchanged(source: &Source, problem: &Problem) -> String {
+    format!("cannot be edited, at {}: {}", place(source, problem), problem.message)
+}
+
+fn place(source: &Source, problem: &Problem) -> String {
+    let at = source.position(problem.span.start);
+    format!("line {}, column {}", at.line, at.column)
 }
 
 /// What a rule for this ARN is compared by in files of our own; none where it is no principal's.
@@ -236,23 +293,21 @@ fn compared(arn: &str) -> Option<String> {
     }
 }
 
-/// Whether an entry of the cluster's says the same, groups in whatever order.
-fn is_said_by(entry: &Entry<'_>, node: &Node) -> bool {
-    let username = value(node, "username").and_then(Node::as_scalar).map(|scalar| &*scalar.text);
-    let groups: Option<BTreeSet<&str>> = match value(node, "groups").map(|node| &node.value) {
-        None => Some(BTreeSet::new()),
-        Some(Value::Sequence(nodes, _)) => nodes.iter().map(|node| Some(&*node.as_scalar()?.text)).collect(),
-        Some(Value::Scalar(_) | Value::Mapping(..)) => None,
-    };
-    username == Some(entry.username) && groups.is_some_and(|groups| groups == entry.groups.iter().copied().collect())
-}
-
 impl Item for Entry<'_> {
     fn block(&self) -> String {
-        crate::render::yaml(&[self])
+        let arn = if self.is_user { "userarn" } else { "rolearn" };
+        let (name, username) = (plain_or_quoted(&self.arn), plain_or_quoted(self.username));
+        let groups: String = self.groups.iter().map(|group| format!("\n  - {}", plain_or_quoted(group))).collect();
+        let groups = if groups.is_empty() { " []" } else { &groups };
+        format!("- {arn}: {name}\n  username: {username}\n  groups:{groups}\n")
+    }
+
+    fn json(&self) -> Json {
+        serde_json::to_value(self).expect("plain data can be written")
     }
 
     fn flow(&self) -> String {
+        // With its keys in their usual order.
         serde_json::to_string(self).expect("plain data can be written")
     }
 }

@@ -1,21 +1,31 @@
 //! Changes to a text that keep every other byte of it, and are taken back where they would mean more than they should.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::Value as Json;
 
-use crate::{Dialect, Limits, Node, Problem, Source, Span, parse_as};
+use crate::{Dialect, Entry, Limits, Node, Problem, Source, Span, Style, Value, parse_as, plain_or_quoted};
+
+/// What ends a line.
+const BREAKS: [char; 2] = ['\n', '\r'];
 
 /// Replacements and insertions, collected and then applied together.
 pub struct Edits<'a> {
     source: &'a Source,
     edits: Vec<(Span, String)>,
+    /// What [`Self::set`] and [`Self::write`] wrote where: what an anchor names stands in the text once, however many places have it.
+    written: BTreeSet<(Span, String)>,
 }
 
 impl<'a> Edits<'a> {
     /// No changes yet.
     pub fn new(source: &'a Source) -> Self {
-        Self { source, edits: Vec::new() }
+        Self { source, edits: Vec::new(), written: BTreeSet::new() }
+    }
+
+    /// Whether nothing is to change.
+    pub fn is_empty(&self) -> bool {
+        self.edits.is_empty()
     }
 
     /// Replaces a range.
@@ -25,40 +35,87 @@ impl<'a> Edits<'a> {
 
     /// Inserts before a byte.
     pub fn insert(&mut self, at: usize, text: impl Into<String>) {
-        self.replace(Span { start: at, end: at }, text);
+        self.replace(Span::at(at), text);
     }
 
     /// Inserts whole lines after the line in which a byte stands.
     pub fn insert_lines(&mut self, after: usize, lines: &str) {
         let text = self.source.text();
         // A block scalar ends behind its line's end already, and so does an empty text.
-        if text[..after].is_empty() || text[..after].ends_with('\n') {
+        if text[..after].is_empty() || text[..after].ends_with(BREAKS) {
             self.insert(after, lines);
             return;
         }
-        match text[after..].find('\n') {
-            Some(end) => self.insert(after + end + 1, lines),
-            None => self.insert(text.len(), format!("\n{lines}")),
+        match self.line_end(after) {
+            Some(end) => self.insert(end, lines),
+            None => {
+                let is_ended = self.edits.iter().any(|(span, inserted)| span.end == text.len() && inserted.ends_with('\n'));
+                self.insert(text.len(), format!("{}{lines}", if is_ended { "" } else { "\n" }));
+            }
         }
+    }
+
+    /// Sets a key of a mapping, on one line: where the key stands, or behind all others. What an anchor names is changed where
+    /// the anchor stands.
+    pub fn set(&mut self, mapping: &Node, key: &str, value: &Json) {
+        let Value::Mapping(entries, style) = &mapping.value else { return };
+        if let Some(entry) = entries.iter().rfind(|entry| *entry.key.text == *key) {
+            if entry.value.span.start < entry.value.span.end {
+                self.write(&entry.value, *style, value);
+            } else {
+                let behind = &self.source.text()[entry.key_span.end..];
+                let colon = entry.key_span.end + behind.find(':').map_or(0, |at| at + 1);
+                self.put(Span::at(colon), format!(" {}", written(value, *style)));
+            }
+            return;
+        }
+        let text = self.source.text();
+        let is_alias = text[mapping.span.start..].starts_with('*');
+        match (entries.last(), style) {
+            (None, _) => self.put(mapping.span, format!("{{{}: {value}}}", Json::from(key))),
+            (Some(last), Style::Flow) => {
+                let end = if is_alias { last.value.span.end } else { mapping.span.end - 1 };
+                let inner = text[..end].trim_end();
+                // A comma that ends the last entry already is left where it is.
+                let comma = if inner.ends_with(',') { "" } else { "," };
+                self.put(Span::at(inner.len()), format!("{comma} {}: {value}", Json::from(key)));
+            }
+            (Some(last), Style::Block) => {
+                // What `<<` brings in stands elsewhere.
+                let own = |entry: &&Entry| is_alias || mapping.span.range().contains(&entry.key_span.start);
+                let first = entries.iter().filter(own).map(|entry| entry.key_span.start).min();
+                let column = self.column(first.unwrap_or(mapping.span.start));
+                let end = if is_alias { last.value.span.end } else { mapping.span.end };
+                let line = format!("{}{}: {}\n", " ".repeat(column), plain_or_quoted(key), written(value, *style));
+                if self.written.insert((Span::at(end), line.clone())) {
+                    self.insert_lines(end, &line);
+                }
+            }
+        }
+    }
+
+    /// Writes another value in a node's place, on one line: as JSON in a collection of flow style.
+    pub fn write(&mut self, node: &Node, within: Style, value: &Json) {
+        self.put(self.without_trailing(node.span), written(value, within));
     }
 
     /// Removes an element of a block list, from its dash to the end of its last line.
     pub fn remove_item(&mut self, node: &Node) {
         let text = self.source.text();
-        let start = self.line_start(node.span.start);
-        let end = if text[..node.span.end].ends_with('\n') {
+        let dash = self.dash(node);
+        let line = self.line_start(dash);
+        let start = if text[line..dash].trim_start().is_empty() { line } else { dash };
+        let end = if text[..node.span.end].ends_with(BREAKS) && node.span.end > dash {
             node.span.end
         } else {
-            text[node.span.end..].find('\n').map_or(text.len(), |end| node.span.end + end + 1)
+            self.line_end(node.span.end).unwrap_or(text.len())
         };
         self.replace(Span { start, end }, "");
     }
 
     /// In which column the dash of a block list's element stands, from 0.
     pub fn dash_column(&self, node: &Node) -> usize {
-        let line = self.line_start(node.span.start);
-        let dash = self.source.text()[line..node.span.start].rfind('-');
-        dash.unwrap_or_else(|| node.span.start - line)
+        self.column(self.dash(node))
     }
 
     /// In which column a byte stands, from 0.
@@ -66,8 +123,42 @@ impl<'a> Edits<'a> {
         self.source.position(offset).column - 1
     }
 
+    /// A node without the empty lines that a block scalar at its end may hold.
+    pub fn without_trailing(&self, span: Span) -> Span {
+        Span { end: span.start + self.source.text()[span.range()].trim_end().len(), ..span }
+    }
+
+    /// The dash of a block list's element: before it stand blanks, comments, an anchor and a tag at most.
+    fn dash(&self, node: &Node) -> usize {
+        let mut before = self.source.text()[..node.span.start].trim_end();
+        while !before.ends_with('-') {
+            let line = before.rfind(BREAKS).map_or(0, |at| at + 1);
+            let word = before.rfind(|c: char| c.is_whitespace()).map_or(0, |at| at + 1);
+            let comment = before[line..].find('#').map(|at| line + at);
+            before = match comment {
+                Some(at) => before[..at].trim_end(),
+                None if before[word..].starts_with(['&', '!']) => before[..word].trim_end(),
+                None => return node.span.start,
+            };
+        }
+        before.len() - 1
+    }
+
     fn line_start(&self, offset: usize) -> usize {
-        self.source.text()[..offset].rfind('\n').map_or(0, |at| at + 1)
+        self.source.text()[..offset].rfind(BREAKS).map_or(0, |at| at + 1)
+    }
+
+    /// Where the next line begins, if there is one.
+    fn line_end(&self, offset: usize) -> Option<usize> {
+        let rest = &self.source.text()[offset..];
+        let at = rest.find(BREAKS)?;
+        Some(offset + at + if rest[at..].starts_with("\r\n") { 2 } else { 1 })
+    }
+
+    fn put(&mut self, span: Span, text: String) {
+        if self.written.insert((span, text.clone())) {
+            self.replace(span, text);
+        }
     }
 
     /// The changed text, byte order mark included, once it has been read again as the program reads it that owns it: it must
@@ -90,19 +181,15 @@ impl<'a> Edits<'a> {
         }
     }
 
-    /// The changed text, byte order mark included. Insertions at one place keep the order in which they were made.
-    ///
-    /// # Panics
-    /// If two changes overlap or do not fit the text, which is a mistake of the caller's and not of the text's.
-    pub fn apply(self) -> String {
-        self.applied().expect("edits that do not overlap")
-    }
-
     /// None where two changes overlap.
     fn applied(mut self) -> Option<String> {
         self.edits.sort_by_key(|(span, _)| *span);
         let text = self.source.text();
-        let ends_with_cr = text.find('\n').is_some_and(|at| text[..at].ends_with('\r'));
+        let line_end = match text.find(BREAKS) {
+            Some(at) if text[at..].starts_with("\r\n") => "\r\n",
+            Some(at) if text[at..].starts_with('\r') => "\r",
+            Some(_) | None => "\n",
+        };
         let mut changed = String::with_capacity(text.len());
         changed.push_str(self.source.prefix());
         let mut done = 0;
@@ -111,15 +198,22 @@ impl<'a> Edits<'a> {
                 return None;
             }
             changed.push_str(&text[done..span.start]);
-            if ends_with_cr {
-                changed.push_str(&replacement.replace("\r\n", "\n").replace('\n', "\r\n"));
-            } else {
+            if line_end == "\n" {
                 changed.push_str(replacement);
+            } else {
+                changed.push_str(&replacement.replace("\r\n", "\n").replace('\n', line_end));
             }
             done = span.end;
         }
         changed.push_str(&text[done..]);
         Some(changed)
+    }
+}
+
+fn written(value: &Json, within: Style) -> String {
+    match (value, within) {
+        (Json::String(text), Style::Block) => plain_or_quoted(text).into_owned(),
+        (other, _) => other.to_string(),
     }
 }
 

@@ -6,7 +6,7 @@
 //! ```text
 //!   Source ─ parse ─► Node (every scalar, key and collection with its byte span)
 //!                       └─ Fields: typed reading of a mapping ─► values, and Problems ─ render ─► text for a person
-//!   Source + Edits ─ apply ─► text, every other byte kept
+//!   Source + Edits ─ apply_as ─► text, every other byte kept, and read again before it is handed out
 //! ```
 //!
 //! Values stay text until somebody says what they must be: `012345678901` is an account or a number by the reader's
@@ -32,6 +32,7 @@ mod scalar;
 mod source;
 mod tree;
 mod value;
+mod write;
 mod yaml;
 
 pub use dialect::Dialect;
@@ -48,6 +49,7 @@ pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Style, Value};
+pub use write::plain_or_quoted;
 pub use yaml::{Read, parse, parse_as, parse_each};
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What the tree holds, what is refused and how that looks, and the laws of spans and edits.
 
 mod dialects;
+mod edits;
 mod encoding;
 mod fields;
 mod laws;

@@ -1,15 +1,12 @@
 //! Users whose tokens another program makes, turned to this one.
 
-use std::collections::BTreeSet;
-
-use document::{Dialect, Edits, Entry, Limits, Node, Problem, Source, Span, Style, Value, parse_as};
-use serde_json::{Value as Json, json};
+use document::{Dialect, Edits, Limits, Node, Problem, Source, Style, Value, parse_as};
+use serde_json::Value as Json;
 
 use crate::{
     ApiVersion, InteractiveMode,
-    entry::written,
     program::{Maker, file_name},
-    read::{problem, text},
+    read::{problem, repeated_names, text},
 };
 
 /// What took the other program's place, and what could not.
@@ -56,12 +53,12 @@ pub fn convert(
     accepts: impl Fn(&[String]) -> Result<(), String>,
 ) -> Result<Converted, Vec<Problem>> {
     let Some(root) = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?.root else {
-        return Ok(Converted { text: Edits::new(existing).apply(), users: Vec::new(), left: Vec::new() });
+        let text = Edits::new(existing).apply_as(Dialect::Kubernetes, &Json::Null).map_err(|problem| vec![problem])?;
+        return Ok(Converted { text, users: Vec::new(), left: Vec::new() });
     };
-    let mut turning =
-        Turning { source: existing, edits: Edits::new(existing), made: BTreeSet::new(), command, install_hint };
+    let mut turning = Turning { edits: Edits::new(existing), command, install_hint };
     let mut expected = root.to_json();
-    let (mut users, mut left, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut users, mut left, mut problems) = (Vec::new(), Vec::new(), repeated_names(&root));
     for (at, user) in root.get("users").and_then(Node::as_sequence).unwrap_or_default().iter().enumerate() {
         let plugin = match Plugin::of(user) {
             Ok(Some(plugin)) => plugin,
@@ -98,7 +95,6 @@ struct Plugin<'a> {
     args: Vec<String>,
     maker: Maker,
     exec: &'a Node,
-    keys: &'a [Entry],
     style: Style,
 }
 
@@ -106,7 +102,7 @@ impl<'a> Plugin<'a> {
     /// None where the user's credentials come from elsewhere.
     fn of(user: &'a Node) -> Result<Option<Self>, Box<Problem>> {
         let Some(exec) = user.get("user").and_then(|user| user.get("exec")) else { return Ok(None) };
-        let Value::Mapping(keys, style) = &exec.value else { return Ok(None) };
+        let Value::Mapping(_, style) = &exec.value else { return Ok(None) };
         let Some(program) = exec.get("command").and_then(text) else { return Ok(None) };
         let args = match exec.get("args").filter(|args| !args.is_null()) {
             None => Some(Vec::new()),
@@ -117,7 +113,7 @@ impl<'a> Plugin<'a> {
         let Some(maker) = Maker::of(program, args.as_deref().unwrap_or_default()) else { return Ok(None) };
         let args = args.ok_or_else(|| Box::new(problem(exec.span, "`args` is a list of texts")))?;
         let user = user.get("name").and_then(text).unwrap_or_default();
-        Ok(Some(Self { user, program, args, maker, exec, keys, style: *style }))
+        Ok(Some(Self { user, program, args, maker, exec, style: *style }))
     }
 
     /// What the program that makes the tokens is asked, or why it cannot be another one.
@@ -156,17 +152,11 @@ impl<'a> Plugin<'a> {
     fn runs(&self, command: &str) -> bool {
         self.maker == Maker::Somewhere && self.args.iter().any(|arg| arg == command)
     }
-
-    fn lacks(&self, key: &str) -> bool {
-        self.exec.get(key).is_none()
-    }
 }
 
-/// The changes so far. What an anchor names stands in the text once, however many users have it.
+/// The changes so far.
 struct Turning<'a> {
-    source: &'a Source,
     edits: Edits<'a>,
-    made: BTreeSet<(Span, String)>,
     command: &'a str,
     install_hint: &'a str,
 }
@@ -178,78 +168,31 @@ impl Turning<'_> {
         match plugin.maker {
             Maker::Argument(at) => {
                 if let Some(args) = plugin.exec.get("args").and_then(Node::as_sequence) {
-                    self.set(&args[at], style_of(plugin.exec.get("args"), plugin.style), &command);
+                    self.edits.write(&args[at], style_of(plugin.exec.get("args"), plugin.style), &command);
                     expected["args"][at] = command;
                 }
             }
             Maker::Command | Maker::Somewhere => {
-                if let Some(node) = plugin.exec.get("command") {
-                    self.set(node, plugin.style, &command);
-                    expected["command"] = command;
-                }
+                self.set(plugin, "command", command, expected);
             }
         }
         // kubectl has dropped it; v1 wants the mode, which is said below.
-        if let Some(node) =
-            plugin.exec.get("apiVersion").filter(|node| text(node) == Some(ApiVersion::V1Alpha1.as_str()))
-        {
-            let version = Json::from(ApiVersion::V1.as_str());
-            self.set(node, plugin.style, &version);
-            expected["apiVersion"] = version;
+        if plugin.exec.get("apiVersion").and_then(text) == Some(ApiVersion::V1Alpha1.as_str()) {
+            self.set(plugin, "apiVersion", ApiVersion::V1.as_str().into(), expected);
         }
-        let mut added = Vec::new();
-        if plugin.maker == Maker::Command {
-            let hint = Json::from(self.install_hint);
-            match plugin.exec.get("installHint").filter(|node| !node.is_null()) {
-                Some(node) => {
-                    self.set(node, plugin.style, &hint);
-                    expected["installHint"] = hint;
-                }
-                None if plugin.lacks("installHint") => added.push(("installHint", hint)),
-                None => {}
-            }
+        let has_null = plugin.exec.get("installHint").is_some_and(Node::is_null);
+        if plugin.maker == Maker::Command && !has_null {
+            self.set(plugin, "installHint", self.install_hint.into(), expected);
         }
-        if plugin.lacks("interactiveMode") {
-            added.push(("interactiveMode", json!(InteractiveMode::IfAvailable.as_str())));
-        }
-        self.add(plugin, &added);
-        for (key, value) in added {
-            expected[key] = value;
+        if plugin.exec.get("interactiveMode").is_none() {
+            self.set(plugin, "interactiveMode", InteractiveMode::IfAvailable.as_str().into(), expected);
         }
     }
 
-    fn set(&mut self, node: &Node, style: Style, value: &Json) {
-        // A block scalar's span takes in the empty lines behind it.
-        let end = node.span.start + self.source.text()[node.span.range()].trim_end().len();
-        let text = if style == Style::Flow { value.to_string() } else { written(value) };
-        let span = Span { end, ..node.span };
-        if self.is_new(span, &text) {
-            self.edits.replace(span, text);
-        }
-    }
-
-    /// Adds keys behind the last one: of an alias that is where the anchor stands.
-    fn add(&mut self, plugin: &Plugin<'_>, added: &[(&str, Json)]) {
-        let (Some(first), Some(last)) = (plugin.keys.first(), plugin.keys.last()) else { return };
-        let end = last.value.span.end;
-        let keys: String = match plugin.style {
-            Style::Flow => added.iter().map(|(key, value)| format!(", \"{key}\": {value}")).collect(),
-            Style::Block => {
-                let pad = " ".repeat(self.edits.column(first.key_span.start));
-                added.iter().map(|(key, value)| format!("{pad}{key}: {}\n", written(value))).collect()
-            }
-        };
-        if keys.is_empty() || !self.is_new(Span::at(end), &keys) {
-            return;
-        }
-        match plugin.style {
-            Style::Flow => self.edits.insert(end, keys),
-            Style::Block => self.edits.insert_lines(end, &keys),
-        }
-    }
-
-    fn is_new(&mut self, span: Span, text: &str) -> bool {
-        self.made.insert((span, text.to_owned()))
+    /// Sets a key of the section, in the text and in what it is to mean.
+    fn set(&mut self, plugin: &Plugin<'_>, key: &str, value: Json, expected: &mut Json) {
+        self.edits.set(plugin.exec, key, &value);
+        expected[key] = value;
     }
 }
 

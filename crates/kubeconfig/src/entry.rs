@@ -1,10 +1,10 @@
 //! A team member's way into a cluster: server, authority, and the plugin that makes tokens.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-
+use document::plain_or_quoted;
 use serde_json::{Value as Json, json};
 
-use crate::{ApiVersion, Authority, ClusterEndpoint, yaml::scalar};
+use crate::{ApiVersion, Authority, ClusterEndpoint};
 
 /// One context with its cluster and user.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub const INSTALL_HINT: &str = "cluster-auth is not installed, or not on PATH. I
 pub fn render(entry: &ExecEntry) -> String {
     let lists = [Kind::Cluster, Kind::User, Kind::Context];
     let lists: String = lists.iter().flat_map(|kind| [format!("{}:\n", kind.key()), item(entry, *kind, 0)]).collect();
-    format!("apiVersion: v1\nkind: Config\n{lists}current-context: {}\n", scalar(&entry.context))
+    format!("apiVersion: v1\nkind: Config\n{lists}current-context: {}\n", plain_or_quoted(&entry.context))
 }
 
 /// The three lists that an entry has a part in.
@@ -138,7 +138,7 @@ pub(crate) fn meaning(entry: &ExecEntry, kind: Kind) -> Json {
 }
 
 fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
-    let mut lines = vec![format!("name: {}", scalar(kind.name(entry)))];
+    let mut lines = vec![format!("name: {}", plain_or_quoted(kind.name(entry)))];
     let mut push = |line: String| lines.push(line);
     match kind {
         Kind::Cluster => {
@@ -149,10 +149,10 @@ fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
         }
         Kind::Context => {
             push("context:".to_owned());
-            push(format!("  cluster: {}", scalar(&entry.cluster)));
-            push(format!("  user: {}", scalar(&entry.user)));
+            push(format!("  cluster: {}", plain_or_quoted(&entry.cluster)));
+            push(format!("  user: {}", plain_or_quoted(&entry.user)));
             if let Some(namespace) = &entry.namespace {
-                push(format!("  namespace: {}", scalar(namespace)));
+                push(format!("  namespace: {}", plain_or_quoted(namespace)));
             }
         }
         Kind::User => {
@@ -165,9 +165,9 @@ fn lines(entry: &ExecEntry, kind: Kind) -> Vec<String> {
 }
 
 /// A value on one line of block style.
-pub(crate) fn written(value: &Json) -> String {
+fn written(value: &Json) -> String {
     match value {
-        Json::String(text) => scalar(text).into_owned(),
+        Json::String(text) => plain_or_quoted(text).into_owned(),
         other => other.to_string(),
     }
 }
@@ -195,18 +195,18 @@ impl ExecPlugin {
         let mut lines = Vec::new();
         let mut push = |line: String| lines.push(line);
         push(format!("apiVersion: {}", self.api_version.as_str()));
-        push(format!("command: {}", scalar(&self.command)));
+        push(format!("command: {}", plain_or_quoted(&self.command)));
         push("args:".to_owned());
-        self.args.iter().for_each(|arg| push(format!("- {}", scalar(arg))));
+        self.args.iter().for_each(|arg| push(format!("- {}", plain_or_quoted(arg))));
         if !self.env.is_empty() {
             push("env:".to_owned());
             for (name, value) in &self.env {
-                push(format!("- name: {}", scalar(name)));
-                push(format!("  value: {}", scalar(value)));
+                push(format!("- name: {}", plain_or_quoted(name)));
+                push(format!("  value: {}", plain_or_quoted(value)));
             }
         }
         if let Some(hint) = &self.install_hint {
-            push(format!("installHint: {}", scalar(hint)));
+            push(format!("installHint: {}", plain_or_quoted(hint)));
         }
         push(format!("interactiveMode: {}", self.interactive_mode.as_str()));
         push(format!("provideClusterInfo: {}", self.provide_cluster_info));

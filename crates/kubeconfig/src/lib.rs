@@ -19,7 +19,6 @@ mod merge;
 mod program;
 mod read;
 mod webhook;
-mod yaml;
 
 pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};

@@ -14,6 +14,7 @@ use self::{changes::Changes, names::Names};
 use crate::{
     ExecEntry,
     entry::{Kind, render},
+    read::repeated_names,
 };
 
 /// A kubeconfig with an entry in it.
@@ -40,8 +41,9 @@ pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<
         return Err(vec![Problem::error("kubeconfig.shape", root.span, message)]);
     };
     let mut changes = Changes::new(existing, &root);
-    let problems: Vec<Problem> =
+    let mut problems: Vec<Problem> =
         Kind::ALL.iter().filter_map(|kind| changes.check(*kind).err().map(|problem| *problem)).collect();
+    problems.extend(repeated_names(&root));
     if !problems.is_empty() {
         return Err(problems);
     }

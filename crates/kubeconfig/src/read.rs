@@ -1,6 +1,6 @@
 //! What an existing kubeconfig says about a cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
@@ -30,6 +30,10 @@ pub enum Authority {
 /// The cluster of a context; the current one where none is named.
 pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEndpoint, Vec<Problem>> {
     let root = parse_as(source, &Limits::default(), Dialect::Kubernetes)?.root;
+    let repeated = root.as_ref().map(repeated_names).unwrap_or_default();
+    if !repeated.is_empty() {
+        return Err(repeated);
+    }
     let find = || -> Result<ClusterEndpoint, Box<Problem>> {
         let root = root.as_ref().ok_or_else(|| problem(Span::default(), "the kubeconfig is empty"))?;
         let current = root.get("current-context").and_then(text);
@@ -77,6 +81,25 @@ pub(crate) fn named<'a>(root: &'a Node, list: &str, name: &str) -> Result<&'a No
     let entries = root.get(list).and_then(Node::as_sequence).unwrap_or_default();
     let found = entries.iter().find(|entry| entry.get("name").and_then(text) == Some(name));
     found.ok_or_else(|| Box::new(problem(root.span, format!("`{list}` has no entry {name}"))))
+}
+
+/// Every name that stands twice in one list: kubectl loads no such file, so that nobody can say which of the two is meant.
+pub(crate) fn repeated_names(root: &Node) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for list in ["clusters", "users", "contexts"] {
+        let mut first: HashMap<&str, Span> = HashMap::new();
+        for node in root.get(list).and_then(Node::as_sequence).unwrap_or_default() {
+            let Some((name, at)) = node.get("name").and_then(|name| Some((text(name)?, name.span))) else { continue };
+            if let Some(first) = first.get(name) {
+                let message = format!("`{list}` has {name} twice: kubectl does not load such a kubeconfig");
+                let problem = Problem::error("kubeconfig.duplicate", at, message).related(*first, "first here");
+                problems.push(problem.hint("rename one of the two, or remove it"));
+            } else {
+                first.insert(name, at);
+            }
+        }
+    }
+    problems
 }
 
 pub(crate) fn text(node: &Node) -> Option<&str> {

@@ -1,9 +1,9 @@
 //! The kubeconfig by which an API server asks the webhook.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use document::{Dialect, Limits, Node, Problem, Source, parse_as};
+use document::{Dialect, Limits, Node, Problem, Source, parse_as, plain_or_quoted};
 
-use crate::{Authority, read, yaml::scalar};
+use crate::{Authority, read};
 
 /// What such a file says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub fn webhook(server_url: &str, certificate_authority_pem: &str) -> String {
         "apiVersion: v1\nkind: Config\nclusters:\n- name: aws-iam-authenticator\n  cluster:\n    server: {}\n    \
          certificate-authority-data: {}\nusers:\n- name: apiserver\n  user: {{}}\ncontexts:\n- name: webhook\n  context:\n    \
          cluster: aws-iam-authenticator\n    user: apiserver\ncurrent-context: webhook\n",
-        scalar(server_url),
+        plain_or_quoted(server_url),
         STANDARD.encode(certificate_authority_pem),
     )
 }

@@ -1,11 +1,14 @@
 //! One list in a text that is kept but for the entries that change.
 
 use document::{Edits, Entry, Node, Problem, Span, Style, Value};
+use serde_json::Value as Json;
 
 /// An entry to write, in both styles.
 pub(super) trait Item {
     /// As block lines with a dash, without indentation.
     fn block(&self) -> String;
+    /// What it means.
+    fn json(&self) -> Json;
     /// In braces, as JSON.
     fn flow(&self) -> String;
 }
@@ -28,7 +31,7 @@ pub(super) enum List<'a> {
     Empty(&'a Entry, Style),
     /// Keys are missing in this mapping, the list's own last.
     Missing(&'a Node, &'a [&'static str]),
-    /// The text has nothing at all, or an empty list where the list is the whole text.
+    /// The text has nothing at all; or an empty list, or nothing that is written out, where the list is the whole text.
     Nothing(Option<Span>, &'a [&'static str]),
 }
 
@@ -38,15 +41,39 @@ pub(super) fn value<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
 }
 
 fn entry<'a>(node: &'a Node, key: &str) -> Option<&'a Entry> {
-    node.as_mapping()?.iter().find(|entry| entry.key.text.eq_ignore_ascii_case(key))
+    entries(node, key).next()
+}
+
+/// Every entry of this name.
+fn entries<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a Entry> {
+    let all = node.as_mapping().unwrap_or_default().iter();
+    all.filter(move |entry| entry.key.text.eq_ignore_ascii_case(key))
+}
+
+/// Where in a JSON tree the value behind these keys stands, made where it is missing.
+pub(super) fn place<'j>(mut json: &'j mut Json, keys: &[&str]) -> &'j mut Json {
+    for key in keys {
+        if !json.is_object() {
+            *json = Json::Object(serde_json::Map::new());
+        }
+        let there = json.as_object().and_then(|map| map.keys().find(|there| there.eq_ignore_ascii_case(key)).cloned());
+        json = &mut json[there.as_deref().unwrap_or(key)];
+    }
+    json
 }
 
 impl<'a> List<'a> {
     /// Finds the list behind the keys; without keys the root is the list.
     pub(super) fn find(root: Option<&'a Node>, keys: &'a [&'static str]) -> Result<Self, Problem> {
-        let Some(mut node) = root else { return Ok(Self::Nothing(None, keys)) };
+        let Some(mut node) = root.filter(|root| !root.is_null()) else {
+            return Ok(Self::Nothing(root.map(|null| null.span).filter(|span| span.start < span.end && keys.is_empty()), keys));
+        };
         for (depth, key) in keys.iter().enumerate() {
             let Value::Mapping(_, style) = &node.value else { return Err(wrong(node, "a mapping")) };
+            if let Some(again) = entries(node, key).nth(1) {
+                let message = format!("`{key}` stands twice here, in other letters: which one counts is left to chance");
+                return Err(Problem::error("document.duplicate-key", again.key_span, message));
+            }
             let Some(entry) = entry(node, key) else { return Ok(Self::Missing(node, &keys[depth..])) };
             let is_last = depth + 1 == keys.len();
             if is_last && (entry.value.is_null() || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)) {
@@ -76,15 +103,7 @@ impl<'a> List<'a> {
             return;
         }
         match self {
-            Self::Filled(list, nodes, Style::Flow) => {
-                let kept = nodes.iter().zip(fates).filter_map(|(node, fate)| match fate {
-                    Fate::Kept => Some(text[node.span.range()].to_owned()),
-                    Fate::Removed => None,
-                    Fate::Replaced(item) => Some(item.flow()),
-                });
-                let items: Vec<_> = kept.chain(added.iter().map(Item::flow)).collect();
-                edits.replace(list.span, format!("[{}]", items.join(", ")));
-            }
+            Self::Filled(list, nodes, Style::Flow) => change_flow(list, nodes, fates, added, edits),
             Self::Filled(_, nodes, Style::Block) => {
                 for (node, fate) in nodes.iter().zip(fates) {
                     match fate {
@@ -93,12 +112,11 @@ impl<'a> List<'a> {
                         Fate::Replaced(item) if matches!(node.value, Value::Mapping(_, Style::Flow)) => {
                             edits.replace(node.span, item.flow());
                         }
-                        // The dash stays; the entry's text begins behind it.
+                        // The dash stays, and so does the place of the entry's first key.
                         Fate::Replaced(item) => {
-                            let block = indented(&item.block(), edits.dash_column(node));
+                            let block = indented(&item.block(), edits.column(node.span.start).saturating_sub(2));
                             let block = block.trim_start().trim_start_matches("- ").trim_end();
-                            let end = node.span.start + text[node.span.range()].trim_end().len();
-                            edits.replace(Span { end, ..node.span }, block);
+                            edits.replace(edits.without_trailing(node.span), block);
                         }
                     }
                 }
@@ -131,6 +149,40 @@ impl<'a> List<'a> {
             Self::Nothing(Some(span), _) => edits.replace(*span, block_list(added, 0).trim_end()),
             Self::Nothing(None, keys) => edits.insert_lines(text.len(), &block_keys(keys, added, 0)),
         }
+    }
+
+    /// What the list is to mean behind these changes; nothing at all where no line of a block list is left.
+    pub(super) fn meant<I: Item>(&self, fates: &[Fate<'_, I>], added: &[I]) -> Json {
+        let kept = self.nodes().iter().zip(fates).filter_map(|(node, fate)| match fate {
+            Fate::Kept => Some(node.to_json()),
+            Fate::Removed => None,
+            Fate::Replaced(item) => Some(item.json()),
+        });
+        let items: Vec<_> = kept.chain(added.iter().map(Item::json)).collect();
+        let is_block = matches!(self, Self::Filled(_, _, Style::Block));
+        if items.is_empty() && is_block { Json::Null } else { items.into() }
+    }
+}
+
+/// Elements go with the comma behind them, the last ones with the comma before.
+fn change_flow<I: Item>(list: &Node, nodes: &[Node], fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
+    let Some(last_kept) = fates.iter().rposition(|fate| !matches!(fate, Fate::Removed)) else {
+        edits.replace(list.span, flow_list(added));
+        return;
+    };
+    for (at, (node, fate)) in nodes.iter().zip(fates).enumerate().take(last_kept + 1) {
+        match fate {
+            Fate::Kept => {}
+            Fate::Removed => edits.replace(Span { start: node.span.start, end: nodes[at + 1].span.start }, ""),
+            Fate::Replaced(item) => edits.replace(node.span, item.flow()),
+        }
+    }
+    let end = nodes[last_kept].span.end;
+    if let Some(last) = nodes[last_kept + 1..].last() {
+        edits.replace(Span { start: end, end: last.span.end }, "");
+    }
+    for item in added {
+        edits.insert(end, format!(", {}", item.flow()));
     }
 }
 

@@ -1,8 +1,11 @@
 //! What holds for every text.
 
 use proptest::prelude::*;
+use serde_json::Value as Json;
 
-use crate::{Edits, Limits, Node, RenderStyle, Source, Sources, Span, Value, parse, parse_each, render};
+use crate::{
+    Dialect, Edits, Limits, Node, RenderStyle, Source, Sources, Span, Value, parse, parse_as, parse_each, render,
+};
 
 fn spans_lie_in(node: &Node, text: &str) {
     assert!(text.get(node.span.range()).is_some(), "{:?}", node.span);
@@ -85,7 +88,10 @@ proptest! {
 
     #[test]
     fn no_edit_is_no_change(text in "\u{feff}?[a-zä\n]{0,30}") {
-        prop_assert_eq!(Edits::new(&Source::new("f", text.as_str())).apply(), text);
+        let source = Source::new("f", text.as_str());
+        let means = parse_as(&source, &Limits::default(), Dialect::Kubernetes).expect("a text").root;
+        let means = means.as_ref().map_or(Json::Null, Node::to_json);
+        prop_assert_eq!(Edits::new(&source).apply_as(Dialect::Kubernetes, &means), Ok(text));
     }
 
     #[test]
@@ -95,6 +101,7 @@ proptest! {
         edits.replace(Span { start: 3, end: 4 }, "");
         edits.insert(2, inserted.as_str());
         edits.insert(2, "!");
-        prop_assert_eq!(edits.apply(), format!("{}{inserted}!{}{}", &text[..2], &text[2..3], &text[4..]));
+        let expected = format!("{}{inserted}!{}{}", &text[..2], &text[2..3], &text[4..]);
+        prop_assert_eq!(edits.apply_as(Dialect::Kubernetes, &Json::from(expected.as_str())), Ok(expected));
     }
 }

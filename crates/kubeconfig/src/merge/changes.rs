@@ -1,12 +1,12 @@
 //! The changes, and beside each what the file is to mean behind it.
 
-use document::{Dialect, Edits, Entry, Node, Problem, Source, Span, Style, Value};
+use document::{Dialect, Edits, Entry, Node, Problem, Source, Style, Value, plain_or_quoted};
 use serde_json::{Value as Json, json};
 
 use super::names::others;
 use crate::{
     Authority, ExecEntry,
-    entry::{Kind, item, meaning, written},
+    entry::{Kind, item, meaning},
 };
 
 pub(super) struct Changes<'a> {
@@ -50,7 +50,6 @@ impl<'a> Changes<'a> {
             node.get("name").and_then(Node::as_scalar).is_some_and(|name| *name.text == *kind.name(entry))
         };
         let nodes = self.root.get(kind.key()).and_then(Node::as_sequence).unwrap_or_default();
-        // kubectl loads no kubeconfig in which a name stands twice; here it is the first one that is changed.
         let Some(at) = nodes.iter().position(named) else { return self.add(entry, kind) };
         let body = nodes[at].get(kind.body()).filter(|body| body.as_mapping().is_some());
         let Some(body) = body else {
@@ -105,10 +104,9 @@ impl<'a> Changes<'a> {
         }
         let value = Json::from(context);
         if self.entry("current-context").is_some() {
-            let root = self.root;
-            self.set_in(root, "current-context", &value);
+            self.edits.set(self.root, "current-context", &value);
         } else {
-            let block = format!("current-context: {}\n", written(&value));
+            let block = format!("current-context: {}\n", plain_or_quoted(context));
             self.added.push((block, format!("\"current-context\":{value}")));
         }
         self.expected["current-context"] = value;
@@ -158,8 +156,7 @@ impl<'a> Changes<'a> {
                 }
             }
             Some(_) => {
-                let root = self.root;
-                self.set_in(root, kind.key(), &json!([meaning]));
+                self.edits.set(self.root, kind.key(), &json!([meaning]));
             }
         }
         match &mut self.expected[kind.key()] {
@@ -173,7 +170,7 @@ impl<'a> Changes<'a> {
         let expected = &mut self.expected[kind.key()][at][kind.body()];
         if expected.get(key) != Some(value) {
             expected[key] = value.clone();
-            self.set_in(body, key, value);
+            self.edits.set(body, key, value);
         }
     }
 
@@ -187,46 +184,14 @@ impl<'a> Changes<'a> {
         match exec {
             Some(exec @ Node { value: Value::Mapping(_, Style::Block), .. }) => {
                 let pad = " ".repeat(self.edits.column(exec.span.start));
-                self.edits.replace(self.without_trailing(exec.span), entry.exec.lines().join(&format!("\n{pad}")));
+                self.edits.replace(self.edits.without_trailing(exec.span), entry.exec.lines().join(&format!("\n{pad}")));
             }
-            _ => self.set_in(user, "exec", &meaning),
-        }
-    }
-
-    /// Writes a key of a mapping, on one line.
-    fn set_in(&mut self, mapping: &Node, key: &str, value: &Json) {
-        let Value::Mapping(entries, style) = &mapping.value else { return };
-        let text = if *style == Style::Flow { value.to_string() } else { written(value) };
-        match (entries.iter().rfind(|entry| *entry.key.text == *key), entries.last()) {
-            (Some(entry), _) if entry.value.span.start < entry.value.span.end => {
-                self.edits.replace(self.without_trailing(entry.value.span), text);
-            }
-            (Some(entry), _) => self.edits.insert(self.colon_end(entry), format!(" {text}")),
-            (None, Some(last)) if *style == Style::Flow => {
-                self.edits.insert(last.value.span.end, format!(", {}: {text}", Json::from(key)));
-            }
-            (None, Some(first)) => {
-                let first = entries.first().unwrap_or(first);
-                let pad = " ".repeat(self.edits.column(first.key_span.start));
-                self.edits.insert_lines(mapping.span.end, &format!("{pad}{key}: {text}\n"));
-            }
-            (None, None) => self.edits.replace(mapping.span, format!("{{{}: {value}}}", Json::from(key))),
+            _ => self.edits.set(user, "exec", &meaning),
         }
     }
 
     fn entry(&self, key: &str) -> Option<&'a Entry> {
         self.root.as_mapping()?.iter().find(|entry| *entry.key.text == *key)
-    }
-
-    /// A node without the empty lines that a block scalar at its end may hold.
-    fn without_trailing(&self, span: Span) -> Span {
-        Span { end: span.start + self.source.text()[span.range()].trim_end().len(), ..span }
-    }
-
-    /// Behind the colon of a key, where a missing value would stand.
-    fn colon_end(&self, entry: &Entry) -> usize {
-        let behind = &self.source.text()[entry.key_span.end..];
-        entry.key_span.end + behind.find(':').map_or(0, |at| at + 1)
     }
 }
 

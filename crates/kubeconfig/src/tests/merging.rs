@@ -140,6 +140,19 @@ fn another_authority_takes_the_place_of_what_there_was() {
 }
 
 #[test]
+fn a_name_that_stands_twice_is_said() {
+    // kubectl 1.37: "error converting *[]NamedCluster into *map[string]*api.Cluster: duplicate name "prod" in list".
+    let twice = ADMIN.replace("users:\n", "users:\n- name: prod\n  user: {token: t}\n");
+    let refused = merging(&twice, &entry("other")).expect_err("refused");
+    assert!(refused.contains("`users` has prod twice: kubectl does not load such a kubeconfig"), "{refused}");
+    assert!(refused.contains("config:22:9") && refused.contains("first here"), "{refused}");
+    let converted = crate::convert(&Source::new("config", twice.as_str()), "cluster-auth", "hint", |_| Ok(()));
+    assert_eq!(converted.expect_err("refused").len(), 1);
+    let cluster = crate::read_cluster(&Source::new("config", twice), None);
+    assert_eq!(cluster.expect_err("refused").len(), 1);
+}
+
+#[test]
 fn an_anchor_stays_or_nothing_is_written() {
     let text = "clusters:\n- name: one\n  cluster:\n    certificate-authority-data: &ca UEVNCg==\n    server: https://one\n- name: two\n  cluster:\n    certificate-authority-data: *ca\n    server: https://two\n";
     // The same authority: only the server changes.

@@ -2,21 +2,16 @@
 
 use std::borrow::Cow;
 
-/// A text as a scalar: plain where nothing could misread it, quoted otherwise.
-pub(crate) fn scalar(text: &str) -> Cow<'_, str> {
+/// A text as a scalar on one line of block style: plain where nothing could misread it, in double quotes otherwise, with JSON's
+/// escapes, which YAML shares.
+pub fn plain_or_quoted(text: &str) -> Cow<'_, str> {
     let first = text.bytes().next();
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/@%+=:".contains(&b);
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._/@%+=:{}".contains(&b);
     let safe = first.is_some_and(|b| b.is_ascii_alphabetic() || b == b'/')
         && text.bytes().all(plain)
-        && !text.contains(": ")
         && !text.ends_with(':')
         && !is_keyword(text);
-    if safe { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
-}
-
-/// Double-quoted, with JSON's escapes, which YAML shares.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    if safe { Cow::Borrowed(text) } else { Cow::Owned(serde_json::Value::from(text).to_string()) }
 }
 
 /// What YAML 1.1 or 1.2 takes for nothing or a truth value.
