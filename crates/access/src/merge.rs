@@ -32,6 +32,18 @@ use crate::{Code, render::Entry};
 /// sorted, with commas between them.
 pub const OWNED: &str = "cluster-auth.dev/principals";
 
+/// The principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that parts two.
+pub(crate) fn owned(annotation: &str) -> impl Iterator<Item = &str> {
+    let mut rest = annotation;
+    let all = std::iter::from_fn(move || {
+        let end = rest.find(",arn:").unwrap_or(rest.len());
+        let (principal, behind) = rest.split_at(end);
+        rest = behind.strip_prefix(',').unwrap_or_default();
+        (!principal.is_empty() || !rest.is_empty()).then_some(principal)
+    });
+    all.filter(|principal| !principal.is_empty())
+}
+
 /// What all annotations of an object may take together, in bytes (Kubernetes, `validation/objectmeta.go`).
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
@@ -95,9 +107,10 @@ pub(crate) fn merge(
 ) -> Result<Merged, Vec<Problem>> {
     let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing: _ } = current;
     let annotated = annotations.remove(OWNED).unwrap_or_default();
-    let owned = annotated.split(',').filter(|principal| !principal.is_empty()).collect();
+    let owned = owned(&annotated).collect();
     let wanted = People::wanted(users.iter().chain(&roles));
-    let mut merging = Merging { shape, owned, adopt, ours: wanted.principals(), foreign: BTreeSet::new(), problems: Vec::new() };
+    let mut merging =
+        Merging { shape, owned, adopt, ours: wanted.principals(), foreign: BTreeSet::new(), problems: Vec::new() };
     let mut changed = data.clone();
     let mut merge_text = |key: &str, lists: Vec<(&[&'static str], Vec<Entry<'_>>)>, cluster_id: Option<&str>| {
         let text = data.get(key).map_or("", String::as_str);
@@ -178,9 +191,10 @@ impl Merging<'_> {
         let nothing = Source::new(source.name(), "");
         let source = if has_nothing && !entries.is_empty() { &nothing } else { source };
         let root = if has_nothing { Ok(None) } else { parse(source, self.shape.dialect()) };
-        let list = root.as_ref().map_err(String::clone).and_then(|root| {
-            List::find(root.as_ref(), keys).map_err(|problem| unreadable(source, &problem))
-        });
+        let list = root
+            .as_ref()
+            .map_err(String::clone)
+            .and_then(|root| List::find(root.as_ref(), keys).map_err(|problem| unreadable(source, &problem)));
         let list = match list {
             Ok(list) => list,
             // Nothing is to be written there, and nobody knows of anything that was.

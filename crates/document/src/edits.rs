@@ -49,7 +49,8 @@ impl<'a> Edits<'a> {
         match self.line_end(after) {
             Some(end) => self.insert(end, lines),
             None => {
-                let is_ended = self.edits.iter().any(|(span, inserted)| span.end == text.len() && inserted.ends_with('\n'));
+                let is_ended =
+                    self.edits.iter().any(|(span, inserted)| span.end == text.len() && inserted.ends_with('\n'));
                 self.insert(text.len(), format!("{}{lines}", if is_ended { "" } else { "\n" }));
             }
         }

@@ -66,12 +66,16 @@ impl<'a> List<'a> {
     /// Finds the list behind the keys; without keys the root is the list.
     pub(super) fn find(root: Option<&'a Node>, keys: &'a [&'static str]) -> Result<Self, Problem> {
         let Some(mut node) = root.filter(|root| !root.is_null()) else {
-            return Ok(Self::Nothing(root.map(|null| null.span).filter(|span| span.start < span.end && keys.is_empty()), keys));
+            return Ok(Self::Nothing(
+                root.map(|null| null.span).filter(|span| span.start < span.end && keys.is_empty()),
+                keys,
+            ));
         };
         for (depth, key) in keys.iter().enumerate() {
             let Value::Mapping(_, style) = &node.value else { return Err(wrong(node, "a mapping")) };
             if let Some(again) = entries(node, key).nth(1) {
-                let message = format!("`{key}` stands twice here, in other letters: which one counts is left to chance");
+                let message =
+                    format!("`{key}` stands twice here, in other letters: which one counts is left to chance");
                 return Err(Problem::error("document.duplicate-key", again.key_span, message));
             }
             let Some(entry) = entry(node, key) else { return Ok(Self::Missing(node, &keys[depth..])) };

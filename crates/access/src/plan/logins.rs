@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource, aws_iam_authenticator::compared};
 
 use super::{Holder, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Wanted};
-use crate::OWNED;
+use crate::{OWNED, merge::owned};
 
 /// Who a principal is in the cluster, as an entry of a mapping says it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,8 +144,7 @@ fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
             if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
         Holder::ConfigMap(map) => {
-            let owned = map.annotations.get(OWNED).into_iter().flat_map(|owned| owned.split(','));
-            owned.filter(|principal| !principal.is_empty()).map(Into::into).collect()
+            map.annotations.get(OWNED).into_iter().flat_map(|named| owned(named)).map(Into::into).collect()
         }
         Holder::Objects(objects) => {
             let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());

@@ -5,7 +5,10 @@ use serde_json::{Value as Json, json};
 use crate::{Dialect, Edits, Limits, Node, Source, Value, parse_as};
 
 fn read(text: &str) -> Node {
-    parse_as(&Source::new("f", text), &Limits::default(), Dialect::Kubernetes).expect("readable").root.expect("not empty")
+    parse_as(&Source::new("f", text), &Limits::default(), Dialect::Kubernetes)
+        .expect("readable")
+        .root
+        .expect("not empty")
 }
 
 /// The text with keys of the mapping under `a` set to values.
@@ -49,9 +52,19 @@ fn a_key_is_set_where_it_stands_or_behind_the_others() {
         ("empty braces", "a: {}\n", &[("d", json!("x"))], "a: {\"d\": \"x\"}\n"),
         ("CR and LF", "a:\r\n  b: 1\r\n", &[("d", json!(1))], "a:\r\n  b: 1\r\n  d: 1\r\n"),
         ("CR alone", "a:\r  b: 1\r", &[("d", json!(1))], "a:\r  b: 1\r  d: 1\r"),
-        ("a text of lines at the end", "a:\n  b: |\n    x\n\nc: 1\n", &[("d", json!(1))], "a:\n  b: |\n    x\n\n  d: 1\nc: 1\n"),
+        (
+            "a text of lines at the end",
+            "a:\n  b: |\n    x\n\nc: 1\n",
+            &[("d", json!(1))],
+            "a:\n  b: |\n    x\n\n  d: 1\nc: 1\n",
+        ),
         ("behind a document's end", "a:\n  b: 1\n...\n", &[("d", json!(1))], "a:\n  b: 1\n  d: 1\n...\n"),
-        ("beside a merge", "x: &x {m: 1}\na:\n  <<: *x\n  b: 1\n", &[("d", json!(1))], "x: &x {m: 1}\na:\n  <<: *x\n  b: 1\n  d: 1\n"),
+        (
+            "beside a merge",
+            "x: &x {m: 1}\na:\n  <<: *x\n  b: 1\n",
+            &[("d", json!(1))],
+            "x: &x {m: 1}\na:\n  <<: *x\n  b: 1\n  d: 1\n",
+        ),
         ("an anchor of its own", "a: &a\n  b: 1\n", &[("d", json!(1))], "a: &a\n  b: 1\n  d: 1\n"),
     ];
     for (name, text, keys, expected) in rows {

@@ -184,7 +184,8 @@ impl<'a> Changes<'a> {
         match exec {
             Some(exec @ Node { value: Value::Mapping(_, Style::Block), .. }) => {
                 let pad = " ".repeat(self.edits.column(exec.span.start));
-                self.edits.replace(self.edits.without_trailing(exec.span), entry.exec.lines().join(&format!("\n{pad}")));
+                self.edits
+                    .replace(self.edits.without_trailing(exec.span), entry.exec.lines().join(&format!("\n{pad}")));
             }
             _ => self.edits.set(user, "exec", &meaning),
         }

@@ -5,6 +5,7 @@
 
 mod callers;
 mod compare;
+mod edits;
 mod entries;
 mod go;
 mod json;
@@ -32,6 +33,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("readers::aws_auth_is_read_as_the_go_program_reads_it", aws_auth),
+    ("readers::an_edited_aws_auth_lets_in_whom_it_should", edits::aws_auth),
     ("readers::dynamic_files_are_read_as_the_go_program_reads_them", dynamic_file),
     ("readers::mapping_objects_are_read_as_the_go_program_reads_them", objects),
 ];
@@ -173,7 +175,7 @@ fn differences(
 ) -> anyhow::Result<Vec<Difference>> {
     let mut differences = Vec::new();
     for caller in callers {
-        differences.extend(compare(exchange, server, caller, ours, tally)?);
+        differences.extend(compare(exchange, server, caller, ours.answers(caller), tally)?);
     }
     Ok(differences)
 }
