@@ -14,7 +14,10 @@ mod entries;
 mod list;
 mod people;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use document::{Dialect, Edits, Limits, Node, Problem, Source, Span, plain_or_quoted};
 use mapping::{Mode, RulePrincipal, aws_iam_authenticator};
@@ -98,6 +101,18 @@ struct Metadata {
     annotations: BTreeMap<String, String>,
 }
 
+impl fmt::Display for Merged {
+    /// As YAML, where kubectl reads the same texts from it, and as JSON otherwise: not every text of somebody's can stand in YAML's
+    /// blocks.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (yaml, meant) = (crate::render::yaml(self), serde_json::to_value(self).map_err(|_| fmt::Error)?);
+        let source = Source::new("the ConfigMap", yaml);
+        let documents = document::parse_manifests(&source, &Limits::default(), "items", |_, _| {});
+        let is_read = documents.first().and_then(document::Document::root).is_some_and(|root| root.to_json() == meant);
+        if is_read { out.write_str(source.text()) } else { writeln!(out, "{meant:#}") }
+    }
+}
+
 /// Puts users and roles into what the cluster has.
 pub(crate) fn merge(
     shape: Shape<'_>,
@@ -114,7 +129,7 @@ pub(crate) fn merge(
     let mut changed = data.clone();
     let mut merge_text = |key: &str, lists: Vec<(&[&'static str], Vec<Entry<'_>>)>, cluster_id: Option<&str>| {
         let text = data.get(key).map_or("", String::as_str);
-        if let Some(text) = merging.text(key, text, cluster_id, lists) {
+        if let Some(text) = merging.text(key, text, cluster_id, lists).filter(|changed| changed != text) {
             changed.insert(key.to_owned(), text);
         }
     };

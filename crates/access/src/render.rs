@@ -207,7 +207,7 @@ impl fmt::Display for Rendering<'_> {
         let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
         match self.target {
             Target::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
-            Target::ConfigMap | Target::AwsAuth => write_yaml(&self.merged, out),
+            Target::ConfigMap | Target::AwsAuth => self.merged.iter().try_for_each(|merged| merged.fmt(out)),
             Target::Crd => documents(crd::mappings(desired, facts), out),
             Target::Rbac => rbac::write(&desired.objects, out),
             Target::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),

@@ -282,9 +282,9 @@ fn edited(text: &str) -> Result<String, String> {
     let text = merged.map_err(|problems| problems.join("; "))?;
     // As the cluster has it once kubectl has read what is printed.
     let source = document::Source::new("aws-auth.yaml", text);
-    let read =
-        document::parse_as(&source, &document::Limits::default(), document::Dialect::Kubernetes).expect("readable");
-    Ok(read.root.expect("a ConfigMap").to_json()["data"]["mapUsers"].as_str().unwrap_or_default().to_owned())
+    let documents = document::parse_manifests(&source, &document::Limits::default(), "items", |_, _| {});
+    let object = documents[0].root().expect("a ConfigMap").to_json();
+    Ok(object["data"]["mapUsers"].as_str().unwrap_or_default().to_owned())
 }
 
 #[test]
