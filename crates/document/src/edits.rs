@@ -12,7 +12,7 @@ const BREAKS: [char; 2] = ['\n', '\r'];
 /// Replacements and insertions, collected and then applied together.
 pub struct Edits<'a> {
     source: &'a Source,
-    edits: Vec<(Span, String)>,
+    changes: Vec<(Span, String)>,
     /// What [`Self::set`] and [`Self::write`] wrote where: what an anchor names stands in the text once, however many places have it.
     written: BTreeSet<(Span, String)>,
 }
@@ -20,17 +20,17 @@ pub struct Edits<'a> {
 impl<'a> Edits<'a> {
     /// No changes yet.
     pub fn new(source: &'a Source) -> Self {
-        Self { source, edits: Vec::new(), written: BTreeSet::new() }
+        Self { source, changes: Vec::new(), written: BTreeSet::new() }
     }
 
     /// Whether nothing is to change.
     pub fn is_empty(&self) -> bool {
-        self.edits.is_empty()
+        self.changes.is_empty()
     }
 
     /// Replaces a range.
     pub fn replace(&mut self, span: Span, text: impl Into<String>) {
-        self.edits.push((span, text.into()));
+        self.changes.push((span, text.into()));
     }
 
     /// Inserts before a byte.
@@ -50,7 +50,7 @@ impl<'a> Edits<'a> {
             Some(end) => self.insert(end, lines),
             None => {
                 let is_ended =
-                    self.edits.iter().any(|(span, inserted)| span.end == text.len() && inserted.ends_with('\n'));
+                    self.changes.iter().any(|(span, inserted)| span.end == text.len() && inserted.ends_with('\n'));
                 self.insert(text.len(), format!("{}{lines}", if is_ended { "" } else { "\n" }));
             }
         }
@@ -168,7 +168,7 @@ impl<'a> Edits<'a> {
     ///
     /// Insertions at one place keep the order in which they were made; line ends are those of the text.
     pub fn apply_as(self, dialect: Dialect, expected: &Json) -> Result<String, Problem> {
-        let place = self.edits.first().map(|(span, _)| *span).unwrap_or_default();
+        let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
         let source = self.source;
         let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
@@ -184,7 +184,7 @@ impl<'a> Edits<'a> {
 
     /// None where two changes overlap.
     fn applied(mut self) -> Option<String> {
-        self.edits.sort_by_key(|(span, _)| *span);
+        self.changes.sort_by_key(|(span, _)| *span);
         let text = self.source.text();
         let line_end = match text.find(BREAKS) {
             Some(at) if text[at..].starts_with("\r\n") => "\r\n",
@@ -194,7 +194,7 @@ impl<'a> Edits<'a> {
         let mut changed = String::with_capacity(text.len());
         changed.push_str(self.source.prefix());
         let mut done = 0;
-        for (span, replacement) in &self.edits {
+        for (span, replacement) in &self.changes {
             if span.start < done || span.end < span.start {
                 return None;
             }
