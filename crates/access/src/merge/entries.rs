@@ -46,7 +46,7 @@ fn of_aws_auth(source: &Source, count: usize) -> Vec<Option<Said>> {
     }
     for unused in &read.unused {
         if matches!(unused.why, Never::Displaced(_) | Never::RolesFirst(_)) {
-            let groups = unused.groups.iter().map(|group| group.to_string()).collect();
+            let groups = unused.groups.iter().map(ToString::to_string).collect();
             let (arn, username) = (unused.written.to_string(), unused.username.to_string());
             all[unused.source.index] = Some(Said { arn, username, groups });
         }
@@ -73,9 +73,7 @@ fn of_node(node: &Node) -> Result<Option<Said>, Problem> {
 impl Said {
     /// Whether it says the same, groups in whatever order.
     pub(super) fn is(&self, entry: &Entry<'_>) -> bool {
-        let is_same = |group: &&str| self.groups.contains(*group);
-        self.username == entry.username
-            && entry.groups.iter().all(|group| is_same(&group))
-            && self.groups.len() == entry.groups.iter().collect::<BTreeSet<_>>().len()
+        let groups: BTreeSet<&str> = self.groups.iter().map(String::as_str).collect();
+        self.username == entry.username && groups == entry.groups.iter().copied().collect()
     }
 }

@@ -41,7 +41,9 @@ impl People {
         for (principal, user) in people {
             all.entry(principal).or_default().push(user);
         }
-        all.values_mut().for_each(|users| users.sort());
+        for users in all.values_mut() {
+            users.sort();
+        }
         Self(all)
     }
 }
