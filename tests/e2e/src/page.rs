@@ -15,7 +15,9 @@ use crate::typed;
 /// Whoever follows a page.
 pub trait Reader {
     /// What a command prints on a terminal, both streams.
-    fn types(&mut self, command: &str) -> anyhow::Result<String>;
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        anyhow::bail!("whoever follows this page does not know what {command:?} prints")
+    }
 
     /// Types a command of an `sh` block, which must succeed.
     fn runs(&mut self, command: &str) -> anyhow::Result<()> {

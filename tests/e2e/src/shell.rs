@@ -61,6 +61,11 @@ impl Shell {
         self.placeholders.push((placeholder.to_owned(), value.into()));
     }
 
+    /// Further programs, before all others.
+    pub fn programs_in(&mut self, folder: &Path) {
+        self.programs.insert(1, folder.to_owned());
+    }
+
     /// A program that cannot be had here: a script of `sh` in its place.
     pub fn stand_in(&self, program: &str, script: &str) -> anyhow::Result<()> {
         let path = self.programs[0].join(program);
@@ -88,13 +93,17 @@ impl Shell {
     }
 
     /// Types a command of the documentation that stays, in the background, and waits until it says something, or answers.
-    pub fn stays(&self, command: &str, ready: impl Fn(&str) -> bool) -> anyhow::Result<Background> {
+    pub fn stays(
+        &self,
+        command: &str,
+        mut ready: impl FnMut(&str) -> anyhow::Result<bool>,
+    ) -> anyhow::Result<Background> {
         let log = self.folder.join(format!(".log-{}", self.next()?));
         let mut running = Background::start(self.command(&format!("exec {command}")).stdin(Stdio::null()), log)?;
         wait_until(command, || {
             let said = running.log();
             ensure!(running.ended()?.is_none(), "{command} has ended:\n{said}");
-            Ok(ready(&said))
+            ready(&said)
         })?;
         typed::note(command);
         Ok(running)

@@ -10,7 +10,15 @@ use pages::Table;
 
 use crate::Test;
 
-pub(crate) const TESTS: &[Test] = &[("docs::named_commands_exist", named)];
+mod client;
+mod readme;
+
+/// All of them.
+pub(crate) fn tests() -> Vec<Test> {
+    [TESTS, client::TESTS, readme::TESTS].concat()
+}
+
+const TESTS: &[Test] = &[("docs::named_commands_exist", named)];
 
 /// A command that is only named, as "what `kubectl auth can-i --list` says", is one of that program, with these flags.
 fn named(world: &World) -> anyhow::Result<()> {

@@ -10,6 +10,7 @@ use e2e::{
     people::environment,
     pod::{self, Pod},
     process::{self, Background, wait_until},
+    typed,
     world::World,
 };
 use sandbox::cluster::Cluster;
@@ -34,7 +35,8 @@ fn guide(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("port.yaml"), format!("server: {{port: {}}}\n", machine.port))?;
     let mut followed =
         Followed { world, folder: folder.clone(), moto, machine, cluster: None, server: None, who: Who::Administrator };
-    page::follow("docs/guide.md", &folder, &mut followed)
+    page::follow("docs/guide.md", &folder, &mut followed)?;
+    followed.besides()
 }
 
 /// Everything that happens while the guide is followed.
@@ -100,6 +102,22 @@ impl Reader for Followed<'_> {
 }
 
 impl Followed<'_> {
+    /// What the page says in running text.
+    fn besides(&mut self) -> anyhow::Result<()> {
+        let arn = "arn:aws:iam::111122223333:user/alice";
+        for command in [&format!("cluster-auth matrix {arn}"), &format!("cluster-auth explain {arn}")] {
+            let said = self.types(command)?;
+            ensure!(said.contains(arn) || said.contains("user alice"), "{command}: {said}");
+            typed::note(command);
+        }
+        self.who = Who::Alice;
+        let merge = "cluster-auth kubeconfig -i prod.example.com --from-kubeconfig team.kubeconfig --merge";
+        let said = self.types(merge)?;
+        ensure!(said.contains("context prod.example.com"), "{said}");
+        typed::note(merge);
+        Ok(())
+    }
+
     /// nodeup and kubelet: the specification's files, its hook, the API server with its flag. No webhook answers yet.
     fn boots(&mut self) -> anyhow::Result<()> {
         let specification = kops::read(&fs::read_to_string(self.folder.join("webhook.yaml"))?)?;

@@ -73,7 +73,6 @@ fn main() -> ExitCode {
         trouble::TESTS,
         unknown::TESTS,
         demo::TESTS,
-        docs::TESTS,
         explain::TESTS,
         access::TESTS,
         meaning::TESTS,
@@ -94,7 +93,11 @@ fn main() -> ExitCode {
         terraform::TESTS,
         readers::TESTS,
     ];
-    let groups = groups.into_iter().map(<[Test]>::to_vec).chain([apply::tests(), chart::tests()]).collect::<Vec<_>>();
+    let groups = groups
+        .into_iter()
+        .map(<[Test]>::to_vec)
+        .chain([apply::tests(), chart::tests(), docs::tests()])
+        .collect::<Vec<_>>();
     let trials = groups.concat().into_iter().map(|(name, test)| {
         let (world, table) = (Arc::clone(&world), Arc::clone(&table));
         let run = move || typed::held(&table, name, || test(&world));

@@ -2,14 +2,16 @@
 
 use std::fs;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use e2e::{
     managed::Managed,
     page::{self, Reader},
+    people::environment,
     process,
+    shell::Shell,
     world::World,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::Test;
 
@@ -34,7 +36,17 @@ rules: [{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]
 
 fn change_access(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-change", SHOP)?;
-    run(world, &managed, "docs/change-access.md")?;
+    // The repository whose file it is, and what tells somebody.
+    let prepare = |shell: &mut Shell| {
+        shell.stand_in("gh", "test \"$1 $2 $3\" = 'pr comment --body-file' && grep -q '^## Plan' \"$4\"")?;
+        shell.stand_in("notify", "echo \"$@\" > notified")?;
+        let identity = "git config user.name alice && git config user.email alice@example.com";
+        let empty = "git commit -q --allow-empty -m 'begin' && git commit -q --allow-empty -m 'change'";
+        shell.output(&format!("git init -q && {identity} && {empty}"))?.success()?;
+        Ok(())
+    };
+    run_prepared(world, &managed, "docs/change-access.md", prepare, &[])?;
+    ensure!(!managed.folder.join("notified").exists(), "nothing had drifted");
     // The role for planning is enough for it.
     managed.admin.kubectl(&["create", "-f", &managed.folder.join("planner.yaml").display().to_string()])?.success()?;
     let binding = ["create", "clusterrolebinding", "planner", "--clusterrole=access-planner", "--user=planner"];
@@ -47,7 +59,10 @@ fn change_access(world: &World) -> anyhow::Result<()> {
 }
 
 fn out_now(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-out", SHOP)?, "docs/someone-must-be-out.md")
+    let managed = Managed::start(world, "pages-out", SHOP)?;
+    let pods = "kubectl -n kube-system delete pod -l k8s-app=aws-iam-authenticator";
+    let besides = [pods, "kubectl get csr", "kubectl get rolebindings -A -o wide"];
+    run_prepared(world, &managed, "docs/someone-must-be-out.md", |_| Ok(()), &besides)
 }
 
 /// What years of hands have left.
@@ -121,7 +136,43 @@ subjects: [{kind: ServiceAccount, name: prometheus, namespace: shop}]
 ";
 
 fn see_access(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?, "docs/see-access.md")
+    let managed = Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?;
+    let programs = managed.folder.join("bin");
+    fs::create_dir_all(&programs)?;
+    let prepare = |shell: &mut Shell| {
+        shell.programs_in(&programs);
+        // What people write into /usr/local/bin of their machines is the test's.
+        shell.stands_for("/usr/local/bin", programs.display().to_string());
+        shell.set_all(environment(&world.sts.credentials("alice")?));
+        shell.set_all(world.sts.proxy_environment());
+        shell.set("NO_PROXY", "127.0.0.1");
+        shell.stand_in("aws", &access_entries())
+    };
+    let everything = "kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json";
+    let besides = [
+        "kubectl cluster-auth who-can get pods",
+        everything,
+        &format!("{everything} | cluster-auth who-can get pods --from -"),
+        "kubectl auth can-i --list",
+        "cluster-auth matrix",
+    ];
+    run_prepared(world, &managed, "docs/see-access.md", prepare, &besides)
+}
+
+/// EKS of the AWS CLI: nothing here has access entries.
+fn access_entries() -> String {
+    let arn = "arn:aws:iam::111122223333:role/Auditor";
+    let entry = json!({"accessEntry": {
+        "clusterName": "prod", "principalArn": arn, "kubernetesGroups": ["auditors"], "username": arn, "type": "STANDARD",
+        "accessEntryArn": "arn:aws:eks:us-west-2:111122223333:access-entry/prod/role/111122223333/Auditor/0123",
+        "createdAt": 1_700_000_000, "modifiedAt": 1_700_000_000, "tags": {},
+    }});
+    let policies = json!({"clusterName": "prod", "principalArn": arn, "associatedAccessPolicies": []});
+    let list = json!({"accessEntries": [arn]});
+    format!(
+        "case \"$2\" in list-access-entries) echo '{list}' ;; describe-access-entry) echo '{entry}' ;; \
+         list-associated-access-policies) echo '{policies}' ;; *) exit 2 ;; esac"
+    )
 }
 
 fn helm(world: &World) -> anyhow::Result<()> {
@@ -131,25 +182,44 @@ fn helm(world: &World) -> anyhow::Result<()> {
     run(world, &managed, "docs/helm.md")
 }
 
-/// Follows a page as the administrator of a cluster.
+/// Follows a page as the administrator of a cluster, and types what its running text says besides.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
-    page::follow(page, &managed.folder, &mut Administrator { world, managed })
+    run_prepared(world, managed, page, |_| Ok(()), &[])
 }
 
-struct Administrator<'a> {
-    world: &'a World,
-    managed: &'a Managed,
+/// The same at a terminal that is prepared.
+fn run_prepared(
+    world: &World,
+    managed: &Managed,
+    page: &str,
+    prepare: impl FnOnce(&mut Shell) -> anyhow::Result<()>,
+    besides: &[&str],
+) -> anyhow::Result<()> {
+    let mut shell = Shell::new(&world.parts, &managed.folder)?;
+    shell.set("KUBECONFIG", managed.cluster.admin_kubeconfig().display().to_string());
+    prepare(&mut shell)?;
+    let mut administrator = Administrator { shell };
+    page::follow(page, &managed.folder, &mut administrator)?;
+    for command in besides {
+        administrator.runs(command)?;
+    }
+    Ok(())
 }
 
-impl Reader for Administrator<'_> {
+struct Administrator {
+    shell: Shell,
+}
+
+impl Reader for Administrator {
     fn types(&mut self, command: &str) -> anyhow::Result<String> {
-        let parts = &self.world.parts;
-        let programs = parts.cluster_auth.parent().context("a folder")?;
-        let helm = parts.helm.parent().context("a folder")?;
-        let path = [programs, &parts.kubernetes, helm].map(|folder| folder.display().to_string()).join(":");
-        let mut shell = process::command("sh", &self.managed.folder);
-        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).env("PATH", format!("{path}:/usr/bin:/bin"));
-        shell.env("KUBECONFIG", self.managed.cluster.admin_kubeconfig());
-        Ok(process::run(&mut shell)?.stdout)
+        self.shell.shows(command)
+    }
+
+    fn runs(&mut self, command: &str) -> anyhow::Result<()> {
+        if command.ends_with("cluster-auth apply") {
+            // It asks.
+            return self.shell.answers(command, "Only `yes` does it:", "yes").map(drop);
+        }
+        self.shell.runs(command).map(drop)
     }
 }
