@@ -53,7 +53,7 @@ pub fn follow(page: &str, folder: &Path, reader: &mut impl Reader) -> anyhow::Re
             continue;
         }
         in_console = line == "```console";
-        if line == "```sh" && file.is_none() {
+        if line.trim_start() == "```sh" && file.is_none() {
             let block = blocks.iter().find(|block| block.line == at + 1).context("a block begins here")?;
             run(block, &table, reader).with_context(|| format!("{}:{}", page.path, at + 1))?;
         }

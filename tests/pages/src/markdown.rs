@@ -73,11 +73,16 @@ impl Page {
     pub fn blocks(&self) -> Vec<Block<'_>> {
         let mut blocks = Vec::new();
         let mut open: Option<Block<'_>> = None;
+        // How far the block stands in a list.
+        let mut indent = 0;
         for (at, line) in self.text.lines().enumerate() {
-            match (line.strip_prefix("```"), &mut open) {
-                (Some(language), None) => open = Some(Block { line: at + 1, language, lines: Vec::new() }),
+            match (fence(line), &mut open) {
+                (Some(language), None) => {
+                    indent = line.len() - line.trim_start().len();
+                    open = Some(Block { line: at + 1, language, lines: Vec::new() });
+                }
                 (Some(_), Some(_)) => blocks.extend(open.take()),
-                (None, Some(block)) => block.lines.push(line),
+                (None, Some(block)) => block.lines.push(line.get(indent..).unwrap_or_default()),
                 (None, None) => {}
             }
         }
@@ -88,18 +93,9 @@ impl Page {
     /// begins with a program's name and goes on.
     pub fn commands(&self) -> Vec<Command> {
         let mut commands: Vec<Command> = self.blocks().iter().flat_map(Block::commands).collect();
-        let mut in_block = false;
-        for (at, line) in self.text.lines().enumerate() {
-            if line.starts_with("```") {
-                in_block = !in_block;
-            } else if !in_block {
-                let found = code(line).filter(|text| is_command(text));
-                commands.extend(found.map(|text| Command {
-                    line: at + 1,
-                    text: bare(text).to_owned(),
-                    in_block: false,
-                }));
-            }
+        for (line, text) in self.running_text() {
+            let found = code(text).filter(|text| is_command(text)).map(|text| bare(text).to_owned());
+            commands.extend(found.map(|text| Command { line, text, in_block: false }));
         }
         commands.sort_by_key(|command| command.line);
         commands
@@ -109,21 +105,35 @@ impl Page {
 impl Page {
     /// Flags that running text names by themselves, each with its line: `--from`, `--by groups`.
     pub fn flags(&self) -> Vec<(usize, String)> {
+        let is_flag = |text: &&str| {
+            let rest = text.strip_prefix('-');
+            rest.is_some_and(|rest| rest.starts_with(|first: char| first == '-' || first.is_alphabetic()))
+        };
         let mut flags = Vec::new();
-        let mut in_block = false;
-        for (at, line) in self.text.lines().enumerate() {
-            if line.starts_with("```") {
-                in_block = !in_block;
-            } else if !in_block {
-                let is_flag = |text: &&str| {
-                    text.strip_prefix('-')
-                        .is_some_and(|rest| rest.starts_with(|first: char| first == '-' || first.is_alphabetic()))
-                };
-                flags.extend(code(line).filter(is_flag).map(|text| (at + 1, text.to_owned())));
-            }
+        for (line, text) in self.running_text() {
+            flags.extend(code(text).filter(is_flag).map(|text| (line, text.to_owned())));
         }
         flags
     }
+
+    /// Its lines that are in no block and no comment, each with its number.
+    fn running_text(&self) -> Vec<(usize, &str)> {
+        let mut in_block = false;
+        let mut lines = Vec::new();
+        for (at, line) in self.text.lines().enumerate() {
+            if fence(line).is_some() {
+                in_block = !in_block;
+            } else if !in_block && !line.starts_with("<!--") {
+                lines.push((at + 1, line));
+            }
+        }
+        lines
+    }
+}
+
+/// What stands behind a fence.
+fn fence(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("```")
 }
 
 impl Block<'_> {
@@ -218,7 +228,13 @@ mod tests {
              \n\
              ```yaml\n\
              kubectl: get pods\n\
-             ```\n";
+             ```\n\
+             <!-- Written by `cargo xtask docs`. -->\n\
+             1. In a list:\n\
+             \n   \
+                ```sh\n   \
+                kubectl get nodes\n   \
+                ```\n";
         let page = Page { path: "docs/a.md".to_owned(), text: text.to_owned() };
         let commands = page.commands();
         let found: Vec<_> = commands.iter().map(|found| (found.line, &*found.text, found.in_block)).collect();
@@ -229,6 +245,7 @@ mod tests {
             (8, "for name in a b; do\n  echo \"# $name\"\ndone", true),
             (11, "export A=b", true),
             (15, "cluster-auth plan | grep '#'", true),
+            (26, "kubectl get nodes", true),
         ];
         assert_eq!(found, expected);
     }

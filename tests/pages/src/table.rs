@@ -25,6 +25,8 @@ pub struct Table {
     pub named: Vec<String>,
     /// By program: flags of other programs than ours, which running text names by themselves.
     pub flags: BTreeMap<String, Vec<String>>,
+    /// What `.ci/run` types, as it is what runs the tests.
+    pub ci: Vec<String>,
     /// What cannot be typed here.
     pub elsewhere: Vec<Elsewhere>,
 }
