@@ -5,7 +5,7 @@ mod comparison;
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::Context as _;
-use pages::{Page, Table};
+use pages::{CI, Page, Table};
 use serde_json::Value;
 
 use crate::run;
@@ -34,7 +34,8 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     manifests(&mut problems)?;
     let tests = comparison::tests(&files)?;
     comparison::comparison(&tests, &mut problems)?;
-    problems.extend(Table::read()?.problems(&Page::all()?, &tests));
+    let ci = fs::read_to_string(::pages::repository().join(CI)).context(CI)?;
+    problems.extend(Table::read()?.problems(&Page::all()?, &tests, &ci));
     for problem in &problems {
         eprintln!("tidy: {problem}");
     }

@@ -79,6 +79,15 @@ pub fn follow(page: &str, folder: &Path, reader: &mut impl Reader) -> anyhow::Re
     Ok(())
 }
 
+/// Types what else the table says that this test types: what pages say in running text.
+pub fn besides(reader: &mut impl Reader) -> anyhow::Result<()> {
+    for command in typed::left()? {
+        reader.runs(&command).with_context(|| command.clone())?;
+        typed::note(&command);
+    }
+    Ok(())
+}
+
 /// Types what no other test types of a block.
 fn run(block: &Block<'_>, table: &Table, reader: &mut impl Reader) -> anyhow::Result<()> {
     let test = typed::test();

@@ -22,12 +22,11 @@ pub struct Production {
     /// The real API server.
     pub cluster: Cluster,
     folder: PathBuf,
-    tunnel: Tunnel,
 }
 
 impl Production {
     /// Starts it, with the webhook that a kubeconfig names if one does. `ca.pem` and `admin.conf` are in the folder then.
-    pub fn start(world: &World, sts: &Sts, folder: &Path, webhook: Option<PathBuf>) -> anyhow::Result<Self> {
+    pub fn start(world: &World, folder: &Path, webhook: Option<PathBuf>) -> anyhow::Result<Self> {
         let authority = Authority::new("prod.example.com", crate::sts::now(), SignedDuration::from_hours(24))?;
         let names = vec!["api.prod.example.com".to_owned()];
         let usage = Usage::Server;
@@ -45,19 +44,19 @@ impl Production {
         let options = Options { webhook, api_server_arguments: vec![argument], ..Options::default() };
         let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
         let cluster = Cluster::start(&binaries, &options, crate::sts::now())?;
-        let url = cluster.server_url();
-        let tunnel = Tunnel::before(sts.proxy, &[("api.prod.example.com:443", url.trim_start_matches("https://"))])?;
-        let production = Self { cluster, folder: folder.to_owned(), tunnel };
+        let production = Self { cluster, folder: folder.to_owned() };
         production.write_admin()?;
         Ok(production)
     }
 
-    /// The variables that lead programs to it, and to AWS.
-    pub fn environment(&self, sts: &Sts) -> Vec<(&'static str, String)> {
+    /// The variables that lead programs to it by its name, and to an AWS.
+    pub fn environment(&self, sts: &Sts) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let url = self.cluster.server_url();
+        let tunnel = Tunnel::before(sts.proxy, &[("api.prod.example.com:443", url.trim_start_matches("https://"))])?;
         let mut variables = sts.proxy_environment();
         variables.retain(|(name, _)| *name != "HTTPS_PROXY");
-        variables.push(("HTTPS_PROXY", format!("http://{}", self.tunnel.address)));
-        variables
+        variables.push(("HTTPS_PROXY", format!("http://{}", tunnel.address)));
+        Ok(variables)
     }
 
     /// An administrator's kubeconfig as others write it: the cluster's name is the context's too.

@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context as _, ensure};
 
 use crate::{
+    page::Reader,
     parts::Parts,
     process::{self, Background, Output, wait_until},
     typed,
@@ -58,6 +59,7 @@ impl Shell {
 
     /// What people put in place of a word that stands for something of theirs, as the port that a program has printed.
     pub fn stands_for(&mut self, placeholder: &str, value: impl Into<String>) {
+        self.placeholders.retain(|(known, _)| known != placeholder);
         self.placeholders.push((placeholder.to_owned(), value.into()));
     }
 
@@ -153,6 +155,21 @@ impl Shell {
     /// A number that no other log of this terminal has.
     fn next(&self) -> anyhow::Result<usize> {
         Ok(fs::read_dir(&self.folder)?.count())
+    }
+}
+
+/// Whoever follows a page at this terminal. What `apply` asks gets a yes.
+impl Reader for Shell {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        self.shows(command)
+    }
+
+    fn runs(&mut self, command: &str) -> anyhow::Result<()> {
+        let last = command.rsplit("&& ").next().unwrap_or_default();
+        if last.starts_with("cluster-auth apply") && !last.contains("--yes") {
+            return self.answers(command, "Only `yes` does it:", "yes").map(drop);
+        }
+        Shell::runs(self, command).map(drop)
     }
 }
 

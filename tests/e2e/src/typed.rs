@@ -26,6 +26,12 @@ pub fn note(command: &str) {
     TYPED.with_borrow_mut(|(_, done)| done.insert(text.to_owned()));
 }
 
+/// What the table says that this test types, and it has not yet.
+pub fn left() -> anyhow::Result<Vec<String>> {
+    let table = Table::read()?;
+    Ok(TYPED.with_borrow(|(test, done)| table.unfulfilled(test, done)))
+}
+
 /// The test that runs on this thread.
 pub(crate) fn test() -> String {
     TYPED.with_borrow(|(test, _)| test.clone())

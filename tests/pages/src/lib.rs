@@ -19,7 +19,7 @@ use anyhow::Context as _;
 
 pub use self::{
     markdown::{Block, Command, bare},
-    table::{Elsewhere, TABLE, Table},
+    table::{CI, Elsewhere, TABLE, Table},
 };
 
 /// One page of the documentation.

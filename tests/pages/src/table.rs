@@ -13,6 +13,9 @@ use crate::{Block, Page, repository};
 /// Where the table is.
 pub const TABLE: &str = "tests/pages/commands.yaml";
 
+/// What CI runs.
+pub const CI: &str = ".ci/run";
+
 /// Every command of the pages, by who types it in exactly that form.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -60,7 +63,11 @@ impl Table {
     /// Whether a test that follows a page passes over a command of a block: another one types it, or nobody can.
     pub fn is_of_others(&self, test: &str, command: &str) -> bool {
         let others = self.typed.iter().filter(|(name, _)| *name != test).flat_map(|(_, commands)| commands);
-        others.map(|other| other.trim_end()).chain(self.all_elsewhere()).any(|other| other == command)
+        others
+            .map(|other| other.trim_end())
+            .chain(self.all_ci())
+            .chain(self.all_elsewhere())
+            .any(|other| other == command)
     }
 
     /// What a test has not typed although it is said to, once it is done.
@@ -74,8 +81,8 @@ impl Table {
         due.filter(|due| !done.contains(due)).collect()
     }
 
-    /// Everything that does not fit together, each with its place and what to do.
-    pub fn problems(&self, pages: &[Page], tests: &BTreeSet<String>) -> Vec<String> {
+    /// Everything that does not fit together, each with its place and what to do; `ci` is the script that CI runs.
+    pub fn problems(&self, pages: &[Page], tests: &BTreeSet<String>, ci: &str) -> Vec<String> {
         let mut problems = Vec::new();
         let names = self.followed.keys().chain(self.typed.keys());
         problems.extend(
@@ -86,10 +93,12 @@ impl Table {
         problems.extend(followed.difference(&paths).map(|page| format!("{TABLE}: there is no page {page}")));
 
         let mut rows = BTreeMap::<&str, usize>::new();
-        for row in self.all_typed().chain(self.all_named()).chain(self.all_elsewhere()) {
+        for row in self.all_typed().chain(self.all_named()).chain(self.all_ci()).chain(self.all_elsewhere()) {
             *rows.entry(row).or_default() += 1;
         }
         problems.extend(rows.iter().filter(|(_, times)| **times > 1).map(|(row, _)| format!("{TABLE}: twice: {row}")));
+        let absent = self.all_ci().filter(|row| !ci.lines().any(|line| line == *row));
+        problems.extend(absent.map(|row| format!("{TABLE}: {CI} has no such line: {row}")));
         problems.extend(
             self.elsewhere
                 .iter()
@@ -138,6 +147,10 @@ impl Table {
         self.named.iter().map(String::as_str)
     }
 
+    fn all_ci(&self) -> impl Iterator<Item = &str> {
+        self.ci.iter().map(String::as_str)
+    }
+
     fn all_elsewhere(&self) -> impl Iterator<Item = &str> {
         self.elsewhere.iter().flat_map(|elsewhere| &elsewhere.commands).map(|command| command.trim_end())
     }
@@ -165,8 +178,7 @@ mod tests {
 
     const FOLLOWED: &str =
         "```sh\ncluster-auth check\ncrictl stop\n```\n\nThen `cluster-auth plan` or `kubectl get pods -n shop`.\n";
-    const OTHER: &str =
-        "See `cluster-auth check`; `cluster-auth server` says more.\n\n```console\n$ helm list   # all\n```\n";
+    const OTHER: &str = "See `cluster-auth check`; `cluster-auth server` says more, `cargo xtask test` all.\n\n```console\n$ helm list   # all\n```\n";
     const TABLE: &str = "
 followed:
   pages::one: [docs/one.md]
@@ -177,6 +189,7 @@ typed:
   - cluster-auth plan
   - kubectl get pods -n shop
 named: [cluster-auth server]
+ci: [cargo xtask test]
 elsewhere:
 - because: nobody has a container runtime here
   commands: [crictl stop]
@@ -190,7 +203,7 @@ elsewhere:
     fn problems(table: &str, pages: &[Page]) -> Vec<String> {
         let tests = ["helm::lists", "pages::one"].map(str::to_owned);
         let table: Table = serde_saphyr::from_str(table).expect("a table");
-        table.problems(pages, &BTreeSet::from(tests))
+        table.problems(pages, &BTreeSet::from(tests), "set -e\ncargo xtask test\n")
     }
 
     #[test]
@@ -215,6 +228,10 @@ elsewhere:
             (("  - kubectl get pods -n shop\nnamed: [", "named: [kubectl get pods -n shop, "), vec![
                 format!("{table}: more than the name of a command; a test has to type it: kubectl get pods -n shop"),
             ]),
+            (("ci: [cargo xtask test]\n", "ci: [cargo xtask test, helm list]\n"), vec![
+                format!("{table}: twice: helm list"),
+                format!("{table}: .ci/run has no such line: helm list"),
+            ]),
         ];
         for ((from, to), expected) in rows {
             assert_eq!(problems(&TABLE.replace(from, to), &pages()), expected, "{to}");
@@ -234,6 +251,6 @@ elsewhere:
         assert_eq!(table.unfulfilled("pages::one", &done(&[])), all);
         assert_eq!(table.unfulfilled(Table::NAMES, &done(&[])), ["cluster-auth server"]);
         assert!(table.is_of_others("pages::one", "helm list") && !table.is_of_others("helm::lists", "helm list"));
-        assert!(table.is_of_others("pages::one", "crictl stop"));
+        assert!(["crictl stop", "cargo xtask test"].iter().all(|command| table.is_of_others("pages::one", command)));
     }
 }

@@ -31,7 +31,7 @@ use crate::{
   cluster-auth explain arn:aws:iam::111122223333:role/Developer
   cluster-auth explain arn:aws:iam::111122223333:user/alice access.yaml
   cluster-auth explain mapping.none
-  cluster-auth token -i prod.example.com --token-only | cluster-auth explain - --aws")]
+  cluster-auth token -i prod.example.com --token-only | cluster-auth explain - --aws -i prod.example.com")]
 pub(crate) struct ExplainArgs {
     /// The ARN of a user, a role, a session of one, a federated user or root; a denial code, as mapping.none; or `-`: any of
     /// these, a token, a TokenReview or an ExecCredential on stdin

@@ -5,6 +5,7 @@ use std::fs;
 use anyhow::ensure;
 use e2e::{
     managed::Managed,
+    moto::Moto,
     page::{self, Reader},
     people::environment,
     process,
@@ -37,15 +38,12 @@ rules: [{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]
 fn change_access(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-change", SHOP)?;
     // The repository whose file it is, and what tells somebody.
-    let prepare = |shell: &mut Shell| {
-        shell.stand_in("gh", "test \"$1 $2 $3\" = 'pr comment --body-file' && grep -q '^## Plan' \"$4\"")?;
-        shell.stand_in("notify", "echo \"$@\" > notified")?;
-        let identity = "git config user.name alice && git config user.email alice@example.com";
-        let empty = "git commit -q --allow-empty -m 'begin' && git commit -q --allow-empty -m 'change'";
-        shell.output(&format!("git init -q && {identity} && {empty}"))?.success()?;
-        Ok(())
-    };
-    run_prepared(world, &managed, "docs/change-access.md", prepare, &[])?;
+    let mut shell = terminal(world, &managed)?;
+    shell.stand_in("gh", "test \"$1 $2 $3\" = 'pr comment --body-file' && grep -q '^## Plan' \"$4\"")?;
+    shell.stand_in("notify", "echo \"$@\" > notified")?;
+    shell.set("GIT_EDITOR", "true");
+    shell.output("git init -q && git config user.name alice && git config user.email alice@example.com")?.success()?;
+    page::follow("docs/change-access.md", &managed.folder, &mut Repository { shell, managed: &managed })?;
     ensure!(!managed.folder.join("notified").exists(), "nothing had drifted");
     // The role for planning is enough for it.
     managed.admin.kubectl(&["create", "-f", &managed.folder.join("planner.yaml").display().to_string()])?.success()?;
@@ -58,11 +56,48 @@ fn change_access(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Where the file is kept, at whose end is a change that is to be taken back.
+struct Repository<'a> {
+    shell: Shell,
+    managed: &'a Managed,
+}
+
+impl Reader for Repository<'_> {
+    fn types(&mut self, command: &str) -> anyhow::Result<String> {
+        self.shell.types(command)
+    }
+
+    fn runs(&mut self, command: &str) -> anyhow::Result<()> {
+        let is_back = command.starts_with("git revert");
+        let secrets = |shell: &Shell| {
+            let asked = shell.output("kubectl -n shop get role developers -o jsonpath='{.rules}'")?.success()?;
+            anyhow::Ok(asked.contains("secrets"))
+        };
+        if is_back {
+            let commit = "git add access.yaml && git commit -q -m";
+            let widened = "sed -i 's/resources: .deployments./resources: [deployments, secrets]/' access.yaml";
+            self.shell.output(&format!("{commit} good && {widened} && {commit} bad"))?.success()?;
+            self.managed.apply(&[])?.success()?;
+            ensure!(secrets(&self.shell)?, "the change that is to be taken back");
+        }
+        Reader::runs(&mut self.shell, command)?;
+        ensure!(!is_back || !secrets(&self.shell)?, "it was taken back");
+        Ok(())
+    }
+}
+
 fn out_now(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-out", SHOP)?;
-    let pods = "kubectl -n kube-system delete pod -l k8s-app=aws-iam-authenticator";
-    let besides = [pods, "kubectl get csr", "kubectl get rolebindings -A -o wide"];
-    run_prepared(world, &managed, "docs/someone-must-be-out.md", |_| Ok(()), &besides)
+    let moto = Moto::start(&world.parts, &managed.folder)?;
+    moto.fill("iam.create_user(UserName='mallory')")?;
+    let key = moto.fill("print(iam.create_access_key(UserName='mallory')['AccessKey']['AccessKeyId'])")?;
+    let mut shell = terminal(world, &managed)?;
+    shell.set_all(moto.environment());
+    shell.stands_for("AKIA…", key.trim());
+    run_at(&mut shell, &managed, "docs/someone-must-be-out.md")?;
+    let status = "print(iam.list_access_keys(UserName='mallory')['AccessKeyMetadata'][0]['Status'])";
+    ensure!(moto.fill(status)?.trim() == "Inactive", "the key is still good");
+    Ok(())
 }
 
 /// What years of hands have left.
@@ -139,24 +174,18 @@ fn see_access(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?;
     let programs = managed.folder.join("bin");
     fs::create_dir_all(&programs)?;
-    let prepare = |shell: &mut Shell| {
-        shell.programs_in(&programs);
-        // What people write into /usr/local/bin of their machines is the test's.
-        shell.stands_for("/usr/local/bin", programs.display().to_string());
-        shell.set_all(environment(&world.sts.credentials("alice")?));
-        shell.set_all(world.sts.proxy_environment());
-        shell.set("NO_PROXY", "127.0.0.1");
-        shell.stand_in("aws", &access_entries())
-    };
-    let everything = "kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json";
-    let besides = [
-        "kubectl cluster-auth who-can get pods",
-        everything,
-        &format!("{everything} | cluster-auth who-can get pods --from -"),
-        "kubectl auth can-i --list",
-        "cluster-auth matrix",
-    ];
-    run_prepared(world, &managed, "docs/see-access.md", prepare, &besides)
+    let mut shell = terminal(world, &managed)?;
+    shell.programs_in(&programs);
+    // What people write into /usr/local/bin of their machines is the test's.
+    shell.stands_for("/usr/local/bin", programs.display().to_string());
+    shell.set_all(environment(&world.sts.credentials("alice")?));
+    shell.set_all(world.sts.proxy_environment());
+    shell.set("NO_PROXY", "127.0.0.1");
+    shell.stand_in("aws", &access_entries())?;
+    let of = |what: &str| format!("$(kubectl config view -o jsonpath='{{.{what}[0].name}}')");
+    let context = format!("kubectl config set-context prod --cluster={} --user={}", of("clusters"), of("users"));
+    shell.output(&context)?.success()?;
+    run_at(&mut shell, &managed, "docs/see-access.md")
 }
 
 /// EKS of the AWS CLI: nothing here has access entries.
@@ -184,42 +213,16 @@ fn helm(world: &World) -> anyhow::Result<()> {
 
 /// Follows a page as the administrator of a cluster, and types what its running text says besides.
 fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
-    run_prepared(world, managed, page, |_| Ok(()), &[])
+    run_at(&mut terminal(world, managed)?, managed, page)
 }
 
-/// The same at a terminal that is prepared.
-fn run_prepared(
-    world: &World,
-    managed: &Managed,
-    page: &str,
-    prepare: impl FnOnce(&mut Shell) -> anyhow::Result<()>,
-    besides: &[&str],
-) -> anyhow::Result<()> {
+fn run_at(shell: &mut Shell, managed: &Managed, page: &str) -> anyhow::Result<()> {
+    page::follow(page, &managed.folder, shell)?;
+    page::besides(shell)
+}
+
+fn terminal(world: &World, managed: &Managed) -> anyhow::Result<Shell> {
     let mut shell = Shell::new(&world.parts, &managed.folder)?;
     shell.set("KUBECONFIG", managed.cluster.admin_kubeconfig().display().to_string());
-    prepare(&mut shell)?;
-    let mut administrator = Administrator { shell };
-    page::follow(page, &managed.folder, &mut administrator)?;
-    for command in besides {
-        administrator.runs(command)?;
-    }
-    Ok(())
-}
-
-struct Administrator {
-    shell: Shell,
-}
-
-impl Reader for Administrator {
-    fn types(&mut self, command: &str) -> anyhow::Result<String> {
-        self.shell.shows(command)
-    }
-
-    fn runs(&mut self, command: &str) -> anyhow::Result<()> {
-        if command.ends_with("cluster-auth apply") {
-            // It asks.
-            return self.shell.answers(command, "Only `yes` does it:", "yes").map(drop);
-        }
-        self.shell.runs(command).map(drop)
-    }
+    Ok(shell)
 }

@@ -42,11 +42,11 @@ fn client(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("docs-client")?;
     let options = ServerOptions { cluster_id: PRODUCTION, mappings: MAPPINGS, args: &[] };
     let server = Server::start(&world.parts, &world.sts, &folder, &options)?;
-    let production = Production::start(world, &world.sts, &folder, Some(server.kubeconfig()))?;
+    let production = Production::start(world, &folder, Some(server.kubeconfig()))?;
     let aws = Sts::start_with(&folder, &identities(&production))?;
     // The server asks the AWS of all tests, which knows alice by the same keys; the role's sessions are this one's.
     let mut shell = Shell::new(&world.parts, &folder)?;
-    shell.set_all(production.environment(&aws));
+    shell.set_all(production.environment(&aws)?);
     shell.set_all(environment(&aws.credentials("alice")?));
     others(&folder, &production)?;
     let mut alice = Alice { world, folder: folder.clone(), shell };

@@ -41,6 +41,7 @@ impl Reader for Administrator<'_> {
             ["cluster-auth", "server"] => self.server_starts(command),
             ["helm", "upgrade"] => {
                 self.shell.output("kubectl create namespace dev")?.success()?;
+                self.nothing_ends()?;
                 self.shell.runs(command)?;
                 // What comes next on the page does the same in another way.
                 self.shell.output("helm uninstall cluster-auth --namespace kube-system")?.success().map(drop)
@@ -57,8 +58,8 @@ impl Administrator<'_> {
     /// It reads the webhook's kubeconfig, which is there before any server is.
     fn api_server_starts(&mut self) -> anyhow::Result<()> {
         let webhook = self.folder.join("aws-iam-authenticator.kubeconfig");
-        let production = Production::start(self.world, &self.world.sts, &self.folder, Some(webhook))?;
-        self.shell.set_all(production.environment(&self.world.sts));
+        let production = Production::start(self.world, &self.folder, Some(webhook))?;
+        self.shell.set_all(production.environment(&self.world.sts)?);
         self.shell.set_all(environment(&self.world.sts.credentials("carol")?));
         self.shell.set("KUBECONFIG", "admin.conf");
         self.production = Some(production);
@@ -75,6 +76,15 @@ impl Administrator<'_> {
         Ok(())
     }
 
+    /// The example without those whose access has ended.
+    fn nothing_ends(&self) -> anyhow::Result<()> {
+        let file = self.folder.join("access.yaml");
+        let whole = fs::read_to_string(&file)?;
+        let (before, group) = whole.split_once("- name: contractors").context("the group that has ended")?;
+        let (_, behind) = group.split_once("\n- name: ").context("the next group")?;
+        Ok(fs::write(&file, format!("{before}- name: {behind}"))?)
+    }
+
     /// At a machine of her own: with the authority's certificate, her AWS credentials, and no kubeconfig yet.
     fn alice_logs_in(&mut self, command: &str) -> anyhow::Result<()> {
         let home = self.folder.join("alice");
@@ -82,7 +92,7 @@ impl Administrator<'_> {
         fs::copy(self.folder.join("ca.pem"), home.join("ca.pem"))?;
         let mut shell = Shell::new(&self.world.parts, &home)?;
         let production = self.production.as_ref().context("a cluster")?;
-        shell.set_all(production.environment(&self.world.sts));
+        shell.set_all(production.environment(&self.world.sts)?);
         shell.set_all(environment(&self.world.sts.credentials("alice")?));
         shell.runs(command)?;
         let said = shell.runs("kubectl auth whoami")?;
