@@ -42,7 +42,7 @@ pub struct Transport {
 }
 
 impl Default for Transport {
-    /// Platform roots, no proxy; 2 s to connect, 5 s in all, 64 KiB, 32 at once.
+    /// Platform roots, no proxy; 2 s to connect, 5 s in all, 64 KiB, 64 at once.
     fn default() -> Self {
         Self {
             connect_to: None,
@@ -51,8 +51,33 @@ impl Default for Transport {
             connect_timeout: Duration::from_secs(2),
             deadline: Duration::from_secs(5),
             max_body: 64 << 10,
-            max_concurrent: 32,
+            max_concurrent: 64,
         }
+    }
+}
+
+/// A request without an answer that can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// What happened.
+    pub trouble: Upstream,
+    /// Whether there was a connection to send it over. Without one it says nothing about the request.
+    pub is_connected: bool,
+}
+
+impl NoAnswer {
+    pub(crate) const fn unconnected(trouble: Upstream) -> Self {
+        Self { trouble, is_connected: false }
+    }
+
+    const fn connected(trouble: Upstream) -> Self {
+        Self { trouble, is_connected: true }
+    }
+}
+
+impl From<NoAnswer> for Upstream {
+    fn from(no_answer: NoAnswer) -> Self {
+        no_answer.trouble
     }
 }
 
@@ -61,7 +86,7 @@ pub(crate) struct Http {
     client: HyperClient<HttpsConnector<Dial>, Full<Bytes>>,
     permits: Semaphore,
     deadline: Duration,
-    max_body: usize,
+    pub(crate) max_body: usize,
 }
 
 impl Http {
@@ -94,28 +119,39 @@ impl Http {
         request: Request<Full<Bytes>>,
         max_body: usize,
     ) -> Result<Response<Bytes>, Upstream> {
+        self.ask(request, max_body).await.map_err(Upstream::from)
+    }
+
+    /// The same, and whether there was a connection.
+    pub(crate) async fn ask(
+        &self,
+        request: Request<Full<Bytes>>,
+        max_body: usize,
+    ) -> Result<Response<Bytes>, NoAnswer> {
         let deadline = Instant::now() + self.deadline;
         let call = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
             let answer = self.client.request(request).await;
             let (head, body) = answer.map_err(|error| not_sent(&error))?.into_parts();
             let body = Limited::new(body, max_body).collect().await.map_err(|error| {
-                if error.is::<LengthLimitError>() { Upstream::TooLarge } else { Upstream::Unreachable }
+                let is_long = error.is::<LengthLimitError>();
+                NoAnswer::connected(if is_long { Upstream::TooLarge } else { Upstream::Unreachable })
             })?;
             Ok(Response::from_parts(head, body.to_bytes()))
         };
-        timeout_at(deadline, call).await.map_err(|_| Upstream::Timeout)?
+        timeout_at(deadline, call).await.map_err(|_| NoAnswer::connected(Upstream::Timeout))?
     }
 }
 
 /// Only a connection that was not made in time has a kind of its own, deep among the causes.
-fn not_sent(error: &(dyn Error + 'static)) -> Upstream {
-    let mut cause = Some(error);
+fn not_sent(error: &hyper_util::client::legacy::Error) -> NoAnswer {
+    let (is_connected, mut trouble) = (!error.is_connect(), Upstream::Unreachable);
+    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-            return Upstream::Timeout;
+            trouble = Upstream::Timeout;
         }
         cause = error.source();
     }
-    Upstream::Unreachable
+    NoAnswer { trouble, is_connected }
 }

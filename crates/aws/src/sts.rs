@@ -5,7 +5,7 @@ use http_body_util::Full;
 use token::{Accepted, Upstream};
 
 use crate::{
-    AwsError,
+    AwsError, NoAnswer,
     http::{Http, Transport},
 };
 
@@ -21,15 +21,15 @@ impl StsClient {
     }
 
     /// Sends the request and returns status and body. What they mean is for `token::confirm` to say.
-    pub async fn call(&self, accepted: &Accepted) -> Result<(u16, Vec<u8>), Upstream> {
+    pub async fn call(&self, accepted: &Accepted) -> Result<(u16, Vec<u8>), NoAnswer> {
         let request = accepted.request();
         let mut builder = Request::get(request.url());
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
         // A cluster id and a host of known form always make a request; if not, nothing was asked, so nothing is denied.
-        let request = builder.body(Full::default()).map_err(|_| Upstream::Unreachable)?;
-        let answer = self.http.send(request).await?;
+        let request = builder.body(Full::default()).map_err(|_| NoAnswer::unconnected(Upstream::Unreachable))?;
+        let answer = self.http.ask(request, self.http.max_body).await?;
         Ok((answer.status().as_u16(), answer.into_body().into()))
     }
 }

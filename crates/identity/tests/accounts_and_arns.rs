@@ -88,3 +88,20 @@ proptest! {
         }
     }
 }
+
+/// Source: key ids whose accounts were published with them, as in
+/// <https://awsteele.com/blog/2020/09/26/aws-access-key-format.html>.
+#[test]
+fn an_access_key_id_names_an_account_if_it_is_of_the_form_that_does() {
+    let rows = [
+        ("ASIAQNZGKIQY56JQ7WML", Some("029608264753")),
+        ("ASIAY34FZKBOKMUTVV7A", Some("609629065308")),
+        ("ASIAQNZGKIQY5", None),
+        ("AKIA", None),
+        ("AKIA1NZGKIQY56JQ7WML", None),
+        ("ASIAqnzgkiqy56jq7wml", None),
+    ];
+    for (id, account) in rows {
+        assert_eq!(AccountId::encoded_in(id).as_ref().map(AccountId::as_str), account, "{id}");
+    }
+}

@@ -224,6 +224,11 @@ impl Snapshot {
         self.sources.iter().map(|source| source.ask(identity, &key, is_ours)).collect()
     }
 
+    /// The accounts of everybody whom a rule names.
+    pub fn accounts(&self) -> BTreeSet<AccountId> {
+        self.sources.iter().flat_map(Indexed::accounts).collect()
+    }
+
     /// Whether some rule names machines by what EC2 calls them.
     pub fn needs_private_dns_names(&self) -> bool {
         let asks = |grant: &Grant| {
@@ -259,6 +264,13 @@ impl Indexed {
         match self {
             Self::Ordered(index) => index.len(),
             Self::Unordered(index) => index.len(),
+        }
+    }
+
+    fn accounts(&self) -> Box<dyn Iterator<Item = AccountId> + '_> {
+        match self {
+            Self::Ordered(index) => Box::new(index.accounts()),
+            Self::Unordered(index) => Box::new(index.accounts()),
         }
     }
 
@@ -315,6 +327,11 @@ impl Index {
 
     fn len(&self) -> usize {
         self.principals.len() + self.permission_sets.len() + self.accounts.len()
+    }
+
+    fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        let of_arns = self.principals.keys().map(|key| key.account);
+        of_arns.chain(self.permission_sets.keys().map(|set| set.account)).chain(self.accounts.keys().copied())
     }
 
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.

@@ -51,7 +51,9 @@ impl Aws {
             Service::Eks => "DescribeCluster",
             _ => asked.as_ref().ok().and_then(|asked| asked.all.get("Action")).unwrap_or_default(),
         };
-        let fault = self.faults.next(action);
+        let credential = asked.as_ref().ok().and_then(|asked| asked.query.get("X-Amz-Credential"));
+        let access_key_id = credential.and_then(|credential| credential.split('/').next());
+        let fault = self.faults.next(action).or_else(|| self.faults.of(host, access_key_id));
         match &fault {
             None | Some(Fault::Half) => {}
             Some(Fault::Delay(duration)) => tokio::time::sleep(*duration).await,

@@ -33,6 +33,15 @@ pub enum Fault {
     OtherAccount,
 }
 
+/// Whose requests go wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Those to this host.
+    Host(String),
+    /// Those whose presigned URL names this access key id.
+    AccessKeyId(String),
+}
+
 /// A handle on what goes wrong. Clones share it.
 #[derive(Clone, Default)]
 pub struct Faults(Arc<Mutex<State>>);
@@ -40,6 +49,8 @@ pub struct Faults(Arc<Mutex<State>>);
 #[derive(Default)]
 struct State {
     fault: Option<Fault>,
+    /// Faults of some requests only, whatever the others meet with.
+    of_some: Vec<(Of, Fault)>,
     /// The only action that it is for; none for all.
     action: Option<&'static str>,
     /// How many requests are answered before it.
@@ -78,15 +89,31 @@ impl Faults {
         self.plan(Some(fault), Some(counted_as(action)), spared, None);
     }
 
+    /// From now on these requests fail like this, and others as before.
+    pub fn set_of(&self, of: Of, fault: Fault) {
+        self.lock().of_some.push((of, fault));
+    }
+
     /// Nothing fails any more.
     pub fn clear(&self) {
         self.plan(None, None, 0, None);
+        self.lock().of_some.clear();
     }
 
     /// How many requests there were for an action (`GetCallerIdentity`, `AssumeRole`, `DescribeCluster`, `DescribeInstances`, `GetGroup`,
     /// `ListRoles`, `GetUser`, `GetRole`), whatever became of them. Any other name means all requests for anything else.
     pub fn requests(&self, action: &str) -> usize {
         self.lock().requests.get(counted_as(action)).copied().unwrap_or_default()
+    }
+
+    /// How requests to this host, signed with this key, are to fail, whatever else goes wrong.
+    pub(crate) fn of(&self, host: &str, access_key_id: Option<&str>) -> Option<Fault> {
+        let state = self.lock();
+        let found = state.of_some.iter().find(|(of, _)| match of {
+            Of::Host(name) => name == host,
+            Of::AccessKeyId(id) => Some(id.as_str()) == access_key_id,
+        });
+        found.map(|(_, fault)| fault.clone())
     }
 
     /// Counts a request, and says how it is to fail.
@@ -127,7 +154,7 @@ fn counted_as(action: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::{Fault, Faults};
+    use super::{Fault, Faults, Of};
 
     #[test]
     fn a_fault_lasts_for_a_number_of_requests_or_until_cleared() {
@@ -151,6 +178,18 @@ mod tests {
         assert_eq!(next, [None, None, None, Some(Fault::Half), Some(Fault::Half)]);
         faults.set_for(Fault::Reset, 1);
         assert_eq!([faults.next("GetUser"), faults.next("GetGroup")], [Some(Fault::Reset), None]);
+    }
+
+    #[test]
+    fn a_fault_can_be_for_some_requests_only() {
+        let faults = Faults::default();
+        faults.set_of(Of::Host("sts.eu-west-1.amazonaws.com".to_owned()), Fault::Reset);
+        faults.set_of(Of::AccessKeyId("AKIAMALLORY".to_owned()), Fault::Throttle);
+        assert_eq!(faults.of("sts.eu-west-1.amazonaws.com", Some("AKIAALICE")), Some(Fault::Reset));
+        assert_eq!(faults.of("sts.amazonaws.com", Some("AKIAMALLORY")), Some(Fault::Throttle));
+        assert_eq!(faults.of("sts.amazonaws.com", None), None);
+        faults.clear();
+        assert_eq!(faults.of("sts.amazonaws.com", Some("AKIAMALLORY")), None);
     }
 
     #[test]

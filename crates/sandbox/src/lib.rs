@@ -30,7 +30,7 @@ mod sessions;
 mod sigv4;
 
 pub use self::{
-    faults::{Fault, Faults},
+    faults::{Fault, Faults, Of},
     identities::{EXAMPLE_IDENTITIES, Identities, SandboxCredentials},
     sandbox::{Options, Running, Sandbox, SandboxError},
 };

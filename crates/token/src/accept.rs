@@ -41,7 +41,8 @@ pub fn accept(token: &str, cluster: &ClusterId, rules: &Rules, now: Timestamp) -
     if presigned.signed_at.duration_since(now) > rules.max_future_skew {
         return Err(Refusal::Future);
     }
-    Ok(Accepted { presigned, cluster: cluster.clone(), cache_key: cache_key(token, cluster) })
+    let cache_key = cache_key(&presigned, cluster);
+    Ok(Accepted { presigned, cluster: cluster.clone(), cache_key })
 }
 
 /// A token that passed every local check, ready to be confirmed by STS.
@@ -65,6 +66,15 @@ impl Accepted {
         &self.presigned.access_key_id
     }
 
+    /// What the token claims to be signed with: the access key id and, of temporary credentials, the session token. To be
+    /// compared and hashed.
+    pub fn credentials(&self) -> Credentials<'_> {
+        Credentials {
+            access_key_id: &self.presigned.access_key_id,
+            security_token: self.presigned.security_token.as_deref(),
+        }
+    }
+
     /// When the token says it was signed.
     pub fn signed_at(&self) -> Timestamp {
         self.presigned.signed_at
@@ -75,9 +85,10 @@ impl Accepted {
         self.presigned.valid_until
     }
 
-    /// What to remember the answer under: SHA-256 of token and cluster id, each after its length.
+    /// What to remember the answer under: SHA-256 of the request and the cluster id, each after its length.
     ///
-    /// Of the whole token, never of a name in it: two accounts may have a role of the same name.
+    /// Of the request as it is sent, signature included, so that a token whose parameters stand in another order is no
+    /// other question; never of a name in it, because two accounts may have a role of the same name.
     pub fn cache_key(&self) -> [u8; 32] {
         self.cache_key
     }
@@ -116,9 +127,16 @@ impl StsRequest<'_> {
     }
 }
 
-fn cache_key(token: &str, cluster: &ClusterId) -> [u8; 32] {
+/// Credentials as a token claims them. No `Debug`: a session token is a secret.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Credentials<'a> {
+    access_key_id: &'a str,
+    security_token: Option<&'a str>,
+}
+
+fn cache_key(presigned: &Presigned, cluster: &ClusterId) -> [u8; 32] {
     let mut hash = Sha256::new();
-    for part in [token, cluster.as_str()] {
+    for part in [presigned.host.as_str(), &presigned.query(), cluster.as_str()] {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }

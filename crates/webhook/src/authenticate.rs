@@ -6,7 +6,6 @@ use arc_swap::ArcSwapOption;
 use aws::{Ec2, StsClient};
 use mapping::{Decision, Fact, Facts, Snapshot, User, decide};
 use token::{Confirmed, Unconfirmed, Upstream, accept};
-use tokio::sync::Semaphore;
 
 use crate::{
     Metrics, Readiness, Settings,
@@ -119,7 +118,6 @@ pub struct Webhook {
     mapping: ArcSwapOption<Snapshot>,
     verdicts: Verdicts,
     ec2: Option<Ec2>,
-    reviews: Semaphore,
 }
 
 impl Webhook {
@@ -130,7 +128,6 @@ impl Webhook {
             verdicts: Verdicts::new(&settings, sts, Arc::clone(&metrics)),
             readiness: Readiness::default(),
             mapping: ArcSwapOption::empty(),
-            reviews: Semaphore::new(settings.max_reviews),
             metrics,
             ec2,
             settings,
@@ -141,6 +138,7 @@ impl Webhook {
     pub fn load(&self, snapshot: Snapshot) {
         self.metrics.mapping_loaded(snapshot.len());
         self.readiness.mapping_loaded();
+        self.verdicts.standing().set_accounts(snapshot.accounts());
         self.mapping.store(Some(Arc::new(snapshot)));
     }
 
@@ -162,7 +160,6 @@ impl Webhook {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };
-        let Ok(_permit) = self.reviews.try_acquire() else { return Outcome::Trouble(Trouble::Overloaded) };
         let confirmed = match self.verdicts.confirm(&accepted).await {
             Ok(confirmed) => confirmed,
             Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
@@ -170,7 +167,11 @@ impl Webhook {
             Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
             Err(NoVerdict::Overloaded) => return Outcome::Trouble(Trouble::Overloaded),
         };
-        self.decide(&snapshot, confirmed).await
+        let outcome = self.decide(&snapshot, confirmed).await;
+        if let Outcome::Granted(granted) = &outcome {
+            self.verdicts.let_in(&accepted, &granted.confirmed).await;
+        }
+        outcome
     }
 
     async fn decide(&self, snapshot: &Snapshot, confirmed: Confirmed) -> Outcome {

@@ -1,98 +1,180 @@
-//! Leaving an endpoint alone that fails again and again. Pure: `now` is an argument.
+//! Leaving an endpoint alone that fails again and again. Pure: `now` is an argument, of the clock that only goes forward.
 //!
-//! Breakers are per host, because callers choose the host: a token that names a Region which does not exist must not keep
-//! others from logging in through theirs.
+//! Callers choose the host, and what STS says to one caller says nothing about the others. So breakers are per host, and
+//! what counts is what says something about the host: that it cannot be reached, whoever asks; or that it fails several
+//! callers who have logged in before.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Duration, Instant};
 
 /// Failures in a row that open a breaker.
-const THRESHOLD: u32 = 10;
+const THRESHOLD: usize = 10;
 
-/// How long an open one stays open before a probe is let through.
-const OPEN_FOR: SignedDuration = SignedDuration::from_secs(2);
+/// From how many callers they must come, where the host was reached.
+const CALLERS: usize = 3;
 
-/// How many hosts are kept in mind; those without failures are forgotten first.
+/// How long an open one stays open before questions are let through again, and how long until the next ones.
+const OPEN_FOR: Duration = Duration::from_secs(2);
+
+/// Questions let through each time: of callers who have logged in before, and of all others.
+const PROBES: usize = 3;
+const PROBES_OF_STRANGERS: usize = 1;
+
+/// How many unknown hosts are kept in mind.
 const CAPACITY: usize = 128;
 
 /// One breaker for each host.
 #[derive(Debug, Default)]
-pub(crate) struct Breakers(BTreeMap<String, Breaker>);
+pub(crate) struct Breakers(BTreeMap<u64, Breaker>);
+
+/// How a question failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// There was no connection.
+    Connection,
+    /// There was one, and no answer that says yes or no.
+    Answer,
+}
+
+/// Who has asked, as far as a breaker minds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// Somebody who logged in lately, by their credentials.
+    Known(u64),
+    /// Somebody else, through a host that others logged in through.
+    Stranger,
+    /// Anybody, through a host that nobody logged in through.
+    OfNewHost,
+}
 
 #[derive(Debug, Default)]
 struct Breaker {
-    failures: u32,
-    /// When the next probe may go; set while open.
-    probe_at: Option<Timestamp>,
+    without_connection: usize,
+    without_answer: usize,
+    /// Who got no answer, up to as many as matter.
+    callers: BTreeSet<u64>,
+    opened: Option<Opened>,
+}
+
+#[derive(Debug)]
+struct Opened {
+    /// When the next questions may go.
+    next: Instant,
+    probes: usize,
+    probes_of_strangers: usize,
 }
 
 impl Breakers {
-    /// Whether a request may go to this host. When a breaker has been open long enough, one probe may, and the next only
-    /// after as long again unless the probe succeeds.
-    pub(crate) fn allow(&mut self, host: &str, now: Timestamp) -> bool {
-        let Some(Breaker { probe_at: Some(probe_at), .. }) = self.0.get_mut(host) else { return true };
-        if now < *probe_at {
-            return false;
+    /// Whether a question may go to this host. When a breaker has been open long enough, some may, and others only after
+    /// as long again, unless one of them succeeds. Strangers have their own.
+    pub(crate) fn allow(&mut self, host: u64, caller: Caller, now: Instant) -> bool {
+        let Some(Breaker { opened: Some(opened), .. }) = self.0.get_mut(&host) else { return true };
+        if now < opened.next {
+            let left = match caller {
+                Caller::Known(_) => &mut opened.probes,
+                Caller::Stranger | Caller::OfNewHost => &mut opened.probes_of_strangers,
+            };
+            return left.checked_sub(1).inspect(|rest| *left = *rest).is_some();
         }
-        *probe_at = now + OPEN_FOR;
-        true
+        *opened = Opened { next: now + OPEN_FOR, probes: PROBES, probes_of_strangers: PROBES_OF_STRANGERS };
+        self.allow(host, caller, now)
     }
 
-    /// The host answered, whatever it said.
-    pub(crate) fn succeeded(&mut self, host: &str) {
-        self.0.remove(host);
+    /// The host answered yes or no, to whomever.
+    pub(crate) fn succeeded(&mut self, host: u64) {
+        self.0.remove(&host);
     }
 
-    /// The host did not answer, or said that it cannot.
-    pub(crate) fn failed(&mut self, host: &str, now: Timestamp) {
-        if !self.0.contains_key(host) && self.0.len() >= CAPACITY {
-            self.0.retain(|_, breaker| breaker.probe_at.is_some_and(|at| now < at));
+    /// The host did not.
+    pub(crate) fn failed(&mut self, host: u64, caller: Caller, failure: Failure, now: Instant) {
+        if !self.0.contains_key(&host) && caller == Caller::OfNewHost && self.0.len() >= CAPACITY {
+            self.0.retain(|_, breaker| breaker.opened.as_ref().is_some_and(|opened| now < opened.next));
             if self.0.len() >= CAPACITY {
                 return;
             }
         }
-        let breaker = self.0.entry(host.to_owned()).or_default();
-        breaker.failures = breaker.failures.saturating_add(1);
-        if breaker.failures >= THRESHOLD {
-            breaker.probe_at = Some(now + OPEN_FOR);
+        let breaker = self.0.entry(host).or_default();
+        match (failure, caller) {
+            (Failure::Connection, _) => breaker.without_connection += 1,
+            (Failure::Answer, Caller::Known(credentials)) => {
+                breaker.without_answer += 1;
+                if breaker.callers.len() < CALLERS {
+                    breaker.callers.insert(credentials);
+                }
+            }
+            (Failure::Answer, Caller::Stranger | Caller::OfNewHost) => {}
+        }
+        let is_failing = breaker.without_connection >= THRESHOLD
+            || (breaker.without_answer >= THRESHOLD && breaker.callers.len() >= CALLERS);
+        if is_failing && breaker.opened.is_none() {
+            breaker.opened = Some(Opened { next: now + OPEN_FOR, probes: 0, probes_of_strangers: 0 });
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::{SignedDuration, Timestamp};
+    use tokio::time::{Duration, Instant};
 
-    use super::{Breakers, CAPACITY, THRESHOLD};
+    use super::{Breakers, CAPACITY, Caller, Failure, PROBES, THRESHOLD};
 
-    #[test]
-    fn a_breaker_opens_after_failures_in_a_row_probes_and_closes() {
-        let start = Timestamp::UNIX_EPOCH;
-        let at = |seconds| start + SignedDuration::from_secs(seconds);
-        let mut breakers = Breakers::default();
-        for _ in 1..THRESHOLD {
-            breakers.failed("a", start);
-            assert!(breakers.allow("a", start));
+    const KNOWN: Caller = Caller::Known(1);
+
+    fn fail(breakers: &mut Breakers, times: usize, caller: impl Fn(usize) -> Caller, failure: Failure, now: Instant) {
+        for time in 0..times {
+            breakers.failed(0, caller(time), failure, now);
         }
-        breakers.failed("a", start);
-        assert!(!breakers.allow("a", at(1)), "open");
-        assert!(breakers.allow("b", at(1)), "another host");
-        assert!(breakers.allow("a", at(2)), "the probe");
-        assert!(!breakers.allow("a", at(2)), "one probe at a time");
-        breakers.failed("a", at(3));
-        assert!(!breakers.allow("a", at(4)), "the probe failed");
-        assert!(breakers.allow("a", at(5)), "another probe");
-        breakers.succeeded("a");
-        assert!(breakers.allow("a", at(5)) && breakers.allow("a", at(5)), "closed");
     }
 
     #[test]
-    fn made_up_hosts_do_not_fill_the_memory() {
+    fn a_breaker_opens_after_failures_in_a_row_probes_and_closes() {
+        let start = Instant::now();
+        let at = |seconds| start + Duration::from_secs(seconds);
         let mut breakers = Breakers::default();
-        for host in 0..10 * CAPACITY {
-            breakers.failed(&host.to_string(), Timestamp::UNIX_EPOCH);
+        fail(&mut breakers, THRESHOLD - 1, |_| Caller::Stranger, Failure::Connection, start);
+        assert!(breakers.allow(0, KNOWN, start));
+        breakers.failed(0, Caller::Stranger, Failure::Connection, start);
+        assert!(!breakers.allow(0, KNOWN, at(1)), "open");
+        assert!(breakers.allow(1, KNOWN, at(1)), "another host");
+        assert!((0..PROBES).all(|_| breakers.allow(0, KNOWN, at(2))), "probes");
+        assert!(!breakers.allow(0, KNOWN, at(2)), "no more of them");
+        assert!(breakers.allow(0, Caller::Stranger, at(2)), "strangers have one of their own");
+        assert!(!breakers.allow(0, Caller::Stranger, at(3)), "and only one");
+        breakers.failed(0, KNOWN, Failure::Connection, at(3));
+        assert!(!breakers.allow(0, KNOWN, at(3)), "the probes failed");
+        assert!(breakers.allow(0, KNOWN, at(4)), "others");
+        breakers.succeeded(0);
+        assert!((0..100).all(|_| breakers.allow(0, KNOWN, at(4))), "closed");
+    }
+
+    #[test]
+    fn what_one_caller_meets_with_says_nothing_about_the_host() {
+        let now = Instant::now();
+        let rows: [(&str, fn(usize) -> Caller, Failure, bool); 6] = [
+            ("one known caller without answers", |_| KNOWN, Failure::Answer, true),
+            ("two", |time| Caller::Known(time as u64 % 2), Failure::Answer, true),
+            ("three", |time| Caller::Known(time as u64 % 3), Failure::Answer, false),
+            ("strangers without answers", |_| Caller::Stranger, Failure::Answer, true),
+            ("strangers at a new host, without answers", |_| Caller::OfNewHost, Failure::Answer, true),
+            ("strangers without a connection", |_| Caller::OfNewHost, Failure::Connection, false),
+        ];
+        for (name, caller, failure, is_asked) in rows {
+            let mut breakers = Breakers::default();
+            fail(&mut breakers, 10 * THRESHOLD, caller, failure, now);
+            assert_eq!(breakers.allow(0, KNOWN, now), is_asked, "{name}");
+        }
+    }
+
+    #[test]
+    fn made_up_hosts_take_no_place_from_those_in_use() {
+        let now = Instant::now();
+        let mut breakers = Breakers::default();
+        for host in 1..10 * CAPACITY as u64 {
+            breakers.failed(host, Caller::OfNewHost, Failure::Connection, now);
         }
         assert!(breakers.0.len() <= CAPACITY);
+        fail(&mut breakers, THRESHOLD, |_| Caller::Stranger, Failure::Connection, now);
+        assert!(!breakers.allow(0, KNOWN, now));
     }
 }

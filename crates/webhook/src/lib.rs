@@ -3,7 +3,8 @@
 //! ```text
 //!   listener ─ TLS, bounds ─► routes ─► review ─► authenticate ─► review ─► answer, audit line, metrics
 //!                                                    │
-//!            token::accept ─► verdicts (cache, single flight, breaker ─► aws::StsClient ─► token::confirm)
+//!            token::accept ─► verdicts (cache, single flight, breaker, turns ─► aws::StsClient ─► token::confirm)
+//!                                       └ lanes: whose turn it is, by standing
 //!                                                    └─► mapping::decide, with facts from EC2 where it needs them
 //! ```
 //!
@@ -16,15 +17,19 @@
 mod audit;
 mod authenticate;
 mod breaker;
+mod lanes;
 mod listener;
 mod metrics;
 mod readiness;
 mod review;
 mod routes;
 mod settings;
+mod standing;
+mod turns;
 mod verdicts;
 
 pub use authenticate::{Granted, Outcome, Trouble, Webhook};
+pub use lanes::Limits;
 pub use listener::{Health, Server};
 pub use metrics::Metrics;
 pub use readiness::Readiness;

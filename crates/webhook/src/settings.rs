@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use identity::StsHost;
 use jiff::Timestamp;
 use token::{ClusterId, Rules};
+
+use crate::Limits;
 
 /// How the server behaves. Start from [`Settings::new`] and change what needs changing.
 #[derive(Clone, Debug)]
@@ -16,10 +19,10 @@ pub struct Settings {
     pub cache_max_age: Duration,
     /// How many are remembered.
     pub cache_capacity: u64,
-    /// Reviews under way at once; one more is answered 429.
-    pub max_reviews: usize,
-    /// Questions to STS under way at once; further ones wait in order.
-    pub max_sts_calls: usize,
+    /// Questions to STS under way at once, and waiting; one more is answered 429.
+    pub sts_questions: Limits,
+    /// Hosts of STS that are in use, known as such before anybody has logged in through them.
+    pub known_hosts: Vec<StsHost>,
     /// How long one waits for its turn to ask STS; then it is answered 429, and STS is not blamed for it.
     pub sts_wait: Duration,
     /// Connections open at once; one more waits to be accepted.
@@ -40,15 +43,15 @@ impl Settings {
     /// The longest that a "yes" may be remembered.
     pub const MAX_CACHE_AGE: Duration = Duration::from_secs(60);
 
-    /// The defaults. An API server sends one review at a time per token, so 512 at once is a flood.
+    /// The defaults.
     pub fn new(cluster_id: ClusterId, now: fn() -> Timestamp) -> Self {
         Self {
             cluster_id,
             rules: Rules::default(),
             cache_max_age: Self::MAX_CACHE_AGE,
             cache_capacity: 1_024,
-            max_reviews: 512,
-            max_sts_calls: 32,
+            sts_questions: Limits { under_way: 64, waiting: 512 },
+            known_hosts: Vec::new(),
             sts_wait: Duration::from_secs(3),
             max_connections: 512,
             max_body: 1 << 20,

@@ -3,28 +3,40 @@
 //! Remembered is only *who* somebody is. Whether that person may log in is decided anew for every review.
 
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
-use aws::StsClient;
-use jiff::Timestamp;
+use aws::{NoAnswer, StsClient};
 use moka::future::Cache;
-use token::{Accepted, Confirmed, Unconfirmed, confirm};
-use tokio::{sync::Semaphore, time::timeout};
+use token::{Accepted, Confirmed, Refusal, Unconfirmed, confirm};
+use tokio::time::Instant;
 
-use crate::{Metrics, Settings, breaker::Breakers};
+use crate::{
+    Metrics, Settings,
+    breaker::{Breakers, Caller, Failure},
+    lanes::{Asker, Lane},
+    standing::Standing,
+    turns::Turns,
+};
+
+/// How many callers are remembered who were confirmed and not let in.
+const MAX_STRANGERS: u64 = 256;
+
+/// How many tokens are remembered that STS refused for good.
+const MAX_REFUSED: u64 = 4_096;
 
 pub(crate) struct Verdicts {
     sts: StsClient,
-    /// By the hash of token and cluster id.
-    cache: Cache<[u8; 32], Confirmed>,
+    /// Who was let in. Nobody else takes a place here.
+    let_in: Cache<[u8; 32], Confirmed>,
+    /// Everybody else whom STS confirmed, and those who are being asked about.
+    others: Cache<[u8; 32], Confirmed>,
+    refused: Cache<[u8; 32], Refusal>,
+    standing: Standing,
+    turns: Turns,
     breakers: Mutex<Breakers>,
-    /// Whose turn it is to ask STS.
-    turns: Semaphore,
-    max_wait: Duration,
     metrics: Arc<Metrics>,
-    now: fn() -> Timestamp,
 }
 
 /// Why there is no verdict.
@@ -42,49 +54,104 @@ impl Verdicts {
     pub(crate) fn new(settings: &Settings, sts: StsClient, metrics: Arc<Metrics>) -> Self {
         let max_age = settings.cache_max_age.min(Settings::MAX_CACHE_AGE);
         // With an age of zero nothing is found again, but those who ask at the same time still share one question.
-        let capacity = if max_age == Duration::ZERO { 0 } else { settings.cache_capacity };
-        let cache = Cache::builder().max_capacity(capacity).time_to_live(max_age.max(Duration::from_nanos(1))).build();
+        let capacity = |most: u64| if max_age == Duration::ZERO { 0 } else { most };
+        let live = max_age.max(Duration::from_nanos(1));
         Self {
             sts,
-            cache,
+            let_in: Cache::builder().max_capacity(capacity(settings.cache_capacity)).time_to_live(live).build(),
+            others: Cache::builder().max_capacity(capacity(MAX_STRANGERS)).time_to_live(live).build(),
+            refused: Cache::builder().max_capacity(capacity(MAX_REFUSED)).time_to_live(live).build(),
+            standing: Standing::new(&settings.known_hosts),
+            turns: Turns::new(settings.sts_questions, settings.sts_wait),
             breakers: Mutex::default(),
-            turns: Semaphore::new(settings.max_sts_calls),
-            max_wait: settings.sts_wait,
             metrics,
-            now: settings.now,
         }
+    }
+
+    /// What is known of callers.
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
     }
 
     /// Who the bearer is. The token was accepted at this moment, so nothing remembered outlives it.
     pub(crate) async fn confirm(&self, accepted: &Accepted) -> Result<Confirmed, NoVerdict> {
-        let asked = self.cache.try_get_with(accepted.cache_key(), self.ask(accepted)).await;
-        asked.map_err(|error| *error)
+        let key = accepted.cache_key();
+        if let Some(confirmed) = self.let_in.get(&key).await {
+            return Ok(confirmed);
+        }
+        if let Some(refusal) = self.refused.get(&key).await {
+            return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
+        }
+        let asked = self.others.try_get_with(key, self.ask(accepted)).await.map_err(|error| *error);
+        if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked
+            && is_for_good(*refusal)
+        {
+            self.refused.insert(key, *refusal).await;
+        }
+        asked
+    }
+
+    /// The mapping lets the bearer in, whom STS has confirmed: what is known of callers grows by that.
+    pub(crate) async fn let_in(&self, accepted: &Accepted, confirmed: &Confirmed) {
+        let key = accepted.cache_key();
+        if self.let_in.contains_key(&key) {
+            return;
+        }
+        self.let_in.insert(key, confirmed.clone()).await;
+        if self.standing.let_in(self.standing.asker(accepted)).await {
+            self.turns.sort_anew(|asker| self.standing.lane(asker));
+        }
     }
 
     async fn ask(&self, accepted: &Accepted) -> Result<Confirmed, NoVerdict> {
-        let host = accepted.host().as_str();
-        if !self.breakers().allow(host, (self.now)()) {
+        let asker = self.standing.asker(accepted);
+        let lane = self.standing.lane(asker);
+        let _turn = self.turns.wait(lane, asker).await.map_err(|_| NoVerdict::Overloaded)?;
+        if !self.breakers().allow(asker.host, caller(lane, asker), Instant::now()) {
             return Err(NoVerdict::CircuitOpen);
         }
-        // Waiting is not STS's fault, so it has a limit of its own and opens no breaker.
-        let Ok(Ok(_turn)) = timeout(self.max_wait, self.turns.acquire()).await else {
-            return Err(NoVerdict::Overloaded);
-        };
         let answer = self.sts.call(accepted).await;
         let status = answer.as_ref().ok().map(|(status, _)| *status);
-        let verdict = match answer {
-            Ok((status, body)) => confirm(accepted, status, &body),
-            Err(trouble) => Err(Unconfirmed::Upstream(trouble)),
+        let (verdict, failure) = match answer {
+            Ok((status, body)) => (confirm(accepted, status, &body), Failure::Answer),
+            Err(NoAnswer { trouble, is_connected }) => {
+                let failure = if is_connected { Failure::Answer } else { Failure::Connection };
+                (Err(Unconfirmed::Upstream(trouble)), failure)
+            }
         };
         self.metrics.sts_answered(accepted.host(), status, &verdict);
         match &verdict {
-            Err(Unconfirmed::Upstream(_)) => self.breakers().failed(host, (self.now)()),
-            Ok(_) | Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(host),
+            Ok(_) | Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
+            // A throttle is about the caller's account.
+            Err(Unconfirmed::Upstream(token::Upstream::Throttled)) => {}
+            Err(Unconfirmed::Upstream(_)) => {
+                self.breakers().failed(asker.host, caller(lane, asker), failure, Instant::now());
+            }
         }
         verdict.map_err(NoVerdict::Sts)
     }
 
-    fn breakers(&self) -> std::sync::MutexGuard<'_, Breakers> {
+    fn breakers(&self) -> MutexGuard<'_, Breakers> {
         self.breakers.lock().expect("no holder of this lock panics")
     }
+}
+
+fn caller(lane: Lane, asker: Asker) -> Caller {
+    match lane {
+        Lane::Known => Caller::Known(asker.credentials),
+        Lane::Expected | Lane::Stranger => Caller::Stranger,
+        Lane::NewHost => Caller::OfNewHost,
+    }
+}
+
+/// Whether STS will say the same of this very request whenever it is asked. A key that it does not know yet, and a date
+/// that is still to come, are another matter.
+fn is_for_good(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::StsSignatureMismatch
+            | Refusal::StsSignatureExpired
+            | Refusal::StsIncompleteSignature
+            | Refusal::StsExpiredCredentials
+    )
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use aws::{Proxy, StsClient, Transport, presign_get_caller_identity, sts_endpoint};
+use aws::{NoAnswer, Proxy, StsClient, Transport, presign_get_caller_identity, sts_endpoint};
 use http::Response;
 use http_body_util::Full;
 use tls::Roots;
@@ -27,7 +27,7 @@ fn accepted() -> Accepted {
 }
 
 async fn call(transport: &Transport) -> Result<(u16, Vec<u8>), Upstream> {
-    StsClient::new(transport).expect("a client").call(&accepted()).await
+    StsClient::new(transport).expect("a client").call(&accepted()).await.map_err(Upstream::from)
 }
 
 #[tokio::test]
@@ -90,6 +90,17 @@ async fn every_trouble_has_its_kind() {
 }
 
 #[tokio::test]
+async fn whether_there_was_a_connection_is_said() {
+    let closing = Double::secure(HOST, |_| Box::pin(async { None })).await;
+    let nobody = TcpListener::bind("127.0.0.1:0").await.expect("a port").local_addr().expect("an address");
+    let refused = Transport { connect_to: Some(nobody.to_string()), ..closing.transport() };
+    for (transport, is_connected) in [(closing.transport(), true), (refused, false)] {
+        let answer = StsClient::new(&transport).expect("a client").call(&accepted()).await;
+        assert_eq!(answer, Err(NoAnswer { trouble: Upstream::Unreachable, is_connected }));
+    }
+}
+
+#[tokio::test]
 async fn connections_are_kept_and_used_again() {
     let double = Double::secure(HOST, |_| answer(200, "{}")).await;
     let (client, accepted) = (StsClient::new(&double.transport()).expect("a client"), accepted());
@@ -126,7 +137,7 @@ async fn waiting_for_a_turn_counts_into_the_deadline() {
     let transport = Transport { max_concurrent: 1, deadline: Duration::from_millis(200), ..double.transport() };
     let (client, accepted) = (StsClient::new(&transport).expect("a client"), accepted());
     let both = tokio::join!(client.call(&accepted), client.call(&accepted));
-    assert_eq!(both, (Err(Upstream::Timeout), Err(Upstream::Timeout)));
+    assert_eq!([both.0, both.1].map(|answer| answer.map_err(Upstream::from)), [const { Err(Upstream::Timeout) }; 2]);
     assert_eq!(double.seen().len(), 1, "the second had no turn");
 }
 

@@ -46,7 +46,7 @@ impl Transport {
     /// Asks STS about a token. What is no answer is neither a yes nor a no.
     pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
         let client = aws::StsClient::new(&self.resolve(process)?).context("cannot prepare for asking STS")?;
-        let answer = runtime::block_on(client.call(token))?.map_err(Unconfirmed::Upstream);
+        let answer = runtime::block_on(client.call(token))?.map_err(|error| Unconfirmed::Upstream(error.trouble));
         Ok(answer.and_then(|(status, body)| token::confirm(token, status, &body)))
     }
 

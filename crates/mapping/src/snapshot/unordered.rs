@@ -75,6 +75,19 @@ impl Unordered {
         self.roles.grants().count() + self.users.grants().count() + self.accounts.len()
     }
 
+    /// The accounts of everybody whom a rule names, where it says so.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
+        let of_lists = [&self.roles, &self.users].into_iter().flat_map(|list| {
+            let of_arns = list.arns.keys().map(|key| key.account);
+            let of_ids = list.unique_ids.values().filter_map(|(beside, _)| match beside {
+                Beside::Arn(key) => Some(key.account),
+                Beside::Nothing | Beside::Never => None,
+            });
+            of_arns.chain(list.sets.iter().map(|(set, _)| set.account)).chain(of_ids)
+        });
+        of_lists.chain(self.accounts.keys().copied())
+    }
+
     pub(super) fn grants(&self) -> impl Iterator<Item = &Grant> {
         self.roles.grants().chain(self.users.grants())
     }

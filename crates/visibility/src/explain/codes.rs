@@ -18,7 +18,7 @@ const OF_SERVER: [Code; 4] = [
     Code {
         code: "upstream.circuit-open",
         summary: "STS is left alone for a moment",
-        meaning: "An STS endpoint failed ten times in a row; one question every two seconds finds out whether it is back.",
+        meaning: "An STS endpoint could not be reached ten times in a row, or failed several callers who had logged in before; a few questions every two seconds find out whether it is back.",
         fix: "Nothing; look at what the failures before it say.",
     },
     Code {
@@ -30,7 +30,7 @@ const OF_SERVER: [Code; 4] = [
     Code {
         code: "server.overloaded",
         summary: "too many reviews at once",
-        meaning: "More reviews are under way than the server takes at once, so that those under way are answered in time.",
+        meaning: "More questions wait for STS than the server keeps waiting, so that those under way are answered in time. Callers of whom nothing is known are turned away first.",
         fix: "Find out who floods the API server with tokens.",
     },
     Code {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use sandbox::Fault;
+use webhook::Limits;
 
 use crate::stage::Stage;
 
@@ -15,7 +16,7 @@ async fn a_body_has_a_limit() {
 
 #[tokio::test]
 async fn more_reviews_than_are_taken_at_once_are_shed() {
-    let stage = Stage::with(|settings| settings.max_reviews = 1).await;
+    let stage = Stage::with(|settings| settings.sts_questions = Limits { under_way: 1, waiting: 0 }).await;
     stage.faults.set(Fault::Delay(Duration::from_secs(1)));
     let (first, second) = (stage.token("alice", 0), stage.token("alice", 1));
     let slow = stage.webhook.authenticate(&first);
@@ -31,7 +32,11 @@ async fn more_reviews_than_are_taken_at_once_are_shed() {
 
 #[tokio::test]
 async fn waiting_for_a_turn_at_sts_is_429_and_no_fault_of_sts() {
-    let stage = Stage::with(|settings| (settings.max_sts_calls, settings.sts_wait) = (1, Duration::ZERO)).await;
+    let stage = Stage::with(|settings| {
+        settings.sts_questions.under_way = 1;
+        settings.sts_wait = Duration::ZERO;
+    });
+    let stage = stage.await;
     stage.faults.set(Fault::Delay(Duration::from_secs(1)));
     let first = stage.token("alice", 0);
     let slow = stage.webhook.authenticate(&first);

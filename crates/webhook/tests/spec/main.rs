@@ -2,6 +2,7 @@
 //! nothing secret said. STS is the sandbox, over TLS, with its faults.
 
 mod answers;
+mod attacks;
 mod bounds;
 mod once;
 mod stage;

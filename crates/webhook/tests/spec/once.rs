@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sandbox::Fault;
+use sandbox::{Fault, SandboxCredentials};
 
 use crate::stage::{MAPPING, Stage};
 
@@ -46,26 +46,65 @@ async fn many_who_show_one_token_at_once_share_one_question() {
 }
 
 #[tokio::test]
-async fn neither_a_no_nor_trouble_is_remembered() {
+async fn trouble_is_not_remembered() {
     let stage = Stage::set().await;
     let token = stage.token("alice", 0);
     stage.faults.set_for(Fault::ServerError, 1);
     assert_eq!(stage.review(&token).await.status, 502);
     assert_eq!(stage.review(&token).await.status, 200);
-    let other = stage.token("alice", 1).replace('A', "B");
-    for _ in 0..2 {
-        assert_eq!(stage.review(&other).await.status, 403);
+}
+
+#[tokio::test]
+async fn what_sts_refuses_for_good_it_is_asked_once() {
+    let stage = Stage::set().await;
+    let alice = stage.identities.credentials("alice").expect("alice");
+    let wrong_secret = SandboxCredentials { secret_access_key: "x".repeat(40), ..alice.clone() };
+    let no_such_key = SandboxCredentials { access_key_id: "AKIASANDBOXNOBODY000".to_owned(), ..alice };
+    let rows = [
+        ("a wrong signature", stage.signed(&wrong_secret, "us-west-2", 0), "sts.signature-mismatch", 1),
+        ("a session that is over", stage.token("expired", 0), "sts.expired-credentials", 1),
+        ("a key that AWS does not know yet", stage.signed(&no_such_key, "us-west-2", 0), "sts.unknown-access-key", 100),
+    ];
+    for (name, token, code, expected) in rows {
+        let before = stage.asked();
+        for _ in 0..100 {
+            assert_eq!(stage.webhook.authenticate(&token).await.code(), code, "{name}");
+        }
+        assert_eq!(stage.asked() - before, expected, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_token_whose_parameters_stand_in_another_order_is_no_other_question() {
+    let stage = Stage::set().await;
+    let url = stage.url(&stage.identities.credentials("alice").expect("alice"), "us-west-2", 0);
+    let (before, query) = url.split_once('?').expect("a query");
+    let mut parameters: Vec<_> = query.split('&').collect();
+    for turn in 0..300 {
+        parameters.rotate_left(1);
+        parameters.swap(turn % 7, 7);
+        let token = token::wrap(&format!("{before}?{}", parameters.join("&")));
+        assert_eq!(stage.webhook.authenticate(&token).await.code(), "granted");
+    }
+    assert_eq!(stage.asked(), 1);
 }
 
 #[tokio::test]
 async fn an_endpoint_that_fails_again_and_again_is_left_alone() {
     let stage = Stage::set().await;
-    stage.faults.set(Fault::ServerError);
-    for age in 0..12 {
-        assert_eq!(stage.review(&stage.token("alice", age)).await.status, 502);
+    stage.load(crate::attacks::MAPPING);
+    let people = ["alice", "bob", "carol"];
+    for person in people {
+        assert_eq!(stage.review(&stage.token(person, 100)).await.status, 200, "{person}");
     }
-    assert_eq!(stage.asked(), 10, "two of twelve were not sent");
+    let before = stage.asked();
+    stage.faults.set(Fault::ServerError);
+    for age in 0..4 {
+        for person in people {
+            assert_eq!(stage.review(&stage.token(person, age)).await.status, 502);
+        }
+    }
+    assert_eq!(stage.asked() - before, 10, "two of twelve were not sent");
     assert!(stage.webhook.metrics().text().contains("upstream.circuit-open"));
 }
 

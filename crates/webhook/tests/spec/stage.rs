@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 use document::Source;
 use mapping::authenticator::read_config_in;
 use rustls::pki_types::ServerName;
-use sandbox::{Faults, Identities, Options, Running, Sandbox};
+use sandbox::{Faults, Identities, Options, Running, Sandbox, SandboxCredentials};
 use token::ClusterId;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(crate) faults: Faults,
     address: SocketAddr,
     ca_pem: String,
-    identities: Identities,
+    pub(crate) identities: Identities,
     start: jiff::Timestamp,
     _sandbox: Running,
     pub(crate) stop: Option<oneshot::Sender<()>>,
@@ -62,12 +62,16 @@ impl Stage {
     }
 
     pub(crate) async fn unloaded(change: impl FnOnce(&mut Settings)) -> Self {
-        let identities = Identities::example();
+        Self::of(Identities::example(), Duration::from_secs(2), change).await
+    }
+
+    /// With these identities, and so much time for STS to answer in.
+    pub(crate) async fn of(identities: Identities, deadline: Duration, change: impl FnOnce(&mut Settings)) -> Self {
         let sandbox = Sandbox::start(identities.clone(), Options::new(now)).await.expect("a sandbox");
         let transport = aws::Transport {
             connect_to: Some(sandbox.sts().to_string()),
             roots: tls::Roots::Only(sandbox.ca_pem().into()),
-            deadline: Duration::from_secs(2),
+            deadline,
             ..aws::Transport::default()
         };
         let mut settings = Settings::new(ClusterId::parse(CLUSTER_ID).expect("an id"), now);
@@ -105,15 +109,25 @@ impl Stage {
 
     /// A person's token, signed this many seconds ago.
     pub(crate) fn token(&self, person: &str, age: i64) -> String {
-        let credentials = self.identities.credentials(person).expect("a person");
+        self.signed(&self.identities.credentials(person).expect("a person"), "us-west-2", age)
+    }
+
+    /// A token signed with these credentials in this Region, this many seconds ago.
+    pub(crate) fn signed(&self, credentials: &SandboxCredentials, region: &str, age: i64) -> String {
+        token::wrap(&self.url(credentials, region, age))
+    }
+
+    /// What is in that token.
+    pub(crate) fn url(&self, credentials: &SandboxCredentials, region: &str, age: i64) -> String {
+        let credentials = credentials.clone();
         let keys = aws::credentials::Credentials {
             session_token: credentials.session_token.map(aws::credentials::Secret::new),
             ..aws::credentials::Credentials::long_term(credentials.access_key_id, credentials.secret_access_key)
         };
         let environment = aws::credentials::Environment::default();
-        let endpoint = aws::sts_endpoint(&environment, Some("us-west-2")).expect("an endpoint");
+        let endpoint = aws::sts_endpoint(&environment, Some(region)).expect("an endpoint");
         let at = self.start - jiff::SignedDuration::from_secs(age);
-        token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, CLUSTER_ID, at))
+        aws::presign_get_caller_identity(&keys, &endpoint, CLUSTER_ID, at)
     }
 
     pub(crate) async fn review(&self, token: &str) -> Answer {

@@ -1,0 +1,85 @@
+//! Waiting for a turn to ask STS, by the rules of [`lanes`](crate::lanes).
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
+
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::lanes::{Asked, Asker, Lane, Lanes, Limits, Started};
+
+/// All turns.
+pub(crate) struct Turns {
+    lanes: Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>,
+    max_wait: Duration,
+}
+
+/// The right to ask STS one question. Dropped, it goes on to whoever is next.
+pub(crate) struct Turn {
+    lanes: Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>,
+    lane: Lane,
+    asker: Asker,
+}
+
+/// Too many were before, or one has waited too long. STS is not to blame for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NoTurn;
+
+impl Turns {
+    pub(crate) fn new(limits: Limits, max_wait: Duration) -> Self {
+        Self { lanes: Arc::new(Mutex::new(Lanes::new(limits))), max_wait }
+    }
+
+    /// Waits for a turn.
+    pub(crate) async fn wait(&self, lane: Lane, asker: Asker) -> Result<Turn, NoTurn> {
+        let (sender, receiver) = oneshot::channel();
+        let asked = lock(&self.lanes).ask(lane, asker, || sender);
+        match asked {
+            Asked::UnderWay => Ok(Turn { lanes: Arc::clone(&self.lanes), lane, asker }),
+            Asked::Full => Err(NoTurn),
+            Asked::Waits(number) => {
+                // Whoever goes away, or has waited long enough, waits no more. A turn that comes at that very moment is
+                // dropped with the receiver, and goes on.
+                let _place = Place { turns: self, number };
+                timeout(self.max_wait, receiver).await.ok().and_then(Result::ok).ok_or(NoTurn)
+            }
+        }
+    }
+
+    /// Those who wait go into the lane that they belong to now.
+    pub(crate) fn sort_anew(&self, lane: impl Fn(Asker) -> Lane) {
+        let started = lock(&self.lanes).sort_anew(lane);
+        tell(&self.lanes, started);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        let started = lock(&self.lanes).end(self.lane, self.asker);
+        tell(&self.lanes, started);
+    }
+}
+
+/// A place among those who wait.
+struct Place<'a> {
+    turns: &'a Turns,
+    number: u64,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        lock(&self.turns.lanes).forget(self.number);
+    }
+}
+
+/// Hands the turns over. One whose asker has gone away comes back, and is dropped here: without the lock.
+fn tell(lanes: &Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>, started: Vec<Started<oneshot::Sender<Turn>>>) {
+    for Started { lane, asker, tell } in started {
+        let _ = tell.send(Turn { lanes: Arc::clone(lanes), lane, asker });
+    }
+}
+
+fn lock(lanes: &Mutex<Lanes<oneshot::Sender<Turn>>>) -> MutexGuard<'_, Lanes<oneshot::Sender<Turn>>> {
+    lanes.lock().expect("no holder of this lock panics")
+}
