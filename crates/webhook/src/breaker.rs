@@ -121,6 +121,9 @@ mod tests {
 
     const KNOWN: Caller = Caller::Known(1);
 
+    /// Name, the caller of each question, how it fails, whether the host is asked on.
+    type Row = (&'static str, fn(usize) -> Caller, Failure, bool);
+
     fn fail(breakers: &mut Breakers, times: usize, caller: impl Fn(usize) -> Caller, failure: Failure, now: Instant) {
         for time in 0..times {
             breakers.failed(0, caller(time), failure, now);
@@ -151,7 +154,7 @@ mod tests {
     #[test]
     fn what_one_caller_meets_with_says_nothing_about_the_host() {
         let now = Instant::now();
-        let rows: [(&str, fn(usize) -> Caller, Failure, bool); 6] = [
+        let rows: [Row; 6] = [
             ("one known caller without answers", |_| KNOWN, Failure::Answer, true),
             ("two", |time| Caller::Known(time as u64 % 2), Failure::Answer, true),
             ("three", |time| Caller::Known(time as u64 % 3), Failure::Answer, false),
