@@ -9,6 +9,7 @@ use token::{Confirmed, Unconfirmed, Upstream, accept};
 
 use crate::{
     Metrics, Readiness, Settings,
+    body::{self, Bodies},
     verdicts::{NoVerdict, Verdicts},
 };
 
@@ -116,6 +117,7 @@ pub struct Webhook {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readiness: Readiness,
     mapping: ArcSwapOption<Snapshot>,
+    pub(crate) bodies: Bodies,
     verdicts: Verdicts,
     ec2: Option<Ec2>,
 }
@@ -125,6 +127,11 @@ impl Webhook {
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         let metrics = Arc::new(Metrics::new());
         Arc::new(Self {
+            bodies: Bodies::new(body::Limits {
+                length: settings.max_body(),
+                together: settings.max_bodies,
+                time: settings.body_timeout,
+            }),
             verdicts: Verdicts::new(&settings, sts, Arc::clone(&metrics)),
             readiness: Readiness::default(),
             mapping: ArcSwapOption::empty(),

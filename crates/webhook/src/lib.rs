@@ -16,7 +16,9 @@
 
 mod audit;
 mod authenticate;
+mod body;
 mod breaker;
+mod connections;
 mod lanes;
 mod listener;
 mod metrics;

@@ -1,26 +1,29 @@
 //! Connections: accepted up to a bound, given a time for everything, and let finish when the server ends.
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
-use http::StatusCode;
-use hyper::{server::conn::http1, service::service_fn};
+use http::{Request, StatusCode};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{
-        conn::auto,
-        graceful::{GracefulShutdown, Watcher},
-    },
+    server::conn::auto,
 };
 use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
     pin,
-    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 use tokio_rustls::TlsAcceptor;
 
-use crate::{Webhook, routes};
+use crate::{
+    Webhook,
+    connections::{Connections, Place},
+    routes,
+};
+
+/// How long a connection that is to end may take to say so.
+const GOODBYE: Duration = Duration::from_secs(1);
 
 /// The HTTPS listener.
 pub struct Server {
@@ -44,78 +47,118 @@ impl Server {
     /// Answers until `shutdown` resolves; then requests under way may finish, for as long as the settings say.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
         let Self { listener, acceptor, webhook } = self;
-        let graceful = GracefulShutdown::new();
-        let slots = Arc::new(Semaphore::new(webhook.settings.max_connections));
+        let settings = &webhook.settings;
+        let connections =
+            Connections::new(settings.max_connections, settings.idle_timeout, settings.first_request_timeout);
         pin!(shutdown);
         loop {
-            let next = async {
-                let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
-                (slot, listener.accept().await)
-            };
+            let next = accept(&listener, &connections);
             tokio::select! {
                 () = &mut shutdown => break,
-                (slot, accepted) = next => match accepted {
-                    Ok((stream, client)) => {
-                        let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
-                        tokio::spawn(connection(stream, client, acceptor, webhook, graceful.watcher(), slot));
-                    }
-                    // Out of file descriptors, most likely: they come back when connections end.
-                    Err(error) => {
-                        tracing::error!(error = %error, "cannot accept a connection");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                },
+                (stream, client, place) = next => {
+                    let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
+                    tokio::spawn(connection(stream, client, acceptor, webhook, place));
+                }
             }
         }
         drop(listener);
         webhook.readiness.draining();
         let drain = webhook.settings.drain_timeout;
-        if timeout(drain, graceful.shutdown()).await.is_err() {
+        connections.close_all();
+        if timeout(drain, connections.all_closed()).await.is_err() {
             tracing::warn!("requests were still under way when the time for finishing them was over");
         }
     }
 }
 
-async fn connection(
-    stream: TcpStream,
-    client: SocketAddr,
-    acceptor: TlsAcceptor,
-    webhook: Arc<Webhook>,
-    watcher: Watcher,
-    slot: OwnedSemaphorePermit,
-) {
-    let settings = &webhook.settings;
-    let (handshake_timeout, header_timeout) = (settings.handshake_timeout, settings.header_timeout);
+/// The next connection, with a place.
+async fn accept(listener: &TcpListener, connections: &Arc<Connections>) -> (TcpStream, SocketAddr, Place) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, client)) => return (stream, client, connections.enter().await),
+            // Out of file descriptors, most likely: they come back when connections end.
+            Err(error) => {
+                tracing::error!(error = %error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor, webhook: Arc<Webhook>, place: Place) {
+    let place = Arc::new(place);
     let handshake = async {
         stream.set_nodelay(true)?;
         acceptor.accept(stream).await
     };
-    let tls = match timeout(handshake_timeout, handshake).await {
-        Ok(Ok(tls)) => tls,
-        Ok(Err(error)) => return tracing::debug!(client = %client, error = %error, "TLS handshake failed"),
-        Err(_) => return tracing::debug!(client = %client, "TLS handshake took too long"),
+    let tls = tokio::select! {
+        tls = handshake => tls,
+        () = place.closing() => return tracing::debug!(client = %client, "the TLS handshake took too long"),
     };
-    let service = service_fn(move |request| routes::answer(Arc::clone(&webhook), client, request));
+    let tls = match tls {
+        Ok(tls) => tls,
+        Err(error) => return tracing::debug!(client = %client, error = %error, "TLS handshake failed"),
+    };
+    let settings = &webhook.settings;
+    let (header_timeout, max_body) = (settings.header_timeout, settings.max_body());
+    let service = {
+        let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
+        service_fn(move |request: Request<Incoming>| {
+            let (webhook, busy) = (Arc::clone(&webhook), place.request());
+            async move {
+                let answer = routes::answer(webhook, client, request).await;
+                drop(busy);
+                answer
+            }
+        })
+    };
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(64 << 10);
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(header_timeout).max_buf_size(32 << 10);
     builder
         .http2()
         .timer(TokioTimer::new())
         .keep_alive_interval(header_timeout)
-        .max_concurrent_streams(256)
+        .max_concurrent_streams(128)
         .max_header_list_size(16 << 10)
+        .initial_stream_window_size(u32::try_from(max_body).unwrap_or(u32::MAX >> 1))
+        .initial_connection_window_size(64 << 10)
+        .max_send_buf_size(64 << 10)
         .adaptive_window(false);
-    let connection = builder.serve_connection(TokioIo::new(tls), service).into_owned();
-    if let Err(error) = watcher.watch(connection).await {
+    let connection = builder.serve_connection(TokioIo::new(tls), service);
+    pin!(connection);
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = place.closing() => {
+            connection.as_mut().graceful_shutdown();
+            goodbye(connection, &place).await
+        }
+    };
+    if let Err(error) = result {
         tracing::debug!(client = %client, error = %error, "connection ended early");
     }
-    drop(slot);
+}
+
+/// Lets requests under way finish. A client who does not hang up by itself then is hung up on.
+async fn goodbye<C: Future<Output = Result<(), E>>, E>(mut connection: Pin<&mut C>, place: &Place) -> Result<(), E> {
+    loop {
+        match timeout(GOODBYE, &mut connection).await {
+            Ok(result) => return result,
+            Err(_) if place.is_idle_for(GOODBYE) => return Ok(()),
+            Err(_) => {}
+        }
+    }
 }
 
 /// The plain HTTP listener for health checks: `ok` to every question, and nothing else to be had.
 pub struct Health(TcpListener);
 
 impl Health {
+    /// Connections open at once.
+    const MAX_CONNECTIONS: usize = 16;
+
+    /// For everything.
+    const TIMEOUT: Duration = Duration::from_secs(5);
+
     /// Listens.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         Ok(Self(TcpListener::bind(address).await?))
@@ -123,26 +166,20 @@ impl Health {
 
     /// Answers until dropped.
     pub async fn run(self) {
-        let slots = Arc::new(Semaphore::new(16));
+        let connections = Connections::new(Self::MAX_CONNECTIONS, Self::TIMEOUT, Self::TIMEOUT);
         loop {
-            let slot = Arc::clone(&slots).acquire_owned().await.expect("the semaphore is never closed");
-            let Ok((stream, _)) = self.0.accept().await else {
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
-            };
+            let (stream, _, place) = accept(&self.0, &connections).await;
             tokio::spawn(async move {
                 let ok = service_fn(async |_| {
-                    Ok::<_, std::convert::Infallible>(routes::response(
-                        StatusCode::OK,
-                        "text/plain; charset=utf-8",
-                        "ok",
-                    ))
+                    Ok::<_, Infallible>(routes::response(StatusCode::OK, "text/plain; charset=utf-8", "ok"))
                 });
                 let mut http = http1::Builder::new();
-                http.timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(5)).keep_alive(false);
+                http.timer(TokioTimer::new()).header_read_timeout(Self::TIMEOUT).keep_alive(false);
                 // A health check that breaks off is its own affair.
-                let _ = http.serve_connection(TokioIo::new(stream), ok).await;
-                drop(slot);
+                tokio::select! {
+                    _ = http.serve_connection(TokioIo::new(stream), ok) => {}
+                    () = place.closing() => {}
+                }
             });
         }
     }

@@ -3,11 +3,11 @@
 use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
-use crate::{Webhook, audit, review};
+use crate::{Webhook, audit, body::Unread, review};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
@@ -46,16 +46,19 @@ async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<In
     if request.method() != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
-    let body = match Limited::new(request.into_body(), webhook.settings.max_body).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return malformed(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large\n");
+    let body = match webhook.bodies.read(request.into_body()).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return malformed(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large\n"),
+        Err(Unread::Slow) => return malformed(StatusCode::REQUEST_TIMEOUT, "the request body took too long\n"),
+        Err(Unread::Crowded) => {
+            return malformed(StatusCode::TOO_MANY_REQUESTS, "too many unfinished request bodies\n");
         }
-        Err(_) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
+        Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
     let Ok(request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
+    drop(body);
     let outcome = webhook.authenticate(request.token()).await;
     let took = start.elapsed();
     webhook.metrics.reviewed(&outcome, took);

@@ -25,14 +25,18 @@ pub struct Settings {
     pub known_hosts: Vec<StsHost>,
     /// How long one waits for its turn to ask STS; then it is answered 429, and STS is not blamed for it.
     pub sts_wait: Duration,
-    /// Connections open at once; one more waits to be accepted.
+    /// Connections open at once. For one more, an idle one has to go.
     pub max_connections: usize,
-    /// The longest request body, in bytes.
-    pub max_body: usize,
-    /// For TLS handshakes.
-    pub handshake_timeout: Duration,
-    /// For the head of a request, and for an idle connection.
+    /// Bytes of all unfinished request bodies together. If there are more, the oldest one is given up.
+    pub max_bodies: usize,
+    /// For a request's body.
+    pub body_timeout: Duration,
+    /// For everything before a connection's first request: TLS, and its head.
+    pub first_request_timeout: Duration,
+    /// For the head of a later one.
     pub header_timeout: Duration,
+    /// For a connection on which nothing is under way.
+    pub idle_timeout: Duration,
     /// How long requests under way may take to finish when the server ends.
     pub drain_timeout: Duration,
     /// The clock.
@@ -54,11 +58,19 @@ impl Settings {
             known_hosts: Vec::new(),
             sts_wait: Duration::from_secs(3),
             max_connections: 512,
-            max_body: 1 << 20,
-            handshake_timeout: Duration::from_secs(10),
+            max_bodies: 1 << 20,
+            body_timeout: Duration::from_secs(5),
+            first_request_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(60),
+            idle_timeout: Duration::from_secs(60),
             drain_timeout: Duration::from_secs(10),
             now,
         }
+    }
+
+    /// The longest request body, in bytes: a token, in JSON that may escape it, with whatever else is in a review. Longer
+    /// tokens of other authenticators get their answer as well, up to four times as long.
+    pub(crate) fn max_body(&self) -> usize {
+        4 * self.rules.max_length + (4 << 10)
     }
 }

@@ -3,15 +3,115 @@
 use std::time::Duration;
 
 use sandbox::Fault;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
 use webhook::Limits;
 
 use crate::stage::Stage;
 
+/// HTTP/2's preface and an empty SETTINGS frame. Source: RFC 9113, sections 3.4 and 4.1.
+const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// An HTTP/2 PING. Source: RFC 9113, section 6.7.
+const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
+
+const HALF_A_BODY: &[u8] = b"POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{\"spec\": ";
+
+/// What holds a connection open without asking anything.
+const HOLDING: [(&str, &[u8]); 6] = [
+    ("nothing after TLS", b""),
+    ("half a head", b"GET /healthz HTTP/1.1\r\nhost:"),
+    ("half a body", HALF_A_BODY),
+    ("half of HTTP/2's preface", b"PRI * HTT"),
+    ("HTTP/2 without a stream", HTTP2),
+    ("HTTP/2 with one ping", PING),
+];
+
 #[tokio::test]
 async fn a_body_has_a_limit() {
-    let stage = Stage::with(|settings| settings.max_body = 10_000).await;
-    let answer = stage.request("POST", "/authenticate", &"x".repeat(20_000)).await;
+    let stage = Stage::set().await;
+    let answer = stage.request("POST", "/authenticate", &"x".repeat(30_000)).await;
     assert_eq!((answer.status, answer.body.as_str()), (413, "the request body is too large\n"));
+}
+
+/// Opens a connection and says that.
+async fn hold(stage: &Stage, said: &[u8]) -> TlsStream<TcpStream> {
+    let mut stream = stage.connect().await;
+    if said == PING {
+        stream.write_all(HTTP2).await.expect("sent");
+    }
+    stream.write_all(said).await.expect("sent");
+    stream.flush().await.expect("sent");
+    stream
+}
+
+#[tokio::test]
+async fn whoever_holds_all_connections_and_asks_nothing_makes_room() {
+    for (name, said) in HOLDING {
+        let stage = Stage::with(|settings| {
+            settings.max_connections = 3;
+            settings.body_timeout = Duration::from_millis(300);
+        });
+        let stage = stage.await;
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(hold(&stage, said).await);
+        }
+        assert_eq!(stage.review(&stage.token("alice", 0)).await.status, 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_on_which_nothing_is_asked_ends_by_itself() {
+    for (name, said) in HOLDING {
+        let stage = Stage::with(|settings| {
+            settings.first_request_timeout = Duration::from_millis(200);
+            settings.idle_timeout = Duration::from_millis(200);
+            settings.body_timeout = Duration::from_millis(200);
+        });
+        let stage = stage.await;
+        let mut held = hold(&stage, said).await;
+        let mut rest = Vec::new();
+        // Without an end this would wait for ever.
+        let _ = held.read_to_end(&mut rest).await;
+        let answer = String::from_utf8_lossy(&rest);
+        assert_eq!(answer.starts_with("HTTP/1.1 408 "), said == HALF_A_BODY, "{name}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_asks_is_kept_before_those_that_never_did() {
+    let stage = Stage::with(|settings| settings.max_connections = 3).await;
+    let mut asking = stage.connect().await;
+    let mut ask = async || {
+        asking.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
+        let mut answer = [0; 512];
+        let length = asking.read(&mut answer).await.expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).into_owned()
+    };
+    assert!(ask().await.starts_with("HTTP/1.1 200 "));
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(hold(&stage, b"").await);
+    }
+    assert!(ask().await.starts_with("HTTP/1.1 200 "));
+}
+
+#[tokio::test]
+async fn unfinished_bodies_give_way_to_a_whole_one() {
+    let stage = Stage::with(|settings| settings.max_bodies = 8_000).await;
+    let half = format!("POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 10000\r\n\r\n{}", "x".repeat(2_000));
+    let mut held = Vec::new();
+    for _ in 0..10 {
+        held.push(hold(&stage, half.as_bytes()).await);
+    }
+    let mut oldest = [0; 12];
+    held[0].read_exact(&mut oldest).await.expect("an answer");
+    assert_eq!(&oldest, b"HTTP/1.1 429");
+    assert_eq!(stage.review(&stage.token("alice", 0)).await.status, 200);
 }
 
 #[tokio::test]

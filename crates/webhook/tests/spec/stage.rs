@@ -13,6 +13,7 @@ use tokio::{
     sync::oneshot,
     task::JoinHandle,
 };
+use tokio_rustls::client::TlsStream;
 use webhook::{Server, Settings, Webhook};
 
 pub(crate) const CLUSTER_ID: &str = "c.example.com";
@@ -135,13 +136,17 @@ impl Stage {
         self.request("POST", "/authenticate", &review.to_string()).await
     }
 
-    pub(crate) async fn request(&self, method: &str, path: &str, body: &str) -> Answer {
+    pub(crate) async fn connect(&self) -> TlsStream<TcpStream> {
         let config = tls::client_config(&tls::Roots::Only(self.ca_pem.clone().into())).expect("a configuration");
         // HTTP/1.1 as nobody offers HTTP/2 here.
         let connector = tokio_rustls::TlsConnector::from(config);
         let tcp = TcpStream::connect(self.address).await.expect("a connection");
         let name = ServerName::try_from("localhost").expect("a name");
-        let mut stream = connector.connect(name, tcp).await.expect("TLS");
+        connector.connect(name, tcp).await.expect("TLS")
+    }
+
+    pub(crate) async fn request(&self, method: &str, path: &str, body: &str) -> Answer {
+        let mut stream = self.connect().await;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
             body.len()
