@@ -47,7 +47,7 @@ pub use path::{Path, Place};
 pub use principals::Principal;
 pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words};
 pub use who_can::{Answer, AnswerOut, Holder, Reached};
-pub use world::{Associated, Unreadable, UnseenLogins, World};
+pub use world::{Associated, Reach, Unreadable, UnseenLogins, World};
 
 #[cfg(test)]
 mod tests;

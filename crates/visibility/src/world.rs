@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired,
-    cluster::{Association, CloudAccount, Given, MappingTarget, Observed, Policy, Seen, Unseen, policy},
+    cluster::{Association, CloudAccount, Given, Knowledge, MappingTarget, Observed, Policy, Seen, Unseen, policy},
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
@@ -17,7 +17,7 @@ use mapping::Snapshot;
 use rbac::{Binding, Index, Labels, Objects, Role, RoleKind};
 
 use self::logins::{logins, partition};
-pub use self::places::UnseenLogins;
+pub use self::{gaps::Reach, places::UnseenLogins};
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, Principal, principals},
@@ -40,8 +40,10 @@ pub struct World {
     unseen_entries: Vec<(Option<String>, UnseenLogins)>,
     unseen_mode: Option<UnseenLogins>,
     is_whole: bool,
-    /// Whether all roles are known, and all cluster roles.
-    knows_roles: [bool; 2],
+    pub(crate) knowledge: Knowledge,
+    /// `ClusterRole`s that could not be looked at and count as Kubernetes itself makes them.
+    assumed: BTreeSet<Box<str>>,
+    is_live: bool,
     now: Timestamp,
     surroundings: Surroundings,
 }
@@ -95,7 +97,7 @@ impl World {
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         let is_whole = server.is_some() || dump.is_of_lists();
-        let knows_mapping_objects = dump.knows_mapping_objects();
+        let (knows_mapping_objects, knowledge) = (dump.knows_mapping_objects(), dump.knowledge());
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
@@ -132,10 +134,11 @@ impl World {
         let namespaces = namespaces(&observed, &desired);
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
-        let knows_roles = |kind: &str| !only_files && !observed.unseen.iter().any(|gap| &*gap.what == kind);
-        let known = [knows_roles("roles"), knows_roles("clusterroles")];
-        let index = Index::new(objects(observed, &desired));
-        gaps.extend(gaps::of_roles(&index, known));
+        let (objects, assumed) = objects(observed, &desired, &knowledge, server.is_some());
+        let index = Index::new(objects);
+        // Whoever gives files knows that they leave these four to Kubernetes.
+        let assumed = if is_whole { assumed } else { BTreeSet::new() };
+        gaps.extend(gaps::of_roles(index.bindings().iter(), &index, &knowledge, &assumed, server.is_some()));
         gaps.extend(gaps::of_entries(&entries, is_eks));
         gaps.extend(gaps::of_logins(&logins));
         gaps.extend(gaps::of_chance(&logins));
@@ -166,7 +169,9 @@ impl World {
             unseen_entries,
             unseen_mode,
             is_whole,
-            knows_roles: known,
+            knowledge,
+            assumed,
+            is_live: server.is_some(),
             now,
             surroundings,
         })
@@ -219,7 +224,12 @@ impl World {
 
     /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.
     pub(crate) fn lacks_role_of(&self, binding: &Binding) -> bool {
-        gaps::is_unknown(&self.index, self.knows_roles, binding)
+        gaps::is_unknown(&self.index, &self.knowledge, binding)
+    }
+
+    /// Whether a binding grants a role that could not be looked at, and counts as Kubernetes itself makes it.
+    pub(crate) fn assumes_role_of(&self, binding: &Binding) -> bool {
+        gaps::is_assumed(&self.assumed, binding)
     }
 
     /// Which bindings could not all be looked at, in words; none where all of them are known.
@@ -320,20 +330,32 @@ fn namespaces(observed: &Observed, desired: &Desired) -> BTreeSet<Box<str>> {
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API
-/// server has is there where none was asked, and what people wrote is applied onto it.
-fn objects(observed: Observed, desired: &Desired) -> Objects {
+/// server has is there where none said what it has, and what people wrote is applied onto it; which roles these are comes
+/// second.
+fn objects(
+    observed: Observed,
+    desired: &Desired,
+    knowledge: &Knowledge,
+    is_live: bool,
+) -> (Objects, BTreeSet<Box<str>>) {
     let is_cluster = observed.roles.iter().any(is_of_cluster);
-    let built_in = (!is_cluster).then(built_in_roles).into_iter().flatten();
+    // Of what `kubectl get` printed it is not known whether all of them were asked for.
+    let is_known = |role: &Role| if is_live { knowledge.of_role(None, &role.name) } else { is_cluster };
+    let built_in: Vec<Role> = built_in_roles().into_iter().filter(|role| !is_known(role)).collect();
+    let mut assumed: BTreeSet<Box<str>> = built_in.iter().map(|role| role.name.clone()).collect();
     let observed_roles = observed.roles.into_iter().map(|Seen { mut object, version, .. }| {
         if object.origin.is_some() && version.is_empty() {
             onto_built_in(&mut object);
         }
         object
     });
-    let roles = built_in.chain(observed_roles).chain(desired.objects.roles.iter().cloned());
+    let seen: Vec<Role> = observed_roles.chain(desired.objects.roles.iter().cloned()).collect();
+    assumed.retain(|name| !seen.iter().any(|role| role.kind() == RoleKind::ClusterRole && role.name == *name));
+    let roles = built_in.into_iter().chain(seen).collect();
     let bindings =
         observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
-    Objects { roles: last_of_each(roles.collect(), Role::id), bindings: last_of_each(bindings.collect(), Binding::id) }
+    let bindings = last_of_each(bindings.collect(), Binding::id);
+    (Objects { roles: last_of_each(roles, Role::id), bindings }, assumed)
 }
 
 /// Whether a role is one that shows that a cluster's roles are known: every cluster has it, and nobody who writes manifests

@@ -9,13 +9,13 @@ use document::{Source, Span};
 use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
-    Binding, Role,
+    Binding, Labels, Role, RoleKind, RoleReference,
     dump::{Arriving, Found, FoundObject, Other, Refusal, Refused, each, is_known},
 };
 use serde::Deserialize;
 
 use super::{
-    CloudAccount, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
+    CloudAccount, Extent, Knowledge, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
     identities::{Place, differing, one_of_each},
 };
 use crate::{
@@ -35,6 +35,9 @@ pub struct Dump {
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
     missing: BTreeMap<Box<str>, Box<str>>,
+    /// Of what is missing in the whole cluster: the namespaces in which all of it is here.
+    seen_in: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    asked_roles: BTreeSet<(Option<Box<str>>, Box<str>)>,
     /// Whether it holds single objects beside which there may be others.
     has_manifests: bool,
     /// What stands somewhere and cannot be taken as it is, or is not what it seems.
@@ -323,7 +326,7 @@ impl Dump {
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
-        let Self { config_maps, kinds, missing, has_manifests, refused, foreign, .. } = other;
+        let Self { config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, .. } = other;
         let Self { role_places, binding_places, config_map_places, wanted, .. } = other;
         self.roles.extend(roles);
         self.bindings.extend(bindings);
@@ -340,6 +343,10 @@ impl Dump {
         }
         self.kinds.extend(kinds);
         self.missing.extend(missing);
+        for (kind, namespaces) in seen_in {
+            self.seen_in.entry(kind).or_default().extend(namespaces);
+        }
+        self.asked_roles.extend(asked_roles);
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.foreign.extend(foreign);
@@ -377,6 +384,64 @@ impl Dump {
     /// Something could not be looked at: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
     pub fn could_not_see(&mut self, what: &str, why: &str) {
         self.missing.insert(what.into(), why.into());
+    }
+
+    /// Adds what a list of one namespace holds, where the whole cluster's could not be looked at.
+    pub fn read_of(&mut self, kind: &str, namespace: &str, part: Self) {
+        let kinds = self.kinds.clone();
+        self.extend(part);
+        self.kinds = kinds;
+        self.seen_in.entry(kind.into()).or_default().insert(namespace.into());
+    }
+
+    /// Adds one role that was asked for by namespace (of a `ClusterRole` none) and name; nothing where it is not there.
+    pub fn read_role(&mut self, namespace: Option<&str>, name: &str, json: Option<&[u8]>) -> Result<(), DumpError> {
+        let kinds = self.kinds.clone();
+        json.map_or(Ok(()), |json| self.read(json))?;
+        self.kinds = kinds;
+        self.asked_roles.insert((namespace.map(Box::from), name.into()));
+        Ok(())
+    }
+
+    /// A namespace that is there, whatever its labels, unless it is known already.
+    pub fn read_namespace(&mut self, name: &str) {
+        if !self.namespaces.iter().any(|known| &*known.name == name) {
+            self.namespaces.push(Namespace { name: name.into(), labels: Labels::default() });
+        }
+    }
+
+    /// The roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none) and
+    /// name.
+    pub fn roles_to_ask_for(&self) -> BTreeSet<(Option<Box<str>>, Box<str>)> {
+        let knowledge = self.knowledge();
+        let known: BTreeSet<(Option<&str>, &str)> = self.roles.iter().map(|seen| seen.object.id()).collect();
+        let of = |seen: &Seen<Binding>| {
+            let RoleReference { kind, name } = &seen.object.role;
+            let namespace = seen.object.namespace.clone().filter(|_| *kind == RoleKind::Role);
+            (namespace, name.clone())
+        };
+        let is_open = |(namespace, name): &(Option<Box<str>>, Box<str>)| {
+            let namespace = namespace.as_deref();
+            !knowledge.of_role(namespace, name) && !known.contains(&(namespace, &**name))
+        };
+        self.bindings.iter().map(of).filter(is_open).collect()
+    }
+
+    /// How much of roles and bindings is known.
+    pub fn knowledge(&self) -> Knowledge {
+        let all = |kind: &str| self.kinds.contains(kind) && !self.missing.contains_key(kind);
+        let extent = |kind: &str| match all(kind) {
+            true => Extent::All,
+            false => Extent::In(self.seen_in.get(kind).cloned().unwrap_or_default()),
+        };
+        Knowledge {
+            namespaces: all("Namespace"),
+            role_bindings: extent("RoleBinding"),
+            cluster_role_bindings: all("ClusterRoleBinding"),
+            roles: extent("Role"),
+            cluster_roles: all("ClusterRole"),
+            asked_roles: self.asked_roles.clone(),
+        }
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use access::{
     Access, Facts, Scope,
-    cluster::{AccessEntries, Observed, Unseen},
+    cluster::{AccessEntries, Extent, Knowledge, Observed, Unseen},
 };
 use rbac::{Binding, Index, RoleKind, RoleReference};
 
-use super::Associated;
+use super::{Associated, World};
 
 /// What the cluster did not show. What was last applied is of no interest here.
 pub(super) fn of_cluster(observed: &Observed, only_files: bool) -> Vec<Unseen> {
@@ -42,20 +42,84 @@ pub(super) fn of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
     gaps
 }
 
-/// Roles that are bound and are not in what was looked at, which need not be all roles.
-pub(super) fn of_roles(index: &Index, knows_roles: [bool; 2]) -> Vec<Unseen> {
-    let unknown = index.bindings().iter().filter(|binding| is_unknown(index, knows_roles, binding));
-    let unknown: BTreeSet<_> = unknown.map(|binding| &binding.role).collect();
-    let gap = |role: &&RoleReference| Unseen {
-        what: format!("what the {} {} allows", role.kind.as_str(), role.name).into(),
-        why: "it is bound, and not in what was given".into(),
+/// Roles that some bindings grant and that could not be looked at, though they may be there.
+pub(super) fn of_roles<'a>(
+    bindings: impl Iterator<Item = &'a Binding>,
+    index: &Index,
+    knowledge: &Knowledge,
+    assumed: &BTreeSet<Box<str>>,
+    is_live: bool,
+) -> BTreeSet<Unseen> {
+    let unknown = if is_live { "you may not get it" } else { "it is bound, and not in what was given" };
+    let why = |binding: &Binding| {
+        if is_unknown(index, knowledge, binding) {
+            Some(unknown.to_owned())
+        } else {
+            is_assumed(assumed, binding).then(|| format!("{unknown}; it counts as Kubernetes itself makes it"))
+        }
     };
-    unknown.iter().map(gap).collect()
+    let gap = |binding: &'a Binding| {
+        let RoleReference { kind, name } = &binding.role;
+        Some(Unseen { what: format!("what the {} {name} allows", kind.as_str()).into(), why: why(binding)?.into() })
+    };
+    bindings.filter_map(gap).collect()
 }
 
-pub(super) fn is_unknown(index: &Index, [knows_roles, knows_cluster_roles]: [bool; 2], binding: &Binding) -> bool {
-    let knows = if binding.role.kind == RoleKind::Role { knows_roles } else { knows_cluster_roles };
-    !knows && index.role_of(binding).is_none()
+pub(super) fn is_unknown(index: &Index, knowledge: &Knowledge, binding: &Binding) -> bool {
+    let namespace = binding.namespace.as_deref().filter(|_| binding.role.kind == RoleKind::Role);
+    index.role_of(binding).is_none() && !knowledge.of_role(namespace, &binding.role.name)
+}
+
+pub(super) fn is_assumed(assumed: &BTreeSet<Box<str>>, binding: &Binding) -> bool {
+    binding.role.kind == RoleKind::ClusterRole && assumed.contains(&binding.role.name)
+}
+
+/// Where an answer is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach<'a> {
+    /// Wherever there is anything.
+    Anywhere,
+    /// What holds in the whole cluster, and nothing of one namespace.
+    Cluster,
+    /// These namespaces, and what holds in the whole cluster and so in them.
+    Namespaces(&'a [&'a str]),
+}
+
+impl Reach<'_> {
+    fn is_known(self, extent: &Extent) -> bool {
+        match self {
+            Self::Anywhere => *extent == Extent::All,
+            Self::Cluster => true,
+            Self::Namespaces(names) => names.iter().all(|name| extent.covers(name)),
+        }
+    }
+
+    fn has(self, binding: &Binding) -> bool {
+        match (self, binding.namespace.as_deref()) {
+            (Self::Anywhere, _) | (_, None) => true,
+            (Self::Cluster, Some(_)) => false,
+            (Self::Namespaces(names), Some(namespace)) => names.contains(&namespace),
+        }
+    }
+}
+
+impl World {
+    /// What of [`Self::gaps`] matters for an answer.
+    pub fn gaps_about(&self, reach: Reach<'_>) -> Vec<&Unseen> {
+        let here = self.index.bindings().iter().filter(|binding| reach.has(binding));
+        let of_roles = of_roles(here, &self.index, &self.knowledge, &self.assumed, self.is_live);
+        let matters = |gap: &&Unseen| match &*gap.what {
+            "rolebindings" => !reach.is_known(&self.knowledge.role_bindings),
+            "namespaces" => reach == Reach::Anywhere,
+            // Roles grant nothing but by bindings, and those that are bound are asked for one by one.
+            "roles" | "clusterroles" if self.is_live => false,
+            what if what.starts_with("what the Role ") || what.starts_with("what the ClusterRole ") => {
+                of_roles.contains(*gap)
+            }
+            _ => true,
+        };
+        self.gaps.iter().filter(matters).collect()
+    }
 }
 
 /// What was not said of access entries, on EKS.
