@@ -47,6 +47,12 @@ impl Resource {
         Self { api_group: "rbac.authorization.k8s.io", version: "v1", name }
     }
 
+    /// Whether its objects are in namespaces.
+    pub fn is_namespaced(self) -> bool {
+        ![Self::NAMESPACES, Self::CLUSTER_ROLES, Self::CLUSTER_ROLE_BINDINGS, Self::IAM_IDENTITY_MAPPINGS]
+            .contains(&self)
+    }
+
     /// The path of all objects: of a namespace, or (`None`) of the cluster.
     pub fn list(self, namespace: Option<&str>) -> String {
         let mut path = match self.api_group {

@@ -32,7 +32,7 @@ use self::{
     held::{Grid, Held},
     rows::Holder,
 };
-use crate::{Resources, World};
+use crate::{Principal, Reach, Resources, World};
 
 /// What to show.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +63,7 @@ pub struct Matrix<'a> {
     /// Who holds something and has no row here.
     pub left_out: LeftOut,
     /// What is not known, so that rows and rights may be missing.
-    pub gaps: &'a [Unseen],
+    pub gaps: Vec<&'a Unseen>,
     cells: Vec<Cell>,
     namespaces: Vec<Arc<str>>,
     /// How many of them were asked for.
@@ -131,6 +131,8 @@ fn of_holders<'a>(
     let is_other = |member: &&Member<'_>| options.by == By::People && matches!(member, Member::Subject(_));
     let others = rows.iter().flat_map(|row| &row.members).filter(is_other).count();
     let cell = |at: u32| &cells[at as usize];
+    let is_out =
+        |principal: &Principal| principal.login.is_err() && world.may_say_otherwise(&principal.identity).is_empty();
     let totals = Totals {
         members: all - others,
         others,
@@ -138,12 +140,15 @@ fn of_holders<'a>(
         dangerous: of(&|row| {
             cell(row.cluster).is_dangerous() || row.places.iter().any(|(_, at)| cell(*at).is_dangerous())
         }),
-        without_login: world.principals().iter().filter(|principal| principal.login.is_err()).count(),
+        without_login: world.principals().iter().filter(|principal| is_out(principal)).count(),
         namespaces: world.namespaces().count(),
         bindings: world.index().bindings().len(),
     };
     let legend = cell::legend(&cells);
-    let (gaps, left_out) = (world.gaps(), LeftOut::default());
+    let is_exact = !options.namespaces.is_empty() && !options.namespaces.iter().any(|glob| glob.contains('*'));
+    let names: Vec<&str> = options.namespaces.iter().map(|name| &**name).collect();
+    let gaps = world.gaps_about(if is_exact { Reach::Namespaces(&names) } else { Reach::Anywhere });
+    let left_out = LeftOut::default();
     Matrix { options, rows, columns, legend, totals, left_out, gaps, cells, namespaces, shown }
 }
 

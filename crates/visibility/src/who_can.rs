@@ -4,9 +4,10 @@ mod print;
 
 use std::collections::{BTreeMap, HashMap};
 
+use access::cluster::Unseen;
 use rbac::{Binding, MASTERS, Request, Role, Rule, Subject, User};
 
-use crate::{Associated, Path, Principal, World, path::namespace_of};
+use crate::{Associated, Path, Principal, Reach, World, path::namespace_of};
 
 pub use self::print::AnswerOut;
 
@@ -50,6 +51,15 @@ impl World {
     /// Who may do something in any namespace; where, each path says. The request's own namespace is of no meaning.
     pub fn who_can_anywhere(&self, request: &Request<'_>) -> Answer<'_> {
         self.holders_of(request, None)
+    }
+
+    /// What could not be looked at, so that others may be able to do it as well; `anywhere` is in whichever namespace.
+    pub fn gaps_about_question(&self, request: &Request<'_>, anywhere: bool) -> Vec<&Unseen> {
+        match namespace_of(request) {
+            _ if anywhere => self.gaps_about(Reach::Anywhere),
+            "" => self.gaps_about(Reach::Cluster),
+            namespace => self.gaps_about(Reach::Namespaces(&[namespace])),
+        }
     }
 
     fn holders_of<'a>(&'a self, request: &Request<'_>, namespace: Option<&str>) -> Answer<'a> {

@@ -227,11 +227,6 @@ impl World {
         gaps::is_unknown(&self.index, &self.knowledge, binding)
     }
 
-    /// Whether a binding grants a role that could not be looked at, and counts as Kubernetes itself makes it.
-    pub(crate) fn assumes_role_of(&self, binding: &Binding) -> bool {
-        gaps::is_assumed(&self.assumed, binding)
-    }
-
     /// Which bindings could not all be looked at, in words; none where all of them are known.
     pub fn unseen_bindings(&self) -> Option<String> {
         let kinds = ["rolebindings", "clusterrolebindings"];
@@ -346,6 +341,10 @@ fn objects(
     let observed_roles = observed.roles.into_iter().map(|Seen { mut object, version, .. }| {
         if object.origin.is_some() && version.is_empty() {
             onto_built_in(&mut object);
+        }
+        // What a cluster's controller wrote there counts where not all that it chose from is here.
+        if !version.is_empty() && !knowledge.cluster_roles {
+            object.aggregation = None;
         }
         object
     });

@@ -79,7 +79,7 @@ impl Files {
         ignored(&found);
         let Given { mut dump, mut facts, .. } = found;
         if self.live || self.cluster.is_named() {
-            let looked = async { look(&self.cluster.connect(process).await?, COMPILING).await };
+            let looked = async { look(&self.cluster.connect(process).await?, COMPILING, &[]).await };
             let looked = runtime::block_on(looked)??;
             // What is missing would count as absent.
             if let Some(refused) = looked.refused.into_iter().next() {

@@ -157,7 +157,7 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
 }
 
 fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<bool, Failure> {
-    let Seen { world, .. } = args.seeing.look(global, process)?;
+    let Seen { world, .. } = args.seeing.look(&[], global, process)?;
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
     let contrast = Contrast::between(&world, &first, &second);
     args.output.print(|| contrast.report(), &contrast.out())?;

@@ -67,7 +67,7 @@ enum Output {
 
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, refused, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), global, process)?;
+    let Seen { world, refused, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());
@@ -80,7 +80,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     match args.output {
         Output::Text => {
             rim::print_styled(&styled(&print::text(&report, &sources, args.severity)))?;
-            say_gaps(&world);
+            say_gaps(world.gaps());
         }
         Output::Json => seeing::Output::Json.print(&json())?,
         Output::Yaml => seeing::Output::Yaml.print(&json())?,

@@ -85,7 +85,8 @@ enum Output {
 
 /// Runs `matrix`.
 pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, resources, context, .. } = args.seeing.look(global, process)?;
+    let exact: Vec<String> = args.namespaces.iter().filter(|glob| !glob.contains('*')).cloned().collect();
+    let Seen { world, resources, context, .. } = args.seeing.look(&exact, global, process)?;
     let mut asked = Vec::new();
     for text in &args.resources {
         let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
@@ -106,6 +107,12 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
     if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
         let globs = options.namespaces.join(", ");
+        if world.gaps().iter().any(|gap| &*gap.what == "namespaces") {
+            let why = "you may not see all of them, and nothing there";
+            return Err(
+                anyhow::anyhow!("it is not known whether a namespace is meant by --namespace {globs}: {why}").into()
+            );
+        }
         return Err(
             anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
         );

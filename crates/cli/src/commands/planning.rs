@@ -87,7 +87,7 @@ impl Seen {
 
 /// Looks at a cluster, and at who looks.
 pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
-    let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING));
+    let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING, &[]));
     let (caller, unknown_caller) = match me {
         Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
         Ok(None) => (None, Some("the cluster does not say, as those since Kubernetes 1.27 do")),

@@ -1,8 +1,8 @@
 //! What the commands that look at access share: the world that they look at, and how they print.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use access::cluster::Given;
+use access::cluster::{Given, Unseen};
 use clap::Args;
 use kubernetes::{Cluster, KubernetesError};
 use mapping::authenticator::Config;
@@ -54,17 +54,25 @@ pub(crate) struct Seen {
 
 impl Seeing {
     /// Looks. The cluster is asked where one is named, or where nothing is given in its place.
-    pub(crate) fn look(&self, global: &Global, process: &Process) -> Result<Seen, Failure> {
-        self.look_at(EVERYTHING, global, process)
+    ///
+    /// Whoever may not see all of a cluster sees what they may in these namespaces, and in the context's.
+    pub(crate) fn look(&self, namespaces: &[String], global: &Global, process: &Process) -> Result<Seen, Failure> {
+        self.look_at(EVERYTHING, namespaces, global, process)
     }
 
     /// The same, at these lists of a cluster.
-    pub(crate) fn look_at(&self, lists: &Lists, global: &Global, process: &Process) -> Result<Seen, Failure> {
+    pub(crate) fn look_at(
+        &self,
+        lists: &Lists,
+        namespaces: &[String],
+        global: &Global,
+        process: &Process,
+    ) -> Result<Seen, Failure> {
         let mut found = Given::default();
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
         configured(global, &settings::config(global)?, &mut found)?;
-        if is_live { live(&self.cluster, lists, found, process) } else { offline(found) }
+        if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) }
     }
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
@@ -72,7 +80,7 @@ impl Seeing {
         self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
         let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
-        if is_live { live(&self.cluster, EVERYTHING, found, process) } else { offline(found) }
+        if is_live { live(&self.cluster, EVERYTHING, &[], found, process) } else { offline(found) }
     }
 
     fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
@@ -102,7 +110,7 @@ impl Seeing {
 
     /// Looks at the cluster of a context.
     pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
-        live(&self.cluster.in_context(name), EVERYTHING, Given::default(), process)
+        live(&self.cluster.in_context(name), EVERYTHING, &[], Given::default(), process)
     }
 
     /// Looks at what a path has, and at no cluster.
@@ -132,11 +140,21 @@ pub(crate) fn configured(global: &Global, config: &Config, found: &mut Given) ->
     Ok(())
 }
 
-fn live(cluster: &ClusterArgs, lists: &Lists, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+fn live(
+    cluster: &ClusterArgs,
+    lists: &Lists,
+    namespaces: &[String],
+    mut found: Given,
+    process: &Process,
+) -> Result<Seen, Failure> {
     let looking = async {
         let cluster = cluster.connect(process).await?;
-        let (looked, resources) = tokio::join!(look(&cluster, lists), discover(&cluster));
-        anyhow::Ok((cluster, looked?, resources?))
+        let own = cluster.namespace().to_owned();
+        let namespaces: BTreeSet<String> = namespaces.iter().cloned().chain([own]).collect();
+        let namespaces: Vec<String> = namespaces.into_iter().collect();
+        // Whichever of the two fails first says what is wrong.
+        let (looked, resources) = tokio::try_join!(look(&cluster, lists, &namespaces), discover(&cluster))?;
+        anyhow::Ok((cluster, looked, resources))
     };
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
     found.dump.extend(looked.dump);
@@ -174,8 +192,9 @@ impl Output {
 }
 
 /// Says what could not be looked at, to people.
-pub(crate) fn say_gaps(world: &World) {
-    for gap in access::cluster::shown(world.gaps()) {
+pub(crate) fn say_gaps<'a>(gaps: impl IntoIterator<Item = &'a Unseen>) {
+    let gaps: Vec<Unseen> = gaps.into_iter().cloned().collect();
+    for gap in access::cluster::shown(&gaps) {
         rim::note(&plain(&format!("incomplete: {}: {}", gap.what, gap.why)));
     }
 }

@@ -57,7 +57,8 @@ pub(crate) struct WhoCanArgs {
 
 /// Runs `who-can`.
 pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, resources, namespace, .. } = args.seeing.look(global, process)?;
+    let named: Vec<String> = args.namespace.iter().cloned().collect();
+    let Seen { world, resources, namespace, .. } = args.seeing.look(&named, global, process)?;
     let usual = namespace.as_deref().unwrap_or("default");
     let asked = args.namespace.as_deref().unwrap_or(usual);
     let words = Words {
@@ -78,7 +79,12 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
     match args.output {
         Output::Text => {
             rim::print_styled(&styled(&answer.text(&world)))?;
-            say_gaps(&world);
+            let gaps = world.gaps_about_question(&request, args.any_namespace);
+            let may_be_more = !gaps.is_empty();
+            say_gaps(gaps);
+            if may_be_more {
+                rim::note("what could not be looked at may let others do it, too");
+            }
         }
         output => output.print(&answer.out(&world, &request, args.any_namespace))?,
     }

@@ -11,6 +11,8 @@ pub enum Cell {
     Levels(Levels),
     /// The verbs on resources that were asked for, in their order.
     Verbs(Vec<Verbs>),
+    /// At least this: bindings that hold there could not be looked at.
+    AtLeast(Box<Cell>),
 }
 
 /// How much somebody may do with what most people's work is about; each has what the one before has.
@@ -81,6 +83,8 @@ const SAYS: [(&str, &str); 2] = [("exec", "pods/exec"), ("secrets", "secrets")];
 
 /// How many things are named before the rest is counted.
 const NAMED: usize = 3;
+/// What says that there may be more.
+const MORE: &str = "?";
 
 impl Cell {
     /// In words; nothing at all is no word.
@@ -88,13 +92,22 @@ impl Cell {
         match self {
             Self::Levels(levels) => levels.words(),
             Self::Verbs(resources) => resources.iter().filter_map(Verbs::word).collect(),
+            Self::AtLeast(cell) => {
+                let more = Word { text: MORE.to_owned(), is_dangerous: false };
+                cell.words().into_iter().chain([more]).collect()
+            }
         }
+    }
+
+    /// What is known of it.
+    pub fn known(&self) -> &Self {
+        if let Self::AtLeast(cell) = self { cell.known() } else { self }
     }
 
     /// In one line; nothing at all is a dash.
     pub fn text(&self) -> String {
         let words: Vec<String> = self.words().into_iter().map(|word| word.text).collect();
-        let between = if matches!(self, Self::Verbs(_)) { "; " } else { ", " };
+        let between = if matches!(self.known(), Self::Verbs(_)) { "; " } else { ", " };
         if words.is_empty() { "-".to_owned() } else { words.join(between) }
     }
 
@@ -108,17 +121,18 @@ impl Cell {
         match self {
             Self::Levels(levels) => levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous),
             Self::Verbs(_) => false,
+            Self::AtLeast(cell) => cell.is_dangerous(),
         }
     }
 
     /// Whether everything may be done.
     pub fn is_everything(&self) -> bool {
-        matches!(self, Self::Levels(Levels { level: Some(Level::All), .. }))
+        matches!(self.known(), Self::Levels(Levels { level: Some(Level::All), .. }))
     }
 
     /// The mightiest first, roughly: what is dangerous, then by levels.
     pub(super) fn might(&self) -> impl Ord + use<> {
-        match self {
+        match self.known() {
             Self::Levels(levels) => (levels.level, self.is_dangerous(), levels.rights.len(), levels.writes.len()),
             Self::Verbs(resources) => {
                 let number = |verbs: &Verbs| {
@@ -126,6 +140,7 @@ impl Cell {
                 };
                 (None, false, resources.iter().map(number).sum(), 0)
             }
+            Self::AtLeast(_) => (None, false, 0, 0),
         }
     }
 }
@@ -198,13 +213,16 @@ fn in_words(verbs: &BTreeSet<Box<str>>) -> Vec<String> {
 pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let levels: Vec<&Levels> = cells
         .iter()
-        .filter_map(|cell| match cell {
+        .filter_map(|cell| match cell.known() {
             Cell::Levels(levels) => Some(levels),
-            Cell::Verbs(_) => None,
+            Cell::Verbs(_) | Cell::AtLeast(_) => None,
         })
         .collect();
     let mut legend: Vec<(String, String)> = Vec::new();
     let mut say = |word: &str, meaning: String| legend.push((word.to_owned(), meaning));
+    if cells.iter().any(|cell| matches!(cell, Cell::AtLeast(_))) {
+        say(MORE, "not known: bindings that could not be looked at may give more".to_owned());
+    }
     if levels.is_empty() {
         say("all", "every verb".to_owned());
         say("read", READ.join(", "));

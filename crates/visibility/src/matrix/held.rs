@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
+use access::cluster::Extent;
 use rbac::{
     Binding, Role, Rule, User,
     escalation::{Scope, Within},
@@ -122,6 +123,10 @@ impl<'a> Held<'a> {
             Some((namespace, at))
         });
         let special: Vec<(u32, usize)> = special.collect();
+        // Of what was given piece by piece only that is said.
+        let (knowledge, is_whole) = (&self.world.knowledge, self.world.is_whole());
+        let knows = |namespace: Option<&str>| !is_whole || knowledge.of_bindings_in(namespace);
+        let knows_rest = !is_whole || (knowledge.cluster_role_bindings && knowledge.role_bindings == Extent::All);
         let mut cells = Cells::default();
         let mut alike: HashMap<Alike, Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
@@ -133,16 +138,26 @@ impl<'a> Held<'a> {
             };
             let of_cluster = cells.set(of(CLUSTER));
             let is_everybody = holder.members.first().is_some_and(Member::is_built_in);
-            let mut cell = |place: u32, spot| cells.cell(&self.form, [of_cluster, place], spot, is_everybody);
-            let cluster = cell(0, Spot::Cluster);
-            let elsewhere = cell(0, Spot::Namespace(Within::Anywhere));
-            // Where nothing is bound, only Kubernetes' own namespaces are not like the others.
-            let own = SPECIAL.map(|standing| cell(0, Spot::Namespace(standing)));
-            let mut places: BTreeMap<u32, u32> = special.iter().map(|(namespace, at)| (*namespace, own[*at])).collect();
+            let mut cell =
+                |place: u32, spot, is_known| cells.cell(&self.form, [of_cluster, place], spot, is_everybody, is_known);
+            let cluster = cell(0, Spot::Cluster, knows(None));
+            let elsewhere = cell(0, Spot::Namespace(Within::Anywhere), knows_rest);
+            // Where nothing is bound, only Kubernetes' own namespaces are not like the others, and those that are known.
+            let mut places: BTreeMap<u32, u32> = BTreeMap::new();
+            if !knows_rest {
+                for (namespace, _) in (0..).zip(&self.namespaces).filter(|(_, name)| knows(Some(name))) {
+                    places.insert(namespace, cell(0, Spot::Namespace(Within::Anywhere), true));
+                }
+            }
+            for (namespace, at) in &special {
+                let is_known = knows(Some(&self.namespaces[*namespace as usize]));
+                places.insert(*namespace, cell(0, Spot::Namespace(SPECIAL[*at]), is_known));
+            }
             for namespace in held.chunk_by(|a, b| a.place == b.place).filter_map(|bound| bound[0].place) {
                 let set = cells.set(of(Some(namespace)));
                 let spot = Spot::Namespace(standings[namespace as usize]);
-                let cell = cells.cell(&self.form, [of_cluster, set], spot, is_everybody);
+                let is_known = knows(Some(&self.namespaces[namespace as usize]));
+                let cell = cells.cell(&self.form, [of_cluster, set], spot, is_everybody, is_known);
                 places.insert(namespace, cell);
             }
             let places: Vec<(u32, u32)> = places
@@ -268,7 +283,7 @@ struct Cells {
     numbers_of_sets: HashMap<Box<[u32]>, u32>,
     cells: Vec<Cell>,
     numbers_of_cells: HashMap<Cell, u32>,
-    known: HashMap<([u32; 2], Spot, bool), u32>,
+    known: HashMap<([u32; 2], Spot, [bool; 2]), u32>,
 }
 
 impl Default for Cells {
@@ -292,8 +307,9 @@ impl Cells {
         new
     }
 
-    fn cell(&mut self, form: &Form<'_>, held: [u32; 2], spot: Spot, is_everybody: bool) -> u32 {
-        if let Some(number) = self.known.get(&(held, spot, is_everybody)) {
+    fn cell(&mut self, form: &Form<'_>, held: [u32; 2], spot: Spot, is_everybody: bool, is_known: bool) -> u32 {
+        let key = (held, spot, [is_everybody, is_known]);
+        if let Some(number) = self.known.get(&key) {
             return *number;
         }
         let [of_cluster, of_place] = held.map(|set| &*self.sets[set as usize]);
@@ -301,12 +317,13 @@ impl Cells {
             Form::Levels(form) => form.cell(of_cluster, of_place, spot, is_everybody),
             Form::Resources(form) => form.cell(of_cluster, of_place),
         };
+        let cell = if is_known { cell } else { Cell::AtLeast(Box::new(cell)) };
         let next = number(self.cells.len());
         let found = *self.numbers_of_cells.entry(cell.clone()).or_insert(next);
         if found == next {
             self.cells.push(cell);
         }
-        self.known.insert((held, spot, is_everybody), found);
+        self.known.insert(key, found);
         found
     }
 }

@@ -287,7 +287,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
 
     Incomplete: this could not be looked at, and may say otherwise
       ! clusterroles: you may not look
-      ! what the ClusterRole own allows: it is bound, and not in what was given
+      ! what the ClusterRole own allows: you may not get it
 
     namespaces may not
       nothing of their own: no binding names them or a group of theirs

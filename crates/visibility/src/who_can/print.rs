@@ -74,10 +74,11 @@ impl<'a> Answer<'a> {
             subjects: reached.subjects.iter().map(|at| (&self.subjects[*at].subject).into()).collect(),
             paths: reached.policies.iter().map(|path| PathOut::new(world, path)).collect(),
         });
+        let gaps = world.gaps_about_question(request, anywhere);
         AnswerOut {
             question: QuestionOut::new(request, anywhere),
-            incomplete: !world.gaps().is_empty(),
-            gaps: world.gaps().iter().map(Into::into).collect(),
+            incomplete: !gaps.is_empty(),
+            gaps: gaps.into_iter().map(Into::into).collect(),
             subjects: (0..self.subjects.len()).map(holder).collect(),
             principals: reached.collect(),
         }

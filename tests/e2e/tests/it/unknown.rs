@@ -6,8 +6,10 @@ use serde_json::Value;
 
 use crate::Test;
 
-pub(crate) const TESTS: &[Test] =
-    &[("unknown::explain_says_what_could_not_be_looked_at_and_never_a_no_for_it", explain)];
+pub(crate) const TESTS: &[Test] = &[
+    ("unknown::explain_says_what_could_not_be_looked_at_and_never_a_no_for_it", explain),
+    ("unknown::whoever_may_see_one_namespace_gets_the_answer_for_it", one_namespace),
+];
 
 const OBJECTS: &str = r"
 apiVersion: v1
@@ -115,6 +117,195 @@ fn explain(world: &World) -> anyhow::Result<()> {
         let said = process::run(&mut managed.command_as(&nobody, &args))?;
         let text = format!("{}{}", said.stdout, said.stderr);
         ensure!(text.contains("not known") && !text.contains("nothing of their own"), "{name}: {text}");
+    }
+    Ok(())
+}
+
+/// Somebody may look at a namespace, and nobody at what holds in the whole cluster.
+const NAMESPACES: &str = r"
+apiVersion: v1
+kind: Namespace
+metadata: {name: shop}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: other}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: debugger}
+rules: [{apiGroups: [''], resources: [secrets, pods/exec], verbs: [get, create]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: local, namespace: shop}
+rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: admins, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects:
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: admin-of-shop}
+- {apiGroup: rbac.authorization.k8s.io, kind: User, name: getter-of-shop}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: viewers, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: viewer-of-shop}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: debuggers, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: debugger}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: debuggers}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: local, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: local}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: lily}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: gone, namespace: shop}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: no-such-role}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: nobody}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: others, namespace: other}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: olga}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: auditors}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: auditors}]
+";
+
+/// What nobody of these may look at, in whichever namespace.
+const NEVER: &[&str] = &[
+    "clusterrolebindings",
+    "the ConfigMap kube-system/aws-auth",
+    "the ConfigMap kube-system/aws-iam-authenticator",
+    "the ConfigMap kube-system/cluster-auth",
+    "the ConfigMap kube-system/cluster-auth-access",
+    "who logs in",
+];
+
+fn one_namespace(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-namespace", NAMESPACES)?;
+    let debugger: &[&str] = &["--verb=get", "--resource=clusterroles", "--resource-name=debugger"];
+    let admin = managed.user("admin-of-shop", &[])?;
+    let getter = managed.user("getter-of-shop", &[debugger])?;
+    let viewer = managed.user("viewer-of-shop", &[])?;
+    let nobody = managed.user("has-nothing", &[])?;
+    let run = |kubeconfig: &str, args: &[&str]| process::run(&mut managed.command_as(kubeconfig, args));
+    let json = |kubeconfig: &str, args: &[&str]| -> anyhow::Result<Value> {
+        let text = run(kubeconfig, &[args, &["-o", "json"]].concat())?.success()?;
+        serde_json::from_str(&text).with_context(|| text.clone())
+    };
+    let question = ["who-can", "get", "secrets", "-n", "shop"];
+    let in_shop = ["User admin-of-shop", "User getter-of-shop", "User lily"];
+    let bindings = ["rolebindings"];
+    let rows: [(&str, &[&str], &[&str]); 4] = [
+        (
+            &admin,
+            &in_shop,
+            &[
+                "what the ClusterRole admin allows",
+                "what the ClusterRole debugger allows",
+                "what the ClusterRole view allows",
+            ],
+        ),
+        (
+            &getter,
+            &["Group debuggers", "User admin-of-shop", "User getter-of-shop", "User lily"],
+            &["what the ClusterRole admin allows", "what the ClusterRole view allows"],
+        ),
+        (&viewer, &[], &bindings),
+        (&nobody, &[], &bindings),
+    ];
+    for (kubeconfig, expected, gaps) in rows {
+        let shown = json(kubeconfig, &question)?;
+        let subjects = shown["subjects"].as_array().context("subjects")?.iter();
+        let mut who: Vec<String> = subjects
+            .filter(|subject| subject["name"] != "system:masters")
+            .map(|subject| {
+                format!(
+                    "{} {}",
+                    subject["kind"].as_str().unwrap_or_default(),
+                    subject["name"].as_str().unwrap_or_default()
+                )
+            })
+            .collect();
+        who.sort();
+        ensure!(who == expected, "{kubeconfig}: {shown}");
+        let mut found: Vec<&str> =
+            shown["gaps"].as_array().context("gaps")?.iter().filter_map(|gap| gap["what"].as_str()).collect();
+        found.sort_unstable();
+        let mut all = [NEVER, gaps].concat();
+        all.sort_unstable();
+        ensure!(found == all && shown["incomplete"] == true, "{kubeconfig}: {found:?} and not {all:?}");
+        // For people, that there may be more is said.
+        let said = run(kubeconfig, &question)?;
+        ensure!(
+            said.code == 0 && said.stderr.contains("incomplete: clusterrolebindings: you may not list them"),
+            "{said:?}"
+        );
+        ensure!(said.stderr.contains("may let others do it, too"), "{said:?}");
+    }
+    // The context's namespace is meant where none is named.
+    let text = std::fs::read_to_string(&admin)?;
+    let own = managed.folder.join("own.kubeconfig");
+    std::fs::write(&own, text.replacen("    user:", "    namespace: shop\n    user:", 1))?;
+    let own = own.display().to_string();
+    let shown = json(&own, &["who-can", "get", "secrets"])?;
+    ensure!(
+        shown["question"]["namespace"] == "shop" && shown["subjects"].as_array().is_some_and(|all| all.len() == 4),
+        "{shown}"
+    );
+    // In another namespace they may not look, and are not told that nobody can.
+    let shown = json(&own, &["who-can", "get", "secrets", "-n", "other"])?;
+    let gaps = shown["gaps"].as_array().context("gaps")?;
+    ensure!(gaps.iter().any(|gap| gap["what"] == "rolebindings"), "{shown}");
+
+    // A matrix of the namespace has who is bound there, and a question mark where there may be more.
+    for args in [&["matrix", "-n", "shop"][..], &["matrix"]] {
+        let said = run(&own, args)?;
+        let line = |name: &str| said.stdout.lines().find(|line| line.contains(name)).map(str::to_owned);
+        ensure!(
+            said.code == 0 && line("Kubernetes user lily").is_some_and(|line| line.contains("secrets, ?")),
+            "{said:?}"
+        );
+        ensure!(said.stdout.contains("incomplete: clusterrolebindings"), "{said:?}");
+    }
+    let shown = json(&own, &["matrix", "-n", "shop", "--who", "lily"])?;
+    ensure!(shown["rows"][0]["wholeCluster"]["maybeMore"] == true, "{shown}");
+    // Whoever may not look there is not told that there is no such namespace.
+    let said = run(&nobody, &["matrix", "-n", "shop"])?.failure()?;
+    ensure!(said.contains("not known") && !said.contains("no namespace here"), "{said}");
+
+    // Who they are, and what they may do there, the cluster says.
+    for (kubeconfig, name, right) in [
+        (&admin, "admin-of-shop", Some("rolebindings.rbac.authorization.k8s.io")),
+        (&viewer, "viewer-of-shop", Some("pods")),
+        (&nobody, "has-nothing", None),
+    ] {
+        let shown = json(kubeconfig, &["whoami", "-n", "shop"])?;
+        ensure!(shown["username"] == name && shown["incomplete"] == true, "{shown}");
+        let rights = shown["rights"].as_array().context("rights")?;
+        match right {
+            Some(right) => {
+                let here =
+                    rights.iter().find(|part| part["namespaces"] == serde_json::json!(["shop"])).context("shop")?;
+                ensure!(here["words"].to_string().contains(right), "{shown}");
+            }
+            None => ensure!(rights.is_empty(), "{shown}"),
+        }
     }
     Ok(())
 }

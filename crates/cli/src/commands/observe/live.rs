@@ -2,7 +2,7 @@
 
 use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
-use futures_util::future::join_all;
+use futures_util::{StreamExt as _, future::join_all, stream};
 use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
 use tokio::sync::mpsc;
 
@@ -36,21 +36,36 @@ const PIECES: usize = 64;
 /// What the API server says about their API, to everybody (`system:discovery`).
 const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
 
+/// How many roles are asked for at once, and how many at most where they may not be listed.
+const AT_ONCE: usize = 16;
+const ROLES: usize = 512;
+
 /// Looks at lists of a cluster, and at the `ConfigMap`s that matter. What may not be looked at is a gap; any other trouble
 /// ends it. Each list is read while the others still arrive.
-pub(crate) async fn look(cluster: &Cluster, lists: &Lists) -> anyhow::Result<Looked> {
-    let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource));
+///
+/// Whoever may not list something in the whole cluster may in these namespaces, perhaps, and get the roles that bindings
+/// there name.
+pub(crate) async fn look(cluster: &Cluster, lists: &Lists, namespaces: &[String]) -> anyhow::Result<Looked> {
+    let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource, namespaces));
     let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
-    let (lists, maps) = tokio::join!(join_all(asked), config_maps(cluster));
-    for part in lists.into_iter().chain([maps]) {
+    let (answers, maps) = tokio::join!(join_all(asked), config_maps(cluster));
+    for part in answers.into_iter().chain([maps]) {
         let Looked { dump, refused } = part?;
         looked.dump.extend(dump);
         looked.refused.extend(refused);
     }
+    if lists_roles(lists) {
+        looked.roles(cluster).await?;
+    }
     Ok(looked)
 }
 
-async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Result<Looked> {
+/// Whether roles are looked at for the bindings that name them.
+fn lists_roles(lists: &Lists) -> bool {
+    ["RoleBinding", "ClusterRole"].iter().all(|kind| lists.iter().any(|(listed, _)| listed == kind))
+}
+
+async fn list(cluster: &Cluster, kind: &str, resource: Resource, namespaces: &[String]) -> anyhow::Result<Looked> {
     let path = resource.list(None);
     let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
     let is_rare = kind == MAPPINGS;
@@ -68,9 +83,44 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource) -> anyhow::Resu
         // Few clusters know it.
         Ok(None) if is_rare => looked.dump.has_none(kind),
         Ok(None) => anyhow::bail!("{} serves no {path}; RBAC is off there", cluster.server()),
+        Err(error @ KubernetesError::Forbidden { .. }) if kind == "Namespace" => {
+            looked.refuse(kind, "you may not list them", error)?;
+            for namespace in namespaces {
+                if let Ok(Some(bytes)) = cluster.get(&resource.object(None, namespace)).await {
+                    looked.dump.read_of(kind, namespace, one(&bytes, &path, cluster)?);
+                }
+            }
+        }
+        Err(error @ KubernetesError::Forbidden { .. }) if resource.is_namespaced() => {
+            let mut seen = Vec::new();
+            for namespace in namespaces {
+                let path = resource.list(Some(namespace));
+                match cluster.list(&path).await {
+                    Ok(Some(arriving)) => {
+                        let part = read(arriving).await?.with_context(|| format!("{path} of {}", cluster.server()))?;
+                        looked.dump.read_of(kind, namespace, part);
+                        looked.dump.read_namespace(namespace);
+                        seen.push(&**namespace);
+                    }
+                    Ok(None) | Err(KubernetesError::Forbidden { .. }) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            let why = match &seen[..] {
+                [] => "you may not list them".to_owned(),
+                seen => format!("you may list those of {} alone", seen.join(", ")),
+            };
+            looked.refuse(kind, &why, error)?;
+        }
         Err(error) => looked.refuse(kind, "you may not list them", error)?,
     }
     Ok(looked)
+}
+
+fn one(json: &[u8], path: &str, cluster: &Cluster) -> anyhow::Result<Dump> {
+    let mut dump = Dump::default();
+    dump.read(json).with_context(|| format!("{path} of {}", cluster.server()))?;
+    Ok(dump)
 }
 
 /// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
@@ -108,6 +158,27 @@ async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
 }
 
 impl Looked {
+    /// Asks for the roles that bindings grant and that no list had, one by one. What may not be got stays a gap.
+    async fn roles(&mut self, cluster: &Cluster) -> anyhow::Result<()> {
+        let asked = self.dump.roles_to_ask_for().into_iter().take(ROLES).map(|(namespace, name)| async move {
+            let resource = if namespace.is_some() { Resource::ROLES } else { Resource::CLUSTER_ROLES };
+            let found = cluster.get(&resource.object(namespace.as_deref(), &name)).await;
+            (namespace, name, found)
+        });
+        let answers: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
+        for (namespace, name, found) in answers {
+            match found {
+                Ok(found) => {
+                    let read = self.dump.read_role(namespace.as_deref(), &name, found.as_deref());
+                    read.with_context(|| format!("the role {name} of {}", cluster.server()))?;
+                }
+                Err(KubernetesError::Forbidden { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// What may not be looked at is a gap, and no end.
     fn refuse(&mut self, what: &str, why: &str, error: KubernetesError) -> Result<(), KubernetesError> {
         let KubernetesError::Forbidden { .. } = error else { return Err(error) };

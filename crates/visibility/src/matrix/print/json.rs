@@ -74,7 +74,11 @@ pub(super) struct PlaceOut<'a> {
 #[serde(untagged)]
 pub(super) enum CellOut<'a> {
     Levels(LevelsOut<'a>),
-    Verbs { verbs: Vec<VerbsOut<'a>> },
+    Verbs {
+        verbs: Vec<VerbsOut<'a>>,
+        #[serde(rename = "maybeMore", skip_serializing_if = "std::ops::Not::not")]
+        maybe_more: bool,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +97,9 @@ pub(super) struct LevelsOut<'a> {
     reads: &'a [Box<str>],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     missing_roles: &'a [Box<str>],
+    /// Whether bindings that could not be looked at may give more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    maybe_more: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -138,7 +145,7 @@ impl<'a> MatrixOut<'a> {
             only_namespaces: &matrix.options.namespaces,
             only_who: &matrix.options.who,
             incomplete: !matrix.gaps.is_empty(),
-            gaps: matrix.gaps.iter().map(Into::into).collect(),
+            gaps: matrix.gaps.iter().map(|gap| (*gap).into()).collect(),
             totals: TotalsOut {
                 members: totals.members,
                 others: totals.others,
@@ -195,8 +202,15 @@ impl<'a> From<&'a Cell> for CellOut<'a> {
                 writes,
                 reads,
                 missing_roles: missing,
+                maybe_more: false,
             }),
-            Cell::Verbs(resources) => Self::Verbs { verbs: resources.iter().map(Into::into).collect() },
+            Cell::Verbs(resources) => {
+                Self::Verbs { verbs: resources.iter().map(Into::into).collect(), maybe_more: false }
+            }
+            Cell::AtLeast(known) => match (&**known).into() {
+                Self::Levels(levels) => Self::Levels(LevelsOut { text: cell.text(), maybe_more: true, ..levels }),
+                Self::Verbs { verbs, .. } => Self::Verbs { verbs, maybe_more: true },
+            },
         }
     }
 }
