@@ -63,7 +63,7 @@ pub struct Matrix<'a> {
     /// Who holds something and has no row here.
     pub left_out: LeftOut,
     /// What is not known, so that rows and rights may be missing.
-    pub gaps: Vec<&'a Unseen>,
+    pub gaps: Vec<Unseen>,
     cells: Vec<Cell>,
     namespaces: Vec<Arc<str>>,
     /// How many of them were asked for.
@@ -147,7 +147,8 @@ fn of_holders<'a>(
     let legend = cell::legend(&cells);
     let is_exact = !options.namespaces.is_empty() && !options.namespaces.iter().any(|glob| glob.contains('*'));
     let names: Vec<&str> = options.namespaces.iter().map(|name| &**name).collect();
-    let gaps = world.gaps_about(if is_exact { Reach::Namespaces(&names) } else { Reach::Anywhere });
+    let reach = if is_exact { Reach::Namespaces(&names) } else { Reach::Anywhere };
+    let gaps = world.gaps_about(reach).into_iter().cloned().collect();
     let left_out = LeftOut::default();
     Matrix { options, rows, columns, legend, totals, left_out, gaps, cells, namespaces, shown }
 }

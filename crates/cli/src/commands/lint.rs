@@ -73,7 +73,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     let report = lint(&world, &exclusions, rim::now());
     if let Some(path) = &args.write_exclusions {
         write(path, &report)?;
-        say_gaps(&world);
+        say_gaps(world.gaps());
         return Ok(());
     }
     let json = || print::json(&report, &sources, world.gaps());

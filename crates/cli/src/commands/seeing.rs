@@ -192,9 +192,8 @@ impl Output {
 }
 
 /// Says what could not be looked at, to people.
-pub(crate) fn say_gaps<'a>(gaps: impl IntoIterator<Item = &'a Unseen>) {
-    let gaps: Vec<Unseen> = gaps.into_iter().cloned().collect();
-    for gap in access::cluster::shown(&gaps) {
+pub(crate) fn say_gaps(gaps: &[Unseen]) {
+    for gap in access::cluster::shown(gaps) {
         rim::note(&plain(&format!("incomplete: {}: {}", gap.what, gap.why)));
     }
 }

@@ -1,5 +1,6 @@
 //! `who-can`: everybody who may do something, and what says so.
 
+use access::cluster::Unseen;
 use clap::Args;
 use visibility::{Note, Words};
 
@@ -80,9 +81,9 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         Output::Text => {
             rim::print_styled(&styled(&answer.text(&world)))?;
             let gaps = world.gaps_about_question(&request, args.any_namespace);
-            let may_be_more = !gaps.is_empty();
-            say_gaps(gaps);
-            if may_be_more {
+            let gaps: Vec<Unseen> = gaps.into_iter().cloned().collect();
+            say_gaps(&gaps);
+            if !gaps.is_empty() {
                 rim::note("what could not be looked at may let others do it, too");
             }
         }

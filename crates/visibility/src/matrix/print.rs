@@ -170,7 +170,7 @@ struct Remarks {
 
 impl Remarks {
     fn of(matrix: &Matrix<'_>) -> Self {
-        let gaps = access::cluster::shown(matrix.gaps);
+        let gaps = access::cluster::shown(&matrix.gaps);
         let gaps = gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
         let totals = &matrix.totals;
         let [one, many] = matrix.options.by.nouns();

@@ -1,10 +1,15 @@
 //! Unknown is not no: people who may look at a part of a real cluster, and what they are told.
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, process, world::World};
+use e2e::{
+    managed::Managed,
+    process::{self, wait_until},
+    world::World,
+};
+use sandbox::cluster::Options;
 use serde_json::Value;
 
-use crate::Test;
+use crate::{Test, who_can::settled};
 
 pub(crate) const TESTS: &[Test] = &[
     ("unknown::explain_says_what_could_not_be_looked_at_and_never_a_no_for_it", explain),
@@ -197,12 +202,20 @@ const NEVER: &[&str] = &[
 ];
 
 fn one_namespace(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-namespace", NAMESPACES)?;
+    // What `admin` and `view` allow is filled in by a controller.
+    let options = Options { controller_manager: true, ..Options::default() };
+    let managed = Managed::start_with(world, "unknown-namespace", NAMESPACES, &options)?;
+    settled(&managed)?;
     let debugger: &[&str] = &["--verb=get", "--resource=clusterroles", "--resource-name=debugger"];
     let admin = managed.user("admin-of-shop", &[])?;
     let getter = managed.user("getter-of-shop", &[debugger])?;
     let viewer = managed.user("viewer-of-shop", &[])?;
     let nobody = managed.user("has-nothing", &[])?;
+    for (who, verb) in [("admin-of-shop", "list"), ("getter-of-shop", "list"), ("viewer-of-shop", "get")] {
+        let resource = if verb == "list" { "rolebindings.rbac.authorization.k8s.io" } else { "pods" };
+        let asked = ["auth", "can-i", verb, resource, "-n", "shop", "--as", who];
+        wait_until("the bindings are known", || Ok(managed.admin.kubectl(&asked)?.code == 0))?;
+    }
     let run = |kubeconfig: &str, args: &[&str]| process::run(&mut managed.command_as(kubeconfig, args));
     let json = |kubeconfig: &str, args: &[&str]| -> anyhow::Result<Value> {
         let text = run(kubeconfig, &[args, &["-o", "json"]].concat())?.success()?;

@@ -145,7 +145,7 @@ impl<'a> MatrixOut<'a> {
             only_namespaces: &matrix.options.namespaces,
             only_who: &matrix.options.who,
             incomplete: !matrix.gaps.is_empty(),
-            gaps: matrix.gaps.iter().map(|gap| (*gap).into()).collect(),
+            gaps: matrix.gaps.iter().map(Into::into).collect(),
             totals: TotalsOut {
                 members: totals.members,
                 others: totals.others,

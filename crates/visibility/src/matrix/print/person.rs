@@ -241,7 +241,7 @@ impl<'a> PersonOut<'a> {
             source: heading.source,
             time: heading.now.to_string(),
             incomplete: !person.matrix.gaps.is_empty(),
-            gaps: person.matrix.gaps.iter().map(|gap| (*gap).into()).collect(),
+            gaps: person.matrix.gaps.iter().map(Into::into).collect(),
             principal: person.principal.as_ref().map(Into::into),
             user: UserOut { name: &person.user.name, groups: &person.user.groups },
             places: person.cells().into_iter().map(|(names, cell)| PlaceOut { names, cell: cell.into() }).collect(),
