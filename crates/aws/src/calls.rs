@@ -28,7 +28,7 @@ impl Client {
             roots: roots(environment)?,
             proxy: Proxy::from_environment(environment),
             deadline: std::time::Duration::from_secs(20),
-            connect_timeout: std::time::Duration::from_secs(10),
+            connect_timeout: std::time::Duration::from_secs(5),
             ..Transport::default()
         })
     }
@@ -57,7 +57,7 @@ impl Client {
         }
         let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
         let answer = self.http.send_for(request, *max_body).await;
-        let answer = answer.map_err(|trouble| AwsError::Upstream { call, trouble })?;
+        let answer = answer.map_err(|why| AwsError::no_answer(call, &endpoint.url, why))?;
         match answer.status().as_u16() {
             200 => Ok(answer.into_body()),
             status => Err(refused(call, status, answer.body())),

@@ -160,7 +160,7 @@ pub enum CredentialsError {
         /// Which.
         origin: String,
         /// What became of it.
-        problem: &'static str,
+        problem: String,
         /// What to do.
         advice: String,
     },

@@ -126,7 +126,8 @@ pub async fn describe_eks_cluster(
     }
     let request = request.body(Full::from(Bytes::new())).map_err(|_| unsendable())?;
     let upstream = |trouble| AwsError::Upstream { call: CALL, trouble };
-    let answer = client.http.send_for(request, MAX_BODY).await.map_err(upstream)?;
+    let answer = client.http.send_for(request, MAX_BODY).await;
+    let answer = answer.map_err(|why| AwsError::no_answer(CALL, &url, why))?;
     let name = || name.as_str().to_owned();
     match answer.status().as_u16() {
         200 => {

@@ -1,7 +1,10 @@
 //! What can go wrong between us and AWS. Shown to the person who typed the command; nothing in it is a secret, and what
 //! AWS wrote is never quoted but for its error codes.
 
+use tls::{ConnectionError, Trouble};
 use token::Upstream;
+
+use crate::NoAnswer;
 
 /// Why AWS gave no answer that we can use.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +16,16 @@ pub enum AwsError {
         call: &'static str,
         /// What happened.
         trouble: Upstream,
+    },
+    /// No connection, or one that is not to be trusted, or that broke.
+    #[error("{call} failed: {host} cannot be reached: {why}; {}", advice(why, call))]
+    Unreachable {
+        /// The API call.
+        call: &'static str,
+        /// Whom it was to be sent to, with the port where the URL has one.
+        host: String,
+        /// What happened.
+        why: Box<ConnectionError>,
     },
     /// AWS said no.
     #[error("AWS refused {call} ({code}): {advice}")]
@@ -49,9 +62,64 @@ pub enum AwsError {
     Proxy,
 }
 
+impl AwsError {
+    /// A call to this URL that was not answered.
+    pub fn no_answer(call: &'static str, url: &str, why: NoAnswer) -> Self {
+        match why {
+            NoAnswer::Connection { why, .. } => {
+                let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+                let host = rest.split(['/', '?']).next().unwrap_or_default().to_owned();
+                Self::Unreachable { call, host, why }
+            }
+            why => Self::Upstream { call, trouble: why.upstream() },
+        }
+    }
+}
+
+/// What to do about a connection.
+pub(crate) fn advice(ConnectionError { trouble, at_proxy }: &ConnectionError, call: &str) -> String {
+    if *at_proxy {
+        return "check HTTPS_PROXY, and whether NO_PROXY has to name the host".to_owned();
+    }
+    let variable = format!("AWS_ENDPOINT_URL_{}", service(call));
+    match trouble {
+        Trouble::Refused => format!("check {variable}, VPC endpoints and firewalls: nothing listens there"),
+        Trouble::NoSuchHost => {
+            format!("check the Region (`--region`, AWS_REGION), {variable}, and whether HTTPS_PROXY is needed")
+        }
+        Trouble::NoResolver => "check this machine's network and its DNS servers".to_owned(),
+        Trouble::NoRoute => "check this machine's network, and whether a VPN or HTTPS_PROXY is needed".to_owned(),
+        Trouble::TimedOut => {
+            "nothing answers there: check firewalls, security groups and VPC endpoints, and whether HTTPS_PROXY is needed"
+                .to_owned()
+        }
+        Trouble::Closed => {
+            "something on the way ended the connection: try again, and check HTTPS_PROXY and firewalls".to_owned()
+        }
+        Trouble::UnknownAuthority => {
+            "something between reads along, or is not AWS: where that is meant, name its authority by AWS_CA_BUNDLE".to_owned()
+        }
+        Trouble::WrongName { .. } => format!("whoever answers there is not AWS; check {variable} and the DNS"),
+        Trouble::NotInTime { .. } => "set this machine's clock".to_owned(),
+        Trouble::Certificate | Trouble::Handshake => "`openssl s_client` says more".to_owned(),
+        Trouble::NotTls | Trouble::NotHttp | Trouble::ClientCertificate => {
+            format!("whatever answers there is not AWS; check HTTPS_PROXY and {variable}")
+        }
+        Trouble::ProxyCredentials => "write user and password into the URL of HTTPS_PROXY".to_owned(),
+        Trouble::ProxyRefused => {
+            "the proxy lets nobody through to that host: ask whoever runs it, or name the host in NO_PROXY".to_owned()
+        }
+    }
+}
+
+/// `STS` of `sts:AssumeRole`.
+fn service(call: &str) -> String {
+    call.split(':').next().unwrap_or_default().to_uppercase()
+}
+
 /// The `token` crate's words are about STS and for the administrator; these are for whoever typed the command.
 fn words(call: &str, trouble: Upstream) -> String {
-    let service = call.split(':').next().unwrap_or_default().to_uppercase();
+    let service = service(call);
     match trouble {
         Upstream::Unreachable => {
             "no connection, or one that broke; check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned()

@@ -1,8 +1,9 @@
 //! HTTP/1.1 to AWS: pooled, bounded, never redirected. How a connection is opened is the subject of [`dial`].
 
 mod dial;
+mod within;
 
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, time::Duration};
 
 use ::http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
@@ -12,14 +13,15 @@ use hyper_util::{
     client::legacy::Client as HyperClient,
     rt::{TokioExecutor, TokioTimer},
 };
+use tls::{ConnectionError, Trouble};
 use token::Upstream;
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
 };
 
-use self::dial::Dial;
 pub use self::dial::Proxy;
+use self::{dial::Dial, within::Within};
 use crate::AwsError;
 
 /// How AWS is reached, and how much of it at a time. No Debug: a proxy's URL may hold a password.
@@ -56,37 +58,55 @@ impl Default for Transport {
     }
 }
 
-/// A request without an answer that can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoAnswer {
-    /// What happened.
-    pub trouble: Upstream,
-    /// Whether there was a connection to send it over. Without one it says nothing about the request.
-    pub is_connected: bool,
+/// Why there is no answer, or none that was read to its end. It says nothing of what the answer is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// No connection, or one that is not to be trusted, or that broke.
+    #[error("{why}")]
+    Connection {
+        /// What happened.
+        why: Box<ConnectionError>,
+        /// Whether there was one to send the request over. Without one nothing is said about the request.
+        is_connected: bool,
+    },
+    /// It did not come in time.
+    #[error("no answer in time")]
+    Late,
+    /// It is longer than any of AWS's.
+    #[error("the answer is longer than any of AWS's")]
+    TooLarge,
+    /// What was to be asked makes no request.
+    #[error("nothing was asked")]
+    Unsendable,
 }
 
 impl NoAnswer {
-    pub(crate) const fn unconnected(trouble: Upstream) -> Self {
-        Self { trouble, is_connected: false }
+    /// What it is to whoever asked STS about a token.
+    pub fn upstream(&self) -> Upstream {
+        match self {
+            Self::Connection { why, .. } if why.trouble == Trouble::TimedOut => Upstream::Timeout,
+            Self::Late => Upstream::Timeout,
+            Self::TooLarge => Upstream::TooLarge,
+            Self::Connection { .. } | Self::Unsendable => Upstream::Unreachable,
+        }
     }
 
-    const fn connected(trouble: Upstream) -> Self {
-        Self { trouble, is_connected: true }
-    }
-}
-
-impl From<NoAnswer> for Upstream {
-    fn from(no_answer: NoAnswer) -> Self {
-        no_answer.trouble
+    /// Whether there was a connection.
+    pub fn is_connected(&self) -> bool {
+        match self {
+            Self::Connection { is_connected, .. } => *is_connected,
+            Self::Late | Self::TooLarge => true,
+            Self::Unsendable => false,
+        }
     }
 }
 
 /// An HTTP client for one kind of calls.
 pub(crate) struct Http {
-    client: HyperClient<HttpsConnector<Dial>, Full<Bytes>>,
+    client: HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>,
     permits: Semaphore,
     deadline: Duration,
-    pub(crate) max_body: usize,
+    max_body: usize,
 }
 
 impl Http {
@@ -103,13 +123,13 @@ impl Http {
             .pool_idle_timeout(Duration::from_secs(30))
             .pool_max_idle_per_host(transport.max_concurrent)
             .http1_max_buf_size(16 << 10)
-            .build(https);
+            .build(Within::new(transport.connect_timeout, https));
         let permits = Semaphore::new(transport.max_concurrent);
         Ok(Self { client, permits, deadline: transport.deadline, max_body: transport.max_body })
     }
 
     /// Sends one request and reads its answer, whatever the status.
-    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, Upstream> {
+    pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, NoAnswer> {
         self.send_for(request, self.max_body).await
     }
 
@@ -118,40 +138,30 @@ impl Http {
         &self,
         request: Request<Full<Bytes>>,
         max_body: usize,
-    ) -> Result<Response<Bytes>, Upstream> {
-        self.ask(request, max_body).await.map_err(Upstream::from)
-    }
-
-    /// The same, and whether there was a connection.
-    pub(crate) async fn ask(
-        &self,
-        request: Request<Full<Bytes>>,
-        max_body: usize,
     ) -> Result<Response<Bytes>, NoAnswer> {
         let deadline = Instant::now() + self.deadline;
         let call = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
             let answer = self.client.request(request).await;
-            let (head, body) = answer.map_err(|error| not_sent(&error))?.into_parts();
+            let (head, body) = answer.map_err(|error| broken(&error, !error.is_connect()))?.into_parts();
             let body = Limited::new(body, max_body).collect().await.map_err(|error| {
-                let is_long = error.is::<LengthLimitError>();
-                NoAnswer::connected(if is_long { Upstream::TooLarge } else { Upstream::Unreachable })
+                if error.is::<LengthLimitError>() { NoAnswer::TooLarge } else { broken(&*error, true) }
             })?;
             Ok(Response::from_parts(head, body.to_bytes()))
         };
-        timeout_at(deadline, call).await.map_err(|_| NoAnswer::connected(Upstream::Timeout))?
+        timeout_at(deadline, call).await.map_err(|_| NoAnswer::Late)?
     }
 }
 
-/// Only a connection that was not made in time has a kind of its own, deep among the causes.
-fn not_sent(error: &hyper_util::client::legacy::Error) -> NoAnswer {
-    let (is_connected, mut trouble) = (!error.is_connect(), Upstream::Unreachable);
-    let mut cause: Option<&(dyn Error + 'static)> = Some(error);
+/// What happened to the connection. That what came was no HTTP, the client alone knows.
+fn broken(error: &(dyn Error + 'static), is_connected: bool) -> NoAnswer {
+    let of = |why| NoAnswer::Connection { why: Box::new(why), is_connected };
+    let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-            trouble = Upstream::Timeout;
+        if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            return of(Trouble::NotHttp.into());
         }
         cause = error.source();
     }
-    NoAnswer { trouble, is_connected }
+    of(ConnectionError::of(error))
 }

@@ -252,7 +252,7 @@ impl S3Client {
         }
         let request = request.body(Full::from(body)).map_err(|_| unsendable())?;
         let answer = self.client.http.send_for(request, MAX_OBJECT).await;
-        Ok(answer.map_err(|trouble| AwsError::Upstream { call, trouble })?)
+        Ok(answer.map_err(|why| AwsError::no_answer(call, url, why))?)
     }
 
     /// What an answer means that is no success.

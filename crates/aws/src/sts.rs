@@ -2,11 +2,11 @@
 
 use ::http::Request;
 use http_body_util::Full;
-use token::{Accepted, Upstream};
+use token::Accepted;
 
 use crate::{
-    AwsError, NoAnswer,
-    http::{Http, Transport},
+    AwsError,
+    http::{Http, NoAnswer, Transport},
 };
 
 /// Sends accepted tokens' requests to STS.
@@ -28,8 +28,8 @@ impl StsClient {
             builder = builder.header(*name, value);
         }
         // A cluster id and a host of known form always make a request; if not, nothing was asked, so nothing is denied.
-        let request = builder.body(Full::default()).map_err(|_| NoAnswer::unconnected(Upstream::Unreachable))?;
-        let answer = self.http.ask(request, self.http.max_body).await?;
+        let request = builder.body(Full::default()).map_err(|_| NoAnswer::Unsendable)?;
+        let answer = self.http.send(request).await?;
         Ok((answer.status().as_u16(), answer.into_body().into()))
     }
 }

@@ -85,8 +85,10 @@ impl ConnectionError {
                     _ => at_proxy = true,
                 }
             }
-            if said == "dns error" {
-                let is_temporary = error.source().is_some_and(|cause| cause.to_string().contains("emporary failure"));
+            // The second are the standard library's words, of an error that has no kind.
+            if said == "dns error" || said.starts_with("failed to lookup address information") {
+                let cause = error.source().map(ToString::to_string).unwrap_or_default();
+                let is_temporary = [said, cause].iter().any(|text| text.contains("emporary failure"));
                 trouble = if is_temporary { Trouble::NoResolver } else { Trouble::NoSuchHost };
                 break;
             }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use aws::{NoAnswer, StsClient};
+use aws::StsClient;
 use moka::future::Cache;
 use token::{Accepted, Confirmed, Refusal, Unconfirmed, confirm};
 use tokio::time::Instant;
@@ -114,9 +114,9 @@ impl Verdicts {
         let status = answer.as_ref().ok().map(|(status, _)| *status);
         let (verdict, failure) = match answer {
             Ok((status, body)) => (confirm(accepted, status, &body), Failure::Answer),
-            Err(NoAnswer { trouble, is_connected }) => {
-                let failure = if is_connected { Failure::Answer } else { Failure::Connection };
-                (Err(Unconfirmed::Upstream(trouble)), failure)
+            Err(why) => {
+                let failure = if why.is_connected() { Failure::Answer } else { Failure::Connection };
+                (Err(Unconfirmed::Upstream(why.upstream())), failure)
             }
         };
         self.metrics.sts_answered(accepted.host(), status, &verdict);

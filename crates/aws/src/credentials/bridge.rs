@@ -17,9 +17,8 @@ use aws_smithy_runtime_api::{
 };
 use http_body_util::Full;
 use hyper::body::Bytes;
-use token::Upstream;
 
-use crate::http::Http;
+use crate::http::{Http, NoAnswer};
 
 /// What is given to aws-config. The timeouts it asks for are shorter ones of its own around ours.
 #[derive(Clone)]
@@ -42,9 +41,9 @@ impl HttpConnector for Bridge {
         let http = Arc::clone(&self.0);
         HttpConnectorFuture::new(async move {
             let request = outgoing(request)?;
-            let answer = http.send(request).await.map_err(|trouble| match trouble {
-                Upstream::Timeout => ConnectorError::timeout(trouble.into()),
-                _ => ConnectorError::io(trouble.into()),
+            let answer = http.send(request).await.map_err(|why| match why {
+                NoAnswer::Late => ConnectorError::timeout(why.into()),
+                _ => ConnectorError::io(why.into()),
             })?;
             incoming(answer)
         })

@@ -16,10 +16,10 @@ use aws_config::{
 use aws_credential_types::provider::{self, ProvideCredentials};
 use aws_types::region::Region;
 use jiff::Timestamp;
-use token::Upstream;
+use tls::ConnectionError;
 
 use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge};
-use crate::{Client, Endpoint, assume_role};
+use crate::{Client, Endpoint, NoAnswer, assume_role, error};
 
 /// Longer than any answer takes, shorter than a person waits.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -64,7 +64,7 @@ async fn base(
             let provider =
                 WebIdentityTokenCredentialsProvider::builder().configure(&config()).static_configuration(role).build();
             let advice = format!("check {} and the trust policy of {role_arn}", token_file.display());
-            ask_aws(&provider, "STS, for the web identity token file,", &advice).await
+            ask_aws(&provider, "sts", "STS, for the web identity token file,", &advice).await
         }
         Base::Sso(sso) => {
             let mut builder = SsoCredentialsProvider::builder()
@@ -77,11 +77,11 @@ async fn base(
                 builder = builder.session_name(session);
             }
             let origin = format!("IAM Identity Center (profile `{}`)", sso.profile);
-            ask_aws(&builder.build(), &origin, &format!("run `aws sso login --profile {}`", sso.profile)).await
+            ask_aws(&builder.build(), "sso", &origin, &format!("run `aws sso login --profile {}`", sso.profile)).await
         }
         Base::Login { session, profile } => {
             let provider = LoginCredentialsProvider::builder(session.clone()).configure(&config()).build();
-            ask_aws(&provider, "`aws login`", &format!("run `aws login --profile {profile}`")).await
+            ask_aws(&provider, "signin", "`aws login`", &format!("run `aws login --profile {profile}`")).await
         }
         Base::Process { command, profile } => {
             let provider = CredentialProcessProvider::new(command.clone());
@@ -121,28 +121,69 @@ fn instance_metadata(environment: &Environment, config: &ProviderConfig) -> Resu
     if let Some(endpoint) = environment.get("AWS_EC2_METADATA_SERVICE_ENDPOINT") {
         client = client.endpoint(endpoint).map_err(|_| CredentialsError::Origin {
             origin: "the instance metadata service".to_owned(),
-            problem: "has no usable address",
+            problem: "has no usable address".to_owned(),
             advice: "check AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(),
         })?;
     }
     Ok(client.build())
 }
 
+/// A source on this machine, or of it.
 async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> Result<Credentials, CredentialsError> {
-    // What the provider says may quote what it was told; which source failed, how, and what to do is enough.
-    let nothing = |problem| CredentialsError::Origin { origin: origin.to_owned(), problem, advice: advice.to_owned() };
-    let found = tokio::time::timeout(LIMIT, provider.provide_credentials()).await;
-    let found = found.map_err(|_| nothing("did not answer in time"))?;
-    let found = found.map_err(|error| {
-        nothing(match (transport_trouble(&error), error) {
-            (Some(Upstream::Timeout), _) | (_, provider::error::CredentialsError::ProviderTimedOut(_)) => {
-                "did not answer in time"
-            }
-            (Some(_), _) => UNREACHABLE,
-            (None, provider::error::CredentialsError::InvalidConfiguration(_)) => "is not set up completely",
-            (None, provider::error::CredentialsError::CredentialsNotLoaded(_)) => "has no AWS credentials",
-            (None, _) => "gave no AWS credentials",
-        })
+    asked(provider).await.map_err(|problem| problem.of(origin, advice.to_owned()))
+}
+
+/// The same for a service of AWS: where it cannot be reached, logging in anew does not help.
+async fn ask_aws(
+    provider: &impl ProvideCredentials,
+    service: &str,
+    origin: &str,
+    advice: &str,
+) -> Result<Credentials, CredentialsError> {
+    asked(provider).await.map_err(|problem| {
+        let advice = match &problem {
+            Problem::Unreachable(why) => error::advice(why, service),
+            _ => advice.to_owned(),
+        };
+        problem.of(origin, advice)
+    })
+}
+
+/// What became of asking. What the provider says may quote what it was told; which source failed, how, and what to do is
+/// enough.
+enum Problem {
+    Late,
+    Unreachable(Box<ConnectionError>),
+    TooLarge,
+    NotSetUp,
+    NoCredentials,
+    Refused,
+}
+
+impl Problem {
+    fn of(self, origin: &str, advice: String) -> CredentialsError {
+        let problem = match self {
+            Self::Late => "did not answer in time".to_owned(),
+            Self::Unreachable(why) => format!("could not be reached: {why}"),
+            Self::TooLarge => "gave an answer that is too long".to_owned(),
+            Self::NotSetUp => "is not set up completely".to_owned(),
+            Self::NoCredentials => "has no AWS credentials".to_owned(),
+            Self::Refused => "gave no AWS credentials".to_owned(),
+        };
+        CredentialsError::Origin { origin: origin.to_owned(), problem, advice }
+    }
+}
+
+async fn asked(provider: &impl ProvideCredentials) -> Result<Credentials, Problem> {
+    let found = tokio::time::timeout(LIMIT, provider.provide_credentials()).await.map_err(|_| Problem::Late)?;
+    let found = found.map_err(|error| match (no_answer(&error), error) {
+        (Some(NoAnswer::Connection { why, .. }), _) => Problem::Unreachable(why),
+        (Some(NoAnswer::TooLarge), _) => Problem::TooLarge,
+        (Some(NoAnswer::Late | NoAnswer::Unsendable), _) => Problem::Late,
+        (None, provider::error::CredentialsError::ProviderTimedOut(_)) => Problem::Late,
+        (None, provider::error::CredentialsError::InvalidConfiguration(_)) => Problem::NotSetUp,
+        (None, provider::error::CredentialsError::CredentialsNotLoaded(_)) => Problem::NoCredentials,
+        (None, _) => Problem::Refused,
     })?;
     let expires = found.expiry().and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
     Ok(Credentials {
@@ -153,29 +194,12 @@ async fn ask(provider: &impl ProvideCredentials, origin: &str, advice: &str) -> 
     })
 }
 
-/// The same for a source out on the network: where it cannot be reached, logging in anew does not help.
-async fn ask_aws(
-    provider: &impl ProvideCredentials,
-    origin: &str,
-    advice: &str,
-) -> Result<Credentials, CredentialsError> {
-    ask(provider, origin, advice).await.map_err(|error| match error {
-        CredentialsError::Origin { origin, problem: UNREACHABLE, .. } => {
-            let advice = "check the network, HTTPS_PROXY and AWS_CA_BUNDLE".to_owned();
-            CredentialsError::Origin { origin, problem: UNREACHABLE, advice }
-        }
-        other => other,
-    })
-}
-
-const UNREACHABLE: &str = "could not be reached";
-
 /// What our own transport said, somewhere among the causes.
-fn transport_trouble(error: &(dyn Error + 'static)) -> Option<Upstream> {
+fn no_answer(error: &(dyn Error + 'static)) -> Option<NoAnswer> {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if let Some(trouble) = error.downcast_ref::<Upstream>() {
-            return Some(*trouble);
+        if let Some(why) = error.downcast_ref::<NoAnswer>() {
+            return Some(why.clone());
         }
         cause = error.source();
     }

@@ -6,7 +6,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use ::http::Uri;
@@ -17,7 +16,7 @@ use hyper_util::{
     },
     rt::TokioIo,
 };
-use tokio::{net::TcpStream, time::timeout};
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::Transport;
@@ -50,7 +49,6 @@ pub(super) struct Dial {
     connect_to: Option<Arc<str>>,
     proxies: Arc<Matcher>,
     direct: HttpConnector,
-    connect_timeout: Duration,
 }
 
 impl Dial {
@@ -74,7 +72,6 @@ impl Dial {
             connect_to: transport.connect_to.as_deref().map(Arc::from),
             proxies: Arc::new(proxies.build()),
             direct,
-            connect_timeout: transport.connect_timeout,
         })
     }
 }
@@ -94,8 +91,7 @@ impl Service<Uri> for Dial {
         let mut direct = self.direct.clone();
         let connect_to = self.connect_to.clone();
         let proxy = if connect_to.is_some() { None } else { self.proxies.intercept(&uri) };
-        let limit = self.connect_timeout;
-        let connect = async move {
+        Box::pin(async move {
             match (connect_to, proxy) {
                 (Some(address), _) => {
                     let stream = TcpStream::connect(&*address).await?;
@@ -111,8 +107,7 @@ impl Service<Uri> for Dial {
                 }
                 (None, None) => direct.call(uri).await.map_err(io::Error::other),
             }
-        };
-        Box::pin(async move { timeout(limit, connect).await.map_err(|_| io::ErrorKind::TimedOut)? })
+        })
     }
 }
 

@@ -127,7 +127,6 @@ async fn trouble_on_the_way_is_no_refusal() {
         (Fault::Throttle, Upstream::Throttled),
         (Fault::ServerError, Upstream::ServerError(500)),
         (Fault::Unavailable, Upstream::ServerError(503)),
-        (Fault::Reset, Upstream::Unreachable),
         (Fault::Garbage, Upstream::Unreadable),
         (Fault::Redirect, Upstream::Redirect),
         (Fault::HugeBody, Upstream::TooLarge),
@@ -139,6 +138,11 @@ async fn trouble_on_the_way_is_no_refusal() {
             other => panic!("{fault:?}: {}", refused(other)),
         }
     }
+    aws.running.faults().set(Fault::Reset);
+    let said = refused(assume_role(&aws.client, &alice, &oregon(), &deployer(), now()).await);
+    let expected = "sts:AssumeRole failed: sts.us-west-2.amazonaws.com cannot be reached: the connection was closed before the answer was there (EOF); \
+                    something on the way ended the connection: try again, and check HTTPS_PROXY and firewalls";
+    assert_eq!(said, expected);
 }
 
 #[tokio::test]

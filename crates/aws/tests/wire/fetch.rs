@@ -84,8 +84,8 @@ async fn a_web_identity_token_is_exchanged_over_our_own_transport() {
 
     let elsewhere = Transport { connect_to: Some("127.0.0.1:1".to_owned()), ..double.transport() };
     let said = exchanged(file.path(), &elsewhere).await.err().unwrap_or_default();
-    let expected =
-        "STS, for the web identity token file, could not be reached; check the network, HTTPS_PROXY and AWS_CA_BUNDLE";
+    let expected = "STS, for the web identity token file, could not be reached: connection refused; check AWS_ENDPOINT_URL_STS, \
+         VPC endpoints and firewalls: nothing listens there";
     assert_eq!(said, expected);
 }
 

@@ -137,7 +137,11 @@ async fn what_is_not_whole_or_not_an_answer_is_neither_absent_nor_empty() {
             "iam:GetGroup did not end after 500 pages",
         ),
         ("another answer", |_| user("user/a"), "was not one of IAM's"),
-        ("no answer", |_| Box::pin(async { None }), "iam:GetGroup failed: no connection"),
+        (
+            "no answer",
+            |_| Box::pin(async { None }),
+            "cannot be reached: the connection was closed before the answer was there (EOF)",
+        ),
         ("denied", |_| error(403, "AccessDenied"), "may not call iam:GetGroup; allow that action"),
         ("expired", |_| error(403, "ExpiredToken"), "AWS refused iam:GetGroup (ExpiredToken): the session has expired"),
         ("an outage", |_| error(503, "ServiceUnavailable"), "iam:GetGroup failed: the answer was 503"),

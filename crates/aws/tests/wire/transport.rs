@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aws::{NoAnswer, Proxy, StsClient, Transport, presign_get_caller_identity, sts_endpoint};
+use aws::{
+    Client, Endpoint, NoAnswer, Proxy, StsClient, Transport, get_caller_identity, presign_get_caller_identity,
+    sts_endpoint,
+};
 use http::Response;
 use http_body_util::Full;
 use tls::Roots;
@@ -27,7 +30,7 @@ fn accepted() -> Accepted {
 }
 
 async fn call(transport: &Transport) -> Result<(u16, Vec<u8>), Upstream> {
-    StsClient::new(transport).expect("a client").call(&accepted()).await.map_err(Upstream::from)
+    StsClient::new(transport).expect("a client").call(&accepted()).await.map_err(|why| why.upstream())
 }
 
 #[tokio::test]
@@ -89,6 +92,85 @@ async fn every_trouble_has_its_kind() {
     assert_eq!(call(&handshake).await, Err(Upstream::Timeout), "no handshake");
 }
 
+/// A server on loopback that says this to whoever connects, once it has heard something; nothing for ever where there is
+/// nothing to say.
+async fn saying(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let _ = stream.read(&mut [0; 4096]).await;
+                match answer {
+                    "" => std::future::pending().await,
+                    answer => drop(stream.write_all(answer.as_bytes()).await),
+                }
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn whoever_typed_a_command_is_told_which_trouble_it_was() {
+    let double = Double::secure(HOST, |_| answer(200, "")).await;
+    let other_name = Double::secure("sts.eu-west-1.amazonaws.com", |_| answer(200, "")).await;
+    let free = TcpListener::bind("127.0.0.1:0").await.and_then(|listener| listener.local_addr()).expect("a port");
+    let free = free.to_string();
+    let to = |address: &str| Transport { connect_to: Some(address.to_owned()), ..double.transport() };
+    let through = |address: &str| Transport {
+        connect_to: None,
+        proxy: Proxy { https: Some(format!("http://user:secret@{address}")), except: None },
+        ..double.transport()
+    };
+    let plain = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let rows = [
+        ("nobody listens", to(&free), "connection refused; check AWS_ENDPOINT_URL_STS"),
+        ("no such name", to("sts.e2e.invalid:443"), "name"),
+        (
+            "never says a word",
+            Transport { connect_timeout: Duration::from_millis(200), ..to(&saying("").await) },
+            "i/o timeout; nothing answers there",
+        ),
+        ("plain HTTP", to(&saying(plain).await), "http: server gave HTTP response to HTTPS client"),
+        (
+            "another's certificate",
+            other_name.transport(),
+            "x509: certificate is valid for sts.eu-west-1.amazonaws.com, not sts.us-west-2.amazonaws.com",
+        ),
+        (
+            "vouched for by somebody else",
+            Transport { roots: Roots::Only(other_name.ca_pem.clone().into_bytes()), ..double.transport() },
+            "x509: certificate signed by unknown authority; something between reads along",
+        ),
+        ("no proxy", through(&free), "proxyconnect: connection refused; check HTTPS_PROXY"),
+        (
+            "the proxy wants credentials",
+            through(&saying("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await),
+            "Proxy Authentication Required; write user and password",
+        ),
+        (
+            "the proxy refuses",
+            through(&saying("HTTP/1.1 403 Forbidden\r\n\r\n").await),
+            "the proxy does not connect to the server; the proxy lets nobody through",
+        ),
+    ];
+    for (name, transport, expected) in rows {
+        let client = Client::with(&transport).expect("a client");
+        let endpoint = Endpoint { url: format!("https://{HOST}"), signing_region: "us-west-2".to_owned() };
+        let asked = get_caller_identity(&client, &keys(), &endpoint, noon()).await;
+        let said = asked.map_or_else(|error| error.to_string(), |caller| caller.arn);
+        let begins = format!("sts:GetCallerIdentity failed: {HOST} cannot be reached: ");
+        let Some(why) = said.strip_prefix(&begins) else { panic!("{name}: {said}") };
+        let is_it = match expected {
+            // Where there is no resolver, that is what is said.
+            "name" => why.starts_with("no such host; ") || why.starts_with("temporary failure in name resolution; "),
+            expected => why.starts_with(expected),
+        };
+        assert!(is_it && !why.contains("secret"), "{name}: {why}");
+    }
+}
+
 #[tokio::test]
 async fn whether_there_was_a_connection_is_said() {
     let closing = Double::secure(HOST, |_| Box::pin(async { None })).await;
@@ -96,7 +178,8 @@ async fn whether_there_was_a_connection_is_said() {
     let refused = Transport { connect_to: Some(nobody.to_string()), ..closing.transport() };
     for (transport, is_connected) in [(closing.transport(), true), (refused, false)] {
         let answer = StsClient::new(&transport).expect("a client").call(&accepted()).await;
-        assert_eq!(answer, Err(NoAnswer { trouble: Upstream::Unreachable, is_connected }));
+        let said = answer.map_err(|why| (why.upstream(), why.is_connected()));
+        assert_eq!(said, Err((Upstream::Unreachable, is_connected)));
     }
 }
 
@@ -137,7 +220,7 @@ async fn waiting_for_a_turn_counts_into_the_deadline() {
     let transport = Transport { max_concurrent: 1, deadline: Duration::from_millis(200), ..double.transport() };
     let (client, accepted) = (StsClient::new(&transport).expect("a client"), accepted());
     let both = tokio::join!(client.call(&accepted), client.call(&accepted));
-    assert_eq!([both.0, both.1].map(|answer| answer.map_err(Upstream::from)), [const { Err(Upstream::Timeout) }; 2]);
+    assert_eq!(both, (Err(NoAnswer::Late), Err(NoAnswer::Late)));
     assert_eq!(double.seen().len(), 1, "the second had no turn");
 }
 

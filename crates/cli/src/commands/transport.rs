@@ -6,7 +6,10 @@ use anyhow::Context as _;
 use clap::Args;
 use token::{Accepted, Confirmed, Unconfirmed};
 
-use crate::{rim::Process, runtime};
+use crate::{
+    rim::{self, Process},
+    runtime,
+};
 
 /// Flags of everything that asks STS about tokens.
 #[derive(Args, Clone, Debug, Default)]
@@ -46,7 +49,15 @@ impl Transport {
     /// Asks STS about a token. What is no answer is neither a yes nor a no.
     pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
         let client = aws::StsClient::new(&self.resolve(process)?).context("cannot prepare for asking STS")?;
-        let answer = runtime::block_on(client.call(token))?.map_err(|error| Unconfirmed::Upstream(error.trouble));
+        let answer = runtime::block_on(client.call(token))?.map_err(|why| {
+            let trouble = Unconfirmed::Upstream(why.upstream());
+            if matches!(why, aws::NoAnswer::Connection { .. }) {
+                let (url, call) = (token.host().as_str(), "sts:GetCallerIdentity");
+                let at = self.sts_connect_to.as_deref().unwrap_or(url);
+                rim::note(&format!("{}", aws::AwsError::no_answer(call, at, why)));
+            }
+            trouble
+        });
         Ok(answer.and_then(|(status, body)| token::confirm(token, status, &body)))
     }
 
