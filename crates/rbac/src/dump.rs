@@ -26,7 +26,7 @@ pub use self::arriving::Arriving;
 pub enum DumpError {
     /// Not JSON, or not of Kubernetes' shape.
     Syntax(serde_json::Error),
-    /// Only the first part of a list (`metadata.continue` is set): what is not in it would count as absent.
+    /// Only a part of a list (`metadata.continue` or `remainingItemCount` is set), and of which kinds it does not say.
     Partial,
 }
 
@@ -34,7 +34,7 @@ impl std::fmt::Display for DumpError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Syntax(error) => write!(f, "it is not what `kubectl get … -o json` prints: {error}"),
-            Self::Partial => f.write_str("it is only the first part of a list (metadata.continue is set)"),
+            Self::Partial => f.write_str("it is only a part of a list (metadata.continue is set)"),
         }
     }
 }
@@ -170,18 +170,23 @@ impl Objects {
     }
 }
 
+/// The kinds that a text holds lists of: those of a list's elements, and of typed lists that are empty. A kind that is not
+/// known here stands with its group, as `IAMIdentityMapping.iamauthenticator.k8s.aws`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kinds {
+    /// What is not there is not in the cluster.
+    pub whole: BTreeSet<Box<str>>,
+    /// Only parts of the lists are there (`metadata.continue` or `remainingItemCount` is set): what is not in them may be in
+    /// the cluster.
+    pub cut: BTreeSet<Box<str>>,
+}
+
 /// Hands on every object that a text holds, as soon as it is read: a long list never stands in memory as a whole. An object
-/// of a namespace that does not say which is in `default_namespace`. What is returned are the kinds that the text is known
-/// to have said everything about: those of a list's elements, and of typed lists that are empty; a kind that is not known here
-/// with its group, as `IAMIdentityMapping.iamauthenticator.k8s.aws`. With an error, what was handed on counts for nothing.
-pub fn each(
-    json: &[u8],
-    default_namespace: Option<&str>,
-    mut take: impl FnMut(Found),
-) -> Result<BTreeSet<Box<str>>, DumpError> {
+/// of a namespace that does not say which is in `default_namespace`. With an error, what was handed on counts for nothing.
+pub fn each(json: &[u8], default_namespace: Option<&str>, mut take: impl FnMut(Found)) -> Result<Kinds, DumpError> {
     let mut walk = Walk::new(default_namespace, &mut take);
     walk.text(json).map_err(DumpError::Syntax)?;
-    if walk.is_partial { Err(DumpError::Partial) } else { Ok(walk.kinds) }
+    walk.end()
 }
 
 /// Whether objects are of one of the kinds that are known here, or called as one and refused.

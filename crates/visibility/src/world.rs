@@ -35,6 +35,8 @@ pub struct World {
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
+    unlisted: Vec<Unseen>,
+    unread: Vec<Unseen>,
     unseen_logins: Vec<UnseenLogins>,
     /// The same of access entries, with whose they are where that is known.
     unseen_entries: Vec<(Option<String>, UnseenLogins)>,
@@ -98,6 +100,7 @@ impl World {
         let only_files = dump.is_empty();
         let is_whole = server.is_some() || dump.is_of_lists();
         let (knows_mapping_objects, knowledge) = (dump.knows_mapping_objects(), dump.knowledge());
+        let (unlisted, unread) = (dump.unlisted(), dump.unread());
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
@@ -165,6 +168,8 @@ impl World {
             namespaces,
             sources,
             gaps,
+            unlisted,
+            unread,
             unseen_logins,
             unseen_entries,
             unseen_mode,
@@ -220,6 +225,18 @@ impl World {
     /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps
+    }
+
+    /// Of that, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
+    /// compared.
+    pub fn unlisted(&self) -> &[Unseen] {
+        &self.unlisted
+    }
+
+    /// Of that, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
+    /// is not among it.
+    pub fn unread(&self) -> &[Unseen] {
+        &self.unread
     }
 
     /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.

@@ -10,7 +10,7 @@ use identity::Partition;
 use jiff::Timestamp;
 use rbac::{
     Binding, Labels, Role, RoleKind, RoleReference,
-    dump::{Arriving, Found, FoundObject, Other, Refusal, Refused, each, is_known},
+    dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
 };
 use serde::Deserialize;
 
@@ -148,15 +148,26 @@ impl Dump {
 
     fn known(
         &mut self,
-        kinds: Result<BTreeSet<Box<str>>, rbac::dump::DumpError>,
+        kinds: Result<Kinds, rbac::dump::DumpError>,
         wrong: Option<DumpError>,
     ) -> Result<(), DumpError> {
-        let kinds = kinds.map_err(DumpError::Objects)?;
+        let Kinds { whole, cut } = kinds.map_err(DumpError::Objects)?;
         if let Some(error) = wrong {
             return Err(error);
         }
-        self.kinds.extend(kinds.into_iter().filter(|kind| is_of_interest(kind)));
+        self.kinds.extend(whole.into_iter().filter(|kind| is_of_interest(kind)));
+        cut.iter().for_each(|kind| self.is_cut(kind));
         Ok(())
+    }
+
+    /// Only a part of a list of this kind is here.
+    pub(super) fn is_cut(&mut self, kind: &str) {
+        if is_of_interest(kind) {
+            self.kinds.insert(kind.into());
+            let list = if self.here.is_known() { format!("the list in {}", self.here) } else { "the list".to_owned() };
+            let why = format!("{list} is only a part (metadata.continue or remainingItemCount is set)");
+            self.could_not_see(kind, &why);
+        }
     }
 
     fn take(&mut self, found: Found) -> Result<(), DumpError> {
@@ -313,6 +324,13 @@ impl Dump {
         self.has_manifests = true;
     }
 
+    /// Of these kinds only a part of a list stands here.
+    pub(super) fn are_cut<'k>(&mut self, kinds: impl IntoIterator<Item = &'k str>, written: &Written<'_>) {
+        self.here = written.place();
+        kinds.into_iter().for_each(|kind| self.is_cut(kind));
+        self.here = Place::default();
+    }
+
     /// Whether it is a list, and all of it was taken.
     pub(super) fn is_list(&self) -> bool {
         !self.kinds.is_empty() && self.refused.is_empty()
@@ -425,6 +443,18 @@ impl Dump {
             !knowledge.of_role(namespace, name) && !known.contains(&(namespace, &**name))
         };
         self.bindings.iter().map(of).filter(is_open).collect()
+    }
+
+    /// What was asked for, or given in part, and is not known therefore: lists that may not be looked at or are cut, and
+    /// `ConfigMap`s. What was last applied is not among it.
+    pub fn unlisted(&self) -> Vec<Unseen> {
+        let missing = self.missing.iter().filter(|(name, _)| ***name != *RECORD_NAME);
+        missing.map(|(name, why)| Unseen { what: missing_in_words(name).into(), why: why.clone() }).collect()
+    }
+
+    /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
+    pub fn unread(&self) -> Vec<Unseen> {
+        self.unlisted().into_iter().chain(self.refused.iter().cloned()).collect()
     }
 
     /// How much of roles and bindings is known.
@@ -562,12 +592,7 @@ impl Dump {
         let mut mappings = Vec::new();
         let reading = Reading { partition, ..Reading::default() };
         for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
-            let what = match &**name {
-                MAPPING_KIND => "IAMIdentityMappings".to_owned(),
-                ACCOUNT_KIND => "serviceaccounts".to_owned(),
-                name => format!("the ConfigMap kube-system/{name}"),
-            };
-            unseen.push(Unseen { what: what.into(), why: why.clone() });
+            unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
         let needs_objects =
@@ -661,6 +686,13 @@ pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
         }
     }
     shown
+}
+
+/// What is missing: a kind, or a `ConfigMap` by its name.
+fn missing_in_words(name: &str) -> String {
+    let kinds = [(MAPPING_KIND, "IAMIdentityMappings"), (ACCOUNT_KIND, "serviceaccounts")];
+    let known = KINDS.iter().chain(&kinds).find(|(kind, _)| *kind == name);
+    known.map_or_else(|| format!("the ConfigMap kube-system/{name}"), |(_, what)| (*what).to_owned())
 }
 
 /// Whether a kind is one that is looked at.

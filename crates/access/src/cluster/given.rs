@@ -179,10 +179,6 @@ impl Given {
                 self.dump.extend(dump);
                 Some(Ok(true))
             }
-            // Whoever reads half of a list is told so.
-            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) => {
-                Some(Err(GivenError::Cluster(DumpError::Objects(rbac::dump::DumpError::Partial))))
-            }
             // A long one is not read twice.
             Err(error) if text.len() > Limits::default().max_bytes => Some(Err(GivenError::Cluster(error))),
             Ok(()) | Err(_) => None,
@@ -273,8 +269,13 @@ impl Given {
         let version = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
         let kinds = (!is_json && version.is_none()).then(|| self.dump.kinds());
-        self.add_list(source, root, list, items, how)?;
-        if let Some(kinds) = kinds {
+        let items: Vec<&Node> = items.collect();
+        self.add_list(source, root, list, items.iter().copied(), how)?;
+        if is_of_part(root) {
+            let written = Written { source, span: root.span, has_origin: true };
+            let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
+            self.dump.are_cut(of_items.chain(list.1.strip_suffix("List")), &written);
+        } else if let Some(kinds) = kinds {
             self.dump.are_parts(kinds);
         }
         Ok(())
@@ -360,7 +361,8 @@ impl Given {
         let has_origin = !is_element || !source.text().trim_start().starts_with('{');
         let written = Written { source, span: node.span, has_origin };
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
-            Err(error @ DumpError::Objects(rbac::dump::DumpError::Partial)) => Err(GivenError::Cluster(error)),
+            // Whoever knows the elements says of what it is a part.
+            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => Ok(()),
             Err(error) => {
                 let error = match error {
                     DumpError::Objects(rbac::dump::DumpError::Syntax(error)) => error.to_string(),
@@ -392,6 +394,12 @@ impl Given {
         self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         true
     }
+}
+
+/// Whether a list says that it is only a part of one.
+fn is_of_part(list: &Node) -> bool {
+    let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();
+    metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
 }
 
 /// Kind and name, as far as they are written.

@@ -98,11 +98,6 @@ fn each_text_is_taken_for_what_it_is() {
 fn what_is_half_or_wrong_is_refused_and_says_where() {
     let entry = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
-        (
-            "half a list",
-            "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\nmetadata: {continue: x}\nitems: []\n",
-            "only the first part",
-        ),
         ("half of EKS", entry, "only a part of an answer"),
         ("half an entry", r#"{"accessEntry": {"username": "x"}}"#, "leave --query out"),
         ("YAML that is none", "kind: Role\nrules: [\n", "it:2"),
@@ -112,6 +107,57 @@ fn what_is_half_or_wrong_is_refused_and_says_where() {
     for (name, text, expected) in rows {
         let error = given(text).err().unwrap_or_else(|| panic!("{name}: taken"));
         assert!(error.contains(expected), "{name}: {error}");
+    }
+}
+
+#[test]
+fn half_a_list_is_a_gap_with_its_place() {
+    let role = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "dev", "resourceVersion": "1"}}"#;
+    let list = |kind: &str, version: &str, metadata: &str| {
+        format!(r#"{{"kind": "{kind}", "apiVersion": "{version}", "metadata": {{{metadata}}}, "items": [{role}]}}"#)
+    };
+    let yaml = |metadata: &str| {
+        format!("apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleList\nmetadata: {{{metadata}}}\nitems: [{role}]\n")
+    };
+    let typed = "rbac.authorization.k8s.io/v1";
+    let more = r#""continue": "x", "resourceVersion": "7""#;
+    let rows = [
+        ("an API server's", list("RoleList", typed, more), "roles: the list in it is only a part"),
+        (
+            "that counts the rest",
+            list("RoleList", typed, r#""remainingItemCount": 3"#),
+            "roles: the list in it is only a part",
+        ),
+        ("of mixed kinds", list("List", "v1", more), "roles: the list in it is only a part"),
+        ("YAML", yaml("resourceVersion: '7', continue: x"), "roles: the list in it:1 is only a part"),
+        (
+            "YAML that counts the rest",
+            yaml("resourceVersion: '7', remainingItemCount: 3"),
+            "roles: the list in it:1 is only a part",
+        ),
+        (
+            "the second document",
+            format!("---\n{}", yaml("resourceVersion: '7', continue: x")),
+            "roles: the list in it:2 is only a part",
+        ),
+        ("whole", list("RoleList", typed, r#""resourceVersion": "7""#), ""),
+    ];
+    for (name, text, expected) in rows {
+        let (known, given) = given(&text).expect(name);
+        let gaps = |gaps: Vec<crate::cluster::Unseen>| -> Vec<String> {
+            gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect()
+        };
+        let unlisted = gaps(given.dump.unlisted());
+        let observed = given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now());
+        assert!(known && observed.roles.len() == 1, "{name}: what is there counts");
+        let said = gaps(observed.unseen).into_iter().filter(|gap| gap.starts_with("roles")).collect::<Vec<_>>();
+        match expected {
+            "" => assert_eq!((&unlisted, &said), (&vec![], &vec![]), "{name}"),
+            expected => {
+                assert!(unlisted.len() == 1 && unlisted[0].starts_with(expected), "{name}: {unlisted:?}");
+                assert_eq!(said, unlisted, "{name}");
+            }
+        }
     }
 }
 

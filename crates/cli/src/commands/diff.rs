@@ -6,7 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::plan::print::{Section, markdown_of, text_of};
+use access::{
+    cluster::Unseen,
+    plan::print::{Section, markdown_of, text_of},
+};
 use anyhow::Context as _;
 use clap::Args;
 use identity::Arn;
@@ -19,7 +22,7 @@ use visibility::{
 
 use super::{
     planning::{plain, styled},
-    seeing::{Seeing, Seen},
+    seeing::{Seeing, Seen, only_if_read},
 };
 use crate::{
     arguments::Global,
@@ -57,7 +60,7 @@ pub(crate) struct DiffArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// End with 2 where something differs
+    /// End with 2 where something differs, and with 1 where that is not known
     #[arg(long)]
     exit_code: bool,
 }
@@ -87,6 +90,12 @@ enum Place {
     Context(String),
 }
 
+/// What came of it.
+struct Found {
+    differs: bool,
+    unread: Vec<Unseen>,
+}
+
 /// Somebody in a world.
 enum OneOf {
     Subject(Subject),
@@ -95,7 +104,7 @@ enum OneOf {
 
 /// Runs `diff`.
 pub(crate) fn run(args: &DiffArgs, global: &Global, process: &Process) -> CommandResult {
-    let differs = match (side(&args.a)?, side(&args.b)?) {
+    let found = match (side(&args.a)?, side(&args.b)?) {
         (Side::World(before), Side::World(after)) => worlds(args, [&before, &after], global, process)?,
         (Side::Subject(first), Side::Subject(second)) => subjects(args, [&first, &second], global, process)?,
         (Side::World(_), Side::Subject(_)) | (Side::Subject(_), Side::World(_)) => {
@@ -107,7 +116,11 @@ pub(crate) fn run(args: &DiffArgs, global: &Global, process: &Process) -> Comman
             return Err(anyhow::anyhow!(why).into());
         }
     };
-    if differs && args.exit_code { Err(Failure::Differs) } else { Ok(()) }
+    match found {
+        _ if !args.exit_code => Ok(()),
+        Found { differs: true, .. } => Err(Failure::Differs),
+        Found { unread, .. } => only_if_read(&unread, "something differs"),
+    }
 }
 
 /// What was typed. Nothing is guessed: what begins with none of the words is a path, and it must exist.
@@ -135,7 +148,7 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
     Ok(Side::World(Place::Path(path.to_owned())))
 }
 
-fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Process) -> Result<bool, Failure> {
+fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
     if args.seeing.names_a_world() || global.config.is_some() {
         let why = "--from, --context and --config say where two subjects are; of two clusters or files each says so itself \
                    (context:NAME)";
@@ -149,19 +162,40 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         Place::Context(name) => args.seeing.look_at_context(name, process),
     };
     let [before, after] = [look(places[0])?, look(places[1])?];
-    let difference = Difference::between(&before.world, &after.world);
     let names = places.map(Place::in_words);
+    for (seen, name) in [(&before, &names[0]), (&after, &names[1])] {
+        comparable(&seen.world, name, true)?;
+    }
+    let difference = Difference::between(&before.world, &after.world);
     let names = [&*names[0], &*names[1]];
     args.output.print(|| difference.report(names), &difference.out(names))?;
-    Ok(!difference.is_empty())
+    let unread = [before.world.unread(), after.world.unread()].concat();
+    Ok(Found { differs: !difference.is_empty(), unread })
 }
 
-fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<bool, Failure> {
-    let Seen { world, .. } = args.seeing.look(&[], global, process)?;
+fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
+    let Seen { world, context, .. } = args.seeing.look(&[], global, process)?;
+    let of_logins = both.iter().any(|one| matches!(one, OneOf::Arn(_)));
+    comparable(&world, &args.seeing.sources(context.as_deref()), of_logins)?;
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
     let contrast = Contrast::between(&world, &first, &second);
     args.output.print(|| contrast.report(), &contrast.out())?;
-    Ok(!contrast.is_empty())
+    Ok(Found { differs: !contrast.is_empty(), unread: world.unread().to_vec() })
+}
+
+/// What could not be looked at would count as absent: half of two is not compared.
+fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> {
+    let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
+    let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
+    let unlisted: Vec<&Unseen> = world.unlisted().iter().filter(matters).collect();
+    for Unseen { what, why } in &unlisted {
+        rim::note(&plain(&format!("{name}: {what}: {why}")));
+    }
+    anyhow::ensure!(
+        unlisted.is_empty(),
+        "nothing was compared: in {name} not everything could be looked at, and what was not looked at would count as absent"
+    );
+    Ok(())
 }
 
 fn asked(world: &World, one: &OneOf) -> anyhow::Result<Asked> {

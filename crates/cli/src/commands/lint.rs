@@ -10,7 +10,7 @@ use visibility::lint::{Exclusion, Report, baseline, lint, print, read_exclusions
 use super::{
     observe::{ACCOUNTS, EVERYTHING},
     planning::styled,
-    seeing::{self, Seeing, Seen, say_gaps},
+    seeing::{self, Seeing, Seen, only_if_read, say_gaps},
 };
 use crate::{
     arguments::Global,
@@ -43,7 +43,7 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity, default_value = "warning")]
     severity: Severity,
 
-    /// End with 2 where there is a finding from here on: danger, warning or info
+    /// End with 2 where there is a finding from here on, and with 1 where that is not known: danger, warning or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     fail_on: Option<Severity>,
 
@@ -67,7 +67,7 @@ enum Output {
 
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, refused, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
+    let Seen { world, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());
@@ -90,10 +90,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     if report.findings.iter().any(|finding| finding.severity >= from) {
         return Err(Failure::Differs);
     }
-    match refused.into_iter().next() {
-        Some(error) => Err(anyhow::Error::from(error).context("not everything could be looked at").into()),
-        None => Ok(()),
-    }
+    only_if_read(world.unread(), "there is such a finding")
 }
 
 /// Writes exclusions for what was found. Reasons that somebody filled in are never lost: no file is replaced.

@@ -3,7 +3,10 @@
 use access::plan::print;
 use clap::Args;
 
-use super::planning::{self, Planned, Planning, Seen};
+use super::{
+    planning::{self, Planned, Planning, Seen},
+    seeing::only_if_read,
+};
 use crate::{
     exit::{CommandResult, Failure},
     rim::{self, Process},
@@ -20,7 +23,7 @@ pub(crate) struct PlanArgs {
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// End with 2 where something would change
+    /// End with 2 where something would change, and with 1 where that is not known
     #[arg(long)]
     exit_code: bool,
 }
@@ -49,5 +52,10 @@ pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
         Output::Json => rim::print(&print::json(&plan))?,
         Output::Markdown => rim::print(&planning::plain(&print::markdown(&plan)))?,
     }
-    if args.exit_code && !plan.is_empty() { Err(Failure::Differs) } else { Ok(()) }
+    match args.exit_code {
+        true if !plan.is_empty() => Err(Failure::Differs),
+        // A plan with gaps is not applied, whatever it has them for.
+        true => only_if_read(&plan.unseen, "something would change"),
+        false => Ok(()),
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use access::cluster::{Given, Unseen};
 use clap::Args;
-use kubernetes::{Cluster, KubernetesError};
+use kubernetes::Cluster;
 use mapping::authenticator::Config;
 use visibility::{Resources, Unreadable, World, print};
 
@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     arguments::Global,
-    exit::Failure,
+    exit::{CommandResult, Failure},
     rim::{self, Process},
     runtime, settings,
 };
@@ -48,8 +48,6 @@ pub(crate) struct Seen {
     /// The kubeconfig's context and its namespace, where a cluster was asked.
     pub(crate) context: Option<String>,
     pub(crate) namespace: Option<String>,
-    /// What a cluster did not let be looked at.
-    pub(crate) refused: Vec<KubernetesError>,
 }
 
 impl Seeing {
@@ -161,12 +159,12 @@ fn live(
     let world = joined(found, Some(cluster.server()))?;
     let resources = discovered.unwrap_or_else(Resources::well_known);
     let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
-    Ok(Seen { world, resources, context, namespace, refused: looked.refused })
+    Ok(Seen { world, resources, context, namespace })
 }
 
 fn offline(found: Given) -> Result<Seen, Failure> {
     let (world, resources) = (joined(found, None)?, Resources::well_known());
-    Ok(Seen { world, resources, context: None, namespace: None, refused: Vec::new() })
+    Ok(Seen { world, resources, context: None, namespace: None })
 }
 
 fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
@@ -189,6 +187,14 @@ impl Output {
     pub(crate) fn print(self, value: &impl serde::Serialize) -> anyhow::Result<()> {
         rim::print(&if self == Self::Yaml { print::yaml(value) } else { print::json(value) })
     }
+}
+
+/// Where the exit code is the verdict, and none was found: 0 only where everything that was asked for or given could be read.
+/// `verdict` is what may be the case all the same.
+pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
+    let Some(Unseen { what, why }) = unread.first() else { return Ok(()) };
+    let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
+    Err(anyhow::anyhow!("{}", plain(&format!("it is not known whether {verdict}: {what}: {why}{more}"))).into())
 }
 
 /// Says what could not be looked at, to people.

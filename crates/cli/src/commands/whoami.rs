@@ -194,5 +194,6 @@ fn names(list: &[u8]) -> Option<Vec<String>> {
             names.push(name.into());
         }
     });
-    read.is_ok().then_some(names)
+    // Of a part of it nothing is known of the rest.
+    read.is_ok_and(|kinds| kinds.cut.is_empty()).then_some(names)
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::de::Error as _;
 
-use super::{DumpError, Found, Walk, each, kinds::TypeMeta, raw::Raw};
+use super::{DumpError, Found, Kinds, Walk, kinds::TypeMeta, raw::Raw};
 
 /// A text that arrives piece by piece. A list as an API server writes it, with its kind in front of its items, is read as
 /// far as it is there, so that it never stands in memory as a whole; anything else is read at its end.
@@ -79,15 +79,17 @@ impl Arriving {
         self.text.drain(*length..read);
     }
 
-    /// Reads what is left. What is returned is that of [`each`].
-    pub fn end(self, take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
+    /// Reads what is left. What is returned is that of [`super::each`].
+    pub fn end(self, mut take: impl FnMut(Found)) -> Result<Kinds, DumpError> {
         if let Some(error) = self.wrong {
             return Err(DumpError::Syntax(error));
         }
         // The head and what stands behind the items are a list without any.
-        let mut kinds = each(&self.text, None, take)?;
-        kinds.extend(self.kinds);
-        if self.is_partial { Err(DumpError::Partial) } else { Ok(kinds) }
+        let mut walk = Walk::new(None, &mut take);
+        walk.text(&self.text).map_err(DumpError::Syntax)?;
+        walk.kinds.extend(self.kinds);
+        walk.is_partial |= self.is_partial;
+        walk.end()
     }
 
     /// Nothing is cut unless what was found, and closed here, is an empty list of a known kind: so it is no other one's

@@ -57,7 +57,16 @@ pub(super) struct Metadata {
     #[serde(default, deserialize_with = "or_default")]
     pub(super) resource_version: Box<str>,
     #[serde(rename = "continue", default, deserialize_with = "or_default")]
-    pub(super) more: Box<str>,
+    more: Box<str>,
+    #[serde(default)]
+    remaining_item_count: Option<IgnoredAny>,
+}
+
+impl Metadata {
+    /// Whether a list is only a part of one (Kubernetes, `meta/v1` `ListMeta`).
+    pub(super) fn is_of_part(&self) -> bool {
+        !self.more.is_empty() || self.remaining_item_count.is_some()
+    }
 }
 
 #[derive(Deserialize)]

@@ -11,7 +11,7 @@ use serde::{
 };
 
 use super::{
-    Found, FoundObject, Other, Refusal, Refused,
+    DumpError, Found, FoundObject, Kinds, Other, Refusal, Refused,
     kinds::{Kind, TypeMeta},
     raw::{Metadata, Raw, RawSubject},
     validation,
@@ -49,9 +49,18 @@ impl<'t> Walk<'t> {
         text.end()
     }
 
+    /// What was said of which kinds. Of which kinds half a list without elements is, nobody knows.
+    pub(super) fn end(self) -> Result<Kinds, DumpError> {
+        match self {
+            Self { is_partial: false, kinds, .. } => Ok(Kinds { whole: kinds, cut: BTreeSet::new() }),
+            Self { kinds, .. } if kinds.is_empty() => Err(DumpError::Partial),
+            Self { kinds, .. } => Ok(Kinds { whole: BTreeSet::new(), cut: kinds }),
+        }
+    }
+
     /// Takes one object, or the elements of a list. `of` is what the elements of the list around it are.
     pub(super) fn object(&mut self, mut raw: Raw, of: Option<TypeMeta<'_>>) {
-        self.is_partial |= !raw.metadata.more.is_empty();
+        self.is_partial |= raw.metadata.is_of_part();
         if let Some(items) = raw.items.take() {
             let list = of.filter(|_| raw.says_nothing()).unwrap_or(raw.type_meta());
             return self.elements(items, list.of_elements());

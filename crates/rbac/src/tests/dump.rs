@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     Subject,
-    dump::{Arriving, DumpError, Found, FoundObject, Refusal, each},
+    dump::{Arriving, DumpError, Found, FoundObject, Kinds, Refusal, each},
 };
 
 #[test]
@@ -55,22 +55,54 @@ fn lists_are_read_in_whatever_order_they_are_written() {
         assert_eq!(found.len(), expected, "{name}");
         let is_role = |one: &Found| matches!(&one.object, FoundObject::Role(role) if *role.name == *"r");
         assert!(found.iter().all(is_role), "{name}: {found:?}");
-        assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["Role".into()], "{name}");
+        assert_eq!(kinds, Kinds { whole: ["Role".into()].into(), cut: [].into() }, "{name}");
     }
 }
 
 #[test]
-fn half_a_list_and_half_a_text_are_refused() {
-    let partial = |text: &str| {
-        let arrived = in_pieces(1, text, |_| {});
-        matches!((each(text.as_bytes(), None, |_| {}), arrived), (Err(DumpError::Partial), Err(DumpError::Partial)))
+fn half_a_list_says_nothing_of_what_is_not_in_it() {
+    let version = "rbac.authorization.k8s.io/v1";
+    let role =
+        format!(r#"{{"apiVersion": "{version}", "kind": "Role", "metadata": {{"name": "r", "namespace": "n"}}}}"#);
+    let list = |metadata: &str, items: &str| {
+        format!(r#"{{"apiVersion": "{version}", "kind": "RoleList", "metadata": {{{metadata}}}, "items": [{items}]}}"#)
     };
-    assert!(partial(
-        r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleList", "items": [], "metadata": {"continue": "x"}}"#
-    ));
-    assert!(partial(
-        r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleList", "metadata": {"continue": "x"}, "items": []}]}"#
-    ));
+    let mixed = |metadata: &str, items: &str| {
+        format!(r#"{{"apiVersion": "v1", "kind": "List", "metadata": {{{metadata}}}, "items": [{items}]}}"#)
+    };
+    let (more, left) = (r#""continue": "x""#, r#""remainingItemCount": 7"#);
+    let behind =
+        format!(r#"{{"apiVersion": "{version}", "kind": "RoleList", "items": [{role}], "metadata": {{{more}}}}}"#);
+    let (cut, whole, unknown) = (Some(true), Some(false), None);
+    let rows = [
+        ("an empty one", list(more, ""), cut),
+        ("one", list(more, &role), cut),
+        ("that says so behind its items", behind, cut),
+        ("that says how many there are more", list(left, &role), cut),
+        ("of mixed kinds", mixed(more, &role), cut),
+        ("in a list", mixed("", &list(more, "")), cut),
+        ("of nobody knows what", mixed(more, ""), unknown),
+        ("a whole one", list(r#""continue": "", "remainingItemCount": null"#, &role), whole),
+    ];
+    for (name, text, expected) in &rows {
+        for read in [each(text.as_bytes(), None, |_| {}), in_pieces(1, text, |_| {})] {
+            let found = match read {
+                Ok(kinds) => Some(kinds),
+                Err(DumpError::Partial) => None,
+                Err(error) => panic!("{name}: {error}"),
+            };
+            let (role, none) = (BTreeSet::from(["Role".into()]), BTreeSet::new());
+            let expected = expected.map(|is_cut| match is_cut {
+                true => Kinds { whole: none, cut: role },
+                false => Kinds { whole: role, cut: none },
+            });
+            assert_eq!(found, expected, "{name}");
+        }
+    }
+}
+
+#[test]
+fn half_a_text_is_refused() {
     for text in [
         "",
         "[]",
@@ -107,7 +139,7 @@ fn whatever_is_wrong_with_a_text_is_wrong_in_pieces_too() {
         format!(r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleList", "items": [{role}, {{"kind": 1}}, {role}]}}"#),
         format!(r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleList", "items": [{role}]}}{{}}"#),
     ];
-    let said = |read: &Result<BTreeSet<Box<str>>, DumpError>, found: &[Found]| match read {
+    let said = |read: &Result<Kinds, DumpError>, found: &[Found]| match read {
         Ok(kinds) => format!("{kinds:?} {found:?}"),
         Err(DumpError::Partial) => "partial".to_owned(),
         Err(DumpError::Syntax(_)) => "wrong".to_owned(),
@@ -126,7 +158,7 @@ fn whatever_is_wrong_with_a_text_is_wrong_in_pieces_too() {
     }
 }
 
-fn in_pieces(size: usize, text: &str, mut take: impl FnMut(Found)) -> Result<BTreeSet<Box<str>>, DumpError> {
+fn in_pieces(size: usize, text: &str, mut take: impl FnMut(Found)) -> Result<Kinds, DumpError> {
     let mut arriving = Arriving::default();
     text.as_bytes().chunks(size).for_each(|piece| arriving.add(piece, &mut take));
     arriving.end(take)

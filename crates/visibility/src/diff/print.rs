@@ -49,7 +49,11 @@ impl Difference<'_> {
         }
         if self.is_empty() {
             let (people, subjects) = (self.people_unchanged, self.subjects_unchanged);
-            let text = format!("nothing changes for anybody: {people} people, {subjects} subjects of Kubernetes");
+            let what = match self.worlds.iter().all(|world| world.unread().is_empty()) {
+                true => "nothing changes for anybody",
+                false => "no change is seen in what could be read",
+            };
+            let text = format!("{what}: {people} people, {subjects} subjects of Kubernetes");
             items.push(Item::new(Sign::None, text));
             return items;
         }
@@ -163,7 +167,9 @@ impl Contrast<'_> {
             head.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
         }
         if self.is_empty() {
-            head.push(Item::new(Sign::None, "both may do the same"));
+            let is_known = self.world.unread().is_empty();
+            let text = if is_known { "both may do the same" } else { "no difference is seen in what could be read" };
+            head.push(Item::new(Sign::None, text));
         }
         let only =
             |sign, rights: &[Rights], change| [dangers_of(change), rights_in_places(rights, sign, "both may")].concat();

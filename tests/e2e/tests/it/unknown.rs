@@ -14,6 +14,8 @@ use crate::{Test, who_can::settled};
 pub(crate) const TESTS: &[Test] = &[
     ("unknown::explain_says_what_could_not_be_looked_at_and_never_a_no_for_it", explain),
     ("unknown::whoever_may_see_one_namespace_gets_the_answer_for_it", one_namespace),
+    ("unknown::half_a_list_of_the_real_api_server_is_never_all_of_it", half_a_list),
+    ("unknown::nothing_is_said_of_what_could_not_be_looked_at_by_any_exit_code", exit_codes),
 ];
 
 const OBJECTS: &str = r"
@@ -304,8 +306,8 @@ fn one_namespace(world: &World) -> anyhow::Result<()> {
 
     // Who they are, and what they may do there, the cluster says.
     for (kubeconfig, name, right) in [
-        (&admin, "admin-of-shop", Some("rolebindings.rbac.authorization.k8s.io")),
-        (&viewer, "viewer-of-shop", Some("pods")),
+        (&admin, "admin-of-shop", Some("pods/exec")),
+        (&viewer, "viewer-of-shop", Some("pods/log")),
         (&nobody, "has-nothing", None),
     ] {
         let shown = json(kubeconfig, &["whoami", "-n", "shop"])?;
@@ -318,6 +320,113 @@ fn one_namespace(world: &World) -> anyhow::Result<()> {
                 ensure!(here["words"].to_string().contains(right), "{shown}");
             }
             None => ensure!(rights.is_empty(), "{shown}"),
+        }
+    }
+    Ok(())
+}
+
+/// What is bound, so that lists have several pages.
+fn bindings(number: usize) -> String {
+    let binding = |at: usize| {
+        format!(
+            "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: b{at:02}, namespace: shop}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: reader}}\n\
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: user{at:02}}}]\n"
+        )
+    };
+    let head = "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n---\napiVersion: rbac.authorization.k8s.io/v1\n\
+                kind: ClusterRole\nmetadata: {name: reader}\nrules: [{apiGroups: [''], resources: [pods], verbs: [get]}]\n";
+    (0..number).map(binding).fold(head.to_owned(), |text, binding| text + &binding)
+}
+
+/// Parts of lists as the API server itself makes them, beside everything else.
+fn half_a_list(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-half", &bindings(12))?;
+    let raw = |path: &str| -> anyhow::Result<String> {
+        managed.admin.kubectl(&["get", "--raw", &format!("/apis/rbac.authorization.k8s.io/v1/{path}")])?.success()
+    };
+    let write = |name: &str, text: &str| std::fs::write(managed.folder.join(name), text);
+    write("cut.json", &raw("rolebindings?limit=5")?)?;
+    // The same that is to be YAML, and what has only the number of the rest.
+    let cut: Value = serde_json::from_str(&raw("rolebindings?limit=5")?)?;
+    ensure!(cut["metadata"]["remainingItemCount"].as_u64().is_some_and(|rest| rest >= 7), "{cut}");
+    let mut counted = cut.clone();
+    counted["metadata"].as_object_mut().context("metadata")?.remove("continue");
+    write("counted.json", &counted.to_string())?;
+    write("whole.json", &raw("rolebindings")?)?;
+    let rest = "namespaces,roles,clusterroles,clusterrolebindings,configmaps";
+    write("rest.json", &managed.admin.kubectl(&["get", rest, "-A", "-o", "json"])?.success()?)?;
+
+    let from = |bindings: &'static str| ["--from", "rest.json", "--from", bindings];
+    for file in ["cut.json", "counted.json"] {
+        let question = [&["who-can", "get", "pods", "-n", "shop"][..], &from(file)].concat();
+        let shown = managed.run(&[&question[..], &["-o", "json"]].concat())?.success()?;
+        let shown: Value = serde_json::from_str(&shown)?;
+        let gap = shown["gaps"].as_array().and_then(|gaps| gaps.iter().find(|gap| gap["what"] == "rolebindings"));
+        let why = gap.and_then(|gap| gap["why"].as_str()).context("a gap")?;
+        ensure!(why.starts_with(&format!("the list in {file}")) && why.contains("is only a part"), "{shown}");
+        let said = managed.run(&question)?;
+        ensure!(said.stderr.contains("may let others do it, too"), "{said:?}");
+
+        let matrix = managed.run(&[&["matrix"][..], &from(file)].concat())?.success()?;
+        ensure!(matrix.contains("incomplete: rolebindings: the list in") && matrix.contains('?'), "{matrix}");
+        let lint = managed.run(&[&["lint", "--fail-on", "danger"][..], &from(file)].concat())?;
+        ensure!(lint.code != 0 && lint.stderr.contains("rolebindings: the list in"), "{lint:?}");
+        for sides in [["whole.json", file], [file, "whole.json"], [file, file]] {
+            let said = managed.run(&["diff", sides[0], sides[1], "--exit-code"])?;
+            ensure!(
+                said.code == 1 && said.stdout.is_empty() && said.stderr.contains("nothing was compared"),
+                "{said:?}"
+            );
+        }
+        let imported = managed.run(&[&["import", "-i", "c"][..], &from(file)].concat())?.failure()?;
+        ensure!(imported.contains("rolebindings: the list in"), "{imported}");
+    }
+    // All of it is all of it.
+    let question = [&["who-can", "get", "pods", "-n", "shop", "-o", "json"][..], &from("whole.json")].concat();
+    let shown: Value = serde_json::from_str(&managed.run(&question)?.success()?)?;
+    let users = shown["subjects"].as_array().into_iter().flatten().filter(|subject| subject["kind"] == "User");
+    let users = users.filter(|user| user["name"].as_str().is_some_and(|name| name.starts_with("user"))).count();
+    ensure!(users == 12 && !shown["gaps"].to_string().contains("rolebindings"), "{users}: {shown}");
+    let same = managed.run(&["diff", "whole.json", "whole.json", "--exit-code"])?;
+    ensure!(same.code == 0, "{same:?}");
+    Ok(())
+}
+
+const FILE: &str = "clusterID: c\naccount: '111122223333'\ngroups: []\n";
+
+/// Where the exit code is the verdict, somebody who may not look gets neither "none" nor "all gone".
+fn exit_codes(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-exit", &bindings(2))?;
+    std::fs::write(managed.folder.join("access.yaml"), FILE)?;
+    let dump = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
+    let dump = managed.admin.kubectl(&["get", dump, "-A", "-o", "json"])?.success()?;
+    std::fs::write(managed.folder.join("before.json"), dump)?;
+    let all: Vec<&[&str]> = RIGHTS.iter().map(|(_, args)| *args).collect();
+    let but = |without: &str| -> Vec<&[&str]> {
+        RIGHTS.iter().filter(|(name, _)| *name != without).map(|(_, args)| *args).collect()
+    };
+    let sees_all = managed.user("sees-all", &all)?;
+    let no_bindings = managed.user("no-bindings", &but("rolebindings"))?;
+    let no_logins = managed.user("no-logins", &but("aws-auth"))?;
+    let nothing = managed.user("sees-nothing", &[])?;
+    let rows: [(&str, &[&str], [i32; 4]); 6] = [
+        ("a file that says what is there", &["plan", "access.yaml", "--mapping", "none", "--exit-code"], [0, 1, 0, 1]),
+        ("who gained", &["diff", "before.json", "context:local", "--exit-code"], [2, 1, 1, 1]),
+        ("whoever asks no exit code gets none made up either", &["diff", "context:local", "before.json"], [0, 1, 1, 1]),
+        ("two groups", &["diff", "group:a", "group:b", "--exit-code"], [0, 1, 1, 1]),
+        ("findings of a severity that every cluster has", &["lint", "--fail-on", "info"], [2, 2, 2, 1]),
+        ("an answer", &["who-can", "get", "pods", "-n", "shop"], [0, 0, 0, 0]),
+    ];
+    for (name, args, expected) in rows {
+        for (kubeconfig, expected) in [&sees_all, &no_bindings, &no_logins, &nothing].into_iter().zip(expected) {
+            let said = process::run(&mut managed.command_as(kubeconfig, args))?;
+            ensure!(said.code == expected, "{name}, {kubeconfig}: {} and not {expected}: {said:?}", said.code);
+            let claims = ["nothing changes", "both may do the same", "loses", "gains"];
+            ensure!(
+                expected != 1 || !claims.iter().any(|claim| said.stdout.contains(claim)),
+                "{name}, {kubeconfig}: {said:?}"
+            );
         }
     }
     Ok(())

@@ -91,7 +91,11 @@ fn head(plan: &Plan) -> Vec<Item> {
         items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be looked at"));
     }
     if plan.is_empty() {
-        items.push(Item::new(Sign::None, "nothing changes: the cluster is as the files say"));
+        let text = match plan.unseen.is_empty() {
+            true => "nothing changes: the cluster is as the files say",
+            false => "no change is seen in what could be looked at",
+        };
+        items.push(Item::new(Sign::None, text));
         return items;
     }
     let people = |of: &dyn Fn(&PersonChange) -> bool| plan.people.iter().filter(|person| of(person)).count();

@@ -118,10 +118,13 @@ fn marks_are_read_from_every_kind() {
 }
 
 #[test]
-fn half_a_list_is_refused() {
+fn of_half_a_list_the_rest_is_not_known() {
     let mut dump = Dump::default();
     let part = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBindingList", "metadata": {"continue": "x"}, "items": []}).to_string();
-    assert!(dump.read(part.as_bytes()).is_err());
+    dump.read(part.as_bytes()).expect("what is there is read");
+    let gaps = dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).unseen;
+    let gap = gaps.iter().find(|gap| &*gap.what == "rolebindings").expect("a gap");
+    assert_eq!(&*gap.why, "the list is only a part (metadata.continue or remainingItemCount is set)");
 }
 
 #[test]
