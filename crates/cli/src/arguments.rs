@@ -68,7 +68,10 @@ Trying it:
 Others:
   version      Print the version
   completion   Print a shell's completion script
-  help         Print help for a command";
+  help         Print help for a command
+
+Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on` asks for it and there is something. Where it
+is not known whether there is, that is 1.";
 
 /// The flags of every command, named as aws-iam-authenticator names them.
 #[derive(Args, Clone, Debug, Default)]

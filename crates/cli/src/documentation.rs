@@ -113,6 +113,24 @@ fn every_example_of_the_help_is_understood() {
 }
 
 #[test]
+fn every_command_says_what_its_exit_codes_mean() {
+    let page = include_str!("../../../docs/exit-codes.md");
+    let rows: Vec<Vec<&str>> =
+        page.lines().filter(|line| line.starts_with("| `")).map(|line| line.split(" | ").collect()).collect();
+    let is_typed = |command: &&Command| !command.is_hide_set();
+    let commands: BTreeSet<String> =
+        built().get_subcommands().filter(is_typed).map(|command| format!("`{}`", command.get_name())).collect();
+    let named: BTreeSet<String> =
+        rows.iter().flat_map(|row| row[0].trim_start_matches("| ").split(", ")).map(str::to_owned).collect();
+    assert_eq!(named, commands);
+    for row in &rows {
+        let has_two = row.len() == 4 && !row[3].trim_end_matches('|').trim().is_empty();
+        let asks = [row[1], row[2], row.get(3).copied().unwrap_or_default()].concat();
+        assert_eq!(has_two, asks.contains("--exit-code") || asks.contains("--fail-on"), "{row:?}");
+    }
+}
+
+#[test]
 fn every_flag_of_the_documentation_exists() {
     let root = built();
     let args: Vec<&Arg> = all(&root).into_iter().flat_map(Command::get_arguments).collect();

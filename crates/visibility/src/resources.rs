@@ -8,7 +8,11 @@ use serde::Deserialize;
 
 /// The resources of one cluster, in the order in which words are compared with them.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resources(Vec<ApiResource>);
+pub struct Resources {
+    list: Vec<ApiResource>,
+    /// API groups of which the cluster itself has no answer at the moment.
+    silent: Vec<Box<str>>,
+}
 
 /// A kind of objects.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,8 @@ enum On {
 pub enum Note {
     /// No such resource is known, so it was taken as it was written.
     UnknownResource(Box<str>),
+    /// The API server of this group does not answer, so that what it serves is not known.
+    SilentGroup(Box<str>),
     /// Other groups have a resource of the name too.
     OtherGroups(Box<str>, Vec<Box<str>>),
     /// Kubernetes itself uses no such verb.
@@ -103,7 +109,7 @@ pub enum NotAQuestion {
 ///
 /// Source: Kubernetes, `kubectl auth can-i` (`resourceVerbs`, `nonResourceURLVerbs`), "Authorization" and "RBAC" of its
 /// documentation.
-const VERBS: [&str; 18] = [
+pub const VERBS: [&str; 18] = [
     "get",
     "list",
     "watch",
@@ -128,16 +134,17 @@ const URL_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete",
 impl Resources {
     /// Those of every cluster: what Kubernetes itself has, and the authenticator.
     pub fn well_known() -> Self {
-        Self(known::all())
+        Self { list: known::all(), silent: Vec::new() }
     }
 
     /// Those that a cluster says it has, in its order; what authorizers know beyond that is added.
     ///
     /// `lists` are the answers of `/api` and `/apis` as `APIGroupDiscoveryList`s (Kubernetes, "Aggregated discovery").
     pub fn discovered(lists: &[impl AsRef<[u8]>]) -> Result<Self, serde_json::Error> {
-        let mut all = Vec::new();
+        let (mut all, mut silent) = (Vec::new(), Vec::new());
         for list in lists {
             let list: DiscoveryList = serde_json::from_slice(list.as_ref())?;
+            silent.extend(list.items.iter().filter(|group| group.is_silent()).map(|group| group.metadata.name.clone()));
             all.extend(list.items.into_iter().flat_map(DiscoveredGroup::into_resources));
         }
         let is_new = |one: &ApiResource| {
@@ -145,12 +152,12 @@ impl Resources {
         };
         let more: Vec<ApiResource> = known::virtual_ones().into_iter().filter(is_new).collect();
         all.extend(more);
-        Ok(Self(all))
+        Ok(Self { list: all, silent })
     }
 
     /// Each of them.
     pub fn iter(&self) -> impl Iterator<Item = &ApiResource> {
-        self.0.iter()
+        self.list.iter()
     }
 
     /// What words mean here.
@@ -188,6 +195,9 @@ impl Resources {
             None if word == "*" => (group.unwrap_or("*").into(), "*".into()),
             None => {
                 notes.push(Note::UnknownResource(typed.into()));
+                if group.is_none_or(|group| self.silent.iter().any(|silent| **silent == *group)) {
+                    notes.extend(self.silent.iter().cloned().map(Note::SilentGroup));
+                }
                 (group.unwrap_or_default().into(), word.into())
             }
         };
@@ -230,14 +240,14 @@ impl Resources {
     /// What a word may mean: by the plural first, then by other words for it.
     fn find(&self, word: &str, group: Option<&str>) -> Vec<&ApiResource> {
         let of_group = |one: &&ApiResource| group.is_none_or(|group| *one.api_group == *group);
-        let by_name = self.0.iter().filter(of_group).filter(|one| *one.name == *word);
+        let by_name = self.list.iter().filter(of_group).filter(|one| *one.name == *word);
         let found: Vec<&ApiResource> = by_name.collect();
         if !found.is_empty() {
             return found;
         }
         let word = word.to_ascii_lowercase();
         let is_called = |one: &&ApiResource| *one.name == *word || one.also.iter().any(|also| **also == *word);
-        self.0.iter().filter(of_group).filter(is_called).collect()
+        self.list.iter().filter(of_group).filter(is_called).collect()
     }
 }
 
@@ -273,6 +283,9 @@ impl std::fmt::Display for Note {
         match self {
             Self::UnknownResource(what) => {
                 write!(f, "no resource `{what}` is known here; it was asked about as written")
+            }
+            Self::SilentGroup(group) => {
+                write!(f, "what the API group {group} has is not known: its API server does not answer")
             }
             Self::OtherGroups(what, others) => {
                 write!(
@@ -334,6 +347,8 @@ struct DiscoveredMetadata {
 #[derive(Deserialize)]
 struct DiscoveredVersion {
     #[serde(default)]
+    freshness: Box<str>,
+    #[serde(default)]
     resources: Vec<DiscoveredResource>,
 }
 
@@ -356,6 +371,11 @@ struct DiscoveredSubresource {
 }
 
 impl DiscoveredGroup {
+    /// Whether an aggregated API server has not said what it serves.
+    fn is_silent(&self) -> bool {
+        self.versions.iter().any(|version| *version.freshness == *"Stale" && version.resources.is_empty())
+    }
+
     fn into_resources(self) -> Vec<ApiResource> {
         let mut all: Vec<ApiResource> = Vec::new();
         for found in self.versions.into_iter().flat_map(|version| version.resources) {

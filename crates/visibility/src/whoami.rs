@@ -199,7 +199,9 @@ impl Whoami {
         };
         let mut items: Vec<Item> = self.rights.parts().into_iter().map(item).collect();
         if items.is_empty() {
-            items.push(Item::new(Sign::None, "nothing of your own"));
+            let text =
+                if self.gaps.is_empty() { "nothing of your own" } else { "nothing of your own in what could be asked" };
+            items.push(Item::new(Sign::None, text));
         }
         items.push(Item::new(Sign::Note, "and what everybody may do who logs in"));
         items

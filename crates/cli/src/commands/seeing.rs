@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use access::cluster::{Given, Unseen};
 use clap::Args;
-use kubernetes::Cluster;
+use kubernetes::{Cluster, KubernetesError};
 use mapping::authenticator::Config;
 use visibility::{Resources, Unreadable, World, print};
 
@@ -151,7 +151,8 @@ fn live(
         let namespaces: BTreeSet<String> = namespaces.iter().cloned().chain([own]).collect();
         let namespaces: Vec<String> = namespaces.into_iter().collect();
         // Whichever of the two fails first says what is wrong.
-        let (looked, resources) = tokio::try_join!(look(&cluster, lists, &namespaces), discover(&cluster))?;
+        let looking = look(&cluster, lists, &namespaces);
+        let (looked, resources) = tokio::try_join!(looking, discover(&cluster))?;
         anyhow::Ok((cluster, looked, resources))
     };
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
@@ -174,12 +175,20 @@ fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
     })
 }
 
-/// What a cluster calls its resources; none where it is too old to say so in one answer.
+/// What a cluster calls its resources; none where it is too old to say so in one answer, or does not say it to us.
 async fn discover(cluster: &Cluster) -> anyhow::Result<Option<Resources>> {
-    Ok(match cluster.discovery().await? {
-        Some(lists) => Some(Resources::discovered(&lists)?),
-        None => None,
-    })
+    match cluster.discovery().await {
+        Ok(Some(lists)) => Ok(Some(Resources::discovered(&lists)?)),
+        Ok(None) => Ok(None),
+        Err(KubernetesError::Forbidden { .. }) => {
+            rim::note(
+                "note: you may not ask what the cluster calls its resources (the ClusterRole system:discovery allows it); \
+                 they are called as in every cluster",
+            );
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl Output {

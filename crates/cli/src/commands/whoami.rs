@@ -150,7 +150,14 @@ impl WhoamiArgs {
             }
             Err(error) => return Err(error),
         };
-        let everywhere = everywhere?;
+        let everywhere = match everywhere {
+            Ok(everywhere) => everywhere,
+            Err(KubernetesError::Forbidden { .. }) => {
+                gap("what you may do", "you may not ask (the ClusterRole system:basic-user allows it)");
+                return Ok(Some(Seen { user, rights: Mine::default(), gaps }));
+            }
+            Err(error) => return Err(error),
+        };
         let mut namespaces = self.namespace.clone();
         match cluster.list(&Resource::NAMESPACES.list(None)).await {
             Ok(Some(list)) => match names(&list.whole().await?) {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use access::{Target, cluster::MappingTarget};
 use rbac::escalation::Severity;
+use visibility::VERBS;
 
 use crate::{
     commands::{lint::SEVERITIES, observe::contexts},
@@ -149,24 +150,9 @@ fn severities() -> Vec<String> {
     words(&SEVERITIES.map(Severity::as_str))
 }
 
-/// Verbs of Kubernetes' API and of its authorizers (`docs/reference/access-authn-authz/authorization`).
+/// A verb that stands for all of them has to be quoted, and is hardly meant.
 fn verbs() -> Vec<String> {
-    words(&[
-        "get",
-        "list",
-        "watch",
-        "create",
-        "update",
-        "patch",
-        "delete",
-        "deletecollection",
-        "impersonate",
-        "bind",
-        "escalate",
-        "approve",
-        "sign",
-        "use",
-    ])
+    words(&VERBS).into_iter().filter(|verb| verb != "*").collect()
 }
 
 #[cfg(test)]
