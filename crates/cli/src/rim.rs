@@ -1,5 +1,7 @@
 //! The process's edge: the only place that reads arguments, environment, clock and standard streams.
 
+mod progress;
+
 use std::{
     collections::BTreeMap,
     ffi::OsString,
@@ -10,6 +12,8 @@ use std::{
 
 use anyhow::Context as _;
 use jiff::Timestamp;
+
+pub(crate) use self::progress::{Progress, showing};
 
 /// What the process was started with.
 pub(crate) struct Process {
@@ -111,36 +115,6 @@ pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
 /// Says something to the person at the terminal, on stderr.
 pub(crate) fn note(text: &str) {
     anstream::eprintln!("{text}");
-}
-
-/// How far something is, on one line of the terminal that the next one replaces. Elsewhere than on a terminal it says nothing.
-pub(crate) struct Progress {
-    shown: bool,
-}
-
-impl Progress {
-    /// Nothing is shown yet.
-    pub(crate) fn new() -> Self {
-        Self { shown: false }
-    }
-
-    /// Replaces what was shown.
-    pub(crate) fn show(&mut self, text: &str) {
-        let mut stderr = io::stderr();
-        if stderr.is_terminal() {
-            // Whoever cannot see it misses nothing but this.
-            let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
-            self.shown = true;
-        }
-    }
-}
-
-impl Drop for Progress {
-    fn drop(&mut self) {
-        if self.shown {
-            self.show("");
-        }
-    }
 }
 
 /// Whose a file is, by Unix ids.

@@ -7,7 +7,7 @@
 //!
 //! AWS is asked with what kubectl's plugin would use, and not with what happens to be in the shell.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{cell::Cell, collections::BTreeMap, ffi::OsString};
 
 use access::cluster::Unseen;
 use anyhow::Context as _;
@@ -34,7 +34,7 @@ use super::{
 use crate::{
     credentials::{self, Found},
     exit::{CommandResult, Failure},
-    rim::{self, Process},
+    rim::{self, Process, showing},
     runtime,
 };
 
@@ -173,12 +173,15 @@ impl WhoamiArgs {
         }
         namespaces.sort();
         namespaces.dedup();
+        let (number, answered) = (namespaces.len(), &Cell::new(0));
         let ask = |namespace: String| async move {
             let rules = cluster.my_rules(&namespace).await?;
+            answered.set(answered.get() + 1);
             Ok::<_, KubernetesError>((namespace, rules))
         };
-        let asked: Vec<(String, MyRules)> =
-            stream::iter(namespaces.into_iter().map(ask)).buffered(AT_ONCE).try_collect().await?;
+        let asking = stream::iter(namespaces.into_iter().map(ask)).buffered(AT_ONCE).try_collect();
+        let line = || format!("asking the cluster: {} of {number} namespaces", answered.get());
+        let asked: Vec<(String, MyRules)> = showing(line, asking).await?;
         if everywhere.incomplete || asked.iter().any(|(_, rules)| rules.incomplete) {
             gap("what other authorizers than RBAC allow", "the cluster cannot list it; `kubectl auth can-i` asks");
         }

@@ -5,6 +5,7 @@ use std::{
     io::{self, BufRead as _, BufReader, Write as _},
     net::{TcpListener, TcpStream},
     thread,
+    time::Duration,
 };
 
 use anyhow::{Context as _, ensure};
@@ -24,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("live::entries_are_merged_into_the_clusters_own_and_the_rest_stays", merges),
     ("live::a_cluster_that_gives_no_answer_is_never_an_empty_one", troubles),
     ("live::what_is_wrong_with_a_connection_is_said_as_kubectl_says_it", connections),
+    ("live::how_far_long_work_is_stands_on_a_terminal_and_nowhere_else", progress),
 ];
 
 const FILE: &str = "clusterID: e2e.example.com
@@ -249,6 +251,49 @@ fn connections(world: &World) -> anyhow::Result<()> {
         let ours = process::run(ours.args(["who-can", "get", "pods", "--kubeconfig", "it.yaml"]))?;
         ensure!(ours.code == 1 && ours.stdout.is_empty() && ours.stderr.contains(words), "{name}: {ours:?}");
     }
+    Ok(())
+}
+
+/// Runs a program at a terminal of its own, and ends as it ends.
+const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+
+/// A server that takes its time, and may be looked at by nobody.
+fn progress(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("live-progress")?;
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let answer = |mut stream: TcpStream| -> io::Result<()> {
+        BufReader::new(&stream).lines().map_while(Result::ok).find(String::is_empty);
+        thread::sleep(Duration::from_millis(1500));
+        let text = r#"{"kind": "Status", "apiVersion": "v1", "code": 403}"#;
+        let head = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Type: application/json";
+        write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{text}", text.len())
+    };
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || drop(answer(stream)));
+        }
+    });
+    let kubeconfig = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters: [{{name: c, cluster: {{server: '{url}'}}}}]\n\
+         contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{token: t}}}}]\n"
+    );
+    fs::write(folder.join("slow.yaml"), kubeconfig)?;
+    let args = ["who-can", "get", "pods", "--kubeconfig", "slow.yaml"];
+    let line = "looking at the cluster: 0 of 6 lists, 0 MB";
+    let at_a_terminal = |ci: &str| -> anyhow::Result<process::Output> {
+        let mut command = process::command(world.parts.moto.with_file_name("python"), &folder);
+        command.args(["-c", TERMINAL]).arg(&world.parts.cluster_auth).args(args).env("CI", ci);
+        process::run(&mut command)
+    };
+    let shown = at_a_terminal("")?.success()?;
+    let last = shown.rfind(line).context("it is shown")?;
+    ensure!(shown[last..].starts_with(&format!("{line}\r\x1b[K")), "and taken away at the end: {shown:?}");
+    let in_ci = at_a_terminal("true")?.success()?;
+    ensure!(!in_ci.contains("looking at the cluster"), "{in_ci}");
+    let mut piped = process::command(&world.parts.cluster_auth, &folder);
+    let piped = process::run(piped.args(args))?;
+    ensure!(piped.code == 0 && !format!("{piped:?}").contains("looking at the cluster"), "{piped:?}");
     Ok(())
 }
 

@@ -16,6 +16,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("unknown::whoever_may_see_one_namespace_gets_the_answer_for_it", one_namespace),
     ("unknown::half_a_list_of_the_real_api_server_is_never_all_of_it", half_a_list),
     ("unknown::nothing_is_said_of_what_could_not_be_looked_at_by_any_exit_code", exit_codes),
+    ("unknown::whatever_odd_rights_somebody_has_no_answer_is_whole_that_is_not", odd_rights),
+    ("unknown::what_an_api_group_has_that_does_not_answer_is_not_known", silent_group),
 ];
 
 const OBJECTS: &str = r"
@@ -429,5 +431,117 @@ fn exit_codes(world: &World) -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+/// Somebody may look at a part that nobody had in mind. Whatever it is, an answer that lacks something says so, in words
+/// and for programs.
+fn odd_rights(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-odd", &bindings(2))?;
+    std::fs::write(managed.folder.join("access.yaml"), FILE)?;
+    let list_bindings: &[&str] = &["--verb=list", "--resource=rolebindings,clusterrolebindings"];
+    let one_role: &[&str] = &["--verb=get", "--resource=clusterroles", "--resource-name=reader"];
+    let roles: &[&str] = &["--verb=list", "--resource=roles,clusterroles"];
+    let namespaces: &[&str] = &["--verb=list", "--resource=namespaces"];
+    let get_bindings: &[&str] = &["--verb=get", "--resource=rolebindings,clusterrolebindings,roles,clusterroles"];
+    let somebody: [(&str, &[&[&str]], &[&str]); 7] = [
+        ("bindings-alone", &[list_bindings], &["what the ClusterRole reader allows", "roles"]),
+        ("bindings-and-one-role", &[list_bindings, one_role], &["roles"]),
+        ("roles-alone", &[roles], &["rolebindings", "clusterrolebindings"]),
+        ("namespaces-alone", &[namespaces], &["rolebindings", "clusterrolebindings"]),
+        ("gets-and-no-lists", &[get_bindings], &["rolebindings", "clusterrolebindings"]),
+        ("in-one-namespace", &[], &["clusterrolebindings"]),
+        ("system:anonymous", &[], &["rolebindings", "clusterrolebindings"]),
+    ];
+    let lister = ["create", "role", "lister", "--verb=list", "--resource=rolebindings,roles", "-n", "shop"];
+    managed.admin.kubectl(&lister)?.success()?;
+    let bound = ["create", "rolebinding", "lister", "--role=lister", "--user=in-one-namespace", "-n", "shop"];
+    managed.admin.kubectl(&bound)?.success()?;
+    let arn = "arn:aws:iam::111122223333:user/alice";
+    let answers: [&[&str]; 7] = [
+        &["who-can", "get", "pods", "-n", "shop"],
+        &["who-can", "get", "pods", "--any-namespace"],
+        &["matrix"],
+        &["matrix", "user:user00"],
+        &["explain", arn],
+        &["lint"],
+        &["whoami"],
+    ];
+    let verdicts: [(&[&str], &str); 5] = [
+        (&["diff", "context:local", "context:local", "--exit-code"], "nothing was compared"),
+        (&["diff", "user:user00", "user:user01", "--exit-code"], "nothing was compared"),
+        (&["lint", "--fail-on", "danger"], "it is not known whether there is such a finding"),
+        (
+            &["plan", "access.yaml", "--mapping", "none", "--exit-code"],
+            "it is not known whether something would change",
+        ),
+        (&["import", "-i", "c"], "nothing was imported"),
+    ];
+    let mut wrong = Vec::new();
+    for (name, roles, gaps) in somebody {
+        // In KUBECONFIG a colon ends a path.
+        let kubeconfig = managed.folder.join(name.replace(':', "-")).display().to_string();
+        std::fs::copy(managed.user(name, roles)?, &kubeconfig)?;
+        for args in answers {
+            // Whoever may list namespaces is told of each what they may do there.
+            if (name, args) == ("namespaces-alone", &["whoami"]) {
+                continue;
+            }
+            let said = process::run(&mut managed.command_as(&kubeconfig, args))?;
+            let text = format!("{}{}", said.stdout, said.stderr).to_lowercase();
+            if said.code != 0 || !text.contains("incomplete") {
+                wrong.push(format!("{name}, {args:?}: {said:?}"));
+            }
+            let json = process::run(&mut managed.command_as(&kubeconfig, &[args, &["-o", "json"]].concat()))?;
+            let shown: Value = serde_json::from_str(&json.stdout).unwrap_or_default();
+            let found = shown["gaps"].to_string();
+            let lacks = |gap: &&&str| args[0] != "whoami" && !found.contains(&format!("\"{gap}\""));
+            // Roles that are bound are asked for by their names, so that lists of them matter to nobody but who looks at all.
+            let looks_at_all = ["explain", "lint"].contains(&args[0]);
+            let missing: Vec<&&str> =
+                gaps.iter().filter(lacks).filter(|gap| looks_at_all || **gap != "roles").collect();
+            if shown["incomplete"] != true || !missing.is_empty() {
+                wrong.push(format!(
+                    "{name}, {args:?}: {missing:?} is no gap of {found}, incomplete {}",
+                    shown["incomplete"]
+                ));
+            }
+        }
+        for (args, words) in verdicts {
+            let said = process::run(&mut managed.command_as(&kubeconfig, args))?;
+            if said.code != 1 || !said.stderr.contains(words) {
+                wrong.push(format!("{name}, {args:?}: {said:?}"));
+            }
+        }
+    }
+    ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // What they may see they are told.
+    let sees = |name: &str| -> anyhow::Result<String> {
+        let kubeconfig = managed.folder.join(name).display().to_string();
+        process::run(&mut managed.command_as(&kubeconfig, &["who-can", "get", "pods", "-n", "shop"]))?.success()
+    };
+    ensure!(sees("bindings-and-one-role")?.contains("User user01"), "the role may be got by its name");
+    ensure!(!sees("bindings-alone")?.contains("User user01"), "nobody says what the role allows");
+    Ok(())
+}
+
+/// An aggregated API server is down.
+fn silent_group(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-silent", &bindings(1))?;
+    let service = "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.gone.example.com}\n\
+                   spec: {group: gone.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100,\n  \
+                   insecureSkipTLSVerify: true, service: {name: gone, namespace: shop}}\n";
+    managed.admin.with_file(&["create"], service)?.success()?;
+    wait_until("the group is known not to answer", || {
+        let said = managed.run(&["who-can", "get", "widgets.gone.example.com"])?;
+        Ok(said.stderr.contains("its API server does not answer"))
+    })?;
+    for (args, is_said) in [(["who-can", "get", "widgets"], true), (["who-can", "get", "pods"], false)] {
+        let said = managed.run(&args)?;
+        let note = "what the API group gone.example.com has is not known: its API server does not answer";
+        ensure!(said.code == 0 && said.stderr.contains(note) == is_said, "{args:?}: {said:?}");
+    }
+    let matrix = managed.run(&["matrix"])?;
+    ensure!(matrix.code == 0, "what it has plays no part in levels: {matrix:?}");
     Ok(())
 }

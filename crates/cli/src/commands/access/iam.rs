@@ -7,7 +7,7 @@
 //! A question without an answer ends the command; nothing is taken for absent. Two permissions may be missing: without
 //! iam:ListRoles permission sets stay unresolved, without iam:GetUser and iam:GetRole nobody is said to be gone.
 
-use std::collections::BTreeSet;
+use std::{cell::Cell, collections::BTreeSet};
 
 use access::{Access, Facts, IamAccount, IamAnswer, IamQuestion, IamQuestions, iam_questions};
 use anyhow::Context as _;
@@ -21,15 +21,12 @@ use tokio::task::JoinSet;
 
 use crate::{
     credentials::{self, Found, Wanted},
-    rim::{self, Process, Progress},
+    rim::{self, Process, showing},
     runtime,
 };
 
 /// How many questions are under way at once.
 const AT_ONCE: usize = 8;
-
-/// Fewer questions than this are answered before anybody wonders.
-const WORTH_SHOWING: usize = 25;
 
 /// Whether to ask, and as whom. The flags are those of `token`.
 #[derive(Args, Debug)]
@@ -117,19 +114,25 @@ async fn answers(
     iam: &IamClient,
     questions: Vec<IamQuestion>,
 ) -> anyhow::Result<(Vec<IamAnswer>, BTreeSet<&'static str>)> {
-    let all = questions.len();
-    let (mut answers, mut denied, mut under_way) = (Vec::with_capacity(all), BTreeSet::new(), JoinSet::new());
-    let (mut waiting, mut progress) = (questions.into_iter(), Progress::new());
-    for answered in 0.. {
-        if all >= WORTH_SHOWING {
-            progress.show(&format!("asking IAM: {answered} of {all}"));
-        }
+    let (all, answered) = (questions.len(), Cell::new(0));
+    showing(|| format!("asking IAM: {} of {all}", answered.get()), all_answers(iam, questions, &answered)).await
+}
+
+async fn all_answers(
+    iam: &IamClient,
+    questions: Vec<IamQuestion>,
+    answered: &Cell<usize>,
+) -> anyhow::Result<(Vec<IamAnswer>, BTreeSet<&'static str>)> {
+    let (mut answers, mut denied, mut under_way) = (Vec::new(), BTreeSet::new(), JoinSet::new());
+    let mut waiting = questions.into_iter();
+    loop {
         while under_way.len() < AT_ONCE
             && let Some(question) = waiting.next()
         {
             under_way.spawn(answer(iam.clone(), question));
         }
         let Some(done) = under_way.join_next().await else { break };
+        answered.set(answered.get() + 1);
         match done.context("a question was not put")?? {
             Answer::Given(answer) => answers.push(answer),
             Answer::Denied(permission) => drop(denied.insert(permission)),

@@ -1,10 +1,14 @@
 //! Looking at a live cluster: everything at once, and each gap by name.
 
+use std::cell::Cell;
+
 use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, future::join_all, stream};
 use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
 use tokio::sync::mpsc;
+
+use crate::rim::showing;
 
 /// What was seen.
 pub(crate) struct Looked {
@@ -46,18 +50,40 @@ const ROLES: usize = 512;
 /// Whoever may not list something in the whole cluster may in these namespaces, perhaps, and get the roles that bindings
 /// there name.
 pub(crate) async fn look(cluster: &Cluster, lists: &Lists, namespaces: &[String]) -> anyhow::Result<Looked> {
-    let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource, namespaces));
-    let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
-    let (answers, maps) = tokio::join!(join_all(asked), config_maps(cluster));
-    for part in answers.into_iter().chain([maps]) {
-        let Looked { dump, refused } = part?;
-        looked.dump.extend(dump);
-        looked.refused.extend(refused);
+    let so_far = SoFar { all: lists.len(), ..SoFar::default() };
+    let looking = async {
+        let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource, namespaces, &so_far));
+        let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
+        let (answers, maps) = tokio::join!(join_all(asked), config_maps(cluster));
+        for part in answers.into_iter().chain([maps]) {
+            let Looked { dump, refused } = part?;
+            looked.dump.extend(dump);
+            looked.refused.extend(refused);
+        }
+        if lists_roles(lists) {
+            looked.roles(cluster).await?;
+        }
+        Ok(looked)
+    };
+    showing(|| so_far.line(), looking).await
+}
+
+/// How far looking is.
+#[derive(Default)]
+struct SoFar {
+    all: usize,
+    lists: Cell<usize>,
+    bytes: Cell<usize>,
+}
+
+impl SoFar {
+    fn line(&self) -> String {
+        let (lists, all, megabytes) = (self.lists.get(), self.all, self.bytes.get() / 1_000_000);
+        match lists < all {
+            true => format!("looking at the cluster: {lists} of {all} lists, {megabytes} MB"),
+            false => format!("looking at the cluster: {all} lists, {megabytes} MB, and what is bound by its name"),
+        }
     }
-    if lists_roles(lists) {
-        looked.roles(cluster).await?;
-    }
-    Ok(looked)
 }
 
 /// Whether roles are looked at for the bindings that name them.
@@ -65,18 +91,25 @@ fn lists_roles(lists: &Lists) -> bool {
     ["RoleBinding", "ClusterRole"].iter().all(|kind| lists.iter().any(|(listed, _)| listed == kind))
 }
 
-async fn list(cluster: &Cluster, kind: &str, resource: Resource, namespaces: &[String]) -> anyhow::Result<Looked> {
+async fn list(
+    cluster: &Cluster,
+    kind: &str,
+    resource: Resource,
+    namespaces: &[String],
+    so_far: &SoFar,
+) -> anyhow::Result<Looked> {
     let path = resource.list(None);
     let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
     let is_rare = kind == MAPPINGS;
     // Who may not list them may still look whether there are such things at all.
     if is_rare && matches!(cluster.get(MAPPINGS_API).await, Ok(None)) {
         looked.dump.has_none(kind);
+        so_far.lists.set(so_far.lists.get() + 1);
         return Ok(looked);
     }
     match cluster.list(&path).await {
         Ok(Some(arriving)) => {
-            let read = read(arriving).await?;
+            let read = read(arriving, so_far).await?;
             looked.dump = read.with_context(|| format!("{path} of {}", cluster.server()))?;
             looked.dump.has_none(kind);
         }
@@ -97,7 +130,8 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource, namespaces: &[S
                 let path = resource.list(Some(namespace));
                 match cluster.list(&path).await {
                     Ok(Some(arriving)) => {
-                        let part = read(arriving).await?.with_context(|| format!("{path} of {}", cluster.server()))?;
+                        let part =
+                            read(arriving, so_far).await?.with_context(|| format!("{path} of {}", cluster.server()))?;
                         looked.dump.read_of(kind, namespace, part);
                         looked.dump.read_namespace(namespace);
                         seen.push(&**namespace);
@@ -114,6 +148,7 @@ async fn list(cluster: &Cluster, kind: &str, resource: Resource, namespaces: &[S
         }
         Err(error) => looked.refuse(kind, "you may not list them", error)?,
     }
+    so_far.lists.set(so_far.lists.get() + 1);
     Ok(looked)
 }
 
@@ -125,13 +160,14 @@ fn one(json: &[u8], path: &str, cluster: &Cluster) -> anyhow::Result<Dump> {
 
 /// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
 /// there, all others have been read.
-async fn read(mut arriving: Arriving<'_>) -> anyhow::Result<Result<Dump, DumpError>> {
+async fn read(mut arriving: Arriving<'_>, so_far: &SoFar) -> anyhow::Result<Result<Dump, DumpError>> {
     let (send, mut pieces) = mpsc::channel(PIECES);
     let reading = tokio::task::spawn_blocking(move || {
         let mut dump = Dump::default();
         dump.read_arriving(std::iter::from_fn(|| pieces.blocking_recv())).map(|()| dump)
     });
     while let Some(piece) = arriving.piece().await? {
+        so_far.bytes.set(so_far.bytes.get() + piece.len());
         // Whoever reads no more says why.
         if send.send(piece).await.is_err() {
             break;
@@ -185,5 +221,23 @@ impl Looked {
         self.dump.could_not_see(what, why);
         self.refused.push(error);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SoFar;
+
+    #[test]
+    fn how_far_it_is_fits_on_a_line() {
+        let rows = [
+            (0, 0, "looking at the cluster: 0 of 6 lists, 0 MB"),
+            (5, 61_900_000, "looking at the cluster: 5 of 6 lists, 61 MB"),
+            (6, 61_900_000, "looking at the cluster: 6 lists, 61 MB, and what is bound by its name"),
+        ];
+        for (lists, bytes, expected) in rows {
+            let so_far = SoFar { all: 6, lists: lists.into(), bytes: bytes.into() };
+            assert_eq!(so_far.line(), expected);
+        }
     }
 }
