@@ -1,5 +1,7 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
+mod gaps;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -14,6 +16,8 @@ use rbac::{
 };
 use serde::Deserialize;
 
+use self::gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words};
+pub use self::gaps::{joined, shown};
 use super::{
     CloudAccount, Extent, Knowledge, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
     identities::{Place, differing, one_of_each},
@@ -77,18 +81,6 @@ impl fmt::Display for DumpError {
 
 impl std::error::Error for DumpError {}
 
-/// What has to be known of every cluster, as its kinds and in words.
-const KINDS: [(&str, &str); 6] = [
-    ("Namespace", "namespaces"),
-    ("Role", "roles"),
-    ("ClusterRole", "clusterroles"),
-    ("RoleBinding", "rolebindings"),
-    ("ClusterRoleBinding", "clusterrolebindings"),
-    ("ConfigMap", "the ConfigMaps of kube-system"),
-];
-/// Why a kind is not known.
-const LACKS: &str = "manifests need not be all of them";
-const NOT_IN_DUMPS: &str = "they are not in the dumps";
 /// The annotation by which a service account acts as an AWS role (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
 /// service accounts").
 const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
@@ -639,60 +631,6 @@ impl Written<'_> {
     fn place(&self) -> Place {
         Place { file: self.source.name().into(), line: self.source.position(self.span.start).line }
     }
-}
-
-/// Gaps as they are said to people: those that manifests leave are one, which says what else to give.
-pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
-    let resource = |gap: &Unseen| match &*gap.what {
-        "the ConfigMaps of kube-system" => "configmaps".to_owned(),
-        what => what.to_owned(),
-    };
-    let is_lack = |why: &&str, gap: &Unseen| *gap.why == **why && KINDS.iter().any(|(_, what)| *what == &*gap.what);
-    let mut all: Vec<Unseen> = Vec::with_capacity(gaps.len());
-    for why in [LACKS, NOT_IN_DUMPS] {
-        let of_kind = |(_, what): &(&str, &str)| gaps.iter().find(|gap| &*gap.what == *what && *gap.why == *why);
-        let lacking: Vec<&Unseen> = KINDS.iter().filter_map(of_kind).collect();
-        let mut what: Vec<&str> = lacking.iter().map(|gap| &*gap.what).collect();
-        let Some(last) = what.pop() else { continue };
-        let what = if what.is_empty() { last.to_owned() } else { format!("{} and {last}", what.join(", ")) };
-        let resources = lacking.iter().map(|gap| resource(gap)).collect::<Vec<_>>().join(",");
-        let why = format!("{why}; give what `kubectl get {resources} -A -o json` prints as well");
-        all.push(Unseen { what: what.into(), why: why.into() });
-    }
-    let is_single = |gap: &&Unseen| ![LACKS, NOT_IN_DUMPS].iter().any(|why| is_lack(why, gap));
-    all.extend(gaps.iter().filter(is_single).cloned());
-    all
-}
-
-/// The same, where of many objects with one thing wrong only the first are named: JSON has all of them.
-pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
-    const NAMED: usize = 5;
-    let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();
-    let all = joined(gaps);
-    for gap in &all {
-        *by_reason.entry(&gap.why).or_default() += 1;
-    }
-    let mut shown: Vec<Unseen> = Vec::with_capacity(all.len());
-    let mut said: BTreeSet<&str> = BTreeSet::new();
-    for gap in &all {
-        let count = by_reason[&*gap.why];
-        if count <= NAMED {
-            shown.push(gap.clone());
-        } else if said.insert(&gap.why) {
-            let of_reason: Vec<&str> = all.iter().filter(|one| one.why == gap.why).map(|one| &*one.what).collect();
-            let what = format!("{} and {} more", of_reason[..NAMED].join(", "), count - NAMED);
-            let why = format!("{} (`-o json` names all of them)", gap.why);
-            shown.push(Unseen { what: what.into(), why: why.into() });
-        }
-    }
-    shown
-}
-
-/// What is missing: a kind, or a `ConfigMap` by its name.
-fn missing_in_words(name: &str) -> String {
-    let kinds = [(MAPPING_KIND, "IAMIdentityMappings"), (ACCOUNT_KIND, "serviceaccounts")];
-    let known = KINDS.iter().chain(&kinds).find(|(kind, _)| *kind == name);
-    known.map_or_else(|| format!("the ConfigMap kube-system/{name}"), |(_, what)| (*what).to_owned())
 }
 
 /// Whether a kind is one that is looked at.
