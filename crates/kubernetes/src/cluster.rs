@@ -67,7 +67,8 @@ impl Cluster {
     }
 
     /// A whole list, as JSON that is still arriving; none where the cluster does not know such a resource. It is asked for
-    /// in one piece, so that it is the state of one moment.
+    /// in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile
+    /// (410 Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
     pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<Arriving<'a>>, KubernetesError> {

@@ -43,6 +43,8 @@ pub struct Report<'a> {
     pub findings: Vec<Finding<'a>>,
     /// How many things are excluded, and not among these: one for each place that something is found in.
     pub excluded: usize,
+    /// Whether something that was asked for or given could not be read, so that there may be more.
+    pub is_incomplete: bool,
     /// How many exclusions exclude some of them, and nobody has said why.
     pub unexplained: usize,
     /// The things that are not excluded, as exclusions see them.
@@ -71,5 +73,6 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
     }
     findings.sort_by(Finding::order);
     let (unexplained, count) = (excluded.unexplained(), excluded.count());
-    Report { findings, excluded: count, unexplained, left: excluded.left() }
+    let is_incomplete = !world.unread().is_empty();
+    Report { findings, excluded: count, is_incomplete, unexplained, left: excluded.left() }
 }

@@ -156,9 +156,18 @@ fn live(
         anyhow::Ok((cluster, looked, resources))
     };
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
+    if let Discovered::NotAllowed = discovered {
+        rim::note(
+            "note: you may not ask what the cluster calls its resources (the ClusterRole system:discovery allows it); they \
+             are called as in every cluster",
+        );
+    }
     found.dump.extend(looked.dump);
     let world = joined(found, Some(cluster.server()))?;
-    let resources = discovered.unwrap_or_else(Resources::well_known);
+    let resources = match discovered {
+        Discovered::All(resources) => resources,
+        Discovered::NotAllowed | Discovered::TooOld => Resources::well_known(),
+    };
     let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
     Ok(Seen { world, resources, context, namespace })
 }
@@ -175,18 +184,19 @@ fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
     })
 }
 
-/// What a cluster calls its resources; none where it is too old to say so in one answer, or does not say it to us.
-async fn discover(cluster: &Cluster) -> anyhow::Result<Option<Resources>> {
+/// What a cluster calls its resources.
+enum Discovered {
+    All(Resources),
+    /// Before Kubernetes 1.27 it says it in no single answer.
+    TooOld,
+    NotAllowed,
+}
+
+async fn discover(cluster: &Cluster) -> anyhow::Result<Discovered> {
     match cluster.discovery().await {
-        Ok(Some(lists)) => Ok(Some(Resources::discovered(&lists)?)),
-        Ok(None) => Ok(None),
-        Err(KubernetesError::Forbidden { .. }) => {
-            rim::note(
-                "note: you may not ask what the cluster calls its resources (the ClusterRole system:discovery allows it); \
-                 they are called as in every cluster",
-            );
-            Ok(None)
-        }
+        Ok(Some(lists)) => Ok(Discovered::All(Resources::discovered(&lists)?)),
+        Ok(None) => Ok(Discovered::TooOld),
+        Err(KubernetesError::Forbidden { .. }) => Ok(Discovered::NotAllowed),
         Err(error) => Err(error.into()),
     }
 }

@@ -287,8 +287,10 @@ fn progress(world: &World) -> anyhow::Result<()> {
         process::run(&mut command)
     };
     let shown = at_a_terminal("")?.success()?;
-    let last = shown.rfind(line).context("it is shown")?;
-    ensure!(shown[last..].starts_with(&format!("{line}\r\x1b[K")), "and taken away at the end: {shown:?}");
+    ensure!(shown.contains(line), "it is shown: {shown:?}");
+    let last = &shown[shown.rfind("looking at the cluster").context("it is shown")?..];
+    let behind = last.split_once("\r\x1b[K").context("and taken away at the end")?.1;
+    ensure!(!behind.contains("looking") && behind.contains("SUBJECT"), "{shown:?}");
     let in_ci = at_a_terminal("true")?.success()?;
     ensure!(!in_ci.contains("looking at the cluster"), "{in_ci}");
     let mut piped = process::command(&world.parts.cluster_auth, &folder);

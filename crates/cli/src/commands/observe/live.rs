@@ -42,7 +42,7 @@ const MAPPINGS_API: &str = "/apis/iamauthenticator.k8s.aws/v1alpha1";
 
 /// How many roles are asked for at once, and how many at most where they may not be listed.
 const AT_ONCE: usize = 16;
-const ROLES: usize = 512;
+const ROLES: usize = 4_096;
 
 /// Looks at lists of a cluster, and at the `ConfigMap`s that matter. What may not be looked at is a gap; any other trouble
 /// ends it. Each list is read while the others still arrive.
@@ -81,7 +81,7 @@ impl SoFar {
         let (lists, all, megabytes) = (self.lists.get(), self.all, self.bytes.get() / 1_000_000);
         match lists < all {
             true => format!("looking at the cluster: {lists} of {all} lists, {megabytes} MB"),
-            false => format!("looking at the cluster: {all} lists, {megabytes} MB, and what is bound by its name"),
+            false => format!("looking at the cluster: {all} lists, {megabytes} MB, and single objects"),
         }
     }
 }
@@ -180,8 +180,10 @@ async fn read(mut arriving: Arriving<'_>, so_far: &SoFar) -> anyhow::Result<Resu
 async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {
     let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
     looked.dump.has_none("ConfigMap");
-    for name in Dump::config_map_names() {
-        match cluster.get(&Resource::CONFIG_MAPS.object(Some("kube-system"), name)).await {
+    let asked = Dump::config_map_names()
+        .map(|name| async move { (name, cluster.get(&Resource::CONFIG_MAPS.object(Some("kube-system"), name)).await) });
+    for (name, found) in join_all(asked).await {
+        match found {
             Ok(Some(bytes)) => {
                 let read = looked.dump.read(&bytes);
                 read.with_context(|| format!("the ConfigMap {name} of {}", cluster.server()))?;
@@ -233,7 +235,7 @@ mod tests {
         let rows = [
             (0, 0, "looking at the cluster: 0 of 6 lists, 0 MB"),
             (5, 61_900_000, "looking at the cluster: 5 of 6 lists, 61 MB"),
-            (6, 61_900_000, "looking at the cluster: 6 lists, 61 MB, and what is bound by its name"),
+            (6, 61_900_000, "looking at the cluster: 6 lists, 61 MB, and single objects"),
         ];
         for (lists, bytes, expected) in rows {
             let so_far = SoFar { all: 6, lists: lists.into(), bytes: bytes.into() };
