@@ -16,7 +16,7 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use self::gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words};
+use self::gaps::{EVERYWHERE, KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of};
 pub use self::gaps::{joined, shown};
 use super::{
     CloudAccount, Extent, Knowledge, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
@@ -451,19 +451,38 @@ impl Dump {
 
     /// How much of roles and bindings is known.
     pub fn knowledge(&self) -> Knowledge {
-        let all = |kind: &str| self.kinds.contains(kind) && !self.missing.contains_key(kind);
-        let extent = |kind: &str| match all(kind) {
-            true => Extent::All,
-            false => Extent::In(self.seen_in.get(kind).cloned().unwrap_or_default()),
+        let extent = |kind: &str| {
+            let seen_in = || self.seen_in.get(kind).cloned().or_else(|| self.is_of_some_namespaces(kind));
+            if self.knows(kind) { Extent::All } else { Extent::In(seen_in().unwrap_or_default()) }
         };
         Knowledge {
-            namespaces: all("Namespace"),
+            namespaces: self.knows("Namespace"),
             role_bindings: extent("RoleBinding"),
-            cluster_role_bindings: all("ClusterRoleBinding"),
+            cluster_role_bindings: self.knows("ClusterRoleBinding"),
             roles: extent("Role"),
-            cluster_roles: all("ClusterRole"),
+            cluster_roles: self.knows("ClusterRole"),
             asked_roles: self.asked_roles.clone(),
         }
+    }
+
+    /// Whether all of a kind is here.
+    fn knows(&self, kind: &str) -> bool {
+        self.kinds.contains(kind) && !self.missing.contains_key(kind) && self.is_of_some_namespaces(kind).is_none()
+    }
+
+    /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.
+    fn is_of_some_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
+        let roles = self.roles.iter().zip(&self.role_places);
+        let roles =
+            roles.map(|(seen, place)| (seen.object.kind().as_str(), &seen.object.namespace, &seen.version, place));
+        let bindings = self.bindings.iter().zip(&self.binding_places);
+        let bindings = bindings.map(|(seen, place)| (seen.object.kind(), &seen.object.namespace, &seen.version, place));
+        // What people write has no version, and what a cluster was asked for itself no place.
+        let is_dumped = |version: &str, place: &Place| !version.is_empty() && place.is_known();
+        let dumped = roles.chain(bindings).filter(|(of, _, version, place)| *of == kind && is_dumped(version, place));
+        let namespaces: BTreeSet<Box<str>> = dumped.filter_map(|(_, namespace, ..)| namespace.clone()).collect();
+        let is_whole = EVERYWHERE.iter().all(|name| namespaces.contains(*name));
+        (!namespaces.is_empty() && !is_whole).then_some(namespaces)
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
@@ -516,11 +535,10 @@ impl Dump {
 
     /// Adds what the access file is compiled with.
     pub fn add_to(&self, facts: &mut Facts) {
-        let knows = |kind: &str| self.kinds.contains(kind) && !self.missing.contains_key(kind);
-        if knows("Namespace") {
+        if self.knows("Namespace") {
             facts.namespaces = Some(self.namespaces.clone());
         }
-        if knows("Role") && knows("ClusterRole") {
+        if self.knows("Role") && self.knows("ClusterRole") {
             let roles = self.roles.iter().map(|seen| seen.object.clone()).collect();
             facts.roles = Some(rbac::Objects { roles, bindings: Vec::new() });
         }
@@ -548,12 +566,15 @@ impl Dump {
 
     /// Whether it is known what was last applied and which places have logins.
     pub fn knows_targets(&self) -> bool {
-        self.kinds.contains("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
+        self.knows("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
     }
 
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
+        let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
+        let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
+            of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
         let Self {
             roles,
             bindings,
@@ -575,6 +596,7 @@ impl Dump {
         for (kind, what) in KINDS {
             let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
             let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
+            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(namespaces).into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {

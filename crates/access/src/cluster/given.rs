@@ -233,7 +233,7 @@ impl Given {
                 Some(kind) => {
                     let list = (version, kind);
                     let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
-                    self.add_document(&source, root, list, of, how)?;
+                    self.add_document(&source, root, list, of, how);
                     self.notes.extend(read.warnings.iter().map(|warning| {
                         let line = source.position(warning.span.start).line;
                         format!("{name}:{line}: {}", warning.message).into()
@@ -247,7 +247,7 @@ impl Given {
                 }
                 // No kind, and what has this version is about access.
                 None if version.starts_with("rbac.authorization.k8s.io/") => {
-                    self.add(&source, root, Place::Document, how)?;
+                    self.add(&source, root, Place::Document, how);
                 }
                 None => continue,
             }
@@ -264,13 +264,13 @@ impl Given {
         list: (&str, &str),
         items: impl Iterator<Item = &'n Node>,
         how: How<'_>,
-    ) -> Result<(), GivenError> {
+    ) {
         let is_json = source.text().trim_start().starts_with('{');
         let version = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
         let kinds = (!is_json && version.is_none()).then(|| self.dump.kinds());
         let items: Vec<&Node> = items.collect();
-        self.add_list(source, root, list, items.iter().copied(), how)?;
+        self.add_list(source, root, list, items.iter().copied(), how);
         if is_of_part(root) {
             let written = Written { source, span: root.span, has_origin: true };
             let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
@@ -278,7 +278,6 @@ impl Given {
         } else if let Some(kinds) = kinds {
             self.dump.are_parts(kinds);
         }
-        Ok(())
     }
 
     fn add_list<'n>(
@@ -288,8 +287,8 @@ impl Given {
         list: (&str, &str),
         items: impl Iterator<Item = &'n Node>,
         how: How<'_>,
-    ) -> Result<(), GivenError> {
-        self.add(source, root, Place::Document, how)?;
+    ) {
+        self.add(source, root, Place::Document, how);
         let (version, kind) = list;
         let element = kind.strip_suffix("List").unwrap_or(kind);
         for node in items {
@@ -299,7 +298,7 @@ impl Given {
             }
             let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
             let of = Some((version, element)).filter(|_| says_nothing && !element.is_empty());
-            self.add(source, node, Place::List(of), how)?;
+            self.add(source, node, Place::List(of), how);
             let nested = node.get("items").and_then(Node::as_sequence);
             if nested.is_some() {
                 let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
@@ -307,7 +306,6 @@ impl Given {
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
         }
-        Ok(())
     }
 
     /// Takes the authenticator's own configuration, of which there is one.
@@ -332,7 +330,7 @@ impl Given {
 
     /// One object as it stands in a text, through JSON: it is read by the same types. An object that
     /// cannot be taken is a gap, and takes no other with it.
-    fn add(&mut self, source: &Source, node: &Node, place: Place<'_>, how: How<'_>) -> Result<(), GivenError> {
+    fn add(&mut self, source: &Source, node: &Node, place: Place<'_>, how: How<'_>) {
         let mut value = node.to_json();
         if let (Place::List(Some((api_version, kind))), Some(object)) = (place, value.as_object_mut()) {
             object.insert("apiVersion".to_owned(), api_version.into());
@@ -345,7 +343,7 @@ impl Given {
             let what = format!("{} ({})", named(&value), at(written));
             let why = format!("`{text}` is for another program to fill in; give what that prints, by `--from -`");
             self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-            return Ok(());
+            return;
         }
         if let Some(kustomized) = how.kustomized {
             for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
@@ -362,7 +360,7 @@ impl Given {
         let written = Written { source, span: node.span, has_origin };
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.
-            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => Ok(()),
+            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => {}
             Err(error) => {
                 let error = match error {
                     DumpError::Objects(rbac::dump::DumpError::Syntax(error)) => error.to_string(),
@@ -371,9 +369,8 @@ impl Given {
                 // The line is one of a text that nobody sees.
                 let why = format!("an API server refuses it: {}", error.split(" at line ").next().unwrap_or_default());
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-                Ok(())
             }
-            Ok(()) => Ok(()),
+            Ok(()) => {}
         }
     }
 

@@ -1,6 +1,6 @@
 //! What files are about that somebody gives.
 
-use crate::cluster::{Given, How, Kustomizations, MappingTarget, joined};
+use crate::cluster::{Extent, Given, How, Knowledge, Kustomizations, MappingTarget, joined};
 use identity::Partition;
 
 use super::now;
@@ -112,7 +112,7 @@ fn what_is_half_or_wrong_is_refused_and_says_where() {
 
 #[test]
 fn half_a_list_is_a_gap_with_its_place() {
-    let role = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "dev", "resourceVersion": "1"}}"#;
+    let role = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": "r", "namespace": "dev"}}"#;
     let list = |kind: &str, version: &str, metadata: &str| {
         format!(r#"{{"kind": "{kind}", "apiVersion": "{version}", "metadata": {{{metadata}}}, "items": [{role}]}}"#)
     };
@@ -158,6 +158,40 @@ fn half_a_list_is_a_gap_with_its_place() {
                 assert_eq!(said, unlisted, "{name}");
             }
         }
+    }
+}
+
+/// `kubectl get` without `-A` prints a list of one namespace, and does not say so.
+#[test]
+fn a_dump_of_one_namespace_is_not_one_of_the_cluster() {
+    let object = |kind: &str, namespace: &str| {
+        format!(
+            r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{kind}", "metadata": {{"name": "x", "namespace": "{namespace}", "resourceVersion": "1"}}, "roleRef": {{"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "x"}}}}"#
+        )
+    };
+    let list = |namespaces: &[&str]| {
+        let objects =
+            namespaces.iter().flat_map(|namespace| [object("Role", namespace), object("RoleBinding", namespace)]);
+        format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}]}}"#, objects.collect::<Vec<_>>().join(","))
+    };
+    let rows: [(&str, &[&str], Option<&[&str]>); 4] = [
+        ("-A", &["kube-system", "kube-public", "dev"], None),
+        ("of one", &["dev"], Some(&["dev"])),
+        ("of kube-system", &["kube-system"], Some(&["kube-system"])),
+        ("of two, one after another", &["dev", "test"], Some(&["dev", "test"])),
+    ];
+    for (name, namespaces, expected) in rows {
+        let (_, given) = given(&list(namespaces)).expect(name);
+        let extent = match expected {
+            None => Extent::All,
+            Some(names) => Extent::In(names.iter().map(|name| (*name).into()).collect()),
+        };
+        let Knowledge { roles, role_bindings, .. } = given.dump.knowledge();
+        assert_eq!([&roles, &role_bindings], [&extent, &extent], "{name}");
+        assert!(given.dump.unread().is_empty(), "{name}: what nobody gave is nothing that cannot be read");
+        let gaps = given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).unseen;
+        let said = gaps.iter().filter(|gap| gap.why.contains("`kubectl get -A` prints all")).count();
+        assert_eq!(said, if expected.is_some() { 2 } else { 0 }, "{name}");
     }
 }
 

@@ -52,10 +52,12 @@ pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
         Output::Json => rim::print(&print::json(&plan))?,
         Output::Markdown => rim::print(&planning::plain(&print::markdown(&plan)))?,
     }
-    match args.exit_code {
-        true if !plan.is_empty() => Err(Failure::Differs),
-        // A plan with gaps is not applied, whatever it has them for.
-        true => only_if_read(&plan.unseen, "something would change"),
-        false => Ok(()),
+    if !args.exit_code {
+        return Ok(());
     }
+    if !plan.is_empty() {
+        return Err(Failure::Differs);
+    }
+    // A plan with gaps is not applied, whatever it has them for.
+    only_if_read(&plan.unseen, "something would change")
 }

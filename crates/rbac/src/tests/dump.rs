@@ -92,9 +92,9 @@ fn half_a_list_says_nothing_of_what_is_not_in_it() {
                 Err(error) => panic!("{name}: {error}"),
             };
             let (role, none) = (BTreeSet::from(["Role".into()]), BTreeSet::new());
-            let expected = expected.map(|is_cut| match is_cut {
-                true => Kinds { whole: none, cut: role },
-                false => Kinds { whole: role, cut: none },
+            let expected = expected.map(|is_cut| {
+                let [whole, cut] = if is_cut { [none, role] } else { [role, none] };
+                Kinds { whole, cut }
             });
             assert_eq!(found, expected, "{name}");
         }

@@ -49,10 +49,8 @@ impl Difference<'_> {
         }
         if self.is_empty() {
             let (people, subjects) = (self.people_unchanged, self.subjects_unchanged);
-            let what = match self.worlds.iter().all(|world| world.unread().is_empty()) {
-                true => "nothing changes for anybody",
-                false => "no change is seen in what could be read",
-            };
+            let is_known = self.worlds.iter().all(|world| world.unread().is_empty());
+            let what = if is_known { "nothing changes for anybody" } else { "no change is seen in what could be read" };
             let text = format!("{what}: {people} people, {subjects} subjects of Kubernetes");
             items.push(Item::new(Sign::None, text));
             return items;

@@ -392,6 +392,15 @@ fn half_a_list(world: &World) -> anyhow::Result<()> {
     ensure!(users == 12 && !shown["gaps"].to_string().contains("rolebindings"), "{users}: {shown}");
     let same = managed.run(&["diff", "whole.json", "whole.json", "--exit-code"])?;
     ensure!(same.code == 0, "{same:?}");
+    // kubectl without -A prints the list of one namespace, and does not say so.
+    write("shop.json", &managed.admin.kubectl(&["get", "rolebindings", "-n", "shop", "-o", "json"])?.success()?)?;
+    for (namespace, is_known) in [("shop", true), ("kube-system", false)] {
+        let question = [&["who-can", "get", "pods", "-n", namespace, "-o", "json"][..], &from("shop.json")].concat();
+        let shown: Value = serde_json::from_str(&managed.run(&question)?.success()?)?;
+        let gap = shown["gaps"].as_array().and_then(|gaps| gaps.iter().find(|gap| gap["what"] == "rolebindings"));
+        ensure!(gap.is_none() == is_known, "{namespace}: {shown}");
+        ensure!(is_known || gap.is_some_and(|gap| gap.to_string().contains("`kubectl get -A` prints all")), "{shown}");
+    }
     Ok(())
 }
 

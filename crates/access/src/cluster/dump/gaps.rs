@@ -17,6 +17,23 @@ pub(super) const KINDS: [(&str, &str); 6] = [
 pub(super) const LACKS: &str = "manifests need not be all of them";
 pub(super) const NOT_IN_DUMPS: &str = "they are not in the dumps";
 
+/// Where every cluster has roles and bindings: the API server itself makes them (Kubernetes,
+/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`).
+pub(super) const EVERYWHERE: [&str; 2] = ["kube-public", "kube-system"];
+
+/// Why a kind is not known of which some namespaces' objects were dumped.
+pub(super) fn only_of(namespaces: &BTreeSet<Box<str>>) -> String {
+    const NAMED: usize = 3;
+    let mut names = namespaces.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
+    if namespaces.len() > NAMED {
+        names.push_str(&format!(" and {} more", namespaces.len() - NAMED));
+    }
+    format!(
+        "the dumps have those of {names} alone, and every cluster has some in {}; `kubectl get -A` prints all",
+        EVERYWHERE.join(" and ")
+    )
+}
+
 /// Gaps as they are said to people: those that manifests leave are one, which says what else to give.
 pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     let resource = |gap: &Unseen| match &*gap.what {

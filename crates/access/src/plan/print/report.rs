@@ -91,9 +91,10 @@ fn head(plan: &Plan) -> Vec<Item> {
         items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be looked at"));
     }
     if plan.is_empty() {
-        let text = match plan.unseen.is_empty() {
-            true => "nothing changes: the cluster is as the files say",
-            false => "no change is seen in what could be looked at",
+        let text = if plan.unseen.is_empty() {
+            "nothing changes: the cluster is as the files say"
+        } else {
+            "no change is seen in what could be looked at"
         };
         items.push(Item::new(Sign::None, text));
         return items;

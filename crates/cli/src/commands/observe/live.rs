@@ -79,9 +79,10 @@ struct SoFar {
 impl SoFar {
     fn line(&self) -> String {
         let (lists, all, megabytes) = (self.lists.get(), self.all, self.bytes.get() / 1_000_000);
-        match lists < all {
-            true => format!("looking at the cluster: {lists} of {all} lists, {megabytes} MB"),
-            false => format!("looking at the cluster: {all} lists, {megabytes} MB, and single objects"),
+        if lists < all {
+            format!("looking at the cluster: {lists} of {all} lists, {megabytes} MB")
+        } else {
+            format!("looking at the cluster: {all} lists, {megabytes} MB, and single objects")
         }
     }
 }
