@@ -148,7 +148,9 @@ impl Dump {
             return Err(error);
         }
         self.kinds.extend(whole.into_iter().filter(|kind| is_of_interest(kind)));
-        cut.iter().for_each(|kind| self.is_cut(kind));
+        for kind in &cut {
+            self.is_cut(kind);
+        }
         Ok(())
     }
 
@@ -319,7 +321,9 @@ impl Dump {
     /// Of these kinds only a part of a list stands here.
     pub(super) fn are_cut<'k>(&mut self, kinds: impl IntoIterator<Item = &'k str>, written: &Written<'_>) {
         self.here = written.place();
-        kinds.into_iter().for_each(|kind| self.is_cut(kind));
+        for kind in kinds {
+            self.is_cut(kind);
+        }
         self.here = Place::default();
     }
 

@@ -179,8 +179,8 @@ async fn asked(provider: &impl ProvideCredentials) -> Result<Credentials, Proble
     let found = found.map_err(|error| match (no_answer(&error), error) {
         (Some(NoAnswer::Connection { why, .. }), _) => Problem::Unreachable(why),
         (Some(NoAnswer::TooLarge), _) => Problem::TooLarge,
-        (Some(NoAnswer::Late | NoAnswer::Unsendable), _) => Problem::Late,
-        (None, provider::error::CredentialsError::ProviderTimedOut(_)) => Problem::Late,
+        (Some(NoAnswer::Late | NoAnswer::Unsendable), _)
+        | (None, provider::error::CredentialsError::ProviderTimedOut(_)) => Problem::Late,
         (None, provider::error::CredentialsError::InvalidConfiguration(_)) => Problem::NotSetUp,
         (None, provider::error::CredentialsError::CredentialsNotLoaded(_)) => Problem::NoCredentials,
         (None, _) => Problem::Refused,
