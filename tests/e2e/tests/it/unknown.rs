@@ -404,6 +404,9 @@ fn half_a_list(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What is typed.
+type Args<'a> = &'a [&'a str];
+
 const FILE: &str = "clusterID: c\naccount: '111122223333'\ngroups: []\n";
 
 /// Where the exit code is the verdict, somebody who may not look gets neither "none" nor "all gone".
@@ -421,7 +424,7 @@ fn exit_codes(world: &World) -> anyhow::Result<()> {
     let no_bindings = managed.user("no-bindings", &but("rolebindings"))?;
     let no_logins = managed.user("no-logins", &but("aws-auth"))?;
     let nothing = managed.user("sees-nothing", &[])?;
-    let rows: [(&str, &[&str], [i32; 4]); 6] = [
+    let rows: [(&str, Args<'_>, [i32; 4]); 6] = [
         ("a file that says what is there", &["plan", "access.yaml", "--mapping", "none", "--exit-code"], [0, 1, 0, 1]),
         ("who gained", &["diff", "before.json", "context:local", "--exit-code"], [2, 1, 1, 1]),
         ("whoever asks no exit code gets none made up either", &["diff", "context:local", "before.json"], [0, 1, 1, 1]),
@@ -453,7 +456,7 @@ fn odd_rights(world: &World) -> anyhow::Result<()> {
     let roles: &[&str] = &["--verb=list", "--resource=roles,clusterroles"];
     let namespaces: &[&str] = &["--verb=list", "--resource=namespaces"];
     let get_bindings: &[&str] = &["--verb=get", "--resource=rolebindings,clusterrolebindings,roles,clusterroles"];
-    let somebody: [(&str, &[&[&str]], &[&str]); 7] = [
+    let somebody: [(&str, &[Args<'_>], Args<'_>); 7] = [
         ("bindings-alone", &[list_bindings], &["what the ClusterRole reader allows", "roles"]),
         ("bindings-and-one-role", &[list_bindings, one_role], &["roles"]),
         ("roles-alone", &[roles], &["rolebindings", "clusterrolebindings"]),
@@ -467,7 +470,7 @@ fn odd_rights(world: &World) -> anyhow::Result<()> {
     let bound = ["create", "rolebinding", "lister", "--role=lister", "--user=in-one-namespace", "-n", "shop"];
     managed.admin.kubectl(&bound)?.success()?;
     let arn = "arn:aws:iam::111122223333:user/alice";
-    let answers: [&[&str]; 7] = [
+    let answers: [Args<'_>; 7] = [
         &["who-can", "get", "pods", "-n", "shop"],
         &["who-can", "get", "pods", "--any-namespace"],
         &["matrix"],
@@ -476,7 +479,7 @@ fn odd_rights(world: &World) -> anyhow::Result<()> {
         &["lint"],
         &["whoami"],
     ];
-    let verdicts: [(&[&str], &str); 5] = [
+    let verdicts: [(Args<'_>, &str); 5] = [
         (&["diff", "context:local", "context:local", "--exit-code"], "nothing was compared"),
         (&["diff", "user:user00", "user:user01", "--exit-code"], "nothing was compared"),
         (&["lint", "--fail-on", "danger"], "it is not known whether there is such a finding"),
