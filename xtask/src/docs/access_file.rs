@@ -14,8 +14,9 @@ every file that was valid then is valid now, but for one named break ([below](#w
 cluster-auth check                       # everything that is wrong with access.yaml, in one run
 cluster-auth render --to rbac            # its roles and bindings, for kubectl apply
 cluster-auth render --to config          # its mapping, for aws-iam-authenticator or cluster-auth server
-cluster-auth server --access-file access.yaml   # or the file itself: changes and ends hold at once
 ```
+
+Or `cluster-auth server --access-file` reads the file itself: changes and ends hold at once ([server.md](server.md#the-access-file)).
 
 Three examples: [the guide's own file](../examples/guide.yaml), [one with everything](../examples/access.yaml), and
 [one for two clusters](../examples/grown-up), whose groups get their members from `base/` and their grants from `clusters/`.
@@ -64,6 +65,7 @@ as empty. Only the account of the credentials can be asked; a note names the oth
 by `--from`, which takes files and folders of them:
 
 ```sh
+mkdir -p dumps
 aws iam get-group --group-name Developers --output json > dumps/group.json
 aws iam list-roles --path-prefix /aws-reserved/sso.amazonaws.com/ --output json > dumps/roles.json
 cluster-auth render --to access --from dumps

@@ -10,12 +10,16 @@ use pages::Table;
 
 use crate::Test;
 
+mod access_file;
 mod client;
+mod cluster;
 mod readme;
+mod sandbox;
+mod server;
 
 /// All of them.
 pub(crate) fn tests() -> Vec<Test> {
-    [TESTS, client::TESTS, readme::TESTS].concat()
+    [TESTS, access_file::TESTS, client::TESTS, cluster::TESTS, readme::TESTS, sandbox::TESTS, server::TESTS].concat()
 }
 
 const TESTS: &[Test] = &[("docs::named_commands_exist", named)];

@@ -9,9 +9,10 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     machine::Machine,
     moto::Moto,
-    page::{self, Reader},
+    page,
     parts::Parts,
     process::{self, Output},
+    shell::Shell,
     world::{CLUSTER_ID, MAPPINGS, World},
 };
 
@@ -427,23 +428,12 @@ fn daemon_set(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
-struct Administrator<'a> {
-    store: &'a Store<'a>,
-}
-
-impl Reader for Administrator<'_> {
-    fn types(&mut self, command: &str) -> anyhow::Result<String> {
-        let Store { world, moto, folder } = self.store;
-        let programs = world.parts.cluster_auth.parent().context("a folder")?.display();
-        let mut shell = process::command("sh", folder);
-        shell.args(["-c", &format!("{{ {command}; }} 2>&1")]).envs(moto.environment());
-        shell.env("PATH", format!("{programs}:/usr/bin:/bin"));
-        shell.env("KOPS_STATE_STORE", STATE).env("KOPS_CLUSTER_NAME", NAME);
-        Ok(process::run(&mut shell)?.stdout)
-    }
-}
-
 fn page(world: &World) -> anyhow::Result<()> {
     let store = Store::start(world, "kops-page")?;
-    page::follow("docs/kops.md", &store.folder, &mut Administrator { store: &store })
+    let mut shell = Shell::new(&world.parts, &store.folder)?;
+    shell.set_all(store.moto.environment());
+    shell.set("KOPS_STATE_STORE", STATE);
+    shell.set("KOPS_CLUSTER_NAME", NAME);
+    page::follow("docs/kops.md", &store.folder, &mut shell)?;
+    page::besides(&mut shell)
 }

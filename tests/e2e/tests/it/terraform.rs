@@ -11,8 +11,10 @@ use std::{
 use anyhow::{Context as _, ensure};
 use e2e::{
     process::{self, Output},
+    typed,
     world::World,
 };
+use pages::Page;
 use serde_json::{Value, json};
 
 use crate::Test;
@@ -63,7 +65,17 @@ impl<'a> Tofu<'a> {
         process::run(&mut command)
     }
 
-    /// The same, for what must succeed.
+    /// Types lines of the documentation in a folder below.
+    fn types(&self, below: &str, lines: &str) -> anyhow::Result<String> {
+        let mut shell = process::command("sh", &self.folder);
+        let programs = self.world.parts.tofu.parent().context("a folder")?;
+        shell.current_dir(self.folder.join(below)).args(["-euc", lines]);
+        shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
+        shell.env("TF_CLI_CONFIG_FILE", self.folder.join("settings.tfrc"));
+        process::run(&mut shell)?.success()
+    }
+
+    /// Runs it, for what must succeed.
     fn succeeds(&self, below: &str, arguments: &[&str]) -> anyhow::Result<String> {
         self.run(below, arguments)?.success().with_context(|| format!("tofu {arguments:?} in {below}"))
     }
@@ -312,21 +324,28 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
     // Now the README's steps: the module of today, and the moves that only the caller can say.
     fs::write(&main, &today)?;
     tofu.succeeds(here, &["init"])?;
-    let page = fs::read_to_string(Path::new(REPOSITORY).join("docs/terraform.md"))?;
-    let script = page.split("<!-- moves -->\n```sh\n").nth(1).and_then(|rest| rest.split("```").next());
-    let script = script.context("docs/terraform.md has the script of the moves")?;
-    let mut shell = process::command("sh", &tofu.folder);
-    let programs = world.parts.tofu.parent().context("a folder")?;
-    shell.current_dir(tofu.folder.join(here)).args(["-euc", script]);
-    shell.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
-    shell.env("TF_CLI_CONFIG_FILE", tofu.folder.join("settings.tfrc"));
-    process::run(&mut shell)?.success()?;
+    let page = Page::read("docs/terraform.md")?;
+    let moves = page.blocks().into_iter().find(|block| block.lines.first() == Some(&"n=0"));
+    let moves = moves.context("docs/terraform.md has the script of the moves")?;
+    tofu.types(here, &moves.lines.join("\n"))?;
+    moves.commands().iter().for_each(|command| typed::note(&command.text));
     let changes = tofu.changes(here)?;
     // Names, users and memberships stay; the policies are the new ones, and the path is said.
     ensure!(changes.iter().all(|change| change.starts_with("update ")), "{changes:#?}");
     ensure!(changes.iter().any(|change| change.contains("aws_iam_role.role[\"all users\"]")), "{changes:#?}");
     tofu.succeeds(here, &["apply", "-auto-approve"])?;
     ensure!(tofu.changes(here)?.is_empty(), "{:?}", tofu.changes(here)?);
+
+    // Whoever no longer has users made takes them out of the state, or they would go.
+    fs::write(&main, today.replace("create_users = true", "create_users = false"))?;
+    let is_end_of_user = |change: &String| change.starts_with("delete module.k8s_access.aws_iam_user.user[");
+    let changes = tofu.changes(here)?;
+    ensure!(changes.iter().filter(|change| is_end_of_user(change)).count() == 2, "{changes:#?}");
+    let out = "tofu state rm 'module.k8s_access.aws_iam_user.user'";
+    tofu.types(here, out)?;
+    typed::note(out);
+    let changes = tofu.changes(here)?;
+    ensure!(!changes.iter().any(|change| is_end_of_user(change)), "{changes:#?}");
     Ok(())
 }
 
