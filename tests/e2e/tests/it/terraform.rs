@@ -345,7 +345,7 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
     tofu.types(here, out)?;
     typed::note(out);
     let changes = tofu.changes(here)?;
-    ensure!(!changes.iter().any(|change| is_end_of_user(change)), "{changes:#?}");
+    ensure!(!changes.iter().any(is_end_of_user), "{changes:#?}");
     Ok(())
 }
 
