@@ -131,6 +131,37 @@ fn every_command_says_what_its_exit_codes_mean() {
 }
 
 #[test]
+fn every_flag_that_a_commands_help_names_is_its_own() {
+    let root = built();
+    let names: Vec<&str> = root.get_subcommands().map(Command::get_name).collect();
+    let mut wrong = Vec::new();
+    let mut named = 0;
+    for command in all(&root) {
+        let help = command.clone().term_width(0).render_long_help().to_string();
+        // What holds for all commands stands in the help of the one above.
+        let args = all(command).into_iter().flat_map(Command::get_arguments);
+        let own: BTreeSet<String> = args.filter_map(Arg::get_long).map(|long| format!("--{long}")).collect();
+        // A flag in a command line is of that command: an example, or as `version --short`.
+        let begins = |text: &&str| names.contains(&text.split(' ').next().unwrap_or_default());
+        let quoted = help.split('`').skip(1).step_by(2).filter(begins).map(|text| format!("cluster-auth {text}"));
+        let lines = help.lines().map(|line| line.trim().to_owned()).chain(quoted);
+        let in_lines: Vec<Vec<String>> = lines.flat_map(|line| ours(&line)).collect();
+        for words in &in_lines {
+            wrong.extend(misunderstood(words).map(|why| format!("{}: {why}: {}", command.get_name(), words.join(" "))));
+        }
+        for flag in help.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-')) {
+            let is_flag = flag.starts_with("--") && flag.len() > 2;
+            named += usize::from(is_flag);
+            if is_flag && !own.contains(flag) && !in_lines.iter().flatten().any(|word| word == flag) {
+                wrong.push(format!("{} --help: it has no {flag}", command.get_name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(named > 300, "only {named} flags were found");
+}
+
+#[test]
 fn every_flag_of_the_documentation_exists() {
     let root = built();
     let args: Vec<&Arg> = all(&root).into_iter().flat_map(Command::get_arguments).collect();

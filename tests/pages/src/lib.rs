@@ -7,6 +7,7 @@
 //!                      └─► what a test must have typed when it is done                 the end-to-end tests
 //! ```
 
+mod links;
 mod markdown;
 mod table;
 

@@ -117,7 +117,7 @@ impl Page {
     }
 
     /// Its lines that are in no block and no comment, each with its number.
-    fn running_text(&self) -> Vec<(usize, &str)> {
+    pub(crate) fn running_text(&self) -> Vec<(usize, &str)> {
         let mut in_block = false;
         let mut lines = Vec::new();
         for (at, line) in self.text.lines().enumerate() {
