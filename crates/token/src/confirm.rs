@@ -4,7 +4,7 @@ use identity::{Identity, IdentityError, StsHost};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{Accepted, Refusal, Upstream};
+use crate::{Accepted, Object, Refusal, Upstream};
 
 /// Reads STS's answer to [`Accepted::request`].
 ///
@@ -80,13 +80,13 @@ impl Unconfirmed {
 #[serde(deny_unknown_fields)]
 struct Answer {
     #[serde(rename = "GetCallerIdentityResponse")]
-    response: Response,
+    response: Object<Response>,
 }
 
 #[derive(Deserialize)]
 struct Response {
     #[serde(rename = "GetCallerIdentityResult")]
-    result: CallerIdentity,
+    result: Object<CallerIdentity>,
 }
 
 #[derive(Deserialize)]
@@ -98,8 +98,9 @@ struct CallerIdentity {
 }
 
 fn confirmed(accepted: &Accepted, body: &[u8]) -> Result<Confirmed, Unconfirmed> {
-    let answer: Answer = serde_json::from_slice(body).map_err(|_| Upstream::Unreadable)?;
-    let CallerIdentity { account, arn, user_id } = answer.response.result;
+    let Object(answer): Object<Answer> = serde_json::from_slice(body).map_err(|_| Upstream::Unreadable)?;
+    let Object(Response { result: Object(caller) }) = answer.response;
+    let CallerIdentity { account, arn, user_id } = caller;
     let identity = Identity::from_answer(&arn, &account, &user_id).map_err(|error| match error {
         IdentityError::Kind => Unconfirmed::Refused(Refusal::StsUnsupportedPrincipal),
         _ => Unconfirmed::Upstream(Upstream::Inconsistent),
@@ -120,7 +121,7 @@ fn confirmed(accepted: &Accepted, body: &[u8]) -> Result<Confirmed, Unconfirmed>
 #[derive(Deserialize)]
 struct ErrorAnswer {
     #[serde(rename = "Error")]
-    error: StsError,
+    error: Object<StsError>,
 }
 
 #[derive(Deserialize)]
@@ -135,7 +136,7 @@ struct StsError {
 ///
 /// In particular throttling comes as 400 with a code, not as 429.
 fn error(status: u16, body: &[u8]) -> Unconfirmed {
-    let Ok(ErrorAnswer { error: StsError { code, message } }) = serde_json::from_slice(body) else {
+    let Ok(Object(ErrorAnswer { error: Object(StsError { code, message }) })) = serde_json::from_slice(body) else {
         return Upstream::Unreadable.into();
     };
     match code.as_str() {

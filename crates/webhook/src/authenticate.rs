@@ -6,12 +6,18 @@ use arc_swap::ArcSwapOption;
 use aws::{Ec2, StsClient};
 use mapping::{Decision, Fact, Facts, Snapshot, User, decide};
 use token::{Confirmed, Unconfirmed, Upstream, accept};
+use tokio::time::Instant;
 
 use crate::{
     Metrics, Readiness, Settings,
     body::{self, Bodies},
+    rate::Rate,
     verdicts::{NoVerdict, Verdicts},
 };
+
+/// How often a second the rule is looked for that nearly fits somebody who is not mapped: that walks all rules, and
+/// whoever has an AWS account can ask for it.
+const NEAREST_A_SECOND: u32 = 20;
 
 /// What came of a review.
 pub enum Outcome {
@@ -118,6 +124,7 @@ pub struct Webhook {
     pub(crate) readiness: Readiness,
     mapping: ArcSwapOption<Snapshot>,
     pub(crate) bodies: Bodies,
+    nearest: Rate,
     verdicts: Verdicts,
     ec2: Option<Ec2>,
 }
@@ -132,6 +139,7 @@ impl Webhook {
                 together: settings.max_bodies,
                 time: settings.body_timeout,
             }),
+            nearest: Rate::new(NEAREST_A_SECOND),
             verdicts: Verdicts::new(&settings, sts, Arc::clone(&metrics)),
             readiness: Readiness::default(),
             mapping: ArcSwapOption::empty(),
@@ -189,7 +197,8 @@ impl Webhook {
                 Decision::Permit(user) => return Outcome::Granted(Box::new(Granted { confirmed, user })),
                 Decision::Refuse(refusal) => {
                     let unmapped = refusal == mapping::Refusal::NotMapped;
-                    let nearest = unmapped.then(|| snapshot.nearest(identity)).flatten().map(Box::new);
+                    let is_looked_for = unmapped && self.nearest.allows(Instant::now());
+                    let nearest = is_looked_for.then(|| snapshot.nearest(identity)).flatten().map(Box::new);
                     let scrubbed = snapshot.scrubs(&identity.account);
                     return Outcome::RefusedCaller { confirmed: Box::new(confirmed), refusal, nearest, scrubbed };
                 }

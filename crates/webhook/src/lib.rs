@@ -22,6 +22,7 @@ mod connections;
 mod lanes;
 mod listener;
 mod metrics;
+mod rate;
 mod readiness;
 mod review;
 mod routes;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use mapping::User;
 use serde::{Deserialize, Serialize};
+use token::Object;
 
 use crate::Outcome;
 
@@ -17,7 +18,7 @@ pub(crate) struct Request {
     #[serde(rename = "apiVersion")]
     api_version: Option<String>,
     #[serde(default)]
-    spec: Spec,
+    spec: Option<Object<Spec>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,12 +41,14 @@ impl std::fmt::Debug for Token {
 impl Request {
     /// Reads a body. `null` and objects without a token are reviews of an empty token, as for the existing program.
     pub(crate) fn read(body: &[u8]) -> Result<Self, serde_json::Error> {
-        Ok(serde_json::from_slice::<Option<Self>>(body)?.unwrap_or_default())
+        let Object(review) = serde_json::from_slice::<Option<Object<Self>>>(body)?.unwrap_or_default();
+        Ok(review)
     }
 
     /// The token asked about; empty where there is none.
     pub(crate) fn token(&self) -> &str {
-        self.spec.token.as_ref().map(|token| token.0.as_str()).unwrap_or_default()
+        let token = self.spec.as_ref().and_then(|Object(spec)| spec.token.as_ref());
+        token.map(|token| token.0.as_str()).unwrap_or_default()
     }
 
     /// The version to answer in: the one that was asked in, if it is one that we know.
