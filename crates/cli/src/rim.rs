@@ -64,6 +64,20 @@ pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
+/// The largest file that a server reads for itself: hundreds of thousands of users.
+#[cfg(unix)]
+const MAX_SERVER_FILE: u64 = 64 << 20;
+
+/// That a file is one to read from beginning to end, and no pipe, device or socket, which may never end.
+#[cfg(unix)]
+pub(crate) fn ensure_regular(path: &Path) -> anyhow::Result<()> {
+    let metadata = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?;
+    anyhow::ensure!(metadata.is_file(), "{} is no regular file", path.display());
+    let (length, most) = (metadata.len(), MAX_SERVER_FILE);
+    anyhow::ensure!(length <= most, "{} has {length} bytes, which is more than {most}", path.display());
+    Ok(())
+}
+
 /// Writes a result to stdout. A reader that has gone (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();

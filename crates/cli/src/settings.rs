@@ -85,12 +85,12 @@ pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems
     rim::note(document::render(sources, problems, style).trim_end());
 }
 
-/// Logging as the global flags want it; lines are flushed when the guard goes.
+/// Logging as the global flags want it; lines are flushed when the guards go.
 #[cfg(unix)]
 pub(crate) fn start_logs(
     global: &Global,
     process: &rim::Process,
-) -> anyhow::Result<tracing_appender::non_blocking::WorkerGuard> {
+) -> anyhow::Result<[tracing_appender::non_blocking::WorkerGuard; 2]> {
     use crate::logs;
 
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");

@@ -3,12 +3,84 @@
 //! Messages and the fields `arn`, `username`, `uid`, `groups`, `stsendpoint`, `client`, `path`, `method` are
 //! aws-iam-authenticator's. Never in it: the token, a signature, or text of a refused token. Accounts that are scrubbed
 //! leave neither ARN nor session behind.
+//!
+//! Anybody can cause denials, as many as they like. So only so many a second have a line of their own; the others are
+//! counted, and told in one line for each code and account.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
+use identity::AccountId;
 use token::Confirmed;
+use tokio::time::Instant;
 
-use crate::Outcome;
+use crate::{Outcome, rate::Rate};
+
+/// The messages of lines that anybody can cause.
+pub const DENIED: [&str; 3] = [DENIAL, NO_ANSWER, "could not parse request"];
+
+const DENIAL: &str = "access denied";
+const NO_ANSWER: &str = "no answer for now";
+
+/// Denials, and reviews without an answer, that have a line of their own in a second.
+const LINES_A_SECOND: u32 = 100;
+
+/// Accounts that are told apart among those that have none; whoever has very many AWS accounts fills no memory.
+const MAX_COUNTS: usize = 256;
+
+/// What is written of reviews.
+pub(crate) struct Audit {
+    rate: Rate,
+    counted: Mutex<BTreeMap<Kind, u64>>,
+}
+
+/// What denials without a line of their own are counted by.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Kind {
+    code: &'static str,
+    /// Of a caller whom STS confirmed.
+    account: Option<AccountId>,
+}
+
+impl Audit {
+    pub(crate) fn new() -> Self {
+        Self { rate: Rate::new(LINES_A_SECOND), counted: Mutex::default() }
+    }
+
+    /// Writes what came of a review, or counts it.
+    pub(crate) fn write(&self, outcome: &Outcome, context: &Context, now: Instant) {
+        let is_grant = matches!(outcome, Outcome::Granted(_));
+        if is_grant || self.rate.allows(now) { write(outcome, context) } else { self.count(outcome) }
+    }
+
+    fn count(&self, outcome: &Outcome) {
+        let account = match outcome {
+            Outcome::RefusedCaller { confirmed, scrubbed: false, .. } => Some(confirmed.identity().account),
+            _ => None,
+        };
+        let (code, mut counts) = (outcome.code(), self.lock());
+        let known = Kind { code, account };
+        let kind =
+            if counts.len() < MAX_COUNTS || counts.contains_key(&known) { known } else { Kind { code, account: None } };
+        *counts.entry(kind).or_default() += 1;
+    }
+
+    /// Tells what was counted since the last time. To be called every second.
+    pub(crate) fn tell(&self) {
+        for (Kind { code, account }, count) in std::mem::take(&mut *self.lock()) {
+            let account = account.as_ref().map(AccountId::as_str);
+            tracing::warn!(code, account, count, "reviews without a line of their own");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<Kind, u64>> {
+        self.counted.lock().expect("no holder of this lock panics")
+    }
+}
 
 /// The request that was decided.
 pub(crate) struct Context {
@@ -41,8 +113,7 @@ impl Caller {
     }
 }
 
-/// Writes the line.
-pub(crate) fn write(outcome: &Outcome, context: &Context) {
+fn write(outcome: &Outcome, context: &Context) {
     let Context { request, client, took } = context;
     let (client, seconds, code) = (client.to_string(), took.as_secs_f64(), outcome.code());
     let (path, method) = ("/authenticate", "POST");
@@ -90,15 +161,49 @@ pub(crate) fn write(outcome: &Outcome, context: &Context) {
                 principalid = caller.map(|caller| caller.principal_id.as_str()),
                 accesskeyid = caller.map(|caller| caller.access_key_id.as_str()),
                 stsendpoint = caller.map(|caller| caller.endpoint.as_str()),
-                "access denied"
+                "{DENIAL}"
             );
         }
         Outcome::RefusedToken(refusal) => {
-            tracing::warn!(request, client, path, method, code, seconds, error = %refusal, "access denied");
+            tracing::warn!(request, client, path, method, code, seconds, error = %refusal, "{DENIAL}");
         }
         Outcome::Trouble(trouble) => {
             let error = trouble.meaning();
-            tracing::error!(request, client, path, method, code, seconds, error, "no answer for now");
+            tracing::error!(request, client, path, method, code, seconds, error, "{NO_ANSWER}");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::SocketAddr, time::Duration};
+
+    use token::Refusal;
+    use tokio::time::Instant;
+
+    use super::{Audit, Context, LINES_A_SECOND};
+    use crate::{Outcome, Trouble};
+
+    #[test]
+    fn denials_without_a_line_of_their_own_are_counted() {
+        let audit = Audit::new();
+        let start = Instant::now();
+        let write = |outcome: &Outcome, times: u32, second: u64| {
+            for request in 0..times {
+                let (client, took) = (SocketAddr::from(([127, 0, 0, 1], 1)), Duration::ZERO);
+                let context = Context { request: request.into(), client, took };
+                audit.write(outcome, &context, start + Duration::from_secs(second));
+            }
+        };
+        let counts = || audit.lock().iter().map(|(kind, count)| (kind.code, *count)).collect::<Vec<_>>();
+        write(&Outcome::RefusedToken(Refusal::NotAws), LINES_A_SECOND, 0);
+        assert_eq!(counts(), []);
+        write(&Outcome::RefusedToken(Refusal::NotAws), 3, 0);
+        write(&Outcome::Trouble(Trouble::Overloaded), 2, 0);
+        assert_eq!(counts(), [("server.overloaded", 2), ("token.not-aws", 3)]);
+        audit.tell();
+        assert_eq!(counts(), []);
+        write(&Outcome::RefusedToken(Refusal::NotAws), 1, 1);
+        assert_eq!(counts(), [], "a new second");
     }
 }

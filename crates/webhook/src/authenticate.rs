@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::{
     Metrics, Readiness, Settings,
+    audit::Audit,
     body::{self, Bodies},
     rate::Rate,
     verdicts::{NoVerdict, Verdicts},
@@ -123,6 +124,7 @@ pub struct Webhook {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readiness: Readiness,
     mapping: ArcSwapOption<Snapshot>,
+    pub(crate) audit: Audit,
     pub(crate) bodies: Bodies,
     nearest: Rate,
     verdicts: Verdicts,
@@ -134,6 +136,7 @@ impl Webhook {
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         let metrics = Arc::new(Metrics::new());
         Arc::new(Self {
+            audit: Audit::new(),
             bodies: Bodies::new(body::Limits {
                 length: settings.max_body(),
                 together: settings.max_bodies,

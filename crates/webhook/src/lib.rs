@@ -31,6 +31,7 @@ mod standing;
 mod turns;
 mod verdicts;
 
+pub use audit::DENIED;
 pub use authenticate::{Granted, Outcome, Trouble, Webhook};
 pub use lanes::Limits;
 pub use listener::{Health, Server};

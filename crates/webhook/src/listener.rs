@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
     pin,
-    time::timeout,
+    time::{interval, timeout},
 };
 use tokio_rustls::TlsAcceptor;
 
@@ -50,12 +50,13 @@ impl Server {
         let settings = &webhook.settings;
         let connections =
             Connections::new(settings.max_connections, settings.idle_timeout, settings.first_request_timeout);
-        pin!(shutdown);
+        let telling = tell_every_second(&webhook);
+        pin!(shutdown, telling);
         loop {
-            let next = accept(&listener, &connections);
             tokio::select! {
                 () = &mut shutdown => break,
-                (stream, client, place) = next => {
+                never = &mut telling => match never {},
+                (stream, client, place) = accept(&listener, &connections) => {
                     let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
                     tokio::spawn(connection(stream, client, acceptor, webhook, place));
                 }
@@ -68,6 +69,15 @@ impl Server {
         if timeout(drain, connections.all_closed()).await.is_err() {
             tracing::warn!("requests were still under way when the time for finishing them was over");
         }
+        webhook.audit.tell();
+    }
+}
+
+async fn tell_every_second(webhook: &Webhook) -> Infallible {
+    let mut seconds = interval(Duration::from_secs(1));
+    loop {
+        seconds.tick().await;
+        webhook.audit.tell();
     }
 }
 

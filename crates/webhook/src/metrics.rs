@@ -35,6 +35,8 @@ pub struct Metrics {
     reload_failures: IntCounterVec,
     certificate_not_after: Gauge,
     transport_override: IntGauge,
+    log_lines_lost: IntCounter,
+    last_look: Gauge,
     build: IntGaugeVec,
     regions: Mutex<BTreeSet<String>>,
     reviews: AtomicU64,
@@ -97,6 +99,14 @@ impl Metrics {
                     "1 where --sts-connect-to or --sts-ca-file is in use",
                 )),
             ),
+            log_lines_lost: register(
+                &registry,
+                IntCounter::with_opts(own("log_lines_lost_total", "Lines of the log that nobody read in time")),
+            ),
+            last_look: register(
+                &registry,
+                Gauge::with_opts(own("last_look_timestamp_seconds", "When files were last looked at for changes")),
+            ),
             build: register(&registry, IntGaugeVec::new(own("build_info", "The version of this server"), &["version"])),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),
@@ -122,8 +132,17 @@ impl Metrics {
 
     /// The end of the serving certificate.
     pub fn set_certificate_not_after(&self, at: Timestamp) {
-        #[expect(clippy::cast_precision_loss, reason = "a time in seconds fits for a few million years")]
-        self.certificate_not_after.set(at.as_second() as f64);
+        self.certificate_not_after.set(seconds(at));
+    }
+
+    /// Lines of the log that were lost.
+    pub fn log_lines_lost(&self, lines: usize) {
+        self.log_lines_lost.inc_by(lines as u64);
+    }
+
+    /// When files were last looked at for changes.
+    pub fn set_last_look(&self, at: Timestamp) {
+        self.last_look.set(seconds(at));
     }
 
     /// Whether STS is reached by settings that could let anybody in.
@@ -191,6 +210,11 @@ impl Metrics {
         }
         if regions.contains(region) { region.to_owned() } else { "unconfirmed".to_owned() }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a time in seconds fits for a few million years")]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_second() as f64
 }
 
 fn counters(registry: &Registry, opts: Opts, labels: &[&str]) -> IntCounterVec {

@@ -62,7 +62,8 @@ async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<In
     let outcome = webhook.authenticate(request.token()).await;
     let took = start.elapsed();
     webhook.metrics.reviewed(&outcome, took);
-    audit::write(&outcome, &audit::Context { request: webhook.metrics.next_review(), client, took });
+    let context = audit::Context { request: webhook.metrics.next_review(), client, took };
+    webhook.audit.write(&outcome, &context, Instant::now());
     let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
     response(status, "application/json; charset=UTF-8", review::answer(&request, &outcome))
 }

@@ -1,33 +1,45 @@
 //! Writing lines.
 //!
 //! Text is `time="…" level=info msg="…" key=value`, JSON one object with `time`, `level`, `msg` and the fields. Lines go
-//! through a bounded channel to a thread of their own: a slow stderr loses lines (counted by the channel), it never
-//! delays an answer.
+//! through bounded channels to threads of their own: a slow stderr loses lines, which are counted, and never delays an
+//! answer. Denials have a channel of their own, because anybody can cause them: no other line is lost for one.
 
-use std::fmt;
+use std::{fmt, sync::OnceLock};
 
 use serde_json::{Map, Value};
 use tracing::{
     Level, Subscriber,
     field::{Field, Visit},
 };
-use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{Layer, layer::Context, prelude::*};
 
 use super::{Format, Verbosity};
 
-/// Starts logging for the whole process; lines are flushed when the guard goes.
-pub(crate) fn start(format: Format, verbosity: Verbosity) -> WorkerGuard {
-    let (writer, guard) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(8_192).finish(std::io::stderr());
-    let lines = Lines { format, writer };
-    tracing_subscriber::registry().with(lines.with_filter(verbosity.0)).init();
-    guard
+/// Lines that wait for stderr, in each channel.
+const WAITING: usize = 4_096;
+
+/// Logging is the whole process's, and so is what it has lost.
+static LOST: OnceLock<[ErrorCounter; 2]> = OnceLock::new();
+
+/// Starts logging for the whole process; lines are flushed when the guards go.
+pub(crate) fn start(format: Format, verbosity: Verbosity) -> [WorkerGuard; 2] {
+    let channel = || NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
+    let ((denials, of_denials), (others, of_others)) = (channel(), channel());
+    LOST.get_or_init(|| [denials.error_counter(), others.error_counter()]);
+    tracing_subscriber::registry().with(Lines { format, denials, others }.with_filter(verbosity.0)).init();
+    [of_denials, of_others]
+}
+
+/// How many lines were lost so far, because stderr did not take them fast enough.
+pub(crate) fn lost() -> usize {
+    LOST.get().map_or(0, |counters| counters.iter().map(ErrorCounter::dropped_lines).sum())
 }
 
 struct Lines {
     format: Format,
-    writer: NonBlocking,
+    denials: NonBlocking,
+    others: NonBlocking,
 }
 
 impl<S: Subscriber> Layer<S> for Lines {
@@ -37,6 +49,7 @@ impl<S: Subscriber> Layer<S> for Lines {
         let mut fields = Fields::default();
         event.record(&mut fields);
         let now = crate::rim::now();
+        let is_denial = webhook::DENIED.contains(&fields.message.as_str());
         let mut line = match self.format {
             Format::Json => json(&now.to_string(), level(*event.metadata().level()), fields),
             Format::Text => {
@@ -44,8 +57,8 @@ impl<S: Subscriber> Layer<S> for Lines {
             }
         };
         line.push('\n');
-        let mut writer = self.writer.clone();
-        // The channel is lossy by choice: nothing can be done about a log line that cannot be written.
+        let mut writer = if is_denial { self.denials.clone() } else { self.others.clone() };
+        // The channels are lossy by choice: nothing can be done about a log line that cannot be written.
         let _ = writer.write_all(line.as_bytes());
     }
 }

@@ -1,6 +1,6 @@
 //! `init` and what the server does with its files: made, kept, rotated under load, shared with the existing program.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use anyhow::ensure;
 use e2e::{
@@ -17,6 +17,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("init::a_rotated_pair_is_taken_without_a_failed_request", rotated),
     ("init::a_pair_of_the_existing_program_is_served", existing_pair),
     ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
+    ("init::what_is_no_regular_file_keeps_no_later_change_from_being_seen", no_regular_file),
     ("init::a_port_in_use_is_said_with_what_to_do", port_in_use),
     ("init::sigterm_ends_the_server_and_requests_under_way_finish", graceful),
 ];
@@ -114,6 +115,33 @@ fn last_good(world: &World) -> anyhow::Result<()> {
             Ok(server.request("GET", "/readyz", "")?.body == "ok\n"
                 || !server.request("GET", "/readyz", "")?.body.contains("last good"))
         })?;
+    }
+    Ok(())
+}
+
+/// A pipe that nobody writes to, and a device that never ends, keep no later change from being seen.
+fn no_regular_file(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("init-no-file")?;
+    let server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
+    let token = world.token("alice", CLUSTER_ID)?;
+    let config = folder.join("config.yaml");
+    let put: [(&str, &[&str]); 2] = [("mkfifo", &[]), ("ln", &["-s", "/dev/zero"])];
+    for (program, before) in put {
+        fs::remove_file(&config)?;
+        let made = process::run(process::command(Path::new(program), &folder).args(before).arg(&config))?;
+        ensure!(made.code == 0, "{made:?}");
+        wait_until("the server says what the file is", || {
+            Ok(server.request("GET", "/readyz", "")?.body.contains("config.yaml is no regular file"))
+        })?;
+        ensure!(server.review(&token)?.status == 200, "{program} locked alice out");
+        fs::remove_file(&config)?;
+        server.reconfigure(&ServerOptions {
+            mappings: "  mapUsers: [{userarn: \"arn:aws:iam::111122223333:user/bob\", username: bob}]\n",
+            ..OPTIONS
+        })?;
+        wait_until("the next good file is taken", || Ok(server.review(&token)?.status == 403))?;
+        server.reconfigure(&OPTIONS)?;
+        wait_until("and the one after it", || Ok(server.review(&token)?.status == 200))?;
     }
     Ok(())
 }

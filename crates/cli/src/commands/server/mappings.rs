@@ -70,6 +70,8 @@ impl Files {
         if self.access.is_empty() {
             return Ok(None);
         }
+        // Those of a folder are found, and looked at, when it is read.
+        self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| rim::ensure_regular(path))?;
         let Loaded { sources, access, problems } = load(&self.access)?;
         refuse(&sources, &problems)?;
         let facts = Facts::default();
@@ -88,6 +90,7 @@ impl Files {
         let config = match &self.config {
             None => ServerConfig { partition: self.partition.unwrap_or_default(), ..ServerConfig::default() },
             Some(path) => {
+                rim::ensure_regular(path)?;
                 let source = settings::config_source(path)?;
                 let read = mapping::authenticator::read_config_in(&source, self.partition);
                 read.map_err(|problems| said(&source, &problems))?.0.server

@@ -12,9 +12,12 @@ use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
 use super::mappings::Files;
-use crate::rim;
+use crate::{logs, rim};
 
 const INTERVAL: Duration = Duration::from_millis(500);
+
+/// How long reading may take; 20,000 users are a fraction of a second.
+const READING: Duration = Duration::from_secs(20);
 
 /// Looks at the files for as long as the runtime lives.
 pub(super) fn spawn(
@@ -26,8 +29,11 @@ pub(super) fn spawn(
     tokio::spawn(async move {
         let mut seen_mappings = prints(&mappings);
         let mut seen_pair = (Print::of(&pair.0), Print::of(&pair.1));
+        let mut lost_lines = 0;
         loop {
             tokio::time::sleep(INTERVAL).await;
+            webhook.metrics().set_last_look(rim::now());
+            report_lost_lines(&webhook, &mut lost_lines);
             let found = prints(&mappings);
             if found != seen_mappings {
                 seen_mappings = found;
@@ -42,7 +48,11 @@ pub(super) fn spawn(
             if prints != seen_pair {
                 seen_pair = prints;
                 let (certificate, key) = pair.clone();
-                let loaded = off_thread(move || Ok(ServerIdentity::load(&certificate, &key, rim::now())?)).await;
+                let loaded = off_thread(move || {
+                    [&certificate, &key].into_iter().try_for_each(|path| rim::ensure_regular(path))?;
+                    Ok(ServerIdentity::load(&certificate, &key, rim::now())?)
+                });
+                let loaded = loaded.await;
                 report(&webhook, "certificate", loaded, |identity| {
                     resolver.replace(&identity);
                     webhook.metrics().set_certificate_not_after(identity.not_after());
@@ -51,6 +61,16 @@ pub(super) fn spawn(
             }
         }
     });
+}
+
+/// Says that lines of the log were lost, which those who read it cannot know otherwise.
+fn report_lost_lines(webhook: &Webhook, before: &mut usize) {
+    let lost = logs::lost();
+    if lost > *before {
+        webhook.metrics().log_lines_lost(lost - *before);
+        tracing::error!(lines = lost - *before, "lines of this log were lost: whoever reads it is too slow");
+        *before = lost;
+    }
 }
 
 /// Takes what was read, or says why the last good version stays.
@@ -73,8 +93,11 @@ fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, tak
     }
 }
 
+/// Reads on another thread, and no longer than that may take: a file that never ends, or that nobody writes to, must not
+/// keep later changes from being seen.
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
-    tokio::task::spawn_blocking(work).await?
+    let read = tokio::time::timeout(READING, tokio::task::spawn_blocking(work));
+    read.await.map_err(|_| anyhow::anyhow!("reading took more than {} seconds", READING.as_secs()))??
 }
 
 /// Of every file that mappings are read from; of folders also those in them.
