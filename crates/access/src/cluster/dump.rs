@@ -476,17 +476,19 @@ impl Dump {
 
     /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.
     fn is_of_some_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
-        let roles = self.roles.iter().zip(&self.role_places);
-        let roles =
-            roles.map(|(seen, place)| (seen.object.kind().as_str(), &seen.object.namespace, &seen.version, place));
-        let bindings = self.bindings.iter().zip(&self.binding_places);
-        let bindings = bindings.map(|(seen, place)| (seen.object.kind(), &seen.object.namespace, &seen.version, place));
         // What people write has no version, and what a cluster was asked for itself no place.
         let is_dumped = |version: &str, place: &Place| !version.is_empty() && place.is_known();
-        let dumped = roles.chain(bindings).filter(|(of, _, version, place)| *of == kind && is_dumped(version, place));
-        let namespaces: BTreeSet<Box<str>> = dumped.filter_map(|(_, namespace, ..)| namespace.clone()).collect();
-        let is_whole = EVERYWHERE.iter().all(|name| namespaces.contains(*name));
-        (!namespaces.is_empty() && !is_whole).then_some(namespaces)
+        let roles = self.roles.iter().zip(&self.role_places);
+        let roles = roles.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
+        let bindings = self.bindings.iter().zip(&self.binding_places);
+        let bindings = bindings.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
+        let namespaces: BTreeSet<&str> = match kind {
+            "Role" => roles.filter_map(|role| role.namespace.as_deref()).collect(),
+            "RoleBinding" => bindings.filter_map(|binding| binding.namespace.as_deref()).collect(),
+            _ => return None,
+        };
+        let is_whole = namespaces.is_empty() || EVERYWHERE.iter().all(|name| namespaces.contains(name));
+        (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.

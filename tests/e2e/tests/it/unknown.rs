@@ -18,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("unknown::nothing_is_said_of_what_could_not_be_looked_at_by_any_exit_code", exit_codes),
     ("unknown::whatever_odd_rights_somebody_has_no_answer_is_whole_that_is_not", odd_rights),
     ("unknown::what_an_api_group_has_that_does_not_answer_is_not_known", silent_group),
+    ("unknown::logins_that_the_api_server_cannot_list_are_not_none", broken_conversion),
 ];
 
 const OBJECTS: &str = r"
@@ -555,5 +556,46 @@ fn silent_group(world: &World) -> anyhow::Result<()> {
     }
     let matrix = managed.run(&["matrix"])?;
     ensure!(matrix.code == 0, "what it has plays no part in levels: {matrix:?}");
+    Ok(())
+}
+
+/// A kind whose objects are stored in a version that a webhook turns into the one that is asked for, and the webhook is down.
+const CONVERTED: &str = r"
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: iamidentitymappings.iamauthenticator.k8s.aws}
+spec:
+  group: iamauthenticator.k8s.aws
+  scope: Cluster
+  names: {plural: iamidentitymappings, singular: iamidentitymapping, kind: IAMIdentityMapping}
+  conversion:
+    strategy: Webhook
+    webhook: {conversionReviewVersions: [v1], clientConfig: {url: 'https://127.0.0.1:1/'}}
+  versions:
+  - name: v1alpha1
+    served: true
+    storage: false
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+  - name: v1beta1
+    served: true
+    storage: true
+    schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}
+";
+
+fn broken_conversion(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "unknown-conversion", &bindings(1))?;
+    managed.admin.with_file(&["create"], CONVERTED)?.success()?;
+    let there = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
+    managed.admin.kubectl(&[&["wait"][..], &there].concat())?.success()?;
+    let mapping = "apiVersion: iamauthenticator.k8s.aws/v1beta1\nkind: IAMIdentityMapping\nmetadata: {name: alice}\n\
+                   spec: {arn: 'arn:aws:iam::111122223333:user/alice', username: alice}\n";
+    wait_until("the kind is served", || Ok(managed.admin.with_file(&["create"], mapping)?.code == 0))?;
+    let said = managed.run(&["who-can", "get", "pods", "-n", "shop"])?;
+    let gap = "incomplete: IAMIdentityMappings: the API server cannot list them now (status 500)";
+    ensure!(said.code == 0 && said.stdout.contains("User user00") && said.stderr.contains(gap), "{said:?}");
+    let explained = managed.run(&["explain", "arn:aws:iam::111122223333:user/alice", "-o", "json"])?.success()?;
+    ensure!(serde_json::from_str::<Value>(&explained)?["verdict"] == "notKnown", "{explained}");
+    let compared = managed.run(&["diff", "context:local", "context:local", "--exit-code"])?;
+    ensure!(compared.code == 1 && compared.stderr.contains("nothing was compared"), "{compared:?}");
     Ok(())
 }

@@ -117,6 +117,10 @@ async fn list(
         // Few clusters know it.
         Ok(None) if is_rare => looked.dump.has_none(kind),
         Ok(None) => anyhow::bail!("{} serves no {path}; RBAC is off there", cluster.server()),
+        // A webhook of its own that converts them may be down, and takes nothing else with it.
+        Err(KubernetesError::Unavailable { status, .. }) if is_rare => {
+            looked.dump.could_not_see(kind, &format!("the API server cannot list them now (status {status})"));
+        }
         Err(error @ KubernetesError::Forbidden { .. }) if kind == "Namespace" => {
             looked.refuse(kind, "you may not list them", error)?;
             for namespace in namespaces {
