@@ -51,18 +51,19 @@ pub(super) fn of_roles<'a>(
     is_live: bool,
 ) -> BTreeSet<Unseen> {
     let unknown = if is_live { "you may not get it" } else { "it is bound, and not in what was given" };
-    let why = |binding: &Binding| {
-        if is_unknown(index, knowledge, binding) {
-            Some(unknown.to_owned())
-        } else {
-            is_assumed(assumed, binding).then(|| format!("{unknown}; it counts as Kubernetes itself makes it"))
-        }
+    // Of many bindings of a role only one is put into words.
+    let found: BTreeSet<(&RoleReference, bool)> = bindings
+        .filter_map(|binding| {
+            let is_assumed = is_assumed(assumed, binding);
+            (is_assumed || is_unknown(index, knowledge, binding)).then_some((&binding.role, is_assumed))
+        })
+        .collect();
+    let gap = |(RoleReference { kind, name }, is_assumed): (&RoleReference, bool)| {
+        let so = if is_assumed { "; it counts as Kubernetes itself makes it" } else { "" };
+        let (what, why) = (format!("what the {} {name} allows", kind.as_str()), format!("{unknown}{so}"));
+        Unseen { what: what.into(), why: why.into() }
     };
-    let gap = |binding: &'a Binding| {
-        let RoleReference { kind, name } = &binding.role;
-        Some(Unseen { what: format!("what the {} {name} allows", kind.as_str()).into(), why: why(binding)?.into() })
-    };
-    bindings.filter_map(gap).collect()
+    found.into_iter().map(gap).collect()
 }
 
 pub(super) fn is_unknown(index: &Index, knowledge: &Knowledge, binding: &Binding) -> bool {
