@@ -33,6 +33,6 @@ pub fn left() -> anyhow::Result<Vec<String>> {
 }
 
 /// The test that runs on this thread.
-pub(crate) fn test() -> String {
+pub fn test() -> String {
     TYPED.with_borrow(|(test, _)| test.clone())
 }

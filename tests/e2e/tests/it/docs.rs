@@ -13,13 +13,24 @@ use crate::Test;
 mod access_file;
 mod client;
 mod cluster;
+mod help;
 mod readme;
 mod sandbox;
 mod server;
 
 /// All of them.
 pub(crate) fn tests() -> Vec<Test> {
-    [TESTS, access_file::TESTS, client::TESTS, cluster::TESTS, readme::TESTS, sandbox::TESTS, server::TESTS].concat()
+    [
+        TESTS,
+        access_file::TESTS,
+        client::TESTS,
+        cluster::TESTS,
+        help::TESTS,
+        readme::TESTS,
+        sandbox::TESTS,
+        server::TESTS,
+    ]
+    .concat()
 }
 
 const TESTS: &[Test] = &[("docs::named_commands_exist", named)];

@@ -15,7 +15,7 @@ use crate::Test;
 
 pub(super) const TESTS: &[Test] = &[("docs::running_text_is_so_on_a_cluster", cluster)];
 
-const SHOP: &str = "
+pub(super) const SHOP: &str = "
 apiVersion: v1
 kind: Namespace
 metadata: {name: shop}
@@ -88,7 +88,7 @@ fn cluster(world: &World) -> anyhow::Result<()> {
 }
 
 /// Files that the commands name.
-fn at_hand(folder: &Path) -> anyhow::Result<()> {
+pub(super) fn at_hand(folder: &Path) -> anyhow::Result<()> {
     for name in ["base", "clusters", "manifests"] {
         fs::create_dir_all(folder.join(name))?;
     }
