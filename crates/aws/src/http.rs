@@ -1,6 +1,7 @@
 //! HTTP/1.1 to AWS: pooled, bounded, never redirected. How a connection is opened is the subject of [`dial`].
 
 mod dial;
+mod names;
 mod within;
 
 use std::{error::Error, time::Duration};

@@ -19,7 +19,7 @@ use hyper_util::{
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-use super::Transport;
+use super::{Transport, names::Names};
 use crate::{AwsError, credentials::Environment};
 
 /// The variables that name a proxy. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
@@ -48,12 +48,12 @@ impl Proxy {
 pub(super) struct Dial {
     connect_to: Option<Arc<str>>,
     proxies: Arc<Matcher>,
-    direct: HttpConnector,
+    direct: HttpConnector<Names>,
 }
 
 impl Dial {
     pub(super) fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let mut direct = HttpConnector::new();
+        let mut direct = HttpConnector::new_with_resolver(Names::of_the_system());
         direct.enforce_http(false);
         direct.set_nodelay(true);
         let mut proxies = Matcher::builder();

@@ -20,7 +20,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use identity::Partition;
+use identity::{Partition, StsHost};
 use jiff::SignedDuration;
 use mapping::{
     Mode, Snapshot,
@@ -101,6 +101,11 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(0..=60))]
     identity_cache_seconds: u64,
 
+    /// Regions whose STS endpoints people log in through, and `global`: known as such from the start, before anybody has
+    /// logged in through them [default: AWS_REGION]
+    #[arg(long, value_name = "REGION", value_delimiter = ',')]
+    sts_regions: Vec<StsRegion>,
+
     /// Calls of EC2 per second in the long run; 0 for no limit [default: 15]
     #[arg(long = "ec2-describeInstances-qps", alias = "ec2-describe-instances-qps", value_name = "QPS")]
     ec2_qps: Option<u32>,
@@ -111,6 +116,19 @@ pub(crate) struct ServerArgs {
 
     #[command(flatten)]
     transport: Transport,
+}
+
+/// One of `--sts-regions`: where its tokens are asked about.
+#[derive(Clone, Debug)]
+struct StsRegion(StsHost);
+
+impl FromStr for StsRegion {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let host = if text == "global" { Ok(StsHost::global()) } else { StsHost::regional(text) };
+        host.map(Self).map_err(|_| "expected a Region, such as us-west-2, or global".to_owned())
+    }
 }
 
 /// `--health-address`.
@@ -179,6 +197,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.rules.partition = config.server.partition;
     settings.rules.max_length = args.max_token_length;
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
+    settings.known_hosts = known_hosts(&args.sts_regions, process);
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
@@ -186,6 +205,15 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let snapshot = mappings::Files::snapshot(config.server.clone(), read);
     Ok(runtime::block_on(serve(args, process, config.server, (mappings, snapshot), settings, &files, &reach))??)
+}
+
+/// The STS endpoints that are in use, as far as that is known before anybody logs in.
+fn known_hosts(regions: &[StsRegion], process: &Process) -> Vec<StsHost> {
+    if regions.is_empty() {
+        let own = process.variable("AWS_REGION").or_else(|| process.variable("AWS_DEFAULT_REGION"));
+        return own.and_then(|region| StsHost::regional(region).ok()).into_iter().collect();
+    }
+    regions.iter().map(|region| region.0.clone()).collect()
 }
 
 /// Says which sources this version does not have, instead of starting without them.
