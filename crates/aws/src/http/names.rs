@@ -102,7 +102,9 @@ impl Names {
         let mut found = self.found();
         if found.len() >= MAX_NAMES && !found.contains_key(name) {
             let oldest = found.iter().min_by_key(|(_, found)| found.at).map(|(name, _)| name.clone());
-            oldest.into_iter().for_each(|name| drop(found.remove(&name)));
+            if let Some(name) = oldest {
+                found.remove(&name);
+            }
         }
         found.insert(name.to_owned(), Found { addresses: addresses.to_vec(), at: Instant::now() });
     }
