@@ -16,7 +16,7 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use self::gaps::{EVERYWHERE, KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of};
+use self::gaps::{KINDS, LACKS, NOT_IN_DUMPS, everywhere, missing_in_words, only_of};
 pub use self::gaps::{joined, shown};
 use super::{
     CloudAccount, Extent, Knowledge, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
@@ -53,6 +53,8 @@ pub struct Dump {
     role_places: Vec<Place>,
     binding_places: Vec<Place>,
     config_map_places: BTreeMap<String, Place>,
+    /// Where `ConfigMap`s are that a cluster has.
+    config_map_namespaces: BTreeSet<Box<str>>,
     /// How many objects have a name of which only the beginning is known.
     generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
@@ -205,6 +207,9 @@ impl Dump {
                 binary_data,
                 ..
             }) if (&*api_version, &*kind) == ("v1", "ConfigMap") => {
+                if is_dumped(&version, &self.here) && !self.config_map_namespaces.contains(&namespace) {
+                    self.config_map_namespaces.insert(namespace.clone());
+                }
                 let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
                 let map = map.map_err(DumpError::ConfigMaps)?;
                 if let Some((wanted_namespace, wanted_name, found)) = &mut self.wanted
@@ -341,7 +346,8 @@ impl Dump {
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
         let Self { config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, .. } = other;
-        let Self { role_places, binding_places, config_map_places, wanted, .. } = other;
+        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, .. } = other;
+        self.config_map_namespaces.extend(config_map_namespaces);
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -476,8 +482,6 @@ impl Dump {
 
     /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.
     fn is_of_some_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
-        // What people write has no version, and what a cluster was asked for itself no place.
-        let is_dumped = |version: &str, place: &Place| !version.is_empty() && place.is_known();
         let roles = self.roles.iter().zip(&self.role_places);
         let roles = roles.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
         let bindings = self.bindings.iter().zip(&self.binding_places);
@@ -485,9 +489,10 @@ impl Dump {
         let namespaces: BTreeSet<&str> = match kind {
             "Role" => roles.filter_map(|role| role.namespace.as_deref()).collect(),
             "RoleBinding" => bindings.filter_map(|binding| binding.namespace.as_deref()).collect(),
+            "ConfigMap" => self.config_map_namespaces.iter().map(|namespace| &**namespace).collect(),
             _ => return None,
         };
-        let is_whole = namespaces.is_empty() || EVERYWHERE.iter().all(|name| namespaces.contains(name));
+        let is_whole = namespaces.is_empty() || everywhere(kind).iter().all(|name| namespaces.contains(name));
         (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
     }
 
@@ -602,7 +607,7 @@ impl Dump {
         for (kind, what) in KINDS {
             let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
             let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
-            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(namespaces).into()));
+            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
             unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
         }
         if config_maps.contains_key(RECORD_NAME) && record.is_none() {
@@ -644,6 +649,11 @@ impl Dump {
         }
         observed
     }
+}
+
+/// Whether an object is of a dump: what people write has no version, and what a cluster was asked for itself no place.
+fn is_dumped(version: &str, place: &Place) -> bool {
+    !version.is_empty() && place.is_known()
 }
 
 /// Where something is written.

@@ -17,12 +17,15 @@ pub(super) const KINDS: [(&str, &str); 6] = [
 pub(super) const LACKS: &str = "manifests need not be all of them";
 pub(super) const NOT_IN_DUMPS: &str = "they are not in the dumps";
 
-/// Where every cluster has roles and bindings: the API server itself makes them (Kubernetes,
-/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`).
-pub(super) const EVERYWHERE: [&str; 2] = ["kube-public", "kube-system"];
+/// Where every cluster has objects of a kind: the API server itself makes roles and bindings (Kubernetes,
+/// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`), and the `ConfigMap`
+/// `extension-apiserver-authentication`.
+pub(super) fn everywhere(kind: &str) -> &'static [&'static str] {
+    if kind == "ConfigMap" { &["kube-system"] } else { &["kube-public", "kube-system"] }
+}
 
 /// Why a kind is not known of which some namespaces' objects were dumped.
-pub(super) fn only_of(namespaces: &BTreeSet<Box<str>>) -> String {
+pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
     const NAMED: usize = 3;
     let mut names = namespaces.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
     if namespaces.len() > NAMED {
@@ -30,7 +33,7 @@ pub(super) fn only_of(namespaces: &BTreeSet<Box<str>>) -> String {
     }
     format!(
         "the dumps have those of {names} alone, and every cluster has some in {}; `kubectl get -A` prints all",
-        EVERYWHERE.join(" and ")
+        everywhere(kind).join(" and ")
     )
 }
 
