@@ -49,8 +49,8 @@ impl Difference<'_> {
         }
         if self.is_empty() {
             let (people, subjects) = (self.people_unchanged, self.subjects_unchanged);
-            let is_known = self.worlds.iter().all(|world| world.unread().is_empty());
-            let what = if is_known { "nothing changes for anybody" } else { "no change is seen in what could be read" };
+            let what =
+                if self.is_incomplete() { "no change is seen in what is known" } else { "nothing changes for anybody" };
             let text = format!("{what}: {people} people, {subjects} subjects of Kubernetes");
             items.push(Item::new(Sign::None, text));
             return items;
@@ -165,8 +165,8 @@ impl Contrast<'_> {
             head.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
         }
         if self.is_empty() {
-            let is_known = self.world.unread().is_empty();
-            let text = if is_known { "both may do the same" } else { "no difference is seen in what could be read" };
+            let is_known = self.world.gaps().is_empty();
+            let text = if is_known { "both may do the same" } else { "no difference is seen in what is known" };
             head.push(Item::new(Sign::None, text));
         }
         let only =
