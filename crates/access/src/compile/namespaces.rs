@@ -84,14 +84,15 @@ fn is_withheld(namespace: &str) -> bool {
 }
 
 /// Whether a text fits a pattern in which `*` stands for any text.
+///
+/// What stands between two stars is looked for once: where its first place leaves too little for the rest, so does any other.
 pub fn glob(pattern: &str, text: &str) -> bool {
-    fn fits(pattern: &[u8], text: &[u8]) -> bool {
-        match pattern.split_first() {
-            None => text.is_empty(),
-            // Patterns have a few stars at most: namespaces are 63 characters long.
-            Some((b'*', rest)) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
-            Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && fits(rest, text)),
-        }
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = text.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let Some(end) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some((_, behind)) = rest.split_once(part) else { return false };
+        rest = behind;
     }
-    fits(pattern.as_bytes(), text.as_bytes())
+    rest.ends_with(end)
 }

@@ -4,7 +4,7 @@ use document::{Limits, Sources};
 use proptest::prelude::*;
 
 use super::{now, sources};
-use crate::{Expiry, Facts, Target, compile, mapping_source, read, render};
+use crate::{Expiry, Facts, Target, compile, glob, mapping_source, read, render};
 
 /// A group with some keys, each of which may also live in another file.
 fn group() -> impl Strategy<Value = (String, Vec<String>)> {
@@ -35,7 +35,29 @@ fn all(sources: &Sources) -> Vec<Option<String>> {
         .collect()
 }
 
+/// What a pattern says, letter by letter.
+fn fits(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((b'*', rest)) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
+        Some((first, rest)) => text.split_first().is_some_and(|(byte, text)| byte == first && fits(rest, text)),
+    }
+}
+
+/// One step too many for each star would not end before the machine does.
+#[test]
+fn a_pattern_of_many_stars_has_an_answer() {
+    let (many, long) = ("a*".repeat(40), "a".repeat(63));
+    assert!(glob(&many, &long));
+    assert!(!glob(&format!("{many}b"), &long));
+}
+
 proptest! {
+    #[test]
+    fn a_pattern_fits_what_it_says(pattern in "[ab*]{0,7}", text in "[ab]{0,8}") {
+        prop_assert_eq!(glob(&pattern, &text), fits(pattern.as_bytes(), text.as_bytes()), "{} {}", pattern, text);
+    }
+
     #[test]
     fn the_order_of_files_never_matters(groups in prop::collection::vec(group(), 1..5), seed in any::<u64>()) {
         let mut seen = std::collections::BTreeSet::new();
