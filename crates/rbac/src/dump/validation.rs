@@ -4,20 +4,28 @@
 
 use super::{
     kinds::Kind,
-    raw::{Raw, RawSubject},
+    raw::{Metadata, Raw, RawSubject},
 };
-use crate::Rule;
+use crate::{LabelSelector, Labels, Operator, Requirement, Rule};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Everything that an API server would say.
-pub(super) fn problems(kind: &Kind, raw: &Raw, name: &str) -> Vec<String> {
+/// Everything that an API server would say of an object in a namespace.
+pub(super) fn problems(kind: &Kind, raw: &Raw, namespace: Option<&str>, name: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if matches!(kind, Kind::Other) {
         return problems;
     }
     if name.is_empty() {
         problems.push("metadata.name: Required value: name or generateName is required".to_owned());
+    }
+    let Metadata { labels, annotations, .. } = &raw.metadata;
+    of_labels("metadata.labels", labels, &mut problems);
+    for key in annotations.0.keys().filter(|key| !is_qualified(&key.to_ascii_lowercase())) {
+        problems.push(format!("metadata.annotations: Invalid value: {key:?}: no qualified name"));
+    }
+    if let Some(namespace) = namespace.filter(|namespace| !is_namespace(namespace)) {
+        problems.push(format!("metadata.namespace: Invalid value: {namespace:?}: no lowercase RFC 1123 label"));
     }
     match kind {
         Kind::Role | Kind::ClusterRole => {
@@ -26,6 +34,10 @@ pub(super) fn problems(kind: &Kind, raw: &Raw, name: &str) -> Vec<String> {
             for (at, rule) in raw.rules.iter().enumerate() {
                 let nothing = Rule::default();
                 of_rule(rule.as_ref().unwrap_or(&nothing), of_namespace, at, &mut problems);
+            }
+            let selectors = raw.aggregation_rule.iter().flat_map(|rule| &rule.cluster_role_selectors).flatten();
+            for (at, selector) in selectors.enumerate().filter(|_| !of_namespace) {
+                of_selector(selector, at, &mut problems);
             }
             let no_selectors =
                 raw.aggregation_rule.as_ref().is_some_and(|aggregation| aggregation.cluster_role_selectors.is_empty());
@@ -110,6 +122,42 @@ fn of_subject(subject: &RawSubject, of_namespace: bool, at: usize, problems: &mu
     }
 }
 
+fn of_selector(selector: &LabelSelector, at: usize, problems: &mut Vec<String>) {
+    let field = format!("aggregationRule.clusterRoleSelectors[{at}]");
+    of_labels(&format!("{field}.matchLabels"), &selector.match_labels, problems);
+    for (at, Requirement { key, operator, values }) in selector.match_expressions.iter().enumerate() {
+        let field = format!("{field}.matchExpressions[{at}]");
+        if !is_qualified(key) {
+            problems.push(format!("{field}.key: Invalid value: {key:?}: no label's name"));
+        }
+        match operator {
+            Operator::In | Operator::NotIn if values.is_empty() => {
+                problems.push(format!(
+                    "{field}.values: Required value: must be specified when `operator` is 'In' or 'NotIn'"
+                ));
+            }
+            Operator::Exists | Operator::DoesNotExist if !values.is_empty() => problems.push(format!(
+                "{field}.values: Forbidden: may not be specified when `operator` is 'Exists' or 'DoesNotExist'"
+            )),
+            _ => {}
+        }
+        for value in values.iter().filter(|value| !is_label(value)) {
+            problems.push(format!("{field}.values: Invalid value: {value:?}: no label's value"));
+        }
+    }
+}
+
+fn of_labels(field: &str, labels: &Labels, problems: &mut Vec<String>) {
+    for (key, value) in labels {
+        if !is_qualified(key) {
+            problems.push(format!("{field}: Invalid value: {key:?}: no label's name"));
+        }
+        if !is_label(value) {
+            problems.push(format!("{field}: Invalid value: {value:?}: no label's value"));
+        }
+    }
+}
+
 fn unsupported(field: &str, value: &str, supported: &[&str]) -> String {
     let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
     format!("{field}: Unsupported value: {value:?}: supported values: {}", supported.join(", "))
@@ -122,6 +170,27 @@ fn segment(field: &str, name: &str) -> Option<String> {
         _ => format!("may not contain '{}'", name.matches(['/', '%']).next()?),
     };
     Some(format!("{field}: Invalid value: {name:?}: {why}"))
+}
+
+/// What a namespace is called: a lowercase RFC 1123 label.
+fn is_namespace(name: &str) -> bool {
+    name.len() <= 63 && !name.contains('.') && is_subdomain(name)
+}
+
+/// What a label or an annotation is called (`IsQualifiedName`).
+fn is_qualified(key: &str) -> bool {
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    prefix.is_none_or(is_subdomain) && !name.is_empty() && is_label(name)
+}
+
+/// What a label says (`IsValidLabelValue`).
+fn is_label(value: &str) -> bool {
+    let is_end = |b: Option<&u8>| b.is_none_or(u8::is_ascii_alphanumeric);
+    let bytes = value.as_bytes();
+    bytes.len() <= 63
+        && is_end(bytes.first())
+        && is_end(bytes.last())
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
 }
 
 /// A lowercase RFC 1123 subdomain (`apimachinery/pkg/util/validation`, `IsDNS1123Subdomain`).

@@ -127,7 +127,7 @@ impl<'t> Walk<'t> {
         };
         // What a cluster has it has taken, if perhaps by the rules of another day.
         if raw.metadata.resource_version.is_empty() {
-            let problems = validation::problems(&kind, &raw, &name);
+            let problems = validation::problems(&kind, &raw, scope.as_deref(), &name);
             if !problems.is_empty() {
                 return self.refuse(of, name, Refusal::Invalid(problems));
             }
