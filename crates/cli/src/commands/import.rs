@@ -123,7 +123,7 @@ impl ImportArgs {
         let Given { dump, facts, entries, sources, .. } = read;
         let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources };
         self.cluster.beside(&found.dump)?;
-        if found.dump.is_empty() {
+        if self.cluster.is_asked(&self.from, !found.dump.is_empty())? {
             let seen = async {
                 let cluster = self.cluster.connect(process).await?;
                 if let Some(name) = &self.config_map {
@@ -218,8 +218,8 @@ fn seen_target(
 fn next(args: &ImportArgs, imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
     let unsupported = access::unsupported(&read(&imported.text), facts, target.consumer(), access::Expiry::Refuse);
     let aws = if unsupported.is_empty() { "" } else { " --aws" };
-    let from = args.from.typed();
-    format!("cluster-auth plan --mapping {}{aws}{from}", target.as_str())
+    let (from, cluster) = (args.from.typed(), args.cluster.typed());
+    format!("cluster-auth plan --mapping {}{aws}{from}{cluster}", target.as_str())
 }
 
 /// Says what the file does not say, what it makes superfluous, and what to do next.

@@ -118,6 +118,7 @@ impl Planning {
         ignored(&found);
         let Given { dump, mut facts, .. } = found;
         self.cluster.beside(&dump)?;
+        self.cluster.is_asked(&self.from, !dump.is_empty())?;
         let dump = (!dump.is_empty()).then_some(dump);
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);

@@ -84,12 +84,10 @@ impl Seeing {
     fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
         let is_given = !found.dump.is_empty() || found.access_files().is_some();
-        anyhow::ensure!(
-            is_given || !self.from.is_given() || self.cluster.is_named() || found.config.is_some(),
-            "{} has nothing of roles and bindings; give them as well, or name the cluster that it is of by --context",
-            self.sources(None)
-        );
-        Ok(self.cluster.is_named() || !is_given)
+        if found.config.is_some() {
+            return Ok(self.cluster.is_named() || !is_given);
+        }
+        self.cluster.is_asked(&self.from, is_given)
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.

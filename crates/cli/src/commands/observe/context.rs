@@ -6,6 +6,7 @@ use access::cluster::Dump;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig, Proxies};
 
+use super::FromArgs;
 use crate::rim::Process;
 
 /// Which cluster to ask.
@@ -32,6 +33,12 @@ impl ClusterArgs {
         self.kubeconfig.is_some() || self.context.is_some()
     }
 
+    /// As it is typed, with a blank in front of each flag.
+    pub(crate) fn typed(&self) -> String {
+        let kubeconfig = self.kubeconfig.iter().map(|path| format!(" --kubeconfig {}", path.display()));
+        kubeconfig.chain(self.context.iter().map(|name| format!(" --context {name}"))).collect()
+    }
+
     /// Refuses a cluster that was named beside one that was given.
     pub(crate) fn beside(&self, given: &Dump) -> anyhow::Result<()> {
         anyhow::ensure!(
@@ -39,6 +46,17 @@ impl ClusterArgs {
             "--from holds a cluster, and --context or --kubeconfig name another one; give one of them"
         );
         Ok(())
+    }
+
+    /// Whether the cluster is asked: where one is named, or where nothing was given. What was given and holds no cluster does
+    /// not stand for the one of the current context, which another day is another one.
+    pub(crate) fn is_asked(&self, from: &FromArgs, holds_cluster: bool) -> anyhow::Result<bool> {
+        anyhow::ensure!(
+            holds_cluster || !from.is_given() || self.is_named(),
+            "{} has nothing of roles and bindings; give them as well, or name the cluster that it is of by --context",
+            from.names()
+        );
+        Ok(self.is_named() || !holds_cluster)
     }
 
     /// Whether a context was named.

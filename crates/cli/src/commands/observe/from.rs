@@ -23,7 +23,7 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 /// Flags of every command that takes files in place of a cluster.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FromArgs {
-    /// In place of asking the cluster, or beside one that is named: what `kubectl get namespaces,roles,clusterroles,rolebindings,
+    /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what `kubectl get namespaces,roles,clusterroles,rolebindings,
     /// clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), manifests, access files, what `aws eks` says of access
     /// entries and `aws iam` of groups and roles, as files or as folders with all that is in them; `-` is stdin
     #[arg(long, value_name = "PATH")]
@@ -50,6 +50,13 @@ impl FromArgs {
         &self.from
     }
 
+    /// What was named, for people.
+    pub(crate) fn names(&self) -> String {
+        let name =
+            |path: &PathBuf| if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() };
+        self.from.iter().map(name).collect::<Vec<_>>().join(", ")
+    }
+
     /// All of it as it is typed, with a blank in front of each flag.
     pub(crate) fn typed(&self) -> String {
         let from = self.from.iter().map(|path| format!(" --from {}", path.display()));
@@ -65,8 +72,7 @@ impl FromArgs {
 
     /// Refuses what was named and says nothing at all: nobody means another cluster by that.
     pub(crate) fn says_something(&self, found: &Given) -> anyhow::Result<()> {
-        let paths = || self.from.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ");
-        anyhow::ensure!(!self.is_given() || found.says_something(), "nothing in {} is about access", paths());
+        anyhow::ensure!(!self.is_given() || found.says_something(), "nothing in {} is about access", self.names());
         Ok(())
     }
 
@@ -127,6 +133,7 @@ impl FromArgs {
                 Err(error) => into.lacks(unreadable(file, &error)),
             }
         }
+        add_accounts(&mut kustomizations);
         let of = kustomizations.of(names.iter().map(String::as_str));
         let (mut passed_over, mut changed) = (0_usize, BTreeSet::new());
         for (file, name) in files.iter().zip(&names).filter(|(file, _)| !is_kustomization(file)) {
@@ -184,6 +191,7 @@ fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
             into.lacks(gap);
         }
     }
+    add_accounts(&mut kustomizations);
     let name = folder.join(file.file_name()?).display().to_string();
     let kustomized = kustomizations.of([name.as_str()]).remove(name.as_str());
     let changed = kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file);
@@ -191,6 +199,15 @@ fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
         into.lacks(gap);
     }
     kustomized
+}
+
+/// Adds the service accounts that kustomizations take in.
+fn add_accounts(kustomizations: &mut Kustomizations) {
+    for file in kustomizations.listed() {
+        if let Ok(text) = fs::read(&file) {
+            kustomizations.add_accounts(&file, &document::decode_lossy(&text).0);
+        }
+    }
 }
 
 /// Whether a patch may change a role or a binding.
@@ -249,14 +266,18 @@ impl Walk {
             Err(error) if is_of_interest(path) => return self.found.gaps.push(unreadable(path, &error)),
             Err(_) => return,
         };
-        let is_folder = own.is_dir();
+        let (is_folder, is_file) = (own.is_dir(), own.is_file());
         if !self.seen.insert(own) {
             return;
         }
         if is_folder {
             self.folder(path);
-        } else if is_of_interest(path) {
+        } else if is_of_interest(path) && is_file {
             self.found.files.push(path.to_owned());
+        } else if is_of_interest(path) {
+            // Whoever reads a pipe may wait for ever.
+            let why = "it is a pipe, a socket or a device, and no file".into();
+            self.found.gaps.push(Unseen { what: path.display().to_string().into(), why });
         }
     }
 

@@ -81,6 +81,7 @@ fn cluster(world: &World) -> anyhow::Result<()> {
         (" CODE", " mapping.none"),
         (" CLUSTER", " prod.example.com"),
         (" ID ", " prod.example.com "),
+        (" --context prod.example.com", " --context local"),
     ] {
         shell.stands_for(placeholder, value);
     }
