@@ -1,5 +1,6 @@
 //! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
 
+mod fields;
 mod manifests;
 
 use std::{cell::Cell, fmt};
@@ -344,6 +345,17 @@ impl Given {
             let why = format!("`{text}` is for another program to fill in; give what that prints, by `--from -`");
             self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             return;
+        }
+        if !is_of_cluster {
+            let text = |key: &str| value[key].as_str().unwrap_or_default();
+            for fields::Unknown { at, path, meant } in fields::unknown(node, text("apiVersion"), text("kind")) {
+                let line = source.position(at.start).line;
+                let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
+                let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();
+                let why =
+                    format!("there is no such field{meant}, and kubectl refuses the object; here it counts without it");
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            }
         }
         if let Some(kustomized) = how.kustomized {
             for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {

@@ -34,6 +34,8 @@ const HARMLESS: [&str; 13] = [
 pub struct Kustomizations {
     /// By their own folders.
     by_folder: BTreeMap<Vec<Box<str>>, Kustomization>,
+    /// The service accounts of the files that they list.
+    accounts: BTreeMap<Vec<Box<str>>, Vec<Account>>,
 }
 
 #[derive(Debug)]
@@ -49,8 +51,24 @@ struct Kustomization {
     more: Vec<String>,
 }
 
-/// Files by their paths, each with the namespaces and the kustomizations that do more to it.
-type Reached = BTreeMap<Vec<Box<str>>, (BTreeSet<Namespace>, BTreeSet<Box<str>>)>;
+/// Files by their paths.
+type Reached = BTreeMap<Vec<Box<str>>, Reach>;
+
+/// What is made of one file.
+#[derive(Debug, Default)]
+struct Reach {
+    namespaces: BTreeSet<Namespace>,
+    /// The kustomizations that do more to it.
+    more: BTreeSet<Box<str>>,
+    accounts: BTreeSet<Account>,
+}
+
+/// A service account, with the namespace that it says itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Account {
+    name: Box<str>,
+    namespace: Option<Box<str>>,
+}
 
 /// A namespace, and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +86,8 @@ pub struct Kustomized {
     pub namespaces: Vec<Namespace>,
     /// The kustomizations that do more to it, as files.
     pub more: Vec<Box<str>>,
+    /// The service accounts that are taken in with it: subjects that are these follow them into the namespace.
+    pub accounts: Vec<Account>,
 }
 
 impl Kustomizations {
@@ -127,6 +147,33 @@ impl Kustomizations {
         Ok(())
     }
 
+    /// The files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
+    pub fn listed(&self) -> BTreeSet<String> {
+        let all = self.by_folder.values().flat_map(|one| &one.resources);
+        let has_namespace = self.by_folder.values().any(|one| one.namespace.is_some());
+        all.filter(|_| has_namespace).map(|path| path.join("/")).collect()
+    }
+
+    /// Adds the service accounts of a file by its path; of one that cannot be read nothing is said here.
+    pub fn add_accounts(&mut self, path: &str, text: &str) {
+        let source = Source::new(path, text);
+        let text_of = |node: Option<&Node>| {
+            let scalar = node.filter(|node| !node.is_null())?.as_scalar()?;
+            Some(scalar.text.clone()).filter(|text| !text.is_empty())
+        };
+        let account = |node: &Node| {
+            let is_account = text_of(node.get("kind")).is_some_and(|kind| *kind == *"ServiceAccount");
+            let metadata = node.get("metadata").filter(|_| is_account)?;
+            Some(Account { name: text_of(metadata.get("name"))?, namespace: text_of(metadata.get("namespace")) })
+        };
+        let mut found = Vec::new();
+        let documents = document::parse_manifests(&source, &Limits::default(), "items", |_, node| {
+            found.extend(account(&node));
+        });
+        found.extend(documents.iter().filter_map(|document| account(document.root()?)));
+        self.accounts.insert(parts(path), found);
+    }
+
     /// What they make of each of some files: those beside them, and those that they list, directly or by way of others. Where
     /// one takes another in, its namespace counts.
     pub fn of<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Kustomized> {
@@ -134,18 +181,28 @@ impl Kustomizations {
         let roots = self.by_folder.iter().filter(|(folder, _)| !taken.contains(folder));
         let mut reached: Reached = BTreeMap::new();
         for (folder, _) in roots {
-            self.follow(folder, None, &BTreeSet::new(), &mut BTreeSet::new(), &mut reached);
+            let mut of_root = Reached::new();
+            self.follow(folder, None, &BTreeSet::new(), &mut BTreeSet::new(), &mut of_root);
+            let accounts: Vec<Account> =
+                of_root.keys().filter_map(|file| self.accounts.get(file)).flatten().cloned().collect();
+            for (file, reach) in of_root {
+                let all = reached.entry(file).or_default();
+                all.namespaces.extend(reach.namespaces);
+                all.more.extend(reach.more);
+                all.accounts.extend(accounts.iter().cloned());
+            }
         }
         let of = |path: &'a str| {
             let parts = parts(path);
             let beside = self.by_folder.get(&parts[..parts.len().saturating_sub(1)]);
             let mut kustomized = Kustomized::default();
             match (reached.get(&parts), beside) {
-                (Some((namespaces, more)), _) => {
+                (Some(reach), _) => {
                     // Several that agree are one.
-                    kustomized.namespaces = namespaces.iter().cloned().collect();
+                    kustomized.namespaces = reach.namespaces.iter().cloned().collect();
                     kustomized.namespaces.dedup_by(|a, b| a.name == b.name);
-                    kustomized.more = more.iter().cloned().collect();
+                    kustomized.more = reach.more.iter().cloned().collect();
+                    kustomized.accounts = reach.accounts.iter().cloned().collect();
                 }
                 // One that is not listed is none of its own; the folder's namespace is as good a word as there is.
                 (None, Some(beside)) => kustomized.namespaces.extend(beside.namespace.clone()),
@@ -212,9 +269,9 @@ impl Kustomizations {
             if self.by_folder.contains_key(resource) {
                 self.follow(resource, namespace, &more, on_the_way, reached);
             } else {
-                let (namespaces, by) = reached.entry(resource.clone()).or_default();
-                namespaces.extend(namespace.cloned());
-                by.extend(more.iter().cloned());
+                let reach = reached.entry(resource.clone()).or_default();
+                reach.namespaces.extend(namespace.cloned());
+                reach.more.extend(more.iter().cloned());
             }
         }
         on_the_way.remove(folder);
@@ -238,7 +295,7 @@ pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
             }
             if is_binding && let Some(subjects) = object["subjects"].as_array_mut() {
                 for subject in subjects {
-                    reasons.extend(onto_subject(subject, one, default_namespace));
+                    reasons.extend(onto_subject(subject, one, &kustomized.accounts, default_namespace));
                 }
             }
         }
@@ -255,21 +312,32 @@ pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
     reasons
 }
 
-/// The service account `default` becomes the one of the namespace, wherever it is from.
-fn onto_subject(subject: &mut Value, to: &Namespace, default_namespace: Option<&str>) -> Option<String> {
-    if subject["kind"] != "ServiceAccount" || subject["name"] != "default" {
+/// A service account that is taken in as well is the one of the namespace, if the subject names no other one; `default` is so
+/// wherever it is from.
+fn onto_subject(
+    subject: &mut Value,
+    to: &Namespace,
+    accounts: &[Account],
+    default_namespace: Option<&str>,
+) -> Option<String> {
+    let name = subject["name"].as_str().filter(|_| subject["kind"] == "ServiceAccount")?.to_owned();
+    let own = subject["namespace"].as_str().filter(|own| !own.is_empty()).map(str::to_owned);
+    let is_taken_in = |account: &Account| {
+        let from = account.namespace.as_deref().unwrap_or("default");
+        *account.name == *name && own.as_ref().is_none_or(|own| own == from)
+    };
+    if name != "default" && !accounts.iter().any(is_taken_in) {
         return None;
     }
-    match subject["namespace"].as_str().filter(|own| !own.is_empty()) {
+    match own {
         None => {
-            let namespace = default_namespace.unwrap_or(&to.name);
-            subject["namespace"] = namespace.into();
+            subject["namespace"] = default_namespace.unwrap_or(&to.name).into();
             None
         }
         Some(own) if *own == *to.name => None,
         Some(own) => {
-            let Namespace { name, place } = to;
-            Some(format!("{place} makes its subject {own}/default {name}/default; here it counts as it is written"))
+            let Namespace { name: to, place } = to;
+            Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as it is written"))
         }
     }
 }

@@ -506,7 +506,9 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             "{RBAC}\nkind: {kind}\nmetadata: {{name: b}}\nroleRef: {{kind: ClusterRole, name: r}}\nsubjects: [{{kind: ServiceAccount, {subject}}}]\n"
         )
     };
-    let one: &[(&str, &str)] = &[("k/kustomization.yaml", "resources: [it.yaml]\nnamespace: x\n")];
+    let one: &[(&str, &str)] = &[("k/kustomization.yaml", "resources: [it.yaml, accounts.yaml]\nnamespace: x\n")];
+    let accounts = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: app, namespace: }\n---\napiVersion: v1\nkind: List\n\
+                    items: [{apiVersion: v1, kind: ServiceAccount, metadata: {name: own, namespace: mine}}]\n";
     let no = "gap: Role a (k/it.yaml:1): it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`\n";
     let rows = [
         ("nobody", &[][..], role(""), None, no.to_owned()),
@@ -546,6 +548,22 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
             None,
             "ClusterRoleBinding b: r to z:default (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject z/default x/default; here it counts as it is written\n".to_owned(),
         ),
+        ("an account that is taken in", one, bound("ClusterRoleBinding", "name: app"), None, "ClusterRoleBinding b: r to x:app (k/it.yaml:1)\n".to_owned()),
+        (
+            "an account that is taken in, by the namespace default",
+            one,
+            bound("ClusterRoleBinding", "name: app, namespace: default"),
+            None,
+            "ClusterRoleBinding b: r to default:app (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject default/app x/app; here it counts as it is written\n".to_owned(),
+        ),
+        (
+            "an account of another namespace that is taken in",
+            one,
+            bound("ClusterRoleBinding", "name: own, namespace: mine"),
+            None,
+            "ClusterRoleBinding b: r to mine:own (k/it.yaml:1)\ngap: ClusterRoleBinding b (k/it.yaml:1): k/kustomization.yaml:2 makes its subject mine/own x/own; here it counts as it is written\n".to_owned(),
+        ),
+        ("its name, in a third namespace", one, bound("ClusterRoleBinding", "name: own, namespace: other"), None, "ClusterRoleBinding b: r to other:own (k/it.yaml:1)\n".to_owned()),
         ("another account of another namespace", one, bound("RoleBinding", "name: bot, namespace: z"), None, "RoleBinding x/b: r to z:bot (k/it.yaml:1)\n".to_owned()),
     ];
     for (name, files, text, default_namespace, expected) in rows {
@@ -553,12 +571,57 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
         for (path, text) in files {
             kustomizations.add(path, text).expect(name);
         }
+        kustomizations.add_accounts("k/accounts.yaml", accounts);
         let of = kustomizations.of(["k/it.yaml"]);
         let mut given = Given::default();
         let how = How { default_namespace, kustomized: of.get("k/it.yaml"), ..How::default() };
         given.read_as("k/it.yaml", text.as_bytes(), how).expect(name);
         assert_eq!(lines(given), expected, "{name}");
     }
+}
+
+/// kubectl refuses each of these by the field that is named here, and an API server takes it without the field where nobody
+/// asks it to refuse.
+#[test]
+fn a_field_that_there_is_not_is_named_with_its_place() {
+    let rows = [
+        (
+            "kind: ClusterRole\nmetadata: {name: a}\nrule: []\n",
+            "`rule` of ClusterRole a (it:4): there is no such field (`rules`?)",
+        ),
+        (
+            "kind: ClusterRole\nmetadata: {name: a, label: {b: c}}\n",
+            "`metadata.label` of ClusterRole a (it:3): there is no such field (`labels`?)",
+        ),
+        (
+            "kind: ClusterRole\nmetadata: {name: a}\nrules:\n- verbs: [get]\n  apiGroups: ['']\n  resources: [pods]\n  verb: [list]\n",
+            "`rules[0].verb` of ClusterRole a (it:8): there is no such field (`verbs`?)",
+        ),
+        (
+            "kind: ClusterRole\nmetadata: {name: a}\nstatus: {}\n",
+            "`status` of ClusterRole a (it:4): there is no such field",
+        ),
+        (
+            "kind: ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: r}\nsubject: [{kind: User, name: u}]\n",
+            "`subject` of ClusterRoleBinding b (it:5): there is no such field (`subjects`?)",
+        ),
+        (
+            "kind: ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: r}\nsubjects: [{kind: User, Name: v, name: u}]\n",
+            "`subjects[0].Name` of ClusterRoleBinding b (it:5): there is no such field (`name`?)",
+        ),
+    ];
+    for (text, expected) in rows {
+        let (_, given) = given(&format!("{RBAC}\n{text}")).expect(text);
+        let said = lines(given);
+        let gap = format!("gap: {expected}, and kubectl refuses the object; here it counts without it\n");
+        assert!(said.contains(&gap), "{text}{said}");
+        assert!(said.lines().count() == 2, "it counts: {said}");
+    }
+    // What a cluster has it has taken.
+    let (_, given) =
+        given(&format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: a, resourceVersion: '5'}}\nrule: []\n"))
+            .expect("a role");
+    assert_eq!(lines(given).lines().count(), 1);
 }
 
 /// Whatever a kustomization does besides is said by name, where it changes what is of interest or takes in what is not there.

@@ -1,0 +1,116 @@
+//! Fields that there are not, as `subject` for `subjects`: kubectl refuses an object that has one, and an API server that is not
+//! asked to refuse it takes the object without the field.
+//!
+//! Source: Kubernetes 1.37, `api/rbac/v1/types.go`, `apimachinery/pkg/apis/meta/v1/types.go`, and what `kubectl create` says.
+
+use document::{Node, Span, nearest};
+
+/// What may stand somewhere.
+enum Shape {
+    Anything,
+    /// A mapping with these fields.
+    Fields(&'static [(&'static str, Shape)]),
+    /// A list of such.
+    Each(&'static Shape),
+}
+
+use Shape::{Anything, Each, Fields};
+
+/// A field that there is not.
+pub(super) struct Unknown {
+    pub(super) at: Span,
+    /// As the API server writes it: `rules[0].verb`.
+    pub(super) path: String,
+    /// What was probably meant.
+    pub(super) meant: Option<&'static str>,
+}
+
+const METADATA: Shape = Fields(&[
+    ("name", Anything),
+    ("generateName", Anything),
+    ("namespace", Anything),
+    ("selfLink", Anything),
+    ("uid", Anything),
+    ("resourceVersion", Anything),
+    ("generation", Anything),
+    ("creationTimestamp", Anything),
+    ("deletionTimestamp", Anything),
+    ("deletionGracePeriodSeconds", Anything),
+    ("labels", Anything),
+    ("annotations", Anything),
+    ("ownerReferences", Anything),
+    ("finalizers", Anything),
+    ("managedFields", Anything),
+]);
+const RULES: Shape = Each(&Fields(&[
+    ("verbs", Anything),
+    ("apiGroups", Anything),
+    ("resources", Anything),
+    ("resourceNames", Anything),
+    ("nonResourceURLs", Anything),
+]));
+const SELECTORS: Shape = Each(&Fields(&[
+    ("matchLabels", Anything),
+    ("matchExpressions", Each(&Fields(&[("key", Anything), ("operator", Anything), ("values", Anything)]))),
+]));
+const ROLE: Shape = Fields(&[("apiVersion", Anything), ("kind", Anything), ("metadata", METADATA), ("rules", RULES)]);
+const CLUSTER_ROLE: Shape = Fields(&[
+    ("apiVersion", Anything),
+    ("kind", Anything),
+    ("metadata", METADATA),
+    ("rules", RULES),
+    ("aggregationRule", Fields(&[("clusterRoleSelectors", SELECTORS)])),
+]);
+const BINDING: Shape = Fields(&[
+    ("apiVersion", Anything),
+    ("kind", Anything),
+    ("metadata", METADATA),
+    ("roleRef", Fields(&[("apiGroup", Anything), ("kind", Anything), ("name", Anything)])),
+    (
+        "subjects",
+        Each(&Fields(&[("kind", Anything), ("apiGroup", Anything), ("name", Anything), ("namespace", Anything)])),
+    ),
+]);
+
+/// The fields of an object of RBAC that there are not; of other objects nothing is known here.
+pub(super) fn unknown(object: &Node, api_version: &str, kind: &str) -> Vec<Unknown> {
+    let mut found = Vec::new();
+    let shape = match kind {
+        _ if api_version != "rbac.authorization.k8s.io/v1" => &Anything,
+        "Role" => &ROLE,
+        "ClusterRole" => &CLUSTER_ROLE,
+        "RoleBinding" | "ClusterRoleBinding" => &BINDING,
+        _ => &Anything,
+    };
+    look(object, shape, "", &mut found);
+    found
+}
+
+fn look(node: &Node, shape: &'static Shape, path: &str, found: &mut Vec<Unknown>) {
+    match shape {
+        Anything => {}
+        Each(shape) => {
+            for (at, node) in node.as_sequence().unwrap_or_default().iter().enumerate() {
+                look(node, shape, &format!("{path}[{at}]"), found);
+            }
+        }
+        Fields(fields) => {
+            let entries = node.as_mapping().unwrap_or_default();
+            for (at, entry) in entries.iter().enumerate() {
+                let key = &*entry.key.text;
+                // Of equal keys the last one counts.
+                if entries[at + 1..].iter().any(|later| *later.key.text == *key) {
+                    continue;
+                }
+                let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+                match fields.iter().find(|(name, _)| *name == key) {
+                    Some((_, shape)) => look(&entry.value, shape, &path, found),
+                    None => {
+                        let meant = nearest(key, fields.iter().map(|(name, _)| *name));
+                        found.push(Unknown { at: entry.key_span, path, meant });
+                    }
+                }
+            }
+        }
+    }
+}
