@@ -32,6 +32,7 @@ mod kubeconfig;
 mod lint;
 mod live;
 mod login;
+mod manifests;
 mod matrix;
 mod meaning;
 mod pages;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         completion::TESTS,
         interop::TESTS,
         login::TESTS,
+        manifests::TESTS,
         lint::TESTS,
         trouble::TESTS,
         unknown::TESTS,

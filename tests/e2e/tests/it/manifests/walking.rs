@@ -1,0 +1,142 @@
+//! Folders as they are: what is no manifest is counted, links are followed once, and whatever cannot be read is said.
+
+use std::{fs, os::unix::fs::symlink, path::Path};
+
+use anyhow::ensure;
+use e2e::{
+    process::{self, Output},
+    world::World,
+};
+use serde_json::Value;
+
+use super::{unexpected, write};
+
+/// A binding of somebody to `view` in a namespace, called as both.
+fn binding(namespace: &str, user: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: {user}, namespace: {namespace}}}\n\
+         roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}\n\
+         subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: {user}}}]\n"
+    )
+}
+
+pub(super) fn folders(world: &World) -> anyhow::Result<()> {
+    let root = world.folder("manifests-walking")?;
+    let repository = root.join("repository");
+    let file = |path: &str, text: &str| write(&repository.join(path), text.as_bytes());
+    // What a repository has besides.
+    for (path, text) in [
+        ("README.md", &*binding("dev", "of-a-page")),
+        ("go.mod", "module x\n"),
+        ("values.yaml", "image: {tag: latest}\n"),
+        (".github/workflows/ci.yaml", "on: [push]\njobs: {test: {steps: []}}\n"),
+        ("mkdocs.yml", "nav:\n- Home: index.md\nmarkdown_extensions:\n- x: !!python/name:y.z\n"),
+        ("package.json", "{\"name\": \"x\", \"version\": \"1.0.0\"}\n"),
+        ("tsconfig.json", "{\n  // Comments are no JSON.\n  \"compilerOptions\": {}\n}\n"),
+        ("web/deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n"),
+        ("empty.yaml", ""),
+        (".git/config.yaml", &binding("dev", "of-git")),
+    ] {
+        file(path, text)?;
+    }
+    file("a.yaml", &binding("dev", "ann"))?;
+    file(".hidden/b.yml", &binding("dev", "ben"))?;
+    file("test/fixtures/c.yaml", &binding("dev", "cem"))?;
+    file("vendor/d.yaml", &binding("dev", "dan"))?;
+    file(
+        "chart/templates/role.yaml",
+        "{{ if .x }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{{ end }}\n",
+    )?;
+    file(&format!("{}e.yaml", "deep/".repeat(200)), &binding("dev", "eve"))?;
+    // Links: to a file that is read anyway, around in a circle, out of the folder, and to nothing.
+    write(&root.join("elsewhere/f.yaml"), binding("dev", "fay").as_bytes())?;
+    symlink("a.yaml", repository.join("0-the-same.yaml"))?;
+    symlink("..", repository.join("web/up"))?;
+    symlink(root.join("elsewhere"), repository.join("linked"))?;
+    symlink(root.join("elsewhere"), repository.join("linked-again"))?;
+    symlink("nowhere", repository.join("broken.yaml"))?;
+    symlink("round", repository.join("round"))?;
+    process::run(std::process::Command::new("mkfifo").arg(repository.join("pipe.yaml")))?.success()?;
+
+    let all = who_can(world, &root, &["--from", "repository"])?;
+    let (names, gaps) = read(&all)?;
+    ensure!(names == ["ann", "ben", "cem", "dan", "eve", "fay"], "{names:?} {all:?}");
+    let expected = [
+        "a Role (repository/chart/templates/role.yaml:3): it is a template",
+        "repository/broken.yaml: cannot read it",
+        "repository/pipe.yaml: it is a pipe",
+    ];
+    let is_said = |expected: &&str| gaps.iter().any(|gap| gap.starts_with(*expected));
+    ensure!(gaps.len() == expected.len() && expected.iter().all(is_said), "{gaps:#?}");
+    let counted = "note: 7 files of repository say nothing of access and are passed over";
+    ensure!(all.stderr.contains(counted), "{}", all.stderr);
+    // Where each is read once, nothing stands there twice.
+    ensure!(all.stdout.contains("repository/a.yaml") && !all.stdout.contains("the-same"), "{}", all.stdout);
+
+    // Patterns are those of .gitignore.
+    for (excluded, expected) in [
+        (&["vendor"][..], &["ann", "ben", "cem", "eve", "fay"][..]),
+        (&["vendor/", "**/fixtures/**"], &["ann", "ben", "eve", "fay"]),
+        (&["*.yaml"], &["ben"]),
+        (&["/0-*", "/a.yaml", "deep", "linked*"], &["ben", "cem", "dan"]),
+        // What is left out by one name is read by another.
+        (&["/a.yaml", "deep", "linked*"], &["ann", "ben", "cem", "dan"]),
+        (&["*", "!a.yaml"], &["ann"]),
+        (&["nothing-like-it"], &["ann", "ben", "cem", "dan", "eve", "fay"]),
+    ] {
+        let exclude: Vec<&str> = excluded.iter().flat_map(|glob| ["--exclude", glob]).collect();
+        let said = who_can(world, &root, &[&["--from", "repository"], &exclude[..]].concat())?;
+        let (names, _) = read(&said)?;
+        ensure!(names == expected, "{excluded:?}: {names:?}");
+    }
+    let wrong = who_can(world, &root, &["--from", "repository", "--exclude", "a{b"])?.failure()?;
+    ensure!(wrong.contains("--exclude a{b"), "{wrong}");
+
+    // Nobody means the cluster of some context by a folder in which there is nothing.
+    fs::create_dir(root.join("nothing"))?;
+    write(&root.join("pages/index.md"), b"# Nothing\n")?;
+    for folder in ["nothing", "pages"] {
+        for command in [
+            "who-can get pods",
+            "matrix",
+            "lint",
+            "plan access.yaml",
+            "import -i c",
+            "explain arn:aws:iam::111122223333:user/a",
+        ] {
+            write(&root.join("access.yaml"), b"clusterID: c\ngroups: []\n")?;
+            let mut run = world.anonymous();
+            run.current_dir(&root).env("KUBECONFIG", root.join("must-not-be-read")).args(command.split(' '));
+            let refused = process::run(run.args(["--from", folder]))?.failure()?;
+            ensure!(refused.contains(folder) && !refused.contains("must-not-be-read"), "{command}: {refused}");
+        }
+    }
+    // What is no cluster does not stand for the one of the current context.
+    let group = r#"{"Users": [], "Group": {"Arn": "arn:aws:iam::111122223333:group/G"}, "IsTruncated": false}"#;
+    write(&root.join("group.json"), group.as_bytes())?;
+    write(&root.join("kops.yaml"), b"apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: k}\n")?;
+    for file in ["group.json", "kops.yaml"] {
+        for command in ["who-can get pods", "matrix", "lint", "plan access.yaml", "apply access.yaml", "import -i c"] {
+            let mut run = world.anonymous();
+            run.current_dir(&root).env("KUBECONFIG", root.join("must-not-be-read")).args(command.split(' '));
+            let refused = process::run(run.args(["--from", file]))?.failure()?;
+            let is_named = refused.contains(&format!("{file} has nothing of roles and bindings"));
+            ensure!(is_named && refused.contains("--context"), "{command}: {refused}");
+        }
+    }
+    Ok(())
+}
+
+fn who_can(world: &World, folder: &Path, args: &[&str]) -> anyhow::Result<Output> {
+    let mut command = world.anonymous();
+    process::run(command.current_dir(folder).args(["who-can", "list", "pods", "-n", "dev", "-o", "json"]).args(args))
+}
+
+/// Who may, but for those who always may, and what could not be looked at.
+fn read(said: &Output) -> anyhow::Result<(Vec<String>, Vec<String>)> {
+    ensure!(said.code == 0, "{said:?}");
+    let said: Value = serde_json::from_str(&said.stdout)?;
+    let subjects = said["subjects"].as_array().into_iter().flatten().filter_map(|subject| subject["name"].as_str());
+    let names = subjects.filter(|name| !name.starts_with("system:")).map(str::to_owned).collect();
+    Ok((names, unexpected(&said, &[])))
+}
