@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use document::{Problem, Problems, Severity, Span};
 use jiff::{SignedDuration, Timestamp};
-use rbac::RoleKind;
+use rbac::{
+    RoleKind,
+    names::{Misnomer, misnomers},
+};
 
 use crate::{Accept, Access, Code, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
 
@@ -189,6 +192,10 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                     let problem = Code::TooBroad.at(*span, format!("this rule allows {words}"));
                     findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
                 }
+                for Misnomer { message, hint, .. } in misnomers(rule, grant.scope != Scope::Cluster) {
+                    let problem = Code::MatchesNothing.at(*span, message);
+                    findings.push(hint.into_iter().fold(problem, Problem::hint), &accept);
+                }
             }
             escalates(grant, rules, &accept, findings);
         }
@@ -198,8 +205,24 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                 findings.push(Code::NoRole.at(role.span, message), &accept);
             }
             match (&*role.value, known.role(RoleKind::ClusterRole, &role.value, None)) {
-                // Whoever writes this means everything.
-                ("cluster-admin", _) => {}
+                ("cluster-admin", _) => {
+                    let (name, scope) = (&group.name.value, &grant.scope);
+                    let message = match scope {
+                        Scope::Cluster => format!(
+                            "whoever is in `{name}` may do everything in the whole cluster, and give it to others"
+                        ),
+                        Scope::Namespaces(_) | Scope::Selector(..) => {
+                            format!(
+                                "whoever is in `{name}` may do everything in these namespaces, and act as whatever runs there"
+                            )
+                        }
+                    };
+                    let problem = Code::AllPowerful.at(role.span, message);
+                    findings.push(
+                        problem.hint("take `edit`, or rules of what is needed, or accept it with a reason"),
+                        &accept,
+                    );
+                }
                 (_, Some(role)) => escalates(grant, &role.rules, &accept, findings),
                 // Kubernetes, `bootstrappolicy/policy.go`: both may read secrets and start pods, wherever they are bound.
                 ("edit" | "admin", None) if grant.scope == Scope::Cluster => {

@@ -12,6 +12,7 @@
 
 pub mod print;
 
+mod all_powerful;
 mod atoms;
 mod comparison;
 mod digest;
@@ -35,6 +36,7 @@ use mapping::{Defect, DefectKind, Mode};
 use objects::ObjectDiff;
 use rbac::RoleReference;
 
+pub use all_powerful::AllPowerful;
 pub use atoms::{Atom, On, Right};
 pub use comparison::{Beside, Comparison};
 pub use digest::Digest;
@@ -100,6 +102,8 @@ pub struct Plan {
     pub logins: Vec<EntryChange>,
     /// How many logins of ours stay as they are.
     pub logins_unchanged: usize,
+    /// Who may do everything and is not so by the file, behind what changes.
+    pub all_powerful: Vec<AllPowerful>,
     /// What is probably not meant, and what cannot be known.
     pub warnings: Vec<Warning>,
     /// What stops apply, flags or not: see [`Plan::stops`].
@@ -138,7 +142,9 @@ pub enum Warning {
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let ObjectDiff { changes: objects, unchanged: objects_unchanged, others } = objects::diff(wanted, observed);
     let mut logins = logins::diff(wanted, observed);
-    let (before, after) = (Index::new(observed.objects()), Index::new(objects::afterwards(wanted, observed)));
+    let afterwards = objects::afterwards(wanted, observed);
+    let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings);
+    let (before, after) = (Index::new(observed.objects()), Index::new(afterwards));
     let mut refusals = refusals::of_objects(&objects);
     refusals.extend(refusals::of_logins(&logins));
     refusals.extend(refusals::of_access_file(wanted, observed));
@@ -178,6 +184,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         objects_unchanged,
         logins: changes,
         logins_unchanged,
+        all_powerful,
         warnings,
         refusals,
         unseen,

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use crate::{
     KubernetesError,
     arriving::{Arriving, MAX_BODY},
+    credentials::Credentials,
     status,
 };
 
@@ -32,14 +33,21 @@ const LIST: &str = "APIGroupDiscoveryList";
 /// An API server, asked with the credentials of one kubeconfig context.
 pub struct Cluster {
     client: kube::Client,
+    credentials: Credentials,
     context: String,
     server: String,
     namespace: String,
 }
 
 impl Cluster {
-    pub(crate) fn new(client: kube::Client, context: String, server: String, namespace: String) -> Self {
-        Self { client, context, server, namespace }
+    pub(crate) fn new(
+        client: kube::Client,
+        credentials: Credentials,
+        context: String,
+        server: String,
+        namespace: String,
+    ) -> Self {
+        Self { client, credentials, context, server, namespace }
     }
 
     /// The kubeconfig context.
@@ -141,7 +149,10 @@ impl Cluster {
     ) -> Result<(StatusCode, Arriving<'a>), KubernetesError> {
         let until = Instant::now() + within;
         for tries in 1.. {
-            let request = request().expect("a path of ours makes a request");
+            let mut request = request().expect("a path of ours makes a request");
+            if let Some(credentials) = self.credentials.header(&self.context).await? {
+                request.headers_mut().insert(header::AUTHORIZATION, credentials);
+            }
             let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.late(within))?;
             let answer = answer.map_err(|error| self.unsent(&error))?;
             let status = answer.status();
@@ -166,11 +177,7 @@ impl Cluster {
 
     fn unsent(&self, error: &kube::Error) -> KubernetesError {
         let (server, context) = (self.server.clone(), self.context.clone());
-        match error {
-            // A plugin that is run again, because what it made before has ended.
-            kube::Error::Auth(_) => KubernetesError::Credentials { context },
-            error => KubernetesError::Unreachable { server, context, why: Box::new(trouble(error)) },
-        }
+        KubernetesError::Unreachable { server, context, why: Box::new(trouble(error)) }
     }
 
     pub(crate) fn cut_off(

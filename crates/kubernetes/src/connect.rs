@@ -2,27 +2,21 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use kube::{
-    client::AuthError,
-    config::{Config, KubeConfigOptions, KubeconfigError},
-};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use jiff::Timestamp;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use serde_json::{Value as Json, json};
 
-use crate::{Cluster, KubernetesError, PluginTrouble, Proxies};
+use crate::{
+    Cluster, KubernetesError, Proxies,
+    credentials::{Credentials, bearer, has_ended},
+    files::{self, Config, User},
+    plugin::{PATIENCE, Plugin, Runner},
+    usable,
+};
 
 /// How long a connection may take to come about, a proxy's and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A program that makes credentials, as kubectl runs it.
-// No Debug: its variables may be credentials.
-#[derive(Clone, Default)]
-pub struct Plugin {
-    /// The program.
-    pub command: String,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// Variables that it gets besides those that there are.
-    pub env: Vec<(String, String)>,
-}
 
 /// Which files, and which context of theirs.
 // No Debug: a proxy's URL may hold a password.
@@ -35,107 +29,217 @@ pub struct Kubeconfig {
     pub context: Option<String>,
     /// For servers to which the files name no proxy.
     pub proxies: Proxies,
+    /// Whether a plugin can ask somebody something: stdin is a terminal.
+    pub is_terminal: bool,
+    /// The clock: credentials end.
+    pub now: fn() -> Timestamp,
+}
+
+/// A context and what it leads to.
+struct Chosen {
+    name: String,
+    namespace: String,
+    cluster_name: String,
+    cluster: files::Cluster,
+    user_name: String,
+    user: User,
 }
 
 impl Kubeconfig {
     /// Reads the files and gets the credentials, running a plugin if the context names one. Nothing is asked yet.
+    ///
+    /// What kubectl refuses is refused, and so is what only kubectl can do. To a server without TLS no credentials are sent, as
+    /// kubectl sends none.
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
-        let merged = self.read()?;
-        let context = self.name(&merged)?;
-        let command = self.plugin()?.map(|plugin| plugin.command);
-        let own_proxy = proxy_of(&merged, &context);
-        let options = KubeConfigOptions { context: Some(context.clone()), cluster: None, user: None };
-        let config = Config::from_custom_kubeconfig(merged, &options).await;
-        let mut config = config.map_err(|error| match error {
-            KubeconfigError::ParseNoProxy(_) => KubernetesError::NoProxy,
-            _ => KubernetesError::Context { context: context.clone() },
-        })?;
-        // The client holds NO_PROXY against the proxy's name instead of the server's.
-        config.proxy_url = own_proxy.or_else(|| self.proxies.of(&config.cluster_url));
+        let Chosen { name: context, namespace, cluster_name, cluster, user_name, user } = self.choose()?;
+        let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
+        let problems = [usable::cluster(&cluster_name, &cluster), usable::user(&user_name, &user)].concat();
+        if !problems.is_empty() {
+            return Err(unusable(problems.join("; ")));
+        }
+        let authority = authority(&cluster, &cluster_name).map_err(unusable)?;
+        let server = server(&cluster).map_err(unusable)?;
+        let mut config = kube::Config::new(server);
+        let mut credentials = Credentials::Nothing;
+        if config.cluster_url.scheme_str() == Some("https") {
+            let mut identity = identity(&user, &user_name).map_err(unusable)?;
+            (credentials, identity) = match Credentials::of(&user).map_err(unusable)? {
+                Some(credentials) => (credentials, identity),
+                None => match &user.exec {
+                    Some(exec) => {
+                        let about = || about(&cluster, authority.as_deref());
+                        let runner = Runner::new(exec.clone(), about, self.is_terminal, PATIENCE);
+                        let runner = runner.map_err(|why| KubernetesError::plugin(exec, &context, why))?;
+                        let made = runner.run().await;
+                        let made = made.map_err(|why| KubernetesError::plugin(exec, &context, why))?;
+                        let pair = made
+                            .identity
+                            .clone()
+                            .map(|(certificate, key)| (certificate.into_bytes(), key.into_bytes()));
+                        identity = pair.or(identity);
+                        (Credentials::Plugin { runner: Box::new(runner), last: made.into(), now: self.now }, identity)
+                    }
+                    None => {
+                        (of_provider(&user, (self.now)()).map_err(unusable)?.unwrap_or(Credentials::Nothing), identity)
+                    }
+                },
+            };
+            if matches!(credentials, Credentials::Nothing) && identity.is_none() {
+                let why = format!(
+                    "its user {user_name:?} has no credentials; kubectl would ask for a username and a password"
+                );
+                return Err(unusable(why));
+            }
+            config.auth_info = shown(&user, identity);
+        }
+        config.root_cert = authority.map(|pem| certificates(&pem)).transpose().map_err(unusable)?;
+        config.accept_invalid_certs = cluster.insecure_skip_tls_verify;
+        config.tls_server_name = Some(cluster.tls_server_name).filter(|name| !name.is_empty());
+        config.proxy_url = match &*cluster.proxy_url {
+            "" => self.proxies.of(&config.cluster_url).map_err(unusable)?,
+            url => Some(usable::proxy(url).map_err(unusable)?),
+        };
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         // Deadlines are ours, and reading a large list is no reason to stop.
         config.read_timeout = None;
         // The client would try for a minute and then say that there was no answer.
         config.default_retry = false;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let namespace = config.default_namespace.clone();
         let client = kube::Client::try_from(config).map_err(|error| match error {
-            kube::Error::Auth(error) => of_plugin(&error, command.as_deref(), &context),
             kube::Error::RustlsTls(_) => KubernetesError::ClientCertificate { context: context.clone() },
             _ => KubernetesError::Context { context: context.clone() },
         })?;
-        Ok(Cluster::new(client, context, server, namespace))
+        Ok(Cluster::new(client, credentials, context, server, namespace))
     }
 
     /// The program that makes the credentials of the context; none where it has others. Nothing is run.
     pub fn plugin(&self) -> Result<Option<Plugin>, KubernetesError> {
-        let merged = self.read()?;
-        let name = self.name(&merged)?;
-        let context = merged.contexts.into_iter().find(|context| context.name == name);
-        let user = context.and_then(|context| context.context).and_then(|context| context.user).unwrap_or_default();
-        let user = merged.auth_infos.into_iter().find(|info| info.name == user).and_then(|info| info.auth_info);
-        let Some(exec) = user.and_then(|user| user.exec) else { return Ok(None) };
-        let variable =
-            |mut pair: std::collections::HashMap<String, String>| Some((pair.remove("name")?, pair.remove("value")?));
-        Ok(Some(Plugin {
-            command: exec.command.unwrap_or_default(),
-            args: exec.args.unwrap_or_default(),
-            env: exec.env.unwrap_or_default().into_iter().filter_map(variable).collect(),
-        }))
+        Ok(self.choose()?.user.exec.map(files::Exec::plugin))
     }
 
     /// The contexts that the files name, in their order.
     pub fn contexts(&self) -> Result<Vec<String>, KubernetesError> {
-        Ok(self.read()?.contexts.into_iter().map(|context| context.name).collect())
+        Ok(Config::read(&self.paths)?.contexts.into_iter().map(|(name, _)| name).collect())
     }
 
-    /// The context's name.
-    fn name(&self, merged: &kube::config::Kubeconfig) -> Result<String, KubernetesError> {
-        let known: Vec<String> = merged.contexts.iter().map(|context| context.name.clone()).collect();
-        match self.context.as_ref().or(merged.current_context.as_ref()).filter(|name| !name.is_empty()) {
-            None => Err(KubernetesError::NoCurrentContext { known }),
-            Some(name) if !known.contains(name) => Err(KubernetesError::NoContext { name: name.clone(), known }),
-            Some(name) => Ok(name.clone()),
+    fn choose(&self) -> Result<Chosen, KubernetesError> {
+        let Config { clusters, users, contexts, current_context } = Config::read(&self.paths)?;
+        let known = || contexts.iter().map(|(name, _)| name.clone()).collect();
+        let name = self.context.clone().unwrap_or(current_context);
+        if name.is_empty() {
+            return Err(KubernetesError::NoCurrentContext { known: known() });
         }
-    }
-
-    fn read(&self) -> Result<kube::config::Kubeconfig, KubernetesError> {
-        let mut merged: Option<kube::config::Kubeconfig> = None;
-        for path in &self.paths {
-            let next = match kube::config::Kubeconfig::read_from(path) {
-                Ok(next) => next,
-                Err(KubeconfigError::ReadConfig(error, _)) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                Err(_) => return Err(KubernetesError::Kubeconfig { path: path.clone() }),
-            };
-            let unreadable = |_| KubernetesError::Kubeconfig { path: path.clone() };
-            merged = Some(match merged {
-                None => next,
-                Some(first) => first.merge(next).map_err(unreadable)?,
-            });
-        }
-        merged.ok_or_else(|| KubernetesError::NoKubeconfig { paths: self.paths.clone() })
+        let Some((_, context)) = contexts.iter().find(|(one, _)| *one == name) else {
+            return Err(KubernetesError::NoContext { known: known(), name });
+        };
+        let (cluster_name, user_name) = (context.cluster.clone(), context.user.clone());
+        let namespace = if context.namespace.is_empty() { "default" } else { &context.namespace }.to_owned();
+        let unusable = |why| KubernetesError::Unusable { context: name.clone(), why };
+        let cluster = clusters.into_iter().find(|(one, _)| *one == cluster_name).map(|(_, cluster)| cluster);
+        let cluster =
+            cluster.ok_or_else(|| unusable(format!("there is no cluster {cluster_name:?} in the kubeconfig")))?;
+        let user = users.into_iter().find(|(one, _)| *one == user_name).map(|(_, user)| user);
+        let user = match user {
+            None if !user_name.is_empty() => {
+                return Err(unusable(format!("there is no user {user_name:?} in the kubeconfig")));
+            }
+            user => user.unwrap_or_default(),
+        };
+        Ok(Chosen { name, namespace, cluster_name, cluster, user_name, user })
     }
 }
 
-/// Why there are no credentials. What a plugin wrote is not looked at.
-fn of_plugin(error: &AuthError, command: Option<&str>, context: &str) -> KubernetesError {
-    let why = match error {
-        AuthError::AuthExecStart(error) if error.kind() == std::io::ErrorKind::NotFound => PluginTrouble::NotFound,
-        AuthError::AuthExecStart(_) => PluginTrouble::NotRun,
-        AuthError::AuthExecRun { out, .. } => PluginTrouble::Failed(out.status.code()),
-        AuthError::AuthExecParse(_) | AuthError::ExecPluginFailed | AuthError::MalformedTokenExpirationDate(_) => {
-            PluginTrouble::Unreadable
-        }
-        _ => return KubernetesError::Credentials { context: context.to_owned() },
+/// The server's URL. One without a scheme has no TLS, whatever is said of certificates: so kubectl has it.
+fn server(cluster: &files::Cluster) -> Result<http::Uri, String> {
+    let url = match cluster.server.contains("://") {
+        true => cluster.server.clone(),
+        false => format!("http://{}", cluster.server),
     };
-    let command = command.unwrap_or_default().to_owned();
-    KubernetesError::Plugin { context: context.to_owned(), command, why }
+    let uri: Option<http::Uri> = url.parse().ok();
+    let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
+    uri.ok_or_else(|| "the cluster's `server` must be a URL or a host:port pair".to_owned())
 }
 
-/// The `proxy-url` of the context's cluster, which counts whatever the environment says.
-fn proxy_of(merged: &kube::config::Kubeconfig, context: &str) -> Option<http::Uri> {
-    let context = merged.contexts.iter().find(|one| one.name == context).and_then(|one| one.context.as_ref())?;
-    let cluster =
-        merged.clusters.iter().find(|one| one.name == context.cluster).and_then(|one| one.cluster.as_ref())?;
-    cluster.proxy_url.as_ref()?.parse().ok()
+/// What the cluster's authorities are, as PEM; none where the machine's own count.
+fn authority(cluster: &files::Cluster, name: &str) -> Result<Option<Vec<u8>>, String> {
+    pem(&cluster.certificate_authority_data, &cluster.certificate_authority, "certificate-authority", name)
+}
+
+/// A user's client certificate and its key, as PEM.
+fn identity(user: &User, name: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, String> {
+    let certificate = pem(&user.client_certificate_data, &user.client_certificate, "client-certificate", name)?;
+    Ok(certificate.zip(pem(&user.client_key_data, &user.client_key, "client-key", name)?))
+}
+
+/// What is written in base64, or stands in a file.
+fn pem(data: &str, path: &str, key: &str, name: &str) -> Result<Option<Vec<u8>>, String> {
+    match (data, path) {
+        ("", "") => Ok(None),
+        ("", path) => match std::fs::read(path) {
+            Ok(pem) => Ok(Some(pem)),
+            Err(error) => Err(format!("unable to read {key} {path} for {name} due to {}", error.kind())),
+        },
+        (data, _) => match usable::decoded(data) {
+            Some(pem) => Ok(Some(pem)),
+            None => Err(format!("{key}-data of {name} is not base64")),
+        },
+    }
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let found: Result<Vec<_>, _> =
+        CertificateDer::pem_slice_iter(pem).map(|found| found.map(|der| der.to_vec())).collect();
+    let found = found.ok().filter(|found| !found.is_empty());
+    found.ok_or_else(|| "unable to load root certificates: unable to parse bytes as PEM block".to_owned())
+}
+
+/// What the client shows of the user itself: the certificate, and as whom the user acts.
+fn shown(user: &User, identity: Option<(Vec<u8>, Vec<u8>)>) -> kube::config::AuthInfo {
+    let mut shown = json!({});
+    if let Some((certificate, key)) = identity {
+        shown["client-certificate-data"] = STANDARD.encode(certificate).into();
+        shown["client-key-data"] = STANDARD.encode(key).into();
+    }
+    if !user.impersonate.is_empty() {
+        shown["as"] = user.impersonate.as_str().into();
+        shown["as-groups"] = user.as_groups.clone().into();
+        shown["as-user-extra"] = json!(user.as_user_extra);
+        if !user.as_uid.is_empty() {
+            shown["as-uid"] = user.as_uid.as_str().into();
+        }
+    }
+    serde_json::from_value(shown).expect("texts are texts")
+}
+
+/// The id token of OpenID Connect that kubectl has left in the kubeconfig.
+fn of_provider(user: &User, now: Timestamp) -> Result<Option<Credentials>, String> {
+    let id_token = user.auth_provider.as_ref().and_then(|provider| provider.config.get("id-token"));
+    match id_token {
+        None => Ok(None),
+        Some(token) if has_ended(usable::ends(token), now) => Err(
+            "the id-token of its auth-provider oidc has expired or is no JWT, and this program fetches none; `kubectl version` does"
+                .to_owned(),
+        ),
+        Some(token) => Ok(Some(Credentials::Header(bearer(token)?))),
+    }
+}
+
+/// A cluster as a plugin is told of it (`client-go/pkg/apis/clientauthentication/v1` `Cluster`).
+fn about(cluster: &files::Cluster, authority: Option<&[u8]>) -> Json {
+    const EXTENSION: &str = "client.authentication.k8s.io/exec";
+    let mut about = json!({"server": cluster.server});
+    for (key, value) in [("tls-server-name", &cluster.tls_server_name), ("proxy-url", &cluster.proxy_url)] {
+        if !value.is_empty() {
+            about[key] = value.as_str().into();
+        }
+    }
+    if cluster.insecure_skip_tls_verify {
+        about["insecure-skip-tls-verify"] = true.into();
+    }
+    if let Some(pem) = authority {
+        about["certificate-authority-data"] = STANDARD.encode(pem).into();
+    }
+    let config = cluster.extensions.iter().find(|extension| extension.name == EXTENSION);
+    about["config"] = config.map_or(Json::Null, |config| config.extension.clone());
+    about
 }

@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use tls::{ConnectionError, Trouble};
 
+use crate::files::Exec;
+
 /// Why a question to a cluster has no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
@@ -14,10 +16,12 @@ pub enum KubernetesError {
         paths: Vec<PathBuf>,
     },
     /// A file that cannot be read, or is something else. What is in it stays unsaid: it may hold credentials.
-    #[error("{} is no kubeconfig that can be read; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
+    #[error("{} is no kubeconfig that can be read: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
     Kubeconfig {
         /// The file.
         path: PathBuf,
+        /// Why, without anything that is in it but names.
+        why: String,
     },
     /// No context was named, and the files have no current one.
     #[error("the kubeconfig has no current context; name one with `--context`, of: {}", .known.join(", "))]
@@ -41,9 +45,14 @@ pub enum KubernetesError {
         /// The context.
         context: String,
     },
-    /// `NO_PROXY` cannot be read.
-    #[error("NO_PROXY has to be names, addresses and networks with one comma between each two, and has something else")]
-    NoProxy,
+    /// What kubectl refuses, too, or what only kubectl can do.
+    #[error("the context `{context}` cannot be used: {why}")]
+    Unusable {
+        /// The context.
+        context: String,
+        /// Why, in kubectl's words where it has some.
+        why: String,
+    },
     /// The user's certificate, its key, or the cluster's authority is not of a kind that is taken here.
     #[error(
         "the certificates of the context `{context}` cannot be used: they have to be X.509 of version 3, and the user's key PKCS#8, PKCS#1 or SEC1, all in PEM; `openssl x509 -text` shows what they are"
@@ -61,12 +70,14 @@ pub enum KubernetesError {
         context: String,
     },
     /// The plugin that makes the credentials of the context's user makes none. What it wrote is not repeated.
-    #[error("getting credentials: exec: executable {command} {why}; {}", .why.advice(command, context))]
+    #[error("getting credentials: exec: executable {command} {why}; {}", .why.advice(command, context, install_hint))]
     Plugin {
         /// The context.
         context: String,
         /// The program, as the kubeconfig names it.
         command: String,
+        /// Where to get it, as the kubeconfig says it.
+        install_hint: String,
         /// What it did.
         why: PluginTrouble,
     },
@@ -193,16 +204,41 @@ pub enum PluginTrouble {
     NotRun,
     /// It ended with this exit code; none where a signal ended it.
     Failed(Option<i32>),
-    /// What it printed is no `ExecCredential` with credentials in it.
+    /// What it printed is no `ExecCredential`.
     Unreadable,
+    /// It is one, of another version than the kubeconfig says.
+    OtherVersion,
+    /// There is neither a token nor a certificate in it.
+    NoCredentials,
+    /// There is a certificate without its key, or the other way round.
+    HalfAPair,
+    /// It must be able to ask somebody, and there is no terminal.
+    NoTerminal,
+    /// It was still running after so long, and was ended.
+    TooSlow(Duration),
+}
+
+impl KubernetesError {
+    /// What a program did in place of making credentials.
+    pub(crate) fn plugin(exec: &Exec, context: &str, why: PluginTrouble) -> Self {
+        let (command, install_hint) = (exec.command.clone(), exec.install_hint.trim().to_owned());
+        Self::Plugin { context: context.to_owned(), command, install_hint, why }
+    }
 }
 
 impl PluginTrouble {
-    fn advice(self, command: &str, context: &str) -> String {
+    fn advice(self, command: &str, context: &str, install_hint: &str) -> String {
         match self {
+            Self::NotFound if !install_hint.is_empty() => {
+                format!("the context `{context}` needs it, and its kubeconfig says:\n{install_hint}")
+            }
             Self::NotFound => format!("install {command}, or put it on the PATH: the context `{context}` needs it"),
+            Self::NoTerminal => "type the command in a terminal, with nothing piped into it".to_owned(),
+            Self::OtherVersion => {
+                "write the version that it answers in as `apiVersion` of the kubeconfig's exec section".to_owned()
+            }
             Self::NotRun => format!("make {command} executable: the context `{context}` needs it"),
-            Self::Failed(_) | Self::Unreadable => {
+            Self::Failed(_) | Self::Unreadable | Self::NoCredentials | Self::HalfAPair | Self::TooSlow(_) => {
                 format!("`kubectl --context {context} auth whoami` runs it too, and shows what it says")
             }
         }
@@ -218,6 +254,11 @@ impl fmt::Display for PluginTrouble {
             Self::Failed(Some(code)) => write!(f, "failed with exit code {code}"),
             Self::Failed(None) => f.write_str("was ended by a signal"),
             Self::Unreadable => f.write_str("printed no credentials that can be read"),
+            Self::OtherVersion => f.write_str("answered in another API version than it is configured to use"),
+            Self::NoCredentials => f.write_str("didn't return a token or cert/key pair"),
+            Self::HalfAPair => f.write_str("returned only certificate or key, not both"),
+            Self::NoTerminal => f.write_str("cannot support interactive mode: standard input is not a terminal"),
+            Self::TooSlow(after) => write!(f, "made no credentials within {} s, and was ended", after.as_secs()),
         }
     }
 }

@@ -18,19 +18,24 @@
 mod arriving;
 mod cluster;
 mod connect;
+mod credentials;
 mod error;
+mod files;
 mod lease;
+mod plugin;
 mod proxies;
 mod resource;
 mod review;
 mod status;
+mod usable;
 mod write;
 
 pub use arriving::Arriving;
 pub use cluster::Cluster;
-pub use connect::{Kubeconfig, Plugin};
+pub use connect::Kubeconfig;
 pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
+pub use plugin::Plugin;
 pub use proxies::Proxies;
 pub use resource::Resource;
 pub use review::{MyRules, Question, Username};

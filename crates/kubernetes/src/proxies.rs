@@ -3,6 +3,8 @@
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
+use crate::usable;
+
 /// The variables that name a proxy, for servers whose kubeconfig names none (`proxy-url`).
 // No Debug: the URL may hold a password.
 #[derive(Clone, Default)]
@@ -15,7 +17,13 @@ pub struct Proxies {
 
 impl Proxies {
     /// The proxy for a server. Servers on this machine have none, whatever `NO_PROXY` says (Go, `golang.org/x/net/http/httpproxy`).
-    pub(crate) fn of(&self, server: &Uri) -> Option<Uri> {
+    pub(crate) fn of(&self, server: &Uri) -> Result<Option<Uri>, String> {
+        self.url_for(server)
+            .map(|url| usable::proxy(&url).map_err(|why| format!("the proxy in HTTPS_PROXY cannot be used: {why}")))
+            .transpose()
+    }
+
+    fn url_for(&self, server: &Uri) -> Option<String> {
         let host = server.host()?.trim_start_matches('[').trim_end_matches(']');
         let is_loopback = host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
         if is_loopback || host == "localhost" {
@@ -25,7 +33,8 @@ impl Proxies {
         let proxy = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
         let matcher = Matcher::builder().https(proxy.clone()).no(self.except.clone().unwrap_or_default()).build();
         matcher.intercept(server)?;
-        proxy.parse().ok()
+        // Names are looked up by the proxy with either.
+        Some(proxy.replacen("socks5h://", "socks5://", 1))
     }
 }
 
@@ -47,6 +56,7 @@ mod tests {
                 "https://api.example.com",
                 Some("http://me:secret@proxy:3128/"),
             ),
+            ("SOCKS", "socks5h://proxy:1080", "", "https://api.example.com", Some("socks5://proxy:1080/")),
             ("the server is excepted", proxy, "other.com,api.example.com", "https://api.example.com", None),
             ("its domain is", proxy, ".example.com", "https://api.example.com:6443", None),
             ("its network is", proxy, "10.0.0.0/8", "https://10.1.2.3:6443", None),
@@ -65,7 +75,7 @@ mod tests {
         ];
         for (name, https, except, server, expected) in rows {
             let proxies = Proxies { https: Some(https.to_owned()), except: Some(except.to_owned()) };
-            let found = proxies.of(&server.parse().expect("a URL"));
+            let found = proxies.of(&server.parse().expect("a URL")).expect("a proxy that can be used");
             assert_eq!(found.map(|proxy| proxy.to_string()).as_deref(), expected, "{name}");
         }
     }

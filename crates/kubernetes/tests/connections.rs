@@ -100,7 +100,13 @@ async fn connect(cluster: &str, user: &str) -> Result<Cluster, KubernetesError> 
          contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
     );
     std::fs::write(&path, text).expect("written");
-    Kubeconfig { paths: vec![path], context: None, proxies: Proxies::default() }.connect().await
+    Kubeconfig { paths: vec![path], context: None, proxies: Proxies::default(), is_terminal: false, now }
+        .connect()
+        .await
+}
+
+fn now() -> Timestamp {
+    time("2026-06-01T12:00:00Z")
 }
 
 async fn said(cluster: &str, user: &str) -> String {

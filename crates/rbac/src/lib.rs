@@ -10,13 +10,14 @@
 //! authorizers add is not RBAC and not known here: the Node authorizer's rights of kubelets, and webhooks. The one
 //! exception is `system:masters`, to which the API server grants everything before RBAC is asked.
 //!
-//! [`escalation`] says which rights let their holder become more than they are.
+//! [`escalation`] says which rights let their holder become more than they are, [`names`] which names in rules match nothing.
 
 mod aggregate;
 pub mod dump;
 pub mod escalation;
 mod index;
 mod matching;
+pub mod names;
 mod nulls;
 mod objects;
 mod request;

@@ -3,4 +3,5 @@
 mod authorize;
 mod dump;
 mod escalation;
+mod names;
 mod user;

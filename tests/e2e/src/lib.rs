@@ -25,6 +25,7 @@ pub mod production;
 pub mod random;
 pub mod server;
 pub mod shell;
+pub mod socks;
 pub mod someone;
 pub mod static_pod;
 pub mod sts;

@@ -75,7 +75,7 @@ fn lead(mut client: TcpStream, routes: &Routes, opened: &AtomicUsize) -> io::Res
     let asked = String::from_utf8_lossy(&head);
     let asked = asked.split(' ').nth(1).unwrap_or_default();
     let named = routes.named.iter().find(|(name, _)| name == asked).map(|(_, address)| address);
-    let mut server = match (named, &routes.rest) {
+    let server = match (named, &routes.rest) {
         (Some(address), _) | (None, Rest::Address(address)) => {
             let server = TcpStream::connect(address)?;
             client.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
@@ -88,6 +88,11 @@ fn lead(mut client: TcpStream, routes: &Routes, opened: &AtomicUsize) -> io::Res
             server
         }
     };
+    join(client, server)
+}
+
+/// Leads what comes from either side to the other, until both have ended.
+pub(crate) fn join(mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
     let (mut from_server, mut to_client) = (server.try_clone()?, client.try_clone()?);
     let back = thread::spawn(move || {
         let copied = io::copy(&mut from_server, &mut to_client);

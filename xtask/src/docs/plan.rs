@@ -23,7 +23,10 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
 - **Dangerous** are the ways to become more than one is (reading secrets everywhere, granting roles, acting as others …) that somebody gains.
   Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
   change`: apply their leaving alone first.
-- **Bindings of the whole cluster** are listed by name, every one.
+- **Bindings of the whole cluster** are listed by name, every one that changes.
+- **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at, and the bindings to the
+  ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
+  `cluster-admin` is left out.
 - **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace

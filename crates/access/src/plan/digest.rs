@@ -23,6 +23,9 @@ impl Digest {
         let mut hash = Hash::default();
         hash.add(&(&plan.cluster_id, plan.target.as_str()));
         hash.add(&(List(&plan.refusals), List(&plan.unseen), List(&plan.logins), List(&plan.objects)));
+        if !plan.all_powerful.is_empty() {
+            hash.add(&("all-powerful", List(&plan.all_powerful)));
+        }
         for person in &plan.people {
             let logins = [&person.before, &person.after].map(|login| login.as_ref().map(Out::out));
             hash.add(&(person.who.to_string(), person.who.account().as_str(), logins));

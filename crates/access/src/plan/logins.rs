@@ -43,6 +43,8 @@ pub(super) struct Logins {
     pub(super) before: Vec<mapping::Source>,
     /// Every source in force afterwards.
     pub(super) after: Vec<mapping::Source>,
+    /// Entries that are neither the file's nor taken out.
+    pub(super) others: Vec<Rule>,
     /// Whether logins are only what the file says, because nothing of them is read or written.
     pub(super) assumed: bool,
 }
@@ -51,8 +53,9 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     let before: Vec<mapping::Source> = observed.mappings.iter().map(|live| live.source.clone()).collect();
     let Some(mode) = wanted.target.mode() else {
         let assumed = before.is_empty();
+        let others = before.iter().flat_map(|source| source.roles.iter().chain(&source.users)).cloned().collect();
         let all = if assumed { vec![crate::mapping_source(wanted.desired, wanted.sources)] } else { before };
-        return Logins { before: all.clone(), after: all, assumed, ..Logins::default() };
+        return Logins { before: all.clone(), after: all, others, assumed, ..Logins::default() };
     };
     let mut logins = Logins { before, ..Logins::default() };
     for live in &observed.mappings {
@@ -104,6 +107,7 @@ impl Logins {
             let principal = key(&rule.principal);
             !ours.contains(principal.as_str()) && !next.contains_key(&principal)
         };
+        self.others.extend(current.roles.iter().chain(&current.users).filter(stays).cloned());
         let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
         let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
         mapping::Source { roles, users, ..current.clone() }

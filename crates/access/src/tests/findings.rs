@@ -36,6 +36,19 @@ fn what_is_found() {
             "access.collision 0:4:66",
         ),
         ("- {name: a, users: [x], authorization: [{clusterRole: edit}]}", "access.escalates 0:4:41"),
+        ("- {name: a, users: [x], authorization: [{clusterRole: cluster-admin}]}", "access.all-powerful 0:4:55"),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, clusterRole: cluster-admin}]}",
+            "access.all-powerful 0:4:69",
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{rules: [{apiGroups: [apps/v1], resources: [pod], verbs: [read]}]}]}",
+            "access.matches-nothing 0:4:50",
+        ),
+        (
+            "- {name: a, users: [x], authorization: [{namespace: d, rules: [{apiGroups: [''], resources: [nodes], verbs: [get]}]}]}",
+            "access.matches-nothing 0:4:64",
+        ),
         ("- {name: 'system:masters', users: [x]}", "access.system-name 0:4:10"),
         ("- {name: a, roles: [r]}\nnodes: [{roles: [p/r]}]", "access.username-twice 0:5:18"),
     ];
@@ -53,7 +66,7 @@ fn what_is_fine() {
         "- {name: 'system:masters', users: [x], accept: {access.system-name: imported}}",
         "- {name: a, accept: {access.nobody: later}}",
         "- {name: a, users: [x], authorization: [{namespace: d, clusterRole: edit}, {clusterRole: view}]}",
-        "- {name: a, users: [x], authorization: [{clusterRole: cluster-admin}]}",
+        "- {name: a, users: [x], authorization: [{clusterRole: cluster-admin, accept: {access.all-powerful: on call}}]}",
         "- {name: a, users: [x], expires: 2026-05-31, accept: {access.expired: 'kept as a note'}}",
         "- {name: a, users: [x], authorization: [{accept: {access.escalates: yes we know}, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
         "- {name: a, users: [{name: w, username: z}]}\n- {name: b, users: [w]}",

@@ -1,5 +1,6 @@
 //! What a plan says, and what holds for all of them.
 
+mod all_powerful;
 mod importing;
 mod kinds;
 mod laws;

@@ -11,7 +11,7 @@ use e2e::{
     someone::Someone,
     world::World,
 };
-use rbac::{Index, Objects, Role, Subject, User};
+use rbac::{Index, Objects, Role, Rule, Subject, User, names::misnomers};
 use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
@@ -23,9 +23,43 @@ use crate::{
 pub(crate) const TESTS: &[Test] = &[
     ("authorizer::our_answers_are_the_api_servers_for_a_generated_world", same_answers),
     ("authorizer::subjects_are_whom_the_api_server_takes_them_for", subjects),
+    ("authorizer::whatever_is_served_can_be_named_in_a_rule", served),
 ];
 
 const QUESTIONS: usize = 20_480;
+
+/// Nothing is said of rules with the names that the API server has, and something of those with the kind in place of the resource.
+fn served(world: &World) -> anyhow::Result<()> {
+    let options = Options {
+        api_server_arguments: vec![
+            "--runtime-config=api/all=true".to_owned(),
+            "--feature-gates=AllAlpha=true,AllBeta=true".to_owned(),
+        ],
+        ..Options::default()
+    };
+    let managed = Managed::start_with(world, "authorizer-served", "", &options)?;
+    let list = managed.admin.kubectl(&["api-resources", "--no-headers"])?.success()?;
+    let rule = |group: &str, resource: &str| Rule {
+        verbs: vec!["get".into()],
+        api_groups: vec![group.into()],
+        resources: vec![resource.into()],
+        ..Rule::default()
+    };
+    let mut count = 0;
+    for line in list.lines() {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [resource, .., version, in_namespaces, kind] = words[..] else { anyhow::bail!("a resource: {line}") };
+        let group = version.split_once('/').map(|(group, _)| group).unwrap_or_default();
+        let right = misnomers(&rule(group, resource), in_namespaces == "true");
+        ensure!(right.is_empty(), "{line}: {right:?}");
+        let wrong = misnomers(&rule(group, kind), false);
+        let hint = format!("did you mean {resource}?");
+        ensure!(wrong.iter().any(|found| found.hint.as_ref() == Some(&hint)), "{line}: {wrong:?}");
+        count += 1;
+    }
+    ensure!(count > 70, "{list}");
+    Ok(())
+}
 
 fn same_answers(world: &World) -> anyhow::Result<()> {
     let seed = seed()?;

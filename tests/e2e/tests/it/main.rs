@@ -15,6 +15,7 @@ mod chart;
 mod cli;
 mod clusters;
 mod completion;
+mod contexts;
 mod demo;
 mod dialects;
 mod diff;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         cli::TESTS,
         init::TESTS,
         kops::TESTS,
+        contexts::TESTS,
         kubeconfig::TESTS,
         clusters::TESTS,
         completion::TESTS,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::plan::{
-    Atom, EntryChange, Flag, Gained, Login, LoginEntry, Object, ObjectChange, On, Part, PersonChange, Place, Plan,
-    Refusal, Right, Rights, Still, Unseen, Warning,
+    AllPowerful, Atom, EntryChange, Flag, Gained, Login, LoginEntry, Object, ObjectChange, On, Part, PersonChange,
+    Place, Plan, Refusal, Right, Rights, Still, Unseen, Warning, all_powerful::said,
 };
 
 /// The plan as JSON, one object and a line break. Keys are only ever added.
@@ -25,6 +25,7 @@ pub fn json(plan: &Plan) -> String {
         logins_unchanged: plan.logins_unchanged,
         objects: List(&plan.objects),
         objects_unchanged: plan.objects_unchanged,
+        all_powerful: List(&plan.all_powerful),
         warnings: List(&plan.warnings),
     };
     serde_json::to_string_pretty(&out).expect("plain data can be written") + "\n"
@@ -66,7 +67,30 @@ struct PlanOut<'a> {
     logins_unchanged: usize,
     objects: List<'a, ObjectChange>,
     objects_unchanged: usize,
+    all_powerful: List<'a, AllPowerful>,
     warnings: List<'a, Warning>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub(in crate::plan) enum AllPowerfulOut<'a> {
+    Login { who: &'a str, username: &'a str, place: &'a str },
+    Binding { binding: String, role: String, subjects: Vec<String> },
+}
+
+impl Out for AllPowerful {
+    type As<'a> = AllPowerfulOut<'a>;
+
+    fn out(&self) -> AllPowerfulOut<'_> {
+        match self {
+            Self::Login { who, username, place } => AllPowerfulOut::Login { who, username, place },
+            Self::Binding { id, role, subjects } => AllPowerfulOut::Binding {
+                binding: id.to_string(),
+                role: format!("{} {}", role.kind.as_str(), role.name),
+                subjects: subjects.iter().map(said).collect(),
+            },
+        }
+    }
 }
 
 impl Out for Warning {

@@ -54,6 +54,7 @@ pub fn report(plan: &Plan) -> Vec<Section> {
     sections.extend(changes(&people));
     sections.extend([
         Section::new("Bindings of the whole cluster", cluster_wide(plan)),
+        Section::new("Who may do everything, and not by this file", all_powerful(plan)),
         Section::new("Objects", objects(plan)),
         Section::new("Warnings", warnings(plan)),
     ]);
@@ -154,6 +155,11 @@ fn cluster_wide(plan: &Plan) -> Vec<Item> {
         Item::new(sign(change.change), text)
     };
     bindings.map(item).collect()
+}
+
+/// Each of them: whoever looks for a way in that is left looks here.
+fn all_powerful(plan: &Plan) -> Vec<Item> {
+    plan.all_powerful.iter().map(|one| Item::new(Sign::None, one.to_string())).collect()
 }
 
 fn objects(plan: &Plan) -> Vec<Item> {

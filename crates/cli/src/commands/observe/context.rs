@@ -1,13 +1,16 @@
 //! Which cluster: the kubeconfig and its context.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::IsTerminal as _,
+    path::{Path, PathBuf},
+};
 
 use access::cluster::Dump;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig, Proxies};
 
 use super::FromArgs;
-use crate::rim::Process;
+use crate::rim::{self, Process};
 
 /// Which cluster to ask.
 #[derive(Args, Clone, Debug)]
@@ -79,7 +82,8 @@ impl ClusterArgs {
         let either = |names: [&str; 2]| names.into_iter().find_map(|name| process.variable(name)).map(str::to_owned);
         let proxies =
             Proxies { https: either(["HTTPS_PROXY", "https_proxy"]), except: either(["NO_PROXY", "no_proxy"]) };
-        Kubeconfig { paths: self.paths(process), context: self.context.clone(), proxies }
+        let is_terminal = std::io::stdin().is_terminal();
+        Kubeconfig { paths: self.paths(process), context: self.context.clone(), proxies, is_terminal, now: rim::now }
     }
 
     /// Where kubectl looks, in its order (Kubernetes, `tools/clientcmd/loader.go`).

@@ -1,0 +1,101 @@
+//! Who may do everything besides whom the file says: named, wherever it stands.
+
+use super::world::{Asked, cluster, map};
+use crate::{
+    cluster::MappingTarget,
+    plan::{
+        Plan,
+        print::{json, text},
+    },
+};
+
+const FILE: &str = "\
+clusterID: c
+account: '111122223333'
+groups:
+- name: admins
+  users: [alice]
+  authorization: [{clusterRole: cluster-admin, accept: {access.all-powerful: on call}}]
+";
+
+const CLUSTER: &str = "
+role cluster-admin = * *.*; * /*
+role view = get pods
+binding cluster-admin = ClusterRole cluster-admin > group:system:masters
+binding cluster-auth:admins:cluster-admin = ClusterRole cluster-admin > group:admins [ours]
+binding gone = ClusterRole cluster-admin > group:former [ours]
+binding helm = ClusterRole cluster-admin > group:release [helm]
+binding break-glass = ClusterRole cluster-admin > user:mallory group:ops
+binding dev/all = ClusterRole cluster-admin > group:dev
+binding dev/own = Role cluster-admin > group:dev
+binding dev/masters = ClusterRole view > group:system:masters
+binding view = ClusterRole view > group:viewers
+";
+
+const AWS_AUTH: [(&str, &str); 2] = [
+    (
+        "mapRoles",
+        "- {rolearn: 'arn:aws:iam::111122223333:role/Old', username: old, groups: [x, 'system:masters']}\n\
+         - {rolearn: 'arn:aws:iam::111122223333:role/path/Never', username: never, groups: ['system:masters']}\n\
+         - {rolearn: 'arn:aws:iam::111122223333:role/Node', username: node, groups: ['system:nodes']}\n",
+    ),
+    (
+        "mapUsers",
+        "- {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: ['system:masters']}\n\
+         - {userarn: 'arn:aws:iam::111122223333:user/was-ours', username: w, groups: ['system:masters']}\n\
+         - {userarn: 'arn:aws:iam::111122223333:user/zoe', groups: ['system:masters']}\n",
+    ),
+];
+
+fn plan(target: MappingTarget) -> Plan {
+    let mut observed = cluster(CLUSTER);
+    observed.mappings.push(map(MappingTarget::AwsAuth, &AWS_AUTH, &["user/was-ours", "user/alice"]));
+    Asked::new(FILE, target, &observed).plan(&observed)
+}
+
+fn said(plan: &Plan) -> Vec<String> {
+    plan.all_powerful.iter().map(ToString::to_string).collect()
+}
+
+const BINDINGS: [&str; 4] = [
+    "ClusterRoleBinding break-glass gives ClusterRole cluster-admin to user mallory, group ops",
+    "ClusterRoleBinding helm gives ClusterRole cluster-admin to group release",
+    "RoleBinding dev/all gives ClusterRole cluster-admin to group dev",
+    "RoleBinding dev/masters gives ClusterRole view to group system:masters",
+];
+const OLD: &str = "arn:aws:iam::111122223333:role/Old is in system:masters, as old, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)";
+const ZOE: &str = "arn:aws:iam::111122223333:user/zoe is in system:masters, without a username, by EKSConfigMap mapUsers[2] (ConfigMap kube-system/aws-auth:3)";
+
+#[test]
+fn what_is_not_the_files_and_stays_is_named_with_its_place() {
+    let plan = plan(MappingTarget::AwsAuth);
+    assert_eq!(said(&plan), [&[OLD, ZOE][..], &BINDINGS].concat());
+    let text: String = text(&plan).into_iter().map(|segment| segment.text).collect();
+    assert!(text.contains(&format!("\nWho may do everything, and not by this file\n  {OLD}\n")), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
+    assert_eq!(json["allPowerful"][0]["kind"], "login");
+    assert_eq!(json["allPowerful"][0]["place"], "EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)");
+    assert_eq!(
+        json["allPowerful"][2],
+        serde_json::json!({
+            "kind": "binding", "binding": "ClusterRoleBinding break-glass", "role": "ClusterRole cluster-admin",
+            "subjects": ["user mallory", "group ops"],
+        })
+    );
+}
+
+#[test]
+fn logins_that_are_written_elsewhere_are_all_somebody_elses() {
+    // The file writes none of them: the entries of whatever it wrote to before stay.
+    let plan = plan(MappingTarget::None);
+    let logins: Vec<_> = said(&plan).into_iter().filter(|said| said.starts_with("arn:")).collect();
+    assert_eq!(logins.len(), 4, "{logins:?}");
+}
+
+#[test]
+fn the_digest_is_another_where_somebody_has_become_all_powerful() {
+    let observed = cluster("role cluster-admin = * *.*\n");
+    let without = Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest;
+    let observed = cluster("role cluster-admin = * *.*\nbinding x = ClusterRole cluster-admin > user:x\n");
+    assert_ne!(Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest, without);
+}

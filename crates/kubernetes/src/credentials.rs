@@ -1,0 +1,110 @@
+//! What a request shows of its sender besides a client certificate: the header `Authorization`.
+//!
+//! Source: Kubernetes, `client-go/transport/round_trippers.go` and `token_source.go`.
+
+use std::path::PathBuf;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use crate::{
+    KubernetesError,
+    files::User,
+    plugin::{Made, Runner},
+};
+
+/// So long before its end a token is made anew.
+const MARGIN: SignedDuration = SignedDuration::from_secs(10);
+
+/// Where the header comes from.
+// No Debug: these are credentials.
+pub(crate) enum Credentials {
+    /// There is none.
+    Nothing,
+    /// It is always the same.
+    Header(HeaderValue),
+    /// A file whose content may change; and what counts where it cannot be read any more.
+    File { path: PathBuf, last: Mutex<HeaderValue> },
+    /// A program that is run again when what it made has ended.
+    Plugin { runner: Box<Runner>, last: Mutex<Made>, now: fn() -> Timestamp },
+}
+
+impl Credentials {
+    /// Those of a user who has them in the kubeconfig; none where something else has to make them. With token and file both,
+    /// the file counts as long as it can be read.
+    pub(crate) fn of(user: &User) -> Result<Option<Self>, String> {
+        if !user.token_file.is_empty() {
+            let path = PathBuf::from(&user.token_file);
+            let first = match (of_file(&path), &*user.token) {
+                (Ok(token), _) => bearer(&token)?,
+                (Err(why), "") => return Err(why),
+                (Err(_), token) => bearer(token)?,
+            };
+            return Ok(Some(Self::File { path, last: Mutex::new(first) }));
+        }
+        if !user.token.is_empty() {
+            return Ok(Some(Self::Header(bearer(&user.token)?)));
+        }
+        if !user.username.is_empty() {
+            let pair = STANDARD.encode(format!("{}:{}", user.username, user.password));
+            return Ok(Some(Self::Header(header(&format!("Basic {pair}"))?)));
+        }
+        Ok(None)
+    }
+
+    /// What a request has to have.
+    pub(crate) async fn header(&self, context: &str) -> Result<Option<HeaderValue>, KubernetesError> {
+        let unusable = |why| KubernetesError::Unusable { context: context.to_owned(), why };
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Header(header) => Ok(Some(header.clone())),
+            Self::File { path, last } => {
+                let mut last = last.lock().await;
+                if let Ok(token) = of_file(path) {
+                    *last = bearer(&token).map_err(unusable)?;
+                }
+                Ok(Some(last.clone()))
+            }
+            Self::Plugin { runner, last, now } => {
+                let mut last = last.lock().await;
+                if last.ends.is_some_and(|ends| ends.duration_since(now()) < MARGIN) {
+                    let made =
+                        runner.run().await.map_err(|why| KubernetesError::plugin(runner.exec(), context, why))?;
+                    // A connection keeps the certificate that it began with.
+                    if made.identity != last.identity {
+                        return Err(KubernetesError::Credentials { context: context.to_owned() });
+                    }
+                    *last = made;
+                }
+                last.token.as_deref().map(bearer).transpose().map_err(unusable)
+            }
+        }
+    }
+}
+
+/// A header for a token.
+pub(crate) fn bearer(token: &str) -> Result<HeaderValue, String> {
+    header(&format!("Bearer {token}"))
+}
+
+fn header(text: &str) -> Result<HeaderValue, String> {
+    let mut value = HeaderValue::from_str(text)
+        .map_err(|_| "its credentials have characters that no request can carry".to_owned())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn of_file(path: &PathBuf) -> Result<String, String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("open {}: {}", path.display(), error.kind()))?;
+    match text.trim() {
+        "" => Err(format!("read empty token from file {}", path.display())),
+        token => Ok(token.to_owned()),
+    }
+}
+
+/// Whether an id token of OpenID Connect has ended.
+pub(crate) fn has_ended(ends: Option<i64>, now: Timestamp) -> bool {
+    ends.and_then(|seconds| Timestamp::from_second(seconds).ok()).is_none_or(|ends| ends.duration_since(now) < MARGIN)
+}

@@ -1,0 +1,302 @@
+//! Names in rules that no API server asks about: RBAC takes any text, and such a rule allows nothing.
+//!
+//! Only what is certain is said. Of API groups that are not Kubernetes' own nobody knows what is in them, so of their resources and
+//! verbs nothing is said but what no name can be.
+
+mod table;
+
+use std::{collections::HashSet, sync::LazyLock};
+
+use document::nearest;
+
+use self::table::{MEANT, OF_PODS, RESOURCES, VERBS};
+use crate::Rule;
+
+/// One name that matches nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misnomer {
+    /// Under which key of the rule.
+    pub key: Key,
+    /// What is wrong, in one clause.
+    pub message: String,
+    /// What to write instead, where that can be said.
+    pub hint: Option<String>,
+}
+
+/// The keys of a rule that hold names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "Kubernetes' own names")]
+pub enum Key {
+    Verbs,
+    ApiGroups,
+    Resources,
+    ResourceNames,
+    NonResourceUrls,
+}
+
+/// Kubernetes' own API groups.
+static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|(group, ..)| *group).collect());
+
+/// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only.
+pub fn misnomers(rule: &Rule, in_namespace: bool) -> Vec<Misnomer> {
+    let mut found = Vec::new();
+    let groups: Vec<&str> = rule.api_groups.iter().map(|group| &**group).collect();
+    found.extend(groups.iter().filter_map(|group| of_group(group)));
+    // A group that is misnamed is said once; what is in it was meant for the right one.
+    let is_certain =
+        found.is_empty() && !groups.is_empty() && groups.iter().all(|group| *group != "*" && GROUPS.contains(group));
+    found.extend(rule.resources.iter().filter_map(|resource| of_resource(resource, &groups, is_certain, in_namespace)));
+    let is_own = is_certain || !rule.non_resource_urls.is_empty();
+    found.extend(rule.verbs.iter().filter_map(|verb| of_verb(verb, is_own)));
+    found.extend(rule.resource_names.iter().filter_map(|name| of_name(name)));
+    found.extend(without_names(rule));
+    found.extend(rule.non_resource_urls.iter().filter_map(|url| of_url(url)));
+    found
+}
+
+fn found(key: Key, message: String, hint: Option<String>) -> Option<Misnomer> {
+    Some(Misnomer { key, message, hint })
+}
+
+/// Several names in one text.
+fn several(key: Key, text: &str) -> Option<Misnomer> {
+    text.contains([',', ' ']).then(|| {
+        let parts = text.split([',', ' ']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+        Misnomer { key, message: format!("`{text}` is one text, and no name"), hint: Some(format!("write [{parts}]")) }
+    })
+}
+
+fn of_group(group: &str) -> Option<Misnomer> {
+    const KEY: Key = Key::ApiGroups;
+    if matches!(group, "" | "*") || GROUPS.contains(group) {
+        return None;
+    }
+    if let Some(several) = several(KEY, group) {
+        return Some(several);
+    }
+    if let Some((name, version)) = group.split_once('/') {
+        let name = if name == "core" { "" } else { name };
+        return found(
+            KEY,
+            format!("`{group}` has a version, which belongs not into apiGroups"),
+            Some(if name.is_empty() {
+                format!("{version} is of the core group, which is \"\"")
+            } else {
+                format!("write {name}")
+            }),
+        );
+    }
+    if group.eq_ignore_ascii_case("core") || is_version(group) {
+        return found(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned()));
+    }
+    if group.contains('*') {
+        let hint = "only `*` alone stands for more than itself; name each group".to_owned();
+        return found(KEY, format!("`{group}` is no API group"), Some(hint));
+    }
+    let lower = group.to_ascii_lowercase();
+    if lower != group {
+        return found(
+            KEY,
+            format!("`{group}` is no API group: they are in small letters"),
+            Some(format!("write {lower}")),
+        );
+    }
+    if group.contains('.') {
+        // Anybody may have made it. Of Kubernetes' own, slips of the pen can be told.
+        let own = GROUPS.iter().copied().filter(|known| known.ends_with(".k8s.io"));
+        let near = own.filter(|known| known.len().abs_diff(group.len()) <= 2).collect::<Vec<_>>();
+        let near = nearest(group, near.iter().copied()).filter(|near| differ_little(group, near))?;
+        return found(KEY, format!("`{group}` is no API group of Kubernetes"), Some(format!("did you mean {near}?")));
+    }
+    // Others' groups are names of domains.
+    let own = || RESOURCES.iter().map(|(known, ..)| *known);
+    let whole = own().find(|known| known.strip_prefix(group).is_some_and(|rest| rest.starts_with('.')));
+    let meant = whole.or_else(|| nearest(group, GROUPS.iter().copied()).filter(|meant| !meant.is_empty()));
+    let meant = meant.or_else(|| {
+        let mut resources =
+            RESOURCES.iter().filter(|(_, resource, kind, ..)| group == *resource || group.eq_ignore_ascii_case(kind));
+        resources.next().map(|(known, ..)| *known)
+    });
+    found(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?")))
+}
+
+/// `v1`, `v1beta2`.
+fn is_version(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix('v') else { return false };
+    let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let rest = &rest[digits..];
+    let stage = rest.strip_prefix("alpha").or_else(|| rest.strip_prefix("beta"));
+    digits > 0 && (rest.is_empty() || stage.is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit())))
+}
+
+/// Two letters at most.
+fn differ_little(a: &str, b: &str) -> bool {
+    let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    let behind = a.bytes().rev().zip(b.bytes().rev()).take_while(|(a, b)| a == b).count();
+    common + behind + 2 >= a.len().max(b.len())
+}
+
+fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: bool) -> Option<Misnomer> {
+    const KEY: Key = Key::Resources;
+    let (name, subresource) = resource.split_once('/').unwrap_or((resource, ""));
+    if name == "*" || resource == "*" {
+        return None;
+    }
+    if let Some(several) = several(KEY, resource) {
+        return Some(several);
+    }
+    if name.contains('*') {
+        let hint =
+            "only `*` alone, or in front of a subresource, stands for more than itself; name each resource".to_owned();
+        return found(KEY, format!("`{resource}` is no resource"), Some(hint));
+    }
+    if let Some((bare, group)) = name.split_once('.') {
+        let hint = format!("write {bare} in resources, and {group} in apiGroups");
+        return found(KEY, format!("`{resource}` has an API group, which belongs not into resources"), Some(hint));
+    }
+    let within = |group: &str| groups.contains(&group) || groups.contains(&"*");
+    let is_known = |(group, known, ..): &&(&str, &str, &str, &str, bool)| *known == name && within(group);
+    if RESOURCES.iter().any(|row| is_known(&row)) {
+        let unknown_part = name == "pods" && !subresource.is_empty() && is_certain && !OF_PODS.contains(&subresource);
+        if unknown_part && groups.contains(&"") && !subresource.contains('*') {
+            let meant = nearest(subresource, OF_PODS.iter().copied()).map(|near| format!("did you mean pods/{near}?"));
+            return found(KEY, format!("pods have no subresource `{subresource}`"), meant);
+        }
+        let mut places = RESOURCES.iter().filter(is_known);
+        // Whoever may get a namespace has it as a right within that namespace.
+        let is_nowhere =
+            in_namespace && is_certain && name != "namespaces" && places.all(|(.., in_namespaces)| !in_namespaces);
+        return is_nowhere.then(|| Misnomer {
+            key: KEY,
+            message: format!("{name} are in no namespace, and this rule holds in namespaces only"),
+            hint: Some("grant it without a namespace, for the whole cluster".to_owned()),
+        });
+    }
+    let lower = name.to_ascii_lowercase();
+    let says = |row: &&(&str, &str, &str, &str, bool)| {
+        let (_, known, kind, short, _) = row;
+        let is_kind = !kind.is_empty() && (lower == kind.to_ascii_lowercase() || lower == *known);
+        is_kind || short.split(',').any(|short| !short.is_empty() && lower == short)
+    };
+    let behind = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
+    // Of the groups that the rule names, or of those that there are.
+    let meant = RESOURCES.iter().find(|row| says(row) && within(row.0));
+    if let Some((_, known, ..)) = meant.filter(|_| is_certain || lower != name || groups == ["*"]) {
+        return found(
+            KEY,
+            format!("`{resource}` is no resource: rules name them in small letters and in the plural"),
+            Some(format!("did you mean {known}{behind}?")),
+        );
+    }
+    if lower != name {
+        return found(
+            KEY,
+            format!("`{resource}` is no resource: they are in small letters"),
+            Some(format!("write {lower}{behind}, if that is its plural")),
+        );
+    }
+    if !is_certain {
+        return None;
+    }
+    if name == "all" {
+        return found(
+            KEY,
+            "`all` is a word of kubectl's and no resource".to_owned(),
+            Some("name each resource, or write `*`".to_owned()),
+        );
+    }
+    let elsewhere: Vec<&str> =
+        RESOURCES.iter().filter(|row| row.1 == name || says(row)).map(|(group, ..)| *group).collect();
+    if let Some(group) = elsewhere.first() {
+        let (_, known, ..) = RESOURCES.iter().find(|row| row.0 == *group && (row.1 == name || says(row)))?;
+        let message = format!("there is no resource `{resource}` in {}", said(groups));
+        return found(KEY, message, Some(format!("{known} are in the API group {group:?}")));
+    }
+    let near = nearest(name, RESOURCES.iter().filter(|(group, ..)| within(group)).map(|(_, known, ..)| *known));
+    let near = near.filter(|near| near.len() > 4)?;
+    found(
+        KEY,
+        format!("there is no resource `{resource}` in {}", said(groups)),
+        Some(format!("did you mean {near}{behind}?")),
+    )
+}
+
+/// API groups as people say them.
+fn said(groups: &[&str]) -> String {
+    let groups: Vec<String> = groups
+        .iter()
+        .map(|group| if group.is_empty() { "the core group".to_owned() } else { (*group).to_owned() })
+        .collect();
+    groups.join(", ")
+}
+
+/// Whoever made an API group may ask about verbs of their own.
+fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
+    const KEY: Key = Key::Verbs;
+    if verb == "*" || VERBS.contains(&verb) {
+        return None;
+    }
+    if let Some(several) = several(KEY, verb) {
+        return Some(several);
+    }
+    let lower = verb.to_ascii_lowercase();
+    if VERBS.contains(&&*lower) {
+        return found(KEY, format!("`{verb}` is no verb: they are in small letters"), Some(format!("write {lower}")));
+    }
+    if verb.contains('*') {
+        return found(KEY, format!("`{verb}` is no verb: only `*` alone stands for more than itself"), None);
+    }
+    if !is_own || verb.contains(':') {
+        return None;
+    }
+    let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
+    let hint = match meant.or_else(|| nearest(verb, VERBS.iter().copied()).filter(|near| near.len() > 3)) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => "there are get, list, watch, create, update, patch, delete and deletecollection".to_owned(),
+    };
+    found(KEY, format!("`{verb}` is no verb of Kubernetes'"), Some(hint))
+}
+
+fn of_name(name: &str) -> Option<Misnomer> {
+    // Of the signers of a domain, all are named so (Kubernetes, "Certificate Signing Requests").
+    let is_domain = name.strip_suffix("/*").is_some_and(|domain| !domain.contains('*'));
+    (name.contains('*') && !is_domain).then(|| Misnomer {
+        key: Key::ResourceNames,
+        message: format!("`{name}` is no name of an object: no `*` stands for others here"),
+        hint: Some("name each object, or leave resourceNames out for all of them".to_owned()),
+    })
+}
+
+/// Who makes an object has no name for it yet as far as rules go.
+fn without_names(rule: &Rule) -> Option<Misnomer> {
+    let is_nameless = |verb: &str| matches!(verb, "create" | "deletecollection");
+    let is_empty = rule.resource_names.is_empty() || rule.verbs.is_empty();
+    if is_empty
+        || !rule.verbs.iter().all(|verb| is_nameless(verb))
+        || rule.resources.iter().any(|resource| resource.contains('/'))
+    {
+        return None;
+    }
+    let message =
+        format!("{} is never about an object of a name, so that this rule allows nothing", rule.verbs.join(" or "));
+    found(Key::ResourceNames, message, Some("leave resourceNames out".to_owned()))
+}
+
+fn of_url(url: &str) -> Option<Misnomer> {
+    const KEY: Key = Key::NonResourceUrls;
+    if url == "*" {
+        return None;
+    }
+    if !url.starts_with('/') {
+        return found(KEY, format!("`{url}` is no path"), Some(format!("write /{url}")));
+    }
+    let inner = url.strip_suffix('*').unwrap_or(url);
+    if inner.contains('*') {
+        return found(KEY, format!("`{url}` matches itself alone: a `*` stands for more only at the end"), None);
+    }
+    inner.contains('?').then(|| Misnomer {
+        key: KEY,
+        message: format!("`{url}` has a query, which plays no part in what is allowed"),
+        hint: Some(format!("write {}", inner.split('?').next().unwrap_or(inner))),
+    })
+}

@@ -1,0 +1,173 @@
+//! Names that match nothing, as people write them, and names that only look so.
+
+use crate::{Rule, names::misnomers};
+
+/// What is said of a rule that is written as `verbs groups resources [names]`, each with commas between; `-` is the core group.
+fn said(rule: &str, in_namespace: bool) -> Vec<String> {
+    let mut parts = rule.split(' ');
+    let mut list = || -> Vec<Box<str>> {
+        let text = parts.next().unwrap_or_default();
+        let one = |text: &str| if text == "-" { "".into() } else { text.replace('_', " ").into() };
+        if text.is_empty() { Vec::new() } else { text.split(';').map(one).collect() }
+    };
+    let (verbs, api_groups, resources, resource_names) = (list(), list(), list(), list());
+    let rule = Rule { verbs, api_groups, resources, resource_names, non_resource_urls: Vec::new() };
+    misnomers(&rule, in_namespace)
+        .into_iter()
+        .map(|found| format!("{}; {}", found.message, found.hint.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn what_matches_nothing_is_said_with_what_is_meant() {
+    let rows = [
+        ("get - pod", "`pod` is no resource: rules name them in small letters and in the plural; did you mean pods?"),
+        (
+            "get apps deploy",
+            "`deploy` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+        ),
+        (
+            "get apps Deployment",
+            "`Deployment` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+        ),
+        (
+            "get apps Deployments",
+            "`Deployments` is no resource: rules name them in small letters and in the plural; did you mean deployments?",
+        ),
+        (
+            "get - svc",
+            "`svc` is no resource: rules name them in small letters and in the plural; did you mean services?",
+        ),
+        (
+            "get apps deployment/scale",
+            "`deployment/scale` is no resource: rules name them in small letters and in the plural; did you mean deployments/scale?",
+        ),
+        ("get * Pod", "`Pod` is no resource: rules name them in small letters and in the plural; did you mean pods?"),
+        (
+            "get networking.k8s.io ingress",
+            "`ingress` is no resource: rules name them in small letters and in the plural; did you mean ingresses?",
+        ),
+        ("get apps pods", "there is no resource `pods` in apps; pods are in the API group \"\""),
+        (
+            "get - deployments",
+            "there is no resource `deployments` in the core group; deployments are in the API group \"apps\"",
+        ),
+        ("get -;apps jobs", "there is no resource `jobs` in the core group, apps; jobs are in the API group \"batch\""),
+        ("get - cronjob", "there is no resource `cronjob` in the core group; cronjobs are in the API group \"batch\""),
+        ("get apps deploymnets", "there is no resource `deploymnets` in apps; did you mean deployments?"),
+        ("get - all", "`all` is a word of kubectl's and no resource; name each resource, or write `*`"),
+        (
+            "get apps deployments.apps",
+            "`deployments.apps` has an API group, which belongs not into resources; write deployments in resources, and apps in apiGroups",
+        ),
+        (
+            "get - pod*",
+            "`pod*` is no resource; only `*` alone, or in front of a subresource, stands for more than itself; name each resource",
+        ),
+        ("get - pods,services", "`pods,services` is one text, and no name; write [pods, services]"),
+        ("get - pods/logs", "pods have no subresource `logs`; did you mean pods/log?"),
+        (
+            "get example.com Widget",
+            "`Widget` is no resource: they are in small letters; write widget, if that is its plural",
+        ),
+        ("get apps/v1 deployments", "`apps/v1` has a version, which belongs not into apiGroups; write apps"),
+        (
+            "get /v1 pods",
+            "`/v1` has a version, which belongs not into apiGroups; v1 is of the core group, which is \"\"",
+        ),
+        (
+            "get core/v1 pods",
+            "`core/v1` has a version, which belongs not into apiGroups; v1 is of the core group, which is \"\"",
+        ),
+        ("get v1 pods", "`v1` is no API group; the core group is \"\""),
+        ("get v1beta1 pods", "`v1beta1` is no API group; the core group is \"\""),
+        ("get core pods", "`core` is no API group; the core group is \"\""),
+        ("get rbac roles", "`rbac` is no API group; did you mean \"rbac.authorization.k8s.io\"?"),
+        ("get networking ingresses", "`networking` is no API group; did you mean \"networking.k8s.io\"?"),
+        ("get app deployments", "`app` is no API group; did you mean \"apps\"?"),
+        ("get deployments deployments", "`deployments` is no API group; did you mean \"apps\"?"),
+        ("get Apps deployments", "`Apps` is no API group: they are in small letters; write apps"),
+        (
+            "get *.k8s.io roles",
+            "`*.k8s.io` is no API group; only `*` alone stands for more than itself; name each group",
+        ),
+        (
+            "get rbac.authorisation.k8s.io roles",
+            "`rbac.authorisation.k8s.io` is no API group of Kubernetes; did you mean rbac.authorization.k8s.io?",
+        ),
+        ("read - pods", "`read` is no verb of Kubernetes'; did you mean get, list, watch?"),
+        ("write - pods", "`write` is no verb of Kubernetes'; did you mean create, update, patch, delete?"),
+        ("exec - pods", "`exec` is no verb of Kubernetes'; did you mean create, on pods/exec?"),
+        ("Get - pods", "`Get` is no verb: they are in small letters; write get"),
+        ("LIST example.com widgets", "`LIST` is no verb: they are in small letters; write list"),
+        ("get,list - pods", "`get,list` is one text, and no name; write [get, list]"),
+        ("get,_list - pods", "`get, list` is one text, and no name; write [get, list]"),
+        ("delet - pods", "`delet` is no verb of Kubernetes'; did you mean delete?"),
+        (
+            "frobnicate - pods",
+            "`frobnicate` is no verb of Kubernetes'; there are get, list, watch, create, update, patch, delete and deletecollection",
+        ),
+        (
+            "get - secrets my-*",
+            "`my-*` is no name of an object: no `*` stands for others here; name each object, or leave resourceNames out for all of them",
+        ),
+        (
+            "create - secrets one",
+            "create is never about an object of a name, so that this rule allows nothing; leave resourceNames out",
+        ),
+    ];
+    for (rule, expected) in rows {
+        assert_eq!(said(rule, false), [expected], "{rule}");
+    }
+    assert_eq!(
+        said("get - nodes", true),
+        [
+            "nodes are in no namespace, and this rule holds in namespaces only; grant it without a namespace, for the whole cluster"
+        ]
+    );
+}
+
+#[test]
+fn what_may_be_meant_is_not_said() {
+    let rows = [
+        "get;list;watch;create;update;patch;delete;deletecollection - pods;pods/log;pods/exec;services;configmaps;secrets",
+        "* * *",
+        "* -;apps;batch;extensions pods;deployments;jobs;ingresses;deployments/scale",
+        "get * deployments",
+        "get metrics.k8s.io pods;nodes",
+        "use policy;extensions podsecuritypolicies restricted",
+        "impersonate - users;groups;serviceaccounts",
+        "impersonate authentication.k8s.io userextras/scopes;uids",
+        "approve;sign;attest certificates.k8s.io signers example.com/*",
+        "bind;escalate rbac.authorization.k8s.io roles;clusterroles",
+        "sync;override argoproj.io applications",
+        "get example.com pod;deploy",
+        "get mongodb.com;- pods;mongodb",
+        "get - */scale;pods/*",
+        "create - pods/exec one",
+        "create;get - secrets one",
+        "get velero.io;cert-manager.io;monitoring.coreos.com backups;certificates;prometheusrules",
+        "impersonate:user-info authentication.k8s.io users",
+    ];
+    for rule in rows {
+        assert_eq!(said(rule, false), [""; 0], "{rule}");
+    }
+    // Whoever may get a namespace has that right within it.
+    for rule in ["get - namespaces", "get * nodes", "get -;example.com nodes"] {
+        assert_eq!(said(rule, true), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn paths_begin_with_a_slash() {
+    let urls = |url: &str| {
+        let rule = Rule { verbs: vec!["get".into()], non_resource_urls: vec![url.into()], ..Rule::default() };
+        misnomers(&rule, false).into_iter().map(|found| found.message).collect::<Vec<_>>()
+    };
+    assert_eq!(urls("healthz"), ["`healthz` is no path"]);
+    assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches itself alone: a `*` stands for more only at the end"]);
+    assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which plays no part in what is allowed"]);
+    for url in ["*", "/", "/healthz", "/metrics/*", "/api*"] {
+        assert_eq!(urls(url), [""; 0], "{url}");
+    }
+}
