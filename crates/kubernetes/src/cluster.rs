@@ -136,7 +136,11 @@ impl Cluster {
             request.header(header::CONTENT_TYPE, content_type).body(Body::from(body.to_vec()))
         };
         let (status, answer) = self.answer(path, within, request).await?;
-        Ok((status, answer.whole().await?))
+        let body = answer.whole().await?;
+        if status == StatusCode::BAD_REQUEST && status::needs_tls(&body) {
+            return Err(KubernetesError::NeedsTls { server: self.server.clone(), context: self.context.clone() });
+        }
+        Ok((status, body))
     }
 
     /// Asks, and again where the server says after how many seconds it will have time, as kubectl does (Kubernetes,

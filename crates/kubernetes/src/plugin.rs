@@ -86,14 +86,14 @@ impl Runner {
         &self.exec
     }
 
-    /// Runs it. What it writes to stderr, the person sees.
+    /// Runs it. What it writes to stderr, somebody at a terminal sees; it may be secret, and stays out of the logs of others.
     pub(crate) async fn run(&self) -> Result<Made, PluginTrouble> {
         let Exec { command, args, env, .. } = &self.exec;
         let mut process = Command::new(command);
         process.args(args).envs(env.iter().map(|variable| (&variable.name, &variable.value)));
         process.env(EXEC_INFO, &self.exec_info);
-        process.stdin(if self.is_interactive { Stdio::inherit() } else { Stdio::null() });
-        process.stdout(Stdio::piped()).stderr(Stdio::inherit()).kill_on_drop(true);
+        let terminal = || if self.is_interactive { Stdio::inherit() } else { Stdio::null() };
+        process.stdin(terminal()).stdout(Stdio::piped()).stderr(terminal()).kill_on_drop(true);
         let mut child = process.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => PluginTrouble::NotFound,
             _ => PluginTrouble::NotRun,
