@@ -151,10 +151,8 @@ impl Kubeconfig {
 
 /// The server's URL. One without a scheme has no TLS, whatever is said of certificates: so kubectl has it.
 fn server(cluster: &files::Cluster) -> Result<http::Uri, String> {
-    let url = match cluster.server.contains("://") {
-        true => cluster.server.clone(),
-        false => format!("http://{}", cluster.server),
-    };
+    let server = &cluster.server;
+    let url = if server.contains("://") { server.clone() } else { format!("http://{server}") };
     let uri: Option<http::Uri> = url.parse().ok();
     let uri = uri.filter(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some());
     uri.ok_or_else(|| "the cluster's `server` must be a URL or a host:port pair".to_owned())

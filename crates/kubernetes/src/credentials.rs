@@ -2,7 +2,7 @@
 //!
 //! Source: Kubernetes, `client-go/transport/round_trippers.go` and `token_source.go`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderValue;
@@ -96,7 +96,7 @@ fn header(text: &str) -> Result<HeaderValue, String> {
     Ok(value)
 }
 
-fn of_file(path: &PathBuf) -> Result<String, String> {
+fn of_file(path: &Path) -> Result<String, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("open {}: {}", path.display(), error.kind()))?;
     match text.trim() {
         "" => Err(format!("read empty token from file {}", path.display())),

@@ -54,8 +54,8 @@ pub fn misnomers(rule: &Rule, in_namespace: bool) -> Vec<Misnomer> {
     found
 }
 
-fn found(key: Key, message: String, hint: Option<String>) -> Option<Misnomer> {
-    Some(Misnomer { key, message, hint })
+fn misnomer(key: Key, message: String, hint: Option<String>) -> Misnomer {
+    Misnomer { key, message, hint }
 }
 
 /// Several names in one text.
@@ -87,11 +87,11 @@ fn of_group(group: &str) -> Option<Misnomer> {
         );
     }
     if group.eq_ignore_ascii_case("core") || is_version(group) {
-        return found(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned()));
+        return Some(misnomer(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned())));
     }
     if group.contains('*') {
         let hint = "only `*` alone stands for more than itself; name each group".to_owned();
-        return found(KEY, format!("`{group}` is no API group"), Some(hint));
+        return Some(misnomer(KEY, format!("`{group}` is no API group"), Some(hint)));
     }
     let lower = group.to_ascii_lowercase();
     if lower != group {
@@ -106,7 +106,11 @@ fn of_group(group: &str) -> Option<Misnomer> {
         let own = GROUPS.iter().copied().filter(|known| known.ends_with(".k8s.io"));
         let near = own.filter(|known| known.len().abs_diff(group.len()) <= 2).collect::<Vec<_>>();
         let near = nearest(group, near.iter().copied()).filter(|near| differ_little(group, near))?;
-        return found(KEY, format!("`{group}` is no API group of Kubernetes"), Some(format!("did you mean {near}?")));
+        return Some(misnomer(
+            KEY,
+            format!("`{group}` is no API group of Kubernetes"),
+            Some(format!("did you mean {near}?")),
+        ));
     }
     // Others' groups are names of domains.
     let own = || RESOURCES.iter().map(|(known, ..)| *known);
@@ -117,7 +121,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
             RESOURCES.iter().filter(|(_, resource, kind, ..)| group == *resource || group.eq_ignore_ascii_case(kind));
         resources.next().map(|(known, ..)| *known)
     });
-    found(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?")))
+    Some(misnomer(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?"))))
 }
 
 /// `v1`, `v1beta2`.
@@ -148,11 +152,15 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
     if name.contains('*') {
         let hint =
             "only `*` alone, or in front of a subresource, stands for more than itself; name each resource".to_owned();
-        return found(KEY, format!("`{resource}` is no resource"), Some(hint));
+        return Some(misnomer(KEY, format!("`{resource}` is no resource"), Some(hint)));
     }
     if let Some((bare, group)) = name.split_once('.') {
         let hint = format!("write {bare} in resources, and {group} in apiGroups");
-        return found(KEY, format!("`{resource}` has an API group, which belongs not into resources"), Some(hint));
+        return Some(misnomer(
+            KEY,
+            format!("`{resource}` has an API group, which belongs not into resources"),
+            Some(hint),
+        ));
     }
     let within = |group: &str| groups.contains(&group) || groups.contains(&"*");
     let is_known = |(group, known, ..): &&(&str, &str, &str, &str, bool)| *known == name && within(group);
@@ -160,7 +168,7 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
         let unknown_part = name == "pods" && !subresource.is_empty() && is_certain && !OF_PODS.contains(&subresource);
         if unknown_part && groups.contains(&"") && !subresource.contains('*') {
             let meant = nearest(subresource, OF_PODS.iter().copied()).map(|near| format!("did you mean pods/{near}?"));
-            return found(KEY, format!("pods have no subresource `{subresource}`"), meant);
+            return Some(misnomer(KEY, format!("pods have no subresource `{subresource}`"), meant));
         }
         let mut places = RESOURCES.iter().filter(is_known);
         // Whoever may get a namespace has it as a right within that namespace.
@@ -210,7 +218,7 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
     if let Some(group) = elsewhere.first() {
         let (_, known, ..) = RESOURCES.iter().find(|row| row.0 == *group && (row.1 == name || says(row)))?;
         let message = format!("there is no resource `{resource}` in {}", said(groups));
-        return found(KEY, message, Some(format!("{known} are in the API group {group:?}")));
+        return Some(misnomer(KEY, message, Some(format!("{known} are in the API group {group:?}"))));
     }
     let near = nearest(name, RESOURCES.iter().filter(|(group, ..)| within(group)).map(|(_, known, ..)| *known));
     let near = near.filter(|near| near.len() > 4)?;
@@ -241,10 +249,14 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
     }
     let lower = verb.to_ascii_lowercase();
     if VERBS.contains(&&*lower) {
-        return found(KEY, format!("`{verb}` is no verb: they are in small letters"), Some(format!("write {lower}")));
+        return Some(misnomer(
+            KEY,
+            format!("`{verb}` is no verb: they are in small letters"),
+            Some(format!("write {lower}")),
+        ));
     }
     if verb.contains('*') {
-        return found(KEY, format!("`{verb}` is no verb: only `*` alone stands for more than itself"), None);
+        return Some(misnomer(KEY, format!("`{verb}` is no verb: only `*` alone stands for more than itself"), None));
     }
     if !is_own || verb.contains(':') {
         return None;
@@ -254,7 +266,7 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
         Some(meant) => format!("did you mean {meant}?"),
         None => "there are get, list, watch, create, update, patch, delete and deletecollection".to_owned(),
     };
-    found(KEY, format!("`{verb}` is no verb of Kubernetes'"), Some(hint))
+    Some(misnomer(KEY, format!("`{verb}` is no verb of Kubernetes'"), Some(hint)))
 }
 
 fn of_name(name: &str) -> Option<Misnomer> {
@@ -279,7 +291,7 @@ fn without_names(rule: &Rule) -> Option<Misnomer> {
     }
     let message =
         format!("{} is never about an object of a name, so that this rule allows nothing", rule.verbs.join(" or "));
-    found(Key::ResourceNames, message, Some("leave resourceNames out".to_owned()))
+    Some(misnomer(Key::ResourceNames, message, Some("leave resourceNames out".to_owned())))
 }
 
 fn of_url(url: &str) -> Option<Misnomer> {
@@ -288,11 +300,15 @@ fn of_url(url: &str) -> Option<Misnomer> {
         return None;
     }
     if !url.starts_with('/') {
-        return found(KEY, format!("`{url}` is no path"), Some(format!("write /{url}")));
+        return Some(misnomer(KEY, format!("`{url}` is no path"), Some(format!("write /{url}"))));
     }
     let inner = url.strip_suffix('*').unwrap_or(url);
     if inner.contains('*') {
-        return found(KEY, format!("`{url}` matches itself alone: a `*` stands for more only at the end"), None);
+        return Some(misnomer(
+            KEY,
+            format!("`{url}` matches itself alone: a `*` stands for more only at the end"),
+            None,
+        ));
     }
     inner.contains('?').then(|| Misnomer {
         key: KEY,
