@@ -76,7 +76,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
     }
     if let Some((name, version)) = group.split_once('/') {
         let name = if name == "core" { "" } else { name };
-        return found(
+        return Some(misnomer(
             KEY,
             format!("`{group}` has a version, which belongs not into apiGroups"),
             Some(if name.is_empty() {
@@ -84,7 +84,7 @@ fn of_group(group: &str) -> Option<Misnomer> {
             } else {
                 format!("write {name}")
             }),
-        );
+        ));
     }
     if group.eq_ignore_ascii_case("core") || is_version(group) {
         return Some(misnomer(KEY, format!("`{group}` is no API group"), Some("the core group is \"\"".to_owned())));
@@ -95,11 +95,11 @@ fn of_group(group: &str) -> Option<Misnomer> {
     }
     let lower = group.to_ascii_lowercase();
     if lower != group {
-        return found(
+        return Some(misnomer(
             KEY,
             format!("`{group}` is no API group: they are in small letters"),
             Some(format!("write {lower}")),
-        );
+        ));
     }
     if group.contains('.') {
         // Anybody may have made it. Of Kubernetes' own, slips of the pen can be told.
@@ -190,28 +190,28 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
     // Of the groups that the rule names, or of those that there are.
     let meant = RESOURCES.iter().find(|row| says(row) && within(row.0));
     if let Some((_, known, ..)) = meant.filter(|_| is_certain || lower != name || groups == ["*"]) {
-        return found(
+        return Some(misnomer(
             KEY,
             format!("`{resource}` is no resource: rules name them in small letters and in the plural"),
             Some(format!("did you mean {known}{behind}?")),
-        );
+        ));
     }
     if lower != name {
-        return found(
+        return Some(misnomer(
             KEY,
             format!("`{resource}` is no resource: they are in small letters"),
             Some(format!("write {lower}{behind}, if that is its plural")),
-        );
+        ));
     }
     if !is_certain {
         return None;
     }
     if name == "all" {
-        return found(
+        return Some(misnomer(
             KEY,
             "`all` is a word of kubectl's and no resource".to_owned(),
             Some("name each resource, or write `*`".to_owned()),
-        );
+        ));
     }
     let elsewhere: Vec<&str> =
         RESOURCES.iter().filter(|row| row.1 == name || says(row)).map(|(group, ..)| *group).collect();
@@ -222,11 +222,11 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
     }
     let near = nearest(name, RESOURCES.iter().filter(|(group, ..)| within(group)).map(|(_, known, ..)| *known));
     let near = near.filter(|near| near.len() > 4)?;
-    found(
+    Some(misnomer(
         KEY,
         format!("there is no resource `{resource}` in {}", said(groups)),
         Some(format!("did you mean {near}{behind}?")),
-    )
+    ))
 }
 
 /// API groups as people say them.
