@@ -35,6 +35,9 @@ pub struct Kubeconfig {
     pub now: fn() -> Timestamp,
 }
 
+/// A client certificate and its key, in PEM.
+type Pair = (Vec<u8>, Vec<u8>);
+
 /// A context and what it leads to.
 struct Chosen {
     name: String,
@@ -164,7 +167,7 @@ fn authority(cluster: &files::Cluster, name: &str) -> Result<Option<Vec<u8>>, St
 }
 
 /// A user's client certificate and its key, as PEM.
-fn identity(user: &User, name: &str) -> Result<Option<(Vec<u8>, Vec<u8>)>, String> {
+fn identity(user: &User, name: &str) -> Result<Option<Pair>, String> {
     let certificate = pem(&user.client_certificate_data, &user.client_certificate, "client-certificate", name)?;
     Ok(certificate.zip(pem(&user.client_key_data, &user.client_key, "client-key", name)?))
 }
@@ -192,7 +195,7 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
 }
 
 /// What the client shows of the user itself: the certificate, and as whom the user acts.
-fn shown(user: &User, identity: Option<(Vec<u8>, Vec<u8>)>) -> kube::config::AuthInfo {
+fn shown(user: &User, identity: Option<Pair>) -> kube::config::AuthInfo {
     let mut shown = json!({});
     if let Some((certificate, key)) = identity {
         shown["client-certificate-data"] = STANDARD.encode(certificate).into();
