@@ -84,7 +84,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
         }
         Output::Json => seeing::Output::Json.print(&json())?,
         Output::Yaml => seeing::Output::Yaml.print(&json())?,
-        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources))?,
+        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources, world.gaps()))?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {

@@ -302,5 +302,9 @@ fn command_line(world: &World) -> anyhow::Result<()> {
         output.code == 1 && output.stderr.contains("it is not known whether there is such a finding: clusterroles: "),
         "{output:?}"
     );
+    // Whoever takes a finding that is gone for one that is mended has to know.
+    let sarif = e2e::process::run(&mut managed.command_as(&blind, &["lint", "-o", "sarif"]))?.success()?;
+    let sarif: Value = serde_json::from_str(&sarif)?;
+    ensure!(sarif["runs"][0]["invocations"][0]["executionSuccessful"] == false, "{sarif}");
     Ok(())
 }

@@ -1,18 +1,29 @@
 //! For code hosts, which show findings beside the lines of manifests.
 
+use access::cluster::Unseen;
 use document::{Problem, RuleText, Severity, Sources, Span};
 use rbac::escalation;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::also;
 use crate::lint::{Finding, Report, checks};
 
 /// SARIF 2.1.0: danger is an error there, and info a note. What is in no file has no place.
-pub fn sarif(report: &Report<'_>, sources: &Sources) -> Value {
+pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
     let rules: Vec<RuleText> =
         checks().map(|check| RuleText { code: check.code, about: check.why, advice: check.fix }).collect();
     let problems: Vec<Problem> = report.findings.iter().map(problem).collect();
-    document::to_sarif(sources, &problems, &rules)
+    let mut sarif = document::to_sarif(sources, &problems, &rules);
+    // Who takes a finding that is gone for one that is mended has to know what was not looked at.
+    let notification = |gap: &Unseen| {
+        let text = format!("incomplete: {}: {}", gap.what, gap.why);
+        json!({"level": "warning", "message": {"text": text}})
+    };
+    sarif["runs"][0]["invocations"] = json!([{
+        "executionSuccessful": !report.is_incomplete,
+        "toolExecutionNotifications": gaps.iter().map(notification).collect::<Vec<_>>(),
+    }]);
+    sarif
 }
 
 fn problem(finding: &Finding<'_>) -> Problem {

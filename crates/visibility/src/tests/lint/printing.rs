@@ -226,9 +226,16 @@ fn json_has_everything() {
 #[test]
 fn sarif_points_into_manifests() {
     let world = manifests();
-    let json = print::sarif(&lint(&world, &[], now()), world.sources());
+    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps());
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
+    // Manifests are not all of a cluster, which is said, and no failure.
+    let invocation = &json["runs"][0]["invocations"][0];
+    assert_eq!(invocation["executionSuccessful"], true);
+    let said = invocation["toolExecutionNotifications"].as_array().expect("what is not known");
+    assert!(
+        said.iter().any(|one| one["message"]["text"].as_str().is_some_and(|text| text.starts_with("incomplete: ")))
+    );
     assert_snapshot!(format!("{:#}", json["runs"][0]["results"][0]), @r#"
     {
       "level": "error",
@@ -257,7 +264,7 @@ fn sarif_points_into_manifests() {
     // Of a cluster, nothing stands in a file.
     let world =
         cluster("bind admins cluster-admin User:ann\nrole flood = create configmaps\nbind flood flood User:ben");
-    let json = print::sarif(&lint(&world, &[], now()), world.sources());
+    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps());
     let levels: Vec<&str> = json["runs"][0]["results"]
         .as_array()
         .expect("results")
