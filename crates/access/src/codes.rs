@@ -72,7 +72,7 @@ codes! {
     Escalates, "access.escalates", Warning, "The holder can become more than this grant says.", "Narrow the rule, or accept it with a reason.";
     TooBroad, "access.too-broad", Warning, "A rule that allows nearly everything.", "Name what is needed.";
     AllPowerful, "access.all-powerful", Warning, "Whoever is in the group may do everything.", "Bind a role that allows what is needed, or accept it with a reason.";
-    MatchesNothing, "access.matches-nothing", Warning, "A rule names a verb, API group, resource, object or path that no API server asks about, and so allows nothing by it.", "Write the name as `kubectl api-resources -o wide` prints it; the group without its version.";
+    MatchesNothing, "access.matches-nothing", Warning, "A rule names a verb, API group, resource, object or path that no API server asks about, and so allows nothing by it.", "Write the name as `kubectl api-resources` prints it; the group without its version.";
     ForeignEntry, "access.foreign-entry", Error, "The cluster's ConfigMap has an entry for this principal that this file does not own.", "Take it over with `--adopt`, or remove one of the two.";
     Current, "access.current", Error, "What the cluster has cannot be merged into.", "Mend the ConfigMap first; nothing of it was changed.";
     Unsupported, "access.unsupported", Error, "The consumer cannot carry this.", "Resolve it first, by `cluster-auth render --to access`.";
