@@ -188,6 +188,11 @@ impl<'a> Builder<'a> {
         Ok(end)
     }
 
+    /// Whether a whole document was read.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.open.is_empty() && self.root.is_some()
+    }
+
     /// A node once more. The copy stands where the alias stands; what is in it keeps its places.
     pub(crate) fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fatal> {
         let Some(Anchored { node, size }) = self.anchors.get(&anchor) else {

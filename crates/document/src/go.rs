@@ -1,6 +1,21 @@
 //! What Go's YAML libraries take a plain scalar for.
 //!
-//! Source: `resolve.go` of go.yaml.in/yaml, v2.4.4 and v3.0.4, which are the same but for truth values; `strconv`.
+//! Source: `resolve.go` of go.yaml.in/yaml, v2.4.4 and v3.0.4, which are the same but for truth values; `strconv`;
+//! `encoding/base64`.
+
+use base64::{
+    Engine as _,
+    alphabet::STANDARD as ALPHABET,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+/// Padding has to be there; what is left over of the last bits is not looked at.
+const STANDARD: GeneralPurpose = GeneralPurpose::new(
+    &ALPHABET,
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::RequireCanonical)
+        .with_decode_allow_trailing_bits(true),
+);
 
 /// What a plain scalar is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,6 +69,18 @@ pub(crate) fn float_key(float: f64) -> String {
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }
     format!("{float}")
+}
+
+/// The text of a `!!binary`, with U+FFFD for each byte that is none, as JSON has it.
+pub(crate) fn binary(text: &str) -> Option<String> {
+    let text: String = text.chars().filter(|c| !matches!(c, '\r' | '\n')).collect();
+    let bytes = STANDARD.decode(text).ok()?;
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Some(text)
 }
 
 /// What begins with a point.

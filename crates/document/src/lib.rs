@@ -34,6 +34,7 @@ mod tree;
 mod value;
 mod write;
 mod yaml;
+mod yaml_1_1;
 
 pub use dialect::Dialect;
 pub use edits::Edits;

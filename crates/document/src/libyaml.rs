@@ -4,7 +4,7 @@
 //! `…_scan_block_scalar_breaks`, `…_scan_anchor`, `…_scan_tag`). A whole file that kubectl cannot read must not be read here
 //! as if it could.
 
-use crate::{Problem, Span, builder::Fatal};
+use crate::{Problem, Span, builder::Fatal, yaml_1_1::SEPARATORS};
 
 /// Follows the events of a text and looks at what stands in and between them.
 pub(crate) struct Scanner<'a> {
@@ -20,6 +20,8 @@ pub(crate) struct Scanner<'a> {
     root: Option<usize>,
     /// Behind the last event: what begins further left does not belong to the document.
     floor: Option<usize>,
+    /// Whether `---` or something of a document stands before.
+    has_begun: bool,
 }
 
 /// What an event stands for in the text.
@@ -37,7 +39,16 @@ pub(crate) enum Token {
 
 impl<'a> Scanner<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        Self { text, at: 0, key_allowed: true, flow_level: 0, indents: Vec::new(), root: None, floor: None }
+        Self {
+            text,
+            at: 0,
+            key_allowed: true,
+            flow_level: 0,
+            indents: Vec::new(),
+            root: None,
+            floor: None,
+            has_begun: false,
+        }
     }
 
     /// Takes the next event. An empty span is a value that is missing.
@@ -56,6 +67,7 @@ impl<'a> Scanner<'a> {
             _ if span.start == span.end => return Ok(()),
             _ => self.gap(span.start)?,
         }
+        self.has_begun = true;
         if is_key && self.flow_level > 0 {
             self.flow_key(span)?;
         }
@@ -91,17 +103,32 @@ impl<'a> Scanner<'a> {
                 b' ' | b'\t' => {}
                 b'\r' | b'\n' => self.key_allowed = true,
                 b'#' => self.at = self.line_end(at),
-                _ if self.floor.is_some_and(|floor| {
-                    self.column(at) < floor && (self.is_first_of_line(at) || floor == usize::MAX)
-                }) =>
+                b'%' if self.column(at) == 0 => {
+                    self.directive(at)?;
+                    // It ends the document.
+                    if self.has_begun {
+                        return Ok(());
+                    }
+                }
+                _ if self.has_begun
+                    && self.floor.is_some_and(|floor| {
+                        self.column(at) < floor && (self.is_first_of_line(at) || floor == usize::MAX)
+                    }) =>
                 {
                     return Ok(());
                 }
-                b'%' if self.column(at) == 0 => self.at = self.line_end(at),
                 b'-' | b'.'
                     if self.column(at) == 0
                         && matches!(&bytes[at..], [b'-', b'-', b'-', ..] | [b'.', b'.', b'.', ..]) =>
                 {
+                    // What stands behind the document is not read.
+                    if self.floor.is_some() && self.has_begun {
+                        return Ok(());
+                    }
+                    if byte == b'.' && !self.has_begun {
+                        return Err(syntax(at, "`...` ends a document, and none has begun").into());
+                    }
+                    self.has_begun = true;
                     self.at = at + 3;
                     self.key_allowed = false;
                 }
@@ -116,19 +143,26 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
+    /// `%YAML 1.1` and `%TAG …`, wherever a `%` stands in the first column: there are no others.
+    fn directive(&mut self, at: usize) -> Result<(), Fatal> {
+        let message =
+            "a line that begins with `%` is a directive, and Go's libraries take `%YAML 1.1` and `%TAG` alone";
+        self.at = directive_end(self.text, at).ok_or_else(|| syntax(at, message))?;
+        Ok(())
+    }
+
     /// An anchor or a tag.
     fn property(&mut self, indicator: u8, at: usize, bytes: &[u8]) -> Result<(), Fatal> {
         let of_property = |byte: &u8| match indicator {
             b'&' => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
             _ => !matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'#'),
         };
+        let is_verbatim = bytes[at..].starts_with(b"!<");
         let length = bytes[at + 1..].iter().take_while(|byte| of_property(byte)).count();
         self.at = at + 1 + length;
         self.key_allowed = false;
-        if indicator == b'!' && length == 0 {
-            return Err(syntax(at, "a `!` alone means nothing here").into());
-        }
         if indicator == b'!'
+            && !is_verbatim
             && let Some(other) = bytes[at..self.at].iter().position(|byte| b",[]{}".contains(byte))
         {
             return Err(syntax(at + other, "a blank stands behind a tag").into());
@@ -258,13 +292,32 @@ impl<'a> Scanner<'a> {
     }
 }
 
-/// The first character that Go's libraries end a line at and YAML 1.2 does not: what stands behind it would be read as
-/// something else there.
-pub(crate) fn refuse_breaks(text: &str) -> Result<(), Fatal> {
-    match text.find(['\u{85}', '\u{2028}', '\u{2029}']) {
+/// Whether a directive that there is stands here, at the beginning of a line.
+pub(crate) fn is_directive(text: &str, at: usize) -> bool {
+    let is_first = text[..at].chars().next_back().is_none_or(|before| matches!(before, '\r' | '\n'));
+    is_first && directive_end(text, at).is_some()
+}
+
+/// The end of a directive; none where it is of a name or a version that there is not.
+fn directive_end(text: &str, at: usize) -> Option<usize> {
+    let end = text[at..].find(['\r', '\n']).map_or(text.len(), |end| at + end);
+    let line = text[at..end].strip_prefix('%').filter(|line| !line.starts_with([' ', '\t']))?;
+    let mut words = line.split([' ', '\t']).filter(|word| !word.is_empty());
+    let is_known = match words.next()? {
+        "YAML" => words.next().is_some_and(|version| version.split('#').next() == Some("1.1")),
+        // The parser looks at the rest.
+        "TAG" => true,
+        _ => false,
+    };
+    is_known.then_some(end)
+}
+
+/// Separators of lines and paragraphs stay in a scalar, and end its line all the same: the parser does not know that.
+pub(crate) fn refuse_separators(written: &str, span: Span) -> Result<(), Fatal> {
+    match written.get(span.range()).and_then(|scalar| scalar.find(SEPARATORS)) {
         Some(at) => {
-            let message = "a character that looks like nothing ends a line here (U+0085, U+2028 or U+2029)";
-            Err(Problem::error("document.syntax", Span::at(at), message).hint("delete it").into())
+            let message = "a character that looks like nothing ends a line in this text (U+2028 or U+2029)";
+            Err(Problem::error("document.syntax", Span::at(span.start + at), message).hint("delete it").into())
         }
         None => Ok(()),
     }

@@ -7,9 +7,10 @@ use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 use crate::{
     Dialect, Limits, Node, Problem, Scalar, Source, Span, Style,
     builder::{Builder, Collection, Fatal, Handed},
-    go::Resolved,
+    go::{self, Resolved},
     json,
     libyaml::{self, Scanner, Token},
+    yaml_1_1,
 };
 
 /// What was read, and what is to be said about it.
@@ -92,12 +93,15 @@ pub(crate) fn part<'a>(
 ) -> Result<Read, Vec<Problem>> {
     let written = text.len();
     let ended = (lines == Lines::Ended && !text.ends_with('\n')).then(|| format!("{text}\n"));
-    let text = ended.as_deref().unwrap_or(text);
+    let as_written = ended.as_deref().unwrap_or(text);
+    let options = options(limits, dialect);
+    let translated = dialect.is_go_yaml().then(|| yaml_1_1::translated(as_written, &options));
+    let text = translated.as_deref().unwrap_or(as_written);
     let handed = handed.map(|handed| Handed { key: handed.key, to: handed.to });
     let mut builder = Builder::new(text, limits, dialect, handed);
     let read = match dialect {
         Dialect::Json => json::read(text, &mut builder),
-        _ => read(text, written, &options(limits, dialect), dialect, &mut builder),
+        _ => read(text, &as_written[..written], &options, dialect, &mut builder),
     };
     // Everything was read as if the text began at 0.
     match builder.finish(read.err()) {
@@ -119,20 +123,19 @@ pub(crate) fn part<'a>(
     }
 }
 
+/// Reads a text that was written, perhaps in other words and with a line end more.
 fn read(
     text: &str,
-    written: usize,
+    as_written: &str,
     options: &Options,
     dialect: Dialect,
     builder: &mut Builder<'_>,
 ) -> Result<(), Fatal> {
+    let written = as_written.len();
     let mut scanner = dialect.is_go_yaml().then(|| Scanner::new(text));
     let mut follow = |token: Token, span: Span, builder: &Builder<'_>| {
         scanner.as_mut().map_or(Ok(()), |scanner| scanner.token(token, span, builder.expects_key()))
     };
-    if dialect.is_go_yaml() {
-        libyaml::refuse_breaks(text)?;
-    }
     let mut documents = 0;
     let mut has_ended = false;
     // Where the last thing ended that stands in the text. Block collections end with whatever follows them; theirs is
@@ -143,7 +146,9 @@ fn read(
             Ok(event) => event,
             Err(error) => {
                 let at = error.marker().byte_offset().unwrap_or(written).min(written);
-                if has_ended && dialect.is_go_yaml() {
+                // Where a directive stands, another document begins.
+                let is_behind = has_ended || (builder.is_complete() && libyaml::is_directive(text, at));
+                if is_behind && dialect.is_go_yaml() {
                     builder.warn(unread(Span::at(at)));
                     break;
                 }
@@ -180,6 +185,9 @@ fn read(
                     _ => Token::Quoted,
                 };
                 follow(token, span, builder)?;
+                if dialect.is_go_yaml() {
+                    libyaml::refuse_separators(as_written, span)?;
+                }
                 let scalar = scalar(&value, style, tag.as_deref(), span, dialect)?;
                 end = builder.scalar(scalar, span, anchor)?.end;
                 continue;
@@ -231,11 +239,12 @@ fn scalar(value: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span, dialec
         return Ok(if is_plain && core != Some("str") { Scalar::plain(value, dialect) } else { Scalar::text(value) });
     }
     let Some(core @ ("null" | "bool" | "int" | "float")) = core else {
-        if tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() == Some("binary") {
-            let message = "`!!binary` is not read here; write the text itself";
-            return Err(Problem::error("document.tag", span, message).into());
+        if tag.suffix_in_namespace("tag:yaml.org,2002:").as_deref() != Some("binary") {
+            return Ok(Scalar::text(value));
         }
-        return Ok(Scalar::text(value));
+        let message = "this is tagged `!!binary`, and is not in base64";
+        let problem = || Problem::error("document.tag", span, message).into();
+        return go::binary(value).map(Scalar::text).ok_or_else(problem);
     };
     let scalar = Scalar::plain(value, dialect);
     let fits = match scalar.resolved() {

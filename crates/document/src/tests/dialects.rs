@@ -225,3 +225,84 @@ fn what_libyaml_refuses_is_refused() {
     let said = read(Dialect::Kubernetes, "a: \"x\u{2028}y\"\n").expect_err("it ends a line there");
     assert!(said.contains("f:1:6") && said.contains("U+2028"), "{said}");
 }
+
+#[test]
+fn a_comment_needs_no_blank_behind_a_quote_or_a_bracket() {
+    let rows = [
+        ("a: []#x", json!({"a": []})),
+        ("\"a\"#b", json!("a")),
+        ("a: 'b'#c\nd: e", json!({"a": "b", "d": "e"})),
+        ("a: [b,#c ä\n  'd'#]\n  ]# e", json!({"a": ["b", "d"]})),
+        ("a: {#c\n  d: e}", json!({"a": {"d": "e"}})),
+        ("a: |#x\n  b#c\n", json!({"a": "b#c\n"})),
+        ("a: \"b\"#c: d", json!({"a": "b"})),
+        // Here it is a part of the text.
+        ("a: b#c", json!({"a": "b#c"})),
+        ("a: \"b\\\"#c\"", json!({"a": "b\"#c"})),
+        ("a: 2#c", json!({"a": "2#c"})),
+    ];
+    for (text, means_it) in rows {
+        for dialect in [Dialect::Kubernetes, Dialect::Viper] {
+            assert_eq!(means(dialect, text), means_it, "{text}");
+        }
+    }
+    for text in ["a: *b#c", "a: &b#c d", "a: !!str#c d"] {
+        assert!(read(Dialect::Kubernetes, text).is_err(), "{text}");
+    }
+    assert!(read(Dialect::Strict, "a: []#x").is_err());
+    // Places stay what they are.
+    let root = parse_as(&Source::new("f", "a: []#é\nb: c\n"), &Limits::default(), Dialect::Kubernetes);
+    let root = root.expect("readable").root.expect("a tree");
+    assert_eq!(root.get("b").map(|node| node.span.start), Some(12));
+}
+
+#[test]
+fn there_are_two_directives() {
+    for text in
+        ["%YAML 1.1\n---\na: b\n", "%YAML 1.1 # why\n---\na: b\n", "%TAG !e! tag:example.com,2000:\n---\na: b\n"]
+    {
+        assert_eq!(means(Dialect::Kubernetes, text), json!({"a": "b"}), "{text}");
+    }
+    for name in ["%2", "%", "% YAML 1.1", "%YAML 1.2", "%YAML", "%yaml 1.1", "%YAMLx 1.1", "%RESERVED a b"] {
+        for text in [format!("{name}\n---\na: b\n"), format!("# why\n{name}\n---\n"), format!("a: b\n{name}\n")] {
+            assert!(read(Dialect::Kubernetes, &text).is_err(), "{text}");
+        }
+    }
+    // Behind a document one that there is begins the next.
+    let (value, said) = read(Dialect::Kubernetes, "a: b\n%TAG ! !\n---\nc: d\n").expect("kubectl takes it");
+    assert_eq!((value, said.len()), (json!({"a": "b"}), 1));
+    assert!(read(Dialect::Kubernetes, "[a,\n%TAG ! !\nb]\n").is_err());
+    // Elsewhere it is a text like any other.
+    assert_eq!(means(Dialect::Kubernetes, "'a\n%b'\n"), json!("a %b"));
+    assert!(read(Dialect::Kubernetes, "...\n").is_err(), "nothing has begun that could end");
+}
+
+#[test]
+fn lines_end_where_version_1_1_has_them_end() {
+    let rows = [
+        ("a: x\u{85}b: z\n", json!({"a": "x", "b": "z"})),
+        ("a: \"x\u{85}y\"\n", json!({"a": "x y"})),
+        ("a: |\n  x\u{85}  z\n", json!({"a": "x\nz\n"})),
+        ("# why\u{2028}a: b\u{2029}c: d\n", json!({"a": "b", "c": "d"})),
+    ];
+    for (text, means_it) in rows {
+        assert_eq!(means(Dialect::Kubernetes, text), means_it, "{text}");
+        assert_eq!(means(Dialect::Viper, text), means_it, "{text}");
+    }
+    let said = read(Dialect::Kubernetes, "a: \"x\u{2028}y\"\n").expect_err("it stays in the text");
+    assert!(said.contains("U+2028") && said.contains("f:1:6"), "{said}");
+}
+
+#[test]
+fn what_is_tagged_binary_is_decoded() {
+    let rows =
+        [("YWJj", "abc"), ("\"YWJjZA==\"", "abcd"), ("|\n  YWJj\n  ZGVm", "abcdef"), ("/w==", "\u{fffd}"), ("", "")];
+    for (written, text) in rows {
+        assert_eq!(means(Dialect::Kubernetes, &format!("a: !!binary {written}\n")), json!({"a": text}), "{written}");
+    }
+    assert_eq!(means(Dialect::Kubernetes, "!!binary YWJj: x\n"), json!({"abc": "x"}));
+    for written in ["x", "YWJjZA", "YW=", "\"YW Jj\""] {
+        assert!(read(Dialect::Kubernetes, &format!("a: !!binary {written}\n")).is_err(), "{written}");
+    }
+    assert_eq!(means(Dialect::Kubernetes, "a: ! 5\nb: !\n"), json!({"a": "5", "b": ""}));
+}

@@ -91,8 +91,6 @@ impl Run {
 }
 
 fn aws_auth(world: &World) -> anyhow::Result<()> {
-    // About one text in five hundred has a directive that go-yaml refuses and our parser takes (`%2`), which is known and not
-    // mended yet: docs/differences.md.
     let run = Run::new("aws-auth", 150, 900_001)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = AwsAuth::start(world, &sandboxes)?;

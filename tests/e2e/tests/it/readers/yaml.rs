@@ -106,9 +106,11 @@ fn block(random: &mut Random, hand: &Hand, list: &[Node]) -> String {
 fn field(random: &mut Random, hand: &Hand, indent: &str, key: &str, value: &Node) -> String {
     let key = if hand.quoted { format!("\"{key}\"") } else { key.to_owned() };
     let colon = random.one(&[": ", ": ", ": ", ": ", ": ", ": ", ":  ", ":\t", " : "]);
-    // Not `#` right behind a quote or a bracket: a comment to go-yaml, and to us a section that cannot be read, which
-    // docs/differences.md has among what is still read otherwise.
-    let end = if random.below(hand.calm * 2) == 0 { random.one(&[" ", " # why", "\t", " #"]) } else { "" };
+    let end = if random.below(hand.calm * 2) == 0 {
+        random.one(&[" ", " # why", "\t", " #", "#", "#x", "#why: 'no'"])
+    } else {
+        ""
+    };
     match value {
         Node::List(elements) if !elements.is_empty() && random.below(3) != 0 => {
             let dash = if hand.flush { indent.to_owned() } else { format!("{indent}{}", " ".repeat(hand.indent)) };
@@ -183,7 +185,7 @@ fn around(random: &mut Random, text: &str) -> String {
         4 => format!("# first\n---\n{text}...\n"),
         5 => format!("{text}---\n- rolearn: x\n"),
         6 => format!("---\n---\n{text}"),
-        7 => format!("%YAML {}\n---\n{text}", random.one(&["1.1", "1.2"])),
+        7 => format!("%{}\n---\n{text}", random.one(&["YAML 1.1", "YAML 1.2", "TAG ! !role-", "2", "x y"])),
         8 => text.lines().map(|line| format!("  {line}\n")).collect(),
         9 => text.replace('\n', " \n"),
         10 => text.trim_end().to_owned(),
