@@ -2,6 +2,8 @@
 //!
 //! JSON is read by the same parser: it is YAML, but for tabs as indentation, which the parser takes inside brackets.
 
+use std::borrow::Cow;
+
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::{
@@ -95,14 +97,20 @@ pub(crate) fn part<'a>(
     let ended = (lines == Lines::Ended && !text.ends_with('\n')).then(|| format!("{text}\n"));
     let as_written = ended.as_deref().unwrap_or(text);
     let options = options(limits, dialect);
-    let translated = dialect.is_go_yaml().then(|| yaml_1_1::translated(as_written, &options));
-    let text = translated.as_deref().unwrap_or(as_written);
+    let (text, behind) = match dialect.is_go_yaml() {
+        true => yaml_1_1::translated(as_written, &options, dialect),
+        false => (Cow::Borrowed(as_written), None),
+    };
+    let text = &*text;
     let handed = handed.map(|handed| Handed { key: handed.key, to: handed.to });
     let mut builder = Builder::new(text, limits, dialect, handed);
     let read = match dialect {
         Dialect::Json => json::read(text, &mut builder),
-        _ => read(text, &as_written[..written], &options, dialect, &mut builder),
+        _ => read(text, &as_written[..written.min(text.len())], &options, dialect, &mut builder),
     };
+    if let Some(at) = behind {
+        builder.warn(unread(Span::at(at)));
+    }
     // Everything was read as if the text began at 0.
     match builder.finish(read.err()) {
         Ok(mut read) => {

@@ -306,3 +306,22 @@ fn what_is_tagged_binary_is_decoded() {
     }
     assert_eq!(means(Dialect::Kubernetes, "a: ! 5\nb: !\n"), json!({"a": "5", "b": ""}));
 }
+
+#[test]
+fn what_follows_the_first_document_without_a_mark_is_not_read() {
+    // kubectl's library reads one token further than the document ends.
+    let rows = [
+        ("[{a: b}]\"\",\"", json!([{"a": "b"}])),
+        ("[a]\n]", json!(["a"])),
+        ("[a][\n", json!(["a"])),
+        ("  - a\n  - b\n]  - c\n  d: e\n", json!(["a", "b"])),
+        ("  - a\n{ b\n  - c\n", json!(["a"])),
+    ];
+    for (text, means_it) in rows {
+        let (value, said) = read(Dialect::Kubernetes, text).unwrap_or_else(|refusal| panic!("{text:?}: {refusal}"));
+        assert_eq!((value, said.len()), (means_it, 1), "{text}");
+    }
+    for text in ["[a]%", "[a]\"b", "[a]: b\n]", "  - a\n@ b\n", "- a\n]\n"] {
+        assert!(read(Dialect::Kubernetes, text).is_err(), "{text}");
+    }
+}
