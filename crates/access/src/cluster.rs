@@ -20,6 +20,8 @@ mod marks;
 mod observed;
 mod people;
 mod policies;
+mod servers;
+mod standing;
 mod target;
 
 pub use dump::{Dump, DumpError, joined, shown};

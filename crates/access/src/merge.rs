@@ -25,6 +25,7 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 pub use self::current::ConfigMap;
+pub(crate) use self::current::NotOfTexts;
 use self::{
     list::{Fate, Item, List, value},
     people::People,

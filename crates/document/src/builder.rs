@@ -287,6 +287,11 @@ impl<'a> Builder<'a> {
         matches!(self.open.last(), Some(Open { content: Content::Mapping { key: None, .. }, .. }))
     }
 
+    /// Whether what begins now is the value of a key.
+    pub(crate) fn expects_value(&self) -> bool {
+        matches!(self.open.last(), Some(Open { content: Content::Mapping { key: Some(_), .. }, .. }))
+    }
+
     fn refuse_as_key(&self, span: Span) -> Result<(), Fatal> {
         if self.expects_key() {
             return Err(Problem::error("document.key", span, "a list or mapping cannot be a key").into());

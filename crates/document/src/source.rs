@@ -129,6 +129,16 @@ impl Sources {
         source.text().lines().nth(number.checked_sub(1)?)
     }
 
+    /// Where a line, from 1, of the last text of a name stands, without the blanks that it begins with.
+    pub fn span_of_line(&self, name: &str, number: usize) -> Option<Span> {
+        let source = self.0.iter().rfind(|source| *source.name == *name)?;
+        let line_start = *source.line_starts().get(number.checked_sub(1)?)?;
+        let line = source.text()[line_start..].split(['\r', '\n']).next().unwrap_or_default();
+        let blanks = line.len() - line.trim_start().len();
+        let start = source.base + line_start;
+        Some(Span { start: start + blanks, end: start + line.trim_end().len().max(blanks) })
+    }
+
     /// The name and the place of a byte, as `file:line:column` has them.
     pub fn locate(&self, offset: usize) -> Option<(&str, Position)> {
         self.of(offset).map(|source| (source.name(), source.position(offset)))

@@ -187,6 +187,27 @@ fn read(
                 if is_block {
                     span.start = block_header(text, end, span.start);
                 }
+                // In brackets `?` says that a key follows, with a blank behind it or without.
+                let key = (dialect.is_go_yaml() && style == ScalarStyle::Plain && builder.is_in_flow())
+                    .then(|| value.strip_prefix('?'))
+                    .flatten()
+                    .filter(|key| !key.is_empty() && !builder.expects_value());
+                if let Some(key) = key {
+                    let whole = span;
+                    span.start += 1;
+                    follow(Token::Plain, span, builder)?;
+                    let key = scalar(key, style, tag.as_deref(), span, dialect)?;
+                    if builder.expects_key() {
+                        builder.scalar(key, span, anchor)?;
+                    } else {
+                        builder.open(Collection::Mapping, Style::Flow, whole, anchor)?;
+                        builder.scalar(key, span, 0)?;
+                        builder.scalar(Scalar::plain("", dialect), Span::at(span.end), 0)?;
+                        builder.close(whole, span.end)?;
+                    }
+                    end = span.end;
+                    continue;
+                }
                 let token = match style {
                     ScalarStyle::Plain => Token::Plain,
                     _ if is_block => Token::BlockScalar,

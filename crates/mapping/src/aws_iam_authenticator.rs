@@ -15,6 +15,7 @@ mod decode;
 mod dynamic_file;
 mod keep;
 mod located;
+mod mounted_file;
 mod objects;
 mod principal;
 mod text;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use aws_auth::aws_auth;
 pub use dynamic_file::dynamic_file;
+pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
 
 pub(crate) use self::principal::of_a_caller;

@@ -3,8 +3,10 @@
 mod chance;
 mod config;
 mod decisions;
+mod differences;
 mod laws;
 mod mistakes;
+mod mounted;
 mod said;
 
 use identity::Identity;

@@ -94,6 +94,8 @@ pub struct Other {
     pub binary_data: Option<Box<RawValue>>,
     /// `spec`.
     pub spec: Option<Box<RawValue>>,
+    /// `status`.
+    pub status: Option<Box<RawValue>>,
 }
 
 /// An object that is about access and that nobody can say the meaning of.

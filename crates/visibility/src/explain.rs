@@ -20,7 +20,7 @@ mod report;
 
 use access::cluster::Unseen;
 use jiff::Timestamp;
-use mapping::{Asked, Decision, Fact, Membership, Refusal};
+use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal};
 use rbac::{Binding, User};
 use token::Description;
 
@@ -41,6 +41,9 @@ pub enum Verdict {
     LetIn,
     /// They are not.
     Refused(Denial),
+    /// One of several answers, another one each time ([`Person::possible`] has all of them), unless a place says otherwise that
+    /// could not be looked at.
+    Undetermined(Vec<UnseenLogins>),
     /// Nobody knows: a place that could not be looked at is asked before the one that decides, or nothing that could be
     /// looked at names them.
     NotKnown(NotKnown),
@@ -90,8 +93,21 @@ pub struct Person<'a> {
     pub dangling: Vec<&'a Binding>,
     /// Bindings for them of which it is not known what their role allows.
     pub unknown: Vec<&'a Binding>,
+    /// Everything that may come of it, where that is left to chance, in the order of who they may be.
+    pub possible: Vec<Possible<'a>>,
+    /// What of a place of logins cannot be read, so that they may be named there in vain.
+    pub unreadable: Vec<&'a Defect>,
     /// The moment of all this.
     pub now: Timestamp,
+}
+
+/// One of several answers, and what they may do where it is given.
+#[derive(Debug)]
+pub struct Possible<'a> {
+    /// The answer.
+    pub outcome: Outcome,
+    /// What they may do then; nothing where they are not let in.
+    pub held: Vec<Held<'a>>,
 }
 
 /// What stands for the name that only EC2 knows.
@@ -103,41 +119,64 @@ impl World {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
         let asked: Vec<Asked<'_>> = snapshot.ask(identity).into_iter().filter(|asked| asked.rules > 0).collect();
-        let (user, denial) = match self.decide(&caller) {
-            Ok(user) => (Some(user), None),
-            Err(refusal) => (None, Some(Denial::of_mapping(self, &caller, refusal, &asked))),
+        let outcomes = self.decide(&caller);
+        let (user, denial) = match &outcomes[..] {
+            [Outcome::Permit(user)] => (Some(user.clone()), None),
+            [Outcome::Refuse(refusal)] => (None, Some(Denial::of_mapping(self, &caller, *refusal, &asked))),
+            _ => (None, None),
         };
+        let is_undetermined = outcomes.len() > 1;
         let places: Vec<UnseenLogins> = self.may_say_otherwise(identity).into_iter().cloned().collect();
         let verdict = match denial {
+            _ if is_undetermined => Verdict::Undetermined(places),
             seen if !places.is_empty() => Verdict::NotKnown(NotKnown { seen, places }),
             Some(denial) => Verdict::Refused(denial),
             None => Verdict::LetIn,
         };
-        let (held, lost) = match &user {
-            Some(user) => {
-                let principal = Principal {
-                    who: caller.who.clone(),
-                    identity: caller.identity.clone(),
-                    login: Ok(user.clone().into()),
-                    source: Some(user.source.clone()),
-                };
-                let authenticated = User::authenticated(user.username.clone(), user.groups.iter().cloned());
-                let mut lost: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
-                lost.retain(|binding| self.index().role_of(binding).is_none());
-                lost.sort_by_key(|binding| binding.id());
-                lost.dedup_by_key(|binding| binding.id());
-                (held::held(&self.held_by(&principal), &authenticated), lost)
-            }
-            None => (Vec::new(), Vec::new()),
+        let of_outcome = |outcome: &Outcome| match outcome {
+            Outcome::Permit(user) => self.rights_of(&caller, user),
+            Outcome::Refuse(_) => (Vec::new(), Vec::new()),
         };
+        let (mut held, mut lost): (Vec<Held<'_>>, Vec<&Binding>) = Default::default();
+        let mut possible = Vec::new();
+        for outcome in outcomes {
+            let (of_it, lost_by_it) = of_outcome(&outcome);
+            lost.extend(lost_by_it);
+            if is_undetermined {
+                possible.push(Possible { outcome, held: of_it });
+            } else {
+                held = of_it;
+            }
+        }
+        lost.sort_by_key(|binding| binding.id());
+        lost.dedup_by_key(|binding| binding.id());
         let (unknown, dangling) = lost.into_iter().partition(|binding| self.lacks_role_of(binding));
-        let person = Person { caller, asked, user, held, dangling, unknown, now: self.now() };
+        let defects = self.surroundings().logins.iter().flat_map(|source| &source.defects);
+        let unreadable = defects.filter(|defect| defect.kind == DefectKind::Unreadable).collect();
+        let now = self.now();
+        let person = Person { caller, asked, user, held, dangling, unknown, possible, unreadable, now };
         let is_of_pieces = !self.is_whole();
         Explanation { token: None, person: Some(person), verdict, gaps: self.gaps(), is_of_pieces }
     }
 
-    /// What mappings decide. Where only a role is known, the session's name and the machine's are stood in for.
-    fn decide(&self, caller: &Caller) -> Result<mapping::User, Refusal> {
+    /// What somebody may do as a user, and the bindings for them of which the role is not there.
+    fn rights_of(&self, caller: &Caller, user: &mapping::User) -> (Vec<Held<'_>>, Vec<&Binding>) {
+        let principal = Principal {
+            who: caller.who.clone(),
+            identity: caller.identity.clone(),
+            login: Ok(user.clone().into()),
+            source: Some(user.source.clone()),
+            is_by_chance: false,
+        };
+        let authenticated = User::authenticated(user.username.clone(), user.groups.iter().cloned());
+        let mut lost: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
+        lost.retain(|binding| self.index().role_of(binding).is_none());
+        (held::held(&self.held_by(&principal), &authenticated), lost)
+    }
+
+    /// What mappings decide: more than one answer where it is left to chance. Where only a role is known, the session's name
+    /// and the machine's are stood in for.
+    fn decide(&self, caller: &Caller) -> Vec<Outcome> {
         let (snapshot, identity, now) = (self.snapshot(), &caller.identity, self.now());
         let key = caller.access_key_id.as_deref().unwrap_or("<access-key-id>");
         let mut facts = mapping::Facts::default();
@@ -148,15 +187,13 @@ impl World {
                 access::cluster::decide(snapshot, identity, now)
             };
             match decision {
-                Decision::Permit(user) => return Ok(user),
-                Decision::Refuse(refusal) => return Err(refusal),
-                Decision::Undetermined(undetermined) => {
-                    return undetermined.users().next().cloned().ok_or(Refusal::NotMapped);
-                }
+                Decision::Permit(user) => return vec![Outcome::Permit(user)],
+                Decision::Refuse(refusal) => return vec![Outcome::Refuse(refusal)],
+                Decision::Undetermined(undetermined) => return undetermined.outcomes,
                 Decision::Needs(Fact::PrivateDnsName { instance_id }) => {
                     let known = facts.private_dns_names.insert(instance_id, Some(PRIVATE_DNS_NAME.to_owned()));
                     if known.is_some() {
-                        return Err(Refusal::NoPrivateDnsName);
+                        return vec![Outcome::Refuse(Refusal::NoPrivateDnsName)];
                     }
                 }
             }
@@ -194,7 +231,7 @@ impl Explanation<'_> {
             Verdict::LetIn => Some("granted"),
             Verdict::Refused(denial) => Some(denial.code.code),
             Verdict::NoAnswer(code) => Some(code.code),
-            Verdict::NotKnown(_) | Verdict::NotAsked => None,
+            Verdict::Undetermined(_) | Verdict::NotKnown(_) | Verdict::NotAsked => None,
         }
     }
 }
@@ -205,7 +242,7 @@ impl Verdict {
         match self {
             Self::LetIn => Some(true),
             Self::Refused(_) => Some(false),
-            Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
+            Self::Undetermined(_) | Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
         }
     }
 
@@ -213,7 +250,7 @@ impl Verdict {
     fn denial(&self) -> Option<&Denial> {
         match self {
             Self::Refused(denial) | Self::NotKnown(NotKnown { seen: Some(denial), .. }) => Some(denial),
-            Self::LetIn | Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
+            Self::LetIn | Self::Undetermined(_) | Self::NotKnown(_) | Self::NoAnswer(_) | Self::NotAsked => None,
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Principal {
     pub login: Result<Login, Refusal>,
     /// The rule that says so.
     pub source: Option<RuleSource>,
+    /// Whether this is one of several logins, of which their reader takes any: each of them is a principal of its own.
+    pub is_by_chance: bool,
 }
 
 impl Principal {
@@ -38,7 +40,9 @@ impl Principal {
 
     /// What mappings make of somebody.
     pub(crate) fn of(who: Who, identity: Identity, snapshot: &Snapshot, now: Timestamp) -> Self {
-        let (login, source) = match decide(snapshot, &identity, now) {
+        let decision = decide(snapshot, &identity, now);
+        let is_by_chance = matches!(decision, Decision::Undetermined(_));
+        let (login, source) = match decision {
             Decision::Permit(user) => {
                 let source = user.source.clone();
                 (Ok(user.into()), Some(source))
@@ -54,7 +58,7 @@ impl Principal {
             // `decide` has an answer to what there is to ask.
             Decision::Needs(_) => (Err(Refusal::NoPrivateDnsName), None),
         };
-        Self { who, identity, login, source }
+        Self { who, identity, login, source, is_by_chance }
     }
 }
 

@@ -25,10 +25,16 @@ pub fn subject(subject: &Subject) -> String {
 
 /// `user ops/bob of 111122223333`, `permission set DevAccess of 111122223333`.
 pub fn principal(principal: &Principal) -> String {
+    let by_chance = if principal.is_by_chance { " (by chance)" } else { "" };
     match &principal.who {
-        who @ (Who::Root(_) | Who::AnybodyIn(_)) => who.to_string(),
-        who => format!("{who} of {}", who.account()),
+        who @ (Who::Root(_) | Who::AnybodyIn(_)) => format!("{who}{by_chance}"),
+        who => format!("{who} of {}{by_chance}", who.account()),
     }
+}
+
+/// A username; in quotes where it has no letter.
+pub fn username(username: &str) -> &str {
+    if username.is_empty() { "\"\"" } else { username }
 }
 
 /// `everywhere`, `dev`, `team-a, team-b`.
@@ -72,8 +78,9 @@ pub const fn source(mode: Mode) -> &'static str {
 pub fn rule(rule: &RuleSource) -> String {
     let RuleSource { mode, list, index, file, line } = rule;
     match mode {
-        // Each of its lists is a text of its own, so a line would be of none of them.
-        Mode::EksConfigMap => format!("{list}[{index}] of {}", source(*mode)),
+        // Each of its lists is a text of its own, so a line would be of none of them, unless it is of a file.
+        Mode::EksConfigMap if file.starts_with("ConfigMap ") => format!("{list}[{index}] of {}", source(*mode)),
+        Mode::EksConfigMap => format!("{list}[{index}] of {} ({file}:{line})", source(*mode)),
         Mode::Crd => format!("IAMIdentityMapping {file}"),
         Mode::AccessEntries => format!("the access entry of {file}"),
         Mode::AccessFile | Mode::MountedFile | Mode::DynamicFile => format!("{file}:{line}"),

@@ -8,12 +8,14 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, Desired,
-    cluster::{Association, CloudAccount, Given, Knowledge, MappingTarget, Observed, Policy, Seen, Unseen, policy},
+    cluster::{
+        Association, CloudAccount, Given, Knowledge, Login, MappingTarget, Observed, Policy, Seen, Unseen, policy,
+    },
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use jiff::Timestamp;
-use mapping::Snapshot;
+use mapping::{Reader, Snapshot};
 use rbac::{Binding, Index, Labels, Objects, Role, RoleKind};
 
 use self::logins::{logins, partition};
@@ -237,6 +239,31 @@ impl World {
     /// is not among it.
     pub fn unread(&self) -> &[Unseen] {
         &self.unread
+    }
+
+    /// What to know of how logins were read: what of them does nothing, and whose word it is.
+    pub fn notes(&self) -> Vec<String> {
+        let logins = &self.surroundings.logins;
+        let mut notes = Vec::new();
+        match logins.iter().map(|source| source.defects.len()).sum::<usize>() {
+            0 => {}
+            1 => notes
+                .push("1 thing where logins stand is not what it looks like; `cluster-auth lint` names it".to_owned()),
+            several => notes.push(format!(
+                "{several} things where logins stand are not what they look like; `cluster-auth lint` names them"
+            )),
+        }
+        if logins.iter().any(|source| source.reader == Reader::Eks && !source.is_empty()) {
+            notes.push(
+                "access entries and their policies are by AWS's documentation: EKS' code is not public".to_owned(),
+            );
+        }
+        notes
+    }
+
+    /// Who somebody is: more than one login where that is left to chance, and none among them where they may be turned away.
+    pub fn logins_of(&self, identity: &Identity) -> Vec<Option<Login>> {
+        Login::each(&self.snapshot, identity, self.now)
     }
 
     /// Whether a binding grants a role that is not in what was looked at, and may be there all the same.

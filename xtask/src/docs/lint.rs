@@ -96,8 +96,10 @@ pub(super) fn page() -> String {
 }
 
 fn rows(checks: &[Check]) -> String {
-    let row =
-        |check: &Check| format!("| [`{0}`](#{0}) | {1} | {2} |\n", check.code, check.severity.as_str(), check.about);
+    let row = |check: &Check| {
+        let (code, anchor) = (check.code, check.code.replace('.', ""));
+        format!("| [`{code}`](#{anchor}) | {} | {} |\n", check.severity.as_str(), check.about)
+    };
     checks.iter().map(row).collect()
 }
 

@@ -1,6 +1,7 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
 mod gaps;
+mod observing;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -9,23 +10,26 @@ use std::{
 
 use document::{Source, Span};
 use identity::Partition;
-use jiff::Timestamp;
+use mapping::aws_iam_authenticator::{Options, Standing, dynamic_file};
 use rbac::{
     Binding, Labels, Role, RoleKind, RoleReference,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
 };
 use serde::Deserialize;
 
-use self::gaps::{KINDS, LACKS, NOT_IN_DUMPS, everywhere, missing_in_words, only_of};
+use self::gaps::{KINDS, everywhere, missing_in_words};
 pub use self::gaps::{joined, shown};
 use super::{
-    CloudAccount, Extent, Knowledge, LiveMapping, MappingObject, MappingTarget, Observed, Owner, Reading, Seen, Unseen,
-    identities::{Place, differing, one_of_each},
+    CloudAccount, Extent, Knowledge, MappingObject, MappingTarget, Owner, Seen, Unseen,
+    identities::{Place, differing},
+    servers::Server,
+    standing::{self, Standings},
 };
 use crate::{
     ConfigMap, Facts, Namespace,
     foreign::Foreign,
-    plan::{RECORD_NAME, Record, RecordError},
+    merge::NotOfTexts,
+    plan::{RECORD_NAME, Record},
 };
 
 /// What was read so far, and what was asked for in vain.
@@ -48,8 +52,14 @@ pub struct Dump {
     refused: Vec<Unseen>,
     /// Files of other programs.
     foreign: Vec<Foreign>,
+    /// Who reads the authenticator's configuration.
+    server: Server,
+    /// Dynamic files of aws-iam-authenticator.
+    dynamic: Vec<mapping::Source>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
     here: Place,
+    /// Where the texts of the object stand that is read now.
+    texts: Standings,
     role_places: Vec<Place>,
     binding_places: Vec<Place>,
     config_map_places: BTreeMap<String, Place>,
@@ -65,8 +75,6 @@ pub struct Dump {
 pub enum DumpError {
     /// Roles, bindings or namespaces.
     Objects(rbac::dump::DumpError),
-    /// `ConfigMap`s.
-    ConfigMaps(serde_json::Error),
     /// `IAMIdentityMapping`s.
     MappingObjects(serde_json::Error),
 }
@@ -75,7 +83,6 @@ impl fmt::Display for DumpError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Objects(error) => error.fmt(f),
-            Self::ConfigMaps(error) => write!(f, "a ConfigMap in it cannot be read: {error}"),
             Self::MappingObjects(error) => write!(f, "an IAMIdentityMapping in it cannot be read: {error}"),
         }
     }
@@ -90,6 +97,8 @@ const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
 const ACCOUNT_KIND: &str = "ServiceAccount";
 /// The kind that not every cluster knows.
 const MAPPING_KIND: &str = Dump::MAPPING_KIND;
+/// What runs the authenticator on control planes.
+const DAEMON_SET: (&str, &str) = ("apps/v1", "DaemonSet");
 /// Its `apiVersion` and `kind` (aws-iam-authenticator, `deploy/iamidentitymapping.yaml`).
 const MAPPING: (&str, &str) = ("iamauthenticator.k8s.aws/v1alpha1", "IAMIdentityMapping");
 
@@ -118,9 +127,19 @@ impl Dump {
 
     /// The same where objects of a namespace that do not say which are in this one.
     pub(super) fn read_in(&mut self, json: &[u8], default_namespace: Option<&str>) -> Result<(), DumpError> {
+        self.read_from(json, default_namespace, None)
+    }
+
+    /// The same of what may be a part of a text that was given, which holds it as it is.
+    fn read_from(
+        &mut self,
+        json: &[u8],
+        default_namespace: Option<&str>,
+        given: Option<&[u8]>,
+    ) -> Result<(), DumpError> {
         let mut wrong = None;
         let kinds = each(json, default_namespace, |found| {
-            if let Err(error) = self.take(found) {
+            if let Err(error) = self.take(found, given) {
                 wrong.get_or_insert(error);
             }
         });
@@ -131,7 +150,7 @@ impl Dump {
     pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
         let (mut text, mut wrong) = (Arriving::default(), None);
         let mut take = |found| {
-            if let Err(error) = self.take(found) {
+            if let Err(error) = self.take(found, None) {
                 wrong.get_or_insert(error);
             }
         };
@@ -166,7 +185,7 @@ impl Dump {
         }
     }
 
-    fn take(&mut self, found: Found) -> Result<(), DumpError> {
+    fn take(&mut self, found: Found, given: Option<&[u8]>) -> Result<(), DumpError> {
         let Found { mut object, labels, annotations, version, is_name_generated } = found;
         if is_name_generated {
             self.tell_apart(&mut object);
@@ -191,11 +210,15 @@ impl Dump {
             {
                 self.refuse(&Refused { kind, name, why: Refusal::NoApiVersion });
             }
-            FoundObject::Other(Other { api_version, kind, name, spec, .. }) if (&*api_version, &*kind) == MAPPING => {
+            FoundObject::Other(Other { api_version, kind, name, spec, status, .. })
+                if (&*api_version, &*kind) == MAPPING =>
+            {
                 let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
                 let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
+                let status: Option<RawStatus> = status.and_then(|status| serde_json::from_str(status.get()).ok());
                 let groups = groups.unwrap_or_default();
-                let object = MappingObject { name, arn, username, groups, canonical_arn: "".into() };
+                let canonical_arn = status.unwrap_or_default().canonical_arn;
+                let object = MappingObject { name, arn, username, groups, canonical_arn };
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
             }
             FoundObject::Other(Other {
@@ -210,8 +233,28 @@ impl Dump {
                 if is_dumped(&version, &self.here) && !self.config_map_namespaces.contains(&namespace) {
                     self.config_map_namespaces.insert(namespace.clone());
                 }
+                let is_wanted =
+                    self.wanted.as_ref().is_some_and(|(wanted, of, _)| (wanted, &**of) == (&namespace, &*name));
+                let is_looked_for = is_wanted || (*namespace == *"kube-system" && self.is_looked_for(&name));
+                let texts = match (given, &data) {
+                    (Some(given), Some(data)) if is_looked_for => standing::of_json(&self.here.file, given, data.get()),
+                    _ => self.texts.clone(),
+                };
                 let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
-                let map = map.map_err(DumpError::ConfigMaps)?;
+                let map = match map {
+                    Ok(map) => ConfigMap { standing: texts, ..map },
+                    Err(NotOfTexts::Value { .. }) if !is_looked_for => return Ok(()),
+                    Err(error) => {
+                        let what = format!("ConfigMap {namespace}/{name}");
+                        if let NotOfTexts::Value { key, .. } = &error
+                            && let Some(standing) = texts.get(&**key)
+                        {
+                            self.here.line = standing.line;
+                        }
+                        self.note(&what, &error.to_string());
+                        return Ok(());
+                    }
+                };
                 if let Some((wanted_namespace, wanted_name, found)) = &mut self.wanted
                     && (&*namespace, &*name) == (&**wanted_namespace, &**wanted_name)
                 {
@@ -226,6 +269,11 @@ impl Dump {
             {
                 let role = annotations.get(AWS_ROLE).filter(|role| !role.is_empty()).cloned();
                 self.cloud_accounts.extend(role.map(|role| CloudAccount { namespace, name, role }));
+            }
+            FoundObject::Other(Other { api_version, kind, spec: Some(spec), .. })
+                if (&*api_version, &*kind) == DAEMON_SET =>
+            {
+                self.server.look_at(&serde_json::from_str(spec.get()).unwrap_or_default());
             }
             FoundObject::Other(_) => {}
         }
@@ -281,7 +329,7 @@ impl Dump {
     /// Adds a text that was given, of which only the file is known.
     pub(super) fn read_given(&mut self, file: &str, json: &[u8]) -> Result<(), DumpError> {
         self.here = Place { file: file.into(), line: 0 };
-        let read = self.read(json);
+        let read = self.read_from(json, None, Some(json));
         self.here = Place::default();
         read
     }
@@ -295,9 +343,9 @@ impl Dump {
         written: &Written<'_>,
     ) -> Result<(), DumpError> {
         let (roles, bindings) = (self.roles.len(), self.bindings.len());
-        self.here = written.place();
+        (self.here, self.texts) = (written.place(), written.texts.clone());
         let read = self.read_in(json, default_namespace);
-        self.here = Place::default();
+        (self.here, self.texts) = Default::default();
         read?;
         self.has_manifests |= !is_list;
         let at = written.has_origin.then_some(written.span);
@@ -345,9 +393,12 @@ impl Dump {
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
-        let Self { config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, .. } = other;
-        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, .. } = other;
+        let Self {
+            config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, dynamic, ..
+        } = other;
+        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, server, .. } = other;
         self.config_map_namespaces.extend(config_map_namespaces);
+        self.server.extend(server);
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -370,6 +421,7 @@ impl Dump {
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.foreign.extend(foreign);
+        self.dynamic.extend(dynamic);
         self.role_places.extend(role_places);
         self.binding_places.extend(binding_places);
     }
@@ -379,6 +431,25 @@ impl Dump {
         // A manifest beside which there may be others.
         self.has_manifests |= foreign.definition.is_some();
         self.foreign.push(foreign);
+    }
+
+    /// Says who reads the authenticator's configuration, whatever the cluster runs.
+    pub fn read_by(&mut self, reader: mapping::Reader) {
+        self.server.asked = Some(reader);
+    }
+
+    /// Looks at a document that is of no other interest, whether it runs the authenticator.
+    pub(super) fn look_at_server(&mut self, (api_version, kind): (&str, &str), object: &document::Node) {
+        if (api_version, kind) == DAEMON_SET {
+            self.server.look_at(&object.to_json()["spec"]);
+        }
+    }
+
+    /// Adds a dynamic file as aws-iam-authenticator takes it that starts with it: where it refuses the file, nobody is let in by it.
+    pub(super) fn add_dynamic_file(&mut self, name: &str, text: &[u8]) {
+        let read = dynamic_file(text, Standing::alone(name), Options::default());
+        self.dynamic.push(read.unwrap_or_else(|refused| *refused));
+        self.has_manifests = true;
     }
 
     /// What files of other programs say.
@@ -579,76 +650,6 @@ impl Dump {
     pub fn knows_targets(&self) -> bool {
         self.knows("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
     }
-
-    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
-    pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
-        let (record, targets) = (self.record(), self.targets());
-        let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
-        let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
-            of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
-        let Self {
-            roles,
-            bindings,
-            namespaces,
-            mapping_objects,
-            config_maps,
-            kinds,
-            mut missing,
-            has_manifests,
-            refused,
-            foreign,
-            role_places,
-            binding_places,
-            ..
-        } = self;
-        let mut unseen = refused;
-        let roles = one_of_each(roles, &role_places, &mut unseen);
-        let bindings = one_of_each(bindings, &binding_places, &mut unseen);
-        for (kind, what) in KINDS {
-            let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
-            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
-            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
-            unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
-        }
-        if config_maps.contains_key(RECORD_NAME) && record.is_none() {
-            let (what, why) = ("what was applied last", RecordError.to_string());
-            unseen.push(Unseen { what: what.into(), why: why.into() });
-        }
-        let mut mappings = Vec::new();
-        let reading = Reading { partition, ..Reading::default() };
-        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
-            unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
-        }
-        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
-        let needs_objects =
-            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
-        if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
-            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
-        }
-        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
-            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
-                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
-                continue;
-            };
-            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
-                Ok(live) => mappings.push(live),
-                Err(gap) => unseen.push(gap),
-            }
-        }
-        // What is in force goes before what other programs are going to make.
-        for live in foreign.iter().filter_map(|foreign| foreign.live(partition, now)) {
-            match live {
-                Ok(live) => mappings.push(live),
-                Err(gap) => unseen.push(gap),
-            }
-        }
-        let mut observed = Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen };
-        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
-        for foreign in &foreign {
-            observed.add_declared(foreign, namespaces.as_deref(), now);
-        }
-        observed
-    }
 }
 
 /// Whether an object is of a dump: what people write has no version, and what a cluster was asked for itself no place.
@@ -657,12 +658,13 @@ fn is_dumped(version: &str, place: &Place) -> bool {
 }
 
 /// Where something is written.
-#[derive(Clone, Copy)]
 pub(super) struct Written<'a> {
     pub(super) source: &'a Source,
     pub(super) span: Span,
     /// Whether a person wrote it: what is said of it then points there.
     pub(super) has_origin: bool,
+    /// Where its texts stand, of a `ConfigMap`.
+    pub(super) texts: Standings,
 }
 
 impl Written<'_> {
@@ -687,4 +689,12 @@ struct RawSpec {
     arn: Box<str>,
     username: Box<str>,
     groups: Option<Vec<Box<str>>>,
+}
+
+/// Its `status`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawStatus {
+    #[serde(rename = "canonicalARN")]
+    canonical_arn: Box<str>,
 }

@@ -12,7 +12,9 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
-use super::{AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen, dump::Written, kustomize};
+use super::{
+    AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen, dump::Written, kustomize, standing,
+};
 use crate::{
     Facts, IamDumpError,
     foreign::{self, Foreign},
@@ -47,6 +49,9 @@ enum About {
     Eks,
     Access,
     Foreign,
+    DynamicFile,
+    /// An object that does not say of which kind.
+    NoKind,
     Nothing,
 }
 
@@ -161,7 +166,11 @@ impl Given {
                 Err(AccessEntriesError::Shape) if how.is_of_folder => Ok(false),
                 Err(error) => Err(GivenError::Eks(error)),
             },
-            About::Access | About::Foreign => self.read_documents(name, text, how),
+            About::DynamicFile => {
+                self.dump.add_dynamic_file(name, text);
+                Ok(true)
+            }
+            About::Access | About::Foreign | About::NoKind => self.read_documents(name, text, how),
             About::Nothing => Ok(false),
         }
     }
@@ -230,7 +239,10 @@ impl Given {
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
-                Some(kind) if !Dump::is_about(version, kind) => continue,
+                Some(kind) if !Dump::is_about(version, kind) => {
+                    self.dump.look_at_server((version, kind), root);
+                    continue;
+                }
                 Some(kind) => {
                     let list = (version, kind);
                     let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
@@ -249,6 +261,17 @@ impl Given {
                 // No kind, and what has this version is about access.
                 None if version.starts_with("rbac.authorization.k8s.io/") => {
                     self.add(&source, root, Place::Document, how);
+                }
+                // kubectl takes nothing without one; in a folder there may be anything.
+                None if (!how.is_of_folder && !version.is_empty()) || manifests::has_logins(root) => {
+                    let what = format!("an object ({name}:{})", source.position(root.span.start).line);
+                    let kind = if root.get("data").is_some() {
+                        "; write `kind: ConfigMap`, and its name and namespace below `metadata`"
+                    } else {
+                        ""
+                    };
+                    let why = format!("it has no `kind`, without which kubectl takes nothing{kind}");
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
                 None => continue,
             }
@@ -273,7 +296,7 @@ impl Given {
         let items: Vec<&Node> = items.collect();
         self.add_list(source, root, list, items.iter().copied(), how);
         if is_of_part(root) {
-            let written = Written { source, span: root.span, has_origin: true };
+            let written = Written { source, span: root.span, has_origin: true, texts: Default::default() };
             let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
             self.dump.are_cut(of_items.chain(list.1.strip_suffix("List")), &written);
         } else if let Some(kinds) = kinds {
@@ -369,7 +392,9 @@ impl Given {
         }
         // Of what a cluster printed as JSON nobody wants to know the line.
         let has_origin = !is_element || !source.text().trim_start().starts_with('{');
-        let written = Written { source, span: node.span, has_origin };
+        let is_map = value["kind"] == "ConfigMap" || value["items"][0]["kind"] == "ConfigMap";
+        let texts = if is_map { standing::of_object(source, node) } else { Default::default() };
+        let written = Written { source, span: node.span, has_origin, texts };
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.
             Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => {}
@@ -460,6 +485,9 @@ fn may_be_of_first_chart(text: &str) -> bool {
     ["authentication:", "role:"].iter().all(|key| text.contains(key))
 }
 
+/// The lists of a dynamic file.
+const DYNAMIC_FILE: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
+
 /// What JSON is about, by the first of its outermost keys that says so: the rest is not looked at here.
 fn about(json: &[u8]) -> Result<About, serde_json::Error> {
     struct First<'a>(&'a Cell<About>);
@@ -488,6 +516,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                     "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
                     "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
                     "groups" | "clusterID" | "nodes" => About::Access,
+                    key if DYNAMIC_FILE.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
                     "resource" | "users" => About::Foreign,
                     _ => {
                         map.next_value::<IgnoredAny>()?;
@@ -496,6 +525,9 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                 };
                 self.0.set(about);
                 return Err(M::Error::custom("known"));
+            }
+            if let (Some(_), None) = &of {
+                self.0.set(About::NoKind);
             }
             // Without an `apiVersion` it is still somebody's object.
             if let (None, Some(kind)) = &of

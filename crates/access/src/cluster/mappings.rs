@@ -1,12 +1,12 @@
 //! Mappings read from where they stand in the cluster.
 
-use document::{Limits, Position, Severity, Sources};
+use document::{Limits, Severity, Source, Sources};
 use identity::Partition;
 use jiff::Timestamp;
 use mapping::{
-    Mode, Reader,
+    Defect, DefectKind, Mode, Reader,
     authenticator::{ServerConfig, read_config_in},
-    aws_iam_authenticator::{Object, Options, Standing, aws_auth},
+    aws_iam_authenticator::{Object, Options, Standing, aws_auth, mounted_file},
 };
 
 use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen};
@@ -19,11 +19,13 @@ pub struct Reading {
     pub partition: Partition,
     /// What aws-iam-authenticator is started with.
     pub options: Options,
+    /// Who reads the authenticator's configuration; `cluster-auth server` where nobody says.
+    pub reader: Option<Reader>,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { partition: Partition::Aws, options: Options::default() }
+        Self { partition: Partition::Aws, options: Options::default(), reader: None }
     }
 }
 
@@ -36,10 +38,14 @@ impl LiveMapping {
         reading: &Reading,
         now: Timestamp,
     ) -> Result<Self, Unseen> {
-        let text = |key: &str| map.data.get(key).map(String::as_str).unwrap_or_default();
         let source = match target {
-            MappingTarget::AccessFile => access_file(text(ACCESS_FILE_MAP.1), now),
-            MappingTarget::ConfigMap => configuration(&name(target), text("config.yaml"), reading.partition),
+            MappingTarget::AccessFile => access_file(&map.source(target, ACCESS_FILE_MAP.1), now),
+            MappingTarget::ConfigMap if reading.reader == Some(Reader::AwsIamAuthenticator) => {
+                let text = map.data.get("config.yaml").map(String::as_str).unwrap_or_default();
+                let standing = map.standing(&name(target), "config.yaml");
+                mounted_file(text, standing, reading.options).map_err(|refused| refusal(&refused))
+            }
+            MappingTarget::ConfigMap => configuration(&map.source(target, "config.yaml"), reading.partition),
             MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => {
                 let data = map.data.iter().map(|(key, text)| (key.as_str(), text.as_str()));
                 Ok(aws_auth(data, |key| map.standing(&name(target), key), reading.options))
@@ -58,6 +64,13 @@ impl LiveMapping {
     }
 }
 
+impl LiveMapping {
+    /// The mapping of a file on the control plane, which no plan writes.
+    pub(super) fn of_file(source: mapping::Source) -> Self {
+        Self { target: MappingTarget::None, source, holder: Holder::ConfigMap(ConfigMap::default()) }
+    }
+}
+
 impl MappingObject {
     fn as_read(&self) -> Object<'_> {
         let Self { name, arn, username, groups, canonical_arn } = self;
@@ -71,6 +84,17 @@ impl ConfigMap {
         let known = self.standing.get(key).cloned();
         known.unwrap_or_else(|| Standing::alone(name))
     }
+
+    /// One of its texts, at the lines that it has where it stands.
+    fn source(&self, target: MappingTarget, key: &str) -> Source {
+        let text = self.data.get(key).map(String::as_str).unwrap_or_default();
+        match self.standing.get(key) {
+            Some(Standing { file, line, is_spread: true }) => {
+                Source::new(&**file, format!("{}{text}", "\n".repeat(line.saturating_sub(1))))
+            }
+            _ => Source::new(name(target), text),
+        }
+    }
 }
 
 /// The file's name in what is said of its rules.
@@ -78,31 +102,63 @@ fn name(target: MappingTarget) -> String {
     format!("ConfigMap kube-system/{}", target.config_map().unwrap_or_default())
 }
 
-fn configuration(name: &str, text: &str, partition: Partition) -> Result<mapping::Source, String> {
-    let source = document::Source::new(name, text);
-    let (config, _) = read_config_in(&source, Some(partition))
-        .map_err(|problems| first(&problems, |span| Some(source.position(span.start))))?;
+fn configuration(source: &Source, partition: Partition) -> Result<mapping::Source, String> {
+    let (config, warnings) = read_config_in(source, Some(partition)).map_err(|problems| said(&problems, source))?;
     let ServerConfig { mounted_file, .. } = config.server;
-    Ok(mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)))
+    let read = mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth));
+    let defects = warnings.iter().filter_map(|warning| defect(warning, source)).collect();
+    Ok(mapping::Source { defects, ..read })
 }
 
-fn access_file(text: &str, now: Timestamp) -> Result<mapping::Source, String> {
-    let mut sources = Sources::default();
-    sources.add(name(MappingTarget::AccessFile), text);
+/// Why aws-iam-authenticator does not start with a file.
+fn refusal(refused: &mapping::Source) -> String {
+    let unreadable = refused.defects.iter().filter(|defect| defect.kind == DefectKind::Unreadable);
+    unreadable.map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// What has no effect in a configuration, although it stands there.
+fn defect(warning: &document::Problem, source: &Source) -> Option<Defect> {
+    let kind = match warning.code {
+        "config.unknown-key" => DefectKind::UnknownKey,
+        "config.duplicate" => DefectKind::Duplicate,
+        "config.no-username" | "config.templated-system-name" => DefectKind::NoLogin,
+        _ => return None,
+    };
+    let line = source.position(warning.span.start).line;
+    Some(Defect {
+        kind,
+        mode: Mode::MountedFile,
+        section: "config.yaml".into(),
+        file: source.name().into(),
+        line,
+        excerpt: source.text().lines().nth(line - 1).unwrap_or_default().trim().into(),
+        message: warning.message.clone(),
+        hint: warning.hint.clone(),
+    })
+}
+
+fn access_file(source: &Source, now: Timestamp) -> Result<mapping::Source, String> {
+    let sources = Sources::from(source.clone());
     let read = crate::read(&sources, &Limits::default());
     if read.problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(first(&read.problems, |span| sources.locate(span.start).map(|(_, at)| at)));
+        return Err(said(&read.problems, source));
     }
     let (desired, _) = crate::compile(&read.access, &Facts::default(), now);
     // Whoever has ended is let in no more: nothing of them is left to take away.
     Ok(crate::mapping_source(&desired.at(now), &sources))
 }
 
-fn first(problems: &[document::Problem], place: impl Fn(document::Span) -> Option<Position>) -> String {
+/// All that is wrong, in one line.
+fn said(problems: &[document::Problem], source: &Source) -> String {
     let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    let mut said = errors.map(|problem| match place(problem.span) {
-        Some(at) => format!("line {}: {}", at.line, problem.message),
-        None => problem.message.clone(),
-    });
-    said.next().unwrap_or_else(|| "it is not readable".to_owned())
+    let place = |problem: &document::Problem| {
+        let line = source.position(problem.span.start).line;
+        if source.name().starts_with("ConfigMap ") {
+            format!("line {line}")
+        } else {
+            format!("{}:{line}", source.name())
+        }
+    };
+    let said: Vec<String> = errors.map(|problem| format!("{}: {}", place(problem), problem.message)).collect();
+    if said.is_empty() { "it is not readable".to_owned() } else { said.join("; ") }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 use jiff::Timestamp;
-use mapping::{Decision, Fact, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, UniqueId};
+use mapping::{Decision, Fact, Outcome, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, UniqueId};
 use rbac::{Index, Subject};
 
 use crate::{Desired, Facts, Kind};
@@ -199,12 +199,27 @@ fn as_written(compared: &str, written: Option<&str>) -> Option<Arn> {
 }
 
 impl Login {
-    /// Who somebody is, by a mapping; none where they cannot log in.
-    pub fn of(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Option<Self> {
+    /// Who somebody is, by a mapping; none where they cannot log in. Where that is left to chance, everybody they may be.
+    pub fn each(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Vec<Option<Self>> {
         match decide(snapshot, identity, now) {
-            Decision::Permit(user) => Some(user.into()),
-            Decision::Refuse(_) | Decision::Needs(_) | Decision::Undetermined(_) => None,
+            Decision::Permit(user) => vec![Some(user.into())],
+            Decision::Refuse(_) | Decision::Needs(_) => vec![None],
+            Decision::Undetermined(undetermined) => {
+                let each = undetermined.outcomes.into_iter().map(|outcome| match outcome {
+                    Outcome::Permit(user) => Some(user.into()),
+                    Outcome::Refuse(_) => None,
+                });
+                each.collect()
+            }
         }
+    }
+
+    /// Before and after, one by one: all that may become of each of them, or what stays as much a matter of chance as it was.
+    pub fn pairs([before, after]: [Vec<Option<Self>>; 2]) -> Vec<[Option<Self>; 2]> {
+        if before == after {
+            return before.into_iter().zip(after).map(Into::into).collect();
+        }
+        before.iter().flat_map(|before| after.iter().map(|after| [before.clone(), after.clone()])).collect()
     }
 }
 

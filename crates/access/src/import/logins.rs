@@ -7,7 +7,7 @@ use std::{
 
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
-use mapping::{Membership, Mode, PermissionSet, Rule, RulePrincipal, UniqueId};
+use mapping::{DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
 
 use super::{
     Stands, Subject,
@@ -64,16 +64,20 @@ impl Draft {
             self.leave(stands(live, source, what), "a file names people, not whole accounts");
         }
         for defect in &live.source.defects {
-            let of_cluster = defect.file.starts_with("ConfigMap ");
-            let (section, file) = match live.source.mode {
-                Mode::Crd => (defect.place(), None),
-                _ if of_cluster => (format!("{} of {}", defect.section, live.target.as_str()), None),
-                _ => (defect.section.to_string(), Some((Arc::clone(&defect.file), defect.line))),
+            // Of objects for one ARN both are left, with what is said of them below.
+            if live.source.mode == Mode::Crd && defect.kind == DefectKind::Undetermined {
+                continue;
+            }
+            let is_of_file = !defect.file.starts_with("ConfigMap ") && live.source.mode != Mode::Crd;
+            let section = match live.source.mode {
+                Mode::Crd => defect.place(),
+                mode => section_of(live, mode, is_of_file, defect.section.to_string()),
             };
             let what = match defect.excerpt.trim() {
                 "" => "something that is there".to_owned(),
                 excerpt => format!("`{excerpt}`"),
             };
+            let file = is_of_file.then(|| (Arc::clone(&defect.file), defect.line));
             self.leave(Stands { what, section, file }, defect.message.as_str());
         }
         // Roles are looked through before users.
@@ -88,18 +92,18 @@ impl Draft {
         }
         for (id, mut all) in here {
             let first_list = all.first().map(|(.., list)| *list).unwrap_or_default();
-            let counts = match live.source.mode {
-                // Whichever of them the index of the objects gives out first.
-                Mode::Crd if !all.iter().all(|(_, login, _)| login.is_as(&all[0].1)) => {
-                    let places: Vec<String> = all.iter().map(|(_, login, _)| login.stands.place()).collect();
-                    for (_, login, _) in &all {
-                        let why =
-                            format!("several are for it, and any of them counts ({}); keep one", places.join("; "));
-                        self.leave(login.stands.clone(), why);
-                    }
-                    seen.entry(id).or_insert_with(|| all.swap_remove(0).1);
-                    continue;
+            let are_alike = all.iter().all(|(_, login, _)| login.is_as(&all[0].1));
+            // Whichever of them Go's map gives out first, or the index of the objects.
+            if live.source.reader == Reader::AwsIamAuthenticator && !are_alike {
+                let places: Vec<String> = all.iter().map(|(_, login, _)| login.stands.place()).collect();
+                for (_, login, _) in &all {
+                    let why = format!("several are for it, and any of them counts ({}); keep one", places.join("; "));
+                    self.leave(login.stands.clone(), why);
                 }
+                seen.entry(id).or_insert_with(|| all.swap_remove(0).1);
+                continue;
+            }
+            let counts = match live.source.mode {
                 Mode::Crd => 0,
                 // The last of the first list.
                 _ => all.iter().rposition(|(.., list)| *list == first_list).unwrap_or_default(),
@@ -219,12 +223,18 @@ fn stands(live: &LiveMapping, source: &mapping::RuleSource, what: String) -> Sta
         (Holder::Objects(_), "items") => {
             return Stands { what, section: format!("IAMIdentityMapping {}", source.file), file: None };
         }
-        (_, "mapAccounts") if of_cluster => format!("mapAccounts of {}", live.target.as_str()),
-        (_, list) if of_cluster => format!("{list}[{}] of {}", source.index, live.target.as_str()),
+        (_, "mapAccounts") => "mapAccounts".to_owned(),
         (_, list) => format!("{list}[{}]", source.index),
     };
+    let section = section_of(live, source.mode, !of_cluster, section);
     let file = (!of_cluster).then(|| (Arc::clone(&source.file), source.line));
     Stands { what, section, file }
+}
+
+/// A section with what it is of, where its file does not say that.
+fn section_of(live: &LiveMapping, mode: Mode, is_of_file: bool, section: String) -> String {
+    let is_of_map = !is_of_file || (mode == Mode::EksConfigMap && section.starts_with("map"));
+    if is_of_map { format!("{section} of {}", live.target.as_str()) } else { section }
 }
 
 /// Whom a rule is for, in the file's terms. A role is its permission set only where IAM has it as the set's role.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use mapping::aws_iam_authenticator::Standing;
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 /// What is kept of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,26 +24,53 @@ pub struct ConfigMap {
 }
 
 impl ConfigMap {
-    /// One as a dump has it. What is no text in it is left out.
+    /// One as a dump has it.
     pub(crate) fn of(
         labels: Texts,
         annotations: Texts,
         version: &str,
         data: Option<&RawValue>,
         binary_data: Option<&RawValue>,
-    ) -> Result<Self, serde_json::Error> {
+    ) -> Result<Self, NotOfTexts> {
         let owned = |texts: Texts| texts.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let text = |(key, value): (String, serde_json::Value)| Some((key, value.as_str()?.to_owned()));
-        let data: Option<BTreeMap<String, serde_json::Value>> = data.map(parse).transpose()?.flatten();
+        let text = |(key, value): (String, Value)| match value {
+            Value::String(text) => Ok((key, text)),
+            Value::Null => Ok((key, String::new())),
+            other => Err(NotOfTexts::Value { key: key.into(), kind: kind(&other) }),
+        };
+        let data: Option<BTreeMap<String, Value>> = data.map(parse).transpose()?.flatten();
         let binary_data = binary_data.map(parse).transpose()?.flatten();
         Ok(Self {
             resource_version: (!version.is_empty()).then(|| version.to_owned()),
             labels: owned(labels),
             annotations: owned(annotations),
-            data: data.unwrap_or_default().into_iter().filter_map(text).collect(),
+            data: data.unwrap_or_default().into_iter().map(text).collect::<Result<_, _>>()?,
             standing: BTreeMap::new(),
             binary_data: binary_data.unwrap_or_default(),
         })
+    }
+}
+
+/// Why an API server refuses a `ConfigMap`.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotOfTexts {
+    /// It is of no shape that there is.
+    #[error("{0}")]
+    Shape(#[from] serde_json::Error),
+    /// One of its values is no text.
+    #[error(
+        "data.{key} is {kind}, and an API server takes texts alone: it refuses the whole object; write `{key}: |`, and the same below it"
+    )]
+    Value { key: Box<str>, kind: &'static str },
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a mapping",
+        Value::Bool(_) => "a truth value",
+        Value::Number(_) => "a number",
+        Value::String(_) | Value::Null => "text",
     }
 }
 

@@ -56,8 +56,7 @@ pub(super) fn changes(
     let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings);
     let mut of_class: HashMap<[Option<User>; 2], Arc<RightsChange>> = HashMap::new();
     let mut people = People::default();
-    let mut compare = |identity: &Identity| {
-        let logins = snapshots.each_ref().map(|snapshot| Login::of(snapshot, identity, wanted.now));
+    let mut change = |logins: &[Option<Login>; 2]| {
         let class = [user(logins[0].as_ref(), before), user(logins[1].as_ref(), after)];
         let rights = of_class.entry(class).or_insert_with_key(|[before, after]| {
             let nobody = User::authenticated("", [""; 0]);
@@ -69,32 +68,40 @@ pub(super) fn changes(
             }
             Arc::new(change)
         });
-        (logins, Arc::clone(rights))
+        Arc::clone(rights)
+    };
+    let logins_of = |identity: &Identity| {
+        Login::pairs(snapshots.each_ref().map(|snapshot| Login::each(snapshot, identity, wanted.now)))
     };
     let (named, nothing) = (named([before, after]), Arc::<[Gained]>::from([]));
     for (who, identity) in everybody {
-        let (logins, rights) = compare(&identity);
-        for session in sessions(logins.iter().flatten(), &named) {
-            let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
-            let whose = Who::Session(identity.account, format!("{role}/{session}").into());
-            let principal = Principal::AssumedRole { role: role.clone(), session: session.to_owned() };
-            let (logins, own) = compare(&Identity { principal, ..identity.clone() });
-            // Everybody else's changes are said of the role.
-            if own != rights {
-                let [before, after] = logins;
-                let meanwhile = Arc::clone(&nothing);
-                people.changes.push(PersonChange { who: whose, before, after, rights: own, meanwhile });
+        let mut changes = false;
+        for logins in logins_of(&identity) {
+            let rights = change(&logins);
+            for session in sessions(logins.iter().flatten(), &named) {
+                let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
+                let whose = Who::Session(identity.account, format!("{role}/{session}").into());
+                let principal = Principal::AssumedRole { role: role.clone(), session: session.to_owned() };
+                for logins in logins_of(&Identity { principal, ..identity.clone() }) {
+                    let own = change(&logins);
+                    // Everybody else's changes are said of the role.
+                    if own != rights {
+                        let [before, after] = logins;
+                        let (who, meanwhile) = (whose.clone(), Arc::clone(&nothing));
+                        people.changes.push(PersonChange { who, before, after, rights: own, meanwhile });
+                    }
+                }
             }
+            let [login_before, login_after] = logins;
+            if login_before != login_after || !rights.is_empty() {
+                changes = true;
+                let (before, after) = (login_before.clone(), login_after.clone());
+                let meanwhile = Arc::clone(&nothing);
+                people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
+            }
+            people.logins.push((who.clone(), [login_before, login_after]));
         }
-        let [login_before, login_after] = logins;
-        if login_before == login_after && rights.is_empty() {
-            people.unchanged += 1;
-        } else {
-            let (before, after) = (login_before.clone(), login_after.clone());
-            let meanwhile = Arc::clone(&nothing);
-            people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
-        }
-        people.logins.push((who, [login_before, login_after]));
+        people.unchanged += usize::from(!changes);
     }
     let mut of_leaver: HashMap<[Option<User>; 2], Arc<[Gained]>> = HashMap::new();
     for person in &mut people.changes {

@@ -22,7 +22,7 @@ use visibility::{
 
 use super::{
     planning::{plain, styled},
-    seeing::{Seeing, Seen, only_if_read},
+    seeing::{Seeing, Seen, determined, only_if_read},
 };
 use crate::{
     arguments::Global,
@@ -201,8 +201,15 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
 fn asked(world: &World, one: &OneOf) -> anyhow::Result<Asked> {
     match one {
         OneOf::Subject(subject) => Ok(Asked::Subject(subject.clone())),
-        OneOf::Arn(arn) => Asked::of_arn(world, arn)
-            .with_context(|| format!("{arn} is nobody who logs in: name an IAM user, a role, or a session of one")),
+        OneOf::Arn(arn) => {
+            let asked = Asked::of_arn(world, arn).with_context(|| {
+                format!("{arn} is nobody who logs in: name an IAM user, a role, or a session of one")
+            })?;
+            if let Asked::Principal(principal) = &asked {
+                determined(world, principal)?;
+            }
+            Ok(asked)
+        }
     }
 }
 

@@ -227,7 +227,7 @@ fn say(imported: &Imported, sources: &Sources, plan: &str) {
     let with_excerpt = |said: &str, Left { what, why }: &Left| {
         rim::note(&plain(&format!("{said}: {what}: {why}")));
         let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
-        if let Some(line) = line {
+        if let Some(line) = line.filter(|line| !what.what.contains(line.trim())) {
             rim::note(&plain(&format!("  | {}", excerpt(line))));
         }
     };

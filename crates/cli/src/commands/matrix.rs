@@ -12,7 +12,7 @@ use visibility::{
 
 use super::{
     planning::{plain, styled},
-    seeing::{Seeing, Seen},
+    seeing::{Seeing, Seen, determined, say_notes},
 };
 use crate::{
     arguments::Global,
@@ -125,7 +125,10 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
             return Err(anyhow::anyhow!("nobody here is meant by --who {who}; leave it out to see everybody").into());
         }
         match args.output {
-            Output::Text => rim::print_styled(&styled(&text(&matrix, &heading, width)))?,
+            Output::Text => {
+                rim::print_styled(&styled(&text(&matrix, &heading, width)))?;
+                say_notes(&world);
+            }
             Output::Json => rim::print(&print::json(&MatrixOut::new(&matrix, &heading)))?,
             Output::Yaml => rim::print(&print::yaml(&MatrixOut::new(&matrix, &heading)))?,
             Output::Markdown => rim::print(&markdown(&matrix, &heading))?,
@@ -135,6 +138,9 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     };
     let person: Person<'_> = matrix::person(&world, &resources, &options, whose).map_err(|nobody| {
         let arn = nobody.arn();
+        if let Err(undetermined) = determined(&world, &nobody) {
+            return undetermined;
+        }
         let why = nobody.login.as_ref().err().map(|refusal| refusal.code()).unwrap_or_default();
         let unseen: Vec<&str> =
             world.may_say_otherwise(&nobody.identity).into_iter().map(|place| &*place.gap.what).collect();

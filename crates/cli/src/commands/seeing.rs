@@ -6,7 +6,7 @@ use access::cluster::{Given, Unseen};
 use clap::Args;
 use kubernetes::{Cluster, KubernetesError};
 use mapping::authenticator::Config;
-use visibility::{Resources, Unreadable, World, print};
+use visibility::{Principal, Resources, Unreadable, World, print};
 
 use super::{
     observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, look},
@@ -219,4 +219,28 @@ pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in access::cluster::shown(gaps) {
         rim::note(&plain(&format!("incomplete: {}: {}", gap.what, gap.why)));
     }
+}
+
+/// Says to people whose reading of logins an answer stands on, and what of them does nothing.
+pub(crate) fn say_notes(world: &World) {
+    for note in world.notes() {
+        rim::note(&plain(&format!("note: {note}")));
+    }
+}
+
+/// Whether somebody is one user, and not any of several.
+pub(crate) fn determined(world: &World, principal: &Principal) -> anyhow::Result<()> {
+    if !principal.is_by_chance {
+        return Ok(());
+    }
+    let arn = principal.arn();
+    let users: Vec<String> = world
+        .named(&principal.identity.canonical_arn())
+        .filter_map(|one| Some(format!("user:{}", one.login.as_ref().ok()?.username)))
+        .collect();
+    anyhow::bail!(
+        "undetermined: {arn} logs in as any of {}, another one each time; name one of them instead, and see `cluster-auth \
+         explain {arn}`",
+        users.join(", ")
+    )
 }

@@ -6,7 +6,7 @@ use visibility::{Note, Words};
 
 use super::{
     planning::{plain, styled},
-    seeing::{Output, Seeing, Seen, say_gaps},
+    seeing::{Output, Seeing, Seen, say_gaps, say_notes},
 };
 use crate::{
     arguments::Global,
@@ -83,6 +83,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
             let gaps = world.gaps_about_question(&request, args.any_namespace);
             let gaps: Vec<Unseen> = gaps.into_iter().cloned().collect();
             say_gaps(&gaps);
+            say_notes(&world);
             if !gaps.is_empty() {
                 rim::note("what could not be looked at may let others do it, too");
             }

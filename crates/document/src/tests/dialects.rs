@@ -325,3 +325,20 @@ fn what_follows_the_first_document_without_a_mark_is_not_read() {
         assert!(read(Dialect::Kubernetes, text).is_err(), "{text}");
     }
 }
+
+#[test]
+fn in_brackets_a_question_mark_begins_a_key() {
+    let rows = [
+        ("[a, ?6]", json!(["a", {"6": null}])),
+        ("[?a b]", json!([{"a b": null}])),
+        ("{?a: b}", json!({"a": "b"})),
+        ("[?a: b]", json!([{"a": "b"}])),
+        ("[? a]", json!([{"a": null}])),
+    ];
+    for (text, means_it) in rows {
+        assert_eq!(means(Dialect::Kubernetes, text), means_it, "{text}");
+    }
+    for text in ["[?]", "{a: ?b}", "[?a?b]", "[a?b]"] {
+        assert!(read(Dialect::Kubernetes, text).is_err(), "{text}");
+    }
+}

@@ -22,17 +22,19 @@ impl fmt::Display for Place {
 /// The lines of one file. Finding one is logarithmic, so that a hundred thousand entries can be placed.
 pub(super) struct Lines {
     file: Arc<str>,
+    base: usize,
     newlines: Vec<usize>,
 }
 
 impl Lines {
     pub(super) fn new(source: &Source) -> Self {
         let newlines = source.text().match_indices('\n').map(|(at, _)| at).collect();
-        Self { file: Arc::from(source.name()), newlines }
+        Self { file: Arc::from(source.name()), base: source.base(), newlines }
     }
 
     /// The place of a byte.
     pub(super) fn place(&self, offset: usize) -> Place {
+        let offset = offset.saturating_sub(self.base);
         Place { file: Arc::clone(&self.file), line: self.newlines.partition_point(|newline| *newline < offset) + 1 }
     }
 

@@ -47,6 +47,10 @@ impl<T> Default for Slice<T> {
 }
 
 impl<T> Slice<T> {
+    pub(super) fn of(items: Vec<T>) -> Self {
+        Self { len: items.len(), items }
+    }
+
     pub(super) fn as_slice(&self) -> &[T] {
         &self.items[..self.len]
     }
@@ -76,7 +80,7 @@ impl Kind {
         }
     }
 
-    const fn fields(self) -> &'static [&'static str] {
+    pub(super) const fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Role => &["rolearn", "sso", "username", "groups", "userid"],
             Self::User => &["userarn", "username", "groups", "userid"],
@@ -93,14 +97,14 @@ pub(super) struct Decoder<'t, 'a> {
 impl Decoder<'_, '_> {
     /// A list of entries.
     pub(super) fn entries(&mut self, into: &mut Slice<Entry>, value: &Located, kind: Kind) {
-        self.slice(into, value, kind.list(), &mut |decoder, entry, value, section| {
+        self.slice(into, value, kind.list(), kind.list(), &mut |decoder, entry, value, section| {
             decoder.entry(entry, value, kind, section);
         });
     }
 
     /// A list of texts.
     pub(super) fn texts(&mut self, into: &mut Slice<String>, value: &Located, section: &str, key: &str) {
-        self.slice(into, value, section, &mut |decoder, text, value, _| decoder.string(text, value, section, key));
+        self.slice(into, value, section, key, &mut |decoder, text, value, _| decoder.string(text, value, section, key));
     }
 
     /// A text.
@@ -156,6 +160,7 @@ impl Decoder<'_, '_> {
         into: &mut Slice<T>,
         value: &Located,
         section: &str,
+        key: &str,
         each: &mut dyn FnMut(&mut Self, &mut T, &Located, &str),
     ) {
         let values = match &value.what {
@@ -164,7 +169,7 @@ impl Decoder<'_, '_> {
                 return;
             }
             What::List(values) => values,
-            _ => return self.wrong(value, section, "it", "a list"),
+            _ => return self.wrong(value, section, key, "a list"),
         };
         if values.is_empty() {
             *into = Slice::default();
@@ -180,8 +185,8 @@ impl Decoder<'_, '_> {
 
     pub(super) fn wrong(&mut self, value: &Located, section: &str, key: &str, wanted: &str) {
         self.mismatch = true;
-        let what = if key == "it" { String::new() } else { format!("{} ", in_quotes(key)) };
-        let message = format!("{what}has to be {wanted}, and is {}: it counts as absent", value.kind());
+        let what = in_quotes(key);
+        let message = format!("{what} has to be {wanted}, and is {}: it counts as absent", value.kind());
         let hint = match (&value.what, wanted) {
             (What::Number | What::Bool, "text") => Some("put it in quotes".to_owned()),
             (What::Text(text), "a list") if key == "groups" => Some(format!("write groups: [{text:?}]")),

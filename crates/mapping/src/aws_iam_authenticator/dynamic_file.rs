@@ -61,7 +61,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, json: &str, options: Options) 
                 }
             }
         }
-        _ => decoder.wrong(&root, "the file", "it", "an object"),
+        _ => decoder.wrong(&root, "the file", "the file", "an object"),
     }
     let mut is_taken = !decoder.mismatch;
     if !is_taken {

@@ -39,6 +39,7 @@ pub(super) struct Raw {
     pub(super) data: Option<Box<RawValue>>,
     pub(super) binary_data: Option<Box<RawValue>>,
     pub(super) spec: Option<Box<RawValue>>,
+    pub(super) status: Option<Box<RawValue>>,
 }
 
 #[derive(Default, Deserialize)]

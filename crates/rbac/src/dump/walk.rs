@@ -132,7 +132,7 @@ impl<'t> Walk<'t> {
                 return self.refuse(of, name, Refusal::Invalid(problems));
             }
         }
-        let Raw { metadata, rules, aggregation_rule, role_ref, subjects, data, binary_data, spec, .. } = raw;
+        let Raw { metadata, rules, aggregation_rule, role_ref, subjects, data, binary_data, spec, status, .. } = raw;
         let Metadata { labels, annotations, resource_version: version, .. } = metadata;
         let object = match kind {
             Kind::Namespace => FoundObject::Namespace(name),
@@ -163,7 +163,7 @@ impl<'t> Walk<'t> {
             }
             Kind::ConfigMap | Kind::ServiceAccount | Kind::Other | Kind::Refused(_) => {
                 let (api_version, kind) = (of.api_version.into(), of.kind.into());
-                FoundObject::Other(Other { api_version, kind, namespace: scope, name, data, binary_data, spec })
+                FoundObject::Other(Other { api_version, kind, namespace: scope, name, data, binary_data, spec, status })
             }
         };
         (self.take)(Found { object, labels, annotations: annotations.0, version, is_name_generated });
@@ -221,6 +221,7 @@ impl<'de> Visitor<'de> for Outermost<'_, '_> {
                 "data" => object.data = map.next_value()?,
                 "binaryData" => object.binary_data = map.next_value()?,
                 "spec" => object.spec = map.next_value()?,
+                "status" => object.status = map.next_value()?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }

@@ -86,28 +86,31 @@ impl<'a> Difference<'a> {
         let everybody = everybody(worlds);
         let number_of_people = everybody.iter().filter(|(who, _)| !matches!(who, Who::Session(..))).count();
         for (who, identity) in everybody {
-            let logins = worlds.map(|world| world.principal(who.clone(), identity.clone()).login.ok());
-            let class = [0, 1].map(|at| match &logins[at] {
-                Some(Login { username, groups }) => {
-                    let user = User::authenticated(username.clone(), groups.iter().cloned());
-                    (alike(user, worlds[at].index()), sides[at].beside(&identity, &places))
+            for logins in Login::pairs(worlds.map(|world| world.logins_of(&identity))) {
+                let class = [0, 1].map(|at| match &logins[at] {
+                    Some(Login { username, groups }) => {
+                        let user = User::authenticated(username.clone(), groups.iter().cloned());
+                        (alike(user, worlds[at].index()), sides[at].beside(&identity, &places))
+                    }
+                    None => (User::authenticated("", [""; 0]), Vec::new()),
+                });
+                let rights = change(class);
+                let [before, after] = logins;
+                let is_said = if matches!(who, Who::Session(..)) {
+                    // Everybody else's changes are said of the role.
+                    of_role.get(&key(&identity)) != Some(&rights)
+                } else {
+                    of_role.insert(key(&identity), Arc::clone(&rights));
+                    before != after || !rights.is_empty()
+                };
+                if is_said {
+                    let (who, identity) = (who.clone(), identity.clone());
+                    people.push(Person { who, identity, before, after, rights });
                 }
-                None => (User::authenticated("", [""; 0]), Vec::new()),
-            });
-            let rights = change(class);
-            let [before, after] = logins;
-            let is_said = if matches!(who, Who::Session(..)) {
-                // Everybody else's changes are said of the role.
-                of_role.get(&key(&identity)) != Some(&rights)
-            } else {
-                of_role.insert(key(&identity), Arc::clone(&rights));
-                before != after || !rights.is_empty()
-            };
-            if is_said {
-                people.push(Person { who, identity, before, after, rights });
             }
         }
-        let changed = people.iter().filter(|person| !matches!(person.who, Who::Session(..))).count();
+        let changed = people.iter().filter(|person| !matches!(person.who, Who::Session(..)));
+        let changed = changed.map(|person| key(&person.identity)).collect::<BTreeSet<_>>().len();
         people.sort_by(|a, b| a.who.cmp(&b.who));
 
         let everybody = subjects(worlds);

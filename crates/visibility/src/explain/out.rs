@@ -1,10 +1,11 @@
 //! An explanation for programs. Keys are only ever added.
 
 use access::plan::print::rules;
+use mapping::Outcome;
 use serde::Serialize;
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, NotKnown, Person, Verdict};
+use super::{Code, Denial, Explanation, Held, NotKnown, Person, Possible, Verdict};
 use crate::{
     UnseenLogins, World,
     print::{self, GapOut, PathOut, RuleOut, SubjectOut},
@@ -14,7 +15,7 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExplanationOut<'a> {
-    /// `letIn`, `refused`, `notKnown`, `noAnswer` or `notAsked`.
+    /// `letIn`, `refused`, `undetermined`, `notKnown`, `noAnswer` or `notAsked`.
     verdict: &'static str,
     /// `granted`, or the code of the denial or of the trouble; absent where that is not known.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -35,6 +36,12 @@ pub struct ExplanationOut<'a> {
     username: Option<&'a str>,
     groups: &'a [String],
     rights: Vec<HeldOut<'a>>,
+    /// Everything that may come of it, where that is left to chance.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible: Vec<PossibleOut<'a>>,
+    /// What cannot be read where logins stand.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unreadable: Vec<String>,
     /// Bindings that grant nothing, because their role does not exist.
     dangling: Vec<String>,
     /// Bindings of which it is not known what they grant.
@@ -53,6 +60,22 @@ struct NotKnownOut<'a> {
     /// `granted`, or the code of the denial, by the places that could be looked at.
     by_what_was_seen: &'static str,
     places: Vec<PlaceOut<'a>>,
+}
+
+/// One of several answers.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PossibleOut<'a> {
+    let_in: bool,
+    /// `granted`, or the code of the denial.
+    code: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    username: Option<&'a str>,
+    groups: &'a [String],
+    /// The entry that says so, as the server's log writes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    rights: Vec<HeldOut<'a>>,
 }
 
 /// A place of logins.
@@ -111,11 +134,16 @@ struct IdentityOut<'a> {
 #[serde(rename_all = "camelCase")]
 struct SourceOut<'a> {
     source: &'static str,
+    /// Whose reading counts; of access entries it is what AWS's documentation says.
+    reader: &'static str,
     entries: usize,
     /// Whether it was asked: those behind the first that names the caller are not.
     asked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<EntryOut<'a>>,
+    /// Other entries that name the caller: any of them is taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    others: Vec<EntryOut<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -174,7 +202,7 @@ impl Explanation<'_> {
         let denial = self.verdict.denial();
         let reason = match &self.verdict {
             Verdict::Refused(Denial { code, .. }) | Verdict::NoAnswer(code) => Some((*code).into()),
-            Verdict::LetIn | Verdict::NotKnown(_) | Verdict::NotAsked => None,
+            Verdict::LetIn | Verdict::Undetermined(_) | Verdict::NotKnown(_) | Verdict::NotAsked => None,
         };
         let not_known = match &self.verdict {
             Verdict::NotKnown(not_known) => Some(not_known.into()),
@@ -195,6 +223,11 @@ impl Explanation<'_> {
             username: user.map(|user| &*user.username),
             groups: user.map(|user| &*user.groups).unwrap_or_default(),
             rights: person.zip(world).map(|(person, world)| rights(person, world)).unwrap_or_default(),
+            possible: person.zip(world).map(|(person, world)| possible(person, world)).unwrap_or_default(),
+            unreadable: person
+                .filter(|_| !matches!(self.verdict, Verdict::LetIn))
+                .map(|person| person.unreadable.iter().map(|defect| defect.to_string()).collect())
+                .unwrap_or_default(),
             dangling: person.map(|person| named(&person.dangling)).unwrap_or_default(),
             unknown: person.map(|person| named(&person.unknown)).unwrap_or_default(),
             reason,
@@ -220,20 +253,49 @@ fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
             ends: membership.ends.map(|ends| ends.to_string()),
             ended: !membership.holds(person.now),
         };
-        let entry = asked.entries.first().map(|entry| EntryOut {
+        let of = |entry: &mapping::Entry<'a>| EntryOut {
             place: print::rule(entry.source),
             rule: entry.source.to_string(),
             username: entry.username,
             groups: entry.groups.iter().map(membership).collect(),
-        });
+        };
+        let mut entries = asked.entries.iter().map(of);
+        let (entry, others) = (entries.next(), entries.collect());
         let is_entry = entry.is_some();
-        sources.push(SourceOut { source: asked.mode.as_str(), entries: asked.rules, asked: !decided, entry });
+        let (source, reader) = (asked.mode.as_str(), asked.reader.as_str());
+        sources.push(SourceOut { source, reader, entries: asked.rules, asked: !decided, entry, others });
         decided |= is_entry;
     }
     sources
 }
 
+fn possible<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<PossibleOut<'a>> {
+    let of = |Possible { outcome, held }: &'a Possible<'_>| match outcome {
+        Outcome::Permit(user) => PossibleOut {
+            let_in: true,
+            code: "granted",
+            username: Some(&user.username),
+            groups: &user.groups,
+            rule: Some(user.source.to_string()),
+            rights: of_held(held, world),
+        },
+        Outcome::Refuse(refusal) => PossibleOut {
+            let_in: false,
+            code: refusal.code(),
+            username: None,
+            groups: &[],
+            rule: None,
+            rights: Vec::new(),
+        },
+    };
+    person.possible.iter().map(of).collect()
+}
+
 fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
+    of_held(&person.held, world)
+}
+
+fn of_held<'a>(held: &'a [Held<'_>], world: &'a World) -> Vec<HeldOut<'a>> {
     let of = |held: &'a Held<'_>| HeldOut {
         path: PathOut::without_rule(world, &held.path),
         all_namespaces: &held.namespaces,
@@ -242,7 +304,7 @@ fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
         words: rules(held.rules.iter().copied()),
         everybody: held.is_of_everybody(),
     };
-    person.held.iter().map(of).collect()
+    held.iter().map(of).collect()
 }
 
 fn named(bindings: &[&rbac::Binding]) -> Vec<String> {
@@ -258,6 +320,7 @@ impl Verdict {
         match self {
             Self::LetIn => "letIn",
             Self::Refused(_) => "refused",
+            Self::Undetermined(_) => "undetermined",
             Self::NotKnown(_) => "notKnown",
             Self::NoAnswer(_) => "noAnswer",
             Self::NotAsked => "notAsked",

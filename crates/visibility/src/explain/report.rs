@@ -4,11 +4,11 @@ use access::{
     cluster::Unseen,
     plan::print::{Item, Section, Sign, rules},
 };
-use mapping::{Asked, Membership, Mode, Refusal};
+use mapping::{Asked, Entry, Membership, Mode, Outcome, Refusal};
 use rbac::RoleReference;
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, NotKnown, Person, Verdict};
+use super::{Code, Denial, Explanation, Held, NotKnown, Person, Possible, Verdict};
 use crate::{Path, UnseenLogins, World, print};
 
 /// How many namespaces are named before the rest is counted.
@@ -39,6 +39,18 @@ impl Explanation<'_> {
                 let held = self.person.as_ref().zip(world).map(|(person, world)| rights(person, world));
                 sections.push(section("What they may do", held.unwrap_or_default()));
             }
+            Verdict::Undetermined(places) => {
+                if let Some((person, world)) = self.person.as_ref().zip(world) {
+                    for Possible { outcome, held } in &person.possible {
+                        let Outcome::Permit(user) = outcome else { continue };
+                        let title = format!("What they may do where they are {}", called(user));
+                        sections.push(section(title, rights_by(person, held, world)));
+                    }
+                }
+                let text = "leave all entries out that match them but one; until then who they are is left to chance";
+                sections.push(section("What to do", [Item::new(Sign::None, text)]));
+                sections.extend(not_known(places, true));
+            }
             Verdict::Refused(denial) => {
                 sections.push(section("What is seen of it", seen(&denial.code)));
                 sections.push(section("What to do", to_do(denial)));
@@ -48,11 +60,7 @@ impl Explanation<'_> {
                 let held =
                     held.map(|(person, world)| section("What they may do, if that holds", rights(person, world)));
                 sections.extend(held);
-                let is_of = |UnseenLogins { mode, gap, help }: &UnseenLogins| {
-                    let below = [otherwise(seen.is_none(), *mode), &**help].map(|text| Item::new(Sign::Note, text));
-                    Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)).below(below)
-                };
-                sections.push(section("Not known: what may say otherwise, and what to do", places.iter().map(is_of)));
+                sections.extend(not_known(places, seen.is_none()));
             }
             Verdict::NoAnswer(code) => {
                 sections.push(section("What is seen of it", seen(code)));
@@ -64,7 +72,9 @@ impl Explanation<'_> {
             }
         }
         let is_said = |gap: &&Unseen| match &self.verdict {
-            Verdict::NotKnown(NotKnown { places, .. }) => places.iter().any(|place| place.gap == **gap),
+            Verdict::Undetermined(places) | Verdict::NotKnown(NotKnown { places, .. }) => {
+                places.iter().any(|place| place.gap == **gap)
+            }
             _ => false,
         };
         let gaps: Vec<Unseen> = self.gaps.iter().filter(|gap| !is_said(gap)).cloned().collect();
@@ -84,13 +94,22 @@ impl Explanation<'_> {
         };
         let user = || {
             let user = self.person.as_ref().and_then(|person| person.user.as_ref());
-            user.map(|user| &*user.username).unwrap_or_default()
+            user.map(called).unwrap_or_default()
         };
         let of = if self.is_of_pieces { ", by what was given" } else { "" };
         let title = match &self.verdict {
             Verdict::LetIn => format!("{who} is let in as {}{of}", user()),
             Verdict::Refused(Denial { code, .. }) => {
                 format!("{who} is not let in{of}: {} [{}]", code.summary, code.code)
+            }
+            Verdict::Undetermined(places) => {
+                let of = if places.is_empty() { of } else { ", by what could be looked at" };
+                let possible = self.person.iter().flat_map(|person| &person.possible);
+                let each = possible.map(|Possible { outcome, .. }| match outcome {
+                    Outcome::Permit(user) => format!("let in as {}", called(user)),
+                    Outcome::Refuse(refusal) => format!("not let in [{}]", refusal.code()),
+                });
+                format!("undetermined: {who} is {}, another one each time{of}", each.collect::<Vec<_>>().join(", or "))
             }
             Verdict::NotKnown(NotKnown { seen: None, .. }) => {
                 format!("not known for certain: {who} is let in as {} by what could be looked at", user())
@@ -106,6 +125,16 @@ impl Explanation<'_> {
         };
         section(title, [])
     }
+}
+
+/// The places that were not looked at.
+fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
+    let is_of = |UnseenLogins { mode, gap, help }: &UnseenLogins| {
+        let below = [otherwise(is_let_in, *mode), &**help].map(|text| Item::new(Sign::Note, text));
+        Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)).below(below)
+    };
+    let title = "Not known: what may say otherwise, and what to do";
+    (!places.is_empty()).then(|| section(title, places.iter().map(is_of)))
 }
 
 /// What it means that a place was not looked at.
@@ -167,11 +196,30 @@ impl Person<'_> {
             let none = if is_known { "there is no mapping at all" } else { "no mapping could be looked at" };
             items.push(Item::new(Sign::None, none));
         }
+        if !matches!(verdict, Verdict::LetIn) {
+            let unreadable = self.unreadable.iter();
+            items.extend(
+                unreadable.map(|defect| Item::new(Sign::Danger, format!("{}: {}", defect.place(), defect.message))),
+            );
+        }
+        for Possible { outcome, .. } in &self.possible {
+            items.push(match outcome {
+                Outcome::Permit(user) => {
+                    let groups = if user.groups.is_empty() { "no groups".to_owned() } else { user.groups.join(", ") };
+                    let by = print::rule(&user.source);
+                    Item::new(Sign::Change, format!("perhaps username {} in {groups}, by {by}", called(user)))
+                }
+                Outcome::Refuse(refusal) => Item::new(Sign::Change, format!("perhaps not let in [{}]", refusal.code())),
+            });
+        }
+        if !self.possible.is_empty() {
+            return items;
+        }
         if let Some(Denial { nearest: Some(near), .. }) = verdict.denial() {
             items.push(Item::new(Sign::Change, format!("nearest: {}", near.words)));
         }
         if let Some(user) = &self.user {
-            items.push(Item::new(Sign::Add, format!("username {}", user.username)));
+            items.push(Item::new(Sign::Add, format!("username {}", called(user))));
         }
         let memberships = self.memberships();
         for membership in memberships {
@@ -197,10 +245,15 @@ impl Person<'_> {
 fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     let source = print::source(asked.mode);
     let entries = if asked.rules == 1 { "1 entry".to_owned() } else { format!("{} entries", asked.rules) };
-    let entry = asked.entries.first().map(|entry| match entry.username {
+    let by = if asked.mode == Mode::AccessEntries { ", as AWS's documentation has them" } else { "" };
+    let entries = format!("{entries}{by}");
+    let named = |entry: &Entry<'_>| match entry.username {
         Some(_) => format!("{} names it", print::rule(entry.source)),
         None => format!("{} names its account", print::rule(entry.source)),
-    });
+    };
+    let named: Vec<String> = asked.entries.iter().map(named).collect();
+    let chance = if named.len() > 1 { ", and any of them is taken" } else { "" };
+    let entry = (!named.is_empty()).then(|| format!("{}{chance}", named.join(", ")));
     match (decided, entry) {
         (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
         (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
@@ -212,7 +265,16 @@ fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
 }
 
 fn rights(person: &Person<'_>, world: &World) -> Vec<Item> {
-    let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = person.held.iter().partition(|held| held.is_of_everybody());
+    rights_by(person, &person.held, world)
+}
+
+/// The username, in quotes where it has no letter.
+fn called(user: &mapping::User) -> &str {
+    print::username(&user.username)
+}
+
+fn rights_by(person: &Person<'_>, held: &[Held<'_>], world: &World) -> Vec<Item> {
+    let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = held.iter().partition(|held| held.is_of_everybody());
     let mut items: Vec<Item> = own.into_iter().map(|held| of_held(held, world)).collect();
     let called = |binding: &rbac::Binding| {
         let at = binding.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();

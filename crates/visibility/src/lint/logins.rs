@@ -19,7 +19,8 @@ const MASTERS: &str = "system:masters";
 const CHOSEN: &str = "{{SessionName";
 
 pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
-    [masters(world, excluded), chosen_usernames(world, excluded), unknown(world, excluded)].concat()
+    [masters(world, excluded), chosen_usernames(world, excluded), defects(world, excluded), unknown(world, excluded)]
+        .concat()
 }
 
 /// The principals that log in as a subject.
@@ -87,6 +88,24 @@ fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Fi
         }
         let mut finding = Finding::new(check, None, format!("whoever assumes {principal} {message} ({source})"));
         finding.severity = severity;
+        findings.push(finding);
+    }
+    findings
+}
+
+/// What stands in a place of logins and is not, or does not do, what it looks like.
+fn defects<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
+    let mut findings = Vec::new();
+    for defect in world.surroundings().logins.iter().flat_map(|source| &source.defects) {
+        let check = other(defect.kind.code());
+        let found = Found { target: Some(defect.place()), ..Found::new(check, None, None) };
+        if excluded.holds(found) {
+            continue;
+        }
+        let excerpt = if defect.excerpt.is_empty() { String::new() } else { format!(" | {}", defect.excerpt.trim()) };
+        let hint = defect.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+        let mut finding = Finding::new(check, None, format!("{}: {}{hint}{excerpt}", defect.place(), defect.message));
+        finding.origin = world.sources().span_of_line(&defect.file, defect.line);
         findings.push(finding);
     }
     findings

@@ -82,7 +82,7 @@ impl std::str::FromStr for Whose {
     }
 }
 
-/// Everything that one of them may do. Of an ARN that cannot log in, whoever is nearest comes back as the error.
+/// Everything that one of them may do. Whoever cannot log in, or does as any of several users, comes back as the error.
 pub fn person<'a>(
     world: &'a World,
     resources: &'a Resources,
@@ -99,7 +99,9 @@ pub fn person<'a>(
                 Some(listed) => listed.clone(),
                 None => world.principal(who.clone(), identity.clone()),
             };
-            let Some(user) = principal.user() else { return Err(Box::new(principal)) };
+            let Some(user) = principal.user().filter(|_| !principal.is_by_chance) else {
+                return Err(Box::new(principal));
+            };
             (Some(principal), user)
         }
     };

@@ -19,7 +19,7 @@ pub use self::{
     text::text,
 };
 use super::{By, Cell, Column, Matrix, Member, Options, Row, rows::Known};
-use crate::Principal;
+use crate::{Principal, print};
 
 /// What stands over a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -136,7 +136,7 @@ impl Names {
         let is_said = matches!(who, Who::Root(_) | Who::AnybodyIn(_)) || Some(who.account()) == self.usual;
         let of = if is_said { String::new() } else { format!(" of {}", who.account()) };
         match &principal.login {
-            Ok(login) if login.username != who.name() => format!("{who}{of} as {}", login.username),
+            Ok(login) if login.username != who.name() => format!("{who}{of} as {}", print::username(&login.username)),
             Ok(_) | Err(_) => format!("{who}{of}"),
         }
     }

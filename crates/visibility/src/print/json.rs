@@ -51,6 +51,9 @@ pub struct PrincipalOut<'a> {
     /// The rule that says who they are.
     #[serde(skip_serializing_if = "Option::is_none")]
     mapped_by: Option<String>,
+    /// Whether it is one of several logins, of which any is taken.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    by_chance: bool,
 }
 
 /// From a subject to the rule.
@@ -135,6 +138,7 @@ impl<'a> From<&'a Principal> for PrincipalOut<'a> {
             username: login.ok().map(|login| &*login.username),
             groups: login.into_iter().flat_map(|login| &login.groups).map(|group| &**group).collect(),
             mapped_by: principal.source.as_ref().map(ToString::to_string),
+            by_chance: principal.is_by_chance,
         }
     }
 }

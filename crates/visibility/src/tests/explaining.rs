@@ -136,13 +136,13 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
     a session of one: Dev:dave-example.com [developers] by access.yaml:7
     one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
     one of another account: mapping.none; the permission set Dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
-    one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth)
-    a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth
-    a user of aws-auth: carol [system:masters] by mapUsers[0] of ConfigMap kube-system/aws-auth
-    a machine's role: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
-    a machine: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth
+    one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth (cluster.json:17))
+    a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17)
+    a user of aws-auth: carol [system:masters] by mapUsers[0] of ConfigMap kube-system/aws-auth (cluster.json:18)
+    a machine's role: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth (cluster.json:17)
+    a machine: system:node:<private-dns-name> [system:nodes] by mapRoles[2] of ConfigMap kube-system/aws-auth (cluster.json:17)
     a person with a machine's role: mapping.session-name-not-instance
-    anybody of an account: arn:aws:iam::999988887777:user/anybody [] by mapAccounts[0] of ConfigMap kube-system/aws-auth
+    anybody of an account: arn:aws:iam::999988887777:user/anybody [] by mapAccounts[0] of ConfigMap kube-system/aws-auth (cluster.json:19)
     root: mapping.none
     a federated user: mapping.none
     another partition: mapping.other-partition
@@ -192,7 +192,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth names it
+      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
       + username alice
       + group developers
       + group release until 2027-01-01T00:00:00Z
@@ -214,7 +214,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who that is in the cluster
       the access file (6 entries): does not name it
-      ConfigMap kube-system/aws-auth (6 entries): mapRoles[0] of ConfigMap kube-system/aws-auth names it
+      ConfigMap kube-system/aws-auth (6 entries): mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17) names it
       + username ops:ann
       + group viewers
 
@@ -234,7 +234,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who that is in the cluster
       the access file (6 entries): does not name it
-      ConfigMap kube-system/aws-auth (6 entries): mapUsers[0] of ConfigMap kube-system/aws-auth names it
+      ConfigMap kube-system/aws-auth (6 entries): mapUsers[0] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
       + username carol
       + group system:masters
 
@@ -422,7 +422,7 @@ fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
     assert_eq!(line("arn:aws:iam::111122223333:user/dora"), "dora [viewers] by config.yaml:4");
     assert_eq!(
         line("arn:aws:iam::111122223333:role/Ops"),
-        "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth"
+        "ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17)"
     );
 }
 
@@ -441,7 +441,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
       mappings know it by arn:aws:iam::111122223333:role/Admin
 
     Who that is in the cluster
-      EKS access entries (1 entry): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
+      EKS access entries (1 entry, as AWS's documentation has them): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
       ConfigMap kube-system/aws-auth (6 entries): not asked any more
       + username admin:ann
       no groups but system:authenticated

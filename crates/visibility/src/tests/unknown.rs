@@ -317,7 +317,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
       the IAM user alice of account 111122223333
 
     Who that is in the cluster
-      ConfigMap kube-system/aws-auth (1 entry): mapUsers[0] of ConfigMap kube-system/aws-auth names it
+      ConfigMap kube-system/aws-auth (1 entry): mapUsers[0] of ConfigMap kube-system/aws-auth (given:2) names it
       + username alice
       + group devs
 

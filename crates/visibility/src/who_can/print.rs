@@ -113,7 +113,8 @@ impl<'a> Answer<'a> {
                     .iter()
                     .map(|path| format!("{} ({})", print::path(world, path), print::place(path.place()))),
             );
-            let username = reached.principal.login.as_ref().map(|login| login.username.clone()).unwrap_or_default();
+            let username = reached.principal.login.as_ref().map(|login| print::username(&login.username).to_owned());
+            let username = username.unwrap_or_default();
             let row = [print::principal(reached.principal), username, through.join(", ")].map(Cell::plain);
             principals.rows.push(row.into());
         }

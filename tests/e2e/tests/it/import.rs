@@ -157,7 +157,7 @@ const ROWS: &[Row] = &[
             "",
         ],
         &["groups: []\n"],
-        &["(mapRoles[0] of aws-auth): arn:aws:iam::111122223333:role/aws-reserved/"],
+        &["(cluster.json:1, mapRoles[0] of aws-auth): arn:aws:iam::111122223333:role/aws-reserved/"],
     ),
     (
         "somebody who stands twice: the last entry counts",
@@ -168,7 +168,7 @@ const ROWS: &[Row] = &[
         ],
         &["- name: devs\n  users: [dana]\n"],
         &[
-            "(mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana stands twice, and this entry does not count",
+            "(cluster.json:1, mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana stands twice, and this entry does not count",
             "next: ",
         ],
     ),
@@ -196,12 +196,14 @@ const ROWS: &[Row] = &[
             "",
         ],
         &["- {name: Deployer, username: \"deploy:{{SessionName}}\"}", "whoever assumes the role could choose"],
-        &["not in the file: arn:aws:iam::111122223333:role/Loose (mapRoles[1] of aws-auth)"],
+        &["not in the file: arn:aws:iam::111122223333:role/Loose (cluster.json:1, mapRoles[1] of aws-auth)"],
     ),
     (
         "a whole account",
         ["", "- {userarn: 'arn:aws:iam::111122223333:user/dana', username: dana, groups: [devs]}", "- '444455556666'"],
-        &["# - everybody in 444455556666 (mapAccounts of aws-auth): a file names people, not whole accounts\n"],
+        &[
+            "# - everybody in 444455556666 (cluster.json:1, mapAccounts of aws-auth): a file names people, not whole accounts\n",
+        ],
         &["not in the file: everybody in 444455556666"],
     ),
     (
@@ -380,7 +382,7 @@ fn gaps(world: &World) -> anyhow::Result<()> {
         dump.config_map("aws-auth", &data);
         dump.write(&folder)?;
         let Output { code, stdout, stderr } = run(world, &folder, &[&["import", "-i", "c"], &FROM[..]].concat())?;
-        let is_named = |text: &str| text.contains(&format!("({section} of aws-auth): "));
+        let is_named = |text: &str| text.contains(&format!("(cluster.json:1, {section} of aws-auth): "));
         ensure!(code == 0 && is_named(&stdout) && is_named(&stderr), "{section}: {code} {stdout} {stderr}");
     }
     let mut dump = Dump::new();

@@ -42,6 +42,7 @@ mod plugin;
 mod proxies;
 mod readers;
 mod terraform;
+mod together;
 mod trouble;
 mod unknown;
 mod who_can;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         plan::TESTS,
         terraform::TESTS,
         readers::TESTS,
+        together::TESTS,
     ];
     let groups = groups
         .into_iter()

@@ -35,6 +35,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("readers::aws_auth_is_read_as_the_go_program_reads_it", aws_auth),
     ("readers::an_edited_aws_auth_lets_in_whom_it_should", edits::aws_auth),
     ("readers::dynamic_files_are_read_as_the_go_program_reads_them", dynamic_file),
+    ("readers::configuration_files_are_read_as_the_go_program_reads_them", mounted_file),
     ("readers::mapping_objects_are_read_as_the_go_program_reads_them", objects),
 ];
 
@@ -91,7 +92,7 @@ impl Run {
 }
 
 fn aws_auth(world: &World) -> anyhow::Result<()> {
-    let run = Run::new("aws-auth", 150, 900_001)?;
+    let run = Run::new("aws-auth", 300, 900_001)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = AwsAuth::start(world, &sandboxes)?;
     let groups = [
@@ -156,6 +157,68 @@ fn objects(world: &World) -> anyhow::Result<()> {
         let shown = || list["items"].as_array().into_iter().flatten().map(|item| json!([item["spec"], item["status"]]));
         Ok(found.first().map(|first| format!("{}\n{first}", Value::Array(shown().collect()))))
     })
+}
+
+fn mounted_file(world: &World) -> anyhow::Result<()> {
+    let run = Run::new("configuration file", 60, 4_711)?;
+    let sandboxes = Sandboxes::start(world)?;
+    let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
+    let arns = arns(&callers);
+    let (mut number, mut starts) = (0, 0);
+    run.each(|random, tally| {
+        number += 1;
+        let server = configuration(random, arns.clone());
+        let sso_role_match = random.below(2) == 0;
+        let features: &[&str] = if sso_role_match { &["SSORoleMatch"] } else { &[] };
+        let name = format!("readers-go-mounted-{number}");
+        let theirs = Reviewer::start(world, &sandboxes.aws, "alice", &name, features, &server);
+        let ours = Ours::mounted_file(&format!("clusterID: c\nserver:\n{server}"), sso_role_match);
+        match (theirs, ours) {
+            (Ok(mut reviewer), Some(ours)) => {
+                starts += 1;
+                let found = differences(&mut reviewer.exchange, "", &callers, &ours, tally)?;
+                Ok(found.first().map(|first| format!("{server}\n{first}")))
+            }
+            (Err(error), None) if format!("{error:#}").contains("the Go server ended with") => Ok(None),
+            (Err(error), Some(_)) if format!("{error:#}").contains("the Go server ended with") => {
+                Ok(Some(format!("{server}\nwe take it, and the program does not start: {error:#}")))
+            }
+            (Ok(_), None) => Ok(Some(format!("{server}\nthe program starts, and we say that it does not"))),
+            (Err(error), _) => Err(error),
+        }
+    })?;
+    ensure!(starts * 4 > number, "{starts} of {number} files are such that the program starts: that proves little");
+    Ok(())
+}
+
+/// What stands below `server` in a configuration, most of it such that the program starts.
+fn configuration(random: &mut Random, arns: Vec<String>) -> String {
+    let material = Material { arns, ids: Vec::new(), naming: Naming::Arn, calm: random.one(&[20, 60, 200, 1000]) };
+    let calm = random.one(&[8, 30]);
+    let hand = Hand::new(random, calm);
+    let mut server = String::new();
+    for (name, list) in [("mapRoles", Some(List::Roles)), ("mapUsers", Some(List::Users)), ("mapAccounts", None)] {
+        if random.below(4) == 0 || (list.is_none() && random.below(3) != 0) {
+            continue;
+        }
+        let count = random.one(&[0, 1, 1, 2, 3]);
+        let entries: Vec<_> = (0..count)
+            .map(|_| match list {
+                Some(list) => entry(random, &material, list),
+                None => account(random, &material),
+            })
+            .collect();
+        let name = if random.below(12) == 0 { name.to_lowercase() } else { name.to_owned() };
+        server.push_str(&yaml::below(random, &hand, &name, &entries));
+    }
+    if random.below(4) == 0 {
+        let prefixes = random.one(&["[dev, ops]", "system:", "[\"\", admin]", "[]"]);
+        let mode = random.one(&["MountedFile", "CRD"]);
+        server.push_str(&format!(
+            "  reservedPrefixConfig:\n  - backendMode: {mode}\n    usernamePrefixReserveList: {prefixes}\n"
+        ));
+    }
+    server
 }
 
 /// The ARNs that mappings ought to name.

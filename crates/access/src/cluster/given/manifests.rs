@@ -108,6 +108,12 @@ fn is_placeholder(text: &str) -> bool {
     ["{{", "{%", "<%"].iter().any(|open| text.contains(open)) || text.match_indices('$').any(|(at, _)| of_shell(at))
 }
 
+/// Whether something has texts as `aws-auth` has them, whatever it calls itself.
+pub(super) fn has_logins(root: &Node) -> bool {
+    let data = root.get("data");
+    data.is_some_and(|data| ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|key| data.get(key).is_some()))
+}
+
 /// Whether a `Template` of OpenShift has objects of access in it.
 pub(super) fn is_template_of_access(root: &Node) -> bool {
     let objects = root.get("objects").and_then(Node::as_sequence).unwrap_or_default();

@@ -60,6 +60,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "command", Values::Free),
     ("", "config_map", Values::Free),
     ("", "default_namespace", Values::Free),
+    ("", "reader", Values::Listed(|| words(&["aws-iam-authenticator", "cluster-auth"]))),
     ("", "ec2_burst", Values::Free),
     ("", "ec2_qps", Values::Free),
     ("", "eks", Values::Free),

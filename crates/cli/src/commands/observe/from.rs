@@ -12,6 +12,7 @@ use anyhow::Context as _;
 use clap::Args;
 use document::Source;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use mapping::Reader;
 
 use crate::rim;
 
@@ -37,6 +38,19 @@ pub(crate) struct FromArgs {
     /// taken]
     #[arg(long, value_name = "NAMESPACE")]
     default_namespace: Option<String>,
+
+    /// Which server reads the authenticator's configuration, aws-iam-authenticator (0.7.18) or cluster-auth [default: the one of
+    /// a DaemonSet among what is given, else cluster-auth]
+    #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
+    reader: Option<Reader>,
+}
+
+fn parse_reader(text: &str) -> Result<Reader, String> {
+    match text {
+        "aws-iam-authenticator" => Ok(Reader::AwsIamAuthenticator),
+        "cluster-auth" => Ok(Reader::ClusterAuth),
+        _ => Err("expected aws-iam-authenticator or cluster-auth".to_owned()),
+    }
 }
 
 impl FromArgs {
@@ -67,6 +81,7 @@ impl FromArgs {
 
     /// Reads all of it into what holds what was read so far.
     pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
+        self.reader.into_iter().for_each(|reader| into.dump.read_by(reader));
         self.read_paths(&self.from, into)
     }
 
@@ -110,7 +125,7 @@ impl FromArgs {
         anyhow::ensure!(
             known,
             "{name}: it is neither what kubectl, `aws iam` or `aws eks` print, nor a Cluster of kops (`kops get cluster -o \
-             yaml`), manifests of access, or an access file"
+             yaml`), manifests of access, a dynamic file of aws-iam-authenticator, or an access file"
         );
         Ok(())
     }

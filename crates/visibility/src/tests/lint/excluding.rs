@@ -350,7 +350,7 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "ClusterRoleBinding stars"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1): the API server grants it everything, and no binding can take it away
+    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
     - check: masters
       subject: "User admin:<session>"
       principal: "arn:aws:iam::111122223333:role/Admin"
@@ -372,7 +372,7 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "ClusterRoleBinding act"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # warning: whoever assumes arn:aws:iam::111122223333:role/any is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (ConfigMap kube-system/aws-auth:1))
+    # warning: whoever assumes arn:aws:iam::111122223333:role/any is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
     - check: chosen-username
       principal: "arn:aws:iam::111122223333:role/any"
       target: "{{SessionName}}"
@@ -493,7 +493,7 @@ fn what_comes_after_a_baseline_is_found() {
     danger [cluster-admin] User eve can do everything, as cluster-admin does
 
     # role/Any {{SessionName}} readers; aws-auth arn:aws:iam::111122223333:role/Some {{SessionName}} readers
-    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (ConfigMap kube-system/aws-auth:1))
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (cluster.json:1))
 
     # bind dev/view view Group:developers
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public

@@ -66,10 +66,10 @@ const WORLDS: &[&str] = &[
 #[test]
 fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (ConfigMap kube-system/aws-auth:1))
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (ConfigMap kube-system/aws-auth:1))
-    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1): the API server grants it everything, and no binding can take it away
-    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (ConfigMap kube-system/aws-auth:1))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (cluster.json:1))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (cluster.json:1))
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
     info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
 
     warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights
@@ -94,12 +94,64 @@ fn each_is_found_and_what_is_alike_is_not() {
     ");
 }
 
+/// An `aws-auth` as years of hands leave it.
+const MESSY: &str = "\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: aws-auth, namespace: kube-system}
+data:
+  mapRoles: |
+    - {rolearn: 'arn:aws:iam::111122223333:role/team/Dev', username: dev, groups: [devs]}
+    - {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: ops, groups: devs}
+    - {rolearn: 'arn:aws:iam::111122223333:role/Nameless', groups: [devs]}
+    - {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: ops, groups: [devs]}
+  mapUsers: |
+    - {userarn: 'arn:aws:iam::111122223333:user/ann', username: ann, groups: [devs]}
+    - {userarn: 'arn:aws:iam::111122223333:user/ANN', username: boss, groups: [devs]}
+  mapAccounts: |
+    - '111122223333
+  maprole: |
+    []
+";
+
+fn messy() -> World {
+    let mut given = access::cluster::Given::default();
+    given.read("aws-auth.yaml", MESSY.as_bytes()).expect("readable");
+    World::new(given, None, now()).expect("a world")
+}
+
+#[test]
+fn what_is_not_what_it_looks_like_where_logins_stand_is_found_at_its_line() {
+    let world = messy();
+    let report = lint(&world, &[], now());
+    let said: Vec<String> = report
+        .findings
+        .iter()
+        .filter(|finding| finding.check.code.starts_with("logins."))
+        .map(|finding| {
+            let line = world.place(finding.origin).map(|(file, at)| format!("{file}:{}", at.line));
+            let message = finding.message.split(" | ").next().unwrap_or_default();
+            format!("{} {} {message}", line.unwrap_or_default(), finding.check.code)
+        })
+        .collect();
+    assert_snapshot!(said.join("\n"), @r#"
+    aws-auth.yaml:8 logins.empty-username EKSConfigMap mapRoles[2] (aws-auth.yaml:8): it has no username: whoever it names is let in as a user without a name, in devs; give it a username
+    aws-auth.yaml:12 logins.undetermined EKSConfigMap mapUsers[1] (aws-auth.yaml:12): EKSConfigMap mapUsers[0] (aws-auth.yaml:11) matches the same callers, and aws-iam-authenticator takes any of the two, another one each time; leave one of them out
+    aws-auth.yaml:14 logins.unreadable EKSConfigMap mapAccounts (aws-auth.yaml:14): nothing of mapAccounts counts: unclosed quote
+    aws-auth.yaml:7 logins.duplicate EKSConfigMap mapRoles[1] (aws-auth.yaml:7): arn:aws:iam::111122223333:role/Ops stands twice, and this entry does not count: EKSConfigMap mapRoles[3] (aws-auth.yaml:9) has the same principal, and the last one counts
+    aws-auth.yaml:6 logins.no-login EKSConfigMap mapRoles[0] (aws-auth.yaml:6): arn:aws:iam::111122223333:role/team/Dev lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/Dev
+    aws-auth.yaml:7 logins.type EKSConfigMap mapRoles[1] (aws-auth.yaml:7): `groups` has to be a list, and is text: it counts as absent; write groups: ["devs"]
+    aws-auth.yaml:16 logins.unknown-key EKSConfigMap maprole (aws-auth.yaml:16): nobody reads `maprole` of aws-auth; did you mean `mapRoles`?
+    "#);
+}
+
 #[test]
 fn every_check_is_shown_here_to_find_something() {
     let mut seen: BTreeSet<&str> = BTreeSet::from(["exclusion-expired", "exclusion-unused"]);
     for lines in WORLDS {
         seen.extend(lint(&cluster(lines), &[], now()).findings.iter().map(|finding| finding.check.code));
     }
+    seen.extend(lint(&messy(), &[], now()).findings.iter().map(|finding| finding.check.code));
     let others = checks().filter(|check| check.escalation.is_none()).map(|check| check.code);
     assert_eq!(others.filter(|code| !seen.contains(code)).collect::<Vec<_>>(), [""; 0]);
 }

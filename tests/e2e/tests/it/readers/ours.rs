@@ -33,6 +33,13 @@ impl Ours {
         Self(Snapshot::new(Partition::Aws, vec![source], []))
     }
 
+    /// The program's own configuration; none where it does not start with it.
+    pub(super) fn mounted_file(text: &str, sso_role_match: bool) -> Option<Self> {
+        let options = Options { sso_role_match, user_id_strict: false };
+        let read = aws_iam_authenticator::mounted_file(text, Standing::alone("config.yaml"), options);
+        Some(Self(Snapshot::new(Partition::Aws, vec![read.ok()?], [])))
+    }
+
     /// `IAMIdentityMapping` objects, as the API server lists them.
     pub(super) fn objects(list: &Value) -> Self {
         let items: Vec<&Value> = list["items"].as_array().into_iter().flatten().collect();

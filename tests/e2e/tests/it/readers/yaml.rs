@@ -39,6 +39,16 @@ pub(super) fn section(random: &mut Random, hand: &Hand, list: &[Node]) -> String
     text
 }
 
+/// A list below a key of a file.
+pub(super) fn below(random: &mut Random, hand: &Hand, key: &str, list: &[Node]) -> String {
+    if random.below(6) == 0 || list.is_empty() {
+        return format!("  {key}: {}\n", flow(random, hand, &Node::List(list.to_vec())));
+    }
+    let text = block(random, hand, list);
+    let lines: String = text.split_inclusive('\n').map(|line| format!("    {line}")).collect();
+    format!("  {key}:\n{lines}")
+}
+
 /// What is no list of entries.
 fn whole(random: &mut Random, hand: &Hand, list: &[Node]) -> String {
     match random.below(9) {

@@ -1,0 +1,91 @@
+//! What was read, as a cluster that was observed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use identity::Partition;
+use jiff::Timestamp;
+
+use super::{
+    Dump, MAPPING_KIND,
+    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
+};
+use crate::{
+    cluster::{LiveMapping, MappingTarget, Observed, Reading, Unseen, identities::one_of_each},
+    plan::{RECORD_NAME, RecordError},
+};
+
+impl Dump {
+    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
+    pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
+        let (record, targets) = (self.record(), self.targets());
+        let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
+        let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
+            of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
+        let Self {
+            roles,
+            bindings,
+            namespaces,
+            mapping_objects,
+            config_maps,
+            kinds,
+            mut missing,
+            has_manifests,
+            refused,
+            foreign,
+            server,
+            dynamic,
+            role_places,
+            binding_places,
+            ..
+        } = self;
+        let mut unseen = refused;
+        let roles = one_of_each(roles, &role_places, &mut unseen);
+        let bindings = one_of_each(bindings, &binding_places, &mut unseen);
+        for (kind, what) in KINDS {
+            let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
+            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
+            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
+            unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
+        }
+        if config_maps.contains_key(RECORD_NAME) && record.is_none() {
+            let (what, why) = ("what was applied last", RecordError.to_string());
+            unseen.push(Unseen { what: what.into(), why: why.into() });
+        }
+        let mut mappings = Vec::new();
+        let reading = Reading { partition, options: server.options, reader: server.reader() };
+        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
+            unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
+        }
+        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
+        let needs_objects =
+            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
+        if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
+            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
+        }
+        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
+            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
+                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
+                continue;
+            };
+            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
+        let is_asked = target != MappingTarget::None;
+        mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(LiveMapping::of_file));
+        // What is in force goes before what other programs are going to make.
+        for live in foreign.iter().filter_map(|foreign| foreign.live(partition, now)) {
+            match live {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
+        let mut observed = Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen };
+        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        for foreign in &foreign {
+            observed.add_declared(foreign, namespaces.as_deref(), now);
+        }
+        observed
+    }
+}
