@@ -97,9 +97,10 @@ pub(crate) fn part<'a>(
     let ended = (lines == Lines::Ended && !text.ends_with('\n')).then(|| format!("{text}\n"));
     let as_written = ended.as_deref().unwrap_or(text);
     let options = options(limits, dialect);
-    let (text, behind) = match dialect.is_go_yaml() {
-        true => yaml_1_1::translated(as_written, &options, dialect),
-        false => (Cow::Borrowed(as_written), None),
+    let (text, behind) = if dialect.is_go_yaml() {
+        yaml_1_1::translated(as_written, &options, dialect)
+    } else {
+        (Cow::Borrowed(as_written), None)
     };
     let text = &*text;
     let handed = handed.map(|handed| Handed { key: handed.key, to: handed.to });
