@@ -13,7 +13,10 @@ use serde::{
 };
 
 use super::{
-    AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen, dump::Written, kustomize, standing,
+    AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
+    dump::Written,
+    kustomize,
+    standing::{self, Standings},
 };
 use crate::{
     Facts, IamDumpError,
@@ -296,7 +299,7 @@ impl Given {
         let items: Vec<&Node> = items.collect();
         self.add_list(source, root, list, items.iter().copied(), how);
         if is_of_part(root) {
-            let written = Written { source, span: root.span, has_origin: true, texts: Default::default() };
+            let written = Written { source, span: root.span, has_origin: true, texts: Standings::new() };
             let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
             self.dump.are_cut(of_items.chain(list.1.strip_suffix("List")), &written);
         } else if let Some(kinds) = kinds {
@@ -393,7 +396,7 @@ impl Given {
         // Of what a cluster printed as JSON nobody wants to know the line.
         let has_origin = !is_element || !source.text().trim_start().starts_with('{');
         let is_map = value["kind"] == "ConfigMap" || value["items"][0]["kind"] == "ConfigMap";
-        let texts = if is_map { standing::of_object(source, node) } else { Default::default() };
+        let texts = if is_map { standing::of_object(source, node) } else { Standings::new() };
         let written = Written { source, span: node.span, has_origin, texts };
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.

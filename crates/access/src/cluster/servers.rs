@@ -33,9 +33,9 @@ impl Server {
             };
             self.seen = Some(reader);
             let words = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
-            let gates = words.filter_map(Value::as_str).filter(|word| word.contains("SSORoleMatch"));
+            let mut gates = words.filter_map(Value::as_str).filter(|word| word.contains("SSORoleMatch"));
             let is_on = |word: &str| word.to_ascii_lowercase().contains("ssorolematch=true");
-            self.options.sso_role_match |= gates.into_iter().any(is_on);
+            self.options.sso_role_match |= gates.any(is_on);
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn of_json(file: &Arc<str>, text: &[u8], data: &str) -> Standings {
     let Some(at) = text.windows(data.len().max(1)).position(|window| window == data.as_bytes()) else {
         return Standings::new();
     };
-    let first_line = text[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+    let first_line = text[..at].split(|byte| *byte == b'\n').count();
     let source = Source::new(&**file, data);
     let read = parse_as(&source, &Limits::default(), Dialect::Json);
     let root = read.ok().and_then(|read| read.root);
