@@ -226,7 +226,7 @@ impl Explanation<'_> {
             possible: person.zip(world).map(|(person, world)| possible(person, world)).unwrap_or_default(),
             unreadable: person
                 .filter(|_| !matches!(self.verdict, Verdict::LetIn))
-                .map(|person| person.unreadable.iter().map(|defect| defect.to_string()).collect())
+                .map(|person| person.unreadable.iter().map(ToString::to_string).collect())
                 .unwrap_or_default(),
             dangling: person.map(|person| named(&person.dangling)).unwrap_or_default(),
             unknown: person.map(|person| named(&person.unknown)).unwrap_or_default(),
