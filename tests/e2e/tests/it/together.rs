@@ -24,8 +24,11 @@ const CLUSTER: &str = include_str!("together/cluster.yaml");
 /// Who somebody may be in the cluster: username and groups; none among them where they may be turned away.
 type Logins = BTreeSet<Option<(String, Vec<String>)>>;
 
+/// A username and groups.
+type Known = (&'static str, &'static [&'static str]);
+
 /// Everybody, and who aws-iam-authenticator 0.7.18 takes them for (the differential tests hold it against the program).
-const PEOPLE: &[(&str, &[(&str, &[&str])])] = &[
+const PEOPLE: &[(&str, &[Known])] = &[
     ("role/Admin", &[("admin", &["system:masters"])]),
     ("role/Dev", &[("dev", &[])]),
     ("role/Nameless", &[("", &["devs"])]),
@@ -90,8 +93,8 @@ fn arn(name: &str) -> String {
     format!("arn:aws:iam::111122223333:{name}")
 }
 
-fn logins_of(logins: &[(&str, &[&str])]) -> Logins {
-    let of = |(username, groups): &(&str, &[&str])| {
+fn logins_of(logins: &[Known]) -> Logins {
+    let of = |(username, groups): &Known| {
         Some(((*username).to_owned(), groups.iter().map(|group| (*group).to_owned()).collect()))
     };
     if logins.is_empty() { Logins::from([None]) } else { logins.iter().map(of).collect() }
