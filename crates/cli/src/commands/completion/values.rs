@@ -91,6 +91,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "settle", Values::Free),
     ("", "state", Values::Free),
     ("", "sts_connect_to", Values::Free),
+    ("", "sts_regions", Values::Free),
     ("", "subresource", Values::Free),
     ("", "token", Values::Free),
     ("", "what", Values::Free),
