@@ -10,7 +10,9 @@ use std::{
 
 use anyhow::{Context as _, ensure};
 use e2e::{
+    moto::Moto,
     process::{self, Output},
+    shell::Shell,
     typed,
     world::World,
 };
@@ -23,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("terraform::everything_is_formatted_and_valid", valid),
     ("terraform::the_module_passes_its_own_tests", own_tests),
     ("terraform::the_access_file_means_what_render_says", as_rendered),
+    ("terraform::the_steps_for_an_account_at_aws_go_through_with_stand_ins", for_an_account),
     ("terraform::a_second_apply_changes_nothing", applied_twice),
     ("terraform::nothing_of_2018_is_destroyed", from_2018),
     ("terraform::rendered_access_entries_are_valid", access_entries),
@@ -167,6 +170,36 @@ fn own_tests(world: &World) -> anyhow::Result<()> {
         let said = tofu.succeeds(folder, &["test"])?;
         ensure!(said.contains(&format!("{tests} passed, 0 failed")), "{folder}: {said}");
     }
+    Ok(())
+}
+
+/// What docs/terraform.md has for whoever has an account: with moto, which lets everybody assume every role.
+fn for_an_account(world: &World) -> anyhow::Result<()> {
+    let tofu = Tofu::new(world, "terraform-account")?;
+    let moto = Moto::start(&world.parts, &tofu.folder)?;
+    moto.fill("iam.create_user(UserName='alice')")?;
+    let mut shell = Shell::new(&world.parts, &tofu.folder)?;
+    shell.set_all(moto.environment());
+    shell.set("TF_CLI_CONFIG_FILE", tofu.folder.join("settings.tfrc").display().to_string());
+    shell.set("TF_CLI_ARGS", "-no-color");
+    shell.runs("cd terraform")?;
+    ensure!(shell.runs("tofu init && tofu test")?.contains("10 passed, 0 failed"));
+    shell.runs("cd examples/from-2018")?;
+    let said = shell.answers("tofu init && tofu apply", "Enter a value:", "yes")?;
+    ensure!(said.contains("Apply complete!"), "{said}");
+    let keys: Value = serde_json::from_str(&shell.runs("aws iam create-access-key --user-name alice")?)?;
+    let text = |name: &str| keys["AccessKey"][name].as_str().context("a key").map(str::to_owned);
+    fs::create_dir_all(tofu.folder.join(".aws"))?;
+    let profile = format!(
+        "[alice]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        text("AccessKeyId")?,
+        text("SecretAccessKey")?
+    );
+    fs::write(tofu.folder.join(".aws/credentials"), profile)?;
+    let assumes = "aws --profile alice sts assume-role --role-arn \"$(tofu output -json roles | jq -r '.[\"all users\"]')\" --role-session-name alice";
+    let assumed = shell.runs(assumes)?;
+    ensure!(assumed.contains("assumed-role/k8s-access/alice"), "{assumed}");
+    shell.answers("tofu destroy", "Enter a value:", "yes")?;
     Ok(())
 }
 
