@@ -10,6 +10,7 @@ mod merging;
 mod plan;
 mod reading;
 mod round_trip;
+mod standing;
 mod targets;
 
 use document::{Limits, RenderStyle, Sources};
