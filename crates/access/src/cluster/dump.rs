@@ -385,6 +385,13 @@ impl Dump {
         !self.kinds.is_empty() && self.refused.is_empty()
     }
 
+    /// Whether it has roles or bindings that no cluster has stored: these have versions.
+    pub(super) fn has_written(&self) -> bool {
+        let mut versions =
+            self.roles.iter().map(|seen| &seen.version).chain(self.bindings.iter().map(|seen| &seen.version));
+        versions.any(|version| version.is_empty())
+    }
+
     /// Adds a gap.
     pub(super) fn lacks(&mut self, gap: Unseen) {
         self.refused.push(gap);

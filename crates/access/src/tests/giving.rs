@@ -122,13 +122,13 @@ fn half_a_list_is_a_gap_with_its_place() {
     let typed = "rbac.authorization.k8s.io/v1";
     let more = r#""continue": "x", "resourceVersion": "7""#;
     let rows = [
-        ("an API server's", list("RoleList", typed, more), "roles: the list in it is only a part"),
+        ("an API server's", list("RoleList", typed, more), "roles: the list in it:1 is only a part"),
         (
             "that counts the rest",
             list("RoleList", typed, r#""remainingItemCount": 3"#),
-            "roles: the list in it is only a part",
+            "roles: the list in it:1 is only a part",
         ),
-        ("of mixed kinds", list("List", "v1", more), "roles: the list in it is only a part"),
+        ("of mixed kinds", list("List", "v1", more), "roles: the list in it:1 is only a part"),
         ("YAML", yaml("resourceVersion: '7', continue: x"), "roles: the list in it:1 is only a part"),
         (
             "YAML that counts the rest",
@@ -617,6 +617,13 @@ fn a_field_that_there_is_not_is_named_with_its_place() {
         assert!(said.contains(&gap), "{text}{said}");
         assert!(said.lines().count() == 2, "it counts: {said}");
     }
+    let list = format!(
+        r#"{{"apiVersion": "v1", "kind": "List", "items": [{{{}, "kind": "ClusterRole", "metadata": {{"name": "a"}}, "rule": []}}]}}"#,
+        r#""apiVersion": "rbac.authorization.k8s.io/v1""#
+    );
+    let (_, of_list) = given(&list).expect("a list");
+    let said = lines(of_list);
+    assert!(said.contains("gap: `rule` of ClusterRole a (it:1): there is no such field (`rules`?)"), "{said}");
     // What a cluster has it has taken.
     let (_, given) =
         given(&format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: a, resourceVersion: '5'}}\nrule: []\n"))
