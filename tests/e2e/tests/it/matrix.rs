@@ -151,6 +151,22 @@ fn verbs(managed: &Managed, random: &mut Random, differences: &mut Vec<String>) 
     Ok(asked.len())
 }
 
+/// Takes out where entries of mappings stand: of a dump that is a line of its file.
+pub(crate) fn without_places(said: &mut Value) {
+    match said {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value.as_str().filter(|_| key == "mappedBy").and_then(|rule| rule.split_once(" (")) {
+                    Some((rule, _)) => *value = rule.into(),
+                    None => without_places(value),
+                }
+            }
+        }
+        Value::Array(values) => values.iter_mut().for_each(without_places),
+        _ => {}
+    }
+}
+
 /// What is said of the live cluster, which is what is said of a dump of it.
 fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
     let said = |more: &[&str]| -> anyhow::Result<Value> {
@@ -160,6 +176,7 @@ fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
         for key in ["time", "cluster", "source"] {
             said[key].take();
         }
+        without_places(&mut said);
         Ok(said)
     };
     let (live, offline) = (said(&[])?, said(&["--from", "cluster.json"])?);
