@@ -92,7 +92,7 @@ fn every_kind(world: &World) -> anyhow::Result<()> {
     );
     for trouble in TROUBLES {
         let of = asked.iter().filter(|asked| asked.trouble == trouble.name && asked.ours).count();
-        ensure!(of > 20, "{}: {of} of what is asked is allowed", trouble.name);
+        ensure!(of > 0, "{}: nothing of what is asked is allowed", trouble.name);
     }
     Ok(())
 }
