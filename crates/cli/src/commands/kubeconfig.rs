@@ -8,10 +8,10 @@
 
 mod clusters;
 mod convert;
+mod file;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 use document::Source;
 use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode, Merged};
@@ -49,11 +49,11 @@ pub(crate) struct KubeconfigArgs {
     eks: Vec<String>,
 
     /// Name of the context, the cluster and the user (default: the cluster id)
-    #[arg(long)]
+    #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name: Option<String>,
 
     /// Default namespace of the context
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = parse_namespace)]
     namespace: Option<String>,
 
     /// AWS Region of the STS endpoint, passed on to `token`; with --eks also that of the cluster
@@ -91,13 +91,16 @@ pub(crate) struct KubeconfigArgs {
     )]
     convert: Option<Option<PathBuf>>,
 
-    /// Only say what --convert would change
-    #[arg(long, requires = "convert")]
+    /// Only say what --merge or --convert would change
+    #[arg(long)]
     dry_run: bool,
 }
 
 /// Runs `kubeconfig`.
 pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
+    if args.dry_run && args.merge.is_none() && args.convert.is_none() {
+        return Err(anyhow::anyhow!("--dry-run is for --merge and --convert, which write a file").into());
+    }
     if let Some(file) = &args.convert {
         return convert::convert(file.as_deref(), args, process);
     }
@@ -107,17 +110,24 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     };
     let path = match file {
         Some(path) => path.clone(),
-        None => default_path(process)?,
+        None => file::default_path(process)?,
     };
-    let exists = std::fs::exists(&path).with_context(|| format!("cannot look at {}", path.display()))?;
-    let existing = exists.then(|| rim::read_source(&path)).transpose()?;
-    let Merged { text, notes } = with(existing, &entries, args.keep_current)?;
-    write(&path, &text)?;
+    let (notes, done) = if args.dry_run {
+        (with(file::read(&path)?, &entries, args.keep_current)?.notes, "would be written")
+    } else {
+        let locked = file::Locked::new(&path)?;
+        let Merged { text, notes } = with(locked.read()?, &entries, args.keep_current)?;
+        locked.write(&text)?;
+        (notes, "written")
+    };
     for note in notes {
         rim::note(&format!("note: {note}"));
     }
     for entry in &entries {
-        rim::note(&format!("context {} written to {}", entry.context, path.display()));
+        rim::note(&format!("context {} {done} to {}", entry.context, path.display()));
+    }
+    if args.dry_run {
+        rim::note("nothing was written (--dry-run)");
     }
     Ok(())
 }
@@ -160,31 +170,16 @@ fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
     }
 }
 
-/// Replaces a kubeconfig in one step.
-fn write(path: &Path, text: &str) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    }
-    // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
-    let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    rim::write_atomically(&target, text.as_bytes(), 0o600)
-}
-
-/// The first file that kubectl would read: where it writes itself, too.
-fn default_path(process: &Process) -> anyhow::Result<PathBuf> {
-    default_paths(process)?.into_iter().next().context("KUBECONFIG names no file")
-}
-
-/// Every file that kubectl would read.
-fn default_paths(process: &Process) -> anyhow::Result<Vec<PathBuf>> {
-    let separator = if cfg!(windows) { ';' } else { ':' };
-    let listed = process.variable("KUBECONFIG").unwrap_or_default().split(separator).filter(|path| !path.is_empty());
-    let listed: Vec<PathBuf> = listed.map(PathBuf::from).collect();
-    if !listed.is_empty() {
-        return Ok(listed);
-    }
-    let home = process.home().context("no home folder: name the kubeconfig, as --merge FILE or --convert FILE")?;
-    Ok(vec![home.join(".kube").join("config")])
+/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
+fn parse_namespace(text: &str) -> Result<String, String> {
+    let is_label = |text: &str| {
+        let bytes = text.as_bytes();
+        let is_inner = bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        (1..=63).contains(&bytes.len()) && is_inner && !text.starts_with('-') && !text.ends_with('-')
+    };
+    is_label(text)
+        .then(|| text.to_owned())
+        .ok_or_else(|| "a namespace has 1 to 63 lower-case letters, digits and dashes between them".to_owned())
 }
 
 fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {

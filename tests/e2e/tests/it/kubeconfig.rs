@@ -23,6 +23,8 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("kubeconfig::several_contexts_become_several_clusters", several),
     ("kubeconfig::an_administrators_credentials_stay", administrator),
+    ("kubeconfig::many_who_merge_at_once_lose_nothing_and_kubectls_lock_holds", at_once),
+    ("kubeconfig::what_cannot_be_replaced_is_left_as_it_is", left_alone),
     ("kubeconfig::eks_says_where_a_cluster_is", eks),
     ("kubeconfig::eks_troubles_are_said", troubles),
     ("kubeconfig::what_the_aws_cli_wrote_is_converted_and_logs_in", converted),
@@ -37,6 +39,61 @@ fn kubectl(world: &World, folder: &Path, person: &str, file: &str, args: &[&str]
     command.env("PATH", format!("{}:/usr/bin:/bin", programs.display()));
     command.envs(environment(&world.sts.credentials(person)?)).envs(world.sts.proxy_environment());
     process::run(command.args(["--kubeconfig", file]).args(args))
+}
+
+fn merge(world: &World, folder: &Path, id: &str, file: &str, more: &[&str]) -> anyhow::Result<Output> {
+    let mut command = process::command(&world.parts.cluster_auth, folder);
+    command.args(["kubeconfig", "-i", id, "--server", "https://api.example.com", "--merge", file]);
+    process::run(command.args(more))
+}
+
+fn at_once(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("kubeconfig-at-once")?;
+    fs::write(folder.join("config"), "apiVersion: v1\nkind: Config\n")?;
+    let ids: Vec<String> = (0..10).map(|number| format!("n{number}")).collect();
+    let all = std::thread::scope(|scope| {
+        let merging: Vec<_> =
+            ids.iter().map(|id| scope.spawn(|| merge(world, &folder, id, "config", &[])?.success())).collect();
+        merging.into_iter().map(|merged| merged.join().expect("no panic")).collect::<Result<Vec<_>, _>>()
+    });
+    all?;
+    let names = kubectl(world, &folder, "alice", "config", &["config", "get-contexts", "-o", "name"])?.success()?;
+    ensure!(names.lines().eq(&ids), "{names}");
+    fs::write(folder.join("config.lock"), "")?;
+    let theirs = kubectl(world, &folder, "alice", "config", &["config", "use-context", "n1"])?;
+    ensure!(theirs.code != 0 && theirs.stderr.contains("config.lock"), "{theirs:?}");
+    let ours = merge(world, &folder, "late", "config", &[])?;
+    ensure!(ours.code == 1 && ours.stderr.contains("config.lock is there"), "{ours:?}");
+    fs::remove_file(folder.join("config.lock"))?;
+    merge(world, &folder, "late", "config", &[])?.success()?;
+    ensure!(!folder.join("config.lock").exists());
+    Ok(())
+}
+
+fn left_alone(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("kubeconfig-left-alone")?;
+    let shell = process::run(process::command(Path::new("/bin/sh"), &folder).args([
+        "-c",
+        "mkfifo pipe; ln -s nowhere link; mkdir folder; printf 'kind: Config\\n' > read-only; chmod 440 read-only; cp read-only dry",
+    ]))?;
+    shell.success()?;
+    let rows = [
+        ("pipe", "pipe is a folder, a pipe, a socket or a device, and no file"),
+        ("/dev/zero", "/dev/zero is a folder, a pipe, a socket or a device, and no file"),
+        ("folder", "folder is a folder, a pipe, a socket or a device, and no file"),
+        ("link", "link is a symbolic link to nowhere, which is not there"),
+        ("read-only", "read-only is read-only; make it writable first"),
+    ];
+    for (file, said) in rows {
+        let output = merge(world, &folder, "c", file, &[])?;
+        ensure!(output.code == 1 && output.stderr.contains(said), "{file}: {output:?}");
+    }
+    ensure!(fs::read_to_string(folder.join("read-only"))? == "kind: Config\n");
+    ensure!(fs::symlink_metadata(folder.join("link"))?.is_symlink() && !folder.join("nowhere").exists());
+    let output = merge(world, &folder, "c", "dry", &["--dry-run"])?;
+    ensure!(output.code == 0 && output.stderr.contains("context c would be written to dry"), "{output:?}");
+    ensure!(fs::read_to_string(folder.join("dry"))? == "kind: Config\n");
+    Ok(())
 }
 
 /// What kubectl makes of it.

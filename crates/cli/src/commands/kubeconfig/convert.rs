@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use kubeconfig::Converted;
 
-use super::{KubeconfigArgs, default_paths, said, write};
+use super::{
+    KubeconfigArgs,
+    file::{self, Locked, default_paths},
+    said,
+};
 use crate::{
     commands::token,
     exit::{CommandResult, Failure},
@@ -20,18 +24,19 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
     };
     // All are read before one is written: a file that cannot be read leaves the others as they were.
     let read = |path: PathBuf| {
-        let source = rim::read_source(&path)?;
+        let locked = if args.dry_run { None } else { Some(Locked::new(&path)?) };
+        let source = file::read(&path)?.with_context(|| format!("there is no file {}", path.display()))?;
         let accepts = |words: &[String]| token::accepts(words);
         let converted = kubeconfig::convert(&source, &args.command, kubeconfig::INSTALL_HINT, accepts)
             .map_err(|problems| said(&source, &problems))?;
-        Ok::<_, Failure>((path, converted))
+        Ok::<_, Failure>((path, locked, converted))
     };
     let present: Vec<PathBuf> = files.into_iter().filter(|path| path.exists() || file.is_some()).collect();
     if present.is_empty() {
         return Err(anyhow::anyhow!("there is no kubeconfig to convert; name one, as --convert FILE").into());
     }
     let converted: Vec<_> = present.into_iter().map(read).collect::<Result<_, _>>()?;
-    for (path, Converted { text, users, left }) in &converted {
+    for (path, locked, Converted { text, users, left }) in &converted {
         for user in users {
             rim::note(&format!("user {}: `{}` becomes `{}`", user.name, user.before, user.after));
         }
@@ -39,11 +44,11 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
             rim::note(&format!("user {} stays: `{}`: {}", user.name, user.command_line, user.why));
         }
         let shown = path.display();
-        match (users.len(), args.dry_run) {
+        match (users.len(), locked) {
             (0, _) => rim::note(&format!("{shown}: nothing to convert")),
-            (count, true) => rim::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
-            (count, false) => {
-                write(path, text).with_context(|| format!("cannot write {shown}"))?;
+            (count, None) => rim::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
+            (count, Some(locked)) => {
+                locked.write(text)?;
                 rim::note(&format!("{shown}: {count} changed"));
             }
         }
