@@ -115,6 +115,7 @@ impl ImportArgs {
         }
         self.from.read(&mut read)?;
         self.from.says_something(&read)?;
+        self.from.has_no_configuration(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
             let text =
                 "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";

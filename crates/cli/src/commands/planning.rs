@@ -115,6 +115,7 @@ impl Planning {
         let mut found = Given::default();
         self.from.read(&mut found)?;
         self.from.says_something(&found)?;
+        self.from.has_no_configuration(&found)?;
         ignored(&found);
         let Given { dump, mut facts, .. } = found;
         self.cluster.beside(&dump)?;

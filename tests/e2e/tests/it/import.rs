@@ -398,6 +398,10 @@ fn gaps(world: &World) -> anyhow::Result<()> {
             "{said}"
         );
     }
+    // Another program's file, and not passed over with `groups: []`.
+    fs::write(folder.join("config.yaml"), CONFIG)?;
+    let said = import(&dump, &["-i", "c", "--from", "config.yaml"])?;
+    ensure!(said.starts_with("error: --from config.yaml: this is the authenticator's configuration; "), "{said}");
     let managed = Managed::start(world, "import-forbidden", OBJECTS)?;
     let viewer = managed.user("viewer", &[&["--verb=list", "--resource=namespaces"]])?;
     let refused = process::run(&mut managed.command_as(&viewer, &["import"]))?;

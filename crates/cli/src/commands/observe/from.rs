@@ -91,7 +91,17 @@ impl FromArgs {
         Ok(())
     }
 
-    /// The same of other paths.
+    /// Refuses the authenticator's configuration as a file, where a command would have to ignore it.
+    pub(crate) fn has_no_configuration(&self, found: &Given) -> anyhow::Result<()> {
+        let Some(source) = &found.configuration else { return Ok(()) };
+        anyhow::bail!(
+            "--from {}: this is the authenticator's configuration; give the ConfigMap that holds it (to `import` the file \
+             itself, by -c)",
+            source.name()
+        )
+    }
+
+    /// Reads other paths as if they were given.
     pub(crate) fn read_paths<'a>(
         &self,
         paths: impl IntoIterator<Item = &'a PathBuf>,
