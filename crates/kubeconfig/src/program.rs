@@ -3,6 +3,9 @@
 /// The programs whose words this one answers to; `aws2` was the preview of the AWS CLI's version 2.
 const PROGRAMS: [&str; 4] = ["aws", "aws2", "aws-iam-authenticator", "heptio-authenticator-aws"];
 
+/// This program, in a plugin that was converted already.
+const OURS: &str = "cluster-auth";
+
 /// What stands in a text by which a shell or a script runs one of them.
 const TRACES: [&str; 3] = ["eks get-token", "aws-iam-authenticator", "heptio-authenticator-aws"];
 
@@ -18,8 +21,11 @@ pub(crate) enum Maker {
 }
 
 impl Maker {
-    /// Of a command line; none where it is about other programs.
+    /// Of a command line; none where it is about other programs, or about this one already.
     pub(crate) fn of(command: &str, args: &[String]) -> Option<Self> {
+        if file_name(command) == OURS || args.iter().any(|word| file_name(word) == OURS) {
+            return None;
+        }
         let is_known = |program: &str| PROGRAMS.contains(&file_name(program));
         if is_known(command) {
             return Some(Self::Command);
@@ -49,7 +55,7 @@ mod tests {
 
     #[test]
     fn who_makes_the_tokens() {
-        let rows: [(&str, Option<Maker>); 12] = [
+        let rows: [(&str, Option<Maker>); 13] = [
             ("aws eks get-token --cluster-name demo", Some(Maker::Command)),
             ("/usr/bin/aws2 eks get-token", Some(Maker::Command)),
             ("aws-vault exec prod -- aws eks get-token --cluster-name demo", Some(Maker::Argument(3))),
@@ -59,7 +65,8 @@ mod tests {
             ("granted assume prod --exec aws-iam-authenticator token", Some(Maker::Argument(3))),
             ("/opt/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
             ("cluster-auth token -i demo", None),
-            ("aws-vault exec prod -- cluster-auth eks get-token --cluster-name demo", Some(Maker::Somewhere)),
+            ("cluster-auth --region eu-west-1 eks get-token --cluster-name demo", None),
+            ("aws-vault exec prod -- /usr/bin/cluster-auth eks get-token --cluster-name demo", None),
             ("gke-gcloud-auth-plugin", None),
             ("kubelogin get-token --environment aws", None),
         ];

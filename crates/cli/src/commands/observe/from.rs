@@ -24,9 +24,10 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 /// Flags of every command that takes files in place of a cluster.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct FromArgs {
-    /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what `kubectl get namespaces,roles,clusterroles,rolebindings,
-    /// clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), manifests, access files, what `aws eks` says of access
-    /// entries and `aws iam` of groups and roles, as files or as folders with all that is in them; `-` is stdin
+    /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what
+    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or
+    /// `-o yaml`), manifests, access files, what `aws eks` says of access entries and `aws iam` of groups and roles, as files
+    /// or as folders with all that is in them; `-` is stdin
     #[arg(long, value_name = "PATH")]
     from: Vec<PathBuf>,
 
