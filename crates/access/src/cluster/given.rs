@@ -378,7 +378,8 @@ impl Given {
         }
         if !is_of_cluster {
             let text = |key: &str| value[key].as_str().unwrap_or_default();
-            for fields::Unknown { at, path, meant } in fields::unknown(node, text("apiVersion"), text("kind")) {
+            let name = value["metadata"]["name"].as_str().unwrap_or_default();
+            for fields::Unknown { at, path, meant } in fields::unknown(node, text("apiVersion"), text("kind"), name) {
                 let line = source.position(at.start).line;
                 let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
                 let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();

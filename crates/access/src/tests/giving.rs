@@ -631,6 +631,37 @@ fn a_field_that_there_is_not_is_named_with_its_place() {
     assert_eq!(lines(given).lines().count(), 1);
 }
 
+/// The same of objects that say who logs in. A `ConfigMap` that does not is anybody's.
+#[test]
+fn a_field_that_there_is_not_is_named_where_logins_stand() {
+    let rows = [
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nstringData: {mapRoles: ''}\n",
+            Some("`stringData` of ConfigMap aws-auth (it:4): there is no such field"),
+        ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nData: {mapRoles: ''}\n",
+            Some("`Data` of ConfigMap aws-auth (it:4): there is no such field (`data`?)"),
+        ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: theirs, namespace: kube-system}\nstringData: {a: ''}\n",
+            None,
+        ),
+        (
+            "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nmetadata: {name: a}\nspec: {ARN: x, username: a}\n",
+            Some("`spec.ARN` of IAMIdentityMapping a (it:4): there is no such field (`arn`?)"),
+        ),
+    ];
+    for (text, expected) in rows {
+        let (_, given) = given(text).expect(text);
+        let said = lines(given);
+        match expected {
+            Some(expected) => assert!(said.contains(&format!("gap: {expected}")), "{text}{said}"),
+            None => assert!(!said.contains("no such field"), "{text}{said}"),
+        }
+    }
+}
+
 /// Whatever a kustomization does besides is said by name, where it changes what is of interest or takes in what is not there.
 #[test]
 fn a_kustomization_that_does_more_is_a_gap() {

@@ -1,9 +1,12 @@
 //! Fields that there are not, as `subject` for `subjects`: kubectl refuses an object that has one, and an API server that is not
 //! asked to refuse it takes the object without the field.
 //!
-//! Source: Kubernetes 1.37, `api/rbac/v1/types.go`, `apimachinery/pkg/apis/meta/v1/types.go`, and what `kubectl create` says.
+//! Source: Kubernetes 1.37, `api/rbac/v1/types.go`, `api/core/v1/types.go`, `apimachinery/pkg/apis/meta/v1/types.go`,
+//! aws-iam-authenticator 0.7.18's CustomResourceDefinition, and what `kubectl create` says.
 
 use document::{Node, Span, nearest};
+
+use crate::cluster::Dump;
 
 /// What may stand somewhere.
 enum Shape {
@@ -72,14 +75,32 @@ const BINDING: Shape = Fields(&[
     ),
 ]);
 
-/// The fields of an object of RBAC that there are not; of other objects nothing is known here.
-pub(super) fn unknown(object: &Node, api_version: &str, kind: &str) -> Vec<Unknown> {
+const CONFIG_MAP: Shape = Fields(&[
+    ("apiVersion", Anything),
+    ("kind", Anything),
+    ("metadata", METADATA),
+    ("data", Anything),
+    ("binaryData", Anything),
+    ("immutable", Anything),
+]);
+const IAM_IDENTITY_MAPPING: Shape = Fields(&[
+    ("apiVersion", Anything),
+    ("kind", Anything),
+    ("metadata", METADATA),
+    ("spec", Fields(&[("arn", Anything), ("username", Anything), ("groups", Anything)])),
+    ("status", Anything),
+]);
+
+/// The fields of an object that there are not: of those of RBAC, and of those that say who logs in. Of other objects nothing
+/// is known here.
+pub(super) fn unknown(object: &Node, api_version: &str, kind: &str, name: &str) -> Vec<Unknown> {
     let mut found = Vec::new();
-    let shape = match kind {
-        _ if api_version != "rbac.authorization.k8s.io/v1" => &Anything,
-        "Role" => &ROLE,
-        "ClusterRole" => &CLUSTER_ROLE,
-        "RoleBinding" | "ClusterRoleBinding" => &BINDING,
+    let shape = match (api_version, kind) {
+        ("rbac.authorization.k8s.io/v1", "Role") => &ROLE,
+        ("rbac.authorization.k8s.io/v1", "ClusterRole") => &CLUSTER_ROLE,
+        ("rbac.authorization.k8s.io/v1", "RoleBinding" | "ClusterRoleBinding") => &BINDING,
+        ("v1", "ConfigMap") if Dump::config_map_names().any(|ours| ours == name) => &CONFIG_MAP,
+        ("iamauthenticator.k8s.aws/v1alpha1", "IAMIdentityMapping") => &IAM_IDENTITY_MAPPING,
         _ => &Anything,
     };
     look(object, shape, "", &mut found);
