@@ -14,7 +14,7 @@ use mapping::authenticator;
 
 use super::{
     access::AskIam,
-    observe::{ClusterArgs, FromArgs},
+    observe::{ClusterArgs, FromArgs, ensure_no_configuration},
     planning::{self, plain},
 };
 use crate::{
@@ -115,7 +115,7 @@ impl ImportArgs {
         }
         self.from.read(&mut read)?;
         self.from.says_something(&read)?;
-        self.from.has_no_configuration(&read)?;
+        ensure_no_configuration(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
             let text =
                 "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";

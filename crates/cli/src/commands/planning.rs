@@ -16,7 +16,7 @@ pub(crate) use self::show::{plain, printed, stops, styled};
 use super::{
     access::{AskIam, Loaded, Paths},
     check::has_errors,
-    observe::{ClusterArgs, EVERYTHING, FromArgs, ignored, look},
+    observe::{ClusterArgs, EVERYTHING, FromArgs, ensure_no_configuration, ignored, look},
     render::parse_expiry,
 };
 use crate::{
@@ -115,7 +115,7 @@ impl Planning {
         let mut found = Given::default();
         self.from.read(&mut found)?;
         self.from.says_something(&found)?;
-        self.from.has_no_configuration(&found)?;
+        ensure_no_configuration(&found)?;
         ignored(&found);
         let Given { dump, mut facts, .. } = found;
         self.cluster.beside(&dump)?;

@@ -92,16 +92,6 @@ impl FromArgs {
         Ok(())
     }
 
-    /// Refuses the authenticator's configuration as a file, where a command would have to ignore it.
-    pub(crate) fn has_no_configuration(&self, found: &Given) -> anyhow::Result<()> {
-        let Some(source) = &found.configuration else { return Ok(()) };
-        anyhow::bail!(
-            "--from {}: this is the authenticator's configuration; give the ConfigMap that holds it (to `import` the file \
-             itself, by -c)",
-            source.name()
-        )
-    }
-
     /// Reads other paths as if they were given.
     pub(crate) fn read_paths<'a>(
         &self,
@@ -196,6 +186,16 @@ impl FromArgs {
         }
         Ok(())
     }
+}
+
+/// Refuses the authenticator's configuration as a file, where a command would have to ignore it.
+pub(crate) fn ensure_no_configuration(found: &Given) -> anyhow::Result<()> {
+    let Some(source) = &found.configuration else { return Ok(()) };
+    anyhow::bail!(
+        "--from {}: this is the authenticator's configuration; give the ConfigMap that holds it (to `import` the file \
+         itself, by -c)",
+        source.name()
+    )
 }
 
 /// Says which access files of `--from` are not looked at, where others are what it is about.
