@@ -48,22 +48,38 @@ pub fn parse_manifests(
         return vec![Document { number: 0, span, read: Err(problems) }];
     }
     let (parts, behind) = json_parts(text);
-    let parts = parts.into_iter().map(|range| (range, Dialect::Json));
-    let parts = parts.chain(yaml_parts(text, behind).into_iter().map(|range| (range, Dialect::Kubernetes)));
-    let document = |(number, (range, dialect)): (usize, (Range<usize>, Dialect))| {
-        let base = source.base() + range.start;
-        let span = Span { start: base, end: source.base() + range.end };
+    let parts = parts.into_iter().map(|range| (range.clone(), range, Dialect::Json));
+    let yaml = yaml_parts(text, behind);
+    let handed = handed(text, &yaml);
+    let parts = parts.chain(yaml.into_iter().zip(handed).map(|(range, handed)| (range, handed, Dialect::Kubernetes)));
+    let mut directive = None;
+    let document = |(number, (range, handed, dialect)): (usize, (Range<usize>, Range<usize>, Dialect))| {
+        let span = Span { start: source.base() + range.start, end: source.base() + range.end };
+        let before =
+            std::mem::replace(&mut directive, lone_directive(&text[handed.clone()]).map(|at| handed.start + at));
+        if dialect == Dialect::Kubernetes
+            && let Some(at) = before.or(directive)
+        {
+            return Document { number, span, read: Err(vec![taken_apart(source.base() + at)]) };
+        }
         let separators = [Some(range.start), (range.end < text.len()).then_some(range.end)];
         if dialect == Dialect::Kubernetes
             && let Some(problem) = separators.into_iter().flatten().find_map(|at| separator(text, at, source.base()))
         {
             return Document { number, span, read: Err(vec![problem]) };
         }
+        let base = source.base() + handed.start;
         let mut to = |mut node: Node| {
             node.shift(base);
             each(number, node);
         };
-        let read = yaml::part(&text[range], base, limits, dialect, Lines::Ended, Some(Handed { key, to: &mut to }));
+        let mut read =
+            yaml::part(&text[handed], base, limits, dialect, Lines::Ended, Some(Handed { key, to: &mut to }));
+        for warning in
+            read.iter_mut().flat_map(|read| &mut read.warnings).filter(|warning| warning.code == yaml::SEVERAL)
+        {
+            warning.message = "a second document begins here; kubectl reads the first document alone".into();
+        }
         Document { number, span, read }
     };
     parts.enumerate().map(document).collect()
@@ -111,6 +127,39 @@ fn yaml_parts(text: &str, from: usize) -> Vec<Range<usize>> {
     begins.insert(0, from);
     let ends = begins.iter().skip(1).copied().chain([text.len()]);
     begins.iter().zip(ends).map(|(begin, end)| *begin..end).collect()
+}
+
+/// What kubectl hands its parser of each of these: all but the marker, where that has ended another document.
+fn handed(text: &str, parts: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut has_begun = false;
+    let handed = parts.iter().map(|part| {
+        let marker = text[part.clone()].find('\n').map_or(part.len(), |end| end + 1);
+        let handed = part.start + if has_begun { marker } else { 0 }..part.end;
+        has_begun = !handed.is_empty();
+        handed
+    });
+    handed.collect()
+}
+
+/// Where directives stand that no document follows: kubectl takes the text apart at the `---` that ends them.
+fn lone_directive(text: &str) -> Option<usize> {
+    let mut first = None;
+    let mut at = 0;
+    for line in text.split_inclusive(['\n', '\r']) {
+        if line.starts_with('%') {
+            first.get_or_insert(at);
+        } else if !line.trim().is_empty() && !line.trim_start().starts_with('#') {
+            return None;
+        }
+        at += line.len();
+    }
+    first
+}
+
+fn taken_apart(at: usize) -> Problem {
+    let message = "kubectl takes directives and the `---` behind them apart, and reads neither this document nor one behind \
+                   it: did not find expected <document start>";
+    Problem::error("document.directive", Span::at(at), message).hint("remove the directive")
 }
 
 /// Behind `---` kubectl takes nothing but blanks and a comment; it reads neither the document that such a line ends nor one

@@ -15,6 +15,9 @@ use crate::{
     yaml_1_1,
 };
 
+/// Code of a second document where one is read.
+pub(crate) const SEVERAL: &str = "document.several";
+
 /// What was read, and what is to be said about it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Read {
@@ -175,7 +178,7 @@ fn read(
                         break;
                     }
                     let message = "a second document begins here; one file holds one document";
-                    return Err(Problem::error("document.several", span, message).into());
+                    return Err(Problem::error(SEVERAL, span, message).into());
                 }
                 continue;
             }
@@ -253,7 +256,7 @@ fn start_of(style: StructureStyle) -> Token {
 
 fn unread(span: Span) -> Problem {
     let message = "a second document begins here; the program that owns this file reads the first one alone";
-    Problem::warning("document.several", span, message)
+    Problem::warning(SEVERAL, span, message)
 }
 
 /// A scalar by its style and tag. What Go's libraries know by its tag they resolve whether it is quoted or not.

@@ -163,6 +163,13 @@ fn manifests_are_taken_apart_as_kubectl_does() {
         ("a: 1\r\n---\r\na: |\r\n  x\r\n", json!([{"a": 1}, {"a": "x\n"}])),
         ("a: 1\n--- {a: 2}\n---\na: 3\n", json!([null, null, {"a": 3}])),
         ("a: 1\n---b\n", json!([null, null])),
+        ("%YAML 1.1\n---\na: 1\n---\na: 2\n", json!([null, null, {"a": 2}])),
+        ("# 100 %\n\n%TAG ! tag:x,2000:\n---\na: 1\n", json!([null, null])),
+        ("a: 1\n---\n%YAML 1.1\n---\na: 2\n", json!([{"a": 1}, null, null])),
+        ("a: 1\n---\n%YAML 1.1\na: 2\n", json!([{"a": 1}, null])),
+        ("---\n%YAML 1.1\n---\na: 2\n", json!([{"a": 2}])),
+        ("a: 1\n---\n---\n%YAML 1.1\n---\na: 2\n", json!([{"a": 1}, {"a": 2}])),
+        ("a: 1\n...\n%YAML 1.1\n---\na: 2\n", json!([{"a": 1}, {"a": 2}])),
         ("[1]", json!([[1]])),
         ("", json!([])),
         (" \n", json!([])),
@@ -175,6 +182,16 @@ fn manifests_are_taken_apart_as_kubectl_does() {
         });
         assert_eq!(found.collect::<Value>(), expected, "{text:?}");
         assert!(documents.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start), "{text:?}");
+    }
+}
+
+#[test]
+fn a_second_document_that_nobody_reads_is_said_in_the_readers_name() {
+    for text in ["a: 1\r---\ra: 2\r", "a: 1\n...\na: 2\n"] {
+        let documents = parse_manifests(&Source::new("f", text), &Limits::default(), "items", |_, _| {});
+        let warnings = documents.iter().flat_map(|document| &document.read.as_ref().expect(text).warnings);
+        let messages: Vec<_> = warnings.map(|warning| &*warning.message).collect();
+        assert_eq!(messages, ["a second document begins here; kubectl reads the first document alone"], "{text:?}");
     }
 }
 

@@ -82,7 +82,7 @@ fn written(world: &World) -> anyhow::Result<()> {
         [0xfeff].into_iter().chain(text.encode_utf16()).flat_map(order).collect::<Vec<u8>>()
     };
     let text = format!("{a}x: ä😀\n");
-    let files: [(&str, Vec<u8>); 16] = [
+    let files: [(&str, Vec<u8>); 21] = [
         ("json-documents.json", format!("{}{}\n  {}\n", json("a"), json("b"), json("c")).into()),
         ("json-then-yaml.json", format!("{}\n---\n{b}---\n{c}", json("a")).into()),
         ("json-between-markers.json", format!("{}\n---\n{}\n---\n{}\n", json("a"), json("b"), json("c")).into()),
@@ -95,6 +95,11 @@ fn written(world: &World) -> anyhow::Result<()> {
         ("carriage-return-documents.yaml", format!("{a}---\n{b}").replace('\n', "\r").into()),
         ("behind-the-marker.yaml", format!("{a}---\n{b}--- {{x: 1}}\n{c}").into()),
         ("glued-marker.yaml", format!("{a}----\n{b}").into()),
+        ("directive.yaml", format!("# 100 %\n%YAML 1.1\n---\n{a}").into()),
+        ("directive-between.yaml", format!("{a}---\n%YAML 1.1\n---\n{b}").into()),
+        ("directive-without-marker.yaml", format!("{a}---\n%YAML 1.1\n{b}").into()),
+        ("directive-behind-marker.yaml", format!("---\n%YAML 1.1\n---\n{b}").into()),
+        ("directive-behind-end.yaml", format!("{a}...\n%YAML 1.1\n---\n{b}").into()),
         ("byte-order-mark.yaml", format!("\u{feff}{text}").into()),
         ("utf-16-little.yaml", utf_16(&text, u16::to_le_bytes)),
         ("utf-16-big.yaml", utf_16(&text, u16::to_be_bytes)),
