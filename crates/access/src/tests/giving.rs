@@ -475,6 +475,41 @@ fn a_repository_has_more_than_manifests() {
             r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "#.to_owned(),
             Some("gap: a ClusterRole (it:1): it cannot be read"),
         ),
+        (
+            "a list that is cut off",
+            r#"{"apiVersion":"v1","kind":"List","items":["#.to_owned(),
+            Some("gap: a List (it:1): it cannot be read: line 1: "),
+        ),
+        (
+            "what kubectl prints, cut off",
+            "{\n  \"apiVersion\": \"v1\",\n  \"items\": [\n    {\n".to_owned(),
+            Some("gap: a List (it:1): it cannot be read: line "),
+        ),
+        (
+            "what kubectl prints as YAML, cut off",
+            "---\napiVersion: v1\nitems:\n- data: {a: \n".to_owned(),
+            Some("gap: a List (it:2): it cannot be read: line "),
+        ),
+        (
+            "another list, cut off",
+            "apiVersion: v1\nkind: ConfigMapList\nitems: [\n".to_owned(),
+            Some("gap: a ConfigMapList (it:2): it cannot be read: line "),
+        ),
+        (
+            "a role behind other objects on one line",
+            r#"{"items":[{"kind":"Pod"},{"kind":"ClusterRole","#.to_owned(),
+            Some("gap: a ClusterRole (it:1): it cannot be read: line 1: "),
+        ),
+        (
+            "a list that is nested too deep",
+            format!("{{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":{}", "[".repeat(10_000)),
+            Some("gap: a List (it:1): it cannot be read: line 1: "),
+        ),
+        (
+            "a directive that kubectl takes apart from its document",
+            format!("%YAML 1.1\n---\n{RBAC}\nkind: ClusterRole\nmetadata: {{name: a}}\n"),
+            Some("gap: a ClusterRole (it:4): it cannot be read: line 1: kubectl takes directives"),
+        ),
         ("Prometheus' rules", "groups:\n- name: a\n  rules: [{alert: b, expr: up}]\n".to_owned(), None),
         ("values", "rbac: {create: true}\n".to_owned(), None),
         (

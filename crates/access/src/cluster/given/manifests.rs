@@ -3,22 +3,12 @@
 use document::{Document, Node, Source};
 
 /// The kinds that are of interest wherever they stand.
-const KINDS: [&str; 8] = [
-    "Role",
-    "ClusterRole",
-    "RoleBinding",
-    "ClusterRoleBinding",
-    "RoleList",
-    "ClusterRoleList",
-    "RoleBindingList",
-    "ClusterRoleBindingList",
-];
+const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
 /// Those that are where something in them says so as well.
-const OTHERS: [(&str, &[&str]); 4] = [
+const OTHERS: [(&str, &[&str]); 3] = [
     ("IAMIdentityMapping", &[""]),
     ("ConfigMap", &["aws-auth", "aws-iam-authenticator", "cluster-auth-access"]),
     ("ServiceAccount", &["eks.amazonaws.com/role-arn"]),
-    ("List", &["rbac.authorization.k8s.io/"]),
 ];
 
 /// What a document that cannot be read would be, if it would be of interest: its kind, and the line that says so.
@@ -29,8 +19,9 @@ pub(super) fn looks_like(source: &Source, document: &Document) -> Option<(String
     let mut of_rbac = None;
     for line in text.split_inclusive(['\n', '\r']) {
         let number = || source.position(source.base() + at).line;
-        if let Some(kind) = value_of(line, "kind") {
-            if KINDS.contains(&kind) {
+        for kind in values_of(line, "kind") {
+            // Of a list nobody knows what is in the rest.
+            if KINDS.contains(&kind) || kind.ends_with("List") {
                 return Some((kind.to_owned(), number()));
             }
             let has = |words: &&[&str]| words.iter().any(|word| text.contains(word));
@@ -38,17 +29,30 @@ pub(super) fn looks_like(source: &Source, document: &Document) -> Option<(String
                 return Some((kind.to_owned(), number()));
             }
         }
-        if value_of(line, "apiVersion").is_some_and(|version| version.contains("rbac.authorization.k8s.io")) {
+        if values_of(line, "apiVersion").any(|version| version.contains("rbac.authorization.k8s.io")) {
             of_rbac.get_or_insert_with(number);
         }
         at += line.len();
     }
-    of_rbac.map(|line| ("object of rbac.authorization.k8s.io".to_owned(), line))
+    let of_rbac = of_rbac.map(|line| ("object of rbac.authorization.k8s.io".to_owned(), line));
+    let behind_marker = text.trim_start_matches("---");
+    let first = text.len() - behind_marker.trim_start().len();
+    let list = || ("List".to_owned(), source.position(document.span.start + first).line);
+    of_rbac.or_else(|| begins_as_list(behind_marker).then(list))
 }
 
-/// The value behind a key on its line, in YAML or JSON, quoted or not.
-fn value_of<'a>(line: &'a str, key: &str) -> Option<&'a str> {
-    let at = line.find(key)?;
+/// Whether a text begins as a list that kubectl prints, whose kind stands at its end.
+fn begins_as_list(text: &str) -> bool {
+    let bare = text.chars().filter(|c| !c.is_whitespace() && !"{\"',".contains(*c));
+    bare.take(64).collect::<String>().starts_with("apiVersion:v1items:")
+}
+
+/// The values behind a key on its line, in YAML or JSON, quoted or not.
+fn values_of<'a>(line: &'a str, key: &str) -> impl Iterator<Item = &'a str> {
+    line.match_indices(key).filter_map(move |(at, key)| value_at(line, at, key))
+}
+
+fn value_at<'a>(line: &'a str, at: usize, key: &str) -> Option<&'a str> {
     let before = line[..at].trim_end_matches(['"', '\'']);
     let is_key = before.chars().all(|c| c.is_whitespace() || "-{,[".contains(c)) || before.ends_with(['{', ',', ' ']);
     let behind = line[at + key.len()..].trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?;

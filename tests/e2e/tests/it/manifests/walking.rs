@@ -47,6 +47,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
         "chart/templates/role.yaml",
         "{{ if .x }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\n{{ end }}\n",
     )?;
+    file("dump.json", "{\"apiVersion\":\"v1\",\"kind\":\"List\",\"items\":[")?;
     file(&format!("{}e.yaml", "deep/".repeat(200)), &binding("dev", "eve"))?;
     // Links: to a file that is read anyway, around in a circle, out of the folder, and to nothing.
     write(&root.join("elsewhere/f.yaml"), binding("dev", "fay").as_bytes())?;
@@ -63,6 +64,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
     ensure!(names == ["ann", "ben", "cem", "dan", "eve", "fay"], "{names:?} {all:?}");
     let expected = [
         "a Role (repository/chart/templates/role.yaml:3): it is a template",
+        "a List (repository/dump.json:1): it cannot be read",
         "repository/broken.yaml: cannot read it",
         "repository/pipe.yaml: it is a pipe",
     ];
