@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    fs,
+    fs::{self, FileType},
     io::{self, Read as _},
     path::{Path, PathBuf},
 };
@@ -273,32 +273,35 @@ impl Walk {
         }
         let excluded = builder.build().context("--exclude")?;
         let mut walk = Self { excluded, seen: BTreeSet::new(), links: VecDeque::new(), found: Found::default() };
-        walk.any(folder);
+        walk.link(folder);
         Ok(walk)
     }
 
     fn files(mut self) -> Found {
         while let Some(link) = self.links.pop_front() {
-            self.any(&link);
+            self.link(&link);
         }
         self.found
     }
 
-    /// A file or a folder, or what a link leads to.
-    fn any(&mut self, path: &Path) {
-        let own = match fs::canonicalize(path) {
-            Ok(own) => own,
+    /// What a link leads to.
+    fn link(&mut self, path: &Path) {
+        match fs::canonicalize(path).and_then(|own| Ok((fs::metadata(&own)?.file_type(), own))) {
+            Ok((kind, own)) => self.any(path, &own, kind),
             // A link to nothing is of interest where it is called like a manifest.
-            Err(error) if is_of_interest(path) => return self.found.gaps.push(unreadable(path, &error)),
-            Err(_) => return,
-        };
-        let (is_folder, is_file) = (own.is_dir(), own.is_file());
-        if !self.seen.insert(own) {
+            Err(error) if is_of_interest(path) => self.found.gaps.push(unreadable(path, &error)),
+            Err(_) => {}
+        }
+    }
+
+    /// A file or a folder, with its own name: that follows from its folder's, for asking takes longer the deeper it lies.
+    fn any(&mut self, path: &Path, own: &Path, kind: FileType) {
+        if !self.seen.insert(own.to_owned()) {
             return;
         }
-        if is_folder {
-            self.folder(path);
-        } else if is_of_interest(path) && is_file {
+        if kind.is_dir() {
+            self.folder(path, own);
+        } else if is_of_interest(path) && kind.is_file() {
             self.found.files.push(path.to_owned());
         } else if is_of_interest(path) {
             // Whoever reads a pipe may wait for ever.
@@ -307,24 +310,26 @@ impl Walk {
         }
     }
 
-    fn folder(&mut self, folder: &Path) {
+    fn folder(&mut self, folder: &Path, own: &Path) {
         let entries = match fs::read_dir(folder) {
             Ok(entries) => entries,
             Err(error) => return self.found.gaps.push(unreadable(folder, &error)),
         };
-        let mut paths = BTreeMap::new();
+        let mut names = BTreeMap::new();
         for entry in entries {
-            match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
-                Ok((path, kind)) => drop(paths.insert(path, kind)),
+            match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
+                Ok((name, kind)) => drop(names.insert(name, kind)),
                 Err(error) => self.found.gaps.push(unreadable(folder, &error)),
             }
         }
-        for (path, kind) in paths {
-            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-            if NEVER.contains(&name) || self.excluded.matched(&path, path.is_dir()).is_ignore() {
+        for (name, kind) in names {
+            let path = folder.join(&name);
+            let is_dir = kind.is_dir() || (kind.is_symlink() && path.is_dir());
+            let is_never = NEVER.iter().any(|never| name == **never);
+            if is_never || self.excluded.matched(&path, is_dir).is_ignore() {
                 continue;
             }
-            if kind.is_symlink() { self.links.push_back(path) } else { self.any(&path) }
+            if kind.is_symlink() { self.links.push_back(path) } else { self.any(&path, &own.join(&name), kind) }
         }
     }
 }
