@@ -130,7 +130,8 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     let said = format!("{SEED}={seed}: {asked} questions, twice; {gained} gained, {lost} lost; {found} differences");
     say(&said);
     ensure!(wrong.is_empty(), "{said}\n{}", wrong.join("\n"));
-    ensure!(gained > asked / 100 && lost > asked / 100, "{said}: too dull to prove anything");
+    // Another world at each run: how much changes in it is chance, that something does is not.
+    ensure!(gained > asked / 1_000 && lost > asked / 1_000, "{said}: too dull to prove anything");
 
     // The program says the same, of dumps and live.
     let names = ["before.json", "context local"];
