@@ -237,7 +237,12 @@ fn trouble(world: &World) -> anyhow::Result<()> {
         ("GetGroup", Fault::Half, 1, "the answer to iam:GetGroup was not one of IAM's"),
         ("GetGroup", Fault::ServerError, 2, "iam:GetGroup failed: the answer was 500"),
         ("ListRoles", Fault::Half, 1, "the answer to iam:ListRoles was not one of IAM's"),
-        ("ListRoles", Fault::Reset, 0, "iam:ListRoles failed: no connection"),
+        (
+            "ListRoles",
+            Fault::Reset,
+            0,
+            "iam:ListRoles failed: iam.amazonaws.com cannot be reached: the connection was closed",
+        ),
         ("GetUser", Fault::Unavailable, 1, "iam:GetUser failed: the answer was 503"),
         ("GetUser", Fault::Garbage, 0, "the answer to iam:GetUser was not one of IAM's"),
         ("GetRole", Fault::HugeBody, 0, "the answer to iam:GetRole was not one of IAM's"),

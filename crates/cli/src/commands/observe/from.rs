@@ -40,8 +40,8 @@ pub(crate) struct FromArgs {
     #[arg(long, value_name = "NAMESPACE")]
     default_namespace: Option<String>,
 
-    /// Which server reads the authenticator's configuration, aws-iam-authenticator (0.7.18) or cluster-auth [default: the one of
-    /// a DaemonSet among what is given, else cluster-auth]
+    /// Who reads the authenticator's configuration: `aws-iam-authenticator` (as 0.7.18 does) or `cluster-auth` [default: the
+    /// server of a DaemonSet among what is given, else `cluster-auth`]
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }
