@@ -32,6 +32,7 @@ mod scalar;
 mod source;
 mod tree;
 mod value;
+mod visible;
 mod write;
 mod yaml;
 mod yaml_1_1;
@@ -50,6 +51,7 @@ pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Style, Value};
+pub use visible::{is_hidden, visible};
 pub use write::plain_or_quoted;
 pub use yaml::{Read, parse, parse_as, parse_each};
 

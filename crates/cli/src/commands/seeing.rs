@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, path::Path};
 
 use access::cluster::{Given, Unseen};
 use clap::Args;
+use document::visible;
 use kubernetes::{Cluster, KubernetesError};
 use mapping::authenticator::Config;
 use visibility::{Principal, Resources, Unreadable, World, print};
@@ -217,7 +218,7 @@ pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
 /// Says what could not be looked at, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in access::cluster::shown(gaps) {
-        rim::note(&plain(&format!("incomplete: {}: {}", gap.what, gap.why)));
+        rim::note(&visible(&format!("incomplete: {}: {}", gap.what, gap.why)));
     }
 }
 

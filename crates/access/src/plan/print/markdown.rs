@@ -61,6 +61,7 @@ pub fn literal(text: &str) -> String {
                 escaped.push(c);
             }
             c if c.is_control() => escaped.push(' '),
+            c if document::is_hidden(c) => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }
     }

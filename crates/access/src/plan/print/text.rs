@@ -65,7 +65,5 @@ fn push(item: &Item, depth: usize, segments: &mut Vec<Segment>) {
     }
 }
 
-/// Without control characters: in the name of somebody's binding they could hide what else is said. Kubernetes allows them.
-pub fn visible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
-}
+/// Kubernetes allows names in which something hides: in that of somebody's binding it could hide what else is said.
+pub use document::visible;

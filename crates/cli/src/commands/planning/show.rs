@@ -20,7 +20,7 @@ pub(crate) fn styled(segments: &[Segment]) -> String {
 
 /// Names in a cluster may hold what a terminal obeys.
 pub(crate) fn plain(text: &str) -> String {
-    text.replace(|letter: char| letter.is_control() && letter != '\n', "\u{fffd}")
+    text.replace(|letter: char| document::is_hidden(letter) && letter != '\n', "\u{fffd}")
 }
 
 fn coloured(text: &str, style: Style) -> String {

@@ -211,7 +211,7 @@ fn summary(report: &Report<'_>, from: Severity, segments: &mut Vec<Segment>) {
 }
 
 fn push(depth: usize, text: &str, style: Style, segments: &mut Vec<Segment>) {
-    let text = text.replace(|letter: char| letter.is_control(), "\u{fffd}");
+    let text = document::visible(text);
     segments.push(Segment { text: format!("{:width$}{text}\n", "", width = depth * 2), style });
 }
 
