@@ -246,7 +246,8 @@ impl<'a> Builder<'a> {
             && self.has_handed
             && let Some(key) = self.handed.as_ref().map(|handed| handed.key)
         {
-            self.problems.extend(entries::second_list(&entries, key));
+            // Where no key may stand twice, it is said already.
+            self.problems.extend(entries::second_list(&entries, key).filter(|_| self.dialect != Dialect::Strict));
         }
         entries::settle(entries, self.text, self.dialect, &mut self.problems, &mut self.warnings)
     }

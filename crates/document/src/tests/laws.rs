@@ -49,6 +49,13 @@ fn elements_are_those_of_the_tree(text: &str) {
 }
 
 #[test]
+fn a_list_that_stands_twice_is_one_problem() {
+    for text in ["a: [1]\na: [2]\n", "a:\na: []\n", "a: []\n<<: {a: []}\n"] {
+        elements_are_those_of_the_tree(text);
+    }
+}
+
+#[test]
 fn a_list_that_an_anchor_names_is_not_handed_over() {
     elements_are_those_of_the_tree("a: &x [1, 2]\nb: *x\n");
     let mut elements = 0;
