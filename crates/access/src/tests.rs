@@ -1,5 +1,6 @@
 //! What files mean, what is wrong with them, and what consumers get.
 
+mod fields;
 mod files;
 mod findings;
 mod foreign;

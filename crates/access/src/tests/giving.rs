@@ -8,7 +8,7 @@ use super::now;
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b, namespace: dev}\n\
                        roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: 'on'}]\n";
 
-fn given(text: &str) -> Result<(bool, Given), String> {
+pub(super) fn given(text: &str) -> Result<(bool, Given), String> {
     let mut given = Given::default();
     let known = given.read("it", text.as_bytes()).map_err(|error| error.to_string())?;
     Ok((known, given))
@@ -230,10 +230,10 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
     }
 }
 
-const RBAC: &str = "apiVersion: rbac.authorization.k8s.io/v1";
+pub(super) const RBAC: &str = "apiVersion: rbac.authorization.k8s.io/v1";
 
 /// What is there and what is not, as lines: objects with the places where they stand, gaps and notes.
-fn lines(given: Given) -> String {
+pub(super) fn lines(given: Given) -> String {
     let Given { dump, sources, notes, .. } = given;
     let observed = dump.observed(MappingTarget::ConfigMap, Partition::Aws, now());
     let mut lines = String::new();
@@ -612,88 +612,6 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
         let how = How { default_namespace, kustomized: of.get("k/it.yaml"), ..How::default() };
         given.read_as("k/it.yaml", text.as_bytes(), how).expect(name);
         assert_eq!(lines(given), expected, "{name}");
-    }
-}
-
-/// kubectl refuses each of these by the field that is named here, and an API server takes it without the field where nobody
-/// asks it to refuse.
-#[test]
-fn a_field_that_there_is_not_is_named_with_its_place() {
-    let rows = [
-        (
-            "kind: ClusterRole\nmetadata: {name: a}\nrule: []\n",
-            "`rule` of ClusterRole a (it:4): there is no such field (`rules`?)",
-        ),
-        (
-            "kind: ClusterRole\nmetadata: {name: a, label: {b: c}}\n",
-            "`metadata.label` of ClusterRole a (it:3): there is no such field (`labels`?)",
-        ),
-        (
-            "kind: ClusterRole\nmetadata: {name: a}\nrules:\n- verbs: [get]\n  apiGroups: ['']\n  resources: [pods]\n  verb: [list]\n",
-            "`rules[0].verb` of ClusterRole a (it:8): there is no such field (`verbs`?)",
-        ),
-        (
-            "kind: ClusterRole\nmetadata: {name: a}\nstatus: {}\n",
-            "`status` of ClusterRole a (it:4): there is no such field",
-        ),
-        (
-            "kind: ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: r}\nsubject: [{kind: User, name: u}]\n",
-            "`subject` of ClusterRoleBinding b (it:5): there is no such field (`subjects`?)",
-        ),
-        (
-            "kind: ClusterRoleBinding\nmetadata: {name: b}\nroleRef: {kind: ClusterRole, name: r}\nsubjects: [{kind: User, Name: v, name: u}]\n",
-            "`subjects[0].Name` of ClusterRoleBinding b (it:5): there is no such field (`name`?)",
-        ),
-    ];
-    for (text, expected) in rows {
-        let (_, given) = given(&format!("{RBAC}\n{text}")).expect(text);
-        let said = lines(given);
-        let gap = format!("gap: {expected}, and kubectl refuses the object; here it counts without it\n");
-        assert!(said.contains(&gap), "{text}{said}");
-        assert!(said.lines().count() == 2, "it counts: {said}");
-    }
-    let list = format!(
-        r#"{{"apiVersion": "v1", "kind": "List", "items": [{{{}, "kind": "ClusterRole", "metadata": {{"name": "a"}}, "rule": []}}]}}"#,
-        r#""apiVersion": "rbac.authorization.k8s.io/v1""#
-    );
-    let (_, of_list) = given(&list).expect("a list");
-    let said = lines(of_list);
-    assert!(said.contains("gap: `rule` of ClusterRole a (it:1): there is no such field (`rules`?)"), "{said}");
-    // What a cluster has it has taken.
-    let (_, given) =
-        given(&format!("{RBAC}\nkind: ClusterRole\nmetadata: {{name: a, resourceVersion: '5'}}\nrule: []\n"))
-            .expect("a role");
-    assert_eq!(lines(given).lines().count(), 1);
-}
-
-/// The same of objects that say who logs in. A `ConfigMap` that does not is anybody's.
-#[test]
-fn a_field_that_there_is_not_is_named_where_logins_stand() {
-    let rows = [
-        (
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nstringData: {mapRoles: ''}\n",
-            Some("`stringData` of ConfigMap aws-auth (it:4): there is no such field"),
-        ),
-        (
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nData: {mapRoles: ''}\n",
-            Some("`Data` of ConfigMap aws-auth (it:4): there is no such field (`data`?)"),
-        ),
-        (
-            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: theirs, namespace: kube-system}\nstringData: {a: ''}\n",
-            None,
-        ),
-        (
-            "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nmetadata: {name: a}\nspec: {ARN: x, username: a}\n",
-            Some("`spec.ARN` of IAMIdentityMapping a (it:4): there is no such field (`arn`?)"),
-        ),
-    ];
-    for (text, expected) in rows {
-        let (_, given) = given(text).expect(text);
-        let said = lines(given);
-        match expected {
-            Some(expected) => assert!(said.contains(&format!("gap: {expected}")), "{text}{said}"),
-            None => assert!(!said.contains("no such field"), "{text}{said}"),
-        }
     }
 }
 
