@@ -203,7 +203,9 @@ proptest! {
     ) {
         let pad = " ".repeat(indent);
         let mut text = String::from("users:\n");
-        for (name, command, in_flow, has_hint) in &users {
+        for (at, (name, command, in_flow, has_hint)) in users.iter().enumerate() {
+            // kubectl loads no file in which a name stands twice.
+            let name = format!("{name}{at}");
             let hint = if *has_hint { "old hint" } else { "null" };
             text.push_str(&if *in_flow {
                 format!("{pad}- {{name: {name}, user: {{exec: {{command: {command}, installHint: {hint}}}}}}} # c\n")
