@@ -13,6 +13,7 @@
 //! [`escalation`] says which rights let their holder become more than they are, [`names`] which names in rules match nothing.
 
 mod aggregate;
+mod dns;
 pub mod dump;
 pub mod escalation;
 mod index;
@@ -24,6 +25,7 @@ mod request;
 mod selector;
 mod user;
 
+pub use dns::{is_dns_label, is_dns_subdomain};
 pub use index::{Grant, Index};
 pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 pub use request::{Request, ResourceRequest};

@@ -1,6 +1,9 @@
 //! Who asks.
 
-use crate::Subject;
+use crate::{
+    Subject,
+    dns::{is_dns_label, is_dns_subdomain},
+};
 
 /// A user as authorizers see them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -74,26 +77,10 @@ impl User {
 /// Source: Kubernetes, `staging/src/k8s.io/apiserver/pkg/authentication/serviceaccount` (`SplitUsername`).
 pub fn service_account_of(username: &str) -> Option<(&str, &str)> {
     let (namespace, name) = username.strip_prefix("system:serviceaccount:")?.split_once(':')?;
-    (is_label(namespace) && is_subdomain(name)).then_some((namespace, name))
+    (is_dns_label(namespace) && is_dns_subdomain(name)).then_some((namespace, name))
 }
 
 /// The namespace whose service accounts a group is, if it is such a group.
 pub fn service_accounts_of(group: &str) -> Option<&str> {
-    group.strip_prefix("system:serviceaccounts:").filter(|namespace| is_label(namespace))
-}
-
-/// RFC 1123: what namespaces are called (Kubernetes, `apimachinery/pkg/util/validation`, `IsDNS1123Label`).
-fn is_label(text: &str) -> bool {
-    text.len() <= 63 && is_part(text)
-}
-
-/// RFC 1123: what service accounts are called (`IsDNS1123Subdomain`).
-fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_part)
-}
-
-fn is_part(text: &str) -> bool {
-    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let [Some(first), Some(last)] = [text.as_bytes().first(), text.as_bytes().last()] else { return false };
-    is_alphanumeric(*first) && is_alphanumeric(*last) && text.bytes().all(|byte| is_alphanumeric(byte) || byte == b'-')
+    group.strip_prefix("system:serviceaccounts:").filter(|namespace| is_dns_label(namespace))
 }

@@ -170,14 +170,8 @@ fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
     }
 }
 
-/// Source: <https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-label-names>.
 fn parse_namespace(text: &str) -> Result<String, String> {
-    let is_label = |text: &str| {
-        let bytes = text.as_bytes();
-        let is_inner = bytes.iter().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'));
-        (1..=63).contains(&bytes.len()) && is_inner && !text.starts_with('-') && !text.ends_with('-')
-    };
-    is_label(text)
+    rbac::is_dns_label(text)
         .then(|| text.to_owned())
         .ok_or_else(|| "a namespace has 1 to 63 lower-case letters, digits and dashes between them".to_owned())
 }

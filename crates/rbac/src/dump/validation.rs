@@ -6,7 +6,10 @@ use super::{
     kinds::Kind,
     raw::{Metadata, Raw, RawSubject},
 };
-use crate::{LabelSelector, Labels, Operator, Requirement, Rule};
+use crate::{
+    LabelSelector, Labels, Operator, Requirement, Rule,
+    dns::{is_dns_label, is_dns_subdomain},
+};
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 
@@ -24,7 +27,7 @@ pub(super) fn problems(kind: &Kind, raw: &Raw, namespace: Option<&str>, name: &s
     for key in annotations.0.keys().filter(|key| !is_qualified(&key.to_ascii_lowercase())) {
         problems.push(format!("metadata.annotations: Invalid value: {key:?}: no qualified name"));
     }
-    if let Some(namespace) = namespace.filter(|namespace| !is_namespace(namespace)) {
+    if let Some(namespace) = namespace.filter(|namespace| !is_dns_label(namespace)) {
         problems.push(format!("metadata.namespace: Invalid value: {namespace:?}: no lowercase RFC 1123 label"));
     }
     match kind {
@@ -103,7 +106,7 @@ fn of_subject(subject: &RawSubject, of_namespace: bool, at: usize, problems: &mu
     }
     match &**kind {
         "ServiceAccount" => {
-            if !name.is_empty() && !is_subdomain(name) {
+            if !name.is_empty() && !is_dns_subdomain(name) {
                 problems.push(format!("{}: Invalid value: {name:?}: no lowercase RFC 1123 subdomain", field("name")));
             }
             if !api_group.is_empty() {
@@ -172,15 +175,10 @@ fn segment(field: &str, name: &str) -> Option<String> {
     Some(format!("{field}: Invalid value: {name:?}: {why}"))
 }
 
-/// What a namespace is called: a lowercase RFC 1123 label.
-fn is_namespace(name: &str) -> bool {
-    name.len() <= 63 && !name.contains('.') && is_subdomain(name)
-}
-
 /// What a label or an annotation is called (`IsQualifiedName`).
 fn is_qualified(key: &str) -> bool {
     let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    prefix.is_none_or(is_subdomain) && !name.is_empty() && is_label(name)
+    prefix.is_none_or(is_dns_subdomain) && !name.is_empty() && is_label(name)
 }
 
 /// What a label says (`IsValidLabelValue`).
@@ -191,16 +189,4 @@ fn is_label(value: &str) -> bool {
         && is_end(bytes.first())
         && is_end(bytes.last())
         && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
-}
-
-/// A lowercase RFC 1123 subdomain (`apimachinery/pkg/util/validation`, `IsDNS1123Subdomain`).
-fn is_subdomain(name: &str) -> bool {
-    let is_end = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-    let is_label = |label: &str| {
-        let bytes = label.as_bytes();
-        is_end(bytes.first())
-            && is_end(bytes.last())
-            && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
-    };
-    name.len() <= 253 && name.split('.').all(is_label)
 }
