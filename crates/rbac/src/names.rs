@@ -9,7 +9,8 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use document::nearest;
 
-use self::table::{MEANT, OF_PODS, RESOURCES, VERBS};
+pub use self::table::VERBS;
+use self::table::{MEANT, OF_PODS, OF_URLS, RESOURCES};
 use crate::Rule;
 
 /// One name that matches nothing.
@@ -238,17 +239,22 @@ fn said(groups: &[&str]) -> String {
     groups.join(", ")
 }
 
+/// Every verb that something of Kubernetes' own asks about.
+fn verbs() -> impl Iterator<Item = &'static str> {
+    VERBS.into_iter().chain(OF_URLS)
+}
+
 /// Whoever made an API group may ask about verbs of their own.
 fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
     const KEY: Key = Key::Verbs;
-    if verb == "*" || VERBS.contains(&verb) {
+    if verb == "*" || verbs().any(|known| known == verb) {
         return None;
     }
     if let Some(several) = several(KEY, verb) {
         return Some(several);
     }
     let lower = verb.to_ascii_lowercase();
-    if VERBS.contains(&&*lower) {
+    if verbs().any(|known| known == lower) {
         return Some(misnomer(
             KEY,
             format!("`{verb}` is no verb: they are in small letters"),
@@ -262,7 +268,7 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
         return None;
     }
     let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
-    let hint = match meant.or_else(|| nearest(verb, VERBS.iter().copied()).filter(|near| near.len() > 3)) {
+    let hint = match meant.or_else(|| nearest(verb, verbs()).filter(|near| near.len() > 3)) {
         Some(meant) => format!("did you mean {meant}?"),
         None => "there are get, list, watch, create, update, patch, delete and deletecollection".to_owned(),
     };

@@ -45,7 +45,7 @@ pub use built_in_roles::built_in_roles;
 pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use principals::Principal;
-pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, VERBS, Words};
+pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words, verbs};
 pub use who_can::{Answer, AnswerOut, Holder, Reached};
 pub use world::{Associated, Reach, Unreadable, UnseenLogins, World};
 

@@ -105,31 +105,17 @@ pub enum NotAQuestion {
     NoObjects(Box<str>),
 }
 
-/// The verbs of requests, and those that only RBAC knows.
-///
-/// Source: Kubernetes, `kubectl auth can-i` (`resourceVerbs`, `nonResourceURLVerbs`), "Authorization" and "RBAC" of its
-/// documentation.
-pub const VERBS: [&str; 18] = [
-    "get",
-    "list",
-    "watch",
-    "create",
-    "update",
-    "patch",
-    "delete",
-    "deletecollection",
-    "use",
-    "bind",
-    "escalate",
-    "impersonate",
-    "approve",
-    "sign",
-    "attest",
-    "proxy",
-    "request-serviceaccounts-token-audience",
-    "*",
-];
+/// Verbs that `rbac`'s table lacks: what a kubelet may ask tokens for (Kubernetes, `ServiceAccountNodeAudienceRestriction`), and
+/// all of them.
+const MORE_VERBS: [&str; 2] = ["request-serviceaccounts-token-audience", "*"];
+
+/// Source: Kubernetes, `kubectl auth can-i` (`nonResourceURLVerbs`).
 const URL_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
+
+/// The verbs of requests, and those that only RBAC knows.
+pub fn verbs() -> impl Iterator<Item = &'static str> {
+    rbac::names::VERBS.into_iter().chain(MORE_VERBS)
+}
 
 impl Resources {
     /// Those of every cluster: what Kubernetes itself has, and the authenticator.
@@ -268,7 +254,7 @@ impl Question {
 fn is_known(verb: &str) -> bool {
     // `impersonate:user-info` and the like.
     let root = verb.split([':', '-']).next().unwrap_or_default();
-    VERBS.contains(&verb) || root == "impersonate"
+    verbs().any(|known| known == verb) || root == "impersonate"
 }
 
 /// `v1.apps` means `apps`, as kubectl takes it.

@@ -112,10 +112,11 @@ pub(super) const RESOURCES: &[(&str, &str, &str, &str, bool)] = &[
     ("storagemigration.k8s.io", "storageversionmigrations", "StorageVersionMigration", "", false),
 ];
 
-/// Verbs that something asks about: of requests, of RBAC's own and the API server's checks, and of requests that are about no resource.
+/// Verbs that something asks about resources: of requests, of RBAC's own and the API server's checks.
 ///
-/// Source: Kubernetes, "Authorization" (request verbs), "Using RBAC", "User impersonation", "Certificate Signing Requests", DRA.
-pub(super) const VERBS: &[&str] = &[
+/// Source: Kubernetes, "Authorization" (request verbs), "Using RBAC", "User impersonation", "Certificate Signing Requests", DRA;
+/// `kubectl auth can-i` (`resourceVerbs`).
+pub const VERBS: [&str; 16] = [
     "get",
     "list",
     "watch",
@@ -132,11 +133,10 @@ pub(super) const VERBS: &[&str] = &[
     "sign",
     "attest",
     "proxy",
-    "post",
-    "put",
-    "head",
-    "options",
 ];
+
+/// Verbs of requests that are about no resource, which resources' do not have.
+pub(super) const OF_URLS: [&str; 4] = ["post", "put", "head", "options"];
 
 /// What people write for verbs, and the verbs that they mean.
 pub(super) const MEANT: &[(&str, &str)] = &[

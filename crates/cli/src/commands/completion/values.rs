@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use access::{Target, cluster::MappingTarget};
 use rbac::escalation::Severity;
-use visibility::VERBS;
 
 use crate::{
     commands::{lint::SEVERITIES, observe::contexts},
@@ -154,7 +153,7 @@ fn severities() -> Vec<String> {
 
 /// A verb that stands for all of them has to be quoted, and is hardly meant.
 fn verbs() -> Vec<String> {
-    words(&VERBS).into_iter().filter(|verb| verb != "*").collect()
+    visibility::verbs().filter(|verb| *verb != "*").map(str::to_owned).collect()
 }
 
 #[cfg(test)]
