@@ -52,6 +52,17 @@ impl Process {
         self.variable(name).map(PathBuf::from)
     }
 
+    /// The files that `KUBECONFIG` lists.
+    pub(crate) fn listed_kubeconfigs(&self) -> Option<Vec<PathBuf>> {
+        let listed = std::env::split_paths(self.variable("KUBECONFIG")?);
+        Some(listed.filter(|path| !path.as_os_str().is_empty()).collect())
+    }
+
+    /// Where kubectl looks without that list (Kubernetes, `tools/clientcmd/loader.go`).
+    pub(crate) fn home_kubeconfig(&self) -> Option<PathBuf> {
+        Some(self.home()?.join(".kube").join("config"))
+    }
+
     /// The environment in the form that the AWS crate resolves credentials from.
     pub(crate) fn aws_environment(&self) -> aws::credentials::Environment {
         aws::credentials::Environment { vars: self.variables.clone(), home: self.home() }

@@ -107,14 +107,12 @@ pub(super) fn default_path(process: &Process) -> anyhow::Result<PathBuf> {
 
 /// Every file that kubectl would read.
 pub(super) fn default_paths(process: &Process) -> anyhow::Result<Vec<PathBuf>> {
-    let separator = if cfg!(windows) { ';' } else { ':' };
-    let listed = process.variable("KUBECONFIG").unwrap_or_default().split(separator).filter(|path| !path.is_empty());
-    let listed: Vec<PathBuf> = listed.map(PathBuf::from).collect();
+    let listed = process.listed_kubeconfigs().unwrap_or_default();
     if !listed.is_empty() {
         return Ok(listed);
     }
-    let home = process.home().context("no home folder: name the kubeconfig, as --merge FILE or --convert FILE")?;
-    Ok(vec![home.join(".kube").join("config")])
+    let home = process.home_kubeconfig();
+    Ok(vec![home.context("no home folder: name the kubeconfig, as --merge FILE or --convert FILE")?])
 }
 
 #[cfg(unix)]

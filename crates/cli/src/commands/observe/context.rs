@@ -91,9 +91,6 @@ impl ClusterArgs {
         if let Some(path) = &self.kubeconfig {
             return vec![path.clone()];
         }
-        match process.variable("KUBECONFIG") {
-            Some(list) => std::env::split_paths(list).filter(|path| !path.as_os_str().is_empty()).collect(),
-            None => process.home().into_iter().map(|home| home.join(".kube/config")).collect(),
-        }
+        process.listed_kubeconfigs().unwrap_or_else(|| process.home_kubeconfig().into_iter().collect())
     }
 }
