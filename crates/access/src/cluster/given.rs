@@ -292,50 +292,40 @@ impl Given {
         &mut self,
         source: &Source,
         root: &Node,
-        list: (&str, &str),
+        (version, kind): (&str, &str),
         items: impl Iterator<Item = &'n Node>,
         how: How<'_>,
     ) {
         let is_json = source.text().trim_start().starts_with('{');
-        let version = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
+        let printed = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
-        let kinds = (!is_json && version.is_none()).then(|| self.dump.kinds());
+        let kinds = (!is_json && printed.is_none()).then(|| self.dump.kinds());
         let items: Vec<&Node> = items.collect();
-        self.add_list(source, root, list, items.iter().copied(), how);
+        self.add(source, root, Place::Document, how);
+        for node in &items {
+            self.add_element(source, node, (version, kind.strip_suffix("List").unwrap_or(kind)), how);
+        }
         if is_of_part(root) {
             let written = Written { source, span: root.span, has_origin: true, texts: Standings::new() };
             let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
-            self.dump.are_cut(of_items.chain(list.1.strip_suffix("List")), &written);
+            self.dump.are_cut(of_items.chain(kind.strip_suffix("List")), &written);
         } else if let Some(kinds) = kinds {
             self.dump.are_parts(kinds);
         }
     }
 
-    fn add_list<'n>(
-        &mut self,
-        source: &Source,
-        root: &Node,
-        list: (&str, &str),
-        items: impl Iterator<Item = &'n Node>,
-        how: How<'_>,
-    ) {
-        self.add(source, root, Place::Document, how);
-        let (version, kind) = list;
-        let element = kind.strip_suffix("List").unwrap_or(kind);
-        for node in items {
-            if let Some(foreign) = foreign::read(source, node) {
-                self.declare(foreign, source);
-                continue;
-            }
-            let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
-            let of = Some((version, element)).filter(|_| says_nothing && !element.is_empty());
-            self.add(source, node, Place::List(of), how);
-            let nested = node.get("items").and_then(Node::as_sequence);
-            if nested.is_some() {
-                let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
-                let why = "kubectl refuses the whole list around it; its objects count here all the same";
-                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-            }
+    /// One element of a list whose elements are of this version and kind, where they do not say theirs.
+    fn add_element(&mut self, source: &Source, node: &Node, (version, kind): (&str, &str), how: How<'_>) {
+        if let Some(foreign) = foreign::read(source, node) {
+            return self.declare(foreign, source);
+        }
+        let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
+        let of = Some((version, kind)).filter(|_| says_nothing && !kind.is_empty());
+        self.add(source, node, Place::List(of), how);
+        if node.get("items").and_then(Node::as_sequence).is_some() {
+            let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
+            let why = "kubectl refuses the whole list around it; its objects count here all the same";
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         }
     }
 
