@@ -63,38 +63,14 @@ impl Kubeconfig {
         let authority = authority(&cluster, &cluster_name).map_err(unusable)?;
         let server = server(&cluster).map_err(unusable)?;
         let mut config = kube::Config::new(server);
-        let mut credentials = Credentials::Nothing;
-        if config.cluster_url.scheme_str() == Some("https") {
-            let mut identity = identity(&user, &user_name).map_err(unusable)?;
-            (credentials, identity) = match Credentials::of(&user).map_err(unusable)? {
-                Some(credentials) => (credentials, identity),
-                None => match &user.exec {
-                    Some(exec) => {
-                        let about = || about(&cluster, authority.as_deref());
-                        let runner = Runner::new(exec.clone(), about, self.is_terminal, PATIENCE);
-                        let runner = runner.map_err(|why| KubernetesError::plugin(exec, &context, why))?;
-                        let made = runner.run().await;
-                        let made = made.map_err(|why| KubernetesError::plugin(exec, &context, why))?;
-                        let pair = made
-                            .identity
-                            .clone()
-                            .map(|(certificate, key)| (certificate.into_bytes(), key.into_bytes()));
-                        identity = pair.or(identity);
-                        (Credentials::Plugin { runner: Box::new(runner), last: made.into(), now: self.now }, identity)
-                    }
-                    None => {
-                        (of_provider(&user, (self.now)()).map_err(unusable)?.unwrap_or(Credentials::Nothing), identity)
-                    }
-                },
-            };
-            if matches!(credentials, Credentials::Nothing) && identity.is_none() {
-                let why = format!(
-                    "its user {user_name:?} has no credentials; kubectl would ask for a username and a password"
-                );
-                return Err(unusable(why));
-            }
+        let credentials = if config.cluster_url.scheme_str() == Some("https") {
+            let about = || about(&cluster, authority.as_deref());
+            let (credentials, identity) = self.credentials(&context, &user_name, &user, about).await?;
             config.auth_info = shown(&user, identity);
-        }
+            credentials
+        } else {
+            Credentials::Nothing
+        };
         config.root_cert = authority.map(|pem| certificates(&pem)).transpose().map_err(unusable)?;
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify;
         config.tls_server_name = Some(cluster.tls_server_name).filter(|name| !name.is_empty());
@@ -113,6 +89,35 @@ impl Kubeconfig {
             _ => KubernetesError::Context { context: context.clone() },
         })?;
         Ok(Cluster::new(client, credentials, context, server, namespace))
+    }
+
+    /// What a user has to show, in kubectl's order; a plugin is run, and told about the cluster.
+    async fn credentials(
+        &self,
+        context: &str,
+        name: &str,
+        user: &User,
+        about: impl FnOnce() -> Json,
+    ) -> Result<(Credentials, Option<Pair>), KubernetesError> {
+        let unusable = |why: String| KubernetesError::Unusable { context: context.to_owned(), why };
+        let identity = identity(user, name).map_err(unusable)?;
+        if let Some(credentials) = Credentials::of(user).map_err(unusable)? {
+            return Ok((credentials, identity));
+        }
+        if let Some(exec) = &user.exec {
+            let failed = |why| KubernetesError::plugin(exec, context, why);
+            let runner = Runner::new(exec.clone(), about, self.is_terminal, PATIENCE).map_err(failed)?;
+            let made = runner.run().await.map_err(failed)?;
+            let pair = made.identity.clone().map(|(certificate, key)| (certificate.into_bytes(), key.into_bytes()));
+            let credentials = Credentials::Plugin { runner: Box::new(runner), last: made.into(), now: self.now };
+            return Ok((credentials, pair.or(identity)));
+        }
+        match (of_provider(user, (self.now)()).map_err(unusable)?, identity) {
+            (None, None) => Err(unusable(format!(
+                "its user {name:?} has no credentials; kubectl would ask for a username and a password"
+            ))),
+            (credentials, identity) => Ok((credentials.unwrap_or(Credentials::Nothing), identity)),
+        }
     }
 
     /// The program that makes the credentials of the context; none where it has others. Nothing is run.
