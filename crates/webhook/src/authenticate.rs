@@ -13,7 +13,7 @@ use crate::{
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
-    verdicts::{NoVerdict, Verdicts},
+    verdicts::{NoVerdict, Verdict, Verdicts},
 };
 
 /// How often a second the rule is looked for that nearly fits somebody who is not mapped: that walks all rules, and
@@ -178,15 +178,17 @@ impl Webhook {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };
-        let confirmed = match self.verdicts.confirm(&accepted).await {
-            Ok(confirmed) => confirmed,
+        let Verdict { confirmed, was_let_in } = match self.verdicts.confirm(&accepted).await {
+            Ok(verdict) => verdict,
             Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
             Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
             Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
             Err(NoVerdict::Overloaded) => return Outcome::Trouble(Trouble::Overloaded),
         };
         let outcome = self.decide(&snapshot, confirmed).await;
-        if let Outcome::Granted(granted) = &outcome {
+        if let Outcome::Granted(granted) = &outcome
+            && !was_let_in
+        {
             self.verdicts.let_in(&accepted, &granted.confirmed).await;
         }
         outcome

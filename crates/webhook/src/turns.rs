@@ -9,15 +9,18 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::lanes::{Asked, Asker, Lane, Lanes, Limits, Started};
 
+/// Those who wait are told by handing them their turn.
+type Waiting = Mutex<Lanes<oneshot::Sender<Turn>>>;
+
 /// All turns.
 pub(crate) struct Turns {
-    lanes: Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>,
+    lanes: Arc<Waiting>,
     max_wait: Duration,
 }
 
 /// The right to ask STS one question. Dropped, it goes on to whoever is next.
 pub(crate) struct Turn {
-    lanes: Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>,
+    lanes: Arc<Waiting>,
     lane: Lane,
     asker: Asker,
 }
@@ -74,12 +77,12 @@ impl Drop for Place<'_> {
 }
 
 /// Hands the turns over. One whose asker has gone away comes back, and is dropped here: without the lock.
-fn tell(lanes: &Arc<Mutex<Lanes<oneshot::Sender<Turn>>>>, started: Vec<Started<oneshot::Sender<Turn>>>) {
+fn tell(lanes: &Arc<Waiting>, started: Vec<Started<oneshot::Sender<Turn>>>) {
     for Started { lane, asker, tell } in started {
         let _ = tell.send(Turn { lanes: Arc::clone(lanes), lane, asker });
     }
 }
 
-fn lock(lanes: &Mutex<Lanes<oneshot::Sender<Turn>>>) -> MutexGuard<'_, Lanes<oneshot::Sender<Turn>>> {
+fn lock(lanes: &Waiting) -> MutexGuard<'_, Lanes<oneshot::Sender<Turn>>> {
     lanes.lock().expect("no holder of this lock panics")
 }

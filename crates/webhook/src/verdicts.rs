@@ -39,6 +39,13 @@ pub(crate) struct Verdicts {
     metrics: Arc<Metrics>,
 }
 
+/// Who the bearer of a token is.
+pub(crate) struct Verdict {
+    pub(crate) confirmed: Confirmed,
+    /// Whether the mapping let them in when STS was asked.
+    pub(crate) was_let_in: bool,
+}
+
 /// Why there is no verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NoVerdict {
@@ -74,10 +81,10 @@ impl Verdicts {
     }
 
     /// Who the bearer is. The token was accepted at this moment, so nothing remembered outlives it.
-    pub(crate) async fn confirm(&self, accepted: &Accepted) -> Result<Confirmed, NoVerdict> {
+    pub(crate) async fn confirm(&self, accepted: &Accepted) -> Result<Verdict, NoVerdict> {
         let key = accepted.cache_key();
         if let Some(confirmed) = self.let_in.get(&key).await {
-            return Ok(confirmed);
+            return Ok(Verdict { confirmed, was_let_in: true });
         }
         if let Some(refusal) = self.refused.get(&key).await {
             return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
@@ -88,16 +95,12 @@ impl Verdicts {
         {
             self.refused.insert(key, *refusal).await;
         }
-        asked
+        Ok(Verdict { confirmed: asked?, was_let_in: false })
     }
 
-    /// The mapping lets the bearer in, whom STS has confirmed: what is known of callers grows by that.
+    /// The mapping lets the bearer in, whom STS has just confirmed: what is known of callers grows by that.
     pub(crate) async fn let_in(&self, accepted: &Accepted, confirmed: &Confirmed) {
-        let key = accepted.cache_key();
-        if self.let_in.contains_key(&key) {
-            return;
-        }
-        self.let_in.insert(key, confirmed.clone()).await;
+        self.let_in.insert(accepted.cache_key(), confirmed.clone()).await;
         if self.standing.let_in(self.standing.asker(accepted)).await {
             self.turns.sort_anew(|asker| self.standing.lane(asker));
         }
