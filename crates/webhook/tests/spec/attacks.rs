@@ -54,6 +54,16 @@ fn key(number: usize) -> String {
 }
 
 impl Siege {
+    /// Of people of whom half have logged in before.
+    async fn of_half_known() -> Self {
+        let siege = Self::begin(PEOPLE).await;
+        for number in 0..PEOPLE / 2 {
+            let outcome = siege.stage.webhook.authenticate(&siege.stage.token(&format!("p{number}"), 600)).await;
+            assert_eq!(outcome.code(), "granted");
+        }
+        siege
+    }
+
     async fn begin(people: usize) -> Self {
         let mut identities = format!("account: \"{ACCOUNT}\"\nusers:\n");
         let mut mapping = "server:\n  mapUsers:\n".to_owned();
@@ -73,14 +83,6 @@ impl Siege {
         let stage = Stage::of(identities, patient, |settings| settings.sts_wait = patient).await;
         stage.load(&mapping);
         Self { stage: Arc::new(stage), attack: JoinSet::new(), _field: field }
-    }
-
-    /// The first half of the people log in once.
-    async fn log_in_before(&self) {
-        for number in 0..PEOPLE / 2 {
-            let outcome = self.stage.webhook.authenticate(&self.stage.token(&format!("p{number}"), 600)).await;
-            assert_eq!(outcome.code(), "granted");
-        }
     }
 
     /// Shows such tokens without end, `at_once` of them at any time.
@@ -128,27 +130,18 @@ fn made_up_region(number: usize) -> String {
 }
 
 #[tokio::test]
-async fn an_account_that_sts_throttles() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
-    siege.stage.faults.set_of(Of::AccessKeyId("AKIASANDBOXMALLORY00".to_owned()), Fault::Throttle);
-    siege.attack(95, |stage, number| stage.token("mallory", i64::try_from(number % 800).expect("few")));
-    assert_eq!(siege.log_in().await, [""; 0]);
-}
-
-#[tokio::test]
-async fn an_account_for_which_sts_fails() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
-    siege.stage.faults.set_of(Of::AccessKeyId("AKIASANDBOXMALLORY00".to_owned()), Fault::ServerError);
-    siege.attack(95, |stage, number| stage.token("mallory", i64::try_from(number % 800).expect("few")));
-    assert_eq!(siege.log_in().await, [""; 0]);
+async fn an_account_that_sts_throttles_or_fails_for() {
+    for fault in [Fault::Throttle, Fault::ServerError] {
+        let mut siege = Siege::of_half_known().await;
+        siege.stage.faults.set_of(Of::AccessKeyId("AKIASANDBOXMALLORY00".to_owned()), fault);
+        siege.attack(95, |stage, number| stage.token("mallory", i64::try_from(number % 800).expect("few")));
+        assert_eq!(siege.log_in().await, [""; 0]);
+    }
 }
 
 #[tokio::test]
 async fn hosts_that_never_answer() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
+    let mut siege = Siege::of_half_known().await;
     for region in ["eu-west-3", "sa-east-1", "ap-south-1"] {
         siege
             .stage
@@ -164,16 +157,14 @@ async fn hosts_that_never_answer() {
 
 #[tokio::test]
 async fn hosts_that_do_not_exist() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
+    let mut siege = Siege::of_half_known().await;
     siege.attack(300, |stage, number| forged(stage, "AKIAMADEUPKEY0000000", &made_up_region(number), number));
     assert_eq!(siege.log_in().await, [""; 0]);
 }
 
 #[tokio::test]
 async fn forged_tokens_that_sts_takes_long_for() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
+    let mut siege = Siege::of_half_known().await;
     siege.stage.faults.set_of(Of::AccessKeyId("AKIAMADEUPKEY0000000".to_owned()), Fault::Delay(Duration::from_secs(2)));
     siege.attack(600, |stage, number| forged(stage, "AKIAMADEUPKEY0000000", "us-west-2", number));
     assert_eq!(siege.log_in().await, [""; 0]);
@@ -181,8 +172,7 @@ async fn forged_tokens_that_sts_takes_long_for() {
 
 #[tokio::test]
 async fn forged_tokens_that_name_the_keys_of_those_who_are_mapped() {
-    let mut siege = Siege::begin(PEOPLE).await;
-    siege.log_in_before().await;
+    let mut siege = Siege::of_half_known().await;
     siege.attack(300, |stage, number| forged(stage, &key(number % PEOPLE), "us-west-2", number));
     assert_eq!(siege.log_in().await, [""; 0]);
 }
