@@ -31,7 +31,8 @@ $ cluster-auth lint --from manifests/ -o sarif > lint.sarif       # for a code h
   `kubernetes.io/bootstrapping`, which anybody may write who may write a binding.
 - Several ways to the same service accounts are one finding, with the other codes behind it; all namespaces that are alike are one finding, too.
   Findings of the same bindings stand together under them, and have the same `group` in JSON.
-- What could not be looked at is said (`incomplete:`, and `gaps` in JSON), and `--fail-on` fails where a list was refused.
+- What could not be looked at is said (`incomplete:`, and `gaps` in JSON), and `--fail-on` ends with 1 where a list was refused or is only a part, or a file that was given cannot be read (`--exclude` leaves
+  it out): then nobody knows whether there is a finding ([exit-codes.md](exit-codes.md)).
 
 ## Exclusions
 
