@@ -10,8 +10,9 @@ use token::Upstream;
 
 use crate::{
     AwsError, Endpoint,
-    credentials::{AssumeRole, Credentials, Environment, Secret},
+    environment::Environment,
     http::{Http, Proxy, Transport},
+    keys::{Credentials, Secret},
     sign, xml,
 };
 
@@ -84,6 +85,21 @@ const STS_VERSION: &str = "2011-06-15";
 
 /// The longest answer of STS that is read, in bytes; real ones have about 2 KiB, most of it the session token.
 const MAX_BODY: usize = 64 << 10;
+
+/// A role to assume.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssumeRole {
+    /// Its ARN.
+    pub role_arn: String,
+    /// What the role's trust policy may ask for.
+    pub external_id: Option<String>,
+    /// The session's name; one is made up where it is not given.
+    pub session_name: Option<String>,
+    /// How long the credentials are to last, in seconds.
+    pub duration_seconds: Option<u32>,
+    /// Sent as `x-amz-source-arn` (with its account), for trust policies that ask on whose behalf a service acts.
+    pub source_arn: Option<String>,
+}
 
 /// How long an assumed role's credentials are asked for, in seconds: a token needs no more than the shortest.
 const DEFAULT_DURATION_SECONDS: u32 = 900;

@@ -3,7 +3,7 @@
 use ::http::Uri;
 use identity::StsHost;
 
-use crate::credentials::Environment;
+use crate::environment::Environment;
 
 /// Where a request goes and what it is signed for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn regional(environment: &Environment, service: &str, region: &str) -> Result<En
 #[cfg(test)]
 mod tests {
     use super::{EndpointError, ec2_endpoint, sts_endpoint};
-    use crate::credentials::Environment;
+    use crate::environment::Environment;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         let vars = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

@@ -4,8 +4,6 @@
 use tls::{ConnectionError, Trouble};
 use token::Upstream;
 
-use crate::NoAnswer;
-
 /// Why AWS gave no answer that we can use.
 #[derive(Debug, thiserror::Error)]
 pub enum AwsError {
@@ -72,6 +70,49 @@ impl AwsError {
                 Self::Unreachable { call, host, why }
             }
             why => Self::Upstream { call, trouble: why.upstream() },
+        }
+    }
+}
+
+/// Why there is no answer, or none that was read to its end. It says nothing of what the answer is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// No connection, or one that is not to be trusted, or that broke.
+    #[error("{why}")]
+    Connection {
+        /// What happened.
+        why: Box<ConnectionError>,
+        /// Whether there was one to send the request over. Without one nothing is said about the request.
+        is_connected: bool,
+    },
+    /// It did not come in time.
+    #[error("no answer in time")]
+    Late,
+    /// It is longer than any of AWS's.
+    #[error("the answer is longer than any of AWS's")]
+    TooLarge,
+    /// What was to be asked makes no request.
+    #[error("nothing was asked")]
+    Unsendable,
+}
+
+impl NoAnswer {
+    /// What it is to whoever asked STS about a token.
+    pub fn upstream(&self) -> Upstream {
+        match self {
+            Self::Connection { why, .. } if why.trouble == Trouble::TimedOut => Upstream::Timeout,
+            Self::Late => Upstream::Timeout,
+            Self::TooLarge => Upstream::TooLarge,
+            Self::Connection { .. } | Self::Unsendable => Upstream::Unreachable,
+        }
+    }
+
+    /// Whether there was a connection.
+    pub fn is_connected(&self) -> bool {
+        match self {
+            Self::Connection { is_connected, .. } => *is_connected,
+            Self::Late | Self::TooLarge => true,
+            Self::Unsendable => false,
         }
     }
 }

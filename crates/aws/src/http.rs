@@ -15,7 +15,6 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
 };
 use tls::{ConnectionError, Trouble};
-use token::Upstream;
 use tokio::{
     sync::Semaphore,
     time::{Instant, timeout_at},
@@ -23,7 +22,7 @@ use tokio::{
 
 pub use self::dial::Proxy;
 use self::{dial::Dial, within::Within};
-use crate::AwsError;
+use crate::{AwsError, NoAnswer};
 
 /// How AWS is reached, and how much of it at a time. No Debug: a proxy's URL may hold a password.
 #[derive(Clone)]
@@ -55,49 +54,6 @@ impl Default for Transport {
             deadline: Duration::from_secs(5),
             max_body: 64 << 10,
             max_concurrent: 64,
-        }
-    }
-}
-
-/// Why there is no answer, or none that was read to its end. It says nothing of what the answer is.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NoAnswer {
-    /// No connection, or one that is not to be trusted, or that broke.
-    #[error("{why}")]
-    Connection {
-        /// What happened.
-        why: Box<ConnectionError>,
-        /// Whether there was one to send the request over. Without one nothing is said about the request.
-        is_connected: bool,
-    },
-    /// It did not come in time.
-    #[error("no answer in time")]
-    Late,
-    /// It is longer than any of AWS's.
-    #[error("the answer is longer than any of AWS's")]
-    TooLarge,
-    /// What was to be asked makes no request.
-    #[error("nothing was asked")]
-    Unsendable,
-}
-
-impl NoAnswer {
-    /// What it is to whoever asked STS about a token.
-    pub fn upstream(&self) -> Upstream {
-        match self {
-            Self::Connection { why, .. } if why.trouble == Trouble::TimedOut => Upstream::Timeout,
-            Self::Late => Upstream::Timeout,
-            Self::TooLarge => Upstream::TooLarge,
-            Self::Connection { .. } | Self::Unsendable => Upstream::Unreachable,
-        }
-    }
-
-    /// Whether there was a connection.
-    pub fn is_connected(&self) -> bool {
-        match self {
-            Self::Connection { is_connected, .. } => *is_connected,
-            Self::Late | Self::TooLarge => true,
-            Self::Unsendable => false,
         }
     }
 }

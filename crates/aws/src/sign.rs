@@ -12,7 +12,7 @@ use aws_sigv4::{
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use crate::{Endpoint, credentials::Credentials};
+use crate::{Endpoint, keys::Credentials};
 
 /// `X-Amz-Expires` as both existing clients write it. STS does not look at it.
 const EXPIRES: Duration = Duration::from_mins(1);

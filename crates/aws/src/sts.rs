@@ -5,8 +5,8 @@ use http_body_util::Full;
 use token::Accepted;
 
 use crate::{
-    AwsError,
-    http::{Http, NoAnswer, Transport},
+    AwsError, NoAnswer,
+    http::{Http, Transport},
 };
 
 /// Sends accepted tokens' requests to STS.

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::{
 use http_body_util::Full;
 use hyper::body::Bytes;
 
-use crate::http::{Http, NoAnswer};
+use crate::{NoAnswer, http::Http};
 
 /// What is given to aws-config. The timeouts it asks for are shorter ones of its own around ours.
 #[derive(Clone)]

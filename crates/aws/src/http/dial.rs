@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 use super::{Transport, names::Names};
-use crate::{AwsError, credentials::Environment};
+use crate::{AwsError, environment::Environment};
 
 /// The variables that name a proxy. Only `https://` URLs go through one: plain HTTP is the metadata services of this very
 /// machine. No Debug: the URL may hold a password.
@@ -114,7 +114,7 @@ impl Service<Uri> for Dial {
 #[cfg(test)]
 mod tests {
     use super::{Dial, Proxy};
-    use crate::{AwsError, Transport, credentials::Environment};
+    use crate::{AwsError, Transport, environment::Environment};
 
     type Variables<'a> = &'a [(&'a str, &'a str)];
 

@@ -1,0 +1,24 @@
+//! What the rim read of this process's environment.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+/// The environment variables and the home folder, as the rim read them. No Debug: some of them are secrets.
+#[derive(Clone, Default)]
+pub struct Environment {
+    /// Variables by name; empty ones count as unset.
+    pub vars: BTreeMap<String, String>,
+    /// The home folder.
+    pub home: Option<PathBuf>,
+}
+
+impl Environment {
+    /// One variable, if it is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.vars.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a variable says `true`, in any case.
+    pub fn is_true(&self, name: &str) -> bool {
+        self.get(name).is_some_and(|value| value.eq_ignore_ascii_case("true"))
+    }
+}
