@@ -5,10 +5,9 @@
 use std::collections::HashMap;
 
 use crate::{
-    Dialect, Entry, Limits, Node, Problem, Scalar, Span, Style, Value,
+    Dialect, Entry, Limits, Node, Problem, Read, Scalar, Span, Style, Value,
     entries::{self, MAX_REPEATED},
     go::Resolved,
-    yaml::Read,
 };
 
 /// A problem behind which nothing can be read.

@@ -50,10 +50,10 @@ pub use problem::{Problem, Problems, Severity};
 pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
-pub use tree::{Entry, Node, Style, Value};
+pub use tree::{Entry, Node, Read, Style, Value};
 pub use visible::{is_hidden, visible};
 pub use write::plain_or_quoted;
-pub use yaml::{Read, parse, parse_as, parse_each};
+pub use yaml::{parse, parse_as, parse_each};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,15 @@
 //! The tree: what was written, where.
 
-use crate::{Scalar, Span};
+use crate::{Problem, Scalar, Span};
+
+/// What was read, and what is to be said about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Read {
+    /// The tree; none where there is nothing but comments.
+    pub root: Option<Node>,
+    /// What the program that owns the file takes without a word, and a person would not expect: in the order of the text.
+    pub warnings: Vec<Problem>,
+}
 
 /// One value and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

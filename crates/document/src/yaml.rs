@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::{
-    Dialect, Limits, Node, Problem, Scalar, Source, Span, Style,
+    Dialect, Limits, Node, Problem, Read, Scalar, Source, Span, Style,
     builder::{Builder, Collection, Fatal, Handed},
     go::{self, Resolved},
     json,
@@ -17,15 +17,6 @@ use crate::{
 
 /// Code of a second document where one is read.
 pub(crate) const SEVERAL: &str = "document.several";
-
-/// What was read, and what is to be said about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Read {
-    /// The tree; none where there is nothing but comments.
-    pub root: Option<Node>,
-    /// What the program that owns the file takes without a word, and a person would not expect: in the order of the text.
-    pub warnings: Vec<Problem>,
-}
 
 /// Reads a text of our own that holds one document, or none (`Ok(None)`: nothing but comments).
 ///
