@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use crate::{Refusal, Upstream};
-
 /// One entry of the catalogue of refusals and troubles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Explanation {
@@ -21,11 +19,6 @@ impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.meaning, self.fix)
     }
-}
-
-/// Every refusal, then every trouble, in the order in which they can come up.
-pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
-    Refusal::CATALOGUE.iter().chain(Upstream::CATALOGUE)
 }
 
 /// Declares an enum together with the explanation of each variant, so that neither can be without the other.

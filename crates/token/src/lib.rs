@@ -38,7 +38,12 @@ pub use cluster_id::{ClusterId, ClusterIdError};
 pub use confirm::{Confirmed, Unconfirmed, confirm};
 pub use describe::{Description, describe};
 pub use envelope::{PREFIX, wrap};
-pub use explanation::{Explanation, catalogue};
+pub use explanation::Explanation;
 pub use object::Object;
 pub use refusal::Refusal;
 pub use upstream::Upstream;
+
+/// Every refusal, then every trouble, in the order in which they can come up.
+pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
+    Refusal::CATALOGUE.iter().chain(Upstream::CATALOGUE)
+}
