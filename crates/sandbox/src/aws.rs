@@ -82,13 +82,14 @@ impl Aws {
         let caller = verify(&signed, endpoint, |id| self.key(id), now);
         let caller = caller.map_err(|unverified| unverified.error(endpoint.service))?;
         match endpoint.service {
-            Service::Sts => actions::sts(self, &asked.all, &caller, now).map(|success| writer.success(&success)),
-            Service::Ec2 => actions::ec2(self, &asked.all, writer),
+            Service::Sts => actions::sts(&self.directory, &self.sessions, &asked.all, &caller, now)
+                .map(|success| writer.success(&success)),
+            Service::Ec2 => actions::ec2(&self.directory, &asked.all, writer),
             Service::Eks => {
                 let path = (&parts.method, parts.uri.path());
-                actions::eks(self, path, endpoint, &caller).map(|success| writer.success(&success))
+                actions::eks(&self.directory, path, endpoint, &caller).map(|success| writer.success(&success))
             }
-            Service::Iam => actions::iam(self, &asked.all, &caller).map(|success| writer.success(&success)),
+            Service::Iam => actions::iam(&self.directory, &asked.all, &caller).map(|success| writer.success(&success)),
         }
     }
 

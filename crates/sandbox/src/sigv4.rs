@@ -91,6 +91,16 @@ fn hmac(key: &[u8], text: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
+/// A header's values, trimmed, inner blanks collapsed, several joined by commas. What is not ASCII has no canonical form.
+fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Unverified> {
+    let mut values = Vec::new();
+    for value in headers.get_all(name) {
+        let value = value.to_str().map_err(|_| Unverified::Mismatch)?;
+        values.push(value.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
+    }
+    Ok((!values.is_empty()).then(|| values.join(",")))
+}
+
 /// Lower-case hexadecimal.
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";

@@ -7,9 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     answer::{AwsError, Field, Success},
-    aws::Aws,
-    directory::Key,
+    directory::{Directory, Key},
     parameters::Parameters,
+    sessions::Sessions,
 };
 
 /// `DurationSeconds` where none is given, and the most for a session that assumes another role.
@@ -20,7 +20,8 @@ const SHORTEST: i64 = 900;
 const LONGEST: i64 = 43_200;
 
 pub(super) fn assume_role(
-    aws: &Aws,
+    directory: &Directory,
+    sessions: &Sessions,
     parameters: &Parameters,
     caller: &Key,
     now: Timestamp,
@@ -31,7 +32,7 @@ pub(super) fn assume_role(
     if caller.arn.resource == "root" {
         return Err(AwsError::new(403, "AccessDenied", "Roles may not be assumed by root accounts."));
     }
-    let role = aws.directory.roles.iter().find(|role| role.arn.to_string() == role_arn);
+    let role = directory.roles.iter().find(|role| role.arn.to_string() == role_arn);
     let role = role.filter(|role| role.trusts(caller, parameters.get("ExternalId"))).ok_or_else(|| {
         let message = "is not authorized to perform: sts:AssumeRole on resource";
         AwsError::new(403, "AccessDenied", format!("User: {} {message}: {role_arn}", caller.arn))
@@ -45,7 +46,7 @@ pub(super) fn assume_role(
         return Err(invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role."));
     }
     let expires = whole_seconds(now) + SignedDuration::from_secs(seconds);
-    let key = aws.sessions.make(role, session_name, expires, now);
+    let key = sessions.make(role, session_name, expires, now);
     let text = |text: &str| Field::Text(text.to_owned());
     let result = vec![
         (

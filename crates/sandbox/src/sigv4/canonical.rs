@@ -1,11 +1,12 @@
 //! The one text that a request is, before it is hashed and signed.
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderName;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Signed, Unverified,
     claim::{Claim, SIGNATURE},
+    header,
 };
 
 /// All but the unreserved characters of RFC 3986.
@@ -41,14 +42,4 @@ pub(super) fn request(claim: &Claim, request: &Signed<'_>) -> Result<String, Unv
     let Signed { method, path, .. } = request;
     let Claim { signed_headers, payload_hash, .. } = claim;
     Ok(format!("{method}\n{path}\n{}\n{headers}\n{signed_headers}\n{payload_hash}", query.join("&")))
-}
-
-/// A header's values, trimmed, inner blanks collapsed, several joined by commas. What is not ASCII has no canonical form.
-pub(super) fn header(headers: &HeaderMap, name: &str) -> Result<Option<String>, Unverified> {
-    let mut values = Vec::new();
-    for value in headers.get_all(name) {
-        let value = value.to_str().map_err(|_| Unverified::Mismatch)?;
-        values.push(value.split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" "));
-    }
-    Ok((!values.is_empty()).then(|| values.join(",")))
 }

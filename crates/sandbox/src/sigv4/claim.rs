@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Signed, Unverified, canonical::header, hex};
+use super::{Signed, Unverified, header, hex};
 
 /// The parts of a signature, from the query or from the `Authorization` header.
 pub(super) struct Claim {
