@@ -1,4 +1,4 @@
-//! A local AWS that verifies signatures, and a local Kubernetes API server, for the demo and the tests.
+//! A local AWS that verifies signatures, for the demo and the tests.
 //!
 //! ```text
 //!   AWS CLI, Go programs ─ HTTPS_PROXY ─► proxy ─┐
@@ -11,8 +11,6 @@
 //! AWS's behaviour is not known it is stricter. Faults can be put in the way, so that tests see what an outage does.
 //!
 //! What it does not do: policies (an identities file says who may assume which role), MFA, session policies and tags.
-
-pub mod cluster;
 
 mod actions;
 mod answer;

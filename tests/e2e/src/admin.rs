@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{Request, body::Bytes};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
-use sandbox::cluster::Cluster;
+use local_cluster::Cluster;
 use serde_json::{Value, json};
 
 use crate::process::{self, Background, Output, wait_until};

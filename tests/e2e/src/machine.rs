@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use sandbox::cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster, Options};
 use tempfile::TempDir;
 
 use crate::{

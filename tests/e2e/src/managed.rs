@@ -3,7 +3,7 @@
 use std::{fs, path::PathBuf, process::Command};
 
 use anyhow::Context as _;
-use sandbox::cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster, Options};
 use serde_json::Value;
 
 use crate::{

@@ -6,7 +6,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
+use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 use tls::{Authority, Leaf, Usage};
 
 use crate::{sts::Sts, tunnel::Tunnel, world::World};

@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
+use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 use serde_json::Value;
 use tempfile::TempDir;
 

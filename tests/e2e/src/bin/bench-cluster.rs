@@ -7,7 +7,7 @@ use std::{env, fs, io};
 
 use anyhow::Context as _;
 use e2e::admin::Admin;
-use sandbox::cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster, Options};
 
 fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;

@@ -10,8 +10,8 @@ use e2e::{
     server::{Server, ServerOptions},
     world::{CLUSTER_ID, Flavour, World},
 };
+use local_cluster::{Binaries, Cluster};
 use rbac::User;
-use sandbox::cluster::{Binaries, Cluster};
 use serde_json::{Value, json};
 
 use crate::Test;

@@ -11,8 +11,8 @@ use e2e::{
     someone::Someone,
     world::World,
 };
+use local_cluster::{Binaries, Cluster, Options};
 use rbac::{Index, Objects, Role, Rule, Subject, User, names::misnomers};
-use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
 use crate::{

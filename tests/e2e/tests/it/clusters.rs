@@ -14,7 +14,7 @@ use e2e::{
     static_pod::StaticPod,
     world::{CLUSTER_ID, World},
 };
-use sandbox::cluster::{Cluster, Options, ReviewVersion, Webhook};
+use local_cluster::{Cluster, Options, ReviewVersion, Webhook};
 use serde::Deserialize;
 
 use crate::Test;

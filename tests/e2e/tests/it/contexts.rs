@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 use e2e::{managed::Managed, process, socks::Socks, tunnel::Tunnel, world::World};
-use sandbox::cluster::Options;
+use local_cluster::Options;
 use serde_json::Value;
 
 use crate::Test;

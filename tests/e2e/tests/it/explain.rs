@@ -9,8 +9,9 @@ use e2e::{
     server::{Server, ServerOptions},
     world::{CLUSTER_ID, Flavour, Login, World},
 };
+use local_cluster::Binaries;
 use rbac::{Request, ResourceRequest, Rule};
-use sandbox::{Fault, cluster::Binaries};
+use sandbox::Fault;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 

@@ -13,7 +13,7 @@ use e2e::{
     typed,
     world::World,
 };
-use sandbox::cluster::Cluster;
+use local_cluster::Cluster;
 use serde_json::Value;
 
 use crate::{Test, chart::for_this_user, kops};

@@ -254,7 +254,7 @@ pub(crate) fn boot(parts: &Parts, moto: &Moto, machine: &Machine, cluster: &Clus
 }
 
 /// The API server that the specification makes: told of the kubeconfig, which its pod sees where kops mounts it.
-pub(crate) fn api_server(machine: &Machine, cluster: &Cluster) -> anyhow::Result<sandbox::cluster::Cluster> {
+pub(crate) fn api_server(machine: &Machine, cluster: &Cluster) -> anyhow::Result<local_cluster::Cluster> {
     let flags = [format!("--authentication-token-webhook-config-file={}", cluster.webhook_file()?)];
     let mounts =
         vec![("/srv/kubernetes/kube-apiserver".to_owned(), "/rootfs/srv/kubernetes/kube-apiserver".to_owned())];

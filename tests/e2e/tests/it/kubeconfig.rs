@@ -12,10 +12,8 @@ use e2e::{
     sts::Sts,
     world::{CLUSTER_ID, Flavour, World},
 };
-use sandbox::{
-    Fault,
-    cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook},
-};
+use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
+use sandbox::Fault;
 use serde_json::{Value, json};
 
 use crate::Test;

@@ -12,8 +12,8 @@ use e2e::{
     someone::Someone,
     world::World,
 };
+use local_cluster::Options;
 use rbac::{Rule, escalation::Need};
-use sandbox::cluster::Options;
 use serde_json::{Value, json};
 use visibility::lint::checks;
 

@@ -14,7 +14,7 @@ use e2e::{
     process,
     world::{Flavour, World},
 };
-use sandbox::cluster::Binaries;
+use local_cluster::Binaries;
 use serde_json::json;
 
 use crate::Test;

@@ -13,7 +13,7 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
-use sandbox::cluster::Options;
+use local_cluster::Options;
 use serde_json::{Value, json};
 
 use self::corpus::{Repository, TROUBLES, Trouble, Way};

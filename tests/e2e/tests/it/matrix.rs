@@ -10,8 +10,8 @@ use e2e::{
     someone::{NOBODY, Someone},
     world::World,
 };
+use local_cluster::Options;
 use rbac::{ResourceRequest, User};
-use sandbox::cluster::Options;
 use serde_json::{Value, json};
 use visibility::matrix::Level;
 

@@ -6,8 +6,8 @@ use e2e::{
     random::{Random, SEED, say, seed},
     world::World,
 };
+use local_cluster::{Binaries, Cluster, Options};
 use rbac::{Index, Objects, Request, ResourceRequest, User};
-use sandbox::cluster::{Binaries, Cluster, Options};
 use serde_json::json;
 
 use crate::{

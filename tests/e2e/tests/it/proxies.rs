@@ -8,7 +8,7 @@ use e2e::{
     tunnel::Tunnel,
     world::{Flavour, World},
 };
-use sandbox::cluster::Binaries;
+use local_cluster::Binaries;
 
 use crate::Test;
 

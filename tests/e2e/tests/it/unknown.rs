@@ -6,7 +6,7 @@ use e2e::{
     process::{self, wait_until},
     world::World,
 };
-use sandbox::cluster::Options;
+use local_cluster::Options;
 use serde_json::Value;
 
 use crate::{Test, who_can::settled};

@@ -13,8 +13,8 @@ use e2e::{
     someone::Someone,
     world::World,
 };
+use local_cluster::Options;
 use rbac::{Request, ResourceRequest, Rule, User};
-use sandbox::cluster::Options;
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use visibility::{Path, Resources, Words, print};

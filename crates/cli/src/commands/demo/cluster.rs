@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Context as _;
 use kubeconfig::{ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode};
-use sandbox::cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
+use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 
 use super::stage::{CLUSTER_ID, Stage, example_objects};
 use crate::{

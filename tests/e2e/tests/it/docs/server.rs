@@ -12,7 +12,7 @@ use e2e::{
     shell::Shell,
     world::World,
 };
-use sandbox::cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster, Options};
 
 use crate::Test;
 

@@ -11,7 +11,7 @@ use e2e::{
     server::{Server, ServerOptions},
     world::{CLUSTER_ID, World},
 };
-use sandbox::cluster::Binaries;
+use local_cluster::Binaries;
 use serde_json::{Value, json};
 
 use super::{cluster, findings, lint};

@@ -12,7 +12,7 @@ use e2e::{
     sts::Sts,
     world::{CLUSTER_ID, World},
 };
-use sandbox::cluster::{Binaries, Cluster, Options};
+use local_cluster::{Binaries, Cluster, Options};
 use serde_json::{Value, json};
 
 use super::callers::{Answer, Caller, PEOPLE, PEOPLE_CN, ask};
