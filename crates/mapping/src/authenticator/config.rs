@@ -1,6 +1,7 @@
 //! What the file says, defaults not filled in.
 
-use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
+use core::net::IpAddr;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use identity::{AccountId, Partition};
 

@@ -1,6 +1,6 @@
 //! What holds where neither a flag nor the file says anything: the values of aws-iam-authenticator 0.7.18.
 
-use std::net::{IpAddr, Ipv4Addr};
+use core::net::{IpAddr, Ipv4Addr};
 
 use crate::Mode;
 
