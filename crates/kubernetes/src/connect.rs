@@ -1,22 +1,23 @@
 //! From kubeconfig files to a cluster, as kubectl goes.
 
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{
+    pki_types::{CertificateDer, pem::PemObject as _},
+    sign::CertifiedKey,
+};
 use serde_json::{Value as Json, json};
+use tls::TlsError;
 
 use crate::{
-    Cluster, KubernetesError, Proxies,
+    Cluster, KubernetesError, Proxies, client,
     credentials::{Credentials, bearer, has_ended},
     files::{self, Config, User},
     plugin::{PATIENCE, Plugin, Runner},
     usable,
 };
-
-/// How long a connection may take to come about, a proxy's and TLS included.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Which files, and which context of theirs.
 // No Debug: a proxy's URL may hold a password.
@@ -63,14 +64,14 @@ impl Kubeconfig {
         let authority = authority(&cluster, &cluster_name).map_err(unusable)?;
         let server = server(&cluster).map_err(unusable)?;
         let mut config = kube::Config::new(server);
-        let credentials = if config.cluster_url.scheme_str() == Some("https") {
+        config.auth_info = impersonation(&user);
+        let (credentials, identity) = if config.cluster_url.scheme_str() == Some("https") {
             let about = || about(&cluster, authority.as_deref());
-            let (credentials, identity) = self.credentials(&context, &user_name, &user, about).await?;
-            config.auth_info = shown(&user, identity);
-            credentials
+            self.credentials(&context, &user_name, &user, about).await?
         } else {
-            Credentials::Nothing
+            (Credentials::Nothing, None)
         };
+        let identity = identity.map(certified).transpose().map_err(unusable)?;
         config.root_cert = authority.map(|pem| certificates(&pem)).transpose().map_err(unusable)?;
         config.accept_invalid_certs = cluster.insecure_skip_tls_verify;
         config.tls_server_name = Some(cluster.tls_server_name).filter(|name| !name.is_empty());
@@ -78,16 +79,8 @@ impl Kubeconfig {
             "" => self.proxies.of(&config.cluster_url).map_err(unusable)?,
             url => Some(usable::proxy(url).map_err(unusable)?),
         };
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        // Deadlines are ours, and reading a large list is no reason to stop.
-        config.read_timeout = None;
-        // The client would try for a minute and then say that there was no answer.
-        config.default_retry = false;
         let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
-        let client = kube::Client::try_from(config).map_err(|error| match error {
-            kube::Error::RustlsTls(_) => KubernetesError::ClientCertificate { context: context.clone() },
-            _ => KubernetesError::Context { context: context.clone() },
-        })?;
+        let client = client::client(&config, identity).map_err(unusable)?;
         Ok(Cluster::new(client, credentials, context, server, namespace))
     }
 
@@ -199,13 +192,20 @@ fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
     found.ok_or_else(|| "unable to load root certificates: unable to parse bytes as PEM block".to_owned())
 }
 
-/// What the client shows of the user itself: the certificate, and as whom the user acts.
-fn shown(user: &User, identity: Option<Pair>) -> kube::config::AuthInfo {
+/// A client certificate as it is shown.
+fn certified((certificate, key): Pair) -> Result<CertifiedKey, String> {
+    tls::client_identity(&certificate, &key).map_err(|error| {
+        let why = match error {
+            TlsError::Mismatch => "tls: private key does not match public key".to_owned(),
+            error => error.to_string(),
+        };
+        format!("unable to load its user's client certificate and key: {why}")
+    })
+}
+
+/// As whom the user acts.
+fn impersonation(user: &User) -> kube::config::AuthInfo {
     let mut shown = json!({});
-    if let Some((certificate, key)) = identity {
-        shown["client-certificate-data"] = STANDARD.encode(certificate).into();
-        shown["client-key-data"] = STANDARD.encode(key).into();
-    }
     if !user.impersonate.is_empty() {
         shown["as"] = user.impersonate.as_str().into();
         shown["as-groups"] = user.as_groups.clone().into();

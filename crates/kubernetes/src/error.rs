@@ -37,14 +37,6 @@ pub enum KubernetesError {
         /// The contexts that there are.
         known: Vec<String>,
     },
-    /// The context leads to a cluster or files that are missing or wrong.
-    #[error(
-        "the context `{context}` names a cluster, certificates or a proxy that cannot be used; `kubectl --context {context} version` says more"
-    )]
-    Context {
-        /// The context.
-        context: String,
-    },
     /// What kubectl refuses, too, or what only kubectl can do.
     #[error("the context `{context}` cannot be used: {why}")]
     Unusable {
@@ -52,14 +44,6 @@ pub enum KubernetesError {
         context: String,
         /// Why, in kubectl's words where it has some.
         why: String,
-    },
-    /// The user's certificate, its key, or the cluster's authority is not of a kind that is taken here.
-    #[error(
-        "the certificates of the context `{context}` cannot be used: they have to be X.509 of version 3, and the user's key PKCS#8, PKCS#1 or SEC1, all in PEM; `openssl x509 -text` shows what they are"
-    )]
-    ClientCertificate {
-        /// The context.
-        context: String,
     },
     /// The credentials of the context's user cannot be had, but for those of a plugin.
     #[error(

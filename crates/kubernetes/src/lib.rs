@@ -16,6 +16,7 @@
 //! wrote only why it refused a write.
 
 mod arriving;
+mod client;
 mod cluster;
 mod connect;
 mod credentials;
@@ -26,6 +27,7 @@ mod plugin;
 mod proxies;
 mod resource;
 mod review;
+mod socks;
 mod status;
 mod usable;
 mod write;

@@ -4,7 +4,10 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
-use crate::files::{AuthProvider, Cluster, Exec, User};
+use crate::{
+    files::{AuthProvider, Cluster, Exec, User},
+    socks::Login,
+};
 
 /// The versions of `client.authentication.k8s.io` that kubectl still speaks.
 pub(crate) const EXEC_VERSIONS: [&str; 2] = ["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"];
@@ -38,13 +41,15 @@ pub(crate) fn proxy(url: &str) -> Result<http::Uri, String> {
         return Err(format!("unsupported scheme {scheme:?}, must be http, https, or socks5"));
     }
     let uri: http::Uri = url.parse().map_err(|_| "it is no URL".to_owned())?;
-    match uri.authority() {
-        None => Err("it names no host".to_owned()),
-        Some(authority) if scheme == "socks5" && authority.as_str().contains('@') => {
-            Err("user and password of a SOCKS proxy are not sent by this program".to_owned())
-        }
-        Some(_) => Ok(uri),
-    }
+    if uri.authority().is_none() { Err("it names no host".to_owned()) } else { Ok(uri) }
+}
+
+/// User and password of a proxy's URL, in which letters may stand as `%40`.
+pub(crate) fn login(proxy: &http::Uri) -> Option<Login> {
+    let (login, _) = proxy.authority()?.as_str().rsplit_once('@')?;
+    let (user, password) = login.split_once(':').unwrap_or((login, ""));
+    let [user, password] = [user, password].map(|text| percent_encoding::percent_decode_str(text).collect());
+    Some(Login { user, password })
 }
 
 /// Everything that is wrong with a user.

@@ -43,7 +43,7 @@ pub(super) fn kube_apiserver(files: &Files, ports: &Ports, options: &Options) ->
         "--endpoint-reconciler-type=none".to_owned(),
         format!("--tls-cert-file={}", files.server_cert.display()),
         format!("--tls-private-key-file={}", files.server_key.display()),
-        format!("--client-ca-file={}", files.ca.display()),
+        format!("--client-ca-file={}", files.clients.display()),
         "--authorization-mode=RBAC".to_owned(),
         format!("--service-account-issuer={}", SERVICE_ACCOUNT_ISSUER),
         format!("--service-account-key-file={}", files.service_account_cert.display()),

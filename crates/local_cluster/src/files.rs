@@ -23,6 +23,8 @@ const VALIDITY: SignedDuration = SignedDuration::from_hours(365 * 24);
 /// Where the files are, and what our own client needs of them.
 pub(super) struct Files {
     pub(super) ca: PathBuf,
+    /// Whose client certificates the API server takes.
+    pub(super) clients: PathBuf,
     pub(super) server_cert: PathBuf,
     pub(super) server_key: PathBuf,
     /// A certificate only because the API server takes its public key from one; nothing signs in with it.
@@ -34,8 +36,13 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// Makes them all, for an API server at `server`.
-    pub(super) fn write(folder: &Path, server: SocketAddr, now: Timestamp) -> Result<Self, ClusterError> {
+    /// Makes them all, for an API server at `server` that takes client certificates of these authorities (PEM), too.
+    pub(super) fn write(
+        folder: &Path,
+        server: SocketAddr,
+        client_authorities: &str,
+        now: Timestamp,
+    ) -> Result<Self, ClusterError> {
         let authority = Authority::new("cluster-auth local cluster CA", now, VALIDITY)?;
         let pair = |common_name: &str, organization: Option<&str>, names: &[&str], usage| {
             authority.issue(&Leaf {
@@ -55,6 +62,7 @@ impl Files {
         let write = |name: &str, text: &str| private_file(folder.join(name), text);
         Ok(Self {
             ca: write("ca.pem", &ca_pem)?,
+            clients: write("clients.pem", &format!("{ca_pem}{client_authorities}"))?,
             server_cert: write("kube-apiserver.pem", server_pair.cert_pem())?,
             server_key: write("kube-apiserver.key", server_pair.key_pem())?,
             service_account_cert: write("service-accounts.pem", service_accounts.cert_pem())?,

@@ -52,6 +52,8 @@ pub struct Options {
     /// Whether to run kube-controller-manager too: service accounts, deleting namespaces, and aggregated roles (`view`,
     /// `edit` and `admin` have no rules without it).
     pub controller_manager: bool,
+    /// Authorities besides the cluster's own whose client certificates the API server takes (PEM); none by default.
+    pub client_authorities: String,
     /// Further arguments of kube-apiserver, after ours, so that they win.
     pub api_server_arguments: Vec<String>,
     /// How long to wait until the cluster is ready.
@@ -86,6 +88,7 @@ impl Default for Options {
             webhook: None,
             api_audiences: Vec::new(),
             controller_manager: false,
+            client_authorities: String::new(),
             api_server_arguments: Vec::new(),
             deadline: Duration::from_mins(1),
         }
@@ -130,7 +133,7 @@ impl Cluster {
         let path = folder.path();
         let ports = free_ports()?;
         let server = SocketAddr::from((Ipv4Addr::LOCALHOST, ports.api_server));
-        let files = Files::write(path, server, now)?;
+        let files = Files::write(path, server, &options.client_authorities, now)?;
 
         // The API server waits for etcd by itself.
         let etcd = Process::start(binaries.etcd(), &arguments::etcd(path, &ports), path)?;

@@ -20,7 +20,7 @@ fn ports() -> Ports {
 }
 
 fn files(folder: &TempDir) -> Files {
-    Files::write(folder.path(), "127.0.0.1:1003".parse().expect("an address"), now()).expect("written")
+    Files::write(folder.path(), "127.0.0.1:1003".parse().expect("an address"), "", now()).expect("written")
 }
 
 fn folder() -> TempDir {
@@ -68,7 +68,7 @@ fn the_api_server_asks_no_webhook_unless_given_one() {
     --endpoint-reconciler-type=none
     --tls-cert-file=DIR/kube-apiserver.pem
     --tls-private-key-file=DIR/kube-apiserver.key
-    --client-ca-file=DIR/ca.pem
+    --client-ca-file=DIR/clients.pem
     --authorization-mode=RBAC
     --service-account-issuer=https://kubernetes.default.svc
     --service-account-key-file=DIR/service-accounts.pem
@@ -129,7 +129,7 @@ fn every_file_is_ours_alone() {
         names.push(entry.file_name().to_string_lossy().into_owned());
     }
     names.sort();
-    insta::assert_snapshot!(names.join(" "), @"admin.kubeconfig ca.pem kube-apiserver.key kube-apiserver.pem service-accounts.key service-accounts.pem");
+    insta::assert_snapshot!(names.join(" "), @"admin.kubeconfig ca.pem clients.pem kube-apiserver.key kube-apiserver.pem service-accounts.key service-accounts.pem");
 }
 
 #[test]

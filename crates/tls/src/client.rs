@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert};
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, sign::CertifiedKey};
 
 use crate::{Pair, TlsError, pem, provider};
 
@@ -28,6 +28,21 @@ pub fn client_config_as(roots: &Roots, pair: &Pair) -> Result<Arc<ClientConfig>,
     let chain = pem::certificates(pair.cert_pem())?;
     let key = pem::private_key(pair.key_pem())?;
     Ok(Arc::new(trusting(roots)?.with_client_auth_cert(chain, key)?))
+}
+
+/// What a client shows of itself: its certificate with those that lead to its authority, and the first key of `key` (both PEM).
+///
+/// The server alone judges the certificate, so it may be of any version of X.509 and any time; its key has to be this one.
+/// So Go has it (`crypto/tls`, `X509KeyPair`).
+pub fn client_identity(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
+    let chain = pem::certificates(&String::from_utf8_lossy(certificate))?;
+    let key = pem::first_private_key(&String::from_utf8_lossy(key))?;
+    let key = provider().key_provider.load_private_key(key).map_err(|_| TlsError::UnsupportedKey)?;
+    let its_own = pem::public_key(&chain[0])?;
+    if key.public_key().is_some_and(|public| *public != *its_own) {
+        return Err(TlsError::Mismatch);
+    }
+    Ok(CertifiedKey::new(chain, key))
 }
 
 fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, TlsError> {

@@ -74,6 +74,9 @@ impl ConnectionError {
         let (mut at_proxy, mut trouble) = (false, Trouble::Closed);
         let mut next = Some(error);
         while let Some(error) = next {
+            if let Some(found) = error.downcast_ref::<Self>() {
+                return found.clone();
+            }
             // Types of hyper-util that cannot be named: they are known by what they say.
             let said = error.to_string();
             if let Some(of_tunnel) = said.strip_prefix("tunnel error: ") {
@@ -107,6 +110,8 @@ impl ConnectionError {
         Self { trouble, at_proxy }
     }
 }
+
+impl Error for ConnectionError {}
 
 impl From<Trouble> for ConnectionError {
     fn from(trouble: Trouble) -> Self {

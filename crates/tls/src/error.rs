@@ -30,6 +30,9 @@ pub enum TlsError {
     /// A certificate cannot be parsed.
     #[error("a certificate in it cannot be read; X.509 version 3 is needed")]
     Certificate,
+    /// What is in a block `CERTIFICATE` is none, of whatever version.
+    #[error("a certificate in it cannot be read; `openssl x509 -text` says more")]
+    UnreadableCertificate,
     /// PEM without a private key.
     #[error("it holds no private key (a PEM block BEGIN … PRIVATE KEY); are certificate and key swapped?")]
     NoKey,

@@ -19,7 +19,7 @@ use rustls::crypto::CryptoProvider;
 
 pub use self::{
     authority::{Authority, Leaf, Pair, Usage},
-    client::{Roots, client_config, client_config_as},
+    client::{Roots, client_config, client_config_as, client_identity},
     connection::{ConnectionError, Trouble},
     error::TlsError,
     identity::ServerIdentity,

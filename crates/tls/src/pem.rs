@@ -44,18 +44,33 @@ pub(crate) fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, Tl
 
 /// The private key in a PEM text; exactly one.
 pub(crate) fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let mut keys = private_keys(pem)?;
+    match (keys.pop(), keys.len()) {
+        (Some(key), 0) => Ok(key),
+        (Some(_), others) => Err(TlsError::SeveralKeys { count: others + 1 }),
+        (None, _) => Err(TlsError::NoKey),
+    }
+}
+
+/// The first private key in a PEM text.
+pub(crate) fn first_private_key(pem: &str) -> Result<PrivateKeyDer<'static>, TlsError> {
+    private_keys(pem)?.into_iter().next().ok_or(TlsError::NoKey)
+}
+
+fn private_keys(pem: &str) -> Result<Vec<PrivateKeyDer<'static>>, TlsError> {
     must_be_pem(pem)?;
     // `BEGIN ENCRYPTED PRIVATE KEY` (PKCS#8), and `Proc-Type: 4,ENCRYPTED` in older files.
     if pem.contains("ENCRYPTED") {
         return Err(TlsError::EncryptedKey);
     }
     let keys: Result<Vec<_>, _> = PrivateKeyDer::pem_slice_iter(pem.as_bytes()).collect();
-    let mut keys = keys.map_err(|_| TlsError::Pem)?;
-    match (keys.pop(), keys.len()) {
-        (Some(key), 0) => Ok(key),
-        (Some(_), others) => Err(TlsError::SeveralKeys { count: others + 1 }),
-        (None, _) => Err(TlsError::NoKey),
-    }
+    keys.map_err(|_| TlsError::Pem)
+}
+
+/// A certificate's public key with its kind, as `SubjectPublicKeyInfo` in DER.
+pub(crate) fn public_key<'a>(certificate: &'a CertificateDer<'_>) -> Result<&'a [u8], TlsError> {
+    let (_, certificate) = X509Certificate::from_der(certificate).map_err(|_| TlsError::UnreadableCertificate)?;
+    Ok(certificate.tbs_certificate.subject_pki.raw)
 }
 
 fn must_be_pem(text: &str) -> Result<(), TlsError> {
