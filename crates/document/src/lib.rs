@@ -42,6 +42,7 @@ pub use edits::Edits;
 pub use encoding::{Undecodable, decode, decode_lossy};
 pub use fields::{Fields, KeyCase};
 pub use json::unescape as unescape_json;
+pub use libyaml::TAB;
 pub use limits::Limits;
 pub use machine::{RuleText, to_json, to_sarif};
 pub use manifests::{Document, parse_manifests};

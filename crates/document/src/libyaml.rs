@@ -326,8 +326,13 @@ pub(crate) fn refuse_separators(written: &str, span: Span) -> Result<(), Fatal> 
 /// In YAML 1.2 it may hold anything, a colon at its end, too.
 const NAME: &str = "the name of an anchor is of letters, digits, `-` and `_`; put a blank behind it";
 
-fn tab(at: usize) -> Problem {
-    syntax(at, "a tab stands where only blanks may; the whole file is refused for it")
+/// Code of a tab where only blanks may stand. The message holds nothing of the file.
+pub const TAB: &str = "document.tab";
+
+/// Where a tab stands that the whole file is refused for.
+pub(crate) fn tab(at: usize) -> Problem {
+    let message = "a tab stands where YAML takes blanks only";
+    Problem::error(TAB, Span::at(at), message).hint("write blanks in its place")
 }
 
 fn syntax(at: usize, message: &str) -> Problem {

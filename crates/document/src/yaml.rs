@@ -126,6 +126,20 @@ pub(crate) fn part<'a>(
     }
 }
 
+/// The tab in the indentation of the line in which the parser stops: it is the cause, whatever the parser says.
+fn indenting_tab(text: &str, at: usize) -> Option<usize> {
+    let line = text.get(..at)?.rfind(['\r', '\n']).map_or(0, |end| end + 1);
+    let blanks = text[line..].len() - text[line..].trim_start_matches(' ').len();
+    text[line + blanks..].starts_with('\t').then_some(line + blanks)
+}
+
+/// The tab that the parser means, which stops behind it, or in front of the line that begins with it.
+fn tab_near(text: &str, at: usize) -> Option<usize> {
+    let (before, behind) = text.split_at_checked(at)?;
+    let run = before.trim_end_matches('\t').len();
+    if run < at { Some(run) } else { behind.find('\t').map(|tab| at + tab) }
+}
+
 /// Reads a text that was written, perhaps in other words and with a line end more.
 fn read(
     text: &str,
@@ -155,7 +169,11 @@ fn read(
                     builder.warn(unread(Span::at(at)));
                     break;
                 }
-                return Err(Problem::error("document.syntax", Span::at(at), error.info()).into());
+                let info = error.info();
+                let tab = indenting_tab(as_written, at).filter(|_| !builder.is_in_flow());
+                let tab = tab.or_else(|| info.contains("tab").then(|| tab_near(as_written, at))?);
+                let problem = tab.map(libyaml::tab);
+                return Err(problem.unwrap_or_else(|| Problem::error("document.syntax", Span::at(at), info)).into());
             }
         };
         let range = span.byte_range().unwrap_or(end..end);

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use document::{Dialect, Limits, Source, parse_as};
+use document::{Dialect, Limits, Position, Source, parse_as};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value as Json;
 
@@ -125,8 +125,12 @@ impl Config {
         let text = document::decode(bytes).map_err(|_| "it is no text".to_owned())?;
         let source = Source::new(path.display().to_string(), &*text);
         let read = parse_as(&source, &Limits::default(), Dialect::Kubernetes).map_err(|problems| {
-            let line = problems.first().map_or(1, |first| source.position(first.span.start).line);
-            format!("line {line} is not YAML as kubectl reads it")
+            let Some(first) = problems.first() else { return "it is not YAML as kubectl reads it".to_owned() };
+            let Position { line, column } = source.position(first.span.start);
+            match first.code {
+                document::TAB => format!("line {line}, column {column}: {}", first.message),
+                _ => format!("line {line} is not YAML as kubectl reads it"),
+            }
         })?;
         let Some(root) = read.root.filter(|root| !root.is_null()) else { return Ok(Self::default()) };
         let mut json = root.to_json();

@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use super::refusal;
-use crate::{Limits, Problem, RenderStyle, Source, Sources, Span, parse, render};
+use crate::{Dialect, Limits, Problem, RenderStyle, Source, Sources, Span, parse, parse_as, render};
 
 fn refused(text: &str) -> String {
     refusal(text, &Limits::default())
@@ -86,6 +86,29 @@ fn syntax_errors_are_shown_where_they_stand() {
     1 | a: *nowhere
       |    ^
     ");
+}
+
+#[test]
+fn a_tab_is_shown_where_it_stands() {
+    // In place of an indentation, under a scalar and under a key; in front of a block's text.
+    let rows = [
+        ("- name: g\n\tusers: [a]\n", 2, 1),
+        ("a: x\n \tb: y\n", 2, 2),
+        ("server:\n\tmapUsers: []\n", 2, 1),
+        ("a:\n- b: c\n\t\td: e\n", 3, 1),
+        ("a:\r\n\tb: c\r\n", 2, 1),
+        ("a: |\n\ttext\n", 2, 1),
+    ];
+    for (text, line, column) in rows {
+        for dialect in [Dialect::Strict, Dialect::Kubernetes, Dialect::Viper] {
+            let source = Source::new("f.yaml", text);
+            let Err(problems) = parse_as(&source, &Limits::default(), dialect) else {
+                panic!("{text:?} is taken in {dialect:?}");
+            };
+            let at = source.position(problems[0].span.start);
+            assert_eq!((problems[0].code, at.line, at.column), ("document.tab", line, column), "{text:?} {dialect:?}");
+        }
+    }
 }
 
 #[test]
