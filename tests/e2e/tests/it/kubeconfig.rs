@@ -23,6 +23,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("kubeconfig::an_administrators_credentials_stay", administrator),
     ("kubeconfig::many_who_merge_at_once_lose_nothing_and_kubectls_lock_holds", at_once),
     ("kubeconfig::what_cannot_be_replaced_is_left_as_it_is", left_alone),
+    ("kubeconfig::links_stay_as_kubectl_leaves_them", links),
     ("kubeconfig::eks_says_where_a_cluster_is", eks),
     ("kubeconfig::eks_troubles_are_said", troubles),
     ("kubeconfig::what_the_aws_cli_wrote_is_converted_and_logs_in", converted),
@@ -91,6 +92,43 @@ fn left_alone(world: &World) -> anyhow::Result<()> {
     let output = merge(world, &folder, "c", "dry", &["--dry-run"])?;
     ensure!(output.code == 0 && output.stderr.contains("context c would be written to dry"), "{output:?}");
     ensure!(fs::read_to_string(folder.join("dry"))? == "kind: Config\n");
+    Ok(())
+}
+
+fn links(world: &World) -> anyhow::Result<()> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let folder = world.folder("kubeconfig-links")?;
+    let shell = process::run(process::command(Path::new("/bin/sh"), &folder).args([
+        "-c",
+        "printf 'kind: Config\\n# kept\\n' > hard; chmod 640 hard; ln hard other; mkdir dotfiles; cp hard dotfiles/config; ln -s dotfiles/config soft",
+    ]))?;
+    shell.success()?;
+    let written: [(&str, &dyn Fn(&str) -> anyhow::Result<Output>); 2] = [
+        ("kubectl", &|file| kubectl(world, &folder, "alice", file, &["config", "set-context", "theirs"])),
+        ("this program", &|file| merge(world, &folder, "ours", file, &[])),
+    ];
+    for (who, write) in written {
+        for file in ["hard", "soft"] {
+            let before = fs::metadata(folder.join(file))?;
+            write(file)?.success()?;
+            let after = fs::metadata(folder.join(file))?;
+            ensure!(after.mode() == before.mode() && after.nlink() == before.nlink(), "{who}: {file}");
+            ensure!(file == "soft" || after.ino() == before.ino(), "{who}: {file} is another file");
+            ensure!(before.len() != after.len(), "{who}: {file} was not written");
+        }
+        ensure!(
+            fs::read(folder.join("hard"))? == fs::read(folder.join("other"))?,
+            "{who}: the other name has another text"
+        );
+        ensure!(fs::symlink_metadata(folder.join("soft"))?.is_symlink(), "{who}: soft");
+    }
+    let contexts = kubectl(world, &folder, "alice", "other", &["config", "get-contexts", "-o", "name"])?.success()?;
+    ensure!(contexts.lines().eq(["ours", "theirs"]), "{contexts}");
+    let mut left: Vec<_> =
+        fs::read_dir(&folder)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
+    left.sort();
+    ensure!(left == ["dotfiles", "hard", "other", "soft"], "{left:?}");
     Ok(())
 }
 

@@ -1,8 +1,8 @@
-//! A kubeconfig on disk: found where kubectl finds it, locked as kubectl locks it, and replaced in one step.
+//! A kubeconfig on disk: found where kubectl finds it, locked as kubectl locks it, and replaced in one step where that can be.
 
 use std::{
     fs::{self, OpenOptions},
-    io,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     thread,
     time::Duration,
@@ -59,18 +59,41 @@ impl Locked {
         read(&self.path)
     }
 
-    /// Replaces it. Its mode stays as it is; a new one can be read by its owner alone.
+    /// Replaces it in one step. Its mode stays as it is; a new one can be read by its owner alone.
+    ///
+    /// A file that has other names (hard links) or is another user's would lose them, or become ours: that one is written
+    /// over, as kubectl does with all (`WriteToFile` of the same `loader.go`).
     pub(super) fn write(&self, text: &str) -> anyhow::Result<()> {
         // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
         let target = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let permissions = fs::metadata(&target).map(|metadata| metadata.permissions()).ok();
-        ensure!(
-            !permissions.as_ref().is_some_and(fs::Permissions::readonly),
-            "{} is read-only; make it writable first",
-            self.path.display()
-        );
-        rim::write_atomically(&target, text.as_bytes(), permissions.as_ref().map_or(0o600, mode))
+        let Ok(there) = fs::metadata(&target) else { return rim::write_atomically(&target, text.as_bytes(), 0o600) };
+        ensure!(!there.permissions().readonly(), "{} is read-only; make it writable first", self.path.display());
+        // Whoever made the lock would own a file that takes the place of this one.
+        if is_to_stay(&there, &fs::metadata(&self.lock)?) {
+            write_over(&target, text)
+        } else {
+            rim::write_atomically(&target, text.as_bytes(), mode(&there.permissions()))
+        }
     }
+}
+
+/// Writes over a file. What it held stands beside it meanwhile, and goes on standing there if this fails halfway.
+fn write_over(path: &Path, text: &str) -> anyhow::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut before = tempfile::Builder::new().prefix(".cluster-auth-").suffix(".before").tempfile_in(folder)?;
+    io::copy(&mut fs::File::open(path)?, before.as_file_mut())?;
+    before.as_file().sync_all()?;
+    let write = || {
+        let mut file = OpenOptions::new().write(true).open(path)?;
+        file.write_all(text.as_bytes())?;
+        file.set_len(text.len() as u64)?;
+        file.sync_all()
+    };
+    write().or_else(|error| {
+        let (_, before) = before.keep()?;
+        let message = format!("cannot write {}; what it held is in {}", path.display(), before.display());
+        Err(anyhow::Error::from(error).context(message))
+    })
 }
 
 impl Drop for Locked {
@@ -113,6 +136,18 @@ pub(super) fn default_paths(process: &Process) -> anyhow::Result<Vec<PathBuf>> {
     }
     let home = process.home_kubeconfig();
     Ok(vec![home.context("no home folder: name the kubeconfig, as --merge FILE or --convert FILE")?])
+}
+
+/// Whether a file has another name or another owner than a new one would have.
+#[cfg(unix)]
+fn is_to_stay(there: &fs::Metadata, made: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    there.nlink() > 1 || (there.uid(), there.gid()) != (made.uid(), made.gid())
+}
+
+#[cfg(not(unix))]
+fn is_to_stay(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    false
 }
 
 #[cfg(unix)]
