@@ -202,7 +202,9 @@ pub(crate) fn write_atomically_for(owner: Option<Owner>, path: &Path, content: &
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(mode));
     #[cfg(not(unix))]
     let _ = mode;
-    let mut file = builder.tempfile_in(folder).with_context(explain)?;
+    // Its error would name a file that nobody has heard of.
+    let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()));
+    let mut file = file.with_context(explain)?;
     file.write_all(content).with_context(explain)?;
     #[cfg(unix)]
     if let Some(Owner { user, group }) = owner {

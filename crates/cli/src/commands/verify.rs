@@ -6,9 +6,11 @@ use std::{
 };
 
 use anyhow::Context as _;
+use aws::credentials::AssumeRole;
 use clap::{Args, ValueEnum};
 use hyper::StatusCode;
 use identity::{Identity, Partition};
+use mapping::authenticator::ClientConfig;
 use token::{ClusterId, Confirmed, Description, Refusal, Rules, Unconfirmed};
 
 use super::review::{Review, review};
@@ -30,6 +32,18 @@ pub(crate) struct VerifyArgs {
     /// Take no token, but make one of the AWS credentials found here, as `token` does
     #[arg(long, conflicts_with = "token")]
     own_token: bool,
+
+    /// AWS Region of the STS endpoint of one's own token
+    #[arg(long, value_name = "REGION", requires = "own_token", conflicts_with = "token")]
+    region: Option<String>,
+
+    /// Profile of the AWS configuration to make one's own token with
+    #[arg(long, value_name = "NAME", requires = "own_token", conflicts_with = "token")]
+    profile: Option<String>,
+
+    /// ARN of a role to assume for one's own token
+    #[arg(short, long, value_name = "ARN", requires = "own_token", conflicts_with = "token")]
+    role: Option<String>,
 
     /// Put the token to the webhook that this kubeconfig of an API server names, too, and say whom it lets in
     #[arg(long, value_name = "FILE")]
@@ -57,8 +71,11 @@ enum Output {
 pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config(global)?;
     let cluster = settings::cluster_id(global, process, &config)?;
-    let text =
-        if args.own_token { own_token(&cluster, process)? } else { read_token(args, config.client.token.as_deref())? };
+    let text = if args.own_token {
+        own_token(args, &cluster, &config.client, process)?
+    } else {
+        read_token(args, config.client.token.as_deref())?
+    };
     let text = text.trim();
     if args.output == Output::Text
         && let Ok(description) = token::describe(text)
@@ -94,8 +111,21 @@ fn read_token(args: &VerifyArgs, configured: Option<&str>) -> Result<String, Fai
     Ok(std::io::read_to_string(std::io::stdin()).context("cannot read the token from stdin")?)
 }
 
-fn own_token(cluster: &ClusterId, process: &Process) -> anyhow::Result<String> {
-    let found = credentials::find(&Wanted::default(), &process.aws_environment()).context("could not get token")?;
+fn own_token(
+    args: &VerifyArgs,
+    cluster: &ClusterId,
+    client: &ClientConfig,
+    process: &Process,
+) -> anyhow::Result<String> {
+    let role = credentials::role(args.role.as_ref(), process).or_else(|| client.role.clone());
+    let role = role.filter(|role| !role.is_empty());
+    let wanted = Wanted {
+        region: args.region.clone().or_else(|| client.region.clone()),
+        profile: args.profile.clone(),
+        role: role.map(|role_arn| AssumeRole { role_arn, ..AssumeRole::default() }),
+        ..Wanted::default()
+    };
+    let found = credentials::find(&wanted, &process.aws_environment()).context("could not get token")?;
     let url = aws::presign_get_caller_identity(&found.credentials, &found.sts, cluster.as_str(), rim::now());
     Ok(token::wrap(&url))
 }

@@ -204,6 +204,26 @@ fn verify(world: &World) -> anyhow::Result<()> {
         "{keys:?}"
     );
     ensure!(verify("another", "text")?.failure()?.contains("[sts.signature-mismatch]"));
+    // A token of one's own is made as `token` makes it.
+    let home = world.folder("cli-verify")?;
+    let keys = world.sts.credentials("alice")?;
+    let text = format!(
+        "[work]\naws_access_key_id = {}\naws_secret_access_key = {}\n",
+        keys.access_key_id, keys.secret_access_key
+    );
+    fs::write(home.join("credentials"), text)?;
+    let own = |args: &[&str]| {
+        let mut command = world.anonymous();
+        command.env("AWS_SHARED_CREDENTIALS_FILE", home.join("credentials"));
+        command.args(["verify", "-i", CLUSTER_ID, "-o", "json", "--sts-connect-to", &address, "--sts-ca-file", &ca]);
+        process::run(command.args(args))
+    };
+    let made = own(&["--own-token", "--profile", "work", "--region", "eu-west-1"])?.success()?;
+    let made: Value = serde_json::from_str(&made)?;
+    ensure!(made["ARN"] == "arn:aws:iam::111122223333:user/alice", "{made}");
+    ensure!(made["STSEndpoint"] == "sts.eu-west-1.amazonaws.com", "{made}");
+    let given = own(&["-t", &token, "--profile", "work"])?.failure()?;
+    ensure!(given.contains("cannot be used with"), "{given}");
     Ok(())
 }
 
