@@ -104,14 +104,14 @@ fn links(world: &World) -> anyhow::Result<()> {
         "printf 'kind: Config\\n# kept\\n' > hard; chmod 640 hard; ln hard other; mkdir dotfiles; cp hard dotfiles/config; ln -s dotfiles/config soft",
     ]))?;
     shell.success()?;
-    let written: [(&str, &dyn Fn(&str) -> anyhow::Result<Output>); 2] = [
-        ("kubectl", &|file| kubectl(world, &folder, "alice", file, &["config", "set-context", "theirs"])),
-        ("this program", &|file| merge(world, &folder, "ours", file, &[])),
-    ];
-    for (who, write) in written {
+    let write = |who: &str, file: &str| match who {
+        "kubectl" => kubectl(world, &folder, "alice", file, &["config", "set-context", "theirs"]),
+        _ => merge(world, &folder, "ours", file, &[]),
+    };
+    for who in ["kubectl", "this program"] {
         for file in ["hard", "soft"] {
             let before = fs::metadata(folder.join(file))?;
-            write(file)?.success()?;
+            write(who, file)?.success()?;
             let after = fs::metadata(folder.join(file))?;
             ensure!(after.mode() == before.mode() && after.nlink() == before.nlink(), "{who}: {file}");
             ensure!(file == "soft" || after.ino() == before.ino(), "{who}: {file} is another file");
