@@ -150,6 +150,9 @@ mod tests {
 
     use super::{Login, shake_hands};
 
+    /// A name, the server's, the login, the proxy's answers, what is sent, and what comes of it.
+    type Row<'a> = (&'a str, &'a str, Option<Login>, Vec<&'a [u8]>, Vec<&'a [u8]>, Result<(), Trouble>);
+
     /// What is sent to a proxy, each part before its answer.
     async fn talk(host: &str, login: Option<Login>, answers: Vec<&[u8]>) -> (Vec<u8>, Result<(), Trouble>) {
         let (mut ours, mut proxys) = tokio::io::duplex(1024);
@@ -176,7 +179,6 @@ mod tests {
         let four = b"\x05\x01\0\x01\x0a\0\0\x01\x19\x2b";
         let six = b"\x05\x01\0\x04\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x01\x19\x2b";
         let (alone, both): (&[u8], &[u8]) = (b"\x05\x01\0", b"\x05\x02\0\x02");
-        type Row<'a> = (&'a str, &'a str, Option<Login>, Vec<&'a [u8]>, Vec<&'a [u8]>, Result<(), Trouble>);
         let rows: Vec<Row<'_>> = vec![
             ("a name", "h", None, vec![&[5, 0], done], vec![alone, name], Ok(())),
             ("an address", "10.0.0.1", None, vec![&[5, 0], done], vec![alone, four], Ok(())),
