@@ -25,6 +25,19 @@ fn alone(world: &World) -> anyhow::Result<()> {
     ensure!(shown.contains("\n  cluster-auth demo --cluster  ") && !shown.contains("cargo"), "{shown}");
     let left = std::fs::read_dir(&folder)?.count();
     ensure!(left == 0, "the demo left {left} files behind");
+    let next = shown.split("Try next").nth(1).context("what to try next")?;
+    for line in next.lines().filter_map(|line| line.strip_prefix("  ")) {
+        let (command, _) = line.split_once("  ").context("what it is for")?;
+        match command.strip_prefix("cluster-auth ") {
+            None => ensure!(pages::repository().join(command).is_file(), "there is no page {command}"),
+            // It has a test of its own.
+            Some("demo --cluster") => {}
+            Some(args) => {
+                let mut command = process::command(&world.parts.cluster_auth, &folder);
+                process::run(command.args(args.split(' ')))?.success()?;
+            }
+        }
+    }
 
     let mut coloured = process::command(&world.parts.cluster_auth, &folder);
     let coloured = process::run(coloured.args(["--color", "always", "demo"]))?.success()?;
@@ -57,15 +70,29 @@ fn with_cluster(world: &World) -> anyhow::Result<()> {
         Ok(demo.log().contains("Ctrl-C ends it"))
     })?;
     let log = demo.log();
-    let kubeconfig =
-        log.lines().find_map(|line| line.trim().strip_prefix("export KUBECONFIG=")).context("a KUBECONFIG")?;
-    let kubectl = |args: &[&str]| {
-        let mut command = process::command(world.parts.kubernetes("kubectl"), &folder);
-        process::run(command.args(["--kubeconfig", kubeconfig]).args(args))
-    };
-    ensure!(kubectl(&["--context", "alice", "auth", "whoami"])?.success()?.contains("developers"));
-    kubectl(&["--context", "dave", "get", "pods", "--namespace", "dev"])?.success()?;
-    ensure!(kubectl(&["--context", "mallory", "auth", "whoami"])?.failure()?.contains("Unauthorized"));
+    let (_, printed) = log.split_once("In another terminal:").context("what to type")?;
+    let lines: Vec<_> = printed.lines().filter_map(|line| line.strip_prefix("  ")).collect();
+    let (exports, lines): (Vec<_>, Vec<_>) = lines.into_iter().partition(|line| line.starts_with("export "));
+    let says = [
+        ("kubectl --context alice auth whoami", "developers"),
+        ("kubectl --context alice get pods", "No resources found in dev namespace."),
+        ("kubectl --context alice get secrets", "Forbidden"),
+        ("kubectl --context dave auth whoami", "DevAccess:dave-example.com"),
+        ("kubectl --context mallory auth whoami", "Unauthorized"),
+        ("kubectl --context carol get", "cluster-admin-binding"),
+        ("cluster-auth who-can", "Group developers"),
+        ("cluster-auth whoami", "arn:aws:iam::111122223333:user/alice"),
+    ];
+    ensure!(lines.len() == says.len(), "{log}");
+    for (line, (start, expected)) in lines.iter().zip(says) {
+        ensure!(line.starts_with(start), "{line}");
+        let mut shell = process::command(std::path::Path::new("/bin/sh"), &folder);
+        let typed = format!("{}\n{line}\n", exports.join("\n"));
+        let answer = process::run(shell.env("PATH", "/usr/bin:/bin").args(["-c", &typed]))?;
+        let is_refused = line.ends_with("# Forbidden") || line.ends_with("# Unauthorized");
+        ensure!((answer.code != 0) == is_refused, "{line}: {answer:?}");
+        ensure!(format!("{}{}", answer.stdout, answer.stderr).contains(expected), "{line}: {answer:?}");
+    }
     ensure!(demo.terminate()?.success(), "{}", demo.log());
     let left = std::fs::read_dir(&folder)?.filter_map(Result::ok).map(|entry| entry.file_name());
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().starts_with(".tmp")).collect();

@@ -20,8 +20,8 @@ use crate::{
 /// The namespace that the example speaks of.
 const NAMESPACE: &str = "apiVersion: v1\nkind: Namespace\nmetadata: {name: dev}\n";
 
-/// Who gets a context.
-const PEOPLE: [&str; 3] = ["alice", "dave", "mallory"];
+/// Who gets a context. carol administers the cluster.
+const PEOPLE: [&str; 4] = ["alice", "carol", "dave", "mallory"];
 
 /// Starts the cluster, says how to use it, and stays until Ctrl-C.
 pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> {
@@ -33,7 +33,9 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     fs::write(&webhook, kubeconfig::webhook(&url, &stage.ca_pem))?;
     rim::note("starting etcd and kube-apiserver …");
     let webhook = Webhook { kubeconfig: webhook, version: ReviewVersion::V1, cache_ttl: None };
-    let options = Options { webhook: Some(webhook), ..Options::default() };
+    // Where it is at hand: without it the role `view` that the example binds has no rules.
+    let controller_manager = binaries.kube_controller_manager().is_ok();
+    let options = Options { webhook: Some(webhook), controller_manager, ..Options::default() };
     // Whoever gives up meanwhile is heeded too: the start ends by itself, and takes everything with it.
     let cluster = tokio::select! {
         cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, rim::now())) => cluster??,
@@ -42,22 +44,47 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     apply(&kubectl, &cluster, folder.path())?;
     let team = folder.path().join("team.kubeconfig");
     rim::write_atomically(&team, team_kubeconfig(&stage, &cluster)?.as_bytes(), 0o600)?;
-    rim::print(&format!(
-        "A real Kubernetes API server asks the webhook in this process. In another terminal:\n\n  \
-         export KUBECONFIG={}\n  export PATH={}:$PATH\n  \
-         kubectl --context alice auth whoami\n  \
-         kubectl --context alice get pods --namespace dev\n  \
-         kubectl --context alice get pods --namespace kube-system     # Forbidden\n  \
-         kubectl --context dave auth whoami                           # IAM Identity Center\n  \
-         kubectl --context mallory auth whoami                        # Unauthorized\n\nCtrl-C ends it and removes everything.\n",
-        team.display(),
-        kubectl.parent().unwrap_or(&kubectl).display(),
-    ))?;
+    let ca_file = folder.path().join("aws.pem");
+    fs::write(&ca_file, stage.sandbox.ca_pem())?;
+    rim::print(&invitation(&team, &kubectl, &ca_file, &stage)?)?;
     signals::termination().await?;
     rim::note("ending …");
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     stage.strike().await;
     Ok(())
+}
+
+/// What to type in another terminal. Every line has an answer; what is behind `#` is what it shows.
+fn invitation(kubeconfig: &Path, kubectl: &Path, ca_file: &Path, stage: &Stage) -> anyhow::Result<String> {
+    let program = program()?;
+    let folder = |path: &Path| path.parent().unwrap_or(path).display().to_string();
+    let name = program.file_name().unwrap_or_default().display();
+    Ok(format!(
+        "A real Kubernetes API server asks the webhook in this process. In another terminal:
+
+  export KUBECONFIG={}
+  export PATH={}:{}:$PATH
+  kubectl --context alice auth whoami
+  kubectl --context alice get pods --namespace dev
+  kubectl --context alice get secrets --namespace dev          # Forbidden
+  kubectl --context dave auth whoami                           # IAM Identity Center
+  kubectl --context mallory auth whoami                        # Unauthorized
+  kubectl --context carol get clusterrolebindings              # the administrator
+  {name} who-can delete pods -n dev --context carol
+  {name} whoami --context alice --sts-connect-to {} --sts-ca-file {}
+
+Ctrl-C ends it and removes everything.
+",
+        kubeconfig.display(),
+        folder(kubectl),
+        folder(&program),
+        stage.sandbox.sts(),
+        ca_file.display(),
+    ))
+}
+
+fn program() -> anyhow::Result<PathBuf> {
+    std::env::current_exe().context("cannot find this program's own path")
 }
 
 /// KUBEBUILDER_ASSETS, then PATH.
@@ -86,7 +113,7 @@ fn apply(kubectl: &Path, cluster: &Cluster, folder: &Path) -> anyhow::Result<()>
 
 /// One context per person, each with that person's credentials for the plugin.
 fn team_kubeconfig(stage: &Stage, cluster: &Cluster) -> anyhow::Result<String> {
-    let plugin = std::env::current_exe().context("cannot find this program's own path")?;
+    let plugin = program()?;
     let mut text = String::new();
     for person in PEOPLE {
         let credentials = stage.identities.credentials(person).context("the built-in identities have everybody")?;

@@ -30,7 +30,7 @@ pub(super) struct Stage {
     pub(super) webhook: Arc<Webhook>,
     pub(super) address: SocketAddr,
     pub(super) ca_pem: String,
-    sandbox: Running,
+    pub(super) sandbox: Running,
     stop: oneshot::Sender<()>,
     server: JoinHandle<()>,
 }
