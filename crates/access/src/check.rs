@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use document::{Problem, Problems, Severity, Span};
 use jiff::{SignedDuration, Timestamp};
 use rbac::{
-    RoleKind,
+    AnyRole, RoleKind,
     names::{Misnomer, misnomers},
 };
 
@@ -48,12 +48,12 @@ type RoleName<'a> = (RoleKind, Option<&'a str>, &'a str);
 /// The facts, made for looking up.
 struct Known<'a> {
     /// `None` where no cluster was given: then no role is missing.
-    roles: Option<HashMap<RoleName<'a>, &'a rbac::Role>>,
+    roles: Option<HashMap<RoleName<'a>, &'a AnyRole>>,
 }
 
 impl<'a> Known<'a> {
     fn of(facts: &'a Facts) -> Self {
-        let role = |role: &'a rbac::Role| ((role.kind(), role.namespace.as_deref(), &*role.name), role);
+        let role = |role: &'a AnyRole| ((role.kind(), role.namespace(), role.name()), role);
         Self { roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()) }
     }
 
@@ -61,7 +61,7 @@ impl<'a> Known<'a> {
         self.roles.is_some() && self.role(kind, name, namespace).is_none()
     }
 
-    fn role(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> Option<&'a rbac::Role> {
+    fn role(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> Option<&'a AnyRole> {
         self.roles.as_ref()?.get(&(kind, namespace, name)).copied()
     }
 }
@@ -223,7 +223,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                         &accept,
                     );
                 }
-                (_, Some(role)) => escalates(grant, &role.rules, &accept, findings),
+                (_, Some(role)) => escalates(grant, role.rules(), &accept, findings),
                 // Kubernetes, `bootstrappolicy/policy.go`: both may read secrets and start pods, wherever they are bound.
                 ("edit" | "admin", None) if grant.scope == Scope::Cluster => {
                     let message = format!("`{}` in the whole cluster reads the secrets of kube-system too", role.value);
@@ -237,7 +237,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
             let Scope::Namespaces(names) = &grant.scope else { return };
             for namespace in names.iter().filter(|name| !name.value.contains('*')) {
                 if let Some(role) = known.role(RoleKind::Role, &role.value, Some(&namespace.value)) {
-                    escalates(grant, &role.rules, &accept, findings);
+                    escalates(grant, role.rules(), &accept, findings);
                 }
                 if known.lacks(RoleKind::Role, &role.value, Some(&namespace.value)) {
                     let message = format!("the namespace {} has no Role `{}`", namespace.value, role.value);

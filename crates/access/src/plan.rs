@@ -160,8 +160,8 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     refusals.dedup();
 
     let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
-    let no_role =
-        missing.map(|binding| Warning::NoRole { binding: ObjectId::of_binding(binding), role: binding.role.clone() });
+    let no_role = missing
+        .map(|binding| Warning::NoRole { binding: ObjectId::of_binding(binding), role: binding.role().into_owned() });
     let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
     let mut warnings: Vec<Warning> = no_role.collect();
     warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));

@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Role, Rule};
+use crate::{AnyRole, ClusterRole, Rule};
 
 /// The rules of every aggregated `ClusterRole`, by name, as the cluster's controller would come to write them.
 ///
 /// Source: Kubernetes, `pkg/controller/clusterroleaggregation`: what is chosen, in the order of names, without repetition
 /// and without the role itself; what was written into the role before is replaced. An aggregated role may choose another
 /// one, so this goes on until nothing changes.
-pub(crate) fn aggregated(roles: &[Role]) -> BTreeMap<&str, Arc<[Rule]>> {
-    let mut cluster_roles: Vec<&Role> = roles.iter().filter(|role| role.namespace.is_none()).collect();
+pub(crate) fn aggregated(roles: &[AnyRole]) -> BTreeMap<&str, Arc<[Rule]>> {
+    let mut cluster_roles: Vec<&ClusterRole> = roles.iter().filter_map(AnyRole::as_cluster_role).collect();
     cluster_roles.sort_by(|a, b| a.name.cmp(&b.name));
-    let chosen: Vec<(&Role, Vec<&Role>)> = cluster_roles
+    let chosen: Vec<(&ClusterRole, Vec<&ClusterRole>)> = cluster_roles
         .iter()
         .filter_map(|role| {
             let selectors = role.aggregation.as_ref()?;

@@ -17,7 +17,7 @@ use self::{
     kinds::{Kind, TypeMeta},
     walk::Walk,
 };
-use crate::{Binding, Labels, Objects, Role};
+use crate::{AnyRole, Binding, Labels, Objects};
 
 pub use self::arriving::Arriving;
 
@@ -63,14 +63,10 @@ pub struct Found {
 pub enum FoundObject {
     /// A namespace.
     Namespace(Box<str>),
-    /// A role of a namespace.
-    Role(Role),
-    /// A role of the cluster.
-    ClusterRole(Role),
-    /// A binding in a namespace.
-    RoleBinding(Binding),
-    /// A binding in the whole cluster.
-    ClusterRoleBinding(Binding),
+    /// A role of a namespace or of the cluster.
+    Role(AnyRole),
+    /// A binding in a namespace or in the whole cluster.
+    Binding(Binding),
     /// Anything else.
     Other(Other),
     /// What is called as one of these and cannot be taken for one.
@@ -165,8 +161,8 @@ impl Objects {
     pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
         each(json, None, |found| match found.object {
             FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => {}
-            FoundObject::Role(role) | FoundObject::ClusterRole(role) => self.roles.push(role),
-            FoundObject::RoleBinding(binding) | FoundObject::ClusterRoleBinding(binding) => self.bindings.push(binding),
+            FoundObject::Role(role) => self.roles.push(role),
+            FoundObject::Binding(binding) => self.bindings.push(binding),
         })?;
         Ok(())
     }

@@ -2,12 +2,12 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{Binding, Objects, Request, Role, RoleKind, RoleReference, Rule, Subject, User, aggregate::aggregated};
+use crate::{AnyRole, Binding, Objects, Request, RoleKind, RoleReference, Rule, Subject, User, aggregate::aggregated};
 
 /// All objects at one moment, with aggregated rules filled in.
 #[derive(Debug)]
 pub struct Index {
-    roles: Vec<Role>,
+    roles: Vec<AnyRole>,
     bindings: Vec<Binding>,
     cluster_roles_by_name: HashMap<Box<str>, usize>,
     roles_by_name: HashMap<(Box<str>, Box<str>), usize>,
@@ -26,7 +26,7 @@ pub enum Grant<'a> {
         /// The binding.
         binding: &'a Binding,
         /// The role.
-        role: &'a Role,
+        role: &'a AnyRole,
         /// The rule.
         rule: &'a Rule,
     },
@@ -40,22 +40,24 @@ impl Index {
             aggregated(&roles).into_iter().map(|(name, rules)| (name.into(), rules)).collect();
         let (mut cluster_roles_by_name, mut roles_by_name) = (HashMap::new(), HashMap::new());
         for (at, role) in roles.iter().enumerate() {
-            match &role.namespace {
-                None => cluster_roles_by_name.insert(role.name.clone(), at),
-                Some(namespace) => roles_by_name.insert((namespace.clone(), role.name.clone()), at),
+            match role {
+                AnyRole::ClusterRole(role) => cluster_roles_by_name.insert(role.name.clone(), at),
+                AnyRole::Role(role) => roles_by_name.insert((role.namespace.clone(), role.name.clone()), at),
             };
         }
         for (name, rules) in aggregated {
-            roles[cluster_roles_by_name[&name]].rules = rules;
+            if let AnyRole::ClusterRole(role) = &mut roles[cluster_roles_by_name[&name]] {
+                role.rules = rules;
+            }
         }
         let (mut by_user, mut by_group): (HashMap<_, Vec<_>>, HashMap<_, Vec<_>>) = Default::default();
         for (at, binding) in bindings.iter().enumerate() {
-            for subject in &binding.subjects {
+            for subject in binding.subjects() {
                 let of = match subject {
                     Subject::User(name) => by_user.entry(name.clone()).or_default(),
                     Subject::Group(name) => by_group.entry(name.clone()).or_default(),
                     Subject::ServiceAccount { namespace, name } => {
-                        let Some(namespace) = namespace.as_ref().or(binding.namespace.as_ref()) else { continue };
+                        let Some(namespace) = namespace.as_deref().or(binding.namespace()) else { continue };
                         by_user.entry(User::service_account(namespace, name).name.into_boxed_str()).or_default()
                     }
                 };
@@ -87,10 +89,10 @@ impl Index {
         user: &'u User,
         namespace: Option<&'u str>,
     ) -> impl Iterator<Item = Grant<'a>> + use<'a, 'u> {
-        self.bindings_of(user).filter(move |binding| binding.namespace.as_deref() == namespace).flat_map(|binding| {
+        self.bindings_of(user).filter(move |binding| binding.namespace() == namespace).flat_map(|binding| {
             let role = self.role_of(binding);
             role.into_iter()
-                .flat_map(move |role| role.rules.iter().map(move |rule| Grant::Rule { binding, role, rule }))
+                .flat_map(move |role| role.rules().iter().map(move |rule| Grant::Rule { binding, role, rule }))
         })
     }
 
@@ -107,7 +109,7 @@ impl Index {
     }
 
     /// Every role.
-    pub fn roles(&self) -> &[Role] {
+    pub fn roles(&self) -> &[AnyRole] {
         &self.roles
     }
 
@@ -117,16 +119,16 @@ impl Index {
     }
 
     /// The role that a reference in a namespace (`None`: in a `ClusterRoleBinding`) leads to, if it exists.
-    pub fn role(&self, reference: &RoleReference, namespace: Option<&str>) -> Option<&Role> {
+    pub fn role(&self, reference: RoleReference<&str>, namespace: Option<&str>) -> Option<&AnyRole> {
         let at = match reference.kind {
-            RoleKind::ClusterRole => self.cluster_roles_by_name.get(&reference.name)?,
-            RoleKind::Role => self.roles_by_name.get(&(namespace?.into(), reference.name.clone()))?,
+            RoleKind::ClusterRole => self.cluster_roles_by_name.get(reference.name)?,
+            RoleKind::Role => self.roles_by_name.get(&(namespace?.into(), reference.name.into()))?,
         };
         Some(&self.roles[*at])
     }
 
     /// The role that a binding grants, if it exists.
-    pub fn role_of(&self, binding: &Binding) -> Option<&Role> {
-        self.role(&binding.role, binding.namespace.as_deref())
+    pub fn role_of(&self, binding: &Binding) -> Option<&AnyRole> {
+        self.role(binding.role(), binding.namespace())
     }
 }

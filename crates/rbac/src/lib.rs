@@ -27,7 +27,10 @@ mod user;
 
 pub use dns::{is_dns_label, is_dns_subdomain};
 pub use index::{Grant, Index};
-pub use objects::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+pub use objects::{
+    AnyRole, Binding, ClusterRole, ClusterRoleBinding, Objects, Role, RoleBinding, RoleKind, RoleReference, Rule,
+    Subject,
+};
 pub use request::{Request, ResourceRequest};
 pub use selector::{LabelSelector, Labels, Operator, Requirement};
 pub use user::{MASTERS, User, service_account_of, service_accounts_of};

@@ -10,26 +10,46 @@ use crate::{LabelSelector, Labels, User, nulls::texts};
 /// Everything that RBAC decides by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Objects {
-    /// Roles of a namespace and of the cluster.
-    pub roles: Vec<Role>,
-    /// Bindings in a namespace and of the cluster.
+    /// Roles of namespaces and of the cluster.
+    pub roles: Vec<AnyRole>,
+    /// Bindings in namespaces and of the cluster.
     pub bindings: Vec<Binding>,
 }
 
-/// A `Role` (with a namespace) or a `ClusterRole` (without).
+/// What a binding can grant, where it does not matter which of the two kinds it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Role {
-    /// The namespace of a `Role`; a `ClusterRole` has none.
-    pub namespace: Option<Box<str>>,
-    /// The name, unique by kind and namespace.
+pub enum AnyRole {
+    /// Of the cluster.
+    ClusterRole(ClusterRole),
+    /// Of one namespace.
+    Role(Role),
+}
+
+/// A role of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterRole {
+    /// The name, unique in the cluster.
     pub name: Box<str>,
     /// What it allows. Of an aggregated role this is only what was last written there: see [`Self::aggregation`].
     /// Roles that allow the same may share it.
     pub rules: Arc<[Rule]>,
     /// What aggregating roles choose it by.
     pub labels: Labels,
-    /// A `ClusterRole` whose rules are those of all `ClusterRole`s that one of these chooses.
+    /// Its rules are those of all `ClusterRole`s that one of these chooses.
     pub aggregation: Option<Vec<LabelSelector>>,
+    /// Where it is written, if a person wrote it.
+    pub origin: Option<Span>,
+}
+
+/// A role of one namespace. It aggregates nothing, and nothing aggregates it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Role {
+    /// The namespace.
+    pub namespace: Box<str>,
+    /// The name, unique in the namespace.
+    pub name: Box<str>,
+    /// What it allows. Roles that allow the same may share it.
+    pub rules: Arc<[Rule]>,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
 }
@@ -57,12 +77,34 @@ pub struct Rule {
     pub non_resource_urls: Vec<Box<str>>,
 }
 
-/// A `RoleBinding` (with a namespace) or a `ClusterRoleBinding` (without).
+/// What grants a role, where it does not matter which of the two kinds it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Binding {
-    /// The namespace of a `RoleBinding`; a `ClusterRoleBinding` has none.
-    pub namespace: Option<Box<str>>,
-    /// The name, unique by kind and namespace.
+pub enum Binding {
+    /// In the whole cluster.
+    ClusterRoleBinding(ClusterRoleBinding),
+    /// In one namespace.
+    RoleBinding(RoleBinding),
+}
+
+/// A binding in the whole cluster, which can grant a `ClusterRole` only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterRoleBinding {
+    /// The name, unique in the cluster.
+    pub name: Box<str>,
+    /// The name of the `ClusterRole` that is granted.
+    pub cluster_role: Box<str>,
+    /// To whom.
+    pub subjects: Vec<Subject>,
+    /// Where it is written, if a person wrote it.
+    pub origin: Option<Span>,
+}
+
+/// A binding in one namespace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleBinding {
+    /// The namespace in which it grants.
+    pub namespace: Box<str>,
+    /// The name, unique in the namespace.
     pub name: Box<str>,
     /// What is granted.
     pub role: RoleReference,
@@ -73,12 +115,12 @@ pub struct Binding {
 }
 
 /// `roleRef`: which role a binding grants.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct RoleReference {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RoleReference<Name = Box<str>> {
     /// Which kind of role.
     pub kind: RoleKind,
     /// Its name; a `Role` is one of the binding's own namespace.
-    pub name: Box<str>,
+    pub name: Name,
 }
 
 /// The two kinds of roles.
@@ -116,36 +158,197 @@ impl RoleKind {
     }
 }
 
-impl Role {
+impl RoleReference<&str> {
+    /// The same, to keep.
+    pub fn into_owned(self) -> RoleReference {
+        RoleReference { kind: self.kind, name: self.name.into() }
+    }
+}
+
+impl AnyRole {
+    /// The namespace of a `Role`.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::ClusterRole(_) => None,
+            Self::Role(role) => Some(&role.namespace),
+        }
+    }
+
+    /// The name, unique by kind and namespace.
+    pub fn name(&self) -> &str {
+        let (Self::ClusterRole(ClusterRole { name, .. }) | Self::Role(Role { name, .. })) = self;
+        name
+    }
+
+    /// What it allows.
+    pub fn rules(&self) -> &Arc<[Rule]> {
+        let (Self::ClusterRole(ClusterRole { rules, .. }) | Self::Role(Role { rules, .. })) = self;
+        rules
+    }
+
+    /// What it aggregates, if it is a `ClusterRole` that does.
+    pub fn aggregation(&self) -> Option<&[LabelSelector]> {
+        self.as_cluster_role()?.aggregation.as_deref()
+    }
+
+    /// Where it is written, if a person wrote it.
+    pub fn origin(&self) -> Option<Span> {
+        let (Self::ClusterRole(ClusterRole { origin, .. }) | Self::Role(Role { origin, .. })) = self;
+        *origin
+    }
+
     /// Namespace and name, which no two of one kind share.
     pub fn id(&self) -> (Option<&str>, &str) {
-        (self.namespace.as_deref(), &self.name)
+        (self.namespace(), self.name())
     }
 
     /// Whether it is a `Role` or a `ClusterRole`.
     pub fn kind(&self) -> RoleKind {
-        if self.namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole }
+        match self {
+            Self::ClusterRole(_) => RoleKind::ClusterRole,
+            Self::Role(_) => RoleKind::Role,
+        }
+    }
+
+    /// The role, if it is one of the cluster.
+    pub fn as_cluster_role(&self) -> Option<&ClusterRole> {
+        match self {
+            Self::ClusterRole(role) => Some(role),
+            Self::Role(_) => None,
+        }
+    }
+
+    /// Gives it another name.
+    pub fn set_name(&mut self, new: Box<str>) {
+        let (Self::ClusterRole(ClusterRole { name, .. }) | Self::Role(Role { name, .. })) = self;
+        *name = new;
+    }
+
+    /// Gives it other rules.
+    pub fn set_rules(&mut self, new: Arc<[Rule]>) {
+        let (Self::ClusterRole(ClusterRole { rules, .. }) | Self::Role(Role { rules, .. })) = self;
+        *rules = new;
+    }
+
+    /// Says where it is written.
+    pub fn set_origin(&mut self, at: Option<Span>) {
+        let (Self::ClusterRole(ClusterRole { origin, .. }) | Self::Role(Role { origin, .. })) = self;
+        *origin = at;
+    }
+}
+
+impl From<ClusterRole> for AnyRole {
+    fn from(role: ClusterRole) -> Self {
+        Self::ClusterRole(role)
+    }
+}
+
+impl From<Role> for AnyRole {
+    fn from(role: Role) -> Self {
+        Self::Role(role)
     }
 }
 
 impl Binding {
+    /// A `RoleBinding` in a namespace, or a `ClusterRoleBinding`; nothing where that would be one to a `Role`.
+    pub fn new(
+        namespace: Option<Box<str>>,
+        name: Box<str>,
+        role: RoleReference,
+        subjects: Vec<Subject>,
+        origin: Option<Span>,
+    ) -> Option<Self> {
+        match (namespace, role) {
+            (Some(namespace), role) => Some(Self::RoleBinding(RoleBinding { namespace, name, role, subjects, origin })),
+            (None, RoleReference { kind: RoleKind::ClusterRole, name: cluster_role }) => {
+                Some(Self::ClusterRoleBinding(ClusterRoleBinding { name, cluster_role, subjects, origin }))
+            }
+            (None, RoleReference { kind: RoleKind::Role, .. }) => None,
+        }
+    }
+
+    /// The namespace of a `RoleBinding`.
+    pub fn namespace(&self) -> Option<&str> {
+        match self {
+            Self::ClusterRoleBinding(_) => None,
+            Self::RoleBinding(binding) => Some(&binding.namespace),
+        }
+    }
+
+    /// The name, unique by kind and namespace.
+    pub fn name(&self) -> &str {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { name, .. }) | Self::RoleBinding(RoleBinding { name, .. })) =
+            self;
+        name
+    }
+
+    /// What is granted.
+    pub fn role(&self) -> RoleReference<&str> {
+        match self {
+            Self::ClusterRoleBinding(ClusterRoleBinding { cluster_role, .. }) => {
+                RoleReference { kind: RoleKind::ClusterRole, name: cluster_role }
+            }
+            Self::RoleBinding(RoleBinding { role: RoleReference { kind, name }, .. }) => {
+                RoleReference { kind: *kind, name }
+            }
+        }
+    }
+
+    /// To whom.
+    pub fn subjects(&self) -> &[Subject] {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { subjects, .. })
+        | Self::RoleBinding(RoleBinding { subjects, .. })) = self;
+        subjects
+    }
+
+    /// Where it is written, if a person wrote it.
+    pub fn origin(&self) -> Option<Span> {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { origin, .. })
+        | Self::RoleBinding(RoleBinding { origin, .. })) = self;
+        *origin
+    }
+
     /// Namespace and name, which no two of one kind share.
     pub fn id(&self) -> (Option<&str>, &str) {
-        (self.namespace.as_deref(), &self.name)
+        (self.namespace(), self.name())
     }
 
     /// As Kubernetes writes its kind.
     pub fn kind(&self) -> &'static str {
-        if self.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" }
+        match self {
+            Self::ClusterRoleBinding(_) => "ClusterRoleBinding",
+            Self::RoleBinding(_) => "RoleBinding",
+        }
+    }
+
+    /// Gives it another name.
+    pub fn set_name(&mut self, new: Box<str>) {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { name, .. }) | Self::RoleBinding(RoleBinding { name, .. })) =
+            self;
+        *name = new;
+    }
+
+    /// Gives it other subjects.
+    pub fn set_subjects(&mut self, new: Vec<Subject>) {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { subjects, .. })
+        | Self::RoleBinding(RoleBinding { subjects, .. })) = self;
+        *subjects = new;
+    }
+
+    /// Says where it is written.
+    pub fn set_origin(&mut self, at: Option<Span>) {
+        let (Self::ClusterRoleBinding(ClusterRoleBinding { origin, .. })
+        | Self::RoleBinding(RoleBinding { origin, .. })) = self;
+        *origin = at;
     }
 
     /// Those of its subjects that a user is.
     pub fn subjects_of<'a>(&'a self, user: &User) -> impl Iterator<Item = &'a Subject> {
-        self.subjects.iter().filter(|subject| match subject {
+        self.subjects().iter().filter(|subject| match subject {
             Subject::User(name) => **name == *user.name,
             Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
             Subject::ServiceAccount { namespace, name } => {
-                let namespace = namespace.as_ref().or(self.namespace.as_ref());
+                let namespace = namespace.as_deref().or(self.namespace());
                 namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
             }
         })

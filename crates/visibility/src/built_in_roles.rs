@@ -2,7 +2,7 @@
 //!
 //! Source: Kubernetes 1.37, `plugin/pkg/auth/authorizer/rbac/bootstrappolicy`; the tests ask an API server.
 
-use rbac::{LabelSelector, Labels, Role, RoleKind, Rule};
+use rbac::{ClusterRole, LabelSelector, Labels, Rule};
 
 /// Verbs, groups and resources with one space between them; `-` is the core group.
 type Row = (&'static str, &'static str, &'static str);
@@ -80,7 +80,7 @@ const ADMIN: &[Row] = &[
 
 /// `cluster-admin`, `admin`, `edit` and `view`, and the roles whose rules the last three aggregate, with the labels that they
 /// choose by: what else has these labels is chosen too.
-pub fn built_in_roles() -> [Role; 7] {
+pub fn built_in_roles() -> [ClusterRole; 7] {
     let every_url = Rule { verbs: texts("*"), non_resource_urls: texts("*"), ..Rule::default() };
     [
         role("cluster-admin", rules(&[("*", "*", "*")]).chain([every_url])),
@@ -95,10 +95,7 @@ pub fn built_in_roles() -> [Role; 7] {
 
 /// What an API server makes of somebody's role of the name of a built-in one that is aggregated: the labels of both are there,
 /// and unless it says itself what it aggregates, its rules are replaced.
-pub(crate) fn onto_built_in(role: &mut Role) {
-    if role.kind() != RoleKind::ClusterRole {
-        return;
-    }
+pub(crate) fn onto_built_in(role: &mut ClusterRole) {
     let built_in = built_in_roles();
     let Some(built_in) = built_in.iter().find(|one| one.name == role.name) else { return };
     for (key, value) in &built_in.labels {
@@ -109,21 +106,20 @@ pub(crate) fn onto_built_in(role: &mut Role) {
     }
 }
 
-fn role(name: &str, rules: impl Iterator<Item = Rule>) -> Role {
-    let (namespace, labels, aggregation, origin) = Default::default();
-    Role { namespace, name: name.into(), rules: rules.collect(), labels, aggregation, origin }
+fn role(name: &str, rules: impl Iterator<Item = Rule>) -> ClusterRole {
+    ClusterRole { name: name.into(), rules: rules.collect(), ..ClusterRole::default() }
 }
 
 /// A role that aggregates those that are labelled for it, and may be labelled for another one.
-fn aggregated(name: &str, to: Option<&str>, rules: impl Iterator<Item = Rule>) -> Role {
+fn aggregated(name: &str, to: Option<&str>, rules: impl Iterator<Item = Rule>) -> ClusterRole {
     let selector = LabelSelector { match_labels: label(name), ..LabelSelector::default() };
     let labels = to.map(label).unwrap_or_default();
-    Role { labels, aggregation: Some(vec![selector]), ..role(name, rules) }
+    ClusterRole { labels, aggregation: Some(vec![selector]), ..role(name, rules) }
 }
 
 /// The role with the rules that one of them has of its own.
-fn part(of: &str, rules: impl Iterator<Item = Rule>) -> Role {
-    Role { labels: label(of), ..role(&format!("system:aggregate-to-{of}"), rules) }
+fn part(of: &str, rules: impl Iterator<Item = Rule>) -> ClusterRole {
+    ClusterRole { labels: label(of), ..role(&format!("system:aggregate-to-{of}"), rules) }
 }
 
 fn label(of: &str) -> Labels {

@@ -2,7 +2,7 @@
 
 use access::cluster::Association;
 use document::Span;
-use rbac::{Binding, Grant, Request, Role, Rule, User};
+use rbac::{AnyRole, Binding, Grant, Request, Rule, User};
 
 use crate::{Associated, Policy, Principal, World};
 
@@ -16,7 +16,7 @@ pub enum Path<'a> {
         /// The binding.
         binding: &'a Binding,
         /// The role.
-        role: &'a Role,
+        role: &'a AnyRole,
         /// The rule.
         rule: &'a Rule,
     },
@@ -58,7 +58,7 @@ impl<'a> Path<'a> {
     pub fn place(&self) -> Place<'a> {
         match self {
             Self::Masters => Place::Cluster,
-            Self::Binding { binding, .. } => binding.namespace.as_deref().map_or(Place::Cluster, Place::Namespace),
+            Self::Binding { binding, .. } => binding.namespace().map_or(Place::Cluster, Place::Namespace),
             Self::Policy { associated, .. } => {
                 associated.association.namespaces.as_deref().map_or(Place::Cluster, Place::Namespaces)
             }
@@ -87,7 +87,7 @@ impl<'a> Path<'a> {
     /// Where the grant is written, if a person wrote it: [`World::place`] says file and line.
     pub fn origin(&self) -> Option<Span> {
         match self {
-            Self::Binding { binding, .. } => binding.origin,
+            Self::Binding { binding, .. } => binding.origin(),
             Self::Masters | Self::Policy { .. } => None,
         }
     }
@@ -96,7 +96,7 @@ impl<'a> Path<'a> {
     pub(crate) fn order(&self) -> impl Ord + use<'a> {
         let name: [&str; 2] = match self {
             Self::Masters => ["", ""],
-            Self::Binding { binding, .. } => [&binding.name, &binding.role.name],
+            Self::Binding { binding, .. } => [binding.name(), binding.role().name],
             Self::Policy {
                 associated: Associated { association: Association { principal, policy, .. }, .. }, ..
             } => [policy, principal],
@@ -111,7 +111,7 @@ impl World {
         let mut paths: Vec<Path<'a>> = user.is_master().then_some(Path::Masters).into_iter().collect();
         for binding in self.index().bindings_of(user) {
             let role = self.index().role_of(binding);
-            let rules = role.into_iter().flat_map(|role| role.rules.iter().map(move |rule| (role, rule)));
+            let rules = role.into_iter().flat_map(|role| role.rules().iter().map(move |rule| (role, rule)));
             paths.extend(rules.map(|(role, rule)| Path::Binding { binding, role, rule }));
         }
         paths.sort_by_key(Path::order);

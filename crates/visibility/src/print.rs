@@ -51,8 +51,8 @@ pub fn path(world: &World, path: &Path<'_>) -> String {
     let said = match path {
         Path::Masters => "the API server allows them everything".to_owned(),
         Path::Binding { binding, .. } => {
-            let RoleReference { kind, name } = &binding.role;
-            format!("{} {} → {} {name}", binding.kind(), binding.name, kind.as_str())
+            let RoleReference { kind, name } = binding.role();
+            format!("{} {} → {} {name}", binding.kind(), binding.name(), kind.as_str())
         }
         Path::Policy { policy, .. } => format!("EKS access policy {}", policy.name),
     };

@@ -107,7 +107,13 @@ fn through(world: &World, path: &Path<'_>) -> String {
     match path {
         Path::Masters => "masters".to_owned(),
         Path::Binding { binding, role, .. } => {
-            format!("{place}: {} {} > {} {}{written}", binding.kind(), binding.name, role.kind().as_str(), role.name)
+            format!(
+                "{place}: {} {} > {} {}{written}",
+                binding.kind(),
+                binding.name(),
+                role.kind().as_str(),
+                role.name()
+            )
         }
         Path::Policy { policy, .. } => format!("{place}: {}{written}", policy.name),
     }

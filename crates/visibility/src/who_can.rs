@@ -5,7 +5,7 @@ mod print;
 use std::collections::{BTreeMap, HashMap};
 
 use access::cluster::Unseen;
-use rbac::{Binding, MASTERS, Request, Role, Rule, Subject, User};
+use rbac::{AnyRole, Binding, MASTERS, Request, Rule, Subject, User};
 
 use crate::{Associated, Path, Principal, Reach, World, path::namespace_of};
 
@@ -66,16 +66,16 @@ impl World {
         let mut found: BTreeMap<Subject, Vec<Path<'a>>> = BTreeMap::new();
         found.insert(Subject::Group(MASTERS.into()), vec![Path::Masters]);
         let is_there = |binding: &&Binding| {
-            let own = binding.namespace.as_deref();
+            let own = binding.namespace();
             own.is_none() || namespace.is_none_or(|asked| own == Some(asked))
         };
         // Most roles are bound many times.
-        let mut of_role: HashMap<*const Role, Option<&'a Rule>> = HashMap::new();
+        let mut of_role: HashMap<*const AnyRole, Option<&'a Rule>> = HashMap::new();
         for binding in self.index().bindings().iter().filter(is_there) {
             let Some(role) = self.index().role_of(binding) else { continue };
-            let rule = of_role.entry(role).or_insert_with(|| role.rules.iter().find(|rule| rule.allows(request)));
+            let rule = of_role.entry(role).or_insert_with(|| role.rules().iter().find(|rule| rule.allows(request)));
             let Some(rule) = *rule else { continue };
-            for subject in binding.subjects.iter().filter_map(|subject| resolved(subject, binding)) {
+            for subject in binding.subjects().iter().filter_map(|subject| resolved(subject, binding)) {
                 let paths = found.entry(subject).or_default();
                 // A binding may name somebody twice.
                 let is_known = |path: &Path<'_>| matches!(path, Path::Binding { binding: last, .. } if std::ptr::eq(*last, binding));
@@ -140,7 +140,7 @@ impl Answer<'_> {
 pub(crate) fn resolved(subject: &Subject, binding: &Binding) -> Option<Subject> {
     match subject {
         Subject::ServiceAccount { namespace, name } => {
-            let namespace = Some(namespace.as_ref().or(binding.namespace.as_ref())?.clone());
+            let namespace = Some(namespace.as_deref().or(binding.namespace())?.into());
             Some(Subject::ServiceAccount { namespace, name: name.clone() })
         }
         Subject::User(_) | Subject::Group(_) => Some(subject.clone()),

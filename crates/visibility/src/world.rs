@@ -16,7 +16,7 @@ use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot};
-use rbac::{Binding, Index, Labels, Objects, Role, RoleKind};
+use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
 
 use self::logins::{logins, partition};
 pub use self::{gaps::Reach, places::UnseenLogins};
@@ -363,9 +363,9 @@ fn readable(files: Sources) -> Result<(Access, Sources), Unreadable> {
 
 fn namespaces(observed: &Observed, desired: &Desired) -> BTreeSet<Box<str>> {
     let bindings = observed.bindings.iter().map(|seen| &seen.object).chain(&desired.objects.bindings);
-    let bound = bindings.filter_map(|binding| binding.namespace.as_ref());
-    let all: BTreeSet<&Box<str>> = observed.namespaces.iter().map(|namespace| &namespace.name).chain(bound).collect();
-    all.into_iter().cloned().collect()
+    let bound = bindings.filter_map(Binding::namespace);
+    let all: BTreeSet<&str> = observed.namespaces.iter().map(|namespace| &*namespace.name).chain(bound).collect();
+    all.into_iter().map(Box::from).collect()
 }
 
 /// All objects. Of two with one kind, namespace and name the later one counts, the access file's last. What every API
@@ -379,33 +379,35 @@ fn objects(
 ) -> (Objects, BTreeSet<Box<str>>) {
     let is_cluster = observed.roles.iter().any(is_of_cluster);
     // Of what `kubectl get` printed it is not known whether all of them were asked for.
-    let is_known = |role: &Role| if is_live { knowledge.of_role(None, &role.name) } else { is_cluster };
-    let built_in: Vec<Role> = built_in_roles().into_iter().filter(|role| !is_known(role)).collect();
+    let is_known = |role: &ClusterRole| if is_live { knowledge.of_role(None, &role.name) } else { is_cluster };
+    let built_in: Vec<ClusterRole> = built_in_roles().into_iter().filter(|role| !is_known(role)).collect();
     let mut assumed: BTreeSet<Box<str>> = built_in.iter().map(|role| role.name.clone()).collect();
     let observed_roles = observed.roles.into_iter().map(|Seen { mut object, version, .. }| {
-        if object.origin.is_some() && version.is_empty() {
-            onto_built_in(&mut object);
-        }
-        // What a cluster's controller wrote there counts where not all that it chose from is here.
-        if !version.is_empty() && !knowledge.cluster_roles {
-            object.aggregation = None;
+        if let AnyRole::ClusterRole(role) = &mut object {
+            if role.origin.is_some() && version.is_empty() {
+                onto_built_in(role);
+            }
+            // What a cluster's controller wrote there counts where not all that it chose from is here.
+            if !version.is_empty() && !knowledge.cluster_roles {
+                role.aggregation = None;
+            }
         }
         object
     });
-    let seen: Vec<Role> = observed_roles.chain(desired.objects.roles.iter().cloned()).collect();
-    assumed.retain(|name| !seen.iter().any(|role| role.kind() == RoleKind::ClusterRole && role.name == *name));
-    let roles = built_in.into_iter().chain(seen).collect();
+    let seen: Vec<AnyRole> = observed_roles.chain(desired.objects.roles.iter().cloned()).collect();
+    assumed.retain(|name| !seen.iter().filter_map(AnyRole::as_cluster_role).any(|role| role.name == *name));
+    let roles = built_in.into_iter().map(AnyRole::from).chain(seen).collect();
     let bindings =
         observed.bindings.into_iter().map(|seen| seen.object).chain(desired.objects.bindings.iter().cloned());
     let bindings = last_of_each(bindings.collect(), Binding::id);
-    (Objects { roles: last_of_each(roles, Role::id), bindings }, assumed)
+    (Objects { roles: last_of_each(roles, AnyRole::id), bindings }, assumed)
 }
 
 /// Whether a role is one that shows that a cluster's roles are known: every cluster has it, and nobody who writes manifests
 /// has to make it.
-fn is_of_cluster(Seen { object: role, version, .. }: &Seen<Role>) -> bool {
-    let is_written = role.origin.is_some() && version.is_empty();
-    role.kind() == RoleKind::ClusterRole && &*role.name == "cluster-admin" && !is_written
+fn is_of_cluster(Seen { object: role, version, .. }: &Seen<AnyRole>) -> bool {
+    let is_written = role.origin().is_some() && version.is_empty();
+    role.as_cluster_role().is_some_and(|role| *role.name == *"cluster-admin") && !is_written
 }
 
 fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> Vec<T> {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use document::Sources;
 use jiff::Timestamp;
-use rbac::{Objects, Role};
+use rbac::Objects;
 
 use super::{Holder, LiveMapping, MappingTarget, Observed, Owner, Seen};
 use crate::{Access, ConfigMap, Facts, Namespace, foreign::Foreign};
@@ -36,7 +36,7 @@ impl Observed {
 
     fn add_made(&mut self, Objects { mut roles, mut bindings }: Objects) {
         let there: HashSet<_> = self.roles.iter().map(|seen| seen.object.id()).collect();
-        roles.retain(|role: &Role| !there.contains(&role.id()));
+        roles.retain(|role| !there.contains(&role.id()));
         let there: HashSet<_> = self.bindings.iter().map(|seen| seen.object.id()).collect();
         bindings.retain(|binding| !there.contains(&binding.id()));
         self.roles.extend(roles.into_iter().map(made));

@@ -12,7 +12,7 @@ use std::{
 use document::{Source, Span};
 use mapping::aws_iam_authenticator::{Options, Standing, dynamic_file};
 use rbac::{
-    Binding, Labels, Role,
+    AnyRole, Binding, Labels,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
 };
 use serde::Deserialize;
@@ -30,7 +30,7 @@ use crate::{ConfigMap, Namespace, foreign::Foreign, merge::NotOfTexts, plan::REC
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
-    roles: Vec<Seen<Role>>,
+    roles: Vec<Seen<AnyRole>>,
     bindings: Vec<Seen<Binding>>,
     namespaces: Vec<Namespace>,
     cloud_accounts: Vec<CloudAccount>,
@@ -192,11 +192,11 @@ impl Dump {
                     || (*kind == *"ConfigMap" && !self.is_looked_for(&name)) => {}
             FoundObject::Refused(refused) => self.refuse(&refused),
             FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
-            FoundObject::Role(object) | FoundObject::ClusterRole(object) => {
+            FoundObject::Role(object) => {
                 self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
                 self.role_places.push(self.here.clone());
             }
-            FoundObject::RoleBinding(object) | FoundObject::ClusterRoleBinding(object) => {
+            FoundObject::Binding(object) => {
                 self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
                 self.binding_places.push(self.here.clone());
             }
@@ -304,20 +304,21 @@ impl Dump {
 
     /// Several objects may begin with the same words, and each gets a name of its own.
     fn tell_apart(&mut self, object: &mut FoundObject) {
-        let (kind, namespace, name) = match object {
-            FoundObject::Role(role) | FoundObject::ClusterRole(role) => {
-                (role.kind().as_str(), &role.namespace, &mut role.name)
-            }
-            FoundObject::RoleBinding(binding) | FoundObject::ClusterRoleBinding(binding) => {
-                (binding.kind(), &binding.namespace, &mut binding.name)
-            }
+        let (kind, (namespace, name)) = match &*object {
+            FoundObject::Role(role) => (role.kind().as_str(), role.id()),
+            FoundObject::Binding(binding) => (binding.kind(), binding.id()),
             FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => return,
         };
-        let id = format!("{kind} {}/{name}", namespace.as_deref().unwrap_or_default());
+        let id = format!("{kind} {}/{name}", namespace.unwrap_or_default());
         let count = self.generated.entry(id.into()).or_default();
         *count += 1;
         if *count > 1 {
-            *name = format!("{name} ({count})").into();
+            let name = format!("{name} ({count})").into();
+            match object {
+                FoundObject::Role(role) => role.set_name(name),
+                FoundObject::Binding(binding) => binding.set_name(name),
+                FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => {}
+            }
         }
     }
 
@@ -344,8 +345,8 @@ impl Dump {
         read?;
         self.has_manifests |= !is_list;
         let at = written.has_origin.then_some(written.span);
-        self.roles[roles..].iter_mut().for_each(|seen| seen.object.origin = at);
-        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.origin = at);
+        self.roles[roles..].iter_mut().for_each(|seen| seen.object.set_origin(at));
+        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.set_origin(at));
         Ok(())
     }
 

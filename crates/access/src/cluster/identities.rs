@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use rbac::{Binding, Role};
+use rbac::{AnyRole, Binding};
 
 use super::{Seen, Unseen};
 
@@ -48,7 +48,7 @@ pub(super) trait Identified {
     }
 }
 
-impl Identified for Role {
+impl Identified for AnyRole {
     fn kind(&self) -> &'static str {
         self.kind().as_str()
     }
@@ -58,7 +58,12 @@ impl Identified for Role {
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
-        (&self.rules, &self.labels, &self.aggregation) == (&other.rules, &other.labels, &other.aggregation)
+        match (self, other) {
+            (Self::ClusterRole(a), Self::ClusterRole(b)) => {
+                (&a.rules, &a.labels, &a.aggregation) == (&b.rules, &b.labels, &b.aggregation)
+            }
+            _ => self.rules() == other.rules(),
+        }
     }
 }
 
@@ -72,11 +77,11 @@ impl Identified for Binding {
     }
 
     fn says_the_same(&self, other: &Self) -> bool {
-        (&self.role, &self.subjects) == (&other.role, &other.subjects)
+        (self.role(), self.subjects()) == (other.role(), other.subjects())
     }
 
     fn cannot_replace(&self, other: &Self) -> Option<&'static str> {
-        (self.role != other.role).then_some("its roleRef is another one, which no API server changes")
+        (self.role() != other.role()).then_some("its roleRef is another one, which no API server changes")
     }
 }
 

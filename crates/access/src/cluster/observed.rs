@@ -1,7 +1,7 @@
 //! What the cluster has, as far as it could be seen.
 
 use identity::{Arn, Partition};
-use rbac::{Binding, Role};
+use rbac::{AnyRole, Binding};
 
 use super::{MappingTarget, Mark, Owner};
 use crate::{ConfigMap, Namespace, plan::Record};
@@ -10,7 +10,7 @@ use crate::{ConfigMap, Namespace, plan::Record};
 #[derive(Clone, Debug, Default)]
 pub struct Observed {
     /// Every `Role` and `ClusterRole`, built-in ones included.
-    pub roles: Vec<Seen<Role>>,
+    pub roles: Vec<Seen<AnyRole>>,
     /// Every `RoleBinding` and `ClusterRoleBinding`.
     pub bindings: Vec<Seen<Binding>>,
     /// Every namespace.

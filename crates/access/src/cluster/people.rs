@@ -9,7 +9,7 @@ use std::{
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 use jiff::Timestamp;
 use mapping::{Decision, Fact, Outcome, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, UniqueId};
-use rbac::{Index, Subject};
+use rbac::{Binding, Index, Subject};
 
 use crate::{Desired, Facts, Kind};
 
@@ -52,7 +52,7 @@ pub struct Login {
 
 /// The usernames that bindings name.
 pub fn named<'a>(indexes: impl IntoIterator<Item = &'a Index>) -> BTreeSet<&'a str> {
-    let subjects = indexes.into_iter().flat_map(Index::bindings).flat_map(|binding| &binding.subjects);
+    let subjects = indexes.into_iter().flat_map(Index::bindings).flat_map(Binding::subjects);
     let name = |subject: &'a Subject| match subject {
         Subject::User(name) => Some(&**name),
         Subject::Group(_) | Subject::ServiceAccount { .. } => None,

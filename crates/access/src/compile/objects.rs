@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use document::{Problems, Span};
 use jiff::Timestamp;
-use rbac::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+use rbac::{AnyRole, Binding, ClusterRole, Objects, Role, RoleKind, RoleReference, Rule, Subject};
 
 use super::{Facts, Namespaces};
 use crate::{Access, Code, Group, Right};
@@ -104,7 +104,7 @@ struct Bound<'a> {
 /// What has been made, in the order of the groups.
 #[derive(Default)]
 struct Made {
-    roles: Vec<Role>,
+    roles: Vec<AnyRole>,
     bindings: Vec<Binding>,
 }
 
@@ -115,16 +115,19 @@ impl Made {
             problems.push(Code::Collision.at(span, format!("`{name}` in kube-system is Kubernetes' own role")));
             return;
         }
-        let (namespace, name) = (namespace.map(Into::into), name.into());
-        let (labels, aggregation) = Default::default();
-        self.roles.push(Role { namespace, name, rules, labels, aggregation, origin: Some(span) });
+        let (name, origin) = (name.into(), Some(span));
+        self.roles.push(match namespace {
+            Some(namespace) => Role { namespace: namespace.into(), name, rules, origin }.into(),
+            None => ClusterRole { name, rules, origin, ..ClusterRole::default() }.into(),
+        });
     }
 
     fn binding(&mut self, group: &Group, bound: Bound<'_>, span: Span) {
         let Bound { name, namespace, role } = bound;
         let (namespace, name) = (namespace.map(Into::into), name.into());
         let subjects = vec![Subject::Group(group.name.value.clone())];
-        self.bindings.push(Binding { namespace, name, role, subjects, origin: Some(span) });
+        // Reading refuses a Role for the whole cluster (access.scope).
+        self.bindings.extend(Binding::new(namespace, name, role, subjects, Some(span)));
     }
 
     /// By namespace and name, each once. Sorting is stable, so that of two with one name the first is the one made first.
@@ -134,20 +137,20 @@ impl Made {
             let problem = Code::Collision.at(again.unwrap_or_default(), message);
             problems.push(problem.related(first.unwrap_or_default(), "the other one"));
         };
-        self.roles.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        self.roles.sort_by(|a, b| a.id().cmp(&b.id()));
         self.roles.dedup_by(|again, first| {
-            let same = (&again.namespace, &again.name) == (&first.namespace, &first.name);
+            let same = again.id() == first.id();
             if same {
-                collides("groups would make the role", &first.name, first.origin, again.origin);
+                collides("groups would make the role", first.name(), first.origin(), again.origin());
             }
             same
         });
-        self.bindings.sort_by(|a, b| (&a.namespace, &a.name).cmp(&(&b.namespace, &b.name)));
+        self.bindings.sort_by(|a, b| a.id().cmp(&b.id()));
         self.bindings.dedup_by(|again, first| {
-            let same = (&again.namespace, &again.name) == (&first.namespace, &first.name);
+            let same = again.id() == first.id();
             // The same grant twice is one grant.
-            if same && (&first.role, &first.subjects) != (&again.role, &again.subjects) {
-                collides("grants would make the binding", &first.name, first.origin, again.origin);
+            if same && (first.role(), first.subjects()) != (again.role(), again.subjects()) {
+                collides("grants would make the binding", first.name(), first.origin(), again.origin());
             }
             same
         });

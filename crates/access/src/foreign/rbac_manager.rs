@@ -55,7 +55,7 @@ impl RbacDefinition {
             for namespace in places {
                 if made.insert((namespace.clone(), name.clone())) {
                     let (name, role, subjects) = (name.clone(), role.clone(), subjects.clone());
-                    bindings.push(Binding { namespace, name, role, subjects, origin: Some(*span) });
+                    bindings.extend(Binding::new(namespace, name, role, subjects, Some(*span)));
                 }
             }
         }

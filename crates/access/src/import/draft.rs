@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use document::Span;
 use identity::{AccountId, Partition};
 use jiff::Timestamp;
-use rbac::{Binding, RoleKind, RoleReference, Subject as To};
+use rbac::{AnyRole, Binding, RoleKind, RoleReference, Subject as To};
 
 use super::{Imported, Left, Stands, Subject, write::Places};
 use crate::{
@@ -105,28 +105,19 @@ impl Draft {
 
     /// What groups are granted.
     fn bindings(&mut self, observed: &Observed) {
-        let of_role = |(role, namespace): (&RoleReference, &Option<Box<str>>)| {
-            let namespace = if role.kind == RoleKind::Role { namespace.clone() } else { None };
-            (namespace, role.name.clone())
-        };
-        let roles: HashMap<(Option<Box<str>>, Box<str>), &rbac::Role> = observed
-            .roles
-            .iter()
-            .map(|Seen { object, .. }| ((object.namespace.clone(), object.name.clone()), object))
-            .collect();
+        let roles: HashMap<(Option<&str>, &str), &AnyRole> =
+            observed.roles.iter().map(|Seen { object, .. }| (object.id(), object)).collect();
         for Seen { object: binding, .. } in &observed.bindings {
-            for subject in &binding.subjects {
+            for subject in binding.subjects() {
                 let To::Group(name) = subject else { continue };
                 let group = self.groups.entry(name.to_string()).or_default();
-                let role = roles.get(&of_role((&binding.role, &binding.namespace))).copied();
-                let right = match (&binding.role.kind, role) {
-                    (_, Some(role)) if is_own(binding, name) && can_be_written(role) => {
-                        Right::Rules(role.rules.to_vec())
-                    }
-                    (RoleKind::ClusterRole, _) => Right::ClusterRole(binding.role.name.clone()),
-                    (RoleKind::Role, _) => Right::Role(binding.role.name.clone()),
+                let RoleReference { kind, name: role } = binding.role();
+                let of_role = binding.namespace().filter(|_| kind == RoleKind::Role);
+                let right = match roles.get(&(of_role, role)) {
+                    Some(role) if is_own(binding, name) && can_be_written(role) => Right::Rules(role.rules().to_vec()),
+                    _ => Right::of(binding),
                 };
-                group.grants.entry(right).or_default().insert(binding.namespace.clone());
+                group.grants.entry(right).or_default().insert(binding.namespace().map(Box::from));
             }
         }
         for (name, group) in &mut self.groups {
@@ -222,25 +213,23 @@ impl Draft {
             let To::Group(name) = subject else { return false };
             // Of this group's rights the file says nothing: they are Kubernetes' own.
             let Some(group) = self.groups.get(&**name).filter(|_| **name != *"system:masters") else { return false };
-            let right = match binding.role.kind {
-                RoleKind::ClusterRole => Right::ClusterRole(binding.role.name.clone()),
-                RoleKind::Role => Right::Role(binding.role.name.clone()),
-            };
+            let right = Right::of(binding);
             let takes_its_name = match (&right, group.is_default) {
-                (_, true) => *binding.name == *format!("{name}-binding"),
+                (_, true) => *binding.name() == *format!("{name}-binding"),
                 (Right::ClusterRole(role) | Right::Role(role), false) => {
-                    *binding.name == *format!("cluster-auth:{name}:{role}")
+                    *binding.name() == *format!("cluster-auth:{name}:{role}")
                 }
                 (Right::Rules(_), false) => false,
             };
-            !takes_its_name && group.grants.get(&right).is_some_and(|at| at.contains(&binding.namespace))
+            !takes_its_name
+                && group.grants.get(&right).is_some_and(|at| at.contains(&binding.namespace().map(Box::from)))
         };
         let mut superseded: Vec<ObjectId> = observed
             .bindings
             .iter()
             .map(|seen| &seen.object)
-            .filter(|binding| !binding.subjects.is_empty())
-            .filter(|binding| binding.subjects.iter().all(|subject| is_said(binding, subject)))
+            .filter(|binding| !binding.subjects().is_empty())
+            .filter(|binding| binding.subjects().iter().all(|subject| is_said(binding, subject)))
             .map(ObjectId::of_binding)
             .collect();
         superseded.sort();
@@ -249,6 +238,15 @@ impl Draft {
 }
 
 impl Right {
+    /// The role that a binding grants, by its name.
+    fn of(binding: &Binding) -> Self {
+        let RoleReference { kind, name } = binding.role();
+        match kind {
+            RoleKind::ClusterRole => Self::ClusterRole(name.into()),
+            RoleKind::Role => Self::Role(name.into()),
+        }
+    }
+
     fn in_words(&self) -> String {
         match self {
             Self::Rules(_) => "rules".to_owned(),
@@ -260,17 +258,17 @@ impl Right {
 
 /// Whether a binding and its role are of the shape that the file gives inline rules, so that it takes them over.
 fn is_own(binding: &Binding, group: &str) -> bool {
-    let (role, name) = match &binding.namespace {
+    let (role, name) = match binding.namespace() {
         Some(_) => (group.to_owned(), format!("{group}-binding")),
         None => (format!("cluster-auth:{group}"), format!("cluster-auth:{group}")),
     };
-    let kind = if binding.namespace.is_some() { RoleKind::Role } else { RoleKind::ClusterRole };
-    let RoleReference { kind: of, name: of_name } = &binding.role;
-    binding.subjects.len() == 1 && (*of, &**of_name) == (kind, role.as_str()) && *binding.name == *name
+    let kind = if binding.namespace().is_some() { RoleKind::Role } else { RoleKind::ClusterRole };
+    let RoleReference { kind: of, name: of_name } = binding.role();
+    binding.subjects().len() == 1 && (of, of_name) == (kind, role.as_str()) && *binding.name() == *name
 }
 
 /// Whether rules can stand in the file as they are.
-fn can_be_written(role: &rbac::Role) -> bool {
+fn can_be_written(role: &AnyRole) -> bool {
     let is_rule = |rule: &rbac::Rule| {
         let is_resource =
             !rule.resources.is_empty() && !rule.api_groups.is_empty() && rule.non_resource_urls.is_empty();
@@ -278,8 +276,8 @@ fn can_be_written(role: &rbac::Role) -> bool {
             && rule.resources.is_empty()
             && rule.api_groups.is_empty()
             && rule.resource_names.is_empty()
-            && role.namespace.is_none();
+            && role.namespace().is_none();
         !rule.verbs.is_empty() && (is_resource || is_url)
     };
-    !role.rules.is_empty() && role.aggregation.is_none() && role.rules.iter().all(is_rule)
+    !role.rules().is_empty() && role.aggregation().is_none() && role.rules().iter().all(is_rule)
 }

@@ -104,7 +104,7 @@ impl Draft {
 /// What a `ClusterRole` allows, if there is one.
 fn cluster_role<'a>(observed: &'a Observed, name: &str) -> Option<&'a [Rule]> {
     let role =
-        observed.roles.iter().map(|seen| &seen.object).find(|role| role.namespace.is_none() && *role.name == *name)?;
+        observed.roles.iter().filter_map(|seen| seen.object.as_cluster_role()).find(|role| *role.name == *name)?;
     Some(&role.rules)
 }
 

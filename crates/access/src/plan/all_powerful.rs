@@ -42,16 +42,16 @@ pub(super) fn all_powerful<'a>(
     bindings: &[Binding],
 ) -> Vec<AllPowerful> {
     let desired = wanted.desired.objects.bindings.iter();
-    let by_file: HashSet<_> = desired.map(|binding| (binding.namespace.as_deref(), &*binding.name)).collect();
+    let by_file: HashSet<_> = desired.map(|binding| (binding.namespace(), binding.name())).collect();
     let bindings = bindings.iter().filter(|binding| {
-        let gives_all = binding.role.kind == RoleKind::ClusterRole && *binding.role.name == *CLUSTER_ADMIN;
-        let is_file = by_file.contains(&(binding.namespace.as_deref(), &*binding.name));
-        (gives_all || binding.subjects.iter().any(is_masters)) && !is_file && !is_built_in(binding)
+        let gives_all = binding.role().kind == RoleKind::ClusterRole && binding.role().name == CLUSTER_ADMIN;
+        let is_file = by_file.contains(&(binding.namespace(), binding.name()));
+        (gives_all || binding.subjects().iter().any(is_masters)) && !is_file && !is_built_in(binding)
     });
     let bindings = bindings.map(|binding| AllPowerful::Binding {
         id: ObjectId::of_binding(binding),
-        role: binding.role.clone(),
-        subjects: binding.subjects.clone(),
+        role: binding.role().into_owned(),
+        subjects: binding.subjects().to_vec(),
     });
     let logins = others.into_iter().filter(|rule| rule.groups.iter().any(|membership| membership.group == MASTERS));
     let logins = logins.map(|rule| AllPowerful::Login {
@@ -69,10 +69,10 @@ fn is_masters(subject: &Subject) -> bool {
 }
 
 fn is_built_in(binding: &Binding) -> bool {
-    binding.namespace.is_none()
-        && *binding.name == *CLUSTER_ADMIN
-        && *binding.role.name == *CLUSTER_ADMIN
-        && binding.subjects.iter().all(is_masters)
+    binding.namespace().is_none()
+        && binding.name() == CLUSTER_ADMIN
+        && binding.role().name == CLUSTER_ADMIN
+        && binding.subjects().iter().all(is_masters)
 }
 
 impl fmt::Display for AllPowerful {

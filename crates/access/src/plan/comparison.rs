@@ -72,7 +72,7 @@ impl<'a> Comparison<'a> {
     /// Of a cluster before and after a file is applied that asks for these bindings: what others' bindings still grant of
     /// what the file takes away is found too.
     pub(super) fn of_file(before: &'a Index, after: &'a Index, ours: &'a [Binding]) -> Self {
-        let ours = ours.iter().map(|binding| (binding.namespace.as_deref(), &*binding.name)).collect();
+        let ours = ours.iter().map(|binding| (binding.namespace(), binding.name())).collect();
         Self { ours: Some(ours), ..Self::new(before, after, []) }
     }
 
@@ -227,9 +227,9 @@ impl<'a> Comparison<'a> {
         // No binding grants what members of `system:masters` may do.
         let of_bindings = |bound: &&Bound| bound.is_of_binding();
         let stays = |bound: &&Bound| {
-            let name = &old.binding(bound).name;
+            let name = old.binding(bound).name();
             let mut others = after.iter().filter(of_bindings);
-            others.any(|other| other.rules == bound.rules && new.binding(other).name == *name)
+            others.any(|other| other.rules == bound.rules && new.binding(other).name() == name)
         };
         let taken = before.iter().filter(of_bindings).filter(|bound| !stays(bound));
         let taken: Vec<u32> = taken.map(|bound| bound.rules).collect();
@@ -238,7 +238,7 @@ impl<'a> Comparison<'a> {
         }
         let is_ours = |bound: &&Bound| {
             let binding = new.binding(bound);
-            file.contains(&(binding.namespace.as_deref(), &*binding.name))
+            file.contains(&(binding.namespace(), binding.name()))
         };
         let (ours, others): (Vec<&Bound>, Vec<&Bound>) =
             after.iter().chain(everywhere).filter(of_bindings).partition(is_ours);
@@ -341,7 +341,7 @@ impl Collected {
         match namespace.and_then(|_| self.still.iter_mut().find(is_known)) {
             Some(known) => known.place.extend(namespace),
             None => {
-                let (role, rights) = (binding.role.clone(), Arc::clone(rights));
+                let (role, rights) = (binding.role().into_owned(), Arc::clone(rights));
                 self.still.push(Still { place: Place::of(namespace), by, role, rights });
             }
         }

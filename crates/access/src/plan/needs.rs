@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rbac::{Index, Role, RoleKind, Rule, User};
+use rbac::{AnyRole, Index, Rule, User};
 
 use super::{Action, Atom, Object, ObjectId, ObjectKind, Observed, Plan};
 
@@ -30,7 +30,7 @@ const RBAC: &str = "rbac.authorization.k8s.io";
 /// (Kubernetes, "Privilege escalation prevention and bootstrapping"); these two are needed only where rights are lacking.
 pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
     let index = Index::new(observed.objects());
-    let roles: BTreeMap<ObjectId, &Role> = plan
+    let roles: BTreeMap<ObjectId, &AnyRole> = plan
         .steps
         .iter()
         .filter_map(|step| match &step.action {
@@ -54,17 +54,12 @@ pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
                     need("create");
                 }
                 match object {
-                    Object::Role(role) if !holds(&role.rules, role.namespace.as_deref()) => need("escalate"),
+                    Object::Role(role) if !holds(role.rules(), role.namespace()) => need("escalate"),
                     Object::Role(_) => {}
                     Object::Binding(binding) => {
-                        let kind = match binding.role.kind {
-                            RoleKind::Role => ObjectKind::Role,
-                            RoleKind::ClusterRole => ObjectKind::ClusterRole,
-                        };
-                        let namespace = binding.namespace.clone().filter(|_| kind == ObjectKind::Role);
-                        let role = ObjectId { kind, namespace, name: binding.role.name.clone() };
+                        let role = ObjectId::of_role_of(binding);
                         let rules = roles.get(&role).copied().or_else(|| index.role_of(binding));
-                        if !rules.is_some_and(|role| holds(&role.rules, binding.namespace.as_deref())) {
+                        if !rules.is_some_and(|role| holds(role.rules(), binding.namespace())) {
                             needs.insert(of_object("bind", &role));
                         }
                     }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
+use rbac::{AnyRole, Binding, RoleKind, RoleReference, Subject};
 use serde::Serialize;
 
 use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
@@ -15,7 +15,7 @@ use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Object {
     /// A `Role` or a `ClusterRole`.
-    Role(Role),
+    Role(AnyRole),
     /// A `RoleBinding` or a `ClusterRoleBinding`.
     Binding(Binding),
 }
@@ -118,9 +118,12 @@ pub(super) fn afterwards(wanted: &Wanted<'_>, observed: &Observed) -> rbac::Obje
         bindings: with_others(&desired.bindings, &observed.bindings, wanted),
     };
     // Labels stay, and by them others' roles may take rules from ours.
-    let labels: HashMap<_, _> = observed.roles.iter().map(|seen| (seen.object.key(), &seen.object.labels)).collect();
+    let cluster_roles = observed.roles.iter().filter_map(|seen| seen.object.as_cluster_role());
+    let labels: HashMap<&str, _> = cluster_roles.map(|role| (&*role.name, &role.labels)).collect();
     for role in &mut objects.roles[..desired.roles.len()] {
-        if let Some(labels) = labels.get(&role.key()) {
+        if let AnyRole::ClusterRole(role) = role
+            && let Some(labels) = labels.get(&*role.name)
+        {
             role.labels = (*labels).clone();
         }
     }
@@ -203,19 +206,19 @@ fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>, 
     }
 }
 
-impl Comparable for Role {
+impl Comparable for AnyRole {
     fn key(&self) -> (Option<&str>, &str) {
-        (self.namespace.as_deref(), &self.name)
+        self.id()
     }
 
     fn origin(&self) -> document::Span {
-        self.origin.unwrap_or_default()
+        self.origin().unwrap_or_default()
     }
 
     fn change_to(&self, desired: &Self) -> Option<Change> {
         // The order of rules means nothing; labels are nobody's business here, but what they let a role take part in is
         // seen in the rights.
-        let same = same_items(&self.rules, &desired.rules) && self.aggregation == desired.aggregation;
+        let same = same_items(self.rules(), desired.rules()) && self.aggregation() == desired.aggregation();
         (!same).then_some(Change::Update)
     }
 
@@ -226,18 +229,18 @@ impl Comparable for Role {
 
 impl Comparable for Binding {
     fn key(&self) -> (Option<&str>, &str) {
-        (self.namespace.as_deref(), &self.name)
+        self.id()
     }
 
     fn origin(&self) -> document::Span {
-        self.origin.unwrap_or_default()
+        self.origin().unwrap_or_default()
     }
 
     fn change_to(&self, desired: &Self) -> Option<Change> {
-        if self.role != desired.role {
+        if self.role() != desired.role() {
             return Some(Change::Replace);
         }
-        (!same_items(&self.subjects, &desired.subjects)).then_some(Change::Update)
+        (!same_items(self.subjects(), desired.subjects())).then_some(Change::Update)
     }
 
     fn into_object(self) -> Object {
@@ -253,17 +256,10 @@ fn same_items<T: PartialEq>(a: &[T], b: &[T]) -> bool {
 impl Object {
     /// Its id.
     pub fn id(&self) -> ObjectId {
-        let (kind, namespace, name) = match self {
-            Self::Role(role) => {
-                let kind = match role.kind() {
-                    RoleKind::Role => ObjectKind::Role,
-                    RoleKind::ClusterRole => ObjectKind::ClusterRole,
-                };
-                (kind, &role.namespace, &role.name)
-            }
-            Self::Binding(binding) => (ObjectId::binding_kind(binding), &binding.namespace, &binding.name),
-        };
-        ObjectId { kind, namespace: namespace.clone(), name: name.clone() }
+        match self {
+            Self::Role(role) => ObjectId::new(role.kind().into(), role.id()),
+            Self::Binding(binding) => ObjectId::of_binding(binding),
+        }
     }
 
     /// The whole object with our mark, as the API server takes it.
@@ -282,7 +278,7 @@ impl Object {
     /// The groups that it names, if it is a binding.
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         let subjects = match self {
-            Self::Binding(binding) => &binding.subjects[..],
+            Self::Binding(binding) => binding.subjects(),
             Self::Role(_) => &[],
         };
         subjects.iter().filter_map(|subject| match subject {
@@ -292,9 +288,9 @@ impl Object {
     }
 
     /// The role that it grants, if it is a binding.
-    pub fn role(&self) -> Option<&RoleReference> {
+    pub fn role(&self) -> Option<RoleReference<&str>> {
         match self {
-            Self::Binding(binding) => Some(&binding.role),
+            Self::Binding(binding) => Some(binding.role()),
             Self::Role(_) => None,
         }
     }
@@ -303,12 +299,21 @@ impl Object {
 impl ObjectId {
     /// The id of a binding.
     pub fn of_binding(binding: &Binding) -> Self {
-        let (kind, namespace, name) = (Self::binding_kind(binding), binding.namespace.clone(), binding.name.clone());
-        Self { kind, namespace, name }
+        let kind = match binding {
+            Binding::ClusterRoleBinding(_) => ObjectKind::ClusterRoleBinding,
+            Binding::RoleBinding(_) => ObjectKind::RoleBinding,
+        };
+        Self::new(kind, binding.id())
     }
 
-    fn binding_kind(binding: &Binding) -> ObjectKind {
-        if binding.namespace.is_some() { ObjectKind::RoleBinding } else { ObjectKind::ClusterRoleBinding }
+    /// The id of the role that a binding grants.
+    pub(super) fn of_role_of(binding: &Binding) -> Self {
+        let RoleReference { kind, name } = binding.role();
+        Self::new(kind.into(), (binding.namespace().filter(|_| kind == RoleKind::Role), name))
+    }
+
+    fn new(kind: ObjectKind, (namespace, name): (Option<&str>, &str)) -> Self {
+        Self { kind, namespace: namespace.map(Box::from), name: name.into() }
     }
 }
 
@@ -321,6 +326,15 @@ impl fmt::Display for ObjectId {
             write!(f, "{namespace}/")?;
         }
         f.write_str(&self.name)
+    }
+}
+
+impl From<RoleKind> for ObjectKind {
+    fn from(kind: RoleKind) -> Self {
+        match kind {
+            RoleKind::Role => Self::Role,
+            RoleKind::ClusterRole => Self::ClusterRole,
+        }
     }
 }
 

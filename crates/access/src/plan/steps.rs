@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rbac::{Binding, Role, RoleKind, RoleReference, Subject};
+use rbac::{AnyRole, Binding, Subject};
 
 use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan};
 
@@ -138,9 +138,9 @@ impl<'a> Builder<'a> {
             .any(|change| matches!((&change.after, change.change), (Some(Object::Role(_)), Change::Update)))
         {
             for binding in observed.bindings.iter().map(|seen| &seen.object) {
-                let role = role_id(&binding.role, binding.namespace.as_deref());
+                let role = ObjectId::of_role_of(binding);
                 if changing.contains(&role) {
-                    holders_of_role.entry(role).or_default().extend(binding.subjects.iter().cloned());
+                    holders_of_role.entry(role).or_default().extend(binding.subjects().iter().cloned());
                 }
             }
         }
@@ -198,15 +198,19 @@ impl<'a> Builder<'a> {
                     Some(joined) => (joined, change.version.clone()),
                     None => continue,
                 },
-                (_, Change::Replace) => (Binding { name: bridge_name(&binding.name), ..binding.clone() }, None),
+                (_, Change::Replace) => {
+                    let mut bridge = binding.clone();
+                    bridge.set_name(bridge_name(binding.name()));
+                    (bridge, None)
+                }
                 _ => (binding.clone(), change.version.clone()),
             };
-            let role = role_id(&binding.role, binding.namespace.as_deref());
+            let role = ObjectId::of_role_of(binding);
             let after = self.role_steps.get(&role).copied().into_iter().collect();
             let step = self.apply(Stage::Add, change, Object::Binding(object), version, after);
             if change.change != Change::Mark {
-                for subject in &binding.subjects {
-                    self.adds(subject.clone(), binding.namespace.clone(), step);
+                for subject in binding.subjects() {
+                    self.adds(subject.clone(), binding.namespace().map(Box::from), step);
                 }
             }
         }
@@ -241,7 +245,7 @@ impl<'a> Builder<'a> {
                 self.holders_of_role.get(&change.id).cloned().unwrap_or_default()
             }
             (Some(Object::Binding(before)), _, Change::Remove | Change::Replace | Change::Update) => {
-                before.subjects.iter().cloned().collect()
+                before.subjects().iter().cloned().collect()
             }
             _ => BTreeSet::new(),
         }
@@ -265,7 +269,7 @@ impl<'a> Builder<'a> {
                     self.removes(before, step);
                 }
                 (Some(Object::Binding(before)), Some(Object::Binding(binding)), Change::Update)
-                    if before.subjects.iter().any(|subject| !binding.subjects.contains(subject)) =>
+                    if before.subjects().iter().any(|subject| !binding.subjects().contains(subject)) =>
                 {
                     // Its version changed if the other subjects were added first.
                     let version = change.version.clone().filter(|_| joined(before, binding).is_none());
@@ -357,31 +361,35 @@ impl<'a> Builder<'a> {
     }
 
     fn removes(&mut self, binding: &Binding, step: usize) {
-        self.removals.entry(role_id(&binding.role, binding.namespace.as_deref())).or_default().push(step);
+        self.removals.entry(ObjectId::of_role_of(binding)).or_default().push(step);
     }
 }
 
 /// The role with the rules of before and after, if after has any that before has not.
-fn widened(before: &Role, after: &Role) -> Option<Role> {
-    if after.rules.iter().all(|rule| before.rules.contains(rule)) {
+fn widened(before: &AnyRole, after: &AnyRole) -> Option<AnyRole> {
+    if after.rules().iter().all(|rule| before.rules().contains(rule)) {
         return None;
     }
-    let old = before.rules.iter().filter(|rule| !after.rules.contains(rule)).cloned();
-    Some(Role { rules: after.rules.iter().cloned().chain(old).collect(), ..after.clone() })
+    let old = before.rules().iter().filter(|rule| !after.rules().contains(rule)).cloned();
+    let mut widened = after.clone();
+    widened.set_rules(after.rules().iter().cloned().chain(old).collect());
+    Some(widened)
 }
 
 /// Whether before has rules that after has not.
-fn takes(before: &Role, after: &Role) -> bool {
-    before.aggregation != after.aggregation || before.rules.iter().any(|rule| !after.rules.contains(rule))
+fn takes(before: &AnyRole, after: &AnyRole) -> bool {
+    before.aggregation() != after.aggregation() || before.rules().iter().any(|rule| !after.rules().contains(rule))
 }
 
 /// The binding with the subjects of before and after, if after has any that before has not.
 fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
-    if after.subjects.iter().all(|subject| before.subjects.contains(subject)) {
+    if after.subjects().iter().all(|subject| before.subjects().contains(subject)) {
         return None;
     }
-    let old = before.subjects.iter().filter(|subject| !after.subjects.contains(subject)).cloned();
-    Some(Binding { subjects: after.subjects.iter().cloned().chain(old).collect(), ..after.clone() })
+    let old = before.subjects().iter().filter(|subject| !after.subjects().contains(subject)).cloned();
+    let mut joined = after.clone();
+    joined.set_subjects(after.subjects().iter().cloned().chain(old).collect());
+    Some(joined)
 }
 
 /// How bindings name somebody.
@@ -389,12 +397,4 @@ fn joined(before: &Binding, after: &Binding) -> Option<Binding> {
 pub(super) fn subjects(login: &Login) -> BTreeSet<Subject> {
     let groups = login.groups.iter().map(|group| Subject::Group(group.as_str().into()));
     groups.chain([Subject::User(login.username.as_str().into())]).collect()
-}
-
-fn role_id(role: &RoleReference, namespace: Option<&str>) -> ObjectId {
-    let (kind, namespace) = match role.kind {
-        RoleKind::ClusterRole => (super::ObjectKind::ClusterRole, None),
-        RoleKind::Role => (super::ObjectKind::Role, namespace.map(Into::into)),
-    };
-    ObjectId { kind, namespace, name: role.name.clone() }
 }

@@ -5,7 +5,7 @@ use std::{
     fmt,
 };
 
-use rbac::{Binding, Objects, Role, RoleReference, Rule, Subject};
+use rbac::{AnyRole, Binding, Objects, RoleReference, Rule, Subject};
 use serde::Serialize;
 
 use super::{write_yaml, yaml};
@@ -119,35 +119,35 @@ impl<'a> Object<'a> {
     }
 }
 
-pub(crate) fn role_object<'a>(role: &'a Role, mark: Option<&'a Mark>) -> Object<'a> {
+pub(crate) fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Object<'a> {
     Object {
         api_version: API_VERSION,
         kind: role.kind().as_str(),
-        metadata: Some(Metadata::new(&role.name, role.namespace.as_deref(), mark)),
-        rules: Some(&role.rules),
+        metadata: Some(Metadata::new(role.name(), role.namespace(), mark)),
+        rules: Some(role.rules()),
         role_ref: None,
         subjects: None,
     }
 }
 
 pub(crate) fn binding_object<'a>(binding: &'a Binding, mark: Option<&'a Mark>) -> Object<'a> {
-    let RoleReference { kind, name } = &binding.role;
+    let RoleReference { kind, name } = binding.role();
     let (rbac, core) = (API_GROUP, "");
     let subject = |subject: &'a Subject| match subject {
         Subject::Group(name) => SubjectOut { api_group: rbac, kind: "Group", name, namespace: None },
         Subject::User(name) => SubjectOut { api_group: rbac, kind: "User", name, namespace: None },
         Subject::ServiceAccount { namespace, name } => {
-            let namespace = namespace.as_ref().or(binding.namespace.as_ref());
-            SubjectOut { api_group: core, kind: "ServiceAccount", name, namespace: namespace.map(|name| &**name) }
+            let namespace = namespace.as_deref().or(binding.namespace());
+            SubjectOut { api_group: core, kind: "ServiceAccount", name, namespace }
         }
     };
     Object {
         api_version: API_VERSION,
-        kind: if binding.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" },
-        metadata: Some(Metadata::new(&binding.name, binding.namespace.as_deref(), mark)),
+        kind: binding.kind(),
+        metadata: Some(Metadata::new(binding.name(), binding.namespace(), mark)),
         rules: None,
         role_ref: Some(RoleRef { api_group: API_GROUP, kind: kind.as_str(), name }),
-        subjects: Some(binding.subjects.iter().map(subject).collect()),
+        subjects: Some(binding.subjects().iter().map(subject).collect()),
     }
 }
 
@@ -163,7 +163,7 @@ mod tests {
     use std::fmt;
 
     use proptest::prelude::*;
-    use rbac::{Binding, Objects, Role, RoleKind, RoleReference, Rule, Subject};
+    use rbac::{AnyRole, Binding, ClusterRole, Objects, Role, RoleReference, Rule, Subject};
 
     use super::{binding_object, role_object, write};
 
@@ -175,28 +175,28 @@ mod tests {
         text.prop_map(String::into_boxed_str)
     }
 
-    fn some_role() -> impl Strategy<Value = Role> {
+    fn some_role() -> impl Strategy<Value = AnyRole> {
         let rule = (prop::collection::vec(text(), 0..3), prop::collection::vec(text(), 0..2))
             .prop_map(|(verbs, resources)| Rule { verbs, resources, ..Rule::default() });
         let parts = (prop::option::of("[a-z0-9-]{1,63}|no|1e3"), text(), prop::collection::vec(rule, 0..3));
         parts.prop_map(|(namespace, name, rules)| {
-            let (labels, aggregation, origin) = Default::default();
-            Role { namespace: namespace.map(Into::into), name, rules: rules.into(), labels, aggregation, origin }
+            let rules = rules.into();
+            match namespace {
+                Some(namespace) => Role { namespace: namespace.into(), name, rules, origin: None }.into(),
+                None => ClusterRole { name, rules, ..ClusterRole::default() }.into(),
+            }
         })
     }
 
     proptest! {
         #[test]
         fn what_is_copied_is_what_would_be_written(roles in prop::collection::vec(some_role(), 0..5), name in text()) {
-            let of_role = |role: &Role| Binding {
-                namespace: role.namespace.clone(),
-                name: name.clone(),
-                role: RoleReference { kind: RoleKind::Role, name: role.name.clone() },
-                subjects: vec![Subject::Group(name.clone())],
-                origin: None,
+            let of_role = |role: &AnyRole| {
+                let (namespace, reference) = (role.namespace().map(Box::from), RoleReference { kind: role.kind(), name: role.name().into() });
+                Binding::new(namespace, name.clone(), reference, vec![Subject::Group(name.clone())], None).expect("of its own kind")
             };
             // Each twice, so that everything is copied once.
-            let roles: Vec<Role> = roles.iter().chain(&roles).cloned().collect();
+            let roles: Vec<AnyRole> = roles.iter().chain(&roles).cloned().collect();
             let objects = Objects { bindings: roles.iter().map(of_role).collect(), roles };
             let whole = |object: &super::Object<'_>| format!("---\n{}", super::yaml(object));
             let roles = objects.roles.iter().map(|one| whole(&role_object(one, None)));

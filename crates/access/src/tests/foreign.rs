@@ -37,20 +37,26 @@ fn said(name: &str, text: &str) -> String {
     };
     let namespaces = [("crane", "crane"), ("dock", "dock"), ("kube-system", "none")].map(namespace);
     for binding in definition.iter().flat_map(|definition| definition.bindings(&namespaces)) {
-        let place = binding.namespace.as_deref().unwrap_or("everywhere");
-        let (role, line) = (&binding.role, line(binding.origin.expect("a place").start));
-        let (kind, role) = (role.kind.as_str(), &role.name);
-        said.push_str(&format!("{line}: {} in {place}: {kind} {role} to {:?}\n", binding.name, binding.subjects));
+        let place = binding.namespace().unwrap_or("everywhere");
+        let (role, line) = (binding.role(), line(binding.origin().expect("a place").start));
+        let (kind, role) = (role.kind.as_str(), role.name);
+        said.push_str(&format!("{line}: {} in {place}: {kind} {role} to {:?}\n", binding.name(), binding.subjects()));
     }
     if let Some(access) = access {
         let (desired, _) = crate::compile(&access, &Facts::default(), now());
         let crate::Desired { people, objects, .. } = desired;
         assert!(people.is_empty(), "what groups are granted");
-        for rbac::Role { namespace, name, rules, .. } in &objects.roles {
-            said.push_str(&format!("Role {name} in {namespace:?}: {:?}\n", crate::plan::print::rules(&rules[..])));
+        for role in &objects.roles {
+            let (namespace, name) = role.id();
+            said.push_str(&format!(
+                "Role {name} in {namespace:?}: {:?}\n",
+                crate::plan::print::rules(&role.rules()[..])
+            ));
         }
-        for rbac::Binding { namespace, name, role, subjects, .. } in &objects.bindings {
-            said.push_str(&format!("{name} in {namespace:?}: {} {} to {subjects:?}\n", role.kind.as_str(), role.name));
+        for binding in &objects.bindings {
+            let ((namespace, name), role) = (binding.id(), binding.role());
+            let (kind, subjects) = (role.kind.as_str(), binding.subjects());
+            said.push_str(&format!("{name} in {namespace:?}: {kind} {} to {subjects:?}\n", role.name));
         }
     }
     let problems = document::render(&sources, &problems, RenderStyle::Plain);

@@ -224,7 +224,7 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
         let (_, given) = given(&text).expect(name);
         let observed = given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now());
         assert_eq!(observed.roles.len(), 1, "{name}");
-        assert!(observed.roles[0].object.origin.is_some(), "{name}");
+        assert!(observed.roles[0].object.origin().is_some(), "{name}");
         assert_eq!(observed.unseen.iter().any(|gap| &*gap.what == "roles"), expected, "{name}");
         assert!(observed.unseen.iter().all(|gap| gap.why.starts_with(why) || why.is_empty()), "{name}");
     }
@@ -247,13 +247,13 @@ pub(super) fn lines(given: Given) -> String {
     for seen in &observed.roles {
         let role = &seen.object;
         let verbs: Vec<_> =
-            role.rules.iter().map(|rule| format!("{} {}", rule.verbs.join(","), rule.resources.join(","))).collect();
-        lines += &format!("{} {}: {}{}\n", role.kind().as_str(), id(role.id()), verbs.join("; "), place(role.origin));
+            role.rules().iter().map(|rule| format!("{} {}", rule.verbs.join(","), rule.resources.join(","))).collect();
+        lines += &format!("{} {}: {}{}\n", role.kind().as_str(), id(role.id()), verbs.join("; "), place(role.origin()));
     }
     for seen in &observed.bindings {
         let binding = &seen.object;
         let subjects: Vec<_> = binding
-            .subjects
+            .subjects()
             .iter()
             .map(|subject| match subject {
                 rbac::Subject::User(name) | rbac::Subject::Group(name) => name.to_string(),
@@ -262,13 +262,13 @@ pub(super) fn lines(given: Given) -> String {
                 }
             })
             .collect();
-        let role = &binding.role.name;
+        let role = binding.role().name;
         lines += &format!(
             "{} {}: {role} to {}{}\n",
             binding.kind(),
             id(binding.id()),
             subjects.join(","),
-            place(binding.origin)
+            place(binding.origin())
         );
     }
     for gap in observed

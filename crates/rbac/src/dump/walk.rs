@@ -16,7 +16,7 @@ use super::{
     raw::{Metadata, Raw, RawSubject},
     validation,
 };
-use crate::{Binding, Role, RoleKind, RoleReference};
+use crate::{Binding, ClusterRole, Role, RoleKind, RoleReference};
 
 /// What has been seen on the way.
 pub(super) struct Walk<'t> {
@@ -138,28 +138,30 @@ impl<'t> Walk<'t> {
             Kind::Namespace => FoundObject::Namespace(name),
             Kind::Role | Kind::ClusterRole => {
                 let rules = rules.into_iter().map(Option::unwrap_or_default).collect();
-                let selectors =
-                    |selectors: Vec<Option<_>>| selectors.into_iter().map(Option::unwrap_or_default).collect();
-                let aggregation = aggregation_rule.map(|rule| selectors(rule.cluster_role_selectors));
-                let of_cluster = scope.is_none();
-                let labels = labels.clone();
-                // A Role that has such a field is one without: it is none of a Role's.
-                let aggregation = aggregation.filter(|_| of_cluster);
-                let role = Role { namespace: scope, name, rules, labels, aggregation, origin: None };
-                if of_cluster { FoundObject::ClusterRole(role) } else { FoundObject::Role(role) }
+                FoundObject::Role(match scope {
+                    // A Role with an aggregationRule is one without: it has no such field.
+                    Some(namespace) => Role { namespace, name, rules, origin: None }.into(),
+                    None => {
+                        let selectors =
+                            |selectors: Vec<Option<_>>| selectors.into_iter().map(Option::unwrap_or_default).collect();
+                        let aggregation = aggregation_rule.map(|rule| selectors(rule.cluster_role_selectors));
+                        ClusterRole { name, rules, labels: labels.clone(), aggregation, origin: None }.into()
+                    }
+                })
             }
             Kind::RoleBinding | Kind::ClusterRoleBinding => {
                 let kind = match &*role_ref.kind {
-                    "Role" => RoleKind::Role,
-                    "ClusterRole" => RoleKind::ClusterRole,
-                    // Only what a cluster has was not looked at, and no cluster has this.
-                    _ => return self.refuse(of, name, Refusal::Invalid(vec!["roleRef.kind".to_owned()])),
+                    "Role" => Some(RoleKind::Role),
+                    "ClusterRole" => Some(RoleKind::ClusterRole),
+                    _ => None,
                 };
                 let subjects = subjects.into_iter().flatten().filter_map(RawSubject::subject).collect();
-                let of_cluster = scope.is_none();
-                let role = RoleReference { kind, name: role_ref.name };
-                let binding = Binding { namespace: scope, name, role, subjects, origin: None };
-                if of_cluster { FoundObject::ClusterRoleBinding(binding) } else { FoundObject::RoleBinding(binding) }
+                let role = kind.map(|kind| RoleReference { kind, name: role_ref.name });
+                match role.and_then(|role| Binding::new(scope, name.clone(), role, subjects, None)) {
+                    Some(binding) => FoundObject::Binding(binding),
+                    // Only what a cluster has was not looked at, and no cluster has this.
+                    None => return self.refuse(of, name, Refusal::Invalid(vec!["roleRef.kind".to_owned()])),
+                }
             }
             Kind::ConfigMap | Kind::ServiceAccount | Kind::Other | Kind::Refused(_) => {
                 let (api_version, kind) = (of.api_version.into(), of.kind.into());

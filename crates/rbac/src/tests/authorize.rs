@@ -1,8 +1,8 @@
 //! Who may do what in a small world.
 
 use crate::{
-    Binding, Grant, Index, LabelSelector, Objects, Request, ResourceRequest, Role, RoleKind, RoleReference, Rule,
-    Subject, User,
+    AnyRole, Binding, ClusterRole, Grant, Index, LabelSelector, Objects, Request, ResourceRequest, Role, RoleKind,
+    RoleReference, Rule, Subject, User,
 };
 
 fn texts(list: &[&str]) -> Vec<Box<str>> {
@@ -19,32 +19,35 @@ fn rule(verbs: &[&str], groups: &[&str], resources: &[&str], names: &[&str]) -> 
     }
 }
 
-fn role(namespace: Option<&str>, name: &str, rules: Vec<Rule>) -> Role {
-    let (labels, aggregation, origin) = Default::default();
-    Role { namespace: namespace.map(Into::into), name: name.into(), rules: rules.into(), labels, aggregation, origin }
+fn role(namespace: &str, name: &str, rules: Vec<Rule>) -> AnyRole {
+    Role { namespace: namespace.into(), name: name.into(), rules: rules.into(), origin: None }.into()
+}
+
+fn cluster_role(name: &str, rules: Vec<Rule>) -> ClusterRole {
+    ClusterRole { name: name.into(), rules: rules.into(), ..ClusterRole::default() }
 }
 
 fn binding(namespace: Option<&str>, kind: RoleKind, role: &str, subject: Subject) -> Binding {
+    let name = format!("{role}-binding").into();
     let role = RoleReference { kind, name: role.into() };
-    let name = format!("{}-binding", role.name).into();
-    Binding { namespace: namespace.map(Into::into), name, role, subjects: vec![subject], origin: None }
+    Binding::new(namespace.map(Into::into), name, role, vec![subject], None).expect("a binding that there can be")
 }
 
 fn world() -> Index {
-    let mut aggregated = role(None, "all-views", vec![rule(&["delete"], &["*"], &["*"], &[])]);
+    let mut aggregated = cluster_role("all-views", vec![rule(&["delete"], &["*"], &["*"], &[])]);
     let selector = LabelSelector { match_labels: [("view".into(), "yes".into())].into(), ..LabelSelector::default() };
     aggregated.aggregation = Some(vec![selector]);
-    let mut chosen = role(None, "view-widgets", vec![rule(&["get"], &["example.com"], &["widgets"], &[])]);
+    let mut chosen = cluster_role("view-widgets", vec![rule(&["get"], &["example.com"], &["widgets"], &[])]);
     chosen.labels = [("view".into(), "yes".into())].into();
     let urls = Rule { verbs: texts(&["get"]), non_resource_urls: texts(&["/healthz", "/apis/*"]), ..Rule::default() };
     let group = |name: &str| Subject::Group(name.into());
     Index::new(Objects {
         roles: vec![
-            role(Some("dev"), "editor", vec![rule(&["*"], &["", "apps"], &["pods", "*/scale", "pods/log"], &[])]),
-            role(Some("dev"), "one", vec![rule(&["get"], &[""], &["secrets"], &["mine"])]),
-            role(None, "urls", vec![urls]),
-            aggregated,
-            chosen,
+            role("dev", "editor", vec![rule(&["*"], &["", "apps"], &["pods", "*/scale", "pods/log"], &[])]),
+            role("dev", "one", vec![rule(&["get"], &[""], &["secrets"], &["mine"])]),
+            cluster_role("urls", vec![urls]).into(),
+            aggregated.into(),
+            chosen.into(),
         ],
         bindings: vec![
             binding(Some("dev"), RoleKind::Role, "editor", group("devs")),
@@ -115,5 +118,5 @@ fn a_grant_says_what_allows() {
     let Some(Grant::Rule { binding, role, .. }) = world.authorize(&user, &parse("get /pods@dev")) else {
         panic!("carol may get pods")
     };
-    assert_eq!((&*binding.name, &*role.name), ("editor-binding", "editor"));
+    assert_eq!((binding.name(), role.name()), ("editor-binding", "editor"));
 }

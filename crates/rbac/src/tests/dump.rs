@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    Subject,
+    AnyRole, Subject,
     dump::{Arriving, DumpError, Found, FoundObject, Kinds, Refusal, each},
 };
 
@@ -53,7 +53,7 @@ fn lists_are_read_in_whatever_order_they_are_written() {
             );
         }
         assert_eq!(found.len(), expected, "{name}");
-        let is_role = |one: &Found| matches!(&one.object, FoundObject::Role(role) if *role.name == *"r");
+        let is_role = |one: &Found| matches!(&one.object, FoundObject::Role(AnyRole::Role(role)) if *role.name == *"r");
         assert!(found.iter().all(is_role), "{name}: {found:?}");
         assert_eq!(kinds, Kinds { whole: ["Role".into()].into(), cut: [].into() }, "{name}");
     }
@@ -168,14 +168,12 @@ const RBAC: &str = "rbac.authorization.k8s.io/v1";
 
 /// What was found, in one word or two, and what it is in: `cluster`, or a namespace.
 fn said(found: &Found) -> String {
-    let scope = |namespace: &Option<Box<str>>| namespace.as_deref().unwrap_or("the cluster").to_owned();
+    let scope = |namespace: Option<&str>| namespace.unwrap_or("the cluster").to_owned();
     match &found.object {
         FoundObject::Namespace(name) => format!("Namespace {name}"),
-        FoundObject::Role(role) => format!("Role {} in {}", role.name, scope(&role.namespace)),
-        FoundObject::ClusterRole(role) => format!("ClusterRole {} in {}", role.name, scope(&role.namespace)),
-        FoundObject::RoleBinding(binding) => format!("RoleBinding {} in {}", binding.name, scope(&binding.namespace)),
-        FoundObject::ClusterRoleBinding(binding) => {
-            format!("ClusterRoleBinding {} in {}", binding.name, scope(&binding.namespace))
+        FoundObject::Role(role) => format!("{} {} in {}", role.kind().as_str(), role.name(), scope(role.namespace())),
+        FoundObject::Binding(binding) => {
+            format!("{} {} in {}", binding.kind(), binding.name(), scope(binding.namespace()))
         }
         FoundObject::Other(other) => format!("other {} {}", other.kind, other.name),
         FoundObject::Refused(refused) => format!("no {refused}: {:?}", refused.why),
@@ -362,7 +360,7 @@ fn nulls_are_what_an_api_server_takes_them_for() {
                 let Refusal::Invalid(reasons) = &refused.why else { panic!("{name}: {refused:?}") };
                 assert!(reasons.iter().any(|reason| reason.starts_with(expected)), "{name}: {reasons:?}");
             }
-            (FoundObject::ClusterRole(_) | FoundObject::ClusterRoleBinding(_), Ok(_)) => {}
+            (FoundObject::Role(_) | FoundObject::Binding(_), Ok(_)) => {}
             other => panic!("{name}: {other:?}"),
         }
     }
@@ -382,8 +380,8 @@ fn a_service_account_without_a_namespace_stays_without_one() {
         let mut found = Vec::new();
         each(binding("RoleBinding", namespace).as_bytes(), None, |one| found.push(one)).expect(namespace);
         each(binding("ClusterRoleBinding", namespace).as_bytes(), None, |one| found.push(one)).expect(namespace);
-        let FoundObject::RoleBinding(binding) = &found[0].object else { panic!("{namespace}: {found:?}") };
-        assert_eq!(*binding.subjects, [Subject::ServiceAccount { namespace: None, name: "bot".into() }]);
+        let FoundObject::Binding(binding) = &found[0].object else { panic!("{namespace}: {found:?}") };
+        assert_eq!(binding.subjects(), [Subject::ServiceAccount { namespace: None, name: "bot".into() }]);
         assert!(said(&found[1]).contains("subjects[0].namespace: Required value"), "{}", said(&found[1]));
     }
 }

@@ -105,13 +105,12 @@ fn a_binding_says_which_of_its_subjects_somebody_is() {
         ("a user called like a group", User::authenticated("ops", [""; 0]), vec![]),
         ("anybody", User::anonymous(), vec![]),
     ];
-    let binding = Binding {
-        name: "b".into(),
-        namespace: Some("dev".into()),
-        role: RoleReference { kind: RoleKind::Role, name: "r".into() },
-        subjects: subjects.to_vec(),
-        origin: None,
+    let role = RoleReference { kind: RoleKind::ClusterRole, name: "r".into() };
+    let bound = |namespace: Option<&str>, subjects: &[Subject]| {
+        let binding = Binding::new(namespace.map(Into::into), "b".into(), role.clone(), subjects.to_vec(), None);
+        binding.expect("a ClusterRole can be bound anywhere")
     };
+    let binding = bound(Some("dev"), &subjects);
     let index = Index::new(Objects { roles: Vec::new(), bindings: vec![binding.clone()] });
     for (who, user, expected) in rows {
         let expected: Vec<&Subject> = expected.into_iter().map(|at: usize| &subjects[at]).collect();
@@ -119,6 +118,6 @@ fn a_binding_says_which_of_its_subjects_somebody_is() {
         assert_eq!(index.bindings_of(&user).next().is_some(), !expected.is_empty(), "{who}");
     }
     // Of the whole cluster, an account without a namespace is nobody.
-    let everywhere = Binding { namespace: None, subjects: vec![account(None)], ..binding };
+    let everywhere = bound(None, &[account(None)]);
     assert_eq!(everywhere.subjects_of(&User::service_account("dev", "bot")).count(), 0);
 }

@@ -38,12 +38,12 @@ pub(super) fn between(before: &World, after: &World) -> Vec<UnknownGrant> {
 fn grants(world: &World, which: impl Fn(&rbac::Binding) -> bool, comes: bool) -> BTreeSet<UnknownGrant> {
     let mut grants = BTreeSet::new();
     for binding in world.index().bindings().iter().filter(|binding| which(binding)) {
-        let subjects = binding.subjects.iter().filter_map(|subject| resolved(subject, binding));
+        let subjects = binding.subjects().iter().filter_map(|subject| resolved(subject, binding));
         grants.extend(subjects.map(|subject| UnknownGrant {
             comes,
             subject,
-            role: binding.role.clone(),
-            namespace: binding.namespace.clone(),
+            role: binding.role().into_owned(),
+            namespace: binding.namespace().map(Box::from),
         }));
     }
     grants

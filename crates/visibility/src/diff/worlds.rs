@@ -181,5 +181,5 @@ pub(super) fn everybody(worlds: [&World; 2]) -> Vec<(Who, Identity)> {
 /// The subjects that bindings of one of the worlds name.
 pub(super) fn subjects(worlds: [&World; 2]) -> BTreeSet<Subject> {
     let bindings = worlds.into_iter().flat_map(|world| world.index().bindings());
-    bindings.flat_map(|binding| binding.subjects.iter().filter_map(|subject| resolved(subject, binding))).collect()
+    bindings.flat_map(|binding| binding.subjects().iter().filter_map(|subject| resolved(subject, binding))).collect()
 }

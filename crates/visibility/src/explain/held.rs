@@ -46,11 +46,11 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
             all.push(one);
             continue;
         };
-        if binding.namespace.is_none() {
+        if binding.namespace().is_none() {
             all.push(one);
             continue;
         }
-        let key = (&*binding.name, &binding.role, one.rules.clone(), one.subjects.clone());
+        let key = (binding.name(), binding.role(), one.rules.clone(), one.subjects.clone());
         match known.get(&key) {
             Some(at) => all[*at].namespaces.extend(one.namespaces),
             None => {
@@ -67,7 +67,7 @@ impl Held<'_> {
     pub fn is_of_everybody(&self) -> bool {
         let Path::Binding { binding, .. } = self.path else { return false };
         let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);
-        binding.namespace.is_none()
+        binding.namespace().is_none()
             && self.subjects.iter().all(to_everybody)
             && self.rules.iter().all(|rule| are_basics(rule))
     }

@@ -309,8 +309,8 @@ fn of_held<'a>(held: &'a [Held<'_>], world: &'a World) -> Vec<HeldOut<'a>> {
 
 fn named(bindings: &[&rbac::Binding]) -> Vec<String> {
     let of = |binding: &&rbac::Binding| {
-        let namespace = binding.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-        format!("{} {namespace}{}", binding.kind(), binding.name)
+        let namespace = binding.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        format!("{} {namespace}{}", binding.kind(), binding.name())
     };
     bindings.iter().map(of).collect()
 }

@@ -277,16 +277,16 @@ fn rights_by(person: &Person<'_>, held: &[Held<'_>], world: &World) -> Vec<Item>
     let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = held.iter().partition(|held| held.is_of_everybody());
     let mut items: Vec<Item> = own.into_iter().map(|held| of_held(held, world)).collect();
     let called = |binding: &rbac::Binding| {
-        let at = binding.namespace.as_ref().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
-        format!("{} {}{at}", binding.kind(), binding.name)
+        let at = binding.namespace().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
+        format!("{} {}{at}", binding.kind(), binding.name())
     };
     for binding in &person.dangling {
-        let RoleReference { kind, name } = &binding.role;
+        let RoleReference { kind, name } = binding.role();
         let text = format!("{} grants nothing: the {} {name} is not there", called(binding), kind.as_str());
         items.push(Item::new(Sign::Danger, text));
     }
     for binding in &person.unknown {
-        let RoleReference { kind, name } = &binding.role;
+        let RoleReference { kind, name } = binding.role();
         let text =
             format!("{} grants whatever the {} {name} allows, which is not known", called(binding), kind.as_str());
         items.push(Item::new(Sign::Danger, text));
@@ -305,7 +305,7 @@ fn rights_by(person: &Person<'_>, held: &[Held<'_>], world: &World) -> Vec<Item>
         let roles: Vec<&str> = everybody
             .iter()
             .filter_map(|held| match held.path {
-                Path::Binding { role, .. } => Some(&*role.name),
+                Path::Binding { role, .. } => Some(role.name()),
                 Path::Masters | Path::Policy { .. } => None,
             })
             .collect();

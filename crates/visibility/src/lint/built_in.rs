@@ -123,25 +123,25 @@ const EXPECTED: &[(&str, &str)] = &[
 
 /// Whether a binding is one of Kubernetes' own, and a subject one that it is made for.
 pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
-    let (namespace, role) = (binding.namespace.as_deref(), &binding.role);
+    let (namespace, role) = (binding.namespace(), binding.role());
     let of_controller = || {
         let kind = match namespace {
             None => RoleKind::ClusterRole,
             Some(SYSTEM | "kube-public") => RoleKind::Role,
             Some(_) => return false,
         };
-        let controller = binding.name.strip_prefix(CONTROLLER);
+        let controller = binding.name().strip_prefix(CONTROLLER);
         controller.is_some_and(|name| who == Who::ServiceAccount(SYSTEM, name))
-            && (role.kind, &*role.name) == (kind, &*binding.name)
+            && (role.kind, role.name) == (kind, binding.name())
     };
-    of_controller() || BINDINGS.contains(&(namespace, &binding.name, role.kind, &role.name, who))
+    of_controller() || BINDINGS.contains(&(namespace, binding.name(), role.kind, role.name, who))
 }
 
 /// Whether a power is one that Kubernetes installs.
 pub(super) fn expects(power: &Power<'_>) -> bool {
     power.by.iter().all(|by| {
         let has = |(role, codes): &(&str, &str)| {
-            *role == &*by.role.name && codes.split(' ').any(|code| code == power.escalation.code)
+            *role == by.role.name() && codes.split(' ').any(|code| code == power.escalation.code)
         };
         is_one(by.binding, power.who) && EXPECTED.iter().any(has)
     })

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use document::Span;
-use rbac::{Binding, ResourceRequest, Role, Rule, escalation::Severity};
+use rbac::{AnyRole, Binding, ResourceRequest, Rule, escalation::Severity};
 
 use super::{Check, Who};
 use crate::Principal;
@@ -39,7 +39,7 @@ pub struct Path<'a> {
     /// The binding.
     pub binding: &'a Binding,
     /// The role.
-    pub role: Option<&'a Role>,
+    pub role: Option<&'a AnyRole>,
     /// The rule, and what it allows that is found here.
     pub allows: Option<(&'a Rule, ResourceRequest<'a>)>,
 }
@@ -54,7 +54,7 @@ impl<'a> Finding<'a> {
 
     /// Where it is written: in a file that a person wrote, the binding first.
     pub fn written(&self) -> Option<Span> {
-        let of_path = |path: &Path<'_>| path.binding.origin.or(path.role?.origin);
+        let of_path = |path: &Path<'_>| path.binding.origin().or(path.role?.origin());
         self.origin.or_else(|| self.paths.iter().find_map(of_path))
     }
 

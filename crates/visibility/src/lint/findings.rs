@@ -97,7 +97,7 @@ fn one_for_all<'p, 'a>(judged: Vec<Judged<'p, 'a>>) -> Vec<Judged<'p, 'a>> {
 
 /// What a power is to exclusions.
 fn found<'a>(world: &World, check: Check, power: &Power<'a>, namespace: Option<&'a str>) -> Found<'a> {
-    let is_of_file = power.by.iter().all(|by| world.is_of_access_file(by.binding.origin));
+    let is_of_file = power.by.iter().all(|by| world.is_of_access_file(by.binding.origin()));
     let found = Found::new(check, Some(power.who), namespace).by(power.by.iter().map(|by| by.binding));
     Found { is_of_file, ..found }
 }

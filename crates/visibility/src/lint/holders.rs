@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use rbac::{Binding, Role, Subject};
+use rbac::{AnyRole, Binding, Subject};
 
 use crate::World;
 
@@ -21,7 +21,7 @@ pub enum Who<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Bound<'a> {
     pub(super) binding: &'a Binding,
-    pub(super) role: &'a Role,
+    pub(super) role: &'a AnyRole,
 }
 
 /// What bindings give to one subject.
@@ -40,18 +40,18 @@ pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
     let mut holders: BTreeMap<Who<'_>, Holder<'_>> = BTreeMap::new();
     for binding in bindings(world) {
         let role = index.role_of(binding);
-        for subject in &binding.subjects {
+        for subject in binding.subjects() {
             let Some(who) = Who::of(subject, binding) else { continue };
             let holder = holders.entry(who).or_default();
             let Some(role) = role else { continue };
-            let bound = match &binding.namespace {
+            let bound = match binding.namespace() {
                 None => &mut holder.everywhere,
                 Some(namespace) => holder.in_namespaces.entry(namespace).or_default(),
             };
             bound.push(Bound { binding, role });
         }
     }
-    let is_last = |bound: &Bound<'_>| world.is_of_access_file(bound.binding.origin);
+    let is_last = |bound: &Bound<'_>| world.is_of_access_file(bound.binding.origin());
     for holder in holders.values_mut() {
         holder.everywhere.sort_by_key(is_last);
         holder.in_namespaces.values_mut().for_each(|bound| bound.sort_by_key(is_last));
@@ -62,7 +62,7 @@ pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
 /// Every binding in the order of namespaces and names, whatever order they came in.
 pub(super) fn bindings(world: &World) -> Vec<&Binding> {
     let mut bindings: Vec<&Binding> = world.index().bindings().iter().collect();
-    bindings.sort_by_key(|binding| (&binding.namespace, &binding.name));
+    bindings.sort_by_key(|binding| binding.id());
     bindings
 }
 
@@ -73,7 +73,7 @@ impl<'a> Who<'a> {
             Subject::User(name) => Self::user(name),
             Subject::Group(name) => Self::Group(name),
             Subject::ServiceAccount { namespace, name } => {
-                Self::ServiceAccount(namespace.as_deref().or(binding.namespace.as_deref())?, name)
+                Self::ServiceAccount(namespace.as_deref().or(binding.namespace())?, name)
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rbac::Role;
+use rbac::AnyRole;
 
 use super::{
     Finding, Path, built_in,
@@ -47,18 +47,18 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Findi
     let gaps = ["roles", "clusterroles", "the cluster"];
     let roles_are_whole = !world.gaps().iter().any(|gap| gaps.contains(&&*gap.what));
     for binding in bindings(world) {
-        let namespace = binding.namespace.as_deref();
+        let namespace = binding.namespace();
         if !roles_are_whole || world.index().role_of(binding).is_some() {
             continue;
         }
-        let whom = binding.subjects.first().and_then(|subject| Who::of(subject, binding));
-        let is_of_file = world.is_of_access_file(binding.origin);
+        let whom = binding.subjects().first().and_then(|subject| Who::of(subject, binding));
+        let is_of_file = world.is_of_access_file(binding.origin());
         if excluded.holds(Found { is_of_file, ..Found::new(check, whom, namespace).by([binding]) }) {
             continue;
         }
         // All bindings to one missing role are one finding.
         let finding =
-            findings.entry((&binding.role, None::<()>)).or_insert_with(|| Finding::new(check, None, String::new()));
+            findings.entry((binding.role(), None::<()>)).or_insert_with(|| Finding::new(check, None, String::new()));
         finding.paths.push(Path { binding, role: None, allows: None });
         match namespace {
             Some(namespace) => finding.namespaces.push(namespace),
@@ -91,8 +91,8 @@ fn beyond<'a>(
     let mut finding = Finding::new(check, Some(who), String::new());
     let all = holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     for Bound { binding, role } in all.filter(|bound| !built_in::is_one(bound.binding, who)) {
-        let namespace = binding.namespace.as_deref();
-        let is_of_file = world.is_of_access_file(binding.origin);
+        let namespace = binding.namespace();
+        let is_of_file = world.is_of_access_file(binding.origin());
         if excluded.holds(Found { is_of_file, ..Found::new(check, Some(who), namespace).by([*binding]) }) {
             continue;
         }
@@ -114,7 +114,7 @@ fn beyond<'a>(
         "everybody" => "so everybody of them has it",
         _ => "which takes nothing away when it is removed: the group has everything before RBAC is asked",
     };
-    finding.message = format!("{who} holds {} {} by {binding}{more}, {why}", role.kind().as_str(), role.name);
+    finding.message = format!("{who} holds {} {} by {binding}{more}, {why}", role.kind().as_str(), role.name());
     Some(finding)
 }
 
@@ -123,7 +123,7 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_, 'a>
     let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     let names: BTreeSet<(&str, &str)> = all()
         .filter(|bound| !built_in::is_one(bound.binding, who))
-        .map(|Bound { role, .. }| (role.kind().as_str(), &*role.name))
+        .map(|Bound { role, .. }| (role.kind().as_str(), role.name()))
         .collect();
     if names.len() < MANY_ROLES || excluded.holds(Found::new(check, Some(who), None)) {
         return None;
@@ -134,7 +134,7 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_, 'a>
     }
     let message = format!("{who} is bound to {} roles ({})", names.len(), some.join(", "));
     let mut finding = Finding::new(check, Some(who), message);
-    let mut seen: BTreeSet<*const Role> = BTreeSet::new();
+    let mut seen: BTreeSet<*const AnyRole> = BTreeSet::new();
     for Bound { binding, role } in all() {
         if seen.insert(*role) {
             finding.paths.push(Path { binding, role: Some(role), allows: None });

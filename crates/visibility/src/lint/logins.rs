@@ -120,7 +120,7 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
     }
     let mut findings: BTreeMap<Who<'a>, Finding<'a>> = BTreeMap::new();
     for binding in bindings(world) {
-        for subject in &binding.subjects {
+        for subject in binding.subjects() {
             let (Subject::User(name) | Subject::Group(name)) = subject else { continue };
             let Some(who) = Who::of(subject, binding) else { continue };
             let is_known = match who {
@@ -137,8 +137,8 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
                 }
                 _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
             };
-            let namespace = binding.namespace.as_deref();
-            let is_of_file = world.is_of_access_file(binding.origin);
+            let namespace = binding.namespace();
+            let is_of_file = world.is_of_access_file(binding.origin());
             if excluded.holds(Found { is_of_file, ..Found::new(check, Some(who), namespace).by([binding]) }) {
                 continue;
             }

@@ -147,8 +147,8 @@ fn roles<'a>(index: &'a Index, powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
         _ => None,
     });
     let is_enough = |name: &'a str| {
-        let role = index.role(&RoleReference { kind: RoleKind::ClusterRole, name: name.into() }, None)?;
-        let rules: Vec<&Rule> = role.rules.iter().collect();
+        let role = index.role(RoleReference { kind: RoleKind::ClusterRole, name }, None)?;
+        let rules: Vec<&Rule> = role.rules().iter().collect();
         let leads = |row: &Escalation| {
             row.severity == Severity::Danger
                 && row.met(&rules, &[], Scope::Cluster).is_some()

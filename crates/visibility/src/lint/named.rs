@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rbac::{
-    Request, ResourceRequest, Role, Rule,
+    AnyRole, ClusterRole, Request, ResourceRequest, Rule,
     escalation::{Escalation, Scope},
 };
 
@@ -23,7 +23,7 @@ pub(super) enum Of<'a> {
     /// A role to bind, by its name.
     Role(&'a str),
     /// A role to write into, which they hold.
-    Held(&'a Role),
+    Held(&'a ClusterRole),
 }
 
 /// As exclusions name it.
@@ -57,9 +57,10 @@ pub(super) fn matters(rule: &Rule) -> bool {
 
 /// Every way by names that roles give in a place.
 pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, powers: &mut Vec<Power<'a>>) {
-    let rules: Vec<&Rule> = bound.iter().flat_map(|bound| bound.role.rules.iter()).collect();
+    let rules: Vec<&Rule> = bound.iter().flat_map(|bound| bound.role.rules().iter()).collect();
+    let cluster_roles = || bound.iter().map(|bound| bound.role).filter_map(AnyRole::as_cluster_role);
     for Bound { binding, role } in bound {
-        for rule in role.rules.iter().filter(|rule| !rule.resource_names.is_empty()) {
+        for rule in role.rules().iter().filter(|rule| !rule.resource_names.is_empty()) {
             for (escalation, request) in of_rule(rule, scope) {
                 let of = match request.resource {
                     // A service account is asked for as such (Kubernetes, `filters/impersonation`).
@@ -73,8 +74,8 @@ pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, 
                         Scope::Cluster => Of::AnyAccount(request.name),
                     },
                     _ if request.verb == "bind" => Of::Role(request.name),
-                    _ => match bound.iter().find(|held| *held.role.name == *request.name) {
-                        Some(held) => Of::Held(held.role),
+                    _ => match cluster_roles().find(|held| *held.name == *request.name) {
+                        Some(held) => Of::Held(held),
                         None => continue,
                     },
                 };

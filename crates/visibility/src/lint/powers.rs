@@ -6,7 +6,7 @@ use std::{
 };
 
 use rbac::{
-    Binding, ResourceRequest, Role, Rule, User,
+    AnyRole, Binding, ResourceRequest, Rule, User,
     escalation::{Escalation, Met, Need, Scope},
 };
 
@@ -34,7 +34,7 @@ pub(super) struct Power<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct By<'a> {
     pub(super) binding: &'a Binding,
-    pub(super) role: &'a Role,
+    pub(super) role: &'a AnyRole,
     pub(super) rule: &'a Rule,
     pub(super) request: ResourceRequest<'a>,
 }
@@ -57,7 +57,7 @@ pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'
 }
 
 /// A role by where it stands in memory: two of one content are two.
-type Id = *const Role;
+type Id = *const AnyRole;
 
 /// Those of the whole cluster, and those of a place.
 type Roles = (Vec<Id>, Vec<Id>);
@@ -122,7 +122,7 @@ fn of_holder<'a>(
             for way in known_ways.iter() {
                 let by = by(way, &granted, Some(namespace));
                 let is_own = by.iter().any(|by| is_of(by, &own_here) || is_of(by, &own));
-                let is_here = by.iter().any(|by| by.binding.namespace.is_some());
+                let is_here = by.iter().any(|by| by.binding.namespace().is_some());
                 let is_new = is_new(&powers[start..end], way) && is_new(&powers[start_here..], way);
                 if is_own && is_here && is_new {
                     powers.push(Power { who, escalation: way.row, scope, by, is_short: way.is_short, of: None });
@@ -162,7 +162,7 @@ fn is_of<'a>(by: &By<'a>, bound: &[Bound<'a>]) -> bool {
 fn granted<'a>(everywhere: &[Bound<'a>], here: &[Bound<'a>]) -> Vec<(Bound<'a>, &'a Rule)> {
     let rules = |bound: &Bound<'a>| {
         let bound = *bound;
-        bound.role.rules.iter().map(move |rule| (bound, rule))
+        bound.role.rules().iter().map(move |rule| (bound, rule))
     };
     everywhere.iter().chain(here).flat_map(rules).collect()
 }
@@ -201,7 +201,7 @@ impl<'a> Known<'a> {
         if let Some(known) = self.ways.get(&key) {
             return Rc::clone(known);
         }
-        let rules = |bound: &[Bound<'a>]| bound.iter().flat_map(|bound| bound.role.rules.iter()).collect::<Vec<_>>();
+        let rules = |bound: &[Bound<'a>]| bound.iter().flat_map(|bound| bound.role.rules().iter()).collect::<Vec<_>>();
         let (of_cluster, of_place) = (rules(everywhere), rules(here));
         // Any namespace stands for all: `by` puts the real one in, and might knows which ways matter there.
         let scope = if here.is_empty() { Scope::Cluster } else { Scope::Namespace("kube-system") };
@@ -238,8 +238,8 @@ fn without_what_follows(ways: &mut Vec<Way<'_>>) {
 }
 
 /// Whether a role has a part in any way.
-fn matters(role: &Role) -> bool {
+fn matters(role: &AnyRole) -> bool {
     let needs = || rows().flat_map(|row| row.needs.iter().chain(row.also)).copied().flatten();
     let meets = |rule: &&Rule| needs().any(|need: &Need| need.met(&[*rule], &[], Scope::Cluster).is_some());
-    role.rules.iter().any(|rule| meets(&rule) || named::matters(rule))
+    role.rules().iter().any(|rule| meets(&rule) || named::matters(rule))
 }

@@ -10,9 +10,9 @@ pub use self::{json::json, sarif::sarif, text::text};
 
 /// `RoleBinding dev/team`.
 pub(super) fn binding(binding: &Binding) -> String {
-    match &binding.namespace {
-        Some(namespace) => format!("RoleBinding {namespace}/{}", binding.name),
-        None => format!("ClusterRoleBinding {}", binding.name),
+    match binding.namespace() {
+        Some(namespace) => format!("RoleBinding {namespace}/{}", binding.name()),
+        None => format!("ClusterRoleBinding {}", binding.name()),
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use access::cluster::Extent;
 use rbac::{
-    Binding, Role, Rule, User,
+    AnyRole, Binding, Rule, User,
     escalation::{Scope, Within},
 };
 
@@ -79,9 +79,9 @@ impl<'a> Held<'a> {
             let anybody = User::authenticated("", [""; 0]);
             let everybody: HashSet<&Rule> = index
                 .bindings_of(&anybody)
-                .filter(|binding| binding.namespace.is_none())
+                .filter(|binding| binding.namespace().is_none())
                 .filter_map(|binding| index.role_of(binding))
-                .flat_map(|role| role.rules.iter())
+                .flat_map(|role| role.rules().iter())
                 .collect();
             Form::Levels(Box::new(LevelForm::new(everybody, resources)))
         } else {
@@ -105,10 +105,10 @@ impl<'a> Held<'a> {
         if let Some(bound) = self.bound[at] {
             return bound;
         }
-        let place = binding.namespace.as_deref().map(|name| self.numbers_of_namespaces[name]);
+        let place = binding.namespace().map(|name| self.numbers_of_namespaces[name]);
         let rules = match index.role_of(binding) {
             Some(role) => self.numbers.of_role(role, &mut self.form),
-            None => self.numbers.of_missing(&binding.role.name, &mut self.form),
+            None => self.numbers.of_missing(binding.role().name, &mut self.form),
         };
         *self.bound[at].insert(Bound { place, rules })
     }
@@ -234,19 +234,19 @@ impl<'a> Held<'a> {
 /// The numbers that lists of rules have; each is asked once.
 #[derive(Default)]
 struct Numbers<'a> {
-    of_role: HashMap<*const Role, u32>,
+    of_role: HashMap<*const AnyRole, u32>,
     of_rules: HashMap<&'a [Rule], u32>,
     of_missing: HashMap<&'a str, u32>,
     next: u32,
 }
 
 impl<'a> Numbers<'a> {
-    fn of_role(&mut self, role: &'a Role, form: &mut Form<'a>) -> u32 {
+    fn of_role(&mut self, role: &'a AnyRole, form: &mut Form<'a>) -> u32 {
         let at = std::ptr::from_ref(role);
         if let Some(number) = self.of_role.get(&at) {
             return *number;
         }
-        let number = self.of_rules(&role.rules, form);
+        let number = self.of_rules(role.rules(), form);
         self.of_role.insert(at, number);
         number
     }

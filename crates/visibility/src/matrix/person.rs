@@ -181,7 +181,7 @@ impl<'a> Granted<'a> {
     fn names(&self) -> [&'a str; 2] {
         match self.path {
             Path::Masters => ["", ""],
-            Path::Binding { binding, .. } => [&binding.name, &binding.role.name],
+            Path::Binding { binding, .. } => [binding.name(), binding.role().name],
             Path::Policy { policy, .. } => ["", policy.name],
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
         .index()
         .bindings()
         .iter()
-        .flat_map(|binding| binding.subjects.iter().filter_map(|subject| resolved(subject, binding)))
+        .flat_map(|binding| binding.subjects().iter().filter_map(|subject| resolved(subject, binding)))
         .collect();
     let mut holders = Vec::new();
     let mut left_out = LeftOut::default();

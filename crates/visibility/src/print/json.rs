@@ -166,10 +166,8 @@ impl<'a> PathOut<'a> {
                 Self { place, by: "systemMasters", binding: None, role: None, policy: None, rule, written }
             }
             Path::Binding { binding, role, .. } => {
-                let object =
-                    ObjectOut { kind: binding.kind(), namespace: binding.namespace.as_deref(), name: &binding.name };
-                let role =
-                    ObjectOut { kind: role.kind().as_str(), namespace: role.namespace.as_deref(), name: &role.name };
+                let object = ObjectOut { kind: binding.kind(), namespace: binding.namespace(), name: binding.name() };
+                let role = ObjectOut { kind: role.kind().as_str(), namespace: role.namespace(), name: role.name() };
                 Self { place, by: "binding", binding: Some(object), role: Some(role), policy: None, rule, written }
             }
             Path::Policy { policy, .. } => {

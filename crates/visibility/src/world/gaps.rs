@@ -52,13 +52,13 @@ pub(super) fn of_roles<'a>(
 ) -> BTreeSet<Unseen> {
     let unknown = if is_live { "you may not get it" } else { "it is bound, and not in what was given" };
     // Of many bindings of a role only one is put into words.
-    let found: BTreeSet<(&RoleReference, bool)> = bindings
+    let found: BTreeSet<(RoleReference<&str>, bool)> = bindings
         .filter_map(|binding| {
             let is_assumed = is_assumed(assumed, binding);
-            (is_assumed || is_unknown(index, knowledge, binding)).then_some((&binding.role, is_assumed))
+            (is_assumed || is_unknown(index, knowledge, binding)).then_some((binding.role(), is_assumed))
         })
         .collect();
-    let gap = |(RoleReference { kind, name }, is_assumed): (&RoleReference, bool)| {
+    let gap = |(RoleReference { kind, name }, is_assumed): (RoleReference<&str>, bool)| {
         let so = if is_assumed { "; it counts as Kubernetes itself makes it" } else { "" };
         let (what, why) = (format!("what the {} {name} allows", kind.as_str()), format!("{unknown}{so}"));
         Unseen { what: what.into(), why: why.into() }
@@ -67,12 +67,12 @@ pub(super) fn of_roles<'a>(
 }
 
 pub(super) fn is_unknown(index: &Index, knowledge: &Knowledge, binding: &Binding) -> bool {
-    let namespace = binding.namespace.as_deref().filter(|_| binding.role.kind == RoleKind::Role);
-    index.role_of(binding).is_none() && !knowledge.of_role(namespace, &binding.role.name)
+    let namespace = binding.namespace().filter(|_| binding.role().kind == RoleKind::Role);
+    index.role_of(binding).is_none() && !knowledge.of_role(namespace, binding.role().name)
 }
 
 pub(super) fn is_assumed(assumed: &BTreeSet<Box<str>>, binding: &Binding) -> bool {
-    binding.role.kind == RoleKind::ClusterRole && assumed.contains(&binding.role.name)
+    binding.role().kind == RoleKind::ClusterRole && assumed.contains(binding.role().name)
 }
 
 /// Where an answer is about.
@@ -96,7 +96,7 @@ impl Reach<'_> {
     }
 
     fn has(self, binding: &Binding) -> bool {
-        match (self, binding.namespace.as_deref()) {
+        match (self, binding.namespace()) {
             (Self::Anywhere, _) | (_, None) => true,
             (Self::Cluster, Some(_)) => false,
             (Self::Namespaces(names), Some(namespace)) => names.contains(&namespace),
@@ -133,7 +133,7 @@ pub(super) fn of_entries(entries: &AccessEntries, is_eks: bool) -> Vec<Unseen> {
 pub(super) fn is_eks(server: Option<&str>, observed: &Observed, entries: &AccessEntries) -> bool {
     !entries.is_empty()
         || server.is_some_and(is_of_eks)
-        || observed.roles.iter().any(|seen| seen.object.name.starts_with("eks:"))
+        || observed.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
 }
 
 /// That nothing says who logs in.

@@ -12,7 +12,7 @@ use e2e::{
     world::World,
 };
 use local_cluster::{Binaries, Cluster, Options};
-use rbac::{Index, Objects, Role, Rule, Subject, User, names::misnomers};
+use rbac::{AnyRole, ClusterRole, Index, Objects, Rule, Subject, User, names::misnomers};
 use serde_json::{Value, json};
 
 use crate::{
@@ -88,8 +88,8 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
     let mut own = Objects::default();
     own.read(generated.as_bytes())?;
     let is_theirs = |name: &str| !name.starts_with(PREFIX);
-    own.roles.extend(observed.roles.iter().filter(|role| is_theirs(&role.name)).cloned());
-    own.bindings.extend(observed.bindings.iter().filter(|one| is_theirs(&one.name)).cloned());
+    own.roles.extend(observed.roles.iter().filter(|role| is_theirs(role.name())).cloned());
+    own.bindings.extend(observed.bindings.iter().filter(|one| is_theirs(one.name())).cloned());
     let indexes = [("as observed", Index::new(observed)), ("as generated", Index::new(own))];
 
     let questions: Vec<Question> = (0..QUESTIONS).map(|_| question(&mut random)).collect();
@@ -195,14 +195,14 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Objects> {
 /// Whether the controller has written into every aggregated role what we would.
 fn is_filled(dump: &Objects) -> bool {
     let index = Index::new(dump.clone());
-    let sorted = |role: &Role| {
+    let sorted = |role: &ClusterRole| {
         let mut rules = role.rules.to_vec();
         rules.sort();
         rules
     };
-    let aggregated = |role: &&Role| role.aggregation.is_some();
-    dump.roles.iter().filter(aggregated).all(|written| {
-        let ours = index.roles().iter().find(|role| role.name == written.name && role.namespace == written.namespace);
+    let aggregated = |role: &&ClusterRole| role.aggregation.is_some();
+    dump.roles.iter().filter_map(AnyRole::as_cluster_role).filter(aggregated).all(|written| {
+        let ours = index.roles().iter().filter_map(AnyRole::as_cluster_role).find(|role| role.name == written.name);
         ours.is_some_and(|ours| sorted(ours) == sorted(written))
     })
 }

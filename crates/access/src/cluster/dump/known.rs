@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use identity::Partition;
-use rbac::{Binding, RoleKind, RoleReference};
+use rbac::{AnyRole, Binding, RoleKind, RoleReference};
 
 use super::{
     Dump, MAPPING_KIND,
@@ -23,9 +23,9 @@ impl Dump {
         let knowledge = self.knowledge();
         let known: BTreeSet<(Option<&str>, &str)> = self.roles.iter().map(|seen| seen.object.id()).collect();
         let of = |seen: &Seen<Binding>| {
-            let RoleReference { kind, name } = &seen.object.role;
-            let namespace = seen.object.namespace.clone().filter(|_| *kind == RoleKind::Role);
-            (namespace, name.clone())
+            let RoleReference { kind, name } = seen.object.role();
+            let namespace = seen.object.namespace().filter(|_| kind == RoleKind::Role);
+            (namespace.map(Box::from), name.into())
         };
         let is_open = |(namespace, name): &(Option<Box<str>>, Box<str>)| {
             let namespace = namespace.as_deref();
@@ -74,8 +74,8 @@ impl Dump {
         let bindings = self.bindings.iter().zip(&self.binding_places);
         let bindings = bindings.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
         let namespaces: BTreeSet<&str> = match kind {
-            "Role" => roles.filter_map(|role| role.namespace.as_deref()).collect(),
-            "RoleBinding" => bindings.filter_map(|binding| binding.namespace.as_deref()).collect(),
+            "Role" => roles.filter_map(AnyRole::namespace).collect(),
+            "RoleBinding" => bindings.filter_map(Binding::namespace).collect(),
             "ConfigMap" => self.config_map_namespaces.iter().map(|namespace| &**namespace).collect(),
             _ => return None,
         };

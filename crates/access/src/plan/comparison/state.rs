@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use rbac::{Binding, Index, Role, RoleReference, Rule, User};
+use rbac::{AnyRole, Binding, Index, RoleReference, Rule, User};
 
 use super::{Beside, EVERYTHING, Through};
 
@@ -28,7 +28,7 @@ pub(super) struct Known<'a> {
 /// What has rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Source<'a> {
-    Role(&'a RoleReference),
+    Role(RoleReference<&'a str>),
     Policy(&'a str),
 }
 
@@ -56,7 +56,7 @@ pub(super) struct State<'a> {
 impl<'a> Known<'a> {
     pub(super) fn new<'n>(indexes: [&Index; 2], namespaces: impl IntoIterator<Item = &'n str>) -> Self {
         let bindings = indexes.into_iter().flat_map(Index::bindings);
-        let mut bound: Vec<&str> = bindings.filter_map(|binding| binding.namespace.as_deref()).collect();
+        let mut bound: Vec<&str> = bindings.filter_map(Binding::namespace).collect();
         bound.sort_unstable();
         bound.dedup();
         let mut names: Vec<Arc<str>> =
@@ -127,7 +127,7 @@ impl<'a> Known<'a> {
     /// The roles and policies of a set of them, in order.
     pub(super) fn roles(&self, set: u32) -> Vec<Through> {
         let through = |source: &Source<'_>| match source {
-            Source::Role(role) => Through::Role((*role).clone()),
+            Source::Role(role) => Through::Role(role.into_owned()),
             Source::Policy(name) => Through::Policy((*name).into()),
         };
         let mut roles: Vec<Through> =
@@ -158,14 +158,14 @@ impl<'a> Known<'a> {
 impl<'a> State<'a> {
     pub(super) fn new(index: &'a Index, known: &mut Known<'a>) -> Self {
         // Most roles are bound many times.
-        let mut of_role: HashMap<*const Role, u32> = HashMap::new();
+        let mut of_role: HashMap<*const AnyRole, u32> = HashMap::new();
         let places: HashMap<Arc<str>, u32> =
             known.namespaces.iter().zip(1..).map(|(name, place)| (Arc::clone(name), place)).collect();
         let mut bound = |(at, binding): (usize, &'a Binding)| {
             let role = index.role_of(binding)?;
-            let rules = *of_role.entry(std::ptr::from_ref(role)).or_insert_with(|| known.number_of_rules(&role.rules));
-            let place = binding.namespace.as_deref().map_or(CLUSTER, |name| places[name]);
-            Some(Bound { place, rules, role: known.number_of_role(Source::Role(&binding.role)), at: number(at) })
+            let rules = *of_role.entry(std::ptr::from_ref(role)).or_insert_with(|| known.number_of_rules(role.rules()));
+            let place = binding.namespace().map_or(CLUSTER, |name| places[name]);
+            Some(Bound { place, rules, role: known.number_of_role(Source::Role(binding.role())), at: number(at) })
         };
         let bound = index.bindings().iter().enumerate().map(&mut bound).collect();
         Self { index, bound }

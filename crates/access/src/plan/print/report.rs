@@ -7,7 +7,7 @@ use super::{
     names::NAMED,
     words::{count, some_of},
 };
-use crate::plan::{Change, ObjectChange, ObjectKind, Owner, PersonChange, Plan, Refusal, Warning};
+use crate::plan::{Change, Object, ObjectChange, ObjectKind, Owner, PersonChange, Plan, Refusal, Warning};
 
 /// Items under a title; the first section is the head of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -144,10 +144,10 @@ fn cluster_wide(plan: &Plan) -> Vec<Item> {
     let bindings = plan.objects.iter().filter(|change| change.id.kind == ObjectKind::ClusterRoleBinding);
     let item = |change: &ObjectChange| {
         let object = change.after.as_ref().or(change.before.as_ref());
-        let role = object.and_then(|object| object.role());
+        let role = object.and_then(Object::role);
         let groups: Vec<&str> = object.map(|object| object.groups().collect()).unwrap_or_default();
         let role = role.map(|role| format!(" of {} {}", role.kind.as_str(), role.name)).unwrap_or_default();
-        let was = match (change.change, change.before.as_ref().and_then(|object| object.role())) {
+        let was = match (change.change, change.before.as_ref().and_then(Object::role)) {
             (Change::Replace, Some(was)) => format!(" instead of {} {}", was.kind.as_str(), was.name),
             _ => String::new(),
         };

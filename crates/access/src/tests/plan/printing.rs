@@ -503,8 +503,8 @@ fn names_cannot_hide_what_is_said() {
     let mut observed = observed();
     let name = "x\u{1b}[2K\r<img src=x>`*@all";
     for seen in &mut observed.bindings {
-        if &*seen.object.name == "legacy" {
-            seen.object.name = name.into();
+        if seen.object.name() == "legacy" {
+            seen.object.set_name(name.into());
         }
     }
     let file = FILE

@@ -17,11 +17,11 @@ fn steps(plan: &Plan) -> String {
     let step = |(at, step): (usize, &crate::plan::Step)| {
         let what = match &step.action {
             Action::Apply { object: object @ Object::Binding(binding), .. } => {
-                let subjects = binding.subjects.len();
-                format!("apply {} of {} to {subjects}", object.id(), binding.role.name)
+                let subjects = binding.subjects().len();
+                format!("apply {} of {} to {subjects}", object.id(), binding.role().name)
             }
             Action::Apply { object: object @ Object::Role(role), .. } => {
-                format!("apply {} with {} rules", object.id(), role.rules.len())
+                format!("apply {} with {} rules", object.id(), role.rules().len())
             }
             Action::Delete { id, version } => format!("delete {id} at {}", version.as_deref().unwrap_or("any version")),
             Action::ApplyMapping { object, .. } => format!("apply IAMIdentityMapping {}", object.name),

@@ -9,7 +9,7 @@
 //! Without a namespace it is a ClusterRole or a ClusterRoleBinding. `[ours]`, `[other]` and `[helm]` say whose it is.
 
 use document::Sources;
-use rbac::{Binding, Role, RoleKind, RoleReference, Rule, Subject};
+use rbac::{AnyRole, Binding, ClusterRole, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
     Access, ConfigMap, Desired, Facts, Namespace, OWNED,
@@ -110,10 +110,12 @@ fn owner_of(text: &str) -> Owner {
     }
 }
 
-fn role(namespace: Option<&str>, name: &str, rules: &str) -> Role {
+fn role(namespace: Option<&str>, name: &str, rules: &str) -> AnyRole {
     let rules = rules.split(';').map(str::trim).filter(|rule| !rule.is_empty()).flat_map(rule).collect();
-    let (labels, aggregation, origin) = Default::default();
-    Role { namespace: namespace.map(Into::into), name: name.into(), rules, labels, aggregation, origin }
+    match namespace {
+        Some(namespace) => Role { namespace: namespace.into(), name: name.into(), rules, origin: None }.into(),
+        None => ClusterRole { name: name.into(), rules, ..ClusterRole::default() }.into(),
+    }
 }
 
 /// `get,list pods deployments.apps secrets:one`, `get /healthz`: a rule for each thing.
@@ -147,7 +149,8 @@ fn binding(namespace: Option<&str>, name: &str, text: &str) -> Binding {
     };
     let role = RoleReference { kind, name: role.trim().into() };
     let subjects = subjects.split_whitespace().map(subject).collect();
-    Binding { namespace: namespace.map(Into::into), name: name.into(), role, subjects, origin: None }
+    let binding = Binding::new(namespace.map(Into::into), name.into(), role, subjects, None);
+    binding.unwrap_or_else(|| panic!("a ClusterRoleBinding to a Role: {text}"))
 }
 
 /// Who the people of the laws are, by the mappings in force.
@@ -197,8 +200,13 @@ fn perform(observed: &mut Observed, action: &Action) {
             let at = observed.roles.iter().position(|seen| Object::Role(seen.object.clone()).id() == id);
             let old = at.map(|at| observed.roles.remove(at));
             insist(version.as_deref(), old.as_ref().map(|old| &*old.version));
-            let labels = old.map(|old| old.object.labels).unwrap_or_default();
-            let object = Role { labels, origin: None, ..role.clone() };
+            let mut object = role.clone();
+            object.set_origin(None);
+            if let (AnyRole::ClusterRole(role), Some(AnyRole::ClusterRole(old))) =
+                (&mut object, old.map(|old| old.object))
+            {
+                role.labels = old.labels;
+            }
             observed.roles.push(Seen { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
         }
         Action::Apply { object: Object::Binding(binding), mark, version } => {
@@ -207,9 +215,10 @@ fn perform(observed: &mut Observed, action: &Action) {
             let old = at.map(|at| observed.bindings.remove(at));
             insist(version.as_deref(), old.as_ref().map(|old| &*old.version));
             if let Some(old) = old {
-                assert_eq!(old.object.role, binding.role, "Kubernetes lets no binding's role change");
+                assert_eq!(old.object.role(), binding.role(), "Kubernetes lets no binding's role change");
             }
-            let object = Binding { origin: None, ..binding.clone() };
+            let mut object = binding.clone();
+            object.set_origin(None);
             observed.bindings.push(Seen { object, owner: Owner::Ours(mark.clone()), version: "new".into() });
         }
         Action::Delete { id, version } => {

@@ -73,17 +73,15 @@ impl Kind {
 
 /// Bindings of one name in the namespaces that something is found in are alike.
 fn binding(binding: &Binding, namespace: Option<&str>) -> String {
-    if binding.namespace.is_some() && binding.namespace.as_deref() == namespace {
-        return format!("RoleBinding */{}", literal(&binding.name));
+    if binding.namespace().is_some() && binding.namespace() == namespace {
+        return format!("RoleBinding */{}", literal(binding.name()));
     }
     literal(&print::binding(binding))
 }
 
 fn write(kind: &Kind, places: &BTreeSet<Option<&str>>, codes: &[&str], report: &Report<'_>, text: &mut String) {
     let Kind { severity: std::cmp::Reverse(severity), subject, principal, target, bindings, .. } = kind;
-    let is_by = |by: &Binding| {
-        bindings.contains(&binding(by, by.namespace.as_deref())) || bindings.contains(&binding(by, None))
-    };
+    let is_by = |by: &Binding| bindings.contains(&binding(by, by.namespace())) || bindings.contains(&binding(by, None));
     let is_of = |finding: &Finding<'_>| match (finding.who, principal) {
         (Some(who), _) => Some(literal(&who.to_string())) == *subject,
         (None, Some(principal)) => finding.message.contains(principal),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use access::cluster::Unseen;
 use document::{Sources, Span};
-use rbac::{ResourceRequest, RoleKind, escalation::Severity};
+use rbac::{AnyRole, ResourceRequest, RoleKind, RoleReference, escalation::Severity};
 use serde_json::{Value, json};
 
 use crate::{
@@ -66,15 +66,15 @@ fn subject(who: Who<'_>) -> Value {
 
 fn path(path: &Path<'_>, sources: &Sources) -> Value {
     let Path { binding, role, allows } = path;
-    let kind = if binding.namespace.is_some() { "RoleBinding" } else { "ClusterRoleBinding" };
-    let namespace = (binding.role.kind == RoleKind::Role).then_some(&binding.namespace);
+    let RoleReference { kind, name } = binding.role();
+    let namespace = binding.namespace().filter(|_| kind == RoleKind::Role);
     let mut value = json!({
-        "binding": {"kind": kind, "namespace": binding.namespace, "name": binding.name},
-        "role": {"kind": binding.role.kind.as_str(), "namespace": namespace, "name": binding.role.name},
+        "binding": {"kind": binding.kind(), "namespace": binding.namespace(), "name": binding.name()},
+        "role": {"kind": kind.as_str(), "namespace": namespace, "name": name},
         "rule": allows.map(|(rule, _)| rule),
         "request": allows.map(|(_, request)| self::request(&request)),
     });
-    add_place(&mut value, binding.origin.or(role.and_then(|role| role.origin)), sources);
+    add_place(&mut value, binding.origin().or(role.and_then(AnyRole::origin)), sources);
     value
 }
 

@@ -72,7 +72,8 @@ fn of_group<'a>(
 ) {
     let Group { bindings, findings } = group;
     // One binding in each of many namespaces needs no telling apart.
-    let is_same = |binding: &&rbac::Binding| binding.name == bindings[0].name && binding.role == bindings[0].role;
+    let is_same =
+        |binding: &&rbac::Binding| (binding.name(), binding.role()) == (bindings[0].name(), bindings[0].role());
     let is_one = bindings.iter().all(is_same);
     let depth = usize::from(!bindings.is_empty());
     for binding in bindings.iter().take(MAX_NAMES) {
@@ -180,9 +181,9 @@ fn some(texts: &[String]) -> String {
 /// `RoleBinding dev/team → Role deployer: create pods (rbac.yaml:12)`.
 fn path(path: &Path<'_>, sources: &Sources, with_right: bool) -> String {
     let Path { binding, role, allows } = path;
-    let (kind, name) = (binding.role.kind.as_str(), &binding.role.name);
+    let (kind, name) = (binding.role().kind.as_str(), binding.role().name);
     let right = allows.filter(|_| with_right).map(|(_, request)| format!(": {}", super::request(&request)));
-    let written = binding.origin.or(role.and_then(|role| role.origin));
+    let written = binding.origin().or(role.and_then(rbac::AnyRole::origin));
     let place = written.and_then(|span| sources.locate(span.start));
     let place = place.map(|(file, at)| format!(" ({file}:{})", at.line)).unwrap_or_default();
     format!("{} → {kind} {name}{}{place}", super::binding(binding), right.unwrap_or_default())

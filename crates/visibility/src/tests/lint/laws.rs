@@ -165,7 +165,7 @@ fn pairs<'a>(verbs: &'a [&'a str], resources: &'a [&'a str]) -> impl Iterator<It
 fn subjects(world: &World) -> BTreeSet<Who<'_>> {
     let of = |binding| -> Vec<Who<'_>> {
         let binding: &rbac::Binding = binding;
-        binding.subjects.iter().filter_map(|subject| Who::of(subject, binding)).collect()
+        binding.subjects().iter().filter_map(|subject| Who::of(subject, binding)).collect()
     };
     world.index().bindings().iter().flat_map(of).collect()
 }
