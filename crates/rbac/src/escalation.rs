@@ -6,7 +6,7 @@
 
 mod table;
 
-use crate::{Request, ResourceRequest, Rule};
+use crate::{Request, ResourceRequest, Rule, resources};
 pub use table::ALL;
 
 /// One way to become more.
@@ -172,7 +172,7 @@ impl Need {
         let mut pairs =
             self.verbs.iter().flat_map(|verb| self.resources.iter().map(move |resource| (*verb, *resource)));
         pairs.find_map(|(verb, resource)| {
-            let is_in_namespace = is_namespaced(verb, resource);
+            let is_in_namespace = is_namespaced(verb, self.api_group, resource);
             if is_of_place && !is_in_namespace {
                 return None;
             }
@@ -197,30 +197,9 @@ fn named_subresource<'a>(rule: &'a Rule, resource: &str) -> Option<&'a str> {
 
 /// Whether requests for a resource of the table name a namespace. What `bind` is asked for names that of the binding
 /// (Kubernetes, `pkg/registry/rbac/escalation_check.go`), and a namespace is asked for within itself.
-fn is_namespaced(verb: &str, resource: &str) -> bool {
-    const OF_CLUSTER: [&str; 35] = [
-        "users",
-        "groups",
-        "uids",
-        "userextras",
-        "clusterroles",
-        "clusterrolebindings",
-        "nodes",
-        "persistentvolumes",
-        "certificatesigningrequests",
-        "signers",
-        "mutatingwebhookconfigurations",
-        "validatingwebhookconfigurations",
-        "validatingadmissionpolicies",
-        "validatingadmissionpolicybindings",
-        "mutatingadmissionpolicies",
-        "mutatingadmissionpolicybindings",
-        "customresourcedefinitions",
-        "iamidentitymappings",
-        "storageclasses",
-        "csidrivers",
-        "csinodes",
-        "volumeattachments",
+fn is_namespaced(verb: &str, api_group: &str, resource: &str) -> bool {
+    // Of Kyverno, Gatekeeper and the Gateway API.
+    const OTHERS_OF_CLUSTER: [&str; 12] = [
         "constrainttemplates",
         "clusterpolicies",
         "validatingpolicies",
@@ -233,10 +212,13 @@ fn is_namespaced(verb: &str, resource: &str) -> bool {
         "assignmetadata",
         "modifyset",
         "gatewayclasses",
-        "ingressclasses",
     ];
     let (resource, _) = resource.split_once('/').unwrap_or((resource, ""));
-    verb == "bind" || !OF_CLUSTER.contains(&resource)
+    match (verb, resources::of(api_group, resource)) {
+        ("bind", _) => true,
+        (_, Some(known)) => known.namespaced || known.name == "namespaces",
+        (_, None) => !OTHERS_OF_CLUSTER.contains(&resource),
+    }
 }
 
 impl Severity {

@@ -3,15 +3,18 @@
 //! Only what is certain is said. Of API groups that are not Kubernetes' own nobody knows what is in them, so of their resources and
 //! verbs nothing is said but what no name can be.
 
-mod table;
+mod verbs;
 
 use std::{collections::HashSet, sync::LazyLock};
 
 use document::nearest;
 
-pub use self::table::VERBS;
-use self::table::{MEANT, OF_PODS, OF_URLS, RESOURCES};
-use crate::Rule;
+pub use self::verbs::VERBS;
+use self::verbs::{MEANT, OF_URLS};
+use crate::{
+    Rule,
+    resources::{RESOURCES, Resource},
+};
 
 /// One name that matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub enum Key {
 }
 
 /// Kubernetes' own API groups.
-static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|(group, ..)| *group).collect());
+static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|row| row.api_group).collect());
 
 /// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only.
 pub fn misnomers(rule: &Rule, in_namespace: bool) -> Vec<Misnomer> {
@@ -114,13 +117,12 @@ fn of_group(group: &str) -> Option<Misnomer> {
         ));
     }
     // Others' groups are names of domains.
-    let own = || RESOURCES.iter().map(|(known, ..)| *known);
+    let own = || RESOURCES.iter().map(|row| row.api_group);
     let whole = own().find(|known| known.strip_prefix(group).is_some_and(|rest| rest.starts_with('.')));
     let meant = whole.or_else(|| nearest(group, GROUPS.iter().copied()).filter(|meant| !meant.is_empty()));
     let meant = meant.or_else(|| {
-        let mut resources =
-            RESOURCES.iter().filter(|(_, resource, kind, ..)| group == *resource || group.eq_ignore_ascii_case(kind));
-        resources.next().map(|(known, ..)| *known)
+        let mut resources = RESOURCES.iter().filter(|row| group == row.name || group.eq_ignore_ascii_case(row.kind));
+        resources.next().map(|row| row.api_group)
     });
     Some(misnomer(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?"))))
 }
@@ -164,17 +166,20 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
         ));
     }
     let within = |group: &str| groups.contains(&group) || groups.contains(&"*");
-    let is_known = |(group, known, ..): &&(&str, &str, &str, &str, bool)| *known == name && within(group);
+    let is_known = |row: &&Resource| row.name == name && within(row.api_group);
     if RESOURCES.iter().any(|row| is_known(&row)) {
-        let unknown_part = name == "pods" && !subresource.is_empty() && is_certain && !OF_PODS.contains(&subresource);
+        // The subresources of pods are named wrongly most often.
+        let of_pods =
+            || crate::resources::of("", "pods").into_iter().flat_map(|pods| pods.subresources.iter().copied());
+        let unknown_part =
+            name == "pods" && !subresource.is_empty() && is_certain && !of_pods().any(|known| known == subresource);
         if unknown_part && groups.contains(&"") && !subresource.contains('*') {
-            let meant = nearest(subresource, OF_PODS.iter().copied()).map(|near| format!("did you mean pods/{near}?"));
+            let meant = nearest(subresource, of_pods()).map(|near| format!("did you mean pods/{near}?"));
             return Some(misnomer(KEY, format!("pods have no subresource `{subresource}`"), meant));
         }
         let mut places = RESOURCES.iter().filter(is_known);
         // Whoever may get a namespace has it as a right within that namespace.
-        let is_nowhere =
-            in_namespace && is_certain && name != "namespaces" && places.all(|(.., in_namespaces)| !in_namespaces);
+        let is_nowhere = in_namespace && is_certain && name != "namespaces" && places.all(|row| !row.namespaced);
         return is_nowhere.then(|| Misnomer {
             key: KEY,
             message: format!("{name} are in no namespace, and this rule holds in namespaces only"),
@@ -182,15 +187,14 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
         });
     }
     let lower = name.to_ascii_lowercase();
-    let says = |row: &&(&str, &str, &str, &str, bool)| {
-        let (_, known, kind, short, _) = row;
-        let is_kind = !kind.is_empty() && (lower == kind.to_ascii_lowercase() || lower == *known);
-        is_kind || short.split(',').any(|short| !short.is_empty() && lower == short)
+    let says = |row: &&Resource| {
+        let is_kind = !row.kind.is_empty() && (lower == row.kind.to_ascii_lowercase() || lower == row.name);
+        is_kind || row.short_names.iter().any(|short| lower == **short)
     };
     let behind = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
     // Of the groups that the rule names, or of those that there are.
-    let meant = RESOURCES.iter().find(|row| says(row) && within(row.0));
-    if let Some((_, known, ..)) = meant.filter(|_| is_certain || lower != name || groups == ["*"]) {
+    let meant = RESOURCES.iter().find(|row| says(row) && within(row.api_group));
+    if let Some(Resource { name: known, .. }) = meant.filter(|_| is_certain || lower != name || groups == ["*"]) {
         return Some(misnomer(
             KEY,
             format!("`{resource}` is no resource: rules name them in small letters and in the plural"),
@@ -214,14 +218,12 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
             Some("name each resource, or write `*`".to_owned()),
         ));
     }
-    let elsewhere: Vec<&str> =
-        RESOURCES.iter().filter(|row| row.1 == name || says(row)).map(|(group, ..)| *group).collect();
-    if let Some(group) = elsewhere.first() {
-        let (_, known, ..) = RESOURCES.iter().find(|row| row.0 == *group && (row.1 == name || says(row)))?;
+    if let Some(elsewhere) = RESOURCES.iter().find(|row| row.name == name || says(row)) {
         let message = format!("there is no resource `{resource}` in {}", said(groups));
-        return Some(misnomer(KEY, message, Some(format!("{known} are in the API group {group:?}"))));
+        let hint = format!("{} are in the API group {:?}", elsewhere.name, elsewhere.api_group);
+        return Some(misnomer(KEY, message, Some(hint)));
     }
-    let near = nearest(name, RESOURCES.iter().filter(|(group, ..)| within(group)).map(|(_, known, ..)| *known));
+    let near = nearest(name, RESOURCES.iter().filter(|row| within(row.api_group)).map(|row| row.name));
     let near = near.filter(|near| near.len() > 4)?;
     Some(misnomer(
         KEY,

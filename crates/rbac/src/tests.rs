@@ -4,4 +4,5 @@ mod authorize;
 mod dump;
 mod escalation;
 mod names;
+mod resources;
 mod user;

@@ -1,10 +1,10 @@
 //! Our RBAC evaluator and the real API server, asked the same thousands of questions about a generated world.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::ensure;
 use e2e::{
-    admin::Admin,
+    admin::{Admin, Ask},
     managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
@@ -12,7 +12,11 @@ use e2e::{
     world::World,
 };
 use local_cluster::{Binaries, Cluster, Options};
-use rbac::{AnyRole, ClusterRole, Index, Objects, Rule, Subject, User, names::misnomers};
+use rbac::{
+    AnyRole, ClusterRole, Index, Objects, Rule, Subject, User,
+    names::misnomers,
+    resources::{RESOURCES, Served},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -58,6 +62,49 @@ fn served(world: &World) -> anyhow::Result<()> {
         count += 1;
     }
     ensure!(count > 70, "{list}");
+    table_is_served(&discovered(&managed)?, &[Served::ByDefault, Served::Enabled])
+}
+
+/// What an API server says it has (Kubernetes, "Aggregated discovery").
+pub(crate) fn discovered(managed: &Managed) -> anyhow::Result<Vec<Value>> {
+    let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+    let ask = |path: &str| Ask { path: path.to_owned(), headers: vec![("accept", accept.to_owned())], body: None };
+    managed.admin.ask(&[ask("/api"), ask("/apis")])
+}
+
+/// The rows of our table that are said to be served so are what an API server has, fact by fact, and no other ones.
+pub(crate) fn table_is_served(lists: &[Value], served: &[Served]) -> anyhow::Result<()> {
+    let texts = |value: &Value| -> BTreeSet<String> {
+        value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut theirs = BTreeMap::new();
+    for group in lists.iter().flat_map(|list| list["items"].as_array()).flatten() {
+        let versions = group["versions"].as_array().into_iter().flatten();
+        for one in versions.flat_map(|version| version["resources"].as_array()).flatten() {
+            let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+            let subresources = one["subresources"].as_array().into_iter().flatten();
+            let subresources: BTreeSet<String> =
+                subresources.filter_map(|one| one["subresource"].as_str()).map(str::to_owned).collect();
+            let kind = one["responseKind"]["kind"].as_str().unwrap_or_default().to_owned();
+            let facts =
+                (kind, text("singularResource"), text("scope"), texts(&one["shortNames"]), texts(&one["verbs"]));
+            let group = group["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            // The newest version is the first.
+            theirs.entry((group, text("resource"))).or_insert((facts, subresources));
+        }
+    }
+    let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<String>>();
+    let ours = RESOURCES.iter().filter(|row| served.contains(&row.served)).map(|row| {
+        let scope = if row.namespaced { "Namespaced" } else { "Cluster" };
+        let facts = (row.kind.to_owned(), row.singular(), scope.to_owned(), own(&row.short_names), own(&row.verbs));
+        ((row.api_group.to_owned(), row.name.to_owned()), (facts, own(&row.subresources)))
+    });
+    let ours: BTreeMap<_, _> = ours.collect();
+    let all: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
+    let wrong = all.into_iter().filter(|key| ours.get(key) != theirs.get(key));
+    let wrong: Vec<String> =
+        wrong.map(|key| format!("{key:?}: we say {:?}, the API server {:?}", ours.get(key), theirs.get(key))).collect();
+    ensure!(wrong.is_empty() && ours.len() > 70, "{}", wrong.join("\n"));
     Ok(())
 }
 

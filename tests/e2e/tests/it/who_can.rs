@@ -14,13 +14,14 @@ use e2e::{
     world::World,
 };
 use local_cluster::Options;
-use rbac::{Request, ResourceRequest, Rule, User};
+use rbac::{Request, ResourceRequest, Rule, User, resources::Served};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
 use visibility::{Path, Resources, Words, print};
 
 use crate::{
     Test,
+    authorizer::{discovered, table_is_served},
     generated::{NAMESPACES, Question, objects, request, user},
     matrix::without_places,
 };
@@ -221,9 +222,8 @@ fn typed(managed: &Managed, seen: &visibility::World, requests: &[Request<'stati
 /// What is known offline is what the API server serves, word by word.
 fn resources(world: &World) -> anyhow::Result<()> {
     let managed = Managed::start(world, "who-can-words", "")?;
-    let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-    let ask = |path: &str| Ask { path: path.to_owned(), headers: vec![("accept", accept.to_owned())], body: None };
-    let lists = managed.admin.ask(&[ask("/api"), ask("/apis")])?;
+    let lists = discovered(&managed)?;
+    table_is_served(&lists, &[Served::ByDefault])?;
     let served = Resources::discovered(&lists.iter().map(Value::to_string).collect::<Vec<_>>())?;
     let known = Resources::well_known();
     let mut wrong = Vec::new();
