@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rbac::{
     AnyRole, RoleKind,
     names::{Misnomer, misnomers},
+    resources::Resource,
 };
 
 use crate::{Accept, Access, Code, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
@@ -49,12 +50,14 @@ type RoleName<'a> = (RoleKind, Option<&'a str>, &'a str);
 struct Known<'a> {
     /// `None` where no cluster was given: then no role is missing.
     roles: Option<HashMap<RoleName<'a>, &'a AnyRole>>,
+    custom_resources: &'a [Resource],
 }
 
 impl<'a> Known<'a> {
     fn of(facts: &'a Facts) -> Self {
         let role = |role: &'a AnyRole| ((role.kind(), role.namespace(), role.name()), role);
-        Self { roles: facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect()) }
+        let roles = facts.roles.as_ref().map(|objects| objects.roles.iter().map(role).collect());
+        Self { roles, custom_resources: &facts.custom_resources }
     }
 
     fn lacks(&self, kind: RoleKind, name: &str, namespace: Option<&str>) -> bool {
@@ -192,7 +195,9 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
                     let problem = Code::TooBroad.at(*span, format!("this rule allows {words}"));
                     findings.push(problem.hint("name the resources and verbs that are needed"), &accept);
                 }
-                for Misnomer { message, hint, .. } in misnomers(rule, grant.scope != Scope::Cluster) {
+                for Misnomer { message, hint, .. } in
+                    misnomers(rule, grant.scope != Scope::Cluster, known.custom_resources)
+                {
                     let problem = Code::MatchesNothing.at(*span, message);
                     findings.push(hint.into_iter().fold(problem, Problem::hint), &accept);
                 }

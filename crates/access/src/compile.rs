@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use document::{Problem, Problems};
 use identity::{AccountId, Arn};
 use jiff::Timestamp;
-use rbac::Objects;
+use rbac::{Objects, resources::Resource};
 
 pub(crate) use self::namespaces::Namespaces;
 pub use self::namespaces::glob;
@@ -26,6 +26,8 @@ pub struct Facts {
     pub namespaces: Option<Vec<Namespace>>,
     /// Every role of the cluster.
     pub roles: Option<Objects>,
+    /// What the cluster serves besides what every one does, as far as it is known.
+    pub custom_resources: Vec<Resource>,
     /// The `ConfigMap`s of `kube-system`, by name: at least those that others write to as well.
     pub config_maps: Option<BTreeMap<String, ConfigMap>>,
     /// What IAM has under the names that it was asked for: an ARN with its path, or nothing (any more). By kind, account and

@@ -139,12 +139,15 @@ impl fmt::Display for Refusal {
             Self::NoApiVersion => f.write_str("it has no apiVersion, without which kubectl takes nothing"),
             Self::NoSuchKind => f.write_str("there is no such kind in rbac.authorization.k8s.io, and kubectl refuses it"),
             Self::NoKind => f.write_str("it has no kind, without which kubectl takes nothing"),
-            Self::NotServed(version) if **version == *"v1" => {
-                f.write_str("no API server has this kind in v1; write `apiVersion: rbac.authorization.k8s.io/v1`")
-            }
-            Self::NotServed(version) => {
-                write!(f, "no API server serves {version} since Kubernetes 1.22; write rbac.authorization.k8s.io/v1")
-            }
+            Self::NotServed(version) => match version.split_once('/') {
+                None => {
+                    write!(f, "no API server has this kind in {version}; write `apiVersion: rbac.authorization.k8s.io/v1`")
+                }
+                Some((_, "v1alpha1" | "v1beta1")) => {
+                    write!(f, "no API server serves {version} since Kubernetes 1.22; write rbac.authorization.k8s.io/v1")
+                }
+                Some(_) => write!(f, "Kubernetes has no {version}; write rbac.authorization.k8s.io/v1"),
+            },
             Self::OpenShift => {
                 f.write_str("OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io")
             }

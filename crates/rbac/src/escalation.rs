@@ -216,7 +216,7 @@ fn is_namespaced(verb: &str, api_group: &str, resource: &str) -> bool {
     let (resource, _) = resource.split_once('/').unwrap_or((resource, ""));
     match (verb, resources::of(api_group, resource)) {
         ("bind", _) => true,
-        (_, Some(known)) => known.namespaced || known.name == "namespaces",
+        (_, Some(known)) => known.namespaced || *known.name == *"namespaces",
         (_, None) => !OTHERS_OF_CLUSTER.contains(&resource),
     }
 }

@@ -39,17 +39,20 @@ pub enum Key {
 }
 
 /// Kubernetes' own API groups.
-static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|row| row.api_group).collect());
+static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|row| &*row.api_group).collect());
 
-/// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only.
-pub fn misnomers(rule: &Rule, in_namespace: bool) -> Vec<Misnomer> {
+/// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only; `custom` are the
+/// resources that a cluster has besides, as far as they are known.
+pub fn misnomers(rule: &Rule, in_namespace: bool, custom: &[Resource]) -> Vec<Misnomer> {
     let mut found = Vec::new();
     let groups: Vec<&str> = rule.api_groups.iter().map(|group| &**group).collect();
     found.extend(groups.iter().filter_map(|group| of_group(group)));
     // A group that is misnamed is said once; what is in it was meant for the right one.
     let is_certain =
         found.is_empty() && !groups.is_empty() && groups.iter().all(|group| *group != "*" && GROUPS.contains(group));
-    found.extend(rule.resources.iter().filter_map(|resource| of_resource(resource, &groups, is_certain, in_namespace)));
+    found.extend(
+        rule.resources.iter().filter_map(|resource| of_resource(resource, &groups, is_certain, in_namespace, custom)),
+    );
     let is_own = is_certain || !rule.non_resource_urls.is_empty();
     found.extend(rule.verbs.iter().filter_map(|verb| of_verb(verb, is_own)));
     found.extend(rule.resource_names.iter().filter_map(|name| of_name(name)));
@@ -117,12 +120,12 @@ fn of_group(group: &str) -> Option<Misnomer> {
         ));
     }
     // Others' groups are names of domains.
-    let own = || RESOURCES.iter().map(|row| row.api_group);
+    let own = || RESOURCES.iter().map(|row| &*row.api_group);
     let whole = own().find(|known| known.strip_prefix(group).is_some_and(|rest| rest.starts_with('.')));
     let meant = whole.or_else(|| nearest(group, GROUPS.iter().copied()).filter(|meant| !meant.is_empty()));
     let meant = meant.or_else(|| {
-        let mut resources = RESOURCES.iter().filter(|row| group == row.name || group.eq_ignore_ascii_case(row.kind));
-        resources.next().map(|row| row.api_group)
+        let mut resources = RESOURCES.iter().filter(|row| group == &*row.name || group.eq_ignore_ascii_case(&row.kind));
+        resources.next().map(|row| &*row.api_group)
     });
     Some(misnomer(KEY, format!("`{group}` is no API group"), meant.map(|meant| format!("did you mean {meant:?}?"))))
 }
@@ -143,8 +146,18 @@ fn differ_little(a: &str, b: &str) -> bool {
     common + behind + 2 >= a.len().max(b.len())
 }
 
-fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: bool) -> Option<Misnomer> {
+fn of_resource(
+    resource: &str,
+    groups: &[&str],
+    is_certain: bool,
+    in_namespace: bool,
+    custom: &[Resource],
+) -> Option<Misnomer> {
     const KEY: Key = Key::Resources;
+    let rows = || RESOURCES.iter().chain(custom);
+    // Of a group of others this is known, and there may be more in it.
+    let is_known_group = |group: &&str| *group != "*" && rows().any(|row| *row.api_group == **group);
+    let are_known = is_certain || (!groups.is_empty() && groups.iter().all(is_known_group));
     let (name, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     if name == "*" || resource == "*" {
         return None;
@@ -166,20 +179,21 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
         ));
     }
     let within = |group: &str| groups.contains(&group) || groups.contains(&"*");
-    let is_known = |row: &&Resource| row.name == name && within(row.api_group);
-    if RESOURCES.iter().any(|row| is_known(&row)) {
+    let is_known = |row: &&Resource| *row.name == *name && within(&row.api_group);
+    if rows().any(|row| is_known(&row)) {
         // The subresources of pods are named wrongly most often.
-        let of_pods =
-            || crate::resources::of("", "pods").into_iter().flat_map(|pods| pods.subresources.iter().copied());
+        let of_pods = || {
+            crate::resources::of("", "pods").into_iter().flat_map(|pods| pods.subresources.iter().map(|below| &**below))
+        };
         let unknown_part =
             name == "pods" && !subresource.is_empty() && is_certain && !of_pods().any(|known| known == subresource);
         if unknown_part && groups.contains(&"") && !subresource.contains('*') {
             let meant = nearest(subresource, of_pods()).map(|near| format!("did you mean pods/{near}?"));
             return Some(misnomer(KEY, format!("pods have no subresource `{subresource}`"), meant));
         }
-        let mut places = RESOURCES.iter().filter(is_known);
+        let mut places = rows().filter(is_known);
         // Whoever may get a namespace has it as a right within that namespace.
-        let is_nowhere = in_namespace && is_certain && name != "namespaces" && places.all(|row| !row.namespaced);
+        let is_nowhere = in_namespace && are_known && name != "namespaces" && places.all(|row| !row.namespaced);
         return is_nowhere.then(|| Misnomer {
             key: KEY,
             message: format!("{name} are in no namespace, and this rule holds in namespaces only"),
@@ -188,13 +202,14 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
     }
     let lower = name.to_ascii_lowercase();
     let says = |row: &&Resource| {
-        let is_kind = !row.kind.is_empty() && (lower == row.kind.to_ascii_lowercase() || lower == row.name);
+        let is_kind = !row.kind.is_empty()
+            && (lower == row.kind.to_ascii_lowercase() || lower == *row.singular || lower == *row.name);
         is_kind || row.short_names.iter().any(|short| lower == **short)
     };
     let behind = if subresource.is_empty() { String::new() } else { format!("/{subresource}") };
     // Of the groups that the rule names, or of those that there are.
-    let meant = RESOURCES.iter().find(|row| says(row) && within(row.api_group));
-    if let Some(Resource { name: known, .. }) = meant.filter(|_| is_certain || lower != name || groups == ["*"]) {
+    let meant = rows().find(|row| says(row) && within(&row.api_group));
+    if let Some(Resource { name: known, .. }) = meant.filter(|_| are_known || lower != name || groups == ["*"]) {
         return Some(misnomer(
             KEY,
             format!("`{resource}` is no resource: rules name them in small letters and in the plural"),
@@ -218,12 +233,12 @@ fn of_resource(resource: &str, groups: &[&str], is_certain: bool, in_namespace: 
             Some("name each resource, or write `*`".to_owned()),
         ));
     }
-    if let Some(elsewhere) = RESOURCES.iter().find(|row| row.name == name || says(row)) {
+    if let Some(elsewhere) = RESOURCES.iter().find(|row| *row.name == *name || says(row)) {
         let message = format!("there is no resource `{resource}` in {}", said(groups));
         let hint = format!("{} are in the API group {:?}", elsewhere.name, elsewhere.api_group);
         return Some(misnomer(KEY, message, Some(hint)));
     }
-    let near = nearest(name, RESOURCES.iter().filter(|row| within(row.api_group)).map(|row| row.name));
+    let near = nearest(name, RESOURCES.iter().filter(|row| within(&row.api_group)).map(|row| &*row.name));
     let near = near.filter(|near| near.len() > 4)?;
     Some(misnomer(
         KEY,
@@ -244,6 +259,13 @@ fn said(groups: &[&str]) -> String {
 /// Every verb that something of Kubernetes' own asks about.
 fn verbs() -> impl Iterator<Item = &'static str> {
     VERBS.into_iter().chain(OF_URLS)
+}
+
+/// What a verb that there is not was probably meant for: one verb, or several.
+pub fn meant_verb(verb: &str) -> Option<&'static str> {
+    let lower = verb.to_ascii_lowercase();
+    let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
+    meant.or_else(|| nearest(verb, verbs()).filter(|near| near.len() > 3))
 }
 
 /// Whoever made an API group may ask about verbs of their own.
@@ -269,8 +291,7 @@ fn of_verb(verb: &str, is_own: bool) -> Option<Misnomer> {
     if !is_own || verb.contains(':') {
         return None;
     }
-    let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
-    let hint = match meant.or_else(|| nearest(verb, verbs()).filter(|near| near.len() > 3)) {
+    let hint = match meant_verb(verb) {
         Some(meant) => format!("did you mean {meant}?"),
         None => "there are get, list, watch, create, update, patch, delete and deletecollection".to_owned(),
     };

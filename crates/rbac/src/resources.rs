@@ -1,5 +1,6 @@
 //! What is called what: the resources of API servers, and what only authorizers know.
 
+mod definition;
 mod table;
 
 use std::sync::LazyLock;
@@ -8,21 +9,23 @@ use std::sync::LazyLock;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resource {
     /// The API group; empty is the core group.
-    pub api_group: &'static str,
+    pub api_group: Box<str>,
     /// The plural, as rules name it.
-    pub name: &'static str,
+    pub name: Box<str>,
+    /// The singular.
+    pub singular: Box<str>,
     /// The kind; empty where it is no object but named for verbs of its own, as `impersonate` and `approve`.
-    pub kind: &'static str,
+    pub kind: Box<str>,
     /// Other words for it: `po`.
-    pub short_names: Vec<&'static str>,
+    pub short_names: Vec<Box<str>>,
     /// Whether its objects are in namespaces.
     pub namespaced: bool,
     /// What can be done to it.
-    pub verbs: Vec<&'static str>,
+    pub verbs: Vec<Box<str>>,
     /// Who serves it.
     pub served: Served,
     /// What is below an object: `log`, `exec`.
-    pub subresources: Vec<&'static str>,
+    pub subresources: Vec<Box<str>>,
 }
 
 /// Who serves a resource.
@@ -34,65 +37,55 @@ pub enum Served {
     Enabled,
     /// Older API servers.
     Formerly,
-    /// Who is installed beside: the metrics server, the authenticator.
+    /// What is installed beside: the metrics server, the authenticator, whatever a `CustomResourceDefinition` says.
     Beside,
     /// Nobody: authorizers are asked about it.
     Never,
 }
 
 /// The verbs of requests for objects (Kubernetes, "Authorization").
-pub const REQUESTS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+const REQUESTS: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
 
 /// All of them, in the order of API groups and names.
 pub static RESOURCES: LazyLock<Vec<Resource>> = LazyLock::new(|| read(table::TABLE));
 
-impl Resource {
-    /// One of them of it: `pod`.
-    pub fn singular(&self) -> String {
-        match self.kind {
-            "" => self.name.strip_suffix('s').unwrap_or(self.name).to_owned(),
-            kind => kind.to_ascii_lowercase(),
-        }
-    }
-}
-
 /// What a resource of a group is, if it is in the table.
 pub fn of(api_group: &str, name: &str) -> Option<&'static Resource> {
-    let at = RESOURCES.binary_search_by(|one| (one.api_group, one.name).cmp(&(api_group, name)));
+    let at = RESOURCES.binary_search_by(|one| (&*one.api_group, &*one.name).cmp(&(api_group, name)));
     at.ok().map(|at| &RESOURCES[at])
 }
 
-fn read(table: &'static str) -> Vec<Resource> {
+fn read(table: &str) -> Vec<Resource> {
     let (mut all, mut api_group) = (Vec::new(), "");
     for line in table.lines() {
         match line.strip_prefix("  ") {
             Some(line) => all.push(resource(api_group, line)),
+            None if line == "core:" => api_group = "",
             None => api_group = line.trim_end_matches(':'),
-        }
-        if api_group == "core" {
-            api_group = "";
         }
     }
     all
 }
 
-fn resource(api_group: &'static str, line: &'static str) -> Resource {
+fn resource(api_group: &str, line: &str) -> Resource {
     let words: Vec<&str> = line.split(' ').collect();
     let &[name, kind, short_names, scope, verbs, served, ref subresources @ ..] = &words[..] else {
         panic!("six columns and more: {line}");
     };
-    let list = |text: &'static str| if text == "-" { Vec::new() } else { text.split(',').collect() };
+    let list = |text: &str| if text == "-" { Vec::new() } else { texts(text.split(',')) };
     Resource {
-        api_group,
-        name,
-        kind: if kind == "-" { "" } else { kind },
+        api_group: api_group.into(),
+        name: name.into(),
+        // What has no kind is called as it is in the plural, without its last letter.
+        singular: if kind == "-" { name[..name.len() - 1].into() } else { kind.to_ascii_lowercase().into() },
+        kind: if kind == "-" { "".into() } else { kind.into() },
         short_names: list(short_names),
         namespaced: match scope {
             "namespaced" => true,
             "cluster" => false,
             _ => panic!("a scope: {line}"),
         },
-        verbs: if verbs == "all" { REQUESTS.to_vec() } else { list(verbs) },
+        verbs: if verbs == "all" { texts(REQUESTS) } else { list(verbs) },
         served: match served {
             "default" => Served::ByDefault,
             "enabled" => Served::Enabled,
@@ -101,6 +94,10 @@ fn resource(api_group: &'static str, line: &'static str) -> Resource {
             "never" => Served::Never,
             _ => panic!("who serves it: {line}"),
         },
-        subresources: subresources.to_vec(),
+        subresources: texts(subresources.iter().copied()),
     }
+}
+
+fn texts<'a>(all: impl IntoIterator<Item = &'a str>) -> Vec<Box<str>> {
+    all.into_iter().map(Box::from).collect()
 }

@@ -3,7 +3,8 @@
 mod known;
 mod url;
 
-use rbac::{Request, ResourceRequest};
+use document::nearest;
+use rbac::{Request, ResourceRequest, names::meant_verb, resources::Resource};
 use serde::Deserialize;
 
 /// The resources of one cluster, in the order in which words are compared with them.
@@ -12,6 +13,8 @@ pub struct Resources {
     list: Vec<ApiResource>,
     /// API groups of which the cluster itself has no answer at the moment.
     silent: Vec<Box<str>>,
+    /// Whether a cluster said so itself.
+    is_discovered: bool,
 }
 
 /// A kind of objects.
@@ -61,7 +64,16 @@ enum On {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Note {
     /// No such resource is known, so it was taken as it was written.
-    UnknownResource(Box<str>),
+    UnknownResource {
+        /// The word.
+        word: Box<str>,
+        /// The API group, if one was named.
+        group: Option<Box<str>>,
+        /// What was probably meant.
+        meant: Option<Box<str>>,
+        /// Whether the cluster itself said what it has.
+        is_of_cluster: bool,
+    },
     /// The API server of this group does not answer, so that what it serves is not known.
     SilentGroup(Box<str>),
     /// Other groups have a resource of the name too.
@@ -120,7 +132,7 @@ pub fn verbs() -> impl Iterator<Item = &'static str> {
 impl Resources {
     /// Those of every cluster: what Kubernetes itself has, and the authenticator.
     pub fn well_known() -> Self {
-        Self { list: known::all(), silent: Vec::new() }
+        Self { list: known::all(), silent: Vec::new(), is_discovered: false }
     }
 
     /// Those that a cluster says it has, in its order; what authorizers know beyond that is added.
@@ -133,12 +145,23 @@ impl Resources {
             silent.extend(list.items.iter().filter(|group| group.is_silent()).map(|group| group.metadata.name.clone()));
             all.extend(list.items.into_iter().flat_map(DiscoveredGroup::into_resources));
         }
-        let is_new = |one: &ApiResource| {
-            !all.iter().any(|known: &ApiResource| (&known.api_group, &known.name) == (&one.api_group, &one.name))
-        };
-        let more: Vec<ApiResource> = known::virtual_ones().into_iter().filter(is_new).collect();
-        all.extend(more);
-        Ok(Self { list: all, silent })
+        let mut discovered = Self { list: all, silent, is_discovered: true };
+        discovered.add(known::virtual_ones());
+        Ok(discovered)
+    }
+
+    /// Those and what `CustomResourceDefinition`s say besides. What a cluster says itself stays.
+    #[must_use]
+    pub fn with(mut self, custom: &[Resource]) -> Self {
+        self.add(custom.iter().map(ApiResource::from).collect());
+        self
+    }
+
+    fn add(&mut self, more: Vec<ApiResource>) {
+        let is_same = |a: &ApiResource, b: &ApiResource| (&a.api_group, &a.name) == (&b.api_group, &b.name);
+        let new = more.into_iter().filter(|one| !self.list.iter().any(|known| is_same(known, one)));
+        let new: Vec<ApiResource> = new.collect();
+        self.list.extend(new);
     }
 
     /// Each of them.
@@ -180,7 +203,7 @@ impl Resources {
             // Everything of a group, or of all of them.
             None if word == "*" => (group.unwrap_or("*").into(), "*".into()),
             None => {
-                notes.push(Note::UnknownResource(typed.into()));
+                notes.push(self.unknown(word, group));
                 if group.is_none_or(|group| self.silent.iter().any(|silent| **silent == *group)) {
                     notes.extend(self.silent.iter().cloned().map(Note::SilentGroup));
                 }
@@ -221,6 +244,17 @@ impl Resources {
             on: On::Resource { api_group, resource, subresource, name, namespace },
             notes,
         })
+    }
+
+    fn unknown(&self, word: &str, group: Option<&str>) -> Note {
+        let of_group = self.list.iter().filter(|one| group.is_none_or(|group| *one.api_group == *group));
+        let names = of_group.flat_map(|one| [&one.name].into_iter().chain(one.also.first()));
+        // Short names are like many others: what begins otherwise is hardly meant.
+        let first = word.chars().next().map(|first| first.to_ascii_lowercase());
+        let is_like = |name: &&str| name.len() > 4 || name.chars().next() == first;
+        let meant = nearest(word, names.map(|name| &**name)).filter(is_like).map(Box::from);
+        let (word, group) = (word.into(), group.map(Box::from));
+        Note::UnknownResource { word, group, meant, is_of_cluster: self.is_discovered }
     }
 
     /// What a word may mean: by the plural first, then by other words for it.
@@ -267,8 +301,16 @@ fn without_version(group: &str) -> &str {
 impl std::fmt::Display for Note {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownResource(what) => {
-                write!(f, "no resource `{what}` is known here; it was asked about as written")
+            Self::UnknownResource { word, group, meant, is_of_cluster } => {
+                let of = group.as_ref().map(|group| format!(" in group '{group}'")).unwrap_or_default();
+                if *is_of_cluster {
+                    // kubectl's words.
+                    write!(f, "the server doesn't have a resource type '{word}'{of}")?;
+                } else {
+                    write!(f, "no resource type '{word}'{of} is known here")?;
+                }
+                f.write_str("; it was asked about as written")?;
+                meant.iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::SilentGroup(group) => {
                 write!(f, "what the API group {group} has is not known: its API server does not answer")
@@ -281,7 +323,8 @@ impl std::fmt::Display for Note {
                 )
             }
             Self::UnknownVerb(verb) => {
-                write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")
+                write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")?;
+                meant_verb(verb).iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::NotAUrlVerb(verb) => {
                 let verbs = "`get`, `head`, `post`, `put`, `patch`, `delete` or `options`";

@@ -224,6 +224,11 @@ impl World {
         self.namespaces.iter().map(|name| &**name)
     }
 
+    /// Whether a namespace is not there, where that is known.
+    pub fn lacks_namespace(&self, name: &str) -> bool {
+        self.knowledge.namespaces && !self.namespaces.contains(name)
+    }
+
     /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps

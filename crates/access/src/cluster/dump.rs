@@ -14,6 +14,7 @@ use mapping::aws_iam_authenticator::{Options, Standing, dynamic_file};
 use rbac::{
     AnyRole, Binding, Labels,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
+    resources::Resource,
 };
 use serde::Deserialize;
 
@@ -34,6 +35,7 @@ pub struct Dump {
     bindings: Vec<Seen<Binding>>,
     namespaces: Vec<Namespace>,
     cloud_accounts: Vec<CloudAccount>,
+    custom_resources: Vec<Resource>,
     mapping_objects: Vec<Seen<MappingObject>>,
     config_maps: BTreeMap<String, ConfigMap>,
     kinds: BTreeSet<Box<str>>,
@@ -94,6 +96,8 @@ const ACCOUNT_KIND: &str = "ServiceAccount";
 const MAPPING_KIND: &str = Dump::MAPPING_KIND;
 /// What runs the authenticator on control planes.
 const DAEMON_SET: (&str, &str) = ("apps/v1", "DaemonSet");
+/// What says what resources are called that are not Kubernetes' own.
+const DEFINITION: (&str, &str) = ("apiextensions.k8s.io/v1", "CustomResourceDefinition");
 /// Its `apiVersion` and `kind` (aws-iam-authenticator, `deploy/iamidentitymapping.yaml`).
 const MAPPING: (&str, &str) = ("iamauthenticator.k8s.aws/v1alpha1", "IAMIdentityMapping");
 
@@ -270,6 +274,11 @@ impl Dump {
             {
                 self.server.look_at(&serde_json::from_str(spec.get()).unwrap_or_default());
             }
+            FoundObject::Other(Other { api_version, kind, name, spec: Some(spec), .. })
+                if (&*api_version, &*kind) == DEFINITION =>
+            {
+                self.custom_resources.extend(Resource::defined(&name, spec.get()));
+            }
             FoundObject::Other(_) => {}
         }
         Ok(())
@@ -395,7 +404,7 @@ impl Dump {
 
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
-        let Self { roles, bindings, namespaces, cloud_accounts, mapping_objects, .. } = other;
+        let Self { roles, bindings, namespaces, cloud_accounts, custom_resources, mapping_objects, .. } = other;
         let Self {
             config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, dynamic, ..
         } = other;
@@ -406,6 +415,7 @@ impl Dump {
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
         self.cloud_accounts.extend(cloud_accounts);
+        self.custom_resources.extend(custom_resources);
         self.mapping_objects.extend(mapping_objects);
         for (name, map) in config_maps {
             self.here = config_map_places.get(&name).cloned().unwrap_or_default();
@@ -441,11 +451,25 @@ impl Dump {
         self.server.asked = Some(reader);
     }
 
-    /// Looks at a document that is of no other interest, whether it runs the authenticator.
-    pub(super) fn look_at_server(&mut self, (api_version, kind): (&str, &str), object: &document::Node) {
-        if (api_version, kind) == DAEMON_SET {
-            self.server.look_at(&object.to_json()["spec"]);
+    /// Looks at a document that is of no other interest, whether it runs the authenticator or says what resources are called;
+    /// `false` where it does neither.
+    pub(super) fn look_at(&mut self, of: (&str, &str), object: &document::Node) -> bool {
+        match of {
+            DAEMON_SET => self.server.look_at(&object.to_json()["spec"]),
+            DEFINITION => {
+                let object = object.to_json();
+                let name = object["metadata"]["name"].as_str().unwrap_or_default();
+                self.custom_resources.extend(Resource::defined(name, &object["spec"].to_string()));
+                return true;
+            }
+            _ => {}
         }
+        false
+    }
+
+    /// Whether objects of a kind say what resources are called.
+    pub(super) fn is_definition(api_version: &str, kind: &str) -> bool {
+        (api_version, kind) == DEFINITION
     }
 
     /// Adds a dynamic file as aws-iam-authenticator takes it that starts with it: where it refuses the file, nobody is let in by it.

@@ -53,6 +53,8 @@ enum About {
     Access,
     Foreign,
     DynamicFile,
+    /// What resources are called.
+    Definition,
     /// An object that does not say of which kind.
     NoKind,
     Nothing,
@@ -176,7 +178,7 @@ impl Given {
                 self.dump.add_dynamic_file(name, text);
                 Ok(true)
             }
-            About::Access | About::Foreign | About::NoKind => self.read_documents(name, text, how),
+            About::Access | About::Definition | About::Foreign | About::NoKind => self.read_documents(name, text, how),
             About::Nothing => Ok(false),
         }
     }
@@ -247,7 +249,7 @@ impl Given {
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
                 Some(kind) if !Dump::is_about(version, kind) => {
-                    self.dump.look_at_server((version, kind), root);
+                    known |= self.dump.look_at((version, kind), root);
                     continue;
                 }
                 Some(kind) => {
@@ -506,6 +508,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                         match &of {
                             (Some(version), _) if foreign::is_of(version) => About::Foreign,
                             (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
+                            (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
                             (Some(_), Some(_)) => About::Nothing,
                             (None, _) | (_, None) => continue,
                         }

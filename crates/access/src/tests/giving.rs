@@ -95,6 +95,34 @@ fn each_text_is_taken_for_what_it_is() {
 }
 
 #[test]
+fn definitions_say_what_resources_are_called_wherever_they_stand() {
+    let one = r#"{"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition", "metadata": {"name": "widgets.example.com"}, "spec":
+        {"group": "example.com", "scope": "Namespaced", "names": {"plural": "widgets", "kind": "Widget"}, "versions": [{"name": "v1", "served": true}]}}"#;
+    let rows = [
+        ("a document in JSON", one.to_owned()),
+        ("a document in YAML", format!("# of widgets\n{one}\n")),
+        ("one of several", format!("apiVersion: v1\nkind: Service\n---\n{one}\n")),
+        ("twice", format!("{one}\n{one}\n")),
+        ("in a list", format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{one}]}}"#)),
+        (
+            "as kubectl prints it",
+            format!(
+                r#"{{"apiVersion": "v1", "items": [{one}], "kind": "List", "metadata": {{"resourceVersion": ""}}}}"#
+            ),
+        ),
+    ];
+    for (name, text) in rows {
+        let (known, given) = given(&text).expect(name);
+        let names: Vec<String> = given.dump.custom_resources().iter().map(|one| one.name.to_string()).collect();
+        assert!(known && names == ["widgets"], "{name}: {known} {names:?}");
+        assert!(given.dump.unread().is_empty(), "{name}");
+    }
+    let old = one.replace("apiextensions.k8s.io/v1", "apiextensions.k8s.io/v1beta1");
+    let (known, given) = given(&old).expect("nothing");
+    assert!(!known && given.dump.custom_resources().is_empty(), "no API server serves it any more");
+}
+
+#[test]
 fn what_is_half_or_wrong_is_refused_and_says_where() {
     let entry = r#"{"accessEntries": [], "nextToken": "x"}"#;
     let rows = [
@@ -399,6 +427,11 @@ fn manifests_are_what_kubectl_makes_of_them() {
             "a version of other days",
             "apiVersion: rbac.authorization.k8s.io/v1beta1\nkind: ClusterRole\nmetadata: {name: a}\n".to_owned(),
             "gap: ClusterRole a (it:1): no API server serves rbac.authorization.k8s.io/v1beta1 since Kubernetes 1.22; write rbac.authorization.k8s.io/v1\n",
+        ),
+        (
+            "a version that there never was",
+            "apiVersion: rbac.authorization.k8s.io/v2\nkind: ClusterRole\nmetadata: {name: a}\n".to_owned(),
+            "gap: ClusterRole a (it:1): Kubernetes has no rbac.authorization.k8s.io/v2; write rbac.authorization.k8s.io/v1\n",
         ),
         (
             "a kind that is misspelt",

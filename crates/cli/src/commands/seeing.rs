@@ -161,18 +161,21 @@ fn live(
              are called as in every cluster",
         );
     }
+    let custom = found.dump.custom_resources();
     found.dump.extend(looked.dump);
     let world = joined(found, Some(cluster.server()))?;
     let resources = match discovered {
         Discovered::All(resources) => resources,
         Discovered::NotAllowed | Discovered::TooOld => Resources::well_known(),
     };
+    let resources = resources.with(&custom);
     let [context, namespace] = [cluster.context(), cluster.namespace()].map(|name| Some(name.to_owned()));
     Ok(Seen { world, resources, context, namespace })
 }
 
 fn offline(found: Given) -> Result<Seen, Failure> {
-    let (world, resources) = (joined(found, None)?, Resources::well_known());
+    let resources = Resources::well_known().with(&found.dump.custom_resources());
+    let world = joined(found, None)?;
     Ok(Seen { world, resources, context: None, namespace: None })
 }
 

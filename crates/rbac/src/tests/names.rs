@@ -1,6 +1,6 @@
 //! Names that match nothing, as people write them, and names that only look so.
 
-use crate::{Rule, names::misnomers};
+use crate::{Rule, names::misnomers, resources::Resource};
 
 /// What is said of a rule that is written as `verbs groups resources [names]`, each with commas between; `-` is the core group.
 fn said(rule: &str, in_namespace: bool) -> Vec<String> {
@@ -12,7 +12,7 @@ fn said(rule: &str, in_namespace: bool) -> Vec<String> {
     };
     let (verbs, api_groups, resources, resource_names) = (list(), list(), list(), list());
     let rule = Rule { verbs, api_groups, resources, resource_names, non_resource_urls: Vec::new() };
-    misnomers(&rule, in_namespace)
+    misnomers(&rule, in_namespace, &[])
         .into_iter()
         .map(|found| format!("{}; {}", found.message, found.hint.unwrap_or_default()))
         .collect()
@@ -162,12 +162,43 @@ fn what_may_be_meant_is_not_said() {
 fn paths_begin_with_a_slash() {
     let urls = |url: &str| {
         let rule = Rule { verbs: vec!["get".into()], non_resource_urls: vec![url.into()], ..Rule::default() };
-        misnomers(&rule, false).into_iter().map(|found| found.message).collect::<Vec<_>>()
+        misnomers(&rule, false, &[]).into_iter().map(|found| found.message).collect::<Vec<_>>()
     };
     assert_eq!(urls("healthz"), ["`healthz` is no path"]);
     assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches itself alone: a `*` stands for more only at the end"]);
     assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which plays no part in what is allowed"]);
     for url in ["*", "/", "/healthz", "/metrics/*", "/api*"] {
         assert_eq!(urls(url), [""; 0], "{url}");
+    }
+}
+
+#[test]
+fn resources_of_others_have_names_where_they_are_known() {
+    let spec = r#"{"group": "example.com", "names": {"plural": "gizmos", "singular": "gzm", "kind": "Gizmo", "shortNames": ["gz"]},
+        "scope": "Cluster", "versions": [{"served": true}]}"#;
+    let gizmos = Resource::defined("gizmos.example.com", spec).expect("a resource");
+    let said = |groups: &[&str], resource: &str, in_namespace: bool| -> Vec<String> {
+        let texts = |all: &[&str]| all.iter().map(|text| Box::from(*text)).collect();
+        let (verbs, api_groups, resources) = (texts(&["get", "sync"]), texts(groups), texts(&[resource]));
+        let rule = Rule { verbs, api_groups, resources, ..Rule::default() };
+        let found = misnomers(&rule, in_namespace, std::slice::from_ref(&gizmos)).into_iter();
+        found.map(|found| format!("{}; {}", found.message, found.hint.unwrap_or_default())).collect()
+    };
+    for word in ["Gizmo", "gizmo", "gzm", "gz", "Gizmos"] {
+        let expected = format!(
+            "`{word}` is no resource: rules name them in small letters and in the plural; did you mean gizmos?"
+        );
+        assert_eq!(said(&["example.com"], word, false), [expected], "{word}");
+    }
+    let nowhere = "gizmos are in no namespace, and this rule holds in namespaces only; grant it without a namespace, for the whole cluster";
+    assert_eq!(said(&["example.com"], "gizmos", true), [nowhere]);
+    // There may be others in the group, and in other groups.
+    for (groups, resource, in_namespace) in [
+        (&["example.com"][..], "gizmos", false),
+        (&["example.com"], "gadgets", false),
+        (&["example.org"], "gz", false),
+        (&["example.com", "example.org"], "gizmos", true),
+    ] {
+        assert_eq!(said(groups, resource, in_namespace), [""; 0], "{groups:?} {resource}");
     }
 }

@@ -9,7 +9,7 @@ pub(super) fn all() -> Vec<ApiResource> {
     let is_there = |row: &&Resource| match row.served {
         Served::ByDefault => true,
         // Measurements are hardly meant.
-        Served::Beside => row.api_group != "metrics.k8s.io",
+        Served::Beside => *row.api_group != *"metrics.k8s.io",
         Served::Enabled | Served::Formerly | Served::Never => false,
     };
     let served = RESOURCES.iter().filter(is_there).map(ApiResource::from);
@@ -25,15 +25,12 @@ pub(super) fn virtual_ones() -> Vec<ApiResource> {
 
 impl From<&Resource> for ApiResource {
     fn from(row: &Resource) -> Self {
-        let texts = |list: &[&str]| list.iter().copied().map(Box::from).collect();
-        let mut also: Vec<Box<str>> = texts(&row.short_names);
-        also.insert(0, row.singular().into());
         Self {
-            api_group: row.api_group.into(),
-            name: row.name.into(),
-            also,
+            api_group: row.api_group.clone(),
+            name: row.name.clone(),
+            also: [&row.singular].into_iter().chain(&row.short_names).cloned().collect(),
             namespaced: row.namespaced,
-            subresources: texts(&row.subresources),
+            subresources: row.subresources.clone(),
         }
     }
 }

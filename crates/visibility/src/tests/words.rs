@@ -56,12 +56,62 @@ fn words_mean_what_kubectl_takes_them_for() {
     }
 }
 
+fn unknown(word: &str, meant: Option<&str>, is_of_cluster: bool) -> Note {
+    Note::UnknownResource { word: word.into(), group: None, meant: meant.map(Into::into), is_of_cluster }
+}
+
+#[test]
+fn what_is_not_known_is_said_with_what_may_be_meant() {
+    let known = Resources::well_known();
+    let discovered = Resources::discovered(&[r#"{"items": [{"metadata": {"name": "example.com"}, "versions": [
+        {"resources": [{"resource": "widgets", "scope": "Namespaced", "singularResource": "widget"}]}]}]}"#]);
+    let discovered = discovered.expect("a list");
+    let rows = [
+        (
+            &known,
+            ["get", "deploymnets"],
+            "no resource type 'deploymnets' is known here; it was asked about as written; did you mean deployments?",
+        ),
+        (
+            &known,
+            ["get", "pod.apps"],
+            "no resource type 'pod' in group 'apps' is known here; it was asked about as written",
+        ),
+        (
+            &discovered,
+            ["get", "widgetz"],
+            "the server doesn't have a resource type 'widgetz'; it was asked about as written; did you mean widgets?",
+        ),
+        (
+            &discovered,
+            ["get", "widgetz.example.com"],
+            "the server doesn't have a resource type 'widgetz' in group 'example.com'; it was asked about as written; did you mean widgets?",
+        ),
+        (
+            &known,
+            ["read", "pods"],
+            "Kubernetes itself knows no verb `read`; it was asked about as written; did you mean get, list, watch?",
+        ),
+        (
+            &known,
+            ["delte", "pods"],
+            "Kubernetes itself knows no verb `delte`; it was asked about as written; did you mean delete?",
+        ),
+        (&known, ["frobnicate", "pods"], "Kubernetes itself knows no verb `frobnicate`; it was asked about as written"),
+    ];
+    for (known, [verb, what], expected) in rows {
+        let question = known.question(Words { verb, what, subresource: "", namespace: None }).expect("a question");
+        assert_eq!(question.notes.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
+    }
+}
+
 #[test]
 fn whoever_asks_is_told_how_their_words_were_taken() {
     let known = Resources::well_known();
     let rows: &[(&str, [&str; 2], Option<Note>)] = &[
         ("nothing", ["get", "pods"], None),
-        ("an unknown resource", ["get", "podz"], Some(Note::UnknownResource("podz".into()))),
+        ("an unknown resource", ["get", "podz"], Some(unknown("podz", Some("pods"), false))),
+        ("one that nothing is like", ["get", "frobnicators"], Some(unknown("frobnicators", None, false))),
         ("an unknown verb", ["fetch", "pods"], Some(Note::UnknownVerb("fetch".into()))),
         ("a verb of URLs alone", ["post", "pods"], Some(Note::UnknownVerb("post".into()))),
         ("a verb of impersonation", ["impersonate:user-info", "serviceaccounts"], None),
@@ -169,6 +219,6 @@ fn a_cluster_knows_its_own_resources_and_the_newest_version_of_each() {
         known.question(Words { verb: "get", what, subresource: "", namespace: Some("dev") }).expect("a question")
     };
     assert_eq!(said(&ask("wd/x").request()), "get group=example.com widgets sub= name=x ns=dev");
-    assert_eq!(ask("pods").notes, [Note::UnknownResource("pods".into())], "it serves no pods");
+    assert_eq!(ask("pods").notes, [unknown("pods", None, true)], "it serves no pods");
     assert_eq!(ask("users/x").notes, [Note::NotNamespaced("users".into())], "authorizers know users everywhere");
 }

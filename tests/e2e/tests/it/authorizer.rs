@@ -54,9 +54,9 @@ fn served(world: &World) -> anyhow::Result<()> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let [resource, .., version, in_namespaces, kind] = words[..] else { anyhow::bail!("a resource: {line}") };
         let group = version.split_once('/').map(|(group, _)| group).unwrap_or_default();
-        let right = misnomers(&rule(group, resource), in_namespaces == "true");
+        let right = misnomers(&rule(group, resource), in_namespaces == "true", &[]);
         ensure!(right.is_empty(), "{line}: {right:?}");
-        let wrong = misnomers(&rule(group, kind), false);
+        let wrong = misnomers(&rule(group, kind), false, &[]);
         let hint = format!("did you mean {resource}?");
         ensure!(wrong.iter().any(|found| found.hint.as_ref() == Some(&hint)), "{line}: {wrong:?}");
         count += 1;
@@ -78,9 +78,9 @@ pub(crate) fn table_is_served(lists: &[Value], served: &[Served]) -> anyhow::Res
         value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
     let mut theirs = BTreeMap::new();
-    for group in lists.iter().flat_map(|list| list["items"].as_array()).flatten() {
+    for group in lists.iter().filter_map(|list| list["items"].as_array()).flatten() {
         let versions = group["versions"].as_array().into_iter().flatten();
-        for one in versions.flat_map(|version| version["resources"].as_array()).flatten() {
+        for one in versions.filter_map(|version| version["resources"].as_array()).flatten() {
             let text = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
             let subresources = one["subresources"].as_array().into_iter().flatten();
             let subresources: BTreeSet<String> =
@@ -93,11 +93,12 @@ pub(crate) fn table_is_served(lists: &[Value], served: &[Served]) -> anyhow::Res
             theirs.entry((group, text("resource"))).or_insert((facts, subresources));
         }
     }
-    let own = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<BTreeSet<String>>();
+    let own = |list: &[Box<str>]| list.iter().map(ToString::to_string).collect::<BTreeSet<String>>();
     let ours = RESOURCES.iter().filter(|row| served.contains(&row.served)).map(|row| {
         let scope = if row.namespaced { "Namespaced" } else { "Cluster" };
-        let facts = (row.kind.to_owned(), row.singular(), scope.to_owned(), own(&row.short_names), own(&row.verbs));
-        ((row.api_group.to_owned(), row.name.to_owned()), (facts, own(&row.subresources)))
+        let facts =
+            (row.kind.to_string(), row.singular.to_string(), scope.to_owned(), own(&row.short_names), own(&row.verbs));
+        ((row.api_group.to_string(), row.name.to_string()), (facts, own(&row.subresources)))
     });
     let ours: BTreeMap<_, _> = ours.collect();
     let all: BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();

@@ -17,7 +17,7 @@ use local_cluster::Options;
 use rbac::{Request, ResourceRequest, Rule, User, resources::Served};
 use serde::Deserialize as _;
 use serde_json::{Value, json};
-use visibility::{Path, Resources, Words, print};
+use visibility::{Note, Path, Resources, Words, print};
 
 use crate::{
     Test,
@@ -29,6 +29,7 @@ use crate::{
 pub(crate) const TESTS: &[Test] = &[
     ("who_can::is_what_the_api_server_says_of_a_generated_world", generated),
     ("who_can::knows_what_the_api_server_calls_its_resources", resources),
+    ("who_can::definitions_beside_manifests_say_what_resources_are_called", definitions),
     ("who_can::urls_are_what_the_api_server_takes_them_for", urls),
     ("who_can::people_of_the_authenticators_own_file_count_in_every_command", own_file),
 ];
@@ -245,7 +246,11 @@ fn resources(world: &World) -> anyhow::Result<()> {
     ensure!(wrong.is_empty(), "{}", wrong.join("\n"));
     for (words, note) in [
         (&["get", "po"][..], ""),
-        (&["get", "nodez"], "no resource `nodez`"),
+        (
+            &["get", "nodez"],
+            "the server doesn't have a resource type 'nodez'; it was asked about as written; did you mean nodes?",
+        ),
+        (&["get", "po", "-n", "nowhere"], "there is no namespace `nowhere`"),
         (&["list", "ev"], "events.events.k8s.io"),
     ] {
         let said = managed.run(&[&["who-can"], words].concat())?;
@@ -254,6 +259,146 @@ fn resources(world: &World) -> anyhow::Result<()> {
             "{said:?}"
         );
     }
+    Ok(())
+}
+
+/// What a repository has beside its roles: names in all forms, one like a name of Kubernetes' own, and one that is not served.
+const DEFINITIONS: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  scope: Namespaced
+  names: {plural: widgets, singular: wgt, kind: Widget, shortNames: [wd, po]}
+  versions:
+  - {name: v1, served: true, storage: true, subresources: {status: {}}, schema: {openAPIV3Schema: {type: object}}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: gizmos.other.example.com}
+spec:
+  group: other.example.com
+  scope: Cluster
+  names: {plural: gizmos, kind: Gizmo, shortNames: [gz, wd]}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: pods.example.com}
+spec:
+  group: example.com
+  scope: Cluster
+  names: {plural: pods, kind: Pod}
+  versions:
+  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: ghosts.example.com}
+spec:
+  group: example.com
+  scope: Cluster
+  names: {plural: ghosts, kind: Ghost}
+  versions:
+  - {name: v1, served: false, storage: true, schema: {openAPIV3Schema: {type: object}}}
+";
+/// Who may do something to them.
+const WIDGETS: &str = "\
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: widgets, namespace: default}
+rules: [{apiGroups: [example.com], resources: [widgets], verbs: [get]}]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata: {name: widgets, namespace: default}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: widgets}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: joe}]
+";
+const WORDS: [&str; 24] = [
+    "widgets",
+    "wgt",
+    "widget",
+    "Widget",
+    "WIDGETS",
+    "wd",
+    "widgets.example.com",
+    "widgets.v1.example.com",
+    "widgets.other.example.com",
+    "gizmos",
+    "gizmo",
+    "Gizmo",
+    "gz",
+    "gizmo.other.example.com",
+    "pods",
+    "po",
+    "Pod",
+    "pods.example.com",
+    "ghosts",
+    "ghost",
+    "ghosts.example.com",
+    "widgetz",
+    "deploy",
+    "crd",
+];
+
+/// With definitions beside the manifests words mean what they mean to kubectl where these are installed.
+fn definitions(world: &World) -> anyhow::Result<()> {
+    let managed = Managed::start(world, "who-can-definitions", DEFINITIONS)?;
+    let get = |word: &str| managed.admin.kubectl(&["get", word, "-v=6"]);
+    wait_until("all of them are served", || {
+        let mut served = true;
+        for word in ["widgets.example.com", "gizmos.other.example.com", "pods.example.com"] {
+            served &= get(word)?.code == 0;
+        }
+        Ok(served)
+    })?;
+    let mut given = Given::default();
+    given.read("definitions.yaml", DEFINITIONS.as_bytes())?;
+    let known = Resources::well_known().with(&given.dump.custom_resources());
+    for word in WORDS {
+        let got = get(word)?;
+        let theirs = if got.stderr.contains("the server doesn't have a resource type") {
+            "not known".to_owned()
+        } else {
+            let url = got.stderr.rsplit("url=\"").find(|rest| rest.contains("?limit="));
+            let url = url.and_then(|rest| rest.split('?').next()).with_context(|| format!("{word}: {got:?}"))?;
+            url.trim_start_matches(&managed.cluster.server_url()).to_owned()
+        };
+        let question =
+            known.question(Words { verb: "get", what: word, subresource: "", namespace: Some("default") })?;
+        let ours = match (question.request(), &question.notes[..]) {
+            (_, [Note::UnknownResource { .. }]) => "not known".to_owned(),
+            (Request::Resource(ResourceRequest { api_group, resource, namespace, .. }), _) => {
+                let root = if api_group.is_empty() { "/api".to_owned() } else { format!("/apis/{api_group}") };
+                let place = if namespace.is_empty() { String::new() } else { format!("/namespaces/{namespace}") };
+                format!("{root}/v1{place}/{resource}")
+            }
+            (Request::Url { .. }, _) => anyhow::bail!("{word} is no URL"),
+        };
+        ensure!(ours == theirs, "{word}: we say {ours}, kubectl {theirs}");
+    }
+    let manifests = managed.folder.join("manifests");
+    fs::create_dir_all(&manifests)?;
+    fs::write(manifests.join("roles.yaml"), WIDGETS)?;
+    let ask = |args: &[&str]| managed.run(&[args, &["--from", "manifests"]].concat());
+    let before = ask(&["who-can", "get", "wd"])?;
+    ensure!(!before.stdout.contains("joe") && before.stderr.contains("no resource type 'wd'"), "{before:?}");
+    fs::write(manifests.join("crds.yaml"), DEFINITIONS)?;
+    let after = ask(&["who-can", "get", "wd"])?;
+    ensure!(after.stdout.contains("User joe") && !after.stderr.contains("no resource type"), "{after:?}");
+    let cells = ask(&["matrix", "--resource", "wgt"])?;
+    ensure!(cells.stdout.contains("joe") && cells.stdout.contains("get"), "{cells:?}");
+    // An access file is checked by the same names.
+    managed.file(
+        "clusterID: c\naccount: '111122223333'\ngroups:\n- name: a\n  users: [x]\n  authorization:\n  - namespace: default\n    \
+         rules: [{apiGroups: [example.com], resources: [widget], verbs: [get]}, {apiGroups: [other.example.com], resources: [gizmos], verbs: [get]}]\n",
+    )?;
+    let checked = ask(&["check"])?;
+    let said = format!("{}{}", checked.stdout, checked.stderr);
+    ensure!(said.contains("gizmos are in no namespace") && said.contains("did you mean widgets?"), "{said}");
     Ok(())
 }
 

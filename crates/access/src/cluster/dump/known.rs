@@ -1,9 +1,9 @@
 //! What a dump says, and what it leaves open.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Partition;
-use rbac::{AnyRole, Binding, RoleKind, RoleReference};
+use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 
 use super::{
     Dump, MAPPING_KIND,
@@ -116,6 +116,12 @@ impl Dump {
         &self.cloud_accounts
     }
 
+    /// What `CustomResourceDefinition`s say that there is, the last one of each name.
+    pub fn custom_resources(&self) -> Vec<Resource> {
+        let all = self.custom_resources.iter().map(|one| ((&one.api_group, &one.name), one));
+        all.collect::<BTreeMap<_, _>>().into_values().cloned().collect()
+    }
+
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.missing.is_empty() && self.refused.is_empty() && !self.has_manifests
@@ -133,6 +139,7 @@ impl Dump {
 
     /// Adds what the access file is compiled with.
     pub fn add_to(&self, facts: &mut Facts) {
+        facts.custom_resources = self.custom_resources();
         if self.knows("Namespace") {
             facts.namespaces = Some(self.namespaces.clone());
         }
