@@ -81,9 +81,8 @@ pub struct World {
     folder: TempDir,
     logins: [OnceLock<Result<Login, String>>; 2],
     go_server: OnceLock<Result<GoServer, String>>,
-    /// When this run began. Fresh tokens are signed at different seconds before it, so that no two are the same.
-    start: jiff::Timestamp,
-    age: AtomicI64,
+    /// The second in which the last fresh token was signed, so that no two are the same.
+    last_signed: AtomicI64,
 }
 
 /// An API server wired to a server of ours.
@@ -103,15 +102,7 @@ impl World {
         let folder = tempfile::tempdir()?;
         let sts = Sts::start(folder.path())?;
         let (logins, go_server) = Default::default();
-        Ok(Self {
-            parts: Parts::find()?,
-            sts,
-            folder,
-            logins,
-            go_server,
-            start: crate::sts::now(),
-            age: AtomicI64::new(0),
-        })
+        Ok(Self { parts: Parts::find()?, sts, folder, logins, go_server, last_signed: AtomicI64::new(0) })
     }
 
     /// A new folder for one test.
@@ -146,10 +137,14 @@ impl World {
         Ok(output.success()?.trim().to_owned())
     }
 
-    /// A token that no server has seen: signed before this run began.
+    /// A token that no server has seen: each is signed in a second of its own, at most ten minutes ago. They are good for 15,
+    /// and a run of all tests takes longer.
     pub fn fresh_token(&self, person: &str, cluster_id: &str) -> anyhow::Result<String> {
-        let at = self.start - jiff::SignedDuration::from_secs(self.age.fetch_add(1, Ordering::Relaxed));
-        self.token_of(person, cluster_id, at)
+        let earliest = crate::sts::now().as_second() - 600;
+        let next = |last: i64| Some(earliest.max(last + 1));
+        let last = self.last_signed.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
+        let at = last.ok().and_then(next).context("a second")?;
+        self.token_of(person, cluster_id, jiff::Timestamp::from_second(at)?)
     }
 
     /// A token that was signed at a moment.
