@@ -53,8 +53,35 @@ impl Admin {
         process::run(command.env("KUBECONFIG", &self.kubeconfig).env("PATH", path).args(args))
     }
 
-    /// Puts SubjectAccessReviews to the API server: whether each is allowed, in their order.
+    /// Puts SubjectAccessReviews to the API server: whether each is allowed, in their order, by all that was written before.
     pub fn allowed(&self, specs: &[Value]) -> anyhow::Result<Vec<bool>> {
+        self.catch_up()?;
+        self.reviewed(specs)
+    }
+
+    /// Waits until the API server decides by all that was written so far. It decides by what it watches, which a busy machine
+    /// brings late; what is written after something of the same kind is seen after it, too.
+    pub fn catch_up(&self) -> anyhow::Result<()> {
+        let meta = json!({"name": "e2e-caught-up", "namespace": "default"});
+        let rule = |verb: &str| json!([{"verbs": [verb], "apiGroups": [""], "resources": ["pods"]}]);
+        let subjects = json!([{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "e2e-caught-up"}]);
+        let of = |kind: &str| json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": "e2e-caught-up"});
+        let api = "rbac.authorization.k8s.io/v1";
+        let objects = json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": api, "kind": "Role", "metadata": meta, "rules": rule("get")},
+            {"apiVersion": api, "kind": "RoleBinding", "metadata": meta, "roleRef": of("Role"), "subjects": subjects},
+            {"apiVersion": api, "kind": "ClusterRole", "metadata": {"name": "e2e-caught-up"}, "rules": rule("list")},
+            {"apiVersion": api, "kind": "ClusterRoleBinding", "metadata": {"name": "e2e-caught-up"}, "roleRef": of("ClusterRole"), "subjects": subjects},
+        ]})
+        .to_string();
+        self.with_file(&["create"], &objects)?.success()?;
+        let may = |verb| json!({"user": "e2e-caught-up", "resourceAttributes": {"verb": verb, "resource": "pods", "namespace": "default"}});
+        let specs = [may("get"), may("list")];
+        wait_until("the API server has caught up", || Ok(self.reviewed(&specs)? == [true, true]))?;
+        self.with_file(&["delete", "--wait"], &objects)?.success().map(drop)
+    }
+
+    fn reviewed(&self, specs: &[Value]) -> anyhow::Result<Vec<bool>> {
         let review = |spec: &Value| Ask {
             path: "/apis/authorization.k8s.io/v1/subjectaccessreviews".to_owned(),
             headers: Vec::new(),
