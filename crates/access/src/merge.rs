@@ -121,7 +121,7 @@ pub(crate) fn merge(
     [users, roles]: [Vec<Entry<'_>>; 2],
     adopt: bool,
 ) -> Result<Merged, Vec<Problem>> {
-    let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing: _ } = current;
+    let ConfigMap { resource_version, labels, mut annotations, data, binary_data, standing: _, in_file: _ } = current;
     let annotated = annotations.remove(OWNED).unwrap_or_default();
     let owned = owned(&annotated).collect();
     let wanted = People::wanted(users.iter().chain(&roles));

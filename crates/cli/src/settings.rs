@@ -5,6 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
+use access::Access;
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
 use identity::Partition;
@@ -39,10 +40,34 @@ pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result
     }
 }
 
+/// The same for whoever asks it for one thing beside the mappings: a file that only aws-iam-authenticator takes says nothing of it.
+pub(crate) fn config_if_readable(global: &Global) -> anyhow::Result<Config> {
+    let Some(path) = &global.config else { return Ok(Config::default()) };
+    let read = authenticator::read_config_in(&config_source(path)?, None);
+    Ok(read.map(|(config, _)| config).unwrap_or_default())
+}
+
 /// The access file that a server reads by itself: the one that its configuration names, or `access.yaml` beside that.
 pub(crate) fn access_file(global: &Global, server: &ServerConfig) -> Option<PathBuf> {
     let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
     server.access_file.clone().or_else(beside)
+}
+
+/// Whether what was typed for every command goes with an access file, which alone says what it is for: given is never ignored.
+pub(crate) fn of_access_file(global: &Global, access: &Access) -> anyhow::Result<()> {
+    if let Some(path) = &global.config {
+        anyhow::bail!(
+            "--config {}: an access file needs no configuration of the authenticator; leave it out (`import` and `explain` read \
+             one)",
+            path.display()
+        );
+    }
+    let (Some(typed), id) = (&global.cluster_id, &access.cluster_id) else { return Ok(()) };
+    match id {
+        Some(id) if *id.value == **typed => Ok(()),
+        Some(id) => anyhow::bail!("--cluster-id {typed}: the access file is for `{}`; give the file of that cluster", id.value),
+        None => anyhow::bail!("--cluster-id {typed}: the access file has no clusterID; write `clusterID: {typed}` into it"),
+    }
 }
 
 /// Reads the file's text, if its name says a format that we read.
@@ -57,7 +82,6 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
 }
 
 /// The feature gates that were typed.
-#[cfg(unix)]
 pub(crate) fn gates(global: &Global) -> anyhow::Result<authenticator::FeatureGates> {
     global.feature_gates.as_deref().unwrap_or_default().parse().context("--feature-gates")
 }

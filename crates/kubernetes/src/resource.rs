@@ -36,11 +36,21 @@ impl Resource {
     /// `IAMIdentityMapping`s, where the cluster knows them.
     pub const IAM_IDENTITY_MAPPINGS: Self =
         Self { api_group: "iamauthenticator.k8s.aws", version: "v1alpha1", name: "iamidentitymappings" };
+    /// `DaemonSet`s.
+    pub const DAEMON_SETS: Self = Self::apps("daemonsets");
+    /// `Deployment`s.
+    pub const DEPLOYMENTS: Self = Self::apps("deployments");
+    /// Pods.
+    pub const PODS: Self = Self::core("pods");
     /// Leases.
     pub const LEASES: Self = Self { api_group: "coordination.k8s.io", version: "v1", name: "leases" };
 
     const fn core(name: &'static str) -> Self {
         Self { api_group: "", version: "v1", name }
+    }
+
+    const fn apps(name: &'static str) -> Self {
+        Self { api_group: "apps", version: "v1", name }
     }
 
     const fn rbac(name: &'static str) -> Self {

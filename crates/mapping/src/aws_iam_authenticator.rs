@@ -18,6 +18,7 @@ mod located;
 mod mounted_file;
 mod objects;
 mod principal;
+mod settings;
 mod text;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use aws_auth::aws_auth;
 pub use dynamic_file::dynamic_file;
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
+pub use settings::{Settings, modes, settings};
 
 pub(crate) use self::principal::of_a_caller;
 use self::principal::{canonicalize, fold, lower};

@@ -55,6 +55,11 @@ impl Source {
         }
     }
 
+    /// Whether nothing at all stands in it.
+    pub fn is_blank(&self) -> bool {
+        self.is_empty() && self.unused.is_empty() && self.defects.is_empty()
+    }
+
     /// Whether it lets nobody in.
     pub fn is_empty(&self) -> bool {
         self.roles.is_empty() && self.users.is_empty() && self.accounts.is_empty()

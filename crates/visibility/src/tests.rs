@@ -12,7 +12,6 @@ mod words;
 use access::cluster::Given;
 use document::Source;
 use jiff::Timestamp;
-use mapping::authenticator::read_config_in;
 use rbac::{Request, ResourceRequest, Subject};
 
 use crate::{Answer, Path, Place, World};
@@ -55,8 +54,7 @@ pub(crate) fn whole(files: &[(&str, &str)]) -> World {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
     }
     if given.dump.configuration().is_none() {
-        let (config, _) = read_config_in(&Source::new("config.yaml", "server: {}\n"), None).expect("readable");
-        given.config = Some(config.server);
+        given.configure(Source::new("config.yaml", "server: {}\n"));
     }
     World::new(given, None, now()).expect("readable")
 }

@@ -7,7 +7,7 @@ mod places;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
-    Access, Desired,
+    Access, ConfigMap, Desired,
     cluster::{
         Association, CloudAccount, Given, Knowledge, Login, MappingTarget, Observed, Policy, Seen, Unseen, policy,
     },
@@ -15,7 +15,7 @@ use access::{
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use jiff::Timestamp;
-use mapping::{Reader, Snapshot};
+use mapping::{Reader, Snapshot, authenticator::read_config_in};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
 
 use self::logins::{logins, partition};
@@ -39,6 +39,7 @@ pub struct World {
     gaps: Vec<Unseen>,
     unlisted: Vec<Unseen>,
     unread: Vec<Unseen>,
+    notes: Vec<Box<str>>,
     unseen_logins: Vec<UnseenLogins>,
     /// The same of access entries, with whose they are where that is known.
     unseen_entries: Vec<(Option<String>, UnseenLogins)>,
@@ -97,10 +98,19 @@ impl World {
     pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
         let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
-        let Given { dump, mut facts, entries, sources, config, .. } = given;
+        let Given { mut dump, mut facts, entries, sources, config, configuration, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         let is_whole = server.is_some() || dump.is_of_lists();
+        if let Some(source) = &configuration {
+            dump.configured_by(ConfigMap::of_file(source.name(), source.text()));
+            // The server does not start with it, and says all that is wrong.
+            if dump.reader() == Reader::ClusterAuth
+                && let Err(problems) = read_config_in(source, None)
+            {
+                return Err(Unreadable { sources: source.clone().into(), problems });
+            }
+        }
         let (knows_mapping_objects, knowledge) = (dump.knows_mapping_objects(), dump.knowledge());
         let (unlisted, unread) = (dump.unlisted(), dump.unread());
         dump.add_to(&mut facts);
@@ -131,7 +141,8 @@ impl World {
 
         let of_file = access.as_ref().zip(written.as_ref());
         let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
-        let logins = logins(of_file, config, &entries, &observed.mappings);
+        let logins = logins(of_file, &entries, &observed.mappings);
+        let notes = observed.notes.clone();
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
         let mut gaps = gaps::of_cluster(&observed, only_files);
@@ -172,6 +183,7 @@ impl World {
             gaps,
             unlisted,
             unread,
+            notes,
             unseen_logins,
             unseen_entries,
             unseen_mode,
@@ -244,6 +256,11 @@ impl World {
     /// is not among it.
     pub fn unread(&self) -> &[Unseen] {
         &self.unread
+    }
+
+    /// Whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
+    pub fn assumptions(&self) -> &[Box<str>] {
+        &self.notes
     }
 
     /// What to know of how logins were read: what of them does nothing, and whose word it is.

@@ -19,7 +19,7 @@ impl Observed {
         self.add_made(desired.objects);
         let texts = sources.as_ref().iter().map(|source| (source.name().to_owned(), source.text().to_owned()));
         let holder = Holder::ConfigMap(ConfigMap { data: texts.collect(), ..ConfigMap::default() });
-        self.mappings.push(LiveMapping { target: MappingTarget::AccessFile, source, holder });
+        self.mappings.push(LiveMapping::new(MappingTarget::AccessFile, source, holder));
     }
 
     /// Adds the objects that another program makes. Namespaces are the cluster's, if they are known.

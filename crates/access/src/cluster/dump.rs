@@ -9,8 +9,7 @@ use std::{
     fmt,
 };
 
-use document::{Source, Span};
-use mapping::aws_iam_authenticator::{Options, Standing, dynamic_file};
+use document::{Node, Source, Span};
 use rbac::{
     AnyRole, Binding, Labels,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
@@ -23,7 +22,7 @@ pub use self::gaps::{joined, shown};
 use super::{
     CloudAccount, MappingObject, MappingTarget, Owner, Seen, Unseen,
     identities::{Place, differing},
-    servers::Server,
+    servers::{Servers, may_run},
     standing::{self, Standings},
 };
 use crate::{ConfigMap, Namespace, foreign::Foreign, merge::NotOfTexts, plan::RECORD_NAME};
@@ -50,9 +49,9 @@ pub struct Dump {
     /// Files of other programs.
     foreign: Vec<Foreign>,
     /// Who reads the authenticator's configuration.
-    server: Server,
-    /// Dynamic files of aws-iam-authenticator.
-    dynamic: Vec<mapping::Source>,
+    servers: Servers,
+    /// Dynamic files of aws-iam-authenticator, by their names.
+    dynamic: Vec<(Box<str>, Vec<u8>)>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
     here: Place,
     /// Where the texts of the object stand that is read now.
@@ -94,8 +93,6 @@ const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
 const ACCOUNT_KIND: &str = "ServiceAccount";
 /// The kind that not every cluster knows.
 const MAPPING_KIND: &str = Dump::MAPPING_KIND;
-/// What runs the authenticator on control planes.
-const DAEMON_SET: (&str, &str) = ("apps/v1", "DaemonSet");
 /// What says what resources are called that are not Kubernetes' own.
 const DEFINITION: (&str, &str) = ("apiextensions.k8s.io/v1", "CustomResourceDefinition");
 /// Its `apiVersion` and `kind` (aws-iam-authenticator, `deploy/iamidentitymapping.yaml`).
@@ -269,10 +266,14 @@ impl Dump {
                 let role = annotations.get(AWS_ROLE).filter(|role| !role.is_empty()).cloned();
                 self.cloud_accounts.extend(role.map(|role| CloudAccount { namespace, name, role }));
             }
-            FoundObject::Other(Other { api_version, kind, spec: Some(spec), .. })
-                if (&*api_version, &*kind) == DAEMON_SET =>
+            FoundObject::Other(Other { api_version, kind, namespace, name, spec: Some(spec), .. })
+                if may_run(&api_version, &kind) =>
             {
-                self.server.look_at(&serde_json::from_str(spec.get()).unwrap_or_default());
+                // There may be many pods.
+                if spec.get().contains("auth") {
+                    let spec = serde_json::from_str(spec.get()).unwrap_or_default();
+                    self.runs(&kind, namespace.as_deref(), &name, &spec);
+                }
             }
             FoundObject::Other(Other { api_version, kind, name, spec: Some(spec), .. })
                 if (&*api_version, &*kind) == DEFINITION =>
@@ -408,9 +409,9 @@ impl Dump {
         let Self {
             config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, dynamic, ..
         } = other;
-        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, server, .. } = other;
+        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, servers, .. } = other;
         self.config_map_namespaces.extend(config_map_namespaces);
-        self.server.extend(server);
+        self.servers.extend(servers);
         self.roles.extend(roles);
         self.bindings.extend(bindings);
         self.namespaces.extend(namespaces);
@@ -448,23 +449,39 @@ impl Dump {
 
     /// Says who reads the authenticator's configuration, whatever the cluster runs.
     pub fn read_by(&mut self, reader: mapping::Reader) {
-        self.server.asked = Some(reader);
+        self.servers.asked = Some(reader);
+    }
+
+    /// Says whether the gate `SSORoleMatch` of aws-iam-authenticator is on, whatever the cluster runs.
+    pub fn sso_role_match(&mut self, is_on: bool) {
+        self.servers.sso_role_match = Some(is_on);
+    }
+
+    /// The server has an access file, which only `cluster-auth server` has.
+    pub fn has_server_of_ours(&mut self) {
+        self.servers.is_ours = true;
+    }
+
+    /// Why it could not be looked at what runs servers.
+    pub fn could_not_see_servers(&mut self, why: &str) {
+        self.servers.unseen = Some(why.into());
+    }
+
+    /// Whether the configuration is here, and nothing says who reads it.
+    pub fn lacks_server(&self) -> bool {
+        self.configuration().is_some() && !self.servers.is_told()
     }
 
     /// Looks at a document that is of no other interest, whether it runs the authenticator or says what resources are called;
     /// `false` where it does neither.
-    pub(super) fn look_at(&mut self, of: (&str, &str), object: &document::Node) -> bool {
-        match of {
-            DAEMON_SET => self.server.look_at(&object.to_json()["spec"]),
-            DEFINITION => {
-                let object = object.to_json();
-                let name = object["metadata"]["name"].as_str().unwrap_or_default();
-                self.custom_resources.extend(Resource::defined(name, &object["spec"].to_string()));
-                return true;
-            }
-            _ => {}
+    pub(super) fn look_at(&mut self, of: (&str, &str), object: &Node, source: &Source) -> bool {
+        if of != DEFINITION {
+            return self.look_at_server(of, object, source);
         }
-        false
+        let object = object.to_json();
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        self.custom_resources.extend(Resource::defined(name, &object["spec"].to_string()));
+        true
     }
 
     /// Whether objects of a kind say what resources are called.
@@ -472,10 +489,35 @@ impl Dump {
         (api_version, kind) == DEFINITION
     }
 
-    /// Adds a dynamic file as aws-iam-authenticator takes it that starts with it: where it refuses the file, nobody is let in by it.
+    /// Looks whether a document runs the authenticator.
+    fn look_at_server(&mut self, (api_version, kind): (&str, &str), object: &Node, source: &Source) -> bool {
+        if !may_run(api_version, kind) {
+            return false;
+        }
+        let items = if kind.ends_with("List") { object.get("items").and_then(Node::as_sequence) } else { None };
+        let items = items.unwrap_or(std::slice::from_ref(object));
+        let mut is_one = false;
+        for item in items {
+            let value = item.to_json();
+            let [namespace, name] = ["namespace", "name"].map(|key| value["metadata"][key].as_str());
+            self.here = Place { file: source.name().into(), line: source.position(item.span.start).line };
+            let kind = kind.strip_suffix("List").unwrap_or(kind);
+            is_one |= self.runs(kind, namespace, name.unwrap_or_default(), &value["spec"]);
+        }
+        self.here = Place::default();
+        is_one
+    }
+
+    /// Looks whether an object runs the authenticator.
+    fn runs(&mut self, kind: &str, namespace: Option<&str>, name: &str, spec: &serde_json::Value) -> bool {
+        let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
+        self.servers.look_at(kind, &format!("{kind} {namespace}{name}{place}"), spec)
+    }
+
+    /// Adds a dynamic file of aws-iam-authenticator.
     pub(super) fn add_dynamic_file(&mut self, name: &str, text: &[u8]) {
-        let read = dynamic_file(text, Standing::alone(name), Options::default());
-        self.dynamic.push(read.unwrap_or_else(|refused| *refused));
+        self.dynamic.push((name.into(), text.to_vec()));
         self.has_manifests = true;
     }
 

@@ -6,7 +6,10 @@ mod manifests;
 use std::{cell::Cell, fmt};
 
 use document::{Document, Limits, Node, Problem, RenderStyle, Source, Sources};
-use mapping::authenticator::{self, ServerConfig};
+use mapping::{
+    Mode, Reader,
+    authenticator::{self, ServerConfig},
+};
 use serde::{
     Deserializer as _,
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
@@ -16,6 +19,7 @@ use super::{
     AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
     dump::Written,
     kustomize,
+    servers::may_run,
     standing::{self, Standings},
 };
 use crate::{
@@ -32,9 +36,9 @@ pub struct Given {
     pub facts: Facts,
     /// EKS access entries.
     pub entries: AccessEntries,
-    /// The authenticator's configuration, where its file was named: it counts in place of what the cluster has of it.
+    /// The authenticator's configuration, where its file was named, as `cluster-auth server` reads it.
     pub config: Option<ServerConfig>,
-    /// The text of that, where it was among what was given.
+    /// The text of that: it counts in place of what the cluster has of it.
     pub configuration: Option<Source>,
     /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
     pub sources: Sources,
@@ -55,6 +59,8 @@ enum About {
     DynamicFile,
     /// What resources are called.
     Definition,
+    /// What may run the authenticator.
+    Server,
     /// An object that does not say of which kind.
     NoKind,
     Nothing,
@@ -178,7 +184,9 @@ impl Given {
                 self.dump.add_dynamic_file(name, text);
                 Ok(true)
             }
-            About::Access | About::Definition | About::Foreign | About::NoKind => self.read_documents(name, text, how),
+            About::Access | About::Definition | About::Foreign | About::NoKind | About::Server => {
+                self.read_documents(name, text, how)
+            }
             About::Nothing => Ok(false),
         }
     }
@@ -249,7 +257,7 @@ impl Given {
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
                 Some(kind) if !Dump::is_about(version, kind) => {
-                    known |= self.dump.look_at((version, kind), root);
+                    known |= self.dump.look_at((version, kind), root, &source);
                     continue;
                 }
                 Some(kind) => {
@@ -333,13 +341,24 @@ impl Given {
 
     /// Takes the authenticator's own configuration, of which there is one.
     fn configured_by(&mut self, source: &Source) -> Result<(), GivenError> {
-        if let Some(first) = self.configuration.replace(source.clone()) {
+        if let Some(first) = &self.configuration {
             return Err(GivenError::SecondConfiguration(first.name().to_owned()));
         }
-        let read = authenticator::read_config_in(source, None);
-        let (config, _) = read.map_err(|problems| GivenError::Yaml(printed(source, &problems)))?;
-        self.config = Some(config.server).filter(|server| server.mounted_file.is_some());
+        self.configure(source.clone());
         Ok(())
+    }
+
+    /// Takes the authenticator's own configuration, as it counts in place of what the cluster has of it. Who reads its mappings
+    /// shows when everything was read: what the one refuses the other may take.
+    pub fn configure(&mut self, source: Source) {
+        let read = authenticator::read_config_in(&source, None).ok();
+        let nobody = || ServerConfig {
+            mounted_file: Some(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)),
+            ..ServerConfig::default()
+        };
+        self.config = Some(read.map_or_else(nobody, |(config, _)| config.server));
+        self.configuration = Some(source);
+        self.says_something = true;
     }
 
     /// Takes what a file of another program says.
@@ -509,6 +528,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                             (Some(version), _) if foreign::is_of(version) => About::Foreign,
                             (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
                             (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
+                            (Some(version), Some(kind)) if may_run(version, kind) => About::Server,
                             (Some(_), Some(_)) => About::Nothing,
                             (None, _) | (_, None) => continue,
                         }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use mapping::{
     Defect, DefectKind, Mode, Reader,
     authenticator::{ServerConfig, read_config_in},
-    aws_iam_authenticator::{Object, Options, Standing, aws_auth, mounted_file},
+    aws_iam_authenticator::{Object, Options, Standing, aws_auth, dynamic_file, mounted_file},
 };
 
-use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen};
+use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, observed::CONFIGURATION};
 use crate::{ConfigMap, Facts};
 
 /// How the places of logins are read.
@@ -19,13 +19,13 @@ pub struct Reading {
     pub partition: Partition,
     /// What aws-iam-authenticator is started with.
     pub options: Options,
-    /// Who reads the authenticator's configuration; `cluster-auth server` where nobody says.
-    pub reader: Option<Reader>,
+    /// Who reads the authenticator's configuration.
+    pub reader: Reader,
 }
 
 impl Default for Reading {
     fn default() -> Self {
-        Self { partition: Partition::Aws, options: Options::default(), reader: None }
+        Self { partition: Partition::Aws, options: Options::default(), reader: Reader::AwsIamAuthenticator }
     }
 }
 
@@ -40,7 +40,7 @@ impl LiveMapping {
     ) -> Result<Self, Unseen> {
         let source = match target {
             MappingTarget::AccessFile => access_file(&map.source(target, ACCESS_FILE_MAP.1), now),
-            MappingTarget::ConfigMap if reading.reader == Some(Reader::AwsIamAuthenticator) => {
+            MappingTarget::ConfigMap if reading.reader == Reader::AwsIamAuthenticator => {
                 let text = map.data.get("config.yaml").map(String::as_str).unwrap_or_default();
                 let standing = map.standing(&name(target), "config.yaml");
                 mounted_file(text, standing, reading.options).map_err(|refused| refusal(&refused))
@@ -52,22 +52,28 @@ impl LiveMapping {
             }
         };
         match source {
-            Ok(source) => Ok(Self { target, source, holder: Holder::ConfigMap(map) }),
-            Err(why) => Err(Unseen { what: target.title().into(), why: why.into() }),
+            Ok(source) => Ok(Self::new(target, source, Holder::ConfigMap(map))),
+            Err(why) => {
+                let in_file = map.in_file.as_ref().map(|file| format!("{CONFIGURATION}{file}"));
+                Err(Unseen { what: in_file.unwrap_or_else(|| target.title().to_owned()).into(), why: why.into() })
+            }
         }
     }
 
     /// The mapping of `IAMIdentityMapping` objects, as aws-iam-authenticator reads it once it has come to all of them.
     pub fn of_objects(objects: Vec<Seen<MappingObject>>) -> Self {
         let source = mapping::aws_iam_authenticator::objects(objects.iter().map(|seen| seen.object.as_read()));
-        Self { target: MappingTarget::Crd, source, holder: Holder::Objects(objects) }
+        Self::new(MappingTarget::Crd, source, Holder::Objects(objects))
     }
 }
 
 impl LiveMapping {
-    /// The mapping of a file on the control plane, which no plan writes.
-    pub(super) fn of_file(source: mapping::Source) -> Self {
-        Self { target: MappingTarget::None, source, holder: Holder::ConfigMap(ConfigMap::default()) }
+    /// The mapping of a dynamic file on the control plane, which no plan writes: as aws-iam-authenticator takes it that
+    /// starts with it. Where it refuses the file, nobody is let in by it.
+    pub(super) fn of_file(name: &str, text: &[u8], options: Options) -> Self {
+        let read = dynamic_file(text, Standing::alone(name), options);
+        let source = read.unwrap_or_else(|refused| *refused);
+        Self::new(MappingTarget::None, source, Holder::ConfigMap(ConfigMap::default()))
     }
 }
 
@@ -79,6 +85,17 @@ impl MappingObject {
 }
 
 impl ConfigMap {
+    /// The authenticator's configuration in a file of its own.
+    pub fn of_file(name: &str, text: &str) -> Self {
+        let key = "config.yaml".to_owned();
+        Self {
+            data: [(key.clone(), text.to_owned())].into(),
+            standing: [(key, Standing::alone(name))].into(),
+            in_file: Some(name.into()),
+            ..Self::default()
+        }
+    }
+
     /// Where one of its texts stands, as far as that is known.
     fn standing(&self, name: &str, key: &str) -> Standing {
         let known = self.standing.get(key).cloned();

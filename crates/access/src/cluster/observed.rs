@@ -25,6 +25,8 @@ pub struct Observed {
     pub partition: Partition,
     /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
+    /// What to know of how it was read.
+    pub notes: Vec<Box<str>>,
 }
 
 /// An object as the cluster has it.
@@ -58,6 +60,8 @@ pub struct LiveMapping {
     pub source: mapping::Source,
     /// What holds it.
     pub holder: Holder,
+    /// Whether the server asks it at all, as far as that is known: its backend modes may leave it out.
+    pub is_asked: bool,
 }
 
 /// What holds a mapping.
@@ -84,6 +88,9 @@ pub struct MappingObject {
     pub canonical_arn: Box<str>,
 }
 
+/// How a configuration is called that stands in a file.
+pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
+
 /// Something that could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
@@ -93,7 +100,19 @@ pub struct Unseen {
     pub why: Box<str>,
 }
 
+impl LiveMapping {
+    /// One that the server asks.
+    pub fn new(target: MappingTarget, source: mapping::Source, holder: Holder) -> Self {
+        Self { target, source, holder, is_asked: true }
+    }
+}
+
 impl Unseen {
+    /// Whether it is a place of logins that its reader refuses as a whole.
+    pub(super) fn hides_as_read(&self, target: MappingTarget) -> bool {
+        self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
+    }
+
     /// Whether it may hold the logins of a target.
     pub fn hides(&self, target: MappingTarget) -> bool {
         let is = |what: &str| *self.what == *what;
@@ -101,6 +120,7 @@ impl Unseen {
             Some(name) => {
                 is(&format!("the ConfigMap kube-system/{name}"))
                     || is(target.title())
+                    || (target == MappingTarget::ConfigMap && self.what.starts_with(CONFIGURATION))
                     || is("the ConfigMaps of kube-system")
             }
             None => target == MappingTarget::Crd && is("IAMIdentityMappings"),

@@ -1,71 +1,349 @@
-//! Which server reads the authenticator's own configuration: said by whoever asks, or by the image of its `DaemonSet`.
+//! Which server reads the authenticator's own configuration, and what it is started with: said by whoever asks, or by what
+//! runs it in the cluster.
 
-use mapping::{Reader, aws_iam_authenticator::Options};
+use mapping::{
+    Mode, Reader,
+    aws_iam_authenticator::{Options, Settings, modes},
+    authenticator::FeatureGates,
+};
 use serde_json::Value;
 
-/// What is known of it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Server {
-    /// Who said so with a flag.
+use super::{MappingTarget, Unseen};
+
+/// What runs servers, by `apiVersion` and kind.
+const RUNNING: [(&str, &str); 4] =
+    [("apps/v1", "DaemonSet"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1", "Pod")];
+
+/// What is known of servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Servers {
+    /// Who reads it, by a flag.
     pub(super) asked: Option<Reader>,
-    /// What runs.
-    pub(super) seen: Option<Reader>,
-    /// What that is started with.
-    pub(super) options: Options,
+    /// The gate `SSORoleMatch`, by a flag.
+    pub(super) sso_role_match: Option<bool>,
+    /// What else says that it is `cluster-auth server`, where nothing that runs was seen.
+    pub(super) is_ours: bool,
+    /// What runs one.
+    seen: Vec<Running>,
+    /// Why it is not known what runs.
+    pub(super) unseen: Option<Box<str>>,
 }
 
-impl Server {
-    /// Who reads the configuration.
-    pub(super) fn reader(self) -> Option<Reader> {
-        self.asked.or(self.seen)
+/// Something that runs a server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Running {
+    /// Kind, namespace and name, and where it stands.
+    what: Box<str>,
+    reader: Reader,
+    sso_role_match: bool,
+    /// `--backend-mode`.
+    modes: Option<Vec<Mode>>,
+    /// It mounts the `ConfigMap` with the configuration.
+    mounts: bool,
+}
+
+/// How the places of logins are read, and why so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    pub(super) reader: Reader,
+    pub(super) options: Options,
+    /// The modes in the order in which they are asked, where that is known.
+    pub(super) modes: Option<Vec<Mode>>,
+    /// Nobody said it: why not.
+    pub(super) assumed: Option<Box<str>>,
+    /// Several say it, and not the same.
+    pub(super) disputed: Option<Unseen>,
+}
+
+/// Whether objects of a kind may run a server.
+pub(super) fn may_run(api_version: &str, kind: &str) -> bool {
+    RUNNING.contains(&(api_version, kind.strip_suffix("List").unwrap_or(kind)))
+}
+
+impl Servers {
+    /// Looks at an object by its kind, what to call it, and its `spec`; whether it runs a server.
+    pub(super) fn look_at(&mut self, kind: &str, what: &str, spec: &Value) -> bool {
+        let pod = if kind == "Pod" { spec } else { &spec["template"]["spec"] };
+        let Some(running) = Running::of(what, pod) else { return false };
+        if !self.seen.contains(&running) {
+            self.seen.push(running);
+        }
+        true
     }
 
-    /// Looks at the `spec` of a `DaemonSet` or a pod's.
-    pub(super) fn look_at(&mut self, spec: &Value) {
-        let containers = spec["template"]["spec"]["containers"].as_array().into_iter().flatten();
-        for container in containers {
-            let image = container["image"].as_str().unwrap_or_default();
-            let name = image.rsplit('/').next().and_then(|name| name.split(['@', ':']).next()).unwrap_or_default();
-            let reader = match name {
-                "aws-iam-authenticator" => Reader::AwsIamAuthenticator,
-                "cluster-auth" => Reader::ClusterAuth,
-                _ => continue,
-            };
-            self.seen = Some(reader);
-            let words = ["command", "args"].into_iter().filter_map(|key| container[key].as_array()).flatten();
-            let mut gates = words.filter_map(Value::as_str).filter(|word| word.contains("SSORoleMatch"));
-            let is_on = |word: &str| word.to_ascii_lowercase().contains("ssorolematch=true");
-            self.options.sso_role_match |= gates.any(is_on);
-        }
+    /// Whether anything says who reads the configuration.
+    pub(super) fn is_told(&self) -> bool {
+        self.asked.is_some() || !self.seen.is_empty()
     }
 
     /// Takes in what another one has seen.
     pub(super) fn extend(&mut self, other: Self) {
         self.asked = self.asked.or(other.asked);
-        self.seen = self.seen.or(other.seen);
-        self.options.sso_role_match |= other.options.sso_role_match;
+        self.sso_role_match = self.sso_role_match.or(other.sso_role_match);
+        self.is_ours |= other.is_ours;
+        self.unseen = self.unseen.take().or(other.unseen);
+        for running in other.seen {
+            if !self.seen.contains(&running) {
+                self.seen.push(running);
+            }
+        }
     }
+
+    /// How everything is read, with what the configuration itself says, where that can be seen.
+    pub(super) fn told(&self, config: Option<&Settings>) -> Told {
+        let running = self.of_configuration();
+        let is_ours = self.is_ours || config.is_some_and(|config| config.has_access_file);
+        let first = running.first().map(|running| running.reader);
+        let other = running.iter().find(|running| Some(running.reader) != first);
+        let (mut assumed, mut disputed) = (None, None);
+        let reader = match (self.asked, first, other) {
+            (Some(asked), ..) => asked,
+            (None, Some(_), Some(other)) => {
+                disputed = Some(differing(running[0], other));
+                Reader::AwsIamAuthenticator
+            }
+            (None, Some(reader), None) => reader,
+            (None, None, _) if is_ours => Reader::ClusterAuth,
+            (None, None, _) => {
+                let nothing = "nothing that was looked at runs one in kube-system";
+                assumed = Some(self.unseen.clone().unwrap_or_else(|| nothing.into()));
+                Reader::AwsIamAuthenticator
+            }
+        };
+        // The flags of another server than the one that counts say nothing.
+        let of_reader: Vec<&Running> = running.into_iter().filter(|running| running.reader == reader).collect();
+        let flags = of_reader.first().and_then(|running| running.modes.clone());
+        let same = of_reader.iter().all(|running| running.modes == flags);
+        let by_default = || {
+            let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts);
+            is_seen.then(|| vec![Mode::MountedFile])
+        };
+        let modes = flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
+        let options = Options {
+            sso_role_match: self.sso_role_match.unwrap_or_else(|| of_reader.iter().any(|one| one.sso_role_match)),
+            user_id_strict: config.is_some_and(|config| config.user_id_strict),
+        };
+        Told { reader, options, modes, assumed, disputed }
+    }
+
+    /// Those that read the `ConfigMap`, where it shows which do; otherwise all, in the order of their names.
+    fn of_configuration(&self) -> Vec<&Running> {
+        let mut all: Vec<&Running> = self.seen.iter().collect();
+        if all.iter().any(|running| running.mounts) {
+            all.retain(|running| running.mounts);
+        }
+        all.sort_by_key(|running| (running.reader, &running.what));
+        all
+    }
+}
+
+impl Told {
+    /// That nobody said who reads it, for whoever reads an answer that hangs on it.
+    pub(super) fn note(&self) -> Option<Box<str>> {
+        let why = self.assumed.as_ref()?;
+        let reader = self.reader;
+        let note = format!(
+            "the authenticator's configuration is read as {reader} reads it, because it is not known which server does: {why}; \
+             say by `--reader` which it is"
+        );
+        Some(note.into())
+    }
+
+    /// Whether the server asks for mappings of a mode, as far as that is known.
+    pub(super) fn asks(&self, mode: Mode) -> bool {
+        let of_modes = Mode::BACKENDS.contains(&mode);
+        !of_modes || self.modes.as_ref().is_none_or(|modes| modes.contains(&mode))
+    }
+
+    /// Where a mode stands in the order in which the server asks.
+    pub(super) fn turn(&self, mode: Mode) -> usize {
+        let place = |modes: &Vec<Mode>| modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1);
+        if mode == Mode::AccessFile { 0 } else { self.modes.as_ref().map_or(1, place) }
+    }
+}
+
+fn differing(one: &Running, other: &Running) -> Unseen {
+    let (first, second) = (one.reader, other.reader);
+    Unseen {
+        what: "which server reads the authenticator's configuration".into(),
+        why: format!(
+            "{} runs {first} and {} runs {second}; here it is read as by {first}: say by `--reader` which it is",
+            one.what, other.what
+        )
+        .into(),
+    }
+}
+
+impl Running {
+    /// What a pod runs, by the image and the arguments of its containers.
+    fn of(what: &str, pod: &Value) -> Option<Self> {
+        let containers = pod["containers"].as_array().into_iter().flatten();
+        containers.filter_map(|container| Self::of_container(what, pod, container)).next()
+    }
+
+    fn of_container(what: &str, pod: &Value, container: &Value) -> Option<Self> {
+        let texts = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Value::as_str);
+        // In `sh -c '…'` one of them holds all.
+        let words: Vec<&str> = texts("command").chain(texts("args")).flat_map(str::split_whitespace).collect();
+        let image = container["image"].as_str().unwrap_or_default();
+        let image = image.split('@').next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+        let image = image.split(':').next().unwrap_or_default();
+        let programs = words.iter().map(|word| word.rsplit('/').next().unwrap_or_default());
+        // A mirror may call the image otherwise; the program is called as it is.
+        let reader = std::iter::once(image).chain(programs).find_map(reader)?;
+        let has_subcommand = words.iter().any(|word| !word.starts_with('-') && self::reader(word).is_none());
+        if has_subcommand && !words.contains(&"server") {
+            return None;
+        }
+        let gates = values(&words, "--feature-gates").join(",");
+        let gates: FeatureGates = gates.parse().unwrap_or_default();
+        let flags = values(&words, "--backend-mode");
+        let flags: Vec<&str> = flags.iter().flat_map(|flag| flag.split(',')).map(str::trim).collect();
+        let name = MappingTarget::ConfigMap.config_map();
+        let volumes = pod["volumes"].as_array().into_iter().flatten();
+        let mounts = volumes.filter(|volume| {
+            let sources = volume["projected"]["sources"].as_array().into_iter().flatten();
+            std::iter::once(*volume).chain(sources).any(|volume| volume["configMap"]["name"].as_str() == name)
+        });
+        Some(Self {
+            what: what.into(),
+            reader,
+            sso_role_match: gates.sso_role_match,
+            modes: (!flags.is_empty()).then(|| modes(flags)),
+            mounts: mounts.count() > 0,
+        })
+    }
+}
+
+fn reader(name: &str) -> Option<Reader> {
+    match name.rsplit('/').next() {
+        Some("aws-iam-authenticator" | "heptio-authenticator-aws") => Some(Reader::AwsIamAuthenticator),
+        Some("cluster-auth") => Some(Reader::ClusterAuth),
+        _ => None,
+    }
+}
+
+/// The values of a flag, behind `=` or as the next word.
+fn values<'a>(words: &[&'a str], flag: &str) -> Vec<&'a str> {
+    let value = |(at, word): (usize, &&'a str)| match word.strip_prefix(flag)? {
+        "" => words.get(at + 1).copied(),
+        rest => rest.strip_prefix('='),
+    };
+    words.iter().enumerate().filter_map(value).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use mapping::Reader;
-    use serde_json::json;
+    use mapping::{Mode, Reader, aws_iam_authenticator::settings};
+    use serde_json::{Value, json};
 
-    use super::Server;
+    use super::Servers;
+
+    const AWS: Reader = Reader::AwsIamAuthenticator;
+    const OURS: Reader = Reader::ClusterAuth;
+
+    fn set(container: &Value) -> Value {
+        json!({"template": {"spec": {"containers": [container]}}})
+    }
+
+    fn mounting(container: &Value) -> Value {
+        let volumes = json!([{"name": "config", "configMap": {"name": "aws-iam-authenticator"}}]);
+        json!({"template": {"spec": {"containers": [container], "volumes": volumes}}})
+    }
 
     #[test]
-    fn the_image_says_who_runs_and_the_arguments_with_which_gate() {
-        let of = |image: &str, args: &[&str]| {
-            let mut server = Server::default();
-            server.look_at(&json!({"template": {"spec": {"containers": [{"image": image, "args": args}]}}}));
-            (server.reader(), server.options.sso_role_match)
-        };
-        let aws = Some(Reader::AwsIamAuthenticator);
+    fn image_and_arguments_say_who_runs_and_with_what() {
         let hub = "602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18";
-        assert_eq!(of(hub, &["server", "--feature-gates=SSORoleMatch=true"]), (aws, true));
-        assert_eq!(of("localhost:5000/aws-iam-authenticator@sha256:00", &["server"]), (aws, false));
-        assert_eq!(of("registry.example.com/cluster-auth/cluster-auth:1", &[]), (Some(Reader::ClusterAuth), false));
-        assert_eq!(of("nginx:1", &["--feature-gates=SSORoleMatch=true"]), (None, false));
+        let (gate, both) = ("--feature-gates=SSORoleMatch=true", "--feature-gates=AllAlpha=true,SSORoleMatch=false");
+        let rows = [
+            (json!({"image": hub, "args": ["server", gate]}), Some((AWS, true, None))),
+            (json!({"image": hub, "args": ["server", "--feature-gates", "AllAlpha=true"]}), Some((AWS, true, None))),
+            (json!({"image": hub, "args": ["server", both]}), Some((AWS, false, None))),
+            (json!({"image": hub, "args": ["server", "--feature-gates=ssorolematch=true"]}), Some((AWS, false, None))),
+            (
+                json!({"image": hub, "args": ["server", "--backend-mode=CRD,MountedFile"]}),
+                Some((AWS, false, Some(vec![Mode::Crd, Mode::MountedFile]))),
+            ),
+            (
+                json!({"image": hub, "args": ["server", "--backend-mode", "CRD", "--backend-mode=File"]}),
+                Some((AWS, false, Some(vec![Mode::Crd, Mode::MountedFile]))),
+            ),
+            (json!({"image": "localhost:5000/aws-iam-authenticator@sha256:00", "args": ["server"]}), Some((AWS, false, None))),
+            (json!({"image": "registry.example.com/cluster-auth/cluster-auth:1"}), Some((OURS, false, None))),
+            // A mirror under another name, and a shell around it.
+            (json!({"image": "mirror/auth:1", "command": ["/usr/bin/aws-iam-authenticator", "server"]}), Some((AWS, false, None))),
+            (
+                json!({"image": "alpine", "command": ["sh", "-c", "exec /aws-iam-authenticator server --backend-mode=CRD"]}),
+                Some((AWS, false, Some(vec![Mode::Crd]))),
+            ),
+            // Ours under their name.
+            (json!({"image": "cluster-auth:1", "command": ["/aws-iam-authenticator", "server"]}), Some((OURS, false, None))),
+            // Another command of the program is no server.
+            (json!({"image": "cluster-auth:1", "args": ["lint", "--fail-on=danger"]}), None),
+            (json!({"image": "nginx:1", "args": ["server", gate]}), None),
+        ];
+        for (container, expected) in rows {
+            let mut servers = Servers::default();
+            assert_eq!(servers.look_at("DaemonSet", "a", &set(&container)), expected.is_some(), "{container}");
+            let told = servers.told(None);
+            let is = expected.is_some().then_some((told.reader, told.options.sso_role_match, told.modes));
+            assert_eq!(is, expected, "{container}");
+        }
+        let mut servers = Servers::default();
+        assert!(servers.look_at("Pod", "a", &json!({"containers": [{"image": "cluster-auth:1"}]})), "a pod is one itself");
+    }
+
+    #[test]
+    fn of_several_those_count_that_mount_the_configuration_and_otherwise_it_is_disputed() {
+        let (theirs, ours) = (json!({"image": "aws-iam-authenticator:1"}), json!({"image": "cluster-auth:1"}));
+        let of = |specs: [Value; 2]| {
+            let mut servers = Servers::default();
+            for (what, spec) in ["DaemonSet kube-system/a", "DaemonSet kube-system/b"].into_iter().zip(&specs) {
+                assert!(servers.look_at("DaemonSet", what, spec), "{spec}");
+            }
+            servers
+        };
+        let told = of([set(&theirs), mounting(&ours)]).told(None);
+        assert_eq!((told.reader, told.disputed), (OURS, None));
+        let disputed = of([set(&ours), set(&theirs)]);
+        let told = disputed.told(None);
+        assert_eq!((told.reader, told.note()), (AWS, None));
+        assert_eq!(
+            &*told.disputed.expect("a gap").why,
+            "DaemonSet kube-system/b runs aws-iam-authenticator 0.7.18 and DaemonSet kube-system/a runs cluster-auth \
+             server; here it is read as by aws-iam-authenticator 0.7.18: say by `--reader` which it is"
+        );
+        let told = Servers { asked: Some(OURS), ..disputed }.told(None);
+        assert_eq!((told.reader, told.disputed), (OURS, None));
+    }
+
+    #[test]
+    fn where_nothing_says_it_the_existing_program_reads_it_and_a_key_of_ours_says_it() {
+        let told = Servers::default().told(None);
+        assert!(told.reader == AWS && told.note().is_some_and(|note| note.contains("`--reader`")), "{told:?}");
+        let told = Servers::default().told(Some(&settings("server: {accessFile: /access.yaml}")));
+        assert_eq!((told.reader, told.note()), (OURS, None));
+    }
+
+    #[test]
+    fn modes_are_those_of_the_flag_then_of_the_file_then_the_default_where_all_of_it_is_seen() {
+        let (plain, flag) = (json!({"image": "aws-iam-authenticator:1"}), json!({"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=CRD"]}));
+        let file = settings("server: {backendMode: [EKSConfigMap]}");
+        let says_nothing = settings("server: {port: 1}");
+        let rows = [
+            (mounting(&flag), Some(&file), Some(vec![Mode::Crd])),
+            (mounting(&plain), Some(&file), Some(vec![Mode::EksConfigMap])),
+            (mounting(&plain), Some(&says_nothing), Some(vec![Mode::MountedFile])),
+            // It may have another file, on the control plane.
+            (set(&plain), Some(&says_nothing), None),
+            (mounting(&plain), None, None),
+        ];
+        for (spec, config, expected) in rows {
+            let mut servers = Servers::default();
+            servers.look_at("DaemonSet", "a", &spec);
+            assert_eq!(servers.told(config).modes, expected, "{spec}");
+        }
+        let told = Servers::default().told(Some(&file));
+        assert!(told.asks(Mode::EksConfigMap) && !told.asks(Mode::Crd) && told.asks(Mode::AccessFile));
     }
 }

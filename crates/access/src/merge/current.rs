@@ -19,6 +19,8 @@ pub struct ConfigMap {
     pub data: BTreeMap<String, String>,
     /// Where these stand, if somebody wrote them into a file.
     pub standing: BTreeMap<String, Standing>,
+    /// The file that stands in place of it, if one does.
+    pub in_file: Option<Box<str>>,
     /// Its other data, in base64.
     pub binary_data: BTreeMap<String, String>,
 }
@@ -41,6 +43,7 @@ impl ConfigMap {
         let data: Option<BTreeMap<String, Value>> = data.map(parse).transpose()?.flatten();
         let binary_data = binary_data.map(parse).transpose()?.flatten();
         Ok(Self {
+            in_file: None,
             resource_version: (!version.is_empty()).then(|| version.to_owned()),
             labels: owned(labels),
             annotations: owned(annotations),

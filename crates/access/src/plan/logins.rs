@@ -50,7 +50,8 @@ pub(super) struct Logins {
 }
 
 pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
-    let before: Vec<mapping::Source> = observed.mappings.iter().map(|live| live.source.clone()).collect();
+    let asked = observed.mappings.iter().filter(|live| live.is_asked);
+    let before: Vec<mapping::Source> = asked.map(|live| live.source.clone()).collect();
     let Some(mode) = wanted.target.mode() else {
         let assumed = before.is_empty();
         let others = before.iter().flat_map(|source| source.roles.iter().chain(&source.users)).cloned().collect();
@@ -63,7 +64,7 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
         let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
-        logins.after.push(after);
+        logins.after.extend(live.is_asked.then_some(after));
     }
     if !observed.mappings.iter().any(|live| live.target == wanted.target) {
         let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());

@@ -126,7 +126,15 @@ fn the_configuration_means_what_its_server_makes_of_it() {
     // aws-iam-authenticator never matches a role's path, which cluster-auth leaves out.
     assert!(!is_let_in(read(&theirs), None));
     assert!(is_let_in(read(&ours), None));
-    assert!(is_let_in(read(""), None));
+    // Where nothing says it, it is the existing program, and that is said; a key of ours says it.
+    assert!(!is_let_in(read(""), None));
+    let notes = |given: Given| given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).notes;
+    assert!(notes(read("")).iter().any(|note| note.contains("`--reader`")), "{:?}", notes(read("")));
+    assert_eq!(notes(read(&theirs)), [""; 0].map(Box::from));
+    let mut with_key = Given::default();
+    let key = config.replace("server:\n", "server:\n      accessFile: /access.yaml\n");
+    with_key.read("it", key.as_bytes()).expect("readable");
+    assert!(is_let_in(with_key, None));
     assert!(!is_let_in(read(""), Some(Reader::AwsIamAuthenticator)));
     assert!(is_let_in(read(&theirs), Some(Reader::ClusterAuth)));
 }

@@ -26,6 +26,7 @@ use self::{
 };
 use super::planning::{self, Planned, Planning, Subject};
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
     runtime, signals,
@@ -76,8 +77,8 @@ const REMEMBERED: Duration = Duration::from_mins(2);
 const MOUNTED: Duration = Duration::from_mins(2);
 
 /// Runs `apply`.
-pub(crate) fn run(args: &ApplyArgs, process: &Process) -> CommandResult {
-    let subject = args.planning.subject(process)?;
+pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> CommandResult {
+    let subject = args.planning.subject(global, process)?;
     if subject.dump.is_some() {
         let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` printed";
         return Err(anyhow::anyhow!(help).into());

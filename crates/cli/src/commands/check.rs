@@ -6,6 +6,7 @@ use document::{Problem, RuleText, Severity};
 
 use super::access::{Files, Loaded};
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
     settings,
@@ -38,8 +39,9 @@ enum Output {
 }
 
 /// Runs `check`.
-pub(crate) fn run(args: &CheckArgs, process: &Process) -> CommandResult {
+pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
+    settings::of_access_file(global, &access)?;
     // What could not be read would be missed by these findings and make others of them.
     if !has_errors(&problems) {
         let facts = args.files.facts(&access, process)?;

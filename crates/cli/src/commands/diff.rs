@@ -158,8 +158,8 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         return Err(anyhow::anyhow!("stdin can be one of the two only").into());
     }
     let look = |place: &Place| match place {
-        Place::Path(path) => args.seeing.look_at_path(path),
-        Place::Context(name) => args.seeing.look_at_context(name, process),
+        Place::Path(path) => args.seeing.look_at_path(path, global),
+        Place::Context(name) => args.seeing.look_at_context(name, global, process),
     };
     let [before, after] = [look(places[0])?, look(places[1])?];
     let names = places.map(Place::in_words);

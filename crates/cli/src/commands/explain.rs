@@ -8,7 +8,6 @@ use std::{
 use access::cluster::Given;
 use anyhow::Context as _;
 use clap::Args;
-use mapping::authenticator::Config;
 use token::{ClusterId, Rules, Unconfirmed};
 use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
 
@@ -73,7 +72,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
         }
         Question::Caller(caller) => {
-            let Seen { world, .. } = args.look(global, &settings::config(global)?, process)?;
+            let Seen { world, .. } = args.look(global, process)?;
             args.print(&world.explain(*caller), Some(&world))
         }
         Question::Token(token) => {
@@ -97,16 +96,16 @@ fn read() -> anyhow::Result<String> {
 
 impl ExplainArgs {
     /// The mappings and rights to explain by.
-    fn look(&self, global: &Global, config: &Config, process: &Process) -> Result<Seen, crate::exit::Failure> {
+    fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
         let mut found = Given::default();
         FromArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
-        configured(global, config, &mut found)?;
+        configured(global, &mut found)?;
         self.seeing.look_beside(found, process)
     }
 
     /// What can be said without AWS.
     fn unasked(&self, token: &Token, global: &Global) -> CommandResult {
-        let partition = settings::config(global)?.server.partition;
+        let partition = settings::config_if_readable(global)?.server.partition;
         // Which cluster it is for is in the signature alone, which nobody checks here.
         let anyone = ClusterId::parse("unknown").expect("a cluster id");
         let rules = Rules { partition, ..Rules::default() };
@@ -121,8 +120,8 @@ impl ExplainArgs {
 
     /// What the server would say.
     fn asked(&self, token: &Token, global: &Global, process: &Process) -> CommandResult {
-        let config = settings::config(global)?;
-        let Seen { world, .. } = self.look(global, &config, process)?;
+        let config = settings::config_if_readable(global)?;
+        let Seen { world, .. } = self.look(global, process)?;
         let cluster = match settings::cluster_id(global, process, &config) {
             Ok(cluster) => cluster,
             Err(error) => {

@@ -1,7 +1,5 @@
 //! `import`: the access file for what a cluster has, which planned there changes nothing for anybody.
 
-use std::collections::BTreeMap;
-
 use access::{
     ConfigMap, Facts, Imported, Left, Subject,
     cluster::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen},
@@ -14,7 +12,7 @@ use mapping::authenticator;
 
 use super::{
     access::AskIam,
-    observe::{ClusterArgs, FromArgs, ensure_no_configuration},
+    observe::{ClusterArgs, FromArgs, ensure_no_configuration, gated},
     planning::{self, plain},
 };
 use crate::{
@@ -67,7 +65,7 @@ struct Found {
 
 /// Runs `import`. What could not be looked at ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
-    let mut config = settings::config(global)?;
+    let mut config = settings::config_if_readable(global)?;
     let Found { mut dump, mut facts, entries, sources, named } = args.look(process)?;
     says_all(&dump, &sources)?;
     let stands_elsewhere = args.config_map.is_some() || global.config.is_some();
@@ -78,6 +76,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
                     authenticator reads that, give `--config-map kube-system/aws-auth`, and if not, remove it";
         return Err(anyhow::anyhow!(text).into());
     }
+    gated(global, &mut dump)?;
     dump.add_to(&mut facts);
     let of_cluster = dump.configuration().and_then(cluster_id_of);
     let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
@@ -88,6 +87,9 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
             rim::note(&plain(&format!("error: {what}: {why}")));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
+    }
+    for note in &observed.notes {
+        rim::note(&plain(&format!("note: {note}")));
     }
     config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;
@@ -140,11 +142,8 @@ impl ImportArgs {
     /// The authenticator's configuration, where it is not the usual `ConfigMap`'s.
     fn configuration(&self, global: &Global, named: Option<ConfigMap>) -> anyhow::Result<Option<ConfigMap>> {
         if let Some(path) = &global.config {
-            let text = settings::config_source(path)?.text().to_owned();
-            return Ok(Some(ConfigMap {
-                data: BTreeMap::from([("config.yaml".to_owned(), text)]),
-                ..ConfigMap::default()
-            }));
+            let source = settings::config_source(path)?;
+            return Ok(Some(ConfigMap::of_file(source.name(), source.text())));
         }
         let Some(Name(namespace, name)) = &self.config_map else { return Ok(None) };
         let map = named.with_context(|| format!("there is no ConfigMap {namespace}/{name}"))?;

@@ -8,6 +8,7 @@ use super::{
     seeing::only_if_read,
 };
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
     runtime,
@@ -40,8 +41,8 @@ enum Output {
 }
 
 /// Runs `plan`. What stops apply stands in the plan, and does not stop this.
-pub(crate) fn run(args: &PlanArgs, process: &Process) -> CommandResult {
-    let mut subject = args.planning.subject(process)?;
+pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> CommandResult {
+    let mut subject = args.planning.subject(global, process)?;
     let seen = match subject.dump.take() {
         Some(dump) => Seen::of_dump(dump),
         None => runtime::block_on(async { planning::live(&args.planning.connect(process).await?).await })??,

@@ -16,10 +16,11 @@ pub(crate) use self::show::{plain, printed, stops, styled};
 use super::{
     access::{AskIam, Loaded, Paths},
     check::has_errors,
-    observe::{ClusterArgs, EVERYTHING, FromArgs, ensure_no_configuration, ignored, look},
+    observe::{ClusterArgs, EVERYTHING, FromArgs, ensure_no_configuration, gated, ignored, look},
     render::parse_expiry,
 };
 use crate::{
+    arguments::Global,
     exit::Failure,
     rim::{self, Process},
     settings,
@@ -59,6 +60,8 @@ pub(crate) struct Subject {
     facts: Facts,
     /// The cluster, where dumps are it.
     pub(crate) dump: Option<Dump>,
+    /// What was said of one that is asked: who reads its configuration.
+    beside: Dump,
     mapping: Option<MappingTarget>,
     expiry: access::Expiry,
 }
@@ -101,8 +104,9 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
 
 impl Planning {
     /// Reads the files and the dumps, and asks IAM.
-    pub(crate) fn subject(&self, process: &Process) -> Result<Subject, Failure> {
+    pub(crate) fn subject(&self, global: &Global, process: &Process) -> Result<Subject, Failure> {
         let loaded = self.paths.load()?;
+        settings::of_access_file(global, &loaded.access)?;
         if has_errors(&loaded.problems) {
             settings::print_problems(&loaded.sources, &loaded.problems);
             return Err(Failure::AlreadySaid);
@@ -117,14 +121,15 @@ impl Planning {
         self.from.says_something(&found)?;
         ensure_no_configuration(&found)?;
         ignored(&found);
-        let Given { dump, mut facts, .. } = found;
+        let Given { mut dump, mut facts, .. } = found;
+        gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
         self.cluster.is_asked(&self.from, !dump.is_empty())?;
-        let dump = (!dump.is_empty()).then_some(dump);
+        let (dump, beside) = if dump.is_empty() { (None, dump) } else { (Some(dump), Dump::default()) };
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);
         let (mapping, expiry) = (self.mapping, self.expiry);
-        Ok(Subject { loaded, cluster_id, files, facts, dump, mapping, expiry })
+        Ok(Subject { loaded, cluster_id, files, facts, dump, beside, mapping, expiry })
     }
 
     /// The cluster of the kubeconfig.
@@ -136,7 +141,9 @@ impl Planning {
 impl Subject {
     /// Plans. Findings of the file are printed where `say` is set; an error among them ends it.
     pub(crate) fn plan(&self, seen: Seen, say: bool) -> Result<Planned, Failure> {
-        let Seen { dump, caller, unknown_caller } = seen;
+        let Seen { dump: observed, caller, unknown_caller } = seen;
+        let mut dump = self.beside.clone();
+        dump.extend(observed);
         let target = self.target(&dump)?;
         let now = rim::now();
         let Loaded { sources, access, problems } = &self.loaded;
@@ -156,6 +163,9 @@ impl Subject {
         let desired = desired.at(now);
         let partition = desired.people.first().map_or(Partition::default(), |person| person.principal.partition);
         let mut observed = dump.observed(target, partition, now);
+        for note in observed.notes.iter().filter(|_| say) {
+            rim::note(&plain(&format!("note: {note}")));
+        }
         observed.caller = caller;
         observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));
         let (cluster_id, files) = (&*self.cluster_id, &*self.files);

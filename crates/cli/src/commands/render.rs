@@ -8,6 +8,7 @@ use super::{
     check::has_errors,
 };
 use crate::{
+    arguments::Global,
     exit::{CommandResult, Failure},
     rim::{self, Process},
     settings,
@@ -33,8 +34,9 @@ pub(crate) struct RenderArgs {
 }
 
 /// Runs `render`. With a problem, nothing goes to stdout.
-pub(crate) fn run(args: &RenderArgs, process: &Process) -> CommandResult {
+pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
+    settings::of_access_file(global, &access)?;
     if has_errors(&problems) {
         settings::print_problems(&sources, &problems);
         return Err(Failure::AlreadySaid);

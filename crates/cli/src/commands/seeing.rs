@@ -6,11 +6,10 @@ use access::cluster::{Given, Unseen};
 use clap::Args;
 use document::visible;
 use kubernetes::{Cluster, KubernetesError};
-use mapping::authenticator::Config;
 use visibility::{Principal, Resources, Unreadable, World, print};
 
 use super::{
-    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, look},
+    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look},
     planning::plain,
 };
 use crate::{
@@ -70,7 +69,7 @@ impl Seeing {
         let mut found = Given::default();
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
-        configured(global, &settings::config(global)?, &mut found)?;
+        configured(global, &mut found)?;
         if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) }
     }
 
@@ -105,14 +104,22 @@ impl Seeing {
         context.map(|name| format!("context {name}")).into_iter().chain(files).collect::<Vec<_>>().join(", ")
     }
 
+    /// What flags say of any cluster.
+    fn said(&self, global: &Global) -> anyhow::Result<Given> {
+        let mut found = Given::default();
+        self.from.read(&mut found)?;
+        gated(global, &mut found.dump)?;
+        Ok(found)
+    }
+
     /// Looks at the cluster of a context.
-    pub(crate) fn look_at_context(&self, name: &str, process: &Process) -> Result<Seen, Failure> {
-        live(&self.cluster.in_context(name), EVERYTHING, &[], Given::default(), process)
+    pub(crate) fn look_at_context(&self, name: &str, global: &Global, process: &Process) -> Result<Seen, Failure> {
+        live(&self.cluster.in_context(name), EVERYTHING, &[], self.said(global)?, process)
     }
 
     /// Looks at what a path has, and at no cluster.
-    pub(crate) fn look_at_path(&self, path: &Path) -> Result<Seen, Failure> {
-        let mut found = Given::default();
+    pub(crate) fn look_at_path(&self, path: &Path, global: &Global) -> Result<Seen, Failure> {
+        let mut found = self.said(global)?;
         self.from.read_paths([&path.to_owned()], &mut found)?;
         if found.dump.is_empty() && found.access_files().is_none() {
             let path = path.display();
@@ -123,16 +130,19 @@ impl Seeing {
 }
 
 /// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was
-/// given.
-pub(crate) fn configured(global: &Global, config: &Config, found: &mut Given) -> anyhow::Result<()> {
-    if found.access_files().is_none()
-        && let Some(path) = settings::access_file(global, &config.server)
-    {
-        FromArgs::default().read_paths([&path], found)?;
-    }
+/// given; and with which gates it runs.
+pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<()> {
+    gated(global, &mut found.dump)?;
+    let Some(path) = &global.config else { return Ok(()) };
+    let source = settings::config_source(path)?;
     // One without mappings says that the server has none of its own.
-    if global.config.is_some() {
-        found.config = Some(config.server.clone());
+    found.configure(source);
+    let server = found.config.clone().unwrap_or_default();
+    if let Some(path) = settings::access_file(global, &server) {
+        found.dump.has_server_of_ours();
+        if found.access_files().is_none() {
+            FromArgs::default().read_paths([&path], found)?;
+        }
     }
     Ok(())
 }
@@ -180,10 +190,14 @@ fn offline(found: Given) -> Result<Seen, Failure> {
 }
 
 fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
-    World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
+    let world = World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
         settings::print_problems(&sources, &problems);
         Failure::AlreadySaid
-    })
+    })?;
+    for note in world.assumptions() {
+        rim::note(&plain(&format!("note: {note}")));
+    }
+    Ok(world)
 }
 
 /// What a cluster calls its resources.

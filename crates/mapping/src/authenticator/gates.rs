@@ -1,4 +1,4 @@
-//! `--feature-gates`: accepted, because manifests carry them; one changes something here.
+//! `--feature-gates`: accepted, because manifests carry them; one changes something here, and one what aws-iam-authenticator reads.
 
 use std::str::FromStr;
 
@@ -7,6 +7,8 @@ use std::str::FromStr;
 pub struct FeatureGates {
     /// `init` writes to the server's folders instead of the current one.
     pub configured_init_directories: bool,
+    /// aws-iam-authenticator reads `sso` of an entry. `cluster-auth server` always does.
+    pub sso_role_match: bool,
 }
 
 /// Why a text is no list of gates.
@@ -21,19 +23,21 @@ impl FromStr for FeatureGates {
 
     /// `A=true,B=false`; the last of two counts, and a gate's own name goes before `AllAlpha` (all of them are alpha).
     fn from_str(text: &str) -> Result<Self, GateError> {
-        let (mut all, mut own) = (None, None);
+        let (mut all, mut directories, mut sso) = (None, None, None);
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let error = || GateError(pair.to_owned());
             let (name, value) = pair.split_once('=').ok_or_else(error)?;
             let on = boolean(value.trim()).ok_or_else(error)?;
             match name.trim() {
-                "ConfiguredInitDirectories" => own = Some(on),
+                "ConfiguredInitDirectories" => directories = Some(on),
+                "SSORoleMatch" => sso = Some(on),
                 "AllAlpha" => all = Some(on),
-                "IAMIdentityMappingCRD" | "SSORoleMatch" | "AllBeta" => {}
+                "IAMIdentityMappingCRD" | "AllBeta" => {}
                 _ => return Err(error()),
             }
         }
-        Ok(Self { configured_init_directories: own.or(all).unwrap_or_default() })
+        let is_on = |own: Option<bool>| own.or(all).unwrap_or_default();
+        Ok(Self { configured_init_directories: is_on(directories), sso_role_match: is_on(sso) })
     }
 }
 

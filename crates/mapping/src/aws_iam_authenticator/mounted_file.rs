@@ -75,7 +75,8 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     let users = decoder.entries(server.remove("mapusers"), Kind::User);
     let accounts = server.remove("mapaccounts");
     let accounts = accounts.map(|node| decoder.texts(node, "mapAccounts", "the account")).unwrap_or_default();
-    source.reserved_prefixes = decoder.reserved(server.remove("reservedprefixconfig"));
+    source.reserved_prefixes =
+        decoder.reserved(server.remove("reservedprefixconfig")).remove(&MODE).unwrap_or_default();
     let mut is_taken = decoder.is_taken;
     for (kind, entries) in [(Kind::Role, roles), (Kind::User, users)] {
         let mut kept = Vec::with_capacity(entries.len());
@@ -143,7 +144,7 @@ fn accounts_of(text: &mut Text<'_>, accounts: &[(String, usize)]) -> Vec<(Accoun
 }
 
 /// The entries of a mapping by their keys in lower case; one with capitals takes the place of one without.
-fn fields(node: &Node) -> BTreeMap<String, &Node> {
+pub(super) fn fields(node: &Node) -> BTreeMap<String, &Node> {
     let mut fields: BTreeMap<String, (&Node, bool)> = BTreeMap::new();
     for entry in node.as_mapping().unwrap_or_default() {
         let lower = lower(&entry.key.text);
@@ -157,9 +158,9 @@ fn fields(node: &Node) -> BTreeMap<String, &Node> {
 }
 
 /// mapstructure with `WeaklyTypedInput`: a type that cannot be converted is an error over the whole.
-struct Weak<'t, 'a> {
-    text: &'t mut Text<'a>,
-    is_taken: bool,
+pub(super) struct Weak<'t, 'a> {
+    pub(super) text: &'t mut Text<'a>,
+    pub(super) is_taken: bool,
 }
 
 impl Weak<'_, '_> {
@@ -227,10 +228,11 @@ impl Weak<'_, '_> {
         Some(Sso { permission_set_name, account_id, partition: text("partition") })
     }
 
-    fn reserved(&mut self, node: Option<&Node>) -> Vec<String> {
+    /// What is reserved in each mode, by the names that modes have now.
+    pub(super) fn reserved(&mut self, node: Option<&Node>) -> BTreeMap<Mode, Vec<String>> {
         const LIST: &str = "reservedPrefixConfig";
         let nodes = node.map(|node| node.as_sequence().unwrap_or(std::slice::from_ref(node))).unwrap_or_default();
-        let mut prefixes = Vec::new();
+        let mut prefixes = BTreeMap::new();
         for node in nodes.iter().filter(|node| !node.is_null()) {
             if node.as_mapping().is_none() {
                 self.wrong(node, LIST, "the entry", "a mapping");
@@ -241,8 +243,8 @@ impl Weak<'_, '_> {
             let list = fields.get("usernameprefixreservelist");
             let list = list.map(|node| self.texts(node, LIST, "usernamePrefixReserveList")).unwrap_or_default();
             // The last one of a mode counts.
-            if mode.as_deref() == Some(MODE.as_str()) {
-                prefixes = list.into_iter().map(|(text, _)| text).collect();
+            if let Some(mode) = Mode::BACKENDS.into_iter().find(|one| mode.as_deref() == Some(one.as_str())) {
+                prefixes.insert(mode, list.into_iter().map(|(text, _)| text).collect());
             }
         }
         prefixes

@@ -3,7 +3,7 @@
 use access::cluster::Given;
 use document::Source;
 use insta::assert_snapshot;
-use mapping::{Decision, Facts, authenticator::read_config_in};
+use mapping::{Decision, Facts};
 use proptest::prelude::*;
 use rbac::{Request, User};
 
@@ -413,9 +413,8 @@ fn every_source_has_its_own_words_for_what_to_add() {
 fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
     let text = "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [viewers]}\n";
     let source = Source::new("config.yaml", text);
-    let config = read_config_in(&source, None).map_err(|_| "problems").expect("a configuration").0.server;
     let mut given = Given::default();
-    given.config = Some(config);
+    given.configure(source);
     assert!(given.read("cluster.json", CLUSTER.as_bytes()).expect("a dump"));
     let world = World::new(given, None, now()).expect("readable");
     let line = |arn| verdict(&world.explain(caller(arn)));

@@ -3,7 +3,6 @@
 use access::cluster::{Dump, Given};
 use document::Source;
 use insta::assert_snapshot;
-use mapping::authenticator::read_config_in;
 
 use super::{now, world};
 use crate::{
@@ -19,10 +18,7 @@ fn live(server: &str, parts: &[&str]) -> World {
     for part in parts {
         match part.strip_prefix('-') {
             Some(hidden) => given.dump.could_not_see(hidden, "you may not look"),
-            None if part.starts_with("server:") => {
-                let (config, _) = read_config_in(&Source::new("config.yaml", *part), None).expect("readable");
-                given.config = Some(config.server);
-            }
+            None if part.starts_with("server:") => given.configure(Source::new("config.yaml", *part)),
             None => assert!(given.read("given", part.as_bytes()).expect(part), "{part}"),
         }
     }

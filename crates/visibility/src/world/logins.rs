@@ -5,26 +5,23 @@ use access::{
     cluster::{AccessEntries, AuthenticationMode, LiveMapping, MappingTarget},
 };
 use identity::{Arn, Partition};
-use mapping::{Mode, RulePrincipal, Source, authenticator::ServerConfig};
+use mapping::{Mode, RulePrincipal, Source};
 
-/// Every source of logins, in the order in which they are asked. An access file and a configuration that were given stand in
-/// place of what the cluster has of them.
+/// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
+/// cluster has of it.
 pub(super) fn logins(
     of_file: Option<Source>,
-    of_config: Option<ServerConfig>,
     entries: &AccessEntries,
     live: &[LiveMapping],
 ) -> Vec<Source> {
     let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
     let counts = |live: &&LiveMapping| match live.target {
         MappingTarget::AccessFile => of_file.is_none(),
-        MappingTarget::ConfigMap => of_config.is_none(),
-        MappingTarget::AwsAuth => !by_entries_alone,
-        MappingTarget::Crd | MappingTarget::None => true,
+        MappingTarget::AwsAuth => live.is_asked && !by_entries_alone,
+        MappingTarget::ConfigMap | MappingTarget::Crd | MappingTarget::None => live.is_asked,
     };
     let live: Vec<Source> = live.iter().filter(counts).map(|live| live.source.clone()).collect();
-    let of_config = of_config.and_then(|config| config.mounted_file);
-    let mut logins: Vec<Source> = of_file.into_iter().chain(of_config).chain([entries.source()]).chain(live).collect();
+    let mut logins: Vec<Source> = of_file.into_iter().chain([entries.source()]).chain(live).collect();
     // The server asks its access file first, wherever that stands.
     logins.sort_by_key(|source| source.mode != Mode::AccessFile);
     logins

@@ -3,6 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Partition;
+use mapping::{
+    Reader,
+    aws_iam_authenticator::{Settings, settings},
+};
 use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 
 use super::{
@@ -12,7 +16,7 @@ use super::{
 };
 use crate::{
     ConfigMap, Facts,
-    cluster::{CloudAccount, Extent, Knowledge, MappingTarget, Owner, Seen, Unseen},
+    cluster::{CloudAccount, Extent, Knowledge, MappingTarget, Owner, Seen, Unseen, servers::Told},
     plan::{RECORD_NAME, Record},
 };
 
@@ -81,6 +85,26 @@ impl Dump {
         };
         let is_whole = namespaces.is_empty() || everywhere(kind).iter().all(|name| namespaces.contains(name));
         (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
+    }
+
+    /// Who reads the authenticator's configuration.
+    pub fn reader(&self) -> Reader {
+        self.told().reader
+    }
+
+    /// How everything is read, as far as anything says it.
+    pub(super) fn told(&self) -> Told {
+        self.servers.told(self.settings().as_ref())
+    }
+
+    /// What the authenticator's configuration says of how everything is read.
+    pub(super) fn settings(&self) -> Option<Settings> {
+        self.configuration().map(settings)
+    }
+
+    /// Whether it is one of EKS, by the roles that EKS puts into each.
+    pub(super) fn is_of_eks(&self) -> bool {
+        self.roles.iter().any(|seen| seen.object.name.starts_with("eks:"))
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use identity::Partition;
 use jiff::Timestamp;
+use mapping::{Mode, Reader};
 
 use super::{
     Dump, MAPPING_KIND,
@@ -18,6 +19,7 @@ impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
+        let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
@@ -32,7 +34,6 @@ impl Dump {
             has_manifests,
             refused,
             foreign,
-            server,
             dynamic,
             role_places,
             binding_places,
@@ -52,7 +53,7 @@ impl Dump {
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
         let mut mappings = Vec::new();
-        let reading = Reading { partition, options: server.options, reader: server.reader() };
+        let reading = Reading { partition, options: told.options, reader: told.reader };
         for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
             unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
         }
@@ -73,15 +74,38 @@ impl Dump {
             }
         }
         let is_asked = target != MappingTarget::None;
-        mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(LiveMapping::of_file));
+        let of_file = |(name, text): (Box<str>, Vec<u8>)| LiveMapping::of_file(&name, &text, told.options);
+        mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(of_file));
         // What is in force goes before what other programs are going to make.
-        for live in foreign.iter().filter_map(|foreign| foreign.live(partition, now)) {
+        for live in foreign.iter().filter_map(|foreign| foreign.live(&reading, now)) {
             match live {
                 Ok(live) => mappings.push(live),
                 Err(gap) => unseen.push(gap),
             }
         }
-        let mut observed = Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen };
+        let mut notes = Vec::new();
+        let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
+        if mappings.iter().any(is_read) || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap)) {
+            notes.extend(told.note());
+            unseen.extend(told.disputed.clone());
+        }
+        for live in &mut mappings {
+            let source = &mut live.source;
+            if source.reader == Reader::AwsIamAuthenticator {
+                source.reserved_prefixes = settings.reserved_prefixes.get(&source.mode).cloned().unwrap_or_default();
+            }
+            live.is_asked = is_eks || told.asks(source.mode);
+            if !live.is_asked && !source.is_blank() {
+                let (mode, modes) = (source.mode, told.modes.iter().flatten().map(|mode| mode.as_str()));
+                let modes: Vec<&str> = modes.collect();
+                notes.push(
+                    format!("nobody is let in by {mode}: the server's backend mode is {}", modes.join(", ")).into(),
+                );
+            }
+        }
+        mappings.sort_by_key(|live| told.turn(live.source.mode));
+        let mut observed =
+            Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen, notes };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
         for foreign in &foreign {
             observed.add_declared(foreign, namespaces.as_deref(), now);

@@ -1,5 +1,7 @@
 //! Person by person: who they are, whatever names them, and what is said of them.
 
+use mapping::Reader;
+
 use super::world::{Asked, cluster, map};
 use crate::{
     cluster::{LiveMapping, MappingTarget, Observed, Reading, Unseen},
@@ -133,9 +135,10 @@ fn a_mapping_that_cannot_be_read_was_not_seen() {
         (MappingTarget::AwsAuth, "other", "whatever", None),
         (MappingTarget::ConfigMap, "config.yaml", "", None),
     ];
+    let reading = Reading { reader: Reader::ClusterAuth, ..Reading::default() };
     for (target, key, value, expected) in rows {
         let map = crate::ConfigMap { data: [(key.to_owned(), value.to_owned())].into(), ..crate::ConfigMap::default() };
-        let read = LiveMapping::of_config_map(target, map, &Reading::default(), now());
+        let read = LiveMapping::of_config_map(target, map, &reading, now());
         match (read, expected) {
             (Ok(live), None) => assert!(live.source.roles.is_empty() && live.source.users.is_empty()),
             (Err(Unseen { what, why }), Some(begins)) => {

@@ -7,14 +7,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::cluster::{Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
+use access::cluster::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use anyhow::Context as _;
 use clap::Args;
 use document::Source;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use mapping::Reader;
 
-use crate::rim;
+use crate::{arguments::Global, rim, settings};
 
 /// What is read in folders, as kubectl does.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -41,17 +41,19 @@ pub(crate) struct FromArgs {
     default_namespace: Option<String>,
 
     /// Who reads the authenticator's configuration: `aws-iam-authenticator` (as 0.7.18 does) or `cluster-auth` [default: the
-    /// server of a DaemonSet among what is given, else `cluster-auth`]
+    /// server that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, which is said]
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }
 
 fn parse_reader(text: &str) -> Result<Reader, String> {
-    match text {
-        "aws-iam-authenticator" => Ok(Reader::AwsIamAuthenticator),
-        "cluster-auth" => Ok(Reader::ClusterAuth),
-        _ => Err("expected aws-iam-authenticator or cluster-auth".to_owned()),
-    }
+    let known = [Reader::AwsIamAuthenticator, Reader::ClusterAuth].into_iter().find(|reader| named(*reader) == text);
+    known.ok_or_else(|| "expected aws-iam-authenticator or cluster-auth".to_owned())
+}
+
+/// As the flag has it.
+fn named(reader: Reader) -> &'static str {
+    if reader == Reader::ClusterAuth { "cluster-auth" } else { "aws-iam-authenticator" }
 }
 
 impl FromArgs {
@@ -77,7 +79,8 @@ impl FromArgs {
         let from = self.from.iter().map(|path| format!(" --from {}", path.display()));
         let exclude = self.exclude.iter().map(|glob| format!(" --exclude '{glob}'"));
         let namespace = self.default_namespace.iter().map(|name| format!(" --default-namespace {name}"));
-        from.chain(exclude).chain(namespace).collect()
+        let reader = self.reader.iter().map(|reader| format!(" --reader {}", named(*reader)));
+        from.chain(exclude).chain(namespace).chain(reader).collect()
     }
 
     /// Reads all of it into what holds what was read so far.
@@ -186,6 +189,14 @@ impl FromArgs {
         }
         Ok(())
     }
+}
+
+/// Takes the gates that were typed for those that the server runs with.
+pub(crate) fn gated(global: &Global, dump: &mut Dump) -> anyhow::Result<()> {
+    if global.feature_gates.is_some() {
+        dump.sso_role_match(settings::gates(global)?.sso_role_match);
+    }
+    Ok(())
 }
 
 /// Refuses the authenticator's configuration as a file, where a command would have to ignore it.

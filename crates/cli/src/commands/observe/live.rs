@@ -34,6 +34,8 @@ pub(crate) const ACCOUNTS: (&str, Resource) = ("ServiceAccount", Resource::SERVI
 /// What an access file is compiled with.
 pub(crate) const COMPILING: &Lists =
     &[("Namespace", Resource::NAMESPACES), ("ClusterRole", Resource::CLUSTER_ROLES), ("Role", Resource::ROLES)];
+/// What runs servers on control planes.
+const SERVERS: &[Resource] = &[Resource::DAEMON_SETS, Resource::DEPLOYMENTS];
 const MAPPINGS: &str = Dump::MAPPING_KIND;
 /// How many pieces of a list wait to be read before no more are taken in.
 const PIECES: usize = 64;
@@ -54,13 +56,19 @@ pub(crate) async fn look(cluster: &Cluster, lists: &Lists, namespaces: &[String]
     let looking = async {
         let asked = lists.iter().map(|(kind, resource)| list(cluster, kind, *resource, namespaces, &so_far));
         let mut looked = Looked { dump: Dump::default(), refused: Vec::new() };
-        let (answers, maps) = tokio::join!(join_all(asked), config_maps(cluster));
+        let looks_at_logins = lists_roles(lists);
+        let (answers, maps, running) =
+            tokio::join!(join_all(asked), config_maps(cluster), servers(cluster, SERVERS, looks_at_logins));
         for part in answers.into_iter().chain([maps]) {
             let Looked { dump, refused } = part?;
             looked.dump.extend(dump);
             looked.refused.extend(refused);
         }
-        if lists_roles(lists) {
+        looked.dump.extend(running?);
+        if looks_at_logins {
+            // A server that the kubelet runs from a file shows as a pod, and there may be many.
+            let pods = servers(cluster, &[Resource::PODS], looked.dump.lacks_server()).await?;
+            looked.dump.extend(pods);
             looked.roles(cluster).await?;
         }
         Ok(looked)
@@ -180,6 +188,26 @@ async fn read(mut arriving: Arriving<'_>, so_far: &SoFar) -> anyhow::Result<Resu
     }
     drop(send);
     reading.await.context("reading a list was cut short")
+}
+
+/// Looks at what runs servers. Whoever may not gets the same answer, with a note that says so.
+async fn servers(cluster: &Cluster, resources: &[Resource], is_asked: bool) -> anyhow::Result<Dump> {
+    let mut dump = Dump::default();
+    for resource in resources.iter().filter(|_| is_asked) {
+        let path = resource.list(Some("kube-system"));
+        match cluster.list(&path).await {
+            Ok(Some(arriving)) => {
+                let read = read(arriving, &SoFar::default()).await?;
+                dump.extend(read.with_context(|| format!("{path} of {}", cluster.server()))?);
+            }
+            Ok(None) => {}
+            Err(KubernetesError::Forbidden { .. }) => {
+                dump.could_not_see_servers(&format!("you may not list {} of kube-system", resource.name));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(dump)
 }
 
 async fn config_maps(cluster: &Cluster) -> anyhow::Result<Looked> {

@@ -1,0 +1,102 @@
+//! What stands beside the mappings in the configuration and changes what they mean, or which places are asked.
+//!
+//! Source: `getConfig` of `cmd/aws-iam-authenticator/root.go`, `pkg/config/types.go`; `ToBoolE` of cast 1.10.
+
+use std::collections::BTreeMap;
+
+use document::{Dialect, Limits, Node, parse_as};
+
+use super::{
+    Standing,
+    mounted_file::{Weak, fields},
+    text::Text,
+};
+use crate::Mode;
+
+/// These settings, as far as the file has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// `backendMode`, in order; nothing where the file does not say.
+    pub modes: Option<Vec<Mode>>,
+    /// `dynamicfileUserIDStrict`.
+    pub user_id_strict: bool,
+    /// `reservedPrefixConfig`, by mode.
+    pub reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+    /// Whether it has `accessFile`, a key of `cluster-auth server` alone.
+    pub has_access_file: bool,
+}
+
+/// Reads them. What cannot be read says nothing here: whoever reads the mappings says why.
+pub fn settings(config: &str) -> Settings {
+    let mut defects = Vec::new();
+    let mut text = Text::new(Mode::MountedFile, config, Standing::alone("config.yaml"), &mut defects);
+    let root = parse_as(&text.source.clone(), &Limits::default(), Dialect::Viper).ok().and_then(|read| read.root);
+    let Some(root) = root.filter(|root| root.as_mapping().is_some()) else { return Settings::default() };
+    let Some(server) = fields(&root).remove("server") else { return Settings::default() };
+    let mut server = fields(server);
+    let reserved_prefixes = Weak { text: &mut text, is_taken: true }.reserved(server.remove("reservedprefixconfig"));
+    Settings {
+        modes: server.get("backendmode").map(|node| modes(words(node))),
+        user_id_strict: server.get("dynamicfileuseridstrict").is_some_and(|node| is_true(node)),
+        reserved_prefixes,
+        has_access_file: server.get("accessfile").is_some_and(|node| !node.is_null()),
+    }
+}
+
+/// Modes by their names, old names included. The program does not start with others, and so with none.
+pub fn modes<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<Mode> {
+    let mode = |name: &str| match name {
+        "File" => Some(Mode::MountedFile),
+        "ConfigMap" => Some(Mode::EksConfigMap),
+        name => Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
+    };
+    names.into_iter().filter_map(mode).collect()
+}
+
+/// A list of texts, or a text with blanks between them.
+fn words(node: &Node) -> Vec<&str> {
+    match node.as_sequence() {
+        Some(nodes) => nodes.iter().filter_map(Node::as_scalar).map(|scalar| &*scalar.text).collect(),
+        None => node.as_scalar().map(|scalar| scalar.text.split_whitespace().collect()).unwrap_or_default(),
+    }
+}
+
+fn is_true(node: &Node) -> bool {
+    match node.to_json() {
+        serde_json::Value::Bool(is_true) => is_true,
+        serde_json::Value::Number(number) => number.as_f64() != Some(0.0),
+        serde_json::Value::String(text) => ["1", "t", "T", "true", "True", "TRUE"].contains(&&*text),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{
+        Mode,
+        aws_iam_authenticator::{Settings, settings},
+    };
+
+    #[test]
+    fn they_are_read_as_the_program_reads_them() {
+        let of = |server: &str| settings(&format!("clusterID: c\nserver:\n{server}"));
+        assert_eq!(settings(""), Settings::default());
+        assert_eq!(settings("server: [\n"), Settings::default());
+        assert_eq!(of("  port: 1\n"), Settings::default());
+        let (file, aws_auth) = (Mode::MountedFile, Mode::EksConfigMap);
+        for (written, modes) in [
+            ("[CRD, MountedFile]", vec![Mode::Crd, file]),
+            ("EKSConfigMap MountedFile", vec![aws_auth, file]),
+            ("[File, ConfigMap]", vec![file, aws_auth]),
+        ] {
+            assert_eq!(of(&format!("  backendMode: {written}\n")).modes, Some(modes), "{written}");
+        }
+        for (written, is_strict) in [("true", true), ("'true'", true), ("1", true), ("false", false), ("'yes'", false)] {
+            assert_eq!(of(&format!("  dynamicfileUserIDStrict: {written}\n")).user_id_strict, is_strict, "{written}");
+        }
+        let reserved = of("  reservedPrefixConfig:\n  - {backendMode: EKSConfigMap, usernamePrefixReserveList: [a, b]}\n  - \
+                           {backendMode: ConfigMap, usernamePrefixReserveList: [c]}\n");
+        assert_eq!(reserved.reserved_prefixes, [(aws_auth, vec!["a".to_owned(), "b".to_owned()])].into());
+        assert!(of("  accessFile: /a.yaml\n").has_access_file);
+    }
+}
