@@ -65,8 +65,12 @@ pub(crate) fn of_access_file(global: &Global, access: &Access) -> anyhow::Result
     let (Some(typed), id) = (&global.cluster_id, &access.cluster_id) else { return Ok(()) };
     match id {
         Some(id) if *id.value == **typed => Ok(()),
-        Some(id) => anyhow::bail!("--cluster-id {typed}: the access file is for `{}`; give the file of that cluster", id.value),
-        None => anyhow::bail!("--cluster-id {typed}: the access file has no clusterID; write `clusterID: {typed}` into it"),
+        Some(id) => {
+            anyhow::bail!("--cluster-id {typed}: the access file is for `{}`; give the file of that cluster", id.value)
+        }
+        None => {
+            anyhow::bail!("--cluster-id {typed}: the access file has no clusterID; write `clusterID: {typed}` into it")
+        }
     }
 }
 

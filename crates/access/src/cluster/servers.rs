@@ -3,8 +3,8 @@
 
 use mapping::{
     Mode, Reader,
-    aws_iam_authenticator::{Options, Settings, modes},
     authenticator::FeatureGates,
+    aws_iam_authenticator::{Options, Settings, modes},
 };
 use serde_json::Value;
 
@@ -118,7 +118,8 @@ impl Servers {
             let is_seen = config.is_some() && of_reader.first().is_some_and(|running| running.mounts);
             is_seen.then(|| vec![Mode::MountedFile])
         };
-        let modes = flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
+        let modes =
+            flags.or_else(|| config?.modes.clone()).or_else(by_default).filter(|modes| same && !modes.is_empty());
         let options = Options {
             sso_role_match: self.sso_role_match.unwrap_or_else(|| of_reader.iter().any(|one| one.sso_role_match)),
             user_id_strict: config.is_some_and(|config| config.user_id_strict),
@@ -268,16 +269,25 @@ mod tests {
                 json!({"image": hub, "args": ["server", "--backend-mode", "CRD", "--backend-mode=File"]}),
                 Some((AWS, false, Some(vec![Mode::Crd, Mode::MountedFile]))),
             ),
-            (json!({"image": "localhost:5000/aws-iam-authenticator@sha256:00", "args": ["server"]}), Some((AWS, false, None))),
+            (
+                json!({"image": "localhost:5000/aws-iam-authenticator@sha256:00", "args": ["server"]}),
+                Some((AWS, false, None)),
+            ),
             (json!({"image": "registry.example.com/cluster-auth/cluster-auth:1"}), Some((OURS, false, None))),
             // A mirror under another name, and a shell around it.
-            (json!({"image": "mirror/auth:1", "command": ["/usr/bin/aws-iam-authenticator", "server"]}), Some((AWS, false, None))),
+            (
+                json!({"image": "mirror/auth:1", "command": ["/usr/bin/aws-iam-authenticator", "server"]}),
+                Some((AWS, false, None)),
+            ),
             (
                 json!({"image": "alpine", "command": ["sh", "-c", "exec /aws-iam-authenticator server --backend-mode=CRD"]}),
                 Some((AWS, false, Some(vec![Mode::Crd]))),
             ),
             // Ours under their name.
-            (json!({"image": "cluster-auth:1", "command": ["/aws-iam-authenticator", "server"]}), Some((OURS, false, None))),
+            (
+                json!({"image": "cluster-auth:1", "command": ["/aws-iam-authenticator", "server"]}),
+                Some((OURS, false, None)),
+            ),
             // Another command of the program is no server.
             (json!({"image": "cluster-auth:1", "args": ["lint", "--fail-on=danger"]}), None),
             (json!({"image": "nginx:1", "args": ["server", gate]}), None),
@@ -290,7 +300,10 @@ mod tests {
             assert_eq!(is, expected, "{container}");
         }
         let mut servers = Servers::default();
-        assert!(servers.look_at("Pod", "a", &json!({"containers": [{"image": "cluster-auth:1"}]})), "a pod is one itself");
+        assert!(
+            servers.look_at("Pod", "a", &json!({"containers": [{"image": "cluster-auth:1"}]})),
+            "a pod is one itself"
+        );
     }
 
     #[test]
@@ -327,7 +340,10 @@ mod tests {
 
     #[test]
     fn modes_are_those_of_the_flag_then_of_the_file_then_the_default_where_all_of_it_is_seen() {
-        let (plain, flag) = (json!({"image": "aws-iam-authenticator:1"}), json!({"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=CRD"]}));
+        let (plain, flag) = (
+            json!({"image": "aws-iam-authenticator:1"}),
+            json!({"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=CRD"]}),
+        );
         let file = settings("server: {backendMode: [EKSConfigMap]}");
         let says_nothing = settings("server: {port: 1}");
         let rows = [

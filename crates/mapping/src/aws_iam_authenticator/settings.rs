@@ -91,10 +91,12 @@ mod tests {
         ] {
             assert_eq!(of(&format!("  backendMode: {written}\n")).modes, Some(modes), "{written}");
         }
-        for (written, is_strict) in [("true", true), ("'true'", true), ("1", true), ("false", false), ("'yes'", false)] {
+        for (written, is_strict) in [("true", true), ("'true'", true), ("1", true), ("false", false), ("'yes'", false)]
+        {
             assert_eq!(of(&format!("  dynamicfileUserIDStrict: {written}\n")).user_id_strict, is_strict, "{written}");
         }
-        let reserved = of("  reservedPrefixConfig:\n  - {backendMode: EKSConfigMap, usernamePrefixReserveList: [a, b]}\n  - \
+        let reserved =
+            of("  reservedPrefixConfig:\n  - {backendMode: EKSConfigMap, usernamePrefixReserveList: [a, b]}\n  - \
                            {backendMode: ConfigMap, usernamePrefixReserveList: [c]}\n");
         assert_eq!(reserved.reserved_prefixes, [(aws_auth, vec!["a".to_owned(), "b".to_owned()])].into());
         assert!(of("  accessFile: /a.yaml\n").has_access_file);

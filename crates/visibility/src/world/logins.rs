@@ -9,11 +9,7 @@ use mapping::{Mode, RulePrincipal, Source};
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
 /// cluster has of it.
-pub(super) fn logins(
-    of_file: Option<Source>,
-    entries: &AccessEntries,
-    live: &[LiveMapping],
-) -> Vec<Source> {
+pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, live: &[LiveMapping]) -> Vec<Source> {
     let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
     let counts = |live: &&LiveMapping| match live.target {
         MappingTarget::AccessFile => of_file.is_none(),

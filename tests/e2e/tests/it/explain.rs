@@ -139,7 +139,9 @@ fn same(world: &World, server: &Server, code: &str, token: &str) -> anyhow::Resu
     ensure!(logged["code"] == code, "the server says {logged}");
     let config = server.folder.join("config.yaml").display().to_string();
     let review = json!({"kind": "TokenReview", "apiVersion": "authentication.k8s.io/v1", "spec": {"token": token}});
-    let shown = explain(world, &["-", "--aws", "-c", &config, "-o", "json"], &review.to_string())?.success()?;
+    let shown =
+        explain(world, &["-", "--aws", "-c", &config, "--reader", "cluster-auth", "-o", "json"], &review.to_string())?
+            .success()?;
     let shown: Value = serde_json::from_str(&shown)?;
     ensure!(shown["code"] == code, "explain says {shown}");
     let let_in = match answer.status {
@@ -268,7 +270,12 @@ fn people(world: &World) -> anyhow::Result<()> {
 fn explained(world: &World, login: &Login, arn: &str) -> anyhow::Result<Value> {
     let config = login.server.folder.join("config.yaml").display().to_string();
     let kubeconfig = login.cluster.admin_kubeconfig().display().to_string();
-    let shown = explain(world, &[arn, "-c", &config, "--kubeconfig", &kubeconfig, "-o", "json"], "")?.success()?;
+    let shown = explain(
+        world,
+        &[arn, "-c", &config, "--reader", "cluster-auth", "--kubeconfig", &kubeconfig, "-o", "json"],
+        "",
+    )?
+    .success()?;
     serde_json::from_str(&shown).with_context(|| shown.clone())
 }
 
