@@ -10,6 +10,7 @@ mod entries;
 mod go;
 mod json;
 mod ours;
+mod running;
 mod yaml;
 
 use anyhow::ensure;
@@ -36,6 +37,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("readers::an_edited_aws_auth_lets_in_whom_it_should", edits::aws_auth),
     ("readers::dynamic_files_are_read_as_the_go_program_reads_them", dynamic_file),
     ("readers::configuration_files_are_read_as_the_go_program_reads_them", mounted_file),
+    ("readers::what_runs_says_who_reads_the_configuration", running::says_who_reads),
     ("readers::mapping_objects_are_read_as_the_go_program_reads_them", objects),
 ];
 
