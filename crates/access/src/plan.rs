@@ -14,6 +14,7 @@ pub mod print;
 
 mod all_powerful;
 mod atoms;
+mod beside;
 mod comparison;
 mod digest;
 mod files;
@@ -143,7 +144,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let ObjectDiff { changes: objects, unchanged: objects_unchanged, others } = objects::diff(wanted, observed);
     let mut logins = logins::diff(wanted, observed);
     let afterwards = objects::afterwards(wanted, observed);
-    let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings);
+    let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings, &observed.entries);
     let (before, after) = (Index::new(observed.objects()), Index::new(afterwards));
     let mut refusals = refusals::of_objects(&objects);
     refusals.extend(refusals::of_logins(&logins));
@@ -154,7 +155,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
     refusals.extend(unmergeable);
     let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
-    let people = people::changes(wanted, logins, &before, &after, observed.partition);
+    let people = people::changes(wanted, logins, &before, &after, observed);
     refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
     refusals.sort();
     refusals.dedup();

@@ -3,7 +3,7 @@
 use identity::{Arn, Partition};
 use rbac::{AnyRole, Binding};
 
-use super::{MappingTarget, Mark, Owner};
+use super::{AccessEntries, AuthenticationMode, MappingTarget, Mark, Owner, policy};
 use crate::{ConfigMap, Namespace, plan::Record};
 
 /// A cluster at one moment.
@@ -17,6 +17,8 @@ pub struct Observed {
     pub namespaces: Vec<Namespace>,
     /// The mappings in force, in the order in which the authenticator asks them.
     pub mappings: Vec<LiveMapping>,
+    /// EKS access entries, where any were given.
+    pub entries: AccessEntries,
     /// What was last applied, if anything was.
     pub record: Option<Seen<Record>>,
     /// Who applies, as the cluster sees them (`SelfSubjectReview`).
@@ -141,6 +143,29 @@ impl MappingObject {
 }
 
 impl Observed {
+    /// Adds EKS access entries, with what of them is not known.
+    pub fn add_entries(&mut self, entries: AccessEntries) {
+        if entries.is_empty() {
+            return;
+        }
+        self.unseen.extend(entries.unseen());
+        let associations = entries.associations();
+        let unknown = associations.iter().filter(|association| policy(&association.policy).is_none());
+        self.unseen.extend(unknown.map(|association| Unseen {
+            what: format!("what the EKS access policy {} allows", association.policy).into(),
+            why: "its rules are not known here".into(),
+        }));
+        self.unseen.sort();
+        self.unseen.dedup();
+        self.entries = entries;
+    }
+
+    /// Whether logins are asked of a place: not where the server's backend modes or the cluster's authentication mode leave it out.
+    pub fn asks(&self, live: &LiveMapping) -> bool {
+        let by_entries_alone = self.entries.mode() == Some(AuthenticationMode::Api);
+        live.is_asked && !(by_entries_alone && live.target == MappingTarget::AwsAuth)
+    }
+
     /// The ARNs of logins as they were written: mappings compare them in lower case.
     pub fn spelled(&self) -> Vec<Arn> {
         let of_text = |text: &str| -> Vec<Arn> {

@@ -6,11 +6,14 @@ use mapping::Rule;
 use rbac::{Binding, RoleKind, RoleReference, Subject};
 
 use super::{ObjectId, Wanted};
+use crate::cluster::{AccessEntries, Association};
 
 /// The group that is asked about nothing (Kubernetes, `apiserver/pkg/authentication/user`).
 const MASTERS: &str = "system:masters";
 /// The role that allows everything (Kubernetes, `bootstrappolicy/policy.go`), and the binding of Kubernetes' own to it.
 const CLUSTER_ADMIN: &str = "cluster-admin";
+/// EKS' access policy that allows the same where it is associated (Amazon EKS User Guide, "Review access policy permissions").
+const CLUSTER_ADMIN_POLICY: &str = "AmazonEKSClusterAdminPolicy";
 
 /// One way to every right that the file has not given. It stays.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,6 +36,15 @@ pub enum AllPowerful {
         /// Whom.
         subjects: Vec<Subject>,
     },
+    /// An EKS access entry with the policy that allows everything.
+    Policy {
+        /// The principal, as EKS writes it.
+        who: Box<str>,
+        /// The policy.
+        policy: Box<str>,
+        /// Where, as names or globs; `None` is the whole cluster.
+        namespaces: Option<Vec<Box<str>>>,
+    },
 }
 
 /// All of them, in the order in which they are shown. Kubernetes' own binding of `system:masters` is in every cluster and no news.
@@ -40,6 +52,7 @@ pub(super) fn all_powerful<'a>(
     wanted: &Wanted<'_>,
     others: impl IntoIterator<Item = &'a Rule>,
     bindings: &[Binding],
+    entries: &AccessEntries,
 ) -> Vec<AllPowerful> {
     let desired = wanted.desired.objects.bindings.iter();
     let by_file: HashSet<_> = desired.map(|binding| (binding.namespace(), binding.name())).collect();
@@ -59,7 +72,14 @@ pub(super) fn all_powerful<'a>(
         username: rule.username.as_str().into(),
         place: rule.source.to_string().into(),
     });
-    let mut all: Vec<_> = logins.chain(bindings).collect();
+    let policies =
+        entries.associations().into_iter().filter(|association| *association.policy == *CLUSTER_ADMIN_POLICY);
+    let policies = policies.map(|Association { principal: who, policy, namespaces }| AllPowerful::Policy {
+        who,
+        policy,
+        namespaces,
+    });
+    let mut all: Vec<_> = logins.chain(bindings).chain(policies).collect();
     all.sort();
     all
 }
@@ -86,6 +106,10 @@ impl fmt::Display for AllPowerful {
                 let subjects: Vec<_> = subjects.iter().map(said).collect();
                 let subjects = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };
                 write!(f, "{id} gives {} {} to {subjects}", role.kind.as_str(), role.name)
+            }
+            Self::Policy { who, policy, namespaces } => {
+                let place = namespaces.as_ref().map(|names| format!(" in {}", names.join(", "))).unwrap_or_default();
+                write!(f, "{who} has the EKS access policy {policy}{place}, by its access entry")
             }
         }
     }

@@ -71,9 +71,14 @@ impl<'a> Comparison<'a> {
 
     /// Of a cluster before and after a file is applied that asks for these bindings: what others' bindings still grant of
     /// what the file takes away is found too.
-    pub(super) fn of_file(before: &'a Index, after: &'a Index, ours: &'a [Binding]) -> Self {
+    pub(super) fn of_file<'n>(
+        before: &'a Index,
+        after: &'a Index,
+        ours: &'a [Binding],
+        namespaces: impl IntoIterator<Item = &'n str>,
+    ) -> Self {
         let ours = ours.iter().map(|binding| (binding.namespace(), binding.name())).collect();
-        Self { ours: Some(ours), ..Self::new(before, after, []) }
+        Self { ours: Some(ours), ..Self::new(before, after, namespaces) }
     }
 
     /// What changes for somebody who is one user before and another afterwards.

@@ -50,21 +50,23 @@ pub(super) struct Logins {
 }
 
 pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
-    let asked = observed.mappings.iter().filter(|live| live.is_asked);
-    let before: Vec<mapping::Source> = asked.map(|live| live.source.clone()).collect();
+    let asked = observed.mappings.iter().filter(|live| observed.asks(live));
+    let before = with_entries(asked.map(|live| live.source.clone()).collect(), observed);
     let Some(mode) = wanted.target.mode() else {
         let assumed = before.is_empty();
         let others = before.iter().flat_map(|source| source.roles.iter().chain(&source.users)).cloned().collect();
         let all = if assumed { vec![crate::mapping_source(wanted.desired, wanted.sources)] } else { before };
         return Logins { before: all.clone(), after: all, others, assumed, ..Logins::default() };
     };
-    let mut logins = Logins { before, ..Logins::default() };
+    let of_entries = observed.entries.source();
+    let others = of_entries.roles.into_iter().chain(of_entries.users).collect();
+    let mut logins = Logins { before, others, ..Logins::default() };
     for live in &observed.mappings {
         let nothing = mapping::Source::empty(live.source.mode, live.source.reader);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
         let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
-        logins.after.extend(live.is_asked.then_some(after));
+        logins.after.extend(observed.asks(live).then_some(after));
     }
     if !observed.mappings.iter().any(|live| live.target == wanted.target) {
         let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
@@ -72,8 +74,19 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
         logins.after.insert(at, after);
     }
+    logins.after = with_entries(logins.after, observed);
     logins.changes.sort();
     logins
+}
+
+/// The sources with EKS access entries, which no plan writes and EKS asks before all but an access file.
+fn with_entries(mut sources: Vec<mapping::Source>, observed: &Observed) -> Vec<mapping::Source> {
+    let of_entries = observed.entries.source();
+    if !of_entries.is_empty() {
+        let at = sources.iter().take_while(|source| source.mode == Mode::AccessFile).count();
+        sources.insert(at, of_entries);
+    }
+    sources
 }
 
 impl Logins {

@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use identity::{Identity, Partition, Principal};
+use identity::{Identity, Principal};
 use mapping::Snapshot;
 use rbac::{Index, User};
 
 use super::{
-    Wanted,
+    Beside, Observed, Wanted,
+    beside::Policies,
     comparison::Comparison,
     logins::Logins,
     rights::{Gained, RightsChange},
@@ -31,6 +32,9 @@ pub struct PersonChange {
     pub meanwhile: Arc<[Gained]>,
 }
 
+/// The users that somebody is before and after.
+type Class = [Option<User>; 2];
+
 /// What [`changes`] finds.
 #[derive(Debug, Default)]
 pub(super) struct People {
@@ -47,22 +51,27 @@ pub(super) fn changes(
     logins: Logins,
     before: &Index,
     after: &Index,
-    partition: Partition,
+    observed: &Observed,
 ) -> People {
+    let partition = observed.partition;
+    let policies = Policies::of(observed);
     let sources = logins.before.iter().chain(&logins.after);
     let everybody = everybody(wanted.desired, wanted.facts, sources, partition);
     let Logins { before: sources_before, after: sources_after, .. } = logins;
     let snapshots = [sources_before, sources_after].map(|sources| Snapshot::new(partition, sources, []));
-    let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings);
-    let mut of_class: HashMap<[Option<User>; 2], Arc<RightsChange>> = HashMap::new();
+    let mut comparison = Comparison::of_file(before, after, &wanted.desired.objects.bindings, policies.places());
+    let mut of_class: HashMap<(Class, Vec<Beside<'_>>), Arc<RightsChange>> = HashMap::new();
     let mut people = People::default();
-    let mut change = |logins: &[Option<Login>; 2]| {
-        let class = [user(logins[0].as_ref(), before), user(logins[1].as_ref(), after)];
-        let rights = of_class.entry(class).or_insert_with_key(|[before, after]| {
+    let mut change = |identity: &Identity, logins: &[Option<Login>; 2]| {
+        let class: Class = [user(logins[0].as_ref(), before), user(logins[1].as_ref(), after)];
+        let class = (class, policies.held_by(identity));
+        let rights = of_class.entry(class).or_insert_with_key(|([before, after], beside)| {
             let nobody = User::authenticated("", [""; 0]);
             let stays = after.is_some();
+            let of = |user: &Option<User>| user.as_ref().map_or(&[][..], |_| beside);
+            let held = [of(before), of(after)];
             let (before, after) = (before.as_ref().unwrap_or(&nobody), after.as_ref().unwrap_or(&nobody));
-            let mut change = comparison.change(before, after);
+            let mut change = comparison.change_beside((before, held[0]), (after, held[1]));
             if !stays {
                 change.still.clear(); // Whoever cannot log in has nothing.
             }
@@ -77,13 +86,14 @@ pub(super) fn changes(
     for (who, identity) in everybody {
         let mut changes = false;
         for logins in logins_of(&identity) {
-            let rights = change(&logins);
+            let rights = change(&identity, &logins);
             for session in sessions(logins.iter().flatten(), &named) {
                 let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
                 let whose = Who::Session(identity.account, format!("{role}/{session}").into());
                 let principal = Principal::AssumedRole { role: role.clone(), session: session.to_owned() };
-                for logins in logins_of(&Identity { principal, ..identity.clone() }) {
-                    let own = change(&logins);
+                let identity = Identity { principal, ..identity.clone() };
+                for logins in logins_of(&identity) {
+                    let own = change(&identity, &logins);
                     // Everybody else's changes are said of the role.
                     if own != rights {
                         let [before, after] = logins;

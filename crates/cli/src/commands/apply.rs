@@ -80,7 +80,7 @@ const MOUNTED: Duration = Duration::from_mins(2);
 pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> CommandResult {
     let subject = args.planning.subject(global, process)?;
     if subject.dump.is_some() {
-        let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` printed";
+        let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` and `aws eks` printed";
         return Err(anyhow::anyhow!(help).into());
     }
     runtime::block_on(apply(args, &subject, process))?

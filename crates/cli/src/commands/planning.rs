@@ -4,7 +4,7 @@ mod show;
 
 use access::{
     Facts,
-    cluster::{Dump, Given, MappingTarget, Observed, Unseen},
+    cluster::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen},
     plan::{File, Plan, Wanted},
 };
 use clap::Args;
@@ -58,6 +58,8 @@ pub(crate) struct Subject {
     files: Vec<File>,
     /// What IAM says.
     facts: Facts,
+    /// What EKS says of its access entries.
+    entries: AccessEntries,
     /// The cluster, where dumps are it.
     pub(crate) dump: Option<Dump>,
     /// What was said of one that is asked: who reads its configuration.
@@ -121,7 +123,7 @@ impl Planning {
         self.from.says_something(&found)?;
         ensure_no_configuration(&found)?;
         ignored(&found);
-        let Given { mut dump, mut facts, .. } = found;
+        let Given { mut dump, mut facts, entries, .. } = found;
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
         self.cluster.is_asked(&self.from, !dump.is_empty())?;
@@ -129,7 +131,7 @@ impl Planning {
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);
         let (mapping, expiry) = (self.mapping, self.expiry);
-        Ok(Subject { loaded, cluster_id, files, facts, dump, beside, mapping, expiry })
+        Ok(Subject { loaded, cluster_id, files, facts, entries, dump, beside, mapping, expiry })
     }
 
     /// The cluster of the kubeconfig.
@@ -163,6 +165,7 @@ impl Subject {
         let desired = desired.at(now);
         let partition = desired.people.first().map_or(Partition::default(), |person| person.principal.partition);
         let mut observed = dump.observed(target, partition, now);
+        observed.add_entries(self.entries.clone());
         for note in observed.notes.iter().filter(|_| say) {
             rim::note(&plain(&format!("note: {note}")));
         }

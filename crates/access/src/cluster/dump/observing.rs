@@ -105,7 +105,7 @@ impl Dump {
         }
         mappings.sort_by_key(|live| told.turn(live.source.mode));
         let mut observed =
-            Observed { roles, bindings, namespaces, mappings, record, caller: None, partition, unseen, notes };
+            Observed { roles, bindings, namespaces, mappings, record, partition, unseen, notes, ..Observed::default() };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
         for foreign in &foreign {
             observed.add_declared(foreign, namespaces.as_deref(), now);

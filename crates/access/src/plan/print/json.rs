@@ -76,6 +76,7 @@ struct PlanOut<'a> {
 pub(in crate::plan) enum AllPowerfulOut<'a> {
     Login { who: &'a str, username: &'a str, place: &'a str },
     Binding { binding: String, role: String, subjects: Vec<String> },
+    Policy { who: &'a str, policy: &'a str, namespaces: Option<&'a [Box<str>]> },
 }
 
 impl Out for AllPowerful {
@@ -89,6 +90,9 @@ impl Out for AllPowerful {
                 role: format!("{} {}", role.kind.as_str(), role.name),
                 subjects: subjects.iter().map(said).collect(),
             },
+            Self::Policy { who, policy, namespaces } => {
+                AllPowerfulOut::Policy { who, policy, namespaces: namespaces.as_deref() }
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::world::{Asked, cluster, map};
 use crate::{
-    cluster::MappingTarget,
+    cluster::{AccessEntries, MappingTarget},
     plan::{
         Plan,
         print::{json, text},
@@ -51,6 +51,54 @@ fn plan(target: MappingTarget) -> Plan {
     let mut observed = cluster(CLUSTER);
     observed.mappings.push(map(MappingTarget::AwsAuth, &AWS_AUTH, &["user/was-ours", "user/alice"]));
     Asked::new(FILE, target, &observed).plan(&observed)
+}
+
+#[test]
+fn access_entries_and_their_policies_count_and_are_named() {
+    let entry = |principal: &str, groups: &str| {
+        format!(
+            r#"{{"accessEntry": {{"principalArn": "arn:aws:iam::111122223333:{principal}", "kubernetesGroups": [{groups}], "username": "{principal}", "type": "STANDARD"}}}}"#
+        )
+    };
+    let policy = |principal: &str, policy: &str, scope: &str| {
+        format!(
+            r#"{{"principalArn": "arn:aws:iam::111122223333:{principal}", "associatedAccessPolicies": [
+               {{"policyArn": "arn:aws:eks::aws:cluster-access-policy/{policy}", "accessScope": {scope}}}]}}"#
+        )
+    };
+    let mut entries = AccessEntries::default();
+    for text in [
+        entry("role/Boss", ""),
+        policy("role/Boss", "AmazonEKSClusterAdminPolicy", r#"{"type": "cluster"}"#),
+        entry("role/Team", ""),
+        policy("role/Team", "AmazonEKSClusterAdminPolicy", r#"{"type": "namespace", "namespaces": ["dev"]}"#),
+        entry("user/alice", r#""admins""#),
+        policy("user/alice", "AmazonEKSViewPolicy", r#"{"type": "cluster"}"#),
+        r#"{"accessEntries": []}"#.to_owned(),
+    ] {
+        entries.read(text.as_bytes()).expect(&text);
+    }
+    let mut observed = cluster("role cluster-admin = * *.*; * /*");
+    observed.add_entries(entries);
+    assert_eq!(observed.unseen, []);
+    let file = FILE.replace("alice", "bob");
+    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    assert_eq!(
+        said(&plan),
+        [
+            "arn:aws:iam::111122223333:role/Boss has the EKS access policy AmazonEKSClusterAdminPolicy, by its access entry",
+            "arn:aws:iam::111122223333:role/Team has the EKS access policy AmazonEKSClusterAdminPolicy in dev, by its access entry",
+        ]
+    );
+    // Who is in a group by an entry gains what the group does, but for what the policy gave before.
+    let alice = plan.people.iter().find(|person| person.who.name() == "alice").expect("alice");
+    assert!(alice.before.is_some() && !alice.rights.gains.is_empty(), "{alice:?}");
+    // With every right nothing is gained.
+    assert!(plan.people.iter().all(|person| person.who.name() != "Boss"), "{:?}", plan.people);
+    let file = FILE.replace("users: [alice]", "roles: [Boss]");
+    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    let boss = plan.people.iter().find(|person| person.who.name() == "Boss");
+    assert!(boss.is_none_or(|boss| boss.rights.gains.is_empty()), "{boss:?}");
 }
 
 fn said(plan: &Plan) -> Vec<String> {

@@ -1,0 +1,68 @@
+//! What people hold beside bindings, which no plan changes: EKS access policies.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
+
+use identity::Identity;
+use mapping::RulePrincipal;
+
+use super::{Beside, Observed};
+use crate::{
+    cluster::{Policy, policy},
+    glob,
+};
+
+/// The policies that are known, by whose they are.
+pub(super) struct Policies {
+    /// By the ARN that mappings name, in lower case; with the namespaces, as names or globs.
+    held: HashMap<String, Vec<(&'static Policy, Option<Vec<Box<str>>>)>>,
+    /// The namespaces that are known, and each glob as a place of its own, which stands for those that are not.
+    places: BTreeSet<Arc<str>>,
+}
+
+impl Policies {
+    pub(super) fn of(observed: &Observed) -> Self {
+        let mut held: HashMap<String, Vec<_>> = HashMap::new();
+        let mut places = BTreeSet::new();
+        for association in observed.entries.associations() {
+            let principal = association.principal.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
+            let (Some(RulePrincipal::Arn(arn)), Some(policy)) = (principal, policy(&association.policy)) else {
+                continue;
+            };
+            places.extend(association.namespaces.iter().flatten().map(|glob| Arc::from(&**glob)));
+            held.entry(arn).or_default().push((policy, association.namespaces));
+        }
+        if !held.is_empty() {
+            places.extend(observed.namespaces.iter().map(|namespace| Arc::from(&*namespace.name)));
+        }
+        Self { held, places }
+    }
+
+    /// The places that they are about.
+    pub(super) fn places(&self) -> impl Iterator<Item = &str> {
+        self.places.iter().map(|place| &**place)
+    }
+
+    /// What somebody holds, in each of the places that it holds in.
+    pub(super) fn held_by(&self, identity: &Identity) -> Vec<Beside<'static>> {
+        let mut beside = Vec::new();
+        if self.held.is_empty() {
+            return beside;
+        }
+        for (policy, namespaces) in self.held.get(&identity.canonical_arn().to_ascii_lowercase()).into_iter().flatten()
+        {
+            let one = |namespace| Beside { namespace, rules: &policy.rules, policy: policy.name };
+            match namespaces {
+                None => beside.push(one(None)),
+                Some(globs) => {
+                    let holds = |place: &&Arc<str>| globs.iter().any(|pattern| glob(pattern, place));
+                    beside.extend(self.places.iter().filter(holds).map(|place| one(Some(Arc::clone(place)))));
+                }
+            }
+        }
+        beside.sort();
+        beside
+    }
+}
