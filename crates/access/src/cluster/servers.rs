@@ -178,8 +178,8 @@ fn differing(one: &Running, other: &Running) -> Unseen {
 impl Running {
     /// What a pod runs, by the image and the arguments of its containers.
     fn of(what: &str, pod: &Value) -> Option<Self> {
-        let containers = pod["containers"].as_array().into_iter().flatten();
-        containers.filter_map(|container| Self::of_container(what, pod, container)).next()
+        let mut containers = pod["containers"].as_array().into_iter().flatten();
+        containers.find_map(|container| Self::of_container(what, pod, container))
     }
 
     fn of_container(what: &str, pod: &Value, container: &Value) -> Option<Self> {
@@ -202,7 +202,7 @@ impl Running {
         let flags: Vec<&str> = flags.iter().flat_map(|flag| flag.split(',')).map(str::trim).collect();
         let name = MappingTarget::ConfigMap.config_map();
         let volumes = pod["volumes"].as_array().into_iter().flatten();
-        let mounts = volumes.filter(|volume| {
+        let mut mounts = volumes.filter(|volume| {
             let sources = volume["projected"]["sources"].as_array().into_iter().flatten();
             std::iter::once(*volume).chain(sources).any(|volume| volume["configMap"]["name"].as_str() == name)
         });
@@ -211,7 +211,7 @@ impl Running {
             reader,
             sso_role_match: gates.sso_role_match,
             modes: (!flags.is_empty()).then(|| modes(flags)),
-            mounts: mounts.count() > 0,
+            mounts: mounts.next().is_some(),
         })
     }
 }

@@ -88,8 +88,8 @@ fn says(managed: &Managed, what: &str, flags: &[&str], verdict: &str, is_assumed
     let dump = managed.admin.kubectl(&["get", KINDS, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join("dump.json"), &dump)?;
     let dump: Value = serde_json::from_str(&dump)?;
-    let items = dump["items"].as_array().into_iter().flatten();
-    let config = items.filter_map(|item| item["data"]["config.yaml"].as_str()).next().unwrap_or_default();
+    let mut items = dump["items"].as_array().into_iter().flatten();
+    let config = items.find_map(|item| item["data"]["config.yaml"].as_str()).unwrap_or_default();
     fs::write(managed.folder.join("config.yaml"), config)?;
     // kubectl lists no kind that the cluster does not know.
     fs::write(managed.folder.join("none.json"), NO_MAPPINGS)?;
