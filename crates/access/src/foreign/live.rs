@@ -20,8 +20,8 @@ impl Foreign {
         let live = match self.format {
             Format::Kops => Ok(self.objects()),
             // The authenticator's own file, which the first chart wrote.
-            Format::Chart2018 => self.config_map(MappingTarget::ConfigMap, reading, now),
-            _ => self.config_map(MappingTarget::AwsAuth, reading, now),
+            Format::Chart2018 => self.config_map(MappingTarget::ConfigMap, *reading, now),
+            _ => self.config_map(MappingTarget::AwsAuth, *reading, now),
         };
         Some(live)
     }
@@ -41,7 +41,7 @@ impl Foreign {
         live
     }
 
-    fn config_map(&self, target: MappingTarget, reading: &Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
+    fn config_map(&self, target: MappingTarget, reading: Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
         // As eksctl and the chart sort them.
         let (users, roles): (Vec<&Login>, Vec<&Login>) = self.logins.iter().partition(|login| login.is_user());
         let [map_users, map_roles] = [("userarn", &users), ("rolearn", &roles)].map(|(key, list)| {
@@ -63,7 +63,7 @@ impl Foreign {
                 .collect(),
         };
         let map = ConfigMap { data, ..ConfigMap::default() };
-        let mut live = LiveMapping::of_config_map(target, map, reading, now)?;
+        let mut live = LiveMapping::of_config_map(target, map, &reading, now)?;
         for defect in &mut live.source.defects {
             let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
             let logins = if list == "mapRoles" { &roles } else { &users };

@@ -14,17 +14,20 @@ use crate::{
     glob,
 };
 
+/// A policy, and where it holds: namespaces as names or globs, or the whole cluster.
+type Held = (&'static Policy, Option<Vec<Box<str>>>);
+
 /// The policies that are known, by whose they are.
 pub(super) struct Policies {
-    /// By the ARN that mappings name, in lower case; with the namespaces, as names or globs.
-    held: HashMap<String, Vec<(&'static Policy, Option<Vec<Box<str>>>)>>,
+    /// By the ARN that mappings name, in lower case.
+    held: HashMap<String, Vec<Held>>,
     /// The namespaces that are known, and each glob as a place of its own, which stands for those that are not.
     places: BTreeSet<Arc<str>>,
 }
 
 impl Policies {
     pub(super) fn of(observed: &Observed) -> Self {
-        let mut held: HashMap<String, Vec<_>> = HashMap::new();
+        let mut held: HashMap<String, Vec<Held>> = HashMap::new();
         let mut places = BTreeSet::new();
         for association in observed.entries.associations() {
             let principal = association.principal.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
