@@ -104,7 +104,7 @@ impl Dump {
 
     /// Whether it is one of EKS, by the roles that EKS puts into each.
     pub(super) fn is_of_eks(&self) -> bool {
-        self.roles.iter().any(|seen| seen.object.name.starts_with("eks:"))
+        self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
