@@ -43,7 +43,7 @@ pub(crate) fn report(result: CommandResult) -> ExitCode {
             if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(Failure::Error(error)) => {
-            anstream::eprintln!("error: {error:#}");
+            crate::rim::note(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
         Err(Failure::Differs) => ExitCode::from(2),

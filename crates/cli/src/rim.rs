@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::Context as _;
+use document::visible;
 use jiff::Timestamp;
 
 pub(crate) use self::progress::{Progress, showing};
@@ -122,7 +123,7 @@ pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
         return Ok(None);
     }
     let mut stderr = io::stderr();
-    write!(stderr, "{question} ").and_then(|()| stderr.flush()).context("cannot ask")?;
+    write!(stderr, "{} ", visible(question)).and_then(|()| stderr.flush()).context("cannot ask")?;
     let mut line = String::new();
     io::stdin().read_line(&mut line).context("cannot read the answer")?;
     Ok(Some(line.trim().to_owned()))
@@ -137,8 +138,23 @@ pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
     }
 }
 
-/// Says something to the person at the terminal, on stderr.
+/// Prints a line of a result, in which nothing hides.
+pub(crate) fn print_line(text: &str) -> anyhow::Result<()> {
+    print(&(visible(text) + "\n"))
+}
+
+/// Says something to the person at the terminal, on stderr: one line, in which nothing hides.
 pub(crate) fn note(text: &str) {
+    note_rendered(&visible(text));
+}
+
+/// Says what has several lines. Whatever names stand in it have none.
+pub(crate) fn note_lines(text: &str) {
+    text.lines().for_each(note);
+}
+
+/// Says what was rendered already, with colours perhaps.
+pub(crate) fn note_rendered(text: &str) {
     anstream::eprintln!("{text}");
 }
 

@@ -110,7 +110,7 @@ pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems
     }
     let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let style = if coloured { RenderStyle::Coloured } else { RenderStyle::Plain };
-    rim::note(document::render(sources, problems, style).trim_end());
+    rim::note_rendered(document::render(sources, problems, style).trim_end());
 }
 
 /// Logging as the global flags want it; lines are flushed when the guards go.

@@ -53,7 +53,7 @@ pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Read, Style, Value};
 pub use visible::{is_hidden, visible};
-pub use write::plain_or_quoted;
+pub use write::{plain_or_quoted, quoted};
 pub use yaml::{parse, parse_as, parse_each};
 
 #[cfg(test)]

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use annotate_snippets::{
-    Annotation, AnnotationKind, Group, Level, Renderer, Snippet, normalize_untrusted_str, renderer::DecorStyle,
-};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet, renderer::DecorStyle};
 
-use crate::{Problem, Severity, Source, Span};
+use crate::{Problem, Severity, Source, Span, is_hidden, visible};
 
 /// With or without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +20,7 @@ const MAX_EXCERPT: usize = 16 << 10;
 
 /// Prints problems one below the other in the order of the text, each with file, line, column, excerpt and hint.
 ///
-/// Texts of the source are shown with their control characters made visible, so that no file can write to a terminal.
+/// Texts of the source are shown with what hides in them made visible, so that no file can write to a terminal.
 pub fn render(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem], style: RenderStyle) -> String {
     let renderer = match style {
         RenderStyle::Plain => Renderer::plain(),
@@ -33,7 +31,9 @@ pub fn render(sources: &(impl AsRef<[Source]> + ?Sized), problems: &[Problem], s
     sorted.sort_by_key(|problem| problem.span.start);
     let excerpts: Vec<_> = sources.as_ref().iter().map(|source| Excerpts { source }).collect();
     let texts = sorted.into_iter().map(|problem| renderer.render(&[group(&excerpts, problem)]));
-    texts.flat_map(|text| [text.trim_end().to_owned(), "\n\n".to_owned()]).collect()
+    let text: String = texts.flat_map(|text| [text.trim_end().to_owned(), "\n\n".to_owned()]).collect();
+    // The renderer leaves no ESC but its own, and the line breaks are its own, too.
+    text.replace(|letter: char| is_hidden(letter) && !['\n', '\u{1b}'].contains(&letter), "\u{fffd}")
 }
 
 fn group<'a>(excerpts: &[Excerpts<'a>], problem: &'a Problem) -> Group<'a> {
@@ -42,7 +42,7 @@ fn group<'a>(excerpts: &[Excerpts<'a>], problem: &'a Problem) -> Group<'a> {
         Severity::Warning => Level::WARNING,
         Severity::Note => Level::NOTE,
     };
-    let title = level.primary_title(problem.message.as_str()).id(problem.code);
+    let title = level.primary_title(visible(&problem.message)).id(problem.code);
     let of = |span: Span| excerpts.partition_point(|excerpts| excerpts.source.base() <= span.start).checked_sub(1);
     let Some(home) = of(problem.span) else { return Group::with_title(title) };
 
@@ -59,7 +59,7 @@ fn group<'a>(excerpts: &[Excerpts<'a>], problem: &'a Problem) -> Group<'a> {
     }
     let group = title.element(excerpts[home].excerpt(&near)).elements(far);
     match &problem.hint {
-        Some(hint) => group.element(Level::HELP.message(normalize_untrusted_str(hint))),
+        Some(hint) => group.element(Level::HELP.message(visible(hint))),
         None => group,
     }
 }
@@ -81,9 +81,11 @@ impl<'a> Excerpts<'a> {
         let end = last + text[last..].find(['\n', '\r']).unwrap_or(text.len() - last);
         let annotations = places.iter().map(|(range, label)| {
             let kind = if label.is_none() { AnnotationKind::Primary } else { AnnotationKind::Context };
-            kind.span(range.start - start..range.end - start).label(*label)
+            kind.span(range.start - start..range.end - start).label(label.map(visible))
         });
-        let snippet = Snippet::source(&text[start..end]).line_start(line).path(self.source.name());
+        // The renderer would leave this one out. Both are three bytes, so that places stay where they are.
+        let shown = text[start..end].replace('\u{200d}', "\u{fffd}");
+        let snippet = Snippet::source(shown).line_start(line).path(self.source.name());
         snippet.annotations(annotations)
     }
 

@@ -1,5 +1,6 @@
 //! Answers for people and for programs, in the same words everywhere.
 
+mod html;
 mod json;
 mod table;
 
@@ -10,6 +11,7 @@ use rbac::{RoleReference, Subject};
 use crate::{Path, Place, Principal, World};
 
 pub use access::plan::print::{Segment, Style};
+pub(crate) use html::Text;
 pub use json::{GapOut, PathOut, PlaceOut, PrincipalOut, RuleOut, SubjectOut, json, yaml};
 pub use table::{Cell, Table};
 

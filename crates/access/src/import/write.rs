@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use document::Span;
+use document::{Span, quoted, visible};
 use identity::Partition;
 use jiff::Timestamp;
 
@@ -84,7 +84,7 @@ impl<'a> Writer<'a> {
             self.line("");
             self.line("# Not in this file:");
             for Left { what, why } in left {
-                self.line(&format!("# - {}: {}", comment(&what.to_string()), comment(&why)));
+                self.line(&format!("# - {}: {}", visible(&what.to_string()), visible(&why)));
             }
         }
     }
@@ -231,14 +231,4 @@ fn scalar(text: &str) -> String {
         return text.to_owned();
     }
     quoted(text)
-}
-
-/// In double quotes; JSON's are YAML's.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
-}
-
-/// On one line.
-fn comment(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

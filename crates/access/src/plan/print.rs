@@ -16,5 +16,5 @@ pub(super) use json::{List, Out};
 pub use markdown::{literal as markdown_literal, markdown, markdown_of};
 pub use names::Name;
 pub use report::{Item, Section, Sign, report};
-pub use text::{Segment, Style, text, text_of, visible};
+pub use text::{Segment, Style, text, text_of};
 pub use words::rules;

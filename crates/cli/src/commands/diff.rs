@@ -21,7 +21,7 @@ use visibility::{
 };
 
 use super::{
-    planning::{plain, styled},
+    planning::styled,
     seeing::{Seeing, Seen, determined, only_if_read},
 };
 use crate::{
@@ -189,7 +189,7 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
     let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
     let unlisted: Vec<&Unseen> = world.unlisted().iter().filter(matters).collect();
     for Unseen { what, why } in &unlisted {
-        rim::note(&plain(&format!("{name}: {what}: {why}")));
+        rim::note(&format!("{name}: {what}: {why}"));
     }
     anyhow::ensure!(
         unlisted.is_empty(),
@@ -227,7 +227,7 @@ impl Output {
     fn print(self, report: impl FnOnce() -> Vec<Section>, value: &impl serde::Serialize) -> anyhow::Result<()> {
         match self {
             Self::Text => rim::print_styled(&styled(&text_of(&report()))),
-            Self::Markdown => rim::print(&plain(&markdown_of(&report()))),
+            Self::Markdown => rim::print(&markdown_of(&report())),
             Self::Json => rim::print(&print::json(value)),
             Self::Yaml => rim::print(&print::yaml(value)),
         }

@@ -13,7 +13,7 @@ use mapping::authenticator;
 use super::{
     access::AskIam,
     observe::{ClusterArgs, FromArgs, ensure_no_configuration, gated},
-    planning::{self, plain},
+    planning,
 };
 use crate::{
     arguments::Global,
@@ -84,7 +84,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     if !observed.unseen.is_empty() {
         for Unseen { what, why } in access::cluster::joined(&observed.unseen) {
-            rim::note(&plain(&format!("error: {what}: {why}")));
+            rim::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
@@ -225,16 +225,16 @@ fn next(args: &ImportArgs, imported: &Imported, facts: &Facts, target: MappingTa
 /// Says what the file does not say, what it makes superfluous, and what to do next.
 fn say(imported: &Imported, sources: &Sources, plan: &str) {
     let with_excerpt = |said: &str, Left { what, why }: &Left| {
-        rim::note(&plain(&format!("{said}: {what}: {why}")));
+        rim::note(&format!("{said}: {what}: {why}"));
         let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
         if let Some(line) = line.filter(|line| !what.what.contains(line.trim())) {
-            rim::note(&plain(&format!("  | {}", excerpt(line))));
+            rim::note(&format!("  | {}", excerpt(line)));
         }
     };
     imported.left.iter().for_each(|left| with_excerpt("not in the file", left));
     imported.careful.iter().for_each(|left| with_excerpt("careful", left));
     for binding in &imported.superseded {
-        rim::note(&plain(&format!("superseded once the file is applied: {binding}")));
+        rim::note(&format!("superseded once the file is applied: {binding}"));
     }
     rim::note(&format!(
         "next: save this as access.yaml, read it, and see by `{plan}` that nobody gains or loses anything"

@@ -60,7 +60,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
         .and_then(|()| files.give())
         .context("could not initialize")?;
-    rim::note(&format!(
+    rim::note_lines(&format!(
         "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with the folder of {} as --state-dir.",
         files.kubeconfig.display(),
         files.certificate.display(),
@@ -84,7 +84,7 @@ fn make(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
 fn rotate(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
     files.rotate(reach, rim::now())?;
     wrote(&[&files.certificate, &files.key, &files.kubeconfig]);
-    rim::note(
+    rim::note_lines(
         "\nThe kubeconfig trusts the old authority and the new one. Bring it to every master and restart the API\n\
          servers first; the pair after that. A running server takes the new pair by itself.",
     );

@@ -11,7 +11,7 @@ use visibility::{
 };
 
 use super::{
-    planning::{plain, styled},
+    planning::styled,
     seeing::{Seeing, Seen, determined, say_notes},
 };
 use crate::{
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     for text in &args.resources {
         let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
         for note in &notes {
-            rim::note(&plain(&format!("note: {note}")));
+            rim::note(&format!("note: {note}"));
         }
         asked.push(resource);
     }

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> Comman
     match args.output {
         Output::Text => rim::print_styled(&planning::printed(&plan))?,
         Output::Json => rim::print(&print::json(&plan))?,
-        Output::Markdown => rim::print(&planning::plain(&print::markdown(&plan)))?,
+        Output::Markdown => rim::print(&print::markdown(&plan))?,
     }
     if !args.exit_code {
         return Ok(());

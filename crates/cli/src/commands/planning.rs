@@ -12,7 +12,7 @@ use identity::Partition;
 use kubernetes::{Cluster, KubernetesError};
 use rbac::User;
 
-pub(crate) use self::show::{plain, printed, stops, styled};
+pub(crate) use self::show::{printed, stops, styled};
 use super::{
     access::{AskIam, Loaded, Paths},
     check::has_errors,

@@ -4,14 +4,10 @@ use std::{collections::BTreeSet, path::Path};
 
 use access::cluster::{Given, Unseen};
 use clap::Args;
-use document::visible;
 use kubernetes::{Cluster, KubernetesError};
 use visibility::{Principal, Resources, Unreadable, World, print};
 
-use super::{
-    observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look},
-    planning::plain,
-};
+use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
@@ -229,20 +225,20 @@ impl Output {
 pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
     let Some(Unseen { what, why }) = unread.first() else { return Ok(()) };
     let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
-    Err(anyhow::anyhow!("{}", plain(&format!("it is not known whether {verdict}: {what}: {why}{more}"))).into())
+    Err(anyhow::anyhow!("it is not known whether {verdict}: {what}: {why}{more}").into())
 }
 
 /// Says what could not be looked at, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in access::cluster::shown(gaps) {
-        rim::note(&visible(&format!("incomplete: {}: {}", gap.what, gap.why)));
+        rim::note(&format!("incomplete: {}: {}", gap.what, gap.why));
     }
 }
 
 /// Says to people whose reading of logins an answer stands on, and what of them does nothing.
 pub(crate) fn say_notes(world: &World) {
     for note in world.notes() {
-        rim::note(&plain(&format!("note: {note}")));
+        rim::note(&format!("note: {note}"));
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 use anyhow::Context as _;
 use aws::credentials::AssumeRole;
 use clap::{Args, ValueEnum};
+use document::visible;
 use hyper::StatusCode;
 use identity::{Identity, Partition};
 use mapping::authenticator::ClientConfig;
@@ -164,11 +165,17 @@ fn described(description: &Description) -> String {
         ("signed at", format!("{signed_at}, good until {valid_until}")),
         ("signed headers", signed_headers.join(", ")),
     ];
-    rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).chain(["\n".to_owned()]).collect()
+    lines(&rows) + "\n"
+}
+
+/// For people: whoever made the token may have chosen some of the values.
+fn lines(rows: &[(&str, String)]) -> String {
+    rows.iter().map(|(name, value)| format!("{name:<14} {}\n", visible(value))).collect()
 }
 
 fn refused(refusal: Refusal) -> Failure {
-    rim::note(&format!("refused: {refusal} [{}]\n{}", refusal.code(), refusal.explain()));
+    rim::note(&format!("refused: {refusal} [{}]", refusal.code()));
+    rim::note_lines(&refusal.explain().to_string());
     Failure::AlreadySaid
 }
 
@@ -179,7 +186,7 @@ fn identity_text(confirmed: &Confirmed, review: Option<&Review>, output: Output)
         review.map(|Review { username, groups, .. }| [("Username", username.clone()), ("Groups", groups.join(", "))]);
     let rows: Vec<_> = of_aws.into_iter().chain(of_webhook.into_iter().flatten()).collect();
     match output {
-        Output::Text => rows.iter().map(|(name, value)| format!("{name:<14} {value}\n")).collect(),
+        Output::Text => lines(&rows),
         // Four blanks of indentation and these keys are what aws-iam-authenticator prints.
         Output::Json => {
             let lines: Vec<_> = rows

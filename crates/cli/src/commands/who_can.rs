@@ -5,7 +5,7 @@ use clap::Args;
 use visibility::{Note, Words};
 
 use super::{
-    planning::{plain, styled},
+    planning::styled,
     seeing::{Output, Seeing, Seen, say_gaps, say_notes},
 };
 use crate::{
@@ -72,7 +72,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
     for note in &question.notes {
         // Whoever named no namespace has nothing to learn from that.
         if args.namespace.is_some() || !matches!(note, Note::NotNamespaced(_)) {
-            rim::note(&plain(&format!("note: {note}")));
+            rim::note(&format!("note: {note}"));
         }
     }
     if let Some(namespace) = args.namespace.as_deref().filter(|namespace| world.lacks_namespace(namespace)) {

@@ -39,7 +39,7 @@ impl Progress {
     fn write(&mut self, text: &str) {
         let mut stderr = io::stderr();
         // Whoever cannot see it misses nothing but this.
-        let _ = write!(stderr, "\r\x1b[K{text}").and_then(|()| stderr.flush());
+        let _ = write!(stderr, "\r\x1b[K{}", document::visible(text)).and_then(|()| stderr.flush());
         self.is_shown = !text.is_empty();
     }
 }

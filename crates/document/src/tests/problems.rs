@@ -198,7 +198,7 @@ fn problems_come_in_the_order_of_the_text_each_in_its_own_excerpt() {
     1 | first:     one
       |            ^^^
       |
-      = help: no ␛[31m colours from files
+      = help: no �[31m colours from files
 
     warning[b.late]: seen last
          --> f.yaml:10002:7
@@ -245,4 +245,16 @@ fn problems_of_several_texts_are_shown_each_in_its_own() {
     assert_eq!(sources.locate(names[1].start).map(|(name, at)| (name, at.line, at.column)), Some(("prod.yaml", 2, 7)));
     let broken = parse(sources.add("dev.yaml", "a: ]"), &Limits::default()).expect_err("broken");
     assert!(render(&sources, &broken, RenderStyle::Plain).contains("dev.yaml:1:4"));
+}
+
+#[test]
+fn what_hides_is_seen_and_makes_no_line_of_its_own() {
+    let hostile = "a\u{1b}[31m\u{202e}\u{200b}\u{200d}\u{2028}\u{9b}b";
+    let source = Source::new("f.yaml", format!("x: {hostile}\n"));
+    let message = format!("the name {hostile}\nerror: all is lost");
+    let problem = Problem::error("code", Span { start: 3, end: 4 }, message).hint(format!("{hostile}\nanother hint"));
+    let shown = render(&source, &[problem], RenderStyle::Plain);
+    assert!(!shown.contains(|letter| crate::is_hidden(letter) && letter != '\n'), "{shown:?}");
+    assert_eq!(shown.lines().filter(|line| line.starts_with("error")).count(), 1, "{shown}");
+    assert_eq!(shown.matches('\u{fffd}').count(), 19, "{shown}");
 }

@@ -13,9 +13,12 @@ use crate::{
 
 /// A difference as a terminal shows it.
 fn said(before: &World, after: &World) -> String {
-    text_of(&Difference::between(before, after).report(["before", "after"])).into_iter().map(|one| one.text).collect()
+    text_of(&Difference::between(before, after).report(["before", "after"]))
+        .iter()
+        .map(|one| one.text().to_owned())
+        .collect()
 }
 
 fn contrasted(world: &World, first: &Asked, second: &Asked) -> String {
-    text_of(&Contrast::between(world, first, second).report()).into_iter().map(|one| one.text).collect()
+    text_of(&Contrast::between(world, first, second).report()).iter().map(|one| one.text().to_owned()).collect()
 }

@@ -51,10 +51,10 @@ impl Table {
             let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
             for (at, Cell { text, style }) in row.iter().enumerate().take(last + 1) {
                 let padding = if at == last { 0 } else { widths[at] + 2 - text.chars().count() };
-                segments.push(Segment { text: document::visible(text), style: *style });
-                segments.push(Segment { text: " ".repeat(padding), style: Style::Plain });
+                segments.push(Segment::new(text, *style));
+                segments.push(Segment::new(&" ".repeat(padding), Style::Plain));
             }
-            segments.push(Segment { text: "\n".to_owned(), style: Style::Plain });
+            segments.push(Segment::line("", Style::Plain));
         }
         segments
     }
@@ -62,13 +62,13 @@ impl Table {
 
 #[cfg(test)]
 mod tests {
-    use super::{Cell, Table};
+    use super::{Cell, Segment, Table};
 
     #[test]
     fn a_name_makes_no_line_of_its_own() {
         let rows = vec![vec![Cell::plain("User bob\nGroup system:all"), Cell::plain("everywhere")]];
         let segments = Table { head: vec!["WHO", "WHERE"], rows }.segments();
-        let text: String = segments.iter().map(|segment| segment.text.as_str()).collect();
+        let text: String = segments.iter().map(Segment::text).collect();
         assert_eq!(text.lines().count(), 2, "{text}");
         assert!(text.contains("User bob\u{fffd}Group system:all  everywhere"), "{text}");
     }

@@ -40,7 +40,7 @@ fn with<T>(world: &World, options: &Options, then: impl FnOnce(&Matrix<'_>) -> T
 
 fn shown(world: &World, options: &Options, width: usize) -> String {
     let segments = with(world, options, |matrix| text(matrix, &heading(), width));
-    segments.into_iter().map(|segment| segment.text).collect()
+    segments.iter().map(|segment| segment.text().to_owned()).collect()
 }
 
 /// Without what the words mean.
@@ -320,7 +320,7 @@ fn one_of_them_with_what_grants_each_right() {
     };
     let told = |whose: &str| -> String {
         let person = of(whose).expect("can log in");
-        person_text(&person, &world, &heading(), 120).into_iter().map(|segment| segment.text).collect()
+        person_text(&person, &world, &heading(), 120).iter().map(|segment| segment.text().to_owned()).collect()
     };
     assert_snapshot!(told("arn:aws:iam::111122223333:user/alice"), @r#"
     What user alice of 111122223333 may do in prod.example.com

@@ -250,7 +250,8 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
         let world = live(KOPS, parts);
         let caller = Caller::of_arn("arn:aws:iam::111122223333:user/alice").expect("somebody");
         let report = world.explain(caller).report(Some(&world));
-        let text: String = access::plan::print::text_of(&report).into_iter().map(|segment| segment.text).collect();
+        let text: String =
+            access::plan::print::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect();
         let may = text.split("What they may do\n").nth(1).expect("rights");
         lines += &format!("{name}\n{may}\n");
     }
@@ -303,7 +304,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
     for name in ["alice", "mallory"] {
         let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{name}")).expect("somebody");
         let report = world.explain(caller).report(Some(&world));
-        said.extend(access::plan::print::text_of(&report).into_iter().map(|segment| segment.text));
+        said.extend(access::plan::print::text_of(&report).iter().map(|segment| segment.text().to_owned()));
         said.push('\n');
     }
     assert_snapshot!(said, @"

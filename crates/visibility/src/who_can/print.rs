@@ -118,7 +118,7 @@ impl<'a> Answer<'a> {
             let row = [print::principal(reached.principal), username, through.join(", ")].map(Cell::plain);
             principals.rows.push(row.into());
         }
-        segments.push(Segment { text: "\n".to_owned(), style: Style::Plain });
+        segments.push(Segment::line("", Style::Plain));
         segments.extend(principals.segments());
         segments
     }

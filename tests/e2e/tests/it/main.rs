@@ -24,6 +24,7 @@ mod explain;
 mod generated;
 mod guide;
 mod helm;
+mod hidden;
 mod iam;
 mod import;
 mod init;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         proxies::TESTS,
         guide::TESTS,
         helm::TESTS,
+        hidden::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
         matrix::TESTS,

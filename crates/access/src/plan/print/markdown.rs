@@ -42,7 +42,7 @@ fn push(item: &Item, depth: usize, text: &mut String) {
 fn escaped(text: &str) -> String {
     let parts: Vec<&str> = text.split('`').collect();
     let is_code = |at: usize| at % 2 == 1 && parts.len() % 2 == 1;
-    let part = |(at, part): (usize, &&str)| if is_code(at) { (*part).to_owned() } else { literal(part) };
+    let part = |(at, part): (usize, &&str)| if is_code(at) { document::visible(part) } else { literal(part) };
     parts.iter().enumerate().map(part).collect::<Vec<_>>().join("`")
 }
 
@@ -60,7 +60,6 @@ pub fn literal(text: &str) -> String {
                 escaped.push('\\');
                 escaped.push(c);
             }
-            c if c.is_control() => escaped.push(' '),
             c if document::is_hidden(c) => escaped.push('\u{fffd}'),
             c => escaped.push(c),
         }

@@ -1,15 +1,38 @@
 //! Text for a terminal, in pieces that say how they are meant; whoever prints them knows the colours.
 
+use document::visible;
+
 use super::report::{Item, Section, Sign, report};
 use crate::plan::Plan;
 
-/// A piece of text.
+/// A piece of a line, in which nothing hides: names are whatever somebody called something, and in that of a binding other
+/// lines could stand, or what a terminal obeys.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Segment {
-    /// The text, line breaks included.
-    pub text: String,
+    text: String,
+    style: Style,
+}
+
+impl Segment {
+    /// A piece of a line.
+    pub fn new(text: &str, style: Style) -> Self {
+        Self { text: visible(text), style }
+    }
+
+    /// The last piece of a line, with its end.
+    pub fn line(text: &str, style: Style) -> Self {
+        Self { text: visible(text) + "\n", style }
+    }
+
+    /// The text. Where it ends a line, a line break is at its end, and nowhere else.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// How it is meant.
-    pub style: Style,
+    pub fn style(&self) -> Style {
+        self.style
+    }
 }
 
 /// How a piece of text is meant. Without colour the signs `!`, `+`, `~` and `-` say the same.
@@ -40,8 +63,10 @@ pub fn text(plan: &Plan) -> Vec<Segment> {
 pub fn text_of(sections: &[Section]) -> Vec<Segment> {
     let mut segments = Vec::new();
     for (at, Section { title, items }) in sections.iter().enumerate() {
-        let before = if at == 0 { "" } else { "\n" };
-        segments.push(Segment { text: format!("{before}{}\n", visible(title)), style: Style::Title });
+        if at > 0 {
+            segments.push(Segment::line("", Style::Plain));
+        }
+        segments.push(Segment::line(title, Style::Title));
         for item in items {
             push(item, 1, &mut segments);
         }
@@ -59,11 +84,8 @@ fn push(item: &Item, depth: usize, segments: &mut Vec<Segment>) {
         Sign::Note => ("", Style::Note),
         Sign::None => ("", Style::Plain),
     };
-    segments.push(Segment { text: format!("{:width$}{mark}{}\n", "", visible(text), width = depth * 2), style });
+    segments.push(Segment::line(&format!("{:width$}{mark}{text}", "", width = depth * 2), style));
     for item in below {
         push(item, depth + 1, segments);
     }
 }
-
-/// Kubernetes allows names in which something hides: in that of somebody's binding it could hide what else is said.
-pub use document::visible;

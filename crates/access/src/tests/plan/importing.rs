@@ -153,7 +153,7 @@ fn the_plan_of_an_import_says_what_it_takes_over() {
     let observed = printing::observed();
     let imported = imported(&observed, "c", &Facts::default());
     let plan = Asked::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
-    let said: String = text(&plan).into_iter().map(|segment| segment.text).collect();
+    let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(!said.contains("Who gains") && !said.contains("Who loses"), "{said}");
 }
 

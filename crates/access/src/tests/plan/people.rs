@@ -99,7 +99,7 @@ fn leaving_system_masters_is_losing_everything() {
     let observed = live("role view = get pods", "  port: 1", &[]);
     let groups = "- {name: 'system:masters', users: [x], accept: {access.system-name: test}}";
     let into = plan(groups, MappingTarget::ConfigMap, &observed);
-    let said: String = text(&into).into_iter().map(|segment| segment.text).collect();
+    let said: String = text(&into).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(said.contains("! user x may do everything, by the group system:masters"), "{said}");
 }
 
@@ -170,7 +170,7 @@ fn whoever_leaves_a_group_that_becomes_dangerous_is_named() {
     );
     let groups = "- {name: a, users: [z], authorization: [{namespace: kube-system, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}";
     let plan = plan(groups, MappingTarget::ConfigMap, &observed);
-    let said: String = text(&plan).into_iter().map(|segment| segment.text).collect();
+    let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(said.contains("! user z can read secrets in kube-system\n"), "{said}");
     assert!(said.contains("! user x can read secrets in kube-system until logins change\n"), "{said}");
 }

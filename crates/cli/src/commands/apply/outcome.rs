@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::plan::{Action, RECORD_NAME, RECORD_NAMESPACE, Stage, Step};
 
-use crate::{commands::planning::plain, rim};
+use crate::rim;
 
 /// What came of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(super) fn title(action: &Action) -> String {
 /// Says what came of the steps of one stage.
 pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow::Result<()> {
     for (step, outcome) in steps.iter().zip(outcomes).filter(|(step, _)| step.stage == stage) {
-        let what = plain(&title(&step.action));
+        let what = title(&step.action);
         let done = match &step.action {
             Action::Apply { .. } | Action::ApplyMapping { .. } => "applied",
             Action::Delete { .. } | Action::DeleteMapping { .. } => "removed",
@@ -53,14 +53,14 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow:
         };
         match outcome {
             Outcome::Done if step.action == Action::Settle => {}
-            Outcome::Done => rim::print(&format!("{what} {done}\n"))?,
-            Outcome::Untried => rim::print(&format!("{what} cannot be tried before what it needs is there\n"))?,
-            Outcome::Failed(why) => rim::note(&format!("error: {what}: {}", plain(why))),
+            Outcome::Done => rim::print_line(&format!("{what} {done}"))?,
+            Outcome::Untried => rim::print_line(&format!("{what} cannot be tried before what it needs is there"))?,
+            Outcome::Failed(why) => rim::note(&format!("error: {what}: {why}")),
             Outcome::Needs(other) => {
-                let other = plain(&title(&steps[*other].action));
+                let other = title(&steps[*other].action);
                 rim::note(&format!("not done: {what}, because it needs {other}"));
             }
-            Outcome::Stopped(why) => rim::note(&format!("not done: {what}, because {}", plain(why))),
+            Outcome::Stopped(why) => rim::note(&format!("not done: {what}, because {why}")),
         }
     }
     Ok(())

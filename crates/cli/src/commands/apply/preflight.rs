@@ -12,7 +12,7 @@ use kubernetes::{Cluster, KubernetesError, Question, Resource};
 use tokio::task::JoinSet;
 
 use super::{LEASE, execute::AT_ONCE};
-use crate::{commands::planning::plain, rim};
+use crate::rim;
 
 /// How many objects are named of each kind.
 const NAMED: usize = 5;
@@ -77,7 +77,7 @@ pub(super) fn say(missing: &[Need], cluster: &Cluster) {
             _ => "",
         };
         let names = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-        rim::note(&plain(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}")));
+        rim::note(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}"));
     }
     let context = cluster.context();
     rim::note(&format!("nothing was changed; let somebody apply who may do all of it, not the user of `{context}`"));

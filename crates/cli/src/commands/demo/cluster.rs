@@ -38,9 +38,14 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     let options = Options { webhook: Some(webhook), controller_manager, ..Options::default() };
     // Whoever gives up meanwhile is heeded too: the start ends by itself, and takes everything with it.
     let cluster = tokio::select! {
-        cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, rim::now())) => cluster??,
+        cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, rim::now())) => cluster?,
         ended = signals::termination() => return ended,
     };
+    let cluster = cluster.or_else(|error| {
+        // The end of a log may be in it, which has several lines.
+        rim::note_lines(&format!("{:#}", anyhow::Error::from(error)));
+        anyhow::bail!("there is no cluster to show")
+    })?;
     apply(&kubectl, &cluster, folder.path())?;
     let team = folder.path().join("team.kubeconfig");
     rim::write_atomically(&team, team_kubeconfig(&stage, &cluster)?.as_bytes(), 0o600)?;

@@ -92,7 +92,7 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
         Output::Json => serde_json::to_string_pretty(&cluster).context("cannot write it as JSON")? + "\n",
     };
     rim::print(&text)?;
-    rim::note(&next(args.variant, &name.to_string(), &cluster_id));
+    rim::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
     Ok(())
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
     };
     let writes = runtime::block_on(uploading)??;
     let changed = writes.iter().any(|write| write.file == File::Kubeconfig);
-    rim::note(&format!("\n{}", next(&name.to_string(), changed)));
+    rim::note_lines(&format!("\n{}", next(&name.to_string(), changed)));
     Ok(())
 }
 

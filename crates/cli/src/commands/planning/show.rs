@@ -15,12 +15,7 @@ pub(crate) fn printed(plan: &Plan) -> String {
 
 /// Pieces of text with their colours.
 pub(crate) fn styled(segments: &[Segment]) -> String {
-    segments.iter().map(|Segment { text, style }| coloured(&plain(text), *style)).collect()
-}
-
-/// Names in a cluster may hold what a terminal obeys.
-pub(crate) fn plain(text: &str) -> String {
-    text.replace(|letter: char| document::is_hidden(letter) && letter != '\n', "\u{fffd}")
+    segments.iter().map(|segment| coloured(segment.text(), segment.style())).collect()
 }
 
 fn coloured(text: &str, style: Style) -> String {
@@ -47,7 +42,7 @@ pub(crate) fn stops(refusals: &[Refusal]) {
             Some(Flag::AllowLockout) => " (`--allow-lockout`)",
             None => "",
         };
-        let (summary, code, advice) = (plain(&refusal.summary()), refusal.code(), refusal.advice());
+        let (summary, code, advice) = (refusal.summary(), refusal.code(), refusal.advice());
         rim::note(&format!("error: [{code}] {summary}; {advice}{flag}"));
     }
 }

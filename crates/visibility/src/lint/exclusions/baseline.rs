@@ -3,11 +3,9 @@
 //! Each is as narrow as what was found: whose, where, by which bindings, leading to whom, and how bad. Whatever is
 //! another thing in one of these is reported.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
+use document::{quoted, visible};
 use jiff::Timestamp;
 use rbac::{Binding, escalation::Severity};
 
@@ -100,8 +98,7 @@ fn write(kind: &Kind, places: &BTreeSet<Option<&str>>, codes: &[&str], report: &
     for finding in report.findings.iter().filter(is_said) {
         let also = print::also(&finding.others);
         // Names are whatever somebody called something, and a comment ends with its line.
-        let message = format!("{}{also}", finding.message);
-        let message = message.replace(|letter: char| is_special(letter), "\u{fffd}");
+        let message = visible(&format!("{}{also}", finding.message));
         text.push_str(&format!("# {}: {message}\n", severity.as_str()));
     }
     let mut key = |dash: &str, key: &str, value: &str| text.push_str(&format!("{dash} {key}: {value}\n"));
@@ -126,31 +123,4 @@ fn write(kind: &Kind, places: &BTreeSet<Option<&str>>, codes: &[&str], report: &
     }
     key(" ", "severity", severity.as_str());
     key(" ", "reason", &format!("\"{TO_DO}: why this is so, and until when\""));
-}
-
-/// In double quotes, as JSON and YAML have them.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for letter in text.chars() {
-        match letter {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(letter);
-            }
-            letter if is_special(letter) => {
-                let mut units = [0; 2];
-                for unit in letter.encode_utf16(&mut units) {
-                    write!(quoted, "\\u{unit:04x}").expect("a string takes all");
-                }
-            }
-            letter => quoted.push(letter),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
-/// What YAML takes for the end of a line, or for no text.
-fn is_special(letter: char) -> bool {
-    letter.is_control() || ['\u{2028}', '\u{2029}', '\u{feff}'].contains(&letter)
 }

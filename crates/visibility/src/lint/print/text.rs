@@ -33,9 +33,11 @@ pub fn text(report: &Report<'_>, sources: &Sources, from: Severity) -> Vec<Segme
         let all = count(report, severity);
         let here = groups.iter().flat_map(|group| &group.findings).filter(|one| one.severity == severity).count();
         let above = if here < all { format!(", {} of them above", all - here) } else { String::new() };
-        let before = if segments.is_empty() { "" } else { "\n" };
-        let title = format!("{before}{} ({all}{above})\n", capitalised(severity.as_str()));
-        segments.push(Segment { text: title, style: Style::Title });
+        if !segments.is_empty() {
+            segments.push(Segment::line("", Style::Plain));
+        }
+        let title = format!("{} ({all}{above})", capitalised(severity.as_str()));
+        segments.push(Segment::line(&title, Style::Title));
         let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
         for group in groups {
             let mut codes: Vec<&str> = group.findings.iter().map(|finding| finding.check.code).collect();
@@ -207,13 +209,14 @@ fn summary(report: &Report<'_>, from: Severity, segments: &mut Vec<Segment>) {
     if hidden.map(|severity| count(report, severity)).sum::<usize>() > 0 {
         said.push_str("; `--severity info` shows all");
     }
-    let before = if segments.is_empty() { "" } else { "\n" };
-    segments.push(Segment { text: format!("{before}{said}\n"), style: Style::Note });
+    if !segments.is_empty() {
+        segments.push(Segment::line("", Style::Plain));
+    }
+    segments.push(Segment::line(&said, Style::Note));
 }
 
 fn push(depth: usize, text: &str, style: Style, segments: &mut Vec<Segment>) {
-    let text = document::visible(text);
-    segments.push(Segment { text: format!("{:width$}{text}\n", "", width = depth * 2), style });
+    segments.push(Segment::line(&format!("{:width$}{text}", "", width = depth * 2), style));
 }
 
 fn capitalised(text: &str) -> String {

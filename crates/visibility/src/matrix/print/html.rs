@@ -11,26 +11,31 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
 use super::{COLUMNS, Column, Heading, Matrix, NAMESPACES, Names, Remarks, some};
-use crate::matrix::{Cell, Level};
+use crate::{
+    matrix::{Cell, Level},
+    print::Text,
+};
 
 pub(super) const STYLE: &str = include_str!("../../../templates/page.css");
 pub(super) const SCRIPT: &str = include_str!("../../../templates/page.js");
 #[derive(Template)]
 #[template(path = "matrix.html")]
 struct Page<'a> {
-    title: &'a str,
-    heading: &'a Heading<'a>,
-    only: Option<String>,
+    title: Text,
+    cluster: Text,
+    source: Text,
+    time: Timestamp,
+    only: Option<Text>,
     date: String,
     policy: String,
-    gaps: Vec<String>,
+    gaps: Vec<Text>,
     totals: Vec<Total>,
     who: &'a str,
     is_by_levels: bool,
     layout: Layout,
     /// The names of those namespaces of which not all are named above.
-    lists: Vec<(String, String)>,
-    left_out: Option<String>,
+    lists: Vec<(Text, Text)>,
+    left_out: Option<Text>,
     legend: Vec<Entry>,
 }
 
@@ -46,7 +51,7 @@ struct Total {
 }
 
 struct GridRow {
-    members: Vec<String>,
+    members: Vec<Text>,
     cells: Vec<GridCell>,
 }
 
@@ -57,26 +62,26 @@ struct GridCell {
 }
 
 struct Block {
-    members: Vec<String>,
+    members: Vec<Text>,
     places: Vec<(Listed, Vec<Marked>)>,
 }
 
 /// Names of which the first are shown.
 struct Listed {
-    shown: Vec<String>,
+    shown: Vec<Text>,
     /// How many are not.
     more: usize,
 }
 
 pub(super) struct Marked {
-    pub(super) text: String,
+    pub(super) text: Text,
     pub(super) class: &'static str,
     pub(super) is_dangerous: bool,
 }
 
 pub(super) struct Entry {
-    pub(super) word: String,
-    pub(super) meaning: String,
+    pub(super) word: Text,
+    pub(super) meaning: Text,
     pub(super) class: &'static str,
 }
 
@@ -87,22 +92,24 @@ pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let layout = if matrix.columns.len() <= COLUMNS { grid(matrix, &names) } else { blocks(matrix, &names) };
     let mut legend = legend(matrix);
     if layout.has_same() {
-        let meaning = "what holds in the whole cluster holds in every namespace".to_owned();
-        legend.push(Entry { word: "dashed".to_owned(), meaning, class: "same" });
+        let meaning = "what holds in the whole cluster holds in every namespace".into();
+        legend.push(Entry { word: "dashed".into(), meaning, class: "same" });
     }
     let page = Page {
-        title: "Who may do what",
-        heading,
-        only,
+        title: "Who may do what".into(),
+        cluster: heading.cluster.into(),
+        source: heading.source.into(),
+        time: heading.now,
+        only: only.map(Text::from),
         date: date(heading.now),
         policy: policy(),
-        gaps,
+        gaps: gaps.into_iter().map(Text::from).collect(),
         totals: totals(matrix),
         who: matrix.options.by.title(),
         is_by_levels: matrix.is_by_levels(),
         layout,
         lists: lists(matrix),
-        left_out,
+        left_out: left_out.map(Text::from),
         legend,
     };
     render(&page)
@@ -125,7 +132,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
             GridCell { words: marked(cell), is_same: *column != Column::Cluster && cell == cluster }
         };
         GridRow {
-            members: row.members.iter().map(|member| names.member(member)).collect(),
+            members: row.members.iter().map(|member| names.member(member).into()).collect(),
             cells: matrix.columns.iter().map(cell).collect(),
         }
     });
@@ -135,7 +142,10 @@ fn grid(matrix: &Matrix<'_>, names: &Names) -> Layout {
 fn blocks(matrix: &Matrix<'_>, names: &Names) -> Layout {
     let rows = matrix.rows.iter().map(|row| {
         let places = matrix.row_by_places(row).into_iter().map(|(names, cell)| (Listed::of(&names), marked(cell)));
-        Block { members: row.members.iter().map(|member| names.member(member)).collect(), places: places.collect() }
+        Block {
+            members: row.members.iter().map(|member| names.member(member).into()).collect(),
+            places: places.collect(),
+        }
     });
     Layout::Blocks { rows: rows.collect() }
 }
@@ -172,20 +182,20 @@ fn totals(matrix: &Matrix<'_>) -> Vec<Total> {
 }
 
 /// The names of those namespaces of which not all are named, each list once.
-fn lists(matrix: &Matrix<'_>) -> Vec<(String, String)> {
+fn lists(matrix: &Matrix<'_>) -> Vec<(Text, Text)> {
     let is_grid = matrix.columns.len() <= COLUMNS;
     let of_column = |column: &Column| match column {
-        Column::Others(names) => Some((matrix.title(column), names.join(", "))),
+        Column::Others(names) => Some((matrix.title(column).into(), names.join(", ").into())),
         Column::Namespaces(names) if is_grid && names.len() > NAMESPACES => {
-            Some((matrix.title(column), names.join(", ")))
+            Some((matrix.title(column).into(), names.join(", ").into()))
         }
         Column::Namespaces(_) | Column::Cluster => None,
     };
-    let mut lists: Vec<(String, String)> = matrix.columns.iter().filter_map(of_column).collect();
+    let mut lists: Vec<(Text, Text)> = matrix.columns.iter().filter_map(of_column).collect();
     if !is_grid {
         let places = matrix.rows.iter().flat_map(|row| matrix.places(row)).map(|(names, _)| names);
         let long = places.filter(|names| names.len() > NAMESPACES).collect::<BTreeSet<_>>();
-        lists.extend(long.into_iter().map(|names| (some(&names, NAMESPACES), names.join(", "))));
+        lists.extend(long.into_iter().map(|names| (some(&names, NAMESPACES).into(), names.join(", ").into())));
     }
     lists
 }
@@ -193,28 +203,28 @@ fn lists(matrix: &Matrix<'_>) -> Vec<(String, String)> {
 impl Listed {
     fn of_column(column: &Column, matrix: &Matrix<'_>) -> Self {
         match column {
-            Column::Cluster | Column::Others(_) => Self { shown: vec![matrix.title(column)], more: 0 },
+            Column::Cluster | Column::Others(_) => Self { shown: vec![matrix.title(column).into()], more: 0 },
             Column::Namespaces(names) => Self::of(names),
         }
     }
 
     fn of(names: &[impl AsRef<str>]) -> Self {
         let more = names.len().saturating_sub(NAMESPACES);
-        let shown = names[..names.len() - more].iter().map(|name| name.as_ref().to_owned()).collect();
+        let shown = names[..names.len() - more].iter().map(Text::from).collect();
         Self { shown, more }
     }
 }
 
 impl Entry {
     fn new(word: &str, meaning: &str) -> Self {
-        Self { word: word.to_owned(), meaning: meaning.to_owned(), class: class(word) }
+        Self { word: word.into(), meaning: meaning.into(), class: class(word) }
     }
 }
 
 pub(super) fn marked(cell: &Cell) -> Vec<Marked> {
     let marked = |word: crate::matrix::Word| Marked {
         class: class(word.text.trim_end_matches('!')),
-        text: word.text,
+        text: word.text.into(),
         is_dangerous: word.is_dangerous,
     };
     cell.words().into_iter().map(marked).collect()

@@ -1,7 +1,9 @@
 //! One of them, in the same dresses.
 
-use access::plan::print::{markdown_literal as escaped, visible};
+use access::plan::print::markdown_literal as escaped;
 use comfy_table::{ContentArrangement, Table, presets};
+use document::visible;
+use jiff::Timestamp;
 use rbac::{Rule, Subject};
 use serde::Serialize;
 
@@ -16,7 +18,7 @@ use super::{
 use crate::{
     World,
     matrix::{Cell, Granted, GrantedAt, Person, levels::name},
-    print::{self, GapOut, PathOut, PrincipalOut, RuleOut, Segment, Style, SubjectOut},
+    print::{self, GapOut, PathOut, PrincipalOut, RuleOut, Segment, Style, SubjectOut, Text},
 };
 
 /// How many namespaces are named of one place.
@@ -146,46 +148,50 @@ pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>
 
 #[derive(askama::Template)]
 #[template(path = "person.html")]
-struct Page<'a> {
-    title: String,
-    heading: &'a Heading<'a>,
-    only: Option<String>,
+struct Page {
+    title: Text,
+    cluster: Text,
+    source: Text,
+    time: Timestamp,
+    only: Option<Text>,
     date: String,
     policy: String,
-    gaps: Vec<String>,
-    login: Option<String>,
-    cells: Vec<(String, Vec<Marked>)>,
-    places: Vec<(String, Vec<PageGrant>)>,
+    gaps: Vec<Text>,
+    login: Option<Text>,
+    cells: Vec<(Text, Vec<Marked>)>,
+    places: Vec<(Text, Vec<PageGrant>)>,
     legend: Vec<html::Entry>,
 }
 
 struct PageGrant {
-    through: String,
-    rules: Vec<[String; 2]>,
+    through: Text,
+    rules: Vec<[Text; 2]>,
 }
 
 /// One page.
 pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) -> String {
     let grant = |granted: &Granted<'_>| PageGrant {
-        through: through(world, granted),
-        rules: granted.rules.iter().map(|rule| words(rule)).collect(),
+        through: through(world, granted).into(),
+        rules: granted.rules.iter().map(|rule| words(rule).map(Text::from)).collect(),
     };
     let page = Page {
-        title: format!("What {} may do", person.called()),
-        heading,
-        only: super::only(person.matrix.options),
+        title: format!("What {} may do", person.called()).into(),
+        cluster: heading.cluster.into(),
+        source: heading.source.into(),
+        time: heading.now,
+        only: super::only(person.matrix.options).map(Text::from),
         date: date(heading.now),
         policy: html::policy(),
-        gaps: Remarks::of(&person.matrix).gaps,
-        login: person.login(),
-        cells: person.cells().into_iter().map(|(names, cell)| (names.join(", "), html::marked(cell))).collect(),
+        gaps: Remarks::of(&person.matrix).gaps.into_iter().map(Text::from).collect(),
+        login: person.login().map(Text::from),
+        cells: person.cells().into_iter().map(|(names, cell)| (names.join(", ").into(), html::marked(cell))).collect(),
         places: person
             .places
             .iter()
             .map(|at| {
                 let place =
                     if at.namespaces.is_empty() { place(at) } else { format!("In {}", at.namespaces.join(", ")) };
-                (place, at.grants.iter().map(grant).collect())
+                (place.into(), at.grants.iter().map(grant).collect())
             })
             .collect(),
         legend: html::legend(&person.matrix),

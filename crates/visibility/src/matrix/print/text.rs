@@ -1,7 +1,7 @@
 //! For a terminal: a grid where it fits, and else one block for each row.
 
-use access::plan::print::visible;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
+use document::visible;
 
 use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::{
@@ -43,7 +43,7 @@ fn grid(matrix: &Matrix<'_>, names: &Names, width: usize) -> Option<Vec<String>>
     if matrix.columns.len() * 3 > width {
         return None;
     }
-    let head: Vec<String> = matrix.columns.iter().map(|column| matrix.title(column)).collect();
+    let head: Vec<String> = matrix.columns.iter().map(|column| visible(&matrix.title(column))).collect();
     let members = matrix.rows.iter().flat_map(|row| row.members.iter().take(MEMBERS)).map(|one| names.member(one));
     let mut longest = vec![members.map(|text| longest_word(&text)).max().unwrap_or_default()];
     for (column, title) in matrix.columns.iter().zip(&head) {
@@ -102,7 +102,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
         let members: Vec<String> = row.members.iter().take(MEMBERS).map(|member| names.member(member)).collect();
         let more = row.members.len().saturating_sub(MEMBERS);
         let more = if more == 0 { String::new() } else { format!(" +{more} more") };
-        out.line(&visible(&format!("{}{more}", members.join("; "))), Style::Title);
+        out.line(&format!("{}{more}", members.join("; ")), Style::Title);
         let lines = matrix.row_by_places(row).into_iter().map(|(names, cell)| (some(&names, NAMESPACES), cell));
         places(&lines.collect::<Vec<_>>(), matrix, out);
     }
@@ -112,7 +112,7 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
 pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut Out) {
     let widest = lines.iter().map(|(place, _)| place.chars().count()).max().unwrap_or_default();
     for (place, cell) in lines {
-        out.words(&visible(&format!("  {place:widest$}  {}", cell.text())), false, matrix);
+        out.words(&format!("  {place:widest$}  {}", cell.text()), false, matrix);
     }
 }
 
@@ -123,7 +123,7 @@ pub(super) struct Out {
 
 impl Out {
     pub(super) fn line(&mut self, text: &str, style: Style) {
-        self.segments.push(Segment { text: format!("{}\n", visible(text)), style });
+        self.segments.push(Segment::line(text, style));
     }
 
     /// A line with cells in it, in which words that end with the mark of danger stand out.
@@ -140,15 +140,15 @@ impl Out {
             let text = word.trim_end_matches([' ', ',']);
             if is_dangerous(text) {
                 if !plain.is_empty() {
-                    self.segments.push(Segment { text: std::mem::take(&mut plain), style: Style::Plain });
+                    self.segments.push(Segment::new(&std::mem::take(&mut plain), Style::Plain));
                 }
-                self.segments.push(Segment { text: text.to_owned(), style: Style::Danger });
+                self.segments.push(Segment::new(text, Style::Danger));
                 plain.push_str(&word[text.len()..]);
             } else {
                 plain.push_str(word);
             }
         }
-        self.segments.push(Segment { text: plain + "\n", style: Style::Plain });
+        self.segments.push(Segment::line(&plain, Style::Plain));
     }
 }
 

@@ -33,7 +33,7 @@ fn manifests() -> World {
 
 fn text(world: &World, from: Severity) -> String {
     let report = lint(world, &[], now());
-    print::text(&report, world.sources(), from).into_iter().map(|Segment { text, .. }| text).collect()
+    print::text(&report, world.sources(), from).iter().map(Segment::text).collect()
 }
 
 #[test]
