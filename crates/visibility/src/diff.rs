@@ -2,6 +2,7 @@
 //!
 //! Rights are compared by [`access::plan::Comparison`], as a plan does it, and said in a plan's words.
 
+mod built_in;
 mod print;
 mod sides;
 mod subjects;
@@ -9,6 +10,7 @@ mod unknown;
 mod worlds;
 
 pub use self::{
+    built_in::take_built_in,
     print::{ContrastOut, DifferenceOut},
     subjects::{Asked, Contrast},
     unknown::UnknownGrant,

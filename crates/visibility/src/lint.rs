@@ -26,6 +26,8 @@ mod powers;
 pub mod print;
 mod words;
 
+pub(crate) use self::built_in::subjects as built_in_subjects;
+
 use jiff::Timestamp;
 
 pub use self::{

@@ -24,7 +24,7 @@ use access::cluster::Unseen;
 
 pub use self::{
     cell::{Cell, Level, Levels, Right, Verbs, Word},
-    person::{Granted, GrantedAt, NotAPerson, Person, Whose, person},
+    person::{Granted, GrantedAt, NotAPerson, Person, Whose, is_named, person},
     resources::Asked,
     rows::{By, Known, LeftOut, Member},
 };

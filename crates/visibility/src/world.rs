@@ -263,6 +263,16 @@ impl World {
         &self.notes
     }
 
+    /// Whether all that was given could be read: what stands in the rest may grant something, in any place.
+    pub(crate) fn has_read_all_given(&self) -> bool {
+        self.unread.len() == self.unlisted.len()
+    }
+
+    /// Whether nothing grants anybody anything only because what was given cannot be read.
+    pub fn is_blank(&self) -> bool {
+        !self.unread.is_empty() && self.index.bindings().is_empty() && self.principals.is_empty()
+    }
+
     /// What to know of how logins were read: what of them does nothing, and whose word it is.
     pub fn notes(&self) -> Vec<String> {
         let logins = &self.surroundings.logins;

@@ -16,13 +16,13 @@ use identity::Arn;
 use rbac::Subject;
 use visibility::{
     World,
-    diff::{Asked, Contrast, Difference},
+    diff::{Asked, Contrast, Difference, take_built_in},
     print,
 };
 
 use super::{
     planning::styled,
-    seeing::{Seeing, Seen, determined, only_if_read},
+    seeing::{Seeing, Seen, determined, only_if_read, say_gaps},
 };
 use crate::{
     arguments::Global,
@@ -161,10 +161,21 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         Place::Path(path) => args.seeing.look_at_path(path, global),
         Place::Context(name) => args.seeing.look_at_context(name, global, process),
     };
-    let [before, after] = [look(places[0])?, look(places[1])?];
+    let [mut before, mut after] = [look(places[0])?, look(places[1])?];
     let names = places.map(Place::in_words);
     for (seen, name) in [(&before, &names[0]), (&after, &names[1])] {
         comparable(&seen.world, name, true)?;
+    }
+    // Kubernetes installs bindings of its own, which nobody writes into manifests.
+    let of_pieces = match [before.world.is_whole(), after.world.is_whole()] {
+        [true, false] => Some((take_built_in(&mut after.world, &before.world), [&names[1], &names[0]])),
+        [false, true] => Some((take_built_in(&mut before.world, &after.world), [&names[0], &names[1]])),
+        [true, true] | [false, false] => None,
+    };
+    if let Some((taken @ 1.., [pieces, whole])) = of_pieces {
+        rim::note(&format!(
+            "note: {pieces} is not of a whole cluster; the bindings that Kubernetes installs itself ({taken}) count as in {whole}"
+        ));
     }
     let difference = Difference::between(&before.world, &after.world);
     let names = [&*names[0], &*names[1]];
@@ -187,6 +198,12 @@ fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Proce
 fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> {
     let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
     let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
+    if world.is_blank() {
+        say_gaps(world.unread());
+        anyhow::bail!(
+            "nothing was compared: nothing of {name} could be read, and what was not read would count as absent"
+        );
+    }
     let unlisted: Vec<&Unseen> = world.unlisted().iter().filter(matters).collect();
     for Unseen { what, why } in &unlisted {
         rim::note(&format!("{name}: {what}: {why}"));

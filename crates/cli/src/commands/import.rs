@@ -89,7 +89,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
     for note in &observed.notes {
-        rim::note(&plain(&format!("note: {note}")));
+        rim::note(&format!("note: {note}"));
     }
     config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;

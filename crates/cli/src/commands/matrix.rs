@@ -1,5 +1,6 @@
 //! `matrix`: everybody × every place, or everything about one of them.
 
+use access::cluster::Unseen;
 use clap::Args;
 use visibility::{
     matrix,
@@ -12,7 +13,7 @@ use visibility::{
 
 use super::{
     planning::styled,
-    seeing::{Seeing, Seen, determined, say_notes},
+    seeing::{Seeing, Seen, determined, say_gaps, say_notes},
 };
 use crate::{
     arguments::Global,
@@ -107,11 +108,12 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
     if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
         let globs = options.namespaces.join(", ");
-        if world.gaps().iter().any(|gap| &*gap.what == "namespaces") {
-            let why = "you may not see all of them, and nothing there";
-            return Err(
-                anyhow::anyhow!("it is not known whether a namespace is meant by --namespace {globs}: {why}").into()
-            );
+        if let Some(gap) = world.gaps().iter().find(|gap| &*gap.what == "namespaces") {
+            let Unseen { what, why } = gap;
+            return Err(anyhow::anyhow!(
+                "it is not known whether there is a namespace {globs}: nothing stands there, and of {what}: {why}"
+            )
+            .into());
         }
         return Err(
             anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
@@ -121,8 +123,10 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);
         if matrix.rows.is_empty() {
+            say_gaps(&matrix.gaps);
+            let here = if matrix.gaps.is_empty() { "here" } else { "in what could be looked at" };
             let who = args.who.join(", ");
-            return Err(anyhow::anyhow!("nobody here is meant by --who {who}; leave it out to see everybody").into());
+            return Err(anyhow::anyhow!("nobody {here} is meant by --who {who}; leave it out to see everybody").into());
         }
         match args.output {
             Output::Text => {
@@ -153,6 +157,15 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
             )
         }
     })?;
+    if let Whose::Subject(subject) = whose
+        && !matrix::is_named(&world, subject)
+    {
+        rim::note(&format!(
+            "note: no binding and no login here names the {}; names are compared letter by letter, and `cluster-auth matrix \
+             --by subjects` shows those that are named",
+            print::subject(subject)
+        ));
+    }
     match args.output {
         Output::Text => rim::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,
         Output::Json => rim::print(&print::json(&PersonOut::new(&person, &world, &heading)))?,

@@ -191,7 +191,7 @@ fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
         Failure::AlreadySaid
     })?;
     for note in world.assumptions() {
-        rim::note(&plain(&format!("note: {note}")));
+        rim::note(&format!("note: {note}"));
     }
     Ok(world)
 }

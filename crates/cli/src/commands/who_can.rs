@@ -76,7 +76,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         }
     }
     if let Some(namespace) = args.namespace.as_deref().filter(|namespace| world.lacks_namespace(namespace)) {
-        rim::note(&plain(&format!("note: there is no namespace `{namespace}`; it was asked about all the same")));
+        rim::note(&format!("note: there is no namespace `{namespace}`; it was asked about all the same"));
     }
     let request = question.request();
     let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };

@@ -25,7 +25,7 @@ pub enum NotAQuestion {
     #[error(transparent)]
     Caller(#[from] NotACaller),
     /// Looks like a code.
-    #[error("there is no such code{}; docs/denials.md has all of them", .nearest.map(|code| format!("; did you mean {code}?")).unwrap_or_default())]
+    #[error("there is no such code; {}docs/denials.md has all of them", .nearest.map(|code| format!("did you mean {code}? ")).unwrap_or_default())]
     Code {
         /// The code that is meant, perhaps.
         nearest: Option<&'static str>,

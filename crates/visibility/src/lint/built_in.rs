@@ -6,7 +6,7 @@
 //!
 //! Source: Kubernetes 1.37, `plugin/pkg/auth/authorizer/rbac/bootstrappolicy`; the tests ask a fresh API server.
 
-use rbac::{Binding, RoleKind};
+use rbac::{Binding, RoleKind, Subject};
 
 use super::{holders::Who, powers::Power};
 
@@ -135,6 +135,12 @@ pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
             && (role.kind, role.name) == (kind, binding.name())
     };
     of_controller() || BINDINGS.contains(&(namespace, binding.name(), role.kind, role.name, who))
+}
+
+/// The subjects of a binding for whom Kubernetes itself makes it.
+pub(crate) fn subjects(binding: &Binding) -> Vec<Subject> {
+    let is_own = |subject: &&Subject| Who::of(subject, binding).is_some_and(|who| is_one(binding, who));
+    binding.subjects.iter().filter(is_own).cloned().collect()
 }
 
 /// Whether a power is one that Kubernetes installs.

@@ -125,8 +125,10 @@ impl<'a> Held<'a> {
         let special: Vec<(u32, usize)> = special.collect();
         // Of what was given piece by piece only that is said.
         let (knowledge, is_whole) = (&self.world.knowledge, self.world.is_whole());
-        let knows = |namespace: Option<&str>| !is_whole || knowledge.of_bindings_in(namespace);
-        let knows_rest = !is_whole || (knowledge.cluster_role_bindings && knowledge.role_bindings == Extent::All);
+        let reads_all = self.world.has_read_all_given();
+        let knows = |namespace: Option<&str>| reads_all && (!is_whole || knowledge.of_bindings_in(namespace));
+        let knows_rest =
+            reads_all && (!is_whole || (knowledge.cluster_role_bindings && knowledge.role_bindings == Extent::All));
         let mut cells = Cells::default();
         let mut alike: HashMap<Alike, Vec<Member<'a>>> = HashMap::new();
         for holder in holders {

@@ -82,6 +82,18 @@ impl std::str::FromStr for Whose {
     }
 }
 
+/// Whether a binding or a login names a user or a group. Kubernetes puts people into groups of its own, which nothing names.
+pub fn is_named(world: &World, subject: &Subject) -> bool {
+    match subject {
+        Subject::User(name) => world.index().names_user(name) || world.called(name).next().is_some(),
+        Subject::Group(name) => {
+            let mut subjects = world.index().bindings().iter().flat_map(|binding| &binding.subjects);
+            name.starts_with("system:") || world.members(name).next().is_some() || subjects.any(|one| one == subject)
+        }
+        Subject::ServiceAccount { .. } => true,
+    }
+}
+
 /// Everything that one of them may do. Whoever cannot log in, or does as any of several users, comes back as the error.
 pub fn person<'a>(
     world: &'a World,

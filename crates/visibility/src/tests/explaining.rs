@@ -155,7 +155,8 @@ fn what_a_text_is_is_seen_by_its_form() {
     let rows = [
         ("", "there is nothing to explain"),
         ("alice", "that is neither an ARN"),
-        ("mapping.non", "there is no such code; did you mean mapping.none?"),
+        ("mapping.nope", "there is no such code; did you mean mapping.none? docs/denials.md has all of them"),
+        ("server.xxxxxxxxxxxxxx", "there is no such code; docs/denials.md has all of them"),
         ("arn:aws:iam::111122223333:group/Developers", "an IAM group logs in nowhere"),
         ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
         ("arn:aws:sso:::permissionSet/ssoins-1/ps-1", "a permission set logs in as the role"),

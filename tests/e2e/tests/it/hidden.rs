@@ -102,8 +102,9 @@ const APART: &[(&str, &str, &str)] = &[
     ("help", "", "no name"),
 ];
 
-/// A cluster in which everything is called so that can be called anything.
-fn hostile() -> Value {
+/// A cluster in which all is called so of which an API server takes any name: roles, bindings, users, groups, and what is in
+/// rules.
+fn hostile() -> Vec<Value> {
     let group = "rbac.authorization.k8s.io";
     let object = |kind: &str, name: &str, namespace: Option<&str>, mut rest: Value| {
         rest["apiVersion"] = format!("{group}/v1").into();
@@ -118,33 +119,47 @@ fn hostile() -> Value {
         {"apiGroups": [""], "resources": ["configmaps"], "resourceNames": [HOSTILE], "verbs": ["get"]},
         {"nonResourceURLs": [format!("/{HOSTILE}")], "verbs": ["get"]},
     ]);
-    let account = json!({"kind": "ServiceAccount", "namespace": "shop", "name": HOSTILE});
-    let subjects = json!([subject("User"), subject("Group"), account]);
+    let subjects = json!([subject("User"), subject("Group")]);
     let namespace = |name: &str| json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-    let users = json!([{"userarn": "arn:aws:iam::111122223333:user/evil", "username": HOSTILE, "groups": [HOSTILE]}]);
-    json!({"apiVersion": "v1", "kind": "List", "items": [
+    let name = document::quoted(HOSTILE);
+    let arn = "arn:aws:iam::111122223333:user/evil";
+    let users = format!(r#"[{{"userarn": "{arn}", "username": {name}, "groups": [{name}]}}]"#);
+    vec![
         namespace("shop"),
-        namespace(HOSTILE),
         object("ClusterRole", HOSTILE, None, json!({"rules": rules})),
-        object("Role", HOSTILE, Some(HOSTILE), json!({"rules": rules})),
-        object("ClusterRoleBinding", HOSTILE, None, json!({"roleRef": role("ClusterRole", HOSTILE), "subjects": subjects})),
-        object("ClusterRoleBinding", &format!("{HOSTILE}2"), None,
-            json!({"roleRef": role("ClusterRole", "cluster-admin"), "subjects": subjects})),
-        object("RoleBinding", HOSTILE, Some(HOSTILE), json!({"roleRef": role("Role", HOSTILE), "subjects": subjects})),
-        object("RoleBinding", HOSTILE, Some("shop"), json!({"roleRef": role("Role", "missing"), "subjects": subjects})),
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
-            "data": {"mapUsers": users.to_string()}},
-    ]})
+        object("Role", HOSTILE, Some("shop"), json!({"rules": [rules[0], rules[1]]})),
+        object(
+            "ClusterRoleBinding",
+            HOSTILE,
+            None,
+            json!({"roleRef": role("ClusterRole", HOSTILE), "subjects": subjects}),
+        ),
+        object(
+            "ClusterRoleBinding",
+            &format!("{HOSTILE}2"),
+            None,
+            json!({"roleRef": role("ClusterRole", "cluster-admin"), "subjects": subjects}),
+        ),
+        object("RoleBinding", HOSTILE, Some("shop"), json!({"roleRef": role("Role", HOSTILE), "subjects": subjects})),
+        object(
+            "RoleBinding",
+            &format!("{HOSTILE}2"),
+            Some("shop"),
+            json!({"roleRef": role("Role", "missing"), "subjects": subjects}),
+        ),
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"},
+            "data": {"mapUsers": users}}),
+    ]
 }
 
 fn printers(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("hidden")?;
-    fs::write(folder.join("world.json"), hostile().to_string())?;
-    let calm =
-        json!({"apiVersion": "v1", "kind": "List", "items": hostile()["items"].as_array().context("items")?[..1]});
-    fs::write(folder.join("calm.json"), calm.to_string())?;
+    let items = hostile();
+    let list = |items: &[Value]| format!(r#"{{"apiVersion": "v1", "kind": "List", "items": {}}}"#, Value::from(items));
+    fs::write(folder.join("world.json"), list(&items))?;
+    fs::write(folder.join("calm.json"), list(&items[..1]))?;
     fs::write(folder.join("access.yaml"), "clusterID: demo\ngroups:\n- name: view\n")?;
-    let escaped = serde_json::to_string(HOSTILE)?;
+    let escaped = document::quoted(HOSTILE);
     // As it stands in a file of somebody who hides something, and in one that escapes it.
     let name = HOSTILE.replace(|letter: char| letter.is_control() || "\u{2028}\u{2029}\u{feff}".contains(letter), "");
     fs::write(folder.join("hostile.yaml"), format!("clusterID: demo\n{escaped}: 1\ngroups:\n- name: '{name}'\n"))?;
@@ -175,9 +190,10 @@ fn every_printer_is_named(run: &dyn Fn(&[&str]) -> anyhow::Result<Output>) -> an
             below.into_iter().filter(|name| name != "help").map(|name| format!("kops {name}")).collect();
         for command in if below.is_empty() { vec![command] } else { below } {
             let words: Vec<&str> = command.split(' ').collect();
-            let formats = candidates(&[&words[..], &["-o", ""]].concat())?;
-            let is_file = |format: &String| format.contains('.');
-            let formats: Vec<String> = formats.into_iter().filter(|format| !is_file(format)).collect();
+            // These two take words of their own, and no format.
+            let takes_words = ["completion", "help"].contains(&&*command);
+            let formats = if takes_words { vec![] } else { candidates(&[&words[..], &["-o", ""]].concat())? };
+            let formats: Vec<String> = formats.into_iter().filter(|format| !format.contains('.')).collect();
             let formats = if formats.is_empty() { vec![String::new()] } else { formats };
             all.extend(formats.into_iter().map(|format| (command.clone(), format)));
         }

@@ -42,6 +42,7 @@ mod plan;
 mod plugin;
 mod proxies;
 mod readers;
+mod said;
 mod terraform;
 mod together;
 mod trouble;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         guide::TESTS,
         helm::TESTS,
         hidden::TESTS,
+        said::TESTS,
         authorizer::TESTS,
         who_can::TESTS,
         matrix::TESTS,

@@ -7,7 +7,10 @@ use super::{
     names::NAMED,
     words::{count, some_of},
 };
-use crate::plan::{Change, Object, ObjectChange, ObjectKind, Owner, PersonChange, Plan, Refusal, Warning};
+use crate::{
+    cluster::MappingTarget,
+    plan::{Change, Object, ObjectChange, ObjectKind, Owner, PersonChange, Plan, Refusal, Warning},
+};
 
 /// Items under a title; the first section is the head of the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +52,11 @@ pub enum Sign {
 /// Everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
     let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
-    let title = format!("Plan for {}: logins in {}", plan.cluster_id, plan.target.title());
+    let logins = match plan.target {
+        MappingTarget::None => "no logins are written (mapping: none)".to_owned(),
+        target => format!("logins in {}", target.title()),
+    };
+    let title = format!("Plan for {}: {logins}", plan.cluster_id);
     let mut sections = vec![Section::new(&title, head(plan)), Section::new("What stops apply", refusals(plan))];
     sections.extend(changes(&people));
     sections.extend([

@@ -101,18 +101,24 @@ impl FromArgs {
         paths: impl IntoIterator<Item = &'a PathBuf>,
         into: &mut Given,
     ) -> anyhow::Result<()> {
+        let mut useless: BTreeSet<&str> = self.exclude.iter().map(String::as_str).collect();
         for path in paths {
             if path.as_os_str() == "-" {
                 let mut text = Vec::new();
                 io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
                 self.named(into, Path::new("<stdin>"), &text, None)?;
             } else if fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
-                self.folder(into, path)?;
+                self.folder(into, path, &mut useless)?;
             } else {
                 let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
                 let kustomized = beside(path, into);
                 self.named(into, path, &text, kustomized.as_ref())?;
             }
+        }
+        for glob in useless {
+            rim::note(&format!(
+                "note: --exclude {glob} leaves nothing out: no file and no folder of --from is called so"
+            ));
         }
         // The same is said once, however often something is read.
         for note in std::mem::take(&mut into.notes) {
@@ -135,8 +141,9 @@ impl FromArgs {
     }
 
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
-    fn folder(&self, into: &mut Given, folder: &Path) -> anyhow::Result<()> {
-        let Found { files, gaps } = Walk::new(folder, &self.exclude)?.files();
+    fn folder(&self, into: &mut Given, folder: &Path, useless: &mut BTreeSet<&str>) -> anyhow::Result<()> {
+        let Found { files, gaps, excluded_by } = Walk::new(folder, &self.exclude)?.files();
+        useless.retain(|glob| !excluded_by.contains(*glob));
         for gap in gaps {
             into.lacks(gap);
         }
@@ -152,13 +159,13 @@ impl FromArgs {
                 Err(error) => into.lacks(unreadable(file, &error)),
             }
         }
-        add_accounts(&mut kustomizations);
+        let mut read = add_accounts(&mut kustomizations);
         let of = kustomizations.of(names.iter().map(String::as_str));
         let (mut passed_over, mut changed) = (0_usize, BTreeSet::new());
         for (file, name) in files.iter().zip(&names).filter(|(file, _)| !is_kustomization(file)) {
             let kustomized = of.get(name.as_str());
             let default_namespace = self.default_namespace.as_deref();
-            let text = match fs::read(file) {
+            let text = match read.remove(name).map_or_else(|| fs::read(file), Ok) {
                 Ok(text) => text,
                 Err(error) => {
                     into.lacks(unreadable(file, &error));
@@ -238,13 +245,16 @@ fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
     kustomized
 }
 
-/// Adds the service accounts that kustomizations take in.
-fn add_accounts(kustomizations: &mut Kustomizations) {
+/// Adds the service accounts that kustomizations take in, and gives back what was read for that.
+fn add_accounts(kustomizations: &mut Kustomizations) -> BTreeMap<String, Vec<u8>> {
+    let mut read = BTreeMap::new();
     for file in kustomizations.listed() {
         if let Ok(text) = fs::read(&file) {
             kustomizations.add_accounts(&file, &document::decode_lossy(&text).0);
+            read.insert(file, text);
         }
     }
+    read
 }
 
 /// Whether a patch may change a role or a binding.
@@ -274,6 +284,8 @@ struct Walk {
 struct Found {
     files: Vec<PathBuf>,
     gaps: Vec<Unseen>,
+    /// The globs that decided something.
+    excluded_by: BTreeSet<String>,
 }
 
 impl Walk {
@@ -337,7 +349,12 @@ impl Walk {
             let path = folder.join(&name);
             let is_dir = kind.is_dir() || (kind.is_symlink() && path.is_dir());
             let is_never = NEVER.iter().any(|never| name == **never);
-            if is_never || self.excluded.matched(&path, is_dir).is_ignore() {
+            if is_never {
+                continue;
+            }
+            let matched = self.excluded.matched(&path, is_dir);
+            self.found.excluded_by.extend(matched.inner().map(|glob| glob.original().to_owned()));
+            if matched.is_ignore() {
                 continue;
             }
             if kind.is_symlink() { self.links.push_back(path) } else { self.any(&path, &own.join(&name), kind) }

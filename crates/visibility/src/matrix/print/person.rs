@@ -42,6 +42,15 @@ impl Person<'_> {
         Some(format!("{} is {} in {groups}{by}", principal.arn(), login.username))
     }
 
+    /// What is said where nothing grants them anything.
+    fn nothing(&self) -> &'static str {
+        if self.matrix.gaps.is_empty() {
+            "Nothing grants them anything."
+        } else {
+            "Nothing that could be looked at grants them anything."
+        }
+    }
+
     /// Where, and what there.
     fn cells(&self) -> Vec<(Vec<&str>, &Cell)> {
         self.matrix.rows.first().map(|row| self.matrix.row_by_places(row)).unwrap_or_default()
@@ -112,7 +121,7 @@ pub fn person_text(person: &Person<'_>, world: &World, heading: &Heading<'_>, wi
     }
     if person.places.is_empty() {
         out.line("", Style::Plain);
-        out.line("Nothing grants them anything.", Style::Plain);
+        out.line(person.nothing(), Style::Plain);
     }
     out.line("", Style::Plain);
     for line in &text::legend(&person.matrix, width) {
@@ -142,6 +151,9 @@ pub fn person_markdown(person: &Person<'_>, world: &World, heading: &Heading<'_>
             }
         }
     }
+    if person.places.is_empty() {
+        text.push_str(&format!("\n{}\n", person.nothing()));
+    }
     super::markdown::legend(&person.matrix, &mut text);
     text
 }
@@ -160,6 +172,7 @@ struct Page {
     login: Option<Text>,
     cells: Vec<(Text, Vec<Marked>)>,
     places: Vec<(Text, Vec<PageGrant>)>,
+    nothing: &'static str,
     legend: Vec<html::Entry>,
 }
 
@@ -194,6 +207,7 @@ pub fn person_html(person: &Person<'_>, world: &World, heading: &Heading<'_>) ->
                 (place.into(), at.grants.iter().map(grant).collect())
             })
             .collect(),
+        nothing: person.nothing(),
         legend: html::legend(&person.matrix),
     };
     html::render(&page)
