@@ -273,6 +273,14 @@ impl World {
         !self.unread.is_empty() && self.index.bindings().is_empty() && self.principals.is_empty()
     }
 
+    /// Adds bindings and roles.
+    pub(crate) fn add(&mut self, bindings: &[Binding], roles: &[AnyRole]) {
+        self.namespaces.extend(bindings.iter().filter_map(|binding| binding.namespace().map(Box::from)));
+        let bindings = [self.index.bindings(), bindings].concat();
+        let roles = [self.index.roles(), roles].concat();
+        self.index = Index::new(Objects { roles, bindings });
+    }
+
     /// What to know of how logins were read: what of them does nothing, and whose word it is.
     pub fn notes(&self) -> Vec<String> {
         let logins = &self.surroundings.logins;

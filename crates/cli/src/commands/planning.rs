@@ -167,7 +167,7 @@ impl Subject {
         let mut observed = dump.observed(target, partition, now);
         observed.add_entries(self.entries.clone());
         for note in observed.notes.iter().filter(|_| say) {
-            rim::note(&plain(&format!("note: {note}")));
+            rim::note(&format!("note: {note}"));
         }
         observed.caller = caller;
         observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rbac::{Binding, Role};
+use rbac::{AnyRole, Binding};
 
 use crate::{World, lint};
 
@@ -14,13 +14,19 @@ pub fn take_built_in(manifests: &mut World, cluster: &World) -> usize {
     for binding in cluster.index().bindings() {
         let subjects = lint::built_in_subjects(binding);
         if !subjects.is_empty() && !here.contains(&binding.id()) {
-            bindings.push(Binding { subjects, origin: None, ..binding.clone() });
+            let role = binding.role().into_owned();
+            bindings.extend(Binding::new(
+                binding.namespace().map(Into::into),
+                binding.name().into(),
+                role,
+                subjects,
+                None,
+            ));
         }
     }
-    let mut known: BTreeSet<_> = manifests.index().roles().iter().map(Role::id).collect();
+    let mut known: BTreeSet<_> = manifests.index().roles().iter().map(AnyRole::id).collect();
     let needed = bindings.iter().filter_map(|binding| cluster.index().role_of(binding));
-    let roles: Vec<Role> =
-        needed.filter(|role| known.insert(role.id())).map(|role| Role { origin: None, ..role.clone() }).collect();
+    let roles: Vec<AnyRole> = needed.filter(|role| known.insert(role.id())).cloned().collect();
     let number = bindings.len();
     manifests.add(&bindings, &roles);
     number

@@ -140,7 +140,7 @@ pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
 /// The subjects of a binding for whom Kubernetes itself makes it.
 pub(crate) fn subjects(binding: &Binding) -> Vec<Subject> {
     let is_own = |subject: &&Subject| Who::of(subject, binding).is_some_and(|who| is_one(binding, who));
-    binding.subjects.iter().filter(is_own).cloned().collect()
+    binding.subjects().iter().filter(is_own).cloned().collect()
 }
 
 /// Whether a power is one that Kubernetes installs.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rbac::{Rule, Subject, User};
+use rbac::{Binding, Rule, Subject, User};
 
 use super::{Known, Matrix, Member, Options, rows::Holder};
 use crate::{
@@ -87,7 +87,7 @@ pub fn is_named(world: &World, subject: &Subject) -> bool {
     match subject {
         Subject::User(name) => world.index().names_user(name) || world.called(name).next().is_some(),
         Subject::Group(name) => {
-            let mut subjects = world.index().bindings().iter().flat_map(|binding| &binding.subjects);
+            let mut subjects = world.index().bindings().iter().flat_map(Binding::subjects);
             name.starts_with("system:") || world.members(name).next().is_some() || subjects.any(|one| one == subject)
         }
         Subject::ServiceAccount { .. } => true,

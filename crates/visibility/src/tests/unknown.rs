@@ -434,7 +434,7 @@ fn what_kubernetes_installs_itself_is_not_lost_where_manifests_are_compared_with
     let mut after = pieces(&[&binding, &reader]);
     assert_eq!(take_built_in(&mut after, &before), 1);
     assert_eq!(take_built_in(&mut after, &before), 0);
-    let bindings: Vec<_> = after.index().bindings().iter().map(|one| (&*one.name, one.subjects.len())).collect();
+    let bindings: Vec<_> = after.index().bindings().iter().map(|one| (one.name(), one.subjects().len())).collect();
     // Whoever was added to one of them is not of Kubernetes itself, and what others call alike is not either.
     assert_eq!(bindings, [("devs", 1), ("cluster-admin", 1)]);
     let difference = Difference::between(&before, &after);
