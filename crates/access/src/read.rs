@@ -7,7 +7,7 @@ mod names;
 mod principals;
 mod values;
 
-use document::{Limits, Node, Problem, Problems, Sources};
+use document::{KeyCase, Limits, Node, Problem, Problems, Sources};
 
 use crate::{Access, Code, keys::Object};
 use merge::{Fragment, Merged};
@@ -29,7 +29,8 @@ pub fn read(sources: &Sources, limits: &Limits) -> Read {
     for source in sources.as_ref() {
         // Each group's tree is gone as soon as its group is read: a file's whole tree would be the most that we hold.
         let (mut groups, mut of_groups) = (Vec::new(), Problems::default());
-        let root = document::parse_each(source, limits, "groups", |node| groups.extend(group(&node, &mut of_groups)));
+        let each = |_, node| groups.extend(group(&node, &mut of_groups));
+        let root = document::parse_each(source, limits, &[&["groups"]], KeyCase::Exact, each);
         match root {
             Ok(Some(root)) => {
                 of_groups.move_into(&mut problems);

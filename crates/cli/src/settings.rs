@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 use access::Access;
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
+#[cfg(unix)]
 use identity::Partition;
 use mapping::authenticator::{self, Config, ServerConfig};
+#[cfg(unix)]
+use mapping::{Index, Mode, Reader};
 use token::ClusterId;
 
 use crate::{arguments::Global, exit::Failure, rim};
@@ -21,23 +24,31 @@ pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUST
 ///
 /// Every problem of the file is printed before this fails; warnings are printed and do not fail.
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
-    config_in(global, None)
-}
-
-/// The same, with a partition that was given by flag and goes before the file's.
-pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result<Config, Failure> {
     let Some(path) = &global.config else { return Ok(Config::default()) };
     let source = config_source(path)?;
-    match authenticator::read_config_in(&source, partition) {
-        Ok((config, warnings)) => {
-            print_problems(&source, &warnings);
-            Ok(config)
-        }
-        Err(problems) => {
-            print_problems(&source, &problems);
-            Err(Failure::AlreadySaid)
-        }
-    }
+    let gates = authenticator::FeatureGates::default();
+    let (config, warnings) =
+        authenticator::read_config(&source, &gates).map_err(|problems| told(&source, &problems))?;
+    print_problems(&source, &warnings);
+    Ok(config)
+}
+
+/// The same for a server, with its rules, and with a partition that was given by flag and goes before the file's.
+#[cfg(unix)]
+pub(crate) fn indexed_config(global: &Global, partition: Option<Partition>) -> Result<(Config, Index), Failure> {
+    let Some(path) = &global.config else {
+        return Ok((Config::default(), Index::new(Mode::MountedFile, Reader::ClusterAuth)));
+    };
+    let source = config_source(path)?;
+    let read = authenticator::read_indexed(&source, partition);
+    let (config, rules, warnings) = read.map_err(|problems| told(&source, &problems))?;
+    print_problems(&source, &warnings);
+    Ok((config, rules))
+}
+
+fn told(source: &Source, problems: &[Problem]) -> Failure {
+    print_problems(source, problems);
+    Failure::AlreadySaid
 }
 
 /// The same for whoever asks it for one thing beside the mappings: a file that only aws-iam-authenticator takes says nothing of it.

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    Dialect, Entry, Limits, Node, Problem, Read, Scalar, Span, Style, Value,
+    Dialect, Entry, KeyCase, Limits, Node, Problem, Read, Scalar, Span, Style, Value,
     entries::{self, MAX_REPEATED},
     go::Resolved,
 };
@@ -13,11 +13,14 @@ use crate::{
 /// A problem behind which nothing can be read.
 pub(crate) type Fatal = Box<Problem>;
 
-/// A list whose elements are handed over as they end, instead of becoming part of the tree.
+/// Lists whose elements are handed over as they end, instead of becoming part of the tree.
 pub(crate) struct Handed<'a> {
-    /// Its key in the outermost mapping.
-    pub(crate) key: &'a str,
-    pub(crate) to: &'a mut dyn FnMut(Node),
+    /// Each by the keys that lead to it from the outermost mapping.
+    pub(crate) lists: &'a [&'a [&'a str]],
+    /// How its keys are compared.
+    pub(crate) case: KeyCase,
+    /// Takes an element of the list of this number.
+    pub(crate) to: &'a mut dyn FnMut(usize, Node),
 }
 
 /// Takes events in the order of the text and makes nodes of them.
@@ -71,7 +74,7 @@ struct Open {
 
 /// Where on its stack a collection's own begin.
 enum Content {
-    Sequence { first: usize, is_handed: bool },
+    Sequence { first: usize, handed: Option<usize> },
     Mapping { first: usize, key: Option<(Scalar, Span)> },
 }
 
@@ -157,9 +160,9 @@ impl<'a> Builder<'a> {
         let content = match collection {
             // What an anchor names stays, for aliases may repeat it.
             Collection::Sequence => {
-                let is_handed = anchor == 0 && self.expects_handed();
-                self.has_handed |= is_handed;
-                Content::Sequence { first: self.waiting_nodes.len(), is_handed }
+                let handed = if anchor == 0 { self.expects_handed() } else { None };
+                self.has_handed |= handed.is_some();
+                Content::Sequence { first: self.waiting_nodes.len(), handed }
             }
             Collection::Mapping => Content::Mapping { first: self.waiting_entries.len(), key: None },
         };
@@ -227,7 +230,9 @@ impl<'a> Builder<'a> {
         };
         open.depth_below = open.depth_below.max(size.depth);
         match &mut open.content {
-            Content::Sequence { is_handed: true, .. } => (self.handed.as_mut().expect("a list to hand over").to)(node),
+            Content::Sequence { handed: Some(list), .. } => {
+                (self.handed.as_mut().expect("a list to hand over").to)(*list, node);
+            }
             Content::Sequence { .. } => self.waiting_nodes.push(node),
             Content::Mapping { key, .. } => {
                 let (key, key_span) = key.take().expect("a value follows its key");
@@ -243,10 +248,12 @@ impl<'a> Builder<'a> {
         // What was handed over cannot be taken back.
         if self.open.is_empty()
             && self.has_handed
-            && let Some(key) = self.handed.as_ref().map(|handed| handed.key)
+            && let Some(handed) = &self.handed
         {
+            let outermost = handed.lists.iter().filter_map(|keys| if let [key] = keys { Some(*key) } else { None });
             // Where no key may stand twice, it is said already.
-            self.problems.extend(entries::second_list(&entries, key).filter(|_| self.dialect != Dialect::Strict));
+            let again = outermost.filter(|_| self.dialect != Dialect::Strict);
+            self.problems.extend(again.filter_map(|key| entries::second_list(&entries, key)));
         }
         entries::settle(entries, self.text, self.dialect, &mut self.problems, &mut self.warnings)
     }
@@ -272,14 +279,17 @@ impl<'a> Builder<'a> {
         Span { start: at, end: at }
     }
 
-    /// Whether what begins now is the list to hand over.
-    fn expects_handed(&self) -> bool {
-        match (&self.handed, &self.open[..]) {
-            (Some(handed), [Open { content: Content::Mapping { key: Some((key, _)), .. }, .. }]) => {
-                *key.text == *handed.key
-            }
-            _ => false,
-        }
+    /// Which of the lists to hand over begins now, if it is one.
+    fn expects_handed(&self) -> Option<usize> {
+        let Handed { lists, case, .. } = self.handed.as_ref()?;
+        let leads = |open: &Open, to: &str| match &open.content {
+            Content::Mapping { key: Some((key, _)), .. } => case.is_same(&key.text, to),
+            Content::Mapping { key: None, .. } | Content::Sequence { .. } => false,
+        };
+        let leads_to = |keys: &[&str]| {
+            self.open.len() == keys.len() && self.open.iter().zip(keys).all(|(open, key)| leads(open, key))
+        };
+        lists.iter().position(|keys| leads_to(keys))
     }
 
     /// Whether what begins now is a key.

@@ -13,6 +13,16 @@ pub enum KeyCase {
     Insensitive,
 }
 
+impl KeyCase {
+    /// Whether two keys are one.
+    pub(crate) fn is_same(self, a: &str, b: &str) -> bool {
+        match self {
+            Self::Exact => a == b,
+            Self::Insensitive => a.eq_ignore_ascii_case(b),
+        }
+    }
+}
+
 /// The entries of a mapping, taken one by one.
 pub struct Fields<'a> {
     span: Span,
@@ -49,7 +59,7 @@ impl<'a> Fields<'a> {
     /// The entry under a key, if it is there and means something.
     pub fn take(&mut self, key: &'static str) -> Option<&'a Entry> {
         self.known.push(key);
-        let at = self.entries.iter().position(|entry| self.same(&entry.key.text, key))?;
+        let at = self.entries.iter().position(|entry| self.case.is_same(&entry.key.text, key))?;
         let entry = self.entries.remove(at);
         (!entry.value.is_null()).then_some(entry)
     }
@@ -89,13 +99,6 @@ impl<'a> Fields<'a> {
     pub fn finish(&mut self, problems: &mut Problems, unknown: impl Fn(&Entry, Option<&'static str>) -> Problem) {
         for entry in &self.entries {
             problems.push(unknown(entry, nearest(&entry.key.text, self.known.iter().copied())));
-        }
-    }
-
-    fn same(&self, a: &str, b: &str) -> bool {
-        match self.case {
-            KeyCase::Exact => a == b,
-            KeyCase::Insensitive => a.eq_ignore_ascii_case(b),
         }
     }
 }

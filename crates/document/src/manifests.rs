@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::{
-    Dialect, Limits, Node, Problem, Read, Source, Span,
+    Dialect, KeyCase, Limits, Node, Problem, Read, Source, Span,
     builder::Handed,
     json,
     yaml::{self, Lines},
@@ -69,12 +69,12 @@ pub fn parse_manifests(
             return Document { number, span, read: Err(vec![problem]) };
         }
         let base = source.base() + handed.start;
-        let mut to = |mut node: Node| {
+        let mut to = |_, mut node: Node| {
             node.shift(base);
             each(number, node);
         };
-        let mut read =
-            yaml::part(&text[handed], base, limits, dialect, Lines::Ended, Some(Handed { key, to: &mut to }));
+        let list = Handed { lists: &[&[key]], case: KeyCase::Exact, to: &mut to };
+        let mut read = yaml::part(&text[handed], base, limits, dialect, Lines::Ended, Some(list));
         for warning in
             read.iter_mut().flat_map(|read| &mut read.warnings).filter(|warning| warning.code == yaml::SEVERAL)
         {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use granit_parser::{Event, Options, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::{
-    Dialect, Limits, Node, Problem, Read, Scalar, Source, Span, Style,
+    Dialect, KeyCase, Limits, Node, Problem, Read, Scalar, Source, Span, Style,
     builder::{Builder, Collection, Fatal, Handed},
     go::{self, Resolved},
     json,
@@ -32,23 +32,25 @@ pub fn parse_as(source: &Source, limits: &Limits, dialect: Dialect) -> Result<Re
     build(source, limits, dialect, None)
 }
 
-/// Reads a text as [`parse`] does, and hands over each element of one list when it has ended: of the list under `key` of
-/// the outermost mapping, which is empty in the tree that is returned. So a long list never stands in memory as a whole.
+/// Reads a text as [`parse`] does, and hands over each element of some lists when it has ended, with the list's number. Each
+/// list is named by the keys that lead to it from the outermost mapping, and is empty in the tree that is returned. So a long
+/// list never stands in memory as a whole.
 ///
 /// Elements are handed over before the rest is read: where this ends in `Err`, they count for nothing. A list that an
 /// anchor names stays in the tree.
 pub fn parse_each(
     source: &Source,
     limits: &Limits,
-    key: &str,
-    mut each: impl FnMut(Node),
+    lists: &[&[&str]],
+    case: KeyCase,
+    mut each: impl FnMut(usize, Node),
 ) -> Result<Option<Node>, Vec<Problem>> {
     let base = source.base();
-    let mut to = |mut node: Node| {
+    let mut to = |list: usize, mut node: Node| {
         node.shift(base);
-        each(node);
+        each(list, node);
     };
-    Ok(build(source, limits, Dialect::Strict, Some(Handed { key, to: &mut to }))?.root)
+    Ok(build(source, limits, Dialect::Strict, Some(Handed { lists, case, to: &mut to }))?.root)
 }
 
 pub(crate) fn too_large(source: &Source, limits: &Limits) -> Result<(), Vec<Problem>> {
@@ -97,7 +99,7 @@ pub(crate) fn part<'a>(
         (Cow::Borrowed(as_written), None)
     };
     let text = &*text;
-    let handed = handed.map(|handed| Handed { key: handed.key, to: handed.to });
+    let handed = handed.map(|handed| Handed { lists: handed.lists, case: handed.case, to: handed.to });
     let mut builder = Builder::new(text, limits, dialect, handed);
     let read = match dialect {
         Dialect::Json => json::read(text, &mut builder),

@@ -16,4 +16,4 @@ mod values;
 pub use config::{ClientConfig, Config, ServerConfig};
 pub use gates::{FeatureGates, GateError};
 pub use place::Place;
-pub use read::{read_config, read_config_in};
+pub use read::{read_config, read_config_in, read_indexed};

@@ -93,8 +93,8 @@ pub fn decide(
     for source in &snapshot.sources {
         match source {
             Indexed::Ordered(index) => {
-                let Some(found) = is_ours.then(|| index.find(identity, &key)).flatten() else { continue };
-                match asking.ordered(found, &index.reserved_prefixes) {
+                let Some(found) = is_ours.then(|| index.find(identity, key.as_ref())).flatten() else { continue };
+                match asking.ordered(&found, &index.reserved_prefixes) {
                     Ok(outcome) if outcomes.is_empty() => return outcome.into(),
                     Ok(outcome) => outcomes.push(outcome),
                     Err(fact) => return Decision::Needs(fact),
@@ -132,15 +132,15 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     /// What comes of a rule whose reader keeps an order.
-    fn ordered(&self, found: Found<'_>, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
+    fn ordered(&self, found: &Found<'_>, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
         let (user, source) = match found {
-            Found::Account(source) => (Ok((self.identity.canonical_arn(), Vec::new())), source),
+            Found::Account(source) => (Ok((self.identity.canonical_arn(), Vec::new())), *source),
             Found::Rule(Grant { username, groups, source }) => {
-                let holding = groups.iter().filter(|membership| membership.holds(self.now));
+                let holding = groups.iter().copied().filter(|membership| membership.holds(self.now));
                 if !groups.is_empty() && holding.clone().next().is_none() {
                     return Ok(Outcome::Refuse(Refusal::Ended));
                 }
-                (self.rendered(username, holding, Dialect::Careful), &**source)
+                (self.rendered(username, holding, Dialect::Careful), source)
             }
         };
         Ok(match user {
@@ -153,9 +153,9 @@ impl Asking<'_> {
     }
 
     /// What aws-iam-authenticator makes of one of its rules (`doMapping` of `pkg/server/server.go`).
-    fn unordered(&self, grant: &Grant, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
+    fn unordered(&self, grant: &Grant<'_>, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
         let Grant { username, groups, source } = grant;
-        Ok(match self.rendered(username, groups.iter(), Dialect::Literal) {
+        Ok(match self.rendered(username, groups.iter().copied(), Dialect::Literal) {
             Err(Unrendered::Needs(fact)) => return Err(fact),
             Err(Unrendered::Refuse(refusal)) => Outcome::Refuse(refusal),
             Ok((username, _)) if is_reserved(&username, reserved_prefixes) => Outcome::Refuse(Refusal::ReservedPrefix),

@@ -142,7 +142,7 @@ impl Unused {
             "assumed-role" => rest.split('/').next(),
             _ => rest.rsplit('/').next(),
         };
-        of && !matches!(self.why, Never::Displaced(_) | Never::RolesFirst(_)) && name == caller.name()
+        of && !matches!(self.why, Never::Displaced(_) | Never::RolesFirst(_)) && name == caller.as_ref().name()
     }
 }
 

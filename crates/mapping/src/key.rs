@@ -11,8 +11,16 @@ use smol_str::SmolStr;
 pub(crate) struct Key {
     pub(crate) partition: Partition,
     pub(crate) account: AccountId,
+    resource: SmolStr,
+}
+
+/// The same, of texts that are held elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct KeyRef<'a> {
+    pub(crate) partition: Partition,
+    pub(crate) account: AccountId,
     /// `role/admin`, `user/ops/bob`, `federated-user/x` (of STS, all others of IAM) or `root`.
-    pub(crate) resource: SmolStr,
+    pub(crate) resource: &'a str,
 }
 
 impl Key {
@@ -28,14 +36,20 @@ impl Key {
         Some(Self { partition, account, resource: resource.into() })
     }
 
+    pub(crate) fn as_ref(&self) -> KeyRef<'_> {
+        KeyRef { partition: self.partition, account: self.account, resource: &self.resource }
+    }
+}
+
+impl<'a> KeyRef<'a> {
     /// The ARN.
-    pub(crate) fn arn(&self) -> String {
+    pub(crate) fn arn(self) -> String {
         let service = if self.resource.starts_with("federated-user/") { "sts" } else { "iam" };
         format!("arn:{}:{service}::{}:{}", self.partition, self.account, self.resource)
     }
 
     /// The name behind kind and path; root has none.
-    pub(crate) fn name(&self) -> Option<&str> {
+    pub(crate) fn name(self) -> Option<&'a str> {
         self.resource.rsplit_once('/').map(|(_, name)| name)
     }
 }
@@ -66,7 +80,7 @@ mod tests {
                 let caller = Identity::from_answer(&arn, "111122223333", "AIDAEXAMPLE").expect("an answer of STS");
                 let rule = Key::of_rule(&arn.to_ascii_lowercase()).expect("an ARN");
                 assert_eq!(Key::of(&caller), rule);
-                assert_eq!(rule.arn(), arn.to_ascii_lowercase());
+                assert_eq!(rule.as_ref().arn(), arn.to_ascii_lowercase());
             }
         }
     }

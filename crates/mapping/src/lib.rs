@@ -32,7 +32,7 @@ pub use defect::{Defect, DefectKind, Never, Unused};
 pub use reader::Reader;
 pub use refusal::{Explanation, Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
-pub use snapshot::{Asked, Difference, Entry, Nearest, Snapshot, Source};
+pub use snapshot::{Asked, Difference, Entry, Index, List, Nearest, Snapshot, Source};
 pub use user::User;
 
 #[cfg(test)]

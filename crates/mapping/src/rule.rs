@@ -119,7 +119,7 @@ pub struct Rule {
 }
 
 /// One group that a rule gives, for as long as it lasts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
     /// The group, possibly with variables.
     pub group: String,

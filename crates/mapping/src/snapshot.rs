@@ -1,19 +1,20 @@
 //! All rules at one moment, indexed for looking up.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use identity::{AccountId, Identity, Partition, Principal};
 
 use crate::{
-    Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused, key::Key,
+    Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
+    key::{Key, KeyRef},
     template::PRIVATE_DNS_NAME,
 };
 
+mod index;
 mod unordered;
 
+pub(crate) use index::Found;
+pub use index::{Index, List};
 pub(crate) use unordered::{Candidates, Unordered};
 
 /// The rules of one source, as its reader has read them.
@@ -78,46 +79,24 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub(crate) enum Indexed {
     /// In a fixed order: [`Reader::ClusterAuth`] and [`Reader::Eks`].
-    Ordered(Index),
+    Ordered(Box<Index>),
     /// [`Reader::AwsIamAuthenticator`].
     Unordered(Box<Unordered>),
 }
 
-/// One source's rules by principal.
-#[derive(Debug)]
-pub(crate) struct Index {
-    mode: Mode,
-    reader: Reader,
-    /// `mapRoles` and `mapUsers` together; of a principal in both, `mapRoles` counts.
-    principals: HashMap<Key, (List, Grant)>,
-    permission_sets: HashMap<PermissionSet, Grant>,
-    accounts: HashMap<AccountId, RuleSource>,
-    pub(crate) reserved_prefixes: Vec<String>,
+/// What a rule gives. Its principal is the key under which it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct Grant<'a> {
+    pub(crate) username: &'a str,
+    pub(crate) groups: Vec<&'a Membership>,
+    pub(crate) source: RuleSource,
 }
 
-/// Which of the two lists.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum List {
-    Roles,
-    Users,
-}
-
-/// What a rule gives. Its principal is the key under which it stands, so that it is held only once.
-///
-/// Small, and what is needed last is elsewhere: how much of the processor's cache a large table takes is what a look-up
-/// costs.
-#[derive(Debug)]
-pub(crate) struct Grant {
-    pub(crate) username: Box<str>,
-    pub(crate) groups: Box<[Membership]>,
-    pub(crate) source: Box<RuleSource>,
-}
-
-/// What a found entry is.
-#[derive(Clone, Copy)]
-pub(crate) enum Found<'a> {
-    Rule(&'a Grant),
-    Account(&'a RuleSource),
+impl Grant<'_> {
+    /// Whether its username or one of its groups has a variable in it.
+    fn mentions(&self, variable: &str) -> bool {
+        self.groups.iter().any(|membership| membership.group.contains(variable)) || self.username.contains(variable)
+    }
 }
 
 /// A rule that nearly fits a caller, and how it differs.
@@ -181,11 +160,11 @@ pub struct Asked<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Where it stands.
-    pub source: &'a RuleSource,
+    pub source: RuleSource,
     /// The username, possibly with variables; none where the whole account is named, whose callers are called by their ARN.
     pub username: Option<&'a str>,
     /// The groups.
-    pub groups: &'a [Membership],
+    pub groups: Vec<&'a Membership>,
 }
 
 impl Snapshot {
@@ -198,6 +177,16 @@ impl Snapshot {
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
         let sources = sources.into_iter().map(Indexed::new).collect();
+        Self { partition, sources, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
+    }
+
+    /// The same of sources whose rules were indexed while they were read.
+    pub fn of_indexes(
+        partition: Partition,
+        sources: impl IntoIterator<Item = Index>,
+        scrubbed_accounts: impl IntoIterator<Item = AccountId>,
+    ) -> Self {
+        let sources = sources.into_iter().map(|index| Indexed::Ordered(index.into())).collect();
         Self { partition, sources, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
     }
 
@@ -236,16 +225,9 @@ impl Snapshot {
 
     /// Whether some rule names machines by what EC2 calls them.
     pub fn needs_private_dns_names(&self) -> bool {
-        let asks = |grant: &Grant| {
-            let in_groups = grant.groups.iter().any(|membership| membership.group.contains(PRIVATE_DNS_NAME));
-            in_groups || grant.username.contains(PRIVATE_DNS_NAME)
-        };
         self.sources.iter().any(|source| match source {
-            Indexed::Ordered(index) => {
-                let by_principal = index.principals.values().map(|(_, grant)| grant);
-                by_principal.chain(index.permission_sets.values()).any(asks)
-            }
-            Indexed::Unordered(index) => index.grants().any(asks),
+            Indexed::Ordered(index) => index.needs_private_dns_names(),
+            Indexed::Unordered(index) => index.grants().any(|grant| grant.mentions(PRIVATE_DNS_NAME)),
         })
     }
 
@@ -260,7 +242,7 @@ impl Snapshot {
 impl Indexed {
     fn new(source: Source) -> Self {
         match source.reader {
-            Reader::ClusterAuth | Reader::Eks => Self::Ordered(Index::new(source)),
+            Reader::ClusterAuth | Reader::Eks => Self::Ordered(Index::of(source).into()),
             Reader::AwsIamAuthenticator => Self::Unordered(Unordered::new(source).into()),
         }
     }
@@ -284,9 +266,9 @@ impl Indexed {
             Self::Unordered(index) => return index.ask(identity, key),
             Self::Ordered(index) => index,
         };
-        let found = is_ours.then(|| index.find(identity, key)).flatten();
+        let found = is_ours.then(|| index.find(identity, key.as_ref())).flatten();
         let entry = found.map(|found| match found {
-            Found::Account(source) => Entry { source, username: None, groups: &[] },
+            Found::Account(source) => Entry { source: source.clone(), username: None, groups: Vec::new() },
             Found::Rule(Grant { username, groups, source }) => Entry { source, username: Some(username), groups },
         });
         let entries = entry.into_iter().collect();
@@ -301,72 +283,6 @@ impl Indexed {
     }
 }
 
-impl Index {
-    fn new(source: Source) -> Self {
-        let mut index = Self {
-            mode: source.mode,
-            reader: source.reader,
-            principals: HashMap::with_capacity(source.roles.len() + source.users.len()),
-            permission_sets: HashMap::new(),
-            accounts: source.accounts.into_iter().collect(),
-            reserved_prefixes: source.reserved_prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect(),
-        };
-        // Roles last, so that they replace users; within a list the last entry counts.
-        for (list, rules) in [(List::Users, source.users), (List::Roles, source.roles)] {
-            for rule in rules {
-                let Rule { principal, username, groups, source, written: _ } = rule;
-                let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
-                match principal {
-                    RulePrincipal::Arn(arn) => {
-                        let Some(key) = Key::of_rule(&arn) else { continue };
-                        drop(index.principals.insert(key, (list, grant)));
-                    }
-                    RulePrincipal::PermissionSet(set) => drop(index.permission_sets.insert(set, grant)),
-                    // Only a DynamicFile has these, which no reader of a fixed order reads.
-                    RulePrincipal::UniqueId(_) => {}
-                }
-            }
-        }
-        index
-    }
-
-    fn len(&self) -> usize {
-        self.principals.len() + self.permission_sets.len() + self.accounts.len()
-    }
-
-    fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        let of_arns = self.principals.keys().map(|key| key.account);
-        of_arns.chain(self.permission_sets.keys().map(|set| set.account)).chain(self.accounts.keys().copied())
-    }
-
-    /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.
-    pub(crate) fn find(&self, identity: &Identity, key: &Key) -> Option<Found<'_>> {
-        let by_set = || self.permission_sets.get(&permission_set(identity)?);
-        let rule = match self.principals.get(key) {
-            Some((List::Roles, rule)) => Some(rule),
-            Some((List::Users, rule)) => Some(by_set().unwrap_or(rule)),
-            None => by_set(),
-        };
-        rule.map(Found::Rule).or_else(|| self.accounts.get(&identity.account).map(Found::Account))
-    }
-
-    /// The rules that nearly fit a caller.
-    fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
-        let caller = Key::of(identity);
-        let set = permission_set(identity);
-        let by_arn = self.principals.iter().filter_map(|(rule, (_, grant))| {
-            let difference = key_difference(&caller, rule, set.as_ref())?;
-            Some(Nearest { principal: RulePrincipal::Arn(rule.arn()), difference, source: (*grant.source).clone() })
-        });
-        let by_set = self.permission_sets.iter().filter_map(|(rule, grant)| {
-            let difference = set_difference(set.as_ref()?, rule)?;
-            let principal = RulePrincipal::PermissionSet(rule.clone());
-            Some(Nearest { principal, difference, source: (*grant.source).clone() })
-        });
-        by_arn.chain(by_set).collect()
-    }
-}
-
 fn permission_set(identity: &Identity) -> Option<PermissionSet> {
     match &identity.principal {
         Principal::AssumedRole { role, .. } => PermissionSet::of_role(identity.account, role),
@@ -375,7 +291,7 @@ fn permission_set(identity: &Identity) -> Option<PermissionSet> {
 }
 
 /// How a rule's principal differs from the caller, if little.
-fn key_difference(caller: &Key, rule: &Key, caller_set: Option<&PermissionSet>) -> Option<Difference> {
+fn key_difference(caller: KeyRef<'_>, rule: KeyRef<'_>, caller_set: Option<&PermissionSet>) -> Option<Difference> {
     let same_name = caller.name()? == rule.name()?;
     if caller.resource == rule.resource {
         Some(Difference::Account)

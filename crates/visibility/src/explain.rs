@@ -255,10 +255,10 @@ impl Verdict {
     }
 }
 
-impl Person<'_> {
+impl<'a> Person<'a> {
     /// The groups of the entry that decided, with their ends, ended ones included.
-    pub fn memberships(&self) -> &[Membership] {
+    pub fn memberships(&self) -> &[&'a Membership] {
         let entry = self.asked.iter().find_map(|asked| asked.entries.first());
-        entry.map(|entry| entry.groups).unwrap_or_default()
+        entry.map(|entry| &*entry.groups).unwrap_or_default()
     }
 }

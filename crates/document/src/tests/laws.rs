@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use crate::{
-    Dialect, Edits, Limits, Node, RenderStyle, Source, Sources, Span, Value, parse, parse_as, parse_each, render,
+    Dialect, Edits, KeyCase, Limits, Node, RenderStyle, Source, Sources, Span, Value, parse, parse_as, parse_each,
+    render,
 };
 
 fn spans_lie_in(node: &Node, text: &str) {
@@ -35,7 +36,7 @@ fn elements_are_those_of_the_tree(text: &str) {
     for name in ["first", "second"] {
         let (source, limits) = (sources.add(name, text), Limits::default());
         let mut elements = Vec::new();
-        let mut read = parse_each(source, &limits, "a", |node| elements.push(node));
+        let mut read = parse_each(source, &limits, &[&["a"]], KeyCase::Exact, |_, node| elements.push(node));
         if let Ok(Some(Node { value: Value::Mapping(entries, _), .. })) = &mut read
             && let Some(entry) = entries.iter_mut().find(|entry| *entry.key.text == *"a")
             && let Value::Sequence(nodes, _) = &mut entry.value.value
@@ -60,9 +61,32 @@ fn a_list_that_an_anchor_names_is_not_handed_over() {
     elements_are_those_of_the_tree("a: &x [1, 2]\nb: *x\n");
     let mut elements = 0;
     let source = Source::new("f", "a: [1, &x 2]\nb: &y [*x]\nc: {a: [3]}\n");
-    let root = parse_each(&source, &Limits::default(), "a", |_| elements += 1).expect("readable").expect("not empty");
+    let root = parse_each(&source, &Limits::default(), &[&["a"]], KeyCase::Exact, |_, _| elements += 1);
+    let root = root.expect("readable").expect("not empty");
     assert_eq!(elements, 2);
     assert_eq!(root.get("b").and_then(Node::as_sequence).map(<[_]>::len), Some(1));
+}
+
+#[test]
+fn lists_are_handed_over_by_the_keys_that_lead_to_them() {
+    let text = "b: [0]\nS: {B: [1, {s: {b: [7]}}], b2: [8], x: {b: [9]}}\nc: [2, 3]\ns2: {b: [9]}\n";
+    let source = Source::new("f", text);
+    let mut elements = Vec::new();
+    let lists: [&[&str]; 2] = [&["s", "b"], &["c"]];
+    let root = parse_each(&source, &Limits::default(), &lists, KeyCase::Insensitive, |list, node| {
+        elements.push((list, source.text()[node.span.range()].to_owned()));
+    });
+    let root = root.expect("readable").expect("not empty");
+    let elements: Vec<_> = elements.iter().map(|(list, text)| (*list, text.as_str())).collect();
+    assert_eq!(elements, [(0, "1"), (0, "{s: {b: [7]}}"), (1, "2"), (1, "3")]);
+    let left = |keys: &[&str]| {
+        let node = keys.iter().try_fold(&root, |node, key| node.get(key));
+        node.and_then(Node::as_sequence).map(<[_]>::len)
+    };
+    assert_eq!(
+        (left(&["b"]), left(&["S", "B"]), left(&["S", "b2"]), left(&["c"])),
+        (Some(1), Some(0), Some(1), Some(0))
+    );
 }
 
 proptest! {

@@ -1,6 +1,9 @@
 //! `mapRoles`, `mapUsers` and `mapAccounts`.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+};
 
 use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Span};
 use identity::{AccountId, Arn, Partition};
@@ -11,7 +14,7 @@ use super::{
     values,
 };
 use crate::{
-    Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
+    List, Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
     rule::{PrincipalError, canonical},
     template,
 };
@@ -19,46 +22,72 @@ use crate::{
 /// Whom an entry is for, and how that is written.
 type Written = (RulePrincipal, Option<Box<str>>);
 
-/// Reads the lists of one file.
+/// Reads the lists of one file, and hands over each rule as it is read.
 pub(super) struct Entries<'a> {
-    pub(super) lines: &'a Lines,
-    pub(super) mode: Mode,
-    pub(super) partition: Partition,
+    lines: &'a Lines,
+    mode: Mode,
+    partition: Partition,
+    to: &'a mut dyn FnMut(List, Rule),
+    /// Where each principal stands, by a hash under a key of chance: a large file's principals are not held twice. That two
+    /// different ones share 64 bits does not happen, and would be no more than a warning.
+    seen: HashMap<u64, Span>,
+    hasher: RandomState,
+    /// How many entries of each list were read.
+    read: [usize; 2],
 }
 
-impl Entries<'_> {
-    /// `mapRoles`: entries with `rolearn` or `sso`.
-    pub(super) fn roles(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
-        self.rules(node, "mapRoles", problems, |fields, problems| {
-            let arn = fields.text("rolearn", problems);
-            let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems));
-            match (arn, sso) {
-                (Some((arn, span)), None) => self.arn(arn, span, problems),
-                (None, Some((set, name))) => Some((RulePrincipal::PermissionSet(set), name)),
-                (None, None) if problems.has_errors() => None,
-                (both, _) => {
-                    let message = if both.is_some() {
-                        "`rolearn` and `sso` exclude each other"
-                    } else {
-                        "needs `rolearn` or `sso`"
-                    };
-                    problems.push(Problem::error("config.principal", fields.span(), message));
-                    None
-                }
-            }
-        })
+impl<'a> Entries<'a> {
+    pub(super) fn new(lines: &'a Lines, mode: Mode, partition: Partition, to: &'a mut dyn FnMut(List, Rule)) -> Self {
+        Self { lines, mode, partition, to, seen: HashMap::new(), hasher: RandomState::new(), read: [0; 2] }
     }
 
-    /// `mapUsers`: entries with `userarn`.
-    pub(super) fn users(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<Rule> {
-        self.rules(node, "mapUsers", problems, |fields, problems| match fields.text("userarn", problems) {
-            Some((arn, span)) => self.arn(arn, span, problems),
-            None if problems.has_errors() => None,
-            None => {
-                problems.push(Problem::error("config.principal", fields.span(), "needs `userarn`"));
-                None
-            }
-        })
+    /// One of the two lists, if it stands in the file's tree.
+    pub(super) fn list(&mut self, list: List, node: Option<&Entry>, problems: &mut Problems) {
+        let Some(entry) = node else { return };
+        if entry.value.as_scalar().is_some() {
+            let message = format!("`{}` is a list of entries, found {}", key(list), entry.value.kind());
+            problems.push(Problem::error("config.type", entry.value.span, message));
+            return;
+        }
+        for node in values::list(&entry.value, problems) {
+            self.entry(list, node, problems);
+        }
+    }
+
+    /// One entry of one of the lists.
+    pub(super) fn entry(&mut self, list: List, node: &Node, problems: &mut Problems) {
+        let read = &mut self.read[usize::from(list == List::Users)];
+        let index = std::mem::replace(read, *read + 1);
+        let mut own = Problems::default();
+        let Some(mut fields) = Fields::new(node, KeyCase::Insensitive, &mut own) else {
+            own.move_into(problems);
+            return;
+        };
+        let principal = match list {
+            List::Roles => self.role(&mut fields, &mut own),
+            List::Users => self.user(&mut fields, &mut own),
+        };
+        let username = fields.text("username", &mut own);
+        let groups = fields.take("groups").map(|entry| values::texts(&entry.value, ',', &mut own));
+        let groups = groups.unwrap_or_default();
+        let templates = username.iter().copied().chain(groups.iter().map(|(group, span)| (group.as_str(), *span)));
+        templates.for_each(|(text, span)| check_template(text, span, &mut own));
+        let username = username.map(|(text, _)| text.to_owned()).unwrap_or_default();
+        if username.is_empty() && !own.has_errors() {
+            let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
+            own.push(Problem::warning("config.no-username", fields.span(), message));
+        }
+        fields.finish(&mut own, unknown_key);
+        own.move_into(problems);
+        let Some((principal, written)) = principal else { return };
+        // A principal may stand in both lists.
+        if let Some(first) = self.seen.insert(self.hasher.hash_one((list, &principal)), node.span) {
+            let message = "the same principal stands twice; the last entry counts";
+            problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
+        }
+        let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
+        let source = self.rule_source(key(list), index, node.span);
+        (self.to)(list, Rule { principal, written, username, groups, source });
     }
 
     /// `mapAccounts`: a list of accounts.
@@ -68,50 +97,33 @@ impl Entries<'_> {
         accounts.map(|(index, (account, span))| (account, self.rule_source("mapAccounts", index, span))).collect()
     }
 
-    fn rules<'n>(
-        &self,
-        node: Option<&'n Entry>,
-        list: &'static str,
-        problems: &mut Problems,
-        principal: impl Fn(&mut Fields<'n>, &mut Problems) -> Option<Written>,
-    ) -> Vec<Rule> {
-        let Some(entry) = node else { return Vec::new() };
-        if entry.value.as_scalar().is_some() {
-            let message = format!("`{list}` is a list of entries, found {}", entry.value.kind());
-            problems.push(Problem::error("config.type", entry.value.span, message));
-            return Vec::new();
-        }
-        let mut rules = Vec::new();
-        let mut seen: HashMap<RulePrincipal, Span> = HashMap::new();
-        for (index, node) in values::list(&entry.value, problems).into_iter().enumerate() {
-            let mut own = Problems::default();
-            let Some(mut fields) = Fields::new(node, KeyCase::Insensitive, &mut own) else {
-                own.move_into(problems);
-                continue;
-            };
-            let principal = principal(&mut fields, &mut own);
-            let username = fields.text("username", &mut own);
-            let groups = fields.take("groups").map(|entry| values::texts(&entry.value, ',', &mut own));
-            let groups = groups.unwrap_or_default();
-            let templates = username.iter().copied().chain(groups.iter().map(|(group, span)| (group.as_str(), *span)));
-            templates.for_each(|(text, span)| check_template(text, span, &mut own));
-            let username = username.map(|(text, _)| text.to_owned()).unwrap_or_default();
-            if username.is_empty() && !own.has_errors() {
-                let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
-                own.push(Problem::warning("config.no-username", fields.span(), message));
+    /// The principal of an entry of `mapRoles`: `rolearn` or `sso`.
+    fn role(&self, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Written> {
+        let arn = fields.text("rolearn", problems);
+        let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems));
+        match (arn, sso) {
+            (Some((arn, span)), None) => self.arn(arn, span, problems),
+            (None, Some((set, name))) => Some((RulePrincipal::PermissionSet(set), name)),
+            (None, None) if problems.has_errors() => None,
+            (both, _) => {
+                let message =
+                    if both.is_some() { "`rolearn` and `sso` exclude each other" } else { "needs `rolearn` or `sso`" };
+                problems.push(Problem::error("config.principal", fields.span(), message));
+                None
             }
-            fields.finish(&mut own, unknown_key);
-            own.move_into(problems);
-            let Some((principal, written)) = principal else { continue };
-            if let Some(first) = seen.insert(principal.clone(), node.span) {
-                let message = "the same principal stands twice; the last entry counts";
-                problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
-            }
-            let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
-            let source = self.rule_source(list, index, node.span);
-            rules.push(Rule { principal, written, username, groups, source });
         }
-        rules
+    }
+
+    /// The principal of an entry of `mapUsers`: `userarn`.
+    fn user(&self, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Written> {
+        match fields.text("userarn", problems) {
+            Some((arn, span)) => self.arn(arn, span, problems),
+            None if problems.has_errors() => None,
+            None => {
+                problems.push(Problem::error("config.principal", fields.span(), "needs `userarn`"));
+                None
+            }
+        }
     }
 
     fn arn(&self, text: &str, span: Span, problems: &mut Problems) -> Option<Written> {
@@ -181,6 +193,14 @@ impl Entries<'_> {
     fn rule_source(&self, list: &'static str, index: usize, span: Span) -> RuleSource {
         let Place { file, line } = self.lines.place(span.start);
         RuleSource { mode: self.mode, list, index, file, line }
+    }
+}
+
+/// A list's key below `server`.
+fn key(list: List) -> &'static str {
+    match list {
+        List::Roles => "mapRoles",
+        List::Users => "mapUsers",
     }
 }
 

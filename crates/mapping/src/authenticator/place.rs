@@ -23,19 +23,24 @@ impl fmt::Display for Place {
 pub(super) struct Lines {
     file: Arc<str>,
     base: usize,
-    newlines: Vec<usize>,
+    newlines: Vec<u32>,
 }
 
 impl Lines {
     pub(super) fn new(source: &Source) -> Self {
-        let newlines = source.text().match_indices('\n').map(|(at, _)| at).collect();
+        // A file that is larger than this is refused.
+        let at = |(at, _): (usize, &str)| u32::try_from(at).unwrap_or(u32::MAX);
+        let newlines = source.text().match_indices('\n').map(at).collect();
         Self { file: Arc::from(source.name()), base: source.base(), newlines }
     }
 
     /// The place of a byte.
     pub(super) fn place(&self, offset: usize) -> Place {
         let offset = offset.saturating_sub(self.base);
-        Place { file: Arc::clone(&self.file), line: self.newlines.partition_point(|newline| *newline < offset) + 1 }
+        Place {
+            file: Arc::clone(&self.file),
+            line: self.newlines.partition_point(|newline| (*newline as usize) < offset) + 1,
+        }
     }
 
     /// The places of the keys of the file, in lower case: `clusterid`, `server.port` …

@@ -6,7 +6,7 @@ use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
 use identity::{AccountId, Arn, Partition};
 
 use super::{ClientConfig, Config, FeatureGates, ServerConfig, entries::Entries, place::Lines, values};
-use crate::{Mode, snapshot};
+use crate::{Index, List, Mode, Rule, snapshot};
 
 /// Reads a file. With it come warnings; instead of it, every problem there is.
 pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
@@ -17,29 +17,95 @@ pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec
 
 /// The same where a flag names the server's partition: it goes before `server.partition`, and all rules must be of it.
 pub fn read_config_in(source: &Source, partition: Option<Partition>) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
-    let Some(root) = document::parse(source, &Limits::default())? else {
-        let server = ServerConfig { partition: partition.unwrap_or_default(), ..ServerConfig::default() };
-        return Ok((Config { server, ..Config::default() }, Vec::new()));
+    let new = || (Vec::new(), Vec::new());
+    let push = |(roles, users): &mut (Vec<Rule>, Vec<Rule>), list, rule| match list {
+        List::Roles => roles.push(rule),
+        List::Users => users.push(rule),
     };
-    let mut problems = Problems::default();
-    let reader = Reader { lines: Lines::new(source), partition };
-    let config =
-        Fields::new(&root, KeyCase::Insensitive, &mut problems).map(|fields| reader.read(fields, &mut problems));
-    match config {
-        Some(config) if !problems.has_errors() => {
-            Ok((Config { places: reader.lines.of_keys(&root), ..config }, problems.into_sorted()))
+    let (mut config, (roles, users), warnings) = read_into(source, partition, new, push)?;
+    config.server.mounted_file = config.server.mounted_file.map(|mounted| snapshot::Source { roles, users, ..mounted });
+    Ok((config, warnings))
+}
+
+/// Reads a file for a server: the rules of `mapRoles`, `mapUsers` and `mapAccounts` are in the index, and not in the
+/// configuration too.
+pub fn read_indexed(
+    source: &Source,
+    partition: Option<Partition>,
+) -> Result<(Config, Index, Vec<Problem>), Vec<Problem>> {
+    let new = || Index::new(Mode::MountedFile, crate::Reader::ClusterAuth);
+    let (mut config, index, warnings) = read_into(source, partition, new, Index::push)?;
+    let mounted = config.server.mounted_file.take();
+    let (accounts, prefixes) = mounted.map(|mounted| (mounted.accounts, mounted.reserved_prefixes)).unwrap_or_default();
+    Ok((config, index.finish(accounts, prefixes), warnings))
+}
+
+/// The lists that may be long. Their entries are read one by one, so that no tree of all of them ever stands in memory.
+const LISTS: [&[&str]; 2] = [&["server", "mapRoles"], &["server", "mapUsers"]];
+
+/// Reads a file, and puts its rules into what `new` makes.
+fn read_into<T>(
+    source: &Source,
+    partition: Option<Partition>,
+    new: impl Fn() -> T,
+    push: impl Fn(&mut T, List, Rule),
+) -> Result<(Config, T, Vec<Problem>), Vec<Problem>> {
+    let mut assumed = partition.unwrap_or_default();
+    loop {
+        let mut rules = new();
+        let (read, found) = pass(source, partition, assumed, &mut |list, rule| push(&mut rules, list, rule));
+        // `server.partition` may stand behind the lists. Then they are read once more.
+        if found == assumed {
+            return read.map(|(config, warnings)| (config, rules, warnings));
         }
-        _ => Err(problems.into_sorted()),
+        assumed = found;
     }
 }
 
-struct Reader {
-    lines: Lines,
+/// The values of a file with its warnings, or every problem.
+type Read = Result<(Config, Vec<Problem>), Vec<Problem>>;
+
+/// Reads a file whose rules are taken to be of a partition, and tells of which they should be.
+fn pass(
+    source: &Source,
+    partition: Option<Partition>,
+    assumed: Partition,
+    to: &mut dyn FnMut(List, Rule),
+) -> (Read, Partition) {
+    let lines = Lines::new(source);
+    let mut entries = Entries::new(&lines, Mode::MountedFile, assumed, to);
+    let (mut problems, limits) = (Problems::default(), Limits::default());
+    let root = document::parse_each(source, &limits, &LISTS, KeyCase::Insensitive, |list, node| {
+        entries.entry(if list == 0 { List::Roles } else { List::Users }, &node, &mut problems);
+    });
+    let root = match root {
+        Ok(Some(root)) => root,
+        Ok(None) => {
+            let server = ServerConfig { partition: assumed, ..ServerConfig::default() };
+            return (Ok((Config { server, ..Config::default() }, Vec::new())), assumed);
+        }
+        Err(problems) => return (Err(problems), assumed),
+    };
+    let mut reader = Reader { entries, partition };
+    let config =
+        Fields::new(&root, KeyCase::Insensitive, &mut problems).map(|fields| reader.read(fields, &mut problems));
+    let found = config.as_ref().map_or(assumed, |config| config.server.partition);
+    let read = match config {
+        Some(config) if !problems.has_errors() => {
+            Ok((Config { places: lines.of_keys(&root), ..config }, problems.into_sorted()))
+        }
+        _ => Err(problems.into_sorted()),
+    };
+    (read, found)
+}
+
+struct Reader<'a> {
+    entries: Entries<'a>,
     partition: Option<Partition>,
 }
 
-impl Reader {
-    fn read(&self, mut fields: Fields<'_>, problems: &mut Problems) -> Config {
+impl Reader<'_> {
+    fn read(&mut self, mut fields: Fields<'_>, problems: &mut Problems) -> Config {
         let partition = fields.text("partition", problems);
         let client = ClientConfig {
             region: text(&mut fields, "region", problems),
@@ -63,7 +129,7 @@ impl Reader {
         Config { cluster_id, client, server, places: BTreeMap::new() }
     }
 
-    fn server(&self, mut fields: Fields<'_>, problems: &mut Problems) -> ServerConfig {
+    fn server(&mut self, mut fields: Fields<'_>, problems: &mut Problems) -> ServerConfig {
         let partition = fields.text("partition", problems);
         let partition = values::parsed(partition, "config.partition", "an AWS partition", problems);
         let partition = self.partition.or(partition).unwrap_or_default();
@@ -92,11 +158,10 @@ impl Reader {
             mounted_file: None,
         };
         let mode = Mode::MountedFile;
-        let entries = Entries { lines: &self.lines, mode, partition };
+        self.entries.list(List::Roles, fields.take("mapRoles"), problems);
+        self.entries.list(List::Users, fields.take("mapUsers"), problems);
         config.mounted_file = Some(snapshot::Source {
-            roles: entries.roles(fields.take("mapRoles"), problems),
-            users: entries.users(fields.take("mapUsers"), problems),
-            accounts: entries.accounts(fields.take("mapAccounts"), problems),
+            accounts: self.entries.accounts(fields.take("mapAccounts"), problems),
             reserved_prefixes: config.reserved_prefixes.get(&mode).cloned().unwrap_or_default(),
             ..snapshot::Source::empty(mode, crate::Reader::ClusterAuth)
         });

@@ -10,7 +10,7 @@ use identity::{AccountId, Identity, Partition, Principal};
 
 use super::{Asked, Entry, Grant, Nearest, Source, key_difference, permission_set};
 use crate::{
-    Difference, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
+    Difference, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
     aws_iam_authenticator::of_a_caller,
     key::Key,
     rule::{SSO_ROLE_PREFIX, UniqueId},
@@ -30,11 +30,26 @@ pub(crate) struct Unordered {
 /// One of its two lists.
 #[derive(Debug, Default)]
 struct List {
-    arns: HashMap<Key, Vec<Grant>>,
+    arns: HashMap<Key, Vec<Kept>>,
     /// Every role whose name begins so.
-    sets: Vec<(PermissionSet, Grant)>,
+    sets: Vec<(PermissionSet, Kept)>,
     /// By AWS's unique id, and the ARN that has to be right as well.
-    unique_ids: HashMap<Box<str>, (Beside, Grant)>,
+    unique_ids: HashMap<Box<str>, (Beside, Kept)>,
+}
+
+/// What one of its rules gives.
+#[derive(Debug)]
+struct Kept {
+    username: String,
+    groups: Vec<Membership>,
+    source: RuleSource,
+}
+
+impl Kept {
+    fn grant(&self) -> Grant<'_> {
+        let Self { username, groups, source } = self;
+        Grant { username, groups: groups.iter().collect(), source: source.clone() }
+    }
 }
 
 /// What has to be right beside a unique id.
@@ -52,7 +67,7 @@ enum Beside {
 #[derive(Debug, Default)]
 pub(crate) struct Candidates<'a> {
     /// Rules, of which it takes any one.
-    pub(crate) rules: Vec<&'a Grant>,
+    pub(crate) rules: Vec<Grant<'a>>,
     /// Whether it may as well take none of them, because the caller's unique id is not known.
     pub(crate) or_none: bool,
     /// What holds where it takes none.
@@ -88,7 +103,7 @@ impl Unordered {
         of_lists.chain(self.accounts.keys().copied())
     }
 
-    pub(super) fn grants(&self) -> impl Iterator<Item = &Grant> {
+    pub(super) fn grants(&self) -> impl Iterator<Item = Grant<'_>> {
         self.roles.grants().chain(self.users.grants())
     }
 
@@ -114,7 +129,7 @@ impl Unordered {
             let Grant { username, groups, source } = grant;
             entries.push(Entry { source, username: Some(username), groups });
         }
-        entries.extend(by_account.map(|source| Entry { source, username: None, groups: &[] }));
+        entries.extend(by_account.map(|source| Entry { source: source.clone(), username: None, groups: Vec::new() }));
         Asked { mode: self.mode, reader: Reader::AwsIamAuthenticator, rules: self.len(), entries }
     }
 
@@ -125,17 +140,17 @@ impl Unordered {
         let mut near = Vec::new();
         for list in [&self.roles, &self.users] {
             for (rule, grants) in &list.arns {
-                let Some(difference) = key_difference(&caller, rule, set.as_ref()) else { continue };
+                let Some(difference) = key_difference(caller.as_ref(), rule.as_ref(), set.as_ref()) else { continue };
                 near.extend(grants.iter().map(|grant| Nearest {
-                    principal: RulePrincipal::Arn(rule.arn()),
+                    principal: RulePrincipal::Arn(rule.as_ref().arn()),
                     difference: difference.clone(),
-                    source: (*grant.source).clone(),
+                    source: grant.source.clone(),
                 }));
             }
             for (rule, grant) in &list.sets {
                 if set.as_ref().is_some_and(|set| set.name == rule.name) {
                     let principal = RulePrincipal::PermissionSet(rule.clone());
-                    near.push(Nearest { principal, difference: Difference::Account, source: (*grant.source).clone() });
+                    near.push(Nearest { principal, difference: Difference::Account, source: grant.source.clone() });
                 }
             }
         }
@@ -153,7 +168,7 @@ impl List {
     fn new(rules: Vec<Rule>) -> Self {
         let mut list = Self::default();
         for Rule { principal, username, groups, source, written: _ } in rules {
-            let grant = Grant { username: username.into(), groups: groups.into(), source: source.into() };
+            let grant = Kept { username, groups, source };
             match principal {
                 RulePrincipal::Arn(arn) => {
                     let Some(key) = Key::of_rule(&arn) else { continue };
@@ -174,20 +189,20 @@ impl List {
         list
     }
 
-    fn grants(&self) -> impl Iterator<Item = &Grant> {
+    fn grants(&self) -> impl Iterator<Item = Grant<'_>> {
         let of_arns = self.arns.values().flatten();
         let of_sets = self.sets.iter().map(|(_, grant)| grant);
-        of_arns.chain(of_sets).chain(self.unique_ids.values().map(|(_, grant)| grant))
+        of_arns.chain(of_sets).chain(self.unique_ids.values().map(|(_, grant)| grant)).map(Kept::grant)
     }
 
     /// Adds what matches; whether the next list is not looked at.
     fn find<'a>(&'a self, identity: &Identity, key: &Key, found: &mut Candidates<'a>) -> bool {
-        found.rules.extend(self.arns.get(key).into_iter().flatten());
+        found.rules.extend(self.arns.get(key).into_iter().flatten().map(Kept::grant));
         if let Principal::AssumedRole { role, .. } = &identity.principal {
             let matches = |set: &PermissionSet| {
                 identity.partition == Partition::Aws && identity.account == set.account && is_role_of(role, &set.name)
             };
-            found.rules.extend(self.sets.iter().filter(|(set, _)| matches(set)).map(|(_, grant)| grant));
+            found.rules.extend(self.sets.iter().filter(|(set, _)| matches(set)).map(|(_, grant)| grant.grant()));
         }
         let is_right = |beside: &Beside| match beside {
             Beside::Nothing => true,
@@ -197,14 +212,14 @@ impl List {
         if identity.unique_id == UNKNOWN_UNIQUE_ID && !self.unique_ids.is_empty() {
             let before = found.rules.len();
             let possible = self.unique_ids.values().filter(|(arn, _)| is_right(arn));
-            found.rules.extend(possible.map(|(_, grant)| grant));
+            found.rules.extend(possible.map(|(_, grant)| grant.grant()));
             found.or_none |= found.rules.len() > before;
             return false;
         }
         match self.unique_ids.get(&*identity.unique_id) {
             // An id with another ARN is an error to it, and ends the look-up.
             Some((arn, grant)) => {
-                found.rules.extend(is_right(arn).then_some(grant));
+                found.rules.extend(is_right(arn).then(|| grant.grant()));
                 true
             }
             None => !found.rules.is_empty(),

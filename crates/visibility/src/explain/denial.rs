@@ -65,7 +65,7 @@ impl Denial {
             _ => {
                 let entry = asked.iter().find_map(|asked| asked.entries.first());
                 let fix = |at| Fix { text: format!("change {}", print::rule(at)), lines: Vec::new() };
-                Self { code, nearest: None, fix: entry.map(|entry| fix(entry.source)) }
+                Self { code, nearest: None, fix: entry.map(|entry| fix(&entry.source)) }
             }
         }
     }

@@ -254,10 +254,10 @@ fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
             ended: !membership.holds(person.now),
         };
         let of = |entry: &mapping::Entry<'a>| EntryOut {
-            place: print::rule(entry.source),
+            place: print::rule(&entry.source),
             rule: entry.source.to_string(),
             username: entry.username,
-            groups: entry.groups.iter().map(membership).collect(),
+            groups: entry.groups.iter().copied().map(membership).collect(),
         };
         let mut entries = asked.entries.iter().map(of);
         let (entry, others) = (entries.next(), entries.collect());

@@ -248,8 +248,8 @@ fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     let by = if asked.mode == Mode::AccessEntries { ", as AWS's documentation has them" } else { "" };
     let entries = format!("{entries}{by}");
     let named = |entry: &Entry<'_>| match entry.username {
-        Some(_) => format!("{} names it", print::rule(entry.source)),
-        None => format!("{} names its account", print::rule(entry.source)),
+        Some(_) => format!("{} names it", print::rule(&entry.source)),
+        None => format!("{} names its account", print::rule(&entry.source)),
     };
     let named: Vec<String> = asked.entries.iter().map(named).collect();
     let chance = if named.len() > 1 { ", and any of them is taken" } else { "" };

@@ -572,7 +572,7 @@ proptest! {
                     prop_assert_eq!(&explanation.verdict, &Verdict::LetIn);
                     prop_assert_eq!(person.user.as_ref(), Some(&user));
                     let decided = person.asked.iter().find_map(|asked| asked.entries.first()).expect("an entry");
-                    prop_assert_eq!(decided.source, &user.source);
+                    prop_assert_eq!(&decided.source, &user.source);
                     let user = User::authenticated(user.username, user.groups);
                     for namespace in ["", "dev", "ops", "other"] {
                         for (verb, what) in [("get", "pods"), ("list", "pods"), ("create", "secrets"), ("delete", "nodes")] {

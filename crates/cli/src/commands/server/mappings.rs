@@ -1,11 +1,11 @@
 //! Where the server's mappings come from: the access file, and the configuration of the existing authenticator.
 
-use std::{collections::HashSet, path::PathBuf};
+use std::path::PathBuf;
 
 use access::{Consumer, Expiry, Facts};
 use document::{Problem, RenderStyle, Sources};
 use identity::Partition;
-use mapping::{RulePrincipal, Snapshot, Source, authenticator::ServerConfig};
+use mapping::{Index, Mode, Reader, Snapshot, authenticator::ServerConfig};
 use token::ClusterId;
 
 use super::ServerArgs;
@@ -34,7 +34,7 @@ pub(super) struct Files {
 /// An access file that can be used.
 pub(super) struct ReadAccess {
     pub(super) cluster_id: Option<String>,
-    source: Source,
+    rules: Index,
     /// Whether it says in so many words that nobody is to be let in.
     says_nobody: bool,
 }
@@ -80,26 +80,31 @@ impl Files {
         refuse(&sources, &problems)?;
         Ok(Some(ReadAccess {
             cluster_id: access.cluster_id.as_ref().map(|id| id.value.to_string()),
-            source: access::mapping_source(&desired, &sources),
+            rules: Index::of(access::mapping_source(&desired, &sources)),
             says_nobody: access.groups.as_ref().is_some_and(Vec::is_empty),
         }))
     }
 
     /// Reads everything anew: address, port and cluster id are those the server was started with.
     pub(super) fn read(&self) -> anyhow::Result<Snapshot> {
-        let config = match &self.config {
-            None => ServerConfig { partition: self.partition.unwrap_or_default(), ..ServerConfig::default() },
+        let (config, rules) = match &self.config {
+            None => {
+                let partition = self.partition.unwrap_or_default();
+                let rules = Index::new(Mode::MountedFile, Reader::ClusterAuth);
+                (ServerConfig { partition, ..ServerConfig::default() }, rules)
+            }
             Some(path) => {
                 rim::ensure_regular(path)?;
                 let source = settings::config_source(path)?;
-                let read = mapping::authenticator::read_config_in(&source, self.partition);
-                read.map_err(|problems| said(&source, &problems))?.0.server
+                let read = mapping::authenticator::read_indexed(&source, self.partition);
+                let (config, rules, _) = read.map_err(|problems| said(&source, &problems))?;
+                (config.server, rules)
             }
         };
         let read = self.read_access()?;
         read.as_ref().map_or(Ok(()), |read| self.check_cluster(read))?;
         let says_nobody = read.as_ref().is_some_and(|read| read.says_nobody);
-        let snapshot = Self::snapshot(config, read);
+        let snapshot = Self::snapshot(&config, rules, read);
         // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
         anyhow::ensure!(
             says_nobody || !snapshot.is_empty(),
@@ -108,17 +113,14 @@ impl Files {
         Ok(snapshot)
     }
 
-    /// One mapping of both; a principal that both name is reported, and the access file's word holds.
-    pub(super) fn snapshot(config: ServerConfig, read: Option<ReadAccess>) -> Snapshot {
-        let source = read.map(|read| read.source);
-        if let (Some(source), Some(mounted)) = (&source, &config.mounted_file) {
-            let ours: HashSet<&RulePrincipal> =
-                source.roles.iter().chain(&source.users).map(|rule| &rule.principal).collect();
-            for rule in mounted.roles.iter().chain(&mounted.users).filter(|rule| ours.contains(&rule.principal)) {
-                tracing::warn!(rule = %rule.source, "the access file names this principal too, and its word holds");
-            }
+    /// One mapping of both files; a principal that both name is reported, and the access file's word holds.
+    pub(super) fn snapshot(config: &ServerConfig, mounted: Index, read: Option<ReadAccess>) -> Snapshot {
+        let access = read.map(|read| read.rules);
+        for rule in access.iter().flat_map(|access| mounted.also_in(access)) {
+            tracing::warn!(rule = %rule, "the access file names this principal too, and its word holds");
         }
-        config.into_snapshot(source)
+        let indexes = access.into_iter().chain([mounted]);
+        Snapshot::of_indexes(config.partition, indexes, config.scrubbed_accounts.iter().copied())
     }
 }
 
