@@ -54,7 +54,7 @@ impl Lane {
 /// How many questions to STS may be under way, and wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Under way, of all callers together.
+    /// Under way, of all callers together, when STS answers well.
     pub under_way: usize,
     /// Waiting: so many of each kind of callers, and a quarter of it of those of whom nothing is known.
     pub waiting: usize,
@@ -155,6 +155,12 @@ impl<T> Lanes<T> {
     /// Somebody has waited long enough, or has gone away. Whoever is under way already is not touched.
     pub(crate) fn forget(&mut self, number: u64) {
         self.waiting.retain(|waiting| waiting.number != number);
+    }
+
+    /// So many may be under way from now on. If there are more, none is begun until some have ended.
+    pub(crate) fn set_under_way(&mut self, under_way: usize) -> Vec<Started<T>> {
+        self.limits.under_way = under_way;
+        self.start()
     }
 
     /// More is known of those who wait: each goes into the lane that it belongs to now.

@@ -22,6 +22,7 @@ mod connections;
 mod lanes;
 mod listener;
 mod metrics;
+mod pace;
 mod rate;
 mod readiness;
 mod review;

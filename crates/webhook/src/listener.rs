@@ -14,7 +14,7 @@ use tokio::{
     pin,
     time::{interval, timeout},
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     Webhook,
@@ -95,20 +95,11 @@ async fn accept(listener: &TcpListener, connections: &Arc<Connections>) -> (TcpS
     }
 }
 
+/// One connection from its first byte to its last. It costs memory while it is open, whatever it does: what is needed for
+/// TLS's handshake alone goes with it, and nothing stands there twice.
 async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor, webhook: Arc<Webhook>, place: Place) {
     let place = Arc::new(place);
-    let handshake = async {
-        stream.set_nodelay(true)?;
-        acceptor.accept(stream).await
-    };
-    let tls = tokio::select! {
-        tls = handshake => tls,
-        () = place.closing() => return tracing::debug!(client = %client, "the TLS handshake took too long"),
-    };
-    let tls = match tls {
-        Ok(tls) => tls,
-        Err(error) => return tracing::debug!(client = %client, error = %error, "TLS handshake failed"),
-    };
+    let Some(tls) = Box::pin(handshake(stream, client, acceptor, &place)).await else { return };
     let settings = &webhook.settings;
     let (header_timeout, max_body) = (settings.header_timeout, settings.max_body());
     let service = {
@@ -134,18 +125,37 @@ async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor
         .initial_connection_window_size(64 << 10)
         .max_send_buf_size(64 << 10)
         .adaptive_window(false);
-    let connection = builder.serve_connection(TokioIo::new(tls), service);
-    pin!(connection);
+    let mut connection = Box::pin(builder.serve_connection(TokioIo::new(tls), service));
     let result = tokio::select! {
         result = &mut connection => result,
         () = place.closing() => {
             connection.as_mut().graceful_shutdown();
-            goodbye(connection, &place).await
+            goodbye(connection.as_mut(), &place).await
         }
     };
     if let Err(error) = result {
         tracing::debug!(client = %client, error = %error, "connection ended early");
     }
+}
+
+async fn handshake(
+    stream: TcpStream,
+    client: SocketAddr,
+    acceptor: TlsAcceptor,
+    place: &Place,
+) -> Option<TlsStream<TcpStream>> {
+    let handshake = async {
+        stream.set_nodelay(true)?;
+        acceptor.accept(stream).await
+    };
+    let tls = tokio::select! {
+        tls = handshake => tls,
+        () = place.closing() => {
+            tracing::debug!(client = %client, "the TLS handshake took too long");
+            return None;
+        }
+    };
+    tls.inspect_err(|error| tracing::debug!(client = %client, error = %error, "TLS handshake failed")).ok()
 }
 
 /// Lets requests under way finish. A client who does not hang up by itself then is hung up on.

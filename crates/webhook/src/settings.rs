@@ -19,7 +19,8 @@ pub struct Settings {
     pub cache_max_age: Duration,
     /// How many are remembered.
     pub cache_capacity: u64,
-    /// Questions to STS under way at once, and waiting; one more is answered 429.
+    /// Questions to STS under way at once, at most, and waiting; one more is answered 429. Each that is under way holds a
+    /// connection, of about 30 KiB: so many are a fifth of the memory that the server is to run in.
     pub sts_questions: Limits,
     /// Hosts of STS that are in use, known as such before anybody has logged in through them.
     pub known_hosts: Vec<StsHost>,
@@ -54,10 +55,10 @@ impl Settings {
             rules: Rules::default(),
             cache_max_age: Self::MAX_CACHE_AGE,
             cache_capacity: 1_024,
-            sts_questions: Limits { under_way: 64, waiting: 512 },
+            sts_questions: Limits { under_way: 128, waiting: 512 },
             known_hosts: Vec::new(),
             sts_wait: Duration::from_secs(3),
-            max_connections: 512,
+            max_connections: 256,
             max_bodies: 1 << 20,
             body_timeout: Duration::from_secs(5),
             first_request_timeout: Duration::from_secs(10),

@@ -5,9 +5,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
-use crate::lanes::{Asked, Asker, Lane, Lanes, Limits, Started};
+use crate::{
+    lanes::{Asked, Asker, Lane, Lanes, Limits, Started},
+    pace::Pace,
+};
 
 /// Those who wait are told by handing them their turn.
 type Waiting = Mutex<Lanes<oneshot::Sender<Turn>>>;
@@ -15,6 +21,7 @@ type Waiting = Mutex<Lanes<oneshot::Sender<Turn>>>;
 /// All turns.
 pub(crate) struct Turns {
     lanes: Arc<Waiting>,
+    pace: Mutex<Pace>,
     max_wait: Duration,
 }
 
@@ -31,7 +38,30 @@ pub(crate) struct NoTurn;
 
 impl Turns {
     pub(crate) fn new(limits: Limits, max_wait: Duration) -> Self {
-        Self { lanes: Arc::new(Mutex::new(Lanes::new(limits))), max_wait }
+        let pace = Pace::new(limits.under_way);
+        let lanes = Lanes::new(Limits { under_way: pace.now(), ..limits });
+        Self { lanes: Arc::new(Mutex::new(lanes)), pace: Mutex::new(pace), max_wait }
+    }
+
+    /// STS has confirmed somebody: perhaps it takes more questions at once.
+    pub(crate) fn answered(&self) {
+        self.change_pace(Pace::answered);
+    }
+
+    /// Somebody who has logged in before got no answer: perhaps these were too many at once.
+    pub(crate) fn failed(&self) {
+        self.change_pace(|pace| pace.failed(Instant::now()));
+    }
+
+    fn change_pace(&self, change: impl FnOnce(&mut Pace)) {
+        let mut pace = self.pace.lock().expect("no holder of this lock panics");
+        let before = pace.now();
+        change(&mut pace);
+        let now = pace.now();
+        // In the order in which the pace has changed.
+        let started = if now == before { Vec::new() } else { lock(&self.lanes).set_under_way(now) };
+        drop(pace);
+        tell(&self.lanes, started);
     }
 
     /// Waits for a turn.

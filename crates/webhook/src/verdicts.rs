@@ -124,11 +124,18 @@ impl Verdicts {
         };
         self.metrics.sts_answered(accepted.host(), status, &verdict);
         match &verdict {
-            Ok(_) | Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
+            Ok(_) => {
+                self.breakers().succeeded(asker.host);
+                self.turns.answered();
+            }
+            Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
             // A throttle is about the caller's account.
             Err(Unconfirmed::Upstream(token::Upstream::Throttled)) => {}
             Err(Unconfirmed::Upstream(_)) => {
                 self.breakers().failed(asker.host, caller(lane, asker), failure, Instant::now());
+                if lane == Lane::Known {
+                    self.turns.failed();
+                }
             }
         }
         verdict.map_err(NoVerdict::Sts)

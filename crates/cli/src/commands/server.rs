@@ -180,7 +180,7 @@ pub(crate) fn reach(hostname: Option<&str>, address: Option<IpAddr>, port: Optio
 
 /// Runs `server` until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
-    let mut config = settings::config_in(global, args.partition)?;
+    let (mut config, rules) = settings::indexed_config(global, args.partition)?;
     if let Some(partition) = args.partition {
         config.server.partition = partition;
     }
@@ -203,7 +203,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
-    let snapshot = mappings::Files::snapshot(config.server.clone(), read);
+    let snapshot = mappings::Files::snapshot(&config.server, rules, read);
     Ok(runtime::block_on(serve(args, process, config.server, (mappings, snapshot), settings, &files, &reach))??)
 }
 
@@ -253,7 +253,9 @@ async fn serve(
     files: &StateFiles,
     reach: &Reach,
 ) -> anyhow::Result<()> {
-    let sts = aws::StsClient::new(&args.transport.resolve(process)?).context("cannot prepare for asking STS")?;
+    let transport =
+        aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
+    let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
     let webhook = Webhook::new(settings, sts, ec2(args, process, &config, &snapshot).await?);
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
