@@ -13,6 +13,7 @@ mod lint;
 mod needs;
 mod provider_schema;
 mod run;
+mod siege;
 mod test;
 mod tidy;
 mod tools;
@@ -47,6 +48,8 @@ enum Chore {
     Dist(dist::DistArgs),
     /// Our program beside the existing authenticator, in one run
     Bench(bench::BenchArgs),
+    /// The static binary under attack, in the memory that it is to run in
+    Siege(siege::SiegeArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
     /// Fetch the schema of Terraform's AWS provider that tests/tools/aws-provider serves
@@ -75,6 +78,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Windows => windows::windows(),
         Chore::Dist(args) => dist::dist(&args),
         Chore::Bench(args) => bench::bench(&args),
+        Chore::Siege(args) => siege::siege(&args),
         Chore::Docs(args) => docs::docs(&args),
         Chore::ProviderSchema => provider_schema::write(),
         Chore::Ci => ci::ci(),

@@ -25,6 +25,7 @@ pub mod production;
 pub mod random;
 pub mod server;
 pub mod shell;
+pub mod siege;
 pub mod socks;
 pub mod someone;
 pub mod static_pod;

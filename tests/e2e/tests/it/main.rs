@@ -43,6 +43,7 @@ mod plugin;
 mod proxies;
 mod readers;
 mod said;
+mod siege;
 mod terraform;
 mod together;
 mod trouble;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         plan::TESTS,
         terraform::TESTS,
         readers::TESTS,
+        siege::TESTS,
         together::TESTS,
     ];
     let groups = groups

@@ -1,0 +1,284 @@
+//! The server under attack, in the memory of a small container: what strangers do, and whether the people who are mapped log
+//! in all the same.
+//!
+//! Everything goes over loopback. Half of the people use keys that the server has never seen. Counts are what is asserted;
+//! times are printed, and say something about this machine.
+
+mod attacks;
+mod cgroup;
+mod client;
+mod log;
+mod people;
+
+use std::{
+    cell::Cell,
+    fmt, fs,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, ensure};
+use tokio::task::JoinSet;
+
+use self::{
+    cgroup::{Cgroup, Used},
+    client::{Door, Kept},
+    log::Log,
+    people::{CLUSTER, People, Person},
+};
+use crate::{
+    process,
+    server::{certificate_authority, free_port},
+    sts::{self, Sts},
+};
+
+pub use self::attacks::names;
+
+/// How the server is besieged.
+pub struct Siege<'a> {
+    /// The program.
+    pub program: &'a Path,
+    /// The memory that it may use, page cache included, in bytes.
+    pub memory: u64,
+    /// How long each attack lasts while people log in.
+    pub length: Duration,
+    /// The only attack, by its name; all of them where none is given.
+    pub only: Option<&'a str>,
+}
+
+/// What came of one attack.
+#[derive(Debug)]
+pub struct Row {
+    /// The attack.
+    pub name: &'static str,
+    /// Logins of people who are mapped.
+    pub logins: usize,
+    /// Those that failed, and with what.
+    pub failed: Vec<String>,
+    times: Vec<Duration>,
+    used: Used,
+}
+
+impl Row {
+    /// That at least 99 of 100 logins have succeeded.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(self.logins > 0 && self.failed.len() * 100 <= self.logins, "{self}: {:?}", self.failed);
+        Ok(())
+    }
+
+    fn percentile(&self, percent: usize) -> u128 {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).map_or(0, Duration::as_millis)
+    }
+}
+
+impl fmt::Display for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, logins, failed, used, .. } = self;
+        let mib = |bytes: u64| format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024);
+        let [peak, anonymous] = [used.peak, used.anonymous].map(mib);
+        let [p50, p99] = [50, 99].map(|percent| self.percentile(percent));
+        write!(f, "| {name} | {} of {logins} | {p50} | {p99} | {peak} ({anonymous}) |", logins - failed.len())
+    }
+}
+
+/// The head of a table of rows.
+pub const HEAD: &str =
+    "| attack | logins | p50, ms | p99, ms | most memory (anonymous at the end), MiB |\n|---|---|---|---|---|";
+
+/// The server, everybody around it, and the attacks under way.
+struct Field {
+    folder: PathBuf,
+    memory: u64,
+    program: PathBuf,
+    length: Duration,
+    port: u16,
+    sts: Sts,
+    people: People,
+    /// Who has logged in before anybody attacks.
+    known: Vec<Person>,
+    /// How often everybody has logged in, so that no token is shown twice.
+    rounds: Cell<usize>,
+    server: Server,
+}
+
+/// A server that runs in its bounds. It is killed when dropped.
+struct Server {
+    process: Child,
+    cgroup: Cgroup,
+    log: Log,
+    door: Door,
+    /// What API servers have.
+    kept: Arc<Kept>,
+}
+
+/// How many people log in during an attack, each several times; half of them have logged in before.
+const PEOPLE: usize = 40;
+
+impl Siege<'_> {
+    /// Runs the attacks, and tells of each. It fails where the server was killed or let a stranger in; whether enough people
+    /// have logged in is for whoever looks at the rows to say.
+    pub fn run(&self, folder: &Path, mut tell: impl FnMut(&Row)) -> anyhow::Result<Vec<Row>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let mut field = Field::new(self, folder).await?;
+            let mut rows = Vec::new();
+            for attack in attacks::ALL.iter().filter(|attack| self.only.is_none_or(|only| only == attack.name)) {
+                let row = field.hold(attack).await.with_context(|| attack.name)?;
+                tell(&row);
+                rows.push(row);
+            }
+            Ok(rows)
+        })
+    }
+}
+
+impl Field {
+    async fn new(siege: &Siege<'_>, folder: &Path) -> anyhow::Result<Self> {
+        let sts = Sts::start_with(folder, &People::identities())?;
+        let people = People::new(sts::now());
+        let port = free_port()?;
+        let config = format!("clusterID: {CLUSTER}\nserver:\n  port: {port}\n{}", People::mapping());
+        fs::write(folder.join("config.yaml"), config)?;
+        let Siege { program, memory, length, only: _ } = siege;
+        let server = Server::start(program, *memory, folder, port, &sts).await?;
+        let known = people.new_ones(PEOPLE / 2);
+        let (folder, program) = (folder.to_owned(), program.to_path_buf());
+        let (memory, length, rounds) = (*memory, *length, Cell::new(0));
+        let field = Self { folder, memory, program, length, port, sts, people, known, rounds, server };
+        field.log_in_those_known().await?;
+        Ok(field)
+    }
+
+    async fn log_in_those_known(&self) -> anyhow::Result<()> {
+        for person in &self.known {
+            let answer = self.server.kept.ask(&self.people.token(*person, 600)).await?;
+            ensure!(answer.status == 200, "nobody attacks, and {} is told {}", person.name(), answer.body);
+        }
+        Ok(())
+    }
+
+    /// The same mapping in another file, which the server reads within a second.
+    fn change_mapping(&self) -> anyhow::Result<()> {
+        let (file, new) = (self.folder.join("config.yaml"), self.folder.join("config.yaml.new"));
+        fs::write(&new, fs::read_to_string(&file)? + "# changed\n")?;
+        Ok(fs::rename(new, file)?)
+    }
+
+    /// A new server, that has seen nobody. Returns the log of the one before.
+    async fn restart(&mut self) -> anyhow::Result<String> {
+        let log = self.server.stop()?;
+        self.server = Server::start(&self.program, self.memory, &self.folder, self.port, &self.sts).await?;
+        Ok(log)
+    }
+
+    /// People log in at an even pace, for as long as an attack lasts, each time with a new token.
+    async fn logins(&self, people: &[Person]) -> Logins {
+        let start = Instant::now();
+        let (mut under_way, mut logins) = (JoinSet::new(), Logins::default());
+        while start.elapsed() < self.length {
+            for person in people {
+                let token = self.people.token(*person, self.rounds.get());
+                under_way.spawn(login(Arc::clone(&self.server.kept), *person, token));
+                logins.count += 1;
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            self.rounds.set(self.rounds.get() + 1);
+        }
+        while let Some(done) = under_way.join_next().await {
+            logins.take(done);
+        }
+        logins
+    }
+
+    fn row(&self, name: &'static str, logins: Logins) -> anyhow::Result<Row> {
+        ensure!(logins.wrong.is_empty(), "wrong answers: {:?}", logins.wrong);
+        let used = self.server.cgroup.check(self.server.process.id())?;
+        Ok(Row { name, logins: logins.count, failed: logins.failed, times: logins.times, used })
+    }
+}
+
+/// What came of logins.
+#[derive(Default)]
+struct Logins {
+    count: usize,
+    times: Vec<Duration>,
+    failed: Vec<String>,
+    /// Somebody was taken for somebody else.
+    wrong: Vec<String>,
+}
+
+/// How one login ended.
+type Login = (Person, Duration, anyhow::Result<client::Answer>);
+
+impl Logins {
+    fn take(&mut self, login: Result<Login, tokio::task::JoinError>) {
+        let Ok((person, time, answer)) = login else { return self.failed.push("it panicked".to_owned()) };
+        match answer {
+            Ok(answer) if answer.status == 200 => {
+                let name = format!("\"username\":\"{}\"", person.name());
+                if !answer.body.contains("\"authenticated\":true") || !answer.body.contains(&name) {
+                    self.wrong.push(format!("{}: {}", person.name(), answer.body));
+                }
+                self.times.push(time);
+            }
+            Ok(answer) => self.failed.push(answer.status.to_string()),
+            Err(error) => self.failed.push(format!("{error:#}")),
+        }
+    }
+}
+
+async fn login(kept: Arc<Kept>, person: Person, token: String) -> Login {
+    let start = Instant::now();
+    let answer = kept.ask(&token).await;
+    (person, start.elapsed(), answer)
+}
+
+impl Server {
+    async fn start(program: &Path, memory: u64, folder: &Path, port: u16, sts: &Sts) -> anyhow::Result<Self> {
+        let cgroup = Cgroup::new("cluster-auth-siege", memory);
+        let mut command = cgroup.command(program);
+        command.env_clear().env("PATH", "/usr/bin:/bin").env("AWS_REGION", people::REGION).current_dir(folder);
+        command.args(["server", "--log-format=json", "--health-address=none"]);
+        command.arg("--config").arg(folder.join("config.yaml")).arg("--state-dir").arg(folder);
+        command.arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
+        command.args(["--sts-connect-to", &sts.address.to_string()]).arg("--sts-ca-file").arg(&sts.ca_file);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+        let log = Log::read(process.stderr.take().context("its log")?);
+        let ready = log.wait_until_ready();
+        if ready.is_err() {
+            // Its log says why.
+            let _ = process.kill();
+            let _ = process.wait();
+            let mut log = log;
+            ready.with_context(|| log.whole().unwrap_or_default())?;
+            anyhow::bail!("it is not ready");
+        }
+        let ca = certificate_authority(folder)?;
+        let door = Door { port, tls: tls::client_config(&tls::Roots::Only(ca.into_bytes()))? };
+        let kept = Arc::new(Kept::new(door.clone()));
+        kept.open(8).await?;
+        Ok(Self { process, cgroup, log, door, kept })
+    }
+
+    /// Ends it as a kubelet does, and returns its log.
+    fn stop(&mut self) -> anyhow::Result<String> {
+        process::run(std::process::Command::new("kill").arg("-TERM").arg(self.process.id().to_string()))?.success()?;
+        let status = self.process.wait()?;
+        let log = self.log.whole()?;
+        ensure!(status.success(), "the server ended with {status}:\n{log}");
+        Ok(log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Both fail only where it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask siege`: the static binary under attack, in the memory that it is to run in.
+//!
+//! The end-to-end tests do the same to the program that they run, which is not optimised.
+
+use std::process::Command;
+
+use crate::{dist, needs, run};
+
+/// Flags of `siege`.
+#[derive(clap::Args)]
+pub(crate) struct SiegeArgs {
+    /// How long each attack lasts, in seconds
+    #[arg(long, default_value = "3")]
+    seconds: String,
+
+    /// The memory of the server, in MiB
+    #[arg(long, default_value = "20")]
+    memory: String,
+
+    /// Only the attack of this name
+    #[arg(long)]
+    only: Option<String>,
+}
+
+/// Builds the program and its besiegers, and prints what came of each attack. It fails where people were locked out, a
+/// stranger was let in, or the memory did not suffice.
+pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
+    needs::ensure("siege", needs::DIST)?;
+    let program = dist::build(dist::DEFAULT_TARGET)?;
+    // As the tests build it: besiegers need not be fast.
+    run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "siege"]))?;
+    let mut siege = Command::new(run::root().join("target/debug/siege"));
+    run::check(siege.arg(program).args([&args.memory, &args.seconds]).args(&args.only))
+}
