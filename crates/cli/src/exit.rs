@@ -5,6 +5,10 @@
 
 use std::process::ExitCode;
 
+use kubernetes::KubernetesError;
+
+use crate::rim;
+
 /// How a command can end without having done its job.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -43,7 +47,9 @@ pub(crate) fn report(result: CommandResult) -> ExitCode {
             if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(Failure::Error(error)) => {
-            crate::rim::note(&format!("error: {error:#}"));
+            rim::note(&format!("error: {error:#}"));
+            let hint = error.chain().find_map(|cause| cause.downcast_ref::<KubernetesError>()?.install_hint());
+            hint.into_iter().for_each(rim::note_lines);
             ExitCode::FAILURE
         }
         Err(Failure::Differs) => ExitCode::from(2),

@@ -208,13 +208,25 @@ impl KubernetesError {
         let (command, install_hint) = (exec.command.clone(), exec.install_hint.trim().to_owned());
         Self::Plugin { context: context.to_owned(), command, install_hint, why }
     }
+
+    /// What the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes, which
+    /// belong behind the error's own, that ends in a colon then.
+    #[must_use]
+    pub fn install_hint(&self) -> Option<&str> {
+        match self {
+            Self::Plugin { install_hint, why: PluginTrouble::NotFound, .. } => {
+                Some(install_hint.as_str()).filter(|hint| !hint.is_empty())
+            }
+            _ => None,
+        }
+    }
 }
 
 impl PluginTrouble {
     fn advice(self, command: &str, context: &str, install_hint: &str) -> String {
         match self {
             Self::NotFound if !install_hint.is_empty() => {
-                format!("the context `{context}` needs it, and its kubeconfig says:\n{install_hint}")
+                format!("the context `{context}` needs it, and its kubeconfig says:")
             }
             Self::NotFound => format!("install {command}, or put it on the PATH: the context `{context}` needs it"),
             Self::NoTerminal => "type the command in a terminal, with nothing piped into it".to_owned(),
