@@ -20,10 +20,12 @@ use jiff::Timestamp;
 
 use self::draft::Draft;
 pub use self::stands::Stands;
+use rbac::ObjectId;
+
 use crate::{
     Facts,
     cluster::{AccessEntries, Observed},
-    plan::{ObjectId, conflicting},
+    plan::conflicting,
 };
 
 /// What there is to import.

@@ -35,7 +35,6 @@ use document::Sources;
 use jiff::Timestamp;
 use mapping::{Defect, DefectKind, Mode};
 use objects::ObjectDiff;
-use rbac::RoleReference;
 
 pub use all_powerful::AllPowerful;
 pub use atoms::{Atom, On, Right};
@@ -45,7 +44,7 @@ pub use files::{File, files};
 pub use logins::{EntryChange, LoginEntry};
 pub use needs::{Need, needs};
 pub(crate) use objects::conflicting;
-pub use objects::{Change, Object, ObjectChange, ObjectId, ObjectKind};
+pub use objects::{Change, Object, ObjectChange};
 pub use people::PersonChange;
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
@@ -53,7 +52,7 @@ pub use rights::{Gained, Part, Place, Rights, RightsChange, Still, Through};
 pub use steps::{Action, Stage, Step};
 pub use writes::ConfigMapWrite;
 
-use rbac::Index;
+use rbac::{Index, ObjectId, RoleReference};
 
 use crate::{
     Access, Desired, Facts,

@@ -21,6 +21,7 @@ mod index;
 mod matching;
 pub mod names;
 mod nulls;
+mod object_id;
 mod objects;
 mod request;
 pub mod resources;
@@ -29,6 +30,7 @@ mod user;
 
 pub use dns::{is_dns_label, is_dns_subdomain};
 pub use index::{Grant, Index};
+pub use object_id::{ObjectId, ObjectKind};
 pub use objects::{
     AnyRole, Binding, ClusterRole, ClusterRoleBinding, Objects, Role, RoleBinding, RoleKind, RoleReference, Rule,
     Subject,

@@ -5,13 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use document::Span;
 use identity::{AccountId, Partition};
 use jiff::Timestamp;
-use rbac::{AnyRole, Binding, RoleKind, RoleReference, Subject as To};
+use rbac::{AnyRole, Binding, ObjectId, RoleKind, RoleReference, Subject as To};
 
 use super::{Imported, Left, Stands, Subject, write::Places};
 use crate::{
     Kind,
     cluster::{Observed, Seen},
-    plan::ObjectId,
 };
 
 /// The file, before it is text.

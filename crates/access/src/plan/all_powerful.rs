@@ -3,9 +3,9 @@
 use std::{collections::HashSet, fmt};
 
 use mapping::Rule;
-use rbac::{Binding, RoleKind, RoleReference, Subject};
+use rbac::{Binding, ObjectId, RoleKind, RoleReference, Subject};
 
-use super::{ObjectId, Wanted};
+use super::Wanted;
 use crate::cluster::{AccessEntries, Association};
 
 /// The group that is asked about nothing (Kubernetes, `apiserver/pkg/authentication/user`).

@@ -12,13 +12,13 @@ use std::{
 };
 
 use rbac::{
-    Binding, Index, Rule, User,
+    Binding, Index, ObjectId, Rule, User,
     escalation::{Escalation, Scope, Within, escalations},
 };
 
 use self::state::{Bound, CLUSTER, Known, State};
 use super::{
-    Gained, ObjectId, Part, Place, Rights, RightsChange, Still, Through,
+    Gained, Part, Place, Rights, RightsChange, Still, Through,
     atoms::{Atom, Right, without_repetition},
 };
 

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rbac::{AnyRole, Index, Rule, User};
+use rbac::{AnyRole, Index, ObjectId, ObjectKind, Rule, User};
 
-use super::{Action, Atom, Object, ObjectId, ObjectKind, Observed, Plan};
+use super::{Action, Atom, Object, Observed, Plan};
 
 /// One right that is needed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -2,11 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    fmt,
     sync::Arc,
 };
 
-use rbac::{AnyRole, Binding, RoleKind, RoleReference, Subject};
+use rbac::{AnyRole, Binding, ObjectId, RoleReference, Subject};
 use serde::Serialize;
 
 use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
@@ -18,27 +17,6 @@ pub enum Object {
     Role(AnyRole),
     /// A `RoleBinding` or a `ClusterRoleBinding`.
     Binding(Binding),
-}
-
-/// The kinds of [`Object`]s, in the order in which they are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[expect(missing_docs, reason = "Kubernetes' own names")]
-pub enum ObjectKind {
-    ClusterRoleBinding,
-    ClusterRole,
-    RoleBinding,
-    Role,
-}
-
-/// What no two objects share.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectId {
-    /// The kind.
-    pub kind: ObjectKind,
-    /// The namespace, for the two kinds that have one.
-    pub namespace: Option<Box<str>>,
-    /// The name.
-    pub name: Box<str>,
 }
 
 /// What happens to one object.
@@ -257,7 +235,7 @@ impl Object {
     /// Its id.
     pub fn id(&self) -> ObjectId {
         match self {
-            Self::Role(role) => ObjectId::new(role.kind().into(), role.id()),
+            Self::Role(role) => ObjectId::of_role(role),
             Self::Binding(binding) => ObjectId::of_binding(binding),
         }
     }
@@ -292,60 +270,6 @@ impl Object {
         match self {
             Self::Binding(binding) => Some(binding.role()),
             Self::Role(_) => None,
-        }
-    }
-}
-
-impl ObjectId {
-    /// The id of a binding.
-    pub fn of_binding(binding: &Binding) -> Self {
-        let kind = match binding {
-            Binding::ClusterRoleBinding(_) => ObjectKind::ClusterRoleBinding,
-            Binding::RoleBinding(_) => ObjectKind::RoleBinding,
-        };
-        Self::new(kind, binding.id())
-    }
-
-    /// The id of the role that a binding grants.
-    pub(super) fn of_role_of(binding: &Binding) -> Self {
-        let RoleReference { kind, name } = binding.role();
-        Self::new(kind.into(), (binding.namespace().filter(|_| kind == RoleKind::Role), name))
-    }
-
-    fn new(kind: ObjectKind, (namespace, name): (Option<&str>, &str)) -> Self {
-        Self { kind, namespace: namespace.map(Box::from), name: name.into() }
-    }
-}
-
-impl fmt::Display for ObjectId {
-    /// `RoleBinding dev/developers-binding`, `ClusterRole cluster-auth:ops`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.kind.as_str())?;
-        f.write_str(" ")?;
-        if let Some(namespace) = &self.namespace {
-            write!(f, "{namespace}/")?;
-        }
-        f.write_str(&self.name)
-    }
-}
-
-impl From<RoleKind> for ObjectKind {
-    fn from(kind: RoleKind) -> Self {
-        match kind {
-            RoleKind::Role => Self::Role,
-            RoleKind::ClusterRole => Self::ClusterRole,
-        }
-    }
-}
-
-impl ObjectKind {
-    /// As Kubernetes writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ClusterRoleBinding => "ClusterRoleBinding",
-            Self::ClusterRole => "ClusterRole",
-            Self::RoleBinding => "RoleBinding",
-            Self::Role => "Role",
         }
     }
 }

@@ -2,13 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use rbac::{Request, RoleReference, escalation::Escalation};
+use rbac::{ObjectId, Request, RoleReference, escalation::Escalation};
 use serde::Serialize;
 
-use super::{
-    ObjectId,
-    atoms::{Atom, Right},
-};
+use super::atoms::{Atom, Right};
 
 /// What one person gains and loses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

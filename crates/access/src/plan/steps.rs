@@ -11,9 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rbac::{AnyRole, Binding, Subject};
+use rbac::{AnyRole, Binding, ObjectId, Subject};
 
-use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, ObjectId, Observed, Plan};
+use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, Observed, Plan};
 
 /// One request to the API server, or a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use rbac::ObjectKind;
+
 use super::{
     changes::{Changed, changes},
     names::NAMED,
@@ -9,7 +11,7 @@ use super::{
 };
 use crate::{
     cluster::MappingTarget,
-    plan::{Change, Object, ObjectChange, ObjectKind, Owner, PersonChange, Plan, Refusal, Warning},
+    plan::{Change, Object, ObjectChange, Owner, PersonChange, Plan, Refusal, Warning},
 };
 
 /// Items under a title; the first section is the head of the plan.

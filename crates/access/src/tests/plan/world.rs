@@ -10,13 +10,13 @@
 
 use document::Sources;
 use mapping::Reader;
-use rbac::{AnyRole, Binding, ClusterRole, Role, RoleKind, RoleReference, Rule, Subject};
+use rbac::{AnyRole, Binding, ClusterRole, ObjectId, Role, RoleKind, RoleReference, Rule, Subject};
 
 use crate::{
     Access, ConfigMap, Desired, Facts, Namespace, OWNED,
     cluster::{Dump, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Reading, Seen},
     compile,
-    plan::{Action, File, Object, ObjectId, Plan, RECORD_NAME, Record, Wanted, files, plan},
+    plan::{Action, File, Object, Plan, RECORD_NAME, Record, Wanted, files, plan},
     tests::{good, now, sources},
 };
 

@@ -87,7 +87,8 @@ pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
 
 #[cfg(test)]
 mod tests {
-    use access::plan::{Action, ObjectId, ObjectKind, Stage, Step};
+    use access::plan::{Action, Stage, Step};
+    use rbac::{ObjectId, ObjectKind};
 
     use super::{Counts, Outcome, counts};
 

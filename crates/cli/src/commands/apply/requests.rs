@@ -1,7 +1,8 @@
 //! Steps of a plan as requests.
 
-use access::plan::{Action, ObjectId, ObjectKind, RECORD_NAMESPACE};
+use access::plan::{Action, RECORD_NAMESPACE};
 use kubernetes::{Resource, Write};
+use rbac::{ObjectId, ObjectKind};
 use serde_json::json;
 
 /// The request of an action; waiting is none.
