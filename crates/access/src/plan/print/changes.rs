@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     names::{NAMED, Name, Names},
-    report::{Item, Section, Sign},
+    sections::{Item, Section, Sign},
     words::{phrases, place, some_of},
 };
 use crate::{

@@ -1,14 +1,8 @@
 //! Markdown, for pull requests.
 
-use super::report::{Item, Section, Sign, report};
-use crate::plan::Plan;
+use super::sections::{Item, Section, Sign};
 
-/// The plan as GitHub-flavoured Markdown.
-pub fn markdown(plan: &Plan) -> String {
-    markdown_of(&report(plan))
-}
-
-/// Sections as Markdown.
+/// Sections as GitHub-flavoured Markdown.
 pub fn markdown_of(sections: &[Section]) -> String {
     let mut text = String::new();
     for (at, Section { title, items }) in sections.iter().enumerate() {

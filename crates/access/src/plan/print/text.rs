@@ -2,8 +2,7 @@
 
 use document::visible;
 
-use super::report::{Item, Section, Sign, report};
-use crate::plan::Plan;
+use super::sections::{Item, Section, Sign};
 
 /// A piece of a line, in which nothing hides: names are whatever somebody called something, and in that of a binding other
 /// lines could stand, or what a terminal obeys.
@@ -54,12 +53,7 @@ pub enum Style {
     Note,
 }
 
-/// The plan as text; joined, the pieces end with a line break.
-pub fn text(plan: &Plan) -> Vec<Segment> {
-    text_of(&report(plan))
-}
-
-/// Sections as text.
+/// Sections as text; joined, the pieces end with a line break.
 pub fn text_of(sections: &[Section]) -> Vec<Segment> {
     let mut segments = Vec::new();
     for (at, Section { title, items }) in sections.iter().enumerate() {
