@@ -8,9 +8,11 @@
 //!
 //! What could not be looked at is named and never taken for empty.
 
+mod authentication_mode;
 mod declared;
 mod dump;
 mod entries;
+mod foreign_logins;
 mod given;
 mod identities;
 mod knowledge;
@@ -23,15 +25,18 @@ mod policies;
 mod servers;
 mod standing;
 mod target;
+mod unseen;
 
+pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
-pub use entries::{AccessEntries, AccessEntriesError, Association, AuthenticationMode, Entry};
+pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use given::{Given, GivenError, How};
 pub use knowledge::{Extent, Knowledge};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mappings::Reading;
 pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
-pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Unseen};
+pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen};
 pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};
 pub use policies::{Policy, policy};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
+pub use unseen::Unseen;

@@ -13,7 +13,6 @@ mod eksctl;
 mod fields;
 mod identity_mappings;
 mod kops;
-mod live;
 mod rbac_manager;
 mod terraform;
 

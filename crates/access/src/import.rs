@@ -11,7 +11,9 @@
 
 mod draft;
 mod logins;
+mod places;
 mod policies;
+mod right;
 mod stands;
 mod write;
 

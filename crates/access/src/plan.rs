@@ -12,6 +12,7 @@
 
 pub mod print;
 
+mod action;
 mod all_powerful;
 mod atoms;
 mod beside;
@@ -36,6 +37,7 @@ use jiff::Timestamp;
 use mapping::{Defect, DefectKind, Mode};
 use objects::ObjectDiff;
 
+pub use action::{Action, ConfigMapWrite};
 pub use all_powerful::AllPowerful;
 pub use atoms::{Atom, On, Right};
 pub use comparison::{Beside, Comparison};
@@ -49,8 +51,7 @@ pub use people::PersonChange;
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
 pub use rights::{Gained, Part, Place, Rights, RightsChange, Still, Through};
-pub use steps::{Action, Stage, Step};
-pub use writes::ConfigMapWrite;
+pub use steps::{Stage, Step};
 
 use rbac::{Index, ObjectId, RoleReference};
 

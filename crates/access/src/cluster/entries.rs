@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::Unseen;
+use super::{AuthenticationMode, Unseen};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -25,32 +25,6 @@ pub struct AccessEntries {
     mentioned: BTreeSet<Box<str>>,
     associated: BTreeMap<Box<str>, Vec<Association>>,
     mode: Option<AuthenticationMode>,
-}
-
-/// Which of its two kinds of logins an EKS cluster looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AuthenticationMode {
-    /// `aws-auth` alone.
-    ConfigMap,
-    /// Access entries first, then `aws-auth`.
-    ApiAndConfigMap,
-    /// Access entries alone.
-    Api,
-}
-
-impl AuthenticationMode {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::ConfigMap, Self::ApiAndConfigMap, Self::Api];
-
-    /// As AWS writes it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ConfigMap => "CONFIG_MAP",
-            Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
-            Self::Api => "API",
-        }
-    }
 }
 
 /// A policy that an entry has, and where.

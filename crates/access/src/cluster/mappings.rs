@@ -9,9 +9,7 @@ use mapping::{
     aws_iam_authenticator::{Object, Options, Standing, aws_auth, dynamic_file, mounted_file},
 };
 
-use super::{
-    ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, observed::CONFIGURATION,
-};
+use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION};
 use crate::{ConfigMap, Facts};
 
 /// How the places of logins are read.

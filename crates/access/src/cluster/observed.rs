@@ -3,7 +3,7 @@
 use identity::{Arn, Partition};
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, MappingTarget, Mark, Owner, policy};
+use super::{AccessEntries, AuthenticationMode, MappingTarget, Mark, Owner, Unseen, policy};
 use crate::{ConfigMap, Namespace, plan::Record};
 
 /// A cluster at one moment.
@@ -90,43 +90,10 @@ pub struct MappingObject {
     pub canonical_arn: Box<str>,
 }
 
-/// How a configuration is called that stands in a file.
-pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
-
-/// Something that could not be looked at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Unseen {
-    /// What, in words: `rolebindings`, `the ConfigMap kube-system/aws-auth`.
-    pub what: Box<str>,
-    /// Why, in words: `not allowed to list them`.
-    pub why: Box<str>,
-}
-
 impl LiveMapping {
     /// One that the server asks.
     pub fn new(target: MappingTarget, source: mapping::Source, holder: Holder) -> Self {
         Self { target, source, holder, is_asked: true }
-    }
-}
-
-impl Unseen {
-    /// Whether it is a place of logins that its reader refuses as a whole.
-    pub(super) fn hides_as_read(&self, target: MappingTarget) -> bool {
-        self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
-    }
-
-    /// Whether it may hold the logins of a target.
-    pub fn hides(&self, target: MappingTarget) -> bool {
-        let is = |what: &str| *self.what == *what;
-        match target.config_map() {
-            Some(name) => {
-                is(&format!("the ConfigMap kube-system/{name}"))
-                    || is(target.title())
-                    || (target == MappingTarget::ConfigMap && self.what.starts_with(CONFIGURATION))
-                    || is("the ConfigMaps of kube-system")
-            }
-            None => target == MappingTarget::Crd && is("IAMIdentityMappings"),
-        }
     }
 }
 

@@ -7,7 +7,11 @@ use identity::{AccountId, Partition};
 use jiff::Timestamp;
 use rbac::{AnyRole, Binding, ObjectId, RoleKind, RoleReference, Subject as To};
 
-use super::{Imported, Left, Stands, Subject, write::Places};
+use super::{
+    Imported, Left, Stands, Subject,
+    places::{Id, Places},
+    right::Right,
+};
 use crate::{
     Kind,
     cluster::{Observed, Seen},
@@ -32,9 +36,6 @@ pub(super) struct Draft {
 /// An EKS access policy, and its namespaces; none is the whole cluster.
 pub(super) type Scoped = (&'static str, Option<Vec<Box<str>>>);
 
-/// Kind, account and name in lower case.
-pub(super) type Id = (Kind, AccountId, String);
-
 #[derive(Default)]
 pub(super) struct Group {
     /// Each until the membership ends.
@@ -43,14 +44,6 @@ pub(super) struct Group {
     pub(super) grants: BTreeMap<Right, BTreeSet<Option<Box<str>>>>,
     /// It is bound to the `ClusterRole` of its name and to nothing else, by a binding of the name that the file gives.
     pub(super) is_default: bool,
-}
-
-/// What a grant allows.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Right {
-    Rules(Vec<rbac::Rule>),
-    ClusterRole(Box<str>),
-    Role(Box<str>),
 }
 
 /// Somebody.
@@ -233,25 +226,6 @@ impl Draft {
             .collect();
         superseded.sort();
         superseded
-    }
-}
-
-impl Right {
-    /// The role that a binding grants, by its name.
-    fn of(binding: &Binding) -> Self {
-        let RoleReference { kind, name } = binding.role();
-        match kind {
-            RoleKind::ClusterRole => Self::ClusterRole(name.into()),
-            RoleKind::Role => Self::Role(name.into()),
-        }
-    }
-
-    fn in_words(&self) -> String {
-        match self {
-            Self::Rules(_) => "rules".to_owned(),
-            Self::ClusterRole(name) => format!("ClusterRole {name}"),
-            Self::Role(name) => format!("Role {name}"),
-        }
     }
 }
 

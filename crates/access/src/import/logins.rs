@@ -11,7 +11,8 @@ use mapping::{DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePri
 
 use super::{
     Stands, Subject,
-    draft::{Draft, Id, Member},
+    draft::{Draft, Member},
+    places::Id,
 };
 use crate::{
     Facts, Kind,

@@ -10,7 +10,8 @@ use rbac::Rule;
 
 use super::{
     Left, Stands,
-    draft::{Draft, Group, Right},
+    draft::{Draft, Group},
+    right::Right,
 };
 use crate::{
     cluster::{AccessEntries, Association, Observed, policy},

@@ -1,4 +1,4 @@
-//! The draft as text, and where everything stands in it.
+//! The draft as text.
 
 use std::collections::BTreeSet;
 
@@ -8,37 +8,11 @@ use jiff::Timestamp;
 
 use super::{
     Left,
-    draft::{Draft, Group, Id, Member, Right},
+    draft::{Draft, Group, Member},
+    places::{Id, Places},
+    right::Right,
 };
 use crate::Kind;
-
-/// What stands where.
-#[derive(Default)]
-pub(super) struct Places {
-    members: Vec<(Span, Id)>,
-    grants: Vec<(Span, (String, Right))>,
-    groups: Vec<(Span, String)>,
-}
-
-impl Places {
-    pub(super) fn member_at(&self, span: Span) -> Option<&Id> {
-        at(&self.members, span)
-    }
-
-    pub(super) fn grant_at(&self, span: Span) -> Option<&(String, Right)> {
-        at(&self.grants, span)
-    }
-
-    pub(super) fn group_at(&self, span: Span) -> Option<&String> {
-        at(&self.groups, span)
-    }
-}
-
-fn at<T>(places: &[(Span, T)], span: Span) -> Option<&T> {
-    let last = places.partition_point(|(place, _)| place.start <= span.start).checked_sub(1)?;
-    let (place, what) = &places[last];
-    (span.start < place.end).then_some(what)
-}
 
 /// How many characters of names stand on one line.
 const LINE: usize = 90;

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rbac::{AnyRole, Binding, ObjectId, Subject};
 
-use super::{Change, ConfigMapWrite, Login, MappingObject, Mark, Object, ObjectChange, Observed, Plan};
+use super::{Action, Change, ConfigMapWrite, Login, Object, ObjectChange, Observed, Plan};
 
 /// One request to the API server, or a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,45 +41,6 @@ pub enum Stage {
     Remove,
     /// The record says what holds now.
     Record,
-}
-
-/// What one step does.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Makes an object be what it is here, by server-side apply with force.
-    Apply {
-        /// The whole object.
-        object: Object,
-        /// Its mark.
-        mark: Mark,
-        /// Only if it still has this `resourceVersion`; without one, whatever is there, or nothing.
-        version: Option<Box<str>>,
-    },
-    /// Removes an object; that it is gone already is success.
-    Delete {
-        /// Which.
-        id: ObjectId,
-        /// Only if it still has this `resourceVersion`, where one is given.
-        version: Option<Box<str>>,
-    },
-    /// Makes a mapping object be what it is here.
-    ApplyMapping {
-        /// The whole object.
-        object: MappingObject,
-        /// Its mark.
-        mark: Mark,
-    },
-    /// Removes a mapping object.
-    DeleteMapping {
-        /// Its name.
-        name: Box<str>,
-        /// Only if it still has this `resourceVersion`.
-        version: Box<str>,
-    },
-    /// Writes a `ConfigMap` as a whole.
-    WriteMap(ConfigMapWrite),
-    /// Waits until the API server has forgotten what it knows of logins (`--authentication-token-webhook-cache-ttl`).
-    Settle,
 }
 
 /// The name of the binding that bridges a replacement.

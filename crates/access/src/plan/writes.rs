@@ -1,31 +1,18 @@
 //! What is written where logins stand, and the record.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
-    ACCESS_FILE_MAP, Action, EntryChange, File, Holder, LiveMapping, MappingObject, MappingTarget, Mark, Observed,
-    Owner, RECORD_NAME, RECORD_NAMESPACE, Record, Refusal, Seen, Wanted,
+    ACCESS_FILE_MAP, Action, ConfigMapWrite, EntryChange, Holder, LiveMapping, MappingObject, MappingTarget, Mark,
+    Observed, Owner, Refusal, Seen, Wanted, action::first_name,
 };
 use crate::{
     ConfigMap, Desired,
     merge::{Shape, merge},
     render::Entry,
 };
-
-/// A `ConfigMap` of `kube-system` to write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConfigMapWrite {
-    /// Its name.
-    pub name: Box<str>,
-    /// The whole object. With a `resourceVersion` it replaces exactly that version of it; without one it is made, and it
-    /// is a conflict if there is one.
-    pub manifest: Value,
-}
 
 /// The requests that make logins what they are going to be; a text that cannot be edited stops apply.
 pub(super) fn actions(
@@ -91,46 +78,10 @@ fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&Entr
     Some(Action::WriteMap(ConfigMapWrite::of_ours(name, &data, &mark, version)))
 }
 
-fn first_name(files: &[File]) -> Arc<str> {
-    files.first().map(|file| Arc::clone(&file.name)).unwrap_or_default()
-}
-
 fn map_of(live: &LiveMapping) -> Option<&ConfigMap> {
     match &live.holder {
         Holder::ConfigMap(map) => Some(map),
         Holder::Objects(_) => None,
-    }
-}
-
-impl ConfigMapWrite {
-    /// The record.
-    pub(super) fn of_record(record: &Record, version: Option<&str>) -> Self {
-        let mark = Mark { cluster_id: record.cluster_id.clone(), file: first_name(&record.files) };
-        Self::of_ours(RECORD_NAME, &record.to_data(), &mark, version)
-    }
-
-    /// Whether it replaces one that is there.
-    pub fn replaces(&self) -> bool {
-        !self.manifest["metadata"]["resourceVersion"].is_null()
-    }
-
-    /// One that is ours as a whole.
-    fn of_ours(name: &str, data: &BTreeMap<String, String>, mark: &Mark, version: Option<&str>) -> Self {
-        let mut manifest = json!({
-            "apiVersion": "v1",
-            "kind": "ConfigMap",
-            "metadata": {
-                "name": name,
-                "namespace": RECORD_NAMESPACE,
-                "labels": Mark::labels(),
-                "annotations": mark.annotations(),
-            },
-            "data": data,
-        });
-        if let Some(version) = version {
-            manifest["metadata"]["resourceVersion"] = version.into();
-        }
-        Self { name: name.into(), manifest }
     }
 }
 

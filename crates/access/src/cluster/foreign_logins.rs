@@ -5,10 +5,10 @@ use std::{collections::BTreeMap, sync::Arc};
 use jiff::Timestamp;
 use mapping::RuleSource;
 
-use super::{Foreign, Format, Login};
+use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
 use crate::{
     ConfigMap,
-    cluster::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen},
+    foreign::{Foreign, Format, Login},
 };
 
 impl Foreign {

@@ -1,0 +1,31 @@
+//! Which logins an EKS cluster looks at.
+//!
+//! Source: Amazon EKS API Reference, `AccessConfigResponse`.
+
+use serde::Deserialize;
+
+/// Which of its two kinds of logins an EKS cluster looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthenticationMode {
+    /// `aws-auth` alone.
+    ConfigMap,
+    /// Access entries first, then `aws-auth`.
+    ApiAndConfigMap,
+    /// Access entries alone.
+    Api,
+}
+
+impl AuthenticationMode {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::ConfigMap, Self::ApiAndConfigMap, Self::Api];
+
+    /// As AWS writes it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::ConfigMap => "CONFIG_MAP",
+            Self::ApiAndConfigMap => "API_AND_CONFIG_MAP",
+            Self::Api => "API",
+        }
+    }
+}

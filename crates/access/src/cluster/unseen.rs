@@ -1,0 +1,36 @@
+//! What could not be looked at.
+
+use super::MappingTarget;
+
+/// How a configuration is called that stands in a file.
+pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
+
+/// Something that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unseen {
+    /// What, in words: `rolebindings`, `the ConfigMap kube-system/aws-auth`.
+    pub what: Box<str>,
+    /// Why, in words: `not allowed to list them`.
+    pub why: Box<str>,
+}
+
+impl Unseen {
+    /// Whether it is a place of logins that its reader refuses as a whole.
+    pub(super) fn hides_as_read(&self, target: MappingTarget) -> bool {
+        self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
+    }
+
+    /// Whether it may hold the logins of a target.
+    pub fn hides(&self, target: MappingTarget) -> bool {
+        let is = |what: &str| *self.what == *what;
+        match target.config_map() {
+            Some(name) => {
+                is(&format!("the ConfigMap kube-system/{name}"))
+                    || is(target.title())
+                    || (target == MappingTarget::ConfigMap && self.what.starts_with(CONFIGURATION))
+                    || is("the ConfigMaps of kube-system")
+            }
+            None => target == MappingTarget::Crd && is("IAMIdentityMappings"),
+        }
+    }
+}
