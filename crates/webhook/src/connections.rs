@@ -2,12 +2,15 @@
 //!
 //! A connection costs memory while it is open, whatever it does. So each ends when it has been idle for too long, and where
 //! all places are taken the one goes that is of the least use: first of all one that has never asked anything.
+//!
+//! Reviews may take as long as STS does, and anybody can cause them. So some places are left to connections without one: what
+//! wants to know whether the server is alive gets in, whatever is under way on the others.
 
 use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -18,30 +21,55 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
+/// How long whoever has only just come may take to ask, when the server ends.
+const LAST_ASKED: Duration = Duration::from_secs(1);
+
+/// Places that no connection with a review under way takes, where there are enough of them.
+const WITHOUT_REVIEWS: usize = 16;
+
 /// All open connections of one listener.
 pub(crate) struct Connections {
     most: usize,
     idle_timeout: Duration,
     first_request_timeout: Duration,
-    open: Mutex<BTreeMap<u64, Arc<Connection>>>,
+    open: Mutex<Open>,
     next_number: AtomicU64,
     /// A connection has ended, or a request of one.
     changed: Notify,
 }
 
+#[derive(Default)]
+struct Open {
+    all: BTreeMap<u64, Arc<Connection>>,
+    /// How many of them have a review under way.
+    with_reviews: usize,
+}
+
 struct Connection {
     state: Mutex<State>,
-    is_closing: AtomicBool,
-    close: Notify,
+    /// It is to end, or has asked for the first time.
+    changed: Notify,
 }
 
 struct State {
-    /// Requests under way.
+    /// Requests under way. One that waits until its review may begin is not.
     requests: usize,
-    /// Whether there was any.
+    /// Of these, reviews.
+    reviews: usize,
+    /// Whether there was any request.
     has_asked: bool,
     /// Since when nothing is under way, or something is.
     since: Instant,
+    ending: Option<Ending>,
+}
+
+/// Why a connection is to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ending {
+    /// Its place is needed.
+    CrowdedOut,
+    /// The server ends, since then.
+    WithServer(Instant),
 }
 
 /// A place among the open connections, given back when dropped.
@@ -55,7 +83,12 @@ pub(crate) struct Place {
 pub(crate) struct Busy {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
+    is_review: bool,
 }
+
+/// The connection has to go before its review could begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CrowdedOut;
 
 impl Connections {
     pub(crate) fn new(most: usize, idle_timeout: Duration, first_request_timeout: Duration) -> Arc<Self> {
@@ -87,31 +120,41 @@ impl Connections {
 
     fn try_enter(self: &Arc<Self>) -> Option<Place> {
         let mut open = self.open();
-        if open.len() >= self.most {
+        if open.all.len() >= self.most {
             return None;
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let state = State { requests: 0, has_asked: false, since: Instant::now() };
-        let connection =
-            Arc::new(Connection { state: Mutex::new(state), is_closing: false.into(), close: Notify::new() });
-        open.insert(number, Arc::clone(&connection));
+        let state = State { requests: 0, reviews: 0, has_asked: false, since: Instant::now(), ending: None };
+        let connection = Arc::new(Connection { state: Mutex::new(state), changed: Notify::new() });
+        open.all.insert(number, Arc::clone(&connection));
         Some(Place { connections: Arc::clone(self), number, connection })
     }
 
     fn close_one(&self) {
         let open = self.open();
-        let idle = open.values().filter_map(|connection| {
+        let idle = open.all.values().filter_map(|connection| {
             let state = connection.state();
             (state.requests == 0).then_some(((state.has_asked, state.since), connection))
         });
         if let Some((_, connection)) = idle.min_by_key(|(use_of, _)| *use_of) {
-            connection.close();
+            connection.end(Ending::CrowdedOut);
         }
     }
 
-    /// Every connection is to end as soon as its requests are answered.
-    pub(crate) fn close_all(&self) {
-        self.open().values().for_each(|connection| connection.close());
+    /// On how many connections reviews may be under way: on half of them at the least.
+    fn most_with_reviews(&self) -> usize {
+        self.most - WITHOUT_REVIEWS.min(self.most / 2)
+    }
+
+    /// A place where one is free. To be asked when the server ends, for those who have come before.
+    pub(crate) fn enter_at_once(self: &Arc<Self>) -> Option<Place> {
+        self.try_enter()
+    }
+
+    /// Every connection is to end as soon as its requests are answered, or nothing was asked for a moment.
+    pub(crate) fn end_all(&self) {
+        let ending = Ending::WithServer(Instant::now());
+        self.open().all.values().for_each(|connection| connection.end(ending));
     }
 
     /// Waits until none is open.
@@ -120,65 +163,116 @@ impl Connections {
             let changed = self.changed.notified();
             pin!(changed);
             changed.as_mut().enable();
-            if self.open().is_empty() {
+            if self.open().all.is_empty() {
                 return;
             }
             changed.await;
         }
     }
 
-    fn open(&self) -> MutexGuard<'_, BTreeMap<u64, Arc<Connection>>> {
+    fn open(&self) -> MutexGuard<'_, Open> {
         self.open.lock().expect("no holder of this lock panics")
     }
 }
 
 impl Place {
-    /// To be held while a request is under way.
+    /// To be held while a request is under way that is answered at once.
     pub(crate) fn request(&self) -> Busy {
         let mut state = self.connection.state();
         state.requests += 1;
-        (state.has_asked, state.since) = (true, Instant::now());
-        Busy { connections: Arc::clone(&self.connections), connection: Arc::clone(&self.connection) }
+        self.connection.asks(&mut state);
+        self.busy(false)
+    }
+
+    /// To be held while a review is under way. Where they are under way on as many connections as may be, it waits until
+    /// they are on fewer, and the connection is as idle as any.
+    pub(crate) async fn review(&self) -> Result<Busy, CrowdedOut> {
+        let mut has_waited = false;
+        loop {
+            let (fewer, ending) = (self.connections.changed.notified(), self.connection.changed.notified());
+            if let Some(busy) = self.try_review() {
+                return Ok(busy);
+            }
+            if self.is_crowded_out() {
+                return Err(CrowdedOut);
+            }
+            if !has_waited {
+                self.connection.asks(&mut self.connection.state());
+                has_waited = true;
+            }
+            tokio::select! {
+                () = fewer => {}
+                () = ending => {}
+            }
+        }
+    }
+
+    fn try_review(&self) -> Option<Busy> {
+        let mut open = self.connections.open();
+        let mut state = self.connection.state();
+        if state.reviews == 0 {
+            if state.ending == Some(Ending::CrowdedOut) || open.with_reviews >= self.connections.most_with_reviews() {
+                return None;
+            }
+            open.with_reviews += 1;
+        }
+        (state.requests, state.reviews) = (state.requests + 1, state.reviews + 1);
+        self.connection.asks(&mut state);
+        Some(self.busy(true))
+    }
+
+    fn busy(&self, is_review: bool) -> Busy {
+        Busy { connections: Arc::clone(&self.connections), connection: Arc::clone(&self.connection), is_review }
     }
 
     /// Waits until the connection is to end: its place is needed, the server ends, or it has been idle for too long.
     pub(crate) async fn closing(&self) {
         loop {
-            let close = self.connection.close.notified();
-            if self.connection.is_closing.load(Ordering::Acquire) {
+            let changed = self.connection.changed.notified();
+            let end = self.end();
+            if end <= Instant::now() {
                 return;
             }
-            let (idle_since, limit) = self.idle_since();
             tokio::select! {
-                () = close => return,
-                () = sleep_until(idle_since + limit) => {
-                    let (idle_since, limit) = self.idle_since();
-                    if idle_since + limit <= Instant::now() {
-                        return;
-                    }
-                }
+                () = changed => {}
+                () = sleep_until(end) => {}
             }
         }
     }
 
-    /// Whether nothing has been under way for so long.
-    pub(crate) fn is_idle_for(&self, time: Duration) -> bool {
-        self.idle_since().0 + time <= Instant::now()
+    /// When it is to end, if nothing changes.
+    fn end(&self) -> Instant {
+        let state = self.connection.state();
+        match state.ending {
+            Some(Ending::CrowdedOut) => Instant::now(),
+            Some(Ending::WithServer(_)) if state.has_asked => Instant::now(),
+            Some(Ending::WithServer(since)) => since + LAST_ASKED,
+            None if state.has_asked => state.idle_since() + self.connections.idle_timeout,
+            None => state.idle_since() + self.connections.first_request_timeout,
+        }
     }
 
-    /// Since when it has been idle, which is now if it is not; and how long it may be.
-    fn idle_since(&self) -> (Instant, Duration) {
-        let state = self.connection.state();
-        let limit =
-            if state.has_asked { self.connections.idle_timeout } else { self.connections.first_request_timeout };
-        (if state.requests == 0 { state.since } else { Instant::now() }, limit)
+    /// Whether its place is needed.
+    pub(crate) fn is_crowded_out(&self) -> bool {
+        self.connection.state().ending == Some(Ending::CrowdedOut)
+    }
+
+    /// Whether nothing has been under way for so long.
+    pub(crate) fn is_idle_for(&self, time: Duration) -> bool {
+        self.connection.state().idle_since() + time <= Instant::now()
     }
 }
 
 impl Connection {
-    fn close(&self) {
-        self.is_closing.store(true, Ordering::Release);
-        self.close.notify_one();
+    fn end(&self, why: Ending) {
+        self.state().ending = Some(why);
+        self.changed.notify_waiters();
+    }
+
+    /// Something is asked now.
+    fn asks(&self, state: &mut State) {
+        (state.has_asked, state.since) = (true, Instant::now());
+        self.changed.notify_waiters();
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -186,19 +280,30 @@ impl Connection {
     }
 }
 
+impl State {
+    /// Since when it has been idle, which is now if it is not.
+    fn idle_since(&self) -> Instant {
+        if self.requests == 0 { self.since } else { Instant::now() }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connections.open().remove(&self.number);
+        self.connections.open().all.remove(&self.number);
         self.connections.changed.notify_waiters();
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
+        let mut open = self.connections.open();
         let mut state = self.connection.state();
-        state.requests -= 1;
-        state.since = Instant::now();
-        drop(state);
+        (state.requests, state.since) = (state.requests - 1, Instant::now());
+        if self.is_review {
+            state.reviews -= 1;
+            open.with_reviews -= usize::from(state.reviews == 0);
+        }
+        drop((state, open));
         self.connections.changed.notify_waiters();
     }
 }

@@ -22,8 +22,9 @@ use crate::{
     routes,
 };
 
-/// How long a connection that is to end may take to say so.
+/// How long a connection that is to end may take to say so, and one whose place somebody waits for.
 const GOODBYE: Duration = Duration::from_secs(1);
+const GOODBYE_AT_ONCE: Duration = Duration::from_millis(100);
 
 /// The HTTPS listener.
 pub struct Server {
@@ -62,15 +63,31 @@ impl Server {
                 }
             }
         }
-        drop(listener);
         webhook.readiness.draining();
+        for (stream, client) in waiting(listener) {
+            let Some(place) = connections.enter_at_once() else { break };
+            let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
+            tokio::spawn(connection(stream, client, acceptor, webhook, place));
+        }
         let drain = webhook.settings.drain_timeout;
-        connections.close_all();
+        connections.end_all();
         if timeout(drain, connections.all_closed()).await.is_err() {
             tracing::warn!("requests were still under way when the time for finishing them was over");
         }
         webhook.audit.tell();
     }
+}
+
+/// Those who have connected already and would be hung up on. Nobody else can connect from here on.
+fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let waiting = std::iter::from_fn(|| listener.accept().ok());
+    waiting.filter_map(|(stream, client)| nonblocking(stream).ok().map(|stream| (stream, client))).collect()
+}
+
+fn nonblocking(stream: std::net::TcpStream) -> io::Result<TcpStream> {
+    stream.set_nonblocking(true)?;
+    TcpStream::from_std(stream)
 }
 
 async fn tell_every_second(webhook: &Webhook) -> Infallible {
@@ -105,12 +122,8 @@ async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor
     let service = {
         let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
         service_fn(move |request: Request<Incoming>| {
-            let (webhook, busy) = (Arc::clone(&webhook), place.request());
-            async move {
-                let answer = routes::answer(webhook, client, request).await;
-                drop(busy);
-                answer
-            }
+            let (webhook, place) = (Arc::clone(&webhook), Arc::clone(&place));
+            async move { routes::answer(&webhook, client, &place, request).await }
         })
     };
     let mut builder = auto::Builder::new(TokioExecutor::new());
@@ -161,9 +174,10 @@ async fn handshake(
 /// Lets requests under way finish. A client who does not hang up by itself then is hung up on.
 async fn goodbye<C: Future<Output = Result<(), E>>, E>(mut connection: Pin<&mut C>, place: &Place) -> Result<(), E> {
     loop {
-        match timeout(GOODBYE, &mut connection).await {
+        let time = if place.is_crowded_out() { GOODBYE_AT_ONCE } else { GOODBYE };
+        match timeout(time, &mut connection).await {
             Ok(result) => return result,
-            Err(_) if place.is_idle_for(GOODBYE) => return Ok(()),
+            Err(_) if place.is_idle_for(time) => return Ok(()),
             Err(_) => {}
         }
     }

@@ -1,24 +1,34 @@
 //! Four paths, matched exactly.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
-use crate::{Webhook, audit, body::Unread, review};
+use crate::{
+    Outcome, Trouble, Webhook, audit,
+    body::Unread,
+    connections::{CrowdedOut, Place},
+    review,
+};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers one request.
 pub(crate) async fn answer(
-    webhook: Arc<Webhook>,
+    webhook: &Webhook,
     client: SocketAddr,
+    place: &Place,
     request: Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
-    Ok(match request.uri().path() {
-        "/authenticate" => authenticate(&webhook, client, request).await,
+    let path = request.uri().path();
+    if path == "/authenticate" {
+        return Ok(authenticate(webhook, client, place, request).await);
+    }
+    let _busy = place.request();
+    Ok(match path {
         "/healthz" => response(StatusCode::OK, TEXT, "ok"),
         "/readyz" => {
             let (ready, text) = webhook.readiness().report();
@@ -29,8 +39,21 @@ pub(crate) async fn answer(
     })
 }
 
-async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn authenticate(
+    webhook: &Webhook,
+    client: SocketAddr,
+    place: &Place,
+    request: Request<Incoming>,
+) -> Response<Full<Bytes>> {
     let start = Instant::now();
+    let reviewed = |request: &review::Request, outcome: &Outcome| {
+        let took = start.elapsed();
+        webhook.metrics.reviewed(outcome, took);
+        let context = audit::Context { request: webhook.metrics.next_review(), client, took };
+        webhook.audit.write(outcome, &context, Instant::now());
+        let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
+        response(status, "application/json; charset=UTF-8", review::answer(request, outcome))
+    };
     let malformed = |status, text: &'static str| {
         webhook.metrics.malformed(start.elapsed());
         tracing::error!(
@@ -46,6 +69,10 @@ async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<In
     if request.method() != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
+    let _busy = match place.review().await {
+        Ok(busy) => busy,
+        Err(CrowdedOut) => return reviewed(&review::Request::default(), &Outcome::Trouble(Trouble::Overloaded)),
+    };
     let body = match webhook.bodies.read(request.into_body()).await {
         Ok(body) => body,
         Err(Unread::TooLarge) => return malformed(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too large\n"),
@@ -60,12 +87,7 @@ async fn authenticate(webhook: &Webhook, client: SocketAddr, request: Request<In
     };
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;
-    let took = start.elapsed();
-    webhook.metrics.reviewed(&outcome, took);
-    let context = audit::Context { request: webhook.metrics.next_review(), client, took };
-    webhook.audit.write(&outcome, &context, Instant::now());
-    let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
-    response(status, "application/json; charset=UTF-8", review::answer(&request, &outcome))
+    reviewed(&request, &outcome)
 }
 
 pub(crate) fn response(

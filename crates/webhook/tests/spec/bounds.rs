@@ -171,3 +171,19 @@ async fn a_review_under_way_is_finished_when_the_server_ends() {
     assert_eq!(answer.status, 200);
     (&mut stage.server).await.expect("the server has ended by itself");
 }
+
+#[tokio::test]
+async fn whoever_has_only_just_come_when_the_server_ends_is_answered() {
+    let mut stage = Stage::set().await;
+    let connected = stage.connect().await;
+    // The server is not polled between the two: nobody has accepted this one yet.
+    let waiting = std::net::TcpStream::connect(stage.address).expect("a connection");
+    stage.stop.take().expect("not stopped yet").send(()).expect("the server runs");
+    waiting.set_nonblocking(true).expect("a socket");
+    let waiting = stage.handshake(TcpStream::from_std(waiting).expect("a socket")).await;
+    for (name, mut stream) in [("in the queue", waiting), ("connected", connected)] {
+        let answer = stage.ask(&mut stream, "GET", "/readyz", "").await;
+        assert_eq!((answer.status, answer.body.as_str()), (503, "not ready: the server is ending\n"), "{name}");
+    }
+    (&mut stage.server).await.expect("the server has ended by itself");
+}

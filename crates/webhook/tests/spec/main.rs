@@ -5,4 +5,5 @@ mod answers;
 mod attacks;
 mod bounds;
 mod once;
+mod probes;
 mod stage;

@@ -29,7 +29,7 @@ server:
 pub(crate) struct Stage {
     pub(crate) webhook: Arc<Webhook>,
     pub(crate) faults: Faults,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     ca_pem: String,
     pub(crate) identities: Identities,
     start: jiff::Timestamp,
@@ -72,6 +72,7 @@ impl Stage {
         let transport = aws::Transport {
             connect_to: Some(sandbox.sts().to_string()),
             roots: tls::Roots::Only(sandbox.ca_pem().into()),
+            connect_timeout: deadline,
             deadline,
             ..aws::Transport::default()
         };
@@ -137,16 +138,23 @@ impl Stage {
     }
 
     pub(crate) async fn connect(&self) -> TlsStream<TcpStream> {
+        self.handshake(TcpStream::connect(self.address).await.expect("a connection")).await
+    }
+
+    pub(crate) async fn handshake(&self, tcp: TcpStream) -> TlsStream<TcpStream> {
         let config = tls::client_config(&tls::Roots::Only(self.ca_pem.clone().into())).expect("a configuration");
         // HTTP/1.1 as nobody offers HTTP/2 here.
         let connector = tokio_rustls::TlsConnector::from(config);
-        let tcp = TcpStream::connect(self.address).await.expect("a connection");
         let name = ServerName::try_from("localhost").expect("a name");
         connector.connect(name, tcp).await.expect("TLS")
     }
 
     pub(crate) async fn request(&self, method: &str, path: &str, body: &str) -> Answer {
-        let mut stream = self.connect().await;
+        self.ask(&mut self.connect().await, method, path, body).await
+    }
+
+    /// The last request of a connection.
+    pub(crate) async fn ask(&self, stream: &mut TlsStream<TcpStream>, method: &str, path: &str, body: &str) -> Answer {
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
             body.len()
