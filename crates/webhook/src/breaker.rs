@@ -81,6 +81,11 @@ impl Breakers {
         self.allow(host, caller, now)
     }
 
+    /// Whether this host is left alone.
+    pub(crate) fn is_open(&self, host: u64) -> bool {
+        self.0.get(&host).is_some_and(|breaker| breaker.opened.is_some())
+    }
+
     /// The host answered yes or no, to whomever.
     pub(crate) fn succeeded(&mut self, host: u64) {
         self.0.remove(&host);
@@ -138,7 +143,7 @@ mod tests {
         fail(&mut breakers, THRESHOLD - 1, |_| Caller::Stranger, Failure::Connection, start);
         assert!(breakers.allow(0, KNOWN, start));
         breakers.failed(0, Caller::Stranger, Failure::Connection, start);
-        assert!(!breakers.allow(0, KNOWN, at(1)), "open");
+        assert!(!breakers.allow(0, KNOWN, at(1)) && breakers.is_open(0), "open");
         assert!(breakers.allow(1, KNOWN, at(1)), "another host");
         assert!((0..PROBES).all(|_| breakers.allow(0, KNOWN, at(2))), "probes");
         assert!(!breakers.allow(0, KNOWN, at(2)), "no more of them");
@@ -148,7 +153,7 @@ mod tests {
         assert!(!breakers.allow(0, KNOWN, at(3)), "the probes failed");
         assert!(breakers.allow(0, KNOWN, at(4)), "others");
         breakers.succeeded(0);
-        assert!((0..100).all(|_| breakers.allow(0, KNOWN, at(4))), "closed");
+        assert!((0..100).all(|_| breakers.allow(0, KNOWN, at(4))) && !breakers.is_open(0), "closed");
     }
 
     #[test]

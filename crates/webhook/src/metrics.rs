@@ -29,6 +29,7 @@ pub struct Metrics {
     sts_responses: IntCounterVec,
     sts_connection_failures: IntCounterVec,
     sts_throttling: IntCounterVec,
+    sts_left_alone: IntGaugeVec,
     ec2_calls: IntCounter,
     decisions: IntCounterVec,
     rules: IntGauge,
@@ -72,6 +73,13 @@ impl Metrics {
                 "sts_throttling_total",
                 "Answers of STS that ask for fewer requests, by Region",
                 &["StsRegion"],
+            ),
+            sts_left_alone: register(
+                &registry,
+                IntGaugeVec::new(
+                    own("sts_left_alone", "1 where an endpoint of STS is left alone, as it failed again and again"),
+                    &["StsHost"],
+                ),
             ),
             ec2_calls: register(
                 &registry,
@@ -197,6 +205,11 @@ impl Metrics {
         {
             self.sts_throttling.with_label_values(&[&region]).inc();
         }
+    }
+
+    /// Whether a host of STS that people log in through is left alone. Whoever calls sees to it that there are few hosts.
+    pub(crate) fn sts_left_alone(&self, host: &StsHost, is_so: bool) {
+        self.sts_left_alone.with_label_values(&[host.as_str()]).set(i64::from(is_so));
     }
 
     fn region(&self, host: &StsHost, confirmed: bool) -> String {

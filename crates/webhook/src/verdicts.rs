@@ -62,6 +62,7 @@ impl Verdicts {
         let max_age = settings.cache_max_age.min(Settings::MAX_CACHE_AGE);
         // With an age of zero nothing is found again, but those who ask at the same time still share one question.
         let capacity = |most: u64| if max_age == Duration::ZERO { 0 } else { most };
+        settings.known_hosts.iter().for_each(|host| metrics.sts_left_alone(host, false));
         let live = max_age.max(Duration::from_nanos(1));
         Self {
             sts,
@@ -137,6 +138,10 @@ impl Verdicts {
                     self.turns.failed();
                 }
             }
+        }
+        // Of other hosts nobody is told: callers name as many as they like.
+        if self.standing.knows_host(asker.host) {
+            self.metrics.sts_left_alone(accepted.host(), self.breakers().is_open(asker.host));
         }
         verdict.map_err(NoVerdict::Sts)
     }

@@ -1,5 +1,8 @@
 //! Requests of every kind and their answers, byte for byte where the existing program's are known.
 
+use std::collections::BTreeSet;
+
+use identity::StsHost;
 use sandbox::Fault;
 
 use crate::stage::Stage;
@@ -108,4 +111,22 @@ async fn callers_make_no_metric_series() {
         assert_eq!(stage.review(&forged).await.status, 403);
     }
     assert_eq!((lines(stage.webhook.metrics().text()), series()), (before, 0));
+}
+
+#[tokio::test]
+async fn the_page_names_the_metrics_that_there_are() {
+    let stage = Stage::with(|settings| settings.known_hosts = vec![StsHost::global()]).await;
+    // Those with labels are there once something is counted.
+    stage.review("k8s-aws-v1.x").await;
+    stage.webhook.metrics().reload_failed("config");
+    stage.webhook.metrics().set_version("1.0");
+    let text = stage.webhook.metrics().text();
+    let page = include_str!("../../../../docs/server.md");
+    let names = |lines: &str, before: &str| -> BTreeSet<String> {
+        let names = lines.lines().filter_map(|line| line.strip_prefix(before)?.strip_prefix("cluster_auth_"));
+        names
+            .map(|rest| rest.chars().take_while(|letter| letter.is_ascii_lowercase() || *letter == '_').collect())
+            .collect()
+    };
+    assert_eq!(names(page, "| `"), names(&text, "# TYPE "));
 }

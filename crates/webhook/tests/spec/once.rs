@@ -105,7 +105,16 @@ async fn an_endpoint_that_fails_again_and_again_is_left_alone() {
         }
     }
     assert_eq!(stage.asked() - before, 10, "two of twelve were not sent");
-    assert!(stage.webhook.metrics().text().contains("upstream.circuit-open"));
+    let metrics = || stage.webhook.metrics().text();
+    assert!(metrics().contains("upstream.circuit-open"));
+    let left_alone = "\ncluster_auth_sts_left_alone{StsHost=\"sts.us-west-2.amazonaws.com\"}";
+    assert!(metrics().contains(&format!("{left_alone} 1\n")), "{}", metrics());
+    stage.faults.clear();
+    let mut ages = 10..;
+    while stage.review(&stage.token("alice", ages.next().expect("an age"))).await.status != 200 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(metrics().contains(&format!("{left_alone} 0\n")), "{}", metrics());
 }
 
 /// The statuses of all, polled together.

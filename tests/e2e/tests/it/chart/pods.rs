@@ -135,6 +135,7 @@ fn serve(world: &World) -> anyhow::Result<()> {
     let pod = machine.server_pod()?;
     let image = format!("{}:{}", access::IMAGE, env!("CARGO_PKG_VERSION"));
     ensure!(pod.container("server")?["image"] == image, "kops and the chart run one image");
+    ensure!(pod.container("server")?["livenessProbe"]["failureThreshold"] == 6, "a slow server is not started anew");
     for probe in ["livenessProbe", "readinessProbe"] {
         let probe = &pod.container("server")?[probe]["httpGet"];
         ensure!(probe["port"] == machine.port && probe["scheme"] == "HTTPS" && probe["host"] == "127.0.0.1", "{probe}");
@@ -259,7 +260,7 @@ fn alerts(world: &World) -> anyhow::Result<()> {
             }
         }
     }
-    ensure!(named >= 6, "{rules}");
+    ensure!(named >= 11, "{rules}");
     ensure!(server.terminate()?.success(), "{}", server.log());
     Ok(())
 }
