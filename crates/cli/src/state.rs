@@ -85,6 +85,16 @@ impl StateFiles {
         Ok(Pair::Made)
     }
 
+    /// The key's mode (Unix permission bits), where it lets anybody but its owner do anything.
+    #[cfg(unix)]
+    pub(crate) fn key_mode_for_others(&self) -> anyhow::Result<Option<u32>> {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let metadata = std::fs::metadata(&self.key).with_context(|| format!("cannot read {}", self.key.display()))?;
+        let mode = metadata.permissions().mode() & 0o777;
+        Ok((mode & 0o077 != 0).then_some(mode))
+    }
+
     /// Makes a new authority and leaf and replaces what is there, if anything.
     pub(crate) fn write_new_pair(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
         NewPair::make(reach, now)?.write(self)

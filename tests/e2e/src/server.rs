@@ -80,13 +80,16 @@ impl Server {
         let mut command = process::command(&parts.cluster_auth, folder);
         command.args(["server", "--log-format=json"]).arg("--config").arg(config).arg("--state-dir").arg(folder);
         command.args(["--sts-connect-to", sts_address]).arg("--sts-ca-file").arg(&sts.ca_file);
-        command.args(["--health-address", "none"]).env("AWS_REGION", "us-west-2");
+        command.env("AWS_REGION", "us-west-2");
         command
     }
 
     fn run(command: &mut Command, folder: &Path, port: u16, has_kubeconfig: bool) -> anyhow::Result<Self> {
         if !has_kubeconfig {
             command.arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
+        }
+        if !command.get_args().any(|arg| arg == "--health-address") {
+            command.args(["--health-address", "none"]);
         }
         let mut process = Background::start(command, folder.join("server.log"))?;
         process::wait_until("the server is ready", || {

@@ -83,6 +83,8 @@ struct Probe {
     _initial_delay_seconds: Option<u32>,
     #[serde(rename = "timeoutSeconds")]
     _timeout_seconds: Option<u32>,
+    #[serde(rename = "failureThreshold")]
+    _failure_threshold: Option<u32>,
 }
 
 #[derive(Deserialize)]

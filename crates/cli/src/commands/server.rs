@@ -5,6 +5,7 @@
 //!                                  └ watch: configuration and pair, every half second; last good wins
 //! ```
 
+mod health;
 mod mappings;
 mod watch;
 
@@ -27,7 +28,7 @@ use mapping::{
     authenticator::{Config, ServerConfig, defaults},
 };
 use tokio::pin;
-use webhook::{Health, Settings, Webhook};
+use webhook::{Settings, Webhook};
 
 use super::{Transport, version::VERSION};
 use crate::{
@@ -272,6 +273,13 @@ async fn serve(
         );
     }
     webhook.metrics().set_certificate_not_after(identity.not_after());
+    if let Some(mode) = files.key_mode_for_others()? {
+        tracing::warn!(
+            file = %files.key.display(),
+            mode = format!("{mode:04o}"),
+            "others than its owner may read or write the server's key: give it mode 0600 (chmod 600)"
+        );
+    }
     let resolver = tls::ReloadingResolver::new(&identity);
     let address = SocketAddr::new(reach.address, reach.port);
     let rules = snapshot.len();
@@ -291,11 +299,7 @@ async fn serve(
         () = &mut ending => return Ok(()),
     };
     if let Some(address) = args.health_address.0 {
-        match Health::bind(address).await {
-            Ok(health) => drop(tokio::spawn(health.run())),
-            // As in aws-iam-authenticator: nobody is locked out because a health check's port is taken.
-            Err(error) => tracing::error!(address = %address, error = %error, "no plain HTTP health check"),
-        }
+        health::spawn(address);
     }
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
     server.run(ending).await;

@@ -1,11 +1,18 @@
-//! STS down, slow, throttling or lying: never a grant, never a denial that anybody remembers.
+//! STS down, slow, throttling or lying: never a grant, never a denial that anybody remembers. And a server that ends, or
+//! finds things in its machine that are not as they should be.
 
-use std::time::Duration;
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    os::unix::fs::PermissionsExt as _,
+    time::Duration,
+};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
+    https,
     process::wait_until,
-    server::{Server, ServerOptions, free_port},
+    server::{Server, ServerOptions, certificate_authority, free_port, token_review},
     world::{CLUSTER_ID, Flavour, MAPPINGS, World},
 };
 use sandbox::Fault;
@@ -16,6 +23,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("trouble::sts_failing_is_neither_a_grant_nor_a_denial", every_fault),
     ("trouble::nobody_answering_at_sts_is_502", nobody_there),
     ("trouble::the_api_server_recovers_by_itself_when_sts_does", recovery),
+    ("trouble::a_review_under_way_at_sigterm_is_answered", sigterm),
+    ("trouble::a_key_that_others_may_read_is_warned_of", lax_key),
+    ("trouble::the_health_check_is_there_when_its_port_comes_free", health_port),
     ("trouble::no_log_and_no_metric_holds_a_signature", no_secrets),
 ];
 
@@ -70,6 +80,71 @@ fn recovery(world: &World) -> anyhow::Result<()> {
     world.sts.faults.clear();
     ensure!(refused?.code != 0, "STS was down, so nobody can have been let in");
     wait_until("the very same token is good", || Ok(login.with_token(&token, &["auth", "whoami"])?.code == 0))
+}
+
+fn sigterm(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("trouble-sigterm")?;
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
+    let mut server = Server::start(&world.parts, &world.sts, &folder, &options)?;
+    let (port, authority) = (server.port, certificate_authority(&folder)?);
+    let people = ["alice", "bob", "carol", "erin"];
+    let tokens = people.map(|person| world.fresh_token(person, CLUSTER_ID));
+    let asked = world.sts.faults.requests("GetCallerIdentity");
+    world.sts.faults.set(Fault::Delay(Duration::from_secs(2)));
+    let reviews = tokens.map(|token| {
+        let authority = authority.clone();
+        std::thread::spawn(move || {
+            let review = token_review("authentication.k8s.io/v1", &token?);
+            https::request(&authority, port, "POST", "/authenticate", &review)
+        })
+    });
+    let under_way =
+        wait_until("all are under way", || Ok(world.sts.faults.requests("GetCallerIdentity") == asked + people.len()));
+    let ended = under_way.and_then(|()| server.process.terminate());
+    world.sts.faults.clear();
+    for (person, review) in people.into_iter().zip(reviews) {
+        let answer = review.join().map_err(|_| anyhow::anyhow!("it panicked"))?.context(person)?;
+        ensure!(answer.status == 200 && answer.body.contains(person), "{person}: {answer:?}");
+    }
+    ensure!(ended?.success(), "{}", server.process.log());
+    ensure!(std::net::TcpStream::connect(("127.0.0.1", port)).is_err(), "nobody listens any more");
+    Ok(())
+}
+
+fn lax_key(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("trouble-lax-key")?;
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
+    for (mode, is_said) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+        // The first makes the pair.
+        if mode != 0o600 {
+            fs::set_permissions(folder.join("key.pem"), fs::Permissions::from_mode(mode))?;
+        }
+        let mut server = Server::start(&world.parts, &world.sts, &folder, &options)?;
+        ensure!(server.process.terminate()?.success(), "{}", server.process.log());
+        let log = server.process.log();
+        ensure!(log.contains("may read or write the server's key") == is_said, "{mode:o}: {log}");
+        ensure!(log.contains(&format!("\"mode\":\"{mode:04o}\"")) == is_said, "{mode:o}: {log}");
+    }
+    Ok(())
+}
+
+fn health_port(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("trouble-health-port")?;
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0))?;
+    let address = taken.local_addr()?;
+    let args = ["--health-address", &address.to_string()];
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &args };
+    let server = Server::start(&world.parts, &world.sts, &folder, &options)?;
+    let log = server.process.log();
+    ensure!(log.contains("no plain HTTP health check for now"), "{log}");
+    drop(taken);
+    wait_until("the health check answers", || {
+        let Ok(mut stream) = std::net::TcpStream::connect(address) else { return Ok(false) };
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("\r\n\r\nok"))
+    })
 }
 
 fn no_secrets(world: &World) -> anyhow::Result<()> {
