@@ -2,7 +2,7 @@
 
 use document::Problem;
 
-use crate::{Access, Code, Facts, Kind, Scope, render::Expiry};
+use crate::{Access, Code, Facts, Kind, Scope};
 
 /// Who takes what the file says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,15 @@ pub enum Feature {
     NamespacePatterns,
     /// `expires`.
     Expiry,
+}
+
+/// What to do with ends, where the consumer knows none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expiry {
+    /// An error.
+    Refuse,
+    /// They end when the file is next rendered and applied.
+    AtNextApply,
 }
 
 impl Feature {

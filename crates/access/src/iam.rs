@@ -12,29 +12,20 @@ mod questions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use identity::{AccountId, Arn, Partition};
+use identity::{AccountId, Arn};
 use mapping::PermissionSet;
 
 pub use self::{
     dump::IamDumpError,
     questions::{IamAnswer, IamQuestion, IamQuestions, iam_questions},
 };
-use crate::{Access, Facts, Kind};
+use crate::{Access, Facts, IamAccount, Kind};
 
 /// The path of the roles that IAM Identity Center makes for permission sets. Anybody who may make roles can give one the
 /// name of such a role, but not this path.
 ///
 /// Source: <https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html>.
 const PERMISSION_SET_PATH: &str = "aws-reserved/sso.amazonaws.com/";
-
-/// Whose IAM it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct IamAccount {
-    /// The partition; an account's number says nothing about it.
-    pub partition: Partition,
-    /// The account.
-    pub account: AccountId,
-}
 
 /// Why an answer of IAM's is not taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -138,11 +129,6 @@ impl Facts {
 }
 
 impl IamAccount {
-    /// Of whom an ARN is.
-    pub fn of(arn: &Arn) -> Self {
-        Self { partition: arn.partition, account: arn.account }
-    }
-
     fn arn(self, resource: String) -> Arn {
         Arn { partition: self.partition, service: "iam".to_owned(), account: self.account, resource }
     }

@@ -9,7 +9,6 @@
 //!     changed text ─ read again: means exactly that; lets in exactly those who were planned, and all others as before
 //! ```
 
-mod current;
 mod entries;
 mod list;
 mod people;
@@ -24,13 +23,11 @@ use mapping::{Mode, RulePrincipal, aws_iam_authenticator};
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-pub use self::current::ConfigMap;
-pub(crate) use self::current::NotOfTexts;
 use self::{
     list::{Fate, Item, List, value},
     people::People,
 };
-use crate::{Code, render::Entry};
+use crate::{Code, ConfigMap, entries::Entry};
 
 /// The annotation that names the principals whose entries are ours: their ARNs as rules compare them, in lower case,
 /// sorted, with commas between them.
@@ -106,7 +103,10 @@ impl fmt::Display for Merged {
     /// As YAML, where kubectl reads the same texts from it, and as JSON otherwise: not every text of somebody's can stand in YAML's
     /// blocks.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (yaml, meant) = (crate::render::yaml(self), serde_json::to_value(self).map_err(|_| fmt::Error)?);
+        let (yaml, meant) = (
+            serde_saphyr::to_string(self).map_err(|_| fmt::Error)?,
+            serde_json::to_value(self).map_err(|_| fmt::Error)?,
+        );
         let source = Source::new("the ConfigMap", yaml);
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |_, _| {});
         let is_read = documents.first().and_then(document::Document::root).is_some_and(|root| root.to_json() == meant);

@@ -7,8 +7,6 @@ use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 use rbac::{LabelSelector, Rule};
 
-use crate::IamAccount;
-
 /// Something and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<T> {
@@ -84,6 +82,15 @@ pub struct Principal {
     pub span: Span,
 }
 
+/// Whose IAM it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IamAccount {
+    /// The partition; an account's number says nothing about it.
+    pub partition: Partition,
+    /// The account.
+    pub account: AccountId,
+}
+
 /// What a group may do, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grant {
@@ -131,6 +138,13 @@ pub struct Accept {
     pub code: Located<Box<str>>,
     /// Why.
     pub reason: Box<str>,
+}
+
+impl IamAccount {
+    /// Of whom an ARN is.
+    pub fn of(arn: &Arn) -> Self {
+        Self { partition: arn.partition, account: arn.account }
+    }
 }
 
 impl Principal {

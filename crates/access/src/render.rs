@@ -14,14 +14,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub(crate) use self::{
-    authenticator::{Entry, entries, lists},
     crd::name as mapping_name,
     rbac::{binding_object, role_object},
 };
 use crate::{
-    Access, ConfigMap, Consumer, Desired, Facts,
+    Access, ConfigMap, Consumer, Desired, Expiry, Facts,
     check::findings,
-    compile,
+    compile, entries,
     merge::{Merged, Shape, merge},
     unsupported,
 };
@@ -49,15 +48,6 @@ pub enum Target {
     Access,
 }
 
-/// What to do with ends, where the consumer knows none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expiry {
-    /// An error.
-    Refuse,
-    /// They end when the file is next rendered and applied.
-    AtNextApply,
-}
-
 /// How to render.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -72,9 +62,6 @@ impl From<Expiry> for Options {
         Self { expiry, adopt: false }
     }
 }
-
-/// Username and groups of machines.
-pub(crate) const NODE: (&str, [&str; 2]) = (authenticator::NODE_USERNAME, authenticator::NODE_GROUPS);
 
 impl Target {
     /// Every target, in the order of the documentation.
@@ -190,7 +177,7 @@ pub fn rendering<'a>(
         Target::AwsAuth => Some(Shape::AwsAuth),
         _ => None,
     };
-    let merged = shape.map(|shape| merge(shape, current(target, facts), authenticator::lists(&desired, facts), adopt));
+    let merged = shape.map(|shape| merge(shape, current(target, facts), entries::lists(&desired, facts), adopt));
     let access = match (target, expiry) {
         (Target::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
         _ => Cow::Borrowed(access),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use document::Sources;
 use mapping::{Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Source};
 
-use crate::{Desired, Kind, Principal, render::NODE};
+use crate::{Desired, Kind, Principal, entries::NODE};
 
 /// Everybody in it, with the ends of their memberships: the server watches the clock.
 pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {

@@ -25,7 +25,7 @@ use super::{
     servers::{Servers, may_run},
     standing::{self, Standings},
 };
-use crate::{ConfigMap, Namespace, foreign::Foreign, merge::NotOfTexts, plan::RECORD_NAME};
+use crate::{ConfigMap, Namespace, NotOfTexts, foreign::Foreign, plan::RECORD_NAME};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]

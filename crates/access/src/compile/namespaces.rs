@@ -17,7 +17,7 @@ pub(crate) struct Namespaces<'a>(Option<BTreeMap<&'a str, &'a Labels>>);
 impl<'a> Namespaces<'a> {
     /// Those of the facts.
     pub(crate) fn of(facts: &'a Facts) -> Self {
-        let by_name = |all: &'a Vec<super::Namespace>| all.iter().map(|one| (&*one.name, &one.labels)).collect();
+        let by_name = |all: &'a Vec<crate::Namespace>| all.iter().map(|one| (&*one.name, &one.labels)).collect();
         Self(facts.namespaces.as_ref().map(by_name))
     }
 

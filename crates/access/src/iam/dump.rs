@@ -6,8 +6,8 @@
 use identity::Arn;
 use serde::Deserialize;
 
-use super::{IamAccount, IamFactError};
-use crate::Facts;
+use super::IamFactError;
+use crate::{Facts, IamAccount};
 
 /// Why such a text cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

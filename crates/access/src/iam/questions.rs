@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use identity::Arn;
 
-use super::IamAccount;
-use crate::{Access, Kind, Principal};
+use crate::{Access, IamAccount, Kind, Principal};
 
 /// One question; the names are those of IAM, without paths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -17,8 +17,8 @@ use super::{
 use crate::{
     Facts, Kind,
     cluster::{AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Observed},
+    entries::NODE,
     foreign::EntryType,
-    render::NODE,
 };
 
 /// Somebody as one place has them: who they are in the cluster.

@@ -9,7 +9,7 @@ use mapping::{
 };
 
 use super::{Shape, list::value};
-use crate::render::Entry;
+use crate::entries::Entry;
 
 /// One entry that could let somebody in.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use mapping::{
 };
 
 use super::{Shape, compared};
-use crate::render::Entry;
+use crate::entries::Entry;
 
 /// Who is let in as whom: each principal with the usernames and groups that it may get, in the order of their texts. Several are
 /// chance.

@@ -138,7 +138,7 @@ fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
         return crate::mapping_source(wanted.desired, wanted.sources);
     }
     let mut desired = source(mode);
-    for entry in crate::render::entries(wanted.desired, wanted.facts) {
+    for entry in crate::entries::entries(wanted.desired, wanted.facts) {
         let is_user = entry.is_user;
         let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
         rules.push(Rule {

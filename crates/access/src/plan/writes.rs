@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     ConfigMap, Desired,
+    entries::Entry,
     merge::{Shape, merge},
-    render::Entry,
 };
 
 /// The requests that make logins what they are going to be; a text that cannot be edited stops apply.
@@ -48,7 +48,7 @@ fn shared(wanted: &Wanted<'_>, target: MappingTarget, live: Option<&LiveMapping>
     let nobody = Desired::default();
     // Elsewhere the file has nobody any more.
     let desired = if target == wanted.target { wanted.desired } else { &nobody };
-    let entries = crate::render::lists(desired, wanted.facts);
+    let entries = crate::entries::lists(desired, wanted.facts);
     let current = live.and_then(map_of).cloned().unwrap_or_default();
     let merged = merge(shape, current, entries, true)
         .map_err(|problems| problems.into_iter().next().map(|problem| problem.message).unwrap_or_default())?;
@@ -90,7 +90,7 @@ fn objects(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryCha
         Some(Holder::Objects(objects)) => objects,
         Some(Holder::ConfigMap(_)) | None => &[],
     };
-    let entries = crate::render::entries(wanted.desired, wanted.facts);
+    let entries = crate::entries::entries(wanted.desired, wanted.facts);
     let arns: BTreeMap<String, &Entry<'_>> =
         entries.iter().map(|entry| (entry.arn.to_ascii_lowercase(), entry)).collect();
     let mut actions = Vec::new();

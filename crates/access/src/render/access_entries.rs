@@ -6,8 +6,7 @@ use document::Problem;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::authenticator::groups;
-use crate::{Code, Desired, Facts, Kind, Person, Principal};
+use crate::{Code, Desired, Facts, Kind, Person, Principal, entries::groups};
 
 /// Entries that a cluster can have; the quota cannot be raised.
 const MAX_ENTRIES: usize = 3_000;

@@ -1,13 +1,11 @@
-//! The existing authenticator's configuration, and the entries of it that its `ConfigMap` and `aws-auth` have too.
+//! The existing authenticator's configuration.
 
-use document::Span;
-use serde::{Serialize, Serializer, ser::SerializeMap as _};
+use serde::Serialize;
 
-use crate::{Desired, Facts, Kind, Person};
-
-/// The groups of machines (Kubernetes, kubelet TLS bootstrapping; EKS, aws-auth).
-pub(super) const NODE_GROUPS: [&str; 2] = ["system:bootstrappers", "system:nodes"];
-pub(super) const NODE_USERNAME: &str = "system:node:{{EC2PrivateDNSName}}";
+use crate::{
+    Desired, Facts,
+    entries::{Entry, lists},
+};
 
 #[derive(Serialize)]
 pub(super) struct Config<'a> {
@@ -23,69 +21,7 @@ struct Server<'a> {
     map_roles: Vec<Entry<'a>>,
 }
 
-/// An entry of `mapUsers` or `mapRoles`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry<'a> {
-    /// Whether it belongs to `mapUsers`.
-    pub(crate) is_user: bool,
-    /// The principal's ARN.
-    pub(crate) arn: String,
-    /// The username, or its template.
-    pub(crate) username: &'a str,
-    /// The groups.
-    pub(crate) groups: Vec<&'a str>,
-    /// The principal's place in the file.
-    pub(crate) span: Span,
-}
-
-impl Serialize for Entry<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(Some(3))?;
-        map.serialize_entry(if self.is_user { "userarn" } else { "rolearn" }, &self.arn)?;
-        map.serialize_entry("username", self.username)?;
-        map.serialize_entry("groups", &self.groups)?;
-        map.end()
-    }
-}
-
-/// The ARN by which consumers other than our server know somebody: a permission set by the role that AWS made for it.
-pub(super) fn arn(person: &Person, facts: &Facts) -> Option<String> {
-    let principal = &person.principal;
-    match principal.kind {
-        Kind::PermissionSet => {
-            let role = facts.permission_sets.get(&(principal.account, principal.name.to_ascii_lowercase()))?;
-            // STS leaves the path out.
-            let role = role.rsplit('/').next().unwrap_or(role);
-            Some(format!("arn:{}:iam::{}:role/{role}", principal.partition, principal.account))
-        }
-        Kind::User | Kind::Role | Kind::IamGroup => principal.arn().map(|arn| arn.to_string()),
-    }
-}
-
 pub(super) fn config<'a>(cluster_id: Option<&'a str>, desired: &'a Desired, facts: &Facts) -> Config<'a> {
     let [map_users, map_roles] = lists(desired, facts);
     Config { cluster_id, server: Server { map_users, map_roles } }
-}
-
-/// Everybody, machines last; permission sets whose role is not known are left out.
-pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
-    let person = |person: &'a Person| {
-        let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
-        let (is_user, span) = (person.principal.kind == Kind::User, person.principal.span);
-        Some(Entry { is_user, arn, username, groups, span })
-    };
-    let node = |node: &crate::Principal| {
-        let (arn, groups) = (node.arn()?.to_string(), NODE_GROUPS.to_vec());
-        Some(Entry { is_user: false, arn, username: NODE_USERNAME, groups, span: node.span })
-    };
-    desired.people.iter().filter_map(person).chain(desired.nodes.iter().filter_map(node)).collect()
-}
-
-/// The entries of `mapUsers`, and those of `mapRoles`.
-pub(crate) fn lists<'a>(desired: &'a Desired, facts: &Facts) -> [Vec<Entry<'a>>; 2] {
-    entries(desired, facts).into_iter().partition(|entry| entry.is_user).into()
-}
-
-pub(super) fn groups(person: &Person) -> Vec<&str> {
-    person.groups.keys().map(|group| &**group).collect()
 }

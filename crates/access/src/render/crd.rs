@@ -3,8 +3,10 @@
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use super::authenticator::{Entry, entries};
-use crate::{Desired, Facts};
+use crate::{
+    Desired, Facts,
+    entries::{Entry, entries},
+};
 
 const API_VERSION: &str = "iamauthenticator.k8s.aws/v1alpha1";
 const KIND: &str = "IAMIdentityMapping";

@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use super::authenticator::groups;
-use crate::{Desired, Kind};
+use crate::{Desired, Kind, entries::groups};
 
 #[derive(Serialize)]
 pub(super) struct Variables<'a> {

@@ -6,7 +6,7 @@ use mapping::aws_iam_authenticator::Standing;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, value::RawValue};
 
-/// What is kept of it.
+/// A `ConfigMap`, as far as anybody here looks at it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ConfigMap {
     /// Its version, which makes applying a changed one a conflict.
@@ -27,7 +27,11 @@ pub struct ConfigMap {
 
 impl ConfigMap {
     /// One as a dump has it.
-    pub(crate) fn of(
+    ///
+    /// # Errors
+    ///
+    /// It is no `ConfigMap` that an API server takes.
+    pub fn of(
         labels: Texts,
         annotations: Texts,
         version: &str,
@@ -56,7 +60,7 @@ impl ConfigMap {
 
 /// Why an API server refuses a `ConfigMap`.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum NotOfTexts {
+pub enum NotOfTexts {
     /// It is of no shape that there is.
     #[error("{0}")]
     Shape(#[from] serde_json::Error),
@@ -64,7 +68,12 @@ pub(crate) enum NotOfTexts {
     #[error(
         "data.{key} is {kind}, and an API server takes texts alone: it refuses the whole object; write `{key}: |`, and the same below it"
     )]
-    Value { key: Box<str>, kind: &'static str },
+    Value {
+        /// Its key.
+        key: Box<str>,
+        /// What it is: `a list`.
+        kind: &'static str,
+    },
 }
 
 fn kind(value: &Value) -> &'static str {
