@@ -7,14 +7,14 @@ use hyper::body::Bytes;
 use kube::client::Body;
 use tokio::time::{Instant, timeout_at};
 
-use crate::{Cluster, KubernetesError};
-
-/// The longest answer read, in bytes: ten times the list of 100,000 bindings.
-pub(crate) const MAX_BODY: usize = 640 << 20;
+use crate::{
+    KubernetesError,
+    endpoint::{Endpoint, MAX_BODY},
+};
 
 /// A list, piece by piece as the API server writes it: it is whole when there is no further piece.
 pub struct Arriving<'a> {
-    cluster: &'a Cluster,
+    endpoint: &'a Endpoint,
     path: &'a str,
     body: Limited<Body>,
     until: Instant,
@@ -23,16 +23,16 @@ pub struct Arriving<'a> {
 }
 
 impl<'a> Arriving<'a> {
-    pub(crate) fn new(cluster: &'a Cluster, path: &'a str, body: Body, until: Instant, within: Duration) -> Self {
-        Self { cluster, path, body: Limited::new(body, MAX_BODY), until, within }
+    pub(crate) fn new(endpoint: &'a Endpoint, path: &'a str, body: Body, until: Instant, within: Duration) -> Self {
+        Self { endpoint, path, body: Limited::new(body, MAX_BODY), until, within }
     }
 
     /// The next piece of the text; none behind the last one.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, KubernetesError> {
         loop {
-            let frame = timeout_at(self.until, self.body.frame()).await.map_err(|_| self.cluster.late(self.within))?;
+            let frame = timeout_at(self.until, self.body.frame()).await.map_err(|_| self.endpoint.late(self.within))?;
             let Some(frame) = frame else { return Ok(None) };
-            let frame = frame.map_err(|error| self.cluster.cut_off(self.path, &*error))?;
+            let frame = frame.map_err(|error| self.endpoint.cut_off(self.path, &*error))?;
             // Anything else are trailers.
             if let Ok(piece) = frame.into_data() {
                 return Ok(Some(piece));
@@ -42,8 +42,8 @@ impl<'a> Arriving<'a> {
 
     /// All of the text at once.
     pub async fn whole(self) -> Result<Bytes, KubernetesError> {
-        let Self { cluster, path, body, until, within } = self;
-        let whole = timeout_at(until, body.collect()).await.map_err(|_| cluster.late(within))?;
-        Ok(whole.map_err(|error| cluster.cut_off(path, &*error))?.to_bytes())
+        let Self { endpoint, path, body, until, within } = self;
+        let whole = timeout_at(until, body.collect()).await.map_err(|_| endpoint.late(within))?;
+        Ok(whole.map_err(|error| endpoint.cut_off(path, &*error))?.to_bytes())
     }
 }

@@ -3,18 +3,11 @@
 use std::time::Duration;
 
 use http::{Method, Request, StatusCode, header};
-use http_body_util::LengthLimitError;
 use hyper::body::Bytes;
 use kube::client::Body;
-use tls::{ConnectionError, Trouble};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::{
-    KubernetesError,
-    arriving::{Arriving, MAX_BODY},
-    credentials::Credentials,
-    status,
-};
+use crate::{KubernetesError, arriving::Arriving, credentials::Credentials, endpoint::Endpoint, status};
 
 /// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds. API
 /// servers end what takes longer themselves (kube-apiserver's `--request-timeout`).
@@ -34,8 +27,7 @@ const LIST: &str = "APIGroupDiscoveryList";
 pub struct Cluster {
     client: kube::Client,
     credentials: Credentials,
-    context: String,
-    server: String,
+    pub(crate) endpoint: Endpoint,
     namespace: String,
 }
 
@@ -47,17 +39,17 @@ impl Cluster {
         server: String,
         namespace: String,
     ) -> Self {
-        Self { client, credentials, context, server, namespace }
+        Self { client, credentials, endpoint: Endpoint { context, server }, namespace }
     }
 
     /// The kubeconfig context.
     pub fn context(&self) -> &str {
-        &self.context
+        &self.endpoint.context
     }
 
     /// The API server's URL.
     pub fn server(&self) -> &str {
-        &self.server
+        &self.endpoint.server
     }
 
     /// The namespace of the context, or `default`.
@@ -114,10 +106,8 @@ impl Cluster {
         let body = answer.whole().await?;
         match status {
             StatusCode::NOT_FOUND if status::says_not_found(&body) => Ok(None),
-            StatusCode::BAD_REQUEST if status::needs_tls(&body) => {
-                Err(KubernetesError::NeedsTls { server: self.server.clone(), context: self.context.clone() })
-            }
-            status => Err(self.refused(verb, path, status)),
+            StatusCode::BAD_REQUEST if status::needs_tls(&body) => Err(self.endpoint.needs_tls()),
+            status => Err(self.endpoint.refused(verb, path, status)),
         }
     }
 
@@ -138,7 +128,7 @@ impl Cluster {
         let (status, answer) = self.answer(path, within, request).await?;
         let body = answer.whole().await?;
         if status == StatusCode::BAD_REQUEST && status::needs_tls(&body) {
-            return Err(KubernetesError::NeedsTls { server: self.server.clone(), context: self.context.clone() });
+            return Err(self.endpoint.needs_tls());
         }
         Ok((status, body))
     }
@@ -154,15 +144,15 @@ impl Cluster {
         let until = Instant::now() + within;
         for tries in 1.. {
             let mut request = request().expect("a path of ours makes a request");
-            if let Some(credentials) = self.credentials.header(&self.context).await? {
+            if let Some(credentials) = self.credentials.header(&self.endpoint.context).await? {
                 request.headers_mut().insert(header::AUTHORIZATION, credentials);
             }
-            let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.late(within))?;
-            let answer = answer.map_err(|error| self.unsent(&error))?;
+            let answer = timeout_at(until, self.client.send(request)).await.map_err(|_| self.endpoint.late(within))?;
+            let answer = answer.map_err(|error| self.endpoint.unsent(&error))?;
             let status = answer.status();
             let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
             let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
-            let answer = Arriving::new(self, path, answer.into_body(), until, within);
+            let answer = Arriving::new(&self.endpoint, path, answer.into_body(), until, within);
             let again = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
             match again.filter(|again| is_busy && tries < TRIES && *again < until) {
                 Some(again) => {
@@ -173,82 +163,5 @@ impl Cluster {
             }
         }
         unreachable!("the last try is returned")
-    }
-
-    pub(crate) fn late(&self, within: Duration) -> KubernetesError {
-        KubernetesError::Late { server: self.server.clone(), within }
-    }
-
-    fn unsent(&self, error: &kube::Error) -> KubernetesError {
-        let (server, context) = (self.server.clone(), self.context.clone());
-        KubernetesError::Unreachable { server, context, why: Box::new(trouble(error)) }
-    }
-
-    pub(crate) fn cut_off(
-        &self,
-        path: &str,
-        error: &(dyn std::error::Error + Send + Sync + 'static),
-    ) -> KubernetesError {
-        if error.is::<LengthLimitError>() {
-            return KubernetesError::TooLarge { what: resource(path), max: MAX_BODY };
-        }
-        let why = Box::new(trouble(error));
-        KubernetesError::Unreachable { server: self.server.clone(), context: self.context.clone(), why }
-    }
-
-    pub(crate) fn refused(&self, verb: &'static str, path: &str, status: StatusCode) -> KubernetesError {
-        let (server, context, what) = (self.server.clone(), self.context.clone(), resource(path));
-        match status.as_u16() {
-            401 => KubernetesError::Unauthorized { server, context },
-            403 => KubernetesError::Forbidden { context, verb, what },
-            status @ (429 | 500..=599) => KubernetesError::Unavailable { server, status },
-            status => KubernetesError::Unexpected { server, what, status },
-        }
-    }
-}
-
-/// What happened to a connection. That what came was no HTTP, the client alone knows.
-fn trouble(error: &(dyn std::error::Error + 'static)) -> ConnectionError {
-    let mut next = Some(error);
-    while let Some(cause) = next {
-        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
-            return Trouble::NotHttp.into();
-        }
-        next = cause.source();
-    }
-    ConnectionError::of(error)
-}
-
-/// What a path is about, for people: `clusterroles`, or `configmaps kube-system/aws-auth`.
-pub(crate) fn resource(path: &str) -> String {
-    let mut parts = path.trim_start_matches('/').split('/');
-    // Behind `api/v1` or `apis/<group>/<version>`.
-    let skip = if parts.next() == Some("api") { 1 } else { 2 };
-    let parts: Vec<&str> = parts.skip(skip).collect();
-    let parts: Vec<&str> = parts.iter().map(|part| part.split('?').next().unwrap_or(part)).collect();
-    match parts[..] {
-        ["namespaces", namespace, resource, name] => format!("{resource} {namespace}/{name}"),
-        ["namespaces", namespace, resource] => format!("{resource} in {namespace}"),
-        [resource, name] => format!("{resource} {name}"),
-        _ => parts.join("/"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::resource;
-
-    #[test]
-    fn paths_are_said_as_people_say_them() {
-        let rows = [
-            ("/api/v1/namespaces", "namespaces"),
-            ("/api/v1/namespaces/kube-system/configmaps/aws-auth", "configmaps kube-system/aws-auth"),
-            ("/apis/rbac.authorization.k8s.io/v1/clusterroles", "clusterroles"),
-            ("/apis/rbac.authorization.k8s.io/v1/clusterroles/edit", "clusterroles edit"),
-            ("/apis/rbac.authorization.k8s.io/v1/namespaces/dev/roles", "roles in dev"),
-        ];
-        for (path, said) in rows {
-            assert_eq!(resource(path), said, "{path}");
-        }
     }
 }

@@ -98,7 +98,7 @@ impl Kubeconfig {
             return Ok((credentials, identity));
         }
         if let Some(exec) = &user.exec {
-            let failed = |why| KubernetesError::plugin(exec, context, why);
+            let failed = |why| exec.failed(context, why);
             let runner = Runner::new(exec.clone(), about, self.is_terminal, PATIENCE).map_err(failed)?;
             let made = runner.run().await.map_err(failed)?;
             let pair = made.identity.clone().map(|(certificate, key)| (certificate.into_bytes(), key.into_bytes()));

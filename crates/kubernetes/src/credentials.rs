@@ -70,8 +70,7 @@ impl Credentials {
             Self::Plugin { runner, last, now } => {
                 let mut last = last.lock().await;
                 if last.ends.is_some_and(|ends| ends.duration_since(now()) < MARGIN) {
-                    let made =
-                        runner.run().await.map_err(|why| KubernetesError::plugin(runner.exec(), context, why))?;
+                    let made = runner.run().await.map_err(|why| runner.exec().failed(context, why))?;
                     // A connection keeps the certificate that it began with.
                     if made.identity != last.identity {
                         return Err(KubernetesError::Credentials { context: context.to_owned() });

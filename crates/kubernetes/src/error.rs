@@ -4,8 +4,6 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use tls::{ConnectionError, Trouble};
 
-use crate::files::Exec;
-
 /// Why a question to a cluster has no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
@@ -203,12 +201,6 @@ pub enum PluginTrouble {
 }
 
 impl KubernetesError {
-    /// What a program did in place of making credentials.
-    pub(crate) fn plugin(exec: &Exec, context: &str, why: PluginTrouble) -> Self {
-        let (command, install_hint) = (exec.command.clone(), exec.install_hint.trim().to_owned());
-        Self::Plugin { context: context.to_owned(), command, install_hint, why }
-    }
-
     /// What the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes, which
     /// belong behind the error's own, that ends in a colon then.
     #[must_use]

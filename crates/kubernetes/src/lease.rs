@@ -120,7 +120,7 @@ impl Cluster {
     async fn read_lease(&self, path: &str) -> Result<Option<Raw>, KubernetesError> {
         let Some(bytes) = self.get(path).await? else { return Ok(None) };
         let raw = serde_json::from_slice(&bytes);
-        raw.map(Some).map_err(|_| self.refused("get", path, http::StatusCode::OK))
+        raw.map(Some).map_err(|_| self.endpoint.refused("get", path, http::StatusCode::OK))
     }
 
     async fn held(

@@ -20,6 +20,7 @@ mod client;
 mod cluster;
 mod connect;
 mod credentials;
+mod endpoint;
 mod error;
 mod files;
 mod lease;

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use tokio::{io::AsyncReadExt as _, process::Command, time::timeout};
 
-use crate::{PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
+use crate::{KubernetesError, PluginTrouble, files::Exec, usable::EXEC_VERSIONS};
 
 /// A program that makes credentials, as kubectl runs it.
 // No Debug: its variables may be credentials.
@@ -54,6 +54,12 @@ pub(crate) struct Made {
 }
 
 impl Exec {
+    /// What it did in place of making credentials.
+    pub(crate) fn failed(&self, context: &str, why: PluginTrouble) -> KubernetesError {
+        let (command, install_hint) = (self.command.clone(), self.install_hint.trim().to_owned());
+        KubernetesError::Plugin { context: context.to_owned(), command, install_hint, why }
+    }
+
     pub(crate) fn plugin(self) -> Plugin {
         let env = self.env.into_iter().map(|variable| (variable.name, variable.value)).collect();
         Plugin { command: self.command, args: self.args, env }

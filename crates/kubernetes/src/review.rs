@@ -116,10 +116,10 @@ impl Cluster {
         match status {
             StatusCode::OK | StatusCode::CREATED => match serde_json::from_slice::<Answer<T>>(&answer) {
                 Ok(Answer { status }) => Ok(Some(status)),
-                Err(_) => Err(self.refused("create", path, status)),
+                Err(_) => Err(self.endpoint.refused("create", path, status)),
             },
             StatusCode::NOT_FOUND => Ok(None),
-            status => Err(self.refused("create", path, status)),
+            status => Err(self.endpoint.refused("create", path, status)),
         }
     }
 }

@@ -3,11 +3,7 @@
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{
-    Cluster, KubernetesError,
-    cluster::{DEADLINE, resource},
-    status,
-};
+use crate::{Cluster, KubernetesError, cluster::DEADLINE, endpoint::resource, status};
 
 /// One change. Paths are of objects ([`crate::Resource::object`]), but for [`Write::Create`], which takes that of the list.
 #[derive(Clone, Debug, PartialEq)]
@@ -71,7 +67,7 @@ impl Cluster {
             StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(()),
             StatusCode::NOT_FOUND if is_removal => Ok(()),
             StatusCode::CONFLICT => Err(KubernetesError::Changed { what: resource(path) }),
-            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Err(self.refused(verb, path, status)),
+            StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Err(self.endpoint.refused(verb, path, status)),
             status if status.is_client_error() => {
                 Err(KubernetesError::Refused { verb, what: resource(path), says: status::says(&answer) })
             }
@@ -79,7 +75,7 @@ impl Cluster {
             StatusCode::INTERNAL_SERVER_ERROR => {
                 Err(KubernetesError::Refused { verb, what: resource(path), says: status::says(&answer) })
             }
-            status => Err(self.refused(verb, path, status)),
+            status => Err(self.endpoint.refused(verb, path, status)),
         }
     }
 }

@@ -17,7 +17,6 @@ mod keep;
 mod located;
 mod mounted_file;
 mod objects;
-mod principal;
 mod settings;
 mod text;
 
@@ -29,9 +28,10 @@ pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
 pub use settings::{Settings, modes, settings};
 
-pub(crate) use self::principal::of_a_caller;
-use self::principal::{canonicalize, fold, lower};
-use crate::{Mode, Never};
+use crate::{
+    Mode, Never,
+    canonical::{canonicalize, fold, lower, of_a_caller},
+};
 
 /// What the program is started with, as far as reading hangs on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use identity::Identity;
 use jiff::Timestamp;
 
 use crate::{
-    Membership, Refusal, RuleSource, Snapshot, User,
+    Fact, Facts, Membership, Refusal, RuleSource, Snapshot, User,
     key::Key,
     snapshot::{Candidates, Found, Grant, Indexed},
     template::{Dialect, Unrendered, Variables},
@@ -40,23 +40,6 @@ pub enum Outcome {
     Permit(User),
     /// Does not.
     Refuse(Refusal),
-}
-
-/// Something that only AWS knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// The private DNS name of an instance.
-    PrivateDnsName {
-        /// `i-…`.
-        instance_id: String,
-    },
-}
-
-/// What is known so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// Private DNS names by instance id; `None` where EC2 says that there is none.
-    pub private_dns_names: BTreeMap<String, Option<String>>,
 }
 
 impl Undetermined {

@@ -17,8 +17,10 @@
 pub mod authenticator;
 pub mod aws_iam_authenticator;
 
+mod canonical;
 mod decide;
 mod defect;
+mod facts;
 mod key;
 mod reader;
 mod refusal;
@@ -27,8 +29,9 @@ mod snapshot;
 mod template;
 mod user;
 
-pub use decide::{Decision, Fact, Facts, Outcome, Undetermined, decide};
+pub use decide::{Decision, Outcome, Undetermined, decide};
 pub use defect::{Defect, DefectKind, Never, Unused};
+pub use facts::{Fact, Facts};
 pub use reader::Reader;
 pub use refusal::{Explanation, Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};

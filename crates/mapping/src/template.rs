@@ -2,7 +2,7 @@
 
 use identity::Identity;
 
-use crate::{Facts, Refusal, decide::Fact};
+use crate::{Fact, Facts, Refusal};
 
 pub(crate) const PRIVATE_DNS_NAME: &str = "{{EC2PrivateDNSName}}";
 const ACCOUNT_ID: &str = "{{AccountID}}";

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use document::Span;
 use serde::{Deserialize, Serialize};
 
-use crate::{LabelSelector, Labels, User, nulls::texts};
+use crate::{LabelSelector, Labels, nulls::texts};
 
 /// Everything that RBAC decides by.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -340,17 +340,5 @@ impl Binding {
         let (Self::ClusterRoleBinding(ClusterRoleBinding { origin, .. })
         | Self::RoleBinding(RoleBinding { origin, .. })) = self;
         *origin = at;
-    }
-
-    /// Those of its subjects that a user is.
-    pub fn subjects_of<'a>(&'a self, user: &User) -> impl Iterator<Item = &'a Subject> {
-        self.subjects().iter().filter(|subject| match subject {
-            Subject::User(name) => **name == *user.name,
-            Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
-            Subject::ServiceAccount { namespace, name } => {
-                let namespace = namespace.as_deref().or(self.namespace());
-                namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
-            }
-        })
     }
 }

@@ -1,7 +1,7 @@
 //! Who asks.
 
 use crate::{
-    Subject,
+    Binding, Subject,
     dns::{is_dns_label, is_dns_subdomain},
 };
 
@@ -69,6 +69,20 @@ impl User {
     /// Whether everything is allowed, whatever RBAC says.
     pub fn is_master(&self) -> bool {
         self.groups.iter().any(|group| group == MASTERS)
+    }
+}
+
+impl Binding {
+    /// Those of its subjects that a user is.
+    pub fn subjects_of<'a>(&'a self, user: &User) -> impl Iterator<Item = &'a Subject> {
+        self.subjects().iter().filter(|subject| match subject {
+            Subject::User(name) => **name == *user.name,
+            Subject::Group(name) => user.groups.iter().any(|group| **group == **name),
+            Subject::ServiceAccount { namespace, name } => {
+                let namespace = namespace.as_deref().or(self.namespace());
+                namespace.is_some_and(|namespace| User::service_account(namespace, name).name == user.name)
+            }
+        })
     }
 }
 

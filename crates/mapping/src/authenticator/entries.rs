@@ -10,8 +10,7 @@ use identity::{AccountId, Arn, Partition};
 
 use super::{
     place::{Lines, Place},
-    read::unknown_key,
-    values,
+    values::{self, unknown_key},
 };
 use crate::{
     List, Mode, PermissionSet, Rule, RulePrincipal, RuleSource,

@@ -5,7 +5,12 @@ use std::{collections::BTreeMap, path::PathBuf};
 use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
 use identity::{AccountId, Arn, Partition};
 
-use super::{ClientConfig, Config, FeatureGates, ServerConfig, entries::Entries, place::Lines, values};
+use super::{
+    ClientConfig, Config, FeatureGates, ServerConfig,
+    entries::Entries,
+    place::Lines,
+    values::{self, unknown_key},
+};
 use crate::{Index, List, Mode, Rule, snapshot};
 
 /// Reads a file. With it come warnings; instead of it, every problem there is.
@@ -289,28 +294,4 @@ fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap
         }
     }
     prefixes
-}
-
-/// Keys that are documented or seen elsewhere and have no effect, and what was meant.
-const MISPLACED: [(&str, &str); 7] = [
-    ("clusterID", "it belongs to the top level of the file"),
-    ("defaultRole", "the key is `role`, at the top level of the file"),
-    ("defaultEC2DescribeInstancesRoleARN", "the key is `server.ec2DescribeInstancesRoleARN`"),
-    ("mapRoles", "it belongs below `server`"),
-    ("mapUsers", "it belongs below `server`"),
-    ("mapAccounts", "it belongs below `server`"),
-    ("scrubbedAccounts", "it belongs below `server`"),
-];
-
-/// Unknown keys warn: the existing program passes over them, and files of other versions have others.
-pub(super) fn unknown_key(entry: &Entry, near: Option<&'static str>) -> Problem {
-    let key = &entry.key.text;
-    let problem =
-        Problem::warning("config.unknown-key", entry.key_span, format!("unknown key `{key}`; it has no effect"));
-    let misplaced = MISPLACED.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
-    match (misplaced, near) {
-        (Some((_, hint)), _) => problem.hint(*hint),
-        (None, Some(near)) => problem.hint(format!("did you mean `{near}`?")),
-        (None, None) => problem,
-    }
 }

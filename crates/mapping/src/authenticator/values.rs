@@ -1,6 +1,6 @@
 //! Values of the configuration file: what is accepted as text, an account, a list.
 
-use document::{Node, Problem, Problems, Scalar, Span};
+use document::{Entry, Node, Problem, Problems, Scalar, Span};
 use identity::AccountId;
 
 /// A text or a whole number, as text: `clusterID: 5`. A number that others would read as another one is a problem.
@@ -102,4 +102,28 @@ pub(super) fn texts(node: &Node, separator: char, problems: &mut Problems) -> Ve
 
 fn account_text(text: &str, span: Span, problems: &mut Problems) -> Option<AccountId> {
     parsed(Some((text, span)), "config.account", "an AWS account (12 digits)", problems)
+}
+
+/// Keys that are documented or seen elsewhere and have no effect, and what was meant.
+const MISPLACED: [(&str, &str); 7] = [
+    ("clusterID", "it belongs to the top level of the file"),
+    ("defaultRole", "the key is `role`, at the top level of the file"),
+    ("defaultEC2DescribeInstancesRoleARN", "the key is `server.ec2DescribeInstancesRoleARN`"),
+    ("mapRoles", "it belongs below `server`"),
+    ("mapUsers", "it belongs below `server`"),
+    ("mapAccounts", "it belongs below `server`"),
+    ("scrubbedAccounts", "it belongs below `server`"),
+];
+
+/// Unknown keys warn: the existing program passes over them, and files of other versions have others.
+pub(super) fn unknown_key(entry: &Entry, near: Option<&'static str>) -> Problem {
+    let key = &entry.key.text;
+    let problem =
+        Problem::warning("config.unknown-key", entry.key_span, format!("unknown key `{key}`; it has no effect"));
+    let misplaced = MISPLACED.iter().find(|(name, _)| name.eq_ignore_ascii_case(key));
+    match (misplaced, near) {
+        (Some((_, hint)), _) => problem.hint(*hint),
+        (None, Some(near)) => problem.hint(format!("did you mean `{near}`?")),
+        (None, None) => problem,
+    }
 }

@@ -10,10 +10,9 @@ use super::{
     decode::{Decoder, Entry, Kind, Slice},
     keep::{Kept, dropped, invalid_role, invalid_user, keep, matching, named, role_key},
     located::Located,
-    principal::fold,
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Reader, RuleSource, Source};
+use crate::{Defect, DefectKind, Mode, Reader, RuleSource, Source, canonical::fold};
 
 /// The keys that are read; every other one is passed over.
 const KEYS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];

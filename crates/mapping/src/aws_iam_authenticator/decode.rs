@@ -221,6 +221,6 @@ fn in_quotes(key: &str) -> String {
 /// The field that a key names: the one of its very name, or else in whatever case.
 pub(super) fn field<'f>(fields: &[&'f str], key: &str) -> Option<&'f str> {
     let exact = fields.iter().find(|field| **field == key);
-    let alike = || fields.iter().find(|field| super::principal::fold(field) == super::principal::fold(key));
+    let alike = || fields.iter().find(|field| crate::canonical::fold(field) == crate::canonical::fold(key));
     exact.or_else(alike).copied()
 }

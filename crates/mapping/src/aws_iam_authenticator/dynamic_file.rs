@@ -10,10 +10,13 @@ use super::{
     decode::{Decoder, Entry, Kind, Slice, field},
     keep::{Kept, keep, matching},
     located::{Located, What},
-    principal::{canonicalize, lower, of_a_caller, strip_path},
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Never, Reader, RulePrincipal, RuleSource, Source, rule::UniqueId};
+use crate::{
+    Defect, DefectKind, Mode, Never, Reader, RulePrincipal, RuleSource, Source,
+    canonical::{canonicalize, lower, of_a_caller, strip_path},
+    rule::UniqueId,
+};
 
 const MODE: Mode = Mode::DynamicFile;
 /// The keys that are read; every other one is passed over.

@@ -7,10 +7,12 @@ use identity::{AccountId, Partition};
 use super::{
     Options,
     decode::{Entry, Kind, Sso},
-    principal::{fold, lower, of_a_caller},
     text::Text,
 };
-use crate::{DefectKind, Membership, Never, PermissionSet, Rule, RulePrincipal, RuleSource, Source, UniqueId, Unused};
+use crate::{
+    DefectKind, Membership, Never, PermissionSet, Rule, RulePrincipal, RuleSource, Source, UniqueId, Unused,
+    canonical::{fold, lower, of_a_caller},
+};
 
 /// An entry on its way into a map.
 pub(super) struct Kept {

@@ -13,10 +13,12 @@ use super::{
     Options, Standing,
     decode::{Entry, Kind, Slice, Sso, field},
     keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key},
-    principal::{canonicalize, fold, lower},
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Never, Reader, RuleSource, Source};
+use crate::{
+    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source,
+    canonical::{canonicalize, fold, lower},
+};
 
 const MODE: Mode = Mode::MountedFile;
 

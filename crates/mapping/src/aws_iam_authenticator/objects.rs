@@ -6,10 +6,12 @@ use super::{
     Standing,
     decode::Kind,
     keep::{Kept, keep, matching},
-    principal::{canonicalize, lower},
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Never, Reader, RuleSource, Source};
+use crate::{
+    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source,
+    canonical::{canonicalize, lower},
+};
 
 /// One of them, as the cluster has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

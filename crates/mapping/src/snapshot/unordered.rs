@@ -11,7 +11,7 @@ use identity::{AccountId, Identity, Partition, Principal};
 use super::{Asked, Entry, Grant, Nearest, Source, key_difference, permission_set};
 use crate::{
     Difference, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
-    aws_iam_authenticator::of_a_caller,
+    canonical::of_a_caller,
     key::Key,
     rule::{SSO_ROLE_PREFIX, UniqueId},
 };

@@ -7,7 +7,7 @@ use identity::{AccountId, Arn, Partition, Principal};
 use crate::Never;
 
 /// `arn.Canonicalize`: a session's ARN becomes its role's; a role keeps its path.
-pub(super) fn canonicalize(arn: &str) -> Result<String, Never> {
+pub(crate) fn canonicalize(arn: &str) -> Result<String, Never> {
     let (partition, service, account, resource) = parse(arn)?;
     let parts: Vec<&str> = resource.split('/').collect();
     match (service, parts[0]) {
@@ -21,7 +21,7 @@ pub(super) fn canonicalize(arn: &str) -> Result<String, Never> {
 }
 
 /// `arn.StripPath`, which only the comparison by `userid` uses.
-pub(super) fn strip_path(arn: &str) -> Result<String, Never> {
+pub(crate) fn strip_path(arn: &str) -> Result<String, Never> {
     let (partition, _, account, resource) = parse(arn)?;
     let parts: Vec<&str> = resource.split('/').collect();
     match parts[..] {
@@ -69,14 +69,14 @@ pub(crate) fn of_a_caller(text: &str) -> Result<(), Never> {
 }
 
 /// `strings.ToLower`: letter by letter.
-pub(super) fn lower(text: &str) -> String {
+pub(crate) fn lower(text: &str) -> String {
     // Of all letters this one alone becomes two in Rust.
     let lower = |c: char| if c == 'İ' { 'i' } else { c.to_lowercase().next().unwrap_or(c) };
     text.chars().map(lower).collect()
 }
 
 /// What `strings.EqualFold` takes for the same as an ASCII text in lower case: two more letters fold to ASCII.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let fold = |c: char| match c {
         '\u{212a}' => 'k',
         '\u{17f}' => 's',

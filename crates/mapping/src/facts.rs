@@ -1,0 +1,20 @@
+//! What a decision may need that neither the mapping nor the identity says.
+
+use std::collections::BTreeMap;
+
+/// Something that only AWS knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The private DNS name of an instance.
+    PrivateDnsName {
+        /// `i-…`.
+        instance_id: String,
+    },
+}
+
+/// What is known so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// Private DNS names by instance id; `None` where EC2 says that there is none.
+    pub private_dns_names: BTreeMap<String, Option<String>>,
+}
