@@ -200,6 +200,11 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
 }
 
 impl Plan {
+    /// Whether a file of this name was applied and is not among the files now.
+    pub fn lacks_file(&self, name: &str) -> bool {
+        self.refusals.iter().any(|refusal| matches!(refusal, Refusal::FileMissing { file } if **file == *name))
+    }
+
     /// Whether the cluster is as the file asks for. The record of the files may still be older.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.logins.is_empty()

@@ -7,7 +7,7 @@ use std::{
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::{commands, exit::Failure};
+use crate::{commands, exit::Failure, settings::Uses};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -89,9 +89,9 @@ pub(crate) struct Global {
     #[arg(short = 'v', long, global = true, value_name = "LEVEL")]
     pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
 
-    /// How to log: text or json
-    #[arg(short = 'l', long, global = true, value_name = "FORMAT", default_value = "text")]
-    pub(crate) log_format: crate::logs::Format,
+    /// How to log: text or json [default: text]
+    #[arg(short = 'l', long, global = true, value_name = "FORMAT", hide_possible_values = true)]
+    pub(crate) log_format: Option<crate::logs::Format>,
 
     /// Feature gates of aws-iam-authenticator, as A=true,B=false; accepted for compatibility
     #[arg(long, global = true, value_name = "GATES")]
@@ -169,6 +169,28 @@ pub(crate) enum Command {
     Candidates(commands::completion::CandidatesArgs),
 }
 
+impl Command {
+    /// Which of the flags of every command say something to this one.
+    pub(crate) fn uses(&self) -> Uses {
+        match self {
+            Self::Token(_) | Self::Verify(_) | Self::Version(_) => Uses::ALL,
+            #[cfg(unix)]
+            Self::Init(_) | Self::Server(_) => Uses::ALL,
+            Self::Import(_) | Self::Plan(_) | Self::Apply(_) => Uses::OF_ACCESS,
+            Self::WhoCan(_) | Self::Matrix(_) | Self::Explain(_) | Self::Diff(_) | Self::Lint(_) => Uses::OF_ACCESS,
+            Self::Kubeconfig(_) | Self::Check(_) | Self::Render(_) => Uses::OF_CLUSTER,
+            #[cfg(unix)]
+            Self::Kops(_) => Uses::OF_CLUSTER,
+            Self::Whoami(_) => Uses { config: false, ..Uses::OF_CLUSTER },
+            #[cfg(unix)]
+            Self::Demo(_) | Self::Sandbox(_) => Uses::NONE,
+            Self::Completion(_) => Uses::NONE,
+            // What is completed may be anything.
+            Self::Candidates(_) => Uses::ALL,
+        }
+    }
+}
+
 /// The name under which kubectl finds its plugin `cluster-auth`.
 const PLUGIN: &str = "kubectl-cluster_auth";
 
@@ -232,7 +254,10 @@ pub(crate) fn help(arguments: &[OsString]) -> Failure {
 mod tests {
     use std::collections::BTreeMap;
 
-    use clap::CommandFactory as _;
+    use clap::{
+        CommandFactory as _,
+        error::{ContextKind, ErrorKind},
+    };
 
     use super::{Cli, HEADINGS, called};
     use crate::rim::Process;
@@ -240,6 +265,96 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
+    }
+
+    /// What a command wants at least, so that each of its flags can be tried beside that.
+    fn least(path: &str) -> &'static [&'static str] {
+        match path {
+            "who-can" => &["get", "pods"],
+            "explain" => &["mapping.none"],
+            "diff" => &["a", "b"],
+            "render" => &["--to", "rbac"],
+            "completion" => &["bash"],
+            _ => &[],
+        }
+    }
+
+    /// A flag with a value that it takes.
+    fn typed(arg: &clap::Arg) -> Option<Vec<String>> {
+        let flag = format!("--{}", arg.get_long()?);
+        let value = match &*flag {
+            "--role" => Some("arn:aws:iam::111122223333:role/Deployer"),
+            "--api-version" => Some("v1"),
+            "--log-verbosity" => Some("info"),
+            "--address" => Some("127.0.0.1"),
+            "--port" | "--owner" | "--max-token-length" | "--max-clock-skew-seconds" | "--identity-cache-seconds" => {
+                Some("1")
+            }
+            "--ec2-describeInstances-qps" | "--ec2-describeInstances-burst" => Some("1"),
+            "--health-address" => Some("none"),
+            "--listen" | "--proxy" => Some("127.0.0.1:0"),
+            "--sts-regions" => Some("global"),
+            "--state" => Some("s3://state"),
+            "--reader" => Some("cluster-auth"),
+            "--mapping" => Some("aws-auth"),
+            "--expiry" => Some("refuse"),
+            "--config-map" => Some("kube-system/x"),
+            "--settle" => Some("1m"),
+            "--severity" | "--fail-on" => Some("danger"),
+            "--partition" => Some("aws"),
+            _ => None,
+        };
+        let possible = arg.get_possible_values();
+        let possible = possible.first().filter(|_| value.is_none()).map(|value| value.get_name().to_owned());
+        let is_lone =
+            !arg.get_action().takes_values() || arg.get_num_args().is_some_and(|number| number.min_values() == 0);
+        let value = value.map(str::to_owned).or(possible).or_else(|| Some("x".to_owned())).filter(|_| !is_lone);
+        Some([flag].into_iter().chain(value).collect())
+    }
+
+    /// clap lets a flag pass that requires another one where that other one conflicts with what is there: it would be
+    /// ignored. So of each flag that cannot stand alone every pair is tried with what it does not ask for.
+    #[test]
+    fn what_a_flag_requires_is_required_beside_every_other_flag() {
+        let mut root = Cli::command();
+        root.build();
+        let commands = root.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
+        let commands = commands.flat_map(|command| match command.get_subcommands().next() {
+            Some(_) if command.get_name() == "kops" => {
+                command.get_subcommands().map(|sub| ("kops", sub)).collect::<Vec<_>>()
+            }
+            _ => vec![("", command)],
+        });
+        for (above, command) in commands.filter(|(_, command)| command.get_name() != "help") {
+            let name = command.get_name();
+            let parse = |flags: &[&[String]]| {
+                let above = Some(above).filter(|above| !above.is_empty());
+                let line = ["cluster-auth"].into_iter().chain(above).chain([name]).chain(least(name).iter().copied());
+                Cli::command().try_get_matches_from(line.chain(flags.iter().copied().flatten().map(String::as_str)))
+            };
+            let is_fixed = |arg: &&clap::Arg| least(name).iter().any(|word| word.strip_prefix("--") == arg.get_long());
+            let flags: Vec<(&str, Vec<String>)> = command
+                .get_arguments()
+                .filter(|arg| arg.get_id() != "help" && !is_fixed(arg))
+                .filter_map(|arg| Some((arg.get_long()?, typed(arg)?)))
+                .collect();
+            for (flag, words) in &flags {
+                let Err(error) = parse(&[words]) else { continue };
+                assert_eq!(
+                    error.kind(),
+                    ErrorKind::MissingRequiredArgument,
+                    "{name} --{flag}: give it a value: {error}"
+                );
+                let missing = format!("{:?}", error.get(ContextKind::InvalidArg));
+                for (other, more) in flags.iter().filter(|(other, _)| other != flag) {
+                    let is_asked_for = missing.contains(&format!("--{other}"));
+                    assert!(
+                        is_asked_for || parse(&[words, more]).is_err(),
+                        "{name} --{flag} --{other}: --{flag} does nothing"
+                    );
+                }
+            }
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
     let Some(command) = command else {
         return Err(arguments::help(&process.arguments));
     };
+    command.uses().ensure(&global)?;
     match command {
         Command::Token(args) => token::run(&args, &global, process),
         Command::Kubeconfig(args) => kubeconfig::run(&args, &global, process),
@@ -63,7 +64,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Import(args) => import::run(&args, &global, process),
         Command::Plan(args) => plan::run(&args, &global, process),
         Command::Apply(args) => apply::run(&args, &global, process),
-        Command::Whoami(args) => whoami::run(&args, process),
+        Command::Whoami(args) => whoami::run(&args, &global, process),
         Command::Explain(args) => explain::run(&args, &global, process),
         Command::Diff(args) => diff::run(&args, &global, process),
         Command::Lint(args) => lint::run(&args, &global, process),

@@ -205,7 +205,7 @@ impl Reach {
     }
 
     /// What the certificate must be valid for: the host name and, where it is one to connect to, the address.
-    fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         let address = (!self.address.is_unspecified()).then(|| self.address.to_string());
         let mut names = vec![self.hostname.clone()];
         names.extend(address.filter(|address| *address != self.hostname));

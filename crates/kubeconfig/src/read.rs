@@ -49,8 +49,28 @@ pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEnd
     find().map_err(|problem| vec![*problem])
 }
 
+/// Who vouches for a server: a file, the same as it is, or nobody.
+pub(crate) const FILE: &str = "certificate-authority";
+pub(crate) const DATA: &str = "certificate-authority-data";
+pub(crate) const INSECURE: &str = "insecure-skip-tls-verify";
+
 /// The keys that [`ClusterEndpoint`] has fields for.
-const KNOWN: [&str; 3] = ["server", "certificate-authority", "certificate-authority-data"];
+const KNOWN: [&str; 3] = ["server", FILE, DATA];
+
+impl ClusterEndpoint {
+    /// Whether nobody checks who answers.
+    pub fn is_insecure(&self) -> bool {
+        self.other.get(INSECURE).and_then(serde_json::Value::as_bool).unwrap_or_default()
+    }
+
+    /// The same with an authority of its own, whatever vouched for it before.
+    #[must_use]
+    pub fn vouched_for_by(mut self, pem: String) -> Self {
+        self.other.remove(INSECURE);
+        self.authority = Authority::Pem(pem);
+        self
+    }
+}
 
 /// An entry of `clusters`. As for kubectl, data counts before a file.
 pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> {
@@ -58,7 +78,7 @@ pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> 
     let server = body.get("server").and_then(text).ok_or_else(|| problem(body.span, "the cluster has no `server`"))?;
     let given =
         |key: &str| body.get(key).filter(|node| text(node).is_none_or(|text| !text.is_empty()) && !node.is_null());
-    let authority = match (given("certificate-authority-data"), given("certificate-authority")) {
+    let authority = match (given(DATA), given(FILE)) {
         (Some(node), _) => {
             let pem = text(node).and_then(|data| String::from_utf8(STANDARD.decode(data.trim()).ok()?).ok());
             let message = "certificate-authority-data is not base64 of PEM";
@@ -73,7 +93,12 @@ pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> 
     let entries = body.as_mapping().unwrap_or_default().iter();
     let other = entries.filter(|entry| !KNOWN.contains(&&*entry.key.text) && !entry.value.is_null());
     let other = other.map(|entry| (entry.key.text.to_string(), entry.value.to_json())).collect();
-    Ok(ClusterEndpoint { server: server.to_owned(), authority, other })
+    let endpoint = ClusterEndpoint { server: server.to_owned(), authority, other };
+    if endpoint.is_insecure() && endpoint.authority != Authority::System {
+        let message = format!("{INSECURE} stands beside a certificate authority, which kubectl refuses");
+        return Err(Box::new(problem(body.span, message).hint("remove one of the two")));
+    }
+    Ok(endpoint)
 }
 
 /// The entry of a list by its name.

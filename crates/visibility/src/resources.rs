@@ -229,7 +229,7 @@ impl Resources {
         let is_namespace = (&*api_group, &*resource) == ("", "namespaces");
         let namespace = match (namespace, known) {
             // A request about a namespace is one in it (Kubernetes, `request.RequestInfo`).
-            (Some(_), Some(_)) if is_namespace => name,
+            (Some(_), Some(_)) if is_namespace && !name.is_empty() => name,
             (Some(asked), Some(known)) if !known.namespaced => {
                 if !asked.is_empty() {
                     notes.push(Note::NotNamespaced(resource.clone()));

@@ -29,6 +29,8 @@ use crate::{
 #[derive(Debug)]
 pub struct World {
     cluster_id: Option<Box<str>>,
+    /// Everything that says which cluster this is, and which.
+    said_ids: Vec<(&'static str, Box<str>)>,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
@@ -113,6 +115,10 @@ impl World {
         }
         let (knows_mapping_objects, knowledge) = (dump.knows_mapping_objects(), dump.knowledge());
         let (unlisted, unread) = (dump.unlisted(), dump.unread());
+        let configured_id = dump.configuration().and_then(configured_id);
+        let declared =
+            dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
+        let declared: Vec<_> = declared.collect();
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
@@ -123,8 +129,11 @@ impl World {
         let observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
-        let of_record = || observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
-        let cluster_id = of_file.or_else(of_record);
+        let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
+        let said = [("the access file", of_file.clone()), ("what was last applied", of_record.clone())];
+        let said = said.into_iter().chain([("the authenticator's configuration", configured_id)]);
+        let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).collect();
+        let cluster_id = of_file.or(of_record);
 
         let is_eks = gaps::is_eks(server, &observed, &entries);
         let (has_file, has_config) = (access.is_some(), config.is_some());
@@ -173,6 +182,7 @@ impl World {
         let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self {
             cluster_id,
+            said_ids,
             index,
             snapshot,
             principals,
@@ -199,6 +209,11 @@ impl World {
     /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
     pub fn cluster_id(&self) -> Option<&str> {
         self.cluster_id.as_deref()
+    }
+
+    /// Everything that says which cluster this is, and which.
+    pub fn said_ids(&self) -> &[(&'static str, Box<str>)] {
+        &self.said_ids
     }
 
     /// Roles and bindings: *the* evaluator.
@@ -458,4 +473,10 @@ fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> 
         all.retain(|_| keep.pop().unwrap_or_default());
     }
     all
+}
+
+/// The `clusterID` of an authenticator's configuration.
+fn configured_id(config: &str) -> Option<Box<str>> {
+    let (config, _) = read_config_in(&Source::new("config.yaml", config), None).ok()?;
+    config.cluster_id.map(Into::into)
 }

@@ -10,7 +10,7 @@ use clap::Args;
 use document::{Limits, Problem, Sources};
 
 pub(crate) use self::iam::AskIam;
-use super::observe::{COMPILING, ClusterArgs, FromArgs, collect, ignored, look};
+use super::observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look};
 use crate::{rim::Process, runtime};
 
 /// Which files.
@@ -32,7 +32,7 @@ pub(crate) struct Files {
     paths: Paths,
 
     #[command(flatten)]
-    from: FromArgs,
+    from: PathArgs,
 
     /// Ask the cluster of the current kubeconfig context for its namespaces, roles and ConfigMaps; `--context` and
     /// `--kubeconfig` name another, and mean this

@@ -60,7 +60,7 @@ pub(crate) struct ApplyArgs {
 
     /// How long to wait, where somebody changes groups, before bindings of the old ones go: how long the API server
     /// remembers logins, and files take to reach the authenticator [default: 2m, or 4m for access-file and configmap]
-    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "dry_run")]
     settle: Option<Duration>,
 
     /// Let the API server try every change, and keep none
@@ -83,6 +83,12 @@ pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> Comma
         let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` and `aws eks` printed";
         return Err(anyhow::anyhow!(help).into());
     }
+    if let Some(file) = args.forget.iter().find(|file| subject.has_file(file)) {
+        return Err(anyhow::anyhow!(
+            "--forget {file}: it is among the files now, which grants what it says; leave one of the two out"
+        )
+        .into());
+    }
     runtime::block_on(apply(args, &subject, process))?
 }
 
@@ -90,6 +96,9 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     let cluster = Arc::new(args.planning.connect(process).await?);
     let Planned { plan, observed } = subject.plan(planning::live(&cluster).await?, true)?;
     rim::print_styled(&planning::printed(&plan))?;
+    for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
+        rim::note(&format!("note: --forget {file} changes nothing: no file of that name was applied to this cluster"));
+    }
     refuse(args, &plan)?;
     if plan.steps.is_empty() {
         return Ok(rim::print("\nNothing to change.\n")?);

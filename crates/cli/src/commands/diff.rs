@@ -46,7 +46,7 @@ Examples:
   cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer --from cluster.json --from access.yaml")]
 pub(crate) struct DiffArgs {
     /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
-    #[arg(value_name = "A", value_hint = clap::ValueHint::AnyPath)]
+    #[arg(value_name = "A", group = "given", value_hint = clap::ValueHint::AnyPath)]
     a: OsString,
 
     /// To this
@@ -154,6 +154,10 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
                    (context:NAME)";
         return Err(anyhow::anyhow!(why).into());
     }
+    if places.iter().all(|place| matches!(place, Place::Path(_))) && args.seeing.names_kubeconfig() {
+        let why = "--kubeconfig says where contexts are, and both are files; leave it out, or name a context:NAME";
+        return Err(anyhow::anyhow!(why).into());
+    }
     if places.iter().all(|place| matches!(place, Place::Path(path) if path.as_os_str() == "-")) {
         return Err(anyhow::anyhow!("stdin can be one of the two only").into());
     }
@@ -185,6 +189,7 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
 }
 
 fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
+    args.seeing.ensure_default_namespace_is_for_files()?;
     let Seen { world, context, .. } = args.seeing.look(&[], global, process)?;
     let of_logins = both.iter().any(|one| matches!(one, OneOf::Arn(_)));
     comparable(&world, &args.seeing.sources(context.as_deref()), of_logins)?;

@@ -13,9 +13,9 @@ use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_re
 
 use super::{
     Transport,
-    observe::FromArgs,
+    observe::PathArgs,
     planning::styled,
-    seeing::{Output, Seeing, Seen, configured},
+    seeing::{Output, Seeing, Seen, configured, not_of_another, of_cluster},
 };
 use crate::{
     arguments::Global,
@@ -31,6 +31,10 @@ use crate::{
   cluster-auth explain arn:aws:iam::111122223333:user/alice access.yaml
   cluster-auth explain mapping.none
   cluster-auth token -i prod.example.com --token-only | cluster-auth explain - --aws -i prod.example.com")]
+#[command(
+    mut_arg("sts_connect_to", |arg| arg.requires("aws")),
+    mut_arg("sts_ca_file", |arg| arg.requires("aws")),
+)]
 pub(crate) struct ExplainArgs {
     /// The ARN of a user, a role, a session of one, a federated user or root; a denial code, as mapping.none; or `-`: any of
     /// these, a token, a TokenReview or an ExecCredential on stdin
@@ -65,14 +69,21 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
     let text = if args.what == "-" { read()? } else { args.what.clone() };
     match Question::read(&text).map_err(anyhow::Error::from)? {
         Question::Code(code) => {
+            let config = global.config.iter().map(|path| format!(" --config {}", path.display()));
+            let more: String = args.aws.then(|| " --aws".to_owned()).into_iter().chain(config).collect();
+            args.ensure_alone(global, "a code means the same for every cluster;", &more)?;
             if args.output != Output::Text {
                 return Ok(args.output.print(&CodeOut::from(code))?);
             }
             let report = code_report(&code);
             Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
         }
+        Question::Caller(_) if args.aws => {
+            let why = "--aws asks AWS whose a token is, and here is none: who is meant has been named; leave --aws out";
+            Err(anyhow::anyhow!(why).into())
+        }
         Question::Caller(caller) => {
-            let Seen { world, .. } = args.look(global, process)?;
+            let Seen { world, .. } = of_cluster(args.look(global, process)?, global)?;
             args.print(&world.explain(*caller), Some(&world))
         }
         Question::Token(token) => {
@@ -81,6 +92,9 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                     "warning: a token on the command line stays in the shell's history, and everybody on this machine sees it \
                      in `ps`; pipe it in and give `-`",
                 );
+            }
+            if !args.aws {
+                args.ensure_alone(global, "without --aws a token is looked at by itself; add --aws, or", "")?;
             }
             if args.aws { args.asked(&token, global, process) } else { args.unasked(&token, global) }
         }
@@ -98,9 +112,19 @@ impl ExplainArgs {
     /// The mappings and rights to explain by.
     fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
         let mut found = Given::default();
-        FromArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
+        PathArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
         configured(global, &mut found)?;
         self.seeing.look_beside(found, process)
+    }
+
+    /// Refuses what says where to look, where nothing is looked at.
+    fn ensure_alone(&self, global: &Global, why: &str, more: &str) -> anyhow::Result<()> {
+        let paths = self.paths.iter().chain(&self.more).map(|path| format!(" {}", path.display()));
+        let id = global.cluster_id.iter().map(|id| format!(" --cluster-id {id}"));
+        let gates = global.feature_gates.iter().map(|gates| format!(" --feature-gates {gates}"));
+        let typed: String = paths.chain([self.seeing.typed(), more.to_owned()]).chain(id).chain(gates).collect();
+        anyhow::ensure!(typed.is_empty(), "{why} leave out{typed}");
+        Ok(())
     }
 
     /// What can be said without AWS.
@@ -122,6 +146,7 @@ impl ExplainArgs {
     fn asked(&self, token: &Token, global: &Global, process: &Process) -> CommandResult {
         let config = settings::config_if_readable(global)?;
         let Seen { world, .. } = self.look(global, process)?;
+        not_of_another(&world, global)?;
         let cluster = match settings::cluster_id(global, process, &config) {
             Ok(cluster) => cluster,
             Err(error) => {

@@ -116,7 +116,7 @@ impl ImportArgs {
             read.dump.look_for(namespace, name);
         }
         self.from.read(&mut read)?;
-        self.from.says_something(&read)?;
+        self.from.files.says_something(&read)?;
         ensure_no_configuration(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
             let text =
@@ -126,7 +126,7 @@ impl ImportArgs {
         let Given { dump, facts, entries, sources, .. } = read;
         let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources };
         self.cluster.beside(&found.dump)?;
-        if self.cluster.is_asked(&self.from, !found.dump.is_empty())? {
+        if self.cluster.is_asked(&self.from.files, !found.dump.is_empty())? {
             let seen = async {
                 let cluster = self.cluster.connect(process).await?;
                 if let Some(name) = &self.config_map {

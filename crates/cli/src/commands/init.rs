@@ -71,7 +71,13 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
 fn make(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
     match files.ensure_pair(reach, rim::now())? {
         Pair::Made => wrote(&[&files.certificate, &files.key]),
-        Pair::Kept => rim::note(&format!("kept  {} and its key", files.certificate.display())),
+        Pair::Kept => {
+            rim::note(&format!("kept  {} and its key", files.certificate.display()));
+            let identity = tls::ServerIdentity::load(&files.certificate, &files.key, rim::now())?;
+            if let Some(name) = reach.names().iter().find(|name| !identity.inspection().covers(name)) {
+                rim::note(&format!("note: that certificate is not valid for {name}; `--rotate` makes one that is"));
+            }
+        }
     }
     if files.ensure_kubeconfig(reach)? {
         wrote(&[&files.kubeconfig]);

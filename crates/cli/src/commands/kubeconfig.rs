@@ -12,7 +12,7 @@ mod file;
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 use document::Source;
 use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode, Merged};
 
@@ -26,14 +26,19 @@ use crate::{
 
 /// Flags of `kubeconfig`.
 #[derive(Args, Debug)]
+#[command(
+    group = ArgGroup::new("with_authority").args(["server", "from_kubeconfig"]),
+    group = ArgGroup::new("writes").args(["merge", "convert"]),
+)]
 #[expect(clippy::option_option, reason = "no flag, the flag alone, and the flag with a file are three things")]
 pub(crate) struct KubeconfigArgs {
     /// URL of the API server, as https://api.prod.example.com
     #[arg(long, value_name = "URL")]
     server: Option<String>,
 
-    /// File with the certificate authority of the API server (PEM); without it the system's roots are used
-    #[arg(long, value_name = "FILE", requires = "server")]
+    /// File with the certificate authority of the API server (PEM) [default: what --from-kubeconfig has, else the system's
+    /// roots]
+    #[arg(long, value_name = "FILE", requires = "with_authority", conflicts_with = "eks")]
     ca: Option<PathBuf>,
 
     /// Take server and certificate authority from this kubeconfig (an administrator's, say)
@@ -41,7 +46,7 @@ pub(crate) struct KubeconfigArgs {
     from_kubeconfig: Option<PathBuf>,
 
     /// A context of that kubeconfig, and its cluster id (default: the current one, and -i); repeat it for several clusters
-    #[arg(long, value_name = "CONTEXT[=ID]", requires = "from_kubeconfig")]
+    #[arg(long, value_name = "CONTEXT[=ID]", requires = "from_kubeconfig", conflicts_with_all = ["server", "eks"])]
     from_context: Vec<String>,
 
     /// Ask EKS for server and certificate authority of this cluster; repeat it for several clusters
@@ -87,20 +92,20 @@ pub(crate) struct KubeconfigArgs {
     /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place (default: every file of KUBECONFIG, else ~/.kube/config)
     #[arg(
         long, value_name = "FILE", num_args = 0..=1,
-        conflicts_with_all = ["server", "from_kubeconfig", "eks", "merge", "name", "namespace", "region", "role", "profile", "api_version"],
+        conflicts_with_all = [
+            "server", "ca", "from_kubeconfig", "from_context", "eks", "merge", "keep_current", "name", "namespace", "region", "role", "profile",
+            "api_version", "cluster_id", "config",
+        ],
     )]
     convert: Option<Option<PathBuf>>,
 
     /// Only say what --merge or --convert would change
-    #[arg(long)]
+    #[arg(long, requires = "writes")]
     dry_run: bool,
 }
 
 /// Runs `kubeconfig`.
 pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> CommandResult {
-    if args.dry_run && args.merge.is_none() && args.convert.is_none() {
-        return Err(anyhow::anyhow!("--dry-run is for --merge and --convert, which write a file").into());
-    }
     if let Some(file) = &args.convert {
         return convert::convert(file.as_deref(), args, process);
     }

@@ -39,9 +39,9 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_on", "output", "severity"])]
     write_exclusions: Option<PathBuf>,
 
-    /// Show findings from here on: danger, warning or info
-    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity, default_value = "warning")]
-    severity: Severity,
+    /// Show findings from here on: danger, warning or info [default: warning as text, info in every other form]
+    #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
+    severity: Option<Severity>,
 
     /// End with 2 where there is a finding from here on, and with 1 where that is not known: danger, warning or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
@@ -76,15 +76,17 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
         say_gaps(world.gaps());
         return Ok(());
     }
-    let json = || print::json(&report, &sources, world.gaps());
+    // A program has room for all of it.
+    let from = args.severity.unwrap_or(if args.output == Output::Text { Severity::Warning } else { Severity::Info });
+    let json = || print::json(&report, &sources, world.gaps(), from);
     match args.output {
         Output::Text => {
-            rim::print_styled(&styled(&print::text(&report, &sources, args.severity)))?;
+            rim::print_styled(&styled(&print::text(&report, &sources, from)))?;
             say_gaps(world.gaps());
         }
         Output::Json => seeing::Output::Json.print(&json())?,
         Output::Yaml => seeing::Output::Yaml.print(&json())?,
-        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources, world.gaps()))?,
+        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {

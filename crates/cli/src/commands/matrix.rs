@@ -47,7 +47,7 @@ pub(crate) struct MatrixArgs {
     who: Vec<String>,
 
     /// In place of levels the verbs on these, as pods,deployments.apps,pods/exec
-    #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',')]
+    #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', conflicts_with = "whose")]
     resources: Vec<String>,
 
     #[command(flatten)]

@@ -7,7 +7,7 @@ mod live;
 
 pub(crate) use self::{
     context::{ClusterArgs, contexts},
-    from::{FromArgs, ensure_no_configuration, gated, ignored},
+    from::{FromArgs, PathArgs, ensure_no_configuration, gated, ignored},
     given::collect,
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

@@ -120,13 +120,13 @@ impl Planning {
         };
         let mut found = Given::default();
         self.from.read(&mut found)?;
-        self.from.says_something(&found)?;
+        self.from.files.says_something(&found)?;
         ensure_no_configuration(&found)?;
         ignored(&found);
         let Given { mut dump, mut facts, entries, .. } = found;
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
-        self.cluster.is_asked(&self.from, !dump.is_empty())?;
+        self.cluster.is_asked(&self.from.files, !dump.is_empty())?;
         let (dump, beside) = if dump.is_empty() { (None, dump) } else { (Some(dump), Dump::default()) };
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);
@@ -141,6 +141,11 @@ impl Planning {
 }
 
 impl Subject {
+    /// Whether one of the files is called so in the cluster.
+    pub(crate) fn has_file(&self, name: &str) -> bool {
+        self.files.iter().any(|file| *file.name == *name)
+    }
+
     /// Plans. Findings of the file are printed where `say` is set; an error among them ends it.
     pub(crate) fn plan(&self, seen: Seen, say: bool) -> Result<Planned, Failure> {
         let Seen { dump: observed, caller, unknown_caller } = seen;

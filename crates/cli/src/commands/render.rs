@@ -35,6 +35,10 @@ pub(crate) struct RenderArgs {
 
 /// Runs `render`. With a problem, nothing goes to stdout.
 pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> CommandResult {
+    if args.adopt && args.to.shared().is_none() {
+        let (adopt, to) = ("takes over entries of a ConfigMap that others write to as well", args.to.as_str());
+        return Err(anyhow::anyhow!("--adopt {adopt}, and `--to {to}` writes none; leave it out").into());
+    }
     let Loaded { sources, access, mut problems } = args.files.load()?;
     settings::of_access_file(global, &access)?;
     if has_errors(&problems) {
@@ -42,6 +46,10 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
         return Err(Failure::AlreadySaid);
     }
     let facts = args.files.facts(&access, process)?;
+    if args.adopt && facts.config_maps.is_none() {
+        let help = "--adopt takes over entries of the cluster's own ConfigMap; --live asks for it, and --from takes what was printed of it";
+        return Err(anyhow::anyhow!(help).into());
+    }
     let options = Options { expiry: args.expiry, adopt: args.adopt };
     let rendering = access::rendering(&access, &facts, rim::now(), args.to, options);
     problems.extend(match &rendering {

@@ -18,7 +18,7 @@ pub(crate) struct SandboxArgs {
     identities: Option<PathBuf>,
 
     /// Print the built-in identities and exit
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["identities", "listen", "proxy", "ca_file"])]
     print_identities: bool,
 
     /// Address of the HTTPS endpoint; port 0 takes a free one

@@ -7,7 +7,7 @@ use clap::Args;
 use kubernetes::{Cluster, KubernetesError};
 use visibility::{Principal, Resources, Unreadable, World, print};
 
-use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, gated, look};
+use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
@@ -66,7 +66,8 @@ impl Seeing {
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
         configured(global, &mut found)?;
-        if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) }
+        let seen = if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) };
+        of_cluster(seen?, global)
     }
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
@@ -77,23 +78,44 @@ impl Seeing {
         if is_live { live(&self.cluster, EVERYTHING, &[], found, process) } else { offline(found) }
     }
 
+    /// All of it as it is typed, with a blank in front of each flag.
+    pub(crate) fn typed(&self) -> String {
+        self.from.typed() + &self.cluster.typed()
+    }
+
     fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
         let is_given = !found.dump.is_empty() || found.access_files().is_some();
         if found.config.is_some() {
             return Ok(self.cluster.is_named() || !is_given);
         }
-        self.cluster.is_asked(&self.from, is_given)
+        self.cluster.is_asked(&self.from.files, is_given)
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.
     pub(crate) fn names_a_world(&self) -> bool {
-        self.from.is_given() || self.cluster.names_context()
+        self.from.files.is_given() || self.cluster.names_context()
+    }
+
+    /// Whether a kubeconfig was named.
+    pub(crate) fn names_kubeconfig(&self) -> bool {
+        self.cluster.names_kubeconfig()
+    }
+
+    /// Refuses a namespace for manifests where none are given.
+    pub(crate) fn ensure_default_namespace_is_for_files(&self) -> anyhow::Result<()> {
+        let namespace = self.from.files.default_namespace().filter(|_| !self.from.files.is_given());
+        anyhow::ensure!(
+            namespace.is_none(),
+            "--default-namespace {}: it is for manifests of --from, and none are given; leave it out",
+            namespace.unwrap_or_default()
+        );
+        Ok(())
     }
 
     /// Where all was looked at, for whoever reads of it later.
     pub(crate) fn sources(&self, context: Option<&str>) -> String {
-        let files = self.from.paths().iter().map(|path| match path.to_str() {
+        let files = self.from.files.paths().iter().map(|path| match path.to_str() {
             Some("-") => "stdin".to_owned(),
             _ => path.display().to_string(),
         });
@@ -110,18 +132,18 @@ impl Seeing {
 
     /// Looks at the cluster of a context.
     pub(crate) fn look_at_context(&self, name: &str, global: &Global, process: &Process) -> Result<Seen, Failure> {
-        live(&self.cluster.in_context(name), EVERYTHING, &[], self.said(global)?, process)
+        of_cluster(live(&self.cluster.in_context(name), EVERYTHING, &[], self.said(global)?, process)?, global)
     }
 
     /// Looks at what a path has, and at no cluster.
     pub(crate) fn look_at_path(&self, path: &Path, global: &Global) -> Result<Seen, Failure> {
         let mut found = self.said(global)?;
-        self.from.read_paths([&path.to_owned()], &mut found)?;
+        self.from.files.read_paths([&path.to_owned()], &mut found)?;
         if found.dump.is_empty() && found.access_files().is_none() {
             let path = path.display();
             return Err(anyhow::anyhow!("{path} holds neither objects of a cluster nor an access file").into());
         }
-        offline(found)
+        of_cluster(offline(found)?, global)
     }
 }
 
@@ -137,10 +159,31 @@ pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<(
     if let Some(path) = settings::access_file(global, &server) {
         found.dump.has_server_of_ours();
         if found.access_files().is_none() {
-            FromArgs::default().read_paths([&path], found)?;
+            PathArgs::default().read_paths([&path], found)?;
         }
     }
     Ok(())
+}
+
+/// Refuses a cluster that is not the one that was named by its id; says where nothing tells.
+pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
+    not_of_another(&seen.world, global)?;
+    if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.said_ids().is_empty()) {
+        let nothing = "was compared with nothing: nothing here says which cluster this is";
+        rim::note(&format!("note: --cluster-id {typed} {nothing}"));
+    }
+    Ok(seen)
+}
+
+/// Refuses a cluster that says itself that it is another one than was named by its id.
+pub(crate) fn not_of_another(world: &World, global: &Global) -> anyhow::Result<()> {
+    let Some(typed) = global.cluster_id.as_deref() else { return Ok(()) };
+    match world.said_ids().iter().find(|(_, id)| **id != *typed) {
+        None => Ok(()),
+        Some((what, id)) => anyhow::bail!(
+            "--cluster-id {typed}: {what} is for `{id}`; look at the cluster of that id, or leave --cluster-id out"
+        ),
+    }
 }
 
 fn live(

@@ -41,11 +41,11 @@ pub(crate) struct TokenArgs {
     pub(crate) role: Option<String>,
 
     /// External id for assuming the role
-    #[arg(short, long, value_name = "ID", requires = "role")]
+    #[arg(short, long, value_name = "ID")]
     pub(crate) external_id: Option<String>,
 
     /// Session name for assuming the role; it appears in the cluster's audit log
-    #[arg(short, long, value_name = "NAME", conflicts_with = "forward_session_name")]
+    #[arg(short, long, value_name = "NAME")]
     pub(crate) session_name: Option<String>,
 
     /// Assume the role with the session name of the credentials at hand
@@ -75,7 +75,24 @@ pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> Comma
     }
     let config = settings::config(global)?;
     let request = Request::resolve(args, global, process, &config)?;
+    if request.credentials.role.is_none() {
+        args.of_a_role().for_each(|flag| {
+            rim::note(&format!("note: {flag} changes nothing, since no role is assumed; --role ARN names one"));
+        });
+    }
     print(&request, process)
+}
+
+impl TokenArgs {
+    /// What was given for assuming a role. aws-iam-authenticator passes over it where there is none, so it is not refused.
+    fn of_a_role(&self) -> impl Iterator<Item = &'static str> {
+        let flags = [
+            ("--external-id", self.external_id.is_some()),
+            ("--session-name", self.session_name.is_some()),
+            ("--forward-session-name", self.forward_session_name == Some(true)),
+        ];
+        flags.into_iter().filter_map(|(flag, is_given)| is_given.then_some(flag))
+    }
 }
 
 impl Request {

@@ -24,6 +24,12 @@ pub(crate) struct Transport {
 }
 
 impl Transport {
+    /// One of them that was given.
+    pub(crate) fn flag(&self) -> Option<&'static str> {
+        let connect_to = self.sts_connect_to.as_ref().map(|_| "--sts-connect-to");
+        connect_to.or_else(|| self.sts_ca_file.as_ref().map(|_| "--sts-ca-file"))
+    }
+
     /// The settings for the client.
     pub(crate) fn resolve(&self, process: &Process) -> anyhow::Result<aws::Transport> {
         let roots = match &self.sts_ca_file {

@@ -11,9 +11,9 @@ pub(crate) struct VersionArgs {
     #[arg(short, long)]
     short: bool,
 
-    /// How to print it
-    #[arg(short, long, value_enum, default_value_t = Output::Json)]
-    output: Output,
+    /// How to print it: json or yaml [default: json]
+    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    output: Option<Output>,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -34,9 +34,13 @@ pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
 /// Prints the version.
 pub(crate) fn run(args: &VersionArgs) -> CommandResult {
     if args.short {
+        // aws-iam-authenticator takes both.
+        if args.output.is_some() {
+            rim::note("note: --output changes nothing beside --short");
+        }
         return short();
     }
-    let text = match args.output {
+    let text = match args.output.unwrap_or(Output::Json) {
         Output::Json if COMMIT.is_empty() => format!("{{\"Version\":\"{VERSION}\"}}\n"),
         Output::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
         Output::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),

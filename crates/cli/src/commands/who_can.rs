@@ -58,6 +58,9 @@ pub(crate) struct WhoCanArgs {
 
 /// Runs `who-can`.
 pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> CommandResult {
+    if let Some(flag) = args.place().filter(|_| args.what.starts_with('/')) {
+        return Err(anyhow::anyhow!("a URL is in no namespace; leave {flag} out").into());
+    }
     let named: Vec<String> = args.namespace.iter().cloned().collect();
     let Seen { world, resources, namespace, .. } = args.seeing.look(&named, global, process)?;
     let usual = namespace.as_deref().unwrap_or("default");
@@ -66,12 +69,16 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         verb: &args.verb,
         what: &args.what,
         subresource: args.subresource.as_deref().unwrap_or_default(),
-        namespace: (!args.all_namespaces && !args.any_namespace).then_some(asked),
+        namespace: Some(asked),
     };
-    let question = resources.question(words).map_err(anyhow::Error::from)?;
+    let mut question = resources.question(words).map_err(anyhow::Error::from)?;
+    let is_in_none = |note: &Note| matches!(note, Note::NotNamespaced(_));
+    if (args.all_namespaces || args.any_namespace) && !question.notes.iter().any(is_in_none) {
+        question = resources.question(Words { namespace: None, ..words }).map_err(anyhow::Error::from)?;
+    }
     for note in &question.notes {
         // Whoever named no namespace has nothing to learn from that.
-        if args.namespace.is_some() || !matches!(note, Note::NotNamespaced(_)) {
+        if args.place().is_some() || !is_in_none(note) {
             rim::note(&format!("note: {note}"));
         }
     }
@@ -94,4 +101,16 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         output => output.print(&answer.out(&world, &request, args.any_namespace))?,
     }
     Ok(())
+}
+
+impl WhoCanArgs {
+    /// The flag that says in which namespaces.
+    fn place(&self) -> Option<&'static str> {
+        let flags = [
+            ("--namespace", self.namespace.is_some()),
+            ("--all-namespaces", self.all_namespaces),
+            ("--any-namespace", self.any_namespace),
+        ];
+        flags.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
 }

@@ -32,6 +32,7 @@ use super::{
     token::{Request, request_of},
 };
 use crate::{
+    arguments::Global,
     credentials::{self, Found},
     exit::{CommandResult, Failure},
     rim::{self, Process, showing},
@@ -62,15 +63,31 @@ const NOWHERE: &str = "cluster-auth-asks-of-no-namespace";
 const AT_ONCE: usize = 16;
 
 /// Runs `whoami`. Whoever is not let in sees who they are to AWS all the same, and 1 is the exit code.
-pub(crate) fn run(args: &WhoamiArgs, process: &Process) -> CommandResult {
+pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> CommandResult {
     let kubeconfig = args.cluster.kubeconfig(process);
     let (mut id, mut aws) = (None, None);
+    let typed = global.cluster_id.as_deref();
     if let Some(plugin) = kubeconfig.plugin().map_err(anyhow::Error::from)? {
         let words = [plugin.command].into_iter().chain(plugin.args).map(OsString::from).collect::<Vec<_>>();
         let process = process.with(plugin.env);
         if let Some(request) = request_of(&words, &process)? {
+            let of = request.cluster_id.as_str();
+            if let Some(typed) = typed.filter(|typed| *typed != of) {
+                let help = "name the context of that cluster by --context, or leave --cluster-id out";
+                return Err(
+                    anyhow::anyhow!("--cluster-id {typed}: this context's tokens are for `{of}`; {help}").into()
+                );
+            }
             aws = Some(asked(&request, &args.transport, &process)?);
             id = Some(request.cluster_id.as_str().to_owned());
+        }
+    }
+    if aws.is_none() {
+        let id = typed.map(|_| "--cluster-id");
+        if let Some(flag) = id.or_else(|| args.transport.flag()) {
+            let why =
+                "this context's user logs in without a token of AWS credentials, so AWS is not asked; leave it out";
+            return Err(anyhow::anyhow!("{flag}: {why}").into());
         }
     }
     let seen = runtime::block_on(async {
@@ -161,7 +178,14 @@ impl WhoamiArgs {
         let mut namespaces = self.namespace.clone();
         match cluster.list(&Resource::NAMESPACES.list(None)).await {
             Ok(Some(list)) => match names(&list.whole().await?) {
-                Some(names) => namespaces.extend(names),
+                Some(names) => {
+                    for namespace in self.namespace.iter().filter(|asked| !names.contains(asked)) {
+                        rim::note(&format!(
+                            "note: there is no namespace `{namespace}`; it was asked about all the same"
+                        ));
+                    }
+                    namespaces.extend(names);
+                }
                 None => gap("namespaces", "the cluster's list cannot be read"),
             },
             Ok(None) => {}

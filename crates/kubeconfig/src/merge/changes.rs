@@ -5,8 +5,9 @@ use serde_json::{Value as Json, json};
 
 use super::names::others;
 use crate::{
-    Authority, ExecEntry,
+    Authority, ClusterEndpoint, ExecEntry,
     entry::{Kind, item, meaning},
+    read::{DATA, FILE, INSECURE},
 };
 
 pub(super) struct Changes<'a> {
@@ -64,20 +65,9 @@ impl<'a> Changes<'a> {
                 for (key, value) in entry.endpoint.keys() {
                     self.set(body, (kind, at), key, &value);
                 }
-                // Beside the authority that is given, kubectl refuses another one, and not to look at it.
-                let unset: &[(&str, Json)] = match &entry.endpoint.authority {
-                    Authority::System => &[],
-                    Authority::Pem(_) => {
-                        &[("certificate-authority", json!("")), ("insecure-skip-tls-verify", json!(false))]
-                    }
-                    Authority::File(_) => {
-                        &[("certificate-authority-data", json!("")), ("insecure-skip-tls-verify", json!(false))]
-                    }
-                };
-                for (key, value) in unset {
-                    let is_set = before.get(*key).is_some_and(|value| !value.is_null() && value != &json!(""));
-                    if is_set && !entry.endpoint.other.contains_key(*key) {
-                        self.set(body, (kind, at), key, value);
+                for (key, value) in unset(&entry.endpoint) {
+                    if is_set(&before[key]) && !entry.endpoint.other.contains_key(key) {
+                        self.set(body, (kind, at), key, &value);
                     }
                 }
             }
@@ -91,6 +81,9 @@ impl<'a> Changes<'a> {
             Kind::User => self.set_exec(body, at, entry),
         }
         let after = &self.expected[kind.key()][at][kind.body()];
+        if kind == Kind::Cluster {
+            notes.extend(who_vouches(&entry.cluster, &entry.endpoint, after));
+        }
         say(&before, after, entry, kind, &self.expected, notes);
     }
 
@@ -194,6 +187,35 @@ impl<'a> Changes<'a> {
     fn entry(&self, key: &str) -> Option<&'a Entry> {
         self.root.as_mapping()?.iter().find(|entry| *entry.key.text == *key)
     }
+}
+
+/// What must not stand beside what is given: kubectl refuses two authorities, and one beside not looking at it.
+fn unset(endpoint: &ClusterEndpoint) -> Vec<(&'static str, Json)> {
+    let (file, data) = ((FILE, json!("")), (DATA, json!("")));
+    match &endpoint.authority {
+        Authority::System if endpoint.is_insecure() => vec![file, data],
+        Authority::System => Vec::new(),
+        Authority::Pem(_) => vec![file, (INSECURE, json!(false))],
+        Authority::File(_) => vec![data, (INSECURE, json!(false))],
+    }
+}
+
+/// Says who vouches for a server where nobody was named for that.
+fn who_vouches(name: &str, endpoint: &ClusterEndpoint, cluster: &Json) -> Option<String> {
+    if endpoint.authority != Authority::System || endpoint.is_insecure() {
+        return None;
+    }
+    if is_set(&cluster[INSECURE]) {
+        return Some(format!(
+            "the cluster {name} keeps {INSECURE}: true, with which nobody checks that it is the API server who answers"
+        ));
+    }
+    let key = [DATA, FILE].into_iter().find(|key| is_set(&cluster[key]))?;
+    Some(format!("the cluster {name} keeps its {key}, since no other was given"))
+}
+
+fn is_set(value: &Json) -> bool {
+    !value.is_null() && *value != "" && *value != false
 }
 
 /// Says what of an entry is another than it was.

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::entry;
-use crate::{Authority, ExecEntry, Merged, merge};
+use crate::{Authority, ClusterEndpoint, ExecEntry, Merged, merge};
 
 fn merging(text: &str, entry: &ExecEntry) -> Result<Merged, String> {
     let source = Source::new("config", text);
@@ -137,6 +137,57 @@ fn another_authority_takes_the_place_of_what_there_was() {
     let text =
         "clusters:\n- {name: prod, cluster: {server: 'https://api.example.com', certificate-authority: ca.pem}}\n";
     assert_eq!(meaning(&merging(text, &system).expect("merged").text)["clusters"], meaning(text)["clusters"]);
+}
+
+#[test]
+fn who_vouches_and_was_not_given_is_said() {
+    let merge = |before: &str, endpoint: &ClusterEndpoint| {
+        let text = format!("clusters:\n- {{name: prod, cluster: {{server: 'https://api.example.com', {before}}}}}\n");
+        let entry = ExecEntry { endpoint: endpoint.clone(), ..entry("prod") };
+        let Merged { text, notes } = merging(&text, &entry).expect("merged");
+        (meaning(&text)["clusters"][0]["cluster"].clone(), notes.join("\n"))
+    };
+    let system = ClusterEndpoint { authority: Authority::System, ..entry("prod").endpoint };
+    let stays = [
+        ("certificate-authority: ca.pem", "the cluster prod keeps its certificate-authority, since no other was given"),
+        (
+            "certificate-authority-data: T0xE",
+            "the cluster prod keeps its certificate-authority-data, since no other was",
+        ),
+        (
+            "insecure-skip-tls-verify: true",
+            "the cluster prod keeps insecure-skip-tls-verify: true, with which nobody checks",
+        ),
+    ];
+    for (before, said) in stays {
+        let (_, notes) = merge(before, &system);
+        assert!(notes.contains(said), "{before}: {notes}");
+    }
+    for before in ["certificate-authority: ''", "insecure-skip-tls-verify: false", "proxy-url: 'http://p'"] {
+        assert_eq!(merge(before, &system).1, "", "{before}");
+    }
+    // What is given wins, and kubectl refuses an authority beside not looking at it.
+    let insecure = [("insecure-skip-tls-verify".to_owned(), json!(true))].into();
+    let insecure = ClusterEndpoint { other: insecure, ..system };
+    for before in ["certificate-authority: ca.pem", "certificate-authority-data: T0xE"] {
+        let (cluster, notes) = merge(before, &insecure);
+        let authority = ["certificate-authority", "certificate-authority-data"].map(|key| cluster[key].as_str());
+        assert!(authority.iter().flatten().all(|text| text.is_empty()), "{cluster:#}");
+        assert!(notes.contains("insecure-skip-tls-verify") && notes.contains("certificate-authority"), "{notes}");
+    }
+}
+
+#[test]
+fn an_authority_beside_not_looking_at_it_is_refused_as_kubectl_does() {
+    // kubectl 1.37: "specifying a root certificates file with the insecure flag is not allowed".
+    for authority in ["certificate-authority: ca.pem", "certificate-authority-data: UEVNCg=="] {
+        let text = format!(
+            "clusters:\n- {{name: a, cluster: {{server: 'https://a', insecure-skip-tls-verify: true, {authority}}}}}\n\
+             contexts: [{{name: a, context: {{cluster: a}}}}]\n"
+        );
+        let refused = crate::read_cluster(&Source::new("config", text.as_str()), Some("a")).expect_err("refused");
+        assert!(refused[0].message.contains("insecure-skip-tls-verify"), "{refused:?}");
+    }
 }
 
 #[test]

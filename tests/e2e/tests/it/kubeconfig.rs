@@ -300,7 +300,7 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         (&["--eks", "new"], "the EKS cluster new has no API server yet"),
         (&["--eks", "../prod"], "is no name of an EKS cluster"),
         (&["--eks", "arn:aws:iam::111122223333:user/x"], "is no ARN of an EKS cluster"),
-        (&["--eks", "prod", "-i", "prod"], "leave -i out"),
+        (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),
         (&twice, "two clusters would be called prod"),
         (&["--eks", "prod", "--eks", "staging", "--name", "x"], "several clusters"),

@@ -48,7 +48,7 @@ pub(crate) struct AskIam {
     role: Option<String>,
 
     /// External id for assuming the role
-    #[arg(short, long, value_name = "ID", requires = "role", help_heading = "Asking IAM")]
+    #[arg(short, long, value_name = "ID", requires = "aws", help_heading = "Asking IAM")]
     external_id: Option<String>,
 }
 
@@ -59,7 +59,11 @@ impl AskIam {
             return Ok(());
         }
         let environment = process.aws_environment();
-        let found = credentials::find(&self.wanted(process), &environment).context("cannot ask IAM")?;
+        let wanted = self.wanted(process);
+        if let (Some(id), None) = (&self.external_id, &wanted.role) {
+            anyhow::bail!("--external-id {id}: it is for assuming a role; name that by --role ARN");
+        }
+        let found = credentials::find(&wanted, &environment).context("cannot ask IAM")?;
         let endpoint = iam_endpoint(&environment, found.region.as_deref()).context("cannot ask IAM")?;
         let asking = async {
             let client = aws::Client::new(&environment)?;

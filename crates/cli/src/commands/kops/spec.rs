@@ -39,12 +39,13 @@ pub(crate) struct SpecArgs {
 
     /// The API servers' kubeconfig that `init` or `kops upload` made, for `--variant webhook`, in place of asking the state
     /// store for it
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "profile")]
     webhook_kubeconfig: Option<PathBuf>,
 
     /// Image with the AWS CLI and a shell that downloads the files, for `--variant webhook`
-    #[arg(long, value_name = "IMAGE", default_value = "public.ecr.aws/aws-cli/aws-cli:2.36.7")]
-    hook_image: String,
+    /// [default: public.ecr.aws/aws-cli/aws-cli:2.36.7]
+    #[arg(long, value_name = "IMAGE")]
+    hook_image: Option<String>,
 
     /// How to print it
     #[arg(short, long, value_enum, default_value_t = Output::Yaml)]
@@ -67,6 +68,8 @@ enum Output {
 /// has not mounted `/srv/kubernetes` itself since kops 1.22. It is the Helm chart's default too.
 const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
 
+const HOOK_IMAGE: &str = "public.ecr.aws/aws-cli/aws-cli:2.36.7";
+
 /// What the hook runs. A file rather than an argument: kops writes arguments into a systemd unit, where `$` and `%` mean
 /// something else.
 const FETCH: &str = include_str!("fetch.sh");
@@ -77,6 +80,7 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
     let mut config = settings::config(global)?;
     config.cluster_id = config.cluster_id.or_else(|| Some(name.to_string()));
     let cluster_id = settings::cluster_id(global, process, &config)?;
+    args.ensure_of_variant()?;
     let spec = match args.variant {
         Variant::Aws => aws(args, &cluster_id),
         Variant::Webhook => webhook(args, &args.cluster.folder(&name, process)?, process)?,
@@ -94,6 +98,25 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
     rim::print(&text)?;
     rim::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
     Ok(())
+}
+
+impl SpecArgs {
+    /// Refuses what is for the other variant.
+    fn ensure_of_variant(&self) -> anyhow::Result<()> {
+        let of_other = match self.variant {
+            Variant::Webhook => self.image.as_ref().map(|_| ("--image", "aws")),
+            Variant::Aws => {
+                let hook = [
+                    self.webhook_kubeconfig.as_ref().map(|_| "--webhook-kubeconfig"),
+                    self.hook_image.as_ref().map(|_| "--hook-image"),
+                ];
+                let flag = hook.into_iter().flatten().next().or_else(|| self.cluster.flag_of_store());
+                flag.map(|flag| (flag, "webhook"))
+            }
+        };
+        let Some((flag, variant)) = of_other else { return Ok(()) };
+        anyhow::bail!("{flag} is for `--variant {variant}`; give that variant, or leave {flag} out")
+    }
 }
 
 fn aws(args: &SpecArgs, cluster_id: &ClusterId) -> Spec {
@@ -137,7 +160,7 @@ fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Resul
         roles: ["Master"],
         before: ["kubelet.service"],
         exec_container: ExecContainer {
-            image: args.hook_image.clone(),
+            image: args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned()),
             command: command.into_iter().chain(region).collect(),
         },
     };

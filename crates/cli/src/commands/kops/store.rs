@@ -121,6 +121,16 @@ impl fmt::Display for Folder {
 }
 
 impl ClusterArgs {
+    /// A flag that was given and is about the state store.
+    pub(super) fn flag_of_store(&self) -> Option<&'static str> {
+        let flags = [
+            ("--state", self.state.is_some()),
+            ("--region", self.region.is_some()),
+            ("--profile", self.profile.is_some()),
+        ];
+        flags.into_iter().find_map(|(flag, is_given)| is_given.then_some(flag))
+    }
+
     /// The cluster's name: flag or variable, as kops has it.
     pub(super) fn name(&self, process: &Process) -> anyhow::Result<ClusterName> {
         let variable = || process.variable("KOPS_CLUSTER_NAME").map(str::parse).transpose();

@@ -31,6 +31,10 @@ pub(crate) struct UploadArgs {
 
 /// Runs `kops upload`.
 pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> CommandResult {
+    if let Some(id) = &global.cluster_id {
+        let why = "certificate and kubeconfig are the same for every cluster id; leave it out (`kops spec` takes one)";
+        return Err(anyhow::anyhow!("--cluster-id {id}: {why}").into());
+    }
     let config = settings::config(global)?;
     let reach = server::reach(None, None, None, &config);
     let name = args.cluster.name(process)?;

@@ -30,7 +30,7 @@ pub(super) fn clusters(args: &KubeconfigArgs, global: &Global, process: &Process
     let clusters = if !args.eks.is_empty() {
         of_eks(args, global, process)?
     } else if let Some(path) = &args.from_kubeconfig {
-        of_kubeconfig(path, &args.from_context, global, process)?
+        of_kubeconfig(path, args, global, process)?
     } else {
         vec![by_url(args, global, process)?]
     };
@@ -71,25 +71,44 @@ fn read_authority(path: &Path) -> anyhow::Result<String> {
 /// `CONTEXT=ID`, or `CONTEXT`, whose id is that of `-i` or, with several, the context's name: kops names both alike.
 fn of_kubeconfig(
     path: &Path,
-    contexts: &[String],
+    args: &KubeconfigArgs,
     global: &Global,
     process: &Process,
 ) -> Result<Vec<Cluster>, Failure> {
+    let contexts = &args.from_context[..];
+    if contexts.len() > 1 && args.ca.is_some() {
+        let message =
+            "--ca is the authority of one cluster, and these are several contexts; add them one by one, with --merge";
+        return Err(anyhow::anyhow!(message).into());
+    }
+    let authority = args.ca.as_deref().map(read_authority).transpose()?;
     let source = rim::read_source(path)?;
     let cluster = |context: Option<&str>, id: ClusterId| {
         let mut endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
+        if let Some(pem) = &authority {
+            endpoint = endpoint.vouched_for_by(pem.clone());
+        }
         // The path is one from the folder of that kubeconfig, and not from that of the one that is written.
         if let Authority::File(file) = &endpoint.authority {
             let file = path.parent().unwrap_or(Path::new("")).join(file);
             endpoint.authority = Authority::Pem(read_authority(&file)?);
         }
+        if endpoint.is_insecure() {
+            rim::note(&format!(
+                "note: {} has insecure-skip-tls-verify: true, so nobody checks that it is {} who answers; --ca FILE makes \
+                 kubectl check",
+                path.display(),
+                endpoint.server
+            ));
+        }
         Ok(Cluster { id, endpoint, region: None })
     };
     let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is no cluster id"));
     let of_flag = || Ok::<_, Failure>(settings::cluster_id(global, process, &settings::config(global)?)?);
-    if contexts.len() > 1 && global.cluster_id.is_some() {
-        let message =
-            "-i is the id of one cluster, and these are several contexts; write --from-context CONTEXT=ID for each";
+    let says_ids = contexts.len() > 1 || contexts.iter().any(|context| context.contains('='));
+    if says_ids && (global.cluster_id.is_some() || global.config.is_some()) {
+        let message = "-i and -c say the id of one cluster, and --from-context says it here: each as CONTEXT=ID, or as \
+                       the context's name; leave -i and -c out";
         return Err(anyhow::anyhow!(message).into());
     }
     match contexts {
@@ -107,8 +126,8 @@ fn of_kubeconfig(
 
 /// Asks EKS with the credentials of the environment or `--profile`; `--role` is for logging in only.
 fn of_eks(args: &KubeconfigArgs, global: &Global, process: &Process) -> Result<Vec<Cluster>, Failure> {
-    if global.cluster_id.is_some() {
-        let message = "an EKS cluster's id is its name, so --eks NAME says it; leave -i out";
+    if global.cluster_id.is_some() || global.config.is_some() {
+        let message = "an EKS cluster's id is its name, so --eks NAME says it; leave -i and -c out";
         return Err(anyhow::anyhow!(message).into());
     }
     let named: Vec<_> = args.eks.iter().map(|text| Named::parse(text)).collect::<anyhow::Result<_>>()?;

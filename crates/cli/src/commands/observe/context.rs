@@ -9,7 +9,7 @@ use access::cluster::Dump;
 use clap::Args;
 use kubernetes::{Cluster, Kubeconfig, Proxies};
 
-use super::FromArgs;
+use super::PathArgs;
 use crate::rim::{self, Process};
 
 /// Which cluster to ask.
@@ -53,13 +53,18 @@ impl ClusterArgs {
 
     /// Whether the cluster is asked: where one is named, or where nothing was given. What was given and holds no cluster does
     /// not stand for the one of the current context, which another day is another one.
-    pub(crate) fn is_asked(&self, from: &FromArgs, holds_cluster: bool) -> anyhow::Result<bool> {
+    pub(crate) fn is_asked(&self, from: &PathArgs, holds_cluster: bool) -> anyhow::Result<bool> {
         anyhow::ensure!(
             holds_cluster || !from.is_given() || self.is_named(),
             "{} has nothing of roles and bindings; give them as well, or name the cluster that it is of by --context",
             from.names()
         );
         Ok(self.is_named() || !holds_cluster)
+    }
+
+    /// Whether a kubeconfig was named.
+    pub(crate) fn names_kubeconfig(&self) -> bool {
+        self.kubeconfig.is_some()
     }
 
     /// Whether a context was named.

@@ -9,7 +9,7 @@ use std::{
 
 use access::cluster::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use anyhow::Context as _;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use document::Source;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use mapping::Reader;
@@ -23,12 +23,13 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Flags of every command that takes files in place of a cluster.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct FromArgs {
+#[command(group = ArgGroup::new("given").multiple(true))]
+pub(crate) struct PathArgs {
     /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what
     /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or
     /// `-o yaml`), manifests, access files, what `aws eks` says of access entries and `aws iam` of groups and roles, as files
     /// or as folders with all that is in them; `-` is stdin
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", group = "given")]
     from: Vec<PathBuf>,
 
     /// Leave out what is called so in folders of --from, as .gitignore has it; several times for several
@@ -37,8 +38,15 @@ pub(crate) struct FromArgs {
 
     /// Namespace of manifests that do not say theirs [default: what a kustomization beside them says; the context's is never
     /// taken]
-    #[arg(long, value_name = "NAMESPACE")]
+    #[arg(long, value_name = "NAMESPACE", requires = "given")]
     default_namespace: Option<String>,
+}
+
+/// The same where who somebody is comes from what the cluster says.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct FromArgs {
+    #[command(flatten)]
+    pub(crate) files: PathArgs,
 
     /// Who reads the authenticator's configuration: `aws-iam-authenticator` (as 0.7.18 does) or `cluster-auth` [default: the
     /// server that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, which is said]
@@ -57,6 +65,20 @@ fn named(reader: Reader) -> &'static str {
 }
 
 impl FromArgs {
+    /// All of it as it is typed, with a blank in front of each flag.
+    pub(crate) fn typed(&self) -> String {
+        let reader = self.reader.iter().map(|reader| format!(" --reader {}", named(*reader)));
+        [self.files.typed()].into_iter().chain(reader).collect()
+    }
+
+    /// Reads all of it into what holds what was read so far.
+    pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
+        self.reader.into_iter().for_each(|reader| into.dump.read_by(reader));
+        self.files.read(into)
+    }
+}
+
+impl PathArgs {
     /// Whether anything was named.
     pub(crate) fn is_given(&self) -> bool {
         !self.from.is_empty()
@@ -67,6 +89,11 @@ impl FromArgs {
         &self.from
     }
 
+    /// The namespace of manifests that do not say theirs.
+    pub(crate) fn default_namespace(&self) -> Option<&str> {
+        self.default_namespace.as_deref()
+    }
+
     /// What was named, for people.
     pub(crate) fn names(&self) -> String {
         let name =
@@ -74,18 +101,15 @@ impl FromArgs {
         self.from.iter().map(name).collect::<Vec<_>>().join(", ")
     }
 
-    /// All of it as it is typed, with a blank in front of each flag.
-    pub(crate) fn typed(&self) -> String {
+    fn typed(&self) -> String {
         let from = self.from.iter().map(|path| format!(" --from {}", path.display()));
         let exclude = self.exclude.iter().map(|glob| format!(" --exclude '{glob}'"));
         let namespace = self.default_namespace.iter().map(|name| format!(" --default-namespace {name}"));
-        let reader = self.reader.iter().map(|reader| format!(" --reader {}", named(*reader)));
-        from.chain(exclude).chain(namespace).chain(reader).collect()
+        from.chain(exclude).chain(namespace).collect()
     }
 
     /// Reads all of it into what holds what was read so far.
     pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
-        self.reader.into_iter().for_each(|reader| into.dump.read_by(reader));
         self.read_paths(&self.from, into)
     }
 

@@ -14,13 +14,15 @@ use crate::{
 
 /// `{"summary": …, "incomplete": …, "gaps": […], "findings": […]}`; `namespaces` beside `everywhere` are those that a finding is about, and a path's
 /// request is one that the API server allows by its rule. Findings of the same bindings have the same `group`.
-pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
+/// The summary counts all, and findings are those from a severity on.
+pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: Severity) -> Value {
     let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
     let mut groups: HashMap<*const Finding<'_>, usize> = HashMap::new();
     for (number, group) in self::groups(&report.findings).iter().enumerate() {
         groups.extend(group.findings.iter().map(|finding| (std::ptr::from_ref(*finding), number)));
     }
     let group_of = |finding: &Finding<'_>| groups[&std::ptr::from_ref(finding)];
+    let shown = report.findings.iter().filter(|finding| finding.severity >= from);
     json!({
         "summary": {
             "danger": count(Severity::Danger),
@@ -31,7 +33,7 @@ pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
         },
         "incomplete": !gaps.is_empty(),
         "gaps": gaps.iter().map(GapOut::from).collect::<Vec<_>>(),
-        "findings": report.findings.iter().map(|one| finding(one, group_of(one), sources)).collect::<Vec<_>>(),
+        "findings": shown.map(|one| finding(one, group_of(one), sources)).collect::<Vec<_>>(),
     })
 }
 

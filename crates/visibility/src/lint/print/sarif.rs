@@ -8,11 +8,12 @@ use serde_json::{Value, json};
 use super::also;
 use crate::lint::{Finding, Report, checks};
 
-/// SARIF 2.1.0: danger is an error there, and info a note. What is in no file has no place.
-pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen]) -> Value {
+/// SARIF 2.1.0 of the findings from a severity on: danger is an error there, and info a note. What is in no file has no place.
+pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: escalation::Severity) -> Value {
     let rules: Vec<RuleText> =
         checks().map(|check| RuleText { code: check.code, about: check.why, advice: check.fix }).collect();
-    let problems: Vec<Problem> = report.findings.iter().map(problem).collect();
+    let problems: Vec<Problem> =
+        report.findings.iter().filter(|finding| finding.severity >= from).map(problem).collect();
     let mut sarif = document::to_sarif(sources, &problems, &rules);
     // Who takes a finding that is gone for one that is mended has to know what was not looked at.
     let notification = |gap: &Unseen| {

@@ -115,7 +115,7 @@ fn names_cannot_hide_what_is_said() {
 fn json_has_everything() {
     let world = manifests();
     let report = lint(&world, &[], now());
-    let json = print::json(&report, world.sources(), world.gaps());
+    let json = print::json(&report, world.sources(), world.gaps(), Severity::Info);
     assert_snapshot!(format!("{:#}", json["findings"][0]), @r#"
     {
       "code": "pods",
@@ -226,7 +226,7 @@ fn json_has_everything() {
 #[test]
 fn sarif_points_into_manifests() {
     let world = manifests();
-    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps());
+    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps(), Severity::Info);
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     assert_eq!(serde_json::to_value(&sarif).expect("JSON"), json);
     // Manifests are not all of a cluster, which is said, and no failure.
@@ -264,7 +264,7 @@ fn sarif_points_into_manifests() {
     // Of a cluster, nothing stands in a file.
     let world =
         cluster("bind admins cluster-admin User:ann\nrole flood = create configmaps\nbind flood flood User:ben");
-    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps());
+    let json = print::sarif(&lint(&world, &[], now()), world.sources(), world.gaps(), Severity::Info);
     let levels: Vec<&str> = json["runs"][0]["results"]
         .as_array()
         .expect("results")

@@ -1,0 +1,150 @@
+//! What is typed has an effect, or it is said that it has none: every flag of every command, in every mode of it.
+//!
+//! The program itself says which flags there are, so that a new one cannot be forgotten: it has no row in [`table::COMMANDS`].
+
+mod table;
+
+use std::{
+    collections::BTreeSet,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
+
+use self::table::{COMMANDS, Flag, GLOBAL, Uses};
+
+/// A line that is typed, the exit code, and what is said of the flag that would change nothing.
+type Idle = (&'static str, i32, &'static str);
+
+#[test]
+fn every_flag_of_every_command_has_a_row() {
+    let known: BTreeSet<String> = COMMANDS.iter().map(|(command, ..)| (*command).to_owned()).collect();
+    let top: Vec<String> = complete(&[""]).into_iter().filter(|name| name != "help" && name != "kops").collect();
+    let kops = complete(&["kops", ""]).into_iter().filter(|name| name != "help").map(|name| format!("kops {name}"));
+    assert_eq!(known, top.into_iter().chain(kops).collect(), "commands");
+    for (command, _, _, flags) in COMMANDS {
+        let words: Vec<&str> = command.split(' ').chain(["--"]).collect();
+        let global: Vec<&str> = GLOBAL.iter().map(|flag| flag.name).chain(["help"]).collect();
+        let own = complete(&words).into_iter().map(|flag| flag.trim_start_matches('-').to_owned());
+        let own: BTreeSet<String> = own.filter(|flag| !global.contains(&&**flag)).collect();
+        let rows: BTreeSet<String> = flags.iter().map(|(flag, _)| (*flag).to_owned()).collect();
+        assert_eq!(rows, own, "{command}: each flag has a row, which says where it would change nothing");
+    }
+}
+
+#[test]
+fn what_would_change_nothing_is_refused_or_said() {
+    let folder = prepared();
+    for (command, _, _, flags) in COMMANDS {
+        for (flag, rows) in *flags {
+            for (line, code, said) in *rows {
+                assert!(line.starts_with(command), "{command} --{flag}: {line}");
+                let stderr = run(folder.path(), line, Some(*code));
+                assert!(stderr.contains(said), "{line}: {said:?} is not said:\n{stderr}");
+            }
+        }
+    }
+}
+
+#[test]
+fn flags_of_every_command_are_of_use_or_it_is_said_that_they_are_not() {
+    let folder = prepared();
+    for (command, least, uses, _) in COMMANDS {
+        for Flag { name, value, refused, of } in GLOBAL {
+            let stderr = run(folder.path(), &format!("{command} {least} --{name} {value}"), None);
+            let is_said = stderr.contains(refused);
+            match (*uses, *of) {
+                (_, Uses::ANY) => assert!(!is_said, "{command} --{name}: {stderr}"),
+                (uses, of) if uses.contains(of) => assert!(!is_said, "{command} --{name}: {stderr}"),
+                _ => assert!(is_said, "{command} --{name}: nothing is said:\n{stderr}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
+    let folder = prepared();
+    let seeing =
+        ["who-can get pods", "matrix", "lint", "diff user:a user:b", "explain arn:aws:iam::111122223333:user/alice"];
+    for command in seeing {
+        for from in ["--from access.yaml", "-c config.yaml --from cluster.yaml"] {
+            let said = run(folder.path(), &format!("{command} {from} -i other"), Some(1));
+            assert!(
+                said.contains("--cluster-id other: ") && said.contains("is for `prod.example.com`"),
+                "{command} {from}: {said}"
+            );
+            let said = run(folder.path(), &format!("{command} {from} -i prod.example.com"), Some(0));
+            assert!(!said.contains("--cluster-id"), "{command} {from}: {said}");
+        }
+        let said = run(folder.path(), &format!("{command} --from cluster.yaml -i prod.example.com"), Some(0));
+        assert!(said.contains("note: --cluster-id prod.example.com was compared with nothing"), "{command}: {said}");
+    }
+    for command in ["check", "render --to rbac", "plan --from cluster.yaml", "apply", "diff access.yaml access.yaml"] {
+        let said = run(folder.path(), &format!("{command} -i other"), Some(1));
+        assert!(said.contains("--cluster-id other: the access file is for `prod.example.com`"), "{command}: {said}");
+    }
+}
+
+#[test]
+fn an_authority_that_is_given_counts() {
+    let folder = prepared();
+    let printed = |line: &str| {
+        let said = run(folder.path(), &format!("kubeconfig -i c {line} --merge made"), Some(0));
+        let made = std::fs::read_to_string(folder.path().join("made")).expect("written");
+        (said, made)
+    };
+    let (said, made) = printed("--from-kubeconfig insecure.conf");
+    assert!(
+        said.contains("note: insecure.conf has insecure-skip-tls-verify: true, so nobody checks that it is"),
+        "{said}"
+    );
+    assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");
+    let (said, made) = printed("--server https://a.example.com");
+    assert!(
+        said.contains("note: the cluster c keeps insecure-skip-tls-verify: true, with which nobody checks"),
+        "{said}"
+    );
+    assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");
+    let (said, made) = printed("--from-kubeconfig insecure.conf --ca cert.pem");
+    assert!(!said.contains("nobody checks"), "{said}");
+    assert!(made.contains("certificate-authority-data: ") && !made.contains("verify: true"), "{made}");
+    let (said, made) = printed("--server https://a.example.com");
+    assert!(
+        said.contains("note: the cluster c keeps its certificate-authority-data, since no other was given"),
+        "{said}"
+    );
+    assert!(made.contains("certificate-authority-data: "), "{made}");
+}
+
+/// What the program offers behind these words.
+fn complete(words: &[&str]) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-auth"));
+    let output = command.args(["__complete", "--"]).args(words).output().expect("it runs");
+    let text = String::from_utf8(output.stdout).expect("UTF-8");
+    let candidates = text.lines().filter(|line| !line.starts_with(':'));
+    candidates.filter_map(|line| Some(line.split('\t').next()?.to_owned())).collect()
+}
+
+/// What is said, by a program that has AWS credentials, no network to use them in, and no kubeconfig of its own.
+fn run(folder: &Path, line: &str, code: Option<i32>) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-auth"));
+    command.env_clear().env("HOME", folder).current_dir(folder).stdin(Stdio::null());
+    command.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "x");
+    command.env("AWS_REGION", "us-west-2").env("HTTPS_PROXY", "http://127.0.0.1:1");
+    let Output { status, stdout, stderr } = command.args(line.split_whitespace()).output().expect("it runs");
+    let stderr = String::from_utf8(stderr).expect("UTF-8");
+    let stdout = String::from_utf8_lossy(&stdout);
+    assert!(code.is_none_or(|code| status.code() == Some(code)), "{line}: {status}\n{stderr}\n{stdout}");
+    // A refusal leaves nothing that looks like an answer.
+    assert!(code != Some(1) || stdout.is_empty(), "{line}: {stdout}");
+    stderr
+}
+
+fn prepared() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in table::FILES {
+        std::fs::write(folder.path().join(name), text).expect("written");
+    }
+    run(folder.path(), "init -i prod.example.com", Some(0));
+    folder
+}
