@@ -321,6 +321,11 @@ fn whoami(world: &World) -> anyhow::Result<()> {
     let carol = who(world, login, "carol", &[])?.success()?;
     ensure!(carol.contains("+ everywhere\n    every verb on everything, every URL\n"), "{carol}");
     ensure!(!carol.contains("Incomplete"), "{carol}");
+    let nope = who(world, login, "carol", &["-n", "nope", "-i", CLUSTER_ID])?;
+    ensure!(nope.code == 0 && nope.stderr.contains("note: there is no namespace `nope`; it was asked"), "{nope:?}");
+    ensure!(!who(world, login, "carol", &["-n", "dev"])?.stderr.contains("there is no namespace"));
+    let other = who(world, login, "carol", &["-i", "other"])?.failure()?;
+    ensure!(other.contains(&format!("--cluster-id other: this context's tokens are for `{CLUSTER_ID}`")), "{other}");
     shown_in_the_documentation(login, "whoami", &who(world, login, "alice", &["-n", "dev"])?.stdout)?;
     // As kubectl's plugin.
     let plugins = world.folder("explain-plugins")?;

@@ -56,7 +56,12 @@ fn each(world: &World) -> anyhow::Result<()> {
     std::fs::rename(managed.folder.join("access.yaml"), managed.folder.join("other.yaml"))?;
     std::fs::write(managed.folder.join("other.yaml"), FILE)?;
     refused(FILE, &["other.yaml"], &["plan.file-missing"])?;
-    managed.apply(&["other.yaml", "--forget", "access.yaml"])?.success()?;
+    let contradictory = managed.apply(&["other.yaml", "--forget", "other.yaml"])?.failure()?;
+    ensure!(contradictory.contains("--forget other.yaml: it is among the files now"), "{contradictory}");
+    let forgotten = managed.apply(&["other.yaml", "--forget", "access.yaml", "--forget", "nope"])?;
+    let nope = "note: --forget nope changes nothing: no file of that name was applied to this cluster";
+    ensure!(forgotten.stderr.contains(nope) && !forgotten.stderr.contains("--forget access.yaml"), "{forgotten:?}");
+    forgotten.success()?;
     refused(FILE, &["access.yaml"], &["plan.file-missing"])?;
     managed.apply(&["access.yaml", "--forget", "other.yaml"])?.success()?;
     managed.file(&without_admin)?;
