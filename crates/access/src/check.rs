@@ -20,6 +20,24 @@ pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
+/// The same of a file that has errors of reading: what only something that could not be read makes of it is left out.
+pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
+    let bound_by_name = access.groups.iter().flatten().filter(|group| group.grants.is_none());
+    let bound_by_name: HashSet<Span> = bound_by_name.map(|group| group.name.span).collect();
+    let within = |span: Span, error: &Problem| span.start <= error.span.start && error.span.end <= span.end;
+    let has_error = |span: Span| errors.iter().any(|error| error.severity == Severity::Error && within(span, error));
+    let is_of_absence = |problem: &Problem| {
+        let is = |code: Code| problem.code == code.as_str();
+        let mut places = problem.related.iter().map(|(span, _)| *span).chain([problem.span]);
+        [Code::Missing, Code::NobodyIn, Code::BindsNothing].into_iter().any(is)
+            || (is(Code::NoRole) && bound_by_name.contains(&problem.span))
+            || (is(Code::UsernameTwice) && places.any(has_error))
+    };
+    let mut problems = check(access, facts, now);
+    problems.retain(|problem| !is_of_absence(problem));
+    problems
+}
+
 /// What looking finds, together with what compiling found.
 pub(crate) fn findings(access: &Access, facts: &Facts, now: Timestamp, compiled: Vec<Problem>) -> Vec<Problem> {
     let mut findings = Findings::default();

@@ -31,7 +31,7 @@ mod render;
 mod schema;
 mod serve;
 
-pub use check::check;
+pub use check::{check, check_what_was_read};
 pub use codes::Code;
 pub use compile::{Desired, Person, compile, glob};
 pub use config_map::{ConfigMap, NotOfTexts};

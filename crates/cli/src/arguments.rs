@@ -57,7 +57,7 @@ Seeing access:
   who-can      Say who may do something, and what grants it
   matrix       Show what everybody may do where, or everything about one of them
   explain      Say why somebody is let in or not, and what they may do
-  diff         Say what differs between two clusters or files, or between two subjects
+  diff         Say what differs between two clusters, files or subjects
   lint         Find ways to become cluster-admin, and what is left lying about
   verify       Explain a token: check it, ask STS, print the identity
 
@@ -70,8 +70,8 @@ Others:
   completion   Print a shell's completion script
   help         Print help for a command
 
-Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on` asks for it and there is something. Where it
-is not known whether there is, that is 1.";
+Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
+asks for it and there is something. Where that is not known, it is 1.";
 
 /// The flags of every command, named as aws-iam-authenticator names them.
 #[derive(Args, Clone, Debug, Default)]
@@ -89,15 +89,15 @@ pub(crate) struct Global {
     #[arg(short = 'v', long, global = true, value_name = "LEVEL")]
     pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
 
-    /// How to log: text or json [default: text]
-    #[arg(short = 'l', long, global = true, value_name = "FORMAT", hide_possible_values = true)]
+    /// How to log [default: text]
+    #[arg(short = 'l', long, global = true, value_name = "FORMAT")]
     pub(crate) log_format: Option<crate::logs::Format>,
 
     /// Feature gates of aws-iam-authenticator, as A=true,B=false; accepted for compatibility
     #[arg(long, global = true, value_name = "GATES")]
     pub(crate) feature_gates: Option<String>,
 
-    /// When to use colours: auto, always or never (NO_COLOR is honoured)
+    /// When to use colours (NO_COLOR is honoured)
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     pub(crate) color: Color,
 }
@@ -148,7 +148,7 @@ pub(crate) enum Command {
     Matrix(commands::matrix::MatrixArgs),
     /// Say why somebody is let in or not, and what they may do
     Explain(commands::explain::ExplainArgs),
-    /// Say what differs between two clusters or files, or between two subjects
+    /// Say what differs between two clusters, files or subjects
     Diff(commands::diff::DiffArgs),
     /// Find ways to become cluster-admin, and what is left lying about
     Lint(commands::lint::LintArgs),
@@ -353,6 +353,17 @@ mod tests {
                         "{name} --{flag} --{other}: --{flag} does nothing"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_laid_out_in_lines_fits_any_terminal() {
+        let mut root = Cli::command();
+        root.build();
+        for command in [&root].into_iter().chain(root.get_subcommands()) {
+            for line in command.get_after_help().map(ToString::to_string).unwrap_or_default().lines() {
+                assert!(line.chars().count() <= 80, "{}: {line}", command.get_name());
             }
         }
     }

@@ -238,13 +238,19 @@ fn of_resource(
         let hint = format!("{} are in the API group {:?}", elsewhere.name, elsewhere.api_group);
         return Some(misnomer(KEY, message, Some(hint)));
     }
-    let near = nearest(name, RESOURCES.iter().filter(|row| within(&row.api_group)).map(|row| &*row.name));
-    let near = near.filter(|near| near.len() > 4)?;
-    Some(misnomer(
-        KEY,
-        format!("there is no resource `{resource}` in {}", said(groups)),
-        Some(format!("did you mean {near}{behind}?")),
-    ))
+    // Short names are like many others: what begins otherwise is hardly meant.
+    let is_like = |near: &&str| near.len() > 4 || near.chars().next() == name.chars().next();
+    let near = |is_there: &dyn Fn(&str) -> bool| {
+        let there = RESOURCES.iter().filter(|row| is_there(&row.api_group));
+        nearest(name, there.map(|row| &*row.name)).filter(is_like)
+    };
+    let elsewhere = || {
+        let near = near(&|_| true).filter(|near| differ_little(near, name))?;
+        let group = &RESOURCES.iter().find(|row| *row.name == *near)?.api_group;
+        Some(format!("did you mean {near}{behind}, which are in the API group {group:?}?"))
+    };
+    let meant = near(&within).map(|near| format!("did you mean {near}{behind}?")).or_else(elsewhere)?;
+    Some(misnomer(KEY, format!("there is no resource `{resource}` in {}", said(groups)), Some(meant)))
 }
 
 /// API groups as people say them.

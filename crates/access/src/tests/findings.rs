@@ -1,7 +1,9 @@
 //! What can be read and is probably not meant.
 
-use super::{around, codes, good, now};
-use crate::{Code, Facts, Namespace, check};
+use document::{Limits, Problem};
+
+use super::{around, codes, good, now, sources};
+use crate::{Code, Facts, Namespace, Read, check, check_what_was_read, read};
 
 fn found(groups: &str) -> Vec<String> {
     codes(&[&around(groups)])
@@ -74,6 +76,57 @@ fn what_is_fine() {
     for text in rows {
         assert_eq!(found(text), [""; 0], "{text}");
     }
+}
+
+/// What is wrong with a part of a file, what it is to be, and what else is found in one run with it: nothing that would not be
+/// found without it.
+#[test]
+fn errors_of_reading_hide_nothing_and_make_nothing_up() {
+    let rules = "{apiGroups: [''], resources: [podz], verbs: [get]}";
+    let of_rules = |grant: &str| {
+        format!("- {{name: a, users: [x], authorization: [{{namespace: d, rules: [{rules}]}}, {grant}]}}")
+    };
+    let (nothing, all) = (Code::MatchesNothing.as_str(), Code::AllPowerful.as_str());
+    let rows = [
+        (of_rules("{namespace: d, clusterrole: view}"), of_rules("{namespace: d, clusterRole: view}"), vec![nothing]),
+        (of_rules("{clusterRole: cluster-admin, x: y}"), of_rules("{clusterRole: cluster-admin}"), vec![nothing, all]),
+        ("- {name: a, users: 5}".to_owned(), "- {name: a, users: [x]}".to_owned(), vec![]),
+        ("- {name: a, userz: [x]}".to_owned(), "- {name: a, users: [x]}".to_owned(), vec![]),
+        (
+            "- {name: nope, users: [x], authorisation: [{clusterRole: view}]}".to_owned(),
+            "- {name: nope, users: [x], authorization: [{clusterRole: view}]}".to_owned(),
+            vec![],
+        ),
+        (
+            "- {name: a, roles: [{name: r, userName: b}, {name: r, account: '444455556666'}]}".to_owned(),
+            "- {name: a, roles: [{name: r, username: b}, {name: r, account: '444455556666'}]}".to_owned(),
+            vec![],
+        ),
+        (
+            "- {name: a, users: [x, x], expires: soon}".to_owned(),
+            "- {name: a, users: [x, x], expires: 2027-01-01}".to_owned(),
+            vec![Code::Duplicate.as_str()],
+        ),
+    ];
+    let facts = Facts { roles: Some(rbac::Objects::default()), ..Facts::default() };
+    let in_words = |problems: Vec<Problem>| -> Vec<(&str, String)> {
+        problems.into_iter().map(|problem| (problem.code, problem.message)).collect()
+    };
+    for (broken, mended, expected) in rows {
+        let Read { access, problems } = read(&sources(&[&around(&broken)]), &Limits::default());
+        assert!(!problems.is_empty(), "{broken}");
+        let found = in_words(check_what_was_read(&access, &facts, now(), &problems));
+        let all = in_words(check(&good(&around(&mended)), &facts, now()));
+        for one in &found {
+            assert!(all.contains(one), "{broken}: made up: {one:?}");
+        }
+        let codes: Vec<&str> =
+            found.iter().map(|(code, _)| *code).filter(|code| *code != Code::NoRole.as_str()).collect();
+        assert_eq!(codes, expected, "{broken}");
+    }
+    // Without an id that can be read nothing is said to be missing.
+    let Read { access, problems } = read(&sources(&["clusterID: 5\naccount: '111122223333'\n"]), &Limits::default());
+    assert_eq!(check_what_was_read(&access, &Facts::default(), now(), &problems), []);
 }
 
 #[test]

@@ -4,14 +4,20 @@ mod iam;
 
 use std::{fs, io, path::PathBuf};
 
-use access::{Access, Facts, cluster::Given};
+use access::{
+    Access, Facts,
+    cluster::{AccessEntries, Dump, Given},
+};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Problem, Sources};
+use document::{Limits, Problem, Source, Sources};
 
 pub(crate) use self::iam::AskIam;
 use super::observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look};
-use crate::{rim::Process, runtime};
+use crate::{
+    rim::{self, Process},
+    runtime,
+};
 
 /// Which files.
 #[derive(Args, Debug)]
@@ -34,8 +40,8 @@ pub(crate) struct Files {
     #[command(flatten)]
     from: PathArgs,
 
-    /// Ask the cluster of the current kubeconfig context for its namespaces, roles and ConfigMaps; `--context` and
-    /// `--kubeconfig` name another, and mean this
+    /// Ask the cluster for its namespaces, roles and ConfigMaps: that of the current kubeconfig context, unless `--context` or
+    /// `--kubeconfig`, which mean this too, name another
     #[arg(long)]
     live: bool,
 
@@ -77,7 +83,13 @@ impl Files {
         let mut found = Given::default();
         self.from.read(&mut found)?;
         ignored(&found);
-        let Given { mut dump, mut facts, .. } = found;
+        let Given { mut dump, mut facts, entries, configuration, .. } = found;
+        if self.from.is_given() {
+            dump.add_to(&mut facts);
+            for note in of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names()) {
+                rim::note(&format!("note: {note}"));
+            }
+        }
         if self.live || self.cluster.is_named() {
             let looked = async { look(&self.cluster.connect(process).await?, COMPILING, &[]).await };
             let looked = runtime::block_on(looked)??;
@@ -93,6 +105,31 @@ impl Files {
         self.iam.add_to(&mut facts, access, process)?;
         Ok(facts)
     }
+}
+
+/// What of `--from` an access file is not compiled with.
+fn of_no_use(
+    facts: &Facts,
+    dump: &Dump,
+    entries: &AccessEntries,
+    configuration: Option<&Source>,
+    from: &str,
+) -> Vec<String> {
+    let configuration = configuration.map(|source| format!("{}, the authenticator's configuration,", source.name()));
+    let entries = (!entries.is_empty()).then(|| "what `aws eks` printed".to_owned());
+    let declared = dump.declared().first().map(|_| "what other programs' files say of access".to_owned());
+    let unused = configuration.into_iter().chain(entries).chain(declared);
+    let mut notes: Vec<String> = unused.map(|what| format!("{what} plays no part here")).collect();
+    let Facts { iam_groups, permission_sets, namespaces, roles, custom_resources, config_maps, in_iam } = facts;
+    let is_known = namespaces.is_some() || roles.is_some() || config_maps.is_some() || !custom_resources.is_empty();
+    let says_iam = !iam_groups.is_empty() || !permission_sets.is_empty() || !in_iam.is_empty();
+    if notes.is_empty() && !is_known && !says_iam {
+        notes.push(format!(
+            "nothing of {from} plays a part here: what counts is lists of namespaces, roles, clusterroles and ConfigMaps as \
+             kubectl prints them, CustomResourceDefinitions, and what `aws iam` prints"
+        ));
+    }
+    notes
 }
 
 /// Reads paths as one access file.

@@ -24,7 +24,10 @@ use self::{
     execute::Execution,
     outcome::{Counts, Outcome},
 };
-use super::planning::{self, Planned, Planning, Subject};
+use super::{
+    observe,
+    planning::{self, Planned, Planning, Subject},
+};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
@@ -34,6 +37,11 @@ use crate::{
 
 /// Flags of `apply`.
 #[derive(Args, Debug)]
+#[command(
+    mut_arg("from", |arg| arg.help(observe::APPLIED_WITH)),
+    // It takes no manifests.
+    mut_arg("default_namespace", |arg| arg.hide(true)),
+)]
 pub(crate) struct ApplyArgs {
     #[command(flatten)]
     planning: Planning,
@@ -78,7 +86,11 @@ const MOUNTED: Duration = Duration::from_mins(2);
 
 /// Runs `apply`.
 pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> CommandResult {
-    let subject = args.planning.subject(global, process)?;
+    if let Some(namespace) = args.planning.default_namespace() {
+        let help = "it is for manifests, and `apply` takes none; leave it out";
+        return Err(anyhow::anyhow!("--default-namespace {namespace}: {help}").into());
+    }
+    let subject = args.planning.subject(false, global, process)?;
     if subject.dump.is_some() {
         let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` and `aws eks` printed";
         return Err(anyhow::anyhow!(help).into());

@@ -1,10 +1,13 @@
 //! `check`: every problem of an access file, in one run.
 
-use access::Code;
+use access::{Code, Facts};
 use clap::Args;
 use document::{Problem, RuleText, Severity};
 
-use super::access::{Files, Loaded};
+use super::{
+    access::{Files, Loaded},
+    observe,
+};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
@@ -14,11 +17,12 @@ use crate::{
 
 /// Flags of `check`.
 #[derive(Args, Debug)]
+#[command(mut_arg("from", |arg| arg.help(observe::COMPILED_WITH)))]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     files: Files,
 
-    /// How to print problems: text, json or sarif
+    /// How to print problems
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
@@ -41,12 +45,21 @@ enum Output {
 /// Runs `check`.
 pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> CommandResult {
     let Loaded { sources, access, mut problems } = args.files.load()?;
-    settings::of_access_file(global, &access)?;
-    // What could not be read would be missed by these findings and make others of them.
-    if !has_errors(&problems) {
-        let facts = args.files.facts(&access, process)?;
-        problems.extend(access::check(&access, &facts, rim::now()));
+    let is_readable = !has_errors(&problems);
+    if is_readable || access.cluster_id.is_some() {
+        settings::of_access_file(global, &access)?;
     }
+    // What is wrong with the file is said even where the cluster or IAM gives no answer.
+    let (facts, trouble) = match args.files.facts(&access, process) {
+        Ok(facts) => (facts, None),
+        Err(error) if is_readable => return Err(error.into()),
+        Err(error) => (Facts::default(), Some(error)),
+    };
+    problems.extend(if is_readable {
+        access::check(&access, &facts, rim::now())
+    } else {
+        access::check_what_was_read(&access, &facts, rim::now(), &problems)
+    });
     problems.sort_by_key(|problem| problem.span);
     match args.output {
         Output::Text => {
@@ -62,6 +75,9 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
             });
             print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
         }
+    }
+    if let Some(trouble) = trouble {
+        return Err(trouble.into());
     }
     let fails = has_errors(&problems) || (args.deny && !problems.is_empty());
     if fails { Err(Failure::AlreadySaid) } else { Ok(()) }

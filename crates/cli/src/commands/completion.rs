@@ -16,16 +16,15 @@ use crate::{
 
 /// Flags of `completion`.
 #[derive(Args, Debug)]
-#[command(
-    after_help = "It completes the name under which it was called: `aws-iam-authenticator completion bash` that one.
+#[command(after_help = "It completes the name under which it was called: `aws-iam-authenticator
+completion bash` that one.
 
 Examples:
   source <(cluster-auth completion bash)
   source <(cluster-auth completion zsh)
   cluster-auth completion fish > ~/.config/fish/completions/cluster-auth.fish
   cluster-auth completion kubectl > /usr/local/bin/kubectl_complete-cluster_auth
-  chmod +x /usr/local/bin/kubectl_complete-cluster_auth"
-)]
+  chmod +x /usr/local/bin/kubectl_complete-cluster_auth")]
 pub(crate) struct CompletionArgs {
     /// What completes: a shell, or kubectl for its plugin
     #[arg(value_name = "SHELL")]

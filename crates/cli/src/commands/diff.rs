@@ -33,17 +33,18 @@ use crate::{
 /// Flags of `diff`.
 #[derive(Args, Debug)]
 #[command(after_help = "A and B are both of what there is to compare, or both somebody there:
-  PATH            a dump, manifests, access files, or a folder of them; `-` is stdin
+  PATH            a dump, manifests, access files, or a folder; `-` is stdin
   context:NAME    the cluster of a kubeconfig's context
-  user:NAME       a Kubernetes user; a service account is user:system:serviceaccount:NAMESPACE:NAME
+  user:NAME       a Kubernetes user; a service account is one, as
+                  user:system:serviceaccount:NAMESPACE:NAME
   group:NAME      a Kubernetes group
-  arn:…           an IAM user, a role, or one session of it, as the user and in the groups that they log in as
+  arn:…           an IAM user, a role, or one session of it, as they log in
 
 Examples:
   cluster-auth diff before.json context:prod
   cluster-auth diff access.yaml ../main/access.yaml --exit-code
   cluster-auth diff group:developers group:operators --context prod
-  cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer --from cluster.json --from access.yaml")]
+  cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer")]
 pub(crate) struct DiffArgs {
     /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
     #[arg(value_name = "A", group = "given", value_hint = clap::ValueHint::AnyPath)]
@@ -56,7 +57,7 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     seeing: Seeing,
 
-    /// How to print what differs: text, json, yaml or markdown
+    /// How to print what differs
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 

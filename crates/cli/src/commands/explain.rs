@@ -30,7 +30,7 @@ use crate::{
   cluster-auth explain arn:aws:iam::111122223333:role/Developer
   cluster-auth explain arn:aws:iam::111122223333:user/alice access.yaml
   cluster-auth explain mapping.none
-  cluster-auth token -i prod.example.com --token-only | cluster-auth explain - --aws -i prod.example.com")]
+  cluster-auth token -i prod.example.com | cluster-auth explain - --aws")]
 #[command(
     mut_arg("sts_connect_to", |arg| arg.requires("aws")),
     mut_arg("sts_ca_file", |arg| arg.requires("aws")),
@@ -59,7 +59,7 @@ pub(crate) struct ExplainArgs {
     #[command(flatten)]
     transport: Transport,
 
-    /// How to print the explanation: text, json or yaml
+    /// How to print the explanation
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

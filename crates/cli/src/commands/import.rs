@@ -12,7 +12,7 @@ use mapping::authenticator;
 
 use super::{
     access::AskIam,
-    observe::{ClusterArgs, FromArgs, ensure_no_configuration, gated},
+    observe::{self, ClusterArgs, FromArgs, ensure_no_configuration, gated},
     planning,
 };
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
 
 /// Flags of `import`.
 #[derive(Args, Debug)]
+#[command(mut_arg("from", |arg| arg.help(observe::IMPORTED_FROM)))]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
     from: FromArgs,
@@ -126,7 +127,7 @@ impl ImportArgs {
         let Given { dump, facts, entries, sources, .. } = read;
         let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources };
         self.cluster.beside(&found.dump)?;
-        if self.cluster.is_asked(&self.from.files, !found.dump.is_empty())? {
+        if self.cluster.is_asked(&self.from.files, !found.dump.is_empty(), true)? {
             let seen = async {
                 let cluster = self.cluster.connect(process).await?;
                 if let Some(name) = &self.config_map {

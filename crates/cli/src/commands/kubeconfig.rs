@@ -45,15 +45,15 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "FILE", conflicts_with = "server")]
     from_kubeconfig: Option<PathBuf>,
 
-    /// A context of that kubeconfig, and its cluster id (default: the current one, and -i); repeat it for several clusters
+    /// A context of that kubeconfig, and its cluster id; repeatable [default: the current one, and -i]
     #[arg(long, value_name = "CONTEXT[=ID]", requires = "from_kubeconfig", conflicts_with_all = ["server", "eks"])]
     from_context: Vec<String>,
 
-    /// Ask EKS for server and certificate authority of this cluster; repeat it for several clusters
+    /// Ask EKS for server and certificate authority of this cluster; repeatable
     #[arg(long, value_name = "NAME|ARN", conflicts_with_all = ["server", "from_kubeconfig"])]
     eks: Vec<String>,
 
-    /// Name of the context, the cluster and the user (default: the cluster id)
+    /// Name of the context, the cluster and the user [default: the cluster id]
     #[arg(long, value_parser = clap::builder::NonEmptyStringValueParser::new())]
     name: Option<String>,
 
@@ -81,7 +81,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "VERSION", value_parser = parse_version, default_value = "v1")]
     api_version: kubeconfig::ApiVersion,
 
-    /// Merge into a kubeconfig instead of printing (default: the first of KUBECONFIG, else ~/.kube/config)
+    /// Merge into a kubeconfig instead of printing [default: the first of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     merge: Option<Option<PathBuf>>,
 
@@ -89,7 +89,8 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, requires = "merge")]
     keep_current: bool,
 
-    /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place (default: every file of KUBECONFIG, else ~/.kube/config)
+    /// Turn users of `aws eks get-token` and aws-iam-authenticator to this program, in place [default: every file of KUBECONFIG, else
+    /// ~/.kube/config]
     #[arg(
         long, value_name = "FILE", num_args = 0..=1,
         conflicts_with_all = [

@@ -47,7 +47,7 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     fail_on: Option<Severity>,
 
-    /// How to print findings: text, json, yaml or sarif
+    /// How to print findings
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

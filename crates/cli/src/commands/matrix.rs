@@ -28,7 +28,7 @@ use crate::{
   cluster-auth matrix -n 'team-*' --who group:developers
   cluster-auth matrix --resource pods,secrets,pods/exec
   cluster-auth matrix arn:aws:iam::111122223333:user/alice
-  cluster-auth matrix --from access.yaml --from cluster.json -o html > access.html")]
+  cluster-auth matrix --from access.yaml --from cluster.json -o html > all.html")]
 pub(crate) struct MatrixArgs {
     /// One of them, with what grants each right: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
     #[arg(value_name = "ARN|user:NAME|group:NAME")]
@@ -53,7 +53,7 @@ pub(crate) struct MatrixArgs {
     #[command(flatten)]
     seeing: Seeing,
 
-    /// How to print it: text, json, yaml, markdown or html (one file that needs nothing else)
+    /// How to print it; html is one file that needs nothing else
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

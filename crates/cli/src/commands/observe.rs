@@ -7,7 +7,10 @@ mod live;
 
 pub(crate) use self::{
     context::{ClusterArgs, contexts},
-    from::{FromArgs, PathArgs, ensure_no_configuration, gated, ignored},
+    from::{
+        APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
+        ignored,
+    },
     given::collect,
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

@@ -4,6 +4,7 @@ use access::plan::print;
 use clap::Args;
 
 use super::{
+    observe,
     planning::{self, Planned, Planning, Seen},
     seeing::only_if_read,
 };
@@ -16,11 +17,12 @@ use crate::{
 
 /// Flags of `plan`.
 #[derive(Args, Debug)]
+#[command(mut_arg("from", |arg| arg.help(observe::PLANNED_WITH)))]
 pub(crate) struct PlanArgs {
     #[command(flatten)]
     planning: Planning,
 
-    /// How to print the plan: text, json or markdown
+    /// How to print the plan
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
@@ -42,7 +44,7 @@ enum Output {
 
 /// Runs `plan`. What stops apply stands in the plan, and does not stop this.
 pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> CommandResult {
-    let mut subject = args.planning.subject(global, process)?;
+    let mut subject = args.planning.subject(true, global, process)?;
     let seen = match subject.dump.take() {
         Some(dump) => Seen::of_dump(dump),
         None => runtime::block_on(async { planning::live(&args.planning.connect(process).await?).await })??,

@@ -105,8 +105,13 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
 }
 
 impl Planning {
-    /// Reads the files and the dumps, and asks IAM.
-    pub(crate) fn subject(&self, global: &Global, process: &Process) -> Result<Subject, Failure> {
+    /// The namespace of manifests that do not say theirs.
+    pub(crate) fn default_namespace(&self) -> Option<&str> {
+        self.from.files.default_namespace()
+    }
+
+    /// Reads the files and the dumps, and asks IAM. `takes_dumps` says that a dump may stand for the cluster.
+    pub(crate) fn subject(&self, takes_dumps: bool, global: &Global, process: &Process) -> Result<Subject, Failure> {
         let loaded = self.paths.load()?;
         settings::of_access_file(global, &loaded.access)?;
         if has_errors(&loaded.problems) {
@@ -126,7 +131,7 @@ impl Planning {
         let Given { mut dump, mut facts, entries, .. } = found;
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
-        self.cluster.is_asked(&self.from.files, !dump.is_empty())?;
+        self.cluster.is_asked(&self.from.files, !dump.is_empty(), takes_dumps)?;
         let (dump, beside) = if dump.is_empty() { (None, dump) } else { (Some(dump), Dump::default()) };
         self.iam.add_to(&mut facts, &loaded.access, process)?;
         let files = access::plan::files(&loaded.sources);

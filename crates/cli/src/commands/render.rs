@@ -6,6 +6,7 @@ use clap::Args;
 use super::{
     access::{Files, Loaded},
     check::has_errors,
+    observe,
 };
 use crate::{
     arguments::Global,
@@ -16,6 +17,7 @@ use crate::{
 
 /// Flags of `render`.
 #[derive(Args, Debug)]
+#[command(mut_arg("from", |arg| arg.help(observe::COMPILED_WITH)))]
 pub(crate) struct RenderArgs {
     #[command(flatten)]
     files: Files,

@@ -89,7 +89,7 @@ impl Seeing {
         if found.config.is_some() {
             return Ok(self.cluster.is_named() || !is_given);
         }
-        self.cluster.is_asked(&self.from.files, is_given)
+        self.cluster.is_asked(&self.from.files, is_given, true)
     }
 
     /// Whether somebody said with flags what to look at, beside the kubeconfig.

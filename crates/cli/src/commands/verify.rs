@@ -51,7 +51,7 @@ pub(crate) struct VerifyArgs {
     webhook: Option<PathBuf>,
 
     /// How to print the identity
-    #[arg(short, long, value_enum, default_value_t = Output::Text)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Text)]
     output: Output,
 
     /// AWS partition of the callers

@@ -11,8 +11,8 @@ pub(crate) struct VersionArgs {
     #[arg(short, long)]
     short: bool,
 
-    /// How to print it: json or yaml [default: json]
-    #[arg(short, long, value_name = "FORMAT", hide_possible_values = true)]
+    /// How to print it [default: json]
+    #[arg(short, long, value_name = "FORMAT")]
     output: Option<Output>,
 }
 

@@ -51,7 +51,7 @@ pub(crate) struct WhoCanArgs {
     #[command(flatten)]
     seeing: Seeing,
 
-    /// How to print the answer: text, json or yaml
+    /// How to print the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

@@ -45,14 +45,14 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Ask what holds in this namespace too, where you may not list them; several times for several
+    /// Ask what holds in this namespace too, where you may not list them; repeatable
     #[arg(short, long, value_name = "NAME")]
     namespace: Vec<String>,
 
     #[command(flatten)]
     transport: Transport,
 
-    /// How to print the answer: text, json or yaml
+    /// How to print the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

@@ -17,11 +17,12 @@ type Idle = (&'static str, i32, &'static str);
 
 #[test]
 fn every_flag_of_every_command_has_a_row() {
-    let known: BTreeSet<String> = COMMANDS.iter().map(|(command, ..)| (*command).to_owned()).collect();
+    let known: BTreeSet<String> =
+        COMMANDS.iter().copied().flatten().map(|(command, ..)| (*command).to_owned()).collect();
     let top: Vec<String> = complete(&[""]).into_iter().filter(|name| name != "help" && name != "kops").collect();
     let kops = complete(&["kops", ""]).into_iter().filter(|name| name != "help").map(|name| format!("kops {name}"));
     assert_eq!(known, top.into_iter().chain(kops).collect(), "commands");
-    for (command, _, _, flags) in COMMANDS {
+    for (command, _, _, flags) in COMMANDS.iter().copied().flatten() {
         let words: Vec<&str> = command.split(' ').chain(["--"]).collect();
         let global: Vec<&str> = GLOBAL.iter().map(|flag| flag.name).chain(["help"]).collect();
         let own = complete(&words).into_iter().map(|flag| flag.trim_start_matches('-').to_owned());
@@ -34,7 +35,7 @@ fn every_flag_of_every_command_has_a_row() {
 #[test]
 fn what_would_change_nothing_is_refused_or_said() {
     let folder = prepared();
-    for (command, _, _, flags) in COMMANDS {
+    for (command, _, _, flags) in COMMANDS.iter().copied().flatten() {
         for (flag, rows) in *flags {
             for (line, code, said) in *rows {
                 assert!(line.starts_with(command), "{command} --{flag}: {line}");
@@ -48,7 +49,7 @@ fn what_would_change_nothing_is_refused_or_said() {
 #[test]
 fn flags_of_every_command_are_of_use_or_it_is_said_that_they_are_not() {
     let folder = prepared();
-    for (command, least, uses, _) in COMMANDS {
+    for (command, least, uses, _) in COMMANDS.iter().copied().flatten() {
         for Flag { name, value, refused, of } in GLOBAL {
             let stderr = run(folder.path(), &format!("{command} {least} --{name} {value}"), None);
             let is_said = stderr.contains(refused);
@@ -114,6 +115,26 @@ fn an_authority_that_is_given_counts() {
         "{said}"
     );
     assert!(made.contains("certificate-authority-data: "), "{made}");
+}
+
+#[test]
+fn check_says_all_that_is_wrong_in_one_run() {
+    let folder = prepared();
+    let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- name: a\n  userz: [x]\n  users: [y, y]\n  authorization:\n  \
+                - {namespace: n, rules: [{apiGroups: [''], resources: [podz], verbs: [get]}]}\n";
+    std::fs::write(folder.path().join("broken.yaml"), file).expect("written");
+    for line in ["check broken.yaml", "check broken.yaml --context a --kubeconfig missing"] {
+        let said = run(folder.path(), line, Some(1));
+        for code in ["error[access.unknown-key]", "warning[access.duplicate]", "warning[access.matches-nothing]"] {
+            assert!(said.contains(code), "{line}: {code}: {said}");
+        }
+        assert!(said.contains("did you mean pods?"), "{line}: {said}");
+        assert_eq!(
+            said.contains("error: there is no kubeconfig at missing"),
+            line.contains("missing"),
+            "{line}: {said}"
+        );
+    }
 }
 
 /// What the program offers behind these words.

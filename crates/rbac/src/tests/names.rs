@@ -55,6 +55,9 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ("get -;apps jobs", "there is no resource `jobs` in the core group, apps; jobs are in the API group \"batch\""),
         ("get - cronjob", "there is no resource `cronjob` in the core group; cronjobs are in the API group \"batch\""),
         ("get apps deploymnets", "there is no resource `deploymnets` in apps; did you mean deployments?"),
+        ("get - podz", "there is no resource `podz` in the core group; did you mean pods?"),
+        ("get -;apps podz/log", "there is no resource `podz/log` in the core group, apps; did you mean pods/log?"),
+        ("get apps podz", "there is no resource `podz` in apps; did you mean pods, which are in the API group \"\"?"),
         ("get - all", "`all` is a word of kubectl's and no resource; name each resource, or write `*`"),
         (
             "get apps deployments.apps",

@@ -36,7 +36,7 @@ fn wrong_input(world: &World) -> anyhow::Result<()> {
         (&["token"], "no cluster id: give -i ID"),
         (&["token", "-i", " "], "is no cluster id"),
         (&["token", "-i", "c", "--region", "nowhere"], "\"nowhere\" is no AWS Region"),
-        (&["token", "-i", "c", "-s", "x", "--forward-session-name"], "cannot be used with"),
+        (&["token", "-i", "c", "-s", "x", "--forward-session-name"], "are both given; give one of them"),
         (&["server", "-i", "c", "--port", "abc"], "invalid value 'abc'"),
         (&["server", "-i", "c", "--backend-mode", "CRD"], "has no backend mode CRD"),
         (&["server", "-i", "c", "--state-dir", "missing"], "missing"),

@@ -178,8 +178,10 @@ fn url_of(token: &str) -> anyhow::Result<String> {
 
 fn explain(world: &World, args: &[&str], stdin: &str) -> anyhow::Result<Output> {
     let mut command = world.anonymous();
-    command.arg("explain").args(args).args(["--sts-connect-to", &world.sts.address.to_string()]);
-    command.arg("--sts-ca-file").arg(&world.sts.ca_file);
+    command.arg("explain").args(args);
+    if args.contains(&"--aws") {
+        command.args(["--sts-connect-to", &world.sts.address.to_string()]).arg("--sts-ca-file").arg(&world.sts.ca_file);
+    }
     let file = world.folder("explain-stdin")?.join("stdin");
     fs::write(&file, stdin)?;
     process::run(command.stdin(Stdio::from(fs::File::open(&file)?)))

@@ -48,7 +48,7 @@ pub(crate) struct SpecArgs {
     hook_image: Option<String>,
 
     /// How to print it
-    #[arg(short, long, value_enum, default_value_t = Output::Yaml)]
+    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Yaml)]
     output: Output,
 }
 

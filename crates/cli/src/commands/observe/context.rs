@@ -53,11 +53,12 @@ impl ClusterArgs {
 
     /// Whether the cluster is asked: where one is named, or where nothing was given. What was given and holds no cluster does
     /// not stand for the one of the current context, which another day is another one.
-    pub(crate) fn is_asked(&self, from: &PathArgs, holds_cluster: bool) -> anyhow::Result<bool> {
+    pub(crate) fn is_asked(&self, from: &PathArgs, holds_cluster: bool, takes_dumps: bool) -> anyhow::Result<bool> {
         anyhow::ensure!(
             holds_cluster || !from.is_given() || self.is_named(),
-            "{} has nothing of roles and bindings; give them as well, or name the cluster that it is of by --context",
-            from.names()
+            "{} has nothing of roles and bindings; {}name the cluster that it is of by --context",
+            from.names(),
+            if takes_dumps { "give them as well, or " } else { "" }
         );
         Ok(self.is_named() || !holds_cluster)
     }

@@ -27,12 +27,12 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 pub(crate) struct PathArgs {
     /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what
     /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or
-    /// `-o yaml`), manifests, access files, what `aws eks` says of access entries and `aws iam` of groups and roles, as files
-    /// or as folders with all that is in them; `-` is stdin
+    /// `-o yaml`), manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log
+    /// in, and what `aws eks` and `aws iam` print; files, or folders with all that is in them; `-` is stdin
     #[arg(long, value_name = "PATH", group = "given")]
     from: Vec<PathBuf>,
 
-    /// Leave out what is called so in folders of --from, as .gitignore has it; several times for several
+    /// Leave out what is called so in folders of --from, as .gitignore has it; repeatable
     #[arg(long, value_name = "GLOB", requires = "from")]
     exclude: Vec<String>,
 
@@ -53,6 +53,27 @@ pub(crate) struct FromArgs {
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }
+
+/// `--from` of what reads an access file and is not about who may do what in a cluster.
+pub(crate) const COMPILED_WITH: &str = "What the cluster and IAM say, beside what is asked: lists of namespaces, roles, \
+    clusterroles and configmaps as `kubectl get … -A -o json` prints them (or `-o yaml`), CustomResourceDefinitions, and what \
+    `aws iam` prints of groups and roles; files, or folders with all that is in them; `-` is stdin";
+
+/// `--from` of `plan`.
+pub(crate) const PLANNED_WITH: &str = "In place of asking the cluster: what \
+    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), \
+    or manifests. Beside it, or beside a cluster that --context names: what `aws iam` prints of groups and roles and `aws eks` \
+    of access entries. Files, or folders with all that is in them; `-` is stdin";
+
+/// `--from` of `apply`.
+pub(crate) const APPLIED_WITH: &str = "Beside the cluster, which --context or --kubeconfig names then: what `aws iam` prints \
+    of groups and roles and `aws eks` of access entries; files, or folders with all that is in them; `-` is stdin";
+
+/// `--from` of `import`.
+pub(crate) const IMPORTED_FROM: &str = "In place of asking the cluster, or beside one that --context or --kubeconfig names: \
+    what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or \
+    `-o yaml`), files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, what `aws eks` and \
+    `aws iam` print, and what `render` wrote; files, or folders with all that is in them; `-` is stdin";
 
 fn parse_reader(text: &str) -> Result<Reader, String> {
     let known = [Reader::AwsIamAuthenticator, Reader::ClusterAuth].into_iter().find(|reader| named(*reader) == text);

@@ -40,11 +40,8 @@ impl Reader for Administrator<'_> {
             }
             ["cluster-auth", "server"] => self.server_starts(command),
             ["helm", "upgrade"] => {
-                self.shell.output("kubectl create namespace dev")?.success()?;
                 self.nothing_ends()?;
-                self.shell.runs(command)?;
-                // What comes next on the page does the same in another way.
-                self.shell.output("helm uninstall cluster-auth --namespace kube-system")?.success().map(drop)
+                self.with_helm(command)
             }
             ["cluster-auth", "apply"] => self.shell.answers(command, "Only `yes` does it:", "yes").map(drop),
             ["cluster-auth", "kubeconfig"] => self.alice_logs_in(command),
@@ -55,6 +52,20 @@ impl Reader for Administrator<'_> {
 }
 
 impl Administrator<'_> {
+    /// In a cluster of its own: what comes next on the page does the same in another way.
+    fn with_helm(&self, command: &str) -> anyhow::Result<()> {
+        let folder = self.folder.join("with-helm");
+        fs::create_dir_all(&folder)?;
+        symlink(pages::repository().join("chart"), folder.join("chart"))?;
+        fs::copy(self.folder.join("access.yaml"), folder.join("access.yaml"))?;
+        let production = Production::start(self.world, &folder, None)?;
+        let mut shell = Shell::new(&self.world.parts, &folder)?;
+        shell.set_all(production.environment(&self.world.sts)?);
+        shell.set("KUBECONFIG", "admin.conf");
+        shell.output("kubectl create namespace dev")?.success()?;
+        shell.runs(command).map(drop)
+    }
+
     /// It reads the webhook's kubeconfig, which is there before any server is.
     fn api_server_starts(&mut self) -> anyhow::Result<()> {
         let webhook = self.folder.join("aws-iam-authenticator.kubeconfig");
@@ -62,6 +73,7 @@ impl Administrator<'_> {
         self.shell.set_all(production.environment(&self.world.sts)?);
         self.shell.set_all(environment(&self.world.sts.credentials("carol")?));
         self.shell.set("KUBECONFIG", "admin.conf");
+        self.shell.output("kubectl create namespace dev")?.success()?;
         self.production = Some(production);
         Ok(())
     }

@@ -1,0 +1,187 @@
+//! For the team member, and for trying it.
+
+use super::{ALWAYS, CANNOT, REQUIRED, Row, Uses};
+
+pub(super) const COMMANDS: &[Row] = &[
+    (
+        "token",
+        "-i c",
+        Uses::ALL,
+        &[
+            ("region", ALWAYS),
+            ("profile", ALWAYS),
+            ("role", ALWAYS),
+            // As with aws-iam-authenticator these are no mistake: kubeconfigs have them.
+            ("external-id", &[("token -i c -e x", 0, "note: --external-id changes nothing, since no role is assumed")]),
+            (
+                "session-name",
+                &[
+                    (
+                        "token -i c -s x",
+                        0,
+                        "note: --session-name changes nothing, since no role is assumed; --role ARN names one",
+                    ),
+                    ("token -i c -s x --forward-session-name", 1, "are both given; give one of them"),
+                ],
+            ),
+            (
+                "forward-session-name",
+                &[("token -i c --forward-session-name", 0, "note: --forward-session-name changes nothing")],
+            ),
+            ("token-only", ALWAYS),
+        ],
+    ),
+    (
+        "kubeconfig",
+        "--server https://x -i c",
+        Uses::OF_CLUSTER,
+        &[
+            ("server", &[("kubeconfig --server https://x --eks x", 1, CANNOT)]),
+            (
+                "ca",
+                &[
+                    ("kubeconfig --ca cert.pem -i c", 1, REQUIRED),
+                    ("kubeconfig --ca cert.pem --eks x", 1, CANNOT),
+                    ("kubeconfig --ca cert.pem --convert insecure.conf", 1, CANNOT),
+                    (
+                        "kubeconfig --ca cert.pem --from-kubeconfig insecure.conf --from-context a=b --from-context a=c",
+                        1,
+                        "--ca is the authority of one cluster",
+                    ),
+                ],
+            ),
+            ("from-kubeconfig", &[("kubeconfig --from-kubeconfig insecure.conf --eks x", 1, CANNOT)]),
+            (
+                "from-context",
+                &[
+                    ("kubeconfig --from-context a -i c", 1, REQUIRED),
+                    ("kubeconfig --from-context a --server https://x -i c", 1, CANNOT),
+                    ("kubeconfig --from-context a --eks x", 1, CANNOT),
+                    ("kubeconfig --from-context a --convert insecure.conf", 1, CANNOT),
+                    (
+                        "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -i c",
+                        1,
+                        "--from-context says it here",
+                    ),
+                    (
+                        "kubeconfig --from-kubeconfig insecure.conf --from-context a=b -c config.yaml",
+                        1,
+                        "--from-context says it here",
+                    ),
+                ],
+            ),
+            (
+                "eks",
+                &[
+                    ("kubeconfig --eks x -i c", 1, "leave -i and -c out"),
+                    ("kubeconfig --eks x -c config.yaml", 1, "leave -i and -c out"),
+                ],
+            ),
+            (
+                "name",
+                &[(
+                    "kubeconfig --name n --from-kubeconfig insecure.conf --from-context a=b --from-context a=c",
+                    1,
+                    "--name names one context",
+                )],
+            ),
+            ("namespace", &[("kubeconfig --namespace n --convert insecure.conf", 1, CANNOT)]),
+            ("region", &[("kubeconfig --region r --convert insecure.conf", 1, CANNOT)]),
+            ("role", &[("kubeconfig --role r --convert insecure.conf", 1, CANNOT)]),
+            ("profile", &[("kubeconfig --profile p --convert insecure.conf", 1, CANNOT)]),
+            ("command", ALWAYS),
+            ("api-version", &[("kubeconfig --api-version v1 --convert insecure.conf", 1, CANNOT)]),
+            ("merge", &[("kubeconfig --merge x --convert insecure.conf", 1, CANNOT)]),
+            (
+                "keep-current",
+                &[
+                    ("kubeconfig --keep-current --server https://x -i c", 1, REQUIRED),
+                    ("kubeconfig --keep-current --convert insecure.conf", 1, CANNOT),
+                ],
+            ),
+            (
+                "convert",
+                &[
+                    ("kubeconfig --convert insecure.conf -i c", 1, CANNOT),
+                    ("kubeconfig --convert insecure.conf -c config.yaml", 1, CANNOT),
+                ],
+            ),
+            ("dry-run", &[("kubeconfig --dry-run --server https://x -i c", 1, REQUIRED)]),
+        ],
+    ),
+    (
+        "whoami",
+        "",
+        Uses::ID,
+        &[
+            ("kubeconfig", ALWAYS),
+            ("context", ALWAYS),
+            // Of a namespace that there is not a test says it that has a cluster.
+            ("namespace", ALWAYS),
+            (
+                "sts-connect-to",
+                &[(
+                    "whoami --kubeconfig insecure.conf --sts-connect-to x:1",
+                    1,
+                    "--sts-connect-to: this context's user logs in without a token",
+                )],
+            ),
+            (
+                "sts-ca-file",
+                &[(
+                    "whoami --kubeconfig insecure.conf --sts-ca-file cert.pem",
+                    1,
+                    "--sts-ca-file: this context's user logs in without a token",
+                )],
+            ),
+            ("output", ALWAYS),
+        ],
+    ),
+    (
+        "verify",
+        "-i c -t k8s-aws-v1.x",
+        Uses::ALL,
+        &[
+            ("token", &[("verify -i c --token x --own-token", 1, CANNOT)]),
+            ("own-token", ALWAYS),
+            (
+                "region",
+                &[("verify -i c --region x", 1, "--own-token"), ("verify -i c --token x --region x", 1, CANNOT)],
+            ),
+            (
+                "profile",
+                &[("verify -i c --profile x", 1, "--own-token"), ("verify -i c --token x --profile x", 1, CANNOT)],
+            ),
+            ("role", &[("verify -i c --role x", 1, "--own-token"), ("verify -i c --token x --role x", 1, CANNOT)]),
+            ("webhook", ALWAYS),
+            ("output", ALWAYS),
+            ("partition", ALWAYS),
+            ("sts-connect-to", ALWAYS),
+            ("sts-ca-file", ALWAYS),
+        ],
+    ),
+    ("demo", "", Uses::NOTHING, &[("cluster", ALWAYS)]),
+    (
+        "sandbox",
+        "--print-identities",
+        Uses::NOTHING,
+        &[
+            ("identities", &[("sandbox --print-identities --identities x", 1, CANNOT)]),
+            ("print-identities", ALWAYS),
+            ("listen", &[("sandbox --print-identities --listen 127.0.0.1:0", 1, CANNOT)]),
+            ("proxy", &[("sandbox --print-identities --proxy 127.0.0.1:0", 1, CANNOT)]),
+            ("ca-file", &[("sandbox --print-identities --ca-file x", 1, CANNOT)]),
+        ],
+    ),
+    (
+        "version",
+        "",
+        Uses::ALL,
+        &[
+            ("short", ALWAYS),
+            // aws-iam-authenticator takes both.
+            ("output", &[("version --short --output yaml", 0, "note: --output changes nothing beside --short")]),
+        ],
+    ),
+    ("completion", "bash", Uses::NOTHING, &[]),
+];
