@@ -178,7 +178,7 @@ impl<'a> Edits<'a> {
         let means = read.root.as_ref().map_or(Json::Null, Node::to_json);
         match difference(&means, expected) {
             None => Ok(changed),
-            Some(path) => Err(refused(&format!("behind this change `{path}` would not be what it should be"))),
+            Some(path) => Err(refused(&format!("`{path}` would become something else by it, too"))),
         }
     }
 

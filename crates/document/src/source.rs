@@ -68,7 +68,7 @@ impl Source {
     }
 
     /// What stood before the text: a byte order mark, or nothing.
-    pub(crate) fn prefix(&self) -> &'static str {
+    pub fn prefix(&self) -> &'static str {
         if self.byte_order_mark { BYTE_ORDER_MARK } else { "" }
     }
 

@@ -133,8 +133,10 @@ impl<'a> Plugin<'a> {
         }
     }
 
+    /// On one line: a shell's script has several.
     fn command_line(&self) -> String {
-        [&[self.program.to_owned()][..], &self.args].concat().join(" ")
+        let line = [&[self.program.to_owned()][..], &self.args].concat().join(" ");
+        line.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
     }
 
     /// The command line with another program that makes the tokens.

@@ -68,9 +68,14 @@ pub const INSTALL_HINT: &str = "cluster-auth is not installed, or not on PATH. I
 
 /// A whole kubeconfig with this entry as current context.
 pub fn render(entry: &ExecEntry) -> String {
+    format!("{}current-context: {}\n", render_beside(entry), plain_or_quoted(&entry.context))
+}
+
+/// The same without a current context.
+pub(crate) fn render_beside(entry: &ExecEntry) -> String {
     let lists = [Kind::Cluster, Kind::User, Kind::Context];
     let lists: String = lists.iter().flat_map(|kind| [format!("{}:\n", kind.key()), item(entry, *kind, 0)]).collect();
-    format!("apiVersion: v1\nkind: Config\n{lists}current-context: {}\n", plain_or_quoted(&entry.context))
+    format!("apiVersion: v1\nkind: Config\n{lists}")
 }
 
 /// The three lists that an entry has a part in.

@@ -13,7 +13,7 @@ use document::{Dialect, Limits, Problem, Source, Value, parse_as};
 use self::{changes::Changes, names::Names};
 use crate::{
     ExecEntry,
-    entry::{Kind, render},
+    entry::{Kind, render, render_beside},
     read::repeated_names,
 };
 
@@ -34,7 +34,7 @@ pub struct Merged {
 pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<Merged, Vec<Problem>> {
     let read = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?;
     let Some(root) = read.root.filter(|root| !root.is_null()) else {
-        return Ok(Merged { text: render(entry), notes: Vec::new() });
+        return Ok(Merged { text: begun(existing, entry, set_current), notes: Vec::new() });
     };
     let Value::Mapping(..) = &root.value else {
         let message = format!("a kubeconfig is a mapping, found {}", root.kind());
@@ -58,4 +58,15 @@ pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<
     let hint = "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them";
     let text = changes.apply().map_err(|problem| vec![problem.hint(hint)])?;
     Ok(Merged { text, notes })
+}
+
+/// A kubeconfig where there was none yet: comments stay, which are all that may stand in a file that says nothing.
+fn begun(existing: &Source, entry: &ExecEntry, set_current: bool) -> String {
+    let is_comment = |line: &str| line.is_empty() || line.starts_with('#') || line == "---";
+    let comments = existing.text().lines().all(|line| is_comment(line.trim()));
+    let before = if comments { existing.text() } else { "" };
+    let line_end = if before.contains("\r\n") { "\r\n" } else { "\n" };
+    let gap = if before.is_empty() || before.ends_with('\n') { "" } else { line_end };
+    let new = if set_current { render(entry) } else { render_beside(entry) };
+    format!("{}{before}{gap}{}", existing.prefix(), new.replace('\n', line_end))
 }

@@ -40,7 +40,7 @@ pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEnd
         let name = context
             .or(current)
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| problem(root.span, "there is no current context; name one"))?;
+            .ok_or_else(|| problem(root.span, "there is no current context; name one by `--from-context NAME`"))?;
         let context = named(root, "contexts", name)?;
         let cluster = context.get("context").and_then(|context| context.get("cluster"));
         let cluster = cluster.and_then(text).ok_or_else(|| problem(context.span, "the context names no cluster"))?;

@@ -219,6 +219,21 @@ fn an_anchor_stays_or_nothing_is_written() {
 }
 
 #[test]
+fn what_says_nothing_yet_keeps_its_comments_and_gets_no_current_context_unasked() {
+    for text in ["", "# mine\n", "# mine", "---\n# mine\n", "\u{feff}# mine\r\n", "null\n", "# mine\nnull\n"] {
+        for set_current in [false, true] {
+            let source = Source::new("config", text);
+            let merged = merge(&source, &entry("prod"), set_current).expect("merged").text;
+            let after = meaning(&merged);
+            assert_eq!(after["current-context"], if set_current { json!("prod") } else { Value::Null }, "{text:?}");
+            assert_eq!(named(&after, "users", "prod")["user"]["exec"]["command"], "cluster-auth", "{text:?}");
+            assert!(text.contains("null") || merged.starts_with(text), "{text:?}: {merged:?}");
+            assert_eq!(merged.contains('\r'), text.contains('\r'), "{text:?}");
+        }
+    }
+}
+
+#[test]
 fn line_ends_and_byte_order_marks_stay() {
     let text = format!("\u{feff}{}", ADMIN.replace('\n', "\r\n"));
     let merged = merging(&text, &entry("new")).expect("merged").text;

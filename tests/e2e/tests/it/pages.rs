@@ -136,42 +136,9 @@ fn bring_in(world: &World) -> anyhow::Result<()> {
     run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "docs/bring-a-cluster-in.md")
 }
 
-/// What the authenticator is set up with, a binding to one session of a role, and one of everything.
-const SEEN: &str = r"
----
-apiVersion: v1
-kind: ConfigMap
-metadata: {name: aws-iam-authenticator, namespace: kube-system}
-data:
-  config.yaml: |
-    clusterID: prod.example.com
-    server:
-      backendMode: [EKSConfigMap]
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: {name: debugger}
-rules:
-- {apiGroups: [''], resources: [pods/exec], verbs: [create]}
-- {apiGroups: [''], resources: [secrets], verbs: [get]}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: RoleBinding
-metadata: {name: debug, namespace: shop}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: debugger}
-subjects:
-- {apiGroup: rbac.authorization.k8s.io, kind: User, name: bob}
-- {kind: ServiceAccount, name: agent, namespace: shop}
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: {name: scrape}
-roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: system:monitoring}
-subjects: [{kind: ServiceAccount, name: prometheus, namespace: shop}]
-";
-
 fn see_access(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-see", &format!("{SHOP}{GROWN}{SEEN}"))?;
+    // The page makes what is in it.
+    let managed = Managed::start(world, "pages-see", "")?;
     let programs = managed.folder.join("bin");
     fs::create_dir_all(&programs)?;
     let mut shell = terminal(world, &managed)?;
