@@ -21,7 +21,7 @@ $ cluster-auth lint --from manifests/ -o sarif > lint.sarif       # for a code h
 ## How bad, and where
 
 - **danger** leads to every right in the cluster, **warning** to rights of others or to all of them where something else comes together with
-  it, **info** weakens something or is one right short of more. Info is counted and shown with `--severity info`; `-o json` and `-o sarif` have everything.
+  it, **info** weakens something or is one right short of more. Info is counted and shown with `--severity info`; `-o json` and `-o sarif` have everything, where `--severity` does not say less.
 - A right over a namespace is as bad as the service accounts there are mighty: starting pods in `kube-system`, or in the namespace of a
   deployer that is cluster-admin, is a danger; in an ordinary namespace it is no more than working there. The path is followed from account to account.
 - A right for objects of certain names is as bad as what it names: impersonating one group that is cluster-admin is a danger,
