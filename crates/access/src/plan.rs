@@ -22,6 +22,7 @@ mod files;
 mod lockout;
 mod logins;
 mod needs;
+mod not_known;
 mod objects;
 mod people;
 mod record;
@@ -35,6 +36,7 @@ use std::fmt;
 use document::Sources;
 use jiff::Timestamp;
 use mapping::{Defect, DefectKind, Mode};
+use not_known::Seeing;
 use objects::ObjectDiff;
 
 pub use action::{Action, ConfigMapWrite};
@@ -45,6 +47,7 @@ pub use digest::Digest;
 pub use files::{File, files};
 pub use logins::{EntryChange, LoginEntry};
 pub use needs::{Need, needs};
+pub use not_known::NotKnown;
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange};
 pub use people::PersonChange;
@@ -111,6 +114,8 @@ pub struct Plan {
     pub refusals: Vec<Refusal>,
     /// What could not be looked at. A plan with gaps is not applied.
     pub unseen: Vec<Unseen>,
+    /// What cannot be said therefore. Nothing of it is stated otherwise.
+    pub not_known: NotKnown,
     /// What is going to be recorded.
     pub record: Record,
     /// What apply executes.
@@ -137,11 +142,24 @@ pub enum Warning {
     IamGroup(Box<str>),
     /// Logins are taken from the file: nothing of them is read or written.
     LoginsAssumed,
+    /// A role of which it is not known whether it exists, and what it allows, is granted.
+    UnknownRole {
+        /// The binding.
+        binding: ObjectId,
+        /// The role.
+        role: RoleReference,
+    },
+    /// A place of logins where nobody can look who asks the cluster.
+    Elsewhere(Unseen),
+    /// Nothing says that a server reads the place where logins are written, and why not.
+    NotRead(MappingTarget, Box<str>),
 }
 
 /// Compares what is to be with what is.
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
-    let ObjectDiff { changes: objects, unchanged: objects_unchanged, others } = objects::diff(wanted, observed);
+    let seeing = Seeing::new(wanted, observed);
+    let ObjectDiff { changes: objects, unchanged: objects_unchanged, others, unknown, perhaps_wanted } =
+        objects::diff(wanted, observed, &seeing);
     let mut logins = logins::diff(wanted, observed);
     let afterwards = objects::afterwards(wanted, observed);
     let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings, &observed.entries);
@@ -155,14 +173,32 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
     refusals.extend(unmergeable);
     let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
-    let people = people::changes(wanted, logins, &before, &after, observed);
-    refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
+    let mut not_known = NotKnown {
+        why_no_rights: seeing.why_no_rights([&before, &after], &unknown),
+        objects: unknown,
+        stays: perhaps_wanted,
+        entries: std::mem::take(&mut logins.unknown),
+        has_other_logins: seeing.has_other_logins(),
+        has_other_objects: seeing.has_other_objects(),
+        ..NotKnown::default()
+    };
+    let knows_rights = not_known.why_no_rights.is_empty();
+    let mut people = people::changes(wanted, logins, &before, &after, observed, (&seeing, knows_rights));
+    not_known.logins = std::mem::take(&mut people.unknown_logins);
+    not_known.rights = std::mem::take(&mut people.unknown_rights);
+    // Who is left to change access shows only where everybody and everything is known.
+    if not_known.is_empty() {
+        refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
+    }
     refusals.sort();
     refusals.dedup();
 
     let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
-    let no_role = missing
-        .map(|binding| Warning::NoRole { binding: ObjectId::of_binding(binding), role: binding.role().into_owned() });
+    let no_role = missing.map(|binding| {
+        let (id, role) = (ObjectId::of_binding(binding), binding.role().into_owned());
+        let is_absent = seeing.lacks_role_of(binding);
+        if is_absent { Warning::NoRole { binding: id, role } } else { Warning::UnknownRole { binding: id, role } }
+    });
     let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
     let mut warnings: Vec<Warning> = no_role.collect();
     warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
@@ -170,6 +206,9 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    warnings.extend(seeing.beside().cloned().map(Warning::Elsewhere));
+    let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
+    warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
     let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
     let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
@@ -189,6 +228,7 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
         warnings,
         refusals,
         unseen,
+        not_known,
         record,
         steps: Vec::new(),
         digest: Digest::default(),
@@ -215,7 +255,7 @@ impl Plan {
         let mut stops: Vec<Refusal> =
             self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();
         if let Some(expected) = &allowed.expect
-            && *expected != self.digest.as_str()
+            && *expected != self.digest
         {
             let found = self.digest.as_str().into();
             stops.push(Refusal::NotAsReviewed { expected: expected.as_str().into(), found });
@@ -238,6 +278,21 @@ impl fmt::Display for Warning {
                     f,
                     "who is in the IAM group `{name}` is not known, so its users are not in this plan: `--aws` asks IAM"
                 )
+            }
+            Self::UnknownRole { binding, role } => {
+                let (kind, name) = (role.kind.as_str(), &role.name);
+                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be looked at")
+            }
+            Self::Elsewhere(Unseen { what, why }) => {
+                write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
+            }
+            Self::NotRead(target, why) => {
+                let title = target.title();
+                write!(f, "not known: whether a server reads {title}: {why}; logins change only where one does")?;
+                match target {
+                    MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
+                    _ => Ok(()),
+                }
             }
             Self::LoginsAssumed => f.write_str(
                 "logins are neither read nor written: people are taken to be whom the file says, before and after",

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use crate::{
     ApiVersion, InteractiveMode,
     program::{Maker, file_name},
-    read::{problem, repeated_names, text},
+    read::{problem, text, unloadable},
 };
 
 /// What took the other program's place, and what could not.
@@ -58,7 +58,7 @@ pub fn convert(
     };
     let mut turning = Turning { edits: Edits::new(existing), command, install_hint };
     let mut expected = root.to_json();
-    let (mut users, mut left, mut problems) = (Vec::new(), Vec::new(), repeated_names(&root));
+    let (mut users, mut left, mut problems) = (Vec::new(), Vec::new(), unloadable(&root));
     for (at, user) in root.get("users").and_then(Node::as_sequence).unwrap_or_default().iter().enumerate() {
         let plugin = match Plugin::of(user) {
             Ok(Some(plugin)) => plugin,

@@ -15,6 +15,7 @@
 mod convert;
 mod entry;
 mod exec;
+mod kind;
 mod merge;
 mod program;
 mod read;
@@ -23,6 +24,7 @@ mod webhook;
 pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
+pub use kind::refused;
 pub use merge::{Merged, merge};
 pub use read::{Authority, ClusterEndpoint, read_cluster};
 pub use webhook::{WebhookConfig, read_webhook, webhook};

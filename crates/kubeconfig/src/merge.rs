@@ -14,7 +14,7 @@ use self::{changes::Changes, names::Names};
 use crate::{
     ExecEntry,
     entry::{Kind, render, render_beside},
-    read::repeated_names,
+    read::unloadable,
 };
 
 /// A kubeconfig with an entry in it.
@@ -43,7 +43,7 @@ pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<
     let mut changes = Changes::new(existing, &root);
     let mut problems: Vec<Problem> =
         Kind::ALL.iter().filter_map(|kind| changes.check(*kind).err().map(|problem| *problem)).collect();
-    problems.extend(repeated_names(&root));
+    problems.extend(unloadable(&root));
     if !problems.is_empty() {
         return Err(problems);
     }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use document::{Dialect, Limits, Node, Problem, Scalar, Source, Span, parse_as};
 
+use crate::kind::refused;
+
 /// Where an API server is, who vouches for it, and how it is reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterEndpoint {
@@ -30,9 +32,9 @@ pub enum Authority {
 /// The cluster of a context; the current one where none is named.
 pub fn read_cluster(source: &Source, context: Option<&str>) -> Result<ClusterEndpoint, Vec<Problem>> {
     let root = parse_as(source, &Limits::default(), Dialect::Kubernetes)?.root;
-    let repeated = root.as_ref().map(repeated_names).unwrap_or_default();
-    if !repeated.is_empty() {
-        return Err(repeated);
+    let unloadable = root.as_ref().map(unloadable).unwrap_or_default();
+    if !unloadable.is_empty() {
+        return Err(unloadable);
     }
     let find = || -> Result<ClusterEndpoint, Box<Problem>> {
         let root = root.as_ref().ok_or_else(|| problem(Span::default(), "the kubeconfig is empty"))?;
@@ -108,9 +110,14 @@ pub(crate) fn named<'a>(root: &'a Node, list: &str, name: &str) -> Result<&'a No
     found.ok_or_else(|| Box::new(problem(root.span, format!("`{list}` has no entry {name}"))))
 }
 
-/// Every name that stands twice in one list: kubectl loads no such file, so that nobody can say which of the two is meant.
-pub(crate) fn repeated_names(root: &Node) -> Vec<Problem> {
+/// Why kubectl loads no such file: it is of another kind, or a name stands twice in one list, so that nobody can say which of
+/// the two is meant.
+pub(crate) fn unloadable(root: &Node) -> Vec<Problem> {
     let mut problems = Vec::new();
+    problems.extend(refused(root).map(|(at, why)| {
+        let problem = Problem::error("kubeconfig.kind", at, format!("kubectl does not load such a kubeconfig: {why}"));
+        problem.hint("a kubeconfig is `apiVersion: v1` and `kind: Config`")
+    }));
     for list in ["clusters", "users", "contexts"] {
         let mut first: HashMap<&str, Span> = HashMap::new();
         for node in root.get(list).and_then(Node::as_sequence).unwrap_or_default() {

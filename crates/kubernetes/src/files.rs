@@ -133,6 +133,12 @@ impl Config {
             }
         })?;
         let Some(root) = read.root.filter(|root| !root.is_null()) else { return Ok(Self::default()) };
+        if let Some((at, why)) = kubeconfig::refused(&root) {
+            return Err(format!(
+                "line {}: {why}; a kubeconfig is `apiVersion: v1` and `kind: Config`",
+                source.position(at.start).line
+            ));
+        }
         let mut json = root.to_json();
         without_nulls(&mut json);
         let Json::Object(mut json) = json else { return Err("it is no mapping".to_owned()) };

@@ -40,14 +40,14 @@ mod resources;
 mod who_can;
 mod world;
 
-pub use access::cluster::{Policy, policy};
+pub use access::cluster::{Policy, UnseenLogins, policy};
 pub use built_in_roles::built_in_roles;
 pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use principals::Principal;
 pub use resources::{ApiResource, NotAQuestion, Note, Question, Resources, Words, verbs};
 pub use who_can::{Answer, AnswerOut, Holder, Reached};
-pub use world::{Associated, Reach, Unreadable, UnseenLogins, World};
+pub use world::{Associated, Reach, Unreadable, World};
 
 #[cfg(test)]
 mod tests;

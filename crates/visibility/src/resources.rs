@@ -15,6 +15,8 @@ pub struct Resources {
     silent: Vec<Box<str>>,
     /// Whether a cluster said so itself.
     is_discovered: bool,
+    /// Kinds of objects, by API group and name, that are no more: authorizers may be asked about them, and nobody does.
+    gone: Vec<(Box<str>, Box<str>)>,
 }
 
 /// A kind of objects.
@@ -74,6 +76,8 @@ pub enum Note {
         /// Whether the cluster itself said what it has.
         is_of_cluster: bool,
     },
+    /// Its objects are no more: no API server serves them. By name and API group.
+    Gone(Box<str>, Box<str>),
     /// The API server of this group does not answer, so that what it serves is not known.
     SilentGroup(Box<str>),
     /// Other groups have a resource of the name too.
@@ -132,7 +136,7 @@ pub fn verbs() -> impl Iterator<Item = &'static str> {
 impl Resources {
     /// Those of every cluster: what Kubernetes itself has, and the authenticator.
     pub fn well_known() -> Self {
-        Self { list: known::all(), silent: Vec::new(), is_discovered: false }
+        Self { list: known::all(), silent: Vec::new(), is_discovered: false, gone: known::gone() }
     }
 
     /// Those that a cluster says it has, in its order; what authorizers know beyond that is added.
@@ -145,7 +149,11 @@ impl Resources {
             silent.extend(list.items.iter().filter(|group| group.is_silent()).map(|group| group.metadata.name.clone()));
             all.extend(list.items.into_iter().flat_map(DiscoveredGroup::into_resources));
         }
-        let mut discovered = Self { list: all, silent, is_discovered: true };
+        let is_served = |(group, name): &(Box<str>, Box<str>)| {
+            all.iter().any(|one: &ApiResource| (&one.api_group, &one.name) == (group, name))
+        };
+        let gone = known::gone().into_iter().filter(|one| !is_served(one)).collect();
+        let mut discovered = Self { list: all, silent, is_discovered: true, gone };
         discovered.add(known::virtual_ones());
         Ok(discovered)
     }
@@ -210,6 +218,9 @@ impl Resources {
                 (group.unwrap_or_default().into(), word.into())
             }
         };
+        if self.gone.iter().any(|(group, name)| (group, name) == (&api_group, &resource)) {
+            notes.push(Note::Gone(resource.clone(), api_group.clone()));
+        }
         // Measurements of pods are hardly meant.
         let others: Vec<_> =
             found.iter().skip(1).filter(|other| !other.api_group.ends_with("metrics.k8s.io")).collect();
@@ -311,6 +322,13 @@ impl std::fmt::Display for Note {
                 }
                 f.write_str("; it was asked about as written")?;
                 meant.iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
+            }
+            Self::Gone(resource, group) => {
+                write!(
+                    f,
+                    "no API server serves {resource}.{group} any more, so nothing is decided by them; it was asked about as \
+                     written"
+                )
             }
             Self::SilentGroup(group) => {
                 write!(f, "what the API group {group} has is not known: its API server does not answer")

@@ -2,14 +2,14 @@
 
 mod gaps;
 mod logins;
-mod places;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{
     Access, ConfigMap, Desired,
     cluster::{
-        Association, CloudAccount, Given, Knowledge, Login, MappingTarget, Observed, Policy, Seen, Unseen, policy,
+        Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
+        Unseen, UnseenLogins, policy,
     },
 };
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
 
+pub use self::gaps::Reach;
 use self::logins::{logins, partition};
-pub use self::{gaps::Reach, places::UnseenLogins};
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, Principal, principals},
@@ -42,10 +42,9 @@ pub struct World {
     unlisted: Vec<Unseen>,
     unread: Vec<Unseen>,
     notes: Vec<Box<str>>,
-    unseen_logins: Vec<UnseenLogins>,
-    /// The same of access entries, with whose they are where that is known.
-    unseen_entries: Vec<(Option<String>, UnseenLogins)>,
-    unseen_mode: Option<UnseenLogins>,
+    /// Where logins may stand that could not be looked at. Of what was given piece by piece – access files, manifests –
+    /// nothing is said: what was not given is not asked about.
+    places: Places,
     is_whole: bool,
     pub(crate) knowledge: Knowledge,
     /// `ClusterRole`s that could not be looked at and count as Kubernetes itself makes them.
@@ -113,7 +112,7 @@ impl World {
                 return Err(Unreadable { sources: source.clone().into(), problems });
             }
         }
-        let (knows_mapping_objects, knowledge) = (dump.knows_mapping_objects(), dump.knowledge());
+        let knowledge = dump.knowledge();
         let (unlisted, unread) = (dump.unlisted(), dump.unread());
         let configured_id = dump.configuration().and_then(configured_id);
         let declared =
@@ -126,7 +125,7 @@ impl World {
         let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
         // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
         // stay in logins.
-        let observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
+        let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
@@ -135,18 +134,12 @@ impl World {
         let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).collect();
         let cluster_id = of_file.or(of_record);
 
-        let is_eks = gaps::is_eks(server, &observed, &entries);
+        observed.is_of_server(server);
+        let is_eks = observed.is_eks || !entries.is_empty();
         let (has_file, has_config) = (access.is_some(), config.is_some());
-        let known = places::Known {
-            observed: &observed,
-            knows_mapping_objects,
-            access_file: has_file,
-            config: has_config,
-            is_eks,
-            entries: &entries,
-        };
-        let unseen_logins = known.unseen();
-        let (unseen_entries, unseen_mode) = (places::of_entries(&entries, is_eks), places::of_mode(&entries, is_eks));
+        observed.entries = entries.clone();
+        let given = GivenLogins { access_file: has_file, config: has_config };
+        let places = if is_whole { Places::of(&observed, given, is_eks) } else { Places::default() };
 
         let of_file = access.as_ref().zip(written.as_ref());
         let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
@@ -167,6 +160,7 @@ impl World {
         gaps.extend(gaps::of_entries(&entries, is_eks));
         gaps.extend(gaps::of_logins(&logins));
         gaps.extend(gaps::of_chance(&logins));
+        gaps.extend(places.all().map(|place| place.gap.clone()));
 
         let snapshot = Snapshot::new(partition, logins.clone(), []);
         let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);
@@ -194,9 +188,7 @@ impl World {
             unlisted,
             unread,
             notes,
-            unseen_logins,
-            unseen_entries,
-            unseen_mode,
+            places,
             is_whole,
             knowledge,
             assumed,
@@ -314,6 +306,16 @@ impl World {
             );
         }
         notes
+    }
+
+    /// The places that may say otherwise of somebody than what could be looked at.
+    pub fn may_say_otherwise(&self, identity: &Identity) -> Vec<&UnseenLogins> {
+        self.places.that_may_say_otherwise(&self.snapshot, identity)
+    }
+
+    /// Whether a cluster was asked, or lists of one were given, and not only files that may hold a part.
+    pub fn is_whole(&self) -> bool {
+        self.is_whole
     }
 
     /// Who somebody is: more than one login where that is left to chance, and none among them where they may be turned away.

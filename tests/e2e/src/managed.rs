@@ -23,6 +23,26 @@ pub struct Managed {
     program: PathBuf,
 }
 
+/// What says in a cluster that aws-iam-authenticator runs there and asks every place of logins. No kubelet runs it.
+pub const AUTHENTICATOR: &str = r"
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: aws-iam-authenticator, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: aws-iam-authenticator}}
+  template:
+    metadata: {labels: {k8s-app: aws-iam-authenticator}}
+    spec:
+      containers:
+      - name: server
+        image: 602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18
+        args: [server, '--backend-mode=MountedFile,EKSConfigMap,CRD']
+        volumeMounts: [{name: config, mountPath: /etc/aws-iam-authenticator}]
+      volumes:
+      - {name: config, configMap: {name: aws-iam-authenticator}}
+";
+
 /// The kinds that are looked at before and after, in kubectl's words.
 const KINDS: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
 

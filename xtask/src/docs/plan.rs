@@ -27,7 +27,8 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
 - **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at, and the bindings to the
   ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
   `cluster-admin` is left out.
-- **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied.
+- **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied. What follows from it stands below **Not known**: who
+  can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace
 is among `namespaces` (`null` is everywhere), one of `rights` allows it as an RBAC rule would, and neither that right's `except` nor an

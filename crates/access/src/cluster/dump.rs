@@ -1,5 +1,6 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
+mod alike;
 mod gaps;
 mod known;
 mod observing;
@@ -17,8 +18,8 @@ use rbac::{
 };
 use serde::Deserialize;
 
-use self::gaps::KINDS;
 pub use self::gaps::{joined, shown};
+use self::{alike::Misplaced, gaps::KINDS};
 use super::{
     CloudAccount, MappingObject, MappingTarget, Owner, Seen, Unseen,
     identities::{Place, differing},
@@ -52,6 +53,8 @@ pub struct Dump {
     servers: Servers,
     /// Dynamic files of aws-iam-authenticator, by their names.
     dynamic: Vec<(Box<str>, Vec<u8>)>,
+    /// What looks like a place of logins and is none.
+    notes: Vec<Box<str>>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
     here: Place,
     /// Where the texts of the object stand that is read now.
@@ -232,6 +235,9 @@ impl Dump {
                 let is_wanted =
                     self.wanted.as_ref().is_some_and(|(wanted, of, _)| (wanted, &**of) == (&namespace, &*name));
                 let is_looked_for = is_wanted || (*namespace == *"kube-system" && self.is_looked_for(&name));
+                if let Some(data) = data.as_deref().filter(|_| !is_looked_for) {
+                    self.note_alike(&namespace, &name, data);
+                }
                 let texts = match (given, &data) {
                     (Some(given), Some(data)) if is_looked_for => standing::of_json(&self.here.file, given, data.get()),
                     _ => self.texts.clone(),
@@ -257,6 +263,13 @@ impl Dump {
                     *found = Some(map.clone());
                 }
                 if *namespace == *"kube-system" {
+                    match Self::misplaced(&name, &map) {
+                        Some(Misplaced::Gap(why)) => return Ok(self.could_not_see(&name, &why)),
+                        Some(Misplaced::Note(why)) => {
+                            self.notes.push(format!("the ConfigMap {namespace}/{name}: {why}").into());
+                        }
+                        None => {}
+                    }
                     self.config_map(name.into(), map);
                 }
             }
@@ -407,7 +420,17 @@ impl Dump {
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, custom_resources, mapping_objects, .. } = other;
         let Self {
-            config_maps, kinds, missing, seen_in, asked_roles, has_manifests, refused, foreign, dynamic, ..
+            config_maps,
+            kinds,
+            missing,
+            seen_in,
+            asked_roles,
+            has_manifests,
+            refused,
+            foreign,
+            dynamic,
+            notes,
+            ..
         } = other;
         let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, servers, .. } = other;
         self.config_map_namespaces.extend(config_map_namespaces);
@@ -435,6 +458,7 @@ impl Dump {
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.foreign.extend(foreign);
+        self.notes.extend(notes);
         self.dynamic.extend(dynamic);
         self.role_places.extend(role_places);
         self.binding_places.extend(binding_places);
@@ -467,9 +491,9 @@ impl Dump {
         self.servers.unseen = Some(why.into());
     }
 
-    /// Whether the configuration is here, and nothing says who reads it.
+    /// Whether nothing says who reads logins, outside of EKS.
     pub fn lacks_server(&self) -> bool {
-        self.configuration().is_some() && !self.servers.is_told()
+        !self.servers.is_told() && !self.is_of_eks()
     }
 
     /// Looks at a document that is of no other interest, whether it runs the authenticator or says what resources are called;

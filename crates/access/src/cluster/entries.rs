@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, Unseen};
+use super::{AuthenticationMode, Unseen, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -271,6 +271,14 @@ impl AccessEntries {
         };
         let logins = self.unseen().into_iter().filter(|gap| !gap.what.starts_with(POLICIES));
         logins.map(|gap| (gap.what.strip_prefix(ENTRY).and_then(of_one), gap)).collect()
+    }
+
+    /// The principals who may have policies that are not known, or have some of which it is not known what they allow.
+    pub fn unseen_policies(&self) -> BTreeSet<Box<str>> {
+        let unseen = self.unseen();
+        let gaps = unseen.iter().filter_map(|gap| gap.what.strip_prefix(POLICIES)).map(Box::from);
+        let unknown = self.associations().into_iter().filter(|association| policy(&association.policy).is_none());
+        gaps.chain(unknown.map(|association| association.principal)).collect()
     }
 
     /// What of them is not known.

@@ -5,7 +5,7 @@ mod manifests;
 
 use std::{cell::Cell, fmt};
 
-use document::{Document, Limits, Node, Problem, RenderStyle, Source, Sources};
+use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
 use mapping::{
     Mode, Reader,
     authenticator::{self, ServerConfig},
@@ -44,6 +44,8 @@ pub struct Given {
     pub sources: Sources,
     /// What somebody may want to know of how texts were read.
     pub notes: Vec<Box<str>>,
+    /// Documents of a folder that cannot be read and do not look like manifests of access, each with its place and why.
+    pub unparsable: Vec<Box<str>>,
     access_files: Vec<usize>,
     says_something: bool,
 }
@@ -77,8 +79,10 @@ pub enum GivenError {
     Iam(IamDumpError),
     /// What EKS said.
     Eks(AccessEntriesError),
-    /// YAML with problems, as they are printed.
+    /// YAML with problems, each with its line.
     Yaml(String),
+    /// JSON that ends before it is complete.
+    CutOff,
     /// A second configuration of the authenticator; the first one's name.
     SecondConfiguration(String),
 }
@@ -91,6 +95,7 @@ impl fmt::Display for GivenError {
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
             Self::Yaml(problems) => f.write_str(problems),
+            Self::CutOff => f.write_str(CUT_OFF),
             Self::SecondConfiguration(first) => {
                 write!(f, "this is a second configuration of aws-iam-authenticator, beside {first}; give one")
             }
@@ -225,7 +230,10 @@ impl Given {
             self.access_files.push(source.base());
             return Ok(true);
         }
-        let said = |problems: &[Problem]| GivenError::Yaml(printed(&source, problems));
+        let said = |problems: &[Problem]| match is_cut_off(source.text()) {
+            true => GivenError::CutOff,
+            false => GivenError::Yaml(in_lines(&source, problems)),
+        };
         let mut items = Vec::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
             items.push((number, node));
@@ -279,7 +287,21 @@ impl Given {
                 None if version.starts_with("rbac.authorization.k8s.io/") => {
                     self.add(&source, root, Place::Document, how);
                 }
+                // A list's kind is what kubectl prints behind its elements.
+                None if items.iter().any(|(of, _)| *of == number) || root.get("items").is_some() => {
+                    let what = format!("a list ({name}:{})", source.position(root.span.start).line);
+                    let why =
+                        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
                 // kubectl takes nothing without one; in a folder there may be anything.
+                None if manifests::has_bare_logins(root) => {
+                    let what =
+                        format!("mapRoles, mapUsers or mapAccounts ({name}:{})", source.position(root.span.start).line);
+                    let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
+                               configmap aws-auth -n kube-system -o yaml` prints";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
                 None if (!how.is_of_folder && !version.is_empty()) || manifests::has_logins(root) => {
                     let what = format!("an object ({name}:{})", source.position(root.span.start).line);
                     let kind = if root.get("data").is_some() {
@@ -361,8 +383,14 @@ impl Given {
         self.says_something = true;
     }
 
-    /// Takes what a file of another program says.
+    /// Takes what a file of another program says. What that program itself would refuse says nothing.
     fn declare(&mut self, foreign: Foreign, source: &Source) {
+        for problem in foreign.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+            let line = source.position(problem.span.start).line;
+            let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let (what, why) = (format!("{}:{line}", source.name()), format!("{}{hint}", problem.message));
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        }
         for entry in &foreign.entries {
             self.entries.add(entry, &foreign.file, source.position(entry.span.start).line);
         }
@@ -432,12 +460,19 @@ impl Given {
 
     /// A document of a folder that cannot be read is a gap where it looks like a manifest of access.
     fn unreadable(&mut self, source: &Source, document: &Document, problems: &[Problem]) -> bool {
-        let Some((kind, line)) = manifests::looks_like(source, document) else { return false };
+        let Some((kind, line)) = manifests::looks_like(source, document) else {
+            let place = problems.first().map(|problem| source.position(problem.span.start).line);
+            let why = problems.first().map_or("", |problem| &problem.message);
+            self.unparsable.push(format!("{}:{} ({why})", source.name(), place.unwrap_or(1)).into());
+            return false;
+        };
         let text = &source.text()[document.span.start - source.base()..document.span.end - source.base()];
         let reason = problems.first().map_or_else(String::new, |problem| {
             format!("line {}: {}", source.position(problem.span.start).line, problem.message)
         });
-        let why = if text.contains("{{") {
+        let why = if is_cut_off(text) {
+            CUT_OFF.to_owned()
+        } else if text.contains("{{") {
             format!("it is a template ({reason}); give what `helm template` or its like prints, by `--from -`")
         } else {
             format!("it cannot be read: {reason}")
@@ -472,8 +507,20 @@ fn is_access(source: &Source) -> bool {
     root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
 }
 
-fn printed(source: &Source, problems: &[Problem]) -> String {
-    document::render(source, problems, RenderStyle::Plain).trim_end().to_owned()
+/// Problems with their lines, in one.
+fn in_lines(source: &Source, problems: &[Problem]) -> String {
+    let said = problems
+        .iter()
+        .map(|problem| format!("line {}: {}", source.position(problem.span.start).line, problem.message));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it anew";
+
+/// Whether a text is JSON that ends too early.
+fn is_cut_off(text: &str) -> bool {
+    let is_early = |error: serde_json::Error| error.is_eof();
+    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_err_and(is_early)
 }
 
 /// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.

@@ -44,6 +44,21 @@ impl Extent {
     }
 }
 
+impl Knowledge {
+    /// All of it.
+    pub fn whole() -> Self {
+        let (role_bindings, roles) = (Extent::All, Extent::All);
+        Self {
+            namespaces: true,
+            role_bindings,
+            cluster_role_bindings: true,
+            roles,
+            cluster_roles: true,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for Extent {
     /// Nothing.
     fn default() -> Self {

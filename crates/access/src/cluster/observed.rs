@@ -1,9 +1,12 @@
 //! What the cluster has, as far as it could be seen.
 
+use std::collections::BTreeMap;
+
 use identity::{Arn, Partition};
+use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, MappingTarget, Mark, Owner, Unseen, policy};
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Mark, Owner, Unseen, policy};
 use crate::{ConfigMap, Namespace, plan::Record};
 
 /// A cluster at one moment.
@@ -25,6 +28,18 @@ pub struct Observed {
     pub caller: Option<rbac::User>,
     /// The partition of the authenticator.
     pub partition: Partition,
+    /// How much of roles and bindings is known.
+    pub knowledge: Knowledge,
+    /// What was given and cannot be read, in words: what stands there may grant something.
+    pub unreadable: Vec<Box<str>>,
+    /// Whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
+    pub is_eks: bool,
+    /// The modes in the order in which the server asks for logins, where that is known.
+    pub modes: Option<Vec<Mode>>,
+    /// Whether there are no `IAMIdentityMapping`s but those that were seen.
+    pub knows_mapping_objects: bool,
+    /// The places of logins of which nothing says that a server reads them, and why not.
+    pub not_read: BTreeMap<MappingTarget, Box<str>>,
     /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
     /// What to know of how it was read.
@@ -110,11 +125,23 @@ impl MappingObject {
 }
 
 impl Observed {
+    /// Takes in the URL of its API server, where one was asked: EKS gives its clusters names of its own.
+    pub fn is_of_server(&mut self, url: Option<&str>) {
+        let host = |url: &str| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        };
+        let is_of_eks =
+            |host: String| [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
+        self.is_eks |= url.map(host).is_some_and(is_of_eks);
+    }
+
     /// Adds EKS access entries, with what of them is not known.
     pub fn add_entries(&mut self, entries: AccessEntries) {
         if entries.is_empty() {
             return;
         }
+        self.is_eks = true;
         self.unseen.extend(entries.unseen());
         let associations = entries.associations();
         let unknown = associations.iter().filter(|association| policy(&association.policy).is_none());

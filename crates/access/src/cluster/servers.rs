@@ -14,6 +14,9 @@ use super::{MappingTarget, Unseen};
 const RUNNING: [(&str, &str); 4] =
     [("apps/v1", "DaemonSet"), ("apps/v1", "Deployment"), ("apps/v1", "StatefulSet"), ("v1", "Pod")];
 
+/// Why it is not known what runs, where nobody was kept from looking.
+const NOTHING_RUNS: &str = "nothing that was looked at runs one in kube-system";
+
 /// What is known of servers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Servers {
@@ -40,6 +43,8 @@ struct Running {
     modes: Option<Vec<Mode>>,
     /// It mounts the `ConfigMap` with the configuration.
     mounts: bool,
+    /// It mounts the `ConfigMap` with our access file.
+    mounts_access_file: bool,
 }
 
 /// How the places of logins are read, and why so.
@@ -105,8 +110,7 @@ impl Servers {
             (None, Some(reader), None) => reader,
             (None, None, _) if is_ours => Reader::ClusterAuth,
             (None, None, _) => {
-                let nothing = "nothing that was looked at runs one in kube-system";
-                assumed = Some(self.unseen.clone().unwrap_or_else(|| nothing.into()));
+                assumed = Some(self.unseen.clone().unwrap_or_else(|| NOTHING_RUNS.into()));
                 Reader::AwsIamAuthenticator
             }
         };
@@ -125,6 +129,42 @@ impl Servers {
             user_id_strict: config.is_some_and(|config| config.user_id_strict),
         };
         Told { reader, options, modes, assumed, disputed }
+    }
+
+    /// Why nothing says that a server reads a place of logins; nothing where something does.
+    pub(super) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
+        let mode = target.mode()?;
+        // The flag is somebody's word for a file that shows nowhere.
+        let is_said = match target {
+            MappingTarget::AccessFile => self.asked == Some(Reader::ClusterAuth),
+            MappingTarget::ConfigMap => self.asked.is_some(),
+            MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => false,
+        };
+        let has = |running: &&Running| match target {
+            MappingTarget::AccessFile => running.mounts_access_file && running.reader == Reader::ClusterAuth,
+            MappingTarget::ConfigMap => running.mounts,
+            MappingTarget::AwsAuth | MappingTarget::Crd | MappingTarget::None => true,
+        };
+        let modes = |running: &Running| running.modes.clone().or_else(|| told.modes.clone());
+        let asks = |running: &&Running| match modes(running) {
+            Some(modes) => mode == Mode::AccessFile || modes.contains(&mode),
+            // Without a flag a server asks its files.
+            None => matches!(mode, Mode::AccessFile | Mode::MountedFile),
+        };
+        let having: Vec<&Running> = self.seen.iter().filter(has).collect();
+        if is_said || having.iter().any(asks) {
+            return None;
+        }
+        let why = match (having.first().map(|running| (&running.what, modes(running))), self.seen.first()) {
+            (Some((what, Some(modes))), _) => {
+                let modes: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
+                format!("the backend mode of {what} is {}", modes.join(", ")).into()
+            }
+            (Some((what, None)), _) => format!("nothing says which backend modes {what} has").into(),
+            (None, Some(running)) => format!("{} does not mount it", running.what).into(),
+            (None, None) => self.unseen.clone().unwrap_or_else(|| NOTHING_RUNS.into()),
+        };
+        Some(why)
     }
 
     /// Those that read the `ConfigMap`, where it shows which do; otherwise all, in the order of their names.
@@ -200,18 +240,21 @@ impl Running {
         let gates: FeatureGates = gates.parse().unwrap_or_default();
         let flags = values(&words, "--backend-mode");
         let flags: Vec<&str> = flags.iter().flat_map(|flag| flag.split(',')).map(str::trim).collect();
-        let name = MappingTarget::ConfigMap.config_map();
-        let volumes = pod["volumes"].as_array().into_iter().flatten();
-        let mut mounts = volumes.filter(|volume| {
-            let sources = volume["projected"]["sources"].as_array().into_iter().flatten();
-            std::iter::once(*volume).chain(sources).any(|volume| volume["configMap"]["name"].as_str() == name)
-        });
+        let mounts = |target: MappingTarget| {
+            let volumes = pod["volumes"].as_array().into_iter().flatten();
+            let of = |volume: &Value| volume["configMap"]["name"].as_str() == target.config_map();
+            volumes.clone().any(|volume| {
+                let mut sources = volume["projected"]["sources"].as_array().into_iter().flatten();
+                of(volume) || sources.any(of)
+            })
+        };
         Some(Self {
             what: what.into(),
             reader,
             sso_role_match: gates.sso_role_match,
             modes: (!flags.is_empty()).then(|| modes(flags)),
-            mounts: mounts.next().is_some(),
+            mounts: mounts(MappingTarget::ConfigMap),
+            mounts_access_file: mounts(MappingTarget::AccessFile),
         })
     }
 }

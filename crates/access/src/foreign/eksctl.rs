@@ -17,12 +17,17 @@ const MAPPINGS: &str = "iamIdentityMappings";
 const ENTRIES: &str = "accessEntries";
 const PRINCIPAL: &str = "principalARN";
 const KEYS: Keys = Keys { principal: PRINCIPAL, groups: "kubernetesGroups", username: "kubernetesUsername" };
+/// The fields of a `ClusterConfig` that say who logs in.
+const ROOT: [&str; 2] = [MAPPINGS, "accessConfig"];
+/// Those of an identity mapping.
+const MAPPING: [&str; 7] = ["arn", "username", "groups", "account", "serviceName", "namespace", "noDuplicateARNs"];
 /// What eksctl makes roles of machines for, and lets them in.
 const MACHINES: [&str; 3] = ["nodeGroups", "managedNodeGroups", "fargateProfiles"];
 
 pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::ClusterConfig, ..Foreign::default() };
+    known(root, "", &ROOT, &mut problems);
     let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
     foreign.cluster_id = Some(name.into()).filter(|_| !name.is_empty());
     for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
@@ -67,7 +72,22 @@ pub(super) fn read(root: &Node) -> Foreign {
     foreign
 }
 
+/// Names keys that eksctl does not know and that are meant to be one of ours: it decodes strictly, and takes none of the file.
+fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
+    for entry in node.as_mapping().unwrap_or_default() {
+        let key = &*entry.key.text;
+        let is_meant = |known: &&&str| known.eq_ignore_ascii_case(key);
+        let meant = keys.iter().find(is_meant).copied().or_else(|| document::nearest(key, keys.iter().copied()));
+        let is_known = keys.contains(&key);
+        if let Some(meant) = meant.filter(|_| !is_known) {
+            let message = format!("{of}`{key}`: eksctl knows no such field, and refuses the file");
+            problems.push(unreadable(entry.key_span, message).hint(format!("write `{meant}`")));
+        }
+    }
+}
+
 fn mapping(node: &Node, index: usize, foreign: &mut Foreign, problems: &mut Problems) {
+    known(node, &format!("{MAPPINGS}[{index}]: "), &MAPPING, problems);
     let [arn, account, service] = ["arn", "account", "serviceName"].map(|key| text(node, key, problems));
     let (name, at, span) = (format!("{MAPPINGS}[{index}]"), (MAPPINGS, index), node.span);
     let problem = match (arn, account, service) {

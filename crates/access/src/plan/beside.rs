@@ -23,15 +23,21 @@ pub(super) struct Policies {
     held: HashMap<String, Vec<Held>>,
     /// The namespaces that are known, and each glob as a place of its own, which stands for those that are not.
     places: BTreeSet<Arc<str>>,
+    /// Who may hold others, or some of which it is not known what they allow: by the same ARNs.
+    unknown: BTreeSet<String>,
 }
 
 impl Policies {
     pub(super) fn of(observed: &Observed) -> Self {
         let mut held: HashMap<String, Vec<Held>> = HashMap::new();
         let mut places = BTreeSet::new();
+        let arn = |principal: &str| match RulePrincipal::of_arn(&principal.parse().ok()?)? {
+            RulePrincipal::Arn(arn) => Some(arn),
+            RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
+        };
+        let unknown = observed.entries.unseen_policies().into_iter().filter_map(|principal| arn(&principal)).collect();
         for association in observed.entries.associations() {
-            let principal = association.principal.parse().ok().and_then(|arn| RulePrincipal::of_arn(&arn));
-            let (Some(RulePrincipal::Arn(arn)), Some(policy)) = (principal, policy(&association.policy)) else {
+            let (Some(arn), Some(policy)) = (arn(&association.principal), policy(&association.policy)) else {
                 continue;
             };
             places.extend(association.namespaces.iter().flatten().map(|glob| Arc::from(&**glob)));
@@ -40,12 +46,17 @@ impl Policies {
         if !held.is_empty() {
             places.extend(observed.namespaces.iter().map(|namespace| Arc::from(&*namespace.name)));
         }
-        Self { held, places }
+        Self { held, places, unknown }
     }
 
     /// The places that they are about.
     pub(super) fn places(&self) -> impl Iterator<Item = &str> {
         self.places.iter().map(|place| &**place)
+    }
+
+    /// Whether it is known what somebody holds.
+    pub(super) fn are_known_of(&self, identity: &Identity) -> bool {
+        self.unknown.is_empty() || !self.unknown.contains(&identity.canonical_arn().to_ascii_lowercase())
     }
 
     /// What somebody holds, in each of the places that it holds in.

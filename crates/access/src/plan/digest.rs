@@ -1,20 +1,21 @@
 //! A short text that two plans share only if they say the same.
 
-use std::{collections::HashMap, fmt, io, sync::Arc};
+use std::{collections::HashMap, fmt, io, str::FromStr, sync::Arc};
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Place, Plan, Rights,
+    AllPowerful, Place, Plan, Refusal, Rights,
     print::{List, Out},
 };
 
 /// How many bytes of the hash are shown: nobody makes a second plan that fits 128 bits.
 const SHOWN: usize = 16;
 
-/// What `apply --expect` compares: of everything that a plan says, so that it differs where IAM groups, namespaces or
-/// the cluster changed in a way that matters.
+/// What `apply --expect` compares: of everything that a plan does, so that it differs where IAM groups, namespaces or
+/// the cluster changed in a way that matters. Where it was read plays no part – the cluster itself and a dump of it give the
+/// same –, nor does who asks.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(String);
 
@@ -22,14 +23,19 @@ impl Digest {
     pub(super) fn of(plan: &Plan) -> Self {
         let mut hash = Hash::default();
         hash.add(&(&plan.cluster_id, plan.target.as_str()));
-        hash.add(&(List(&plan.refusals), List(&plan.unseen), List(&plan.logins), List(&plan.objects)));
-        if !plan.all_powerful.is_empty() {
-            hash.add(&("all-powerful", List(&plan.all_powerful)));
+        let is_of_plan = |refusal: &&Refusal| !matches!(refusal, Refusal::LosesCaller { .. });
+        let refusals: Vec<_> = plan.refusals.iter().filter(is_of_plan).map(Out::out).collect();
+        hash.add(&(refusals, List(&plan.unseen), List(&plan.logins), List(&plan.objects)));
+        for one in &plan.all_powerful {
+            match one {
+                AllPowerful::Login { who, username, place: _ } => hash.add(&("all-powerful", who, username)),
+                AllPowerful::Binding { .. } | AllPowerful::Policy { .. } => hash.add(&("all-powerful", one.out())),
+            }
         }
         for person in &plan.people {
             let logins = [&person.before, &person.after].map(|login| login.as_ref().map(Out::out));
             hash.add(&(person.who.to_string(), person.who.account().as_str(), logins));
-            let change = &person.rights;
+            let change = person.known_rights();
             change.gains.iter().for_each(|rights| hash.rights("gains", rights));
             change.losses.iter().for_each(|rights| hash.rights("loses", rights));
             for still in &change.still {
@@ -80,6 +86,19 @@ impl Hash {
             serde_json::to_writer(Writer(&mut hash), &List(list)).expect("plain data can be written");
             hash.finalize().into()
         })
+    }
+}
+
+/// A text that is no digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADigest;
+
+impl FromStr for Digest {
+    type Err = NotADigest;
+
+    fn from_str(text: &str) -> Result<Self, NotADigest> {
+        let is_one = text.len() == 2 * SHOWN && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_one { Ok(Self(text.to_ascii_lowercase())) } else { Err(NotADigest) }
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Logins {
     pub(super) after: Vec<mapping::Source>,
     /// Entries that are neither the file's nor taken out.
     pub(super) others: Vec<Rule>,
+    /// The principals of entries that the file asks for where logins could not be looked at.
+    pub(super) unknown: Vec<String>,
     /// Whether logins are only what the file says, because nothing of them is read or written.
     pub(super) assumed: bool,
 }
@@ -73,6 +75,14 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         // The server asks its access file first.
         let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
         logins.after.insert(at, after);
+        // What stands there already is not known where nobody could look.
+        if observed.unseen.iter().any(|gap| gap.hides(wanted.target)) {
+            let (unknown, changes) =
+                std::mem::take(&mut logins.changes).into_iter().partition(|change| change.target == wanted.target);
+            let unknown: Vec<EntryChange> = unknown;
+            logins.unknown = unknown.into_iter().map(|change| change.principal).collect();
+            logins.changes = changes;
+        }
     }
     logins.after = with_entries(logins.after, observed);
     logins.changes.sort();

@@ -8,7 +8,7 @@ use std::{
 use rbac::{AnyRole, Binding, ObjectId, RoleReference, Subject};
 use serde::Serialize;
 
-use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at};
+use super::{Mark, Observed, Owner, Seen, Wanted, files::file_at, not_known::Seeing};
 
 /// A role or a binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +63,21 @@ pub(super) struct ObjectDiff {
     pub(super) unchanged: usize,
     /// Objects with our mark and another cluster's id that the file does not name: left alone.
     pub(super) others: Vec<(ObjectId, Mark)>,
+    /// Objects that the file asks for and that may be there, in the order of their ids.
+    pub(super) unknown: Vec<Object>,
+    /// Objects of ours for which the file may ask.
+    pub(super) perhaps_wanted: Vec<ObjectId>,
 }
 
-pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> ObjectDiff {
+pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed, seeing: &Seeing<'_>) -> ObjectDiff {
     let mut diff = ObjectDiff::default();
     let desired = &wanted.desired.objects;
-    of_kind(&desired.roles, &observed.roles, wanted, &mut diff);
-    of_kind(&desired.bindings, &observed.bindings, wanted, &mut diff);
+    of_kind(&desired.roles, &observed.roles, wanted, seeing, &mut diff);
+    of_kind(&desired.bindings, &observed.bindings, wanted, seeing, &mut diff);
     diff.changes.sort_by(|a, b| a.id.cmp(&b.id));
+    diff.unknown.sort_by_key(Object::id);
     diff.others.sort();
+    diff.perhaps_wanted.sort();
     diff
 }
 
@@ -126,7 +132,13 @@ trait Comparable: Clone {
     fn into_object(self) -> Object;
 }
 
-fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>, diff: &mut ObjectDiff) {
+fn of_kind<T: Comparable>(
+    desired: &[T],
+    seen: &[Seen<T>],
+    wanted: &Wanted<'_>,
+    seeing: &Seeing<'_>,
+    diff: &mut ObjectDiff,
+) {
     let files = wanted.files;
     let cluster_id: Arc<str> = wanted.cluster_id.into();
     let mark = |object: &T| {
@@ -138,6 +150,9 @@ fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>, 
         let Some(desired) = missing.remove(&object.key()) else {
             let id = object.clone().into_object().id();
             match owner {
+                Owner::Ours(mark) if *mark.cluster_id == *wanted.cluster_id && !seeing.is_unwanted(&id) => {
+                    diff.perhaps_wanted.push(id);
+                }
                 Owner::Ours(mark) if *mark.cluster_id == *wanted.cluster_id => diff.changes.push(ObjectChange {
                     id,
                     change: Change::Remove,
@@ -172,6 +187,10 @@ fn of_kind<T: Comparable>(desired: &[T], seen: &[Seen<T>], wanted: &Wanted<'_>, 
     }
     for desired in missing.into_values() {
         let (mark, after) = (mark(desired), desired.clone().into_object());
+        if !seeing.is_absent(&after.id()) {
+            diff.unknown.push(after);
+            continue;
+        }
         diff.changes.push(ObjectChange {
             id: after.id(),
             change: Change::Create,

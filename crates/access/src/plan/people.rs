@@ -11,6 +11,7 @@ use super::{
     beside::Policies,
     comparison::Comparison,
     logins::Logins,
+    not_known::Seeing,
     rights::{Gained, RightsChange},
 };
 use crate::cluster::{Login, Who, everybody, named, sessions};
@@ -25,11 +26,19 @@ pub struct PersonChange {
     /// Who they are going to be.
     pub after: Option<Login>,
     /// What that changes, together with what bindings change. For somebody who cannot log in at one of the times it is
-    /// compared with what everybody may do who can.
-    pub rights: Arc<RightsChange>,
+    /// compared with what everybody may do who can. `None`: that is not known.
+    pub rights: Option<Arc<RightsChange>>,
     /// Ways to become more that they have only until logins change: rights are added first, and they are still in groups
     /// that gain them.
     pub meanwhile: Arc<[Gained]>,
+}
+
+impl PersonChange {
+    /// What of it is known.
+    pub fn known_rights(&self) -> &RightsChange {
+        static NONE: RightsChange = RightsChange::NONE;
+        self.rights.as_deref().unwrap_or(&NONE)
+    }
 }
 
 /// The users that somebody is before and after.
@@ -44,6 +53,10 @@ pub(super) struct People {
     pub(super) unchanged: usize,
     /// Everybody's logins, before and after.
     pub(super) logins: Vec<(Who, [Option<Login>; 2])>,
+    /// Those of whom it is not known whether they can log in, and as whom.
+    pub(super) unknown_logins: Vec<Who>,
+    /// Those of whom it is not known what they gain or lose.
+    pub(super) unknown_rights: Vec<Who>,
 }
 
 pub(super) fn changes(
@@ -52,6 +65,7 @@ pub(super) fn changes(
     before: &Index,
     after: &Index,
     observed: &Observed,
+    (seeing, knows_rights): (&Seeing<'_>, bool),
 ) -> People {
     let partition = observed.partition;
     let policies = Policies::of(observed);
@@ -84,8 +98,27 @@ pub(super) fn changes(
     };
     let (named, nothing) = (named([before, after]), Arc::<[Gained]>::from([]));
     for (who, identity) in everybody {
+        if !snapshots.iter().all(|snapshot| seeing.is_login_known(snapshot, &identity)) {
+            people.unknown_logins.push(who);
+            continue;
+        }
+        let knows_rights = knows_rights && policies.are_known_of(&identity);
         let mut changes = false;
         for logins in logins_of(&identity) {
+            if !knows_rights {
+                let [before, after] = logins;
+                if before.is_some() || after.is_some() {
+                    people.unknown_rights.push(who.clone());
+                    changes = true;
+                }
+                if before != after {
+                    let (who, before, after) = (who.clone(), before.clone(), after.clone());
+                    let meanwhile = Arc::clone(&nothing);
+                    people.changes.push(PersonChange { who, before, after, rights: None, meanwhile });
+                }
+                people.logins.push((who.clone(), [before, after]));
+                continue;
+            }
             let rights = change(&identity, &logins);
             for session in sessions(logins.iter().flatten(), &named) {
                 let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
@@ -98,7 +131,7 @@ pub(super) fn changes(
                     if own != rights {
                         let [before, after] = logins;
                         let (who, meanwhile) = (whose.clone(), Arc::clone(&nothing));
-                        people.changes.push(PersonChange { who, before, after, rights: own, meanwhile });
+                        people.changes.push(PersonChange { who, before, after, rights: Some(own), meanwhile });
                     }
                 }
             }
@@ -107,6 +140,7 @@ pub(super) fn changes(
                 changes = true;
                 let (before, after) = (login_before.clone(), login_after.clone());
                 let meanwhile = Arc::clone(&nothing);
+                let rights = Some(rights);
                 people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
             }
             people.logins.push((who.clone(), [login_before, login_after]));
@@ -115,7 +149,7 @@ pub(super) fn changes(
     }
     let mut of_leaver: HashMap<[Option<User>; 2], Arc<[Gained]>> = HashMap::new();
     for person in &mut people.changes {
-        let Some(login) = &person.before else { continue };
+        let (Some(login), Some(rights)) = (&person.before, &person.rights) else { continue };
         let stays = |group: &String| person.after.as_ref().is_some_and(|after| after.groups.contains(group));
         if login.groups.iter().all(stays) {
             continue;
@@ -125,12 +159,15 @@ pub(super) fn changes(
             let [Some(now), Some(then)] = class else { return Arc::clone(&nothing) };
             comparison.change(now, then).escalations.into()
         });
-        let stays = |gained: &&Gained| !person.rights.escalations.contains(gained);
+        let stays = |gained: &&Gained| !rights.escalations.contains(gained);
         if gained.iter().any(|gained| stays(&gained)) {
             person.meanwhile = gained.iter().filter(stays).cloned().collect();
         }
     }
     people.changes.sort_by(|a, b| a.who.cmp(&b.who));
+    people.unknown_logins.sort();
+    people.unknown_rights.sort();
+    people.unknown_rights.dedup();
     people
 }
 

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
-    ACCESS_FILE_MAP, Holder, MappingTarget, ObjectChange, Observed, Owner, RECORD_NAMESPACE, Unseen, Wanted,
+    ACCESS_FILE_MAP, Digest, Holder, MappingTarget, ObjectChange, Observed, Owner, RECORD_NAMESPACE, Unseen, Wanted,
     logins::Logins,
 };
 
@@ -155,7 +155,7 @@ pub struct Allowed {
     /// `--allow-lockout`.
     pub lockout: bool,
     /// `--expect DIGEST`: what was reviewed.
-    pub expect: Option<String>,
+    pub expect: Option<Digest>,
 }
 
 /// What is known about one kind of refusal, for people.
@@ -181,7 +181,8 @@ pub static STOPS: [Stop; 11] = [
         "plan.incomplete",
         None,
         "Something could not be looked at. What is not seen is never taken for empty.",
-        "let somebody plan who may look at all of it",
+        "give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of \
+         docs/change-access.md is enough",
     ),
     stop(
         "plan.other-cluster",

@@ -20,6 +20,11 @@ pub struct RightsChange {
     pub escalations: Vec<Gained>,
 }
 
+impl RightsChange {
+    /// Nothing.
+    pub const NONE: Self = Self { gains: Vec::new(), losses: Vec::new(), still: Vec::new(), escalations: Vec::new() };
+}
+
 /// Rights in places that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rights {

@@ -128,9 +128,9 @@ fn what_is_half_or_wrong_is_refused_and_says_where() {
     let rows = [
         ("half of EKS", entry, "only a part of an answer"),
         ("half an entry", r#"{"accessEntry": {"username": "x"}}"#, "leave --query out"),
-        ("YAML that is none", "kind: Role\nrules: [\n", "it:2"),
-        ("JSON that is cut off", r#"{"apiVersion": "v1", "items": ["#, "it:1"),
-        ("template", "{{ .Values.x }}\n", "it:1"),
+        ("YAML that is none", "kind: Role\nrules: [\n", "line 2: unclosed bracket"),
+        ("JSON that is cut off", r#"{"apiVersion": "v1", "items": ["#, "as if it had been cut off"),
+        ("template", "{{ .Values.x }}\n", "line 1: "),
     ];
     for (name, text, expected) in rows {
         let error = given(text).err().unwrap_or_else(|| panic!("{name}: taken"));
@@ -506,17 +506,22 @@ fn a_repository_has_more_than_manifests() {
         (
             "JSON that is cut off",
             r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "#.to_owned(),
-            Some("gap: a ClusterRole (it:1): it cannot be read"),
+            Some("gap: a ClusterRole (it:1): it ends before it is complete, as if it had been cut off"),
         ),
         (
             "a list that is cut off",
             r#"{"apiVersion":"v1","kind":"List","items":["#.to_owned(),
-            Some("gap: a List (it:1): it cannot be read: line 1: "),
+            Some("gap: a List (it:1): it ends before it is complete, as if it had been cut off"),
         ),
         (
             "what kubectl prints, cut off",
             "{\n  \"apiVersion\": \"v1\",\n  \"items\": [\n    {\n".to_owned(),
-            Some("gap: a List (it:1): it cannot be read: line "),
+            Some("gap: a List (it:1): it ends before it is complete, as if it had been cut off"),
+        ),
+        (
+            "what kubectl prints as YAML, cut off between two of its elements",
+            "apiVersion: v1\nitems:\n- {apiVersion: v1, kind: Namespace, metadata: {name: dev}}\n".to_owned(),
+            Some("gap: a list (it:1): it has no `kind`, which kubectl prints behind all elements: it was cut off"),
         ),
         (
             "what kubectl prints as YAML, cut off",
@@ -531,7 +536,7 @@ fn a_repository_has_more_than_manifests() {
         (
             "a role behind other objects on one line",
             r#"{"items":[{"kind":"Pod"},{"kind":"ClusterRole","#.to_owned(),
-            Some("gap: a ClusterRole (it:1): it cannot be read: line 1: "),
+            Some("gap: a ClusterRole (it:1): it ends before it is complete, as if it had been cut off"),
         ),
         (
             "a list that is nested too deep",

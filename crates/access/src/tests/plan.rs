@@ -5,6 +5,7 @@ mod importing;
 mod kinds;
 mod laws;
 mod needing;
+mod not_known;
 mod observing;
 mod people;
 mod printing;

@@ -13,7 +13,10 @@ use clap::Args;
 use document::{Limits, Problem, Source, Sources};
 
 pub(crate) use self::iam::AskIam;
-use super::observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look};
+use super::{
+    observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look},
+    seeing::say_gaps,
+};
 use crate::{
     rim::{self, Process},
     runtime,
@@ -100,6 +103,10 @@ impl Files {
             dump.extend(looked.dump);
             // A ConfigMap that is not there is known not to be there.
             facts.config_maps.get_or_insert_default();
+        }
+        say_gaps(&dump.unread());
+        for note in dump.notes() {
+            rim::note(&format!("note: {note}"));
         }
         dump.add_to(&mut facts);
         self.iam.add_to(&mut facts, access, process)?;

@@ -14,7 +14,7 @@ mod requests;
 use std::{sync::Arc, time::Duration};
 
 use access::cluster::MappingTarget;
-use access::plan::{Allowed, Plan};
+use access::plan::{Allowed, Digest, Plan, Warning};
 use anyhow::Context as _;
 use clap::Args;
 use jiff::SignedDuration;
@@ -90,6 +90,7 @@ pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> Comma
         let help = "it is for manifests, and `apply` takes none; leave it out";
         return Err(anyhow::anyhow!("--default-namespace {namespace}: {help}").into());
     }
+    let allowed = args.allowed()?;
     let subject = args.planning.subject(false, global, process)?;
     if subject.dump.is_some() {
         let help = "`apply` asks the cluster itself; of `--from` it takes only what `aws iam` and `aws eks` printed";
@@ -101,17 +102,33 @@ pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> Comma
         )
         .into());
     }
-    runtime::block_on(apply(args, &subject, process))?
+    runtime::block_on(apply(args, &allowed, &subject, process))?
 }
 
-async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> CommandResult {
+impl ApplyArgs {
+    /// What the flags allow.
+    fn allowed(&self) -> anyhow::Result<Allowed> {
+        let digest = |text: &String| {
+            text.parse::<Digest>().map_err(|_| {
+                anyhow::anyhow!(
+                    "--expect {text}: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last \
+                     (`digest` in its JSON), of the plan that was reviewed"
+                )
+            })
+        };
+        let expect = self.expect.as_ref().map(digest).transpose()?;
+        Ok(Allowed { adopt: self.adopt, forget: self.forget.clone(), lockout: self.allow_lockout, expect })
+    }
+}
+
+async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: &Process) -> CommandResult {
     let cluster = Arc::new(args.planning.connect(process).await?);
     let Planned { plan, observed } = subject.plan(planning::live(&cluster).await?, true)?;
     rim::print_styled(&planning::printed(&plan))?;
     for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
         rim::note(&format!("note: --forget {file} changes nothing: no file of that name was applied to this cluster"));
     }
-    refuse(args, &plan)?;
+    refuse(allowed, &plan)?;
     if plan.steps.is_empty() {
         return Ok(rim::print("\nNothing to change.\n")?);
     }
@@ -123,7 +140,8 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
     if args.dry_run {
         let execution = Execution { cluster, run: Run::Dry, settle: Duration::ZERO };
         let outcomes = execution.run(&plan.steps, std::future::pending()).await?;
-        return conclude(&plan, &outcomes, "The API server would take this; nothing of it was kept.");
+        let effect = "The API server would take this; nothing of it was kept.";
+        return conclude(&plan, &outcomes, Run::Dry, effect);
     }
     confirm(args, &plan, &cluster)?;
     rim::print("\n")?;
@@ -141,7 +159,7 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
             error = lease.keep() => error.to_string(),
         }
     };
-    let done = under_lease(args, subject, &cluster, &plan, stop).await;
+    let done = under_lease((args, allowed), subject, &cluster, &plan, stop).await;
     if let Err(error) = lease.release().await {
         rim::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
     }
@@ -150,14 +168,14 @@ async fn apply(args: &ApplyArgs, subject: &Subject, process: &Process) -> Comman
 
 /// Makes the plan again and executes it. `stop` says why nothing more is to be begun.
 async fn under_lease(
-    args: &ApplyArgs,
+    (args, allowed): (&ApplyArgs, &Allowed),
     subject: &Subject,
     cluster: &Arc<Cluster>,
     reviewed: &Plan,
     stop: impl Future<Output = String>,
 ) -> CommandResult {
     let Planned { plan, .. } = subject.plan(planning::live(cluster).await?, false)?;
-    refuse(args, &plan)?;
+    refuse(allowed, &plan)?;
     if plan.digest != reviewed.digest {
         let (now, then) = (&plan.digest, &reviewed.digest);
         let changed =
@@ -173,18 +191,26 @@ async fn under_lease(
              `--to config` those of a file on the control plane",
         );
     }
-    let by = if plan.logins.is_empty() {
-        "In effect now.".to_owned()
-    } else {
-        let at = rim::now().checked_add(settle).unwrap_or_else(|_| rim::now());
-        format!("In effect everywhere by {} UTC.", at.strftime("%H:%M"))
+    let not_read = plan.warnings.iter().find_map(|warning| match warning {
+        Warning::NotRead(target, why) => Some((target.title(), why)),
+        _ => None,
+    });
+    let by = match not_read {
+        _ if plan.logins.is_empty() => "In effect now.".to_owned(),
+        // What nobody reads changes nobody's login.
+        Some((title, why)) => format!(
+            "In effect now, but for logins: they change where a server reads {title}, and it is not known that one does: {why}."
+        ),
+        None => {
+            let at = rim::now().checked_add(settle).unwrap_or_else(|_| rim::now());
+            format!("In effect everywhere by {} UTC.", at.strftime("%H:%M"))
+        }
     };
-    conclude(&plan, &outcomes, &by)
+    conclude(&plan, &outcomes, Run::Real, &by)
 }
 
-fn refuse(args: &ApplyArgs, plan: &Plan) -> Result<(), Failure> {
-    let (adopt, forget, lockout, expect) = (args.adopt, args.forget.clone(), args.allow_lockout, args.expect.clone());
-    let stops = plan.stops(&Allowed { adopt, forget, lockout, expect });
+fn refuse(allowed: &Allowed, plan: &Plan) -> Result<(), Failure> {
+    let stops = plan.stops(allowed);
     if stops.is_empty() {
         return Ok(());
     }
@@ -219,9 +245,12 @@ fn known_everywhere(target: MappingTarget) -> Duration {
 }
 
 /// Says what came of it all.
-fn conclude(plan: &Plan, outcomes: &[Outcome], effect: &str) -> CommandResult {
-    let Counts { done, failed, dropped } = outcome::counts(&plan.steps, outcomes);
-    let mut said = format!("{done} changed");
+fn conclude(plan: &Plan, outcomes: &[Outcome], run: Run, effect: &str) -> CommandResult {
+    let Counts { done, failed, dropped, record } = outcome::counts(&plan.steps, outcomes);
+    let mut said = if run == Run::Dry { format!("{done} would change") } else { format!("{done} changed") };
+    if record {
+        said.push_str(", and the record of what is applied");
+    }
     if failed > 0 {
         said.push_str(&format!(", {failed} failed"));
     }
@@ -230,7 +259,8 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], effect: &str) -> CommandResult {
     }
     let whole = failed == 0 && dropped == 0;
     if whole && plan.is_empty() {
-        return Ok(rim::print("Only the record of what is applied was renewed.\n")?);
+        let was = if run == Run::Dry { "would be" } else { "was" };
+        return Ok(rim::print(&format!("Only the record of what is applied {was} renewed.\n"))?);
     }
     let after =
         if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };

@@ -83,14 +83,14 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
     let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    for note in &observed.notes {
+        rim::note(&format!("note: {note}"));
+    }
     if !observed.unseen.is_empty() {
         for Unseen { what, why } in access::cluster::joined(&observed.unseen) {
             rim::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
-    }
-    for note in &observed.notes {
-        rim::note(&format!("note: {note}"));
     }
     config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;

@@ -81,12 +81,14 @@ pub(crate) struct Seen {
     caller: Option<User>,
     /// Why that is not known, where it matters.
     unknown_caller: Option<&'static str>,
+    /// The URL of the cluster's API server, where one is asked.
+    server: Option<String>,
 }
 
 impl Seen {
     /// A cluster that is not asked: nobody asks.
     pub(crate) fn of_dump(dump: Dump) -> Self {
-        Self { dump, caller: None, unknown_caller: None }
+        Self { dump, caller: None, unknown_caller: None, server: None }
     }
 }
 
@@ -101,7 +103,7 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Seen { dump: looked?.dump, caller, unknown_caller })
+    Ok(Seen { dump: looked?.dump, caller, unknown_caller, server: Some(cluster.server().to_owned()) })
 }
 
 impl Planning {
@@ -153,7 +155,7 @@ impl Subject {
 
     /// Plans. Findings of the file are printed where `say` is set; an error among them ends it.
     pub(crate) fn plan(&self, seen: Seen, say: bool) -> Result<Planned, Failure> {
-        let Seen { dump: observed, caller, unknown_caller } = seen;
+        let Seen { dump: observed, caller, unknown_caller, server } = seen;
         let mut dump = self.beside.clone();
         dump.extend(observed);
         let target = self.target(&dump)?;
@@ -175,6 +177,7 @@ impl Subject {
         let desired = desired.at(now);
         let partition = desired.people.first().map_or(Partition::default(), |person| person.principal.partition);
         let mut observed = dump.observed(target, partition, now);
+        observed.is_of_server(server.as_deref());
         observed.add_entries(self.entries.clone());
         for note in observed.notes.iter().filter(|_| say) {
             rim::note(&format!("note: {note}"));
@@ -191,11 +194,22 @@ impl Subject {
         if let Some(target) = self.mapping {
             return Ok(target);
         }
-        let say = "say by `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none` where logins are written";
-        anyhow::ensure!(dump.knows_targets(), "the ConfigMaps of kube-system could not all be looked at; {say}");
         if let Some(record) = dump.record() {
             return Ok(record.object.target);
         }
+        let say = "say by `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none` where logins are written";
+        let refused = dump.refused_config_maps();
+        anyhow::ensure!(
+            refused.is_empty(),
+            "where logins are written is not known: you may not `get` the ConfigMaps {} of kube-system; the ClusterRole \
+             `access-planner` of docs/change-access.md allows all that `plan` looks at",
+            refused.join(", ")
+        );
+        anyhow::ensure!(
+            dump.knows_targets(),
+            "where logins are written is not known: the ConfigMaps of kube-system are not all in what was given; give what \
+             `kubectl get configmaps -n kube-system -o json` prints as well, or {say}"
+        );
         match dump.targets()[..] {
             [target] => Ok(target),
             [] => anyhow::bail!("the cluster has no logins yet, and nothing was applied to it; {say}"),

@@ -47,6 +47,8 @@ pub struct Levels {
     pub basics: bool,
     /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
+    /// Roles that are bound here and could not be looked at.
+    pub unknown: Vec<Box<str>>,
 }
 
 /// A right that the table of escalations knows.
@@ -163,7 +165,7 @@ impl Levels {
         let rights = self.rights.iter().map(|right| mark(right.escalation.code, right.is_dangerous));
         let others = (self.others && self.rights.is_empty() && self.writes.is_empty() && self.reads.is_empty())
             .then(|| mark("other", false));
-        let missing = self.missing.iter().map(|role| mark(&format!("?{role}"), false));
+        let missing = self.missing.iter().chain(&self.unknown).map(|role| mark(&format!("?{role}"), false));
         let things = list("write", &self.writes).into_iter().chain(list("read", &self.reads));
         let basics = self.basics.then(|| mark("basic", false));
         level.into_iter().chain(basics).chain(rights).chain(things).chain(others).chain(missing).collect()
@@ -221,7 +223,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let mut legend: Vec<(String, String)> = Vec::new();
     let mut say = |word: &str, meaning: String| legend.push((word.to_owned(), meaning));
     if cells.iter().any(|cell| matches!(cell, Cell::AtLeast(_))) {
-        say(MORE, "not known: bindings that could not be looked at may give more".to_owned());
+        say(MORE, "not known: what could not be looked at may give more".to_owned());
     }
     if levels.is_empty() {
         say("all", "every verb".to_owned());
@@ -257,8 +259,15 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     if any("other") {
         say("other", "URLs, or verbs that neither read nor write".to_owned());
     }
-    if any("?") {
-        say("?role", "bound to a role that is not there, or that was not given: it counts as nothing".to_owned());
+    let has_missing = levels.iter().any(|levels| !levels.missing.is_empty());
+    let has_unknown = levels.iter().any(|levels| !levels.unknown.is_empty());
+    let not_there = "bound to a role that is not there: it counts as nothing";
+    let not_known = "bound to a role that could not be looked at, or was not given: what it allows is not known";
+    match (has_missing, has_unknown) {
+        (false, false) => {}
+        (true, false) => say("?role", not_there.to_owned()),
+        (false, true) => say("?role", not_known.to_owned()),
+        (true, true) => say("?role", format!("{not_there}; or {not_known}")),
     }
     if words.iter().any(|word| word.is_dangerous) {
         say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());

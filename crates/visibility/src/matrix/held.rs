@@ -108,7 +108,10 @@ impl<'a> Held<'a> {
         let place = binding.namespace().map(|name| self.numbers_of_namespaces[name]);
         let rules = match index.role_of(binding) {
             Some(role) => self.numbers.of_role(role, &mut self.form),
-            None => self.numbers.of_missing(binding.role().name, &mut self.form),
+            None => {
+                let is_unknown = self.world.lacks_role_of(binding);
+                self.numbers.of_missing((binding.role().name, is_unknown), &mut self.form)
+            }
         };
         *self.bound[at].insert(Bound { place, rules })
     }
@@ -238,7 +241,8 @@ impl<'a> Held<'a> {
 struct Numbers<'a> {
     of_role: HashMap<*const AnyRole, u32>,
     of_rules: HashMap<&'a [Rule], u32>,
-    of_missing: HashMap<&'a str, u32>,
+    /// By name, and whether it could not be looked at.
+    of_missing: HashMap<(&'a str, bool), u32>,
     next: u32,
 }
 
@@ -265,13 +269,13 @@ impl<'a> Numbers<'a> {
         number
     }
 
-    fn of_missing(&mut self, role: &'a str, form: &mut Form<'a>) -> u32 {
+    fn of_missing(&mut self, role: (&'a str, bool), form: &mut Form<'a>) -> u32 {
         let number = *self.of_missing.entry(role).or_insert(self.next);
         if number == self.next {
             self.next += 1;
             match form {
-                Form::Levels(form) => form.take_missing(role),
-                Form::Resources(form) => form.take(&[]),
+                Form::Levels(form) => form.take_missing(role.0, role.1),
+                Form::Resources(form) => form.take_missing(role.1),
             }
         }
         number
@@ -315,9 +319,13 @@ impl Cells {
             return *number;
         }
         let [of_cluster, of_place] = held.map(|set| &*self.sets[set as usize]);
-        let cell = match form {
-            Form::Levels(form) => form.cell(of_cluster, of_place, spot, is_everybody),
-            Form::Resources(form) => form.cell(of_cluster, of_place),
+        let (cell, is_known) = match form {
+            // A level says by name which roles are not known.
+            Form::Levels(form) => (form.cell(of_cluster, of_place, spot, is_everybody), is_known),
+            Form::Resources(form) => {
+                let knows = form.knows(of_cluster.iter().chain(of_place).copied());
+                (form.cell(of_cluster, of_place), is_known && knows)
+            }
         };
         let cell = if is_known { cell } else { Cell::AtLeast(Box::new(cell)) };
         let next = number(self.cells.len());

@@ -138,6 +138,7 @@ struct Answers {
     /// Whether there is something that every cluster lets everybody do.
     basics: bool,
     missing: Option<Box<str>>,
+    unknown: Option<Box<str>>,
 }
 
 #[derive(Default)]
@@ -222,9 +223,11 @@ impl<'a> LevelForm<'a> {
         self.answers.push(answers);
     }
 
-    /// Takes a role that does not exist.
-    pub(super) fn take_missing(&mut self, role: &str) {
-        self.answers.push(Answers { missing: Some(role.into()), ..Answers::default() });
+    /// Takes a role that does not exist, or that could not be looked at.
+    pub(super) fn take_missing(&mut self, role: &str, is_unknown: bool) {
+        let role = Some(role.into());
+        let (missing, unknown) = if is_unknown { (None, role) } else { (role, None) };
+        self.answers.push(Answers { missing, unknown, ..Answers::default() });
     }
 
     /// What rules allow that are held together: those of the whole cluster, and those of a place. What everybody may do is
@@ -284,11 +287,13 @@ impl<'a> LevelForm<'a> {
         let is_other = |things: &&Things| things.others || (things.urls && spot == Spot::Cluster);
         let others = level.is_none() && held_of_cluster.iter().chain(&held_of_place).any(is_other);
         let here = if spot == Spot::Cluster { &of_cluster } else { &of_place };
-        let mut missing: Vec<Box<str>> = here.iter().filter_map(|answers| answers.missing.clone()).collect();
-        missing.sort();
-        missing.dedup();
+        let roles = |of: fn(&Answers) -> &Option<Box<str>>| -> Vec<Box<str>> {
+            let roles: BTreeSet<&str> = here.iter().filter_map(|answers| of(answers).as_deref()).collect();
+            roles.into_iter().map(Box::from).collect()
+        };
+        let (missing, unknown) = (roles(|answers| &answers.missing), roles(|answers| &answers.unknown));
         let basics = is_everybody && spot == Spot::Cluster && of_cluster.iter().any(|answers| answers.basics);
-        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, basics, missing })
+        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, basics, missing, unknown })
     }
 
     fn sort(&mut self, rule: &Rule, things: &mut Things) {

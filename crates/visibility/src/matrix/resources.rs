@@ -47,16 +47,30 @@ pub(super) struct ResourceForm<'a> {
     asked: &'a [Asked],
     /// By role, what its rules say about each resource.
     answers: Vec<Vec<Verbs>>,
+    /// The numbers of roles that could not be looked at.
+    unknown: BTreeSet<u32>,
 }
 
 impl<'a> ResourceForm<'a> {
     pub(super) fn new(asked: &'a [Asked]) -> Self {
-        Self { asked, answers: Vec::new() }
+        Self { asked, answers: Vec::new(), unknown: BTreeSet::new() }
     }
 
     /// Takes the rules of one role; they are called by the number of calls before.
     pub(super) fn take(&mut self, rules: &[Rule]) {
         self.answers.push(self.asked.iter().map(|asked| asked.verbs(rules)).collect());
+    }
+
+    /// Takes a role that does not exist, or that could not be looked at.
+    pub(super) fn take_missing(&mut self, is_unknown: bool) {
+        let number = u32::try_from(self.answers.len()).expect("fewer than fit into memory");
+        self.unknown.extend(is_unknown.then_some(number));
+        self.take(&[]);
+    }
+
+    /// Whether it is known of all roles what they say.
+    pub(super) fn knows(&self, mut roles: impl Iterator<Item = u32>) -> bool {
+        self.unknown.is_empty() || !roles.any(|role| self.unknown.contains(&role))
     }
 
     /// What rules allow that are held together.

@@ -23,6 +23,12 @@ pub(super) fn virtual_ones() -> Vec<ApiResource> {
     of_today().filter(|row| row.served == Served::Never).filter(is_first).map(ApiResource::from).collect()
 }
 
+/// Kinds of objects that are no more, by API group and name: the rest of what nobody serves was never an object.
+pub(super) fn gone() -> Vec<(Box<str>, Box<str>)> {
+    let gone = RESOURCES.iter().filter(|row| row.served == Served::Never && !row.kind.is_empty());
+    gone.map(|row| (row.api_group.clone(), row.name.clone())).collect()
+}
+
 impl From<&Resource> for ApiResource {
     fn from(row: &Resource) -> Self {
         Self {

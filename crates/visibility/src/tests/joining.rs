@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use super::{lines, resource, world};
+use super::{lines, resource, whole, world};
 
 const DUMP: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
@@ -29,7 +29,7 @@ groups:
 
 #[test]
 fn people_mappings_groups_bindings_and_rules_are_one_answer() {
-    let world = world(&[("cluster.json", DUMP), ("access.yaml", FILE)]);
+    let world = whole(&[("cluster.json", DUMP), ("access.yaml", FILE)]);
     assert!(world.gaps().is_empty(), "{:?}", world.gaps());
     assert_snapshot!(lines(&world, &world.who_can(&resource("get", "", "pods", "dev"))), @r#"
     User ops:ann: dev: RoleBinding bots > Role reader
@@ -84,6 +84,7 @@ fn access_entries_of_eks_and_their_policies_count_and_what_is_not_known_of_them_
     let gaps: Vec<String> = world.gaps().iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
     assert_snapshot!(gaps.join("\n"), @"
     the EKS access entry of arn:aws:iam::111122223333:role/Viewer: give what `aws eks describe-access-entry` prints
+    the cluster's authentication mode: access entries and aws-auth count, or only one of the two
     what the EKS access policy AmazonEKSNewPolicy allows: its rules are not known here
     ");
     assert_snapshot!(lines(&world, &world.who_can(&resource("create", "apps", "deployments", "team-b"))), @r#"

@@ -6,7 +6,7 @@ mod page;
 
 use insta::assert_snapshot;
 
-use super::{now, world};
+use super::{now, whole, world};
 use crate::{
     Resources, World,
     matrix::{
@@ -31,7 +31,7 @@ fn heading<'a>() -> Heading<'a> {
 }
 
 fn example() -> World {
-    world(&[("cluster.json", DUMP), ("access.yaml", EXAMPLE)])
+    whole(&[("cluster.json", DUMP), ("access.yaml", EXAMPLE)])
 }
 
 fn with<T>(world: &World, options: &Options, then: impl FnOnce(&Matrix<'_>) -> T) -> T {
@@ -106,7 +106,7 @@ fn people_by_places_are_a_grid_where_it_fits() {
     write (…)  less than edit: can create, change or delete some of these
     read (…)   less than view: can read some of these
     other      URLs, or verbs that neither read nor write
-    ?role      bound to a role that is not there, or that was not given: it counts as nothing
+    ?role      bound to a role that is not there: it counts as nothing
     !          a way to become more: whoever holds this here can get rights of others
     no row for 1 service account, 1 user or group of Kubernetes itself: `--by subjects` shows them
     "#);

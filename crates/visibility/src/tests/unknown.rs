@@ -1,7 +1,13 @@
 //! Unknown is not no: what could not be looked at makes an answer "not known", and never a refusal.
 
-use access::cluster::{Dump, Given, Unseen};
-use document::Source;
+use std::collections::BTreeSet;
+
+use access::{
+    cluster::{Dump, Given, MappingTarget, Unseen},
+    plan::Wanted,
+};
+use document::{Limits, Source, Sources};
+use identity::Partition;
 use insta::assert_snapshot;
 use rbac::Subject;
 
@@ -18,6 +24,10 @@ use crate::{
 
 /// What a live look may come back with: `-KIND` is a kind or a `ConfigMap` that may not be looked at.
 fn live(server: &str, parts: &[&str]) -> World {
+    World::new(looked(parts), Some(server), now()).expect("readable")
+}
+
+fn looked(parts: &[&str]) -> Given {
     let mut given = Given::default();
     let kinds =
         ["Namespace", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", Dump::MAPPING_KIND];
@@ -29,7 +39,26 @@ fn live(server: &str, parts: &[&str]) -> World {
         }
     }
     kinds.iter().filter(|kind| !parts.contains(&&*format!("-{kind}"))).for_each(|kind| given.dump.has_none(kind));
-    World::new(given, Some(server), now()).expect("readable")
+    given
+}
+
+/// What a plan for the same cluster says that it does not know.
+fn planned(server: &str, parts: &[&str]) -> String {
+    let Given { dump, entries, .. } = looked(parts);
+    let mut sources = Sources::default();
+    sources.add("access.yaml", "clusterID: c\naccount: '111122223333'\ngroups: []\n");
+    let access = access::read(&sources, &Limits::default()).access;
+    let (facts, target) = (access::Facts::default(), MappingTarget::AwsAuth);
+    let (desired, files) = (access::compile(&access, &facts, now()).0, access::plan::files(&sources));
+    let mut observed = dump.observed(target, Partition::Aws, now());
+    observed.is_of_server(Some(server));
+    observed.add_entries(entries);
+    let (cluster_id, access, facts, sources) = ("c", &access, &facts, &sources);
+    let (desired, files, now) = (&desired, &files, now());
+    let wanted = Wanted { cluster_id, desired, access, facts, sources, files, target, now };
+    let plan = access::plan(&wanted, &observed);
+    let unseen = plan.unseen.iter().map(|gap| format!("{}: {}\n", gap.what, gap.why));
+    unseen.chain(plan.warnings.iter().map(|warning| format!("{warning}\n"))).collect()
 }
 
 /// That `IAMIdentityMapping`s may not be listed.
@@ -42,6 +71,17 @@ const CONFIG_MAP: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata"
  "config.yaml": "clusterID: c\nserver:\n  mapUsers:\n  - {userARN: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: [devs]}\n"}}"#;
 const OURS: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"name": "cluster-auth-access", "namespace": "kube-system"}, "data": {
  "access.yaml": "clusterID: c\naccount: '111122223333'\ngroups:\n- {name: devs, users: [gina]}\n"}}"#;
+const OUR_SERVER: &str = r#"{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": {"name": "cluster-auth", "namespace": "kube-system"},
+ "spec": {"template": {"spec": {"containers": [{"image": "cluster-auth:1", "args": ["server"]}],
+ "volumes": [{"name": "access", "configMap": {"name": "cluster-auth-access"}}]}}}}"#;
+/// One that reads the files of its host, of which nothing shows.
+const ON_HOSTS: &str = r#"{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "cluster-auth-master-1", "namespace": "kube-system"},
+ "spec": {"containers": [{"image": "cluster-auth:1", "args": ["server", "--access-file=/etc/kubernetes/cluster-auth/access.yaml"]}],
+ "volumes": [{"name": "etc", "hostPath": {"path": "/etc/kubernetes/cluster-auth"}}]}}"#;
+const OF_EKS_CONFIG_MAP: &str = r#"{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": {"name": "a", "namespace": "kube-system"},
+ "spec": {"template": {"spec": {"containers": [{"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=EKSConfigMap"]}]}}}}"#;
+const MAP_FIRST: &str = r#"{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": {"name": "a", "namespace": "kube-system"},
+ "spec": {"template": {"spec": {"containers": [{"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=EKSConfigMap,MountedFile"]}]}}}}"#;
 const MAPPING: &str = r#"{"kind": "IAMIdentityMapping", "apiVersion": "iamauthenticator.k8s.aws/v1alpha1", "metadata": {"name": "carol"},
  "spec": {"arn": "arn:aws:iam::111122223333:user/carol", "username": "carol", "groups": ["devs"]}}"#;
 const FILE: &str =
@@ -82,13 +122,22 @@ fn explained(world: &World, name: &str) -> String {
 fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     let rows: &[(&str, &str, &[&str], &[&str])] = &[
         ("all of kops is known", KOPS, &[CONFIG_MAP], &["bob", "mallory"]),
-        ("all of ours is known", KOPS, &[OURS, AWS_AUTH], &["gina", "alice", "mallory"]),
+        ("all of ours is known", KOPS, &[OURS, OUR_SERVER, AWS_AUTH], &["gina", "alice", "mallory"]),
+        ("ours is there, and nobody is known to read it", KOPS, &[OURS, AWS_AUTH], &["gina", "alice", "mallory"]),
+        ("ours is there, and the server reads its own", KOPS, &[OURS, ON_HOSTS], &["gina", "mallory"]),
         (
             "ours is, and the configuration may not be read",
             KOPS,
-            &[OURS, "-aws-iam-authenticator"],
+            &[OURS, OUR_SERVER, "-aws-iam-authenticator"],
             &["gina", "mallory"],
         ),
+        (
+            "the server asks aws-auth alone",
+            KOPS,
+            &[AWS_AUTH, MAPPING, OF_EKS_CONFIG_MAP],
+            &["alice", "carol", "mallory"],
+        ),
+        ("the server asks aws-auth first", KOPS, &[AWS_AUTH, MAP_FIRST, NO_MAPPINGS], &["alice", "mallory"]),
         ("its file was given", KOPS, &[AWS_AUTH, FILE], &["dora", "alice", "mallory"]),
         ("the file on the control plane was not", KOPS, &[AWS_AUTH, MAPPING], &["alice", "carol", "mallory"]),
         ("a file without mappings was", KOPS, &[AWS_AUTH, NO_FILE], &["alice", "mallory"]),
@@ -129,6 +178,9 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     let mut lines = String::new();
     for (name, server, parts, people) in rows {
         let world = live(server, parts);
+        // A plan takes no configuration that is no ConfigMap.
+        let is_given = parts.iter().any(|part| part.starts_with("server:"));
+        the_same_is_said_of_logins(&world, people, (!is_given).then(|| planned(server, parts)));
         lines += &format!("{name}\n");
         for person in *people {
             lines += &format!("  {person}: {}\n", explained(&world, person));
@@ -142,9 +194,23 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
       gina: let in as gina
       alice: let in as alice
       mallory: mapping.none
+    ours is there, and nobody is known to read it
+      gina: not known, gina by what was seen: whether a server reads the server's access file, ConfigMap kube-system/cluster-auth-access
+      alice: not known, alice by what was seen: the server's own files on the control plane
+      mallory: not known: the server's own files on the control plane
+    ours is there, and the server reads its own
+      gina: not known, gina by what was seen: whether a server reads the server's access file, ConfigMap kube-system/cluster-auth-access
+      mallory: not known: the server's own files on the control plane
     ours is, and the configuration may not be read
       gina: let in as gina
       mallory: not known: the ConfigMap kube-system/aws-iam-authenticator
+    the server asks aws-auth alone
+      alice: let in as alice
+      carol: mapping.none
+      mallory: mapping.none
+    the server asks aws-auth first
+      alice: let in as alice
+      mallory: not known: the server's own files on the control plane
     its file was given
       dora: let in as dora
       alice: let in as alice
@@ -202,6 +268,36 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
       alice: let in as alice
       mallory: mapping.none
     ");
+}
+
+/// They stand on the same knowledge: what keeps `explain` from saying for certain who somebody is, is a gap of all others.
+fn the_same_is_said_of_logins(world: &World, people: &[&str], planned: Option<String>) {
+    let mut places = BTreeSet::new();
+    for person in people {
+        let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{person}")).expect("somebody");
+        if let Verdict::NotKnown(not_known) = world.explain(caller).verdict {
+            places.extend(not_known.places.into_iter().map(|place| place.gap));
+        }
+    }
+    let (resources, options) = (Resources::well_known(), Options::default());
+    let gaps = |gaps: &[Unseen]| gaps.iter().cloned().collect::<BTreeSet<_>>();
+    let request = super::resource("get", "", "pods", "dev");
+    let of_question: Vec<Unseen> = world.gaps_about_question(&request, false).into_iter().cloned().collect();
+    let all = [
+        ("who-can", gaps(&of_question)),
+        ("matrix", gaps(&crate::matrix(world, &resources, &options).gaps)),
+        ("lint and diff", gaps(world.gaps())),
+    ];
+    for (command, gaps) in all {
+        assert!(places.is_subset(&gaps), "{command} says {gaps:#?}, and explain {places:#?}");
+    }
+    for Unseen { what, why } in &places {
+        let is_said = planned.as_ref().is_none_or(|planned| planned.contains(&format!("{what}: {why}")));
+        assert!(is_said, "plan says {planned:?}, and explain {what}: {why}");
+    }
+    let difference = Difference::between(world, world);
+    let said = serde_json::to_value(difference.out(["a", "b"])).expect("JSON");
+    assert_eq!(said["incomplete"], !world.gaps().is_empty(), "{said}");
 }
 
 /// Files that are given are asked about by themselves: what is said is said of them.
@@ -399,6 +495,31 @@ fn a_file_that_cannot_be_read_makes_no_cell_of_a_matrix_a_no() {
     let (cells, said) = rights_of(&pieces(&[BINDING, "?chart/role.yaml"]), "user:nobody");
     assert!(cells.iter().all(|cell| cell == "?"), "{cells:?}");
     assert_eq!(said, "Nothing that could be looked at grants them anything.");
+}
+
+/// Of a binding of the ClusterRole `own`: its cell by levels and by the verbs on secrets, and what the legend says of it.
+fn cells_of(world: &World) -> [String; 3] {
+    let resources = Resources::well_known();
+    let secrets = matrix::Asked::parse(&resources, "secrets").expect("a resource").0;
+    let cell = |resources_asked: Vec<matrix::Asked>| {
+        let options = Options { resources: resources_asked, who: vec!["group:devs".to_owned()], ..Options::default() };
+        let matrix = crate::matrix(world, &resources, &options);
+        let cell = matrix.cell(&matrix.rows[0], &matrix.columns[1]).text();
+        let legend = matrix.legend.iter().find(|(word, _)| word == "?role").map(|(_, meaning)| meaning.clone());
+        (cell, legend.unwrap_or_default())
+    };
+    let ((levels, legend), (verbs, _)) = (cell(Vec::new()), cell(vec![secrets]));
+    [levels, verbs, legend]
+}
+
+#[test]
+fn a_role_that_could_not_be_looked_at_is_not_one_that_is_not_there() {
+    let binding = BINDING.replace("name: view", "name: own");
+    let not_there = cells_of(&live(KOPS, &[OURS, &binding]));
+    assert_eq!(not_there, ["?own", "-", "bound to a role that is not there: it counts as nothing"]);
+    let not_known = cells_of(&live(KOPS, &[OURS, &binding, "-ClusterRole"]));
+    let meaning = "bound to a role that could not be looked at, or was not given: what it allows is not known";
+    assert_eq!(not_known, ["?own", "?", meaning]);
 }
 
 #[test]

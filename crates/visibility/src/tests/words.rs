@@ -97,6 +97,19 @@ fn what_is_not_known_is_said_with_what_may_be_meant() {
             ["delte", "pods"],
             "Kubernetes itself knows no verb `delte`; it was asked about as written; did you mean delete?",
         ),
+        // An authorizer may be asked about them, but nobody does.
+        (
+            &known,
+            ["use", "psp"],
+            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
+             written",
+        ),
+        (
+            &discovered,
+            ["use", "podsecuritypolicies"],
+            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
+             written",
+        ),
         (&known, ["frobnicate", "pods"], "Kubernetes itself knows no verb `frobnicate`; it was asked about as written"),
     ];
     for (known, [verb, what], expected) in rows {
@@ -220,5 +233,10 @@ fn a_cluster_knows_its_own_resources_and_the_newest_version_of_each() {
     };
     assert_eq!(said(&ask("wd/x").request()), "get group=example.com widgets sub= name=x ns=dev");
     assert_eq!(ask("pods").notes, [unknown("pods", None, true)], "it serves no pods");
+    let old = r#"{"items": [{"metadata": {"name": "policy"}, "versions": [
+        {"resources": [{"resource": "podsecuritypolicies", "scope": "Cluster", "singularResource": "", "shortNames": ["psp"]}]}]}]}"#;
+    let old = Resources::discovered(&[old]).expect("a list");
+    let asked = old.question(Words { verb: "use", what: "psp", subresource: "", namespace: None }).expect("a question");
+    assert_eq!(asked.notes, [], "a cluster of before Kubernetes 1.25 has them");
     assert_eq!(ask("users/x").notes, [Note::NotNamespaced("users".into())], "authorizers know users everywhere");
 }

@@ -128,14 +128,6 @@ pub(super) fn of_entries(entries: &AccessEntries, is_eks: bool) -> Vec<Unseen> {
     if is_eks { entries.unseen() } else { Vec::new() }
 }
 
-/// Whether a cluster is one of EKS: by its API server's URL, by the roles that EKS puts into each, or because it has access
-/// entries.
-pub(super) fn is_eks(server: Option<&str>, observed: &Observed, entries: &AccessEntries) -> bool {
-    !entries.is_empty()
-        || server.is_some_and(is_of_eks)
-        || observed.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
-}
-
 /// That nothing says who logs in.
 pub(super) fn of_logins(logins: &[mapping::Source]) -> Option<Unseen> {
     let why = "no ConfigMap, IAMIdentityMapping, access entry or access file says; a file on the control plane may";
@@ -149,12 +141,6 @@ pub(super) fn of_policies(policies: &[Associated]) -> impl Iterator<Item = Unsee
         what: format!("what the EKS access policy {} allows", associated.association.policy).into(),
         why: "its rules are not known here".into(),
     })
-}
-
-/// Whether an API server's URL is one that EKS gives its clusters.
-fn is_of_eks(server: &str) -> bool {
-    let host = server.split_once("://").map_or(server, |(_, rest)| rest).split(['/', ':']).next().unwrap_or_default();
-    [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|suffix| host.ends_with(suffix))
 }
 
 fn is_empty(source: &mapping::Source) -> bool {

@@ -47,4 +47,20 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: reader}
 rules: [{apiGroups: [''], resources: [configmaps, services], verbs: [get, list, watch]}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: aws-iam-authenticator, namespace: kube-system}
+spec:
+  selector: {matchLabels: {k8s-app: aws-iam-authenticator}}
+  template:
+    metadata: {labels: {k8s-app: aws-iam-authenticator}}
+    spec:
+      containers:
+      - name: server
+        image: 602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18
+        args: [server, '--backend-mode=MountedFile,EKSConfigMap,CRD']
+        volumeMounts: [{name: config, mountPath: /etc/aws-iam-authenticator}]
+      volumes:
+      - {name: config, configMap: {name: aws-iam-authenticator}}
 ";

@@ -13,6 +13,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("contexts::mean_what_they_mean_to_kubectl", meaning),
+    ("contexts::of_another_kind_are_what_they_are_to_kubectl", kinds),
     ("contexts::several_files_are_put_together_as_kubectl_does", files),
     ("contexts::a_plugin_is_told_what_kubectl_tells_it", plugins),
 ];
@@ -414,6 +415,51 @@ fn plugins(world: &World) -> anyhow::Result<()> {
             }
         }
         ensure!(to_ours == theirs, "{name}: kubectl {to_kubectls}, this program {to_ours}");
+    }
+    Ok(())
+}
+
+/// What a file calls itself, and what both make of it. kubectl's answer is asked for, and not remembered here.
+const KINDS: &[(&str, Is)] = &[
+    ("apiVersion: v1\nkind: Config\n", In("jane")),
+    ("apiVersion: v1\n", In("jane")),
+    ("kind: Config\n", In("jane")),
+    ("", In("jane")),
+    ("apiVersion: ''\nkind: ''\n", In("jane")),
+    ("apiVersion: null\nkind: null\n", In("jane")),
+    ("apiVersion: /v1\nkind: Config\n", In("jane")),
+    ("kind: Foo\nkind: Config\napiVersion: v1\n", In("jane")),
+    ("apiVersion: v1\nkind: Foo\n", Out("no kind \"Foo\" is registered for version \"v1\"")),
+    ("kind: Foo\n", Out("no kind \"Foo\" is registered for version \"v1\"")),
+    ("apiVersion: v1\nkind: config\n", Out("no kind \"config\" is registered for version \"v1\"")),
+    ("apiVersion: v1\nkind: List\n", Out("no kind \"List\" is registered for version \"v1\"")),
+    ("apiVersion: v2\n", Out("no kind \"Config\" is registered for version \"v2\"")),
+    ("APIVersion: v2\nKind: Foo\n", Out("no kind \"Foo\" is registered for version \"v2\"")),
+    ("apiVersion: x.io/v1\nkind: Config\n", Out("no kind \"Config\" is registered for version \"x.io/v1\"")),
+    ("apiVersion: x/\nkind: Config\n", Out("no kind \"Config\" is registered for version \"x/\"")),
+    ("apiVersion: a/b/c\nkind: Config\n", Out("unexpected GroupVersion string: a/b/c")),
+    ("apiVersion: 1\nkind: Config\n", Out("couldn't get version/kind")),
+    ("apiVersion: v1\nkind: [Config]\n", Out("couldn't get version/kind")),
+];
+
+fn kinds(world: &World) -> anyhow::Result<()> {
+    let place = Place::start(world, "contexts-kinds")?;
+    for (head, is) in KINDS {
+        let body = "current-context: c\nclusters: [{name: c, cluster: {server: SERVER, certificate-authority-data: CA64}}]\n\
+                    contexts: [{name: c, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {token: jane-token}}]\n";
+        place.write_text("kind.yaml", &format!("{head}{body}"))?;
+        place.check(head, "kind.yaml", *is)?;
+        // What kubectl does not load is not written to either.
+        let before = fs::read_to_string(place.folder().join("kind.yaml"))?;
+        let merge = ["kubeconfig", "-i", "other", "--server", "https://other.example.com", "--merge", "kind.yaml"];
+        let merged = process::run(&mut place.managed.command_as("kind.yaml", &merge))?;
+        let after = fs::read_to_string(place.folder().join("kind.yaml"))?;
+        match is {
+            In(_) => ensure!(merged.code == 0 && after != before, "{head}: {merged:?}"),
+            Out(why) => {
+                ensure!(merged.code == 1 && after == before && merged.stderr.contains(why), "{head}: {merged:?}")
+            }
+        }
     }
     Ok(())
 }

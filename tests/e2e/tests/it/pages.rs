@@ -4,7 +4,7 @@ use std::fs;
 
 use anyhow::ensure;
 use e2e::{
-    managed::Managed,
+    managed::{AUTHENTICATOR, Managed},
     moto::Moto,
     page::{self, Reader},
     people::environment,
@@ -36,7 +36,7 @@ rules: [{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]
 ";
 
 fn change_access(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-change", SHOP)?;
+    let managed = Managed::start(world, "pages-change", &format!("{SHOP}{AUTHENTICATOR}"))?;
     // The repository whose file it is, and what tells somebody.
     let mut shell = terminal(world, &managed)?;
     shell.stand_in("gh", "test \"$1 $2 $3\" = 'pr comment --body-file' && grep -q '^## Plan' \"$4\"")?;
@@ -87,7 +87,7 @@ impl Reader for Repository<'_> {
 }
 
 fn out_now(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-out", SHOP)?;
+    let managed = Managed::start(world, "pages-out", &format!("{SHOP}{AUTHENTICATOR}"))?;
     let moto = Moto::start(&world.parts, &managed.folder)?;
     moto.fill("iam.create_user(UserName='mallory')")?;
     let key = moto.fill("print(iam.create_access_key(UserName='mallory')['AccessKey']['AccessKeyId'])")?;
@@ -133,7 +133,8 @@ data:
 ";
 
 fn bring_in(world: &World) -> anyhow::Result<()> {
-    run(world, &Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}"))?, "docs/bring-a-cluster-in.md")
+    let managed = Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}{AUTHENTICATOR}"))?;
+    run(world, &managed, "docs/bring-a-cluster-in.md")
 }
 
 fn see_access(world: &World) -> anyhow::Result<()> {

@@ -8,7 +8,11 @@ use e2e::{process, world::World};
 
 use crate::Test;
 
-pub(crate) const TESTS: &[Test] = &[("said::what_comes_to_nothing_says_why", nothing)];
+pub(crate) const TESTS: &[Test] = &[
+    ("said::what_comes_to_nothing_says_why", nothing),
+    ("said::what_is_given_and_not_read_is_named_by_every_command", given),
+    ("said::what_an_access_file_has_no_use_for_is_refused", refused),
+];
 
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -93,6 +97,122 @@ fn nothing(world: &World) -> anyhow::Result<()> {
         let is_silent =
             ["names the", "leaves nothing out", "there is no"].iter().all(|words| !output.stderr.contains(words));
         ensure!(!expected.is_empty() || is_silent, "{typed}: {output:?}");
+    }
+    Ok(())
+}
+
+/// What is given, and what every command says of it: nobody logs in by it, or it is not known.
+const GIVEN: &[(&str, &str, &str)] = &[
+    (
+        "other-namespace.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapUsers: '[]'}\n",
+        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in by it",
+    ),
+    (
+        "other-name.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth-cm, namespace: kube-system}\ndata: {mapRoles: '[]'}\n",
+        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in by it",
+    ),
+    (
+        "of-2018.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: auth-config, namespace: kube-system}\n\
+         data: {config.yaml: 'server: {mapRoles: []}'}\n",
+        "the ConfigMap kube-system/auth-config (of-2018.yaml:1) has a config.yaml with logins, which is not looked at",
+    ),
+    (
+        "binary.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nbinaryData: {mapUsers: W10=}\n",
+        "its `binaryData` has mapUsers, and nobody logs in by that",
+    ),
+    (
+        "binary-configuration.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\n\
+         binaryData: {config.yaml: e30=}\n",
+        "its config.yaml stands in `binaryData`",
+    ),
+    (
+        "yml.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\n\
+         data: {config.yml: 'server: {mapUsers: []}'}\n",
+        "it has no config.yaml, but config.yml, and it is not known whether a server reads that",
+    ),
+    (
+        "eksctl.yaml",
+        "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamidentitymappings: []\n",
+        "`iamidentitymappings`: eksctl knows no such field, and refuses the file",
+    ),
+    (
+        "eksctl-group.yaml",
+        "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamIdentityMappings:\n\
+         - {arn: 'arn:aws:iam::111122223333:role/R', username: r, group: [a]}\n",
+        "iamIdentityMappings[0]: `group`: eksctl knows no such field, and refuses the file",
+    ),
+    (
+        "bare.yaml",
+        "mapRoles: |\n  - {rolearn: 'arn:aws:iam::111122223333:role/R', username: r, groups: [a]}\n",
+        "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap",
+    ),
+    (
+        "cut.yaml",
+        "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop}\n",
+        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew",
+    ),
+    ("cut.json", "{\"apiVersion\": \"v1\", \"items\": [", "it ends before it is complete, as if it had been cut off"),
+    ("folder/broken.yaml", "a: [\n b: {{ x }}\n", "folder/broken.yaml:2"),
+    ("folder2/aws-auth.tpl", "kind: ConfigMap\n", "1 file of folder2 is not looked at, for being called neither"),
+];
+
+fn given(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("said-given")?;
+    fs::write(folder.join("devs.yaml"), BINDING)?;
+    fs::write(folder.join("access.yaml"), "clusterID: c\naccount: '111122223333'\ngroups: []\n")?;
+    let commands: [&[&str]; 6] = [
+        &["check", "access.yaml"],
+        &["render", "--to", "rbac", "access.yaml"],
+        &["import", "-i", "c"],
+        &["explain", "arn:aws:iam::111122223333:role/R"],
+        &["who-can", "get", "pods"],
+        &["plan", "access.yaml", "--mapping", "aws-auth"],
+    ];
+    for (name, text, expected) in GIVEN {
+        let path = folder.join(name);
+        fs::create_dir_all(path.parent().context("a folder")?)?;
+        fs::write(&path, text)?;
+        let from = name.split('/').next().unwrap_or(name);
+        for command in commands {
+            let args = [command, &["--from", from, "--from", "devs.yaml"]].concat();
+            let said = process::run(process::command(&world.parts.cluster_auth, &folder).args(&args))?;
+            let all = format!("{}{}", said.stdout, said.stderr);
+            ensure!(all.contains(expected), "{args:?}: {expected}\n{all}");
+            ensure!(command[0] != "import" || said.code == 1, "half of it was imported: {said:?}");
+        }
+    }
+    Ok(())
+}
+
+/// A configuration of the authenticator, another cluster's id and what is no digest, beside an access file.
+fn refused(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("said-refused")?;
+    fs::write(folder.join("access.yaml"), "clusterID: c\naccount: '111122223333'\ngroups: []\n")?;
+    fs::write(folder.join("config.yaml"), "clusterID: c\n")?;
+    let commands: [&[&str]; 4] = [&["check"], &["render", "--to", "rbac"], &["plan"], &["apply", "--yes"]];
+    let flags: [(&[&str], &str); 2] = [
+        (
+            &["-c", "config.yaml"],
+            "error: --config config.yaml: an access file needs no configuration of the authenticator",
+        ),
+        (&["-i", "other"], "error: --cluster-id other: the access file is for `c`; give the file of that cluster"),
+    ];
+    let mut rows: Vec<(Vec<&str>, &str)> = Vec::new();
+    for command in commands {
+        rows.extend(flags.iter().map(|(flags, said)| ([command, flags].concat(), *said)));
+    }
+    let no_digest =
+        "error: --expect xyz: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last";
+    rows.push((vec!["apply", "--yes", "--expect", "xyz"], no_digest));
+    for (args, expected) in rows {
+        let said = process::run(process::command(&world.parts.cluster_auth, &folder).args(&args))?;
+        ensure!(said.code == 1 && said.stdout.is_empty() && said.stderr.contains(expected), "{args:?}: {said:?}");
     }
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! Unknown is not no: people who may look at a part of a real cluster, and what they are told.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, ensure};
 use e2e::{
     managed::Managed,
@@ -16,6 +18,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("unknown::whoever_may_see_one_namespace_gets_the_answer_for_it", one_namespace),
     ("unknown::half_a_list_of_the_real_api_server_is_never_all_of_it", half_a_list),
     ("unknown::nothing_is_said_of_what_could_not_be_looked_at_by_any_exit_code", exit_codes),
+    ("unknown::a_plan_states_nothing_that_could_not_be_looked_at", plan),
     ("unknown::whatever_odd_rights_somebody_has_no_answer_is_whole_that_is_not", odd_rights),
     ("unknown::what_an_api_group_has_that_does_not_answer_is_not_known", silent_group),
     ("unknown::logins_that_the_api_server_cannot_list_are_not_none", broken_conversion),
@@ -444,6 +447,84 @@ fn exit_codes(world: &World) -> anyhow::Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+/// A file of which the cluster has a part: the planner's rights decide what can be said of the rest.
+const PLANNED: &str = "clusterID: c
+account: '111122223333'
+groups:
+- name: developers
+  users: [alice, bob]
+  authorization: [{namespace: shop, clusterRole: reader}, {namespace: shop, clusterRole: no-such-role}]
+- name: operators
+  users: [dana]
+  authorization: [{clusterRole: cluster-admin, accept: {access.all-powerful: they run the cluster}}]
+";
+
+/// One planner for each right that is missing, and one who has none: nothing that they are told is otherwise for whoever
+/// may look at everything, the digest and the exit code apart.
+fn plan(world: &World) -> anyhow::Result<()> {
+    let managed =
+        Managed::start(world, "unknown-plan", &format!("{}---{OBJECTS}", bindings(1).replace("shop", "dev")))?;
+    managed.file(PLANNED)?;
+    // A part of it is there already, by hand.
+    let there = [
+        "create",
+        "rolebinding",
+        "cluster-auth:developers:reader",
+        "-n",
+        "shop",
+        "--clusterrole=reader",
+        "--group=developers",
+    ];
+    managed.admin.kubectl(&there)?.success()?;
+    let facts = |plan: &Value| -> BTreeSet<String> {
+        let mut facts = BTreeSet::new();
+        for key in ["objects", "logins", "allPowerful", "warnings", "refusals"] {
+            facts.extend(plan[key].as_array().into_iter().flatten().map(|fact| format!("{key} {fact}")));
+        }
+        for person in plan["people"].as_array().into_iter().flatten() {
+            facts.insert(format!("{}: {} {}", person["who"], person["before"], person["after"]));
+            for key in ["gains", "losses", "still", "escalations"] {
+                facts.extend(
+                    person[key].as_array().into_iter().flatten().map(|fact| format!("{} {fact}", person["who"])),
+                );
+            }
+        }
+        facts.retain(|fact| !fact.contains("plan.incomplete") && !fact.contains("not known:"));
+        facts
+    };
+    let whole = managed.plan(&["--mapping", "aws-auth"])?;
+    ensure!(whole["complete"] == true && whole["warnings"].to_string().contains("no-such-role"), "{whole:#}");
+    let truth = facts(&whole);
+    for without in RIGHTS.iter().map(|(name, _)| *name).filter(|name| *name != "mappings").chain(["everything"]) {
+        let kept = RIGHTS.iter().filter(|(name, _)| without != "everything" && ![without, "mappings"].contains(name));
+        let roles: Vec<&[&str]> = kept.map(|(_, args)| *args).collect();
+        let somebody = managed.user(&format!("planner-without-{without}"), &roles)?;
+        let run = |args: &[&str]| {
+            let args = [&["plan", "--mapping", "aws-auth", "--exit-code"][..], args].concat();
+            process::run(&mut managed.command_as(&somebody, &args))
+        };
+        let [text, markdown, json] = [run(&[])?, run(&["-o", "markdown"])?, run(&["-o", "json"])?];
+        ensure!([&text, &markdown, &json].iter().all(|said| said.code == 1), "without {without}: {text:?}");
+        let plan: Value = serde_json::from_str(&json.stdout).with_context(|| json.stderr.clone())?;
+        let stated = facts(&plan);
+        let wrong: Vec<&String> = stated.difference(&truth).collect();
+        ensure!(plan["complete"] == false && wrong.is_empty(), "without {without} it is stated that {wrong:#?}");
+        let numbers = ["to create", "can log in who could not", "gain rights", "there is no ClusterRole"];
+        for said in [&text.stdout, &markdown.stdout] {
+            ensure!(said.contains("incomplete: not all of the cluster could be looked at"), "{said}");
+            let claims = numbers.iter().filter(|claim| said.contains(**claim) && !said.contains(&format!("0 {claim}")));
+            ensure!(without != "everything" || claims.count() == 0, "{said}");
+        }
+        ensure!(without != "everything" || text.stdout.contains("\nNot known\n"), "{}", text.stdout);
+    }
+    // Which right is missing is said where nothing can be planned for want of it.
+    let nobody = managed.folder.join("planner-without-everything.kubeconfig").display().to_string();
+    let said = process::run(&mut managed.command_as(&nobody, &["plan"]))?.failure()?;
+    ensure!(said.contains("you may not `get` the ConfigMaps") && said.contains("`access-planner`"), "{said}");
+    ensure!(!said.contains("--mapping"), "what is missing is a right: {said}");
     Ok(())
 }
 

@@ -50,6 +50,11 @@ impl Dump {
         self.unlisted().into_iter().chain(self.refused.iter().cloned()).collect()
     }
 
+    /// What looks like a place of logins and is none.
+    pub fn notes(&self) -> &[Box<str>] {
+        &self.notes
+    }
+
     /// How much of roles and bindings is known.
     pub fn knowledge(&self) -> Knowledge {
         let extent = |kind: &str| {
@@ -191,6 +196,11 @@ impl Dump {
             None => *target == MappingTarget::Crd && !self.mapping_objects.is_empty(),
         };
         MappingTarget::ALL.into_iter().filter(has).collect()
+    }
+
+    /// The `ConfigMap`s that matter and that the cluster did not let be looked at.
+    pub fn refused_config_maps(&self) -> Vec<&'static str> {
+        Self::config_map_names().filter(|name| self.missing.contains_key(*name)).collect()
     }
 
     /// Whether it is known what was last applied and which places have logins.

@@ -20,6 +20,9 @@ impl Dump {
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let (record, targets) = (self.record(), self.targets());
         let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
+        let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
+        let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
+        let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
@@ -37,8 +40,10 @@ impl Dump {
             dynamic,
             role_places,
             binding_places,
+            mut notes,
             ..
         } = self;
+        let unreadable = refused.iter().map(|gap| gap.what.clone()).collect();
         let mut unseen = refused;
         let roles = one_of_each(roles, &role_places, &mut unseen);
         let bindings = one_of_each(bindings, &binding_places, &mut unseen);
@@ -83,7 +88,8 @@ impl Dump {
                 Err(gap) => unseen.push(gap),
             }
         }
-        let mut notes = Vec::new();
+        notes.sort();
+        notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
         if mappings.iter().any(is_read) || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap)) {
             notes.extend(told.note());
@@ -104,8 +110,23 @@ impl Dump {
             }
         }
         mappings.sort_by_key(|live| told.turn(live.source.mode));
-        let mut observed =
-            Observed { roles, bindings, namespaces, mappings, record, partition, unseen, notes, ..Observed::default() };
+        let mut observed = Observed {
+            roles,
+            bindings,
+            namespaces,
+            mappings,
+            record,
+            partition,
+            unseen,
+            notes,
+            knowledge,
+            unreadable,
+            is_eks,
+            modes: told.modes,
+            knows_mapping_objects,
+            not_read,
+            ..Observed::default()
+        };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
         for foreign in &foreign {
             observed.add_declared(foreign, namespaces.as_deref(), now);

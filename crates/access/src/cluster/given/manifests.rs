@@ -118,6 +118,11 @@ pub(super) fn has_logins(root: &Node) -> bool {
     data.is_some_and(|data| ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|key| data.get(key).is_some()))
 }
 
+/// Whether something is what `aws-auth` has in its `data`, and no object around it.
+pub(super) fn has_bare_logins(root: &Node) -> bool {
+    ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|key| root.get(key).is_some())
+}
+
 /// Whether a `Template` of OpenShift has objects of access in it.
 pub(super) fn is_template_of_access(root: &Node) -> bool {
     let objects = root.get("objects").and_then(Node::as_sequence).unwrap_or_default();

@@ -57,7 +57,8 @@ pub fn rights_in_places(rights: &[Rights], sign: Sign, verb: &str) -> Vec<Item> 
 
 impl<'a> From<&'a PersonChange> for Changed<'a> {
     fn from(person: &'a PersonChange) -> Self {
-        let PersonChange { who, before, after, rights, meanwhile } = person;
+        let PersonChange { who, before, after, meanwhile, .. } = person;
+        let rights = person.known_rights();
         Self { who: Name::Person(who), before: before.as_ref(), after: after.as_ref(), rights, meanwhile }
     }
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer};
 
 use crate::plan::{
-    AllPowerful, Atom, EntryChange, Flag, Gained, Login, LoginEntry, Object, ObjectChange, On, Part, PersonChange,
-    Place, Plan, Refusal, Right, Rights, Still, Unseen, Warning, all_powerful::said,
+    AllPowerful, Atom, EntryChange, Flag, Gained, Login, LoginEntry, NotKnown, Object, ObjectChange, ObjectId, On,
+    Part, PersonChange, Place, Plan, Refusal, Right, Rights, Still, Unseen, Warning, Who, all_powerful::said,
 };
 
 /// The plan as JSON, one object and a line break. Keys are only ever added.
@@ -18,6 +18,7 @@ pub fn json(plan: &Plan) -> String {
         files: plan.record.files.iter().map(|file| &*file.name).collect(),
         complete: plan.unseen.is_empty(),
         unseen: List(&plan.unseen),
+        not_known: plan.not_known.out(),
         refusals: List(&plan.refusals),
         people: List(&plan.people),
         people_unchanged: plan.people_unchanged,
@@ -60,6 +61,7 @@ struct PlanOut<'a> {
     files: Vec<&'a str>,
     complete: bool,
     unseen: List<'a, Unseen>,
+    not_known: NotKnownOut<'a>,
     refusals: List<'a, Refusal>,
     people: List<'a, PersonChange>,
     people_unchanged: usize,
@@ -69,6 +71,55 @@ struct PlanOut<'a> {
     objects_unchanged: usize,
     all_powerful: List<'a, AllPowerful>,
     warnings: List<'a, Warning>,
+}
+
+/// What a plan cannot say: none of it is among the rest.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(in crate::plan) struct NotKnownOut<'a> {
+    /// Whether these can log in, and as whom.
+    logins: Vec<WhoOut>,
+    /// What these gain or lose.
+    rights: Vec<WhoOut>,
+    /// Why it is nobody's.
+    why_no_rights: &'a [Box<str>],
+    /// Whether these are there, for which the files ask.
+    objects: Vec<IdOut>,
+    /// Whether these stay, which the cluster has.
+    stays: Vec<IdOut>,
+    /// What stands for these where logins are written.
+    entries: &'a [String],
+}
+
+#[derive(Serialize)]
+struct WhoOut {
+    who: String,
+    account: String,
+}
+
+#[derive(Serialize)]
+struct IdOut {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    namespace: Option<Box<str>>,
+    name: Box<str>,
+}
+
+impl Out for NotKnown {
+    type As<'a> = NotKnownOut<'a>;
+
+    fn out(&self) -> NotKnownOut<'_> {
+        let who = |who: &Who| WhoOut { who: who.to_string(), account: who.account().to_string() };
+        let id = |ObjectId { kind, namespace, name }| IdOut { kind: kind.as_str(), namespace, name };
+        NotKnownOut {
+            logins: self.logins.iter().map(who).collect(),
+            rights: self.rights.iter().map(who).collect(),
+            why_no_rights: &self.why_no_rights,
+            objects: self.objects.iter().map(|object| id(object.id())).collect(),
+            stays: self.stays.iter().cloned().map(id).collect(),
+            entries: &self.entries,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -137,11 +188,15 @@ impl Out for Refusal {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(in crate::plan) struct PersonOut<'a> {
     who: String,
     account: String,
     before: Option<LoginOut<'a>>,
     after: Option<LoginOut<'a>>,
+    /// What follows is empty then, and means nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    rights_not_known: bool,
     gains: List<'a, Rights>,
     losses: List<'a, Rights>,
     still: List<'a, Still>,
@@ -153,15 +208,17 @@ impl Out for PersonChange {
     type As<'a> = PersonOut<'a>;
 
     fn out(&self) -> PersonOut<'_> {
+        let rights = self.known_rights();
         PersonOut {
             who: self.who.to_string(),
             account: self.who.account().to_string(),
             before: self.before.as_ref().map(Out::out),
             after: self.after.as_ref().map(Out::out),
-            gains: List(&self.rights.gains),
-            losses: List(&self.rights.losses),
-            still: List(&self.rights.still),
-            escalations: List(&self.rights.escalations),
+            rights_not_known: self.rights.is_none(),
+            gains: List(&rights.gains),
+            losses: List(&rights.losses),
+            still: List(&rights.still),
+            escalations: List(&rights.escalations),
             meanwhile: List(&self.meanwhile),
         }
     }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use rbac::ObjectKind;
+use rbac::{ObjectId, ObjectKind};
 
 use super::{
     Item, Section, Sign,
     changes::{Changed, changes},
-    names::NAMED,
+    names::{NAMED, Name, Names},
     words::{count, some_of},
 };
 use crate::{
-    cluster::MappingTarget,
-    plan::{Change, Object, ObjectChange, Owner, PersonChange, Plan, Refusal, Warning},
+    cluster::{MappingTarget, Who},
+    plan::{Change, NotKnown, Object, ObjectChange, Owner, PersonChange, Plan, Refusal, Warning},
 };
 
 /// Everything that is said about a plan.
@@ -29,6 +29,7 @@ pub fn report(plan: &Plan) -> Vec<Section> {
         Section::new("Bindings of the whole cluster", cluster_wide(plan)),
         Section::new("Who may do everything, and not by this file", all_powerful(plan)),
         Section::new("Objects", objects(plan)),
+        Section::new("Not known", not_known(plan)),
         Section::new("Warnings", warnings(plan)),
     ]);
     sections.retain(|section| !section.items.is_empty());
@@ -55,21 +56,35 @@ fn head(plan: &Plan) -> Vec<Item> {
     let people = |of: &dyn Fn(&PersonChange) -> bool| plan.people.iter().filter(|person| of(person)).count();
     let come = people(&|person| person.before.is_none() && person.after.is_some());
     let go = people(&|person| person.before.is_some() && person.after.is_none());
-    let gain = people(&|person| !person.rights.gains.is_empty());
-    let lose = people(&|person| !person.rights.losses.is_empty());
+    let gain = people(&|person| !person.known_rights().gains.is_empty());
+    let lose = people(&|person| !person.known_rights().losses.is_empty());
+    let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
+    let rights = match (why_no_rights.is_empty(), rights.len()) {
+        (true, 0) => format!("{gain} gain rights, {lose} lose some"),
+        (true, number) => format!("{gain} gain rights, {lose} lose some, of {number} that is not known"),
+        (false, _) => "whose rights change is not known".to_owned(),
+    };
+    let so_far = |is_part: bool| if is_part { ", as far as could be looked at" } else { "" };
+    let unknown_of = |number: usize| match number {
+        0 => String::new(),
+        number => format!("; of {number} it is not known"),
+    };
     let of_people = format!(
-        "people: {come} can log in who could not, {go} cannot any more; {gain} gain rights, {lose} lose some; {} stay as \
-         they are",
-        plan.people_unchanged
+        "people{}: {come} can log in who could not, {go} cannot any more; {rights}; {} stay as they are{}",
+        so_far(plan.not_known.has_other_logins),
+        plan.people_unchanged,
+        unknown_of(logins.len())
     );
     let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
     let of_objects = format!(
-        "objects: {} to create, {} to change, {} to remove, {} to mark; {} stay",
+        "objects{}: {} to create, {} to change, {} to remove, {} to mark; {} stay{}",
+        so_far(plan.not_known.has_other_objects),
         objects(&[Change::Create]),
         objects(&[Change::Update, Change::Replace]),
         objects(&[Change::Remove]),
         objects(&[Change::Mark]),
-        plan.objects_unchanged
+        plan.objects_unchanged,
+        unknown_of(unknown.len() + stays.len())
     );
     items.extend([Item::new(Sign::None, of_people), Item::new(Sign::None, of_objects)]);
     items
@@ -131,6 +146,40 @@ fn objects(plan: &Plan) -> Vec<Item> {
         Item::new(sign(change), format!("{} {} {name}{at}{owner}", change.as_str(), kind.as_str()))
     };
     alike.into_iter().map(item).collect()
+}
+
+/// What cannot be said, because something could not be looked at; JSON names all of them.
+fn not_known(plan: &Plan) -> Vec<Item> {
+    let NotKnown { logins, rights, why_no_rights, objects, stays, .. } = &plan.not_known;
+    let mut said = Vec::new();
+    let people = |people: &[Who]| {
+        let people: Vec<Name<'_>> = people.iter().map(Name::Person).collect();
+        Names::of(people.iter().copied()).some(&people)
+    };
+    if !logins.is_empty() {
+        said.push(format!("whether, and as whom, these can log in: {}", people(logins)));
+    }
+    if !why_no_rights.is_empty() {
+        said.push(format!("whose rights change: {} could not be looked at", some_of(why_no_rights, NAMED)));
+    } else if !rights.is_empty() {
+        said.push(format!("what these gain or lose: {}", people(rights)));
+    }
+    let mut alike: BTreeMap<(ObjectKind, Box<str>, String), Vec<Box<str>>> = BTreeMap::new();
+    for object in objects {
+        let ObjectId { kind, namespace, name } = object.id();
+        let groups: Vec<&str> = object.groups().collect();
+        let grants = object.role().filter(|_| kind == ObjectKind::ClusterRoleBinding);
+        let grants =
+            grants.map(|role| format!(" of {} {} to {}", role.kind.as_str(), role.name, some_of(&groups, NAMED)));
+        alike.entry((kind, name, grants.unwrap_or_default())).or_default().extend(namespace);
+    }
+    said.extend(alike.into_iter().map(|((kind, name, grants), namespaces)| {
+        let at = if namespaces.is_empty() { String::new() } else { format!(" in {}", some_of(&namespaces, NAMED)) };
+        format!("whether {} {name}{grants} is there{at}", kind.as_str())
+    }));
+    let chosen = "the files choose namespaces that could not be looked at";
+    said.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
+    said.into_iter().map(|text| Item::new(Sign::None, text)).collect()
 }
 
 fn sign(change: Change) -> Sign {

@@ -33,7 +33,7 @@ fn changes(observed: &Observed, file: &str, target: MappingTarget) -> Vec<String
     let plan = asked.plan(observed);
     let changed = plan.people.iter().filter(|person| {
         let names = [&person.before, &person.after].map(|login| login.as_ref().map(|login| &login.username));
-        names[0] != names[1] || !person.rights.is_empty()
+        names[0] != names[1] || !person.known_rights().is_empty()
     });
     changed.map(|person| format!("{person:?}")).collect()
 }

@@ -99,7 +99,9 @@ fn sessions_that_bindings_name_are_people_of_their_own() {
     let said: Vec<String> = plan
         .people
         .iter()
-        .map(|person| format!("{} {} {}", person.who, person.rights.gains.len(), person.rights.losses.len()))
+        .map(|person| {
+            format!("{} {} {}", person.who, person.known_rights().gains.len(), person.known_rights().losses.len())
+        })
         .collect();
     assert_eq!(said, ["role R 1 0", "session R/zoe 1 1"]);
 }

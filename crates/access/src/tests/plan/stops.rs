@@ -1,12 +1,14 @@
 //! What stops apply.
 
+use mapping::aws_iam_authenticator::Standing;
 use rbac::User;
 
 use super::world::{Asked, cluster, map, ours};
 use crate::{
-    cluster::{MappingTarget, Observed, Seen, Unseen},
-    plan::{Allowed, Plan, Record, Refusal, STOPS},
-    tests::around,
+    ConfigMap,
+    cluster::{LiveMapping, MappingTarget, Observed, Reading, Seen, Unseen},
+    plan::{Allowed, Digest, Plan, Record, Refusal, STOPS},
+    tests::{around, now},
 };
 
 const GROUP: &str = "- {name: a, users: [x], authorization: [{namespace: dev, clusterRole: view}]}";
@@ -230,7 +232,7 @@ fn every_stop_is_explained_and_in_the_table() {
 fn the_digest_is_of_what_was_reviewed() {
     let observed = cluster("");
     let reviewed = plan(GROUP, MappingTarget::None, &observed);
-    let expect = Allowed { expect: Some(reviewed.digest.to_string()), ..Allowed::default() };
+    let expect = Allowed { expect: Some(reviewed.digest.clone()), ..Allowed::default() };
     assert_eq!(codes(&plan(GROUP, MappingTarget::None, &observed), &expect), [""; 0]);
     // Another namespace that the file does not reach changes nothing; one that it reaches does.
     let globs = "- {name: a, users: [x], authorization: [{namespaces: ['d*'], clusterRole: view}]}";
@@ -239,8 +241,40 @@ fn the_digest_is_of_what_was_reviewed() {
     grown.namespaces.push(super::world::namespace("elsewhere"));
     assert_eq!(plan(globs, MappingTarget::None, &grown).digest, reviewed);
     grown.namespaces.push(super::world::namespace("d2"));
-    let expect = Allowed { expect: Some(reviewed.to_string()), ..Allowed::default() };
+    let expect = Allowed { expect: Some(reviewed.clone()), ..Allowed::default() };
     assert_eq!(codes(&plan(globs, MappingTarget::None, &grown), &expect), ["plan.not-as-reviewed"]);
+}
+
+/// Whoever plans from a dump and whoever applies to the cluster itself see the same plan.
+#[test]
+fn the_digest_is_not_of_where_it_was_read_nor_of_who_asks() {
+    let text = "- {userarn: 'arn:aws:iam::111122223333:user/root', username: root, groups: [system:masters]}\n";
+    let with = |standing: Option<&str>, caller: Option<&str>| {
+        let mut observed =
+            cluster("role cluster-admin = * *.*\nbinding all = ClusterRole cluster-admin > user:me [ours]");
+        let standing = standing.map(|file| Standing { file: file.into(), line: 12, is_spread: true });
+        let standing = standing.into_iter().map(|standing| ("mapUsers".to_owned(), standing)).collect();
+        let data = [("mapUsers".to_owned(), text.to_owned())].into();
+        let map = ConfigMap { standing, data, resource_version: Some("7".to_owned()), ..ConfigMap::default() };
+        let live = LiveMapping::of_config_map(MappingTarget::AwsAuth, map, &Reading::default(), now());
+        observed.mappings.push(live.expect("readable"));
+        observed.caller = caller.map(|name| User::authenticated(name, ["system:authenticated"; 1]));
+        plan(GROUP, MappingTarget::AwsAuth, &observed)
+    };
+    let (live, dumped, mine) = (with(None, None), with(Some("dumps/configmaps.json"), None), with(None, Some("me")));
+    assert_ne!(live.all_powerful, dumped.all_powerful, "the places differ");
+    assert_eq!(live.digest, dumped.digest);
+    assert_ne!(live.refusals, mine.refusals, "whoever asks would be locked out");
+    assert_eq!(live.digest, mine.digest);
+}
+
+#[test]
+fn a_digest_has_one_form() {
+    for text in ["", "xyz", "4c7aaf525fd55a2dbad927d85093c51", "4c7aaf525fd55a2dbad927d85093c51g"] {
+        assert!(text.parse::<Digest>().is_err(), "{text}");
+    }
+    let upper: Digest = "4C7AAF525FD55A2DBAD927D85093C512".parse().expect("a digest");
+    assert_eq!(upper.as_str(), "4c7aaf525fd55a2dbad927d85093c512");
 }
 
 #[test]

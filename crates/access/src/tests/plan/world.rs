@@ -14,7 +14,9 @@ use rbac::{AnyRole, Binding, ClusterRole, ObjectId, Role, RoleKind, RoleReferenc
 
 use crate::{
     Access, ConfigMap, Desired, Facts, Namespace, OWNED,
-    cluster::{Dump, Holder, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Reading, Seen},
+    cluster::{
+        Dump, Holder, Knowledge, LiveMapping, Login, MappingObject, MappingTarget, Mark, Observed, Owner, Reading, Seen,
+    },
     compile,
     plan::{Action, File, Object, Plan, RECORD_NAME, Record, Wanted, files, plan},
     tests::{good, now, sources},
@@ -34,7 +36,8 @@ impl Asked {
     pub(super) fn new(text: &str, target: MappingTarget, observed: &Observed) -> Self {
         let access = good(text);
         let sources = sources(&[text]);
-        let facts = Facts { namespaces: Some(observed.namespaces.clone()), ..Facts::default() };
+        let namespaces = observed.knowledge.namespaces.then(|| observed.namespaces.clone());
+        let facts = Facts { namespaces, ..Facts::default() };
         let (desired, _) = compile(&access, &facts, now());
         let (desired, files) = (desired.at(now()), files(&sources));
         Self { access, sources, facts, desired, files, target }
@@ -60,7 +63,7 @@ impl Asked {
 
 /// A cluster with the namespaces `dev`, `ops`, `kube-system`, and those of the lines.
 pub(super) fn cluster(lines: &str) -> Observed {
-    let mut observed = Observed::default();
+    let mut observed = Observed { knowledge: Knowledge::whole(), knows_mapping_objects: true, ..Observed::default() };
     for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
         let (kind, rest) = line.split_once(' ').expect("a kind");
         let (rest, owner) = match rest.split_once('[') {

@@ -27,6 +27,8 @@ pub(super) struct Counts {
     pub(super) done: usize,
     pub(super) failed: usize,
     pub(super) dropped: usize,
+    /// Whether the record of what is applied was written besides.
+    pub(super) record: bool,
 }
 
 /// What a step is about.
@@ -69,6 +71,7 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow:
 /// Objects by what came of them; one of whose steps failed has failed. The record is none of them, unless it failed.
 pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
     let mut worst: BTreeMap<String, u8> = BTreeMap::new();
+    let mut record = false;
     for (step, outcome) in steps.iter().zip(outcomes) {
         let is_record = matches!(&step.action, Action::WriteMap(write) if *write.name == *RECORD_NAME);
         let severity = match outcome {
@@ -76,13 +79,14 @@ pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
             Outcome::Needs(_) | Outcome::Stopped(_) => 1,
             Outcome::Failed(_) => 2,
         };
+        record |= is_record && severity == 0;
         if severity > 0 || !(is_record || step.action == Action::Settle) {
             let of = worst.entry(title(&step.action)).or_default();
             *of = severity.max(*of);
         }
     }
     let count = |severity| worst.values().filter(|worst| **worst == severity).count();
-    Counts { done: count(0), failed: count(2), dropped: count(1) }
+    Counts { done: count(0), failed: count(2), dropped: count(1), record }
 }
 
 #[cfg(test)]
@@ -111,7 +115,8 @@ mod tests {
         ];
         let steps = steps(&["a", "a", "b"]);
         for (name, outcomes, (done, failed, dropped)) in rows {
-            assert_eq!(counts(&steps, &outcomes), Counts { done, failed, dropped }, "{name}");
+            let expected = Counts { done, failed, dropped, record: false };
+            assert_eq!(counts(&steps, &outcomes), expected, "{name}");
         }
     }
 }

@@ -18,6 +18,8 @@ use crate::{arguments::Global, rim, settings};
 
 /// What is read in folders, as kubectl does.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
+/// How many files are named that cannot be read.
+const NAMED: usize = 5;
 /// Where version control keeps its own.
 const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
@@ -187,7 +189,7 @@ impl PathArgs {
 
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
     fn folder(&self, into: &mut Given, folder: &Path, useless: &mut BTreeSet<&str>) -> anyhow::Result<()> {
-        let Found { files, gaps, excluded_by } = Walk::new(folder, &self.exclude)?.files();
+        let Found { files, gaps, excluded_by, others } = Walk::new(folder, &self.exclude)?.files();
         useless.retain(|glob| !excluded_by.contains(*glob));
         for gap in gaps {
             into.lacks(gap);
@@ -222,22 +224,38 @@ impl PathArgs {
                 continue;
             }
             let how = How { is_of_folder: true, default_namespace, kustomized };
+            let unparsable = into.unparsable.len();
             if into.read_as(name, &text, how).with_context(|| name.clone())? {
                 changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file));
             } else {
-                passed_over += 1;
+                // What cannot be read is named.
+                passed_over += usize::from(into.unparsable.len() == unparsable);
             }
         }
         changed.extend(kustomizations.that_bring_more());
         for gap in kustomizations.gaps(changed) {
             into.lacks(gap);
         }
-        if passed_over > 0 {
-            let folder = folder.display();
-            rim::note(&match passed_over {
-                1 => format!("note: 1 file of {folder} says nothing of access and is passed over"),
-                _ => format!("note: {passed_over} files of {folder} say nothing of access and are passed over"),
-            });
+        let unparsable = std::mem::take(&mut into.unparsable);
+        let folder = folder.display();
+        match passed_over {
+            0 => {}
+            1 => rim::note(&format!("note: 1 file of {folder} says nothing of access and is passed over")),
+            _ => rim::note(&format!("note: {passed_over} files of {folder} say nothing of access and are passed over")),
+        }
+        for place in unparsable.iter().take(NAMED) {
+            rim::note(&format!(
+                "note: {place}: it cannot be read, does not look like a manifest of access, and is passed over"
+            ));
+        }
+        if unparsable.len() > NAMED {
+            rim::note(&format!("note: so are {} more files of {folder}", unparsable.len() - NAMED));
+        }
+        if others > 0 {
+            let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
+            rim::note(&format!(
+                "note: {files} of {folder} {are} not looked at, for being called neither .json, .yaml nor .yml"
+            ));
         }
         Ok(())
     }
@@ -331,6 +349,8 @@ struct Found {
     gaps: Vec<Unseen>,
     /// The globs that decided something.
     excluded_by: BTreeSet<String>,
+    /// How many files are called otherwise than manifests.
+    others: usize,
 }
 
 impl Walk {
@@ -375,6 +395,8 @@ impl Walk {
             // Whoever reads a pipe may wait for ever.
             let why = "it is a pipe, a socket or a device, and no file".into();
             self.found.gaps.push(Unseen { what: path.display().to_string().into(), why });
+        } else if kind.is_file() {
+            self.found.others += 1;
         }
     }
 

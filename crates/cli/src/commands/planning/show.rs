@@ -33,16 +33,28 @@ fn coloured(text: &str, style: Style) -> String {
     format!("{style}{line}{style:#}{}", &text[line.len()..])
 }
 
-/// Says what stops apply, and what overrides it.
+/// Says what stops apply, and what overrides it: once of those that are alike.
 pub(crate) fn stops(refusals: &[Refusal]) {
-    for refusal in refusals {
-        let flag = match refusal.flag() {
-            Some(Flag::Forget) => " (`--forget FILE`)",
-            Some(Flag::Adopt) => " (`--adopt`)",
-            Some(Flag::AllowLockout) => " (`--allow-lockout`)",
-            None => "",
+    for alike in refusals.chunk_by(|one, other| one.code() == other.code()) {
+        let (code, advice) = (alike[0].code(), alike[0].advice());
+        let flag = match alike[0].flag() {
+            Some(Flag::Forget) => {
+                let files = alike.iter().filter_map(|refusal| match refusal {
+                    Refusal::FileMissing { file } => Some(format!("--forget {file}")),
+                    _ => None,
+                });
+                format!(" (`{}`)", files.collect::<Vec<_>>().join(" "))
+            }
+            Some(flag) => format!(" (`{}`)", flag.as_str()),
+            None => String::new(),
         };
-        let (summary, code, advice) = (refusal.summary(), refusal.code(), refusal.advice());
-        rim::note(&format!("error: [{code}] {summary}; {advice}{flag}"));
+        if let [refusal] = alike {
+            rim::note(&format!("error: [{code}] {}; {advice}{flag}", refusal.summary()));
+            continue;
+        }
+        for refusal in alike {
+            rim::note(&format!("error: [{code}] {}", refusal.summary()));
+        }
+        rim::note(&format!("help: {advice}{flag}"));
     }
 }

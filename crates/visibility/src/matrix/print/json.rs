@@ -97,7 +97,9 @@ pub(super) struct LevelsOut<'a> {
     reads: &'a [Box<str>],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     missing_roles: &'a [Box<str>],
-    /// Whether bindings that could not be looked at may give more.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    unknown_roles: &'a [Box<str>],
+    /// Whether what could not be looked at may give more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     maybe_more: bool,
 }
@@ -191,7 +193,7 @@ impl<'a> From<&'a Member<'a>> for MemberOut<'a> {
 impl<'a> From<&'a Cell> for CellOut<'a> {
     fn from(cell: &'a Cell) -> Self {
         match cell {
-            Cell::Levels(Levels { level, rights, writes, reads, missing, .. }) => Self::Levels(LevelsOut {
+            Cell::Levels(Levels { level, rights, writes, reads, missing, unknown, .. }) => Self::Levels(LevelsOut {
                 text: cell.text(),
                 level: level.map(super::super::cell::Level::as_str),
                 dangerous: cell.is_dangerous(),
@@ -202,6 +204,7 @@ impl<'a> From<&'a Cell> for CellOut<'a> {
                 writes,
                 reads,
                 missing_roles: missing,
+                unknown_roles: unknown,
                 maybe_more: false,
             }),
             Cell::Verbs(resources) => {

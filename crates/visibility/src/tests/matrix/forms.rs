@@ -144,7 +144,7 @@ fn for_pull_requests_and_for_programs() {
     - **write (…)**: less than edit: can create, change or delete some of these
     - **read (…)**: less than view: can read some of these
     - **other**: URLs, or verbs that neither read nor write
-    - **?role**: bound to a role that is not there, or that was not given: it counts as nothing
+    - **?role**: bound to a role that is not there: it counts as nothing
     - **!**: a way to become more: whoever holds this here can get rights of others
 
     no row for 1 service account, 1 user or group of Kubernetes itself: \`--by subjects\` shows them

@@ -47,7 +47,7 @@ fn asks(world: &World) -> anyhow::Result<()> {
     let namespace = ["create", "clusterrole", "reader-of-nothing", "--verb=get", "--resource=pods"];
     let (done, log) = answered("same.log", "yes", &|| managed.admin.kubectl(&namespace)?.success().map(drop))?;
     ensure!(done, "what changes nothing for anybody is no reason to stop: {log}");
-    ensure!(log.contains("9 changed. In effect everywhere by "), "{log}");
+    ensure!(log.contains("9 changed, and the record of what is applied. In effect everywhere by "), "{log}");
     managed.file(&FILE.replace("[alice, ops/bob]", "[alice]"))?;
     let binding = ["-n", "dev", "delete", "rolebinding", "developers-binding"];
     let (done, log) = answered("drift.log", "yes", &|| managed.admin.kubectl(&binding)?.success().map(drop))?;

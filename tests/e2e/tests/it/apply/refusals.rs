@@ -98,7 +98,7 @@ fn unseen(world: &World) -> anyhow::Result<()> {
     )?;
     let run = |args: &[&str]| e2e::process::run(&mut managed.command_as(&kubeconfig, args));
     let unknown = run(&["plan"])?.failure()?;
-    ensure!(unknown.contains("--mapping"), "{unknown}");
+    ensure!(unknown.contains("you may not `get` the ConfigMaps") && unknown.contains("aws-auth"), "{unknown}");
     let plan = run(&["plan", "--mapping", "aws-auth", "-o", "json"])?.success()?;
     let plan: serde_json::Value = serde_json::from_str(&plan)?;
     ensure!(plan["complete"] == false, "{plan}");

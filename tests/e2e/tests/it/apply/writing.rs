@@ -14,6 +14,7 @@ pub(super) const TESTS: &[Test] = &[
     ("apply::a_right_that_is_missing_is_found_before_anything_is_written", forbidden),
     ("apply::a_policy_that_rejects_is_quoted_and_cancels_only_what_needs_it", rejected),
     ("apply::every_place_for_logins_is_written", targets),
+    ("apply::an_access_file_is_in_effect_where_a_server_reads_it", read_by),
 ];
 
 /// `aws-auth` as others wrote it: nodes, a comment, odd spacing.
@@ -276,5 +277,64 @@ fn targets(world: &World) -> anyhow::Result<()> {
     }
     let file = data(&managed, "cluster-auth-access")?;
     ensure!(file["access.yaml"].as_str().is_some_and(|file| file.contains("developers")), "{file}");
+    Ok(())
+}
+
+/// `cluster-auth server` as it runs on hosts, which the kubelet shows, and as the chart runs it.
+const ON_HOSTS: &str = r"
+apiVersion: v1
+kind: Pod
+metadata: {name: cluster-auth-master-1, namespace: kube-system, annotations: {kubernetes.io/config.mirror: '1'}}
+spec:
+  nodeName: master-1
+  containers: [{name: server, image: 'example.com/cluster-auth:1', args: [server, --access-file=/etc/cluster-auth/access.yaml]}]
+  volumes: [{name: etc, hostPath: {path: /etc/cluster-auth}}]
+";
+const BY_CHART: &str = r"
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: cluster-auth, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: cluster-auth}}
+  template:
+    metadata: {labels: {app: cluster-auth}}
+    spec:
+      containers: [{name: server, image: 'example.com/cluster-auth:1', args: [server, --access-file=/etc/cluster-auth/access.yaml]}]
+      volumes: [{name: access, configMap: {name: cluster-auth-access}}]
+";
+
+/// What nobody reads lets nobody in: it is said by `plan`, by the last line of `apply` and by `explain`, alike.
+fn read_by(world: &World) -> anyhow::Result<()> {
+    let namespaces = SURROUNDINGS.split("---\napiVersion: apps/v1").next().unwrap_or_default();
+    let managed = Managed::start(world, "apply-read-by", &format!("{namespaces}---{ON_HOSTS}"))?;
+    managed.file(FILE)?;
+    let place = "the server's access file, ConfigMap kube-system/cluster-auth-access";
+    let why = "Pod kube-system/cluster-auth-master-1 does not mount it";
+    let who = "arn:aws:iam::111122223333:user/alice";
+    let verdict = |flags: &[&str]| -> anyhow::Result<(String, String)> {
+        let said = managed.run(&[&["explain", who, "-o", "json"], flags].concat())?.success()?;
+        let said: Value = serde_json::from_str(&said)?;
+        Ok((said["verdict"].as_str().unwrap_or_default().to_owned(), said["gaps"].to_string()))
+    };
+    let planned = managed.run(&["plan", "--mapping", "access-file"])?.success()?;
+    ensure!(planned.contains(&format!("not known: whether a server reads {place}: {why}")), "{planned}");
+    let applied = managed.apply(&["--mapping", "access-file"])?.success()?;
+    let last = applied.lines().last().unwrap_or_default();
+    ensure!(last.contains("In effect now, but for logins") && last.ends_with(&format!("{why}.")), "{last}");
+    let (said, gaps) = verdict(&[])?;
+    ensure!(said == "notKnown" && gaps.contains(why), "{said}: {gaps}");
+    let asked = managed.run(&["who-can", "get", "pods", "-n", "dev"])?;
+    ensure!(asked.stderr.contains(&format!("incomplete: whether a server reads {place}: {why}")), "{asked:?}");
+    // Somebody says so, who carries the file to the hosts.
+    let (said, gaps) = verdict(&["--reader", "cluster-auth"])?;
+    ensure!(said == "letIn" && gaps == "[]", "{said}: {gaps}");
+    // The chart's server reads it.
+    managed.admin.kubectl(&["-n", "kube-system", "delete", "--force", "pod", "cluster-auth-master-1"])?.success()?;
+    managed.admin.with_file(&["create"], BY_CHART)?.success()?;
+    let (said, gaps) = verdict(&[])?;
+    ensure!(said == "letIn" && gaps == "[]", "{said}: {gaps}");
+    managed.file(&FILE.replace("[alice, ops/bob]", "[alice]"))?;
+    let applied = managed.apply(&[])?.success()?;
+    ensure!(applied.contains("In effect everywhere by ") && !applied.contains("not known"), "{applied}");
     Ok(())
 }

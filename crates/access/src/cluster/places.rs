@@ -1,0 +1,211 @@
+//! Places of logins that could not be looked at, or that nobody is known to read: who somebody is may be otherwise by them.
+//!
+//! Which of them can say otherwise follows from the order in which the server asks them: what an earlier place decides, no
+//! later one changes. Everything that says who somebody is – `explain`, `who-can`, `matrix`, `lint`, `diff`, `plan` – knows of
+//! them by this file alone.
+
+use identity::Identity;
+use mapping::{Mode, Snapshot};
+
+use super::{AccessEntries, MappingTarget, Observed, Unseen};
+
+/// A place of logins that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnseenLogins {
+    /// Which of the server's sources it is.
+    pub mode: Mode,
+    /// What, and why.
+    pub gap: Unseen,
+    /// What would help, as a sentence in the imperative.
+    pub help: Box<str>,
+}
+
+/// What was given of logins beside a cluster.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct GivenLogins {
+    /// The server's access file.
+    pub access_file: bool,
+    /// The authenticator's configuration.
+    pub config: bool,
+}
+
+/// All places of a cluster that could not be looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    unseen: Vec<UnseenLogins>,
+    /// Of access entries, with whose they are where that is known.
+    of_entries: Vec<(Option<String>, UnseenLogins)>,
+    /// That it is not known which of its two kinds of logins EKS looks at.
+    of_mode: Option<UnseenLogins>,
+    /// The modes in the order in which the server asks, where that is known.
+    modes: Option<Vec<Mode>>,
+    /// A file that the server may have on its machine, which no API shows.
+    own_files: Option<UnseenLogins>,
+    /// That nothing says that a server reads the access file in the cluster.
+    not_read: Option<UnseenLogins>,
+}
+
+impl Places {
+    /// Those of a cluster. `is_eks` says whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
+    pub fn of(observed: &Observed, given: GivenLogins, is_eks: bool) -> Self {
+        let entries = &observed.entries;
+        let mut places = Self {
+            of_entries: if is_eks { of_entries(entries) } else { Vec::new() },
+            of_mode: of_mode(entries, is_eks),
+            modes: observed.modes.clone().filter(|_| !is_eks),
+            ..Self::default()
+        };
+        if !is_eks {
+            if !given.access_file {
+                places.unseen.extend(of_map(observed, MappingTarget::AccessFile, Mode::AccessFile));
+                places.not_read = not_read(observed);
+            }
+            if places.asks(Mode::MountedFile) && !given.config {
+                places
+                    .unseen
+                    .extend(of_map(observed, MappingTarget::ConfigMap, Mode::MountedFile).map(own_files_instead));
+            }
+            places.own_files = own_files(observed, given, &places);
+            if places.asks(Mode::Crd) {
+                places.unseen.extend(of_objects(observed));
+            }
+        }
+        if !entries.are_alone() && places.asks(Mode::EksConfigMap) {
+            places.unseen.extend(of_map(observed, MappingTarget::AwsAuth, Mode::EksConfigMap));
+        }
+        places
+    }
+
+    /// All of them.
+    pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
+        let of_entries = self.of_entries.iter().map(|(_, place)| place);
+        self.unseen.iter().chain(of_entries).chain(&self.of_mode).chain(&self.not_read).chain(&self.own_files)
+    }
+
+    /// A file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
+    pub fn own_files(&self) -> Option<&UnseenLogins> {
+        self.own_files.as_ref()
+    }
+
+    /// Those that may say otherwise of somebody than a snapshot of what could be looked at: those that are asked before the
+    /// source that decides there, or all of them where none does.
+    pub fn that_may_say_otherwise(&self, snapshot: &Snapshot, identity: &Identity) -> Vec<&UnseenLogins> {
+        let asked = snapshot.ask(identity);
+        let decided = asked.iter().find(|asked| !asked.entries.is_empty()).map(|asked| asked.mode);
+        let before = |place: &&UnseenLogins| decided.is_none_or(|decided| self.turn(place.mode) < self.turn(decided));
+        let is_about = |whose: &Option<String>| {
+            whose.as_ref().is_none_or(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
+        };
+        let of_entries = self.of_entries.iter().filter(|(whose, _)| is_about(whose)).map(|(_, place)| place);
+        // Whoever neither of EKS' two kinds names is not let in, whichever of them counts.
+        let of_mode = self.of_mode.iter();
+        let of_mode = of_mode.filter(|_| matches!(decided, Some(Mode::AccessEntries | Mode::EksConfigMap)));
+        let all = of_entries.chain(&self.unseen).chain(&self.own_files);
+        let not_read = self.not_read.iter().filter(|_| decided == Some(Mode::AccessFile));
+        let mut places: Vec<_> = not_read.chain(all.filter(before)).chain(of_mode).collect();
+        places.sort_by_key(|place| self.turn(place.mode));
+        places
+    }
+
+    /// Whether the server asks there, as far as that is known.
+    fn asks(&self, mode: Mode) -> bool {
+        self.modes.as_ref().is_none_or(|modes| modes.contains(&mode))
+    }
+
+    /// When the server asks there.
+    fn turn(&self, mode: Mode) -> usize {
+        let by_default = match mode {
+            Mode::AccessFile => 0,
+            Mode::MountedFile => 1,
+            Mode::DynamicFile => 2,
+            Mode::AccessEntries => 3,
+            Mode::EksConfigMap => 4,
+            Mode::Crd => 5,
+        };
+        let Some(modes) = self.modes.as_ref().filter(|_| Mode::BACKENDS.contains(&mode)) else { return by_default };
+        modes.iter().position(|one| *one == mode).map_or(usize::MAX, |at| at + 1)
+    }
+}
+
+/// The server's own files, where it is not known to have those of a `ConfigMap`: they lie on the control plane.
+fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option<UnseenLogins> {
+    let has_map = observed.mappings.iter().any(|live| live.target == MappingTarget::ConfigMap);
+    let is_read = |target| !observed.not_read.contains_key(&target);
+    let is_unseen = places.unseen.iter().any(|place| place.mode == Mode::MountedFile);
+    // Of a configuration in a ConfigMap it is assumed that somebody reads it, and said. A server whose files come from a
+    // ConfigMap has no others.
+    let reads_maps = has_map || is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
+    if given.config || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
+        return None;
+    }
+    let gap = Unseen {
+        what: "the server's own files on the control plane".into(),
+        why: "the cluster's API does not have them".into(),
+    };
+    Some(UnseenLogins { mode: Mode::MountedFile, gap, help: GIVE_OWN_FILES.into() })
+}
+
+/// An access file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
+fn not_read(observed: &Observed) -> Option<UnseenLogins> {
+    let is_there = observed.mappings.iter().any(|live| live.target == MappingTarget::AccessFile);
+    let why = observed.not_read.get(&MappingTarget::AccessFile).filter(|_| is_there)?;
+    let what = format!("whether a server reads {}", MappingTarget::AccessFile.title());
+    let help = "say by `--reader cluster-auth` that one does, or give the access file that the server has";
+    Some(UnseenLogins {
+        mode: Mode::AccessFile,
+        gap: Unseen { what: what.into(), why: why.clone() },
+        help: help.into(),
+    })
+}
+
+const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \
+                              the access file that it has";
+
+/// Whoever may not look at the configuration may have the file itself.
+fn own_files_instead(place: UnseenLogins) -> UnseenLogins {
+    UnseenLogins { help: GIVE_OWN_FILES.into(), ..place }
+}
+
+fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<UnseenLogins> {
+    let has = observed.mappings.iter().any(|live| live.target == target);
+    let gap = observed.unseen.iter().find(|gap| gap.hides(target)).filter(|_| !has)?;
+    let name = target.config_map()?;
+    let help = format!(
+        "let somebody look who may `get` it, or give everything that `kubectl get configmap {name} -n kube-system -o yaml` \
+         and its like print by `--from`"
+    );
+    Some(UnseenLogins { mode, gap: gap.clone(), help: help.into() })
+}
+
+fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
+    let gap = observed.unseen.iter().find(|gap| gap.hides(MappingTarget::Crd)).cloned();
+    let not_given = || {
+        let why = "they are not in the dumps, and a cluster may have some";
+        (!observed.knows_mapping_objects).then(|| Unseen { what: "IAMIdentityMappings".into(), why: why.into() })
+    };
+    let help = "let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
+                `--from`, where the cluster knows them";
+    Some(UnseenLogins { mode: Mode::Crd, gap: gap.or_else(not_given)?, help: help.into() })
+}
+
+fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
+    let gap = || Unseen {
+        what: "the cluster's authentication mode".into(),
+        why: "access entries and aws-auth count, or only one of the two".into(),
+    };
+    let help = "give what `aws eks describe-cluster` prints by `--from`";
+    (is_eks && entries.mode().is_none()).then(|| UnseenLogins {
+        mode: Mode::AccessEntries,
+        gap: gap(),
+        help: help.into(),
+    })
+}
+
+fn of_entries(entries: &AccessEntries) -> Vec<(Option<String>, UnseenLogins)> {
+    let place = |(whose, gap)| {
+        let help =
+            "give what `aws eks list-access-entries`, `describe-access-entry` and `describe-cluster` print by `--from`";
+        (whose, UnseenLogins { mode: Mode::AccessEntries, gap, help: help.into() })
+    };
+    entries.unseen_logins().into_iter().map(place).collect()
+}
