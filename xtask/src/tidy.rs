@@ -141,6 +141,9 @@ fn layers(problems: &mut Vec<String>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The one feature that stands where it is used: among the dependencies of all it would be in the program too.
+const STOPPED_TIME: &str = r#"tokio = { workspace = true, features = ["test-util"] }"#;
+
 /// Every crate takes the workspace's lints and versions, and has its paragraph in ARCHITECTURE.md.
 fn manifests(problems: &mut Vec<String>) -> anyhow::Result<()> {
     let architecture = fs::read_to_string(run::root().join("ARCHITECTURE.md"))?;
@@ -155,6 +158,7 @@ fn manifests(problems: &mut Vec<String>) -> anyhow::Result<()> {
         }
         let dependencies = manifest.split("ependencies]").skip(1);
         let own = dependencies.flat_map(str::lines).take_while(|line| !line.starts_with("[["));
+        let own = own.filter(|line| *line != STOPPED_TIME);
         for line in own.filter(|line| line.contains("version =") || line.contains("features =")) {
             problems.push(format!("{name}: versions and features belong into the root Cargo.toml: {line}"));
         }

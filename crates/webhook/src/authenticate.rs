@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use aws::{Ec2, StsClient};
 use mapping::{Decision, Fact, Facts, Snapshot, User, decide};
-use token::{Confirmed, Unconfirmed, Upstream, accept};
+use token::{Accepted, Confirmed, Unconfirmed, Upstream, accept};
 use tokio::time::Instant;
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
-    verdicts::{NoVerdict, Verdict, Verdicts},
+    verdicts::{Answer, NoVerdict, Verdict, Verdicts},
 };
 
 /// How often a second the rule is looked for that nearly fits somebody who is not mapped: that walks all rules, and
@@ -128,6 +128,7 @@ pub struct Webhook {
     pub(crate) bodies: Bodies,
     nearest: Rate,
     verdicts: Verdicts,
+    sts: StsClient,
     ec2: Option<Ec2>,
 }
 
@@ -143,10 +144,11 @@ impl Webhook {
                 time: settings.body_timeout,
             }),
             nearest: Rate::new(NEAREST_A_SECOND),
-            verdicts: Verdicts::new(&settings, sts, Arc::clone(&metrics)),
+            verdicts: Verdicts::new(&settings, Arc::clone(&metrics)),
             readiness: Readiness::default(),
             mapping: ArcSwapOption::empty(),
             metrics,
+            sts,
             ec2,
             settings,
         })
@@ -172,13 +174,18 @@ impl Webhook {
 
     /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.
     pub async fn authenticate(&self, token: &str) -> Outcome {
+        self.authenticate_by(token, async |accepted| self.sts.call(accepted).await).await
+    }
+
+    /// The same with whoever answers in STS's place.
+    async fn authenticate_by(&self, token: &str, sts: impl AsyncFnOnce(&Accepted) -> Answer) -> Outcome {
         let Some(snapshot) = self.mapping.load_full() else { return Outcome::Trouble(Trouble::NotLoaded) };
         let Settings { cluster_id, rules, now, .. } = &self.settings;
         let accepted = match accept(token, cluster_id, rules, now()) {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };
-        let Verdict { confirmed, was_let_in } = match self.verdicts.confirm(&accepted).await {
+        let Verdict { confirmed, was_let_in } = match self.verdicts.confirm(&accepted, sts(&accepted)).await {
             Ok(verdict) => verdict,
             Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
             Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
@@ -238,3 +245,6 @@ impl Webhook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

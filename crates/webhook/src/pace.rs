@@ -35,7 +35,7 @@ impl Pace {
         self.now
     }
 
-    /// STS has confirmed somebody.
+    /// STS has confirmed somebody who is mapped.
     pub(crate) fn answered(&mut self) {
         self.answers += 1;
         let round = if self.now < self.doubles_to { 1 } else { self.now };

@@ -43,7 +43,7 @@ impl Turns {
         Self { lanes: Arc::new(Mutex::new(lanes)), pace: Mutex::new(pace), max_wait }
     }
 
-    /// STS has confirmed somebody: perhaps it takes more questions at once.
+    /// STS has confirmed somebody who is mapped: perhaps it takes more questions at once.
     pub(crate) fn answered(&self) {
         self.change_pace(Pace::answered);
     }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use aws::StsClient;
+use aws::NoAnswer;
 use moka::future::Cache;
 use token::{Accepted, Confirmed, Refusal, Unconfirmed, confirm};
 use tokio::time::Instant;
@@ -26,8 +26,10 @@ const MAX_STRANGERS: u64 = 256;
 /// How many tokens are remembered that STS refused for good.
 const MAX_REFUSED: u64 = 4_096;
 
+/// What STS answered: status and body.
+pub(crate) type Answer = Result<(u16, Vec<u8>), NoAnswer>;
+
 pub(crate) struct Verdicts {
-    sts: StsClient,
     /// Who was let in. Nobody else takes a place here.
     let_in: Cache<[u8; 32], Confirmed>,
     /// Everybody else whom STS confirmed, and those who are being asked about.
@@ -58,14 +60,13 @@ pub(crate) enum NoVerdict {
 }
 
 impl Verdicts {
-    pub(crate) fn new(settings: &Settings, sts: StsClient, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(settings: &Settings, metrics: Arc<Metrics>) -> Self {
         let max_age = settings.cache_max_age.min(Settings::MAX_CACHE_AGE);
         // With an age of zero nothing is found again, but those who ask at the same time still share one question.
         let capacity = |most: u64| if max_age == Duration::ZERO { 0 } else { most };
         settings.known_hosts.iter().for_each(|host| metrics.sts_left_alone(host, false));
         let live = max_age.max(Duration::from_nanos(1));
         Self {
-            sts,
             let_in: Cache::builder().max_capacity(capacity(settings.cache_capacity)).time_to_live(live).build(),
             others: Cache::builder().max_capacity(capacity(MAX_STRANGERS)).time_to_live(live).build(),
             refused: Cache::builder().max_capacity(capacity(MAX_REFUSED)).time_to_live(live).build(),
@@ -81,8 +82,13 @@ impl Verdicts {
         &self.standing
     }
 
-    /// Who the bearer is. The token was accepted at this moment, so nothing remembered outlives it.
-    pub(crate) async fn confirm(&self, accepted: &Accepted) -> Result<Verdict, NoVerdict> {
+    /// Who the bearer is, by the question to STS where it has to be asked. The token was accepted at this moment, so nothing
+    /// remembered outlives it.
+    pub(crate) async fn confirm(
+        &self,
+        accepted: &Accepted,
+        question: impl Future<Output = Answer>,
+    ) -> Result<Verdict, NoVerdict> {
         let key = accepted.cache_key();
         if let Some(confirmed) = self.let_in.get(&key).await {
             return Ok(Verdict { confirmed, was_let_in: true });
@@ -90,7 +96,7 @@ impl Verdicts {
         if let Some(refusal) = self.refused.get(&key).await {
             return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
         }
-        let asked = self.others.try_get_with(key, self.ask(accepted)).await.map_err(|error| *error);
+        let asked = self.others.try_get_with(key, self.ask(accepted, question)).await.map_err(|error| *error);
         if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked
             && is_for_good(*refusal)
         {
@@ -102,19 +108,20 @@ impl Verdicts {
     /// The mapping lets the bearer in, whom STS has just confirmed: what is known of callers grows by that.
     pub(crate) async fn let_in(&self, accepted: &Accepted, confirmed: &Confirmed) {
         self.let_in.insert(accepted.cache_key(), confirmed.clone()).await;
+        self.turns.answered();
         if self.standing.let_in(self.standing.asker(accepted)).await {
             self.turns.sort_anew(|asker| self.standing.lane(asker));
         }
     }
 
-    async fn ask(&self, accepted: &Accepted) -> Result<Confirmed, NoVerdict> {
+    async fn ask(&self, accepted: &Accepted, question: impl Future<Output = Answer>) -> Result<Confirmed, NoVerdict> {
         let asker = self.standing.asker(accepted);
         let lane = self.standing.lane(asker);
         let _turn = self.turns.wait(lane, asker).await.map_err(|_| NoVerdict::Overloaded)?;
         if !self.breakers().allow(asker.host, caller(lane, asker), Instant::now()) {
             return Err(NoVerdict::CircuitOpen);
         }
-        let answer = self.sts.call(accepted).await;
+        let answer = question.await;
         let status = answer.as_ref().ok().map(|(status, _)| *status);
         let (verdict, failure) = match answer {
             Ok((status, body)) => (confirm(accepted, status, &body), Failure::Answer),
@@ -125,11 +132,7 @@ impl Verdicts {
         };
         self.metrics.sts_answered(accepted.host(), status, &verdict);
         match &verdict {
-            Ok(_) => {
-                self.breakers().succeeded(asker.host);
-                self.turns.answered();
-            }
-            Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
+            Ok(_) | Err(Unconfirmed::Refused(_)) => self.breakers().succeeded(asker.host),
             // A throttle is about the caller's account.
             Err(Unconfirmed::Upstream(token::Upstream::Throttled)) => {}
             Err(Unconfirmed::Upstream(_)) => {

@@ -4,6 +4,7 @@
 mod answers;
 mod attacks;
 mod bounds;
+mod clock;
 mod once;
 mod probes;
 mod stage;
