@@ -90,6 +90,14 @@ pub(crate) fn ensure_regular(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How many files this process may have open at once, where the system says so.
+#[cfg(unix)]
+pub(crate) fn open_files_limit() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
+}
+
 /// Writes a result to stdout. A reader that has gone (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
@@ -210,6 +218,18 @@ pub(crate) fn write_atomically(path: &Path, content: &[u8], mode: u32) -> anyhow
 
 /// The same for somebody else, whose it is before it can be seen.
 pub(crate) fn write_atomically_for(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32) -> anyhow::Result<()> {
+    stage(owner, path, content, mode)?.put()
+}
+
+/// A file that is written and not yet to be seen. Dropped, it is gone.
+pub(crate) struct Staged {
+    file: tempfile::NamedTempFile,
+    path: PathBuf,
+}
+
+/// Writes what [`Staged::put`] shows. Of several files that belong together all are written before the first is put: what
+/// fails for want of space or rights fails here.
+pub(crate) fn stage(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32) -> anyhow::Result<Staged> {
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let explain = || format!("cannot write {}", path.display());
     let mut builder = tempfile::Builder::new();
@@ -230,6 +250,14 @@ pub(crate) fn write_atomically_for(owner: Option<Owner>, path: &Path, content: &
     #[cfg(not(unix))]
     let _ = owner;
     file.as_file().sync_all().with_context(explain)?;
-    file.persist(path).map_err(|error| error.error).with_context(explain)?;
-    Ok(())
+    Ok(Staged { file, path: path.to_owned() })
+}
+
+impl Staged {
+    /// Puts it in place of what is there, in one step.
+    pub(crate) fn put(self) -> anyhow::Result<()> {
+        let Self { file, path } = self;
+        let put = file.persist(&path).map_err(|error| error.error);
+        put.with_context(|| format!("cannot write {}", path.display())).map(drop)
+    }
 }

@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::rim::{self, Owner};
+use crate::rim::{self, Owner, Staged};
 
 /// Where the files are.
 pub(crate) struct StateFiles {
@@ -97,17 +97,20 @@ impl StateFiles {
 
     /// Makes a new authority and leaf and replaces what is there, if anything.
     pub(crate) fn write_new_pair(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
-        NewPair::make(reach, now)?.write(self)
+        NewPair::make(reach, now)?.stage(self)?.into_iter().try_for_each(Staged::put)
     }
 
     /// Replaces the pair that is there by a new one; the kubeconfig comes to trust both authorities.
     ///
-    /// The kubeconfig is written first: whatever happens between two of the writes, it trusts what the server presents.
+    /// All are written before the first is put in its place. The kubeconfig is put first: whatever happens in between, it
+    /// trusts what the server presents.
     pub(crate) fn rotate(&self, reach: &Reach, now: Timestamp) -> anyhow::Result<()> {
         let old = self.authority_pem().context("there is no pair to rotate")?;
         let new = NewPair::make(reach, now)?;
-        self.write_kubeconfig(&reach.url(), &format!("{}{old}", new.authority_pem))?;
-        new.write(self)
+        let kubeconfig = self.stage_kubeconfig(&reach.url(), &format!("{}{old}", new.authority_pem))?;
+        let pair = new.stage(self)?;
+        kubeconfig.put()?;
+        pair.into_iter().try_for_each(Staged::put)
     }
 
     /// The authorities that a kubeconfig for this pair must trust: the last certificate of the chain.
@@ -133,12 +136,11 @@ impl StateFiles {
 
     /// Writes the API server's kubeconfig.
     pub(crate) fn write_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<()> {
-        rim::write_atomically_for(
-            self.owner,
-            &self.kubeconfig,
-            kubeconfig::webhook(url, authorities_pem).as_bytes(),
-            0o644,
-        )
+        self.stage_kubeconfig(url, authorities_pem)?.put()
+    }
+
+    fn stage_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<Staged> {
+        rim::stage(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
     }
 
     /// The webhook kubeconfig that is there, if it can be read.
@@ -183,9 +185,10 @@ impl NewPair {
     }
 
     /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
-    fn write(&self, files: &StateFiles) -> anyhow::Result<()> {
-        rim::write_atomically_for(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
-        rim::write_atomically_for(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)
+    fn stage(&self, files: &StateFiles) -> anyhow::Result<[Staged; 2]> {
+        let key = rim::stage(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
+        let certificate = rim::stage(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)?;
+        Ok([key, certificate])
     }
 }
 

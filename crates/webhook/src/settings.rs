@@ -69,9 +69,41 @@ impl Settings {
         }
     }
 
+    /// Does no more at once than a process can that may have so many files open: a connection is one, and a question to STS
+    /// is another. Returns whether that is less than it was.
+    pub fn fit(&mut self, open_files: usize) -> bool {
+        // What is read and listened on, names that are looked up, the plain health check.
+        let others = (open_files / 4).min(64);
+        let (connections, questions) = (self.max_connections, self.sts_questions.under_way);
+        let most = open_files - others;
+        self.max_connections = connections.min(most * 2 / 3).max(1);
+        self.sts_questions.under_way = questions.min(most / 3).max(1);
+        (self.max_connections, self.sts_questions.under_way) != (connections, questions)
+    }
+
     /// The longest request body, in bytes: a token, in JSON that may escape it, with whatever else is in a review. Longer
     /// tokens of other authenticators get their answer as well, up to four times as long.
     pub(crate) fn max_body(&self) -> usize {
         4 * self.rules.max_length + (4 << 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use token::ClusterId;
+
+    use super::Settings;
+
+    #[test]
+    fn connections_and_questions_fit_the_files_that_may_be_open() {
+        for (open_files, connections, questions) in
+            [(1_048_576, 256, 128), (1_024, 256, 128), (448, 256, 128), (447, 255, 127), (64, 32, 16), (1, 1, 1)]
+        {
+            let id = ClusterId::parse("c").expect("an id");
+            let mut settings = Settings::new(id, || jiff::Timestamp::UNIX_EPOCH);
+            assert_eq!(settings.fit(open_files), open_files < 448, "{open_files}");
+            let fitted = (settings.max_connections, settings.sts_questions.under_way);
+            assert_eq!(fitted, (connections, questions), "{open_files}");
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod authenticator;
 pub mod cut;
 pub mod exchange;
 pub mod https;
+pub mod load;
 pub mod machine;
 pub mod managed;
 pub mod moto;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 /// The programs that the tests run.
+#[derive(Clone)]
 pub struct Parts {
     /// Our own binary.
     pub cluster_auth: PathBuf,
@@ -40,6 +41,11 @@ impl Parts {
             tofu: path("CLUSTER_AUTH_TOFU")?,
             aws_provider: path("CLUSTER_AUTH_AWS_PROVIDER")?,
         })
+    }
+
+    /// The same with another program in place of our own, such as a script that runs it.
+    pub fn with_program(&self, cluster_auth: PathBuf) -> Self {
+        Self { cluster_auth, ..self.clone() }
     }
 
     /// One of the Kubernetes programs.

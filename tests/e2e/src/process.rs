@@ -121,6 +121,13 @@ impl Background {
         ended.context("it has ended")
     }
 
+    /// Kills it, as the kernel does when memory is short.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// The exit status, if it has ended.
     pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
         Ok(self.child.try_wait()?)

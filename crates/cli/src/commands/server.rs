@@ -200,12 +200,27 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
     settings.known_hosts = known_hosts(&args.sts_regions, process);
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
+    fit_open_files(&mut settings);
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let snapshot = mappings::Files::snapshot(&config.server, rules, read);
     Ok(runtime::block_on(serve(args, process, config.server, (mappings, snapshot), settings, &files, &reach))??)
+}
+
+/// A process that may open few files would run out of them as soon as anybody holds connections open.
+fn fit_open_files(settings: &mut Settings) {
+    if let Some(open_files) = rim::open_files_limit()
+        && settings.fit(open_files)
+    {
+        tracing::warn!(
+            open_files,
+            connections = settings.max_connections,
+            sts_questions = settings.sts_questions.under_way,
+            "this process may have few files open, so it does less at once: allow it 448 (LimitNOFILE, ulimit -n)"
+        );
+    }
 }
 
 /// The STS endpoints that are in use, as far as that is known before anybody logs in.

@@ -19,7 +19,6 @@ pub(crate) const TESTS: &[Test] = &[
     ("init::a_broken_configuration_leaves_the_server_on_its_last_good_one", last_good),
     ("init::what_is_no_regular_file_keeps_no_later_change_from_being_seen", no_regular_file),
     ("init::a_port_in_use_is_said_with_what_to_do", port_in_use),
-    ("init::sigterm_ends_the_server_and_requests_under_way_finish", graceful),
 ];
 
 const OPTIONS: ServerOptions<'static> = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &[] };
@@ -159,23 +158,5 @@ fn port_in_use(world: &World) -> anyhow::Result<()> {
         output.stderr.contains("cannot listen on 127.0.0.1:") && output.stderr.contains("is another server running?"),
         "{output:?}"
     );
-    Ok(())
-}
-
-fn graceful(world: &World) -> anyhow::Result<()> {
-    let folder = world.folder("init-graceful")?;
-    let mut server = Server::start(&world.parts, &world.sts, &folder, &OPTIONS)?;
-    let token = world.fresh_token("alice", CLUSTER_ID)?;
-    let before = world.sts.faults.requests("GetCallerIdentity");
-    world.sts.faults.set_for(sandbox::Fault::Delay(std::time::Duration::from_secs(2)), 1);
-    let (ca, port) = (certificate_authority(&folder)?, server.port);
-    let body = e2e::server::token_review("authentication.k8s.io/v1", &token);
-    let request = std::thread::spawn(move || https::request(&ca, port, "POST", "/authenticate", &body));
-    wait_until("the request has reached STS", || Ok(world.sts.faults.requests("GetCallerIdentity") > before))?;
-    let ended = server.process.terminate();
-    world.sts.faults.clear();
-    let answer = request.join().map_err(|_| anyhow::anyhow!("the request panicked"))??;
-    ensure!(answer.status == 200, "the request under way was cut off: {answer:?}");
-    ensure!(ended?.success(), "{}", server.process.log());
     Ok(())
 }

@@ -21,6 +21,7 @@ mod dialects;
 mod diff;
 mod docs;
 mod explain;
+mod faults;
 mod generated;
 mod guide;
 mod helm;
@@ -79,6 +80,7 @@ fn main() -> ExitCode {
         manifests::TESTS,
         lint::TESTS,
         trouble::TESTS,
+        faults::TESTS,
         unknown::TESTS,
         demo::TESTS,
         explain::TESTS,
