@@ -44,6 +44,7 @@ impl Parts {
     }
 
     /// The same with another program in place of our own, such as a script that runs it.
+    #[must_use]
     pub fn with_program(&self, cluster_auth: PathBuf) -> Self {
         Self { cluster_auth, ..self.clone() }
     }

@@ -81,7 +81,7 @@ fn no_herd(world: &World) -> anyhow::Result<()> {
         world.sts.faults.clear();
         many?;
         // Those that open the breaker, as many under way at that moment, and then four every two seconds.
-        let most = 10 + PEOPLE.len() + 4 * (lasted.as_secs() as usize / 2 + 1);
+        let most = 10 + PEOPLE.len() + 4 * (usize::try_from(lasted.as_secs())? / 2 + 1);
         ensure!(while_gone <= most, "{fault:?}: asked {while_gone} times in {lasted:?}");
         let (before, seen) = (asked(), load.seen());
         load.wait_for_logins(50)?;

@@ -148,40 +148,40 @@ fn what_to(accepted: &Accepted) -> (u64, Answer) {
     let key_id = accepted.access_key_id();
     if let Some(kind) = Kind::OTHERS.into_iter().find(|kind| kind.own_key() == key_id) {
         return match kind {
-            Kind::NotMapped | Kind::SameAgain => (20, confirmed("444455556666", "444455556666", "mallory")),
-            Kind::Throttled => (5, error(400, "Throttling")),
-            Kind::Failing => (50, error(500, "InternalFailure")),
+            Kind::NotMapped | Kind::SameAgain => (20, Ok(confirmed("444455556666", "444455556666", "mallory"))),
+            Kind::Throttled => (5, Ok(error(400, "Throttling"))),
+            Kind::Failing => (50, Ok(error(500, "InternalFailure"))),
             Kind::Unreadable => (10, Ok((200, b"<html>".to_vec()))),
             Kind::Redirected => (10, Ok((302, Vec::new()))),
             Kind::TooLong => (100, Err(NoAnswer::TooLarge)),
             Kind::HungUpOn => (10, no_connection(Trouble::Closed, true)),
             // As if it were somebody who is mapped, in an account that is not theirs.
-            Kind::Inconsistent => (10, confirmed("444455556666", ACCOUNT, "p0")),
+            Kind::Inconsistent => (10, Ok(confirmed("444455556666", ACCOUNT, "p0"))),
             Kind::NeverAnswered => (5_000, Err(NoAnswer::Late)),
-            _ => (2_000, error(403, "InvalidClientTokenId")),
+            _ => (2_000, Ok(error(403, "InvalidClientTokenId"))),
         };
     }
     let is_genuine = accepted.request().url().contains("&X-Amz-Signature=a");
     match PEOPLE_BY_KEY.get(key_id).copied() {
-        Some(person) if is_genuine && is_over(person) => (30, error(403, "ExpiredToken")),
-        Some(person) if is_genuine => (20 + person as u64, confirmed(ACCOUNT, ACCOUNT, &format!("p{person}"))),
-        _ => (20, error(403, "SignatureDoesNotMatch")),
+        Some(person) if is_genuine && is_over(person) => (30, Ok(error(403, "ExpiredToken"))),
+        Some(person) if is_genuine => (20 + person as u64, Ok(confirmed(ACCOUNT, ACCOUNT, &format!("p{person}")))),
+        _ => (20, Ok(error(403, "SignatureDoesNotMatch"))),
     }
 }
 
 static PEOPLE_BY_KEY: LazyLock<HashMap<String, usize>> =
     LazyLock::new(|| (0..PEOPLE).map(|person| (key(person), person)).collect());
 
-fn confirmed(account: &str, account_of_arn: &str, user: &str) -> Answer {
+fn confirmed(account: &str, account_of_arn: &str, user: &str) -> (u16, Vec<u8>) {
     let arn = format!("arn:aws:iam::{account_of_arn}:user/{user}");
     let result = serde_json::json!({"Account": account, "Arn": arn, "UserId": "AIDAEXAMPLE"});
     let answer = serde_json::json!({"GetCallerIdentityResponse": {"GetCallerIdentityResult": result}});
-    Ok((200, answer.to_string().into_bytes()))
+    (200, answer.to_string().into_bytes())
 }
 
-fn error(status: u16, code: &str) -> Answer {
+fn error(status: u16, code: &str) -> (u16, Vec<u8>) {
     let answer = serde_json::json!({"Error": {"Code": code, "Message": "", "Type": "Sender"}, "RequestId": "r"});
-    Ok((status, answer.to_string().into_bytes()))
+    (status, answer.to_string().into_bytes())
 }
 
 fn no_connection(trouble: Trouble, is_connected: bool) -> Answer {
