@@ -436,7 +436,6 @@ const KINDS: &[(&str, Is)] = &[
     ("apiVersion: v2\n", Out("no kind \"Config\" is registered for version \"v2\"")),
     ("APIVersion: v2\nKind: Foo\n", Out("no kind \"Foo\" is registered for version \"v2\"")),
     ("apiVersion: x.io/v1\nkind: Config\n", Out("no kind \"Config\" is registered for version \"x.io/v1\"")),
-    ("apiVersion: x/\nkind: Config\n", Out("no kind \"Config\" is registered for version \"x/\"")),
     ("apiVersion: a/b/c\nkind: Config\n", Out("unexpected GroupVersion string: a/b/c")),
     ("apiVersion: 1\nkind: Config\n", Out("couldn't get version/kind")),
     ("apiVersion: v1\nkind: [Config]\n", Out("couldn't get version/kind")),
