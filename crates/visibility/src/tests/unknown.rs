@@ -44,9 +44,16 @@ fn looked(parts: &[&str]) -> Given {
 
 /// What a plan for the same cluster says that it does not know.
 fn planned(server: &str, parts: &[&str]) -> String {
+    let plan = plan(server, parts, "groups: []");
+    let unseen = plan.unseen.iter().map(|gap| format!("{}: {}\n", gap.what, gap.why));
+    unseen.chain(plan.warnings.iter().map(|warning| format!("{warning}\n"))).collect()
+}
+
+/// A plan for the same cluster, with logins in `aws-auth`.
+fn plan(server: &str, parts: &[&str], groups: &str) -> access::plan::Plan {
     let Given { dump, entries, .. } = looked(parts);
     let mut sources = Sources::default();
-    sources.add("access.yaml", "clusterID: c\naccount: '111122223333'\ngroups: []\n");
+    sources.add("access.yaml", format!("clusterID: c\naccount: '111122223333'\n{groups}\n"));
     let access = access::read(&sources, &Limits::default()).access;
     let (facts, target) = (access::Facts::default(), MappingTarget::AwsAuth);
     let (desired, files) = (access::compile(&access, &facts, now()).0, access::plan::files(&sources));
@@ -56,9 +63,7 @@ fn planned(server: &str, parts: &[&str]) -> String {
     let (cluster_id, access, facts, sources) = ("c", &access, &facts, &sources);
     let (desired, files, now) = (&desired, &files, now());
     let wanted = Wanted { cluster_id, desired, access, facts, sources, files, target, now };
-    let plan = access::plan(&wanted, &observed);
-    let unseen = plan.unseen.iter().map(|gap| format!("{}: {}\n", gap.what, gap.why));
-    unseen.chain(plan.warnings.iter().map(|warning| format!("{warning}\n"))).collect()
+    access::plan(&wanted, &observed)
 }
 
 /// That `IAMIdentityMapping`s may not be listed.
@@ -578,4 +583,38 @@ fn a_name_that_nothing_names_is_known_to_be_one() {
     }
     assert!(world.lacks_namespace("nope") && !world.lacks_namespace("shop"));
     assert!(!pieces(&[BINDING]).lacks_namespace("nope"));
+}
+
+/// `erin` has an entry with a policy, `alice` stands in `aws-auth`, `mallory` nowhere: who of them is let in, and what the policy
+/// gives, is the same to plans, `explain` and `who-can`, whichever of EKS' two kinds of logins counts.
+#[test]
+fn plans_explain_and_who_can_agree_about_access_entries() {
+    let listed = r#"{"accessEntries": ["arn:aws:iam::111122223333:user/erin"]}"#;
+    let policies = r#"{"principalArn": "arn:aws:iam::111122223333:user/erin", "associatedAccessPolicies": [{"policyArn":
+        "arn:aws:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy", "accessScope": {"type": "cluster"}}]}"#;
+    // A group for all three, so that a plan has each of them who can log in now.
+    let groups = "groups: [{name: g, users: [erin, alice, mallory], authorization: [{clusterRole: view}]}]";
+    for (mode, erin, alice) in [(MODE, true, true), (MAP_MODE, false, true), (API_MODE, true, false)] {
+        let parts = [AWS_AUTH, listed, ENTRY, policies, mode];
+        let (world, plan) = (live(EKS, &parts), plan(EKS, &parts, groups));
+        assert!(plan.unseen.is_empty() && plan.not_known.is_empty(), "{mode}: {:?}", plan.unseen);
+        for (name, is_in) in [("erin", erin), ("alice", alice), ("mallory", false)] {
+            let expected = is_in.then(|| name.to_owned());
+            let who = format!("user {name}");
+            let person = plan.people.iter().find(|person| person.who.to_string() == who);
+            let before = person.and_then(|person| person.before.as_ref()).map(|login| login.username.clone());
+            // Whom the entries decide about no plan changes.
+            let is_entry = name == "erin" && erin;
+            assert!(before == expected || (is_entry && person.is_none()), "{mode}: plan: {name}: {before:?}");
+            let said = if is_in { format!("let in as {name}") } else { "mapping.none".to_owned() };
+            assert_eq!(explained(&world, name), said, "{mode}: explain");
+        }
+        let powerful = plan.all_powerful.iter().any(|one| one.to_string().contains("user/erin"));
+        let request = super::resource("delete", "", "nodes", "");
+        let answer = world.who_can(&request);
+        let can = answer.principals.iter().any(|reached| reached.principal.arn().ends_with("user/erin"));
+        let caller = Caller::of_arn("arn:aws:iam::111122223333:user/erin").expect("somebody");
+        let person = world.explain(caller).person.map(|person| person.held.len()).unwrap_or_default();
+        assert_eq!([powerful, can, person > 0], [erin; 3], "{mode}: the policy");
+    }
 }

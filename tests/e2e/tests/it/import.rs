@@ -1,5 +1,6 @@
 //! `import`: planned on the untouched cluster, the file changes nothing for anybody; what it cannot say is reported.
 
+mod careful;
 mod dumps;
 
 use std::{fs, path::Path};
@@ -23,6 +24,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("import::of_a_2018_release_reads_the_config_map_that_is_named", of_2018),
     ("import::of_kops_reads_its_identity_mappings", kops),
     ("import::of_what_cannot_be_looked_at_writes_nothing", gaps),
+    ("import::what_is_said_to_be_careful_about_is_what_apply_does", careful::holds),
 ];
 
 const OBJECTS: &str = r"

@@ -53,6 +53,12 @@ fn change_access(world: &World) -> anyhow::Result<()> {
     let plan = process::run(&mut managed.command_as(&planner, &["plan", "-o", "json"]))?.success()?;
     let plan: Value = serde_json::from_str(&plan)?;
     ensure!(plan["complete"] == true, "{plan}");
+    let arn = "arn:aws:iam::111122223333:user/alice";
+    for args in [&["lint"][..], &["who-can", "get", "pods"], &["matrix"], &["explain", arn]] {
+        let said = process::run(&mut managed.command_as(&planner, &[args, &["-o", "json"]].concat()))?.success()?;
+        let said: Value = serde_json::from_str(&said)?;
+        ensure!(said["incomplete"] == false, "{args:?}: {}", said["gaps"]);
+    }
     Ok(())
 }
 
