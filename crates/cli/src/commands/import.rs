@@ -102,7 +102,10 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     args.iam.add_to(&mut facts, &read(&first.text), process)?;
     let imported = access::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
     if imported.text.is_empty() {
-        return Err(anyhow::anyhow!("nothing of this cluster can be said in an access file").into());
+        return Err(anyhow::anyhow!(
+            "nothing was imported: nobody logs in by AWS here, and no group is granted anything"
+        )
+        .into());
     }
     rim::print(&imported.text)?;
     say(&imported, &sources, &next(args, &imported, &facts, target));

@@ -134,8 +134,12 @@ fn own_token(
 /// Whom the webhook lets in for this token; that it lets nobody in is a failure.
 fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     let source = rim::read_source(kubeconfig)?;
-    let webhook = kubeconfig::read_webhook(&source)
-        .map_err(|_| anyhow::anyhow!("{} is no kubeconfig for a webhook", source.name()))?;
+    let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
+        anyhow::anyhow!(
+            "{} is no kubeconfig of an API server's webhook, as `cluster-auth init` makes one",
+            source.name()
+        )
+    })?;
     let url = webhook.server.clone();
     let review = runtime::block_on(review(&webhook, token))?.with_context(|| format!("cannot ask {url}"))?;
     if review.authenticated {

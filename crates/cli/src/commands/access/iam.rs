@@ -89,7 +89,7 @@ async fn ask(
     access: &Access,
 ) -> anyhow::Result<()> {
     let caller = aws::get_caller_identity(&client, &found.credentials, &found.sts, rim::now()).await?;
-    let caller: Arn = caller.arn.parse().context("the ARN that STS gave for the credentials is none")?;
+    let caller: Arn = caller.arn.parse().context("STS did not say by an ARN whose the credentials are")?;
     let whose = IamAccount::of(&caller);
     let IamQuestions { questions, elsewhere } = iam_questions(access, whose);
     if !elsewhere.is_empty() {

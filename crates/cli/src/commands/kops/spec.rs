@@ -140,7 +140,11 @@ fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Resul
         }
         None => fetch(args, folder, process)?,
     };
-    let config = read(&kubeconfig).context("the API servers' kubeconfig is none; `cluster-auth init` makes one")?;
+    let config = read(&kubeconfig).with_context(|| {
+        let stored = || format!("{folder}/{}", File::Kubeconfig.name());
+        let place = args.webhook_kubeconfig.as_ref().map_or_else(stored, |path| path.display().to_string());
+        format!("{place} is no kubeconfig of an API server's webhook; `cluster-auth init` and `kops upload` make one")
+    })?;
     // Written anew: what it may hold beside the URL and the authority, a client's key for one, is nothing for a specification.
     let kubeconfig = kubeconfig::webhook(&config.server, &config.certificate_authority_pem);
     let asset = |name, file, content| FileAsset {

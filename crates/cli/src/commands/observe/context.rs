@@ -56,7 +56,7 @@ impl ClusterArgs {
     pub(crate) fn is_asked(&self, from: &PathArgs, holds_cluster: bool, takes_dumps: bool) -> anyhow::Result<bool> {
         anyhow::ensure!(
             holds_cluster || !from.is_given() || self.is_named(),
-            "{} has nothing of roles and bindings; {}name the cluster that it is of by --context",
+            "{} has nothing of roles and bindings; {}name by --context the cluster that it belongs to",
             from.names(),
             if takes_dumps { "give them as well, or " } else { "" }
         );

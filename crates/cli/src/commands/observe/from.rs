@@ -282,7 +282,10 @@ pub(crate) fn ensure_no_configuration(found: &Given) -> anyhow::Result<()> {
 /// Says which access files of `--from` are not looked at, where others are what it is about.
 pub(crate) fn ignored(found: &Given) {
     for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
-        rim::note(&format!("note: {} is an access file, which `--from` is not for here; name it alone", source.name()));
+        rim::note(&format!(
+            "note: --from {}: an access file says nothing of a cluster, and is passed over; name it without --from",
+            source.name()
+        ));
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "check --from access.yaml",
                         0,
-                        "note: access.yaml is an access file, which `--from` is not for here",
+                        "note: --from access.yaml: an access file says nothing of a cluster, and is passed over",
                     ),
                 ],
             ),
