@@ -12,8 +12,8 @@ mod text;
 mod words;
 
 pub use changes::{Changed, changes, dangers_of, rights_in_places};
-pub use json::json;
 pub(super) use json::{List, Out};
+pub use json::{json, yaml};
 pub use markdown::{literal as markdown_literal, markdown_of};
 pub use names::Name;
 pub use report::report;

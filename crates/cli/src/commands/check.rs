@@ -38,6 +38,8 @@ enum Output {
     Text,
     /// For programs, on stdout.
     Json,
+    /// The same as YAML.
+    Yaml,
     /// For code hosts, on stdout.
     Sarif,
 }
@@ -67,6 +69,7 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
             rim::note(&summary(&access, &problems));
         }
         Output::Json => print(&document::to_json(&sources, &problems))?,
+        Output::Yaml => rim::print(&visibility::print::yaml(&document::to_json(&sources, &problems)))?,
         Output::Sarif => {
             let rules = Code::ALL.iter().map(|code| RuleText {
                 code: code.as_str(),

@@ -59,7 +59,7 @@ enum Output {
     Text,
     /// For programs: everything.
     Json,
-    /// The same.
+    /// The same as YAML.
     Yaml,
     /// For code hosts.
     Sarif,

@@ -38,6 +38,8 @@ enum Output {
     Text,
     /// For programs: everything.
     Json,
+    /// The same as YAML.
+    Yaml,
     /// For pull requests.
     Markdown,
 }
@@ -53,6 +55,7 @@ pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> Comman
     match args.output {
         Output::Text => rim::print_styled(&planning::printed(&plan))?,
         Output::Json => rim::print(&print::json(&plan))?,
+        Output::Yaml => rim::print(&print::yaml(&plan))?,
         Output::Markdown => rim::print(&print::markdown(&plan))?,
     }
     if !args.exit_code {

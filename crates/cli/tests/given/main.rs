@@ -137,6 +137,35 @@ fn check_says_all_that_is_wrong_in_one_run() {
     }
 }
 
+/// Whatever a command prints for programs besides, it prints as JSON and as YAML, and both say the same.
+#[test]
+fn what_is_printed_for_programs_is_the_same_in_both_forms() {
+    let folder = prepared();
+    let lines = [
+        "check access.yaml",
+        "plan --mapping none --from cluster.yaml",
+        "who-can get pods --from cluster.yaml",
+        "matrix --from access.yaml",
+        "explain arn:aws:iam::111122223333:user/alice access.yaml",
+        "explain mapping.none",
+        "diff access.yaml access.yaml",
+        "lint --from cluster.yaml",
+    ];
+    for line in lines {
+        let printed = |form: &str| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-auth"));
+            command.env_clear().current_dir(folder.path()).stdin(Stdio::null());
+            let words = line.split_whitespace().chain(["-o", form]);
+            let output = command.args(words).output().expect("it runs");
+            assert!(output.status.success(), "{line} -o {form}: {}", String::from_utf8_lossy(&output.stderr));
+            String::from_utf8(output.stdout).expect("UTF-8")
+        };
+        let json: serde_json::Value = serde_json::from_str(&printed("json")).expect(line);
+        let yaml: serde_json::Value = serde_saphyr::from_str(&printed("yaml")).expect(line);
+        assert_eq!(json, yaml, "{line}");
+    }
+}
+
 /// What the program offers behind these words.
 fn complete(words: &[&str]) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cluster-auth"));

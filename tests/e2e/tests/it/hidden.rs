@@ -35,10 +35,12 @@ use For::{Json, People, PeopleWithoutNames, Yaml};
 const ROWS: &[(&str, &str, &[&str], For)] = &[
     ("check", "text", &["hostile.yaml"], PeopleWithoutNames),
     ("check", "json", &["hostile.yaml"], Json),
+    ("check", "yaml", &["hostile.yaml"], Yaml),
     ("check", "sarif", &["hostile.yaml"], Json),
     ("plan", "text", &PLAN, People),
     ("plan", "markdown", &PLAN, People),
     ("plan", "json", &PLAN, Json),
+    ("plan", "yaml", &PLAN, Yaml),
     ("import", "", &["-i", "demo", "--from", "world.json"], People),
     ("who-can", "text", &WHO_CAN, People),
     ("who-can", "json", &WHO_CAN, Json),

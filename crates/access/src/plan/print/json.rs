@@ -11,7 +11,16 @@ use crate::plan::{
 
 /// The plan as JSON, one object and a line break. Keys are only ever added.
 pub fn json(plan: &Plan) -> String {
-    let out = PlanOut {
+    serde_json::to_string_pretty(&out(plan)).expect("plain data can be written") + "\n"
+}
+
+/// The same as YAML.
+pub fn yaml(plan: &Plan) -> String {
+    crate::render::yaml(&out(plan))
+}
+
+fn out(plan: &Plan) -> PlanOut<'_> {
+    PlanOut {
         cluster_id: &plan.cluster_id,
         mapping: plan.target.as_str(),
         digest: plan.digest.as_str(),
@@ -28,8 +37,7 @@ pub fn json(plan: &Plan) -> String {
         objects_unchanged: plan.objects_unchanged,
         all_powerful: List(&plan.all_powerful),
         warnings: List(&plan.warnings),
-    };
-    serde_json::to_string_pretty(&out).expect("plain data can be written") + "\n"
+    }
 }
 
 /// Something as it is written; a list of them is never held twice.
