@@ -174,7 +174,7 @@ impl<'a> Edits<'a> {
         let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
         let again = Source::new(source.name(), changed.as_str());
         let read = parse_as(&again, &Limits::default(), dialect)
-            .map_err(|_| refused("the file could not be read any more behind this change"))?;
+            .map_err(|_| refused("the file could not be read any more after this change"))?;
         let means = read.root.as_ref().map_or(Json::Null, Node::to_json);
         match difference(&means, expected) {
             None => Ok(changed),

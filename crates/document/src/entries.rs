@@ -169,7 +169,7 @@ fn merged_in(merge: &Entry, text: &str, problems: &mut Vec<Problem>) -> Vec<Vec<
     let mappings: Vec<Vec<Entry>> = nodes.iter().filter_map(Node::as_mapping).map(<[Entry]>::to_vec).collect();
     let is_list = merge.value.as_sequence().is_some() && !is_alias;
     if mappings.len() < nodes.len() || (mappings.is_empty() && !is_list) {
-        let message = "behind `<<` stands a mapping, or a list of mappings";
+        let message = "after `<<` comes a mapping, or a list of mappings";
         problems.push(Problem::error("document.merge-key", merge.value.span, message));
     }
     mappings

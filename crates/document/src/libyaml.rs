@@ -165,10 +165,10 @@ impl<'a> Scanner<'a> {
             && !is_verbatim
             && let Some(other) = bytes[at..self.at].iter().position(|byte| b",[]{}".contains(byte))
         {
-            return Err(syntax(at + other, "a blank stands behind a tag").into());
+            return Err(syntax(at + other, "a tag is followed by a blank").into());
         }
         let ends = self.text.as_bytes().get(self.at).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n'));
-        let what = if indicator == b'&' { NAME } else { "a blank stands behind a tag" };
+        let what = if indicator == b'&' { NAME } else { "a tag is followed by a blank" };
         if ends { Ok(()) } else { Err(syntax(self.at, what).into()) }
     }
 
@@ -324,7 +324,7 @@ pub(crate) fn refuse_separators(written: &str, span: Span) -> Result<(), Fatal> 
 }
 
 /// In YAML 1.2 it may hold anything, a colon at its end, too.
-const NAME: &str = "the name of an anchor is of letters, digits, `-` and `_`; put a blank behind it";
+const NAME: &str = "the name of an anchor is of letters, digits, `-` and `_`, and a blank follows it";
 
 /// Code of a tab where only blanks may stand. The message holds nothing of the file.
 pub const TAB: &str = "document.tab";

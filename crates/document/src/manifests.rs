@@ -170,7 +170,7 @@ fn separator(text: &str, at: usize, base: usize) -> Option<Problem> {
     (!behind.is_empty() && !behind.starts_with('#')).then(|| {
         let span = Span { start: base + at, end: base + at + line.len() };
         let message =
-            "behind `---` kubectl takes nothing but a comment; it refuses the document before such a line, too";
+            "after `---` kubectl takes nothing but a comment; it refuses the document before such a line, too";
         Problem::error("document.separator", span, message).hint("begin the document on the next line")
     })
 }

@@ -99,7 +99,7 @@ impl Refusal {
             Self::TemplatedSystemName => &Explanation {
                 code: "mapping.templated-system-name",
                 summary: "a variable would have made a system: name",
-                meaning: "Whoever assumes a role chooses the session's name, and would have chosen a name that Kubernetes itself uses. Only behind the literal text system:node: may a variable stand.",
+                meaning: "Whoever assumes a role chooses the session's name, and would have chosen a name that Kubernetes itself uses. Only after the literal text system:node: may a variable stand.",
                 fix: "Put a prefix of your own in front of the variable, as in deploy:{{SessionName}}.",
             },
             Self::OtherPartition => &Explanation {

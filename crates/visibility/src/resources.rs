@@ -351,7 +351,7 @@ impl std::fmt::Display for Note {
             Self::Query(url, path) => {
                 write!(f, "the query of `{url}` plays no part: rules are about paths; asked about `{path}`")
             }
-            Self::Fragment(url) => write!(f, "what stands behind the `#` of `{url}` is never sent to the API server"),
+            Self::Fragment(url) => write!(f, "what comes after the `#` of `{url}` is never sent to the API server"),
             Self::Encoded(typed, path) => write!(f, "to the API server `{typed}` is `{path}`, which was asked about"),
             Self::LetterByLetter(path) => write!(
                 f,

@@ -374,7 +374,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         (
             "an anchor goes that others need",
             format!("- &b\n  {bob}\n  groups: [g]\n- <<: *b\n  {zoe}\n"),
-            "cannot be edited, at line 1, column 1: nothing was changed: the file could not be read any more behind this change",
+            "cannot be edited, at line 1, column 1: nothing was changed: the file could not be read any more after this change",
         ),
         (
             "an alias in one list",
@@ -421,7 +421,9 @@ fn a_configuration_is_read_as_viper_reads_it() {
         (
             "an anchor that both lists have",
             "clusterID: c\nserver:\n  mapUsers: &all\n  - {userarn: 'arn:aws:iam::111122223333:user/zoe', username: z}\n  mapRoles: *all\n",
-            Err("cannot be edited, at line 5, column 1: nothing was changed: behind this change `server.mapRoles[1]`"),
+            Err(
+                "cannot be edited, at line 5, column 1: nothing was changed: `server.mapRoles[1]` would become something else",
+            ),
         ),
         ("a key twice", "clusterID: c\nserver: {}\nserver: {}\n", Err("cannot be read, at line 3, column 1")),
         (

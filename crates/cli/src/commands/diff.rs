@@ -129,7 +129,7 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
     let text = typed.to_str().unwrap_or_default();
     let somebody = |subject| Ok(Side::Subject(OneOf::Subject(subject)));
     match text.split_once(':') {
-        Some(("context" | "user" | "group", "")) => anyhow::bail!("{text} needs a name behind the colon"),
+        Some(("context" | "user" | "group", "")) => anyhow::bail!("{text} needs a name after the colon"),
         Some(("context", name)) => return Ok(Side::World(Place::Context(name.to_owned()))),
         Some(("user", name)) => return somebody(Subject::User(name.into())),
         Some(("group", name)) => return somebody(Subject::Group(name.into())),

@@ -39,7 +39,7 @@ fn merge_keys_bring_in_what_an_anchor_names() {
         assert_eq!(means(Viper, &text)["it"], viper, "{text}");
     }
     for text in ["<<: 1", "<<:", "<<: [1]", "a: &a [{b: 1}]\n<<: *a"] {
-        assert!(read(Kubernetes, text).is_err_and(|said| said.contains("behind `<<` stands a mapping")), "{text}");
+        assert!(read(Kubernetes, text).is_err_and(|said| said.contains("after `<<` comes a mapping")), "{text}");
         assert!(read(Viper, text).is_err(), "{text}");
     }
     let said = read(Dialect::Strict, "a: &a {b: 1}\nc: {<<: *a}").expect_err("our own files do not merge");

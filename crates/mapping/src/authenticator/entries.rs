@@ -206,7 +206,7 @@ fn key(list: List) -> &'static str {
 /// What a username or group will not do, although it looks as if it did.
 fn check_template(text: &str, span: Span, problems: &mut Problems) {
     if template::never_renders(text) {
-        let message = "a variable behind `system:` lets callers choose; whoever this names is refused";
+        let message = "a variable after `system:` lets callers choose; whoever this names is refused";
         let hint = "put a prefix of your own in front of the variable (mapping.templated-system-name)";
         problems.push(Problem::warning("config.templated-system-name", span, message).hint(hint));
     }

@@ -132,7 +132,7 @@ warning[config.duplicate]: the same principal stands twice; the last entry count
 6 |   - {userarn: 'arn:aws:iam::111122223333:user/A', username: a, groups: ['system:{{SessionName}}']}
   |     ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
 
-warning[config.templated-system-name]: a variable behind `system:` lets callers choose; whoever this names is refused
+warning[config.templated-system-name]: a variable after `system:` lets callers choose; whoever this names is refused
  --> config.yaml:6:73
   |
 6 |   - {userarn: 'arn:aws:iam::111122223333:user/A', username: a, groups: ['system:{{SessionName}}']}

@@ -58,7 +58,7 @@ impl Arriving {
                 Some(b',') if !*is_empty => &rest[1..],
                 Some(_) if *is_empty => rest,
                 Some(_) => {
-                    self.wrong = Some(serde_json::Error::custom("expected `,` or `]` behind an item"));
+                    self.wrong = Some(serde_json::Error::custom("expected `,` or `]` after an item"));
                     break;
                 }
             };

@@ -272,7 +272,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
         (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
         (&["alice", "group:developers"], "alice is no path that exists"),
         (&["view.yaml", "user:alice"], "are not of one kind"),
-        (&["group:", "user:alice"], "group: needs a name behind the colon"),
+        (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
         (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
         (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "of two clusters or files each says so itself"),
