@@ -15,6 +15,7 @@ mod bridge;
 mod fetch;
 mod files;
 mod ini;
+mod process;
 mod resolve;
 
 pub use self::{

@@ -208,6 +208,7 @@ mod tests {
             ("another kind", "echo '{\"kind\": \"Pod\"}'".to_owned(), Err(PluginTrouble::Unreadable)),
             ("nothing", "true".to_owned(), Err(PluginTrouble::Unreadable)),
             ("a code", "exit 3".to_owned(), Err(PluginTrouble::Failed(Some(3)))),
+            ("output without an end", "exec yes".to_owned(), Err(PluginTrouble::Failed(None))),
             ("a signal", "kill -9 $$".to_owned(), Err(PluginTrouble::Failed(None))),
         ];
         for (name, script, expected) in rows {

@@ -8,9 +8,8 @@ use std::{
 };
 
 use aws_config::{
-    credential_process::CredentialProcessProvider, ecs::EcsCredentialsProvider, imds,
-    imds::credentials::ImdsCredentialsProvider, login::LoginCredentialsProvider, provider_config::ProviderConfig,
-    sso::SsoCredentialsProvider, web_identity_token::StaticConfiguration,
+    ecs::EcsCredentialsProvider, imds, imds::credentials::ImdsCredentialsProvider, login::LoginCredentialsProvider,
+    provider_config::ProviderConfig, sso::SsoCredentialsProvider, web_identity_token::StaticConfiguration,
     web_identity_token::WebIdentityTokenCredentialsProvider,
 };
 use aws_credential_types::provider::{self, ProvideCredentials};
@@ -18,7 +17,7 @@ use aws_types::region::Region;
 use jiff::Timestamp;
 use tls::ConnectionError;
 
-use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge};
+use super::{Base, Credentials, CredentialsError, Environment, Plan, Secret, bridge::Bridge, process};
 use crate::{Client, Endpoint, NoAnswer, assume_role, error};
 
 /// Longer than any answer takes, shorter than a person waits.
@@ -84,9 +83,13 @@ async fn base(
             ask_aws(&provider, "signin", "`aws login`", &format!("run `aws login --profile {profile}`")).await
         }
         Base::Process { command, profile } => {
-            let provider = CredentialProcessProvider::new(command.clone());
+            let found = process::run(command, LIMIT).await.map_err(|trouble| match trouble {
+                process::Trouble::Late => Problem::Late,
+                process::Trouble::TooLarge => Problem::TooLarge,
+                process::Trouble::NoCredentials => Problem::Refused,
+            });
             let origin = format!("the credential_process of profile `{profile}`");
-            ask(&provider, &origin, "run that command by hand to see what it says").await
+            found.map_err(|problem| problem.of(&origin, "run that command by hand to see what it says".to_owned()))
         }
         Base::Container => {
             let provider = EcsCredentialsProvider::builder().configure(&config()).build();
