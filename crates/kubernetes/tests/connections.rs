@@ -213,6 +213,36 @@ async fn every_trouble_of_a_connection_is_said_in_kubectls_words() {
     }
 }
 
+/// A server that sends this and nothing more, for ever: from then on the clock goes by itself.
+async fn fall_silent_after(tls: Arc<ServerConfig>, beginning: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        let mut stream = TlsAcceptor::from(tls).accept(stream).await.expect("TLS");
+        let mut text = [0; 4096];
+        stream.read(&mut text).await.expect("a request");
+        stream.write_all(beginning.as_bytes()).await.expect("sent");
+        stream.flush().await.expect("sent");
+        tokio::time::pause();
+        std::future::pending::<()>().await;
+    });
+    port
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_come_to_its_end_is_waited_for_no_longer_than_any_takes() {
+    let ours = authority("2020-01-01T00:00:00Z");
+    for beginning in ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 9000000\r\n\r\n{\"items\": ["] {
+        let tls = config(&server_pair(&ours, &["127.0.0.1"]), None);
+        let port = fall_silent_after(tls, beginning).await;
+        let said = said(&format!("server: 'https://127.0.0.1:{port}', {}", trusting(&ours)), "token: t").await;
+        tokio::time::resume();
+        let expected = "did not answer within 20 s (context deadline exceeded)";
+        assert!(said.contains(expected), "{beginning:?}: {said}");
+    }
+}
+
 #[tokio::test]
 async fn whoever_says_when_it_has_time_is_asked_again() {
     let ours = authority("2020-01-01T00:00:00Z");
