@@ -264,7 +264,10 @@ impl Dump {
                 }
                 if *namespace == *"kube-system" {
                     match Self::misplaced(&name, &map) {
-                        Some(Misplaced::Gap(why)) => return Ok(self.could_not_see(&name, &why)),
+                        Some(Misplaced::Gap(why)) => {
+                            self.could_not_see(&name, &why);
+                            return Ok(());
+                        }
                         Some(Misplaced::Note(why)) => {
                             self.notes.push(format!("the ConfigMap {namespace}/{name}: {why}").into());
                         }

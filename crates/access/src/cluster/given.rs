@@ -230,9 +230,8 @@ impl Given {
             self.access_files.push(source.base());
             return Ok(true);
         }
-        let said = |problems: &[Problem]| match is_cut_off(source.text()) {
-            true => GivenError::CutOff,
-            false => GivenError::Yaml(in_lines(&source, problems)),
+        let said = |problems: &[Problem]| {
+            if is_cut_off(source.text()) { GivenError::CutOff } else { GivenError::Yaml(in_lines(&source, problems)) }
         };
         let mut items = Vec::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {

@@ -175,8 +175,9 @@ impl Draft {
         let superseded = self.superseded(observed);
         let mut careful = std::mem::take(&mut self.careful);
         for member in self.members.values().chain(self.nodes.values()).filter(|member| member.has_path) {
-            let why = "aws-iam-authenticator lets nobody in by a role ARN with a path; once the file is applied it does, so \
-                       take it out if that is not meant";
+            let why = "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does, so \
+                       take it out if that is not meant. `apply --mapping configmap` stops until the entry is written without \
+                       its path, or removed, by hand";
             careful.push(Left { what: member.stands.clone(), why: why.to_owned() });
         }
         careful.sort();

@@ -8,7 +8,7 @@ use rbac::{Binding, Index, ObjectId, ObjectKind, RoleKind};
 use super::{MappingTarget, Object, Observed, Wanted};
 use crate::{
     Scope,
-    cluster::{Extent, Places, Unseen, Who},
+    cluster::{Extent, GivenLogins, Places, Unseen, Who},
 };
 
 /// What a plan cannot say.
@@ -44,7 +44,8 @@ impl<'a> Seeing<'a> {
     pub(super) fn new(wanted: &Wanted<'_>, observed: &'a Observed) -> Self {
         // Without a place to write to none is looked at; EKS has its own.
         let looks = wanted.target != MappingTarget::None || observed.is_eks;
-        let places = if looks { Places::of(observed, Default::default(), observed.is_eks) } else { Places::default() };
+        let places =
+            if looks { Places::of(observed, GivenLogins::default(), observed.is_eks) } else { Places::default() };
         let grants = wanted.access.groups.iter().flatten().flat_map(|group| group.grants.iter().flatten());
         let chooses = |scope: &Scope| match scope {
             Scope::Cluster => false,

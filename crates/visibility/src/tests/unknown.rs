@@ -185,7 +185,7 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
         let world = live(server, parts);
         // A plan takes no configuration that is no ConfigMap.
         let is_given = parts.iter().any(|part| part.starts_with("server:"));
-        the_same_is_said_of_logins(&world, people, (!is_given).then(|| planned(server, parts)));
+        the_same_is_said_of_logins(&world, people, (!is_given).then(|| planned(server, parts)).as_deref());
         lines += &format!("{name}\n");
         for person in *people {
             lines += &format!("  {person}: {}\n", explained(&world, person));
@@ -276,7 +276,7 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
 }
 
 /// They stand on the same knowledge: what keeps `explain` from saying for certain who somebody is, is a gap of all others.
-fn the_same_is_said_of_logins(world: &World, people: &[&str], planned: Option<String>) {
+fn the_same_is_said_of_logins(world: &World, people: &[&str], planned: Option<&str>) {
     let mut places = BTreeSet::new();
     for person in people {
         let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{person}")).expect("somebody");
@@ -297,7 +297,7 @@ fn the_same_is_said_of_logins(world: &World, people: &[&str], planned: Option<St
         assert!(places.is_subset(&gaps), "{command} says {gaps:#?}, and explain {places:#?}");
     }
     for Unseen { what, why } in &places {
-        let is_said = planned.as_ref().is_none_or(|planned| planned.contains(&format!("{what}: {why}")));
+        let is_said = planned.is_none_or(|planned| planned.contains(&format!("{what}: {why}")));
         assert!(is_said, "plan says {planned:?}, and explain {what}: {why}");
     }
     let difference = Difference::between(world, world);

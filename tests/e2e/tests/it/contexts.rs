@@ -456,7 +456,7 @@ fn kinds(world: &World) -> anyhow::Result<()> {
         match is {
             In(_) => ensure!(merged.code == 0 && after != before, "{head}: {merged:?}"),
             Out(why) => {
-                ensure!(merged.code == 1 && after == before && merged.stderr.contains(why), "{head}: {merged:?}")
+                ensure!(merged.code == 1 && after == before && merged.stderr.contains(why), "{head}: {merged:?}");
             }
         }
     }

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 
 use super::{Dump, MappingTarget};
 use crate::ConfigMap;
@@ -20,7 +19,7 @@ impl Dump {
         if !LISTS.iter().any(|list| text.contains(list)) {
             return;
         }
-        let keys: BTreeMap<String, IgnoredAny> = serde_json::from_str(text).unwrap_or_default();
+        let keys: BTreeMap<String, Value> = serde_json::from_str(text).unwrap_or_default();
         let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
         let what = format!("the ConfigMap {namespace}/{name}{place}");
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
