@@ -156,7 +156,10 @@ fn questions(
 
 fn who_can(managed: &Managed, repository: &Repository, typed: &[String]) -> anyhow::Result<Value> {
     let mut command = managed.command(&["who-can"]);
-    command.args(typed).args(["--any-namespace", "-o", "json", "--from"]).arg(&repository.folder);
+    command.args(typed).args(["-o", "json", "--from"]).arg(&repository.folder);
+    if !typed.iter().any(|word| word.starts_with('/')) {
+        command.arg("--any-namespace");
+    }
     if matches!(repository.trouble.way, Way::InNamespace) {
         command.args(["--default-namespace", &repository.trouble.space(0)]);
     }
