@@ -221,7 +221,7 @@ async fn fall_silent_after(tls: Arc<ServerConfig>, beginning: &'static str) -> u
         let (stream, _) = listener.accept().await.expect("a connection");
         let mut stream = TlsAcceptor::from(tls).accept(stream).await.expect("TLS");
         let mut text = [0; 4096];
-        stream.read(&mut text).await.expect("a request");
+        assert!(stream.read(&mut text).await.is_ok_and(|length| length > 0), "a request");
         stream.write_all(beginning.as_bytes()).await.expect("sent");
         stream.flush().await.expect("sent");
         tokio::time::pause();
