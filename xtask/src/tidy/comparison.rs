@@ -1,4 +1,5 @@
-//! docs/comparison.md says what can be seen; every "yes" on it is the name of a test, and a test that is gone shows nothing.
+//! Two pages claim things: docs/comparison.md what can be seen, docs/threat-model.md what stops whom. Every claim is the name of
+//! a test, and a test that is gone shows nothing.
 
 use std::{
     collections::BTreeSet,
@@ -10,16 +11,18 @@ use anyhow::Context as _;
 
 use crate::run;
 
-const PAGE: &str = "docs/comparison.md";
+const PAGES: [&str; 2] = ["docs/comparison.md", "docs/threat-model.md"];
 
 /// Columns that have to be backed by tests.
-const OURS: [&str; 2] = ["live", "from files"];
+const OURS: [&str; 3] = ["live", "from files", "shown by"];
 
-/// Looks the page's names up among the repository's tests and the codes of `lint`.
+/// Looks the pages' names up among the repository's tests and the codes of `lint`.
 pub(super) fn comparison(tests: &BTreeSet<String>, problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let page = fs::read_to_string(run::root().join(PAGE)).context(PAGE)?;
     let codes: BTreeSet<&str> = visibility::lint::checks().map(|check| check.code).collect();
-    problems.extend(wrong(&page, tests, &codes));
+    for name in PAGES {
+        let page = fs::read_to_string(run::root().join(name)).context(name)?;
+        problems.extend(wrong(name, &page, tests, &codes));
+    }
     Ok(())
 }
 
@@ -35,13 +38,13 @@ pub(super) fn tests(files: &[PathBuf]) -> anyhow::Result<BTreeSet<String>> {
     Ok(tests)
 }
 
-/// What the page says and is not so, each with its line.
-fn wrong(page: &str, tests: &BTreeSet<String>, codes: &BTreeSet<&str>) -> Vec<String> {
+/// What a page says and is not so, each with its line.
+fn wrong(name: &str, page: &str, tests: &BTreeSet<String>, codes: &BTreeSet<&str>) -> Vec<String> {
     let mut problems = Vec::new();
     // Which columns of the table that is being read are ours.
     let mut ours: Option<Vec<usize>> = None;
     for (at, line) in page.lines().enumerate() {
-        let mut problem = |what: String| problems.push(format!("{PAGE}:{}: {what}", at + 1));
+        let mut problem = |what: String| problems.push(format!("{name}:{}: {what}", at + 1));
         for name in named(line).filter(|name| !tests.contains(*name)) {
             problem(format!("there is no test {name}"));
         }
@@ -80,7 +83,7 @@ fn named(text: &str) -> impl Iterator<Item = &str> {
 enum Place {
     /// A file of the end-to-end tests: each test is a row that begins with its name, which begins with this.
     EndToEnd(String),
-    /// The unit tests of a crate: each test is a function with an attribute, behind this path.
+    /// The tests of a crate: each is a function with an attribute, behind this path.
     Unit(String),
 }
 
@@ -90,10 +93,10 @@ impl Place {
         let parts: Vec<&str> = stem.split('/').collect();
         match &*parts {
             ["tests", "e2e", "tests", "it", module, ..] => Some(Self::EndToEnd(format!("{module}::"))),
-            ["crates", name, "src", "tests", modules @ ..] => {
-                let path = [&[*name, "tests"], modules].concat();
-                Some(Self::Unit(path.join("::") + "::"))
+            ["crates", name, "src", modules @ ..] if modules.contains(&"tests") => {
+                Some(Self::Unit([&[*name], modules].concat().join("::") + "::"))
             }
+            ["crates", name, "tests", modules @ ..] => Some(Self::Unit([&[*name], modules].concat().join("::") + "::")),
             _ => None,
         }
     }
@@ -165,6 +168,8 @@ mod tests {
                  #[cfg(test)]\nfn none() {}\n// #[test]\nfn neither() {}",
                 &["tls::tests::serves"],
             ),
+            ("crates/tls/src/pem/tests.rs", "#[test]\nfn one() {}", &["tls::pem::tests::one"]),
+            ("crates/tls/tests/spec/pairs.rs", "#[test]\nfn one() {}", &["tls::spec::pairs::one"]),
             ("crates/tls/src/lib.rs", "#[test]\nfn elsewhere() {}", &[]),
             ("crates/tls/src/tests/case.yaml", "#[test]\nfn no_code() {}", &[]),
         ];
@@ -180,7 +185,7 @@ mod tests {
         let codes = BTreeSet::from(["exec"]);
         let found = |row: &str| {
             let page = format!("| What | Others | live | from files |\n|---|---|---|---|\n{row}\n\nText.\n");
-            wrong(&page, &tests, &codes)
+            wrong("docs/comparison.md", &page, &tests, &codes)
         };
         let rows = [
             ("| X | – | `who_can::right` | yes: `visibility::tests::rights::agree` |", &[][..]),
@@ -206,6 +211,9 @@ mod tests {
         }
         // Other tables say what they like, and whatever looks like a test is one, on the whole page.
         let page = "| Way | Code |\n|---|---|\n| x | y |\n\n`who_can::wrong`\n";
-        assert_eq!(wrong(page, &tests, &codes), ["docs/comparison.md:5: there is no test who_can::wrong"]);
+        assert_eq!(
+            wrong("docs/comparison.md", page, &tests, &codes),
+            ["docs/comparison.md:5: there is no test who_can::wrong"]
+        );
     }
 }

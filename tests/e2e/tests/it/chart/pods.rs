@@ -22,6 +22,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("chart::a_new_server_takes_the_port_when_the_old_one_ends", take_over),
     ("chart::a_server_of_2018_hands_over_with_its_own_files", from_2018),
     ("chart::alerts_name_metrics_that_there_are", alerts),
+    ("chart::the_server_may_do_as_little_as_the_page_says", restricted),
 ];
 
 const FILE: &str =
@@ -233,6 +234,30 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
     let said = machine.login("alice")?.success()?;
     ensure!(said.contains("Username       alice"), "{said}");
     ensure!(new.terminate()?.success(), "{}", new.log());
+    Ok(())
+}
+
+/// docs/threat-model.md: a hole in the server is none in the machine.
+fn restricted(world: &World) -> anyhow::Result<()> {
+    let machine = Machine::new(world, "chart-restricted")?;
+    let objects = machine.objects(&machine.values)?;
+    let spec = &object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"];
+    ensure!(spec["automountServiceAccountToken"] == false, "the server has no token of the cluster");
+    let pod = &spec["securityContext"];
+    ensure!(pod["runAsNonRoot"] == true && pod["runAsUser"] == 10_000 && pod["runAsGroup"] == 10_000, "{pod}");
+    ensure!(pod["seccompProfile"]["type"] == "RuntimeDefault", "{pod}");
+    for (list, has_added) in [("initContainers", true), ("containers", false)] {
+        let [container] = spec[list].as_array().context("containers")?.as_slice() else {
+            anyhow::bail!("one of {list} is looked at, and there are others: {}", spec[list])
+        };
+        let own = &container["securityContext"];
+        ensure!(own["allowPrivilegeEscalation"] == false && own["readOnlyRootFilesystem"] == true, "{own}");
+        ensure!(own["capabilities"]["drop"] == serde_json::json!(["ALL"]), "{own}");
+        let added = own["capabilities"].get("add");
+        ensure!(added.is_some() == has_added && (own["runAsUser"] == 0) == has_added, "{list}: {own}");
+    }
+    let mounts = spec["containers"][0]["volumeMounts"].as_array().context("mounts")?;
+    ensure!(!mounts.is_empty() && mounts.iter().all(|mount| mount["readOnly"] == true), "{mounts:?}");
     Ok(())
 }
 
