@@ -43,6 +43,11 @@ spec:
       - {name: config, configMap: {name: aws-iam-authenticator}}
 ";
 
+/// The same with other modes, in the order in which it asks them: `EKSConfigMap`.
+pub fn authenticator(modes: &str) -> String {
+    AUTHENTICATOR.replace("MountedFile,EKSConfigMap,CRD", modes)
+}
+
 /// The kinds that are looked at before and after, in kubectl's words.
 const KINDS: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
 

@@ -5,7 +5,7 @@ use std::fs;
 use access::{cluster::Given, plan::Rights};
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
+    managed::{Managed, authenticator},
     random::{Random, SEED, say, seed},
     someone::{NOBODY, Someone},
     world::World,
@@ -33,7 +33,7 @@ pub(crate) const TESTS: &[Test] = &[
 const REQUESTS: usize = 1_500;
 const ASKED: usize = 6;
 
-const DUMPED: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
+const DUMPED: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps,deployments";
 
 /// Who logs in, before and after: the entries, and whom they make of everybody.
 const LOGINS: [&str; 2] = [
@@ -71,7 +71,8 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     let mut random = Random(seed);
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
-    let managed = Managed::start_with(world, "diff", &namespaces.join("---\n"), &options)?;
+    let managed =
+        Managed::start_with(world, "diff", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
     let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
 
     let mut first = objects(&mut random);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
+    managed::{Managed, authenticator},
     process,
     random::{Random, SEED, say, seed},
     someone::{NOBODY, Someone},
@@ -71,16 +71,16 @@ fn cells(world: &World) -> anyhow::Result<()> {
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
     let objects = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
-    let managed = Managed::start_with(world, "matrix", &namespaces.join("---\n"), &options)?;
+    let managed =
+        Managed::start_with(world, "matrix", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
     for text in [&*objects, PEOPLE] {
         managed.admin.with_file(&["create"], text)?.success()?;
     }
     settled(&managed)?;
     managed.let_everybody_ask()?;
-    fs::write(
-        managed.folder.join("cluster.json"),
-        json!({"apiVersion": "v1", "kind": "List", "items": managed.dump()?}).to_string(),
-    )?;
+    let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps,deployments";
+    let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
+    fs::write(managed.folder.join("cluster.json"), dump)?;
 
     let mut asked: Vec<(String, bool, Value)> = Vec::new();
     let mut levels: BTreeSet<String> = BTreeSet::new();

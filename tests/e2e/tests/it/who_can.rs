@@ -7,7 +7,7 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     admin::Ask,
     https,
-    managed::Managed,
+    managed::{Managed, authenticator},
     process::wait_until,
     random::{Random, SEED, say, seed},
     someone::Someone,
@@ -47,12 +47,13 @@ fn generated(world: &World) -> anyhow::Result<()> {
     let mut random = Random(seed);
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
-    let managed = Managed::start_with(world, "who-can", &namespaces.join("---\n"), &options)?;
+    let managed =
+        Managed::start_with(world, "who-can", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
     let items = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
     managed.admin.with_file(&["create"], &items)?.success()?;
     managed.let_everybody_ask()?;
     settled(&managed)?;
-    let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
+    let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps,deployments";
     let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join("cluster.json"), &dump)?;
     let mut given = Given::default();

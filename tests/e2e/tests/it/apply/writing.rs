@@ -142,7 +142,7 @@ fn dry(world: &World) -> anyhow::Result<()> {
     aws_auth(&managed)?;
     managed.file(FILE)?;
     let before = managed.dump()?;
-    let said = managed.apply(&["--dry-run"])?.success()?;
+    let said = managed.run(&["apply", "--dry-run"])?.success()?;
     ensure!(said.contains("Role dev/developers") && said.contains("nothing of it was kept"), "{said}");
     same(&before, &managed.dump()?)?;
     managed.apply(&[])?.success()?;
@@ -155,7 +155,7 @@ fn dry(world: &World) -> anyhow::Result<()> {
             .replace("users: [carol]", "users: [carol, erin]"),
     )?;
     let before = managed.dump()?;
-    managed.apply(&["--dry-run"])?.success()?;
+    managed.run(&["apply", "--dry-run"])?.success()?;
     same(&before, &managed.dump()?)?;
     managed.apply(&[])?.success()?;
     ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
