@@ -50,6 +50,8 @@ enum Chore {
     Bench(bench::BenchArgs),
     /// The static binary under attack, in the memory that it is to run in
     Siege(siege::SiegeArgs),
+    /// Attacks and faults at random on the static binary, for as long as one likes
+    Soak(siege::SoakArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
     /// Fetch the schema of Terraform's AWS provider that tests/tools/aws-provider serves
@@ -79,6 +81,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Dist(args) => dist::dist(&args),
         Chore::Bench(args) => bench::bench(&args),
         Chore::Siege(args) => siege::siege(&args),
+        Chore::Soak(args) => siege::soak(&args),
         Chore::Docs(args) => docs::docs(&args),
         Chore::ProviderSchema => provider_schema::write(),
         Chore::Ci => ci::ci(),

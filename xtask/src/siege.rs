@@ -32,3 +32,24 @@ pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
     let mut siege = Command::new(run::root().join("target/debug/siege"));
     run::check(siege.arg(program).args([&args.memory, &args.seconds]).args(&args.only))
 }
+
+/// Flags of `soak`.
+#[derive(clap::Args)]
+pub(crate) struct SoakArgs {
+    /// How long
+    #[arg(long, default_value = "10")]
+    minutes: String,
+
+    /// The memory of the server, in MiB
+    #[arg(long, default_value = "20")]
+    memory: String,
+}
+
+/// The same with attacks and faults in an order that chance makes, over people who log in all the while.
+pub(crate) fn soak(args: &SoakArgs) -> anyhow::Result<()> {
+    needs::ensure("soak", needs::DIST)?;
+    let program = dist::build(dist::DEFAULT_TARGET)?;
+    run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "soak"]))?;
+    let mut soak = Command::new(run::root().join("target/debug/soak"));
+    run::check(soak.arg(program).args([&args.memory, &args.minutes]))
+}

@@ -9,13 +9,17 @@ mod cgroup;
 mod client;
 mod log;
 mod people;
+mod soak;
 
 use std::{
     cell::Cell,
     fmt, fs,
     path::{Path, PathBuf},
     process::{Child, Stdio},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -34,7 +38,10 @@ use crate::{
     sts::{self, Sts},
 };
 
-pub use self::attacks::names;
+pub use self::{
+    attacks::names,
+    soak::{Soak, Sums},
+};
 
 /// How the server is besieged.
 pub struct Siege<'a> {
@@ -102,6 +109,8 @@ struct Field {
     known: Vec<Person>,
     /// How often everybody has logged in, so that no token is shown twice.
     rounds: Cell<usize>,
+    /// How often somebody was let in who shows what nobody may be let in for.
+    strangers_let_in: Arc<AtomicUsize>,
     server: Server,
 }
 
@@ -148,7 +157,9 @@ impl Field {
         let known = people.new_ones(PEOPLE / 2);
         let (folder, program) = (folder.to_owned(), program.to_path_buf());
         let (memory, length, rounds) = (*memory, *length, Cell::new(0));
-        let field = Self { folder, memory, program, length, port, sts, people, known, rounds, server };
+        let strangers_let_in = Arc::default();
+        let field =
+            Self { folder, memory, program, length, port, sts, people, known, rounds, strangers_let_in, server };
         field.log_in_those_known().await?;
         Ok(field)
     }
@@ -196,6 +207,8 @@ impl Field {
 
     fn row(&self, name: &'static str, logins: Logins) -> anyhow::Result<Row> {
         ensure!(logins.wrong.is_empty(), "wrong answers: {:?}", logins.wrong);
+        let let_in = self.strangers_let_in.load(Ordering::Relaxed);
+        ensure!(let_in == 0, "strangers were let in {let_in} times");
         let used = self.server.cgroup.check(self.server.process.id())?;
         Ok(Row { name, logins: logins.count, failed: logins.failed, times: logins.times, used })
     }

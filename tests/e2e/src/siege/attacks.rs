@@ -94,16 +94,18 @@ impl Field {
         for _ in 0..at_once.div_ceil(100) {
             connections.push(self.server.door.http2().await?);
         }
-        let door = self.server.door.clone();
+        let (door, let_in) = (self.server.door.clone(), Arc::clone(&self.strangers_let_in));
         Ok(self
             .logins_while(at_once, move |number| {
                 let (shown, tokens, door) = (Arc::clone(&shown), Arc::clone(&tokens), door.clone());
+                let let_in = Arc::clone(&let_in);
                 let mut http = connections[number / 100].clone();
                 async move {
                     loop {
                         let token = &tokens[shown.fetch_add(1, Ordering::Relaxed) % tokens.len()];
-                        if ask_among_others(&http, review(token)).await.is_err() {
-                            http = again(&door).await;
+                        match ask_among_others(&http, review(token)).await {
+                            Ok(answer) => drop(let_in.fetch_add(usize::from(answer.is_grant()), Ordering::Relaxed)),
+                            Err(_) => http = again(&door).await,
                         }
                         tokio::time::sleep(pause).await;
                     }

@@ -5,6 +5,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use anyhow::Context as _;
@@ -12,6 +13,9 @@ use anyhow::Context as _;
 /// Where memory cgroups of the first version are mounted, and those of the second.
 const V1: &str = "/sys/fs/cgroup/memory";
 const V2: &str = "/sys/fs/cgroup";
+
+/// How many there were.
+static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// A bound, in bytes, as far as this machine lets us set one.
 pub(super) struct Cgroup {
@@ -89,7 +93,9 @@ impl Cgroup {
 impl Group {
     fn new(name: &str, bytes: u64) -> anyhow::Result<Self> {
         let is_v1 = Path::new(V1).join("memory.limit_in_bytes").exists();
-        let folder = Path::new(if is_v1 { V1 } else { V2 }).join(format!("{name}-{}", std::process::id()));
+        // A server is started while the one before it still has its own.
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(if is_v1 { V1 } else { V2 }).join(format!("{name}-{}-{number}", std::process::id()));
         fs::create_dir(&folder)?;
         let group = Self { folder, is_v1 };
         fs::write(group.folder.join(if is_v1 { "memory.limit_in_bytes" } else { "memory.max" }), bytes.to_string())?;

@@ -40,6 +40,13 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
+impl Answer {
+    /// Whether somebody is let in by it.
+    pub(super) fn is_grant(&self) -> bool {
+        self.status == 200 || self.body.contains("\"authenticated\":true")
+    }
+}
+
 pub(super) type Http1 = http1::SendRequest<Load>;
 pub(super) type Http2 = http2::SendRequest<Load>;
 

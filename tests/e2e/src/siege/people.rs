@@ -1,6 +1,7 @@
 //! Who is mapped, who is not, and their tokens.
 
 use std::{
+    cell::Cell,
     fmt::Write as _,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -26,9 +27,11 @@ const MALLORY_SECRET: &str = "sandbox/mallory/0123456789abcdefghijklmn";
 /// The Region that people log in through.
 pub(super) const REGION: &str = "us-west-2";
 
-/// Everybody who may log in. Each name is handed out once, so that nobody has been seen before.
+/// Everybody who may log in. Each name is handed out before any is handed out again, so that nobody has been seen before in
+/// as many attacks as there are.
 pub(super) struct People {
-    start: Timestamp,
+    /// From when on tokens are signed, backwards.
+    start: Cell<Timestamp>,
     handed_out: AtomicUsize,
 }
 
@@ -38,7 +41,7 @@ pub(super) struct Person(usize);
 
 impl People {
     pub(super) fn new(start: Timestamp) -> Self {
-        Self { start, handed_out: AtomicUsize::new(0) }
+        Self { start: Cell::new(start), handed_out: AtomicUsize::new(0) }
     }
 
     /// The sandbox's people.
@@ -74,8 +77,12 @@ impl People {
     /// People whom the server has never seen.
     pub(super) fn new_ones(&self, count: usize) -> Vec<Person> {
         let first = self.handed_out.fetch_add(count, Ordering::Relaxed);
-        assert!(first + count <= WITH_CREDENTIALS, "there are not so many people with credentials");
-        (first..first + count).map(Person).collect()
+        (first..first + count).map(|number| Person(number % WITH_CREDENTIALS)).collect()
+    }
+
+    /// It has become later: what was signed a while ago is over soon.
+    pub(super) fn set_start(&self, start: Timestamp) {
+        self.start.set(start);
     }
 
     /// A token of somebody who is mapped: another one for each age.
@@ -96,7 +103,7 @@ impl People {
 
     fn signed(&self, credentials: &Credentials, region: &str, age: usize) -> String {
         let endpoint = aws::sts_endpoint(&Environment::default(), Some(region)).expect("an endpoint of AWS");
-        let at = self.start - SignedDuration::from_secs(i64::try_from(age).expect("minutes"));
+        let at = self.start.get() - SignedDuration::from_secs(i64::try_from(age).expect("minutes"));
         token::wrap(&aws::presign_get_caller_identity(credentials, &endpoint, CLUSTER, at))
     }
 }
