@@ -12,14 +12,26 @@ use serde_json::Value;
 use crate::run;
 
 /// Crates without I/O, and what they must never depend on.
-const PURE: [&str; 8] = ["document", "identity", "token", "mapping", "rbac", "access", "visibility", "kubeconfig"];
+const PURE: [&str; 11] = [
+    "document",
+    "identity",
+    "token",
+    "mapping",
+    "rbac",
+    "access",
+    "inventory",
+    "report",
+    "plan",
+    "visibility",
+    "kubeconfig",
+];
 const IMPURE: [&str; 6] = ["tokio", "hyper", "rustls", "aws-config", "aws-sigv4", "kube"];
 
 /// Banned in the whole tree: a second crypto provider or TLS stack.
 const BANNED: [&str; 4] = ["aws-lc-rs", "openssl-sys", "native-tls", "serde_yaml"];
 
 /// Crates whose modules still use each other in circles; none is to be added.
-const KNOTTED: [&str; 4] = ["access/src", "cli/src", "visibility/src", "webhook/src"];
+const KNOTTED: [&str; 3] = ["cli/src", "visibility/src", "webhook/src"];
 
 /// No file is longer; one that wants to be has two subjects.
 const MAX_LINES: usize = 700;

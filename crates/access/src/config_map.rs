@@ -26,6 +26,17 @@ pub struct ConfigMap {
 }
 
 impl ConfigMap {
+    /// The authenticator's configuration in a file of its own.
+    pub fn of_file(name: &str, text: &str) -> Self {
+        let key = "config.yaml".to_owned();
+        Self {
+            data: [(key.clone(), text.to_owned())].into(),
+            standing: [(key, Standing::alone(name))].into(),
+            in_file: Some(name.into()),
+            ..Self::default()
+        }
+    }
+
     /// One as a dump has it.
     ///
     /// # Errors

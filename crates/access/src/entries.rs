@@ -6,22 +6,21 @@ use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use crate::{Desired, Facts, Kind, Person};
 
 /// The username and the groups of machines (Kubernetes, kubelet TLS bootstrapping; EKS, aws-auth).
-pub(crate) const NODE: (&str, [&str; 2]) =
-    ("system:node:{{EC2PrivateDNSName}}", ["system:bootstrappers", "system:nodes"]);
+pub const NODE: (&str, [&str; 2]) = ("system:node:{{EC2PrivateDNSName}}", ["system:bootstrappers", "system:nodes"]);
 
 /// An entry of `mapUsers` or `mapRoles`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry<'a> {
+pub struct Entry<'a> {
     /// Whether it belongs to `mapUsers`.
-    pub(crate) is_user: bool,
+    pub is_user: bool,
     /// The principal's ARN.
-    pub(crate) arn: String,
+    pub arn: String,
     /// The username, or its template.
-    pub(crate) username: &'a str,
+    pub username: &'a str,
     /// The groups.
-    pub(crate) groups: Vec<&'a str>,
+    pub groups: Vec<&'a str>,
     /// The principal's place in the file.
-    pub(crate) span: Span,
+    pub span: Span,
 }
 
 impl Serialize for Entry<'_> {
@@ -49,7 +48,7 @@ pub(crate) fn arn(person: &Person, facts: &Facts) -> Option<String> {
 }
 
 /// Everybody, machines last; permission sets whose role is not known are left out.
-pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
+pub fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
     let person = |person: &'a Person| {
         let (arn, username, groups) = (arn(person, facts)?, person.username.as_str(), groups(person));
         let (is_user, span) = (person.principal.kind == Kind::User, person.principal.span);
@@ -63,7 +62,7 @@ pub(crate) fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>>
 }
 
 /// The entries of `mapUsers`, and those of `mapRoles`.
-pub(crate) fn lists<'a>(desired: &'a Desired, facts: &Facts) -> [Vec<Entry<'a>>; 2] {
+pub fn lists<'a>(desired: &'a Desired, facts: &Facts) -> [Vec<Entry<'a>>; 2] {
     entries(desired, facts).into_iter().partition(|entry| entry.is_user).into()
 }
 

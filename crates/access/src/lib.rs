@@ -9,25 +9,22 @@
 //! Reading finds every problem of all files in one run, and merges files by rules under which their order never matters.
 //! Nothing here looks at a cluster, at AWS or at the clock: what they say comes in as [`Facts`] and `now`.
 
-pub mod cluster;
-pub mod foreign;
+pub mod entries;
 pub mod keys;
-pub mod plan;
+pub mod merge;
+pub mod render;
 
 mod check;
 mod codes;
 mod compile;
 mod config_map;
 mod consumers;
-mod entries;
 mod facts;
 mod iam;
 mod image;
-mod import;
-mod merge;
+mod marks;
 mod model;
 mod read;
-mod render;
 mod schema;
 mod serve;
 
@@ -39,10 +36,9 @@ pub use consumers::{Consumer, Expiry, Feature, unsupported};
 pub use facts::{Facts, Namespace};
 pub use iam::{IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};
 pub use image::IMAGE;
-pub use import::{Imported, Left, Stands, Subject, import};
+pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use merge::OWNED;
 pub use model::{Accept, Access, Grant, Group, IamAccount, Kind, Located, Principal, Right, Scope};
-pub use plan::plan;
 pub use read::{Read, read};
 pub use render::{Options, Rendered, Rendering, Target, render, rendering};
 pub use schema::{schema, values_schema};

@@ -34,7 +34,7 @@ use crate::{Code, ConfigMap, entries::Entry};
 pub const OWNED: &str = "cluster-auth.dev/principals";
 
 /// The principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that parts two.
-pub(crate) fn owned(annotation: &str) -> impl Iterator<Item = &str> {
+pub fn owned(annotation: &str) -> impl Iterator<Item = &str> {
     let mut rest = annotation;
     let all = std::iter::from_fn(move || {
         let end = rest.find(",arn:").unwrap_or(rest.len());
@@ -50,7 +50,7 @@ const MAX_ANNOTATIONS: usize = 256 << 10;
 
 /// The `ConfigMap`s that can be merged into.
 #[derive(Clone, Copy)]
-pub(crate) enum Shape<'a> {
+pub enum Shape<'a> {
     /// `aws-auth`: a text for each list.
     AwsAuth,
     /// The authenticator's: both lists below `server` in one text, which is for this cluster.
@@ -77,7 +77,7 @@ impl Shape<'_> {
 /// A `ConfigMap` as it is to be applied.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Merged {
+pub struct Merged {
     api_version: &'static str,
     kind: &'static str,
     metadata: Metadata,
@@ -115,7 +115,7 @@ impl fmt::Display for Merged {
 }
 
 /// Puts users and roles into what the cluster has.
-pub(crate) fn merge(
+pub fn merge(
     shape: Shape<'_>,
     current: ConfigMap,
     [users, roles]: [Vec<Entry<'_>>; 2],

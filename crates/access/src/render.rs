@@ -13,7 +13,7 @@ use document::{Problem, Severity};
 use jiff::Timestamp;
 use serde::Serialize;
 
-pub(crate) use self::{
+pub use self::{
     crd::name as mapping_name,
     rbac::{binding_object, role_object},
 };
@@ -211,12 +211,13 @@ fn current(target: Target, facts: &Facts) -> ConfigMap {
     known.cloned().unwrap_or_default()
 }
 
-pub(crate) fn yaml(value: &impl Serialize) -> String {
+/// Plain data as YAML.
+pub fn yaml(value: &impl Serialize) -> String {
     serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
 /// The access file itself, resolved.
-pub(crate) fn access_file(access: &Access, facts: &Facts) -> String {
+pub fn access_file(access: &Access, facts: &Facts) -> String {
     yaml(&access::resolved(access, facts))
 }
 

@@ -1,17 +1,10 @@
 //! What files mean, what is wrong with them, and what consumers get.
 
-mod fields;
 mod files;
 mod findings;
-mod foreign;
-mod giving;
 mod iam;
 mod laws;
-mod merging;
-mod plan;
 mod reading;
-mod round_trip;
-mod standing;
 mod targets;
 
 use document::{Limits, RenderStyle, Sources};

@@ -14,6 +14,7 @@
 //! in rules, [`names`] which names in rules match nothing.
 
 mod aggregate;
+pub mod comparison;
 mod dns;
 pub mod dump;
 pub mod escalation;

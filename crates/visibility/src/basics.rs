@@ -4,8 +4,7 @@
 
 use std::sync::LazyLock;
 
-use access::plan::Atom;
-use rbac::Rule;
+use rbac::{Rule, comparison::Atom};
 
 /// The rules of `system:basic-user`, `system:discovery` and `system:public-info-viewer`.
 ///

@@ -1,6 +1,6 @@
 //! What differs: between two worlds for everybody, and between two subjects of one world.
 //!
-//! Rights are compared by [`access::plan::Comparison`], as a plan does it, and said in a plan's words.
+//! Rights are compared by [`rbac::comparison::Comparison`], as a plan does it, and said in a plan's words.
 
 mod built_in;
 mod print;

@@ -18,7 +18,7 @@ mod out;
 mod question;
 mod report;
 
-use access::cluster::Unseen;
+use inventory::Unseen;
 use jiff::Timestamp;
 use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal};
 use rbac::{Binding, User};
@@ -184,7 +184,7 @@ impl World {
             let decision = if caller.has_session() {
                 mapping::decide(snapshot, identity, key, &facts, now)
             } else {
-                access::cluster::decide(snapshot, identity, now)
+                inventory::decide(snapshot, identity, now)
             };
             match decision {
                 Decision::Permit(user) => return vec![Outcome::Permit(user)],

@@ -4,7 +4,7 @@
 //! copy of either here.
 //!
 //! ```text
-//!   access::cluster::Given (a live cluster's lists, dumps, manifests, access files, aws eks, aws iam)
+//!   inventory::Given (a live cluster's lists, dumps, manifests, access files, aws eks, aws iam)
 //!     └ World::new ─► World: index() of roles and bindings · principals(), each with login and rule · policies() of EKS · gaps()
 //!                       ├ who_can(request) ─► Answer: subjects and principals, each with its Paths
 //!                       ├ held_by(principal) ─► Paths: every rule, and where it holds
@@ -40,8 +40,8 @@ mod resources;
 mod who_can;
 mod world;
 
-pub use access::cluster::{Policy, UnseenLogins, policy};
 pub use built_in_roles::built_in_roles;
+pub use inventory::{Policy, UnseenLogins, policy};
 pub use matrix::matrix;
 pub use path::{Path, Place};
 pub use principals::Principal;

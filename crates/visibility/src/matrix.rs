@@ -20,7 +20,7 @@ mod rows;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use access::cluster::Unseen;
+use inventory::Unseen;
 
 pub use self::{
     cell::{Cell, Level, Levels, Right, Verbs, Word},

@@ -1,7 +1,7 @@
 //! From whoever may do something to the rule that says so.
 
-use access::cluster::Association;
 use document::Span;
+use inventory::Association;
 use rbac::{AnyRole, Binding, Grant, Request, Rule, User};
 
 use crate::{Associated, Policy, Principal, World};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use access::cluster::{Login, Who, decide, named, sessions};
 use identity::{Arn, Identity, Principal as Caller};
+use inventory::{Login, Who, decide, named, sessions};
 use jiff::Timestamp;
 use mapping::{Decision, Refusal, RulePrincipal, RuleSource, Snapshot};
 use rbac::{Index, User};
@@ -13,7 +13,7 @@ use rbac::{Index, User};
 pub struct Principal {
     /// Who, in AWS's terms.
     pub who: Who,
-    /// As STS would name them; the session's name, where it is not known, is [`access::cluster::SESSION`].
+    /// As STS would name them; the session's name, where it is not known, is [`inventory::SESSION`].
     pub identity: Identity,
     /// Who they are in the cluster, or why they are nobody there.
     pub login: Result<Login, Refusal>,

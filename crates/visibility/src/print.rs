@@ -4,15 +4,15 @@ mod html;
 mod json;
 mod table;
 
-use access::cluster::Who;
+use inventory::Who;
 use mapping::{Mode, RuleSource};
 use rbac::{RoleReference, Subject};
 
 use crate::{Path, Place, Principal, World};
 
-pub use access::plan::print::{Segment, Style};
 pub(crate) use html::Text;
 pub use json::{GapOut, PathOut, PlaceOut, PrincipalOut, RuleOut, SubjectOut, json, yaml};
+pub use report::{Segment, Style};
 pub use table::{Cell, Table};
 
 /// `Group developers`, `ServiceAccount dev/bot`.

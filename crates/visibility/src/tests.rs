@@ -9,8 +9,8 @@ mod rights;
 mod unknown;
 mod words;
 
-use access::cluster::Given;
 use document::Source;
+use inventory::Given;
 use jiff::Timestamp;
 use rbac::{Request, ResourceRequest, Subject};
 

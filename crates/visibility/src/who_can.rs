@@ -4,7 +4,7 @@ mod print;
 
 use std::collections::{BTreeMap, HashMap};
 
-use access::cluster::Unseen;
+use inventory::Unseen;
 use rbac::{AnyRole, Binding, MASTERS, Request, Rule, Subject, User};
 
 use crate::{Associated, Path, Principal, Reach, World, path::namespace_of};

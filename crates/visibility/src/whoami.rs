@@ -5,14 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use access::{
-    cluster::Unseen,
-    plan::{
-        Atom,
-        print::{Item, Section, Sign, rules},
-    },
-};
-use rbac::Rule;
+use inventory::Unseen;
+use rbac::{Rule, comparison::Atom};
+use report::{Item, Section, Sign, rules};
 use serde::Serialize;
 
 use crate::{

@@ -5,15 +5,13 @@ mod logins;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use access::{
-    Access, ConfigMap, Desired,
-    cluster::{
-        Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
-        Unseen, UnseenLogins, policy,
-    },
-};
+use access::{Access, ConfigMap, Desired};
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
+use inventory::{
+    Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
+    Unseen, UnseenLogins, policy,
+};
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
@@ -163,7 +161,7 @@ impl World {
         gaps.extend(places.all().map(|place| place.gap.clone()));
 
         let snapshot = Snapshot::new(partition, logins.clone(), []);
-        let everybody = access::cluster::everybody(&desired, &facts, &logins, partition);
+        let everybody = inventory::everybody(&desired, &facts, &logins, partition);
         let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
         let policies: Vec<Associated> =
@@ -229,7 +227,7 @@ impl World {
     }
 
     /// Somebody as mappings see them, whether they are named or not.
-    pub fn principal(&self, who: access::cluster::Who, identity: Identity) -> Principal {
+    pub fn principal(&self, who: inventory::Who, identity: Identity) -> Principal {
         Principal::of(who, identity, &self.snapshot, self.now)
     }
 

@@ -1,7 +1,7 @@
 //! The page about plans: how to read one, and what stops apply.
 
-use access::cluster::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER};
-use access::plan::{Flag, STOPS};
+use access::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER};
+use plan::{Flag, STOPS};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->

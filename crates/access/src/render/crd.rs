@@ -47,7 +47,7 @@ const MAX_NAME: usize = 253;
 
 /// A name that only this ARN has: its account and resource, every byte but a-w, y, z and digits as `x` and its number.
 /// Very long ones end in a hash instead.
-pub(crate) fn name(arn: &str) -> String {
+pub fn name(arn: &str) -> String {
     let mut name = String::from("cluster-auth");
     for part in arn.splitn(6, ':').skip(4).flat_map(|field| field.split('/')) {
         name.push('.');

@@ -9,7 +9,7 @@ use rbac::{AnyRole, Binding, Objects, RoleReference, Rule, Subject};
 use serde::Serialize;
 
 use super::{write_yaml, yaml};
-use crate::cluster::Mark;
+use crate::Mark;
 
 const API_GROUP: &str = "rbac.authorization.k8s.io";
 const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
@@ -17,7 +17,7 @@ const API_VERSION: &str = "rbac.authorization.k8s.io/v1";
 /// An object, or some of its keys.
 #[derive(Default, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Object<'a> {
+pub struct Object<'a> {
     #[serde(skip_serializing_if = "str::is_empty")]
     api_version: &'static str,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -119,7 +119,8 @@ impl<'a> Object<'a> {
     }
 }
 
-pub(crate) fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Object<'a> {
+/// A role as the API server takes it.
+pub fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Object<'a> {
     Object {
         api_version: API_VERSION,
         kind: role.kind().as_str(),
@@ -130,7 +131,8 @@ pub(crate) fn role_object<'a>(role: &'a AnyRole, mark: Option<&'a Mark>) -> Obje
     }
 }
 
-pub(crate) fn binding_object<'a>(binding: &'a Binding, mark: Option<&'a Mark>) -> Object<'a> {
+/// A binding as the API server takes it.
+pub fn binding_object<'a>(binding: &'a Binding, mark: Option<&'a Mark>) -> Object<'a> {
     let RoleReference { kind, name } = binding.role();
     let (rbac, core) = (API_GROUP, "");
     let subject = |subject: &'a Subject| match subject {

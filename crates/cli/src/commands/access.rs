@@ -4,13 +4,11 @@ mod iam;
 
 use std::{fs, io, path::PathBuf};
 
-use access::{
-    Access, Facts,
-    cluster::{AccessEntries, Dump, Given},
-};
+use access::{Access, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Source, Sources};
+use inventory::{AccessEntries, Dump, Given};
 
 pub(crate) use self::iam::AskIam;
 use super::{

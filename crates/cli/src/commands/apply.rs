@@ -13,12 +13,12 @@ mod requests;
 
 use std::{sync::Arc, time::Duration};
 
-use access::cluster::MappingTarget;
-use access::plan::{Allowed, Digest, Plan, Warning};
 use anyhow::Context as _;
 use clap::Args;
+use inventory::MappingTarget;
 use jiff::SignedDuration;
 use kubernetes::{Cluster, Run};
+use plan::{Allowed, Digest, Plan, Warning};
 
 use self::{
     execute::Execution,

@@ -6,14 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::{
-    cluster::Unseen,
-    plan::print::{Section, markdown_of, text_of},
-};
 use anyhow::Context as _;
 use clap::Args;
 use identity::Arn;
+use inventory::Unseen;
 use rbac::Subject;
+use report::{Section, markdown_of, text_of};
 use visibility::{
     World,
     diff::{Asked, Contrast, Difference, take_built_in},

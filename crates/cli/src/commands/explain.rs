@@ -5,9 +5,9 @@ use std::{
     path::PathBuf,
 };
 
-use access::cluster::Given;
 use anyhow::Context as _;
 use clap::Args;
+use inventory::Given;
 use token::{ClusterId, Rules, Unconfirmed};
 use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
 
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                 return Ok(args.output.print(&CodeOut::from(code))?);
             }
             let report = code_report(&code);
-            Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
+            Ok(rim::print_styled(&styled(&report::text_of(&report)))?)
         }
         Question::Caller(_) if args.aws => {
             let why = "--aws asks AWS whose a token is, and here is none: who is meant has been named; leave --aws out";
@@ -173,6 +173,6 @@ impl ExplainArgs {
             return Ok(self.output.print(&explanation.out(world))?);
         }
         let report = explanation.report(world);
-        Ok(rim::print_styled(&styled(&access::plan::print::text_of(&report)))?)
+        Ok(rim::print_styled(&styled(&report::text_of(&report)))?)
     }
 }

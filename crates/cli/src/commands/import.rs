@@ -1,14 +1,13 @@
 //! `import`: the access file for what a cluster has, which planned there changes nothing for anybody.
 
-use access::{
-    ConfigMap, Facts, Imported, Left, Subject,
-    cluster::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen},
-};
+use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Source, Sources, Span};
+use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator;
+use plan::{Imported, Left, Subject};
 
 use super::{
     access::AskIam,
@@ -87,7 +86,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         rim::note(&format!("note: {note}"));
     }
     if !observed.unseen.is_empty() {
-        for Unseen { what, why } in access::cluster::joined(&observed.unseen) {
+        for Unseen { what, why } in inventory::joined(&observed.unseen) {
             rim::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
@@ -98,9 +97,9 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
 
     // IAM is asked about those who are in the file.
     let (observed, entries, cluster_id, now) = (&observed, &entries, cluster_id.as_str(), rim::now());
-    let first = access::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
+    let first = plan::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
     args.iam.add_to(&mut facts, &read(&first.text), process)?;
-    let imported = access::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
+    let imported = plan::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
     if imported.text.is_empty() {
         return Err(anyhow::anyhow!(
             "nothing was imported: nobody logs in by AWS here, and no group is granted anything"

@@ -1,7 +1,7 @@
 //! `matrix`: everybody × every place, or everything about one of them.
 
-use access::cluster::Unseen;
 use clap::Args;
+use inventory::Unseen;
 use visibility::{
     matrix,
     matrix::{

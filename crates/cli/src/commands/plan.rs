@@ -1,7 +1,7 @@
 //! `plan`: what applying an access file would change: who gains and loses what, object by object.
 
-use access::plan::print;
 use clap::Args;
+use plan::print;
 
 use super::{
     observe,

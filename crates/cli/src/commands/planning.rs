@@ -2,14 +2,12 @@
 
 mod show;
 
-use access::{
-    Facts,
-    cluster::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen},
-    plan::{File, Plan, Wanted},
-};
+use access::Facts;
 use clap::Args;
 use identity::Partition;
+use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, KubernetesError};
+use plan::{Plan, Wanted};
 use rbac::User;
 
 pub(crate) use self::show::{printed, stops, styled};
@@ -136,7 +134,7 @@ impl Planning {
         self.cluster.is_asked(&self.from.files, !dump.is_empty(), takes_dumps)?;
         let (dump, beside) = if dump.is_empty() { (None, dump) } else { (Some(dump), Dump::default()) };
         self.iam.add_to(&mut facts, &loaded.access, process)?;
-        let files = access::plan::files(&loaded.sources);
+        let files = inventory::files(&loaded.sources);
         let (mapping, expiry) = (self.mapping, self.expiry);
         Ok(Subject { loaded, cluster_id, files, facts, entries, dump, beside, mapping, expiry })
     }
@@ -186,7 +184,7 @@ impl Subject {
         observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));
         let (cluster_id, files) = (&*self.cluster_id, &*self.files);
         let wanted = Wanted { cluster_id, desired: &desired, access, facts: &facts, sources, files, target, now };
-        Ok(Planned { plan: access::plan(&wanted, &observed), observed })
+        Ok(Planned { plan: plan::plan(&wanted, &observed), observed })
     }
 
     /// Where logins are written: as typed, as last time, or where alone there are any.

@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use access::cluster::{Given, Unseen};
 use clap::Args;
+use inventory::{Given, Unseen};
 use kubernetes::{Cluster, KubernetesError};
 use visibility::{Principal, Resources, Unreadable, World, print};
 
@@ -273,7 +273,7 @@ pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
 
 /// Says what could not be looked at, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
-    for gap in access::cluster::shown(gaps) {
+    for gap in inventory::shown(gaps) {
         rim::note(&format!("incomplete: {}: {}", gap.what, gap.why));
     }
 }

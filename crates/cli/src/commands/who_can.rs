@@ -1,7 +1,7 @@
 //! `who-can`: everybody who may do something, and what says so.
 
-use access::cluster::Unseen;
 use clap::Args;
+use inventory::Unseen;
 use visibility::{Note, Words};
 
 use super::{

@@ -9,10 +9,10 @@
 
 use std::{cell::Cell, collections::BTreeMap, ffi::OsString};
 
-use access::cluster::Unseen;
 use anyhow::Context as _;
 use clap::Args;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use inventory::Unseen;
 use kubernetes::{Cluster, KubernetesError, MyRules, Resource};
 use rbac::{
     Rule,
@@ -111,7 +111,7 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
         None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
     };
     match args.output {
-        Output::Text => rim::print_styled(&styled(&access::plan::print::text_of(&whoami.report())))?,
+        Output::Text => rim::print_styled(&styled(&report::text_of(&whoami.report())))?,
         output => output.print(&whoami.out())?,
     }
     if is_in { Ok(()) } else { Err(Failure::AlreadySaid) }

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use access::{
-    cluster::{Login, Unseen, Who},
-    plan::{
-        Gained, Rights,
-        print::{Changed, Item, Name, Section, Sign, changes, dangers_of, rights_in_places},
-    },
-};
 use identity::Identity;
-use rbac::{RoleReference, Subject};
+use inventory::{Login, Unseen, Who};
+use rbac::{
+    RoleReference, Subject,
+    comparison::{Gained, Rights},
+};
+use report::{Changed, Item, Name, Section, Sign, changes, dangers_of, rights_in_places};
 use serde::Serialize;
 
 use super::{Asked, Contrast, Difference, Person, UnknownGrant};
@@ -242,7 +240,7 @@ fn logs_in(principal: &Principal, Login { username, groups }: &Login) -> String 
 }
 
 fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
-    let gaps = access::cluster::shown(&gaps.cloned().collect::<Vec<_>>());
+    let gaps = inventory::shown(&gaps.cloned().collect::<Vec<_>>());
     gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
 }
 

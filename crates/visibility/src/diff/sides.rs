@@ -5,9 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use access::plan::Beside;
 use identity::Identity;
-use rbac::{Index, User};
+use rbac::{Index, User, comparison::Beside};
 
 use crate::{Associated, World};
 

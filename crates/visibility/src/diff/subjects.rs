@@ -1,11 +1,11 @@
 //! Two subjects of one world.
 
-use access::{
-    cluster::Who,
-    plan::{Beside, Comparison, RightsChange},
-};
 use identity::{Arn, Identity, Principal as Caller};
-use rbac::{Subject, User};
+use inventory::Who;
+use rbac::{
+    Subject, User,
+    comparison::{Beside, Comparison, RightsChange},
+};
 
 use super::sides::{Side, places};
 use crate::{Principal, World};

@@ -3,7 +3,7 @@
 mod laws;
 mod words;
 
-use access::plan::print::text_of;
+use report::text_of;
 
 use super::{Asked, Contrast, Difference};
 use crate::{

@@ -5,13 +5,13 @@ use std::{
     sync::Arc,
 };
 
-use access::{
-    cluster::{Login, UNKNOWN_SUFFIX, Who},
-    plan::{Beside, Comparison, RightsChange},
-};
 use identity::{Identity, Principal as Caller};
+use inventory::{Login, UNKNOWN_SUFFIX, Who};
 use mapping::PermissionSet;
-use rbac::{Subject, User};
+use rbac::{
+    Subject, User,
+    comparison::{Beside, Comparison, RightsChange},
+};
 
 use super::{
     sides::{Side, alike, key, places},

@@ -1,7 +1,7 @@
 //! Somebody, by their ARN or by what STS confirmed.
 
-use access::cluster::{SESSION, Who};
 use identity::{Arn, ArnError, Identity, Principal};
+use inventory::{SESSION, Who};
 
 /// Somebody, as STS names or would name them.
 #[derive(Clone, Debug, PartialEq, Eq)]

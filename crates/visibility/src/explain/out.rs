@@ -1,7 +1,7 @@
 //! An explanation for programs. Keys are only ever added.
 
-use access::plan::print::rules;
 use mapping::Outcome;
+use report::rules;
 use serde::Serialize;
 use token::Description;
 

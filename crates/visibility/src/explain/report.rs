@@ -1,11 +1,9 @@
 //! An explanation for a terminal, in the dress of a plan.
 
-use access::{
-    cluster::Unseen,
-    plan::print::{Item, Section, Sign, rules},
-};
+use inventory::Unseen;
 use mapping::{Asked, Entry, Membership, Mode, Outcome, Refusal};
 use rbac::RoleReference;
+use report::{Item, Section, Sign, rules};
 use token::Description;
 
 use super::{Code, Denial, Explanation, Held, NotKnown, Person, Possible, Verdict};
@@ -78,7 +76,7 @@ impl Explanation<'_> {
             _ => false,
         };
         let gaps: Vec<Unseen> = self.gaps.iter().filter(|gap| !is_said(gap)).cloned().collect();
-        let gaps = access::cluster::shown(&gaps);
+        let gaps = inventory::shown(&gaps);
         let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
         let gaps: Vec<Item> = gaps.collect();
         if !gaps.is_empty() {

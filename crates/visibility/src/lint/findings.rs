@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::cluster::CloudAccount;
+use inventory::CloudAccount;
 use rbac::escalation::{Scope, Severity, Takes};
 
 use super::{

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use access::cluster::Extent;
+use inventory::Extent;
 use rbac::{
     AnyRole, Binding, Rule, User,
     escalation::{Scope, Within},

@@ -6,8 +6,8 @@ mod markdown;
 mod person;
 mod text;
 
-use access::cluster::Who;
 use identity::AccountId;
+use inventory::Who;
 use jiff::Timestamp;
 use rbac::Subject;
 
@@ -170,7 +170,7 @@ struct Remarks {
 
 impl Remarks {
     fn of(matrix: &Matrix<'_>) -> Self {
-        let gaps = access::cluster::shown(&matrix.gaps);
+        let gaps = inventory::shown(&matrix.gaps);
         let gaps = gaps.iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
         let totals = &matrix.totals;
         let [one, many] = matrix.options.by.nouns();

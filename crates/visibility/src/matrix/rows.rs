@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use access::cluster::Who;
+use inventory::Who;
 use rbac::{Subject, User};
 
 use super::Options;

@@ -1,6 +1,6 @@
 //! What all commands say as JSON in the same shape. Keys are only ever added.
 
-use access::cluster::Unseen;
+use inventory::Unseen;
 use rbac::{Rule, Subject};
 use serde::Serialize;
 

@@ -1,8 +1,8 @@
 //! Everybody explained: who they are to AWS, what names them, what they may do, and what to do where it is a no.
 
-use access::cluster::Given;
 use document::Source;
 use insta::assert_snapshot;
+use inventory::Given;
 use mapping::{Decision, Facts};
 use proptest::prelude::*;
 use rbac::{Request, User};
@@ -64,7 +64,7 @@ fn caller(arn: &str) -> Caller {
 
 fn text(explanation: &Explanation<'_>, world: &World) -> String {
     let report = explanation.report(Some(world));
-    access::plan::print::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect()
+    report::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect()
 }
 
 /// One line: who, as whom or why not, and what was nearly right.
@@ -456,8 +456,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
 #[test]
 fn codes_are_explained_without_anybody() {
     let code = Code::named("upstream.throttled").expect("a code");
-    let text: String =
-        access::plan::print::text_of(&code_report(&code)).iter().map(|segment| segment.text().to_owned()).collect();
+    let text: String = report::text_of(&code_report(&code)).iter().map(|segment| segment.text().to_owned()).collect();
     assert_snapshot!(text, @r#"
     upstream.throttled: STS asks for fewer requests
       AWS limits how often an account and a Region may ask STS, and the limit is reached.

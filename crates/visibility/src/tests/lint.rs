@@ -6,8 +6,8 @@ mod laws;
 mod others;
 mod printing;
 
-use access::cluster::{Dump, Given};
 use document::Source;
+use inventory::{Dump, Given};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 

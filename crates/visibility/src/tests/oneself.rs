@@ -44,7 +44,7 @@ fn alice() -> Whoami {
 }
 
 fn text(whoami: &Whoami) -> String {
-    access::plan::print::text_of(&whoami.report()).iter().map(|segment| segment.text().to_owned()).collect()
+    report::text_of(&whoami.report()).iter().map(|segment| segment.text().to_owned()).collect()
 }
 
 #[test]

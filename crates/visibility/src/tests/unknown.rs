@@ -2,13 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use access::{
-    cluster::{Dump, Given, MappingTarget, Unseen},
-    plan::Wanted,
-};
 use document::{Limits, Source, Sources};
 use identity::Partition;
 use insta::assert_snapshot;
+use inventory::{Dump, Given, MappingTarget, Unseen};
+use plan::Wanted;
 use rbac::Subject;
 
 use super::{now, world};
@@ -50,20 +48,20 @@ fn planned(server: &str, parts: &[&str]) -> String {
 }
 
 /// A plan for the same cluster, with logins in `aws-auth`.
-fn plan(server: &str, parts: &[&str], groups: &str) -> access::plan::Plan {
+fn plan(server: &str, parts: &[&str], groups: &str) -> plan::Plan {
     let Given { dump, entries, .. } = looked(parts);
     let mut sources = Sources::default();
     sources.add("access.yaml", format!("clusterID: c\naccount: '111122223333'\n{groups}\n"));
     let access = access::read(&sources, &Limits::default()).access;
     let (facts, target) = (access::Facts::default(), MappingTarget::AwsAuth);
-    let (desired, files) = (access::compile(&access, &facts, now()).0, access::plan::files(&sources));
+    let (desired, files) = (access::compile(&access, &facts, now()).0, inventory::files(&sources));
     let mut observed = dump.observed(target, Partition::Aws, now());
     observed.is_of_server(Some(server));
     observed.add_entries(entries);
     let (cluster_id, access, facts, sources) = ("c", &access, &facts, &sources);
     let (desired, files, now) = (&desired, &files, now());
     let wanted = Wanted { cluster_id, desired, access, facts, sources, files, target, now };
-    access::plan(&wanted, &observed)
+    plan::plan(&wanted, &observed)
 }
 
 /// That `IAMIdentityMapping`s may not be listed.
@@ -357,8 +355,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
         let world = live(KOPS, parts);
         let caller = Caller::of_arn("arn:aws:iam::111122223333:user/alice").expect("somebody");
         let report = world.explain(caller).report(Some(&world));
-        let text: String =
-            access::plan::print::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect();
+        let text: String = report::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect();
         let may = text.split("What they may do\n").nth(1).expect("rights");
         lines += &format!("{name}\n{may}\n");
     }
@@ -411,7 +408,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
     for name in ["alice", "mallory"] {
         let caller = Caller::of_arn(&format!("arn:aws:iam::111122223333:user/{name}")).expect("somebody");
         let report = world.explain(caller).report(Some(&world));
-        said.extend(access::plan::print::text_of(&report).iter().map(|segment| segment.text().to_owned()));
+        said.extend(report::text_of(&report).iter().map(|segment| segment.text().to_owned()));
         said.push('\n');
     }
     assert_snapshot!(said, @"

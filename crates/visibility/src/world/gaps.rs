@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use access::{
-    Access, Facts, Scope,
-    cluster::{AccessEntries, Extent, Knowledge, Observed, Unseen},
-};
+use access::{Access, Facts, Scope};
+use inventory::{AccessEntries, Extent, Knowledge, Observed, Unseen};
 use rbac::{Binding, Index, RoleKind, RoleReference};
 
 use super::{Associated, World};

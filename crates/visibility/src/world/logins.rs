@@ -1,10 +1,8 @@
 //! Who logs in, by everything that says so.
 
-use access::{
-    Desired,
-    cluster::{AccessEntries, AuthenticationMode, LiveMapping, MappingTarget},
-};
+use access::Desired;
 use identity::{Arn, Partition};
+use inventory::{AccessEntries, AuthenticationMode, LiveMapping, MappingTarget};
 use mapping::{Mode, RulePrincipal, Source};
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the

@@ -2,7 +2,6 @@
 
 use std::fs;
 
-use access::{cluster::Given, plan::Rights};
 use anyhow::{Context as _, ensure};
 use e2e::{
     managed::{Managed, authenticator},
@@ -10,8 +9,9 @@ use e2e::{
     someone::{NOBODY, Someone},
     world::World,
 };
+use inventory::Given;
 use local_cluster::Options;
-use rbac::{Request, Subject, User};
+use rbac::{Request, Subject, User, comparison::Rights};
 use serde_json::{Value, json};
 use visibility::{
     diff::{Asked, Contrast, Difference},

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, fs};
 
-use access::cluster::Given;
 use anyhow::{Context as _, ensure};
 use e2e::{
     admin::Ask,
@@ -13,6 +12,7 @@ use e2e::{
     someone::Someone,
     world::World,
 };
+use inventory::Given;
 use local_cluster::Options;
 use rbac::{Request, ResourceRequest, Rule, User, resources::Served};
 use serde::Deserialize as _;

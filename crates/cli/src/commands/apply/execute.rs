@@ -2,9 +2,9 @@
 
 use std::{pin::Pin, sync::Arc, time::Duration};
 
-use access::plan::{Action, Object, Stage, Step};
 use anyhow::Context as _;
 use kubernetes::{Cluster, KubernetesError, Run};
+use plan::{Action, Object, Stage, Step};
 use tokio::task::JoinSet;
 
 use super::{

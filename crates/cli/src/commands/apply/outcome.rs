@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use access::plan::{Action, RECORD_NAME, RECORD_NAMESPACE, Stage, Step};
+use inventory::{RECORD_NAME, RECORD_NAMESPACE};
+use plan::{Action, Stage, Step};
 
 use crate::rim;
 
@@ -91,7 +92,7 @@ pub(super) fn counts(steps: &[Step], outcomes: &[Outcome]) -> Counts {
 
 #[cfg(test)]
 mod tests {
-    use access::plan::{Action, Stage, Step};
+    use plan::{Action, Stage, Step};
     use rbac::{ObjectId, ObjectKind};
 
     use super::{Counts, Outcome, counts};

@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use access::cluster::Observed;
-use access::plan::{Need, Plan, needs};
 use anyhow::Context as _;
+use inventory::Observed;
 use kubernetes::{Cluster, KubernetesError, Question, Resource};
+use plan::{Need, Plan, needs};
 use tokio::task::JoinSet;
 
 use super::{LEASE, execute::AT_ONCE};

@@ -1,7 +1,8 @@
 //! Steps of a plan as requests.
 
-use access::plan::{Action, RECORD_NAMESPACE};
+use inventory::RECORD_NAMESPACE;
 use kubernetes::{Resource, Write};
+use plan::Action;
 use rbac::{ObjectId, ObjectKind};
 use serde_json::json;
 

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use access::{Target, cluster::MappingTarget};
+use access::Target;
+use inventory::MappingTarget;
 use rbac::escalation::Severity;
 
 use crate::{

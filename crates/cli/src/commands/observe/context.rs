@@ -5,8 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::cluster::Dump;
 use clap::Args;
+use inventory::Dump;
 use kubernetes::{Cluster, Kubeconfig, Proxies};
 
 use super::PathArgs;

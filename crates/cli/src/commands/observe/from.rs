@@ -7,11 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use access::cluster::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use anyhow::Context as _;
 use clap::{ArgGroup, Args};
 use document::Source;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
+use inventory::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
 use crate::{arguments::Global, rim, settings};

@@ -2,9 +2,9 @@
 
 use std::cell::Cell;
 
-use access::cluster::{Dump, DumpError};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, future::join_all, stream};
+use inventory::{Dump, DumpError};
 use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
 use tokio::sync::mpsc;
 

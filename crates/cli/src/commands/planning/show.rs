@@ -1,10 +1,8 @@
 //! A plan on a terminal, and what stops it.
 
-use access::plan::{
-    Flag, Plan, Refusal,
-    print::{Segment, Style, text},
-};
 use anstyle::AnsiColor;
+use plan::{Flag, Plan, Refusal, print::text};
+use report::{Segment, Style};
 
 use crate::rim;
 

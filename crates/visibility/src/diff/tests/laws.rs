@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use access::{
-    cluster::Who,
-    plan::{Rights, RightsChange},
-};
+use inventory::Who;
 use proptest::prelude::*;
-use rbac::{Request, ResourceRequest, User};
+use rbac::{
+    Request, ResourceRequest, User,
+    comparison::{Rights, RightsChange},
+};
 
 use super::{Asked, Contrast, Difference, World};
 use crate::{Principal, diff::Person, path::namespace_of, tests::world};

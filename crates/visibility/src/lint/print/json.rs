@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use access::cluster::Unseen;
 use document::{Sources, Span};
+use inventory::Unseen;
 use rbac::{AnyRole, ResourceRequest, RoleKind, RoleReference, escalation::Severity};
 use serde_json::{Value, json};
 

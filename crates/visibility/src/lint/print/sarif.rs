@@ -1,7 +1,7 @@
 //! For code hosts, which show findings beside the lines of manifests.
 
-use access::cluster::Unseen;
 use document::{Problem, RuleText, Severity, Sources, Span};
+use inventory::Unseen;
 use rbac::escalation;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Markdown, for pull requests and wikis.
 
-use access::plan::print::markdown_literal as escaped;
+use report::markdown_literal as escaped;
 
 use super::{COLUMNS, Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, html::date, some};
 

@@ -1,10 +1,10 @@
 //! One of them, in the same dresses.
 
-use access::plan::print::markdown_literal as escaped;
 use comfy_table::{ContentArrangement, Table, presets};
 use document::visible;
 use jiff::Timestamp;
 use rbac::{Rule, Subject};
+use report::markdown_literal as escaped;
 use serde::Serialize;
 
 use super::{

@@ -115,7 +115,7 @@ data:
 ";
 
 fn messy() -> World {
-    let mut given = access::cluster::Given::default();
+    let mut given = inventory::Given::default();
     given.read("aws-auth.yaml", MESSY.as_bytes()).expect("readable");
     World::new(given, None, now()).expect("a world")
 }
@@ -173,7 +173,7 @@ fn codes_are_unique_and_every_check_says_all() {
 fn what_is_not_known_is_not_found_to_be_absent() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
                     roleRef: {kind: Role, name: lost}\nsubjects: [{kind: User, name: ann}]\n";
-    let mut given = access::cluster::Given::default();
+    let mut given = inventory::Given::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
     assert_eq!(said(&lint(&world, &[], now()).findings), "");
@@ -184,7 +184,7 @@ fn what_is_not_known_is_not_found_to_be_absent() {
 fn manifests_alone_know_kubernetes_own_roles() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
                     roleRef: {kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: User, name: ann}]\n";
-    let mut given = access::cluster::Given::default();
+    let mut given = inventory::Given::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
     assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann can do everything, as cluster-admin does");

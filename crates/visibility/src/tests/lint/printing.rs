@@ -1,7 +1,7 @@
 //! Findings as text, JSON and SARIF.
 
-use access::cluster::Given;
 use insta::assert_snapshot;
+use inventory::Given;
 use rbac::escalation::Severity;
 
 use super::{cluster, now};

@@ -1,0 +1,648 @@
+//! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
+
+mod alike;
+mod gaps;
+mod known;
+mod observing;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use document::{Node, Source, Span};
+use rbac::{
+    AnyRole, Binding, Labels,
+    dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
+    resources::Resource,
+};
+use serde::Deserialize;
+
+pub use self::gaps::{joined, shown};
+use access::{ConfigMap, Namespace, NotOfTexts, Owner};
+
+use self::{alike::Misplaced, gaps::KINDS};
+use super::{
+    CloudAccount, MappingObject, MappingTarget, Seen, Unseen,
+    identities::{Place, differing},
+    servers::{Servers, may_run},
+    standing::{self, Standings},
+};
+use crate::{RECORD_NAME, foreign::Foreign};
+
+/// What was read so far, and what was asked for in vain.
+#[derive(Clone, Debug, Default)]
+pub struct Dump {
+    roles: Vec<Seen<AnyRole>>,
+    bindings: Vec<Seen<Binding>>,
+    namespaces: Vec<Namespace>,
+    cloud_accounts: Vec<CloudAccount>,
+    custom_resources: Vec<Resource>,
+    mapping_objects: Vec<Seen<MappingObject>>,
+    config_maps: BTreeMap<String, ConfigMap>,
+    kinds: BTreeSet<Box<str>>,
+    missing: BTreeMap<Box<str>, Box<str>>,
+    /// Of what is missing in the whole cluster: the namespaces in which all of it is here.
+    seen_in: BTreeMap<Box<str>, BTreeSet<Box<str>>>,
+    asked_roles: BTreeSet<(Option<Box<str>>, Box<str>)>,
+    /// Whether it holds single objects beside which there may be others.
+    has_manifests: bool,
+    /// What stands somewhere and cannot be taken as it is, or is not what it seems.
+    refused: Vec<Unseen>,
+    /// Files of other programs.
+    foreign: Vec<Foreign>,
+    /// Who reads the authenticator's configuration.
+    servers: Servers,
+    /// Dynamic files of aws-iam-authenticator, by their names.
+    dynamic: Vec<(Box<str>, Vec<u8>)>,
+    /// What looks like a place of logins and is none.
+    notes: Vec<Box<str>>,
+    /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
+    here: Place,
+    /// Where the texts of the object stand that is read now.
+    texts: Standings,
+    role_places: Vec<Place>,
+    binding_places: Vec<Place>,
+    config_map_places: BTreeMap<String, Place>,
+    /// Where `ConfigMap`s are that a cluster has.
+    config_map_namespaces: BTreeSet<Box<str>>,
+    /// How many objects have a name of which only the beginning is known.
+    generated: BTreeMap<Box<str>, usize>,
+    wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
+}
+
+/// Why a text is not what a cluster says.
+#[derive(Debug)]
+pub enum DumpError {
+    /// Roles, bindings or namespaces.
+    Objects(rbac::dump::DumpError),
+    /// `IAMIdentityMapping`s.
+    MappingObjects(serde_json::Error),
+}
+
+impl fmt::Display for DumpError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Objects(error) => error.fmt(f),
+            Self::MappingObjects(error) => write!(f, "an IAMIdentityMapping in it cannot be read: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for DumpError {}
+
+/// The annotation by which a service account acts as an AWS role (Amazon EKS User Guide, "Assign IAM roles to Kubernetes
+/// service accounts").
+const AWS_ROLE: &str = "eks.amazonaws.com/role-arn";
+/// The kind that only `lint` looks at.
+const ACCOUNT_KIND: &str = "ServiceAccount";
+/// The kind that not every cluster knows.
+const MAPPING_KIND: &str = Dump::MAPPING_KIND;
+/// What says what resources are called that are not Kubernetes' own.
+const DEFINITION: (&str, &str) = ("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+/// Its `apiVersion` and `kind` (aws-iam-authenticator, `deploy/iamidentitymapping.yaml`).
+const MAPPING: (&str, &str) = ("iamauthenticator.k8s.aws/v1alpha1", "IAMIdentityMapping");
+
+impl Dump {
+    /// What [`Self::could_not_see`] calls `IAMIdentityMapping`s.
+    pub const MAPPING_KIND: &str = "IAMIdentityMapping.iamauthenticator.k8s.aws";
+
+    /// Whether objects of a kind, or lists of them, are of interest; lists of mixed kinds always.
+    pub(super) fn is_about(api_version: &str, kind: &str) -> bool {
+        let of = match kind.strip_suffix("List") {
+            Some("") => return true,
+            of => of.unwrap_or(kind),
+        };
+        is_known(api_version, of) || (of == MAPPING.1 && ["", MAPPING.0].contains(&api_version))
+    }
+
+    /// The `ConfigMap`s of `kube-system` that matter.
+    pub fn config_map_names() -> impl Iterator<Item = &'static str> {
+        MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
+    }
+
+    /// Adds a list, a list of mixed kinds, or one object.
+    pub fn read(&mut self, json: &[u8]) -> Result<(), DumpError> {
+        self.read_in(json, None)
+    }
+
+    /// The same where objects of a namespace that do not say which are in this one.
+    pub(super) fn read_in(&mut self, json: &[u8], default_namespace: Option<&str>) -> Result<(), DumpError> {
+        self.read_from(json, default_namespace, None)
+    }
+
+    /// The same of what may be a part of a text that was given, which holds it as it is.
+    fn read_from(
+        &mut self,
+        json: &[u8],
+        default_namespace: Option<&str>,
+        given: Option<&[u8]>,
+    ) -> Result<(), DumpError> {
+        let mut wrong = None;
+        let kinds = each(json, default_namespace, |found| {
+            if let Err(error) = self.take(found, given) {
+                wrong.get_or_insert(error);
+            }
+        });
+        self.known(kinds, wrong)
+    }
+
+    /// The same of a text that arrives piece by piece.
+    pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
+        let (mut text, mut wrong) = (Arriving::default(), None);
+        let mut take = |found| {
+            if let Err(error) = self.take(found, None) {
+                wrong.get_or_insert(error);
+            }
+        };
+        pieces.into_iter().for_each(|piece| text.add(piece.as_ref(), &mut take));
+        let kinds = text.end(take);
+        self.known(kinds, wrong)
+    }
+
+    fn known(
+        &mut self,
+        kinds: Result<Kinds, rbac::dump::DumpError>,
+        wrong: Option<DumpError>,
+    ) -> Result<(), DumpError> {
+        let Kinds { whole, cut } = kinds.map_err(DumpError::Objects)?;
+        if let Some(error) = wrong {
+            return Err(error);
+        }
+        self.kinds.extend(whole.into_iter().filter(|kind| is_of_interest(kind)));
+        for kind in &cut {
+            self.is_cut(kind);
+        }
+        Ok(())
+    }
+
+    /// Only a part of a list of this kind is here.
+    pub(super) fn is_cut(&mut self, kind: &str) {
+        if is_of_interest(kind) {
+            self.kinds.insert(kind.into());
+            let list = if self.here.is_known() { format!("the list in {}", self.here) } else { "the list".to_owned() };
+            let why = format!("{list} is only a part (metadata.continue or remainingItemCount is set)");
+            self.could_not_see(kind, &why);
+        }
+    }
+
+    fn take(&mut self, found: Found, given: Option<&[u8]>) -> Result<(), DumpError> {
+        let Found { mut object, labels, annotations, version, is_name_generated } = found;
+        if is_name_generated {
+            self.tell_apart(&mut object);
+        }
+        match object {
+            // Wherever it is, it says nothing of access.
+            FoundObject::Refused(Refused { kind, name, why: Refusal::NoNamespace })
+                if (*kind == *ACCOUNT_KIND && !annotations.contains_key(AWS_ROLE))
+                    || (*kind == *"ConfigMap" && !self.is_looked_for(&name)) => {}
+            FoundObject::Refused(refused) => self.refuse(&refused),
+            FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
+            FoundObject::Role(object) => {
+                self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.role_places.push(self.here.clone());
+            }
+            FoundObject::Binding(object) => {
+                self.bindings.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.binding_places.push(self.here.clone());
+            }
+            FoundObject::Other(Other { api_version, kind, name, .. })
+                if *kind == *MAPPING.1 && api_version.is_empty() =>
+            {
+                self.refuse(&Refused { kind, name, why: Refusal::NoApiVersion });
+            }
+            FoundObject::Other(Other { api_version, kind, name, spec, status, .. })
+                if (&*api_version, &*kind) == MAPPING =>
+            {
+                let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
+                let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
+                let status: Option<RawStatus> = status.and_then(|status| serde_json::from_str(status.get()).ok());
+                let groups = groups.unwrap_or_default();
+                let canonical_arn = status.unwrap_or_default().canonical_arn;
+                let object = MappingObject { name, arn, username, groups, canonical_arn };
+                self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
+            }
+            FoundObject::Other(Other {
+                api_version,
+                kind,
+                namespace: Some(namespace),
+                name,
+                data,
+                binary_data,
+                ..
+            }) if (&*api_version, &*kind) == ("v1", "ConfigMap") => {
+                if is_dumped(&version, &self.here) && !self.config_map_namespaces.contains(&namespace) {
+                    self.config_map_namespaces.insert(namespace.clone());
+                }
+                let is_wanted =
+                    self.wanted.as_ref().is_some_and(|(wanted, of, _)| (wanted, &**of) == (&namespace, &*name));
+                let is_looked_for = is_wanted || (*namespace == *"kube-system" && self.is_looked_for(&name));
+                if let Some(data) = data.as_deref().filter(|_| !is_looked_for) {
+                    self.note_alike(&namespace, &name, data);
+                }
+                let texts = match (given, &data) {
+                    (Some(given), Some(data)) if is_looked_for => standing::of_json(&self.here.file, given, data.get()),
+                    _ => self.texts.clone(),
+                };
+                let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
+                let map = match map {
+                    Ok(map) => ConfigMap { standing: texts, ..map },
+                    Err(NotOfTexts::Value { .. }) if !is_looked_for => return Ok(()),
+                    Err(error) => {
+                        let what = format!("ConfigMap {namespace}/{name}");
+                        if let NotOfTexts::Value { key, .. } = &error
+                            && let Some(standing) = texts.get(&**key)
+                        {
+                            self.here.line = standing.line;
+                        }
+                        self.note(&what, &error.to_string());
+                        return Ok(());
+                    }
+                };
+                if let Some((wanted_namespace, wanted_name, found)) = &mut self.wanted
+                    && (&*namespace, &*name) == (&**wanted_namespace, &**wanted_name)
+                {
+                    *found = Some(map.clone());
+                }
+                if *namespace == *"kube-system" {
+                    match Self::misplaced(&name, &map) {
+                        Some(Misplaced::Gap(why)) => {
+                            self.could_not_see(&name, &why);
+                            return Ok(());
+                        }
+                        Some(Misplaced::Note(why)) => {
+                            self.notes.push(format!("the ConfigMap {namespace}/{name}: {why}").into());
+                        }
+                        None => {}
+                    }
+                    self.config_map(name.into(), map);
+                }
+            }
+            FoundObject::Other(Other { api_version, kind, namespace: Some(namespace), name, .. })
+                if (&*api_version, &*kind) == ("v1", ACCOUNT_KIND) =>
+            {
+                let role = annotations.get(AWS_ROLE).filter(|role| !role.is_empty()).cloned();
+                self.cloud_accounts.extend(role.map(|role| CloudAccount { namespace, name, role }));
+            }
+            FoundObject::Other(Other { api_version, kind, namespace, name, spec: Some(spec), .. })
+                if may_run(&api_version, &kind) =>
+            {
+                // There may be many pods.
+                if spec.get().contains("auth") {
+                    let spec = serde_json::from_str(spec.get()).unwrap_or_default();
+                    self.runs(&kind, namespace.as_deref(), &name, &spec);
+                }
+            }
+            FoundObject::Other(Other { api_version, kind, name, spec: Some(spec), .. })
+                if (&*api_version, &*kind) == DEFINITION =>
+            {
+                self.custom_resources.extend(Resource::defined(&name, spec.get()));
+            }
+            FoundObject::Other(_) => {}
+        }
+        Ok(())
+    }
+
+    fn refuse(&mut self, refused: &Refused) {
+        self.note(&refused.to_string(), &refused.why.to_string());
+    }
+
+    fn is_looked_for(&self, name: &str) -> bool {
+        Self::config_map_names().any(|one| one == name)
+            || self.wanted.as_ref().is_some_and(|(_, wanted, _)| **wanted == *name)
+    }
+
+    /// Something here is not what it seems.
+    pub(super) fn note(&mut self, what: &str, why: &str) {
+        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
+        self.refused.push(Unseen { what: format!("{what}{place}").into(), why: why.into() });
+    }
+
+    /// Of two `ConfigMap`s of one name the later one counts.
+    fn config_map(&mut self, name: String, map: ConfigMap) {
+        let place = self.config_map_places.insert(name.clone(), self.here.clone());
+        if let Some((before, place)) = self.config_maps.get(&name).zip(place)
+            && before.data != map.data
+        {
+            let what = format!("ConfigMap kube-system/{name}");
+            self.refused.push(differing(&what, &place, &self.here, None));
+        }
+        self.config_maps.insert(name, map);
+    }
+
+    /// Several objects may begin with the same words, and each gets a name of its own.
+    fn tell_apart(&mut self, object: &mut FoundObject) {
+        let (kind, (namespace, name)) = match &*object {
+            FoundObject::Role(role) => (role.kind().as_str(), role.id()),
+            FoundObject::Binding(binding) => (binding.kind(), binding.id()),
+            FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => return,
+        };
+        let id = format!("{kind} {}/{name}", namespace.unwrap_or_default());
+        let count = self.generated.entry(id.into()).or_default();
+        *count += 1;
+        if *count > 1 {
+            let name = format!("{name} ({count})").into();
+            match object {
+                FoundObject::Role(role) => role.set_name(name),
+                FoundObject::Binding(binding) => binding.set_name(name),
+                FoundObject::Namespace(_) | FoundObject::Other(_) | FoundObject::Refused(_) => {}
+            }
+        }
+    }
+
+    /// Adds a text that was given, of which only the file is known.
+    pub(super) fn read_given(&mut self, file: &str, json: &[u8]) -> Result<(), DumpError> {
+        self.here = Place { file: file.into(), line: 0 };
+        let read = self.read_from(json, None, Some(json));
+        self.here = Place::default();
+        read
+    }
+
+    /// Adds what stands somewhere that a person wrote. Unless it is a list, there may be others of its kind.
+    pub(super) fn read_written(
+        &mut self,
+        json: &[u8],
+        is_list: bool,
+        default_namespace: Option<&str>,
+        written: &Written<'_>,
+    ) -> Result<(), DumpError> {
+        let (roles, bindings) = (self.roles.len(), self.bindings.len());
+        (self.here, self.texts) = (written.place(), written.texts.clone());
+        let read = self.read_in(json, default_namespace);
+        (self.here, self.texts) = Default::default();
+        read?;
+        self.has_manifests |= !is_list;
+        let at = written.has_origin.then_some(written.span);
+        self.roles[roles..].iter_mut().for_each(|seen| seen.object.set_origin(at));
+        self.bindings[bindings..].iter_mut().for_each(|seen| seen.object.set_origin(at));
+        Ok(())
+    }
+
+    /// An empty one that keeps what this one looks for.
+    pub(super) fn beside(&self) -> Self {
+        let wanted = self.wanted.as_ref().map(|(namespace, name, _)| (namespace.clone(), name.clone(), None));
+        Self { wanted, ..Self::default() }
+    }
+
+    /// The kinds that are known to be all there.
+    pub(super) fn kinds(&self) -> BTreeSet<Box<str>> {
+        self.kinds.clone()
+    }
+
+    /// What was read since these were known is not all of its kinds.
+    pub(super) fn are_parts(&mut self, kinds: BTreeSet<Box<str>>) {
+        self.kinds = kinds;
+        self.has_manifests = true;
+    }
+
+    /// Of these kinds only a part of a list stands here.
+    pub(super) fn are_cut<'k>(&mut self, kinds: impl IntoIterator<Item = &'k str>, written: &Written<'_>) {
+        self.here = written.place();
+        for kind in kinds {
+            self.is_cut(kind);
+        }
+        self.here = Place::default();
+    }
+
+    /// Whether it is a list, and all of it was taken.
+    pub(super) fn is_list(&self) -> bool {
+        !self.kinds.is_empty() && self.refused.is_empty()
+    }
+
+    /// Whether it has roles or bindings that no cluster has stored: these have versions.
+    pub(super) fn has_written(&self) -> bool {
+        let mut versions =
+            self.roles.iter().map(|seen| &seen.version).chain(self.bindings.iter().map(|seen| &seen.version));
+        versions.any(|version| version.is_empty())
+    }
+
+    /// Adds a gap.
+    pub(super) fn lacks(&mut self, gap: Unseen) {
+        self.refused.push(gap);
+    }
+
+    /// Adds what another one holds.
+    pub fn extend(&mut self, other: Self) {
+        let Self { roles, bindings, namespaces, cloud_accounts, custom_resources, mapping_objects, .. } = other;
+        let Self {
+            config_maps,
+            kinds,
+            missing,
+            seen_in,
+            asked_roles,
+            has_manifests,
+            refused,
+            foreign,
+            dynamic,
+            notes,
+            ..
+        } = other;
+        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, servers, .. } = other;
+        self.config_map_namespaces.extend(config_map_namespaces);
+        self.servers.extend(servers);
+        self.roles.extend(roles);
+        self.bindings.extend(bindings);
+        self.namespaces.extend(namespaces);
+        self.cloud_accounts.extend(cloud_accounts);
+        self.custom_resources.extend(custom_resources);
+        self.mapping_objects.extend(mapping_objects);
+        for (name, map) in config_maps {
+            self.here = config_map_places.get(&name).cloned().unwrap_or_default();
+            self.config_map(name, map);
+        }
+        self.here = Place::default();
+        if let (Some((.., mine)), Some((.., Some(found)))) = (&mut self.wanted, wanted) {
+            *mine = Some(found);
+        }
+        self.kinds.extend(kinds);
+        self.missing.extend(missing);
+        for (kind, namespaces) in seen_in {
+            self.seen_in.entry(kind).or_default().extend(namespaces);
+        }
+        self.asked_roles.extend(asked_roles);
+        self.has_manifests |= has_manifests;
+        self.refused.extend(refused);
+        self.foreign.extend(foreign);
+        self.notes.extend(notes);
+        self.dynamic.extend(dynamic);
+        self.role_places.extend(role_places);
+        self.binding_places.extend(binding_places);
+    }
+
+    /// Adds what a file of another program says: it counts as what that program makes of it, beside what is there.
+    pub fn declare(&mut self, foreign: Foreign) {
+        // A manifest beside which there may be others.
+        self.has_manifests |= foreign.definition.is_some();
+        self.foreign.push(foreign);
+    }
+
+    /// Says who reads the authenticator's configuration, whatever the cluster runs.
+    pub fn read_by(&mut self, reader: mapping::Reader) {
+        self.servers.asked = Some(reader);
+    }
+
+    /// Says whether the gate `SSORoleMatch` of aws-iam-authenticator is on, whatever the cluster runs.
+    pub fn sso_role_match(&mut self, is_on: bool) {
+        self.servers.sso_role_match = Some(is_on);
+    }
+
+    /// The server has an access file, which only `cluster-auth server` has.
+    pub fn has_server_of_ours(&mut self) {
+        self.servers.is_ours = true;
+    }
+
+    /// Why it could not be looked at what runs servers.
+    pub fn could_not_see_servers(&mut self, why: &str) {
+        self.servers.unseen = Some(why.into());
+    }
+
+    /// Whether nothing says who reads logins, outside of EKS.
+    pub fn lacks_server(&self) -> bool {
+        !self.servers.is_told() && !self.is_of_eks()
+    }
+
+    /// Looks at a document that is of no other interest, whether it runs the authenticator or says what resources are called;
+    /// `false` where it does neither.
+    pub(super) fn look_at(&mut self, of: (&str, &str), object: &Node, source: &Source) -> bool {
+        if of != DEFINITION {
+            return self.look_at_server(of, object, source);
+        }
+        let object = object.to_json();
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        self.custom_resources.extend(Resource::defined(name, &object["spec"].to_string()));
+        true
+    }
+
+    /// Whether objects of a kind say what resources are called.
+    pub(super) fn is_definition(api_version: &str, kind: &str) -> bool {
+        (api_version, kind) == DEFINITION
+    }
+
+    /// Looks whether a document runs the authenticator.
+    fn look_at_server(&mut self, (api_version, kind): (&str, &str), object: &Node, source: &Source) -> bool {
+        if !may_run(api_version, kind) {
+            return false;
+        }
+        let items = if kind.ends_with("List") { object.get("items").and_then(Node::as_sequence) } else { None };
+        let items = items.unwrap_or(std::slice::from_ref(object));
+        let mut is_one = false;
+        for item in items {
+            let value = item.to_json();
+            let [namespace, name] = ["namespace", "name"].map(|key| value["metadata"][key].as_str());
+            self.here = Place { file: source.name().into(), line: source.position(item.span.start).line };
+            let kind = kind.strip_suffix("List").unwrap_or(kind);
+            is_one |= self.runs(kind, namespace, name.unwrap_or_default(), &value["spec"]);
+        }
+        self.here = Place::default();
+        is_one
+    }
+
+    /// Looks whether an object runs the authenticator.
+    fn runs(&mut self, kind: &str, namespace: Option<&str>, name: &str, spec: &serde_json::Value) -> bool {
+        let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
+        self.servers.look_at(kind, &format!("{kind} {namespace}{name}{place}"), spec)
+    }
+
+    /// Adds a dynamic file of aws-iam-authenticator.
+    pub(super) fn add_dynamic_file(&mut self, name: &str, text: &[u8]) {
+        self.dynamic.push((name.into(), text.to_vec()));
+        self.has_manifests = true;
+    }
+
+    /// What files of other programs say.
+    pub fn declared(&self) -> &[Foreign] {
+        &self.foreign
+    }
+
+    /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].
+    pub fn look_for(&mut self, namespace: &str, name: &str) {
+        self.wanted = Some((namespace.into(), name.into(), None));
+    }
+
+    /// The `ConfigMap` that was looked for, if it was there.
+    pub fn looked_for(&self) -> Option<&ConfigMap> {
+        self.wanted.as_ref()?.2.as_ref()
+    }
+
+    /// A kind is known although there is nothing of it: the cluster said so.
+    pub fn has_none(&mut self, kind: &str) {
+        self.kinds.insert(kind.into());
+    }
+
+    /// Something could not be looked at: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
+    pub fn could_not_see(&mut self, what: &str, why: &str) {
+        self.missing.insert(what.into(), why.into());
+    }
+
+    /// Adds what a list of one namespace holds, where the whole cluster's could not be looked at.
+    pub fn read_of(&mut self, kind: &str, namespace: &str, part: Self) {
+        let kinds = self.kinds.clone();
+        self.extend(part);
+        self.kinds = kinds;
+        self.seen_in.entry(kind.into()).or_default().insert(namespace.into());
+    }
+
+    /// Adds one role that was asked for by namespace (of a `ClusterRole` none) and name; nothing where it is not there.
+    pub fn read_role(&mut self, namespace: Option<&str>, name: &str, json: Option<&[u8]>) -> Result<(), DumpError> {
+        let kinds = self.kinds.clone();
+        json.map_or(Ok(()), |json| self.read(json))?;
+        self.kinds = kinds;
+        self.asked_roles.insert((namespace.map(Box::from), name.into()));
+        Ok(())
+    }
+
+    /// A namespace that is there, whatever its labels, unless it is known already.
+    pub fn read_namespace(&mut self, name: &str) {
+        if !self.namespaces.iter().any(|known| &*known.name == name) {
+            self.namespaces.push(Namespace { name: name.into(), labels: Labels::default() });
+        }
+    }
+}
+
+/// Whether an object is of a dump: what people write has no version, and what a cluster was asked for itself no place.
+fn is_dumped(version: &str, place: &Place) -> bool {
+    !version.is_empty() && place.is_known()
+}
+
+/// Where something is written.
+pub(super) struct Written<'a> {
+    pub(super) source: &'a Source,
+    pub(super) span: Span,
+    /// Whether a person wrote it: what is said of it then points there.
+    pub(super) has_origin: bool,
+    /// Where its texts stand, of a `ConfigMap`.
+    pub(super) texts: Standings,
+}
+
+impl Written<'_> {
+    fn place(&self) -> Place {
+        Place { file: self.source.name().into(), line: self.source.position(self.span.start).line }
+    }
+}
+
+/// Whether a kind is one that is looked at.
+fn is_of_interest(kind: &str) -> bool {
+    [MAPPING_KIND, ACCOUNT_KIND].contains(&kind) || KINDS.iter().any(|(known, _)| *known == kind)
+}
+
+fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {
+    Owner::of(|key| labels.get(key).map(|value| &**value), |key| annotations.get(key).map(|value| &**value))
+}
+
+/// The `spec` of an `IAMIdentityMapping`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawSpec {
+    arn: Box<str>,
+    username: Box<str>,
+    groups: Option<Vec<Box<str>>>,
+}
+
+/// Its `status`.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RawStatus {
+    #[serde(rename = "canonicalARN")]
+    canonical_arn: Box<str>,
+}

@@ -1,0 +1,207 @@
+//! What a dump says, and what it leaves open.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::{ConfigMap, Facts, Owner};
+use identity::Partition;
+use mapping::{
+    Reader,
+    aws_iam_authenticator::{Settings, settings},
+};
+use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
+
+use super::{
+    Dump, MAPPING_KIND,
+    gaps::{everywhere, missing_in_words},
+    is_dumped,
+};
+use crate::{CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, Seen, Unseen, servers::Told};
+
+impl Dump {
+    /// The roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none) and
+    /// name.
+    pub fn roles_to_ask_for(&self) -> BTreeSet<(Option<Box<str>>, Box<str>)> {
+        let knowledge = self.knowledge();
+        let known: BTreeSet<(Option<&str>, &str)> = self.roles.iter().map(|seen| seen.object.id()).collect();
+        let of = |seen: &Seen<Binding>| {
+            let RoleReference { kind, name } = seen.object.role();
+            let namespace = seen.object.namespace().filter(|_| kind == RoleKind::Role);
+            (namespace.map(Box::from), name.into())
+        };
+        let is_open = |(namespace, name): &(Option<Box<str>>, Box<str>)| {
+            let namespace = namespace.as_deref();
+            !knowledge.of_role(namespace, name) && !known.contains(&(namespace, &**name))
+        };
+        self.bindings.iter().map(of).filter(is_open).collect()
+    }
+
+    /// What was asked for, or given in part, and is not known therefore: lists that may not be looked at or are cut, and
+    /// `ConfigMap`s. What was last applied is not among it.
+    pub fn unlisted(&self) -> Vec<Unseen> {
+        let missing = self.missing.iter().filter(|(name, _)| ***name != *RECORD_NAME);
+        missing.map(|(name, why)| Unseen { what: missing_in_words(name).into(), why: why.clone() }).collect()
+    }
+
+    /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
+    pub fn unread(&self) -> Vec<Unseen> {
+        self.unlisted().into_iter().chain(self.refused.iter().cloned()).collect()
+    }
+
+    /// What looks like a place of logins and is none.
+    pub fn notes(&self) -> &[Box<str>] {
+        &self.notes
+    }
+
+    /// How much of roles and bindings is known.
+    pub fn knowledge(&self) -> Knowledge {
+        let extent = |kind: &str| {
+            let seen_in = || self.seen_in.get(kind).cloned().or_else(|| self.is_of_some_namespaces(kind));
+            if self.knows(kind) { Extent::All } else { Extent::In(seen_in().unwrap_or_default()) }
+        };
+        Knowledge {
+            namespaces: self.knows("Namespace"),
+            role_bindings: extent("RoleBinding"),
+            cluster_role_bindings: self.knows("ClusterRoleBinding"),
+            roles: extent("Role"),
+            cluster_roles: self.knows("ClusterRole"),
+            asked_roles: self.asked_roles.clone(),
+        }
+    }
+
+    /// Whether all of a kind is here.
+    fn knows(&self, kind: &str) -> bool {
+        self.kinds.contains(kind) && !self.missing.contains_key(kind) && self.is_of_some_namespaces(kind).is_none()
+    }
+
+    /// The namespaces that alone were dumped of a kind, where that shows: without `-A` kubectl prints those of one.
+    pub(super) fn is_of_some_namespaces(&self, kind: &str) -> Option<BTreeSet<Box<str>>> {
+        let roles = self.roles.iter().zip(&self.role_places);
+        let roles = roles.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
+        let bindings = self.bindings.iter().zip(&self.binding_places);
+        let bindings = bindings.filter(|(seen, place)| is_dumped(&seen.version, place)).map(|(seen, _)| &seen.object);
+        let namespaces: BTreeSet<&str> = match kind {
+            "Role" => roles.filter_map(AnyRole::namespace).collect(),
+            "RoleBinding" => bindings.filter_map(Binding::namespace).collect(),
+            "ConfigMap" => self.config_map_namespaces.iter().map(|namespace| &**namespace).collect(),
+            _ => return None,
+        };
+        let is_whole = namespaces.is_empty() || everywhere(kind).iter().all(|name| namespaces.contains(name));
+        (!is_whole).then(|| namespaces.into_iter().map(Box::from).collect())
+    }
+
+    /// Who reads the authenticator's configuration.
+    pub fn reader(&self) -> Reader {
+        self.told().reader
+    }
+
+    /// How everything is read, as far as anything says it.
+    pub(super) fn told(&self) -> Told {
+        self.servers.told(self.settings().as_ref())
+    }
+
+    /// What the authenticator's configuration says of how everything is read.
+    pub(super) fn settings(&self) -> Option<Settings> {
+        self.configuration().map(settings)
+    }
+
+    /// Whether it is one of EKS, by the roles that EKS puts into each.
+    pub(super) fn is_of_eks(&self) -> bool {
+        self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
+    }
+
+    /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
+    pub fn configured_by(&mut self, map: ConfigMap) {
+        if let Some(name) = MappingTarget::ConfigMap.config_map() {
+            self.missing.remove(name);
+            self.config_maps.insert(name.to_owned(), map);
+        }
+    }
+
+    /// The authenticator's configuration, if there is one.
+    pub fn configuration(&self) -> Option<&str> {
+        let map = self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?;
+        map.data.get("config.yaml").map(String::as_str)
+    }
+
+    /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
+    pub fn has_configuration_in_aws_auth(&self) -> bool {
+        let map = MappingTarget::AwsAuth.config_map().and_then(|name| self.config_maps.get(name));
+        map.is_some_and(|map| map.data.contains_key("config.yaml"))
+    }
+
+    /// The partition that the first ARN of a login is of; commercial where there is none.
+    pub fn partition(&self) -> Partition {
+        let maps = MappingTarget::ALL.into_iter().filter_map(|target| self.config_maps.get(target.config_map()?));
+        let texts = maps.flat_map(|map| map.data.values());
+        let mut arns = texts.flat_map(|text| text.split("arn:").skip(1));
+        arns.find_map(|arn| arn.split_once(':')?.0.parse().ok()).unwrap_or_default()
+    }
+
+    /// The service accounts that act as AWS roles, as far as service accounts were looked at: only `lint` wants them.
+    pub fn cloud_accounts(&self) -> &[CloudAccount] {
+        &self.cloud_accounts
+    }
+
+    /// What `CustomResourceDefinition`s say that there is, the last one of each name.
+    pub fn custom_resources(&self) -> Vec<Resource> {
+        let all = self.custom_resources.iter().map(|one| ((&one.api_group, &one.name), one));
+        all.collect::<BTreeMap<_, _>>().into_values().cloned().collect()
+    }
+
+    /// Whether it holds anything of a cluster.
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty() && self.missing.is_empty() && self.refused.is_empty() && !self.has_manifests
+    }
+
+    /// Whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.
+    pub fn is_of_lists(&self) -> bool {
+        !self.kinds.is_empty() || !self.missing.is_empty()
+    }
+
+    /// Whether it holds all `IAMIdentityMapping`s.
+    pub fn knows_mapping_objects(&self) -> bool {
+        self.kinds.contains(MAPPING_KIND) && !self.missing.contains_key(MAPPING_KIND)
+    }
+
+    /// Adds what the access file is compiled with.
+    pub fn add_to(&self, facts: &mut Facts) {
+        facts.custom_resources = self.custom_resources();
+        if self.knows("Namespace") {
+            facts.namespaces = Some(self.namespaces.clone());
+        }
+        if self.knows("Role") && self.knows("ClusterRole") {
+            let roles = self.roles.iter().map(|seen| seen.object.clone()).collect();
+            facts.roles = Some(rbac::Objects { roles, bindings: Vec::new() });
+        }
+        if !self.config_maps.is_empty() {
+            facts.config_maps.get_or_insert_default().extend(self.config_maps.clone());
+        }
+    }
+
+    /// What was last applied, if that can be said.
+    pub fn record(&self) -> Option<Seen<Record>> {
+        let map = self.config_maps.get(RECORD_NAME)?;
+        let object = Record::from_data(&map.data).ok()?;
+        let version = map.resource_version.clone().unwrap_or_default().into();
+        Some(Seen { object, owner: Owner::of_map(map), version })
+    }
+
+    /// The places that have logins, of all that there may be.
+    pub fn targets(&self) -> Vec<MappingTarget> {
+        let has = |target: &MappingTarget| match target.config_map() {
+            Some(name) => self.config_maps.contains_key(name),
+            None => *target == MappingTarget::Crd && !self.mapping_objects.is_empty(),
+        };
+        MappingTarget::ALL.into_iter().filter(has).collect()
+    }
+
+    /// The `ConfigMap`s that matter and that the cluster did not let be looked at.
+    pub fn refused_config_maps(&self) -> Vec<&'static str> {
+        Self::config_map_names().filter(|name| self.missing.contains_key(*name)).collect()
+    }
+
+    /// Whether it is known what was last applied and which places have logins.
+    pub fn knows_targets(&self) -> bool {
+        self.knows("ConfigMap") && Self::config_map_names().all(|name| !self.missing.contains_key(name))
+    }
+}

@@ -1,0 +1,133 @@
+//! What was read, as a cluster that was observed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use identity::Partition;
+use jiff::Timestamp;
+use mapping::{Mode, Reader};
+
+use super::{
+    Dump, MAPPING_KIND,
+    gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
+};
+use crate::{LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, identities::one_of_each};
+
+impl Dump {
+    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
+    pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
+        let (record, targets) = (self.record(), self.targets());
+        let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
+        let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
+        let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
+        let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
+        let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
+        let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
+            of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
+        let Self {
+            roles,
+            bindings,
+            namespaces,
+            mapping_objects,
+            config_maps,
+            kinds,
+            mut missing,
+            has_manifests,
+            refused,
+            foreign,
+            dynamic,
+            role_places,
+            binding_places,
+            mut notes,
+            ..
+        } = self;
+        let unreadable = refused.iter().map(|gap| gap.what.clone()).collect();
+        let mut unseen = refused;
+        let roles = one_of_each(roles, &role_places, &mut unseen);
+        let bindings = one_of_each(bindings, &binding_places, &mut unseen);
+        for (kind, what) in KINDS {
+            let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
+            let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
+            let why = why.or_else(|| of_some.get(kind).map(|namespaces| only_of(kind, namespaces).into()));
+            unseen.extend(why.map(|why| Unseen { what: what.into(), why }));
+        }
+        if config_maps.contains_key(RECORD_NAME) && record.is_none() {
+            let (what, why) = ("what was applied last", RecordError.to_string());
+            unseen.push(Unseen { what: what.into(), why: why.into() });
+        }
+        let mut mappings = Vec::new();
+        let reading = Reading { partition, options: told.options, reader: told.reader };
+        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
+            unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
+        }
+        // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
+        let needs_objects =
+            [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
+        if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
+            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
+        }
+        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
+            let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
+                mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
+                continue;
+            };
+            match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
+        let is_asked = target != MappingTarget::None;
+        let of_file = |(name, text): (Box<str>, Vec<u8>)| LiveMapping::of_file(&name, &text, told.options);
+        mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(of_file));
+        // What is in force goes before what other programs are going to make.
+        for live in foreign.iter().filter_map(|foreign| foreign.live(&reading, now)) {
+            match live {
+                Ok(live) => mappings.push(live),
+                Err(gap) => unseen.push(gap),
+            }
+        }
+        notes.sort();
+        notes.dedup();
+        let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
+        if mappings.iter().any(is_read) || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap)) {
+            notes.extend(told.note());
+            unseen.extend(told.disputed.clone());
+        }
+        for live in &mut mappings {
+            let source = &mut live.source;
+            if source.reader == Reader::AwsIamAuthenticator {
+                source.reserved_prefixes = settings.reserved_prefixes.get(&source.mode).cloned().unwrap_or_default();
+            }
+            live.is_asked = is_eks || told.asks(source.mode);
+            if !live.is_asked && !source.is_blank() {
+                let (mode, modes) = (source.mode, told.modes.iter().flatten().map(|mode| mode.as_str()));
+                let modes: Vec<&str> = modes.collect();
+                notes.push(
+                    format!("nobody is let in by {mode}: the server's backend mode is {}", modes.join(", ")).into(),
+                );
+            }
+        }
+        mappings.sort_by_key(|live| told.turn(live.source.mode));
+        let mut observed = Observed {
+            roles,
+            bindings,
+            namespaces,
+            mappings,
+            record,
+            partition,
+            unseen,
+            notes,
+            knowledge,
+            unreadable,
+            is_eks,
+            modes: told.modes,
+            knows_mapping_objects,
+            not_read,
+            ..Observed::default()
+        };
+        let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        for foreign in &foreign {
+            observed.add_declared(foreign, namespaces.as_deref(), now);
+        }
+        observed
+    }
+}

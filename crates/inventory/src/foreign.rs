@@ -1,0 +1,162 @@
+//! Files of other programs that say who may log in, or what somebody may do: each read as its own program reads it.
+//!
+//! ```text
+//!   a document ─ read ─► Foreign: logins, access entries, what is bound; and a problem for each thing of it that no access
+//!                        file can say, or that the program itself would refuse
+//! ```
+//!
+//! Nothing of these files is dropped in silence: what is not among the parts of a [`Foreign`] has a problem with its place.
+
+mod access_entries;
+mod chart;
+mod eksctl;
+mod fields;
+mod identity_mappings;
+mod kops;
+mod rbac_manager;
+mod terraform;
+
+use std::sync::Arc;
+
+use document::{Node, Problem, Source, Span};
+
+pub use self::{
+    access_entries::{AccessEntry, Association, EntryType},
+    rbac_manager::RbacDefinition,
+};
+use access::Access;
+
+use crate::AuthenticationMode;
+
+/// What a file of another program says about access.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Foreign {
+    /// Which program's file it is.
+    pub format: Format,
+    /// The file's name.
+    pub file: Arc<str>,
+    /// Where the whole of it stands.
+    pub span: Span,
+    /// What tokens for the cluster are bound to.
+    pub cluster_id: Option<Box<str>>,
+    /// Who logs in as whom, in the order in which it is written.
+    pub logins: Vec<Login>,
+    /// Accounts everybody of whom may log in.
+    pub accounts: Vec<Account>,
+    /// EKS access entries.
+    pub entries: Vec<AccessEntry>,
+    /// Which logins EKS looks at.
+    pub mode: Option<AuthenticationMode>,
+    /// What rbac-manager makes bindings of.
+    pub definition: Option<RbacDefinition>,
+    /// What groups are granted, as an access file in which nobody is.
+    pub access: Option<Box<Access>>,
+    /// What cannot be read (errors), and what was read and is in none of the parts (warnings).
+    pub problems: Vec<Problem>,
+}
+
+/// One login, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Login {
+    /// The principal's ARN.
+    pub arn: Box<str>,
+    /// The username, possibly with variables.
+    pub username: Box<str>,
+    /// The groups.
+    pub groups: Vec<Box<str>>,
+    /// The list that it is in, and which entry of it, from 0.
+    pub at: (&'static str, usize),
+    /// Where it stands.
+    pub span: Span,
+    /// The line of that, from 1.
+    pub line: usize,
+}
+
+/// Everybody in an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The account, as it is written.
+    pub account: Box<str>,
+    /// The list that it is in, and which entry of it, from 0.
+    pub at: (&'static str, usize),
+    /// Where it stands.
+    pub span: Span,
+    /// The line of that, from 1.
+    pub line: usize,
+}
+
+/// What the file's own program would not read either.
+pub(crate) const UNREADABLE: &str = "import.unreadable";
+/// What was read, and no access file can say.
+pub(crate) const NOT_TAKEN: &str = "import.not-taken";
+
+macro_rules! formats {
+    ($($name:ident, $title:literal, $command:literal;)*) => {
+        /// Whose file it is.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Format {
+            $(#[doc = $title] $name,)*
+            /// Nobody's that is known.
+            #[default]
+            Unknown,
+        }
+
+        impl Format {
+            /// All that are read, in the order of the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// In words.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* Self::Unknown => "a file of no known kind" }
+            }
+
+            /// Where it comes from.
+            pub const fn command(self) -> &'static str {
+                match self { $(Self::$name => $command,)* Self::Unknown => "" }
+            }
+        }
+    };
+}
+
+formats! {
+    Kops, "a Cluster of kops", "kops get cluster -o yaml";
+    ClusterConfig, "a ClusterConfig of eksctl", "the file of `eksctl create cluster -f`";
+    IdentityMappings, "identity mappings as eksctl prints them", "eksctl get iamidentitymapping -o yaml";
+    EksctlEntries, "access entries as eksctl prints them", "eksctl get accessentry -o yaml";
+    RbacDefinition, "an RBACDefinition of rbac-manager", "kubectl get rbacdefinitions -o yaml";
+    Chart2018, "the values of the first chart, of June 2018", "helm get values RELEASE";
+    TerraformEntries, "access entries as Terraform's JSON", "cluster-auth render --to access-entries-terraform";
+    TerraformUsers, "variables of the Terraform module", "cluster-auth render --to terraform";
+}
+
+/// Whether objects of an API version are among these files.
+pub fn is_of(version: &str) -> bool {
+    let group = version.split('/').next().unwrap_or_default();
+    GROUPS.contains(&group)
+}
+
+/// The groups of their API versions. kops still takes the name that it had until 1.11.
+const GROUPS: [&str; 4] = ["kops.k8s.io", "kops", "eksctl.io", "rbacmanager.reactiveops.io"];
+
+/// Reads a document that is another program's; `None` where it is none of those.
+pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
+    let text = |key: &str| root.get(key).and_then(fields::plain);
+    let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind").unwrap_or_default());
+    let group = version.split('/').next().unwrap_or_default();
+    let foreign = match (group, kind) {
+        ("kops.k8s.io" | "kops", "Cluster") => kops::read(root),
+        ("eksctl.io", "ClusterConfig") => eksctl::read(root),
+        ("rbacmanager.reactiveops.io", "RBACDefinition") => rbac_manager::read(root),
+        ("", "") if chart::is_first(root) => chart::read(source, root),
+        ("", "") if identity_mappings::are(root) => identity_mappings::read(root),
+        ("", "") if eksctl::are_entries(root) => eksctl::read_entries(root),
+        ("", "") if terraform::are_entries(root) => terraform::read_entries(root),
+        ("", "") if terraform::are_users(root) => terraform::read_users(root),
+        _ => return None,
+    };
+    let mut foreign = Foreign { span: root.span, file: source.name().into(), ..foreign };
+    let line = |span: Span| source.position(span.start).line;
+    foreign.logins.iter_mut().for_each(|login| login.line = line(login.span));
+    foreign.accounts.iter_mut().for_each(|account| account.line = line(account.span));
+    Some(foreign)
+}

@@ -1,0 +1,139 @@
+//! eksctl's `ClusterConfig`, and its lists of access entries.
+//!
+//! Sources: eksctl, `pkg/apis/eksctl.io/v1alpha5/{access_entry,identitymapping,types}.go`,
+//! `pkg/actions/accessentry/getter.go` (what `eksctl get accessentry` prints).
+
+use document::{Node, Problems};
+
+use super::{
+    AccessEntry, Account, EntryType, Foreign, Format, Login,
+    access_entries::{Keys, entry, policies},
+    fields::{is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
+};
+use crate::AuthenticationMode;
+
+const MAPPINGS: &str = "iamIdentityMappings";
+const ENTRIES: &str = "accessEntries";
+const PRINCIPAL: &str = "principalARN";
+const KEYS: Keys = Keys { principal: PRINCIPAL, groups: "kubernetesGroups", username: "kubernetesUsername" };
+/// The fields of a `ClusterConfig` that say who logs in.
+const ROOT: [&str; 2] = [MAPPINGS, "accessConfig"];
+/// Those of an identity mapping.
+const MAPPING: [&str; 7] = ["arn", "username", "groups", "account", "serviceName", "namespace", "noDuplicateARNs"];
+/// What eksctl makes roles of machines for, and lets them in.
+const MACHINES: [&str; 3] = ["nodeGroups", "managedNodeGroups", "fargateProfiles"];
+
+pub(super) fn read(root: &Node) -> Foreign {
+    let mut problems = Problems::default();
+    let mut foreign = Foreign { format: Format::ClusterConfig, ..Foreign::default() };
+    known(root, "", &ROOT, &mut problems);
+    let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
+    foreign.cluster_id = Some(name.into()).filter(|_| !name.is_empty());
+    for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
+        if is_mapping(node, "an identity mapping", &mut problems) {
+            mapping(node, index, &mut foreign, &mut problems);
+        }
+    }
+    if let Some(access) = value(root, "accessConfig") {
+        for (index, node) in list(access, ENTRIES, &mut problems).iter().enumerate() {
+            let Some(entry) = entry(node, &KEYS, (ENTRIES, index), &mut problems) else { continue };
+            let entry = AccessEntry { policies: policies(node, &mut problems), ..entry };
+            foreign.entries.extend(Some(entry).filter(|entry| is_taken(entry, &mut problems)));
+        }
+        foreign.mode = match text(access, "authenticationMode", &mut problems) {
+            "" => None,
+            mode => {
+                let known = AuthenticationMode::ALL.into_iter().find(|known| known.as_str() == mode);
+                if known.is_none() {
+                    let span = value(access, "authenticationMode").map_or(access.span, |node| node.span);
+                    problems.push(unreadable(span, "`authenticationMode` is CONFIG_MAP, API_AND_CONFIG_MAP or API"));
+                }
+                known
+            }
+        };
+        let key = "bootstrapClusterCreatorAdminPermissions";
+        if truth(access, key, &mut problems) == Some(true) {
+            let span = key_span(access, key).unwrap_or(access.span);
+            let message = format!("{key}: whoever made the cluster is its administrator, by an access entry");
+            problems
+                .push(not_taken(span, message).hint("give what `aws eks describe-access-entry` prints of that entry"));
+        }
+    }
+    for key in MACHINES {
+        if !list(root, key, &mut problems).is_empty() {
+            let span = key_span(root, key).unwrap_or(root.span);
+            let message =
+                format!("{key}: eksctl lets in the roles that it makes for machines, whose names are not here");
+            problems.push(not_taken(span, message).hint("give aws-auth or the access entries of the cluster for them"));
+        }
+    }
+    foreign.problems = problems.into_sorted();
+    foreign
+}
+
+/// Names keys that eksctl does not know and that are meant to be one of ours: it decodes strictly, and takes none of the file.
+fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
+    for entry in node.as_mapping().unwrap_or_default() {
+        let key = &*entry.key.text;
+        let is_meant = |known: &&&str| known.eq_ignore_ascii_case(key);
+        let meant = keys.iter().find(is_meant).copied().or_else(|| document::nearest(key, keys.iter().copied()));
+        let is_known = keys.contains(&key);
+        if let Some(meant) = meant.filter(|_| !is_known) {
+            let message = format!("{of}`{key}`: eksctl knows no such field, and refuses the file");
+            problems.push(unreadable(entry.key_span, message).hint(format!("write `{meant}`")));
+        }
+    }
+}
+
+fn mapping(node: &Node, index: usize, foreign: &mut Foreign, problems: &mut Problems) {
+    known(node, &format!("{MAPPINGS}[{index}]: "), &MAPPING, problems);
+    let [arn, account, service] = ["arn", "account", "serviceName"].map(|key| text(node, key, problems));
+    let (name, at, span) = (format!("{MAPPINGS}[{index}]"), (MAPPINGS, index), node.span);
+    let problem = match (arn, account, service) {
+        ("", "", "") => unreadable(span, format!("{name}: `arn`, `account` or `serviceName` is missing")),
+        ("", account, "") => {
+            let account = account.into();
+            return foreign.accounts.push(Account { account, at, span, line: 0 });
+        }
+        (arn, "", "") => {
+            let (is_one, groups) = (is_user_or_role(arn, &name, node, problems), texts(node, "groups", problems));
+            let [arn, username] = [arn, text(node, "username", problems)].map(Into::into);
+            return foreign.logins.extend(is_one.then_some(Login { arn, username, groups, at, span, line: 0 }));
+        }
+        ("", "", service) => {
+            not_taken(span, format!("{name}: the AWS service {service} is let in by a role and a binding of its own"))
+        }
+        _ => unreadable(span, format!("{name}: eksctl takes one of `arn`, `account` and `serviceName`")),
+    };
+    problems.push(problem);
+}
+
+/// Whether eksctl takes an entry: machines have neither groups nor usernames nor policies.
+fn is_taken(entry: &AccessEntry, problems: &mut Problems) -> bool {
+    let of_its_own = entry.username.is_some() || !entry.groups.is_empty() || !entry.policies.is_empty();
+    let is_taken = matches!(entry.kind, Some(EntryType::Standard | EntryType::Ec2) | None) || !of_its_own;
+    if !is_taken {
+        let (kind, (list, index)) = (entry.kind.map_or("", EntryType::as_str), entry.at);
+        let message =
+            format!("{list}[{index}]: eksctl takes no groups, username and policies of entries of the type {kind}");
+        problems.push(unreadable(entry.span, message));
+    }
+    is_taken
+}
+
+/// Whether this is what `eksctl get accessentry` prints.
+pub(super) fn are_entries(root: &Node) -> bool {
+    root.as_sequence().is_some_and(|nodes| nodes.iter().any(|node| value(node, PRINCIPAL).is_some()))
+}
+
+/// Reads it. Type and username are not in it.
+pub(super) fn read_entries(root: &Node) -> Foreign {
+    let mut problems = Problems::default();
+    let mut entries = Vec::new();
+    for (index, node) in root.as_sequence().unwrap_or_default().iter().enumerate() {
+        let entry = entry(node, &KEYS, ("access entries", index), &mut problems);
+        let policies = policies(node, &mut problems);
+        entries.extend(entry.map(|entry| AccessEntry { kind: None, policies, ..entry }));
+    }
+    Foreign { format: Format::EksctlEntries, entries, problems: problems.into_sorted(), ..Foreign::default() }
+}

@@ -1,0 +1,196 @@
+//! rbac-manager's `RBACDefinition`: the bindings that it makes.
+//!
+//! Source: FairwindsOps/rbac-manager, `pkg/reconciler/parser.go`, `pkg/apis/rbacmanager/v1beta1/rbacdefinition_types.go`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::Namespace;
+use document::{Node, Problems, Span};
+use rbac::{Binding, LabelSelector, Operator, Requirement, RoleKind, RoleReference, Subject};
+
+use super::{
+    Foreign, Format,
+    fields::{is_mapping, key_span, list, not_taken, plain, text, texts, unreadable, value},
+};
+
+/// What rbac-manager makes bindings of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RbacDefinition {
+    /// Its name.
+    pub name: Box<str>,
+    grants: Vec<Grant>,
+}
+
+/// One binding of a definition, or several that are alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Grant {
+    name: Box<str>,
+    role: RoleReference,
+    subjects: Vec<Subject>,
+    place: Place,
+    span: Span,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Place {
+    Cluster,
+    Namespace(Box<str>),
+    Selector(LabelSelector),
+}
+
+impl RbacDefinition {
+    /// The bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
+    pub fn bindings(&self, namespaces: &[Namespace]) -> Vec<Binding> {
+        let mut made = BTreeSet::new();
+        let mut bindings = Vec::new();
+        for Grant { name, role, subjects, place, span } in &self.grants {
+            let places: Vec<Option<Box<str>>> = match place {
+                Place::Cluster => vec![None],
+                Place::Namespace(namespace) => vec![Some(namespace.clone())],
+                Place::Selector(selector) => {
+                    let chosen = namespaces.iter().filter(|namespace| selector.matches(&namespace.labels));
+                    chosen.map(|namespace| Some(namespace.name.clone())).collect()
+                }
+            };
+            for namespace in places {
+                if made.insert((namespace.clone(), name.clone())) {
+                    let (name, role, subjects) = (name.clone(), role.clone(), subjects.clone());
+                    bindings.extend(Binding::new(namespace, name, role, subjects, Some(*span)));
+                }
+            }
+        }
+        bindings
+    }
+
+    /// Where it chooses namespaces by their labels, which the cluster knows alone.
+    pub fn selectors(&self) -> impl Iterator<Item = Span> {
+        self.grants.iter().filter(|grant| matches!(grant.place, Place::Selector(_))).map(|grant| grant.span)
+    }
+}
+
+pub(super) fn read(root: &Node) -> Foreign {
+    let mut problems = Problems::default();
+    let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
+    let mut definition = RbacDefinition { name: name.into(), grants: Vec::new() };
+    let mut parts = Problems::default();
+    if value(root, "rbacBindings").is_none() {
+        let span = key_span(root, "spec").unwrap_or(root.span);
+        let message = format!("the RBACDefinition {name} has no rbacBindings, so rbac-manager makes nothing of it");
+        problems
+            .push(not_taken(span, message).hint("rbacBindings is a key of the object itself and not of its `spec`"));
+    }
+    for node in list(root, "rbacBindings", &mut parts) {
+        if is_mapping(node, "an RBAC binding", &mut parts) {
+            binding(name, node, &mut definition.grants, &mut parts, &mut problems);
+        }
+    }
+    let mut seen: BTreeMap<(&str, &Place), &Grant> = BTreeMap::new();
+    for grant in &definition.grants {
+        let first = seen.entry((&grant.name, &grant.place)).or_insert(grant);
+        if (&first.subjects, &first.role) != (&grant.subjects, &grant.role) {
+            let message =
+                format!("the RBACDefinition {name} makes two bindings {}; the API server has the first", grant.name);
+            problems.push(not_taken(grant.span, message).related(first.span, "the first"));
+        }
+    }
+    // The first thing that is wrong ends it: rbac-manager then makes nothing of the whole definition.
+    if parts.has_errors() {
+        definition.grants.clear();
+    }
+    parts.move_into(&mut problems);
+    let definition = Some(definition);
+    Foreign { format: Format::RbacDefinition, definition, problems: problems.into_sorted(), ..Foreign::default() }
+}
+
+fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Problems, left: &mut Problems) {
+    let name = text(node, "name", problems);
+    let prefix = format!("{of}-{name}");
+    let mut others = 0;
+    let mut subjects = Vec::new();
+    for subject in list(node, "subjects", problems) {
+        let [kind, name, namespace] = ["kind", "name", "namespace"].map(|key| text(subject, key, problems));
+        subjects.push(match kind {
+            "Group" => Subject::Group(name.into()),
+            "User" => Subject::User(name.into()),
+            "ServiceAccount" => {
+                let namespace = Some(namespace.into()).filter(|_| !namespace.is_empty());
+                Subject::ServiceAccount { namespace, name: name.into() }
+            }
+            _ => {
+                problems.push(unreadable(
+                    subject.span,
+                    format!("a subject of the kind `{kind}`; rbac-manager takes Group, User and ServiceAccount"),
+                ));
+                continue;
+            }
+        });
+        others += usize::from(kind != "Group");
+    }
+    if others > 0 {
+        let message = format!(
+            "the RBACDefinition {of}, {name}: {others} of its subjects are no groups; an access file grants to groups"
+        );
+        left.push(not_taken(node.span, message));
+    }
+    let mut add = |name: String, kind, role: &str, place, span| {
+        let role = RoleReference { kind, name: role.into() };
+        grants.push(Grant { name: name.into(), role, subjects: subjects.clone(), place, span });
+    };
+    for node in list(node, "clusterRoleBindings", problems) {
+        let role = text(node, "clusterRole", problems);
+        if role.is_empty() {
+            problems.push(unreadable(node.span, "`clusterRole` is missing"));
+        }
+        add(format!("{prefix}-{role}"), RoleKind::ClusterRole, role, Place::Cluster, node.span);
+    }
+    for node in list(node, "roleBindings", problems) {
+        let [cluster_role, role, namespace] = ["clusterRole", "role", "namespace"].map(|key| text(node, key, problems));
+        let (kind, role, suffix) = match (cluster_role, role) {
+            ("", "") => {
+                problems.push(unreadable(node.span, "`clusterRole` or `role` is missing"));
+                continue;
+            }
+            ("", role) => (RoleKind::Role, role, format!("{role}-{namespace}")),
+            (role, _) => (RoleKind::ClusterRole, role, role.to_owned()),
+        };
+        let place = match value(node, "namespaceSelector").and_then(|node| selector(node, problems)) {
+            Some(selector) => Place::Selector(selector),
+            None if namespace.is_empty() => {
+                problems.push(unreadable(node.span, "`namespace` or `namespaceSelector` is missing"));
+                continue;
+            }
+            None => Place::Namespace(namespace.into()),
+        };
+        add(format!("{prefix}-{suffix}"), kind, role, place, node.span);
+    }
+}
+
+/// A selector that says something; `matchLabels: {}` chooses every namespace.
+fn selector(node: &Node, problems: &mut Problems) -> Option<LabelSelector> {
+    let labels = value(node, "matchLabels");
+    let mut match_labels = BTreeMap::new();
+    for entry in labels.and_then(Node::as_mapping).unwrap_or_default() {
+        if let Some((text, _)) = entry.value.text(problems) {
+            match_labels.insert((&*entry.key.text).into(), text.into());
+        }
+    }
+    let mut match_expressions = Vec::new();
+    for node in list(node, "matchExpressions", problems) {
+        let operator = match value(node, "operator").and_then(plain) {
+            Some("In") => Operator::In,
+            Some("NotIn") => Operator::NotIn,
+            Some("Exists") => Operator::Exists,
+            Some("DoesNotExist") => Operator::DoesNotExist,
+            _ => {
+                problems.push(unreadable(node.span, "`operator` is In, NotIn, Exists or DoesNotExist"));
+                continue;
+            }
+        };
+        let (key, values) = (text(node, "key", problems).into(), texts(node, "values", problems));
+        if values.is_empty() == matches!(operator, Operator::In | Operator::NotIn) {
+            problems.push(unreadable(node.span, "In and NotIn take values, Exists and DoesNotExist none"));
+        }
+        match_expressions.push(Requirement { key, operator, values });
+    }
+    (labels.is_some() || !match_expressions.is_empty()).then_some(LabelSelector { match_labels, match_expressions })
+}

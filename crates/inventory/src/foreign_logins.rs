@@ -1,0 +1,102 @@
+//! Logins of files as the mapping that their program makes of them, read by whoever reads that.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use access::ConfigMap;
+use jiff::Timestamp;
+use mapping::RuleSource;
+
+use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
+use crate::foreign::{Foreign, Format, Login};
+
+impl Foreign {
+    /// The mapping; none where the file has no logins. Its rules say where they stand in the file.
+    pub fn live(&self, reading: &Reading, now: Timestamp) -> Option<Result<LiveMapping, Unseen>> {
+        if self.logins.is_empty() && self.accounts.is_empty() {
+            return None;
+        }
+        let live = match self.format {
+            Format::Kops => Ok(self.objects()),
+            // The authenticator's own file, which the first chart wrote.
+            Format::Chart2018 => self.config_map(MappingTarget::ConfigMap, *reading, now),
+            _ => self.config_map(MappingTarget::AwsAuth, *reading, now),
+        };
+        Some(live)
+    }
+
+    /// kops makes an `IAMIdentityMapping` of each.
+    fn objects(&self) -> LiveMapping {
+        let object = |login: &Login| {
+            let Login { arn, username, groups, at: (list, index), .. } = login.clone();
+            let name = format!("{list}[{index}]").into();
+            Seen { object: MappingObject { name, arn, username, groups, canonical_arn: "".into() }, ..Seen::default() }
+        };
+        let mut live = LiveMapping::of_objects(self.logins.iter().map(object).collect());
+        for rule in live.source.roles.iter_mut().chain(&mut live.source.users) {
+            let login = &self.logins[rule.source.index];
+            self.place(&mut rule.source, login.at, login.line);
+        }
+        live
+    }
+
+    fn config_map(&self, target: MappingTarget, reading: Reading, now: Timestamp) -> Result<LiveMapping, Unseen> {
+        // As eksctl and the chart sort them.
+        let (users, roles): (Vec<&Login>, Vec<&Login>) = self.logins.iter().partition(|login| login.is_user());
+        let [map_users, map_roles] = [("userarn", &users), ("rolearn", &roles)].map(|(key, list)| {
+            let entry = |login: &&Login| serde_json::json!({key: login.arn, "username": login.username, "groups": login.groups});
+            list.iter().map(entry).collect::<Vec<_>>()
+        });
+        let accounts: Vec<&str> = self.accounts.iter().map(|account| &*account.account).collect();
+        let data = match target {
+            MappingTarget::ConfigMap => {
+                let id = self.cluster_id.as_deref().unwrap_or_default();
+                let server = serde_json::json!({"mapUsers": map_users, "mapRoles": map_roles, "mapAccounts": accounts});
+                let config = serde_json::json!({"clusterID": id, "server": server});
+                BTreeMap::from([("config.yaml".to_owned(), config.to_string())])
+            }
+            _ => [("mapUsers", serde_json::json!(map_users)), ("mapRoles", serde_json::json!(map_roles))]
+                .into_iter()
+                .chain([("mapAccounts", serde_json::json!(accounts))])
+                .map(|(key, list)| (key.to_owned(), list.to_string()))
+                .collect(),
+        };
+        let map = ConfigMap { data, ..ConfigMap::default() };
+        let mut live = LiveMapping::of_config_map(target, map, &reading, now)?;
+        for defect in &mut live.source.defects {
+            let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
+            let logins = if list == "mapRoles" { &roles } else { &users };
+            let index = index.trim_end_matches(']').parse::<usize>().ok();
+            if let Some(Login { at: (list, index), line, .. }) = index.and_then(|index| logins.get(index)) {
+                (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
+            }
+            defect.file = Arc::clone(&self.file);
+        }
+        for unused in &mut live.source.unused {
+            let logins = if unused.source.list == "mapRoles" { &roles } else { &users };
+            let login = logins[unused.source.index];
+            self.place(&mut unused.source, login.at, login.line);
+        }
+        for (rules, logins) in [(&mut live.source.roles, &roles), (&mut live.source.users, &users)] {
+            for rule in rules {
+                let login = logins[rule.source.index];
+                self.place(&mut rule.source, login.at, login.line);
+            }
+        }
+        for (_, source) in &mut live.source.accounts {
+            let account = &self.accounts[source.index];
+            self.place(source, account.at, account.line);
+        }
+        Ok(live)
+    }
+
+    fn place(&self, source: &mut RuleSource, at: (&'static str, usize), line: usize) {
+        (source.list, source.index) = at;
+        (source.file, source.line) = (Arc::clone(&self.file), line);
+    }
+}
+
+impl Login {
+    fn is_user(&self) -> bool {
+        self.arn.split_once(":user/").is_some()
+    }
+}

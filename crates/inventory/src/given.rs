@@ -1,0 +1,612 @@
+//! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
+
+mod fields;
+mod manifests;
+
+use std::{cell::Cell, fmt};
+
+use access::{Facts, IamDumpError};
+use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
+use mapping::{
+    Mode, Reader,
+    authenticator::{self, ServerConfig},
+};
+use serde::{
+    Deserializer as _,
+    de::{Error as _, IgnoredAny, MapAccess, Visitor},
+};
+
+use super::{
+    AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
+    dump::Written,
+    kustomize,
+    servers::may_run,
+    standing::{self, Standings},
+};
+use crate::foreign::{self, Foreign};
+
+/// Everything that was given, sorted by what it is about.
+#[derive(Debug, Default)]
+pub struct Given {
+    /// Objects of a cluster.
+    pub dump: Dump,
+    /// What IAM said.
+    pub facts: Facts,
+    /// EKS access entries.
+    pub entries: AccessEntries,
+    /// The authenticator's configuration, where its file was named, as `cluster-auth server` reads it.
+    pub config: Option<ServerConfig>,
+    /// The text of that: it counts in place of what the cluster has of it.
+    pub configuration: Option<Source>,
+    /// What people wrote: access files, and manifests in YAML. The objects of the dump that come from there point into it.
+    pub sources: Sources,
+    /// What somebody may want to know of how texts were read.
+    pub notes: Vec<Box<str>>,
+    /// Documents of a folder that cannot be read and do not look like manifests of access, each with its place and why.
+    pub unparsable: Vec<Box<str>>,
+    access_files: Vec<usize>,
+    says_something: bool,
+}
+
+/// What a text is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum About {
+    Cluster,
+    Iam,
+    Eks,
+    Access,
+    Foreign,
+    DynamicFile,
+    /// What resources are called.
+    Definition,
+    /// What may run the authenticator.
+    Server,
+    /// An object that does not say of which kind.
+    NoKind,
+    Nothing,
+}
+
+/// Why a text cannot be used.
+#[derive(Debug)]
+pub enum GivenError {
+    /// No text.
+    Encoding,
+    /// Objects of a cluster.
+    Cluster(DumpError),
+    /// What IAM said.
+    Iam(IamDumpError),
+    /// What EKS said.
+    Eks(AccessEntriesError),
+    /// YAML with problems, each with its line.
+    Yaml(String),
+    /// JSON that ends before it is complete.
+    CutOff,
+    /// A second configuration of the authenticator; the first one's name.
+    SecondConfiguration(String),
+}
+
+impl fmt::Display for GivenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Encoding => f.write_str("it is not UTF-8"),
+            Self::Cluster(error) => error.fmt(f),
+            Self::Iam(error) => error.fmt(f),
+            Self::Eks(error) => error.fmt(f),
+            Self::Yaml(problems) => f.write_str(problems),
+            Self::CutOff => f.write_str(CUT_OFF),
+            Self::SecondConfiguration(first) => {
+                write!(f, "this is a second configuration of aws-iam-authenticator, beside {first}; give one")
+            }
+        }
+    }
+}
+
+impl std::error::Error for GivenError {}
+
+/// How long a list of JSON may be that a person wrote; longer ones are some program's.
+const WRITTEN: usize = 1 << 20;
+
+/// Where an object stands.
+#[derive(Clone, Copy)]
+enum Place<'a> {
+    /// As a document.
+    Document,
+    /// In a list, which says by its `apiVersion` and kind what its elements are that say it themselves by neither.
+    List(Option<(&'a str, &'a str)>),
+}
+
+/// How a text is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How<'a> {
+    /// Whether it is one of a folder, where everything lies that a repository has: what is no manifest is passed over, and what
+    /// looks like one and cannot be read is a gap. What was named itself must be readable.
+    pub is_of_folder: bool,
+    /// The namespace of objects that do not say which.
+    pub default_namespace: Option<&'a str>,
+    /// What kustomizations make of it.
+    pub kustomized: Option<&'a Kustomized>,
+}
+
+impl How<'_> {
+    /// Somebody's word goes before a kustomization's; several of these are none.
+    fn namespace(&self) -> Option<&str> {
+        let kustomized = || match self.kustomized.map(|kustomized| &kustomized.namespaces[..]) {
+            Some([one]) => Some(&*one.name),
+            _ => None,
+        };
+        self.default_namespace.or_else(kustomized)
+    }
+}
+
+impl Given {
+    /// Takes what a text says that was named; `false` where it is about nothing that is known here.
+    pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
+        self.read_as(name, text, How::default())
+    }
+
+    /// Takes what a text says; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
+    pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+        let known = self.read_any(name, text, how)?;
+        self.says_something |= known;
+        Ok(known)
+    }
+
+    /// Whether anything was about access.
+    pub fn says_something(&self) -> bool {
+        self.says_something
+    }
+
+    /// Adds what could not be looked at.
+    pub fn lacks(&mut self, gap: Unseen) {
+        self.says_something = true;
+        self.dump.lacks(gap);
+    }
+
+    fn read_any(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+        if !text.trim_ascii_start().starts_with(b"{") {
+            return self.read_documents(name, text, how);
+        }
+        // In braces there may also be YAML, or several documents.
+        match about(text).unwrap_or(About::Access) {
+            About::Cluster => match self.read_list(name, text) {
+                Some(read) => read,
+                None => self.read_documents(name, text, how),
+            },
+            About::Iam => match self.facts.add_iam_dump(text) {
+                Ok(_) => Ok(true),
+                // Others use these words too. What is a part of an answer is one, wherever it lies.
+                Err(IamDumpError::Shape) if how.is_of_folder => Ok(false),
+                Err(error) => Err(GivenError::Iam(error)),
+            },
+            About::Eks => match self.entries.read(text) {
+                Ok(()) => Ok(true),
+                Err(AccessEntriesError::Shape) if how.is_of_folder => Ok(false),
+                Err(error) => Err(GivenError::Eks(error)),
+            },
+            About::DynamicFile => {
+                self.dump.add_dynamic_file(name, text);
+                Ok(true)
+            }
+            About::Access | About::Definition | About::Foreign | About::NoKind | About::Server => {
+                self.read_documents(name, text, how)
+            }
+            About::Nothing => Ok(false),
+        }
+    }
+
+    /// The access files, as they are read and located; none where none was given.
+    pub fn access_files(&self) -> Option<Sources> {
+        let is_one = |source: &Source| self.access_files.contains(&source.base());
+        (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
+    }
+
+    /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
+    fn read_list(&mut self, name: &str, text: &[u8]) -> Option<Result<bool, GivenError>> {
+        let mut dump = self.dump.beside();
+        match dump.read_given(name, text) {
+            // What a person wrote may have fields that there are not, and whoever reads it with its places names them.
+            Ok(()) if dump.is_list() && (text.len() > WRITTEN || !dump.has_written()) => {
+                self.dump.extend(dump);
+                Some(Ok(true))
+            }
+            // A long one is not read twice.
+            Err(error) if text.len() > Limits::default().max_bytes => Some(Err(GivenError::Cluster(error))),
+            Ok(()) | Err(_) => None,
+        }
+    }
+
+    fn read_documents(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+        let (text, _) = document::decode_lossy(text);
+        let source = self.sources.add(name, text.into_owned()).clone();
+        if looks_like_configuration(source.text()) && (!how.is_of_folder || has_mappings(source.text())) {
+            return self.configured_by(&source).map(|()| true);
+        }
+        if looks_like_access(source.text())
+            && !may_be_of_first_chart(source.text())
+            && (!how.is_of_folder || is_access(&source))
+        {
+            self.access_files.push(source.base());
+            return Ok(true);
+        }
+        let said = |problems: &[Problem]| {
+            if is_cut_off(source.text()) { GivenError::CutOff } else { GivenError::Yaml(in_lines(&source, problems)) }
+        };
+        let mut items = Vec::new();
+        let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
+            items.push((number, node));
+        });
+        let mut known = false;
+        for document in documents {
+            let (number, read) = match &document.read {
+                Ok(read) => (document.number, read),
+                Err(problems) if how.is_of_folder => {
+                    known |= self.unreadable(&source, &document, problems);
+                    continue;
+                }
+                Err(problems) => return Err(said(problems)),
+            };
+            let Some(root) = document.root() else { continue };
+            let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
+            let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
+            if let Some(foreign) = foreign::read(&source, root) {
+                self.declare(foreign, &source);
+                known = true;
+                continue;
+            }
+            match kind {
+                Some("Template") if manifests::is_template_of_access(root) => {
+                    let line = source.position(root.span.start).line;
+                    let what = format!("OpenShift's Template {name}:{line}");
+                    let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
+                // Of no interest: what kops keeps beside it, deployments and the like.
+                Some(kind) if !Dump::is_about(version, kind) => {
+                    known |= self.dump.look_at((version, kind), root, &source);
+                    continue;
+                }
+                Some(kind) => {
+                    let list = (version, kind);
+                    let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
+                    self.add_document(&source, root, list, of, how);
+                    self.notes.extend(read.warnings.iter().map(|warning| {
+                        let line = source.position(warning.span.start).line;
+                        format!("{name}:{line}: {}", warning.message).into()
+                    }));
+                }
+                None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
+                    if how.is_of_folder && !is_access(&source) {
+                        continue;
+                    }
+                    self.access_files.push(source.base());
+                }
+                // No kind, and what has this version is about access.
+                None if version.starts_with("rbac.authorization.k8s.io/") => {
+                    self.add(&source, root, Place::Document, how);
+                }
+                // A list's kind is what kubectl prints behind its elements.
+                None if items.iter().any(|(of, _)| *of == number) || root.get("items").is_some() => {
+                    let what = format!("a list ({name}:{})", source.position(root.span.start).line);
+                    let why =
+                        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
+                // kubectl takes nothing without one; in a folder there may be anything.
+                None if manifests::has_bare_logins(root) => {
+                    let what =
+                        format!("mapRoles, mapUsers or mapAccounts ({name}:{})", source.position(root.span.start).line);
+                    let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
+                               configmap aws-auth -n kube-system -o yaml` prints";
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
+                None if (!how.is_of_folder && !version.is_empty()) || manifests::has_logins(root) => {
+                    let what = format!("an object ({name}:{})", source.position(root.span.start).line);
+                    let kind = if root.get("data").is_some() {
+                        "; write `kind: ConfigMap`, and its name and namespace below `metadata`"
+                    } else {
+                        ""
+                    };
+                    let why = format!("it has no `kind`, without which kubectl takes nothing{kind}");
+                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                }
+                None => continue,
+            }
+            known = true;
+        }
+        Ok(known)
+    }
+
+    /// One document of a kind that is of interest: an object, or a list with its elements.
+    fn add_document<'n>(
+        &mut self,
+        source: &Source,
+        root: &Node,
+        (version, kind): (&str, &str),
+        items: impl Iterator<Item = &'n Node>,
+        how: How<'_>,
+    ) {
+        let is_json = source.text().trim_start().starts_with('{');
+        let printed = root.get("metadata").and_then(|metadata| metadata.get("resourceVersion"));
+        // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
+        let kinds = (!is_json && printed.is_none()).then(|| self.dump.kinds());
+        let items: Vec<&Node> = items.collect();
+        self.add(source, root, Place::Document, how);
+        for node in &items {
+            self.add_element(source, node, (version, kind.strip_suffix("List").unwrap_or(kind)), how);
+        }
+        if is_of_part(root) {
+            let written = Written { source, span: root.span, has_origin: true, texts: Standings::new() };
+            let of_items = items.iter().filter_map(|node| Some(&*node.get("kind")?.as_scalar()?.text));
+            self.dump.are_cut(of_items.chain(kind.strip_suffix("List")), &written);
+        } else if let Some(kinds) = kinds {
+            self.dump.are_parts(kinds);
+        }
+    }
+
+    /// One element of a list whose elements are of this version and kind, where they do not say theirs.
+    fn add_element(&mut self, source: &Source, node: &Node, (version, kind): (&str, &str), how: How<'_>) {
+        if let Some(foreign) = foreign::read(source, node) {
+            return self.declare(foreign, source);
+        }
+        let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
+        let of = Some((version, kind)).filter(|_| says_nothing && !kind.is_empty());
+        self.add(source, node, Place::List(of), how);
+        if node.get("items").and_then(Node::as_sequence).is_some() {
+            let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
+            let why = "kubectl refuses the whole list around it; its objects count here all the same";
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        }
+    }
+
+    /// Takes the authenticator's own configuration, of which there is one.
+    fn configured_by(&mut self, source: &Source) -> Result<(), GivenError> {
+        if let Some(first) = &self.configuration {
+            return Err(GivenError::SecondConfiguration(first.name().to_owned()));
+        }
+        self.configure(source.clone());
+        Ok(())
+    }
+
+    /// Takes the authenticator's own configuration, as it counts in place of what the cluster has of it. Who reads its mappings
+    /// shows when everything was read: what the one refuses the other may take.
+    pub fn configure(&mut self, source: Source) {
+        let read = authenticator::read_config_in(&source, None).ok();
+        let nobody = || ServerConfig {
+            mounted_file: Some(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)),
+            ..ServerConfig::default()
+        };
+        self.config = Some(read.map_or_else(nobody, |(config, _)| config.server));
+        self.configuration = Some(source);
+        self.says_something = true;
+    }
+
+    /// Takes what a file of another program says. What that program itself would refuse says nothing.
+    fn declare(&mut self, foreign: Foreign, source: &Source) {
+        for problem in foreign.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+            let line = source.position(problem.span.start).line;
+            let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+            let (what, why) = (format!("{}:{line}", source.name()), format!("{}{hint}", problem.message));
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        }
+        for entry in &foreign.entries {
+            self.entries.add(entry, &foreign.file, source.position(entry.span.start).line);
+        }
+        foreign.mode.into_iter().for_each(|mode| self.entries.set_mode(mode));
+        self.dump.declare(foreign);
+    }
+
+    /// One object as it stands in a text, through JSON: it is read by the same types. An object that
+    /// cannot be taken is a gap, and takes no other with it.
+    fn add(&mut self, source: &Source, node: &Node, place: Place<'_>, how: How<'_>) {
+        let mut value = node.to_json();
+        if let (Place::List(Some((api_version, kind))), Some(object)) = (place, value.as_object_mut()) {
+            object.insert("apiVersion".to_owned(), api_version.into());
+            object.insert("kind".to_owned(), kind.into());
+        }
+        let at = |node: &Node| format!("{}:{}", source.name(), source.position(node.span.start).line);
+        let what = format!("{} ({})", named(&value), at(node));
+        let is_of_cluster = value["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty());
+        if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
+            let what = format!("{} ({})", named(&value), at(written));
+            let why = format!("`{text}` is for another program to fill in; give what that prints, by `--from -`");
+            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            return;
+        }
+        if !is_of_cluster {
+            let text = |key: &str| value[key].as_str().unwrap_or_default();
+            let name = value["metadata"]["name"].as_str().unwrap_or_default();
+            for fields::Unknown { at, path, meant } in fields::unknown(node, text("apiVersion"), text("kind"), name) {
+                let line = source.position(at.start).line;
+                let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
+                let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();
+                let why =
+                    format!("there is no such field{meant}, and kubectl refuses the object; here it counts without it");
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            }
+        }
+        if let Some(kustomized) = how.kustomized {
+            for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
+                self.dump.lacks(Unseen { what: (&*what).into(), why: why.into() });
+            }
+        }
+        let is_element = matches!(place, Place::List(_));
+        let is_list = is_element || value.get("items").is_some();
+        if is_element {
+            value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
+        }
+        // Of what a cluster printed as JSON nobody wants to know the line.
+        let has_origin = !is_element || !source.text().trim_start().starts_with('{');
+        let is_map = value["kind"] == "ConfigMap" || value["items"][0]["kind"] == "ConfigMap";
+        let texts = if is_map { standing::of_object(source, node) } else { Standings::new() };
+        let written = Written { source, span: node.span, has_origin, texts };
+        match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
+            // Whoever knows the elements says of what it is a part.
+            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => {}
+            Err(error) => {
+                let error = match error {
+                    DumpError::Objects(rbac::dump::DumpError::Syntax(error)) => error.to_string(),
+                    error => error.to_string(),
+                };
+                // The line is one of a text that nobody sees.
+                let why = format!("an API server refuses it: {}", error.split(" at line ").next().unwrap_or_default());
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            }
+            Ok(()) => {}
+        }
+    }
+
+    /// A document of a folder that cannot be read is a gap where it looks like a manifest of access.
+    fn unreadable(&mut self, source: &Source, document: &Document, problems: &[Problem]) -> bool {
+        let Some((kind, line)) = manifests::looks_like(source, document) else {
+            let place = problems.first().map(|problem| source.position(problem.span.start).line);
+            let why = problems.first().map_or("", |problem| &problem.message);
+            self.unparsable.push(format!("{}:{} ({why})", source.name(), place.unwrap_or(1)).into());
+            return false;
+        };
+        let text = &source.text()[document.span.start - source.base()..document.span.end - source.base()];
+        let reason = problems.first().map_or_else(String::new, |problem| {
+            format!("line {}: {}", source.position(problem.span.start).line, problem.message)
+        });
+        let why = if is_cut_off(text) {
+            CUT_OFF.to_owned()
+        } else if text.contains("{{") {
+            format!("it is a template ({reason}); give what `helm template` or its like prints, by `--from -`")
+        } else {
+            format!("it cannot be read: {reason}")
+        };
+        let article = if kind.starts_with('o') { "an" } else { "a" };
+        let what = format!("{article} {kind} ({}:{line})", source.name());
+        self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+        true
+    }
+}
+
+/// Whether a list says that it is only a part of one.
+fn is_of_part(list: &Node) -> bool {
+    let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();
+    metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
+}
+
+/// Kind and name, as far as they are written.
+fn named(value: &serde_json::Value) -> String {
+    let metadata = &value["metadata"];
+    let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
+    format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))
+}
+
+/// Whether a text of a folder that has keys of an access file is one: Prometheus' rules have `groups` too.
+fn is_access(source: &Source) -> bool {
+    let root = document::parse(source, &Limits::default()).ok().flatten();
+    let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
+    let ours = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
+    let is_group = |group: &Node| ours.iter().any(|key| group.get(key).is_some());
+    let groups = root.get("groups").and_then(Node::as_sequence);
+    root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
+}
+
+/// Problems with their lines, in one.
+fn in_lines(source: &Source, problems: &[Problem]) -> String {
+    let said = problems
+        .iter()
+        .map(|problem| format!("line {}: {}", source.position(problem.span.start).line, problem.message));
+    said.collect::<Vec<_>>().join("; ")
+}
+
+const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it anew";
+
+/// Whether a text is JSON that ends too early.
+fn is_cut_off(text: &str) -> bool {
+    let is_early = |error: serde_json::Error| error.is_eof();
+    text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_err_and(is_early)
+}
+
+/// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.
+fn looks_like_configuration(text: &str) -> bool {
+    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let others = ["apiversion:", "kind:", "groups:", "nodes:"];
+    let is_other = |line: &str| others.iter().any(|key| line.to_ascii_lowercase().starts_with(key));
+    let is_server = |line: &str| line.to_ascii_lowercase().starts_with("server:");
+    keys.find_map(|line| (is_other(line) || is_server(line)).then(|| is_server(line))).unwrap_or_default()
+}
+
+/// Whether a text names a list of the authenticator's: other programs have a `server` too.
+fn has_mappings(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
+}
+
+/// Whether a text's outermost keys are an access file's. Those of others are found by reading them.
+fn looks_like_access(text: &str) -> bool {
+    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
+    let of_access = |line: &str| ["groups:", "clusterID:", "nodes:"].iter().any(|key| line.starts_with(key));
+    let of_object = |line: &str| ["apiVersion:", "kind:"].iter().any(|key| line.starts_with(key));
+    keys.find_map(|line| (of_access(line) || of_object(line)).then(|| of_access(line))).unwrap_or_default()
+}
+
+/// Whether it is worth looking whether these are the values of the first chart, and no access file.
+fn may_be_of_first_chart(text: &str) -> bool {
+    ["authentication:", "role:"].iter().all(|key| text.contains(key))
+}
+
+/// The lists of a dynamic file.
+const DYNAMIC_FILE: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
+
+/// What JSON is about, by the first of its outermost keys that says so: the rest is not looked at here.
+fn about(json: &[u8]) -> Result<About, serde_json::Error> {
+    struct First<'a>(&'a Cell<About>);
+    impl<'de> Visitor<'de> for First<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<(), M::Error> {
+            let mut of: (Option<String>, Option<String>) = (None, None);
+            while let Some(key) = map.next_key::<String>()? {
+                let about = match &*key {
+                    "apiVersion" | "kind" => {
+                        let value = map.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_owned();
+                        *if key == "kind" { &mut of.1 } else { &mut of.0 } = Some(value);
+                        match &of {
+                            (Some(version), _) if foreign::is_of(version) => About::Foreign,
+                            (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
+                            (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
+                            (Some(version), Some(kind)) if may_run(version, kind) => About::Server,
+                            (Some(_), Some(_)) => About::Nothing,
+                            (None, _) | (_, None) => continue,
+                        }
+                    }
+                    "items" => About::Cluster,
+                    "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
+                    "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
+                    "groups" | "clusterID" | "nodes" => About::Access,
+                    key if DYNAMIC_FILE.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
+                    "resource" | "users" => About::Foreign,
+                    _ => {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                };
+                self.0.set(about);
+                return Err(M::Error::custom("known"));
+            }
+            if let (Some(_), None) = &of {
+                self.0.set(About::NoKind);
+            }
+            // Without an `apiVersion` it is still somebody's object.
+            if let (None, Some(kind)) = &of
+                && Dump::is_about("", kind)
+            {
+                self.0.set(About::Cluster);
+            }
+            Ok(())
+        }
+    }
+    let found = Cell::new(About::Nothing);
+    let read = serde_json::Deserializer::from_slice(json).deserialize_map(First(&found));
+    match (found.get(), read) {
+        (About::Nothing, Err(error)) => Err(error),
+        (about, _) => Ok(about),
+    }
+}

@@ -1,0 +1,51 @@
+//! What a cluster has, as it says itself: objects, where logins stand, and who everybody is by them.
+//!
+//! ```text
+//!   files that are given ─► Given: what each is about
+//!   lists of an API server, dumps of kubectl, manifests ─► Dump ─► Observed: objects, mappings, and every gap by name
+//!   mappings + access file ─► everybody ─► who each of them is in the cluster ([`mapping::decide`])
+//! ```
+//!
+//! What could not be looked at is named and never taken for empty.
+
+pub mod foreign;
+
+mod authentication_mode;
+mod declared;
+mod dump;
+mod entries;
+mod files;
+mod foreign_logins;
+mod given;
+mod identities;
+mod knowledge;
+mod kustomize;
+mod mappings;
+mod observed;
+mod people;
+mod places;
+mod policies;
+mod record;
+mod servers;
+mod standing;
+mod target;
+mod unseen;
+
+pub use authentication_mode::AuthenticationMode;
+pub use dump::{Dump, DumpError, joined, shown};
+pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
+pub use files::{File, file_at, files};
+pub use given::{Given, GivenError, How};
+pub use knowledge::{Extent, Knowledge};
+pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
+pub use mappings::Reading;
+pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen};
+pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody, named, sessions};
+pub use places::{GivenLogins, Places, UnseenLogins};
+pub use policies::{Policy, policy};
+pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
+pub use target::{ACCESS_FILE_MAP, MappingTarget};
+pub use unseen::Unseen;
+
+#[cfg(test)]
+mod tests;

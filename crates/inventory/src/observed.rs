@@ -1,0 +1,185 @@
+//! What the cluster has, as far as it could be seen.
+
+use std::collections::BTreeMap;
+
+use access::{ConfigMap, Mark, Namespace, Owner};
+use identity::{Arn, Partition};
+use mapping::Mode;
+use rbac::{AnyRole, Binding};
+
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Unseen, policy};
+use crate::Record;
+
+/// A cluster at one moment.
+#[derive(Clone, Debug, Default)]
+pub struct Observed {
+    /// Every `Role` and `ClusterRole`, built-in ones included.
+    pub roles: Vec<Seen<AnyRole>>,
+    /// Every `RoleBinding` and `ClusterRoleBinding`.
+    pub bindings: Vec<Seen<Binding>>,
+    /// Every namespace.
+    pub namespaces: Vec<Namespace>,
+    /// The mappings in force, in the order in which the authenticator asks them.
+    pub mappings: Vec<LiveMapping>,
+    /// EKS access entries, where any were given.
+    pub entries: AccessEntries,
+    /// What was last applied, if anything was.
+    pub record: Option<Seen<Record>>,
+    /// Who applies, as the cluster sees them (`SelfSubjectReview`).
+    pub caller: Option<rbac::User>,
+    /// The partition of the authenticator.
+    pub partition: Partition,
+    /// How much of roles and bindings is known.
+    pub knowledge: Knowledge,
+    /// What was given and cannot be read, in words: what stands there may grant something.
+    pub unreadable: Vec<Box<str>>,
+    /// Whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
+    pub is_eks: bool,
+    /// The modes in the order in which the server asks for logins, where that is known.
+    pub modes: Option<Vec<Mode>>,
+    /// Whether there are no `IAMIdentityMapping`s but those that were seen.
+    pub knows_mapping_objects: bool,
+    /// The places of logins of which nothing says that a server reads them, and why not.
+    pub not_read: BTreeMap<MappingTarget, Box<str>>,
+    /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
+    pub unseen: Vec<Unseen>,
+    /// What to know of how it was read.
+    pub notes: Vec<Box<str>>,
+}
+
+/// An object as the cluster has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen<T> {
+    /// The object.
+    pub object: T,
+    /// Whose it is.
+    pub owner: Owner,
+    /// Its `resourceVersion`: opaque, so that a removal can insist on what was reviewed.
+    pub version: Box<str>,
+}
+
+/// A service account with an AWS role of its own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CloudAccount {
+    /// Its namespace.
+    pub namespace: Box<str>,
+    /// Its name.
+    pub name: Box<str>,
+    /// The role's ARN, as it is written there.
+    pub role: Box<str>,
+}
+
+/// One place where logins stand.
+#[derive(Clone, Debug)]
+pub struct LiveMapping {
+    /// Which.
+    pub target: MappingTarget,
+    /// What it says, as the authenticator reads it.
+    pub source: mapping::Source,
+    /// What holds it.
+    pub holder: Holder,
+    /// Whether the server asks it at all, as far as that is known: its backend modes may leave it out.
+    pub is_asked: bool,
+}
+
+/// What holds a mapping.
+#[derive(Clone, Debug)]
+pub enum Holder {
+    /// One `ConfigMap`.
+    ConfigMap(ConfigMap),
+    /// One object for each entry.
+    Objects(Vec<Seen<MappingObject>>),
+}
+
+/// An `IAMIdentityMapping`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MappingObject {
+    /// The object's name.
+    pub name: Box<str>,
+    /// `spec.arn`, as written.
+    pub arn: Box<str>,
+    /// `spec.username`.
+    pub username: Box<str>,
+    /// `spec.groups`.
+    pub groups: Vec<Box<str>>,
+    /// `status.canonicalARN`, which aws-iam-authenticator writes; empty where it is not known.
+    pub canonical_arn: Box<str>,
+}
+
+impl LiveMapping {
+    /// One that the server asks.
+    pub fn new(target: MappingTarget, source: mapping::Source, holder: Holder) -> Self {
+        Self { target, source, holder, is_asked: true }
+    }
+}
+
+impl MappingObject {
+    /// The whole object with our mark, as the API server takes it.
+    pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
+        serde_json::json!({
+            "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",
+            "kind": "IAMIdentityMapping",
+            "metadata": {"name": self.name, "labels": Mark::labels(), "annotations": mark.annotations()},
+            "spec": {"arn": self.arn, "username": self.username, "groups": self.groups},
+        })
+    }
+}
+
+impl Observed {
+    /// Takes in the URL of its API server, where one was asked: EKS gives its clusters names of its own.
+    pub fn is_of_server(&mut self, url: Option<&str>) {
+        let host = |url: &str| {
+            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
+        };
+        let is_of_eks =
+            |host: String| [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
+        self.is_eks |= url.map(host).is_some_and(is_of_eks);
+    }
+
+    /// Adds EKS access entries, with what of them is not known.
+    pub fn add_entries(&mut self, entries: AccessEntries) {
+        if entries.is_empty() {
+            return;
+        }
+        self.is_eks = true;
+        self.unseen.extend(entries.unseen());
+        let associations = entries.associations();
+        let unknown = associations.iter().filter(|association| policy(&association.policy).is_none());
+        self.unseen.extend(unknown.map(|association| Unseen {
+            what: format!("what the EKS access policy {} allows", association.policy).into(),
+            why: "its rules are not known here".into(),
+        }));
+        self.unseen.sort();
+        self.unseen.dedup();
+        self.entries = entries;
+    }
+
+    /// Whether logins are asked of a place: not where the server's backend modes or the cluster's authentication mode leave it out.
+    pub fn asks(&self, live: &LiveMapping) -> bool {
+        let by_entries_alone = self.entries.mode() == Some(AuthenticationMode::Api);
+        live.is_asked && !(by_entries_alone && live.target == MappingTarget::AwsAuth)
+    }
+
+    /// The ARNs of logins as they were written: mappings compare them in lower case.
+    pub fn spelled(&self) -> Vec<Arn> {
+        let of_text = |text: &str| -> Vec<Arn> {
+            let ends = |c: char| c.is_whitespace() || "\"',}]".contains(c);
+            let arns = text.match_indices("arn:").map(|(at, _)| text[at..].split(ends).next().unwrap_or_default());
+            arns.filter_map(|arn| arn.parse().ok()).collect()
+        };
+        let of_holder = |live: &LiveMapping| match &live.holder {
+            Holder::ConfigMap(map) => map.data.values().flat_map(|text| of_text(text)).collect(),
+            Holder::Objects(objects) => objects.iter().flat_map(|seen| of_text(&seen.object.arn)).collect::<Vec<_>>(),
+        };
+        self.mappings.iter().flat_map(of_holder).collect()
+    }
+
+    /// What RBAC decides by.
+    pub fn objects(&self) -> rbac::Objects {
+        rbac::Objects {
+            roles: self.roles.iter().map(|seen| seen.object.clone()).collect(),
+            bindings: self.bindings.iter().map(|seen| seen.object.clone()).collect(),
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! EKS access policies, as groups that are granted nearly the same.
+//!
+//! A policy belongs to an access entry and to no Kubernetes group. So whoever has one is in a group made for it, which is
+//! granted the `ClusterRole` that the policy was made after, or its rules where there is none. Where both are not the same
+//! it is said.
+
+use std::collections::BTreeSet;
+
+use inventory::{AccessEntries, Association, Observed, policy};
+use rbac::{
+    Rule,
+    comparison::{Atom, On},
+};
+
+use super::{
+    Left, Stands,
+    draft::{Draft, Group},
+    right::Right,
+};
+
+/// The policies, each with the `ClusterRole` that it was made after (Amazon EKS User Guide, "Review access policy
+/// permissions").
+const MADE_AFTER: [(&str, &str); 4] = [
+    ("AmazonEKSClusterAdminPolicy", "cluster-admin"),
+    ("AmazonEKSAdminPolicy", "admin"),
+    ("AmazonEKSEditPolicy", "edit"),
+    ("AmazonEKSViewPolicy", "view"),
+];
+
+impl Draft {
+    /// The group of a policy and its namespaces, made if there is none yet; none where it is not known what the policy
+    /// allows.
+    pub(super) fn policy(
+        &mut self,
+        association: &Association,
+        stands: &Stands,
+        observed: &Observed,
+        entries: &AccessEntries,
+    ) -> Option<String> {
+        let Association { policy: name, namespaces, .. } = association;
+        let Some(policy) = policy(name) else {
+            let what = stands.of(format!("the access policy {name} of {}", stands.what));
+            self.leave(what, "what it allows is not known here; it stays associated");
+            return None;
+        };
+        let places: BTreeSet<Option<Box<str>>> = match namespaces {
+            None => [None].into(),
+            Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+        };
+        // URLs are of no namespace.
+        let rules = policy.rules.iter().filter(|rule| namespaces.is_none() || rule.non_resource_urls.is_empty());
+        let rules: Vec<Rule> = rules.cloned().collect();
+        let made_after = MADE_AFTER.iter().find(|(of, _)| *of == policy.name).map(|(_, role)| *role);
+        let right = match made_after {
+            Some(role) => Right::ClusterRole(role.into()),
+            None => Right::Rules(rules.clone()),
+        };
+        let made = |group: &Group| group.grants.len() == 1 && group.grants.get(&right) == Some(&places);
+        let base = group_name(policy.name, namespaces.as_deref());
+        let numbered = (2..).map(|number| format!("{base}-{number}"));
+        let group = std::iter::once(base.clone()).chain(numbered).find(|name| match self.of_policies.get(name) {
+            Some(of) => *of == (policy.name, namespaces.clone()) && self.groups.get(name).is_some_and(made),
+            None => !self.groups.contains_key(name) && !is_named(name, observed, entries),
+        })?;
+        if self.of_policies.insert(group.clone(), (policy.name, namespaces.clone())).is_none() {
+            let grants = [(right, places)].into();
+            self.groups.insert(group.clone(), Group { grants, ..Group::default() });
+            if let Some(role) = made_after {
+                let of_role = cluster_role(observed, role);
+                self.differences(&group, (policy.name, namespaces.as_deref()), &rules, (role, of_role));
+            }
+        }
+        Some(group)
+    }
+
+    /// Says where the `ClusterRole` that stands for a policy is not the same.
+    fn differences(
+        &mut self,
+        group: &str,
+        (policy, namespaces): (&str, Option<&[Box<str>]>),
+        rules: &[Rule],
+        (role, of_role): (&str, Option<&[Rule]>),
+    ) {
+        let place = namespaces.map_or_else(String::new, |namespaces| format!(" in {}", namespaces.join(", ")));
+        let has_it = format!("the group {group} has the ClusterRole {role} for it");
+        let said = match of_role {
+            None => vec!["what that allows is not in what was given".to_owned()],
+            Some(of_role) => {
+                let is_of_place = |atom: &Atom| namespaces.is_none() || !matches!(atom.on, On::Url(_));
+                let more = Atom::of_rules(of_role).into_iter();
+                let more = in_words(more.filter(|atom| is_of_place(atom) && !atom.is_allowed_by(rules)));
+                let less = Atom::of_rules(rules).into_iter();
+                let less = in_words(less.filter(|atom| !atom.is_allowed_by(of_role)));
+                let more = more.map(|more| format!("it allows besides: {more}"));
+                more.into_iter().chain(less.map(|less| format!("it does not allow: {less}"))).collect()
+            }
+        };
+        if !said.is_empty() {
+            let what = Stands::nowhere(format!("the access policy {policy}{place}"));
+            self.careful.push(Left { what, why: format!("{has_it}; {}", said.join("; ")) });
+        }
+    }
+}
+
+/// What a `ClusterRole` allows, if there is one.
+fn cluster_role<'a>(observed: &'a Observed, name: &str) -> Option<&'a [Rule]> {
+    let role =
+        observed.roles.iter().filter_map(|seen| seen.object.as_cluster_role()).find(|role| *role.name == *name)?;
+    Some(&role.rules)
+}
+
+/// `eks-view`, or `eks-view-dev-any` for `dev` and `*`.
+fn group_name(policy: &str, namespaces: Option<&[Box<str>]>) -> String {
+    let short = policy.strip_prefix("AmazonEKS").unwrap_or(policy);
+    let short = short.strip_suffix("Policy").unwrap_or(short);
+    let mut name = String::from("eks");
+    for letter in short.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    for namespace in namespaces.unwrap_or_default() {
+        name.push('-');
+        name.push_str(&namespace.replace('*', "any"));
+    }
+    name.truncate(MAX_NAME);
+    name.trim_end_matches('-').to_owned()
+}
+
+/// So that the names of its objects are allowed.
+const MAX_NAME: usize = 60;
+
+/// Whether somebody's login has a group of this name.
+fn is_named(group: &str, observed: &Observed, entries: &AccessEntries) -> bool {
+    let sources = observed.mappings.iter().map(|live| &live.source);
+    let mut logins = sources.flat_map(|source| source.roles.iter().chain(&source.users));
+    logins.any(|rule| rule.groups.iter().any(|one| one.group == group))
+        || entries.described().any(|entry| entry.groups.iter().any(|one| one == group))
+}
+
+fn in_words(atoms: impl Iterator<Item = Atom>) -> Option<String> {
+    let rules: Vec<Rule> = atoms.map(|atom| atom.rule()).collect();
+    let phrases = report::rules(&rules);
+    (!phrases.is_empty()).then(|| phrases.join("; "))
+}

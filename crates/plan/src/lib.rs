@@ -1,0 +1,294 @@
+//! What applying an access file would do: object by object, and person by person.
+//!
+//! ```text
+//!   Wanted (the file, compiled) ┐
+//!                               ├─ plan ─► Plan ─ print ─► text, Markdown, JSON
+//!   Observed (the cluster)      ┘            └ steps ─► what apply executes, each step with what it depends on
+//! ```
+//!
+//! Who somebody is before and after is asked of [`mapping::decide`], what they may do of `rbac`'s evaluator; there is no
+//! second copy of either here. A plan is a function of its two arguments: the same cluster and the same file give the
+//! same plan and the same [`Plan::digest`].
+
+pub mod print;
+
+mod action;
+mod all_powerful;
+mod beside;
+mod digest;
+mod digesting;
+mod import;
+mod known;
+mod lockout;
+mod logins;
+mod needs;
+mod not_known;
+mod objects;
+mod people;
+mod refusals;
+mod steps;
+mod writes;
+
+use std::fmt;
+
+use document::Sources;
+use jiff::Timestamp;
+use known::Seeing;
+use mapping::{Defect, DefectKind, Mode};
+use objects::ObjectDiff;
+
+pub use action::{Action, ConfigMapWrite};
+pub use all_powerful::AllPowerful;
+pub use digest::Digest;
+pub use import::{Imported, Left, Stands, Subject, import};
+pub use logins::{EntryChange, LoginEntry};
+pub use needs::{Need, needs};
+pub use not_known::NotKnown;
+pub(crate) use objects::conflicting;
+pub use objects::{Change, Object, ObjectChange};
+pub use people::PersonChange;
+pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
+pub use steps::{Stage, Step};
+
+use access::{Access, Desired, Facts, Mark};
+use inventory::{File, MappingTarget, Observed, Record, Unseen, Who};
+use rbac::{Index, ObjectId, RoleReference};
+
+/// What is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// The file's `clusterID`.
+    pub cluster_id: &'a str,
+    /// The file compiled, with the cluster's namespaces among the facts, at the moment of planning ([`Desired::at`]).
+    pub desired: &'a Desired,
+    /// The file as it was read.
+    pub access: &'a Access,
+    /// What AWS and the cluster said.
+    pub facts: &'a Facts,
+    /// Where everything stands.
+    pub sources: &'a Sources,
+    /// The files' names in the cluster: [`files`] of the sources.
+    pub files: &'a [File],
+    /// Where logins are written.
+    pub target: MappingTarget,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// What would happen.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The cluster.
+    pub cluster_id: Box<str>,
+    /// Where logins are written.
+    pub target: MappingTarget,
+    /// The people for whom something changes, in the order of who they are.
+    pub people: Vec<PersonChange>,
+    /// How many there are for whom nothing changes.
+    pub people_unchanged: usize,
+    /// Objects that change, in the order of their ids.
+    pub objects: Vec<ObjectChange>,
+    /// How many objects of ours stay as they are.
+    pub objects_unchanged: usize,
+    /// Logins that change, in the order of targets and principals.
+    pub logins: Vec<EntryChange>,
+    /// How many logins of ours stay as they are.
+    pub logins_unchanged: usize,
+    /// Who may do everything and is not so by the file, behind what changes.
+    pub all_powerful: Vec<AllPowerful>,
+    /// What is probably not meant, and what cannot be known.
+    pub warnings: Vec<Warning>,
+    /// What stops apply, flags or not: see [`Plan::stops`].
+    pub refusals: Vec<Refusal>,
+    /// What could not be looked at. A plan with gaps is not applied.
+    pub unseen: Vec<Unseen>,
+    /// What cannot be said therefore. Nothing of it is stated otherwise.
+    pub not_known: NotKnown,
+    /// What is going to be recorded.
+    pub record: Record,
+    /// What apply executes.
+    pub steps: Vec<Step>,
+    /// What `apply --expect` compares.
+    pub digest: Digest,
+}
+
+/// Something about a plan that is probably not meant, or cannot be known.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Warning {
+    /// A binding grants a role that does not exist, and so nothing.
+    NoRole {
+        /// The binding.
+        binding: ObjectId,
+        /// The role.
+        role: RoleReference,
+    },
+    /// Somebody is in the file, and nothing lets them log in.
+    NoLogin(Who),
+    /// An object that another cluster's file made stays.
+    OtherMark(ObjectId, Mark),
+    /// Nobody asked IAM who is in a group of the file's, so its users are not in the plan.
+    IamGroup(Box<str>),
+    /// Logins are taken from the file: nothing of them is read or written.
+    LoginsAssumed,
+    /// A role of which it is not known whether it exists, and what it allows, is granted.
+    UnknownRole {
+        /// The binding.
+        binding: ObjectId,
+        /// The role.
+        role: RoleReference,
+    },
+    /// A place of logins where nobody can look who asks the cluster.
+    Elsewhere(Unseen),
+    /// Nothing says that a server reads the place where logins are written, and why not.
+    NotRead(MappingTarget, Box<str>),
+}
+
+/// Compares what is to be with what is.
+pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
+    let seeing = Seeing::new(wanted, observed);
+    let ObjectDiff { changes: objects, unchanged: objects_unchanged, others, unknown, perhaps_wanted } =
+        objects::diff(wanted, observed, &seeing);
+    let mut logins = logins::diff(wanted, observed);
+    let afterwards = objects::afterwards(wanted, observed);
+    let all_powerful = all_powerful::all_powerful(wanted, &logins.others, &afterwards.bindings, &observed.entries);
+    let (before, after) = (Index::new(observed.objects()), Index::new(afterwards));
+    let mut refusals = refusals::of_objects(&objects);
+    refusals.extend(refusals::of_logins(&logins));
+    refusals.extend(refusals::of_access_file(wanted, observed));
+    refusals.extend(refusals::of_record(wanted, observed));
+    let record = Record { cluster_id: wanted.cluster_id.into(), files: wanted.files.to_vec(), target: wanted.target };
+    let changes = std::mem::take(&mut logins.changes);
+    let (login_actions, unmergeable) = writes::actions(wanted, observed, &changes);
+    refusals.extend(unmergeable);
+    let (logins_unchanged, assumed) = (logins.unchanged, logins.assumed);
+    let mut not_known = NotKnown {
+        why_no_rights: seeing
+            .why_no_rights([&before, &after], unknown.iter().any(|object| object.id().namespace.is_some())),
+        objects: unknown,
+        stays: perhaps_wanted,
+        entries: std::mem::take(&mut logins.unknown),
+        has_other_logins: seeing.has_other_logins(),
+        has_other_objects: seeing.has_other_objects(),
+        ..NotKnown::default()
+    };
+    let knows_rights = not_known.why_no_rights.is_empty();
+    let mut people = people::changes(wanted, logins, &before, &after, observed, (&seeing, knows_rights));
+    not_known.logins = std::mem::take(&mut people.unknown_logins);
+    not_known.rights = std::mem::take(&mut people.unknown_rights);
+    // Who is left to change access shows only where everybody and everything is known.
+    if not_known.is_empty() {
+        refusals.extend(lockout::refusals(&people, observed.caller.as_ref(), &before, &after));
+    }
+    refusals.sort();
+    refusals.dedup();
+
+    let missing = wanted.desired.objects.bindings.iter().filter(|binding| after.role_of(binding).is_none());
+    let no_role = missing.map(|binding| {
+        let (id, role) = (ObjectId::of_binding(binding), binding.role().into_owned());
+        let is_absent = seeing.lacks_role_of(binding);
+        if is_absent { Warning::NoRole { binding: id, role } } else { Warning::UnknownRole { binding: id, role } }
+    });
+    let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
+    let mut warnings: Vec<Warning> = no_role.collect();
+    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
+    warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
+    warnings
+        .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
+    warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    warnings.extend(seeing.beside().cloned().map(Warning::Elsewhere));
+    let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
+    warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
+    // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
+    let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
+    let defects = observed.mappings.iter().flat_map(|live| &live.source.defects);
+    let chances = defects.filter(|defect| defect.kind == DefectKind::Undetermined && !is_kept_one(defect));
+    let chances = chances.map(|defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() });
+    let unseen = observed.unseen.iter().cloned().chain(chances).collect();
+    let mut plan = Plan {
+        cluster_id: wanted.cluster_id.into(),
+        target: wanted.target,
+        people: people.changes,
+        people_unchanged: people.unchanged,
+        objects,
+        objects_unchanged,
+        logins: changes,
+        logins_unchanged,
+        all_powerful,
+        warnings,
+        refusals,
+        unseen,
+        not_known,
+        record,
+        steps: Vec::new(),
+        digest: Digest::default(),
+    };
+    plan.digest = digesting::digest(&plan);
+    let held = people.logins.iter().filter_map(|(_, [before, _])| before.as_ref()).flat_map(steps::subjects).collect();
+    plan.steps = steps::steps(&plan, login_actions, held, observed);
+    plan
+}
+
+impl Plan {
+    /// Whether a file of this name was applied and is not among the files now.
+    pub fn lacks_file(&self, name: &str) -> bool {
+        self.refusals.iter().any(|refusal| matches!(refusal, Refusal::FileMissing { file } if **file == *name))
+    }
+
+    /// Whether the cluster is as the file asks for. The record of the files may still be older.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty() && self.logins.is_empty()
+    }
+
+    /// What stops apply with these flags.
+    pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
+        let mut stops: Vec<Refusal> =
+            self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();
+        if let Some(expected) = &allowed.expect
+            && *expected != self.digest
+        {
+            let found = self.digest.as_str().into();
+            stops.push(Refusal::NotAsReviewed { expected: expected.as_str().into(), found });
+        }
+        stops
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoRole { binding, role } => {
+                let (kind, name) = (role.kind.as_str(), &role.name);
+                write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
+            }
+            Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
+            Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
+            Self::IamGroup(name) => {
+                write!(
+                    f,
+                    "who is in the IAM group `{name}` is not known, so its users are not in this plan: `--aws` asks IAM"
+                )
+            }
+            Self::UnknownRole { binding, role } => {
+                let (kind, name) = (role.kind.as_str(), &role.name);
+                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be looked at")
+            }
+            Self::Elsewhere(Unseen { what, why }) => {
+                write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
+            }
+            Self::NotRead(target, why) => {
+                let title = target.title();
+                write!(f, "not known: whether a server reads {title}: {why}; logins change only where one does")?;
+                match target {
+                    MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
+                    _ => Ok(()),
+                }
+            }
+            Self::LoginsAssumed => f.write_str(
+                "logins are neither read nor written: people are taken to be whom the file says, before and after",
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

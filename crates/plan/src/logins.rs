@@ -1,0 +1,203 @@
+//! Where logins are written, and which entries change there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use access::{OWNED, Owner, merge::owned};
+use inventory::{Holder, LiveMapping, MappingTarget, Observed};
+use jiff::Timestamp;
+use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
+
+use super::Wanted;
+
+/// Who a principal is in the cluster, as an entry of a mapping says it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LoginEntry {
+    /// The username, possibly with variables.
+    pub username: String,
+    /// The groups, each until it ends; only the access file has ends.
+    pub groups: BTreeMap<String, Option<Timestamp>>,
+}
+
+/// One entry that changes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EntryChange {
+    /// Where.
+    pub target: MappingTarget,
+    /// The principal: an ARN in lower case, or `permission set dev in 111122223333`.
+    pub principal: String,
+    /// What stands there now.
+    pub before: Option<LoginEntry>,
+    /// What is going to stand there; the same as before where only its owner changes.
+    pub after: Option<LoginEntry>,
+    /// What stands there is not ours: it is adopted.
+    pub adopted: bool,
+}
+
+/// What happens to logins.
+#[derive(Debug, Default)]
+pub(super) struct Logins {
+    /// In the order of targets and principals.
+    pub(super) changes: Vec<EntryChange>,
+    /// How many entries are as the file asks for.
+    pub(super) unchanged: usize,
+    /// Every source in force now.
+    pub(super) before: Vec<mapping::Source>,
+    /// Every source in force afterwards.
+    pub(super) after: Vec<mapping::Source>,
+    /// Entries that are neither the file's nor taken out.
+    pub(super) others: Vec<Rule>,
+    /// The principals of entries that the file asks for where logins could not be looked at.
+    pub(super) unknown: Vec<String>,
+    /// Whether logins are only what the file says, because nothing of them is read or written.
+    pub(super) assumed: bool,
+}
+
+pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
+    let asked = observed.mappings.iter().filter(|live| observed.asks(live));
+    let before = with_entries(asked.map(|live| live.source.clone()).collect(), observed);
+    let Some(mode) = wanted.target.mode() else {
+        let assumed = before.is_empty();
+        let others = before.iter().flat_map(|source| source.roles.iter().chain(&source.users)).cloned().collect();
+        let all = if assumed { vec![access::mapping_source(wanted.desired, wanted.sources)] } else { before };
+        return Logins { before: all.clone(), after: all, others, assumed, ..Logins::default() };
+    };
+    let of_entries = observed.entries.source();
+    let others = of_entries.roles.into_iter().chain(of_entries.users).collect();
+    let mut logins = Logins { before, others, ..Logins::default() };
+    for live in &observed.mappings {
+        let nothing = mapping::Source::empty(live.source.mode, live.source.reader);
+        let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
+        let ours = ours(live, wanted);
+        let after = logins.of_target(live.target, &live.source, &desired, &ours);
+        logins.after.extend(observed.asks(live).then_some(after));
+    }
+    if !observed.mappings.iter().any(|live| live.target == wanted.target) {
+        let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
+        // The server asks its access file first.
+        let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
+        logins.after.insert(at, after);
+        // What stands there already is not known where nobody could look.
+        if observed.unseen.iter().any(|gap| gap.hides(wanted.target)) {
+            let (unknown, changes) =
+                std::mem::take(&mut logins.changes).into_iter().partition(|change| change.target == wanted.target);
+            let unknown: Vec<EntryChange> = unknown;
+            logins.unknown = unknown.into_iter().map(|change| change.principal).collect();
+            logins.changes = changes;
+        }
+    }
+    logins.after = with_entries(logins.after, observed);
+    logins.changes.sort();
+    logins
+}
+
+/// The sources with EKS access entries, which no plan writes and EKS asks before all but an access file.
+fn with_entries(mut sources: Vec<mapping::Source>, observed: &Observed) -> Vec<mapping::Source> {
+    let of_entries = observed.entries.source();
+    if !of_entries.is_empty() {
+        let at = sources.iter().take_while(|source| source.mode == Mode::AccessFile).count();
+        sources.insert(at, of_entries);
+    }
+    sources
+}
+
+impl Logins {
+    /// Compares one mapping, and says what it is going to be. What is not ours and not in the file stays.
+    fn of_target(
+        &mut self,
+        target: MappingTarget,
+        current: &mapping::Source,
+        desired: &mapping::Source,
+        ours: &BTreeSet<Box<str>>,
+    ) -> mapping::Source {
+        let mut now = by_principal(current);
+        let next = by_principal(desired);
+        for (principal, rule) in &next {
+            let after = entry(rule);
+            let before = now.remove(principal).map(entry);
+            let adopted = before.is_some() && !ours.contains(principal.as_str());
+            if before.as_ref() == Some(&after) && !adopted {
+                self.unchanged += 1;
+                continue;
+            }
+            let principal = principal.clone();
+            self.changes.push(EntryChange { target, principal, before, after: Some(after), adopted });
+        }
+        for (principal, rule) in now {
+            if ours.contains(principal.as_str()) {
+                let (before, after) = (Some(entry(rule)), None);
+                self.changes.push(EntryChange { target, principal, before, after, adopted: false });
+            }
+        }
+        let stays = |rule: &&Rule| {
+            let principal = key(&rule.principal);
+            !ours.contains(principal.as_str()) && !next.contains_key(&principal)
+        };
+        self.others.extend(current.roles.iter().chain(&current.users).filter(stays).cloned());
+        let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
+        let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
+        mapping::Source { roles, users, ..current.clone() }
+    }
+}
+
+fn source(mode: Mode) -> mapping::Source {
+    mapping::Source::empty(mode, Reader::ClusterAuth)
+}
+
+/// What the file asks for, as the target's reader will see it.
+fn desired_source(wanted: &Wanted<'_>, mode: Mode) -> mapping::Source {
+    if mode == Mode::AccessFile {
+        return access::mapping_source(wanted.desired, wanted.sources);
+    }
+    let mut desired = source(mode);
+    for entry in access::entries::entries(wanted.desired, wanted.facts) {
+        let is_user = entry.is_user;
+        let (list, rules) = if is_user { ("mapUsers", &mut desired.users) } else { ("mapRoles", &mut desired.roles) };
+        rules.push(Rule {
+            principal: RulePrincipal::Arn(entry.arn.to_ascii_lowercase()),
+            written: Some(entry.arn.as_str().into()),
+            username: entry.username.to_owned(),
+            groups: entry.groups.iter().map(|group| Membership::from((*group).to_owned())).collect(),
+            source: RuleSource { mode, list, index: rules.len(), file: "the plan".into(), line: 1 },
+        });
+    }
+    desired
+}
+
+/// The principals of a mapping's entries that are ours.
+fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
+    let cluster_id = wanted.cluster_id;
+    match &live.holder {
+        // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
+        Holder::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
+            let is_ours = live.target == wanted.target || Owner::of_map(map).mark_of(cluster_id).is_some();
+            if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
+        }
+        Holder::ConfigMap(map) => {
+            map.annotations.get(OWNED).into_iter().flat_map(|named| owned(named)).map(Into::into).collect()
+        }
+        Holder::Objects(objects) => {
+            let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());
+            ours.map(|seen| seen.object.principal()).collect()
+        }
+    }
+}
+
+/// The rules by principal. Where one stands twice, the last one counts, and roles go before users.
+fn by_principal(source: &mapping::Source) -> BTreeMap<String, &Rule> {
+    let rules = source.users.iter().chain(&source.roles);
+    rules.map(|rule| (key(&rule.principal), rule)).collect()
+}
+
+/// A principal as one text that no other has.
+pub(super) fn key(principal: &RulePrincipal) -> String {
+    match principal {
+        RulePrincipal::Arn(arn) => arn.clone(),
+        RulePrincipal::PermissionSet(set) => format!("permission set {} in {}", set.name, set.account),
+        RulePrincipal::UniqueId(id) => format!("unique id {}", id.id),
+    }
+}
+
+fn entry(rule: &Rule) -> LoginEntry {
+    let groups = rule.groups.iter().map(|membership| (membership.group.clone(), membership.ends));
+    LoginEntry { username: rule.username.clone(), groups: groups.collect() }
+}

@@ -1,0 +1,32 @@
+//! A plan for people and for programs.
+//!
+//! Text and Markdown are the same [`Section`]s in two dresses; JSON has everything.
+
+mod json;
+mod report;
+
+pub(super) use json::{List, Out};
+pub use json::{json, yaml};
+pub use report::report;
+
+use ::report::{Changed, Name, Segment, markdown_of, text_of};
+
+use super::{PersonChange, Plan};
+
+/// The plan as text; joined, the pieces end with a line break.
+pub fn text(plan: &Plan) -> Vec<Segment> {
+    text_of(&report(plan))
+}
+
+/// The plan as GitHub-flavoured Markdown.
+pub fn markdown(plan: &Plan) -> String {
+    markdown_of(&report(plan))
+}
+
+impl<'a> From<&'a PersonChange> for Changed<'a> {
+    fn from(person: &'a PersonChange) -> Self {
+        let PersonChange { who, before, after, meanwhile, .. } = person;
+        let rights = person.known_rights();
+        Self { who: Name::Person(who), before: before.as_ref(), after: after.as_ref(), rights, meanwhile }
+    }
+}

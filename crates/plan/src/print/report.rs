@@ -1,0 +1,203 @@
+//! What is said, in which order: what stops apply and what is dangerous first, people before objects.
+
+use std::collections::BTreeMap;
+
+use access::Owner;
+use inventory::{MappingTarget, Who};
+use rbac::{ObjectId, ObjectKind};
+use report::{Changed, Item, NAMED, Name, Names, Section, Sign, changes, count, some_of};
+
+use crate::{Change, NotKnown, Object, ObjectChange, PersonChange, Plan, Refusal, Warning};
+
+/// Everything that is said about a plan.
+pub fn report(plan: &Plan) -> Vec<Section> {
+    let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
+    let logins = match plan.target {
+        MappingTarget::None => "no logins are written (mapping: none)".to_owned(),
+        target => format!("logins in {}", target.title()),
+    };
+    let title = format!("Plan for {}: {logins}", plan.cluster_id);
+    let mut sections = vec![Section::new(&title, head(plan)), Section::new("What stops apply", refusals(plan))];
+    sections.extend(changes(&people));
+    sections.extend([
+        Section::new("Bindings of the whole cluster", cluster_wide(plan)),
+        Section::new("Who may do everything, and not by this file", all_powerful(plan)),
+        Section::new("Objects", objects(plan)),
+        Section::new("Not known", not_known(plan)),
+        Section::new("Warnings", warnings(plan)),
+    ]);
+    sections.retain(|section| !section.items.is_empty());
+    let digest = Item::new(Sign::Note, format!("{}", plan.digest));
+    sections.push(Section { title: "Digest, for `apply --expect`".to_owned(), items: vec![digest] });
+    sections
+}
+
+fn head(plan: &Plan) -> Vec<Item> {
+    let files: Vec<&str> = plan.record.files.iter().map(|file| &*file.name).collect();
+    let mut items = vec![Item::new(Sign::None, format!("files: {}", some_of(&files, NAMED)))];
+    if !plan.unseen.is_empty() {
+        items.push(Item::new(Sign::Danger, "incomplete: not all of the cluster could be looked at"));
+    }
+    if plan.is_empty() {
+        let text = if plan.unseen.is_empty() {
+            "nothing changes: the cluster is as the files say"
+        } else {
+            "no change is seen in what could be looked at"
+        };
+        items.push(Item::new(Sign::None, text));
+        return items;
+    }
+    let people = |of: &dyn Fn(&PersonChange) -> bool| plan.people.iter().filter(|person| of(person)).count();
+    let come = people(&|person| person.before.is_none() && person.after.is_some());
+    let go = people(&|person| person.before.is_some() && person.after.is_none());
+    let gain = people(&|person| !person.known_rights().gains.is_empty());
+    let lose = people(&|person| !person.known_rights().losses.is_empty());
+    let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
+    let rights = match (why_no_rights.is_empty(), rights.len()) {
+        (true, 0) => format!("{gain} gain rights, {lose} lose some"),
+        (true, number) => format!("{gain} gain rights, {lose} lose some, of {number} that is not known"),
+        (false, _) => "whose rights change is not known".to_owned(),
+    };
+    let so_far = |is_part: bool| if is_part { ", as far as could be looked at" } else { "" };
+    let unknown_of = |number: usize| match number {
+        0 => String::new(),
+        number => format!("; of {number} it is not known"),
+    };
+    let of_people = format!(
+        "people{}: {come} can log in who could not, {go} cannot any more; {rights}; {} stay as they are{}",
+        so_far(plan.not_known.has_other_logins),
+        plan.people_unchanged,
+        unknown_of(logins.len())
+    );
+    let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
+    let of_objects = format!(
+        "objects{}: {} to create, {} to change, {} to remove, {} to mark; {} stay{}",
+        so_far(plan.not_known.has_other_objects),
+        objects(&[Change::Create]),
+        objects(&[Change::Update, Change::Replace]),
+        objects(&[Change::Remove]),
+        objects(&[Change::Mark]),
+        plan.objects_unchanged,
+        unknown_of(unknown.len() + stays.len())
+    );
+    items.extend([Item::new(Sign::None, of_people), Item::new(Sign::None, of_objects)]);
+    items
+}
+
+fn refusals(plan: &Plan) -> Vec<Item> {
+    let mut by_code: BTreeMap<&str, Vec<&Refusal>> = BTreeMap::new();
+    for refusal in &plan.refusals {
+        by_code.entry(refusal.code()).or_default().push(refusal);
+    }
+    let item = |(code, refusals): (&str, Vec<&Refusal>)| {
+        let mut below: Vec<Item> =
+            refusals.iter().take(NAMED).map(|refusal| Item::new(Sign::None, refusal.summary())).collect();
+        if refusals.len() > NAMED {
+            below.push(Item::new(Sign::None, format!("and {} more", refusals.len() - NAMED)));
+        }
+        below.push(Item::new(Sign::Note, format!("help: {}", refusals[0].advice())));
+        Item::new(Sign::Danger, code).below(below)
+    };
+    by_code.into_iter().map(item).collect()
+}
+
+fn cluster_wide(plan: &Plan) -> Vec<Item> {
+    let bindings = plan.objects.iter().filter(|change| change.id.kind == ObjectKind::ClusterRoleBinding);
+    let item = |change: &ObjectChange| {
+        let object = change.after.as_ref().or(change.before.as_ref());
+        let role = object.and_then(Object::role);
+        let groups: Vec<&str> = object.map(|object| object.groups().collect()).unwrap_or_default();
+        let role = role.map(|role| format!(" of {} {}", role.kind.as_str(), role.name)).unwrap_or_default();
+        let was = match (change.change, change.before.as_ref().and_then(Object::role)) {
+            (Change::Replace, Some(was)) => format!(" instead of {} {}", was.kind.as_str(), was.name),
+            _ => String::new(),
+        };
+        let text = format!("{} {}{role}{was} to {}", change.change.as_str(), change.id.name, some_of(&groups, NAMED));
+        Item::new(sign(change.change), text)
+    };
+    bindings.map(item).collect()
+}
+
+/// Each of them: whoever looks for a way in that is left looks here.
+fn all_powerful(plan: &Plan) -> Vec<Item> {
+    plan.all_powerful.iter().map(|one| Item::new(Sign::None, one.to_string())).collect()
+}
+
+fn objects(plan: &Plan) -> Vec<Item> {
+    let mut alike: BTreeMap<(Change, ObjectKind, &str, Option<&Owner>), Vec<&str>> = BTreeMap::new();
+    for change in plan.objects.iter().filter(|change| change.id.kind != ObjectKind::ClusterRoleBinding) {
+        let key = (change.change, change.id.kind, &*change.id.name, change.adopted_from.as_ref());
+        alike.entry(key).or_default().extend(change.id.namespace.as_deref());
+    }
+    let item = |((change, kind, name, owner), namespaces): ((Change, ObjectKind, &str, Option<&Owner>), Vec<&str>)| {
+        let at = if namespaces.is_empty() { String::new() } else { format!(" in {}", some_of(&namespaces, NAMED)) };
+        let owner = match owner {
+            None => "",
+            Some(Owner::Nobody) => ", adopted",
+            Some(Owner::Helm(_)) => ", adopted from Helm",
+            Some(Owner::Ours(_)) => ", adopted from another cluster's file",
+        };
+        Item::new(sign(change), format!("{} {} {name}{at}{owner}", change.as_str(), kind.as_str()))
+    };
+    alike.into_iter().map(item).collect()
+}
+
+/// What cannot be said, because something could not be looked at; JSON names all of them.
+fn not_known(plan: &Plan) -> Vec<Item> {
+    let NotKnown { logins, rights, why_no_rights, objects, stays, .. } = &plan.not_known;
+    let mut said = Vec::new();
+    let people = |people: &[Who]| {
+        let people: Vec<Name<'_>> = people.iter().map(Name::Person).collect();
+        Names::of(people.iter().copied()).some(&people)
+    };
+    if !logins.is_empty() {
+        said.push(format!("whether, and as whom, these can log in: {}", people(logins)));
+    }
+    if !why_no_rights.is_empty() {
+        said.push(format!("whose rights change: {} could not be looked at", some_of(why_no_rights, NAMED)));
+    } else if !rights.is_empty() {
+        said.push(format!("what these gain or lose: {}", people(rights)));
+    }
+    let mut alike: BTreeMap<(ObjectKind, Box<str>, String), Vec<Box<str>>> = BTreeMap::new();
+    for object in objects {
+        let ObjectId { kind, namespace, name } = object.id();
+        let groups: Vec<&str> = object.groups().collect();
+        let grants = object.role().filter(|_| kind == ObjectKind::ClusterRoleBinding);
+        let grants =
+            grants.map(|role| format!(" of {} {} to {}", role.kind.as_str(), role.name, some_of(&groups, NAMED)));
+        alike.entry((kind, name, grants.unwrap_or_default())).or_default().extend(namespace);
+    }
+    said.extend(alike.into_iter().map(|((kind, name, grants), namespaces)| {
+        let at = if namespaces.is_empty() { String::new() } else { format!(" in {}", some_of(&namespaces, NAMED)) };
+        format!("whether {} {name}{grants} is there{at}", kind.as_str())
+    }));
+    let chosen = "the files choose namespaces that could not be looked at";
+    said.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
+    said.into_iter().map(|text| Item::new(Sign::None, text)).collect()
+}
+
+fn sign(change: Change) -> Sign {
+    match change {
+        Change::Create => Sign::Add,
+        Change::Update | Change::Replace => Sign::Change,
+        Change::Mark => Sign::Note,
+        Change::Remove => Sign::Remove,
+    }
+}
+
+fn warnings(plan: &Plan) -> Vec<Item> {
+    let mut items = Vec::new();
+    let mut no_login: Vec<String> = Vec::new();
+    for warning in &plan.warnings {
+        match warning {
+            Warning::NoLogin(who) => no_login.push(who.to_string()),
+            other => items.push(Item::new(Sign::None, other.to_string())),
+        }
+    }
+    if !no_login.is_empty() {
+        let number = count(no_login.len(), "person", "people");
+        let who = some_of(&no_login, NAMED);
+        items.push(Item::new(Sign::None, format!("{number} of the file cannot log in, by any mapping: {who}")));
+    }
+    items
+}

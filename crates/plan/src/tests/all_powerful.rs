@@ -1,0 +1,148 @@
+//! Who may do everything besides whom the file says: named, wherever it stands.
+
+use inventory::{AccessEntries, MappingTarget};
+
+use super::world::{Asked, cluster, map};
+use crate::{
+    Plan,
+    print::{json, text},
+};
+
+const FILE: &str = "\
+clusterID: c
+account: '111122223333'
+groups:
+- name: admins
+  users: [alice]
+  authorization: [{clusterRole: cluster-admin, accept: {access.all-powerful: on call}}]
+";
+
+const CLUSTER: &str = "
+role cluster-admin = * *.*; * /*
+role view = get pods
+binding cluster-admin = ClusterRole cluster-admin > group:system:masters
+binding cluster-auth:admins:cluster-admin = ClusterRole cluster-admin > group:admins [ours]
+binding gone = ClusterRole cluster-admin > group:former [ours]
+binding helm = ClusterRole cluster-admin > group:release [helm]
+binding break-glass = ClusterRole cluster-admin > user:mallory group:ops
+binding dev/all = ClusterRole cluster-admin > group:dev
+binding dev/own = Role cluster-admin > group:dev
+binding dev/masters = ClusterRole view > group:system:masters
+binding view = ClusterRole view > group:viewers
+";
+
+const AWS_AUTH: [(&str, &str); 2] = [
+    (
+        "mapRoles",
+        "- {rolearn: 'arn:aws:iam::111122223333:role/Old', username: old, groups: [x, 'system:masters']}\n\
+         - {rolearn: 'arn:aws:iam::111122223333:role/path/Never', username: never, groups: ['system:masters']}\n\
+         - {rolearn: 'arn:aws:iam::111122223333:role/Node', username: node, groups: ['system:nodes']}\n",
+    ),
+    (
+        "mapUsers",
+        "- {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: ['system:masters']}\n\
+         - {userarn: 'arn:aws:iam::111122223333:user/was-ours', username: w, groups: ['system:masters']}\n\
+         - {userarn: 'arn:aws:iam::111122223333:user/zoe', groups: ['system:masters']}\n",
+    ),
+];
+
+fn plan(target: MappingTarget) -> Plan {
+    let mut observed = cluster(CLUSTER);
+    observed.mappings.push(map(MappingTarget::AwsAuth, &AWS_AUTH, &["user/was-ours", "user/alice"]));
+    Asked::new(FILE, target, &observed).plan(&observed)
+}
+
+#[test]
+fn access_entries_and_their_policies_count_and_are_named() {
+    let entry = |principal: &str, groups: &str| {
+        format!(
+            r#"{{"accessEntry": {{"principalArn": "arn:aws:iam::111122223333:{principal}", "kubernetesGroups": [{groups}], "username": "{principal}", "type": "STANDARD"}}}}"#
+        )
+    };
+    let policy = |principal: &str, policy: &str, scope: &str| {
+        format!(
+            r#"{{"principalArn": "arn:aws:iam::111122223333:{principal}", "associatedAccessPolicies": [
+               {{"policyArn": "arn:aws:eks::aws:cluster-access-policy/{policy}", "accessScope": {scope}}}]}}"#
+        )
+    };
+    let mut entries = AccessEntries::default();
+    for text in [
+        entry("role/Boss", ""),
+        policy("role/Boss", "AmazonEKSClusterAdminPolicy", r#"{"type": "cluster"}"#),
+        entry("role/Team", ""),
+        policy("role/Team", "AmazonEKSClusterAdminPolicy", r#"{"type": "namespace", "namespaces": ["dev"]}"#),
+        entry("user/alice", r#""admins""#),
+        policy("user/alice", "AmazonEKSViewPolicy", r#"{"type": "cluster"}"#),
+        r#"{"accessEntries": []}"#.to_owned(),
+    ] {
+        entries.read(text.as_bytes()).expect(&text);
+    }
+    let mut observed = cluster("role cluster-admin = * *.*; * /*");
+    observed.add_entries(entries);
+    assert_eq!(observed.unseen, []);
+    let file = FILE.replace("alice", "bob");
+    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    assert_eq!(
+        said(&plan),
+        [
+            "arn:aws:iam::111122223333:role/Boss has the EKS access policy AmazonEKSClusterAdminPolicy, by its access entry",
+            "arn:aws:iam::111122223333:role/Team has the EKS access policy AmazonEKSClusterAdminPolicy in dev, by its access entry",
+        ]
+    );
+    // Who is in a group by an entry gains what the group does, but for what the policy gave before.
+    let alice = plan.people.iter().find(|person| person.who.name() == "alice").expect("alice");
+    assert!(alice.before.is_some() && !alice.known_rights().gains.is_empty(), "{alice:?}");
+    // With every right nothing is gained.
+    assert!(plan.people.iter().all(|person| person.who.name() != "Boss"), "{:?}", plan.people);
+    let file = FILE.replace("users: [alice]", "roles: [Boss]");
+    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    let boss = plan.people.iter().find(|person| person.who.name() == "Boss");
+    assert!(boss.is_none_or(|boss| boss.known_rights().gains.is_empty()), "{boss:?}");
+}
+
+fn said(plan: &Plan) -> Vec<String> {
+    plan.all_powerful.iter().map(ToString::to_string).collect()
+}
+
+const BINDINGS: [&str; 4] = [
+    "ClusterRoleBinding break-glass gives ClusterRole cluster-admin to user mallory, group ops",
+    "ClusterRoleBinding helm gives ClusterRole cluster-admin to group release",
+    "RoleBinding dev/all gives ClusterRole cluster-admin to group dev",
+    "RoleBinding dev/masters gives ClusterRole view to group system:masters",
+];
+const OLD: &str = "arn:aws:iam::111122223333:role/Old is in system:masters, as old, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)";
+const ZOE: &str = "arn:aws:iam::111122223333:user/zoe is in system:masters, without a username, by EKSConfigMap mapUsers[2] (ConfigMap kube-system/aws-auth:3)";
+
+#[test]
+fn what_is_not_the_files_and_stays_is_named_with_its_place() {
+    let plan = plan(MappingTarget::AwsAuth);
+    assert_eq!(said(&plan), [&[OLD, ZOE][..], &BINDINGS].concat());
+    let text: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    assert!(text.contains(&format!("\nWho may do everything, and not by this file\n  {OLD}\n")), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
+    assert_eq!(json["allPowerful"][0]["kind"], "login");
+    assert_eq!(json["allPowerful"][0]["place"], "EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)");
+    assert_eq!(
+        json["allPowerful"][2],
+        serde_json::json!({
+            "kind": "binding", "binding": "ClusterRoleBinding break-glass", "role": "ClusterRole cluster-admin",
+            "subjects": ["user mallory", "group ops"],
+        })
+    );
+}
+
+#[test]
+fn logins_that_are_written_elsewhere_are_all_somebody_elses() {
+    // The file writes none of them: the entries of whatever it wrote to before stay.
+    let plan = plan(MappingTarget::None);
+    let logins: Vec<_> = said(&plan).into_iter().filter(|said| said.starts_with("arn:")).collect();
+    assert_eq!(logins.len(), 4, "{logins:?}");
+}
+
+#[test]
+fn the_digest_is_another_where_somebody_has_become_all_powerful() {
+    let observed = cluster("role cluster-admin = * *.*\n");
+    let without = Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest;
+    let observed = cluster("role cluster-admin = * *.*\nbinding x = ClusterRole cluster-admin > user:x\n");
+    assert_ne!(Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest, without);
+}

@@ -1,0 +1,212 @@
+//! What is imported means what there was.
+
+use access::Facts;
+use insta::assert_snapshot;
+use inventory::{AccessEntries, MappingTarget, Observed};
+use proptest::prelude::*;
+
+use super::{
+    printing,
+    world::{Asked, cluster, map},
+};
+use crate::{Imported, Subject, import, print::text, tests::now};
+
+fn live(config: &str, lines: &str) -> Observed {
+    let mut observed = cluster(lines);
+    observed.mappings.push(map(MappingTarget::ConfigMap, &[("config.yaml", config)], &[]));
+    observed
+}
+
+fn imported(observed: &Observed, cluster_id: &str, facts: &Facts) -> Imported {
+    let entries = AccessEntries::default();
+    import(&Subject { observed, entries: &entries, cluster_id, facts, now: now() })
+}
+
+/// What planning the imported file on the untouched cluster changes for people.
+fn changes(observed: &Observed, file: &str, target: MappingTarget) -> Vec<String> {
+    let mut asked = Asked::new(file, target, observed);
+    asked.facts.permission_sets = permission_sets().permission_sets;
+    let plan = asked.plan(observed);
+    let changed = plan.people.iter().filter(|person| {
+        let names = [&person.before, &person.after].map(|login| login.as_ref().map(|login| &login.username));
+        names[0] != names[1] || !person.known_rights().is_empty()
+    });
+    changed.map(|person| format!("{person:?}")).collect()
+}
+
+/// As if IAM had been asked for the roles of the permission sets that the tests name.
+fn permission_sets() -> Facts {
+    let mut facts = Facts::default();
+    for (set, role) in [("set", "Set"), ("devaccess", "DevAccess")] {
+        for account in ["111122223333", "444455556666"] {
+            let role = format!("aws-reserved/sso.amazonaws.com/AWSReservedSSO_{role}_0123456789abcdef");
+            facts.permission_sets.insert((account.parse().expect("an account"), set.to_owned()), role);
+        }
+    }
+    facts
+}
+
+const CONFIG: &str = "\
+clusterID: c
+server:
+  mapRoles:
+  - {rolearn: arn:aws:iam::111122223333:role/ops/Deployer, username: 'deploy:{{SessionName}}', groups: [developers]}
+  - {rolearn: arn:aws:iam::111122223333:role/AWSReservedSSO_DevAccess_0123456789abcdef, username: 'DevAccess:{{SessionName}}', groups: [developers, viewers]}
+  - {rolearn: arn:aws:iam::111122223333:role/Node, username: 'system:node:{{EC2PrivateDNSName}}', groups: [system:bootstrappers, system:nodes]}
+  - {rolearn: arn:aws:iam::444455556666:role/Admin, username: admin, groups: [system:masters]}
+  - {rolearn: arn:aws:iam::111122223333:role/Breakglass, username: admin, groups: [system:masters]}
+  - {rolearn: arn:aws:iam::111122223333:role/Loose, username: '{{SessionName}}', groups: [developers]}
+  mapUsers:
+  - {userarn: arn:aws:iam::111122223333:user/ops/Bob, username: Bob, groups: [developers, unbound]}
+  - {userarn: arn:aws:iam::111122223333:user/alice, username: alice@example.com, groups: [developers, cluster-admin]}
+  - {userarn: arn:aws:iam::111122223333:user/nobody, username: nobody, groups: [unbound]}
+  mapAccounts: ['777788889999']
+";
+
+const LINES: &str = "
+role view = get,list pods
+role edit = create pods
+role cluster-admin = * *.*
+role dev/developers = get,list pods deployments.apps; get secrets:one
+role dev/release = create jobs.batch
+binding dev/developers-binding = Role developers > group:developers
+binding dev/release = Role release > group:developers
+binding ops/devs-edit = ClusterRole edit > group:developers group:others
+binding dev/devs-edit = ClusterRole edit > group:developers
+binding see-all = ClusterRole view > group:viewers
+binding cluster-admin-binding = ClusterRole cluster-admin > group:cluster-admin
+binding dev/direct = ClusterRole edit > user:Bob
+";
+
+#[test]
+fn a_file_that_a_person_would_have_written() {
+    let observed = live(CONFIG, LINES);
+    let imported = imported(&observed, "prod.example.com", &permission_sets());
+    assert_snapshot!(imported.text, @r#"
+    clusterID: prod.example.com
+    account: "111122223333"
+
+    groups:
+    - name: cluster-admin
+      users:
+      - {name: alice, username: "alice@example.com"}
+    - name: developers
+      users: [alice, ops/Bob]
+      roles:
+      - {name: ops/Deployer, username: "deploy:{{SessionName}}"}
+      permissionSets: [DevAccess]
+      authorization:
+      - namespace: dev
+        rules:
+        - {apiGroups: [""], resources: [pods], verbs: [get, list]}
+        - {apiGroups: [apps], resources: [deployments], verbs: [get, list]}
+        - {apiGroups: [""], resources: [secrets], resourceNames: [one], verbs: [get]}
+      - {namespaces: [dev, ops], clusterRole: edit}
+      - {namespace: dev, role: release}
+    - name: "system:masters"
+      roles:
+      - {name: Breakglass, username: admin}
+      accept: {access.system-name: "imported: nothing can take this group's rights away"}
+    - name: viewers
+      permissionSets: [DevAccess]
+      authorization:
+      - {clusterRole: view}
+
+    nodes:
+    - roles: [Node]
+
+    # Not in this file:
+    # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): whoever assumes the role could choose the whole username
+    # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
+    # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
+    # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
+    # - the group unbound of arn:aws:iam::111122223333:user/ops/Bob (mapUsers[0] of configmap): nothing is bound to it; what is applied for them is without it
+    "#);
+    let careful: Vec<String> = imported.careful.iter().map(|left| left.what.to_string()).collect();
+    assert_eq!(careful, ["arn:aws:iam::111122223333:role/ops/Deployer (mapRoles[0] of configmap)"]);
+    let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
+    assert_eq!(superseded, ["ClusterRoleBinding see-all", "RoleBinding dev/devs-edit", "RoleBinding dev/release"]);
+    let file = imported.text.replace("prod.example.com", "c");
+    assert_eq!(changes(&observed, &file, MappingTarget::ConfigMap), [""; 0]);
+}
+
+#[test]
+fn what_the_file_does_not_say_is_not_superseded() {
+    let lines = "role cluster-admin = * *.*\nrole view = get pods\n\
+        binding cluster-admin = ClusterRole cluster-admin > group:system:masters\n\
+        binding both = ClusterRole view > group:viewers group:system:masters\n\
+        binding named = ClusterRole view > group:viewers user:erin\n\
+        binding only = ClusterRole view > group:viewers\n";
+    let config = "clusterID: c\nserver:\n  mapUsers:\n  \
+        - {userarn: arn:aws:iam::111122223333:user/carol, username: carol, groups: [viewers, system:masters]}\n";
+    let imported = imported(&live(config, lines), "c", &Facts::default());
+    let superseded: Vec<String> = imported.superseded.iter().map(ToString::to_string).collect();
+    assert_eq!(superseded, ["ClusterRoleBinding only"]);
+}
+
+#[test]
+fn the_plan_of_an_import_says_what_it_takes_over() {
+    let observed = printing::observed();
+    let imported = imported(&observed, "c", &Facts::default());
+    let plan = Asked::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
+    assert!(!said.contains("Who gains") && !said.contains("Who loses"), "{said}");
+}
+
+/// Logins as people write them, some of which no file can say.
+fn mapping() -> impl Strategy<Value = String> {
+    let arn = "user/(u|v|ops/W)|role/(R|ops/Q|AWSReservedSSO_Set_0123456789abcdef|AWSReservedSSO_Set_fedcba9876543210)";
+    let username = "u|v|W|x|R:\\{\\{SessionName\\}\\}|R:u|\\{\\{SessionName\\}\\}|system:x|t:\\{\\{SessionName\\}\\}";
+    let group = "a|b|s|system:masters|system:nodes|no|x\\{\\{SessionName\\}\\}";
+    let entry = (arn, username, prop::collection::btree_set(group, 0..3), prop::bool::ANY);
+    prop::collection::vec(entry, 0..6).prop_map(|entries| {
+        let mut lists = [String::new(), String::new()];
+        for (arn, username, groups, other) in entries {
+            let (list, key) = if arn.starts_with("role") { (0, "rolearn") } else { (1, "userarn") };
+            let groups: Vec<String> = groups.iter().map(|group| format!("'{group}'")).collect();
+            let account = if other { "444455556666" } else { "111122223333" };
+            lists[list].push_str(&format!(
+                "  - {{{key}: 'arn:aws:iam::{account}:{arn}', username: '{username}', groups: [{}]}}\n",
+                groups.join(", ")
+            ));
+        }
+        let [roles, users] = lists;
+        let list = |key: &str, text: String| if text.is_empty() { text } else { format!("  {key}:\n{text}") };
+        format!("clusterID: c\nserver:\n  port: 1\n{}{}", list("mapRoles", roles), list("mapUsers", users))
+    })
+}
+
+fn lines() -> impl Strategy<Value = String> {
+    let place = prop_oneof![Just(""), Just("dev/"), Just("kube-system/")];
+    let subjects = prop::collection::vec("(group:(a|b|s|system:nodes)|user:(u|W))", 1..3);
+    let binding = (place, "p|q|r|[ab]-binding", "view|a|b|no", "Role|ClusterRole", subjects);
+    prop::collection::vec(binding, 0..8).prop_map(|bindings| {
+        let mut lines = String::from(
+            "role view = get pods; get /healthz\nrole a = * pods\nrole b = get secrets:one\nrole no = list pods\n\
+             role dev/a = create pods; get,list on.apps 1e3.true:no\nrole dev/b = * *.*\nrole kube-system/a = get pods\n",
+        );
+        let mut seen = std::collections::BTreeSet::new();
+        for (place, name, role, kind, subjects) in bindings {
+            let kind = if place.is_empty() { "ClusterRole" } else { &kind };
+            if seen.insert(format!("{place}{name}")) {
+                lines.push_str(&format!("binding {place}{name} = {kind} {role} > {}\n", subjects.join(" ")));
+            }
+        }
+        lines
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    #[test]
+    fn an_import_gives_nobody_anything_and_takes_nothing(lines in lines(), mapping in mapping()) {
+        let observed = live(&mapping, &lines);
+        let imported = imported(&observed, "c", &permission_sets());
+        prop_assert!(!imported.text.is_empty(), "{:?}", imported.left);
+        for target in [MappingTarget::ConfigMap, MappingTarget::AccessFile, MappingTarget::None] {
+            let changes = changes(&observed, &imported.text, target);
+            prop_assert!(changes.is_empty(), "{}\n{changes:?}", imported.text);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! What whoever applies must be allowed to do.
+
+use inventory::MappingTarget;
+use rbac::User;
+
+use super::world::{Asked, cluster, map};
+use crate::{needs, tests::around};
+
+#[test]
+fn rights_that_are_given_must_be_held_or_bound_and_escalated() {
+    let file = around(
+        "- {name: a, users: [x], authorization: [{namespace: dev, rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]}]}",
+    );
+    let own = "role own = get pods\n binding own = ClusterRole own > user:me";
+    let rows = [
+        ("a stranger", "", &["create", "patch", "escalate", "bind"][..]),
+        ("somebody who holds them", own, &["create", "patch"]),
+        (
+            "somebody who holds them elsewhere",
+            "role own = get pods\n binding ops/own = ClusterRole own > user:me",
+            &["create", "patch", "escalate", "bind"],
+        ),
+        (
+            "somebody who holds more",
+            "role own = * *.*\n binding dev/own = ClusterRole own > user:me",
+            &["create", "patch"],
+        ),
+    ];
+    for (name, lines, expected) in rows {
+        let mut observed = cluster(lines);
+        observed.caller = Some(User::authenticated("me", [""; 0]));
+        let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+        let needs = needs(&plan, &observed);
+        let mut verbs: Vec<&str> = needs.iter().filter(|need| need.resource == "roles").map(|need| need.verb).collect();
+        verbs.sort_by_key(|verb| ["create", "patch", "escalate", "bind"].iter().position(|known| known == verb));
+        assert_eq!(verbs, expected, "{name}: {needs:?}");
+    }
+}
+
+#[test]
+fn masters_and_maps() {
+    let file = around("- {name: a, users: [x], authorization: [{namespace: dev, clusterRole: view}]}");
+    let mut observed = cluster("role view = get pods");
+    observed.caller = Some(User::authenticated("root", ["system:masters"]));
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[], &[]));
+    let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let said: Vec<String> = needs(&plan, &observed)
+        .into_iter()
+        .map(|need| format!("{} {} {}", need.verb, need.resource, need.name))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "create configmaps cluster-auth",
+            "create rolebindings cluster-auth:a:view",
+            "patch rolebindings cluster-auth:a:view",
+            "update configmaps aws-auth",
+        ]
+    );
+}
