@@ -314,8 +314,12 @@ impl Dump {
 
     /// Something here is not what it seems.
     pub(super) fn note(&mut self, what: &str, why: &str) {
-        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
-        self.refused.push(Unseen { what: format!("{what}{place}").into(), why: why.into() });
+        self.refused.push(Unseen { what: format!("{what}{}", self.at()).into(), why: why.into() });
+    }
+
+    /// Where what is read now stands, behind what it is called; nothing where that is not known.
+    fn at(&self) -> String {
+        if self.here.is_known() { format!(" ({})", self.here) } else { String::new() }
     }
 
     /// Of two `ConfigMap`s of one name the later one counts.
@@ -540,8 +544,8 @@ impl Dump {
     /// Looks whether an object runs the authenticator.
     fn runs(&mut self, kind: &str, namespace: Option<&str>, name: &str, spec: &serde_json::Value) -> bool {
         let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
-        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
-        self.servers.look_at(kind, &format!("{kind} {namespace}{name}{place}"), spec)
+        let what = format!("{kind} {namespace}{name}{}", self.at());
+        self.servers.look_at(kind, &what, spec)
     }
 
     /// Adds a dynamic file of aws-iam-authenticator.

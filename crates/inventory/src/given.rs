@@ -10,6 +10,7 @@ use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
 use mapping::{
     Mode, Reader,
     authenticator::{self, ServerConfig},
+    aws_iam_authenticator::LISTS,
 };
 use serde::{
     Deserializer as _,
@@ -548,9 +549,6 @@ fn may_be_of_first_chart(text: &str) -> bool {
     ["authentication:", "role:"].iter().all(|key| text.contains(key))
 }
 
-/// The lists of a dynamic file.
-const DYNAMIC_FILE: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
-
 /// What JSON is about, by the first of its outermost keys that says so: the rest is not looked at here.
 fn about(json: &[u8]) -> Result<About, serde_json::Error> {
     struct First<'a>(&'a Cell<About>);
@@ -581,7 +579,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                     "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
                     "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
                     "groups" | "clusterID" | "nodes" => About::Access,
-                    key if DYNAMIC_FILE.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
+                    key if LISTS.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
                     "resource" | "users" => About::Foreign,
                     _ => {
                         map.next_value::<IgnoredAny>()?;

@@ -33,6 +33,10 @@ use crate::{
     canonical::{canonicalize, fold, lower, of_a_caller},
 };
 
+/// The lists of who logs in: keys of `aws-auth`, of a dynamic file, and of a configuration's `server` (aws-iam-authenticator,
+/// `pkg/mapper`).
+pub const LISTS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
+
 /// What the program is started with, as far as reading hangs on it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Options {

@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use access::ConfigMap;
+use mapping::aws_iam_authenticator::LISTS;
 use serde_json::{Value, value::RawValue};
 
 use super::{Dump, MappingTarget};
 
-/// The keys of `aws-auth` (aws-iam-authenticator, `pkg/configmap/configmap.go`).
-const LISTS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
 /// The key of the authenticator's configuration.
 const CONFIGURATION: &str = "config.yaml";
 
@@ -20,8 +19,7 @@ impl Dump {
             return;
         }
         let keys: BTreeMap<String, Value> = serde_json::from_str(text).unwrap_or_default();
-        let place = if self.here.is_known() { format!(" ({})", self.here) } else { String::new() };
-        let what = format!("the ConfigMap {namespace}/{name}{place}");
+        let what = format!("the ConfigMap {namespace}/{name}{}", self.at());
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
             format!("{what} has {list}, and nobody logs in by it: kube-system/aws-auth alone is read")
         } else if keys.contains_key(CONFIGURATION) {

@@ -1,6 +1,7 @@
 //! What looks like a manifest of access and cannot be read as one: templates, and what a shell or another program fills in.
 
 use document::{Document, Node, Source};
+use mapping::aws_iam_authenticator::LISTS;
 
 /// The kinds that are of interest wherever they stand.
 const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
@@ -115,12 +116,12 @@ fn is_placeholder(text: &str) -> bool {
 /// Whether something has texts as `aws-auth` has them, whatever it calls itself.
 pub(super) fn has_logins(root: &Node) -> bool {
     let data = root.get("data");
-    data.is_some_and(|data| ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|key| data.get(key).is_some()))
+    data.is_some_and(|data| LISTS.iter().any(|key| data.get(key).is_some()))
 }
 
 /// Whether something is what `aws-auth` has in its `data`, and no object around it.
 pub(super) fn has_bare_logins(root: &Node) -> bool {
-    ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|key| root.get(key).is_some())
+    LISTS.iter().any(|key| root.get(key).is_some())
 }
 
 /// Whether a `Template` of OpenShift has objects of access in it.

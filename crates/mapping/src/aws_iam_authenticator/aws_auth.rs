@@ -6,16 +6,13 @@ use document::{Dialect, Limits, Node, nearest, parse_as};
 use identity::AccountId;
 
 use super::{
-    Options, Standing,
+    LISTS, Options, Standing,
     decode::{Decoder, Entry, Kind, Slice},
     keep::{Kept, dropped, invalid_role, invalid_user, keep, matching, named, role_key},
     located::Located,
     text::Text,
 };
 use crate::{Defect, DefectKind, Mode, Reader, RuleSource, Source, canonical::fold};
-
-/// The keys that are read; every other one is passed over.
-const KEYS: [&str; 3] = ["mapRoles", "mapUsers", "mapAccounts"];
 
 /// Reads its texts, of which `standing` says where each stands.
 pub fn aws_auth<'d>(
@@ -33,7 +30,7 @@ pub fn aws_auth<'d>(
             "mapUsers" => users = Some(text.source.text().to_owned()),
             "mapAccounts" => accounts = Some(text.source.text().to_owned()),
             _ => {
-                let hint = nearest(key, KEYS).map(|near| format!("did you mean `{near}`?"));
+                let hint = nearest(key, LISTS).map(|near| format!("did you mean `{near}`?"));
                 text.say(DefectKind::UnknownKey, key, 0, format!("nobody reads `{key}` of aws-auth"), hint);
             }
         }

@@ -10,7 +10,7 @@ use document::{Dialect, Limits, Node, Scalar, Value, nearest, parse_as};
 use identity::AccountId;
 
 use super::{
-    Options, Standing,
+    LISTS, Options, Standing,
     decode::{Entry, Kind, Slice, Sso, field},
     keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key},
     text::Text,
@@ -52,7 +52,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     }
     for entry in root.as_mapping().unwrap_or_default() {
         let key = &*entry.key.text;
-        if ["mapRoles", "mapUsers", "mapAccounts"].iter().any(|list| list.eq_ignore_ascii_case(key)) {
+        if LISTS.iter().any(|list| list.eq_ignore_ascii_case(key)) {
             let message = format!("nobody reads the key `{key}` here");
             let hint = Some("it belongs below `server`".to_owned());
             text.say(DefectKind::UnknownKey, key, entry.key_span.start, message, hint);
@@ -62,12 +62,11 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
     let mut server = fields(server);
     for (key, node) in &server {
         // Of the many keys that a server has, those are looked at that nearly name a list.
-        let lists = ["mapRoles", "mapUsers", "mapAccounts"];
-        let is_one = lists.iter().any(|list| list.eq_ignore_ascii_case(key));
-        if let Some(near) = nearest(key, lists.map(str::to_ascii_lowercase).iter().map(String::as_str))
+        let is_one = LISTS.iter().any(|list| list.eq_ignore_ascii_case(key));
+        if let Some(near) = nearest(key, LISTS.map(str::to_ascii_lowercase).iter().map(String::as_str))
             && !is_one
         {
-            let hint = lists.iter().find(|list| list.eq_ignore_ascii_case(near));
+            let hint = LISTS.iter().find(|list| list.eq_ignore_ascii_case(near));
             let hint = hint.map(|list| format!("did you mean `{list}`?"));
             text.say(DefectKind::UnknownKey, &**key, node.span.start, format!("nobody reads the key `{key}`"), hint);
         }
