@@ -6,6 +6,8 @@ mod refusals;
 mod spine;
 mod writing;
 
+use e2e::managed::AUTHENTICATOR;
+
 use crate::Test;
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -33,8 +35,8 @@ groups:
   users: [carol]
 "#;
 
-/// What is there before.
-pub(crate) const SURROUNDINGS: &str = r"
+/// What grants are about.
+const OBJECTS: &str = r"
 apiVersion: v1
 kind: Namespace
 metadata: {name: dev}
@@ -47,20 +49,9 @@ apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: reader}
 rules: [{apiGroups: [''], resources: [configmaps, services], verbs: [get, list, watch]}]
----
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: aws-iam-authenticator, namespace: kube-system}
-spec:
-  selector: {matchLabels: {k8s-app: aws-iam-authenticator}}
-  template:
-    metadata: {labels: {k8s-app: aws-iam-authenticator}}
-    spec:
-      containers:
-      - name: server
-        image: 602401143452.dkr.ecr.us-west-2.amazonaws.com/amazon/aws-iam-authenticator:v0.7.18
-        args: [server, '--backend-mode=MountedFile,EKSConfigMap,CRD']
-        volumeMounts: [{name: config, mountPath: /etc/aws-iam-authenticator}]
-      volumes:
-      - {name: config, configMap: {name: aws-iam-authenticator}}
 ";
+
+/// What is there before: that, and a server that reads logins wherever they stand.
+pub(crate) fn surroundings() -> String {
+    format!("{OBJECTS}{AUTHENTICATOR}")
+}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Test,
-    apply::{FILE, SURROUNDINGS},
+    apply::{FILE, surroundings},
 };
 
 pub(crate) const TESTS: &[Test] = &[
@@ -59,7 +59,7 @@ fn next() -> String {
 }
 
 fn announced(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plan-announced", &format!("{SURROUNDINGS}{MORE}"))?;
+    let managed = Managed::start(world, "plan-announced", &(surroundings() + MORE))?;
     managed.file(FILE)?;
     let first = managed.plan(&["--mapping", "configmap"])?;
     let (nobody, before_all) = (vec![nobody(); PEOPLE.len()], matrix());
@@ -204,7 +204,7 @@ fn says(list: &Value, question: &Question) -> bool {
 }
 
 fn offline(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plan-offline", &format!("{SURROUNDINGS}{MORE}"))?;
+    let managed = Managed::start(world, "plan-offline", &(surroundings() + MORE))?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;
     managed.file(&next())?;

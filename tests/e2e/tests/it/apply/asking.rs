@@ -9,7 +9,7 @@ use e2e::{
     world::World,
 };
 
-use super::{FILE, SURROUNDINGS};
+use super::{FILE, surroundings};
 use crate::Test;
 
 pub(super) const TESTS: &[Test] = &[("apply::at_a_terminal_it_asks_and_does_what_was_shown", asks)];
@@ -18,7 +18,7 @@ pub(super) const TESTS: &[Test] = &[("apply::at_a_terminal_it_asks_and_does_what
 const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 fn asks(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-asks", SURROUNDINGS)?;
+    let managed = Managed::start(world, "apply-asks", &surroundings())?;
     managed.file(FILE)?;
     let answered =
         |log: &str, answer: &str, meanwhile: &dyn Fn() -> anyhow::Result<()>| -> anyhow::Result<(bool, String)> {

@@ -11,7 +11,7 @@ use e2e::{
 };
 use serde_json::{Value, json};
 
-use super::{FILE, SURROUNDINGS};
+use super::{FILE, surroundings};
 use crate::Test;
 
 pub(super) const TESTS: &[Test] = &[
@@ -24,7 +24,7 @@ pub(super) const TESTS: &[Test] = &[
 
 /// A cluster on which somebody applies, who waits before rights are taken away: people change groups.
 fn waiting(world: &World, name: &str, settle: &str) -> anyhow::Result<(Managed, Background)> {
-    let managed = Managed::start(world, name, SURROUNDINGS)?;
+    let managed = Managed::start(world, name, &surroundings())?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;
     let moved = FILE
@@ -105,7 +105,7 @@ fn changed(world: &World) -> anyhow::Result<()> {
 const PLACES: usize = 16;
 
 fn killed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-killed-anywhere", SURROUNDINGS)?;
+    let managed = Managed::start(world, "apply-killed-anywhere", &surroundings())?;
     let files = [
         FILE.to_owned(),
         FILE.replace("[alice, ops/bob]", "[alice, erin]")

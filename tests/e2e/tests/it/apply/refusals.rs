@@ -3,7 +3,7 @@
 use anyhow::ensure;
 use e2e::{managed::Managed, world::World};
 
-use super::{FILE, SURROUNDINGS};
+use super::{FILE, surroundings};
 use crate::Test;
 
 pub(super) const TESTS: &[Test] = &[
@@ -28,7 +28,7 @@ rules: []
 ";
 
 fn each(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-refusals", &format!("{SURROUNDINGS}{FOREIGN}"))?;
+    let managed = Managed::start(world, "apply-refusals", &(surroundings() + FOREIGN))?;
     let refused = |file: &str, args: &[&str], codes: &[&str]| -> anyhow::Result<()> {
         managed.file(file)?;
         let before = managed.dump()?;
@@ -86,7 +86,7 @@ fn each(world: &World) -> anyhow::Result<()> {
 }
 
 fn unseen(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-unseen", SURROUNDINGS)?;
+    let managed = Managed::start(world, "apply-unseen", &surroundings())?;
     managed.file(FILE)?;
     // Somebody who may look at everything but bindings of namespaces and one ConfigMap.
     let kubeconfig = managed.user(

@@ -4,7 +4,7 @@ use anyhow::{Context as _, ensure};
 use e2e::{managed::Managed, world::World};
 use serde_json::json;
 
-use super::{FILE, SURROUNDINGS};
+use super::{FILE, surroundings};
 use crate::Test;
 
 pub(super) const TESTS: &[Test] = &[
@@ -13,7 +13,7 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 fn twice(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-twice", SURROUNDINGS)?;
+    let managed = Managed::start(world, "apply-twice", &surroundings())?;
     managed.file(FILE)?;
     let before = managed.dump()?;
     let applied = managed.apply(&["--mapping", "aws-auth"])?.success()?;
@@ -29,7 +29,7 @@ fn twice(world: &World) -> anyhow::Result<()> {
 }
 
 fn reviewed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-reviewed", SURROUNDINGS)?;
+    let managed = Managed::start(world, "apply-reviewed", &surroundings())?;
     managed.file(&FILE.replace("namespaces: [dev, ops]", "namespaces: ['d*']"))?;
     let plan = managed.plan(&["--mapping", "aws-auth"])?;
     let digest = plan["digest"].as_str().context("a digest")?;
