@@ -74,22 +74,27 @@ impl Row {
         ensure!(self.logins > 0 && self.failed.len() * 100 <= self.logins, "{self}: {:?}", self.failed);
         Ok(())
     }
-
-    fn percentile(&self, percent: usize) -> u128 {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).map_or(0, Duration::as_millis)
-    }
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, logins, failed, used, .. } = self;
-        let mib = |bytes: u64| format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024);
         let [peak, anonymous] = [used.peak, used.anonymous].map(mib);
-        let [p50, p99] = [50, 99].map(|percent| self.percentile(percent));
+        let [p50, p99] = [50, 99].map(|percent| percentile(&self.times, percent));
         write!(f, "| {name} | {} of {logins} | {p50} | {p99} | {peak} ({anonymous}) |", logins - failed.len())
     }
+}
+
+/// So many of a hundred took no longer, in milliseconds.
+fn percentile(times: &[Duration], percent: usize) -> u128 {
+    let mut times = times.to_vec();
+    times.sort_unstable();
+    times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).map_or(0, Duration::as_millis)
+}
+
+/// Bytes in MiB, with one digit behind the point.
+fn mib(bytes: u64) -> String {
+    format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024)
 }
 
 /// The head of a table of rows.

@@ -9,7 +9,7 @@ use std::{
 
 use sandbox::Fault;
 
-use super::{Field, Logins, Row, Server, Siege, attacks};
+use super::{Field, Logins, Row, Server, Siege, attacks, mib, percentile};
 use crate::{random::Random, sts};
 
 /// How long a server is to hold out.
@@ -145,24 +145,17 @@ impl Sums {
         self.times.extend(row.times);
         self.peak = self.peak.max(row.used.peak);
     }
-}
 
-impl Sums {
     /// That nobody who is mapped was told that they may not log in.
     pub fn check(&self) -> anyhow::Result<()> {
         anyhow::ensure!(self.logins > 0 && self.wrong_denials == 0, "{} wrong denials", self.wrong_denials);
         Ok(())
     }
-
-    fn percentile(&self, percent: usize) -> u128 {
-        let mut times = self.times.clone();
-        times.sort_unstable();
-        times.get((times.len() * percent / 100).min(times.len().saturating_sub(1))).map_or(0, Duration::as_millis)
-    }
 }
 
 impl fmt::Display for Sums {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [p50, p99] = [50, 99].map(|percent| percentile(&self.times, percent));
         writeln!(f, "| what happened | times |\n|---|---|")?;
         self.rounds.iter().try_for_each(|(name, times)| writeln!(f, "| {name} | {times} |"))?;
         writeln!(f, "\n| logins of people who are mapped | {} |\n|---|---|", self.logins)?;
@@ -170,13 +163,8 @@ impl fmt::Display for Sums {
         writeln!(f, "| strangers let in, and people taken for others | 0 |")?;
         writeln!(f, "| people denied who are mapped | {} |", self.wrong_denials)?;
         writeln!(f, "| told to try again, or not answered | {} |", self.without_answer)?;
-        writeln!(f, "| p50, p99 of those answered, ms | {}, {} |", self.percentile(50), self.percentile(99))?;
-        writeln!(f, "| most memory, page cache included, MiB | {:.1} |", mib(self.peak))?;
+        writeln!(f, "| p50, p99 of those answered, ms | {p50}, {p99} |")?;
+        writeln!(f, "| most memory, page cache included, MiB | {} |", mib(self.peak))?;
         write!(f, "| questions to STS | {} |", self.questions)
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "for people to read")]
-fn mib(bytes: u64) -> f64 {
-    bytes as f64 / f64::from(1 << 20)
 }
