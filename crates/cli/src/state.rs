@@ -86,7 +86,6 @@ impl StateFiles {
     }
 
     /// The key's mode (Unix permission bits), where it lets anybody but its owner do anything.
-    #[cfg(unix)]
     pub(crate) fn key_mode_for_others(&self) -> anyhow::Result<Option<u32>> {
         use std::os::unix::fs::PermissionsExt as _;
 

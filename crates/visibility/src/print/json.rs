@@ -1,5 +1,6 @@
 //! What all commands say as JSON in the same shape. Keys are only ever added.
 
+pub use access::render::yaml;
 use inventory::Unseen;
 use rbac::{Rule, Subject};
 use serde::Serialize;
@@ -9,11 +10,6 @@ use crate::{Path, Place, Principal, World};
 /// A value as JSON, with a line break.
 pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data can be written") + "\n"
-}
-
-/// A value as YAML.
-pub fn yaml(value: &impl Serialize) -> String {
-    serde_saphyr::to_string(value).expect("plain data can be written")
 }
 
 /// Something that could not be looked at.
