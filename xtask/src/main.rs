@@ -9,6 +9,7 @@ mod ci;
 mod deny;
 mod dist;
 mod docs;
+mod fuzz;
 mod lint;
 mod needs;
 mod provider_schema;
@@ -52,6 +53,8 @@ enum Chore {
     Siege(siege::SiegeArgs),
     /// Attacks and faults at random on the static binary, for as long as one likes
     Soak(siege::SoakArgs),
+    /// Look for inputs that break a law of the parsers (cargo-fuzz, a nightly compiler)
+    Fuzz(fuzz::FuzzArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
     /// Fetch the schema of Terraform's AWS provider that tests/tools/aws-provider serves
@@ -82,6 +85,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Bench(args) => bench::bench(&args),
         Chore::Siege(args) => siege::siege(&args),
         Chore::Soak(args) => siege::soak(&args),
+        Chore::Fuzz(args) => fuzz::fuzz(&args),
         Chore::Docs(args) => docs::docs(&args),
         Chore::ProviderSchema => provider_schema::write(),
         Chore::Ci => ci::ci(),

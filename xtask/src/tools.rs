@@ -40,7 +40,10 @@ const KUBERNETES: GoModule = GoModule {
 const AUTHENTICATOR: GoModule = GoModule {
     name: "aws-iam-authenticator",
     flags: "-s -w",
-    programs: &[("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator")],
+    programs: &[
+        ("aws-iam-authenticator", "sigs.k8s.io/aws-iam-authenticator/cmd/aws-iam-authenticator"),
+        ("token-verifier", "cluster-auth.example/tests/tools/aws-iam-authenticator"),
+    ],
 };
 
 const HELM: GoModule = GoModule { name: "helm", flags: "-s -w", programs: &[("helm", "helm.sh/helm/v4/cmd/helm")] };
@@ -121,9 +124,24 @@ fn kubernetes() -> anyhow::Result<PathBuf> {
     }
 }
 
-/// Builds the existing authenticator if it is missing.
+/// Builds the existing authenticator, and what asks its verifier about tokens, if they are missing.
 pub(crate) fn go_authenticator() -> anyhow::Result<PathBuf> {
     Ok(go(&AUTHENTICATOR)?.join("aws-iam-authenticator"))
+}
+
+/// A program of cargo's at its pinned version, built into the cache the first time.
+pub(crate) fn cargo_program(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+    let folder = cache()?.join(format!("{name}-{version}"));
+    let program = folder.join("bin").join(name);
+    if !program.exists() {
+        eprintln!("tools: building {name} {version} (minutes, once) …");
+        let mut install = run::cargo();
+        install.args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&folder);
+        // Its own target folder, so that nothing of ours is rebuilt.
+        run::check(install.env("CARGO_TARGET_DIR", folder.join("target")))?;
+        fs::remove_dir_all(folder.join("target"))?;
+    }
+    Ok(program)
 }
 
 /// `cargo xtask tools`.

@@ -15,6 +15,7 @@
 pub mod credentials;
 pub mod iam;
 pub mod s3;
+pub mod xml;
 
 mod calls;
 mod ec2;
@@ -26,7 +27,6 @@ mod http;
 mod keys;
 mod sign;
 mod sts;
-mod xml;
 
 pub use calls::{Caller, Client, assume_role, get_caller_identity};
 pub use ec2::{DescribeError, Ec2, Ec2Options};

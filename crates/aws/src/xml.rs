@@ -1,33 +1,33 @@
 //! The text of elements in AWS's XML answers, found by the name of what they stand in.
 
-use quick_xml::{Reader, events::Event};
+use quick_xml::{Reader, escape::resolve_predefined_entity, events::Event};
 
 /// The elements directly inside one element, as name and text.
-pub(crate) type Fields = Vec<(String, String)>;
+pub type Fields = Vec<(String, String)>;
 
 /// The fields of every element called `parent`, wherever it stands. Anything that is not XML gives `None`.
-pub(crate) fn children(body: &[u8], parent: &str) -> Option<Vec<Fields>> {
+pub fn children(body: &[u8], parent: &str) -> Option<Vec<Fields>> {
     find(body, |path| path.last().is_some_and(|name| name == parent))
 }
 
 /// The fields of every `item` directly inside an element called `list`, as EC2 writes lists.
-pub(crate) fn items(body: &[u8], list: &str) -> Option<Vec<Fields>> {
+pub fn items(body: &[u8], list: &str) -> Option<Vec<Fields>> {
     entries(body, list, "item")
 }
 
 /// The fields of every `member` directly inside an element called `list`, as IAM writes lists.
-pub(crate) fn members(body: &[u8], list: &str) -> Option<Vec<Fields>> {
+pub fn members(body: &[u8], list: &str) -> Option<Vec<Fields>> {
     entries(body, list, "member")
 }
 
 /// The text of one field, unless it is empty; the first where there are several.
-pub(crate) fn text<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
+pub fn text<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
     let found = fields.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str());
     found.filter(|value| !value.is_empty())
 }
 
 /// Whether there is such a field, empty or not.
-pub(crate) fn has(fields: &[(String, String)], name: &str) -> bool {
+pub fn has(fields: &[(String, String)], name: &str) -> bool {
     fields.iter().any(|(other, _)| other == name)
 }
 
@@ -63,23 +63,15 @@ fn find(body: &[u8], wanted: impl Fn(&[String]) -> bool) -> Option<Vec<Fields>> 
                 continue;
             }
             Event::Text(text) => text.decode().ok()?.into_owned(),
-            Event::GeneralRef(reference) => entity(&reference.decode().ok()?)?.to_owned(),
+            Event::GeneralRef(reference) => match reference.resolve_char_ref().ok()? {
+                Some(character) => character.into(),
+                None => resolve_predefined_entity(&reference.decode().ok()?)?.to_owned(),
+            },
             Event::Eof => return path.is_empty().then_some(found),
             _ => continue,
         };
         if inside.is_some_and(|depth| path.len() == depth + 1) {
             found.last_mut()?.last_mut()?.1.push_str(&text);
         }
-    }
-}
-
-fn entity(name: &str) -> Option<&'static str> {
-    match name {
-        "amp" => Some("&"),
-        "lt" => Some("<"),
-        "gt" => Some(">"),
-        "quot" => Some("\""),
-        "apos" => Some("'"),
-        _ => None,
     }
 }

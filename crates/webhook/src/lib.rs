@@ -38,4 +38,5 @@ pub use lanes::Limits;
 pub use listener::{Health, Server};
 pub use metrics::Metrics;
 pub use readiness::Readiness;
+pub use review::reviewed_token;
 pub use settings::Settings;

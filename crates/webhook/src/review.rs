@@ -58,6 +58,15 @@ impl Request {
     }
 }
 
+/// The token that a request's body asks about, as the server reads it; empty where it asks about none.
+///
+/// # Errors
+///
+/// The body is no `TokenReview`, which the server answers with 400.
+pub fn reviewed_token(body: &[u8]) -> Result<String, serde_json::Error> {
+    Request::read(body).map(|request| request.token().to_owned())
+}
+
 #[derive(Serialize)]
 struct Answer<'a> {
     #[serde(rename = "apiVersion", skip_serializing_if = "Option::is_none")]

@@ -43,6 +43,11 @@ impl Parts {
         })
     }
 
+    /// What asks the existing authenticator's verifier about tokens, one a line (`tests/tools/aws-iam-authenticator/main.go`).
+    pub fn token_verifier(&self) -> PathBuf {
+        self.go_authenticator.with_file_name("token-verifier")
+    }
+
     /// The same with another program in place of our own, such as a script that runs it.
     #[must_use]
     pub fn with_program(&self, cluster_auth: PathBuf) -> Self {

@@ -47,6 +47,7 @@ mod said;
 mod siege;
 mod terraform;
 mod together;
+mod tokens;
 mod trouble;
 mod unknown;
 mod who_can;
@@ -81,6 +82,7 @@ fn main() -> ExitCode {
         lint::TESTS,
         trouble::TESTS,
         faults::TESTS,
+        tokens::TESTS,
         unknown::TESTS,
         demo::TESTS,
         explain::TESTS,

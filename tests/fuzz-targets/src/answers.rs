@@ -1,0 +1,28 @@
+//! What AWS's own programs and services write: configuration files and XML.
+
+use aws::{
+    credentials::{Environment, SharedFiles, region, resolve},
+    xml,
+};
+
+/// Any two files of profiles are read or refused, and a credential of the environment goes before them.
+pub(crate) fn configures(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let (config, credentials) = text.split_once('\u{c}').unwrap_or((text, text));
+    let files = SharedFiles::parse(config, credentials);
+    let environment = Environment::default();
+    let _ = resolve(&environment, &files, None);
+    for profile in files.profiles() {
+        let _ = resolve(&environment, &files, Some(&profile));
+        let _ = region(&environment, &files, Some(&profile), None);
+    }
+    assert_eq!(region(&environment, &files, None, Some("eu-central-1")).as_deref(), Some("eu-central-1"));
+}
+
+/// Whatever XML it is, each field was in it.
+pub(crate) fn lists(bytes: &[u8]) {
+    let fields = [xml::children(bytes, "User"), xml::items(bytes, "set"), xml::members(bytes, "Users")];
+    for (name, _) in fields.into_iter().flatten().flatten().flatten() {
+        assert!(bytes.windows(name.len().max(1)).any(|part| part == name.as_bytes()), "a field that is not there");
+    }
+}

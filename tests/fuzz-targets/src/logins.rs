@@ -1,0 +1,123 @@
+//! Places of logins: the server's configuration, `aws-auth`, and what merging makes of them.
+
+use std::collections::BTreeMap;
+
+use access::{ConfigMap, Facts, Options, Target, render};
+use document::{Limits, Source, Sources};
+use identity::{Identity, Partition};
+use inventory::decide;
+use jiff::Timestamp;
+use mapping::{Decision, Outcome, Snapshot, authenticator::read_config_in, aws_iam_authenticator as go};
+use serde_json::Value;
+
+use crate::{
+    grammar,
+    words::{CONFIGURATION, LOGINS},
+};
+
+const NOW: &str = "2026-11-29T12:00:00Z";
+
+/// Callers of every kind.
+fn callers() -> impl Iterator<Item = Identity> {
+    let callers = [
+        ("arn:aws:iam::111122223333:user/alice", "AIDAEXAMPLE"),
+        ("arn:aws:iam::111122223333:root", "111122223333"),
+        ("arn:aws:sts::111122223333:assumed-role/Ops/alice", "AROAEXAMPLE:alice"),
+        ("arn:aws:sts::111122223333:assumed-role/Ops/masters", "AROAEXAMPLE:masters"),
+        ("arn:aws:sts::111122223333:assumed-role/AWSReservedSSO_Dev_0123456789abcdef/a@b", "AROAEXAMPLF:a@b"),
+        ("arn:aws:sts::111122223333:federated-user/alice", "111122223333:alice"),
+    ];
+    callers.into_iter().map(|(arn, id)| Identity::from_answer(arn, "111122223333", id).expect("a caller"))
+}
+
+fn now() -> Timestamp {
+    NOW.parse().expect("a moment")
+}
+
+/// Nobody whom our server lets in has an empty name, or one of the system's that the configuration does not spell out.
+pub(crate) fn configures(bytes: &[u8]) {
+    let Some(text) = grammar::text(bytes, &CONFIGURATION) else { return };
+    let standing = || go::Standing::alone("config.yaml");
+    let _ = go::mounted_file(&text, standing(), go::Options::default());
+    let _ = go::settings(&text);
+    let source = Source::new("config.yaml", text.as_str());
+    let Ok((config, _)) = read_config_in(&source, None) else { return };
+    let snapshot = config.server.into_snapshot(None);
+    for caller in callers() {
+        let Decision::Permit(user) = decide(&snapshot, &caller, now()) else { continue };
+        assert!(!user.username.is_empty(), "{} is nobody", caller.arn());
+        for name in [&user.username].into_iter().chain(&user.groups) {
+            let is_spelled = text.contains(name.as_str()) || !name.starts_with("system:") || text.contains('\\');
+            assert!(is_spelled || name.starts_with("system:node:"), "{} is {name}", caller.arn());
+        }
+    }
+}
+
+/// Whoever EKS' `aws-auth` lets in is let in by an entry that is there; whoever is a matter of chance has several outcomes.
+pub(crate) fn maps(bytes: &[u8]) {
+    let Some(text) = grammar::text(bytes, &LOGINS) else { return };
+    let _ = go::dynamic_file(text.as_bytes(), go::Standing::alone("dynamic"), go::Options::default());
+    let data = texts(&text);
+    let standing = |_: &str| go::Standing::alone("aws-auth");
+    let source =
+        go::aws_auth(data.iter().map(|(key, text)| (key.as_str(), text.as_str())), standing, go::Options::default());
+    let snapshot = Snapshot::new(Partition::Aws, vec![source], []);
+    for caller in callers() {
+        match decide(&snapshot, &caller, now()) {
+            Decision::Undetermined(undetermined) => {
+                assert!(undetermined.outcomes.len() > 1, "one outcome is no matter of chance");
+                let once: Vec<&Outcome> = undetermined.outcomes.iter().collect();
+                assert!((1..once.len()).all(|at| !once[..at].contains(&once[at])), "one outcome twice");
+            }
+            Decision::Permit(_) => assert!(!snapshot.is_empty()),
+            Decision::Refuse(_) | Decision::Needs(_) => {}
+        }
+    }
+}
+
+/// The lists of a text as `aws-auth` has them: each a text in YAML.
+fn texts(text: &str) -> BTreeMap<String, String> {
+    let Ok(Value::Object(lists)) = serde_saphyr::from_str::<Value>(text) else {
+        return [("mapRoles".to_owned(), text.to_owned())].into();
+    };
+    let written = |list: Value| serde_saphyr::to_string(&list).unwrap_or_default();
+    lists.into_iter().map(|(key, list)| (key, written(list))).collect()
+}
+
+/// Merged into `aws-auth`, our entries are let in, and nobody else is let in otherwise than before.
+pub(crate) fn merges(bytes: &[u8]) {
+    let Some(text) = grammar::text(bytes, &LOGINS) else { return };
+    let data = texts(&text);
+    let mut sources = Sources::default();
+    sources.add(
+        "access.yaml",
+        "clusterID: fuzz.example.com\naccount: '111122223333'\ngroups:\n- {name: devs, users: [zoe], roles: [Zoo]}\n",
+    );
+    let access = access::read(&sources, &Limits::default()).access;
+    let current = ConfigMap { resource_version: Some("1".to_owned()), data: data.clone(), ..ConfigMap::default() };
+    let facts = Facts { config_maps: Some([("aws-auth".to_owned(), current)].into()), ..Facts::default() };
+    let options = Options { adopt: false, expiry: access::Expiry::Refuse };
+    let Ok(rendered) = render(&access, &facts, now(), Target::AwsAuth, options) else { return };
+    let applied: Value = serde_saphyr::from_str(&rendered.text).expect("what was rendered is read");
+    let after: BTreeMap<String, String> = serde_json::from_value(applied["data"].clone()).expect("texts");
+    let decided = |data: &BTreeMap<String, String>, caller: &Identity| {
+        let standing = |_: &str| go::Standing::alone("aws-auth");
+        let source = go::aws_auth(
+            data.iter().map(|(key, text)| (key.as_str(), text.as_str())),
+            standing,
+            go::Options::default(),
+        );
+        let snapshot = Snapshot::new(Partition::Aws, vec![source], []);
+        match decide(&snapshot, caller, now()) {
+            Decision::Permit(user) => format!("{} {:?}", user.username, user.groups),
+            Decision::Refuse(refusal) => format!("{refusal:?}"),
+            Decision::Needs(fact) => format!("{fact:?}"),
+            Decision::Undetermined(undetermined) => format!("{} outcomes", undetermined.outcomes.len()),
+        }
+    };
+    for caller in callers() {
+        assert_eq!(decided(&data, &caller), decided(&after, &caller), "{}", caller.arn());
+    }
+    let zoe = Identity::from_answer("arn:aws:iam::111122223333:user/zoe", "111122223333", "AIDAZOE").expect("a caller");
+    assert_eq!(decided(&after, &zoe), "zoe [\"devs\"]");
+}
