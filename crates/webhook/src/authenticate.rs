@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwapOption;
 use aws::{Ec2, StsClient};
-use mapping::{Decision, Fact, Facts, Snapshot, User, decide};
-use token::{Accepted, Confirmed, Unconfirmed, Upstream, accept};
+use mapping::{Decision, Fact, Facts, Snapshot, decide};
+use token::{Accepted, Confirmed, Unconfirmed, accept};
 use tokio::time::Instant;
 
 use crate::{
-    Metrics, Readiness, Settings,
+    Granted, Metrics, Outcome, Readiness, Settings, Trouble,
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
@@ -19,104 +19,6 @@ use crate::{
 /// How often a second the rule is looked for that nearly fits somebody who is not mapped: that walks all rules, and
 /// whoever has an AWS account can ask for it.
 const NEAREST_A_SECOND: u32 = 20;
-
-/// What came of a review.
-pub enum Outcome {
-    /// May log in.
-    Granted(Box<Granted>),
-    /// A definite "no" about the token, by us or by STS.
-    RefusedToken(token::Refusal),
-    /// A definite "no" about a caller whom STS confirmed.
-    RefusedCaller {
-        /// Who it is.
-        confirmed: Box<Confirmed>,
-        /// Why not.
-        refusal: mapping::Refusal,
-        /// The rule that nearly fits, where nobody was mapped.
-        nearest: Option<Box<mapping::Nearest>>,
-        /// Whether the account's details are to be kept out of logs.
-        scrubbed: bool,
-    },
-    /// No answer now.
-    Trouble(Trouble),
-}
-
-/// Somebody who may log in.
-pub struct Granted {
-    /// Who it is to AWS.
-    pub confirmed: Confirmed,
-    /// Who it is to Kubernetes.
-    pub user: User,
-}
-
-/// Why there is no answer now. The API server is told to try again, or that we are not ready.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// STS gave no answer that says yes or no.
-    Sts(Upstream),
-    /// STS fails again and again, and is left alone for a moment.
-    CircuitOpen,
-    /// EC2 could not be asked for a machine's name.
-    Ec2,
-    /// Too many reviews at once.
-    Overloaded,
-    /// No mapping has been loaded yet.
-    NotLoaded,
-}
-
-impl Trouble {
-    /// The stable code.
-    pub fn code(self) -> &'static str {
-        match self {
-            Self::Sts(upstream) => upstream.code(),
-            Self::CircuitOpen => "upstream.circuit-open",
-            Self::Ec2 => "upstream.ec2",
-            Self::Overloaded => "server.overloaded",
-            Self::NotLoaded => "server.not-loaded",
-        }
-    }
-
-    /// One sentence.
-    pub fn meaning(self) -> String {
-        match self {
-            Self::Sts(upstream) => upstream.to_string(),
-            Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
-            Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
-            Self::Overloaded => "too many reviews at once".to_owned(),
-            Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
-        }
-    }
-
-    /// The HTTP status. API servers try again after 429 and 502, not after 503, and remember none of them.
-    pub fn status(self) -> u16 {
-        match self {
-            Self::Sts(Upstream::Throttled) | Self::Overloaded => 429,
-            Self::Sts(_) | Self::CircuitOpen | Self::Ec2 => 502,
-            Self::NotLoaded => 503,
-        }
-    }
-}
-
-impl Outcome {
-    /// The stable code: of the refusal, of the trouble, or `granted`.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Granted(_) => "granted",
-            Self::RefusedToken(refusal) => refusal.code(),
-            Self::RefusedCaller { refusal, .. } => refusal.code(),
-            Self::Trouble(trouble) => trouble.code(),
-        }
-    }
-
-    /// The HTTP status of the answer.
-    pub fn status(&self) -> u16 {
-        match self {
-            Self::Granted(_) => 200,
-            Self::RefusedToken(_) | Self::RefusedCaller { .. } => 403,
-            Self::Trouble(trouble) => trouble.status(),
-        }
-    }
-}
 
 /// Everything that reviews share.
 pub struct Webhook {
