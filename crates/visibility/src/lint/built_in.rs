@@ -8,7 +8,7 @@
 
 use rbac::{Binding, RoleKind, Subject};
 
-use super::{holders::Who, powers::Power};
+use super::{holders::Who, power::Power};
 
 /// The namespace of Kubernetes' own.
 const SYSTEM: &str = "kube-system";

@@ -10,8 +10,9 @@ use super::{
     checks::{Check, of_escalation, other},
     exclusions::{Excluded, Found},
     holders::Who,
-    might::{Might, Verdict},
-    powers::{By, Power},
+    judged::Judged,
+    might::Might,
+    power::{By, Power},
     words,
 };
 use crate::World;
@@ -65,13 +66,6 @@ pub(super) fn findings<'a>(
     findings.extend(cloud_roles(world, judged.clone(), excluded));
     findings.extend(node_files(world, judged, excluded));
     findings
-}
-
-/// A power, how bad it is, and the other ways to the same accounts in the same place.
-pub(super) struct Judged<'p, 'a> {
-    pub(super) power: &'p Power<'a>,
-    pub(super) verdict: Verdict<'a>,
-    others: Vec<&'p Power<'a>>,
 }
 
 /// Of the ways to act as the service accounts of one place that lead to one end, all are behind the first, and so are those

@@ -7,7 +7,11 @@ use rbac::{
     escalation::{Escalation, Scope, Severity, Takes, Within},
 };
 
-use super::{checks::rows, holders::Who, named::Of, powers::Power};
+use super::{
+    checks::rows,
+    holders::Who,
+    power::{Of, Power},
+};
 
 /// Who has everything in reach.
 #[derive(Debug, Default)]

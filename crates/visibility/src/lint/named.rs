@@ -1,42 +1,15 @@
 //! Rules for objects of certain names: as bad as what they name.
 
-use std::fmt;
-
 use rbac::{
-    AnyRole, ClusterRole, Request, ResourceRequest, Rule,
+    AnyRole, Request, ResourceRequest, Rule,
     escalation::{Escalation, Scope},
 };
 
 use super::{
     checks::row,
     holders::{Bound, Who},
-    powers::{By, Power},
+    power::{By, Of, Power},
 };
-
-/// What a rule names.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Of<'a> {
-    /// Somebody to act as.
-    Who(Who<'a>),
-    /// A service account of this name in any namespace.
-    AnyAccount(&'a str),
-    /// A role to bind, by its name.
-    Role(&'a str),
-    /// A role to write into, which they hold.
-    Held(&'a ClusterRole),
-}
-
-/// As exclusions name it.
-impl fmt::Display for Of<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Who(who) => who.fmt(f),
-            Self::AnyAccount(name) => write!(f, "ServiceAccount */{name}"),
-            Self::Role(name) => write!(f, "ClusterRole {name}"),
-            Self::Held(role) => write!(f, "ClusterRole {}", role.name),
-        }
-    }
-}
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 

@@ -9,7 +9,7 @@ use super::{
     checks::{of_escalation, rows},
     exclusions::{Excluded, Found},
     might::Might,
-    powers::Power,
+    power::Power,
     words,
 };
 use crate::{Associated, World};

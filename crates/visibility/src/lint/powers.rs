@@ -6,38 +6,16 @@ use std::{
 };
 
 use rbac::{
-    AnyRole, Binding, ResourceRequest, Rule, User,
+    AnyRole, Rule, User,
     escalation::{Escalation, Met, Need, Scope},
 };
 
 use super::{
     checks::rows,
     holders::{Bound, Holder, Who},
-    named::{self, Of},
+    named,
+    power::{By, Power},
 };
-
-/// One way that somebody has.
-#[derive(Clone, Debug)]
-pub(super) struct Power<'a> {
-    pub(super) who: Who<'a>,
-    pub(super) escalation: &'static Escalation,
-    pub(super) scope: Scope<'a>,
-    /// What it takes, each with the rule that grants it.
-    pub(super) by: Vec<By<'a>>,
-    /// Something else is needed for it, which they lack.
-    pub(super) is_short: bool,
-    /// Where rules name objects: which one it is about.
-    pub(super) of: Option<Of<'a>>,
-}
-
-/// A request, and what allows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct By<'a> {
-    pub(super) binding: &'a Binding,
-    pub(super) role: &'a AnyRole,
-    pub(super) rule: &'a Rule,
-    pub(super) request: ResourceRequest<'a>,
-}
 
 /// Everything that everybody has, in the order of subjects, places and the table. What everybody has who logs in is theirs
 /// who log in, and not once more everybody's.

@@ -3,11 +3,10 @@
 use rbac::escalation::{Escalation, Need, Scope, Takes, Within};
 
 use super::{
-    findings::Judged,
     holders::Who,
+    judged::Judged,
     might::{Might, Verdict},
-    named::Of,
-    powers::Power,
+    power::{Of, Power},
 };
 
 /// How far a path is followed in words: whoever wants more looks at the accounts themselves.
