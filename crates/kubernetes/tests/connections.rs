@@ -302,3 +302,38 @@ async fn a_plugin_that_makes_no_credentials_is_named() {
         assert!(!said.contains("SECRET"), "{name}: {said}");
     }
 }
+
+/// The most that is read of one answer, in bytes.
+const MOST: usize = 640 << 20;
+
+/// A list without an end, or one that says at once how long it is, costs what is read of it and never counts as a whole one.
+#[tokio::test]
+async fn a_list_longer_than_is_read_is_an_error_and_no_shorter_list() {
+    for head in ["Transfer-Encoding: chunked", "Content-Length: 1000000000000"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.expect("a connection");
+            let _ = stream.read(&mut [0; 4096]).await;
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n{head}\r\n\r\n");
+            let mut more = stream.write_all(head.as_bytes()).await;
+            let (blanks, is_chunked) = (" ".repeat(1 << 20), head.contains("chunked"));
+            let piece = if is_chunked { format!("100000\r\n{blanks}\r\n") } else { blanks };
+            while more.is_ok() {
+                more = stream.write_all(piece.as_bytes()).await;
+            }
+        });
+        let cluster = connect(&format!("server: 'http://127.0.0.1:{port}'"), "token: SECRET").await.expect("a cluster");
+        let mut list = cluster.list("/api/v1/secrets").await.expect("an answer").expect("a list");
+        let mut read = 0;
+        let error = loop {
+            match list.piece().await {
+                Ok(Some(piece)) => read += piece.len(),
+                Ok(None) => panic!("{head}: {read} bytes are taken as all of it"),
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, KubernetesError::TooLarge { max: MOST, .. }), "{head}: {error}");
+        assert!((MOST - (1 << 20)..=MOST).contains(&read), "{head}: {read} bytes were read");
+    }
+}
