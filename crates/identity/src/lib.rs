@@ -17,6 +17,6 @@ mod sts_host;
 
 pub use account::{AccountId, AccountIdError};
 pub use arn::{Arn, ArnError};
-pub use caller::{Identity, IdentityError, Principal};
+pub use caller::{Identity, IdentityError, Principal, is_session_name};
 pub use partition::{Partition, UnknownPartition};
 pub use sts_host::{StsHost, UnknownStsHost};

@@ -1,16 +1,13 @@
 //! Everybody whom mappings and an access file name, and who each of them is in the cluster.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-    ops::Bound,
-};
+use std::{collections::BTreeMap, fmt};
 
 use access::{Desired, Facts, Kind};
 use identity::{AccountId, Arn, Identity, Partition, Principal};
 use jiff::Timestamp;
-use mapping::{Decision, Fact, Outcome, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, UniqueId};
-use rbac::{Binding, Index, Subject};
+use mapping::{
+    Decision, Fact, Outcome, PermissionSet, Refusal, RulePrincipal, Snapshot, UNKNOWN_UNIQUE_ID, Undetermined, UniqueId,
+};
 use serde::Serialize;
 
 /// What stands for the session's name, which whoever assumes a role chooses. STS allows no such character.
@@ -48,29 +45,6 @@ pub struct Login {
     pub username: String,
     /// The groups, sorted.
     pub groups: Vec<String>,
-}
-
-/// The usernames that bindings name.
-pub fn named<'a>(indexes: impl IntoIterator<Item = &'a Index>) -> BTreeSet<&'a str> {
-    let subjects = indexes.into_iter().flat_map(Index::bindings).flat_map(Binding::subjects);
-    let name = |subject: &'a Subject| match subject {
-        Subject::User(name) => Some(&**name),
-        Subject::Group(_) | Subject::ServiceAccount { .. } => None,
-    };
-    subjects.filter_map(name).collect()
-}
-
-/// The names of a role's sessions whose usernames are among those that are named, by what logins of the role look like.
-pub fn sessions<'a, 'l>(logins: impl IntoIterator<Item = &'l Login>, named: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
-    let mut sessions = BTreeSet::new();
-    for login in logins {
-        let Some((prefix, suffix)) = login.username.split_once(SESSION) else { continue };
-        let alike = named.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
-        let alike = alike.copied().take_while(|name| name.starts_with(prefix));
-        let middle = alike.filter_map(|name| name[prefix.len()..].strip_suffix(suffix));
-        sessions.extend(middle.filter(|session| !session.is_empty() && *session != SESSION));
-    }
-    sessions
 }
 
 /// Everybody whom the file or a mapping names, as STS would name them, in the order of the ARNs that mappings compare.
@@ -163,23 +137,58 @@ pub fn everybody<'a>(
 
 /// What mappings decide about somebody of [`everybody`], with what they are called standing for what only AWS knows.
 pub fn decide(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decision {
-    let mut facts = mapping::Facts::default();
-    let ask = |identity: &Identity, facts: &mapping::Facts| {
-        mapping::decide(snapshot, identity, "<access-key-id>", facts, now)
+    let decision = decide_of_one(snapshot, identity, now);
+    let is_of_machines = |refusal: &Refusal| *refusal == Refusal::SessionNameNotInstance;
+    let asks_for_machine = match &decision {
+        Decision::Refuse(refusal) => is_of_machines(refusal),
+        Decision::Undetermined(undetermined) => {
+            undetermined.outcomes.iter().any(|one| matches!(one, Outcome::Refuse(refusal) if is_of_machines(refusal)))
+        }
+        Decision::Permit(_) | Decision::Needs(_) => false,
     };
-    let decision = ask(identity, &facts);
-    if decision == Decision::Refuse(Refusal::SessionNameNotInstance)
-        && let Principal::AssumedRole { role, .. } = &identity.principal
-    {
+    match &identity.principal {
         // A role of machines, whose sessions are called by their instances.
-        let principal = Principal::AssumedRole { role: role.clone(), session: INSTANCE.0.to_owned() };
-        let machine = Identity { principal, ..identity.clone() };
-        let decision = ask(&machine, &facts);
-        let Decision::Needs(Fact::PrivateDnsName { instance_id }) = decision else { return decision };
-        facts.private_dns_names.insert(instance_id, Some(INSTANCE.1.to_owned()));
-        return ask(&machine, &facts);
+        Principal::AssumedRole { role, session } if asks_for_machine && session == SESSION => {
+            let principal = Principal::AssumedRole { role: role.clone(), session: INSTANCE.0.to_owned() };
+            let machine = Identity { principal, ..identity.clone() };
+            of_any_machine(decide_of_one(snapshot, &machine, now))
+        }
+        _ => decision,
     }
-    decision
+}
+
+/// The same of one whose name stands as it is.
+fn decide_of_one(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decision {
+    let mut facts = mapping::Facts::default();
+    loop {
+        let decision = mapping::decide(snapshot, identity, "<access-key-id>", &facts, now);
+        let Decision::Needs(Fact::PrivateDnsName { instance_id }) = &decision else { return decision };
+        let known = facts.private_dns_names.insert(instance_id.clone(), Some(INSTANCE.1.to_owned()));
+        if known.is_some() {
+            return decision;
+        }
+    }
+}
+
+/// Whoever one machine is, with any machine's name.
+fn of_any_machine(decision: Decision) -> Decision {
+    let of_any = |text: String| text.replace(INSTANCE.0, SESSION);
+    let user = |user: mapping::User| mapping::User {
+        username: of_any(user.username),
+        groups: user.groups.into_iter().map(of_any).collect(),
+        ..user
+    };
+    match decision {
+        Decision::Permit(one) => Decision::Permit(user(one)),
+        Decision::Undetermined(Undetermined { outcomes }) => {
+            let outcomes = outcomes.into_iter().map(|outcome| match outcome {
+                Outcome::Permit(one) => Outcome::Permit(user(one)),
+                Outcome::Refuse(_) => outcome,
+            });
+            Decision::Undetermined(Undetermined { outcomes: outcomes.collect() })
+        }
+        Decision::Refuse(_) | Decision::Needs(_) => decision,
+    }
 }
 
 /// The ARN that a rule compares, in the letters in which somebody wrote it.

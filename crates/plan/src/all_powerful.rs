@@ -2,14 +2,16 @@
 
 use std::{collections::HashSet, fmt};
 
-use inventory::{AccessEntries, Association};
-use mapping::Rule;
-use rbac::{Binding, ObjectId, RoleKind, RoleReference, Subject};
+use inventory::{AccessEntries, Association, Named};
+use jiff::Timestamp;
+use mapping::{Rule, Source};
+use rbac::{Binding, MASTERS, ObjectId, RoleKind, RoleReference, Subject};
 
-use super::Wanted;
+use super::{
+    Wanted,
+    chosen::{ByRule, by_rule},
+};
 
-/// The group that is asked about nothing (Kubernetes, `apiserver/pkg/authentication/user`).
-const MASTERS: &str = "system:masters";
 /// The role that allows everything (Kubernetes, `bootstrappolicy/policy.go`), and the binding of Kubernetes' own to it.
 const CLUSTER_ADMIN: &str = "cluster-admin";
 /// EKS' access policy that allows the same where it is associated (Amazon EKS User Guide, "Review access policy permissions").
@@ -24,6 +26,8 @@ pub enum AllPowerful {
         who: Box<str>,
         /// The username, possibly with variables.
         username: Box<str>,
+        /// What they have to call their session for it, where the entry leaves the group to that.
+        session: Option<Box<str>>,
         /// Where the entry stands.
         place: Box<str>,
     },
@@ -48,9 +52,9 @@ pub enum AllPowerful {
 }
 
 /// All of them, in the order in which they are shown. Kubernetes' own binding of `system:masters` is in every cluster and no news.
-pub(super) fn all_powerful<'a>(
+pub(super) fn all_powerful(
     wanted: &Wanted<'_>,
-    others: impl IntoIterator<Item = &'a Rule>,
+    others: &[Source],
     bindings: &[Binding],
     entries: &AccessEntries,
 ) -> Vec<AllPowerful> {
@@ -66,11 +70,15 @@ pub(super) fn all_powerful<'a>(
         role: binding.role().into_owned(),
         subjects: binding.subjects().to_vec(),
     });
-    let logins = others.into_iter().filter(|rule| rule.groups.iter().any(|membership| membership.group == MASTERS));
-    let logins = logins.map(|rule| AllPowerful::Login {
-        who: rule.written.clone().unwrap_or_else(|| rule.principal.to_string().into()),
-        username: rule.username.as_str().into(),
-        place: rule.source.to_string().into(),
+    let rules =
+        others.iter().flat_map(|source| source.roles.iter().chain(&source.users).map(move |rule| (source, rule)));
+    let logins = rules.filter_map(|(source, rule)| {
+        Some(AllPowerful::Login {
+            who: rule.written.clone().unwrap_or_else(|| rule.principal.to_string().into()),
+            username: rule.username.as_str().into(),
+            session: way_to_masters(source, rule, wanted.now)?,
+            place: rule.source.to_string().into(),
+        })
     });
     let policies =
         entries.associations().into_iter().filter(|association| *association.policy == *CLUSTER_ADMIN_POLICY);
@@ -82,6 +90,19 @@ pub(super) fn all_powerful<'a>(
     let mut all: Vec<_> = logins.chain(bindings).chain(policies).collect();
     all.sort();
     all
+}
+
+/// How a rule puts somebody into `system:masters`: whatever they call their session, or by what; none where it does not.
+#[expect(clippy::option_option, reason = "no way, one that is open to all of them, and one by a name")]
+fn way_to_masters(source: &Source, rule: &Rule, now: Timestamp) -> Option<Option<Box<str>>> {
+    if rule.groups.iter().any(|membership| membership.group == MASTERS) {
+        return Some(None);
+    }
+    let ByRule { always, by_name } = by_rule(source, rule, &Named::of_groups([]), now)?;
+    if always.iter().any(|login| login.groups.iter().any(|group| group == MASTERS)) {
+        return Some(None);
+    }
+    by_name.into_iter().next().map(|(session, _)| Some(session.into()))
 }
 
 fn is_masters(subject: &Subject) -> bool {
@@ -98,10 +119,16 @@ fn is_built_in(binding: &Binding) -> bool {
 impl fmt::Display for AllPowerful {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Login { who, username, place } if username.is_empty() => {
-                write!(f, "{who} is in {MASTERS}, without a username, by {place}")
+            Self::Login { who, username, session, place } => {
+                write!(f, "{who} is in {MASTERS}")?;
+                if let Some(session) = session {
+                    write!(f, " by calling their session `{session}`")?;
+                }
+                match &**username {
+                    "" => write!(f, ", without a username, by {place}"),
+                    username => write!(f, ", as {username}, by {place}"),
+                }
             }
-            Self::Login { who, username, place } => write!(f, "{who} is in {MASTERS}, as {username}, by {place}"),
             Self::Binding { id, role, subjects } => {
                 let subjects: Vec<_> = subjects.iter().map(said).collect();
                 let subjects = if subjects.is_empty() { "nobody".to_owned() } else { subjects.join(", ") };

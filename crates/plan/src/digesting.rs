@@ -20,7 +20,10 @@ pub(super) fn digest(plan: &Plan) -> Digest {
     hash.add(&(refusals, List(&plan.unseen), List(&plan.logins), List(&plan.objects)));
     for one in &plan.all_powerful {
         match one {
-            AllPowerful::Login { who, username, place: _ } => hash.add(&("all-powerful", who, username)),
+            AllPowerful::Login { who, username, session: None, place: _ } => hash.add(&("all-powerful", who, username)),
+            AllPowerful::Login { who, username, session, place: _ } => {
+                hash.add(&("all-powerful", who, username, session));
+            }
             AllPowerful::Binding { .. } | AllPowerful::Policy { .. } => hash.add(&("all-powerful", one.out())),
         }
     }

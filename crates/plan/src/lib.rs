@@ -15,6 +15,7 @@ pub mod print;
 mod action;
 mod all_powerful;
 mod beside;
+mod chosen;
 mod digest;
 mod digesting;
 mod import;

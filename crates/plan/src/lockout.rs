@@ -26,11 +26,13 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     if let Some(caller) = caller {
         // Whoever logs in by AWS becomes whom the new mapping says; everybody else stays who they are.
         let mapped = people.logins.iter().filter_map(|(_, [before, after])| Some((before.as_ref()?, after.as_ref())));
-        let own = mapped.filter(|(before, _)| is_login_of(before, caller)).map(|(_, after)| after).next();
+        let own = mapped.filter_map(|(before, after)| Some((session_of(before, caller)?, after))).next();
         let then = match own {
             None => Some(caller.clone()),
-            Some(None) => None,
-            Some(Some(login)) => Some(User::authenticated(caller.name.clone(), login.groups.iter().cloned())),
+            Some((_, None)) => None,
+            Some((session, Some(login))) => {
+                Some(User::authenticated(caller.name.clone(), login.of_session(&session).groups))
+            }
         };
         if can(before, caller) && !then.is_some_and(|then| can(after, &then)) {
             refusals.push(Refusal::LosesCaller { username: caller.name.as_str().into() });
@@ -57,17 +59,9 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     refusals
 }
 
-/// Whether a user is one that a login gives, the session's name being anything. Somebody with a certificate may happen to
-/// have the same name; the groups tell them apart.
-fn is_login_of(login: &Login, user: &User) -> bool {
-    let Login { username, groups } = login;
-    let is_name = match username.split_once(inventory::SESSION) {
-        None => *username == user.name,
-        Some((prefix, suffix)) => {
-            user.name.len() > prefix.len() + suffix.len()
-                && user.name.starts_with(prefix)
-                && user.name.ends_with(suffix)
-        }
-    };
-    is_name && groups.iter().all(|group| user.groups.contains(group)) && groups.len() + 1 >= user.groups.len()
+/// Which session of a login a user is; none where they are somebody else. Somebody with a certificate may happen to have the
+/// same name; the groups tell them apart.
+fn session_of(login: &Login, user: &User) -> Option<String> {
+    let session = login.session_of(&user.name, &user.groups)?;
+    (login.groups.len() + 1 >= user.groups.len()).then_some(session)
 }

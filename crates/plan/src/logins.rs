@@ -44,8 +44,8 @@ pub(super) struct Logins {
     pub(super) before: Vec<mapping::Source>,
     /// Every source in force afterwards.
     pub(super) after: Vec<mapping::Source>,
-    /// Entries that are neither the file's nor taken out.
-    pub(super) others: Vec<Rule>,
+    /// Every source with the entries alone that are neither the file's nor taken out.
+    pub(super) others: Vec<mapping::Source>,
     /// The principals of entries that the file asks for where logins could not be looked at.
     pub(super) unknown: Vec<String>,
     /// Whether logins are only what the file says, because nothing of them is read or written.
@@ -57,12 +57,11 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     let before = with_entries(asked.map(|live| live.source.clone()).collect(), observed);
     let Some(mode) = wanted.target.mode() else {
         let assumed = before.is_empty();
-        let others = before.iter().flat_map(|source| source.roles.iter().chain(&source.users)).cloned().collect();
+        let others = before.clone();
         let all = if assumed { vec![access::mapping_source(wanted.desired, wanted.sources)] } else { before };
         return Logins { before: all.clone(), after: all, others, assumed, ..Logins::default() };
     };
-    let of_entries = observed.entries.source();
-    let others = of_entries.roles.into_iter().chain(of_entries.users).collect();
+    let others = vec![observed.entries.source()];
     let mut logins = Logins { before, others, ..Logins::default() };
     for live in &observed.mappings {
         let nothing = mapping::Source::empty(live.source.mode, live.source.reader);
@@ -132,10 +131,14 @@ impl Logins {
             let principal = key(&rule.principal);
             !ours.contains(principal.as_str()) && !next.contains_key(&principal)
         };
-        self.others.extend(current.roles.iter().chain(&current.users).filter(stays).cloned());
-        let roles = current.roles.iter().filter(stays).cloned().chain(desired.roles.iter().cloned()).collect();
-        let users = current.users.iter().filter(stays).cloned().chain(desired.users.iter().cloned()).collect();
-        mapping::Source { roles, users, ..current.clone() }
+        let [roles, users] =
+            [&current.roles, &current.users].map(|rules| rules.iter().filter(stays).cloned().collect());
+        let others = mapping::Source { roles, users, ..current.clone() };
+        let mut after = others.clone();
+        after.roles.extend(desired.roles.iter().cloned());
+        after.users.extend(desired.users.iter().cloned());
+        self.others.push(others);
+        after
     }
 }
 

@@ -1,9 +1,12 @@
 //! Person by person: who can log in, as whom, and what that changes about what they may do.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use identity::{Identity, Principal};
-use inventory::{Login, Observed, Who, everybody, named, sessions};
+use identity::Identity;
+use inventory::{Login, Named, Observed, Who, everybody};
 use mapping::Snapshot;
 use rbac::{
     Index, User,
@@ -92,14 +95,15 @@ pub(super) fn changes(
     let logins_of = |identity: &Identity| {
         Login::pairs(snapshots.each_ref().map(|snapshot| Login::each(snapshot, identity, wanted.now)))
     };
-    let (named, nothing) = (named([before, after]), Arc::<[Gained]>::from([]));
-    for (who, identity) in everybody {
+    let (named, nothing) = (Named::of([before, after]), Arc::<[Gained]>::from([]));
+    let of_accounts = named.of_accounts(&everybody);
+    for (who, identity) in everybody.into_iter().chain(of_accounts) {
         if !snapshots.iter().all(|snapshot| seeing.is_login_known(snapshot, &identity)) {
             people.unknown_logins.push(who);
             continue;
         }
         let knows_rights = knows_rights && policies.are_known_of(&identity);
-        let mut changes = false;
+        let (mut changes, mut of_all) = (false, Vec::new());
         for logins in logins_of(&identity) {
             if !knows_rights {
                 let [before, after] = logins;
@@ -116,21 +120,7 @@ pub(super) fn changes(
                 continue;
             }
             let rights = change(&identity, &logins);
-            for session in sessions(logins.iter().flatten(), &named) {
-                let Principal::AssumedRole { role, .. } = &identity.principal else { continue };
-                let whose = Who::Session(identity.account, format!("{role}/{session}").into());
-                let principal = Principal::AssumedRole { role: role.clone(), session: session.to_owned() };
-                let identity = Identity { principal, ..identity.clone() };
-                for logins in logins_of(&identity) {
-                    let own = change(&identity, &logins);
-                    // Everybody else's changes are said of the role.
-                    if own != rights {
-                        let [before, after] = logins;
-                        let (who, meanwhile) = (whose.clone(), Arc::clone(&nothing));
-                        people.changes.push(PersonChange { who, before, after, rights: Some(own), meanwhile });
-                    }
-                }
-            }
+            of_all.push(Arc::clone(&rights));
             let [login_before, login_after] = logins;
             if login_before != login_after || !rights.is_empty() {
                 changes = true;
@@ -140,6 +130,22 @@ pub(super) fn changes(
                 people.changes.push(PersonChange { who: who.clone(), before, after, rights, meanwhile });
             }
             people.logins.push((who.clone(), [login_before, login_after]));
+        }
+        if knows_rights {
+            let of_each = snapshots.iter().flat_map(|snapshot| named.sessions(&identity, snapshot, wanted.now));
+            let sessions: BTreeMap<Who, Identity> = of_each.collect();
+            for (who, identity) in sessions {
+                for logins in logins_of(&identity) {
+                    let own = change(&identity, &logins);
+                    // Everybody else's changes are said of the role.
+                    if !of_all.contains(&own) {
+                        let [before, after] = logins.clone();
+                        let (who, meanwhile) = (who.clone(), Arc::clone(&nothing));
+                        people.changes.push(PersonChange { who, before, after, rights: Some(own), meanwhile });
+                    }
+                    people.logins.push((who.clone(), logins));
+                }
+            }
         }
         people.unchanged += usize::from(!changes);
     }

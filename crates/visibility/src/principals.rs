@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use identity::{Arn, Identity, Principal as Caller};
-use inventory::{Login, Who, decide, named, sessions};
+use identity::{Arn, Identity};
+use inventory::{Login, Named, Who, decide};
 use jiff::Timestamp;
 use mapping::{Decision, Refusal, RulePrincipal, RuleSource, Snapshot};
 use rbac::{Index, User};
@@ -77,22 +77,20 @@ pub(crate) fn principals(
             RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
         })
         .collect();
-    let named = named([index]);
+    let named = Named::of([index]);
+    let of_accounts = named.of_accounts(&everybody);
     let mut principals = Vec::new();
-    for (who, identity) in everybody {
+    for (who, identity) in everybody.into_iter().chain(of_accounts) {
         let arn = spelled.get(&identity.canonical_arn()).copied();
         let (who, identity) = match arn {
             Some(arn) => as_spelled(who, identity, arn),
             None => (who, identity),
         };
         let principal = Principal::of(who, identity, snapshot, now);
-        if let Caller::AssumedRole { role, .. } = &principal.identity.principal {
-            for session in sessions(principal.login.as_ref().ok(), &named) {
-                let who = Who::Session(principal.identity.account, format!("{role}/{session}").into());
-                let caller = Caller::AssumedRole { role: role.clone(), session: session.to_owned() };
-                let identity = Identity { principal: caller, ..principal.identity.clone() };
-                principals.push(Principal::of(who, identity, snapshot, now));
-            }
+        for (who, identity) in named.sessions(&principal.identity, snapshot, now) {
+            let session = Principal::of(who, identity, snapshot, now);
+            principals.extend(others(&session, snapshot, now));
+            principals.push(session);
         }
         principals.extend(others(&principal, snapshot, now));
         principals.push(principal);

@@ -1,5 +1,6 @@
 //! Small worlds, and what they answer.
 
+mod chosen;
 mod explaining;
 mod joining;
 mod lint;

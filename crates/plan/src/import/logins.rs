@@ -7,21 +7,29 @@ use std::{
 
 use access::{Facts, Kind, entries::NODE};
 use identity::{AccountId, Arn, Partition};
-use inventory::{AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Observed, foreign::EntryType};
+use inventory::{
+    AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Named, Observed, foreign::EntryType,
+};
 use jiff::Timestamp;
 use mapping::{DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
+use rbac::MASTERS;
 
 use super::{
     Stands, Subject,
     draft::{Draft, Member},
     places::Id,
 };
+use crate::chosen::{ByRule, by_rule, for_all_of_rule};
 
 /// Somebody as one place has them: who they are in the cluster.
 #[derive(Clone)]
 pub(super) struct Login {
     username: String,
     groups: Vec<Membership>,
+    /// The groups to which something is bound and that whoever this is comes into by what they call their session.
+    chosen: BTreeSet<String>,
+    /// Whether the variables make something of it that lets nobody in.
+    lets_nobody_in: bool,
     stands: Stands,
 }
 
@@ -81,7 +89,16 @@ impl Draft {
         let mut here: BTreeMap<Id, Vec<(Member, Login, &'static str)>> = BTreeMap::new();
         for rule in live.source.roles.iter().chain(&live.source.users) {
             let stands = stands(live, &rule.source, written(rule));
-            let login = Login { username: rule.username.clone(), groups: rule.groups.clone(), stands: stands.clone() };
+            let group =
+                |one: &Membership| Membership { group: for_all_of_rule(&one.group, &rule.principal), ..one.clone() };
+            let (chosen, lets_nobody_in) = self.chosen(&live.source, rule);
+            let login = Login {
+                username: rule.username.clone(),
+                groups: rule.groups.iter().map(group).collect(),
+                chosen,
+                lets_nobody_in,
+                stands: stands.clone(),
+            };
             match member(rule, sets, stands.clone()) {
                 Some(member) => here.entry(id(&member)).or_default().push((member, login, rule.source.list)),
                 None => self.leave(stands, "a file names users, roles and permission sets"),
@@ -123,6 +140,21 @@ impl Draft {
         }
     }
 
+    /// The groups to which something is bound and that some sessions of whoever a rule is for come into, and not all of them;
+    /// and whether none of them is let in at all.
+    fn chosen(&self, source: &mapping::Source, rule: &Rule) -> (BTreeSet<String>, bool) {
+        let bound = Named::of_groups(self.groups.keys().map(String::as_str));
+        // Memberships that have ended are in the file, with their ends.
+        let Some(ByRule { always, by_name }) = by_rule(source, rule, &bound, Timestamp::MIN) else {
+            return (BTreeSet::new(), false);
+        };
+        let lets_nobody_in = always.is_empty() && by_name.is_empty();
+        let groups = by_name.into_iter().flat_map(|(_, login)| login.groups);
+        let is_bound = |group: &String| self.groups.contains_key(group) || group == MASTERS;
+        let is_new = |group: &String| !always.iter().any(|login| login.groups.contains(group));
+        (groups.filter(|group| is_bound(group) && is_new(group)).collect(), lets_nobody_in)
+    }
+
     /// Takes in access entries.
     fn entries(
         &mut self,
@@ -148,7 +180,8 @@ impl Draft {
             // EKS compares whole ARNs, with the path.
             let member = Member { has_path: false, ..member };
             let groups = entry.groups.iter().cloned().map(Membership::from).collect();
-            let login = Login { username: entry.username.to_owned(), groups, stands: stands.clone() };
+            let (username, chosen) = (entry.username.to_owned(), BTreeSet::new());
+            let login = Login { username, groups, chosen, lets_nobody_in: false, stands: stands.clone() };
             let id = id(&member);
             seen.insert(id.clone(), login.clone());
             match entry.kind {
@@ -171,7 +204,13 @@ impl Draft {
 
     /// Takes somebody in, who is in some groups that the file has besides.
     fn login(&mut self, id: Id, member: Member, login: &Login, granted: Vec<String>) {
-        let Login { username, groups, stands } = login;
+        let Login { username, groups, chosen, lets_nobody_in, stands } = login;
+        if *lets_nobody_in {
+            return self.leave(
+                stands.clone(),
+                "its variables make a name of it that the server refuses, so nobody is let in by it",
+            );
+        }
         let groups: BTreeMap<&str, Option<Timestamp>> =
             groups.iter().map(|one| (one.group.as_str(), one.ends)).collect();
         if *username == *NODE.0 && groups.keys().copied().eq(NODE.1) && member.kind == Kind::Role {
@@ -189,8 +228,16 @@ impl Draft {
             );
             return self.leave(stands.clone(), why);
         }
-        let is_bound =
-            |(group, _): &(&str, Option<Timestamp>)| **group == *"system:masters" || self.groups.contains_key(*group);
+        if !chosen.is_empty() {
+            let chosen: Vec<&str> = chosen.iter().map(String::as_str).collect();
+            let why = format!(
+                "which group they are in goes by the name of their session, so they may choose to be in {}; a file has no \
+                 such groups",
+                chosen.join(", ")
+            );
+            return self.leave(stands.clone(), why);
+        }
+        let is_bound = |(group, _): &(&str, Option<Timestamp>)| **group == *MASTERS || self.groups.contains_key(*group);
         let (bound, unbound): (Vec<_>, Vec<_>) = groups.into_iter().partition(is_bound);
         if bound.is_empty() && granted.is_empty() {
             return self.leave(stands.clone(), "none of its groups is bound to anything");

@@ -135,9 +135,23 @@ impl Out for NotKnown {
 #[derive(Serialize)]
 #[serde(tag = "kind", rename_all = "camelCase")]
 pub(crate) enum AllPowerfulOut<'a> {
-    Login { who: &'a str, username: &'a str, place: &'a str },
-    Binding { binding: String, role: String, subjects: Vec<String> },
-    Policy { who: &'a str, policy: &'a str, namespaces: Option<&'a [Box<str>]> },
+    Login {
+        who: &'a str,
+        username: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        session: Option<&'a str>,
+        place: &'a str,
+    },
+    Binding {
+        binding: String,
+        role: String,
+        subjects: Vec<String>,
+    },
+    Policy {
+        who: &'a str,
+        policy: &'a str,
+        namespaces: Option<&'a [Box<str>]>,
+    },
 }
 
 impl Out for AllPowerful {
@@ -145,7 +159,9 @@ impl Out for AllPowerful {
 
     fn out(&self) -> AllPowerfulOut<'_> {
         match self {
-            Self::Login { who, username, place } => AllPowerfulOut::Login { who, username, place },
+            Self::Login { who, username, session, place } => {
+                AllPowerfulOut::Login { who, username, session: session.as_deref(), place }
+            }
             Self::Binding { id, role, subjects } => AllPowerfulOut::Binding {
                 binding: id.to_string(),
                 role: format!("{} {}", role.kind.as_str(), role.name),

@@ -132,6 +132,50 @@ fn what_is_not_the_files_and_stays_is_named_with_its_place() {
 }
 
 #[test]
+fn whoever_may_choose_the_group_by_the_name_of_their_session_is_named() {
+    let rows = [
+        (
+            "a session's name",
+            "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: 'any:{{SessionName}}', groups: ['system:{{SessionName}}']}",
+            Some(
+                "arn:aws:iam::111122223333:role/Any is in system:masters by calling their session `masters`, as any:{{SessionName}}",
+            ),
+        ),
+        (
+            "the other half",
+            "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: any, groups: ['{{SessionNameRaw}}:masters']}",
+            Some("arn:aws:iam::111122223333:role/Any is in system:masters by calling their session `system`, as any"),
+        ),
+        (
+            "AWS has no such name",
+            "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: any, groups: ['{{SessionName}}', 'sys{{SessionName}}']}",
+            None,
+        ),
+        (
+            "it is asked which group, not whether",
+            "{rolearn: 'arn:aws:iam::111122223333:role/Any', username: any, groups: ['system:masters-{{SessionName}}']}",
+            None,
+        ),
+    ];
+    for (what, entry, expected) in rows {
+        let mut observed = cluster("role cluster-admin = * *.*; * /*");
+        let text = format!("- {entry}\n");
+        observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", &text)], &[]));
+        for target in [MappingTarget::AwsAuth, MappingTarget::None] {
+            let plan = Asked::new(FILE, target, &observed).plan(&observed);
+            let expected =
+                expected.map(|said| format!("{said}, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)"));
+            assert_eq!(said(&plan), Vec::from_iter(expected), "{what}");
+        }
+    }
+    let mut observed = cluster("role cluster-admin = * *.*; * /*");
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", &format!("- {}\n", rows[0].1))], &[]));
+    let plan = Asked::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
+    assert_eq!(json["allPowerful"][0]["session"], "masters");
+}
+
+#[test]
 fn logins_that_are_written_elsewhere_are_all_somebody_elses() {
     // The file writes none of them: the entries of whatever it wrote to before stay.
     let plan = plan(MappingTarget::None);

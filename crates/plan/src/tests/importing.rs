@@ -131,6 +131,41 @@ fn a_file_that_a_person_would_have_written() {
 }
 
 #[test]
+fn a_group_that_the_caller_chooses_is_left_with_whom_it_reaches() {
+    let lines = "role view = get pods\n\
+        binding all = ClusterRole view > group:devs group:team-ab group:of-111122223333\n";
+    let entries = "- {rolearn: arn:aws:iam::111122223333:role/Any, username: any, groups: [devs, 'team-{{SessionName}}']}\n\
+        - {rolearn: arn:aws:iam::111122223333:role/Boss, username: boss, groups: ['system:{{SessionName}}']}\n\
+        - {rolearn: arn:aws:iam::111122223333:role/None, username: none, groups: [devs, 'x-{{SessionName}}']}\n\
+        - {rolearn: arn:aws:iam::111122223333:role/Of, username: of, groups: ['of-{{AccountID}}']}\n";
+    let mut observed = cluster(lines);
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", entries)], &[]));
+    let imported = imported(&observed, "c", &Facts::default());
+    assert_snapshot!(imported.text, @r#"
+    clusterID: c
+    account: "111122223333"
+
+    groups:
+    - name: devs
+      roles:
+      - {name: None, username: none}
+      authorization:
+      - {clusterRole: view}
+    - name: of-111122223333
+      roles:
+      - {name: Of, username: of}
+      authorization:
+      - {clusterRole: view}
+
+    # Not in this file:
+    # - arn:aws:iam::111122223333:role/Any (mapRoles[0] of aws-auth): which group they are in goes by the name of their session, so they may choose to be in team-ab; a file has no such groups
+    # - arn:aws:iam::111122223333:role/Boss (mapRoles[1] of aws-auth): which group they are in goes by the name of their session, so they may choose to be in system:masters; a file has no such groups
+    # - the group x-{{SessionName}} of arn:aws:iam::111122223333:role/None (mapRoles[2] of aws-auth): nothing is bound to it; what is applied for them is without it
+    "#);
+    assert_eq!(changes(&observed, &imported.text, MappingTarget::AwsAuth), [""; 0]);
+}
+
+#[test]
 fn what_the_file_does_not_say_is_not_superseded() {
     let lines = "role cluster-admin = * *.*\nrole view = get pods\n\
         binding cluster-admin = ClusterRole cluster-admin > group:system:masters\n\
@@ -157,7 +192,7 @@ fn the_plan_of_an_import_says_what_it_takes_over() {
 fn mapping() -> impl Strategy<Value = String> {
     let arn = "user/(u|v|ops/W)|role/(R|ops/Q|AWSReservedSSO_Set_0123456789abcdef|AWSReservedSSO_Set_fedcba9876543210)";
     let username = "u|v|W|x|R:\\{\\{SessionName\\}\\}|R:u|\\{\\{SessionName\\}\\}|system:x|t:\\{\\{SessionName\\}\\}";
-    let group = "a|b|s|system:masters|system:nodes|no|x\\{\\{SessionName\\}\\}";
+    let group = "a|b|s|system:masters|system:nodes|no|(x|of-\\{\\{AccountID\\}\\}|system:)\\{\\{SessionName\\}\\}|of-\\{\\{AccountID\\}\\}";
     let entry = (arn, username, prop::collection::btree_set(group, 0..3), prop::bool::ANY);
     prop::collection::vec(entry, 0..6).prop_map(|entries| {
         let mut lists = [String::new(), String::new()];
@@ -178,7 +213,8 @@ fn mapping() -> impl Strategy<Value = String> {
 
 fn lines() -> impl Strategy<Value = String> {
     let place = prop_oneof![Just(""), Just("dev/"), Just("kube-system/")];
-    let subjects = prop::collection::vec("(group:(a|b|s|system:nodes)|user:(u|W))", 1..3);
+    let subjects =
+        prop::collection::vec("(group:(a|b|s|xab|of-111122223333|of-111122223333-ab|system:nodes)|user:(u|W))", 1..3);
     let binding = (place, "p|q|r|[ab]-binding", "view|a|b|no", "Role|ClusterRole", subjects);
     prop::collection::vec(binding, 0..8).prop_map(|bindings| {
         let mut lines = String::from(

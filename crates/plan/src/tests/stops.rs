@@ -63,6 +63,18 @@ fn codes(plan: &Plan, allowed: &Allowed) -> Vec<&'static str> {
 }
 
 #[test]
+fn whoever_administers_by_a_group_that_they_chose_is_not_locked_out_unsaid() {
+    let entry = "- {rolearn: 'arn:aws:iam::111122223333:role/R', username: 'r:{{SessionName}}', groups: ['adm-{{SessionName}}']}\n";
+    let mut observed = cluster(
+        "role view = get pods\nrole cluster-admin = * *.*; * /*\nbinding adm = ClusterRole cluster-admin > group:adm-ops",
+    );
+    observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", entry)], &["role/r"]));
+    observed.caller = Some(User::authenticated("r:ops", ["adm-ops"]));
+    let plan = plan("- {name: a, users: [x], authorization: [{clusterRole: view}]}", MappingTarget::AwsAuth, &observed);
+    assert_eq!(codes(&plan, &Allowed::default()), ["plan.loses-caller", "plan.loses-last-admin"]);
+}
+
+#[test]
 fn what_stops_apply_and_which_flag_overrides_it() {
     let nothing = Allowed::default;
     let adopt = || Allowed { adopt: true, ..Allowed::default() };

@@ -220,8 +220,11 @@ impl Person<'_> {
             items.push(Item::new(Sign::Add, format!("username {}", called(user))));
         }
         let memberships = self.memberships();
+        // As the server renders them, in the order of those that hold.
+        let mut rendered = self.user.iter().flat_map(|user| &user.groups);
         for membership in memberships {
-            items.push(self.group(membership));
+            let rendered = if membership.holds(self.now) { rendered.next() } else { None };
+            items.push(self.group(rendered.unwrap_or(&membership.group), membership));
         }
         if self.user.is_some() && memberships.is_empty() {
             items.push(Item::new(Sign::None, "no groups but system:authenticated"));
@@ -229,8 +232,8 @@ impl Person<'_> {
         items
     }
 
-    fn group(&self, membership: &Membership) -> Item {
-        let Membership { group, ends } = membership;
+    fn group(&self, group: &str, membership: &Membership) -> Item {
+        let ends = &membership.ends;
         let is_in = self.user.is_some() && membership.holds(self.now);
         match ends {
             Some(ends) if !membership.holds(self.now) => Item::new(Sign::Remove, format!("group {group} ended {ends}")),

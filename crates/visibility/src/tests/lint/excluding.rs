@@ -407,6 +407,13 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "RoleBinding */lost"
       severity: warning
       reason: "TODO: why this is so, and until when"
+    # warning: User * is bound, and no login makes this user: whoever is given the name inherits its rights
+    - check: unknown-user
+      subject: "User [*]"
+      everywhere: true
+      binding: "ClusterRoleBinding stars"
+      severity: warning
+      reason: "TODO: why this is so, and until when"
     # info: Group admins is bound, and no login gives this group: whoever is put into it inherits its rights
     - check: unknown-group
       subject: "Group admins"
