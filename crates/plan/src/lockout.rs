@@ -25,8 +25,9 @@ pub(super) fn refusals(people: &People, caller: Option<&User>, before: &Index, a
     let mut refusals = Vec::new();
     if let Some(caller) = caller {
         // Whoever logs in by AWS becomes whom the new mapping says; everybody else stays who they are.
-        let mapped = people.logins.iter().filter_map(|(_, [before, after])| Some((before.as_ref()?, after.as_ref())));
-        let own = mapped.filter_map(|(before, after)| Some((session_of(before, caller)?, after))).next();
+        let mut mapped =
+            people.logins.iter().filter_map(|(_, [before, after])| Some((before.as_ref()?, after.as_ref())));
+        let own = mapped.find_map(|(before, after)| Some((session_of(before, caller)?, after)));
         let then = match own {
             None => Some(caller.clone()),
             Some((_, None)) => None,

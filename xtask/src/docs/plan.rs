@@ -15,7 +15,7 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
 `+` comes, `~` becomes something else, `-` goes.
 
 - **Who can log in.** Whose login appears, changes or ends. Whoever assumes a role chooses the session's name: `<session>` stands for it.
-  A session whose username a binding names is a person of its own, as `session Deployer/zoe`.
+  A session whose name makes it a user or puts it into a group that a binding names is a person of its own, as `session Deployer/zoe`.
 - **Who gains, who loses.** Verbs on resources, by namespace or everywhere, with the roles they come through. People and namespaces that are
   alike stand together. Wildcards are words: `every verb on pods`; what somebody had or keeps of such a right stands below it. For
   somebody new it is what they may do beyond what every login may.
@@ -24,7 +24,8 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
   change`: apply their leaving alone first.
 - **Bindings of the whole cluster** are listed by name, every one that changes.
-- **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at, and the bindings to the
+- **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at – with the name of the
+  session where the group goes by that –, and the bindings to the
   ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
   `cluster-admin` is left out.
 - **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied. What follows from it stands below **Not known**: who
@@ -58,7 +59,7 @@ Interrupted anywhere, the next run finishes the work.
 ## Beginning with a cluster that has access already
 
 `import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
-nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames that a caller could choose – stays as it is, and stands in
+nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames and groups that a caller could choose – stays as it is, and stands in
 the file as a comment; bindings to single users stay, too. Step by step: [Bring an existing cluster in](bring-a-cluster-in.md).
 
 ## What stops apply

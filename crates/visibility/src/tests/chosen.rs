@@ -58,12 +58,15 @@ fn named(world: &World) -> Vec<String> {
     answer.principals.iter().map(|reached| reached.principal.who.to_string()).collect()
 }
 
+/// What it is about, the username and the groups of an entry for role R, what is bound, and who has it therefore.
+type Row<'a> = (&'a str, &'a str, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+
 #[test]
 fn whoever_may_choose_the_name_may_be_whom_a_binding_names() {
     let long = "x".repeat(65);
     let (longest, longest_session) = (format!("Group {}", &long[1..]), format!("session R/{}", &long[1..]));
     let too_long = format!("Group {long}");
-    let rows: &[(&str, &str, &[&str], &[&str], &[&str])] = &[
+    let rows: &[Row<'_>] = &[
         ("a group", "r", &["team-{{SessionName}}"], &["Group team-ab"], &["session R/ab"]),
         (
             "the whole group",
