@@ -51,11 +51,18 @@ pub enum IamFactError {
 impl Access {
     /// The IAM groups of which it is not known who is in them.
     pub fn unknown_iam_groups(&self, facts: &Facts) -> BTreeSet<&str> {
-        let groups = self.groups.iter().flatten().flat_map(|group| &group.iam_groups);
-        let is_unknown = |group: &&crate::Principal| {
-            !facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase()))
-        };
-        groups.filter(is_unknown).map(|group| &*group.name).collect()
+        self.accounts_of_unknown_iam_groups(facts).into_keys().collect()
+    }
+
+    /// The same, with the accounts whose users may be in them.
+    pub fn accounts_of_unknown_iam_groups(&self, facts: &Facts) -> BTreeMap<&str, BTreeSet<AccountId>> {
+        let mut unknown: BTreeMap<&str, BTreeSet<AccountId>> = BTreeMap::new();
+        for group in self.groups.iter().flatten().flat_map(|group| &group.iam_groups) {
+            if !facts.iam_groups.contains_key(&(group.account, group.name.to_ascii_lowercase())) {
+                unknown.entry(&group.name).or_default().insert(group.account);
+            }
+        }
+        unknown
     }
 }
 

@@ -104,6 +104,9 @@ impl fmt::Display for GivenError {
 
 impl std::error::Error for GivenError {}
 
+/// Logins without what holds them.
+pub(super) const BARE_LOGINS: &str = "mapRoles, mapUsers or mapAccounts";
+
 /// How long a list of JSON may be that a person wrote; longer ones are some program's.
 const WRITTEN: usize = 1 << 20;
 
@@ -294,8 +297,7 @@ impl Given {
                 }
                 // kubectl takes nothing without one; in a folder there may be anything.
                 None if manifests::has_bare_logins(root) => {
-                    let what =
-                        format!("mapRoles, mapUsers or mapAccounts ({name}:{})", source.position(root.span.start).line);
+                    let what = format!("{BARE_LOGINS} ({name}:{})", source.position(root.span.start).line);
                     let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
                                configmap aws-auth -n kube-system -o yaml` prints";
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });

@@ -4,10 +4,12 @@
 //! later one changes. Everything that says who somebody is – `explain`, `who-can`, `matrix`, `lint`, `diff`, `plan` – knows of
 //! them by this file alone.
 
-use identity::Identity;
+use std::collections::BTreeSet;
+
+use identity::{AccountId, Identity, Principal};
 use mapping::{Mode, Snapshot};
 
-use super::{AccessEntries, MappingTarget, Observed, Unseen};
+use super::{AccessEntries, MappingTarget, Observed, Unseen, given::BARE_LOGINS};
 
 /// A place of logins that could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +45,8 @@ pub struct Places {
     own_files: Option<UnseenLogins>,
     /// That nothing says that a server reads the access file in the cluster.
     not_read: Option<UnseenLogins>,
+    /// IAM groups of an access file of which nobody said who is in them, with the accounts of whoever may be.
+    of_iam_groups: Vec<(BTreeSet<AccountId>, UnseenLogins)>,
 }
 
 impl Places {
@@ -76,10 +80,42 @@ impl Places {
         places
     }
 
+    /// Those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
+    pub fn of_pieces(unread: &[Unseen], entries: &AccessEntries) -> Self {
+        let targets = [MappingTarget::AccessFile, MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd];
+        let of_gap = |gap: &Unseen| {
+            let is_of = |target: &MappingTarget| gap.hides(*target) || gap.hides_as_read(*target);
+            let mode = targets.into_iter().find(is_of).and_then(MappingTarget::mode);
+            let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(Mode::EksConfigMap))?;
+            let help = "give it in a form that can be read".into();
+            Some(UnseenLogins { mode, gap: gap.clone(), help })
+        };
+        Self {
+            unseen: unread.iter().filter_map(of_gap).collect(),
+            of_entries: if entries.is_empty() { Vec::new() } else { of_entries(entries) },
+            ..Self::default()
+        }
+    }
+
+    /// Adds that nothing says at all who logs in.
+    pub fn add_nothing_said(&mut self, gap: Unseen) {
+        let help = "give what says it: by `--from` what `kubectl get configmap aws-auth -n kube-system -o yaml` or `aws eks \
+                    describe-access-entry` prints, an access file, or the server's configuration by `--config`";
+        self.unseen.push(UnseenLogins { mode: Mode::MountedFile, gap, help: help.into() });
+    }
+
+    /// Adds an IAM group of which nobody said who is in it: it may be any user of these accounts.
+    pub fn add_iam_group(&mut self, accounts: BTreeSet<AccountId>, gap: Unseen) {
+        let help = "give what `aws iam get-group` prints by `--from`".into();
+        self.of_iam_groups.push((accounts, UnseenLogins { mode: Mode::AccessFile, gap, help }));
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
-        self.unseen.iter().chain(of_entries).chain(&self.of_mode).chain(&self.not_read).chain(&self.own_files)
+        let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
+        let others = [&self.of_mode, &self.not_read, &self.own_files].into_iter().flatten();
+        self.unseen.iter().chain(of_entries).chain(others).chain(of_iam_groups)
     }
 
     /// A file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
@@ -102,7 +138,10 @@ impl Places {
         let of_mode = of_mode.filter(|_| matches!(decided, Some(Mode::AccessEntries | Mode::EksConfigMap)));
         let all = of_entries.chain(&self.unseen).chain(&self.own_files);
         let not_read = self.not_read.iter().filter(|_| decided == Some(Mode::AccessFile));
-        let mut places: Vec<_> = not_read.chain(all.filter(before)).chain(of_mode).collect();
+        let is_user = matches!(identity.principal, Principal::User { .. });
+        let of_iam_groups = self.of_iam_groups.iter().filter(|(of, _)| is_user && of.contains(&identity.account));
+        let of_iam_groups = of_iam_groups.map(|(_, place)| place);
+        let mut places: Vec<_> = not_read.chain(of_iam_groups).chain(all.filter(before)).chain(of_mode).collect();
         places.sort_by_key(|place| self.turn(place.mode));
         places
     }

@@ -137,16 +137,26 @@ impl World {
         let (has_file, has_config) = (access.is_some(), config.is_some());
         observed.entries = entries.clone();
         let given = GivenLogins { access_file: has_file, config: has_config };
-        let places = if is_whole { Places::of(&observed, given, is_eks) } else { Places::default() };
-
         let of_file = access.as_ref().zip(written.as_ref());
         let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
         let logins = logins(of_file, &entries, &observed.mappings);
+        let nothing_says = gaps::of_logins(&logins)
+            .filter(|_| !has_file && !has_config && observed.mappings.is_empty() && entries.is_empty());
+        let mut places =
+            if is_whole { Places::of(&observed, given, is_eks) } else { Places::of_pieces(&unread, &entries) };
+        if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {
+            places.add_nothing_said(gap);
+        }
         let notes = observed.notes.clone();
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
         let mut gaps = gaps::of_cluster(&observed, only_files);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps::of_file(access, &facts)));
+        if let Some((access, _)) = &access {
+            for (name, accounts) in access.accounts_of_unknown_iam_groups(&facts) {
+                places.add_iam_group(accounts, gaps::of_iam_group(name));
+            }
+        }
         let namespaces = namespaces(&observed, &desired);
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
@@ -156,7 +166,7 @@ impl World {
         let assumed = if is_whole { assumed } else { BTreeSet::new() };
         gaps.extend(gaps::of_roles(index.bindings().iter(), &index, &knowledge, &assumed, server.is_some()));
         gaps.extend(gaps::of_entries(&entries, is_eks));
-        gaps.extend(gaps::of_logins(&logins));
+        gaps.extend(nothing_says);
         gaps.extend(gaps::of_chance(&logins));
         gaps.extend(places.all().map(|place| place.gap.clone()));
 

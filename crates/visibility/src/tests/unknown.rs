@@ -337,6 +337,103 @@ fn what_is_given_piece_by_piece_is_said_to_be_that() {
     ");
 }
 
+/// Whoever is asked about where nothing says who logs in is not said to be refused, by anything.
+#[test]
+fn where_nothing_says_who_logs_in_nobody_is_refused() {
+    let file = |members: &str| {
+        format!(
+            "clusterID: c\naccount: '111122223333'\ngroups:\n- {{name: devs, {members}, authorization: [{{clusterRole: view}}]}}\n"
+        )
+    };
+    let of_group = file("iamGroups: [Devs]");
+    let of_bob = file("users: [bob]");
+    let besides = file("users: [alice], iamGroups: [Devs]");
+    let empty = AWS_AUTH_OF_NOBODY.to_owned();
+    let eksctl =
+        "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c, region: eu-west-1}\n".to_owned();
+    let list = r#"{"kind": "ConfigMapList", "apiVersion": "v1", "items": []}"#.to_owned();
+    let bare = "mapUsers: |\n  - {userarn: arn:aws:iam::111122223333:user/alice, username: alice}\n".to_owned();
+    let entry = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:user/alice", "kubernetesGroups": [],
+        "username": "alice", "type": "STANDARD"}}"#;
+    let rows: [(&str, Vec<&str>); 10] = [
+        ("manifests alone", vec![BINDING]),
+        ("a file of eksctl without entries", vec![BINDING, &eksctl]),
+        ("an IAM group nobody knows", vec![&of_group]),
+        ("with manifests", vec![BINDING, &of_group]),
+        ("beside a user", vec![&besides]),
+        ("an aws-auth of nobody says so", vec![BINDING, &empty]),
+        ("a list of ConfigMaps, and no mapping objects", vec![BINDING, &list]),
+        ("logins without their ConfigMap", vec![&bare, &of_bob]),
+        ("one access entry", vec![entry]),
+        ("an aws-auth that cannot be read", vec![BINDING, "?the ConfigMap kube-system/aws-auth"]),
+    ];
+    let mut lines = String::new();
+    for (name, parts) in rows {
+        let world = pieces(&parts);
+        lines += &format!("{name}\n");
+        for person in ["user/alice", "role/R"] {
+            let arn = format!("arn:aws:iam::111122223333:{person}");
+            let explanation = world.explain(Caller::of_arn(&arn).expect("somebody"));
+            lines += &format!(
+                "  {person}: {}\n",
+                match &explanation.verdict {
+                    Verdict::NotKnown(not_known) => {
+                        let places: Vec<&str> = not_known.places.iter().map(|place| &*place.gap.what).collect();
+                        format!("not known: {}", places.join("; "))
+                    }
+                    Verdict::Refused(denial) => denial.code.code.to_owned(),
+                    Verdict::LetIn => "let in".to_owned(),
+                    other => format!("{other:?}"),
+                }
+            );
+            // Whoever is refused is so for certain: nothing is said to be missing of who logs in.
+            let is_of_logins = |gap: &&Unseen| gap.what.starts_with("who ") || gap.what.contains("access entr");
+            let is_refused = matches!(explanation.verdict, Verdict::Refused(_));
+            let may_be_named =
+                person.starts_with("user") || !world.gaps().iter().any(|gap| gap.what.contains("IAM group"));
+            if is_refused && may_be_named {
+                assert_eq!(world.gaps().iter().find(is_of_logins), None, "{name}: {person}");
+            }
+        }
+        the_same_is_said_of_logins(&world, &["alice", "mallory"], None);
+    }
+    assert_snapshot!(lines, @"
+    manifests alone
+      user/alice: not known: who logs in
+      role/R: not known: who logs in
+    a file of eksctl without entries
+      user/alice: not known: who logs in
+      role/R: not known: who logs in
+    an IAM group nobody knows
+      user/alice: not known: who is in the IAM group Devs
+      role/R: mapping.none
+    with manifests
+      user/alice: not known: who is in the IAM group Devs
+      role/R: mapping.none
+    beside a user
+      user/alice: not known: who is in the IAM group Devs
+      role/R: mapping.none
+    an aws-auth of nobody says so
+      user/alice: mapping.none
+      role/R: mapping.none
+    a list of ConfigMaps, and no mapping objects
+      user/alice: not known: the server's own files on the control plane; IAMIdentityMappings
+      role/R: not known: the server's own files on the control plane; IAMIdentityMappings
+    logins without their ConfigMap
+      user/alice: not known: mapRoles, mapUsers or mapAccounts (given.yaml:1)
+      role/R: not known: mapRoles, mapUsers or mapAccounts (given.yaml:1)
+    one access entry
+      user/alice: let in
+      role/R: not known: EKS access entries
+    an aws-auth that cannot be read
+      user/alice: not known: the ConfigMap kube-system/aws-auth
+      role/R: not known: the ConfigMap kube-system/aws-auth
+    ");
+}
+
+const AWS_AUTH_OF_NOBODY: &str =
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: '[]'}\n";
+
 #[test]
 fn rights_that_could_not_be_looked_at_are_not_none() {
     let bound = r#"{"kind": "RoleBindingList", "apiVersion": "rbac.authorization.k8s.io/v1", "items": [{"metadata": {"name": "b", "namespace": "dev"},

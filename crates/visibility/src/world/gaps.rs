@@ -19,11 +19,7 @@ pub(super) fn of_cluster(observed: &Observed, only_files: bool) -> Vec<Unseen> {
 
 /// What an access file leaves to the cluster and IAM, who were not asked.
 pub(super) fn of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
-    let mut gaps: Vec<Unseen> = Vec::new();
-    for name in access.unknown_iam_groups(facts) {
-        let what = format!("who is in the IAM group {name}").into();
-        gaps.push(Unseen { what, why: "give what `aws iam get-group` prints".into() });
-    }
+    let mut gaps: Vec<Unseen> = access.unknown_iam_groups(facts).into_iter().map(of_iam_group).collect();
     let grants = access.groups.iter().flatten().flat_map(|group| group.grants.iter().flatten());
     let chooses = |scope: &Scope| match scope {
         Scope::Cluster => false,
@@ -38,6 +34,12 @@ pub(super) fn of_file(access: &Access, facts: &Facts) -> Vec<Unseen> {
         });
     }
     gaps
+}
+
+/// That nobody said who is in an IAM group.
+pub(super) fn of_iam_group(name: &str) -> Unseen {
+    let what = format!("who is in the IAM group {name}").into();
+    Unseen { what, why: "give what `aws iam get-group` prints".into() }
 }
 
 /// Roles that some bindings grant and that could not be looked at, though they may be there.
