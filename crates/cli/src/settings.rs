@@ -54,7 +54,7 @@ fn told(source: &Source, problems: &[Problem]) -> Failure {
 /// The same for whoever asks it for one thing beside the mappings: a file that only aws-iam-authenticator takes says nothing of it.
 pub(crate) fn config_if_readable(global: &Global) -> anyhow::Result<Config> {
     let Some(path) = &global.config else { return Ok(Config::default()) };
-    let read = authenticator::read_config_in(&config_source(path)?, None);
+    let read = authenticator::read_config_in(&configuration(path)?, None);
     Ok(read.map(|(config, _)| config).unwrap_or_default())
 }
 
@@ -139,6 +139,18 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
         path.display()
     );
     rim::read_source(path).context("cannot read the configuration file")
+}
+
+/// The same for whoever asks what stands in it: one in which nothing does is another file than is meant.
+pub(crate) fn configuration(path: &Path) -> anyhow::Result<Source> {
+    let source = config_source(path)?;
+    match inventory::no_configuration(&source) {
+        None => Ok(source),
+        Some(why) => {
+            let name = path.display();
+            anyhow::bail!("--config {name}: this is no configuration of aws-iam-authenticator: it {why}")
+        }
+    }
 }
 
 /// The feature gates that were typed.

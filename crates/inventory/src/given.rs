@@ -1,5 +1,6 @@
 //! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
 
+mod configuration;
 mod fields;
 mod manifests;
 
@@ -17,6 +18,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
+pub use self::configuration::no_configuration;
 use super::{
     AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
     dump::Written,

@@ -36,7 +36,7 @@ pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
 pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
-pub use given::{Given, GivenError, How};
+pub use given::{Given, GivenError, How, no_configuration};
 pub use knowledge::{Extent, Knowledge};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mappings::Reading;

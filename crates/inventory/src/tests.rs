@@ -1,5 +1,6 @@
 //! What files and clusters are read as.
 
+mod configuration;
 mod fields;
 mod foreign;
 mod giving;

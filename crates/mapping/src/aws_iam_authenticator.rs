@@ -14,6 +14,7 @@ mod aws_auth;
 mod decode;
 mod dynamic_file;
 mod keep;
+mod keys;
 mod located;
 mod mounted_file;
 mod objects;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use aws_auth::aws_auth;
 pub use dynamic_file::dynamic_file;
+pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
 pub use settings::{Settings, modes, settings};

@@ -150,7 +150,7 @@ impl World {
         let notes = observed.notes.clone();
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
-        let mut gaps = gaps::of_cluster(&observed, only_files);
+        let mut gaps = gaps::of_cluster(&observed, only_files, has_file);
         gaps.extend(access.iter().flat_map(|(access, _)| gaps::of_file(access, &facts)));
         if let Some((access, _)) = &access {
             for (name, accounts) in access.accounts_of_unknown_iam_groups(&facts) {

@@ -145,7 +145,7 @@ impl ImportArgs {
     /// The authenticator's configuration, where it is not the usual `ConfigMap`'s.
     fn configuration(&self, global: &Global, named: Option<ConfigMap>) -> anyhow::Result<Option<ConfigMap>> {
         if let Some(path) = &global.config {
-            let source = settings::config_source(path)?;
+            let source = settings::configuration(path)?;
             return Ok(Some(ConfigMap::of_file(source.name(), source.text())));
         }
         let Some(Name(namespace, name)) = &self.config_map else { return Ok(None) };

@@ -152,7 +152,7 @@ impl Seeing {
 pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<()> {
     gated(global, &mut found.dump)?;
     let Some(path) = &global.config else { return Ok(()) };
-    let source = settings::config_source(path)?;
+    let source = settings::configuration(path)?;
     // One without mappings says that the server has none of its own.
     found.configure(source);
     let server = found.config.clone().unwrap_or_default();

@@ -6,7 +6,7 @@
 use document::nearest;
 
 use super::{
-    located::{Key, Located, What},
+    located::{Located, What},
     text::Text,
 };
 use crate::DefectKind;
@@ -130,7 +130,7 @@ impl Decoder<'_, '_> {
                 Some("userid") => self.string(&mut entry.userid, value, section, "userid"),
                 Some("groups") => self.texts(&mut entry.groups, value, section, "groups"),
                 Some("sso") => self.sso(&mut entry.sso, value, section),
-                _ => self.unknown(key, kind, section),
+                _ => self.text.say_unknown_key(kind, section, &key.text, key.at),
             }
         }
     }
@@ -144,13 +144,13 @@ impl Decoder<'_, '_> {
         let sso = sso.get_or_insert_default();
         let What::Map(pairs) = &value.what else { return self.wrong(value, section, "sso", "a mapping") };
         for (key, value) in pairs {
-            match field(&["permissionSetName", "accountID", "partition"], &key.text) {
+            match field(SSO_KEYS, &key.text) {
                 Some("permissionSetName") => {
                     self.string(&mut sso.permission_set_name, value, section, "sso.permissionSetName");
                 }
                 Some("accountID") => self.string(&mut sso.account_id, value, section, "sso.accountID"),
                 Some("partition") => self.string(&mut sso.partition, value, section, "sso.partition"),
-                _ => self.unread(key, section, nearest(&key.text, ["permissionSetName", "accountID", "partition"])),
+                _ => self.text.say_unread(section, &key.text, key.at, nearest(&key.text, SSO_KEYS.iter().copied())),
             }
         }
     }
@@ -194,25 +194,32 @@ impl Decoder<'_, '_> {
         };
         self.text.say(DefectKind::Type, section, value.at, message, hint);
     }
+}
 
-    fn unknown(&mut self, key: &Key, kind: Kind, section: &str) {
+impl Text<'_> {
+    /// Says that a key of an entry is none of its.
+    pub(super) fn say_unknown_key(&mut self, kind: Kind, section: &str, key: &str, at: usize) {
         let other = match kind {
             Kind::Role => Kind::User,
             Kind::User => Kind::Role,
         };
-        if key.text.eq_ignore_ascii_case(other.arn()) {
-            let message = format!("`{}` is not read in {}", key.text, kind.list());
+        if key.eq_ignore_ascii_case(other.arn()) {
+            let message = format!("`{key}` is not read in {}", kind.list());
             let hint = format!("put the entry into {}, or write `{}`", other.list(), kind.arn());
-            return self.text.say(DefectKind::UnknownKey, section, key.at, message, Some(hint));
+            return self.say(DefectKind::UnknownKey, section, at, message, Some(hint));
         }
-        self.unread(key, section, nearest(&key.text, kind.fields().iter().copied()));
+        self.say_unread(section, key, at, nearest(key, kind.fields().iter().copied()));
     }
 
-    pub(super) fn unread(&mut self, key: &Key, section: &str, near: Option<&str>) {
+    /// Says that nobody reads a key, and which was probably meant.
+    pub(super) fn say_unread(&mut self, section: &str, key: &str, at: usize, near: Option<&str>) {
         let hint = near.map(|near| format!("did you mean `{near}`?"));
-        self.text.say(DefectKind::UnknownKey, section, key.at, format!("nobody reads the key `{}`", key.text), hint);
+        self.say(DefectKind::UnknownKey, section, at, format!("nobody reads the key `{key}`"), hint);
     }
 }
+
+/// What `sso` has.
+pub(super) const SSO_KEYS: &[&str] = &["permissionSetName", "accountID", "partition"];
 
 fn in_quotes(key: &str) -> String {
     if key.contains(' ') { key.to_owned() } else { format!("`{key}`") }

@@ -60,7 +60,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, json: &str, options: Options) 
                     Some("mapUsers") => decoder.entries(&mut lists[1], value, Kind::User),
                     Some("mapAccounts") => decoder.texts(&mut accounts, value, "mapAccounts", "the account"),
                     Some(known) => decoder.string(&mut ignored, value, known, known),
-                    None => decoder.unread(key, &key.text, nearest(&key.text, KEYS)),
+                    None => decoder.text.say_unread(&key.text, &key.text, key.at, nearest(&key.text, KEYS)),
                 }
             }
         }

@@ -10,9 +10,10 @@ use document::{Dialect, Limits, Node, Scalar, Value, nearest, parse_as};
 use identity::AccountId;
 
 use super::{
-    LISTS, Options, Standing,
-    decode::{Entry, Kind, Slice, Sso, field},
+    Options, Standing,
+    decode::{Entry, Kind, SSO_KEYS, Slice, Sso, field},
     keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key},
+    keys::{CONFIG_KEYS, SERVER_KEYS, say_unread},
     text::Text,
 };
 use crate::{
@@ -50,27 +51,10 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
         text.say(DefectKind::Unreadable, "config.yaml", root.span.start, message, None);
         return false;
     }
-    for entry in root.as_mapping().unwrap_or_default() {
-        let key = &*entry.key.text;
-        if LISTS.iter().any(|list| list.eq_ignore_ascii_case(key)) {
-            let message = format!("nobody reads the key `{key}` here");
-            let hint = Some("it belongs below `server`".to_owned());
-            text.say(DefectKind::UnknownKey, key, entry.key_span.start, message, hint);
-        }
-    }
+    say_unread(text, &root, &CONFIG_KEYS, (&SERVER_KEYS, "below `server`"));
     let Some(server) = fields(&root).remove("server") else { return true };
+    say_unread(text, server, &SERVER_KEYS, (&CONFIG_KEYS, "to the top level of the file"));
     let mut server = fields(server);
-    for (key, node) in &server {
-        // Of the many keys that a server has, those are looked at that nearly name a list.
-        let is_one = LISTS.iter().any(|list| list.eq_ignore_ascii_case(key));
-        if let Some(near) = nearest(key, LISTS.map(str::to_ascii_lowercase).iter().map(String::as_str))
-            && !is_one
-        {
-            let hint = LISTS.iter().find(|list| list.eq_ignore_ascii_case(near));
-            let hint = hint.map(|list| format!("did you mean `{list}`?"));
-            text.say(DefectKind::UnknownKey, &**key, node.span.start, format!("nobody reads the key `{key}`"), hint);
-        }
-    }
     let mut decoder = Weak { text: &mut *text, is_taken: true };
     let roles = decoder.entries(server.remove("maproles"), Kind::Role);
     let users = decoder.entries(server.remove("mapusers"), Kind::User);
@@ -144,18 +128,23 @@ fn accounts_of(text: &mut Text<'_>, accounts: &[(String, usize)]) -> Vec<(Accoun
     kept
 }
 
-/// The entries of a mapping by their keys in lower case; one with capitals takes the place of one without.
+/// The values of a mapping by their keys in lower case.
 pub(super) fn fields(node: &Node) -> BTreeMap<String, &Node> {
-    let mut fields: BTreeMap<String, (&Node, bool)> = BTreeMap::new();
+    entries_of(node).into_iter().map(|(key, entry)| (key, &entry.value)).collect()
+}
+
+/// The entries of a mapping by their keys in lower case; one with capitals takes the place of one without.
+fn entries_of(node: &Node) -> BTreeMap<String, &document::Entry> {
+    let mut entries: BTreeMap<String, (&document::Entry, bool)> = BTreeMap::new();
     for entry in node.as_mapping().unwrap_or_default() {
         let lower = lower(&entry.key.text);
         let has_capitals = *lower != *entry.key.text;
-        let known = fields.entry(lower).or_insert((&entry.value, has_capitals));
+        let known = entries.entry(lower).or_insert((entry, has_capitals));
         if has_capitals >= known.1 {
-            *known = (&entry.value, has_capitals);
+            *known = (entry, has_capitals);
         }
     }
-    fields.into_iter().map(|(key, (node, _))| (key, node)).collect()
+    entries.into_iter().map(|(key, (entry, _))| (key, entry)).collect()
 }
 
 /// mapstructure with `WeaklyTypedInput`: a type that cannot be converted is an error over the whole.
@@ -191,7 +180,8 @@ impl Weak<'_, '_> {
             self.wrong(node, section, "the entry", "a mapping");
             return entry;
         }
-        for (key, value) in fields(node) {
+        for (key, one) in entries_of(node) {
+            let value = &one.value;
             match field(kind.fields(), &key) {
                 Some("rolearn" | "userarn") => entry.arn = self.string(value, section, kind.arn()),
                 Some("username") => entry.username = self.string(value, section, "username"),
@@ -202,10 +192,7 @@ impl Weak<'_, '_> {
                 }
                 Some("sso") => entry.sso = self.sso(value, section),
                 _ => {
-                    let hint = nearest(&key, kind.fields().iter().copied());
-                    let hint = hint.map(|near| format!("did you mean `{near}`?"));
-                    let message = format!("nobody reads the key `{key}`");
-                    self.text.say(DefectKind::UnknownKey, section, value.span.start, message, hint);
+                    self.text.say_unknown_key(kind, section, &one.key.text, one.key_span.start);
                 }
             }
         }
@@ -219,6 +206,16 @@ impl Weak<'_, '_> {
         if node.as_mapping().is_none() {
             self.wrong(node, section, "sso", "a mapping");
             return None;
+        }
+        for (key, one) in entries_of(node) {
+            if field(SSO_KEYS, &key).is_none() {
+                self.text.say_unread(
+                    section,
+                    &one.key.text,
+                    one.key_span.start,
+                    nearest(&key, SSO_KEYS.iter().copied()),
+                );
+            }
         }
         let fields = fields(node);
         let mut text = |key: &str| {

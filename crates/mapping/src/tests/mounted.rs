@@ -1,11 +1,13 @@
 //! What aws-iam-authenticator 0.7.18 said of the mappings in its configuration file, run with `SSORoleMatch`.
 
 use identity::Partition;
+use insta::assert_snapshot;
 
 use super::{ask, said};
 use crate::{
     Snapshot,
-    aws_iam_authenticator::{Options, Standing, mounted_file},
+    authenticator::{FeatureGates, read_config},
+    aws_iam_authenticator::{CONFIG_KEYS, Options, SERVER_KEYS, Standing, mounted_file},
 };
 
 const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
@@ -116,9 +118,62 @@ fn the_configuration_file_means_what_the_program_said() {
 
 #[test]
 fn what_has_no_effect_in_the_configuration_file_is_said() {
-    let text = "mapUsers: []\nserver:\n  maprole:\n  - {}\n  mapRoles:\n  - {rolearn: 'arn:aws:iam::111122223333:role/a/B', usernam: b}\n";
+    let text = "\
+mapUsers: []
+mapRole: []
+sever: {}
+backendMode: [CRD]
+x-anchors: {}
+server:
+  mapUser:
+  - {}
+  clusterid: c
+  backendMod: [CRD]
+  stuff: 1
+  mapRoles:
+  - rolearn: 'arn:aws:iam::111122223333:role/a/B'
+    userName: b
+    roleARM: x
+  - {sso: {permissionSet: Dev, accountID: '111122223333', permissionSetName: Dev}, userarn: x}
+";
     let source = mounted_file(text, Standing::alone("config.yaml"), Options::default()).expect("it starts");
-    let said: Vec<String> =
-        source.defects.iter().map(|defect| format!("{} {}", defect.line, defect.kind.code())).collect();
-    assert_eq!(said, ["1 logins.unknown-key", "4 logins.unknown-key", "6 logins.unknown-key", "6 logins.no-login"]);
+    let said: Vec<String> = source
+        .defects
+        .iter()
+        .map(|defect| {
+            let hint = defect.hint.iter().map(|hint| format!("; {hint}")).collect::<String>();
+            format!("{} {}: {}{hint}", defect.line, defect.kind.code(), defect.message)
+        })
+        .collect();
+    assert_snapshot!(said.join("\n"), @"
+    1 logins.unknown-key: nobody reads the key `mapUsers` here; it belongs below `server`
+    2 logins.unknown-key: nobody reads the key `mapRole` here; did you mean `mapRoles`, which belongs below `server`?
+    3 logins.unknown-key: nobody reads the key `sever` here; did you mean `server`?
+    4 logins.unknown-key: nobody reads the key `backendMode` here; it belongs below `server`
+    7 logins.unknown-key: nobody reads the key `mapUser` here; did you mean `mapUsers`?
+    9 logins.unknown-key: nobody reads the key `clusterid` here; it belongs to the top level of the file
+    10 logins.unknown-key: nobody reads the key `backendMod` here; did you mean `backendMode`?
+    15 logins.unknown-key: nobody reads the key `roleARM`; did you mean `rolearn`?
+    16 logins.unknown-key: nobody reads the key `permissionSet`; did you mean `permissionSetName`?
+    16 logins.unknown-key: `userarn` is not read in mapRoles; put the entry into mapUsers, or write `rolearn`
+    13 logins.no-login: arn:aws:iam::111122223333:role/a/B lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/B
+    16 logins.no-login: Dev lets nobody in: `sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true; 
+    ");
+}
+
+#[test]
+fn every_key_that_is_known_is_read_and_no_other() {
+    let config = |top: &str, server: &str| format!("{top}: \nserver:\n  {server}: \n");
+    let said = |text: &str| {
+        let read = read_config(&document::Source::new("config.yaml", text), &FeatureGates::default());
+        let warnings = read.map_or_else(|problems| problems, |(_, warnings)| warnings);
+        warnings.iter().any(|problem| problem.code == "config.unknown-key")
+    };
+    for key in CONFIG_KEYS.iter().filter(|key| **key != "server") {
+        assert!(!said(&config(key, "port")), "{key}");
+    }
+    for key in SERVER_KEYS {
+        assert!(!said(&config("region", key)), "{key}");
+    }
+    assert!(said(&config("region", "ports")) && said(&config("regions", "port")));
 }

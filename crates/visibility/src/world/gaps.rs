@@ -9,9 +9,13 @@ use rbac::{Binding, Index, RoleKind, RoleReference};
 use super::{Associated, World};
 
 /// What the cluster did not show. What was last applied is of no interest here.
-pub(super) fn of_cluster(observed: &Observed, only_files: bool) -> Vec<Unseen> {
+pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
     if only_files {
-        let why = "only access files were given: whatever others grant there is not known";
+        let why = if has_access_file {
+            "only access files were given: whatever others grant there is not known"
+        } else {
+            "no roles and bindings were given: what is granted there is not known"
+        };
         return vec![Unseen { what: "the cluster".into(), why: why.into() }];
     }
     observed.unseen.iter().filter(|gap| &*gap.what != "what was applied last").cloned().collect()

@@ -1,0 +1,50 @@
+//! Whether a file that somebody gives as the authenticator's configuration is one.
+
+use document::{Limits, Node, Source};
+use mapping::aws_iam_authenticator::names_a_key;
+
+use super::Given;
+
+/// What a file is that nobody can mean as the authenticator's configuration, and which flag takes it; none where it may be
+/// one.
+///
+/// The authenticator itself takes any mapping and passes over all keys that it does not know, so that a `ConfigMap` is an empty
+/// configuration to it. Whoever gives one asks about what stands in it, and is not to hear that nobody is let in.
+pub fn no_configuration(source: &Source) -> Option<String> {
+    let mut documents = document::parse_manifests(source, &Limits::default(), "items", |_, _| {}).into_iter();
+    let first = loop {
+        let Some(document) = documents.next() else { return Some("is empty".to_owned()) };
+        // What cannot be read is said by whoever reads it.
+        document.read.as_ref().ok()?;
+        if let Some(root) = document.root().filter(|root| !root.is_null()) {
+            break root.clone();
+        }
+    };
+    let keys: Vec<&str> = first.as_mapping()?.iter().map(|entry| &*entry.key.text).collect();
+    let has = |key: &str| keys.contains(&key);
+    let text = |key: &str| first.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
+    let is_access = !has("server") && ["groups", "nodes"].into_iter().any(has);
+    if is_access && !has("kind") {
+        return Some("looks like an access file; give it by `--from`".to_owned());
+    }
+    if names_a_key(keys.iter().copied()) && !(has("kind") && has("apiVersion")) {
+        return None;
+    }
+    let nothing = "none of the keys stand in it that aws-iam-authenticator reads (`server`, `clusterID` and so on)";
+    let looks_like = match text("kind") {
+        Some("Config") if has("users") && has("contexts") => "a kubeconfig; give it by `--kubeconfig`".to_owned(),
+        Some(kind) => {
+            let name = first.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_scalar);
+            let name = name.map(|name| format!(" {}", name.text)).unwrap_or_default();
+            let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+            format!("{article} {kind}{name}; give it by `--from`")
+        }
+        None if is_of_from(source) => "what `--from` takes; give it by that".to_owned(),
+        None => return Some(nothing.to_owned()),
+    };
+    Some(format!("looks like {looks_like}: {nothing}"))
+}
+
+fn is_of_from(source: &Source) -> bool {
+    Given::default().read(source.name(), source.text().as_bytes()).unwrap_or_default()
+}
