@@ -146,10 +146,7 @@ pub(crate) fn configuration(path: &Path) -> anyhow::Result<Source> {
     let source = config_source(path)?;
     match inventory::no_configuration(&source) {
         None => Ok(source),
-        Some(why) => {
-            let name = path.display();
-            anyhow::bail!("--config {name}: this is no configuration of aws-iam-authenticator: it {why}")
-        }
+        Some(why) => anyhow::bail!("--config {}: {why}", path.display()),
     }
 }
 

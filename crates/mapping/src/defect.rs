@@ -17,6 +17,8 @@ pub struct Unused {
     pub username: Box<str>,
     /// The groups as they are written.
     pub groups: Vec<Box<str>>,
+    /// The ARN that stands in it under a key that nobody reads.
+    pub meant: Option<Box<str>>,
     /// Why.
     pub why: Never,
 }
@@ -133,16 +135,42 @@ impl DefectKind {
 impl Unused {
     /// Whether whoever wrote it probably meant this caller.
     pub(crate) fn is_meant_for(&self, caller: &Key) -> bool {
-        let lower = self.written.trim().to_lowercase();
+        let lower = self.arn().trim().to_lowercase();
         let fields: Vec<&str> = lower.splitn(6, ':').collect();
         let [_, partition, _, _, account, resource] = fields[..] else { return false };
-        let of = (partition, account) == (caller.partition.as_str(), caller.account.as_str());
-        let Some((kind, rest)) = resource.split_once('/') else { return false };
+        // Whoever writes an account that is none means one all the same.
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        let of = partition == caller.partition.as_str() && (!is_account || account == caller.account.as_str());
+        let is_told_otherwise = matches!(self.why, Never::Displaced(_) | Never::RolesFirst(_));
+        if !of || is_told_otherwise {
+            return false;
+        }
+        let Some((kind, rest)) = resource.split_once('/') else { return is_like(resource, caller.as_ref().resource) };
         let name = match kind {
             "assumed-role" => rest.split('/').next(),
             _ => rest.rsplit('/').next(),
         };
-        of && !matches!(self.why, Never::Displaced(_) | Never::RolesFirst(_)) && name == caller.as_ref().name()
+        name.zip(caller.as_ref().name()).is_some_and(|(name, of_caller)| is_like(name, of_caller))
+    }
+
+    /// The ARN as it is written, under whichever key.
+    pub(crate) fn arn(&self) -> &str {
+        self.meant.as_deref().unwrap_or(&self.written)
+    }
+}
+
+/// Whether a text is what whoever wrote a pattern with `*` and `?` may have meant.
+fn is_like(pattern: &str, text: &str) -> bool {
+    match (pattern.chars().next(), text.chars().next()) {
+        (None, None) => true,
+        (Some('*'), _) => {
+            is_like(&pattern[1..], text)
+                || text.chars().next().is_some_and(|one| is_like(pattern, &text[one.len_utf8()..]))
+        }
+        (Some(wanted), Some(found)) if wanted == found || wanted == '?' => {
+            is_like(&pattern[wanted.len_utf8()..], &text[found.len_utf8()..])
+        }
+        _ => false,
     }
 }
 

@@ -235,7 +235,10 @@ impl Snapshot {
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {
-        self.sources.iter().flat_map(|source| source.nearly(identity)).min_by(|a, b| a.source.cmp(&b.source))
+        let all = self.sources.iter().flat_map(|source| source.nearly(identity));
+        // What names everybody with a wildcard names nobody before others.
+        let order = |one: &Nearest| (one.principal.to_string().contains(['*', '?']), one.source.clone());
+        all.min_by_key(order)
     }
 }
 

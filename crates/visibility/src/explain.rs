@@ -118,7 +118,10 @@ impl World {
     pub fn explain(&self, caller: Caller) -> Explanation<'_> {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
-        let asked: Vec<Asked<'_>> = snapshot.ask(identity).into_iter().filter(|asked| asked.rules > 0).collect();
+        // One that lets nobody in is of interest where something stands in it.
+        let sources = snapshot.ask(identity).into_iter().zip(&self.surroundings().logins);
+        let asked: Vec<Asked<'_>> =
+            sources.filter(|(asked, source)| asked.rules > 0 || !source.is_blank()).map(|(asked, _)| asked).collect();
         let outcomes = self.decide(&caller);
         let (user, denial) = match &outcomes[..] {
             [Outcome::Permit(user)] => (Some(user.clone()), None),

@@ -1,6 +1,7 @@
 //! Small worlds, and what they answer.
 
 mod chosen;
+mod dead;
 mod explaining;
 mod joining;
 mod lint;

@@ -5,15 +5,14 @@ use mapping::aws_iam_authenticator::names_a_key;
 
 use super::Given;
 
-/// What a file is that nobody can mean as the authenticator's configuration, and which flag takes it; none where it may be
-/// one.
+/// Why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
 ///
 /// The authenticator itself takes any mapping and passes over all keys that it does not know, so that a `ConfigMap` is an empty
 /// configuration to it. Whoever gives one asks about what stands in it, and is not to hear that nobody is let in.
 pub fn no_configuration(source: &Source) -> Option<String> {
     let mut documents = document::parse_manifests(source, &Limits::default(), "items", |_, _| {}).into_iter();
     let first = loop {
-        let Some(document) = documents.next() else { return Some("is empty".to_owned()) };
+        let Some(document) = documents.next() else { return Some(is("empty", "")) };
         // What cannot be read is said by whoever reads it.
         document.read.as_ref().ok()?;
         if let Some(root) = document.root().filter(|root| !root.is_null()) {
@@ -25,24 +24,31 @@ pub fn no_configuration(source: &Source) -> Option<String> {
     let text = |key: &str| first.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
     let is_access = !has("server") && ["groups", "nodes"].into_iter().any(has);
     if is_access && !has("kind") {
-        return Some("looks like an access file; give it by `--from`".to_owned());
+        return Some(is("an access file", "--from"));
     }
     if names_a_key(keys.iter().copied()) && !(has("kind") && has("apiVersion")) {
         return None;
     }
-    let nothing = "none of the keys stand in it that aws-iam-authenticator reads (`server`, `clusterID` and so on)";
-    let looks_like = match text("kind") {
-        Some("Config") if has("users") && has("contexts") => "a kubeconfig; give it by `--kubeconfig`".to_owned(),
+    match text("kind") {
+        Some("Config") if has("users") && has("contexts") => Some(is("a kubeconfig", "--kubeconfig")),
         Some(kind) => {
             let name = first.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_scalar);
             let name = name.map(|name| format!(" {}", name.text)).unwrap_or_default();
             let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-            format!("{article} {kind}{name}; give it by `--from`")
+            Some(is(&format!("{article} {kind}{name}"), "--from"))
         }
-        None if is_of_from(source) => "what `--from` takes; give it by that".to_owned(),
-        None => return Some(nothing.to_owned()),
-    };
-    Some(format!("looks like {looks_like}: {nothing}"))
+        None if is_of_from(source) => Some(is("what the AWS CLI or another program prints", "--from")),
+        None => {
+            let why =
+                "it has none of the keys of aws-iam-authenticator's configuration: `server`, `clusterID` and so on";
+            Some(why.to_owned())
+        }
+    }
+}
+
+fn is(what: &str, flag: &str) -> String {
+    let instead = if flag.is_empty() { String::new() } else { format!("; give it by `{flag}`") };
+    format!("this is {what}, and no configuration of aws-iam-authenticator{instead}")
 }
 
 fn is_of_from(source: &Source) -> bool {

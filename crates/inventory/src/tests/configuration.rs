@@ -6,8 +6,8 @@ use document::Source;
 #[test]
 fn what_is_no_configuration_is_named_and_what_may_be_one_is_taken() {
     let rows: &[(&str, &str)] = &[
-        ("", "is empty"),
-        ("# nothing\n---\n", "is empty"),
+        ("", "this is empty, and no configuration of aws-iam-authenticator"),
+        ("# nothing\n---\n", "this is empty, and no configuration of aws-iam-authenticator"),
         ("clusterID: c\n", ""),
         ("server: {}\n", ""),
         ("CLUSTERID: c\n", ""),
@@ -21,30 +21,27 @@ fn what_is_no_configuration_is_named_and_what_may_be_one_is_taken() {
         ("a: [\n", ""),
         (
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {}\n",
-            "looks like a ConfigMap aws-auth; give it by `--from`: ",
+            "this is a ConfigMap aws-auth, and no configuration of aws-iam-authenticator; give it by `--from`",
         ),
         (
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Secret\n",
-            "looks like a ConfigMap a; ",
+            "this is a ConfigMap a, ",
         ),
-        ("{\"kind\": \"List\", \"apiVersion\": \"v1\", \"items\": []}", "looks like a List; give it by `--from`: "),
-        (
-            "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: c}\nspec: {}\n",
-            "looks like a Cluster c; ",
-        ),
+        ("{\"kind\": \"List\", \"apiVersion\": \"v1\", \"items\": []}", "this is a List, "),
+        ("apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: c}\nspec: {}\n", "this is a Cluster c, "),
         (
             "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nmetadata: {name: c}\nspec: {}\n",
-            "looks like an IAMIdentityMapping c; ",
+            "this is an IAMIdentityMapping c, ",
         ),
         (
             "apiVersion: v1\nkind: Config\nusers: []\ncontexts: []\nclusters: []\n",
-            "looks like a kubeconfig; give it by `--kubeconfig`: ",
+            "this is a kubeconfig, and no configuration of aws-iam-authenticator; give it by `--kubeconfig`",
         ),
-        ("clusterID: c\ngroups: []\n", "looks like an access file; give it by `--from`"),
-        ("nodes: []\n", "looks like an access file; give it by `--from`"),
-        ("{\"accessEntries\": []}", "looks like what `--from` takes; give it by that: "),
-        ("{\"a\": 1}", "none of the keys stand in it"),
-        ("name: x\n", "none of the keys stand in it"),
+        ("clusterID: c\ngroups: []\n", "this is an access file, "),
+        ("nodes: []\n", "this is an access file, "),
+        ("{\"accessEntries\": []}", "this is what the AWS CLI or another program prints, "),
+        ("{\"a\": 1}", "it has none of the keys"),
+        ("name: x\n", "it has none of the keys"),
     ];
     for (text, expected) in rows {
         let said = crate::no_configuration(&Source::new("config.yaml", *text)).unwrap_or_default();

@@ -23,6 +23,18 @@ pub(super) struct Entry {
     pub(super) username: String,
     pub(super) groups: Slice<String>,
     pub(super) userid: String,
+    /// A key that nobody reads, and the ARN that stands there.
+    pub(super) misplaced: Option<(String, String)>,
+}
+
+impl Entry {
+    /// Keeps an ARN in mind that stands under a key that nobody reads.
+    pub(super) fn misplace(&mut self, key: &str, text: &str) {
+        let is_arn = text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
+        if is_arn && self.misplaced.is_none() {
+            self.misplaced = Some((key.to_owned(), text.to_owned()));
+        }
+    }
 }
 
 /// `SSOARNMatcher`.
@@ -130,7 +142,12 @@ impl Decoder<'_, '_> {
                 Some("userid") => self.string(&mut entry.userid, value, section, "userid"),
                 Some("groups") => self.texts(&mut entry.groups, value, section, "groups"),
                 Some("sso") => self.sso(&mut entry.sso, value, section),
-                _ => self.text.say_unknown_key(kind, section, &key.text, key.at),
+                _ => {
+                    if let What::Text(text) = &value.what {
+                        entry.misplace(&key.text, text);
+                    }
+                    self.text.say_unknown_key(kind, section, &key.text, key.at);
+                }
             }
         }
     }

@@ -82,11 +82,17 @@ pub(super) fn matching(text: &str) -> Result<RulePrincipal, Never> {
 /// An entry that is not taken at all.
 pub(super) fn dropped(text: &mut Text<'_>, kind: Kind, index: usize, entry: &Entry, why: String) -> Unused {
     let place = text.place(kind.list(), index, entry.at);
+    let why = match &entry.misplaced {
+        Some((key, _)) => format!("{why}; its ARN stands under `{key}`, which nobody reads there"),
+        None => why,
+    };
     let message = format!("the entry is not taken: {why}");
     text.say_of(DefectKind::NoLogin, &place, entry.at, message, None);
     let written = if entry.arn.is_empty() { named(entry.sso.as_ref()) } else { entry.arn.as_str().into() };
     let groups = entry.groups.as_slice().iter().map(|group| group.as_str().into()).collect();
-    Unused { source: place, written, username: entry.username.as_str().into(), groups, why: Never::Dropped(why.into()) }
+    let (username, meant) =
+        (entry.username.as_str().into(), entry.misplaced.as_ref().map(|(_, arn)| arn.as_str().into()));
+    Unused { source: place, written, username, groups, meant, why: Never::Dropped(why.into()) }
 }
 
 /// How a permission set is written.
@@ -142,7 +148,7 @@ pub(super) fn keep(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries
         };
         text.say_of(kind, &place, at, message, why.hint(&written));
         let (username, groups) = (username.into(), groups.into_iter().map(Into::into).collect());
-        source.unused.push(Unused { source: place, written, username, groups, why });
+        source.unused.push(Unused { source: place, written, username, groups, meant: None, why });
     }
     chances(text, &rules);
     let list = if kind == Kind::Role { &mut source.roles } else { &mut source.users };

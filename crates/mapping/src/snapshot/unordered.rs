@@ -156,7 +156,7 @@ impl Unordered {
         }
         let meant = self.unused.iter().filter(|unused| unused.is_meant_for(&caller));
         near.extend(meant.map(|unused| Nearest {
-            principal: RulePrincipal::Arn(unused.written.to_string()),
+            principal: RulePrincipal::Arn(unused.arn().to_owned()),
             difference: Difference::Never(unused.why.clone()),
             source: unused.source.clone(),
         }));

@@ -81,6 +81,10 @@ fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
 
 fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     let identity = &caller.identity;
+    if let Difference::Never(why) = &nearest.difference {
+        let hint = why.hint(&nearest.principal.to_string()).map(|hint| format!("; {hint}")).unwrap_or_default();
+        return format!("{} looks like it, and never matches: {why}{hint}", print::rule(&nearest.source));
+    }
     let (kind, name, account, partition) = match &nearest.principal {
         RulePrincipal::PermissionSet(PermissionSet { account, name }) => {
             ("permission set", name.clone(), *account, identity.partition)
@@ -100,9 +104,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());
     let what = format!("the {kind} {}", spelled.unwrap_or(&name));
     let said = match &nearest.difference {
-        Difference::Never(why) => {
-            return format!("{} looks like it, and never matches: {why}", print::rule(&nearest.source));
-        }
+        Difference::Never(_) => return nearest.to_string(),
         Difference::Account if partition != identity.partition => {
             format!("{what} is mapped in the partition {partition}, not in {}", identity.partition)
         }

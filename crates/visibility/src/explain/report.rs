@@ -191,7 +191,8 @@ impl Person<'_> {
         }
         if self.asked.is_empty() {
             let is_known = !matches!(verdict, Verdict::NotKnown(_));
-            let none = if is_known { "there is no mapping at all" } else { "no mapping could be looked at" };
+            let none =
+                if is_known { "there is no mapping at all" } else { "there is no mapping in what could be looked at" };
             items.push(Item::new(Sign::None, none));
         }
         if !matches!(verdict, Verdict::LetIn) {
@@ -245,7 +246,11 @@ impl Person<'_> {
 
 fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
     let source = print::source(asked.mode);
-    let entries = if asked.rules == 1 { "1 entry".to_owned() } else { format!("{} entries", asked.rules) };
+    let entries = match asked.rules {
+        0 => "no entry that lets anybody in".to_owned(),
+        1 => "1 entry".to_owned(),
+        several => format!("{several} entries"),
+    };
     let by = if asked.mode == Mode::AccessEntries { ", as AWS's documentation has them" } else { "" };
     let entries = format!("{entries}{by}");
     let named = |entry: &Entry<'_>| match entry.username {
