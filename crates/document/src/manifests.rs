@@ -68,6 +68,9 @@ pub fn parse_manifests(
         {
             return Document { number, span, read: Err(vec![problem]) };
         }
+        if dialect == Dialect::Kubernetes && range.start == behind && behind > 0 && text[behind..].starts_with(',') {
+            return Document { number, span, read: Err(vec![comma(source.base() + behind)]) };
+        }
         let base = source.base() + handed.start;
         let mut to = |_, mut node: Node| {
             node.shift(base);
@@ -160,6 +163,12 @@ fn taken_apart(at: usize) -> Problem {
     let message = "kubectl takes directives and the `---` behind them apart, and reads neither this document nor one behind \
                    it: did not find expected <document start>";
     Problem::error("document.directive", Span::at(at), message).hint("remove the directive")
+}
+
+fn comma(at: usize) -> Problem {
+    let message = "behind a document of JSON stands a comma, and kubectl reads nothing behind it";
+    Problem::error("document.comma", Span { start: at, end: at + 1 }, message)
+        .hint("remove it: documents of JSON stand one after another, or below `items` of a `kind: List`")
 }
 
 /// Behind `---` kubectl takes nothing but blanks and a comment; it reads neither the document that such a line ends nor one

@@ -4,6 +4,7 @@ mod alike;
 mod gaps;
 mod known;
 mod observing;
+mod overlooked;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -49,6 +50,8 @@ pub struct Dump {
     has_manifests: bool,
     /// What stands somewhere and cannot be taken as it is, or is not what it seems.
     refused: Vec<Unseen>,
+    /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
+    made: Vec<Unseen>,
     /// Files of other programs.
     foreign: Vec<Foreign>,
     /// Who reads the authenticator's configuration.
@@ -113,7 +116,9 @@ impl Dump {
             Some("") => return true,
             of => of.unwrap_or(kind),
         };
-        is_known(api_version, of) || (of == MAPPING.1 && ["", MAPPING.0].contains(&api_version))
+        is_known(api_version, of)
+            || (of == MAPPING.1 && ["", MAPPING.0].contains(&api_version))
+            || overlooked::is_one(api_version, of)
     }
 
     /// The `ConfigMap`s of `kube-system` that matter.
@@ -192,11 +197,11 @@ impl Dump {
             self.tell_apart(&mut object);
         }
         match object {
-            // Wherever it is, it says nothing of access.
-            FoundObject::Refused(Refused { kind, name, why: Refusal::NoNamespace })
-                if (*kind == *ACCOUNT_KIND && !annotations.contains_key(AWS_ROLE))
-                    || (*kind == *"ConfigMap" && !self.is_looked_for(&name)) => {}
-            FoundObject::Refused(refused) => self.refuse(&refused),
+            FoundObject::Refused(refused) => {
+                if self.matters(&refused, annotations.contains_key(AWS_ROLE)) {
+                    self.refuse(&refused);
+                }
+            }
             FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
             FoundObject::Role(object) => {
                 self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
@@ -209,7 +214,10 @@ impl Dump {
             FoundObject::Other(Other { api_version, kind, name, .. })
                 if *kind == *MAPPING.1 && api_version.is_empty() =>
             {
-                self.refuse(&Refused { kind, name, why: Refusal::NoApiVersion });
+                self.refuse(&Refused { kind, name, data: None, why: Refusal::NoApiVersion });
+            }
+            FoundObject::Other(other) if overlooked::is_one(&other.api_version, &other.kind) => {
+                self.overlook(&other, !version.is_empty());
             }
             FoundObject::Other(Other { api_version, kind, name, spec, status, .. })
                 if (&*api_version, &*kind) == MAPPING =>
@@ -238,7 +246,7 @@ impl Dump {
                     self.wanted.as_ref().is_some_and(|(wanted, of, _)| (wanted, &**of) == (&namespace, &*name));
                 let is_looked_for = is_wanted || (*namespace == *"kube-system" && self.is_looked_for(&name));
                 if let Some(data) = data.as_deref().filter(|_| !is_looked_for) {
-                    self.note_alike(&namespace, &name, data);
+                    self.note_alike(Some(&namespace), &name, data);
                 }
                 let texts = match (given, &data) {
                     (Some(given), Some(data)) if is_looked_for => standing::of_json(&self.here.file, given, data.get()),
@@ -436,6 +444,7 @@ impl Dump {
             asked_roles,
             has_manifests,
             refused,
+            made,
             foreign,
             dynamic,
             notes,
@@ -466,6 +475,7 @@ impl Dump {
         self.asked_roles.extend(asked_roles);
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
+        self.made.extend(made);
         self.foreign.extend(foreign);
         self.notes.extend(notes);
         self.dynamic.extend(dynamic);

@@ -3,6 +3,8 @@
 mod configuration;
 mod fields;
 mod manifests;
+mod outputs;
+mod unkinded;
 
 use std::{cell::Cell, fmt};
 
@@ -80,8 +82,17 @@ pub enum GivenError {
     Iam(IamDumpError),
     /// What EKS said.
     Eks(AccessEntriesError),
+    /// One of several answers of the AWS CLI.
+    Output {
+        /// From 1.
+        line: usize,
+        /// What is wrong with it.
+        error: String,
+    },
     /// YAML with problems, each with its line.
     Yaml(String),
+    /// A template, and the first thing in it that is no YAML.
+    Template(String),
     /// JSON that ends before it is complete.
     CutOff,
     /// A second configuration of the authenticator; the first one's name.
@@ -95,7 +106,10 @@ impl fmt::Display for GivenError {
             Self::Cluster(error) => error.fmt(f),
             Self::Iam(error) => error.fmt(f),
             Self::Eks(error) => error.fmt(f),
+            Self::Output { line: 1, error } => f.write_str(error),
+            Self::Output { line, error } => write!(f, "line {line}: {error}"),
             Self::Yaml(problems) => f.write_str(problems),
+            Self::Template(reason) => write!(f, "it is a template ({reason}); {RENDERED}"),
             Self::CutOff => f.write_str(CUT_OFF),
             Self::SecondConfiguration(first) => {
                 write!(f, "this is a second configuration of aws-iam-authenticator, beside {first}; give one")
@@ -178,6 +192,7 @@ impl Given {
                 Some(read) => read,
                 None => self.read_documents(name, text, how),
             },
+            About::Iam | About::Eks if outputs::are_several(text) => self.read_documents(name, text, how),
             About::Iam => match self.facts.add_iam_dump(text) {
                 Ok(_) => Ok(true),
                 // Others use these words too. What is a part of an answer is one, wherever it lies.
@@ -186,7 +201,10 @@ impl Given {
             },
             About::Eks => match self.entries.read(text) {
                 Ok(()) => Ok(true),
-                Err(AccessEntriesError::Shape) if how.is_of_folder => Ok(false),
+                Err(AccessEntriesError::Shape) => match self.read_documents(name, text, how) {
+                    Ok(false) if !how.is_of_folder => Err(GivenError::Eks(AccessEntriesError::Shape)),
+                    read => read,
+                },
                 Err(error) => Err(GivenError::Eks(error)),
             },
             About::DynamicFile => {
@@ -235,7 +253,13 @@ impl Given {
             return Ok(true);
         }
         let said = |problems: &[Problem]| {
-            if is_cut_off(source.text()) { GivenError::CutOff } else { GivenError::Yaml(in_lines(&source, problems)) }
+            if is_cut_off(source.text()) {
+                GivenError::CutOff
+            } else if source.text().contains("{{") {
+                GivenError::Template(in_lines(&source, problems))
+            } else {
+                GivenError::Yaml(in_lines(&source, problems))
+            }
         };
         let mut items = Vec::new();
         let documents = document::parse_manifests(&source, &Limits::default(), "items", |number, node| {
@@ -252,6 +276,15 @@ impl Given {
                 Err(problems) => return Err(said(problems)),
             };
             let Some(root) = document.root() else { continue };
+            if let Some(gap) = unkinded::misspelt(&source, root) {
+                self.dump.lacks(gap);
+                known = true;
+                continue;
+            }
+            if outputs::are(root) {
+                known |= self.read_outputs(&source, &document, how)?;
+                continue;
+            }
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
             let (version, kind) = (text_of("apiVersion").unwrap_or_default(), text_of("kind"));
             if let Some(foreign) = foreign::read(&source, root) {
@@ -268,8 +301,14 @@ impl Given {
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
                 Some(kind) if !Dump::is_about(version, kind) => {
-                    known |= self.dump.look_at((version, kind), root, &source);
-                    continue;
+                    let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
+                    match unkinded::of_unknown_list(&source, root, kind, of) {
+                        Some(gap) => self.dump.lacks(gap),
+                        None => {
+                            known |= self.dump.look_at((version, kind), root, &source);
+                            continue;
+                        }
+                    }
                 }
                 Some(kind) => {
                     let list = (version, kind);
@@ -290,31 +329,11 @@ impl Given {
                 None if version.starts_with("rbac.authorization.k8s.io/") => {
                     self.add(&source, root, Place::Document, how);
                 }
-                // A list's kind is what kubectl prints behind its elements.
-                None if items.iter().any(|(of, _)| *of == number) || root.get("items").is_some() => {
-                    let what = format!("a list ({name}:{})", source.position(root.span.start).line);
-                    let why =
-                        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew";
-                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+                None => {
+                    let has_items = items.iter().any(|(of, _)| *of == number);
+                    let Some(gap) = unkinded::gap(&source, root, has_items, how.is_of_folder) else { continue };
+                    self.dump.lacks(gap);
                 }
-                // kubectl takes nothing without one; in a folder there may be anything.
-                None if manifests::has_bare_logins(root) => {
-                    let what = format!("{BARE_LOGINS} ({name}:{})", source.position(root.span.start).line);
-                    let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
-                               configmap aws-auth -n kube-system -o yaml` prints";
-                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-                }
-                None if (!how.is_of_folder && !version.is_empty()) || manifests::has_logins(root) => {
-                    let what = format!("an object ({name}:{})", source.position(root.span.start).line);
-                    let kind = if root.get("data").is_some() {
-                        "; write `kind: ConfigMap`, and its name and namespace below `metadata`"
-                    } else {
-                        ""
-                    };
-                    let why = format!("it has no `kind`, without which kubectl takes nothing{kind}");
-                    self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-                }
-                None => continue,
             }
             known = true;
         }
@@ -463,6 +482,11 @@ impl Given {
     /// A document of a folder that cannot be read is a gap where it looks like a manifest of access.
     fn unreadable(&mut self, source: &Source, document: &Document, problems: &[Problem]) -> bool {
         let Some((kind, line)) = manifests::looks_like(source, document) else {
+            if let Some((action, line)) = manifests::brings(source, document) {
+                let what = format!("what `{action}` makes ({}:{line})", source.name());
+                self.dump.lacks(Unseen { what: what.into(), why: format!("it is a template; {RENDERED}").into() });
+                return true;
+            }
             let place = problems.first().map(|problem| source.position(problem.span.start).line);
             let why = problems.first().map_or("", |problem| &problem.message);
             self.unparsable.push(format!("{}:{} ({why})", source.name(), place.unwrap_or(1)).into());
@@ -475,7 +499,7 @@ impl Given {
         let why = if is_cut_off(text) {
             CUT_OFF.to_owned()
         } else if text.contains("{{") {
-            format!("it is a template ({reason}); give what `helm template` or its like prints, by `--from -`")
+            format!("it is a template ({reason}); {RENDERED}")
         } else {
             format!("it cannot be read: {reason}")
         };
@@ -517,6 +541,9 @@ fn in_lines(source: &Source, problems: &[Problem]) -> String {
     said.collect::<Vec<_>>().join("; ")
 }
 
+/// What to do with a template.
+const RENDERED: &str =
+    "give what it becomes: `helm template … | cluster-auth … --from -`, or what its own program prints";
 const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it anew";
 
 /// Whether a text is JSON that ends too early.
@@ -575,14 +602,15 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                             (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
                             (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
                             (Some(version), Some(kind)) if may_run(version, kind) => About::Server,
-                            (Some(_), Some(_)) => About::Nothing,
-                            (None, _) | (_, None) => continue,
+                            // It may be a list all the same.
+                            (Some(_), Some(_)) | (None, _) | (_, None) => continue,
                         }
                     }
                     "items" => About::Cluster,
-                    "Group" | "Users" | "Roles" | "IsTruncated" | "Marker" => About::Iam,
-                    "accessEntries" | "accessEntry" | "associatedAccessPolicies" | "cluster" => About::Eks,
+                    "Resources" => About::NoKind,
+                    key if outputs::about(key).is_some() => outputs::about(key).unwrap_or(About::Nothing),
                     "groups" | "clusterID" | "nodes" => About::Access,
+                    key if unkinded::is_misspelt(key) => About::NoKind,
                     key if LISTS.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
                     "resource" | "users" => About::Foreign,
                     _ => {

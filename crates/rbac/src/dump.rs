@@ -101,6 +101,8 @@ pub struct Refused {
     pub kind: Box<str>,
     /// Its name; empty where it has none.
     pub name: Box<str>,
+    /// `data`, of what is called as a `ConfigMap`.
+    pub data: Option<Box<RawValue>>,
     /// Why it is not taken.
     pub why: Refusal,
 }
@@ -114,6 +116,10 @@ pub enum Refusal {
     NoKind,
     /// There is no such kind in `rbac.authorization.k8s.io`.
     NoSuchKind,
+    /// It is called as one of Kubernetes' own kinds in another case, of which this is the name.
+    Misspelt(&'static str),
+    /// It has no name.
+    NoName,
     /// No API server serves its kind in this version.
     NotServed(Box<str>),
     /// One of OpenShift's own kinds, of which roles and bindings of RBAC are made there.
@@ -143,11 +149,15 @@ impl fmt::Display for Refusal {
                 None => {
                     write!(f, "no API server has this kind in {version}; write `apiVersion: rbac.authorization.k8s.io/v1`")
                 }
-                Some((_, "v1alpha1" | "v1beta1")) => {
+                Some(("rbac.authorization.k8s.io", "v1alpha1" | "v1beta1")) => {
                     write!(f, "no API server serves {version} since Kubernetes 1.22; write rbac.authorization.k8s.io/v1")
                 }
-                Some(_) => write!(f, "Kubernetes has no {version}; write rbac.authorization.k8s.io/v1"),
+                Some(_) => write!(f, "Kubernetes has no `{version}`; write rbac.authorization.k8s.io/v1"),
             },
+            Self::Misspelt(kind) => write!(f, "there is no such kind, and kubectl refuses it; write `kind: {kind}`"),
+            Self::NoName => f.write_str(
+                "it has no name, without which an API server takes nothing; write `name` and `namespace` below `metadata`",
+            ),
             Self::OpenShift => {
                 f.write_str("OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io")
             }

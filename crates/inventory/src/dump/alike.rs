@@ -13,19 +13,20 @@ const CONFIGURATION: &str = "config.yaml";
 
 impl Dump {
     /// Notes one that is called otherwise than those that are read.
-    pub(super) fn note_alike(&mut self, namespace: &str, name: &str, data: &RawValue) {
+    pub(super) fn note_alike(&mut self, namespace: Option<&str>, name: &str, data: &RawValue) {
         let text = data.get();
         if !LISTS.iter().any(|list| text.contains(list)) {
             return;
         }
         let keys: BTreeMap<String, Value> = serde_json::from_str(text).unwrap_or_default();
-        let what = format!("the ConfigMap {namespace}/{name}{}", self.at());
+        let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let what = format!("the ConfigMap {namespace}{name}{}", self.at());
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
             format!("{what} has {list}, and nobody logs in by it: kube-system/aws-auth alone is read")
         } else if keys.contains_key(CONFIGURATION) {
             format!(
                 "{what} has a {CONFIGURATION} with logins, which is not looked at: kube-system/aws-iam-authenticator is, and `import \
-                 --config-map {namespace}/{name}` takes it from there"
+                 --config-map {namespace}{name}` takes it from there"
             )
         } else {
             return;

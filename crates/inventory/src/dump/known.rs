@@ -44,7 +44,13 @@ impl Dump {
 
     /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
     pub fn unread(&self) -> Vec<Unseen> {
-        self.unlisted().into_iter().chain(self.refused.iter().cloned()).collect()
+        self.unlisted().into_iter().chain(self.refused.iter().chain(self.made_unseen()).cloned()).collect()
+    }
+
+    /// Objects that roles and bindings are made of that are not all here.
+    pub(super) fn made_unseen(&self) -> &[Unseen] {
+        let all = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+        if all.iter().all(|kind| self.knows(kind)) { &[] } else { &self.made }
     }
 
     /// What looks like a place of logins and is none.
@@ -150,7 +156,11 @@ impl Dump {
 
     /// Whether it holds anything of a cluster.
     pub fn is_empty(&self) -> bool {
-        self.kinds.is_empty() && self.missing.is_empty() && self.refused.is_empty() && !self.has_manifests
+        self.kinds.is_empty()
+            && self.missing.is_empty()
+            && self.refused.is_empty()
+            && self.made.is_empty()
+            && !self.has_manifests
     }
 
     /// Whether lists of a cluster are in it, or what one was asked for, so that what is not in them is not there.

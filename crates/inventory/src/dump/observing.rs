@@ -23,6 +23,7 @@ impl Dump {
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
+        let made = self.made_unseen().to_vec();
         let Self {
             roles,
             bindings,
@@ -40,8 +41,8 @@ impl Dump {
             mut notes,
             ..
         } = self;
-        let unreadable = refused.iter().map(|gap| gap.what.clone()).collect();
-        let mut unseen = refused;
+        let mut unseen = [refused, made].concat();
+        let unreadable = unseen.iter().map(|gap| gap.what.clone()).collect();
         let roles = one_of_each(roles, &role_places, &mut unseen);
         let bindings = one_of_each(bindings, &binding_places, &mut unseen);
         for (kind, what) in KINDS {

@@ -42,6 +42,35 @@ pub(super) fn looks_like(source: &Source, document: &Document) -> Option<(String
     of_rbac.or_else(|| begins_as_list(behind_marker).then(list))
 }
 
+/// What a template takes from elsewhere as whole documents, of which nobody can say what they are, and its line. What stands
+/// beside other text is a part of that.
+pub(super) fn brings(source: &Source, document: &Document) -> Option<(String, usize)> {
+    // What prints nothing itself (Go, text/template).
+    const SILENT: [&str; 10] =
+        ["if", "else", "end", "range", "with", "define", "break", "continue", "fail", "required"];
+    let start = document.span.start - source.base();
+    let mut rest = &source.text()[start..document.span.end - source.base()];
+    let mut found = None;
+    while let Some((before, behind)) = rest.split_once("{{") {
+        let is_text = |line: &str| !line.trim_matches(|c: char| c == '-' || c.is_whitespace()).is_empty();
+        if before.lines().any(|line| !line.trim_start().starts_with('#') && is_text(line)) {
+            return None;
+        }
+        let (action, after) = behind.split_once("}}")?;
+        let said = action.trim_matches(|c: char| c == '-' || c.is_whitespace());
+        let is_silent = said.starts_with("/*")
+            || (said.starts_with('$') && said.contains('='))
+            || SILENT.iter().any(|word| said.split_whitespace().next() == Some(word));
+        if found.is_none() && !is_silent {
+            let at = document.span.end - behind.len();
+            let shown = action.split_once('\n').map_or(action.to_owned(), |(first, _)| format!("{first} … "));
+            found = Some((format!("{{{{{shown}}}}}"), source.position(at).line));
+        }
+        rest = after;
+    }
+    found.filter(|_| rest.trim().is_empty())
+}
+
 /// Whether a text begins as a list that kubectl prints, whose kind stands at its end.
 fn begins_as_list(text: &str) -> bool {
     let bare = text.chars().filter(|c| !c.is_whitespace() && !"{\"',".contains(*c));

@@ -1,6 +1,8 @@
 //! What files are about that somebody gives.
 
 mod folders;
+mod outputs;
+mod overlooked;
 
 use identity::Partition;
 
@@ -433,7 +435,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
         (
             "a version that there never was",
             "apiVersion: rbac.authorization.k8s.io/v2\nkind: ClusterRole\nmetadata: {name: a}\n".to_owned(),
-            "gap: ClusterRole a (it:1): Kubernetes has no rbac.authorization.k8s.io/v2; write rbac.authorization.k8s.io/v1\n",
+            "gap: ClusterRole a (it:1): Kubernetes has no `rbac.authorization.k8s.io/v2`; write rbac.authorization.k8s.io/v1\n",
         ),
         (
             "a kind that is misspelt",

@@ -6,7 +6,12 @@ use super::Refusal;
 
 /// The only version in which Kubernetes serves these kinds, since 1.22 (Kubernetes, "Deprecated API Migration Guide").
 const RBAC: &str = "rbac.authorization.k8s.io/v1";
+const GROUP: &str = "rbac.authorization.k8s.io";
 const CORE: &str = "v1";
+const KINDS: &[&str] = &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+const CORE_KINDS: &[&str] = &["Namespace", "ConfigMap", "ServiceAccount"];
+/// What people write for [`GROUP`] and no other program has for a group of its own; see also [`is_nearly_rbac`].
+const SHORTENED: [&str; 4] = ["rbac", "rbac.k8s.io", "rbac.kubernetes.io", "authorization.k8s.io"];
 
 /// `apiVersion` and `kind`, as they are written.
 #[derive(Clone, Copy, Debug)]
@@ -49,14 +54,20 @@ impl<'a> TypeMeta<'a> {
             (CORE, "Namespace") => Kind::Namespace,
             (CORE, "ConfigMap") => Kind::ConfigMap,
             (CORE, "ServiceAccount") => Kind::ServiceAccount,
-            (_, "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding") => match self.group() {
-                "" if api_version.is_empty() => Kind::Refused(Refusal::NoApiVersion),
-                "" | "rbac.authorization.k8s.io" => Kind::Refused(Refusal::NotServed(api_version.into())),
+            (RBAC, _) => Kind::Refused(Refusal::NoSuchKind),
+            ("", kind) if is_in(&[KINDS, CORE_KINDS].concat(), kind).is_some() => Kind::Refused(Refusal::NoApiVersion),
+            (_, kind) if is_in(KINDS, kind).is_some() => match self.group() {
                 "authorization.openshift.io" => Kind::Refused(Refusal::OpenShift),
+                group if group.is_empty() || is_nearly_rbac(group) => {
+                    Kind::Refused(Refusal::NotServed(api_version.into()))
+                }
                 _ => Kind::Other,
             },
-            ("", "Namespace" | "ConfigMap" | "ServiceAccount") => Kind::Refused(Refusal::NoApiVersion),
-            _ if self.group() == "rbac.authorization.k8s.io" => Kind::Refused(Refusal::NoSuchKind),
+            _ if self.group() == GROUP => Kind::Refused(Refusal::NoSuchKind),
+            (version, kind) if version.trim().eq_ignore_ascii_case(CORE) => match is_in(CORE_KINDS, kind) {
+                Some(right) => Kind::Refused(Refusal::Misspelt(right)),
+                None => Kind::Other,
+            },
             _ => Kind::Other,
         }
     }
@@ -74,4 +85,17 @@ impl<'a> TypeMeta<'a> {
     fn group(self) -> &'a str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
+}
+
+/// The name that a kind is but for its case, which kubectl minds, and blanks around it.
+fn is_in(names: &[&'static str], kind: &str) -> Option<&'static str> {
+    names.iter().copied().find(|name| kind.trim().eq_ignore_ascii_case(name))
+}
+
+/// Whether somebody meant Kubernetes' group: other programs have kinds of these names in groups that are nothing like it.
+fn is_nearly_rbac(group: &str) -> bool {
+    let group = group.trim().to_ascii_lowercase();
+    let is_alike = group.starts_with("rbac") || group.ends_with("k8s.io");
+    let is_near = || is_alike && document::nearest(&group, [GROUP]).is_some();
+    SHORTENED.contains(&&*group) || group.starts_with("rbac.auth") || is_near()
 }

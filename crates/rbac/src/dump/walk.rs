@@ -1,9 +1,6 @@
 //! The way through a text.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Deserializer,
@@ -114,11 +111,12 @@ impl<'t> Walk<'t> {
         let default_namespace = self.default_namespace;
         let or_default = |namespace: Option<Box<str>>| namespace.or_else(|| default_namespace.map(Box::from));
         let scope = match kind {
-            Kind::Refused(why) => return self.refuse(of, name, why),
+            Kind::Refused(why) => return self.refuse_with(of, name, why, raw),
             Kind::Role | Kind::RoleBinding | Kind::ConfigMap | Kind::ServiceAccount => match or_default(namespace) {
                 None => {
-                    let annotations = std::mem::take(&mut raw.metadata.annotations).0;
-                    return self.refuse_with(of, name, Refusal::NoNamespace, annotations);
+                    let is_nameless = name.is_empty() && matches!(kind, Kind::ConfigMap);
+                    let why = if is_nameless { Refusal::NoName } else { Refusal::NoNamespace };
+                    return self.refuse_with(of, name, why, raw);
                 }
                 namespace => namespace,
             },
@@ -172,19 +170,15 @@ impl<'t> Walk<'t> {
     }
 
     fn refuse(&mut self, of: TypeMeta<'_>, name: Box<str>, why: Refusal) {
-        self.refuse_with(of, name, why, BTreeMap::new());
+        self.refuse_with(of, name, why, Raw::default());
     }
 
-    fn refuse_with(
-        &mut self,
-        of: TypeMeta<'_>,
-        name: Box<str>,
-        why: Refusal,
-        annotations: BTreeMap<Box<str>, Box<str>>,
-    ) {
-        let object = FoundObject::Refused(Refused { kind: of.kind.into(), name, why });
+    /// The same with what may say whether it is of interest at all.
+    fn refuse_with(&mut self, of: TypeMeta<'_>, name: Box<str>, why: Refusal, raw: Raw) {
+        let Raw { metadata: Metadata { annotations, .. }, data, .. } = raw;
+        let object = FoundObject::Refused(Refused { kind: of.kind.into(), name, data, why });
         let (labels, version) = Default::default();
-        (self.take)(Found { object, labels, annotations, version, is_name_generated: false });
+        (self.take)(Found { object, labels, annotations: annotations.0, version, is_name_generated: false });
     }
 }
 

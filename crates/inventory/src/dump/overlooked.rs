@@ -1,0 +1,147 @@
+//! Objects by which somebody may log in or may do something, and that are not read here: none is passed over unsaid.
+//!
+//! Sources: the API references of ACK's and Crossplane's EKS controllers, Operator Lifecycle Manager, Cluster API and Rancher;
+//! Kubernetes, `apimachinery/pkg/apis/meta/v1/types.go` (`Status`, `Table`).
+
+use mapping::aws_iam_authenticator::LISTS;
+use rbac::dump::{Other, Refusal, Refused};
+use serde_json::{Value, value::RawValue};
+
+use super::{ACCOUNT_KIND, Dump, MAPPING, Unseen};
+
+/// Who made an object that is not read.
+enum Of {
+    /// An `IAMIdentityMapping` that no API server has.
+    Mapping,
+    /// An API server's error in place of what was asked for.
+    Status,
+    /// An API server's answer for people.
+    Table,
+    /// An access entry that another program makes on EKS.
+    AccessEntry,
+    /// Operator Lifecycle Manager.
+    Operator,
+    /// Cluster API.
+    ResourceSet,
+    /// Rancher.
+    Rancher,
+}
+
+/// What to give in place of what another program makes roles and bindings of.
+const GIVE: &str = "give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
+
+/// Whether objects of a kind are among these.
+pub(super) fn is_one(api_version: &str, kind: &str) -> bool {
+    of(api_version, kind).is_some()
+}
+
+fn of(api_version: &str, kind: &str) -> Option<Of> {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let is_mapping = kind.trim().eq_ignore_ascii_case(MAPPING.1) && !api_version.is_empty();
+    let mapping_group = MAPPING.0.split('/').next().unwrap_or_default();
+    Some(match (group, kind) {
+        _ if (api_version, kind) == MAPPING => return None,
+        _ if is_mapping || group.trim().eq_ignore_ascii_case(mapping_group) => Of::Mapping,
+        ("", "Status") if api_version == "v1" => Of::Status,
+        ("meta.k8s.io", "Table" | "PartialObjectMetadata") => Of::Table,
+        (group, "AccessEntry" | "AccessPolicyAssociation") if group.starts_with("eks.") => Of::AccessEntry,
+        ("operators.coreos.com", "ClusterServiceVersion") => Of::Operator,
+        ("addons.cluster.x-k8s.io", "ClusterResourceSet") => Of::ResourceSet,
+        ("management.cattle.io", "GlobalRoleBinding" | "ClusterRoleTemplateBinding" | "ProjectRoleTemplateBinding") => {
+            Of::Rancher
+        }
+        _ => return None,
+    })
+}
+
+/// Why it is not known what an object says of access, and what to do; nothing where it says nothing of it.
+fn why(other: &Other) -> Option<String> {
+    let json = |raw: &Option<Box<RawValue>>| -> Value {
+        raw.as_ref().and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default()
+    };
+    let spec = || json(&other.spec);
+    Some(match of(&other.api_version, &other.kind)? {
+        Of::Mapping => {
+            let (version, kind) = MAPPING;
+            format!(
+                "its `apiVersion` is `{}`, and clusters have `{version}`, `kind: {kind}` alone: kubectl refuses it",
+                other.api_version
+            )
+        }
+        Of::Status => {
+            if json(&other.status) != "Failure" {
+                return None;
+            }
+            "it is an API server's error, and not what was asked for; ask again as somebody who may read it".to_owned()
+        }
+        Of::Table => {
+            "it is an API server's answer for people, without the objects; give what `kubectl get … -o json` prints"
+                .to_owned()
+        }
+        Of::AccessEntry => {
+            let program = if other.api_version.contains("services.k8s.aws") { "ACK" } else { "Crossplane" };
+            format!(
+                "{program} makes an access entry of EKS of it, and it is not read here; give what `aws eks \
+                 list-access-entries`, `describe-access-entry` and `list-associated-access-policies` print"
+            )
+        }
+        Of::Operator => {
+            let strategy = &spec()["install"]["spec"];
+            let grants = |key: &str| strategy[key].as_array().is_some_and(|permissions| !permissions.is_empty());
+            if !grants("permissions") && !grants("clusterPermissions") {
+                return None;
+            }
+            format!("Operator Lifecycle Manager makes roles and bindings of its install strategy; {GIVE}")
+        }
+        Of::ResourceSet => {
+            let resources = spec();
+            let resources = resources["resources"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if resources.is_empty() {
+                return None;
+            }
+            let text = |resource: &Value, key: &str| resource[key].as_str().unwrap_or_default().to_owned();
+            let named = |resource: &Value| format!("the {} {}", text(resource, "kind"), text(resource, "name"));
+            let names: Vec<String> = resources.iter().map(named).collect();
+            format!(
+                "Cluster API applies the manifests that are in {}, and they are not read there; give the manifests themselves",
+                names.join(", ")
+            )
+        }
+        Of::Rancher => format!("Rancher makes bindings of it; {GIVE}"),
+    })
+}
+
+impl Dump {
+    /// Takes one as a gap. `is_of_cluster` says whether a cluster has it, and so what it was to make.
+    pub(super) fn overlook(&mut self, other: &Other, is_of_cluster: bool) {
+        let Some(why) = why(other) else { return };
+        let is_maker =
+            matches!(of(&other.api_version, &other.kind), Some(Of::Operator | Of::ResourceSet | Of::Rancher));
+        let namespace = other.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let name = if other.name.is_empty() { String::new() } else { format!(" {namespace}{}", other.name) };
+        let what = format!("{}{name}{}", other.kind, self.at());
+        let gaps = if is_of_cluster && is_maker { &mut self.made } else { &mut self.refused };
+        gaps.push(Unseen { what: what.into(), why: why.into() });
+    }
+
+    /// Whether what is refused may say something of access. `has_role` says whether it names an AWS role.
+    pub(super) fn matters(&mut self, refused: &Refused, has_role: bool) -> bool {
+        let Refused { kind, name, data, why } = refused;
+        let is_by_chance = matches!(why, Refusal::NoNamespace | Refusal::NoName | Refusal::Misspelt(_));
+        let kind = kind.trim();
+        if kind.eq_ignore_ascii_case(ACCOUNT_KIND) && is_by_chance {
+            return has_role;
+        }
+        if !kind.eq_ignore_ascii_case("ConfigMap") || !is_by_chance || self.is_looked_for(name) {
+            return true;
+        }
+        let Some(data) = data else { return false };
+        if *why == Refusal::NoNamespace {
+            // Wherever it is, it is not the one that is read.
+            self.note_alike(None, name, data);
+            return false;
+        }
+        let keys: std::collections::BTreeMap<String, Value> = serde_json::from_str(data.get()).unwrap_or_default();
+        LISTS.iter().any(|list| keys.contains_key(*list))
+    }
+}

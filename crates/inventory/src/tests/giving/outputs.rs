@@ -1,0 +1,125 @@
+//! What the AWS CLI prints, in whatever form it was kept.
+
+use crate::{AuthenticationMode, Given, How};
+
+const LISTED: &str = r#"{"accessEntries": ["arn:aws:iam::111122223333:role/A", "arn:aws:iam::111122223333:user/b"]}"#;
+const ENTRY: &str = r#"{"accessEntry": {"clusterName": "demo", "principalArn": "arn:aws:iam::111122223333:role/A", "kubernetesGroups": ["g"],
+    "accessEntryArn": "arn:aws:eks:eu-west-1:111122223333:access-entry/demo/role/111122223333/A/1", "createdAt": 1700000000.5, "tags": {}, "username": "a", "type": "STANDARD"}}"#;
+const POLICIES: &str = r#"{"associatedAccessPolicies": [{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy",
+    "accessScope": {"type": "namespace", "namespaces": ["dev"]}}], "clusterName": "demo", "principalArn": "arn:aws:iam::111122223333:role/A"}"#;
+const CLUSTER: &str =
+    r#"{"cluster": {"name": "demo", "version": "1.33", "accessConfig": {"authenticationMode": "API"}}}"#;
+const GROUP: &str = r#"{"Users": [], "Group": {"Arn": "arn:aws:iam::111122223333:group/G"}, "IsTruncated": false}"#;
+
+/// `aws eks … --output yaml` (AWS CLI 2).
+const YAML: [&str; 4] = [
+    "accessEntries:\n- arn:aws:iam::111122223333:role/A\n- arn:aws:iam::111122223333:user/b\n",
+    "accessEntry:\n  accessEntryArn: arn:aws:eks:eu-west-1:111122223333:access-entry/demo/role/111122223333/A/1\n  clusterName: demo\n  \
+     createdAt: '2023-11-14T22:13:20.500000+00:00'\n  kubernetesGroups:\n  - g\n  principalArn: arn:aws:iam::111122223333:role/A\n  tags: {}\n  \
+     type: STANDARD\n  username: a\n",
+    "associatedAccessPolicies:\n- accessScope:\n    namespaces:\n    - dev\n    type: namespace\n  associatedAt: '2023-11-14T22:13:20.500000+00:00'\n  \
+     policyArn: arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy\nclusterName: demo\nprincipalArn: arn:aws:iam::111122223333:role/A\n",
+    "cluster:\n  accessConfig:\n    authenticationMode: API\n  name: demo\n  version: '1.33'\n",
+];
+
+/// Entries by name, policies, mode and gaps.
+fn known(given: &Given) -> String {
+    let entries: Vec<String> = given
+        .entries
+        .described()
+        .map(|entry| format!("{} {} {}", entry.principal, entry.username, entry.groups.join(",")))
+        .collect();
+    let policies: Vec<String> = given
+        .entries
+        .associations()
+        .iter()
+        .map(|one| format!("{} {} {:?}", one.principal, one.policy, one.namespaces))
+        .collect();
+    let gaps: Vec<String> = given.entries.unseen().iter().map(|gap| gap.what.to_string()).collect();
+    format!("{entries:?} {policies:?} {:?} {gaps:?}", given.entries.mode())
+}
+
+#[test]
+fn answers_are_read_however_they_were_kept() {
+    let second =
+        |text: &str| text.replace("role/A", "user/b").replace("username: a", "username: b").replace(r#""a""#, r#""b""#);
+    let json = [LISTED, ENTRY, POLICIES, CLUSTER].map(str::to_owned);
+    let json: Vec<String> = json.into_iter().chain([second(ENTRY), second(POLICIES)]).collect();
+    let yaml: Vec<String> = YAML.map(str::to_owned).into_iter().chain([second(YAML[1]), second(YAML[2])]).collect();
+    let stream: Vec<String> =
+        yaml.iter().map(|text| format!("- {}", text.trim_end().replace('\n', "\n  ")) + "\n").collect();
+    let bare = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON")["accessEntry"].to_string();
+    let by_query = [&json[0], &bare(&json[1]), &json[2], &json[3], &bare(&json[4]), &json[5]].map(String::clone);
+    let array = format!("[{}]", json.join(",\n"));
+    let rows = [
+        ("one in each file", json.clone()),
+        ("one after another", vec![json.join("\n")]),
+        ("an array", vec![array]),
+        ("an array in each file", json.iter().map(|text| format!("[{text}]")).collect()),
+        ("entries alone, as --query leaves them", by_query.to_vec()),
+        ("those one after another", vec![by_query.join("\n")]),
+        ("YAML", yaml.clone()),
+        ("YAML one after another", vec![yaml.concat()]),
+        ("YAML between markers", vec![yaml.join("---\n")]),
+        ("a stream of YAML", stream.clone()),
+        ("streams one after another", vec![stream.concat()]),
+        ("both", vec![json[..3].join("\n"), yaml[3..].concat()]),
+    ];
+    let expected = format!(
+        "{:?} {:?} {:?} []",
+        ["arn:aws:iam::111122223333:role/A a g", "arn:aws:iam::111122223333:user/b b g"],
+        ["role/A", "user/b"].map(|who| format!("arn:aws:iam::111122223333:{who} AmazonEKSViewPolicy Some([\"dev\"])")),
+        Some(AuthenticationMode::Api),
+    );
+    for (name, texts) in rows {
+        for is_of_folder in [false, true] {
+            let mut given = Given::default();
+            for text in &texts {
+                let how = How { is_of_folder, ..How::default() };
+                assert!(given.read_as("it", text.as_bytes(), how).expect(name), "{name}");
+            }
+            assert_eq!(known(&given), expected, "{name}");
+            assert!(given.dump.is_empty() && given.dump.unread().is_empty(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn answers_of_iam_are_read_in_these_forms_too() {
+    let yaml = "Group:\n  Arn: arn:aws:iam::111122223333:group/G\nUsers: []\n";
+    let other = GROUP.replace("group/G", "group/H");
+    for text in [
+        yaml.to_owned(),
+        format!("[{GROUP}]"),
+        format!("{GROUP}\n{other}"),
+        format!("{yaml}{}", yaml.replace("group/G", "group/H")),
+        format!("{ENTRY}\n{GROUP}"),
+    ] {
+        let (known, given) = super::given(&text).expect(&text);
+        assert!(known, "{text}");
+        let count = 1 + usize::from(text.contains("group/H"));
+        assert_eq!(given.facts.iam_groups.len(), count, "{text}");
+    }
+}
+
+#[test]
+fn what_is_half_says_so_with_its_line() {
+    let half = r#"{"accessEntry": {"username": "x"}}"#;
+    let more = r#"{"accessEntries": [], "nextToken": "x"}"#;
+    let rows = [
+        (format!("{ENTRY}\n{half}"), "line 3: it is not all that `aws eks"),
+        (format!("{LISTED}\n{more}"), "line 2: it is only a part of an answer"),
+        ("accessEntry:\n  username: x\n".to_owned(), "it is not all that `aws eks"),
+        (format!("{}{}", YAML[0], "accessEntries: []\nnextToken: x\n"), "line 4: it is only a part of an answer"),
+    ];
+    for (text, expected) in rows {
+        let error = super::given(&text).expect_err(&text);
+        assert!(error.starts_with(expected), "{text}: {error}");
+    }
+    // Others have such words for their own.
+    for text in ["cluster: {name: x}\n", "Roles: {a: b}\n", r#"{"accessEntry": {"username": "x"}}"#] {
+        let mut given = Given::default();
+        let read = given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() });
+        assert!(matches!(read, Ok(false)), "{text}: {read:?}");
+    }
+}

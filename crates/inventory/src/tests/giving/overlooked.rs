@@ -1,0 +1,277 @@
+//! What says something of access and is not read: each is named, in a folder too.
+
+use super::lines;
+use crate::{Given, How};
+
+const BOUND: &str = "metadata: {name: b}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n\
+                     subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: eve}]\n";
+const LOGINS: &str = "data:\n  mapRoles: |\n    - {rolearn: 'arn:aws:iam::111122223333:role/A', username: a, groups: [system:masters]}\n";
+
+/// What is said of a text that lies in a folder.
+fn said(text: &str) -> String {
+    let mut given = Given::default();
+    let known = given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() }).expect(text);
+    let notes: String = given.dump.notes().iter().map(|note| format!("note: {note}\n")).collect();
+    let lines = lines(given);
+    assert_eq!(known, !lines.is_empty() || !notes.is_empty(), "{text}: {lines}");
+    lines + &notes
+}
+
+/// kubectl 1.37.2 with an API server was given each of these and refused it.
+#[test]
+fn an_object_whose_kind_is_nearly_right_is_named() {
+    let binding = |version: &str, kind: &str| format!("apiVersion: {version}\nkind: {kind}\n{BOUND}");
+    let groups = [
+        "rbac/v1",
+        "rbac.k8s.io/v1",
+        "authorization.k8s.io/v1",
+        "rbac.authorization/v1",
+        "RBAC.authorization.k8s.io/v1",
+        "rbac.authorisation.k8s.io/v1",
+        "rbac.autorization.k8s.io/v1beta1",
+    ];
+    for group in groups {
+        for kind in ["ClusterRoleBinding", "clusterrolebinding"] {
+            let expected =
+                format!("gap: {kind} b (it:1): Kubernetes has no `{group}`; write rbac.authorization.k8s.io/v1\n");
+            assert_eq!(said(&binding(group, kind)), expected, "{group}");
+        }
+    }
+    let map = |kind: &str, metadata: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {metadata}\n{LOGINS}");
+    let aws_auth = "{name: aws-auth, namespace: kube-system}";
+    let rows = [
+        (
+            "a blank in front",
+            binding("' rbac.authorization.k8s.io/v1'", "ClusterRoleBinding"),
+            "gap: ClusterRoleBinding b (it:1): Kubernetes has no ` rbac.authorization.k8s.io/v1`; write rbac.authorization.k8s.io/v1\n",
+        ),
+        (
+            "a kind in another case without a version",
+            format!("kind: Clusterrolebinding\n{BOUND}"),
+            "gap: Clusterrolebinding b (it:1): it has no apiVersion, without which kubectl takes nothing\n",
+        ),
+        (
+            "a key in another case",
+            format!("apiVersion: rbac.authorization.k8s.io/v1\nKind: ClusterRoleBinding\n{BOUND}"),
+            "gap: an object (it:1): it has `Kind` in place of `kind`, without which kubectl takes nothing\n",
+        ),
+        (
+            "both of them",
+            format!("apiversion: rbac.authorization.k8s.io/v1\nKind: ClusterRoleBinding\n{BOUND}"),
+            "gap: an object (it:1): it has `apiversion` in place of `apiVersion`, without which kubectl takes nothing\n",
+        ),
+        (
+            "as JSON",
+            r#"{"APIVersion": "v1", "Kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": ""}}"#.to_owned(),
+            "gap: an object (it:1): it has `APIVersion` in place of `apiVersion`, without which kubectl takes nothing\n",
+        ),
+        (
+            "a ConfigMap with logins",
+            map("Configmap", aws_auth),
+            "gap: Configmap aws-auth (it:1): there is no such kind, and kubectl refuses it; write `kind: ConfigMap`\n",
+        ),
+        (
+            "a ConfigMap with logins that is called otherwise",
+            map("configMap", "{name: x}"),
+            "gap: configMap x (it:1): there is no such kind, and kubectl refuses it; write `kind: ConfigMap`\n",
+        ),
+        (
+            "a ConfigMap with neither name nor namespace",
+            format!("apiVersion: v1\nkind: ConfigMap\n{LOGINS}"),
+            "gap: ConfigMap without a name (it:1): it has no name, without which an API server takes nothing; write `name` and `namespace` below `metadata`\n",
+        ),
+        (
+            "one without a namespace that is called otherwise",
+            map("ConfigMap", "{name: x}"),
+            "note: the ConfigMap x (it:1) has mapRoles, and nobody logs in by it: kube-system/aws-auth alone is read\n",
+        ),
+        (
+            "an IAMIdentityMapping of another version",
+            "apiVersion: iamauthenticator.k8s.aws/v1beta1\nkind: IAMIdentityMapping\nmetadata: {name: m}\n".to_owned(),
+            "gap: IAMIdentityMapping m (it:1): its `apiVersion` is `iamauthenticator.k8s.aws/v1beta1`, and clusters have \
+             `iamauthenticator.k8s.aws/v1alpha1`, `kind: IAMIdentityMapping` alone: kubectl refuses it\n",
+        ),
+        (
+            "an IAMIdentityMapping in another case",
+            "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IamIdentityMapping\nmetadata: {name: m}\n".to_owned(),
+            "gap: IamIdentityMapping m (it:1): its `apiVersion` is `iamauthenticator.k8s.aws/v1alpha1`, and clusters have \
+             `iamauthenticator.k8s.aws/v1alpha1`, `kind: IAMIdentityMapping` alone: kubectl refuses it\n",
+        ),
+    ];
+    for (name, text, expected) in rows {
+        assert_eq!(said(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn lists_that_kubectl_takes_for_none_are_named() {
+    let binding = format!("  apiVersion: rbac.authorization.k8s.io/v1\n  kind: ClusterRoleBinding\n{}", {
+        BOUND.lines().map(|line| format!("  {line}\n")).collect::<String>()
+    });
+    let element = format!("-{}", &binding[1..]);
+    let of_kind = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nitems:\n{element}");
+    let json = r#"{"apiVersion": "example.com/v1", "kind": "Things", "items": [{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}}]}"#;
+    let no_kind = "gap: a list of objects (it:1): kubectl takes no list without a kind; write `apiVersion: v1` and `kind: List`, and \
+                   the objects below `items`, or give what `kubectl get … -o json` prints as a whole\n";
+    let rows = [
+        ("a sequence", element.clone(), no_kind.to_owned()),
+        (
+            "an array",
+            r#"[{"apiVersion": "v1", "kind": "Service"}, {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole"}]"#.to_owned(),
+            no_kind.to_owned(),
+        ),
+        ("an array of other things", r#"[{"apiVersion": "v1", "kind": "Service"}]"#.to_owned(), String::new()),
+        (
+            "a kind in another case",
+            of_kind("list"),
+            "gap: a list of the kind list (it:1): objects of access are in it, and kubectl refuses it for its kind; write \
+             `apiVersion: v1` and `kind: List`\n"
+                .to_owned(),
+        ),
+        (
+            "another kind, as JSON",
+            json.to_owned(),
+            "gap: a list of the kind Things (it:1): objects of access are in it, and kubectl refuses it for its kind; write \
+             `apiVersion: v1` and `kind: List`\n"
+                .to_owned(),
+        ),
+    ];
+    for (name, text, expected) in rows {
+        assert_eq!(said(&text), expected, "{name}");
+    }
+}
+
+#[test]
+fn what_other_programs_make_access_of_is_named() {
+    let make = "give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
+    let entries =
+        "give what `aws eks list-access-entries`, `describe-access-entry` and `list-associated-access-policies` print";
+    let of = |version: &str, kind: &str, rest: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a, namespace: ns}}\n{rest}\n")
+    };
+    let operator = |strategy: &str| {
+        of(
+            "operators.coreos.com/v1alpha1",
+            "ClusterServiceVersion",
+            &format!("spec: {{install: {{strategy: deployment, spec: {{{strategy}}}}}}}"),
+        )
+    };
+    let rancher = |kind: &str| {
+        (
+            of("management.cattle.io/v3", kind, ""),
+            format!("gap: {kind} ns/a (it:1): Rancher makes bindings of it; {make}\n"),
+        )
+    };
+    let rows = [
+        (
+            of("eks.services.k8s.aws/v1alpha1", "AccessEntry", "spec: {}"),
+            format!("gap: AccessEntry ns/a (it:1): ACK makes an access entry of EKS of it, and it is not read here; {entries}\n"),
+        ),
+        (
+            of("eks.aws.upbound.io/v1beta1", "AccessPolicyAssociation", "spec: {}"),
+            format!("gap: AccessPolicyAssociation ns/a (it:1): Crossplane makes an access entry of EKS of it, and it is not read here; {entries}\n"),
+        ),
+        (
+            "Resources:\n  E: {Type: 'AWS::EKS::AccessEntry', Properties: {PrincipalArn: !Sub 'arn:aws:iam::${A}:role/x'}}\n".to_owned(),
+            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation makes on EKS is not read here; {entries}\n"),
+        ),
+        (
+            r#"{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"E": {"Type": "AWS::EKS::AccessEntry"}}}"#.to_owned(),
+            format!("gap: CloudFormation's AWS::EKS::AccessEntry E (it:1): what CloudFormation makes on EKS is not read here; {entries}\n"),
+        ),
+        (
+            operator("clusterPermissions: [{serviceAccountName: x, rules: []}]"),
+            format!("gap: ClusterServiceVersion ns/a (it:1): Operator Lifecycle Manager makes roles and bindings of its install strategy; {make}\n"),
+        ),
+        (operator("permissions: []"), String::new()),
+        (
+            of("addons.cluster.x-k8s.io/v1beta1", "ClusterResourceSet", "spec: {resources: [{kind: ConfigMap, name: x}, {kind: Secret, name: z}]}"),
+            "gap: ClusterResourceSet ns/a (it:1): Cluster API applies the manifests that are in the ConfigMap x, the Secret z, and they \
+             are not read there; give the manifests themselves\n"
+                .to_owned(),
+        ),
+        rancher("GlobalRoleBinding"),
+        rancher("ClusterRoleTemplateBinding"),
+        rancher("ProjectRoleTemplateBinding"),
+        (of("management.cattle.io/v3", "Project", ""), String::new()),
+        (
+            r#"{"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "code": 403}"#.to_owned(),
+            "gap: Status (it:1): it is an API server's error, and not what was asked for; ask again as somebody who may read it\n".to_owned(),
+        ),
+        (
+            r#"{"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": "5"}, "rows": []}"#.to_owned(),
+            "gap: Table (it:1): it is an API server's answer for people, without the objects; give what `kubectl get … -o json` prints\n".to_owned(),
+        ),
+    ];
+    for (text, expected) in rows {
+        let mut given = Given::default();
+        given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() }).expect(&text);
+        assert_eq!(lines(given), expected, "{text}");
+    }
+    // Kinds of other groups are nothing like Kubernetes' own.
+    for version in [
+        "iam.services.k8s.aws/v1alpha1",
+        "iam.aws.crossplane.io/v1beta1",
+        "elasticsearch.k8s.elastic.co/v1",
+        "minio.min.io/v2",
+        "rbac.istio.io/v1alpha1",
+        "rbac.example.com/v1",
+    ] {
+        for kind in ["Role", "RoleBinding", "ClusterRole"] {
+            assert_eq!(said(&of(version, kind, "spec: {}")), "", "{version} {kind}");
+        }
+    }
+}
+
+/// What a cluster has it has made: nothing of it is missing where all roles and bindings are there.
+#[test]
+fn what_a_cluster_has_made_of_an_object_is_known_where_it_was_listed() {
+    let binding = |version: &str| {
+        format!(
+            r#"{{"apiVersion": "management.cattle.io/v3", "kind": "GlobalRoleBinding", "metadata": {{"name": "a", "resourceVersion": "{version}"}}}}"#
+        )
+    };
+    let list =
+        |kind: &str| format!(r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{kind}List", "items": []}}"#);
+    let kinds = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+    for (version, kinds, is_known) in [("7", &kinds[..], true), ("7", &kinds[..3], false), ("", &kinds[..], false)] {
+        let mut given = Given::default();
+        for text in kinds.iter().map(|kind| list(kind)).chain([binding(version)]) {
+            given.read("it", text.as_bytes()).expect("a list");
+        }
+        assert_eq!(given.dump.unread().is_empty(), is_known, "{version:?} {kinds:?}");
+        let gaps = lines(given);
+        assert_eq!(!gaps.contains("Rancher"), is_known, "{gaps}");
+    }
+}
+
+#[test]
+fn templates_that_bring_whole_documents_are_named() {
+    let row = |action: &str, line: usize| {
+        format!(
+            "gap: what `{action}` makes (it:{line}): it is a template; give what it becomes: `helm template … | cluster-auth … \
+             --from -`, or what its own program prints\n"
+        )
+    };
+    let rows = [
+        ("{{- include \"common.rbac\" . }}\n", row("{{- include \"common.rbac\" . }}", 1)),
+        ("{{- if .Values.rbac }}\n{{ template \"x\" . }}\n{{- end }}\n", row("{{ template \"x\" . }}", 2)),
+        ("{{ .Values.extra }}\n", row("{{ .Values.extra }}", 1)),
+        ("# all of it\n{{- range .Values.extra }}\n---\n{{ toYaml . }}\n{{- end }}\n", row("{{ toYaml . }}", 4)),
+        ("{{- include \"x\" (dict\n  \"a\" 1) }}\n", row("{{- include \"x\" (dict … }}", 1)),
+        ("{{/* nothing */}}\n{{- define \"x\" }}{{ end }}\n{{- $a := 1 }}\n", String::new()),
+        (
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  labels:\n{{ include \"x\" . | indent 4 }}\n",
+            String::new(),
+        ),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(said(text), expected, "{text}");
+    }
+    let error = super::given("{{- include \"common.rbac\" . }}\n").expect_err("a template");
+    assert!(
+        error.starts_with("it is a template (line 1: ")
+            && error.contains("`helm template … | cluster-auth … --from -`"),
+        "{error}"
+    );
+}
