@@ -24,7 +24,7 @@ use access::{ConfigMap, Namespace, NotOfTexts, Owner};
 
 use self::{alike::Misplaced, gaps::KINDS};
 use super::{
-    CloudAccount, MappingObject, MappingTarget, Seen, Unseen,
+    CloudAccount, MappingObject, MappingTarget, Seen, Twice, Unseen,
     identities::{Place, differing},
     servers::{Servers, may_run},
     standing::{self, Standings},
@@ -52,6 +52,8 @@ pub struct Dump {
     refused: Vec<Unseen>,
     /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
     made: Vec<Unseen>,
+    /// `ConfigMap`s that are here more than once and differ.
+    twice: Vec<Twice>,
     /// Files of other programs.
     foreign: Vec<Foreign>,
     /// Who reads the authenticator's configuration.
@@ -66,6 +68,7 @@ pub struct Dump {
     texts: Standings,
     role_places: Vec<Place>,
     binding_places: Vec<Place>,
+    mapping_object_places: Vec<Place>,
     config_map_places: BTreeMap<String, Place>,
     /// Where `ConfigMap`s are that a cluster has.
     config_map_namespaces: BTreeSet<Box<str>>,
@@ -229,6 +232,7 @@ impl Dump {
                 let canonical_arn = status.unwrap_or_default().canonical_arn;
                 let object = MappingObject { name, arn, username, groups, canonical_arn };
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
+                self.mapping_object_places.push(self.here.clone());
             }
             FoundObject::Other(Other {
                 api_version,
@@ -337,7 +341,7 @@ impl Dump {
             && before.data != map.data
         {
             let what = format!("ConfigMap kube-system/{name}");
-            self.refused.push(differing(&what, &place, &self.here, None));
+            self.twice.push(differing(&what, &place, &self.here, None));
         }
         self.config_maps.insert(name, map);
     }
@@ -445,12 +449,14 @@ impl Dump {
             has_manifests,
             refused,
             made,
+            twice,
             foreign,
             dynamic,
             notes,
             ..
         } = other;
-        let Self { role_places, binding_places, config_map_places, config_map_namespaces, wanted, servers, .. } = other;
+        let Self { role_places, binding_places, mapping_object_places, config_map_places, .. } = other;
+        let Self { config_map_namespaces, wanted, servers, .. } = other;
         self.config_map_namespaces.extend(config_map_namespaces);
         self.servers.extend(servers);
         self.roles.extend(roles);
@@ -476,6 +482,8 @@ impl Dump {
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.made.extend(made);
+        self.twice.extend(twice);
+        self.mapping_object_places.extend(mapping_object_places);
         self.foreign.extend(foreign);
         self.notes.extend(notes);
         self.dynamic.extend(dynamic);

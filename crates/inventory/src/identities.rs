@@ -7,7 +7,7 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use rbac::{AnyRole, Binding};
 
-use super::{Seen, Unseen};
+use super::{MappingObject, Seen, Twice, Unseen};
 
 /// Where something is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -85,13 +85,29 @@ impl Identified for Binding {
     }
 }
 
-/// One object of each identity, in the order of those that count; for those that differ, which one counts.
+impl Identified for MappingObject {
+    fn kind(&self) -> &'static str {
+        "IAMIdentityMapping"
+    }
+
+    fn id(&self) -> (Option<&str>, &str) {
+        (None, &self.name)
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.arn, &self.username, &self.groups) == (&other.arn, &other.username, &other.groups)
+    }
+}
+
+/// One object of each identity, in the order of those that count, and those that do not and differ; of these it is said
+/// which one counts.
 pub(super) fn one_of_each<T: Identified>(
     objects: Vec<Seen<T>>,
     places: &[Place],
-    said: &mut Vec<Unseen>,
-) -> Vec<Seen<T>> {
+    said: &mut Vec<Twice>,
+) -> (Vec<Seen<T>>, Vec<T>) {
     let mut keep = vec![true; objects.len()];
+    let mut differs = vec![false; objects.len()];
     let mut counts: HashMap<(Option<&str>, &str), usize> = HashMap::with_capacity(objects.len());
     for (at, seen) in objects.iter().enumerate() {
         let Some(before) = counts.insert(seen.object.id(), at) else { continue };
@@ -104,23 +120,34 @@ pub(super) fn one_of_each<T: Identified>(
         if refused.is_some() {
             counts.insert(first.id(), before);
         }
-        keep[if refused.is_some() { at } else { before }] = false;
+        let other = if refused.is_some() { at } else { before };
+        (keep[other], differs[other]) = (false, true);
         said.push(differing(&named(first), &places[before], &places[at], refused));
     }
     drop(counts);
-    let mut keep = keep.into_iter();
-    objects.into_iter().filter(|_| keep.next().unwrap_or_default()).collect()
+    let (mut kept, mut others) = (Vec::with_capacity(objects.len()), Vec::new());
+    for ((seen, keep), differs) in objects.into_iter().zip(keep).zip(differs) {
+        if keep {
+            kept.push(seen);
+        } else if differs {
+            others.push(seen.object);
+        }
+    }
+    (kept, others)
 }
 
 /// What is said of two objects of one identity.
-pub(super) fn differing(what: &str, first: &Place, second: &Place, refused: Option<&str>) -> Unseen {
+pub(super) fn differing(what: &str, first: &Place, second: &Place, refused: Option<&str>) -> Twice {
     let why = match refused {
         None => format!("it stands there twice and differs; the later one counts here, {second}"),
         Some(refused) => format!(
             "it stands there twice and differs; the earlier one counts here, {first}: of the later one {refused}"
         ),
     };
-    Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() }
+    let gap = Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() };
+    // A cluster's own is nothing that a person wrote.
+    let place = if second.is_known() { second } else { first };
+    Twice { gap, object: what.into(), file: place.file.clone(), line: place.line }
 }
 
 fn named(object: &impl Identified) -> String {

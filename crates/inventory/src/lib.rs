@@ -41,7 +41,7 @@ pub use knowledge::{Extent, Knowledge};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mappings::Reading;
 pub use named::Named;
-pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen};
+pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Twice};
 pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody};
 pub use places::{GivenLogins, Places, UnseenLogins};
 pub use policies::{Policy, policy};

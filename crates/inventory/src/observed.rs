@@ -1,6 +1,6 @@
 //! What the cluster has, as far as it could be seen.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use access::{ConfigMap, Mark, Namespace, Owner};
 use identity::{Arn, Partition};
@@ -43,8 +43,25 @@ pub struct Observed {
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
     /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
+    /// Of that, what stands there twice and differs.
+    pub twice: Vec<Twice>,
+    /// The roles and bindings of these that do not count.
+    pub others: rbac::Objects,
     /// What to know of how it was read.
     pub notes: Vec<Box<str>>,
+}
+
+/// Two objects of one identity that say different things, of which a cluster has one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Twice {
+    /// Both places, and which one counts.
+    pub gap: Unseen,
+    /// Kind, namespace and name.
+    pub object: Box<str>,
+    /// Where the later one stands that somebody wrote; empty where nobody did.
+    pub file: Arc<str>,
+    /// The line of that; 0 where it is not known.
+    pub line: usize,
 }
 
 /// An object as the cluster has it.
@@ -104,6 +121,13 @@ pub struct MappingObject {
     pub groups: Vec<Box<str>>,
     /// `status.canonicalARN`, which aws-iam-authenticator writes; empty where it is not known.
     pub canonical_arn: Box<str>,
+}
+
+impl Twice {
+    /// Whether they are roles or bindings, and not places of logins.
+    pub fn is_of_rights(&self) -> bool {
+        ["Role", "ClusterRole"].iter().any(|kind| self.object.starts_with(kind))
+    }
 }
 
 impl LiveMapping {

@@ -8,6 +8,7 @@ mod lint;
 mod matrix;
 mod oneself;
 mod rights;
+mod twice;
 mod unknown;
 mod words;
 

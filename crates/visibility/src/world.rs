@@ -2,6 +2,7 @@
 
 mod gaps;
 mod logins;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -10,14 +11,17 @@ use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use inventory::{
     Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
-    Unseen, UnseenLogins, policy,
+    Twice, Unseen, UnseenLogins, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
 
 pub use self::gaps::Reach;
-use self::logins::{logins, partition};
+use self::{
+    logins::{logins, partition},
+    variants::Variants,
+};
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, Principal, principals},
@@ -39,6 +43,11 @@ pub struct World {
     gaps: Vec<Unseen>,
     unlisted: Vec<Unseen>,
     unread: Vec<Unseen>,
+    /// Whether all that was given could be read: what stands in the rest may grant something, in any place.
+    pub(crate) has_read_all_given: bool,
+    /// What stands there twice and differs.
+    twice: Vec<Twice>,
+    pub(crate) variants: Option<Variants>,
     notes: Vec<Box<str>>,
     /// Where logins may stand that could not be looked at. Of what was given piece by piece – access files, manifests –
     /// nothing is said: what was not given is not asked about.
@@ -111,7 +120,7 @@ impl World {
             }
         }
         let knowledge = dump.knowledge();
-        let (unlisted, unread) = (dump.unlisted(), dump.unread());
+        let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let configured_id = dump.configuration().and_then(configured_id);
         let declared =
             dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
@@ -124,6 +133,12 @@ impl World {
         // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
         // stay in logins.
         let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
+        let is_of_rights = |twice: &&Twice| twice.is_of_rights();
+        let twice = std::mem::take(&mut observed.twice);
+        let of_logins = twice.iter().filter(|twice| !twice.is_of_rights()).map(|twice| &twice.gap);
+        unread.extend(of_logins.filter(|gap| !unread.contains(gap)).cloned().collect::<Vec<_>>());
+        let has_read_all_given = unread.len() == unlisted.len();
+        unread.extend(twice.iter().filter(is_of_rights).map(|twice| twice.gap.clone()));
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
@@ -160,7 +175,9 @@ impl World {
         let namespaces = namespaces(&observed, &desired);
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
+        let others = std::mem::take(&mut observed.others);
         let (objects, assumed) = objects(observed, &desired, &knowledge, server.is_some());
+        let variants = Variants::new(&objects, &others);
         let index = Index::new(objects);
         // Whoever gives files knows that they leave these four to Kubernetes.
         let assumed = if is_whole { assumed } else { BTreeSet::new() };
@@ -195,6 +212,9 @@ impl World {
             gaps,
             unlisted,
             unread,
+            has_read_all_given,
+            twice,
+            variants,
             notes,
             places,
             is_whole,
@@ -278,9 +298,9 @@ impl World {
         &self.notes
     }
 
-    /// Whether all that was given could be read: what stands in the rest may grant something, in any place.
-    pub(crate) fn has_read_all_given(&self) -> bool {
-        self.unread.len() == self.unlisted.len()
+    /// What stands there twice and differs.
+    pub(crate) fn twice(&self) -> &[Twice] {
+        &self.twice
     }
 
     /// Whether nothing grants anybody anything only because what was given cannot be read.

@@ -44,7 +44,9 @@ impl Dump {
 
     /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
     pub fn unread(&self) -> Vec<Unseen> {
-        self.unlisted().into_iter().chain(self.refused.iter().chain(self.made_unseen()).cloned()).collect()
+        let twice = self.twice.iter().map(|twice| &twice.gap);
+        let unread = self.refused.iter().chain(self.made_unseen()).chain(twice);
+        self.unlisted().into_iter().chain(unread.cloned()).collect()
     }
 
     /// Objects that roles and bindings are made of that are not all here.

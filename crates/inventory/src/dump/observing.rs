@@ -34,17 +34,23 @@ impl Dump {
             mut missing,
             has_manifests,
             refused,
+            mut twice,
             foreign,
             dynamic,
             role_places,
             binding_places,
+            mapping_object_places,
             mut notes,
             ..
         } = self;
-        let mut unseen = [refused, made].concat();
+        let (mapping_objects, _) = one_of_each(mapping_objects, &mapping_object_places, &mut twice);
+        let of_logins = twice.iter().map(|twice| twice.gap.clone()).collect();
+        let mut unseen = [refused, made, of_logins].concat();
+        let of_logins = twice.len();
+        let (roles, other_roles) = one_of_each(roles, &role_places, &mut twice);
+        let (bindings, other_bindings) = one_of_each(bindings, &binding_places, &mut twice);
+        unseen.extend(twice[of_logins..].iter().map(|twice| twice.gap.clone()));
         let unreadable = unseen.iter().map(|gap| gap.what.clone()).collect();
-        let roles = one_of_each(roles, &role_places, &mut unseen);
-        let bindings = one_of_each(bindings, &binding_places, &mut unseen);
         for (kind, what) in KINDS {
             let lacks = || if has_manifests { LACKS } else { NOT_IN_DUMPS };
             let why = missing.remove(kind).or_else(|| (!kinds.contains(kind)).then(|| lacks().into()));
@@ -116,6 +122,8 @@ impl Dump {
             record,
             partition,
             unseen,
+            twice,
+            others: rbac::Objects { roles: other_roles, bindings: other_bindings },
             notes,
             knowledge,
             unreadable,

@@ -239,6 +239,14 @@ static OTHERS: &[Check] = &[
         REVIEW,
     ),
     check(
+        "object-twice",
+        Severity::Warning,
+        "two objects of one kind, namespace and name differ in what was given",
+        "a cluster has one of them, and what it grants hangs on which one is applied last",
+        "remove one of them, or give only what is applied",
+        REVIEW,
+    ),
+    check(
         "masters-binding",
         Severity::Info,
         "a binding names system:masters",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use inventory::Twice;
 use rbac::AnyRole;
 
 use super::{
@@ -22,6 +23,7 @@ pub(super) fn findings<'a>(
     excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let mut findings = missing_roles(world, excluded);
+    findings.extend(twice(world, excluded));
     for (who, holder) in holders {
         let anonymous = [Who::Group("system:unauthenticated"), Who::User("system:anonymous")];
         let is_everybody =
@@ -38,6 +40,19 @@ pub(super) fn findings<'a>(
     }
     findings.extend(many_subjects(holders, excluded));
     findings
+}
+
+/// Objects that stand there twice and differ.
+fn twice<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
+    let check = other("object-twice");
+    let found = |twice: &&Twice| Found { target: Some(twice.object.to_string()), ..Found::new(check, None, None) };
+    let is_left = |twice: &&Twice| !excluded.holds(found(twice));
+    let finding = |twice: &Twice| {
+        let mut finding = Finding::new(check, None, format!("{}: {}", twice.gap.what, twice.gap.why));
+        finding.origin = world.sources().span_of_line(&twice.file, twice.line);
+        finding
+    };
+    world.twice().iter().filter(is_left).map(finding).collect()
 }
 
 fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {

@@ -128,7 +128,7 @@ impl<'a> Held<'a> {
         let special: Vec<(u32, usize)> = special.collect();
         // Of what was given piece by piece only that is said.
         let (knowledge, is_whole) = (&self.world.knowledge, self.world.is_whole());
-        let reads_all = self.world.has_read_all_given();
+        let reads_all = self.world.has_read_all_given;
         let knows = |namespace: Option<&str>| reads_all && (!is_whole || knowledge.of_bindings_in(namespace));
         let knows_rest =
             reads_all && (!is_whole || (knowledge.cluster_role_bindings && knowledge.role_bindings == Extent::All));
@@ -136,6 +136,11 @@ impl<'a> Held<'a> {
         let mut alike: HashMap<Alike, Vec<Member<'a>>> = HashMap::new();
         for holder in holders {
             let held = self.held_by(&holder);
+            let doubtful = self.world.variants.as_ref().map(|variants| variants.doubtful(&holder.user));
+            let doubtful = doubtful.unwrap_or_default();
+            let is_clear = !doubtful.contains(&None);
+            let knows = |namespace: Option<&str>| knows(namespace) && is_clear && !doubtful.contains(&namespace);
+            let knows_rest = knows_rest && is_clear;
             let of = |place: Option<u32>| {
                 let from = held.partition_point(|bound| bound.place < place);
                 let to = held.partition_point(|bound| bound.place <= place);
@@ -164,6 +169,12 @@ impl<'a> Held<'a> {
                 let is_known = knows(Some(&self.namespaces[namespace as usize]));
                 let cell = cells.cell(&self.form, [of_cluster, set], spot, is_everybody, is_known);
                 places.insert(namespace, cell);
+            }
+            for name in doubtful.iter().flatten() {
+                let Some(namespace) = self.numbers_of_namespaces.get(*name) else { continue };
+                let spot = Spot::Namespace(standings[*namespace as usize]);
+                let here = || cells.cell(&self.form, [of_cluster, 0], spot, is_everybody, false);
+                places.entry(*namespace).or_insert_with(here);
             }
             let places: Vec<(u32, u32)> = places
                 .into_iter()

@@ -61,6 +61,11 @@ const WORLDS: &[&str] = &[
      bind ops/c c Group:one Group:two
      bind d d Group:one
      bind ops/all a Group:two Group:three Group:four Group:five",
+    // object-twice
+    "role dev/r = get pods
+     role dev/s = get pods
+     role dev/s = get pods
+     role dev/r = list pods",
 ];
 
 #[test]
@@ -91,6 +96,8 @@ fn each_is_found_and_what_is_alike_is_not() {
 
     info [many-subjects] bindings name five subjects or more in dev and ops
     info [many-roles] Group one is bound to 4 roles (a, b, c, d)
+
+    warning [object-twice] Role dev/r (cluster.json:1 and cluster.json:1): it stands there twice and differs; the later one counts here, cluster.json:1
     ");
 }
 
