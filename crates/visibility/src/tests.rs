@@ -20,7 +20,7 @@ use rbac::{Request, ResourceRequest, Subject};
 use crate::{Answer, Path, Place, World};
 
 /// The time of every test.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-06-01T12:00:00Z".parse().expect("a time")
 }
 

@@ -53,12 +53,25 @@ pub struct World {
     /// nothing is said: what was not given is not asked about.
     places: Places,
     is_whole: bool,
+    /// Which places of logins were looked at, whatever is in them.
+    pub(crate) looked_at: LookedAt,
     pub(crate) knowledge: Knowledge,
     /// `ClusterRole`s that could not be looked at and count as Kubernetes itself makes them.
     assumed: BTreeSet<Box<str>>,
     is_live: bool,
     now: Timestamp,
     surroundings: Surroundings,
+}
+
+/// Places of logins of which it is known what is in them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct LookedAt {
+    /// The `ConfigMap`s of `kube-system`.
+    pub(crate) config_maps: bool,
+    /// `IAMIdentityMapping`s.
+    pub(crate) mapping_objects: bool,
+    /// EKS access entries.
+    pub(crate) entries: bool,
 }
 
 /// What `lint` looks at beside rights.
@@ -120,6 +133,11 @@ impl World {
             }
         }
         let knowledge = dump.knowledge();
+        let looked_at = LookedAt {
+            config_maps: server.is_some() || dump.knows_targets(),
+            mapping_objects: server.is_some() || dump.knows_mapping_objects(),
+            entries: !entries.is_empty(),
+        };
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let configured_id = dump.configuration().and_then(configured_id);
         let declared =
@@ -218,6 +236,7 @@ impl World {
             notes,
             places,
             is_whole,
+            looked_at,
             knowledge,
             assumed,
             is_live: server.is_some(),

@@ -14,7 +14,7 @@ use rbac::Subject;
 use report::{Section, markdown_of, text_of};
 use visibility::{
     World,
-    diff::{Asked, Contrast, Difference, take_built_in},
+    diff::{Asked, Contrast, Difference, not_given, take_built_in},
     print,
 };
 
@@ -169,6 +169,18 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
     for (seen, name) in [(&before, &names[0]), (&after, &names[1])] {
         comparable(&seen.world, name, true)?;
     }
+    let lacking = not_given([&before.world, &after.world]);
+    let say = |of_logins: bool| {
+        for one in lacking.iter().filter(|one| one.is_of_logins == of_logins) {
+            let Unseen { what, why } = &one.gap;
+            rim::note(&format!("{}: {what}: {why}", names[one.side]));
+        }
+    };
+    if lacking.iter().any(|one| !one.is_of_logins) {
+        say(false);
+        let why = "nothing was compared: what was given of one of the two alone would count as lost or gained";
+        return Err(anyhow::anyhow!(why).into());
+    }
     // Kubernetes installs bindings of its own, which nobody writes into manifests.
     let of_pieces = match [before.world.is_whole(), after.world.is_whole()] {
         [true, false] => Some((take_built_in(&mut after.world, &before.world), [&names[1], &names[0]])),
@@ -183,6 +195,12 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
     let difference = Difference::between(&before.world, &after.world);
     let names = [&*names[0], &*names[1]];
     args.output.print(|| difference.report(names), &difference.out(names))?;
+    if !difference.not_given.is_empty() {
+        say(true);
+        let why =
+            "people were not compared: logins that were given of one of the two alone would count as lost or gained";
+        return Err(anyhow::anyhow!(why).into());
+    }
     let unread = [before.world.unread(), after.world.unread()].concat();
     Ok(Found { differs: !difference.is_empty(), unread })
 }

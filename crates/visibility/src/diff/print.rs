@@ -45,26 +45,32 @@ impl Difference<'_> {
         if self.is_incomplete() {
             items.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
         }
+        let compares_people = !self.not_given.iter().any(|one| one.is_of_logins);
         if self.is_empty() {
             let (people, subjects) = (self.people_unchanged, self.subjects_unchanged);
             let what =
                 if self.is_incomplete() { "no change is seen in what is known" } else { "nothing changes for anybody" };
-            let text = format!("{what}: {people} people, {subjects} subjects of Kubernetes");
+            let people = if compares_people { format!("{people} people, ") } else { String::new() };
+            let text = format!("{what}: {people}{subjects} subjects of Kubernetes");
             items.push(Item::new(Sign::None, text));
             return items;
         }
         let people = |of: &dyn Fn(&Person) -> bool| self.people.iter().filter(|person| of(person)).count();
-        items.push(Item::new(
-            Sign::None,
-            format!(
-                "people: {} can log in who could not, {} cannot any more; {} gain rights, {} lose some; {} stay as they are",
-                people(&|person| person.before.is_none() && person.after.is_some()),
-                people(&|person| person.before.is_some() && person.after.is_none()),
-                people(&|person| !person.rights.gains.is_empty()),
-                people(&|person| !person.rights.losses.is_empty()),
-                self.people_unchanged
-            ),
-        ));
+        if compares_people {
+            items.push(Item::new(
+                Sign::None,
+                format!(
+                    "people: {} can log in who could not, {} cannot any more; {} gain rights, {} lose some; {} stay as they are",
+                    people(&|person| person.before.is_none() && person.after.is_some()),
+                    people(&|person| person.before.is_some() && person.after.is_none()),
+                    people(&|person| !person.rights.gains.is_empty()),
+                    people(&|person| !person.rights.losses.is_empty()),
+                    self.people_unchanged
+                ),
+            ));
+        } else {
+            items.push(Item::new(Sign::None, "people: not compared, for logins were given of one of the two alone"));
+        }
         items.push(Item::new(
             Sign::None,
             format!(
@@ -99,7 +105,9 @@ impl Difference<'_> {
         let of_both = said("", before.iter().filter(|gap| after.contains(gap)));
         let of_before = said(&format!("{from}: "), before.iter().filter(|gap| !after.contains(gap)));
         let of_after = said(&format!("{to}: "), after.iter().filter(|gap| !before.contains(gap)));
-        [of_both, of_before, of_after].concat()
+        let not_given = self.not_given.iter();
+        let not_given = not_given.flat_map(|one| said(&format!("{}: ", [from, to][one.side]), [&one.gap].into_iter()));
+        [not_given.collect(), of_both, of_before, of_after].concat()
     }
 
     /// For programs; `names` is what the worlds are called.
@@ -122,11 +130,12 @@ impl Difference<'_> {
             let gaps = self.worlds[at].gaps().iter();
             gaps.map(move |gap| GapOfOut { of: names[at], gap: gap.into() })
         };
+        let not_given = self.not_given.iter().map(|one| GapOfOut { of: names[one.side], gap: (&one.gap).into() });
         DifferenceOut {
             before: names[0],
             after: names[1],
             incomplete: self.is_incomplete(),
-            gaps: gaps(0).chain(gaps(1)).collect(),
+            gaps: not_given.chain(gaps(0)).chain(gaps(1)).collect(),
             people: self.people.iter().map(person).collect(),
             people_unchanged: self.people_unchanged,
             subjects: self

@@ -1,5 +1,6 @@
 //! What differs, in words and by law.
 
+mod given;
 mod laws;
 mod words;
 

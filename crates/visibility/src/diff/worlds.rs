@@ -14,6 +14,7 @@ use rbac::{
 };
 
 use super::{
+    given::{NotGiven, not_given},
     sides::{Side, alike, key, places},
     unknown::{self, UnknownGrant},
 };
@@ -35,6 +36,9 @@ pub struct Difference<'a> {
     pub subjects_unchanged: usize,
     /// Grants that come or go, of roles that are not known.
     pub unknown: Vec<UnknownGrant>,
+    /// What only one of the worlds has because the other one's was not given. Where there are places of logins among it, no
+    /// people are compared.
+    pub not_given: Vec<NotGiven>,
 }
 
 /// Somebody of AWS.
@@ -83,7 +87,9 @@ impl<'a> Difference<'a> {
         let mut people = Vec::new();
         // The rights of a role, for its sessions.
         let mut of_role: HashMap<String, Arc<RightsChange>> = HashMap::new();
-        let everybody = everybody(worlds);
+        let not_given = not_given(worlds);
+        let compares_people = !not_given.iter().any(|one| one.is_of_logins);
+        let everybody = if compares_people { everybody(worlds) } else { Vec::new() };
         let number_of_people = everybody.iter().filter(|(who, _)| !matches!(who, Who::Session(..))).count();
         for (who, identity) in everybody {
             for logins in Login::pairs(worlds.map(|world| world.logins_of(&identity))) {
@@ -128,6 +134,7 @@ impl<'a> Difference<'a> {
             subjects_unchanged: number_of_subjects - subjects.len(),
             subjects,
             unknown: unknown::between(before, after),
+            not_given,
         }
     }
 
@@ -138,7 +145,7 @@ impl<'a> Difference<'a> {
 
     /// Whether something could not be looked at.
     pub fn is_incomplete(&self) -> bool {
-        self.worlds.iter().any(|world| !world.gaps().is_empty())
+        !self.not_given.is_empty() || self.worlds.iter().any(|world| !world.gaps().is_empty())
     }
 }
 

@@ -62,7 +62,11 @@ fn what_hangs_on_which_one_a_cluster_has_is_not_known() {
         ("none is there twice", vec![get.clone(), to("b", &["ann"])], [["get", "get"], ["-", "-"]]),
         ("they are alike", vec![get.clone(), get.clone(), to("b", &["ann"])], [["get", "get"], ["-", "-"]]),
         ("a role's rules", vec![get.clone(), pods.clone(), to("b", &["ann"])], [["?", "?"], ["-", "-"]]),
-        ("the other way around", vec![pods.clone(), get.clone(), to("b", &["ann"])], [["get; ?", "get; ?"], ["-", "-"]]),
+        (
+            "the other way around",
+            vec![pods.clone(), get.clone(), to("b", &["ann"])],
+            [["get; ?", "get; ?"], ["-", "-"]],
+        ),
         ("more of one", vec![get.clone(), read, to("b", &["ann"])], [["get list; ?", "get list; ?"], ["-", "-"]]),
         ("a role that nobody has", vec![get.clone(), pods.clone(), to("b", &[])], [["-", "-"], ["-", "-"]]),
         ("in a namespace alone", vec![get.clone(), pods.clone(), to("dev/b", &["ann"])], [["-", "?"], ["-", "-"]]),

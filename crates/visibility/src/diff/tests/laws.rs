@@ -117,7 +117,8 @@ fn entries(policies: &std::collections::BTreeSet<(&str, &str)>) -> String {
 fn joined([cluster, policies]: &[String; 2]) -> World {
     const ENTRY: &str = r#"{"accessEntry": {"clusterName": "c", "principalArn": "arn:aws:iam::111122223333:role/Ops",
         "kubernetesGroups": ["b"], "username": "ops:{{SessionName}}", "type": "STANDARD"}}"#;
-    let mut files = vec![("cluster.json", &**cluster)];
+    // That there are none is said too: what nobody gave is not compared.
+    let mut files = vec![("cluster.json", &**cluster), ("listed.json", r#"{"accessEntries": []}"#)];
     if !policies.is_empty() {
         files.extend([("entry.json", ENTRY), ("policies.json", policies)]);
     }
