@@ -50,19 +50,25 @@ impl ConfigMap {
         binary_data: Option<&RawValue>,
     ) -> Result<Self, NotOfTexts> {
         let owned = |texts: Texts| texts.into_iter().map(|(key, value)| (key.into(), value.into())).collect();
-        let text = |(key, value): (String, Value)| match value {
-            Value::String(text) => Ok((key, text)),
-            Value::Null => Ok((key, String::new())),
-            other => Err(NotOfTexts::Value { key: key.into(), kind: kind(&other) }),
-        };
-        let data: Option<BTreeMap<String, Value>> = data.map(parse).transpose()?.flatten();
+        let given: Option<BTreeMap<String, Value>> = data.map(parse).transpose()?.flatten();
         let binary_data = binary_data.map(parse).transpose()?.flatten();
+        let (mut data, mut others) = (BTreeMap::new(), Vec::new());
+        for (key, value) in given.unwrap_or_default() {
+            match value {
+                Value::String(text) => drop(data.insert(key, text)),
+                Value::Null => drop(data.insert(key, String::new())),
+                other => others.push(NotText { key: key.into(), kind: kind(&other) }),
+            }
+        }
+        if !others.is_empty() {
+            return Err(NotOfTexts::Values(others));
+        }
         Ok(Self {
             in_file: None,
             resource_version: (!version.is_empty()).then(|| version.to_owned()),
             labels: owned(labels),
             annotations: owned(annotations),
-            data: data.unwrap_or_default().into_iter().map(text).collect::<Result<_, _>>()?,
+            data,
             standing: BTreeMap::new(),
             binary_data: binary_data.unwrap_or_default(),
         })
@@ -75,16 +81,21 @@ pub enum NotOfTexts {
     /// It is of no shape that there is.
     #[error("{0}")]
     Shape(#[from] serde_json::Error),
-    /// One of its values is no text.
-    #[error(
-        "data.{key} is {kind}, and an API server takes texts alone: it refuses the whole object; write `{key}: |`, and the same below it"
-    )]
-    Value {
-        /// Its key.
-        key: Box<str>,
-        /// What it is: `a list`.
-        kind: &'static str,
-    },
+    /// Some of its values are no texts.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Values(Vec<NotText>),
+}
+
+/// A value of a `ConfigMap` that is no text.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "data.{key} is {kind}, and an API server takes texts alone: it refuses the whole object; write `{key}: |`, and the same below it"
+)]
+pub struct NotText {
+    /// Its key.
+    pub key: Box<str>,
+    /// What it is: `a list`.
+    pub kind: &'static str,
 }
 
 fn kind(value: &Value) -> &'static str {

@@ -31,7 +31,7 @@ mod serve;
 pub use check::{check, check_what_was_read};
 pub use codes::Code;
 pub use compile::{Desired, Person, compile, glob};
-pub use config_map::{ConfigMap, NotOfTexts};
+pub use config_map::{ConfigMap, NotOfTexts, NotText};
 pub use consumers::{Consumer, Expiry, Feature, unsupported};
 pub use facts::{Facts, Namespace};
 pub use iam::{IamAnswer, IamDumpError, IamFactError, IamQuestion, IamQuestions, iam_questions};

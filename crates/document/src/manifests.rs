@@ -166,9 +166,9 @@ fn taken_apart(at: usize) -> Problem {
 }
 
 fn comma(at: usize) -> Problem {
-    let message = "behind a document of JSON stands a comma, and kubectl reads nothing behind it";
+    let message = "behind a document of JSON stands a comma, and kubectl reads nothing behind it; remove the comma, or put the \
+                   documents below `items` of a `kind: List`";
     Problem::error("document.comma", Span { start: at, end: at + 1 }, message)
-        .hint("remove it: documents of JSON stand one after another, or below `items` of a `kind: List`")
 }
 
 /// Behind `---` kubectl takes nothing but blanks and a comment; it reads neither the document that such a line ends nor one

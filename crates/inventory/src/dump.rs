@@ -259,15 +259,9 @@ impl Dump {
                 let map = ConfigMap::of(labels, annotations, &version, data.as_deref(), binary_data.as_deref());
                 let map = match map {
                     Ok(map) => ConfigMap { standing: texts, ..map },
-                    Err(NotOfTexts::Value { .. }) if !is_looked_for => return Ok(()),
+                    Err(NotOfTexts::Values(_)) if !is_looked_for => return Ok(()),
                     Err(error) => {
-                        let what = format!("ConfigMap {namespace}/{name}");
-                        if let NotOfTexts::Value { key, .. } = &error
-                            && let Some(standing) = texts.get(&**key)
-                        {
-                            self.here.line = standing.line;
-                        }
-                        self.note(&what, &error.to_string());
+                        self.refuse_map(&format!("ConfigMap {namespace}/{name}"), &error, &texts);
                         return Ok(());
                     }
                 };
@@ -317,6 +311,17 @@ impl Dump {
 
     fn refuse(&mut self, refused: &Refused) {
         self.note(&refused.to_string(), &refused.why.to_string());
+    }
+
+    /// Each of its values that is none stands at a line of its own.
+    fn refuse_map(&mut self, what: &str, error: &NotOfTexts, texts: &Standings) {
+        let NotOfTexts::Values(values) = error else { return self.note(what, &error.to_string()) };
+        for value in values {
+            if let Some(standing) = texts.get(&*value.key) {
+                self.here.line = standing.line;
+            }
+            self.note(what, &value.to_string());
+        }
     }
 
     fn is_looked_for(&self, name: &str) -> bool {

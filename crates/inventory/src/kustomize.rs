@@ -45,6 +45,8 @@ struct Kustomization {
     namespace: Option<Namespace>,
     /// Files and folders.
     resources: Vec<Vec<Box<str>>>,
+    /// The same as they are written, with lines.
+    written: Vec<Box<str>>,
     /// Files that change what it takes in, and are no manifests of their own.
     patches: Vec<Vec<Box<str>>>,
     /// What else it does, with lines.
@@ -111,6 +113,7 @@ impl Kustomizations {
             file: path.into(),
             namespace: None,
             resources: Vec::new(),
+            written: Vec::new(),
             patches: Vec::new(),
             more: Vec::new(),
         };
@@ -124,7 +127,10 @@ impl Kustomizations {
                 for node in entry.value.as_sequence().unwrap_or_default() {
                     let Some(name) = text(node) else { continue };
                     match joined(&folder, &name) {
-                        Some(path) => one.resources.push(path),
+                        Some(path) => {
+                            one.resources.push(path);
+                            one.written.push(format!("{name} in line {}", line(node)).into());
+                        }
                         None => one.more.push(format!("{name} in line {}", line(node))),
                     }
                 }
@@ -229,6 +235,30 @@ impl Kustomizations {
             }
         };
         self.by_folder.values().filter(is_named).map(gap).collect()
+    }
+
+    /// What they take in that lies outside of all paths that were given, as a gap for each.
+    pub fn beyond(&self, given: &[String]) -> Vec<Unseen> {
+        let given: Vec<Vec<Box<str>>> = given.iter().map(|path| parts(path)).collect();
+        let is_in = |resource: &[Box<str>], path: &[Box<str>]| {
+            resource.strip_prefix(path).is_some_and(|rest| rest.first().is_none_or(|first| **first != *".."))
+        };
+        let mut gaps = Vec::new();
+        for one in self.by_folder.values() {
+            let outside = one.resources.iter().zip(&one.written);
+            let outside = outside.filter(|(resource, _)| !given.iter().any(|path| is_in(resource, path)));
+            let names: Vec<&str> = outside.map(|(_, written)| &**written).collect();
+            if names.is_empty() {
+                continue;
+            }
+            let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
+            let what = format!("what kustomize makes of {folder} ({}: {})", one.file, names.join(", "));
+            let why = format!(
+                "it takes in what lies outside of what was given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+            );
+            gaps.push(Unseen { what: what.into(), why: why.into() });
+        }
+        gaps
     }
 
     /// The kustomization that a file is a patch of: then it is no manifest.

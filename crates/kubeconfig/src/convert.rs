@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 
 use crate::{
     ApiVersion, InteractiveMode,
+    merge::unedited,
     program::{Maker, file_name},
     read::{problem, text, unloadable},
 };
@@ -83,7 +84,7 @@ pub fn convert(
     if !problems.is_empty() {
         return Err(problems);
     }
-    let hint = "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them";
+    let hint = unedited(existing);
     let text = turning.edits.apply_as(Dialect::Kubernetes, &expected).map_err(|problem| vec![problem.hint(hint)])?;
     Ok(Converted { text, users, left })
 }

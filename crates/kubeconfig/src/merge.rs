@@ -55,9 +55,18 @@ pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<
     if set_current {
         changes.set_current(&entry.context, &mut notes);
     }
-    let hint = "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them";
-    let text = changes.apply().map_err(|problem| vec![problem.hint(hint)])?;
+    let text = changes.apply().map_err(|problem| vec![problem.hint(unedited(existing))])?;
     Ok(Merged { text, notes })
+}
+
+/// What to do where a text cannot be changed as it stands.
+pub(crate) fn unedited(source: &Source) -> &'static str {
+    let mut words = source.text().split(|c: char| c.is_whitespace() || "[{,".contains(c));
+    if words.any(|word| word.len() > 1 && word.starts_with(['&', '*'])) {
+        "anchors tie places together; `kubectl config view --raw` prints the same kubeconfig without them"
+    } else {
+        "`kubectl config view --raw` prints the same kubeconfig as kubectl itself writes it"
+    }
 }
 
 /// A kubeconfig where there was none yet: comments stay, which are all that may stand in a file that says nothing.

@@ -55,6 +55,17 @@ fn what_a_merge_brings_in_stands_where_the_anchor_stands() {
     assert_eq!(it.get("a").map(|node| node.span.start), text.find('1'));
 }
 
+/// kubectl 1.37.2 takes the first document and says `invalid character ','`.
+#[test]
+fn a_comma_behind_a_document_of_json_is_said_to_be_one() {
+    let source = Source::new("f", "{\"a\": 1},\n{\"b\": 2}\n");
+    let documents = parse_manifests(&source, &Limits::default(), "items", |_, _| {});
+    assert!(documents[0].root().is_some());
+    let problems = documents[1].read.as_ref().expect_err("a comma");
+    let (line, message) = (source.position(problems[0].span.start).line, &problems[0].message);
+    assert!(line == 1 && message.starts_with("behind a document of JSON stands a comma"), "{line}: {message}");
+}
+
 #[test]
 fn merges_do_not_grow_beyond_the_limits() {
     let mut text = "a0: &a0 {x0: 1, y0: 1}\n".to_owned();

@@ -594,6 +594,35 @@ fn a_kustomization_that_does_more_is_a_gap() {
     }
 }
 
+/// What lies outside of all that was given is not known.
+#[test]
+fn a_kustomization_that_takes_in_what_was_not_given_is_a_gap() {
+    let rows = [
+        ("k/over", "resources: [../base, it.yaml]\n", &["k/over"][..], "../base in line 1"),
+        ("k/over", "bases:\n- ../base\n- ../../x/y.yaml\n", &["k/over"], "../base in line 2, ../../x/y.yaml in line 3"),
+        ("k/over", "resources: [../base]\n", &["k/over", "k/base"], ""),
+        ("k/over", "resources: [../base]\n", &["k"], ""),
+        (".", "resources: [../base]\n", &["."], "../base in line 1"),
+        ("..", "resources: [base]\n", &[".."], ""),
+        ("..", "resources: [../base]\n", &[".."], "../base in line 1"),
+    ];
+    for (folder, text, given, expected) in rows {
+        let mut kustomizations = Kustomizations::default();
+        kustomizations.add(&format!("{folder}/kustomization.yaml"), text).expect(text);
+        let given: Vec<String> = given.iter().map(|path| (*path).to_owned()).collect();
+        let gaps: Vec<String> =
+            kustomizations.beyond(&given).iter().map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+        let expected = match expected {
+            "" => vec![],
+            outside => vec![format!(
+                "what kustomize makes of {folder} ({folder}/kustomization.yaml: {outside}): it takes in what lies outside of what was \
+                 given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+            )],
+        };
+        assert_eq!(gaps, expected, "{folder}: {text}");
+    }
+}
+
 #[test]
 fn what_manifests_lack_is_one_line() {
     let (_, given) = given(BINDING).expect("a manifest");

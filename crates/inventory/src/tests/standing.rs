@@ -82,6 +82,26 @@ fn what_an_api_server_refuses_is_never_dropped() {
     }
 }
 
+/// Each is said in one run, at its line.
+#[test]
+fn every_value_that_is_no_text_is_named() {
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapRoles: [a]\n  mapAccounts: |\n    []\n  mapUsers: {b: c}\n";
+    let observed = observed(&[("it", map)], MappingTarget::AwsAuth);
+    let said: Vec<String> = observed
+        .unseen
+        .iter()
+        .filter(|gap| gap.what.starts_with("ConfigMap"))
+        .map(|gap| format!("{}: {}", gap.what, gap.why.split(',').next().unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "ConfigMap kube-system/aws-auth (it:5): data.mapRoles is a list",
+            "ConfigMap kube-system/aws-auth (it:8): data.mapUsers is a mapping",
+        ]
+    );
+}
+
 #[test]
 fn a_dynamic_file_is_one_more_place_of_logins() {
     let file = r#"{"mapUsers": [{"userarn": "arn:aws:iam::111122223333:user/ann", "username": "ann"}]}"#;

@@ -204,6 +204,21 @@ fn a_name_that_stands_twice_is_said() {
 }
 
 #[test]
+fn anchors_are_spoken_of_where_there_are_some() {
+    let rows = [
+        ("a: &x {b: 1}\nc: *x\n", true),
+        ("a:\n  <<: *x\n", true),
+        ("a: [&x 1]\n", true),
+        ("a: b & c\nurl: https://x/?a=1&b=2\nglob: a*\n", false),
+    ];
+    for (text, expected) in rows {
+        let hint = crate::merge::unedited(&Source::new("config", text));
+        assert_eq!(hint.starts_with("anchors"), expected, "{text}");
+        assert!(hint.contains("`kubectl config view --raw`"), "{hint}");
+    }
+}
+
+#[test]
 fn an_anchor_stays_or_nothing_is_written() {
     let text = "clusters:\n- name: one\n  cluster:\n    certificate-authority-data: &ca UEVNCg==\n    server: https://one\n- name: two\n  cluster:\n    certificate-authority-data: *ca\n    server: https://two\n";
     // The same authority: only the server changes.

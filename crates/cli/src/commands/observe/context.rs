@@ -30,6 +30,9 @@ pub(crate) fn contexts(kubeconfig: Option<&Path>, process: &Process) -> Vec<Stri
     args.kubeconfig(process).contexts().unwrap_or_default()
 }
 
+/// What to give beside what says only who logs in.
+pub(crate) const REST: &str = "give what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints as well, or ";
+
 impl ClusterArgs {
     /// Whether a cluster was named at all.
     pub(crate) fn is_named(&self) -> bool {
@@ -58,7 +61,7 @@ impl ClusterArgs {
             holds_cluster || !from.is_given() || self.is_named(),
             "{} has nothing of roles and bindings; {}name by --context the cluster that it belongs to",
             from.names(),
-            if takes_dumps { "give them as well, or " } else { "" }
+            if takes_dumps { REST } else { "" }
         );
         Ok(self.is_named() || !holds_cluster)
     }

@@ -149,13 +149,19 @@ impl PathArgs {
         into: &mut Given,
     ) -> anyhow::Result<()> {
         let mut useless: BTreeSet<&str> = self.exclude.iter().map(String::as_str).collect();
-        for path in paths {
+        let paths: Vec<&PathBuf> = paths.into_iter().collect();
+        let stdins = paths.iter().filter(|path| path.as_os_str() == "-").count();
+        anyhow::ensure!(
+            stdins < 2,
+            "stdin can be read only once; name `--from -` once, with all texts one after another"
+        );
+        for path in &paths {
             if path.as_os_str() == "-" {
                 let mut text = Vec::new();
                 io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
                 self.named(into, Path::new("<stdin>"), &text, None)?;
             } else if fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.is_dir() {
-                self.folder(into, path, &mut useless)?;
+                self.folder(into, path, &paths, &mut useless)?;
             } else {
                 let text = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
                 let kustomized = beside(path, into);
@@ -177,6 +183,13 @@ impl PathArgs {
     /// A file that was named must be about something.
     fn named(&self, into: &mut Given, file: &Path, text: &[u8], kustomized: Option<&Kustomized>) -> anyhow::Result<()> {
         let name = file.display().to_string();
+        if is_kustomization(file) {
+            let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            let folder = folder.display();
+            anyhow::bail!(
+                "{name}: it is a kustomization, and not what it makes; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+            );
+        }
         let how = How { is_of_folder: false, default_namespace: self.default_namespace.as_deref(), kustomized };
         let known = into.read_as(&name, text, how).with_context(|| name.clone())?;
         anyhow::ensure!(
@@ -188,7 +201,13 @@ impl PathArgs {
     }
 
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
-    fn folder(&self, into: &mut Given, folder: &Path, useless: &mut BTreeSet<&str>) -> anyhow::Result<()> {
+    fn folder(
+        &self,
+        into: &mut Given,
+        folder: &Path,
+        all: &[&PathBuf],
+        useless: &mut BTreeSet<&str>,
+    ) -> anyhow::Result<()> {
         let Found { files, gaps, excluded_by, others } = Walk::new(folder, &self.exclude)?.files();
         useless.retain(|glob| !excluded_by.contains(*glob));
         for gap in gaps {
@@ -233,7 +252,8 @@ impl PathArgs {
             }
         }
         changed.extend(kustomizations.that_bring_more());
-        for gap in kustomizations.gaps(changed) {
+        let given: Vec<String> = all.iter().map(|path| path.display().to_string()).collect();
+        for gap in kustomizations.gaps(changed).into_iter().chain(kustomizations.beyond(&given)) {
             into.lacks(gap);
         }
         let unparsable = std::mem::take(&mut into.unparsable);

@@ -130,8 +130,35 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
             let refused = process::run(run.args(["--from", file]))?.failure()?;
             let is_named = refused.contains(&format!("{file} has nothing of roles and bindings"));
             ensure!(is_named && refused.contains("--context"), "{command}: {refused}");
+            let takes_dumps = command != "apply access.yaml";
+            ensure!(
+                !takes_dumps || refused.contains("give what `kubectl get namespaces,roles,"),
+                "{command}: {refused}"
+            );
         }
     }
+    refusals(world, &root)
+}
+
+/// What cannot be read as it is says what to give in its place.
+fn refusals(world: &World, root: &Path) -> anyhow::Result<()> {
+    let template = b"{{- if .Values.rbac }}\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n{{- end }}\n";
+    write(&root.join("template.yaml"), template)?;
+    write(&root.join("overlay/kustomization.yaml"), b"resources:\n- ../repository\n")?;
+    let overlay = "`kubectl kustomize overlay | cluster-auth … --from -`";
+    for (args, expected) in [
+        (&["--from", "-", "--from", "-"][..], "stdin can be read only once; name `--from -` once"),
+        (&["--from", "template.yaml"], "`helm template … | cluster-auth … --from -`"),
+        (&["--from", "overlay/kustomization.yaml"], overlay),
+    ] {
+        let refused = who_can(world, root, args)?.failure()?;
+        ensure!(refused.contains(expected), "{args:?}: {refused}");
+    }
+    let (names, gaps) = read(&who_can(world, root, &["--from", "overlay"])?)?;
+    ensure!(names.is_empty() && gaps.len() == 1 && gaps[0].contains(overlay), "{names:?} {gaps:?}");
+    // What it takes in may be given as well.
+    let (_, gaps) = read(&who_can(world, root, &["--from", "overlay", "--from", "repository"])?)?;
+    ensure!(!gaps.iter().any(|gap| gap.contains(overlay)), "{gaps:?}");
     Ok(())
 }
 
