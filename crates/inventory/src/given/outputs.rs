@@ -26,11 +26,11 @@ pub(super) fn are(root: &Node) -> bool {
 }
 
 fn is_one(node: &Node) -> bool {
-    let has = |key: &&str| node.get(key).is_some();
+    let has = |key: &str| node.get(key).is_some();
     // Others have these two words for their own as well.
     let is_cluster = || node.get("cluster").is_some_and(|cluster| cluster.get("accessConfig").is_some());
     node.get("kind").is_none()
-        && (EKS.iter().filter(|key| **key != "cluster").any(|key| has(&key)) || is_cluster() || is_of_iam(node))
+        && (EKS.iter().filter(|key| **key != "cluster").any(|key| has(key)) || is_cluster() || is_of_iam(node))
 }
 
 fn is_of_iam(node: &Node) -> bool {
@@ -58,7 +58,7 @@ impl Given {
                 let line = at(document.span.start + start);
                 let read = document::parse_as(&part, &Limits::default(), Dialect::Kubernetes);
                 let read = read.map_err(|problems| GivenError::Yaml(super::in_lines(&part, &problems)))?;
-                for answer in read.root.iter() {
+                if let Some(answer) = &read.root {
                     known |= self.read_output(line, answer, how)?;
                 }
             }

@@ -143,7 +143,7 @@ fn places_of_logins_that_are_there_twice_are_found_too() {
         let codes: Vec<&str> = report.findings.iter().map(|finding| finding.check.code).collect();
         assert_eq!(codes, ["object-twice"], "{text:?}");
         assert!(!world.unread().is_empty() && !world.has_read_all_given);
-        let names: Vec<String> = world.principals().iter().map(|one| one.arn().to_string()).collect();
+        let names: Vec<String> = world.principals().iter().map(|one| one.arn().clone()).collect();
         assert_eq!(names, ["arn:aws:iam::111122223333:role/ben"]);
     }
 }
