@@ -232,9 +232,4 @@ impl ExecPlugin {
         }
         plugin
     }
-
-    /// The command line.
-    pub(crate) fn command_line(&self) -> String {
-        [&[self.command.clone()][..], &self.args].concat().join(" ")
-    }
 }

@@ -25,7 +25,7 @@ pub use convert::{Converted, ConvertedUser, LeftUser, convert};
 pub use entry::{ExecEntry, ExecPlugin, INSTALL_HINT, InteractiveMode, render};
 pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
 pub use kind::refused;
-pub use merge::{Merged, merge};
+pub use merge::{Beside, Merged, OtherFile, merge};
 pub use read::{Authority, ClusterEndpoint, read_cluster};
 pub use webhook::{WebhookConfig, read_webhook, webhook};
 

@@ -5,16 +5,17 @@
 //!                                                                                   └─ read again: the same, or no change
 //! ```
 
+mod beside;
 mod changes;
 mod names;
 
-use document::{Dialect, Limits, Problem, Source, Value, parse_as};
+use document::{Dialect, Limits, Node, Problem, Source, parse_as};
 
+pub use self::beside::{Beside, OtherFile};
 use self::{changes::Changes, names::Names};
 use crate::{
     ExecEntry,
     entry::{Kind, render, render_beside},
-    read::unloadable,
 };
 
 /// A kubeconfig with an entry in it.
@@ -22,6 +23,8 @@ use crate::{
 pub struct Merged {
     /// The kubeconfig.
     pub text: String,
+    /// What the entry's context is called.
+    pub context: String,
     /// What is no longer as it was, or is called otherwise than asked: one sentence each.
     pub notes: Vec<String>,
 }
@@ -30,33 +33,28 @@ pub struct Merged {
 ///
 /// A context of the entry's name gets the entry's cluster and user and keeps its namespace, unless the entry says one. A cluster
 /// of its name keeps whatever the entry does not say, and one that other contexts use for another server stays as it is: the
-/// entry's is called otherwise. So is its user where the one of that name has credentials that are not this program's.
-pub fn merge(existing: &Source, entry: &ExecEntry, set_current: bool) -> Result<Merged, Vec<Problem>> {
-    let read = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?;
-    let Some(root) = read.root.filter(|root| !root.is_null()) else {
-        return Ok(Merged { text: begun(existing, entry, set_current), notes: Vec::new() });
+/// entry's is called otherwise. So is its user where the one of that name has credentials that are not this program's, and
+/// whatever would hide, or be hidden by, something else of its name in a file beside.
+pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current: bool) -> Result<Merged, Vec<Problem>> {
+    let root = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?.root.filter(|root| !root.is_null());
+    let changes = root.as_ref().map(|root| Changes::of(existing, root)).transpose()?;
+    let before = root.as_ref().map(Node::to_json).unwrap_or_default();
+
+    let Names { context, cluster, user, mut notes } = Names::of(&before, beside, entry);
+    let entry = &ExecEntry { context, cluster, user, ..entry.clone() };
+    let context = entry.context.clone();
+    let Some(mut changes) = changes else {
+        let set_current = set_current && beside.becomes_current(&before, &context, &mut notes);
+        return Ok(Merged { text: begun(existing, entry, set_current), context, notes });
     };
-    let Value::Mapping(..) = &root.value else {
-        let message = format!("a kubeconfig is a mapping, found {}", root.kind());
-        return Err(vec![Problem::error("kubeconfig.shape", root.span, message)]);
-    };
-    let mut changes = Changes::new(existing, &root);
-    let mut problems: Vec<Problem> =
-        Kind::ALL.iter().filter_map(|kind| changes.check(*kind).err().map(|problem| *problem)).collect();
-    problems.extend(unloadable(&root));
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    let Names { cluster, user, mut notes } = Names::of(&root.to_json(), entry);
-    let entry = &ExecEntry { cluster, user, ..entry.clone() };
     for kind in Kind::ALL {
-        changes.put(entry, kind, &mut notes);
+        changes.put(entry, kind, beside, &mut notes);
     }
-    if set_current {
-        changes.set_current(&entry.context, &mut notes);
+    if set_current && beside.becomes_current(&before, &context, &mut notes) {
+        changes.set_current(&context);
     }
     let text = changes.apply().map_err(|problem| vec![problem.hint(unedited(existing))])?;
-    Ok(Merged { text, notes })
+    Ok(Merged { text, context, notes })
 }
 
 /// What to do where a text cannot be changed as it stands.

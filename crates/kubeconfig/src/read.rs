@@ -65,6 +65,16 @@ impl ClusterEndpoint {
         self.other.get(INSECURE).and_then(serde_json::Value::as_bool).unwrap_or_default()
     }
 
+    /// Whether kubectl talks TLS to it: over anything else it sends no credentials.
+    ///
+    /// Source: `client-go/rest/url_utils.go` (`DefaultServerUrlFor`): a URL without a scheme is HTTPS where something is said of TLS.
+    pub fn is_secure(&self) -> bool {
+        match self.server.split_once("://") {
+            Some((scheme, _)) => scheme.eq_ignore_ascii_case("https"),
+            None => self.authority != Authority::System || self.is_insecure(),
+        }
+    }
+
     /// The same with an authority of its own, whatever vouched for it before.
     #[must_use]
     pub fn vouched_for_by(mut self, pem: String) -> Self {

@@ -7,10 +7,11 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use crate::{
-    ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, exec_credential, exec_info, merge,
-    read_cluster, read_webhook, render, webhook,
+    ApiVersion, Authority, Beside, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, exec_credential, exec_info,
+    merge, read_cluster, read_webhook, render, webhook,
 };
 
+mod beside;
 mod convert;
 mod merging;
 
@@ -43,7 +44,7 @@ fn source(text: &str) -> Source {
 
 fn merged(text: &str, name: &str) -> String {
     let source = source(text);
-    match merge(&source, &entry(name), true) {
+    match merge(&source, &Beside::default(), &entry(name), true) {
         Ok(merged) => merged.text,
         Err(problems) => document::render(&source, &problems, RenderStyle::Plain),
     }

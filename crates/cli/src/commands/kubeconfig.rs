@@ -10,11 +10,12 @@ mod clusters;
 mod convert;
 mod file;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ArgGroup, Args};
 use document::Source;
-use kubeconfig::{ExecEntry, ExecPlugin, InteractiveMode, Merged};
+use identity::Arn;
+use kubeconfig::{Beside, ExecEntry, ExecPlugin, InteractiveMode, OtherFile};
 
 use self::clusters::{Cluster, clusters};
 use crate::{
@@ -66,7 +67,7 @@ pub(crate) struct KubeconfigArgs {
     region: Option<String>,
 
     /// ARN of a role to assume, passed on to `token`
-    #[arg(short, long, value_name = "ARN")]
+    #[arg(short, long, value_name = "ARN", value_parser = parse_role)]
     role: Option<String>,
 
     /// AWS profile to use, set as AWS_PROFILE for the plugin
@@ -112,25 +113,26 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     }
     let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
     let Some(file) = &args.merge else {
-        return Ok(rim::print(&with(None, &entries, false)?.text)?);
+        return Ok(rim::print(&with(None, &Beside::default(), &entries, false)?.text)?);
     };
     let path = match file {
         Some(path) => path.clone(),
         None => file::default_path(process)?,
     };
-    let (notes, done) = if args.dry_run {
-        (with(file::read(&path)?, &entries, args.keep_current)?.notes, "would be written")
+    let beside = beside(&path, process)?;
+    let (merged, done) = if args.dry_run {
+        (with(file::read(&path)?, &beside, &entries, args.keep_current)?, "would be written")
     } else {
         let locked = file::Locked::new(&path)?;
-        let Merged { text, notes } = with(locked.read()?, &entries, args.keep_current)?;
-        locked.write(&text)?;
-        (notes, "written")
+        let merged = with(locked.read()?, &beside, &entries, args.keep_current)?;
+        locked.write(&merged.text)?;
+        (merged, "written")
     };
-    for note in notes {
+    for note in merged.notes {
         rim::note(&format!("note: {note}"));
     }
-    for entry in &entries {
-        rim::note(&format!("context {} {done} to {}", entry.context, path.display()));
+    for context in merged.contexts {
+        rim::note(&format!("context {context} {done} to {}", path.display()));
     }
     if args.dry_run {
         rim::note("nothing was written (--dry-run)");
@@ -138,17 +140,45 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     Ok(())
 }
 
+/// A kubeconfig with all entries.
+struct All {
+    text: String,
+    contexts: Vec<String>,
+    notes: Vec<String>,
+}
+
 /// The kubeconfig with all entries, the first of which becomes the current one.
-fn with(existing: Option<Source>, entries: &[ExecEntry], keep_current: bool) -> Result<Merged, Failure> {
+fn with(existing: Option<Source>, beside: &Beside, entries: &[ExecEntry], keep_current: bool) -> Result<All, Failure> {
     let mut source = existing.unwrap_or_else(|| Source::new("kubeconfig", ""));
-    let mut all = Vec::new();
+    let (mut contexts, mut notes) = (Vec::new(), Vec::new());
     for (at, entry) in entries.iter().enumerate() {
         let becomes_current = at == 0 && !keep_current;
-        let merged = kubeconfig::merge(&source, entry, becomes_current).map_err(|problems| said(&source, &problems))?;
-        all.extend(merged.notes);
+        let merged = kubeconfig::merge(&source, beside, entry, becomes_current);
+        let merged = merged.map_err(|problems| said(&source, &problems))?;
+        contexts.push(merged.context);
+        notes.extend(merged.notes);
         source = Source::new(source.name().to_owned(), merged.text);
     }
-    Ok(Merged { text: source.text().to_owned(), notes: all })
+    Ok(All { text: format!("{}{}", source.prefix(), source.text()), contexts, notes })
+}
+
+/// What kubectl merges with a kubeconfig, where that is one of those that it reads.
+fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
+    let listed = process.listed_kubeconfigs().unwrap_or_default();
+    let is_it = |other: &PathBuf| match (other.canonicalize(), path.canonicalize()) {
+        (Ok(other), Ok(path)) => other == path,
+        _ => other == path,
+    };
+    let Some(at) = listed.iter().position(is_it) else { return Ok(Beside::default()) };
+    let read = |files: &[PathBuf]| {
+        let mut read = Vec::new();
+        for file in files.iter().filter(|file| !is_it(file)) {
+            let Some(source) = file::read(file)? else { continue };
+            read.push(OtherFile::read(&source).map_err(|problems| said(&source, &problems))?);
+        }
+        Ok::<_, Failure>(read)
+    };
+    Ok(Beside { before: read(&listed[..at])?, after: read(&listed[at + 1..])? })
 }
 
 fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
@@ -180,6 +210,14 @@ fn parse_namespace(text: &str) -> Result<String, String> {
     rbac::is_dns_label(text)
         .then(|| text.to_owned())
         .ok_or_else(|| "a namespace has 1 to 63 lower-case letters, digits and dashes between them".to_owned())
+}
+
+fn parse_role(text: &str) -> Result<String, String> {
+    let is_role = |arn: &Arn| arn.service == "iam" && arn.resource.starts_with("role/");
+    match text.parse::<Arn>() {
+        Ok(arn) if is_role(&arn) => Ok(text.to_owned()),
+        Ok(_) | Err(_) => Err("a role's ARN looks like arn:aws:iam::111122223333:role/Name".to_owned()),
+    }
 }
 
 fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {

@@ -118,6 +118,28 @@ fn an_authority_that_is_given_counts() {
 }
 
 #[test]
+fn a_server_without_tls_is_refused_as_no_credentials_would_reach_it() {
+    let folder = prepared();
+    let insecure = std::fs::read_to_string(folder.path().join("insecure.conf")).expect("readable");
+    for server in ["http://a.example.com", "HTTP://a.example.com", "a.example.com"] {
+        let text = insecure.replace("https://a.example.com", server).replace(", insecure-skip-tls-verify: true", "");
+        std::fs::write(folder.path().join("plain.conf"), text).expect("written");
+        let said = run(folder.path(), "kubeconfig -i c --from-kubeconfig plain.conf", Some(1));
+        assert!(said.contains(&format!("plain.conf: the server is {server}, and kubectl sends")), "{said}");
+    }
+}
+
+#[test]
+fn a_merge_keeps_the_byte_order_mark() {
+    let folder = prepared();
+    let path = folder.path().join("bom.conf");
+    std::fs::write(&path, "\u{feff}kind: Config\n").expect("written");
+    run(folder.path(), "kubeconfig -i c --server https://a.example.com --merge bom.conf", Some(0));
+    let text = std::fs::read_to_string(path).expect("written");
+    assert!(text.starts_with("\u{feff}kind: Config\n") && text.contains("https://a.example.com"), "{text}");
+}
+
+#[test]
 fn check_says_all_that_is_wrong_in_one_run() {
     let folder = prepared();
     let file = "clusterID: c\naccount: '111122223333'\ngroups:\n- name: a\n  userz: [x]\n  users: [y, y]\n  authorization:\n  \

@@ -1,13 +1,15 @@
 //! The changes, and beside each what the file is to mean behind it.
 
+use std::collections::BTreeSet;
+
 use document::{Dialect, Edits, Entry, Node, Problem, Source, Style, Value, plain_or_quoted};
 use serde_json::{Value as Json, json};
 
-use super::names::others;
+use super::beside::Beside;
 use crate::{
     Authority, ClusterEndpoint, ExecEntry,
     entry::{Kind, item, meaning},
-    read::{DATA, FILE, INSECURE},
+    read::{DATA, FILE, INSECURE, unloadable},
 };
 
 pub(super) struct Changes<'a> {
@@ -21,14 +23,22 @@ pub(super) struct Changes<'a> {
 }
 
 impl<'a> Changes<'a> {
-    /// None yet, of a kubeconfig that is a mapping.
-    pub(super) fn new(source: &'a Source, root: &'a Node) -> Self {
-        let style = if let Value::Mapping(_, style) = &root.value { *style } else { Style::Block };
-        Self { source, root, style, edits: Edits::new(source), expected: root.to_json(), added: Vec::new() }
+    /// None yet, of a kubeconfig that kubectl loads.
+    pub(super) fn of(source: &'a Source, root: &'a Node) -> Result<Self, Vec<Problem>> {
+        let Value::Mapping(_, style) = &root.value else {
+            let message = format!("a kubeconfig is a mapping, found {}", root.kind());
+            return Err(vec![Problem::error("kubeconfig.shape", root.span, message)]);
+        };
+        let edits = Edits::new(source);
+        let changes = Self { source, root, style: *style, edits, expected: root.to_json(), added: Vec::new() };
+        let mut problems: Vec<Problem> =
+            Kind::ALL.iter().filter_map(|kind| changes.check(*kind).err().map(|problem| *problem)).collect();
+        problems.extend(unloadable(root));
+        if problems.is_empty() { Ok(changes) } else { Err(problems) }
     }
 
     /// Whether a list is one whose entries have names.
-    pub(super) fn check(&self, kind: Kind) -> Result<(), Box<Problem>> {
+    fn check(&self, kind: Kind) -> Result<(), Box<Problem>> {
         let Some(list) = self.root.get(kind.key()).filter(|list| !list.is_null()) else { return Ok(()) };
         let key = kind.key();
         let Some(nodes) = list.as_sequence() else {
@@ -46,7 +56,7 @@ impl<'a> Changes<'a> {
     }
 
     /// Puts the entry's part into a list: into the one of its name, or behind the others.
-    pub(super) fn put(&mut self, entry: &ExecEntry, kind: Kind, notes: &mut Vec<String>) {
+    pub(super) fn put(&mut self, entry: &ExecEntry, kind: Kind, beside: &Beside, notes: &mut Vec<String>) {
         let named = |node: &Node| {
             node.get("name").and_then(Node::as_scalar).is_some_and(|name| *name.text == *kind.name(entry))
         };
@@ -84,17 +94,19 @@ impl<'a> Changes<'a> {
         if kind == Kind::Cluster {
             notes.extend(who_vouches(&entry.cluster, &entry.endpoint, after));
         }
-        say(&before, after, entry, kind, &self.expected, notes);
+        match kind {
+            _ if before == *after => {}
+            Kind::Cluster => notes.extend(of_cluster(&before, after, entry)),
+            Kind::Context => notes.extend(of_context(&before, after, entry)),
+            Kind::User => {
+                let others: Vec<_> = beside.others(&self.expected, "user", &entry.user, entry).collect();
+                notes.extend(of_user(&before, after, entry, &others));
+            }
+        }
     }
 
     /// Makes a context the current one.
-    pub(super) fn set_current(&mut self, context: &str, notes: &mut Vec<String>) {
-        let before = self.expected["current-context"].as_str().unwrap_or_default().to_owned();
-        if !before.is_empty() && before != context {
-            notes.push(format!(
-                "the current context was {before} and is {context} now; `kubectl config use-context {before}` changes it back"
-            ));
-        }
+    pub(super) fn set_current(&mut self, context: &str) {
         let value = Json::from(context);
         if self.entry("current-context").is_some() {
             self.edits.set(self.root, "current-context", &value);
@@ -218,53 +230,84 @@ fn is_set(value: &Json) -> bool {
     !value.is_null() && *value != "" && *value != false
 }
 
-/// Says what of an entry is another than it was.
-fn say(before: &Json, after: &Json, entry: &ExecEntry, kind: Kind, whole: &Json, notes: &mut Vec<String>) {
-    match kind {
-        _ if before == after => {}
-        Kind::Cluster => {
-            let name = &entry.cluster;
-            let was = before["server"].as_str().unwrap_or_default();
-            if before["server"] != after["server"] {
-                notes.push(format!("the cluster {name} was {was} and is {} now", entry.endpoint.server));
-            }
-            let keys = after
-                .as_object()
-                .into_iter()
-                .flatten()
-                .filter(|(key, value)| *key != "server" && before.get(*key) != Some(value));
-            let keys: Vec<_> = keys.map(|(key, _)| key.as_str()).collect();
-            if !keys.is_empty() {
-                notes.push(format!("the cluster {name} has another {} now", keys.join(", ")));
-            }
-        }
-        Kind::Context => {
-            let (name, was) = (&entry.context, |key: &str| before[key].as_str().unwrap_or_default().to_owned());
-            if before["user"] != after["user"] && !was("user").is_empty() {
-                notes.push(format!(
-                    "the context {name} logged in as the user {was} and does as {} now; `kubectl config set-context {name} --user={was}` changes it back",
-                    entry.user,
-                    was = was("user"),
-                ));
-            }
-            for key in ["cluster", "namespace"] {
-                if before[key] != after[key] && !was(key).is_empty() {
-                    let is = after[key].as_str().unwrap_or_default();
-                    notes.push(format!("the context {name} had the {key} {} and has {is} now", was(key)));
-                }
-            }
-        }
-        Kind::User => {
-            let name = Json::from(entry.user.as_str());
-            let others: Vec<_> = others(whole, "user", &name, entry).collect();
-            if !others.is_empty() {
-                notes.push(format!(
-                    "the user {}, which {} uses too, gets its tokens by `{}` now",
-                    entry.user,
-                    others.join(", "),
-                    entry.exec.command_line()
-                ));
-            }
+/// What of a cluster is another than it was.
+fn of_cluster(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
+    let mut notes = Vec::new();
+    let name = &entry.cluster;
+    let was = before["server"].as_str().unwrap_or_default();
+    if before["server"] != after["server"] {
+        notes.push(format!("the cluster {name} was {was} and is {} now", entry.endpoint.server));
+    }
+    let keys = changed(before, after, &["server"]);
+    if !keys.is_empty() {
+        notes.push(format!("the cluster {name} has another {} now", keys.join(", ")));
+    }
+    notes
+}
+
+/// What of a context is another than it was.
+fn of_context(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
+    let mut notes = Vec::new();
+    let (name, was) = (&entry.context, |key: &str| before[key].as_str().unwrap_or_default().to_owned());
+    if before["user"] != after["user"] && !was("user").is_empty() {
+        notes.push(format!(
+            "the context {name} logged in as the user {was} and does as {} now; `kubectl config set-context {name} --user={was}` changes it back",
+            entry.user,
+            was = was("user"),
+        ));
+    }
+    for key in ["cluster", "namespace"] {
+        if before[key] != after[key] && !was(key).is_empty() {
+            let is = after[key].as_str().unwrap_or_default();
+            notes.push(format!("the context {name} had the {key} {} and has {is} now", was(key)));
         }
     }
+    notes
+}
+
+/// What of a user of this program's, or of one without credentials, is another than it was.
+fn of_user(before: &Json, after: &Json, entry: &ExecEntry, others: &[&str]) -> Vec<String> {
+    let name = match others {
+        [] => entry.user.clone(),
+        others => format!("{}, which {} uses too,", entry.user, others.join(", ")),
+    };
+    let (was, is) = (&before["exec"], &after["exec"]);
+    let (got, gets) = (command_line(was), command_line(is));
+    if got.is_empty() {
+        let gets = || format!("the user {name} had no credentials and gets its tokens by `{gets}` now");
+        return (!others.is_empty()).then(gets).into_iter().collect();
+    }
+    let mut notes = Vec::new();
+    let mut said: &[&str] = &[];
+    if got != gets {
+        notes.push(format!("the user {name} got its tokens by `{got}` and gets them by `{gets}` now"));
+        said = &["command", "args", "env"];
+    }
+    let keys = changed(was, is, said);
+    if !keys.is_empty() {
+        notes.push(format!("the user {name} has another {} now", keys.join(", ")));
+    }
+    notes
+}
+
+/// The keys whose values are other ones than they were, but for some.
+fn changed<'a>(before: &'a Json, after: &'a Json, but_for: &[&str]) -> Vec<&'a str> {
+    let keys = |value: &'a Json| value.as_object().into_iter().flatten().map(|(key, _)| key.as_str());
+    let all: BTreeSet<&str> = keys(before).chain(keys(after)).collect();
+    all.into_iter().filter(|key| !but_for.contains(key) && before[*key] != after[*key]).collect()
+}
+
+/// Variables of a plugin that are no secrets, whoever set them.
+const SHOWN: [&str; 3] = ["AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"];
+
+/// What a shell would be told to do the same as a plugin; empty where there is none.
+fn command_line(exec: &Json) -> String {
+    let list = |key: &str| exec[key].as_array().into_iter().flatten();
+    let text = |value: &Json| value.as_str().unwrap_or_default().to_owned();
+    let env = list("env").map(|one| match (text(&one["name"]), text(&one["value"])) {
+        (name, value) if SHOWN.contains(&&*name) => format!("{name}={value}"),
+        (name, _) => format!("{name}=…"),
+    });
+    let command = exec["command"].as_str().map(str::to_owned);
+    env.chain(command).chain(list("args").map(text)).collect::<Vec<_>>().join(" ")
 }

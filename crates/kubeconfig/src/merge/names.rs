@@ -2,7 +2,12 @@
 
 use serde_json::Value as Json;
 
-use crate::{ExecEntry, program::file_name};
+use super::beside::{Beside, holder};
+use crate::{
+    ExecEntry,
+    entry::{Kind, meaning},
+    program::file_name,
+};
 
 /// Behind a name that somebody else's cluster or user has already.
 const OWN: &str = "cluster-auth";
@@ -22,6 +27,7 @@ const CREDENTIALS: [&str; 10] = [
 ];
 
 pub(super) struct Names {
+    pub(super) context: String,
     pub(super) cluster: String,
     pub(super) user: String,
     /// What is called otherwise than asked.
@@ -29,29 +35,65 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn of(existing: &Json, entry: &ExecEntry) -> Self {
+    pub(super) fn of(existing: &Json, beside: &Beside, entry: &ExecEntry) -> Self {
         let mut notes = Vec::new();
-        let is_free = |cluster: &Json| {
-            let is_same = cluster["cluster"]["server"] == *entry.endpoint.server;
-            is_same || others(existing, "cluster", &cluster["name"], entry).next().is_none()
+        let hidden = |kind: Kind, entry: &ExecEntry| {
+            let body = meaning(entry, kind)[kind.body()].take();
+            beside.hidden(existing, kind.key(), kind.name(entry), |other| other[kind.body()] == body)
         };
-        let cluster = first_free(existing, "clusters", &entry.cluster, is_free);
+
+        let is_free = |cluster: &str| {
+            let renamed = ExecEntry { cluster: cluster.to_owned(), ..entry.clone() };
+            let may_be_changed = |holder: &Json| {
+                let is_same = holder["cluster"]["server"] == *entry.endpoint.server;
+                is_same || beside.others(existing, "cluster", cluster, entry).next().is_none()
+            };
+            hidden(Kind::Cluster, &renamed).is_none()
+                && holder(existing, Kind::Cluster.key(), cluster).is_none_or(may_be_changed)
+        };
+        let cluster = first_free(&entry.cluster, is_free);
         if cluster != entry.cluster {
-            let of =
-                others(existing, "cluster", &Json::from(entry.cluster.as_str()), entry).collect::<Vec<_>>().join(", ");
+            let is_other = match hidden(Kind::Cluster, entry) {
+                Some(file) => format!("of {file} is another one"),
+                None => {
+                    let of: Vec<_> = beside.others(existing, "cluster", &entry.cluster, entry).collect();
+                    format!("is another server, which {} uses,", of.join(", "))
+                }
+            };
             notes.push(format!(
-                "the cluster {} is another server, which {of} uses, and stays as it is; the new one is called {cluster}",
+                "the cluster {} {is_other} and stays as it is; the new one is called {cluster}",
                 entry.cluster
             ));
         }
-        let user = first_free(existing, "users", &entry.user, |user| is_ours(&user["user"], entry));
+
+        let is_free = |user: &str| {
+            let renamed = ExecEntry { user: user.to_owned(), ..entry.clone() };
+            hidden(Kind::User, &renamed).is_none()
+                && holder(existing, Kind::User.key(), user).is_none_or(|holder| is_ours(&holder["user"], entry))
+        };
+        let user = first_free(&entry.user, is_free);
         if user != entry.user {
+            let is_other = match hidden(Kind::User, entry) {
+                Some(file) => format!("of {file} is another one"),
+                None => "has credentials of its own".to_owned(),
+            };
+            notes.push(format!("the user {} {is_other} and stays as it is; the new one is called {user}", entry.user));
+        }
+
+        let named = ExecEntry { cluster, user, ..entry.clone() };
+        let is_free = |context: &str| {
+            let renamed = ExecEntry { context: context.to_owned(), ..named.clone() };
+            hidden(Kind::Context, &renamed).is_none()
+        };
+        let context = first_free(&entry.context, is_free);
+        if let Some(file) = hidden(Kind::Context, &named).filter(|_| context != entry.context) {
             notes.push(format!(
-                "the user {} has credentials of its own and stays as it is; the new one is called {user}",
-                entry.user
+                "the context {} of {file} is another one and stays as it is; the new one is called {context}",
+                entry.context
             ));
         }
-        Self { cluster, user, notes }
+        let ExecEntry { cluster, user, .. } = named;
+        Self { context, cluster, user, notes }
     }
 }
 
@@ -69,25 +111,9 @@ fn is_ours(user: &Json, entry: &ExecEntry) -> bool {
     }
 }
 
-/// The contexts but for the entry's that use a cluster or a user.
-pub(super) fn others<'a>(
-    existing: &'a Json,
-    of: &'a str,
-    name: &'a Json,
-    entry: &'a ExecEntry,
-) -> impl Iterator<Item = &'a str> {
-    let contexts = existing["contexts"].as_array().into_iter().flatten();
-    let using = contexts.filter(move |context| context["context"][of] == *name);
-    using.filter_map(|context| context["name"].as_str()).filter(|name| *name != entry.context)
-}
-
-/// The name, or one like it that nobody has or whose holder may be changed.
-fn first_free(existing: &Json, list: &str, name: &str, may_be_changed: impl Fn(&Json) -> bool) -> String {
-    let holder = |name: &str| {
-        let entries = existing[list].as_array().into_iter().flatten();
-        entries.into_iter().find(|entry| entry["name"] == *name)
-    };
+/// The name, or one like it that may be had.
+fn first_free(name: &str, is_free: impl Fn(&str) -> bool) -> String {
     let own = std::iter::once(format!("{name}-{OWN}")).chain((2..).map(|number| format!("{name}-{OWN}-{number}")));
     let mut names = std::iter::once(name.to_owned()).chain(own);
-    names.find(|name| holder(name).is_none_or(&may_be_changed)).unwrap_or_else(|| name.to_owned())
+    names.find(|name| is_free(name)).unwrap_or_else(|| name.to_owned())
 }

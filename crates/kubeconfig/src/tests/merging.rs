@@ -5,11 +5,12 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::entry;
-use crate::{Authority, ClusterEndpoint, ExecEntry, Merged, merge};
+use crate::{Authority, Beside, ClusterEndpoint, ExecEntry, Merged, merge};
 
 fn merging(text: &str, entry: &ExecEntry) -> Result<Merged, String> {
     let source = Source::new("config", text);
-    merge(&source, entry, true).map_err(|problems| document::render(&source, &problems, RenderStyle::Plain))
+    merge(&source, &Beside::default(), entry, true)
+        .map_err(|problems| document::render(&source, &problems, RenderStyle::Plain))
 }
 
 /// What kubectl makes of it.
@@ -101,6 +102,41 @@ fn whose_users_are_replaced() {
 }
 
 #[test]
+fn what_our_own_plugin_was_told_before_is_said() {
+    let before = |rest: &str| {
+        let text = format!("users: [{{name: prod, user: {{exec: {{command: cluster-auth, {rest}}}}}}}]\n");
+        merging(&text, &entry("prod")).expect("merged").notes
+    };
+    let gets = "gets them by `AWS_PROFILE=no cluster-auth token -i prod` now";
+    assert_eq!(
+        before(
+            "args: [token, -i, old, --role, 'arn:aws:iam::111122223333:role/Dev'], env: [{name: AWS_PROFILE, value: dev}, {name: AWS_SECRET_ACCESS_KEY, value: secret}]"
+        ),
+        [
+            format!(
+                "the user prod got its tokens by `AWS_PROFILE=dev AWS_SECRET_ACCESS_KEY=… cluster-auth token -i old --role arn:aws:iam::111122223333:role/Dev` and {gets}"
+            ),
+            "the user prod has another apiVersion, installHint, interactiveMode, provideClusterInfo now".to_owned(),
+        ]
+    );
+    let same = "args: [token, -i, prod], env: [{name: AWS_PROFILE, value: 'no'}]";
+    assert_eq!(
+        before(&format!(
+            "{same}, apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, provideClusterInfo: false, installHint: 'Ask: somebody'"
+        )),
+        ["the user prod has another interactiveMode now"]
+    );
+    // Whose user it is, too.
+    let text = "users: [{name: prod, user: {}}]\ncontexts: [{name: other, context: {cluster: x, user: prod}}]\n";
+    assert_eq!(
+        merging(text, &entry("prod")).expect("merged").notes,
+        [
+            "the user prod, which other uses too, had no credentials and gets its tokens by `AWS_PROFILE=no cluster-auth token -i prod` now"
+        ]
+    );
+}
+
+#[test]
 fn a_cluster_of_that_name_that_others_use_for_another_server_stays() {
     let text = "clusters:\n- {name: prod, cluster: {server: 'https://old.example.com'}}\ncontexts:\n- {name: theirs, context: {cluster: prod, user: me}}\nusers: []\n";
     let Merged { text, notes, .. } = merging(text, &entry("prod")).expect("merged");
@@ -144,7 +180,7 @@ fn who_vouches_and_was_not_given_is_said() {
     let merge = |before: &str, endpoint: &ClusterEndpoint| {
         let text = format!("clusters:\n- {{name: prod, cluster: {{server: 'https://api.example.com', {before}}}}}\n");
         let entry = ExecEntry { endpoint: endpoint.clone(), ..entry("prod") };
-        let Merged { text, notes } = merging(&text, &entry).expect("merged");
+        let Merged { text, notes, .. } = merging(&text, &entry).expect("merged");
         (meaning(&text)["clusters"][0]["cluster"].clone(), notes.join("\n"))
     };
     let system = ClusterEndpoint { authority: Authority::System, ..entry("prod").endpoint };
@@ -238,7 +274,7 @@ fn what_says_nothing_yet_keeps_its_comments_and_gets_no_current_context_unasked(
     for text in ["", "# mine\n", "# mine", "---\n# mine\n", "\u{feff}# mine\r\n", "null\n", "# mine\nnull\n"] {
         for set_current in [false, true] {
             let source = Source::new("config", text);
-            let merged = merge(&source, &entry("prod"), set_current).expect("merged").text;
+            let merged = merge(&source, &Beside::default(), &entry("prod"), set_current).expect("merged").text;
             let after = meaning(&merged);
             assert_eq!(after["current-context"], if set_current { json!("prod") } else { Value::Null }, "{text:?}");
             assert_eq!(named(&after, "users", "prod")["user"]["exec"]["command"], "cluster-auth", "{text:?}");

@@ -220,6 +220,23 @@ fn administrator(world: &World) -> anyhow::Result<()> {
     ensure!(namespace(CLUSTER_ID) == Some(json!("shop")) && namespace("breakglass") == Some(json!("kube-system")));
     ensure!(username(world, &folder, "alice", ".kube/config", CLUSTER_ID)? == "alice");
     ensure!(username(world, &folder, "alice", ".kube/config", "breakglass")? != "alice");
+    // The same in a second file: what is written into the first one hides nothing of it.
+    fs::write(folder.join(".kube/config"), kops.to_string())?;
+    let listed = format!("{0}/first:{0}/.kube/config", folder.display());
+    let mut command = process::command(&world.parts.cluster_auth, &folder);
+    command.env("KUBECONFIG", &listed);
+    command.args(["kubeconfig", "-i", CLUSTER_ID, "--from-kubeconfig", ".kube/config", "--merge"]);
+    let said = process::run(&mut command)?;
+    ensure!(said.code == 0 && said.stderr.contains("the current context was breakglass ("), "{}", said.stderr);
+    let mut command = process::command(world.parts.kubernetes("kubectl"), &folder);
+    command.env("KUBECONFIG", &listed).args(["config", "view", "--raw", "--output", "json"]);
+    let both: Value = serde_json::from_str(&process::run(&mut command)?.success()?)?;
+    for list in ["clusters", "users", "contexts"] {
+        let of = |config: &Value| config[list].as_array().cloned().unwrap_or_default();
+        ensure!(of(&before).iter().all(|entry| of(&both).contains(entry)), "{list}: {both:#}");
+    }
+    ensure!(both["current-context"] == format!("{CLUSTER_ID}-cluster-auth"), "{both:#}");
+    ensure!(username(world, &folder, "alice", "first", &format!("{CLUSTER_ID}-cluster-auth"))? == "alice");
     // kubectl loads what was written where an anchor is shared, and what cannot be written is not.
     let shared = "apiVersion: v1\nkind: Config\nusers:\n- name: a\n  user:\n    exec: &x\n      apiVersion: client.authentication.k8s.io/v1beta1\n      \
                   command: aws-iam-authenticator\n      args: [token, -i, p]\n- name: b\n  user:\n    exec: *x\n";

@@ -93,6 +93,14 @@ fn of_kubeconfig(
             let file = path.parent().unwrap_or(Path::new("")).join(file);
             endpoint.authority = Authority::Pem(read_authority(&file)?);
         }
+        if !endpoint.is_secure() {
+            return Err(anyhow::anyhow!(
+                "{}: the server is {}, and kubectl sends nobody's credentials to one whose URL does not start with https://",
+                path.display(),
+                endpoint.server
+            )
+            .into());
+        }
         if endpoint.is_insecure() {
             rim::note(&format!(
                 "note: {} has insecure-skip-tls-verify: true, so nobody checks that it is {} who answers; --ca FILE makes \

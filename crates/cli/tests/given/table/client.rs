@@ -87,7 +87,13 @@ pub(super) const COMMANDS: &[Row] = &[
             ),
             ("namespace", &[("kubeconfig --namespace n --convert insecure.conf", 1, CANNOT)]),
             ("region", &[("kubeconfig --region r --convert insecure.conf", 1, CANNOT)]),
-            ("role", &[("kubeconfig --role r --convert insecure.conf", 1, CANNOT)]),
+            (
+                "role",
+                &[
+                    ("kubeconfig --role arn:aws:iam::111122223333:role/Dev --convert insecure.conf", 1, CANNOT),
+                    ("kubeconfig --server https://x -i c --role Dev", 1, "a role's ARN looks like"),
+                ],
+            ),
             ("profile", &[("kubeconfig --profile p --convert insecure.conf", 1, CANNOT)]),
             ("command", ALWAYS),
             ("api-version", &[("kubeconfig --api-version v1 --convert insecure.conf", 1, CANNOT)]),
