@@ -41,19 +41,31 @@ Called with (dict "values" $values "groups" $groups "people" (dict)); fills "peo
 {{- define "cluster-auth.usernames" -}}
 {{- $usernames := dict }}
 {{- $beginnings := dict }}
+{{- $lengths := dict }}
 {{- range $key, $person := . }}
-  {{- if hasKey $usernames $person.username }}{{ fail (printf "`%s` would be two principals' username: give one of them a `username` of its own" $person.username) }}{{ end }}
-  {{- $_ := set $usernames $person.username true }}
-  {{- if contains "{{" $person.username }}{{ $_ := set $beginnings (first (splitList "{{" $person.username)) $person.username }}{{ end }}
-{{- end }}
-{{- range $key, $person := . }}
-  {{- $parts := splitList ":" (first (splitList "{{" $person.username)) }}
-  {{- range $at := until (sub (len $parts) 1 | int) }}
-    {{- $beginning := printf "%s:" (join ":" (slice $parts 0 (add $at 1 | int))) }}
-    {{- $other := get $beginnings $beginning }}
-    {{- if and $other (ne $other $person.username) }}{{ fail (printf "whoever has the username `%s` could take `%s`: choose beginnings of which none begins another" $other $person.username) }}{{ end }}
+  {{- $known := include "cluster-auth.known" $person }}
+  {{- if and (hasKey $usernames $known) (not (contains "{{AccessKeyID}}" $known)) }}{{ fail (printf "`%s` would be two principals' username: give one of them a `username` of its own" $person.username) }}{{ end }}
+  {{- $_ := set $usernames $known true }}
+  {{- $parts := splitList "{{" $known }}
+  {{- if and (gt (len $parts) 1) (hasPrefix "SessionName" (index $parts 1)) }}
+    {{- $_ := set $beginnings (first $parts) $person.username }}
+    {{- $_ := set $lengths (first $parts | len | toString) (first $parts | len) }}
   {{- end }}
 {{- end }}
+{{- range $key, $person := . }}
+  {{- $literal := first (splitList "{{" (include "cluster-auth.known" $person)) }}
+  {{- range $lengths }}
+    {{- if le . (len $literal) }}
+      {{- $other := get $beginnings (substr 0 . $literal) }}
+      {{- if and $other (ne $other $person.username) }}{{ fail (printf "whoever has the username `%s` could take `%s`: choose beginnings of which none begins another" $other $person.username) }}{{ end }}
+    {{- end }}
+  {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A username with what is known of it: the principal's account. */}}
+{{- define "cluster-auth.known" -}}
+{{- replace "{{AccountID}}" (index (splitList ":" .arn) 4) .username }}
 {{- end }}
 
 {{/* kind, arn, username, and the username that was written, of a name, an ARN or a mapping. */}}
@@ -90,7 +102,7 @@ Called with (dict "values" $values "groups" $groups "people" (dict)); fills "peo
 {{- toJson (dict "kind" $kind "arn" (printf "arn:%s:iam::%s:%s/%s" $partition $account $kind $resource) "username" $username "written" $written "where" $where) }}
 {{- end }}
 
-{{/* A literal, or a template whose beginning the caller cannot choose. */}}
+{{/* A literal, or a template with a colon before the session's name, which the caller chooses and which has none. */}}
 {{- define "cluster-auth.username" -}}
 {{- $written := index . 1 }}
 {{- $where := index . 2 }}
@@ -98,7 +110,7 @@ Called with (dict "values" $values "groups" $groups "people" (dict)); fills "peo
 {{- if contains "{{" $written }}
 {{- $left := regexReplaceAll "[{][{](AccountID|SessionName|SessionNameRaw|AccessKeyID)[}][}]" $written "" }}
 {{- if contains "{{" $left }}{{ fail (printf "%s: `%s` has a variable that is not known" $where $written) }}{{ end }}
-{{- if not (hasSuffix ":" (first (splitList "{{" $written))) }}{{ fail (printf "%s: `%s`: whoever assumes the role could choose the whole username: begin with a literal text that ends in a colon" $where $written) }}{{ end }}
+{{- if and (contains "{{SessionName" $written) (not (contains ":" (first (splitList "{{SessionName" $written)))) }}{{ fail (printf "%s: `%s`: {{SessionName}} needs a colon before it, as EKS has it too: whoever assumes the role chooses the session's name, and could take somebody else's username" $where $written) }}{{ end }}
 {{- else if and (ne (index . 0) "user") (contains "}}" $written) }}{{ fail (printf "%s: `%s` has `}}` without `{{`" $where $written) }}
 {{- end }}
 {{- end }}

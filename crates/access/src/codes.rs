@@ -53,7 +53,7 @@ codes! {
     Duplicate, "access.duplicate", Warning, "A principal stands twice in one group.", "Remove one of the two.";
     SamePath, "access.role-path", Warning, "Two role paths that are one role, because STS leaves paths out.", "Keep the one that exists.";
     UsernameTwice, "access.username-twice", Error, "Two principals would have one Kubernetes username, or one principal two.", "Give each principal one `username` of its own.";
-    Template, "access.template", Error, "A username that the caller could choose: a template needs a literal beginning that ends in a colon.", "Write for instance `deploy:{{SessionName}}`.";
+    Template, "access.template", Error, "A username that the caller could choose: a template needs a colon before `{{SessionName}}`, and a beginning that nobody shares.", "Write for instance `deploy:{{SessionName}}`.";
     Expires, "access.expires", Error, "Neither a date nor a time.", "Write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z.";
     Expired, "access.expired", Warning, "It has ended.", "Remove it, or set another end.";
     ExpiresSoon, "access.expires-soon", Warning, "It ends within 14 days.", "Prolong it, or let it end.";

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rbac::Objects;
 
 pub(crate) use self::namespaces::Namespaces;
-pub use self::namespaces::glob;
+pub use self::namespaces::{glob, is_withheld};
 use crate::{Access, Facts, Principal};
 
 /// Everything that the file asks for.

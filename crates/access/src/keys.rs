@@ -257,7 +257,7 @@ impl Object {
                             "username",
                             Shape::Text,
                             "a user's name; `<role>:{{SessionName}}`",
-                            "The Kubernetes username. A template begins with a text of its own that ends in a colon.",
+                            "The Kubernetes username. A template has a colon before `{{SessionName}}`, and a beginning of its own.",
                         ),
                         key("expires", Shape::Text, "never", "When this membership ends."),
                         ACCEPT,

@@ -30,7 +30,7 @@ mod serve;
 
 pub use check::{check, check_what_was_read};
 pub use codes::Code;
-pub use compile::{Desired, Person, compile, glob};
+pub use compile::{Desired, Person, compile, glob, is_withheld};
 pub use config_map::{ConfigMap, NotOfTexts, NotText};
 pub use consumers::{Consumer, Expiry, Feature, unsupported};
 pub use facts::{Facts, Namespace};

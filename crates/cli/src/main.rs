@@ -11,6 +11,7 @@ mod credentials;
 mod documentation;
 mod exit;
 mod logs;
+mod names;
 mod rim;
 mod runtime;
 mod settings;

@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, Unseen, policy};
+use super::{AuthenticationMode, EksCluster, Unseen, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -25,6 +25,7 @@ pub struct AccessEntries {
     mentioned: BTreeSet<Box<str>>,
     associated: BTreeMap<Box<str>, Vec<Association>>,
     mode: Option<AuthenticationMode>,
+    cluster: Option<EksCluster>,
 }
 
 /// A policy that an entry has, and where.
@@ -49,6 +50,16 @@ pub enum AccessEntriesError {
     /// Only a part of an answer: whoever is not in it would count as absent.
     #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
     Partial,
+    /// Of another cluster than what was read before.
+    #[error(
+        "it is about the EKS cluster {this}, and what was read before it about {before}; give what is of one cluster"
+    )]
+    OtherCluster {
+        /// The cluster that it is of.
+        this: EksCluster,
+        /// The cluster of what was read before.
+        before: EksCluster,
+    },
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +102,7 @@ struct Printed {
     access_entry: Option<PrintedEntry>,
     associated_access_policies: Option<Vec<PrintedPolicy>>,
     principal_arn: Option<Box<str>>,
+    cluster_name: Option<Box<str>>,
     cluster: Option<PrintedCluster>,
     #[serde(alias = "NextToken")]
     next_token: Option<String>,
@@ -99,6 +111,8 @@ struct Printed {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PrintedEntry {
+    cluster_name: Option<Box<str>>,
+    access_entry_arn: Option<Box<str>>,
     principal_arn: Box<str>,
     #[serde(default)]
     kubernetes_groups: Vec<String>,
@@ -130,6 +144,8 @@ enum ScopeType {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct PrintedCluster {
+    name: Option<Box<str>>,
+    arn: Option<Box<str>>,
     access_config: Option<PrintedAccess>,
 }
 
@@ -176,10 +192,11 @@ impl AccessEntries {
         if printed.next_token.is_some() {
             return Err(AccessEntriesError::Partial);
         }
+        self.is_of(printed.cluster())?;
         match printed {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
-                let PrintedEntry { principal_arn, kubernetes_groups: groups, username, r#type } = entry;
+                let PrintedEntry { principal_arn, kubernetes_groups: groups, username, r#type, .. } = entry;
                 let kind = EntryType::of(&r#type);
                 let (section, file) = ("accessEntry".into(), None);
                 self.described.insert(principal_arn, Described { username, groups, kind, section, file });
@@ -196,6 +213,19 @@ impl AccessEntries {
             Printed { .. } => return Err(AccessEntriesError::Shape),
         }
         Ok(())
+    }
+
+    /// The cluster that all of it is of, where something says which.
+    pub fn cluster(&self) -> Option<&EksCluster> {
+        self.cluster.as_ref()
+    }
+
+    /// Who is listed and not described, and what to give for it.
+    pub fn undescribed(&self) -> Vec<Unseen> {
+        let is_listed = |arn: &str| self.listed.as_ref().is_some_and(|listed| listed.contains(arn));
+        let mut unseen = self.unseen();
+        unseen.retain(|gap| gap.what.strip_prefix(ENTRY).is_some_and(is_listed));
+        unseen
     }
 
     /// Whether nothing is known at all.
@@ -307,6 +337,35 @@ impl AccessEntries {
             }
         }
         unseen
+    }
+}
+
+impl AccessEntries {
+    /// Takes nothing of a second cluster.
+    fn is_of(&mut self, cluster: Option<EksCluster>) -> Result<(), AccessEntriesError> {
+        let Some(this) = cluster else { return Ok(()) };
+        let both = match &self.cluster {
+            None => this,
+            Some(before) => before.and(&this).ok_or_else(|| {
+                let before = before.clone();
+                AccessEntriesError::OtherCluster { this, before }
+            })?,
+        };
+        self.cluster = Some(both);
+        Ok(())
+    }
+}
+
+impl Printed {
+    fn cluster(&self) -> Option<EksCluster> {
+        let of_cluster =
+            |cluster: &PrintedCluster| Some(EksCluster::new(cluster.name.as_deref()?, cluster.arn.as_deref()));
+        let of_entry = |entry: &PrintedEntry| {
+            Some(EksCluster::new(entry.cluster_name.as_deref()?, entry.access_entry_arn.as_deref()))
+        };
+        let by_name = || Some(EksCluster::new(self.cluster_name.as_deref()?, None));
+        let described = self.cluster.as_ref().and_then(of_cluster);
+        described.or_else(|| self.access_entry.as_ref().and_then(of_entry)).or_else(by_name)
     }
 }
 

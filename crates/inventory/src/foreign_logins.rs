@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::ConfigMap;
 use jiff::Timestamp;
-use mapping::RuleSource;
+use mapping::{Defect, RuleSource};
 
 use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
 use crate::foreign::{Foreign, Format, Login};
@@ -36,6 +36,14 @@ impl Foreign {
             let login = &self.logins[rule.source.index];
             self.place(&mut rule.source, login.at, login.line);
         }
+        for unused in &mut live.source.unused {
+            let login = &self.logins[unused.source.index];
+            self.place(&mut unused.source, login.at, login.line);
+        }
+        for defect in &mut live.source.defects {
+            let index = defect.section.strip_prefix("items[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
+            self.place_defect(defect, index.and_then(|index: usize| self.logins.get(index)));
+        }
         live
     }
 
@@ -66,10 +74,7 @@ impl Foreign {
             let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
             let logins = if list == "mapRoles" { &roles } else { &users };
             let index = index.trim_end_matches(']').parse::<usize>().ok();
-            if let Some(Login { at: (list, index), line, .. }) = index.and_then(|index| logins.get(index)) {
-                (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
-            }
-            defect.file = Arc::clone(&self.file);
+            self.place_defect(defect, index.and_then(|index| logins.get(index)).copied());
         }
         for unused in &mut live.source.unused {
             let logins = if unused.source.list == "mapRoles" { &roles } else { &users };
@@ -87,6 +92,14 @@ impl Foreign {
             self.place(source, account.at, account.line);
         }
         Ok(live)
+    }
+
+    /// What was read is a text of our own: places are those of the file, and nobody sees that text.
+    fn place_defect(&self, defect: &mut Defect, login: Option<&Login>) {
+        if let Some(Login { at: (list, index), line, .. }) = login {
+            (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
+        }
+        (defect.file, defect.excerpt) = (Arc::clone(&self.file), Box::default());
     }
 
     fn place(&self, source: &mut RuleSource, at: (&'static str, usize), line: usize) {

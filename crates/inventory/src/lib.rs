@@ -13,6 +13,7 @@ pub mod foreign;
 mod authentication_mode;
 mod declared;
 mod dump;
+mod eks_cluster;
 mod entries;
 mod files;
 mod foreign_logins;
@@ -34,6 +35,7 @@ mod unseen;
 
 pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
+pub use eks_cluster::EksCluster;
 pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
 pub use given::{Given, GivenError, How, no_configuration};

@@ -1,6 +1,7 @@
 //! What files and clusters are read as.
 
 mod configuration;
+mod eks;
 mod fields;
 mod foreign;
 mod giving;

@@ -223,7 +223,8 @@ impl Defect {
     /// What it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
     pub fn place(&self) -> String {
         let Self { mode, section, file, line, .. } = self;
-        if *mode == Mode::Crd {
+        // Those that another program's file is to make stand in that.
+        if *mode == Mode::Crd && section.starts_with("items[") {
             return format!("IAMIdentityMapping {file}");
         }
         format!("{mode} {section} ({file}:{line})")

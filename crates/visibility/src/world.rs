@@ -27,6 +27,9 @@ use crate::{
     principals::{ByUser, Principal, principals},
 };
 
+/// What says of which EKS cluster it is.
+const EKS: &str = "what `aws eks` printed";
+
 /// A cluster, the people who log in to it, and what is not known of both.
 #[derive(Debug)]
 pub struct World {
@@ -162,7 +165,8 @@ impl World {
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
         let said = [("the access file", of_file.clone()), ("what was last applied", of_record.clone())];
         let said = said.into_iter().chain([("the authenticator's configuration", configured_id)]);
-        let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).collect();
+        let of_eks = entries.cluster().map(|cluster| (EKS, cluster.name.clone()));
+        let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).chain(of_eks).collect();
         let cluster_id = of_file.or(of_record);
 
         observed.is_of_server(server);
@@ -248,6 +252,13 @@ impl World {
     /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
     pub fn cluster_id(&self) -> Option<&str> {
         self.cluster_id.as_deref()
+    }
+
+    /// What `aws eks` printed, and whatever else says that this is another cluster than that.
+    pub fn of_another_than_eks(&self) -> Option<[&(&'static str, Box<str>); 2]> {
+        let eks = self.said_ids.iter().find(|(what, _)| *what == EKS)?;
+        let other = self.said_ids.iter().find(|(_, id)| *id != eks.1)?;
+        Some([eks, other])
     }
 
     /// Everything that says which cluster this is, and which.

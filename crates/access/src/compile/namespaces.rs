@@ -79,7 +79,7 @@ impl<'a> Namespaces<'a> {
 }
 
 /// The namespaces that globs and selectors never match: Kubernetes' own and ours.
-fn is_withheld(namespace: &str) -> bool {
+pub fn is_withheld(namespace: &str) -> bool {
     namespace.starts_with("kube-") || namespace == "cluster-auth"
 }
 

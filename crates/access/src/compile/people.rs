@@ -1,6 +1,9 @@
 //! Groups turned around: each principal with its username and its groups.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet, HashMap},
+};
 
 use document::Problems;
 use identity::{AccountId, Arn, Partition};
@@ -116,26 +119,34 @@ fn earlier(a: Option<Timestamp>, b: Option<Timestamp>) -> Option<Timestamp> {
 
 /// No two principals can come to have one username: neither by writing it twice, nor by a session's name.
 fn usernames_are_their_own(people: &[Person], problems: &mut Problems) {
-    let mut seen: HashMap<&str, &Person> = HashMap::with_capacity(people.len());
-    let mut prefixes: HashMap<&str, &Person> = HashMap::new();
+    let mut seen: HashMap<String, &Person> = HashMap::with_capacity(people.len());
+    let mut prefixes: HashMap<String, &Person> = HashMap::new();
     for person in people {
-        if let Some(first) = seen.insert(&person.username, person) {
+        let known = known(person);
+        let (literal, variable) = known.split_once("{{").unwrap_or((&known, ""));
+        // One without a colon is wrong by itself, and the others are not.
+        if variable.starts_with("SessionName") && literal.contains(':') {
+            prefixes.entry(literal.to_owned()).or_insert(person);
+        }
+        // AWS gives no access key twice.
+        if known.contains("{{AccessKeyID}}") {
+            continue;
+        }
+        if let Some(first) = seen.insert(known.into_owned(), person) {
             let message = format!("`{}` would be two principals' username", person.username);
             let problem = Code::UsernameTwice.at(place(person), message).related(place(first), "the other one");
             problems.push(problem.hint("give one of them a `username` of its own"));
         }
-        if let Some((prefix, _)) = person.username.split_once("{{") {
-            prefixes.entry(prefix).or_insert(person);
-        }
     }
-    if prefixes.is_empty() {
+    let lengths: BTreeSet<usize> = prefixes.keys().map(String::len).collect();
+    if lengths.is_empty() {
         return;
     }
     for person in people {
-        let literal = person.username.split("{{").next().unwrap_or_default();
-        // Every beginning that ends in a colon might be somebody's prefix.
-        for (at, _) in literal.match_indices(':') {
-            let Some(other) = prefixes.get(&literal[..=at]) else { continue };
+        let known = known(person);
+        let literal = known.split("{{").next().unwrap_or_default();
+        for beginning in lengths.iter().filter_map(|length| literal.get(..*length)) {
+            let Some(other) = prefixes.get(beginning) else { continue };
             if other.username != person.username {
                 let message =
                     format!("a session of `{}` could take the username `{}`", other.principal.name, person.username);
@@ -144,6 +155,14 @@ fn usernames_are_their_own(people: &[Person], problems: &mut Problems) {
             }
         }
     }
+}
+
+/// A username with what is known of it, whoever logs in: the principal's account.
+fn known(person: &Person) -> Cow<'_, str> {
+    if !person.username.contains("{{AccountID}}") {
+        return Cow::Borrowed(&person.username);
+    }
+    Cow::Owned(person.username.replace("{{AccountID}}", person.principal.account.as_str()))
 }
 
 fn place(person: &Person) -> document::Span {

@@ -189,7 +189,9 @@ fn wildcard(text: &Located<Box<str>>, problems: &mut Problems) -> bool {
     found
 }
 
-/// A literal, or a template with a literal beginning that ends in a colon, since the caller chooses the session's name.
+/// A literal, or a template with a colon before the session's name: the caller chooses that, and it has none itself.
+///
+/// The same as of EKS access entries (Amazon EKS User Guide, "Create access entries"). AWS alone chooses the other variables.
 fn check_username(username: &Located<Box<str>>, kind: Kind, problems: &mut Problems) {
     let text = &*username.value;
     if text.is_empty() {
@@ -197,17 +199,17 @@ fn check_username(username: &Located<Box<str>>, kind: Kind, problems: &mut Probl
     } else if text.starts_with("system:") {
         let problem = Code::SystemName.at(username.span, format!("`{text}` is one of Kubernetes' own usernames"));
         problems.push(problem.hint("choose another name; machines belong under `nodes`"));
-    } else if let Some(at) = text.find("{{") {
+    } else if text.contains("{{") {
         let known = ["{{AccountID}}", "{{SessionName}}", "{{SessionNameRaw}}", "{{AccessKeyID}}"];
         let left = known.iter().fold(text.to_owned(), |text, variable| text.replace(variable, ""));
         if left.contains("{{") {
             let problem = Code::Template.at(username.span, "a variable that is not known");
             problems.push(problem.hint(format!("variables are {}", known.join(", "))));
-        } else if !text[..at].ends_with(':') {
-            let problem = Code::Template.at(username.span, "whoever assumes the role could choose the whole username");
-            problems.push(
-                problem.hint(format!("begin with a literal text that ends in a colon, as `deploy:{}`", &text[at..])),
-            );
+        } else if text.find("{{SessionName").is_some_and(|at| !text[..at].contains(':')) {
+            let message = "`{{SessionName}}` needs a colon before it, as EKS has it too: whoever assumes the role chooses the \
+                           session's name, and could take somebody else's username";
+            let problem = Code::Template.at(username.span, message);
+            problems.push(problem.hint("write for instance `deploy:{{SessionName}}`"));
         }
     } else if matches!(kind, Kind::Role | Kind::PermissionSet) && text.contains("}}") {
         problems.push(Code::Template.at(username.span, "`}}` without `{{`"));

@@ -26,6 +26,18 @@ fn what_is_found() {
         ("- {name: a, users: [x, {name: x, partition: aws-us-gov}]}", "access.username-twice 0:4:24"),
         ("- {name: a, roles: [r, {name: s, username: 'r:boss'}]}", "access.template 0:4:44"),
         (
+            "- {name: a, roles: [{name: r, username: 'a:b/{{SessionName}}'}, {name: s, username: 'a:b/boss'}]}",
+            "access.template 0:4:85",
+        ),
+        (
+            "- {name: a, roles: [{name: r, username: '{{AccountID}}:{{SessionName}}'}, {name: s, username: '111122223333:boss'}]}",
+            "access.template 0:4:95",
+        ),
+        (
+            "- {name: a, roles: [{name: r, username: 'x:{{AccountID}}'}, {name: s, username: 'x:111122223333'}]}",
+            "access.username-twice 0:4:81",
+        ),
+        (
             "- {name: a, users: [x], authorization: [{rules: [{apiGroups: ['*'], resources: ['*'], verbs: [get]}]}]}",
             "access.too-broad 0:4:50",
         ),
@@ -63,6 +75,10 @@ fn what_is_found() {
 fn what_is_fine() {
     let rows = [
         "- {name: a, users: [x], roles: [x]}",
+        "- {name: a, roles: [{name: r, username: '{{AccessKeyID}}'}, {name: s, username: '{{AccessKeyID}}'}, t]}",
+        "- {name: a, roles: [{name: r, username: '{{AccountID}}:{{SessionName}}'}, {name: r, account: '444455556666', username: '{{AccountID}}:{{SessionName}}'}]}",
+        "- {name: a, roles: [{name: r, username: 'arn:aws:sts::111122223333:assumed-role/r/{{SessionName}}'}, {name: s, username: 'arn:aws:sts::111122223333:assumed-role/s/{{SessionName}}'}]}",
+        "- {name: a, roles: [{name: r, username: 'x:{{AccessKeyID}}'}, {name: s, username: 'x:boss'}]}",
         "- {name: a, users: [x], expires: 2026-06-20}",
         "- {name: a, users: [x], authorization: [{namespace: d, rules: [{apiGroups: [''], resources: [secrets], verbs: [get]}]}]}",
         "- {name: 'system:masters', users: [x], accept: {access.system-name: imported}}",

@@ -32,6 +32,16 @@ fn what_is_wrong_is_found_where_it_stands() {
         ("- {name: 'a:{{SessionName}}', users: [x]}", vec!["access.name 0:4:10"]),
         ("- {name: a, users: [{name: x, username: 'system:admin'}]}", vec!["access.system-name 0:4:41"]),
         ("- {name: a, roles: [{name: x, username: '{{SessionName}}'}]}", vec!["access.template 0:4:41"]),
+        ("- {name: a, roles: [{name: x, username: '{{SessionName}}:f'}]}", vec!["access.template 0:4:41"]),
+        ("- {name: a, roles: [{name: x, username: '{{AccountID}}-{{SessionName}}'}]}", vec!["access.template 0:4:41"]),
+        ("- {name: a, roles: [{name: x, username: 'dev-{{SessionNameRaw}}'}]}", vec!["access.template 0:4:41"]),
+        // EKS' own default, and what AWS alone chooses.
+        (
+            "- {name: a, roles: [{name: x, username: 'arn:aws:sts::111122223333:assumed-role/x/{{SessionName}}'}]}",
+            Vec::new(),
+        ),
+        ("- {name: a, roles: [{name: x, username: '{{AccessKeyID}}'}]}", Vec::new()),
+        ("- {name: a, roles: [{name: x, username: '{{AccountID}}:dev-{{SessionName}}'}]}", Vec::new()),
         ("- {name: a, roles: [{name: x, username: 'x:{{Session}}'}]}", vec!["access.template 0:4:41"]),
         ("- {name: a, users: [x], expires: soon}", vec!["access.expires 0:4:34"]),
         ("- {name: a, users: [x], expires: 2026-13-01}", vec!["access.expires 0:4:34"]),

@@ -3,10 +3,10 @@
 use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Problem, Severity, Source, Sources, Span};
+use document::{Dialect, Limits, Problem, Severity, Source, Sources, Span};
 use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, Resource};
-use mapping::authenticator;
+use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
 
 use super::{
@@ -53,6 +53,9 @@ fn parse_name(text: &str) -> Result<Name, String> {
     }
 }
 
+/// What says of which cluster it is, in what is said.
+const OTHERS_FILE: &str = "another program's file";
+
 /// What was looked at.
 struct Found {
     dump: Dump,
@@ -65,7 +68,6 @@ struct Found {
 
 /// Runs `import`. What could not be looked at ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
-    let mut config = settings::config_if_readable(global)?;
     let Found { mut dump, mut facts, entries, sources, named } = args.look(process)?;
     says_all(&dump, &sources)?;
     let stands_elsewhere = args.config_map.is_some() || global.config.is_some();
@@ -80,18 +82,29 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     dump.add_to(&mut facts);
     let of_cluster = dump.configuration().and_then(cluster_id_of);
     let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
+    let of_eks = entries.cluster().map(|cluster| cluster.name.to_string());
+    let variable = process.variable(settings::CLUSTER_ID_VARIABLE);
+    let typed = global.cluster_id.as_deref().map(|id| (format!("--cluster-id {id}"), id));
+    let typed = typed.or_else(|| variable.map(|id| (format!("{}={id}", settings::CLUSTER_ID_VARIABLE), id)));
+    let said = [
+        ("the authenticator's configuration", of_cluster),
+        (OTHERS_FILE, declared),
+        ("what `aws eks` printed", of_eks),
+    ];
+    let mut config = Config::default();
+    config.cluster_id = one_cluster(typed, said)?;
     let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     for note in &observed.notes {
         rim::note(&format!("note: {note}"));
     }
-    if !observed.unseen.is_empty() {
-        for Unseen { what, why } in inventory::joined(&observed.unseen) {
+    let unseen: Vec<Unseen> = observed.unseen.iter().cloned().chain(entries.undescribed()).collect();
+    if !unseen.is_empty() {
+        for Unseen { what, why } in inventory::joined(&unseen) {
             rim::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
-    config.cluster_id = config.cluster_id.or(of_cluster).or(declared);
     let cluster_id = settings::cluster_id(global, process, &config)?;
     let target = seen_target(&observed, &in_cluster, &entries, stands_elsewhere);
 
@@ -107,7 +120,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         .into());
     }
     rim::print(&imported.text)?;
-    say(&imported, &sources, &next(args, &imported, &facts, target));
+    say(&imported, &sources, &next(args, global, &imported, &facts, target));
     Ok(())
 }
 
@@ -178,6 +191,27 @@ fn declared_id(dump: &Dump, sources: &Sources) -> anyhow::Result<Option<String>>
     Ok(Some(id.to_owned()))
 }
 
+/// The id that all agree upon who say one; nothing where somebody typed it.
+fn one_cluster(typed: Option<(String, &str)>, said: [(&str, Option<String>); 3]) -> anyhow::Result<Option<String>> {
+    let mut said = said.into_iter().filter_map(|(what, id)| Some((what, id?)));
+    if let Some((flag, typed)) = typed {
+        for (what, id) in said.filter(|(_, id)| id != typed) {
+            // What those call a cluster need not be what its tokens are bound to.
+            if what == OTHERS_FILE {
+                rim::note(&format!("note: {flag}: {what} is about the cluster `{id}`"));
+                continue;
+            }
+            anyhow::bail!("{flag}: {what} is for `{id}`; give what is of the cluster `{typed}`, or leave its id out");
+        }
+        return Ok(None);
+    }
+    let Some((what, first)) = said.next() else { return Ok(None) };
+    if let Some((other, id)) = said.find(|(_, id)| *id != first) {
+        anyhow::bail!("{what} is for the cluster `{first}`, and {other} for `{id}`; give what is of one cluster");
+    }
+    Ok(Some(first))
+}
+
 async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {
     let answer = cluster.get(&Resource::CONFIG_MAPS.object(Some(namespace), name)).await?;
     let Some(bytes) = answer else { return Ok(None) };
@@ -187,10 +221,14 @@ async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<
     Ok(dump.looked_for().cloned())
 }
 
-/// The `clusterID` of an authenticator's configuration.
+/// The `clusterID` of an authenticator's configuration, whatever is wrong with the rest of it.
 fn cluster_id_of(config: &str) -> Option<String> {
-    let (config, _) = authenticator::read_config_in(&Source::new("config.yaml", config), None).ok()?;
-    config.cluster_id
+    let read = document::parse_as(&Source::new("config.yaml", config), &Limits::default(), Dialect::Viper).ok()?;
+    let root = read.root?;
+    // viper takes keys in any case.
+    let keys = root.as_mapping().unwrap_or_default().iter();
+    let id = keys.filter(|entry| entry.key.text.eq_ignore_ascii_case("clusterID")).map(|entry| &entry.value).next()?;
+    Some(id.as_scalar()?.text.to_string()).filter(|id| !id.is_empty())
 }
 
 fn read(text: &str) -> access::Access {
@@ -218,20 +256,32 @@ fn seen_target(
 }
 
 /// The plan that shows that nothing changes.
-fn next(args: &ImportArgs, imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
+fn next(args: &ImportArgs, global: &Global, imported: &Imported, facts: &Facts, target: MappingTarget) -> String {
     let unsupported = access::unsupported(&read(&imported.text), facts, target.consumer(), access::Expiry::Refuse);
     let aws = if unsupported.is_empty() { "" } else { " --aws" };
     let (from, cluster) = (args.from.typed(), args.cluster.typed());
-    format!("cluster-auth plan --mapping {}{aws}{from}{cluster}", target.as_str())
+    let plan = format!("`cluster-auth plan --mapping {}{aws}{from}{cluster}`", target.as_str());
+    match &global.config {
+        None => format!("{plan} that nobody gains or loses anything"),
+        Some(path) => format!(
+            "{plan} what is bound otherwise; it does not look at the logins of {}, which stand in no cluster",
+            path.display()
+        ),
+    }
 }
+
+/// How long a line may be that is shown.
+const MAX_EXCERPT: usize = 120;
 
 /// Says what the file does not say, what it makes superfluous, and what to do next.
 fn say(imported: &Imported, sources: &Sources, plan: &str) {
     let with_excerpt = |said: &str, Left { what, why }: &Left| {
         rim::note(&format!("{said}: {what}: {why}"));
         let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
-        if let Some(line) = line.filter(|line| !what.what.contains(line.trim())) {
-            rim::note(&format!("  | {}", excerpt(line)));
+        // Of a list that a program printed the line says nothing.
+        let line = line.map(str::trim).filter(|line| !what.what.contains(line) && line.chars().count() <= MAX_EXCERPT);
+        if let Some(line) = line {
+            rim::note(&format!("  | {line}"));
         }
     };
     imported.left.iter().for_each(|left| with_excerpt("not in the file", left));
@@ -239,14 +289,5 @@ fn say(imported: &Imported, sources: &Sources, plan: &str) {
     for binding in &imported.superseded {
         rim::note(&format!("superseded once the file is applied: {binding}"));
     }
-    rim::note(&format!(
-        "next: save this as access.yaml, read it, and see by `{plan}` that nobody gains or loses anything"
-    ));
-}
-
-/// A line of a file, as much of it as is worth showing.
-fn excerpt(line: &str) -> String {
-    const MAX: usize = 120;
-    let line = line.trim();
-    if line.chars().count() <= MAX { line.to_owned() } else { line.chars().take(MAX).chain(['…']).collect() }
+    rim::note(&format!("next: save this as access.yaml, read it, and see by {plan}"));
 }

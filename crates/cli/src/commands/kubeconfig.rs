@@ -21,6 +21,7 @@ use self::clusters::{Cluster, clusters};
 use crate::{
     arguments::Global,
     exit::{CommandResult, Failure},
+    names,
     rim::{self, Process},
     settings,
 };
@@ -59,7 +60,7 @@ pub(crate) struct KubeconfigArgs {
     name: Option<String>,
 
     /// Default namespace of the context
-    #[arg(short, long, value_parser = parse_namespace)]
+    #[arg(short, long, value_parser = names::namespace)]
     namespace: Option<String>,
 
     /// AWS Region of the STS endpoint, passed on to `token`; with --eks also that of the cluster
@@ -204,12 +205,6 @@ fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
             provide_cluster_info: false,
         },
     }
-}
-
-fn parse_namespace(text: &str) -> Result<String, String> {
-    rbac::is_dns_label(text)
-        .then(|| text.to_owned())
-        .ok_or_else(|| "a namespace has 1 to 63 lower-case letters, digits and dashes between them".to_owned())
 }
 
 fn parse_role(text: &str) -> Result<String, String> {

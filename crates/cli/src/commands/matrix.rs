@@ -18,6 +18,7 @@ use super::{
 use crate::{
     arguments::Global,
     exit::CommandResult,
+    names,
     rim::{self, Process},
 };
 
@@ -39,7 +40,7 @@ pub(crate) struct MatrixArgs {
     by: ByArg,
 
     /// Only these namespaces, by name or glob
-    #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',')]
+    #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',', value_parser = names::namespace_or_glob)]
     namespaces: Vec<String>,
 
     /// Only these people: name, username or ARN, or `user:NAME`, `group:NAME` (and its members), all as globs

@@ -129,6 +129,13 @@ impl Planning {
         ensure_no_configuration(&found)?;
         ignored(&found);
         let Given { mut dump, mut facts, entries, .. } = found;
+        if let Some(cluster) = entries.cluster().filter(|cluster| cluster.name != cluster_id) {
+            return Err(anyhow::anyhow!(
+                "what `aws eks` printed is about the cluster `{cluster}`, and the access file is for `{cluster_id}`; give what is \
+                 of one cluster"
+            )
+            .into());
+        }
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
         self.cluster.is_asked(&self.from.files, !dump.is_empty(), takes_dumps)?;

@@ -168,6 +168,11 @@ pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<(
 /// Refuses a cluster that is not the one that was named by its id; says where nothing tells.
 pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
     not_of_another(&seen.world, global)?;
+    if let Some([(eks, name), (what, id)]) = seen.world.of_another_than_eks() {
+        let message =
+            format!("{eks} is about the cluster `{name}`, and {what} is for `{id}`; give what is of one cluster");
+        return Err(anyhow::anyhow!(message).into());
+    }
     if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.said_ids().is_empty()) {
         let nothing = "was compared with nothing: nothing here says which cluster this is";
         rim::note(&format!("note: --cluster-id {typed} {nothing}"));

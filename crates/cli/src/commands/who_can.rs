@@ -11,6 +11,7 @@ use super::{
 use crate::{
     arguments::Global,
     exit::CommandResult,
+    names,
     rim::{self, Process},
 };
 
@@ -37,7 +38,10 @@ pub(crate) struct WhoCanArgs {
     subresource: Option<String>,
 
     /// In this namespace [default: the context's, or `default`]
-    #[arg(short, long, value_name = "NAME", conflicts_with_all = ["all_namespaces", "any_namespace"])]
+    #[arg(
+        short, long, value_name = "NAME", value_parser = names::asked_namespace,
+        conflicts_with_all = ["all_namespaces", "any_namespace"],
+    )]
     namespace: Option<String>,
 
     /// Across all namespaces in one request

@@ -35,6 +35,7 @@ use crate::{
     arguments::Global,
     credentials::{self, Found},
     exit::{CommandResult, Failure},
+    names,
     rim::{self, Process, showing},
     runtime,
 };
@@ -46,7 +47,7 @@ pub(crate) struct WhoamiArgs {
     cluster: ClusterArgs,
 
     /// Ask what holds in this namespace too, where you may not list them; repeatable
-    #[arg(short, long, value_name = "NAME")]
+    #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 
     #[command(flatten)]

@@ -86,6 +86,66 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
     }
 }
 
+/// What `aws eks` printed of one cluster, beside what is of another.
+#[test]
+fn what_is_of_two_clusters_is_refused_with_both_names() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let entry = |cluster: &str| {
+        format!(
+            r#"{{"accessEntry": {{"clusterName": "{cluster}", "principalArn": "arn:aws:iam::111122223333:role/A", "kubernetesGroups": [], "username": "a", "type": "STANDARD"}}}}"#
+        )
+    };
+    write("prod.json", &entry("prod.example.com"));
+    write("staging.json", &entry("staging"));
+    write("typed.yaml", "clusterID: prod.example.com\nserver:\n  mapRoles: [{rolearn: x, groups: [1]}]\n");
+    let refused = [
+        (
+            "import --from lists.json --from prod.json --from staging.json",
+            "about prod.example.com; give what is of one",
+        ),
+        ("lint --from lists.json --from prod.json --from staging.json", "EKS cluster staging"),
+        (
+            "import --from lists.json --from prod.json -i other",
+            "--cluster-id other: what `aws eks` printed is for `prod.example.com`",
+        ),
+        (
+            "who-can get pods --from lists.json --from prod.json -i other",
+            "what `aws eks` printed is for `prod.example.com`",
+        ),
+        (
+            "import --from lists.json -c config.yaml -i other",
+            "--cluster-id other: the authenticator's configuration is for",
+        ),
+        (
+            "import --from lists.json -c typed.yaml -i other",
+            "--cluster-id other: the authenticator's configuration is for",
+        ),
+        (
+            "import --from lists.json -c config.yaml --from staging.json",
+            "the authenticator's configuration is for the cluster `prod.example.com`, and what `aws eks` printed for `staging`",
+        ),
+        (
+            "who-can get pods --from access.yaml --from staging.json",
+            "what `aws eks` printed is about the cluster `staging`, and the access file is for `prod.example.com`",
+        ),
+        (
+            "plan access.yaml --from cluster.yaml --from staging.json",
+            "what `aws eks` printed is about the cluster `staging`, and the access file is for `prod.example.com`",
+        ),
+    ];
+    for (line, said) in refused {
+        let stderr = run(folder.path(), line, Some(1));
+        assert!(stderr.contains(said), "{line}: {stderr}");
+    }
+    for line in [
+        "who-can get pods --from access.yaml --from prod.json -i prod.example.com",
+        "plan access.yaml --from cluster.yaml --from prod.json --mapping none",
+    ] {
+        run(folder.path(), line, Some(0));
+    }
+}
+
 #[test]
 fn an_authority_that_is_given_counts() {
     let folder = prepared();

@@ -116,7 +116,14 @@ impl Decoder<'_, '_> {
 
     /// A list of texts.
     pub(super) fn texts(&mut self, into: &mut Slice<String>, value: &Located, section: &str, key: &str) {
-        self.slice(into, value, section, key, &mut |decoder, text, value, _| decoder.string(text, value, section, key));
+        self.slice(into, value, section, key, &mut |decoder, text, value, element| match &value.what {
+            What::Null => {}
+            What::Text(one) => *text = one.to_string(),
+            _ => {
+                let key = format!("{key}{}", element.strip_prefix(section).unwrap_or_default());
+                decoder.counts_as(value, section, &key, "text", "an empty text");
+            }
+        });
     }
 
     /// A text.
@@ -201,9 +208,13 @@ impl Decoder<'_, '_> {
     }
 
     pub(super) fn wrong(&mut self, value: &Located, section: &str, key: &str, wanted: &str) {
+        self.counts_as(value, section, key, wanted, "absent");
+    }
+
+    fn counts_as(&mut self, value: &Located, section: &str, key: &str, wanted: &str, counts: &str) {
         self.mismatch = true;
         let what = in_quotes(key);
-        let message = format!("{what} has to be {wanted}, and is {}: it counts as absent", value.kind());
+        let message = format!("{what} has to be {wanted}, and is {}: it counts as {counts}", value.kind());
         let hint = match (&value.what, wanted) {
             (What::Number | What::Bool, "text") => Some("put it in quotes".to_owned()),
             (What::Text(text), "a list") if key == "groups" => Some(format!("write groups: [{text:?}]")),

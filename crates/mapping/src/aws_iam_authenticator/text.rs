@@ -68,12 +68,14 @@ impl<'a> Text<'a> {
         }
     }
 
-    /// The line of the text, shortened.
+    /// The line of the text, or of a long one what stands at the place.
     fn excerpt(&self, at: usize) -> Box<str> {
         let text = self.source.text();
         let at = text.floor_char_boundary(at);
         let start = text[..at].rfind('\n').map_or(0, |at| at + 1);
-        let line = text[start..].lines().next().unwrap_or_default().trim_end();
+        let line = |from: usize| text[from..].lines().next().unwrap_or_default().trim_end();
+        let is_long = line(start).chars().count() > MAX_EXCERPT;
+        let line = if is_long { line(at) } else { line(start) };
         line.char_indices().nth(MAX_EXCERPT).map_or(line, |(end, _)| &line[..end]).into()
     }
 }

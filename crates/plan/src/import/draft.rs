@@ -188,6 +188,7 @@ impl Draft {
         let mut left = self.left.clone();
         for Member { unbound, stands, .. } in self.members.values() {
             for group in unbound {
+                let group = if group.is_empty() { "without a name" } else { group };
                 let what = stands.of(format!("the group {group} of {}", stands.what));
                 let why = "nothing is bound to it; what is applied for them is without it";
                 left.push(Left { what, why: why.to_owned() });

@@ -11,7 +11,7 @@ use inventory::{
     AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Named, Observed, foreign::EntryType,
 };
 use jiff::Timestamp;
-use mapping::{DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
+use mapping::{Defect, DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
 use rbac::MASTERS;
 
 use super::{
@@ -73,14 +73,17 @@ impl Draft {
             if live.source.mode == Mode::Crd && defect.kind == DefectKind::Undetermined {
                 continue;
             }
-            let is_of_file = !defect.file.starts_with("ConfigMap ") && live.source.mode != Mode::Crd;
+            // An object of a cluster is called by its name alone.
+            let is_named = live.source.mode == Mode::Crd && defect.section.starts_with("items[");
+            let is_of_file = !defect.file.starts_with("ConfigMap ") && !is_named;
             let section = match live.source.mode {
-                Mode::Crd => defect.place(),
+                _ if is_named => defect.place(),
                 mode => section_of(live, mode, is_of_file, defect.section.to_string()),
             };
-            let what = match defect.excerpt.trim() {
-                "" => "something that is there".to_owned(),
-                excerpt => format!("`{excerpt}`"),
+            let what = match (named(&live.source, defect), defect.excerpt.trim()) {
+                (Some(arn), _) => arn,
+                (None, "") => "an entry".to_owned(),
+                (None, excerpt) => format!("`{excerpt}`"),
             };
             let file = is_of_file.then(|| (Arc::clone(&defect.file), defect.line));
             self.leave(Stands { what, section, file }, defect.message.as_str());
@@ -305,6 +308,17 @@ fn member(rule: &Rule, sets: &Sets<'_>, stands: Stands) -> Option<Member> {
         _ => return None,
     };
     Some(Member { kind, partition, account, name, username, ends, unbound, stands, has_path })
+}
+
+/// Whom the entry is for that a defect is about, as it is written there.
+fn named(source: &mapping::Source, defect: &Defect) -> Option<String> {
+    let rules = source.roles.iter().chain(&source.users).map(|rule| (&rule.source, written(rule)));
+    let unused = source.unused.iter().map(|unused| (&unused.source, unused.written.to_string()));
+    let is_it = |at: &mapping::RuleSource| {
+        at.file == defect.file && defect.section.strip_prefix(at.list) == Some(&*format!("[{}]", at.index))
+    };
+    let (_, arn) = rules.chain(unused).find(|(at, _)| is_it(at))?;
+    Some(arn).filter(|arn| !arn.is_empty())
 }
 
 /// The principal in the letters in which it is written.

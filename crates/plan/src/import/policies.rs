@@ -45,7 +45,7 @@ impl Draft {
         };
         let places: BTreeSet<Option<Box<str>>> = match namespaces {
             None => [None].into(),
-            Some(namespaces) => namespaces.iter().cloned().map(Some).collect(),
+            Some(namespaces) => in_the_files_words(namespaces, observed).into_iter().map(Some).collect(),
         };
         // URLs are of no namespace.
         let rules = policy.rules.iter().filter(|rule| namespaces.is_none() || rule.non_resource_urls.is_empty());
@@ -65,6 +65,16 @@ impl Draft {
         if self.of_policies.insert(group.clone(), (policy.name, namespaces.clone())).is_none() {
             let grants = [(right, places)].into();
             self.groups.insert(group.clone(), Group { grants, ..Group::default() });
+            let globs = namespaces.iter().flatten().filter(|name| name.contains('*'));
+            let globs: Vec<String> = globs.map(|glob| format!("`{glob}`")).collect();
+            if !globs.is_empty() {
+                let what = Stands::nowhere(format!("the access policy {} in {}", policy.name, globs.join(", ")));
+                let why = format!(
+                    "for EKS that is every namespace that matches, later ones too; in the group {group} it is those that there are \
+                     when the file is applied, and of kube-* and cluster-auth only the ones that are named"
+                );
+                self.careful.push(Left { what, why });
+            }
             if let Some(role) = made_after {
                 let of_role = cluster_role(observed, role);
                 self.differences(&group, (policy.name, namespaces.as_deref()), &rules, (role, of_role));
@@ -100,6 +110,20 @@ impl Draft {
             self.careful.push(Left { what, why: format!("{has_it}; {}", said.join("; ")) });
         }
     }
+}
+
+/// Globs and names of EKS as those of a file, whose globs match neither Kubernetes' own namespaces nor ours: those that there are
+/// are named.
+fn in_the_files_words(namespaces: &[Box<str>], observed: &Observed) -> BTreeSet<Box<str>> {
+    let (globs, names): (Vec<_>, Vec<_>) = namespaces.iter().cloned().partition(|name| name.contains('*'));
+    let is_withheld = |name: &str| access::is_withheld(name) && globs.iter().any(|glob| access::glob(glob, name));
+    let withheld: Vec<Box<str>> = observed
+        .namespaces
+        .iter()
+        .map(|one| Box::from(&*one.name))
+        .filter(|name: &Box<str>| is_withheld(name))
+        .collect();
+    globs.into_iter().chain(names).chain(withheld).collect()
 }
 
 /// What a `ClusterRole` allows, if there is one.

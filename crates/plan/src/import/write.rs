@@ -145,7 +145,8 @@ impl<'a> Writer<'a> {
         let of_cluster = places.contains(&None).then_some(String::new());
         let of_namespaces = match &namespaces[..] {
             [] => None,
-            [one] => Some(format!("namespace: {}", scalar(one))),
+            // A glob stands in a list alone.
+            [one] if !one.contains('*') => Some(format!("namespace: {}", scalar(one))),
             many => {
                 let many: Vec<String> = many.iter().map(|one| scalar(one)).collect();
                 Some(format!("namespaces: [{}]", many.join(", ")))

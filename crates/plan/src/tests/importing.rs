@@ -116,7 +116,7 @@ fn a_file_that_a_person_would_have_written() {
     - roles: [Node]
 
     # Not in this file:
-    # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): whoever assumes the role could choose the whole username
+    # - arn:aws:iam::111122223333:role/Loose (mapRoles[5] of configmap): `{{SessionName}}` needs a colon before it, as EKS has it too: whoever assumes the role chooses the session's name, and could take somebody else's username
     # - arn:aws:iam::111122223333:user/nobody (mapUsers[2] of configmap): none of its groups is bound to anything
     # - arn:aws:iam::444455556666:role/Admin (mapRoles[3] of configmap): `admin` would be two principals' username
     # - everybody in 777788889999 (mapAccounts of configmap): a file names people, not whole accounts
@@ -128,6 +128,97 @@ fn a_file_that_a_person_would_have_written() {
     assert_eq!(superseded, ["ClusterRoleBinding see-all", "RoleBinding dev/devs-edit", "RoleBinding dev/release"]);
     let file = imported.text.replace("prod.example.com", "c");
     assert_eq!(changes(&observed, &file, MappingTarget::ConfigMap), [""; 0]);
+}
+
+/// As `aws eks` prints them: who, their username, and where AmazonEKSViewPolicy holds for them.
+fn eks(rows: &[(&str, &str, &[&str])]) -> AccessEntries {
+    let mut entries = AccessEntries::default();
+    let mut read =
+        |value: serde_json::Value| entries.read(value.to_string().as_bytes()).expect("what `aws eks` prints");
+    let arn = |who: &str| format!("arn:aws:iam::111122223333:{who}");
+    read(serde_json::json!({"accessEntries": rows.iter().map(|(who, ..)| arn(who)).collect::<Vec<_>>()}));
+    for (who, username, namespaces) in rows {
+        let entry = serde_json::json!({"principalArn": arn(who), "kubernetesGroups": ["viewers"], "username": username, "type": "STANDARD"});
+        read(serde_json::json!({"accessEntry": entry}));
+        let policy = "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy";
+        let scope = serde_json::json!({"type": "namespace", "namespaces": namespaces});
+        let all = if namespaces.is_empty() {
+            Vec::new()
+        } else {
+            vec![serde_json::json!({"policyArn": policy, "accessScope": scope})]
+        };
+        read(serde_json::json!({"principalArn": arn(who), "associatedAccessPolicies": all}));
+    }
+    entries
+}
+
+fn imported_of_eks(rows: &[(&str, &str, &[&str])]) -> Imported {
+    let mut observed = cluster("role view = get pods\nbinding see = ClusterRole view > group:viewers\n");
+    let namespace = |name: &str| access::Namespace { name: name.into(), labels: [].into() };
+    observed.namespaces = ["kube-public", "kube-system", "shop"].map(namespace).to_vec();
+    let subject =
+        Subject { observed: &observed, entries: &eks(rows), cluster_id: "c", facts: &Facts::default(), now: now() };
+    import(&subject)
+}
+
+#[test]
+fn access_entries_have_the_usernames_that_eks_gives_and_takes() {
+    let imported = imported_of_eks(&[
+        ("role/Ops", "arn:aws:sts::111122223333:assumed-role/Ops/{{SessionName}}", &[]),
+        ("role/Raw", "ops:{{AccountID}}-{{SessionNameRaw}}", &[]),
+        ("role/Key", "{{AccessKeyID}}", &[]),
+        ("user/alice", "arn:aws:iam::111122223333:user/alice", &[]),
+        ("role/Dash", "{{AccountID}}-{{SessionName}}", &[]),
+        ("role/Behind", "{{SessionName}}:f", &[]),
+    ]);
+    assert_snapshot!(imported.text, @r#"
+    clusterID: c
+    account: "111122223333"
+
+    groups:
+    - name: viewers
+      users:
+      - {name: alice, username: "arn:aws:iam::111122223333:user/alice"}
+      roles:
+      - {name: Key, username: "{{AccessKeyID}}"}
+      - {name: Ops, username: "arn:aws:sts::111122223333:assumed-role/Ops/{{SessionName}}"}
+      - {name: Raw, username: "ops:{{AccountID}}-{{SessionNameRaw}}"}
+      authorization:
+      - {clusterRole: view}
+
+    # Not in this file:
+    # - arn:aws:iam::111122223333:role/Behind (accessEntry): `{{SessionName}}` needs a colon before it, as EKS has it too: whoever assumes the role chooses the session's name, and could take somebody else's username
+    # - arn:aws:iam::111122223333:role/Dash (accessEntry): `{{SessionName}}` needs a colon before it, as EKS has it too: whoever assumes the role chooses the session's name, and could take somebody else's username
+    "#);
+}
+
+#[test]
+fn globs_of_access_policies_are_globs_of_the_file_and_what_those_do_not_match_is_named() {
+    let imported = imported_of_eks(&[("role/Shop", "shop", &["sh*"]), ("role/All", "all", &["*", "dev"])]);
+    let of_groups: Vec<&str> = imported.text.lines().filter(|line| line.contains("namespace")).collect();
+    assert_eq!(
+        of_groups,
+        [
+            "  - {namespaces: [\"*\", dev, kube-public, kube-system], clusterRole: view}",
+            "  - {namespaces: [\"sh*\"], clusterRole: view}"
+        ]
+    );
+    assert!(imported.left.is_empty(), "{:?}", imported.left);
+    let careful: Vec<String> = imported
+        .careful
+        .iter()
+        .map(|left| format!("{}: {}", left.what, left.why))
+        .filter(|text| text.contains("for EKS"))
+        .collect();
+    assert_eq!(
+        careful,
+        ["`*`", "`sh*`"].map(|glob| {
+            let group = if glob == "`*`" { "eks-view-any-dev" } else { "eks-view-shany" };
+            format!(
+                "the access policy AmazonEKSViewPolicy in {glob}: for EKS that is every namespace that matches, later ones too; in the group {group} it is those that there are when the file is applied, and of kube-* and cluster-auth only the ones that are named"
+            )
+        })
+    );
 }
 
 #[test]
@@ -191,7 +282,7 @@ fn the_plan_of_an_import_says_what_it_takes_over() {
 /// Logins as people write them, some of which no file can say.
 fn mapping() -> impl Strategy<Value = String> {
     let arn = "user/(u|v|ops/W)|role/(R|ops/Q|AWSReservedSSO_Set_0123456789abcdef|AWSReservedSSO_Set_fedcba9876543210)";
-    let username = "u|v|W|x|R:\\{\\{SessionName\\}\\}|R:u|\\{\\{SessionName\\}\\}|system:x|t:\\{\\{SessionName\\}\\}";
+    let username = "u|v|W|x|R:\\{\\{SessionName\\}\\}|R:u|\\{\\{SessionName\\}\\}|system:x|t:\\{\\{SessionName\\}\\}|arn:aws:sts::111122223333:assumed-role/R/(\\{\\{SessionName\\}\\}|u)|\\{\\{AccessKeyID\\}\\}|\\{\\{AccountID\\}\\}(:|-)\\{\\{SessionName\\}\\}|111122223333:u";
     let group = "a|b|s|system:masters|system:nodes|no|(x|of-\\{\\{AccountID\\}\\}|system:)\\{\\{SessionName\\}\\}|of-\\{\\{AccountID\\}\\}";
     let entry = (arn, username, prop::collection::btree_set(group, 0..3), prop::bool::ANY);
     prop::collection::vec(entry, 0..6).prop_map(|entries| {

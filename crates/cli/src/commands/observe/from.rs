@@ -14,7 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use inventory::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
-use crate::{arguments::Global, rim, settings};
+use crate::{arguments::Global, names, rim, settings};
 
 /// What is read in folders, as kubectl does.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -40,7 +40,7 @@ pub(crate) struct PathArgs {
 
     /// Namespace of manifests that do not say theirs [default: what a kustomization beside them says; the context's is never
     /// taken]
-    #[arg(long, value_name = "NAMESPACE", requires = "given")]
+    #[arg(long, value_name = "NAMESPACE", value_parser = names::namespace, requires = "given")]
     default_namespace: Option<String>,
 }
 

@@ -1,6 +1,6 @@
 //! Seeing access.
 
-use super::{ALONE, ALWAYS, CANNOT, FROM, NOT_ASKED, Row, TWO_CLUSTERS, Uses};
+use super::{ALONE, ALWAYS, CANNOT, FROM, NAMESPACE, NOT_ASKED, Row, TWO_CLUSTERS, Uses};
 
 pub(super) const COMMANDS: &[Row] = &[
     (
@@ -19,6 +19,9 @@ pub(super) const COMMANDS: &[Row] = &[
             (
                 "namespace",
                 &[
+                    ("who-can get pods --namespace= --from cluster.yaml", 1, NAMESPACE),
+                    ("who-can get pods -n def* --from cluster.yaml", 1, "`--any-namespace` about each one"),
+                    ("who-can get pods -n Default --from cluster.yaml", 1, NAMESPACE),
                     (
                         "who-can get /metrics -n shop --from cluster.yaml",
                         1,
@@ -59,7 +62,13 @@ pub(super) const COMMANDS: &[Row] = &[
             ),
             ("from", &[("who-can get pods --from config.yaml --from nothing.yaml", 1, "nothing.yaml")]),
             ("exclude", &[("who-can get pods --exclude x", 1, FROM)]),
-            ("default-namespace", &[("who-can get pods --default-namespace x", 1, FROM)]),
+            (
+                "default-namespace",
+                &[
+                    ("who-can get pods --default-namespace x", 1, FROM),
+                    ("who-can get pods --from cluster.yaml --default-namespace X", 1, NAMESPACE),
+                ],
+            ),
             ("reader", ALWAYS),
             ("kubeconfig", &[("who-can get pods --from cluster.yaml --kubeconfig insecure.conf", 1, TWO_CLUSTERS)]),
             ("context", &[("who-can get pods --from cluster.yaml --context a", 1, TWO_CLUSTERS)]),
@@ -74,7 +83,13 @@ pub(super) const COMMANDS: &[Row] = &[
             ("by", &[("matrix user:bob --by groups --from cluster.yaml", 1, CANNOT)]),
             (
                 "namespace",
-                &[("matrix --namespace nope --from lists.json", 1, "no namespace here is meant by --namespace nope")],
+                &[
+                    ("matrix --namespace nope --from lists.json", 1, "no namespace here is meant by --namespace nope"),
+                    ("matrix --namespace= --from lists.json", 1, NAMESPACE),
+                    ("matrix --namespace shop,,dev --from lists.json", 1, NAMESPACE),
+                    ("matrix --namespace Def* --from lists.json", 1, "`*` stands for any of these"),
+                    ("matrix --namespace -* --from lists.json", 1, NAMESPACE),
+                ],
             ),
             (
                 "who",

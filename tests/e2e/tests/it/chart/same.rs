@@ -320,7 +320,17 @@ fn principal(random: &mut Random, kind: &str) -> Value {
     match random.below(20) {
         0 => principal["username"] = "somebody".into(),
         1 => principal["username"] = format!("{}:{{{{SessionName}}}}", name.replace('/', "-")).into(),
-        2 => principal["expires"] = "2030-01-01T00:00:00Z".into(),
+        2 => {
+            let usernames = [
+                "arn:aws:sts::111122223333:assumed-role/Ops/{{SessionName}}",
+                "{{AccountID}}:{{SessionNameRaw}}",
+                "{{AccessKeyID}}",
+                "{{AccountID}}-{{SessionName}}",
+                "{{SessionName}}:f",
+            ];
+            principal["username"] = random.one(&usernames).into();
+        }
+        3 => principal["expires"] = "2030-01-01T00:00:00Z".into(),
         _ => {}
     }
     principal
