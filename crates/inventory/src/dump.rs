@@ -2,6 +2,7 @@
 
 mod alike;
 mod gaps;
+mod idle;
 mod known;
 mod observing;
 mod overlooked;

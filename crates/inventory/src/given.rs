@@ -50,6 +50,8 @@ pub struct Given {
     /// Documents of a folder that cannot be read and do not look like manifests of access, each with its place and why.
     pub unparsable: Vec<Box<str>>,
     access_files: Vec<usize>,
+    /// Whether an object took the namespace that was given for those that do not say theirs.
+    took_default_namespace: bool,
     says_something: bool,
 }
 
@@ -174,6 +176,11 @@ impl Given {
     /// Whether anything was about access.
     pub fn says_something(&self) -> bool {
         self.says_something
+    }
+
+    /// Whether an object took the namespace that was given for those that do not say theirs.
+    pub fn took_default_namespace(&self) -> bool {
+        self.took_default_namespace
     }
 
     /// Adds what could not be looked at.
@@ -448,6 +455,7 @@ impl Given {
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
         }
+        self.took_default_namespace |= how.default_namespace.is_some() && manifests::lacks_namespace(&value);
         if let Some(kustomized) = how.kustomized {
             for why in kustomize::onto(&mut value, kustomized, how.default_namespace) {
                 self.dump.lacks(Unseen { what: (&*what).into(), why: why.into() });

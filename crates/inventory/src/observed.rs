@@ -49,6 +49,8 @@ pub struct Observed {
     pub others: rbac::Objects,
     /// What to know of how it was read.
     pub notes: Vec<Box<str>>,
+    /// Flags that were typed and change nothing, each with why.
+    pub idle: Vec<Box<str>>,
 }
 
 /// Two objects of one identity that say different things, of which a cluster has one.

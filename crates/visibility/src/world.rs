@@ -52,6 +52,7 @@ pub struct World {
     twice: Vec<Twice>,
     pub(crate) variants: Option<Variants>,
     notes: Vec<Box<str>>,
+    idle: Vec<Box<str>>,
     /// Where logins may stand that could not be looked at. Of what was given piece by piece – access files, manifests –
     /// nothing is said: what was not given is not asked about.
     places: Places,
@@ -184,7 +185,7 @@ impl World {
         if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {
             places.add_nothing_said(gap);
         }
-        let notes = observed.notes.clone();
+        let (notes, idle) = (observed.notes.clone(), observed.idle.clone());
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
         let mut gaps = gaps::of_cluster(&observed, only_files, has_file);
@@ -238,6 +239,7 @@ impl World {
             twice,
             variants,
             notes,
+            idle,
             places,
             is_whole,
             looked_at,
@@ -326,6 +328,11 @@ impl World {
     /// Whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
     pub fn assumptions(&self) -> &[Box<str>] {
         &self.notes
+    }
+
+    /// Flags that were typed and change nothing, each with why.
+    pub fn idle(&self) -> &[Box<str>] {
+        &self.idle
     }
 
     /// What stands there twice and differs.

@@ -20,7 +20,7 @@ use visibility::{
 
 use super::{
     planning::styled,
-    seeing::{Seeing, Seen, determined, only_if_read, say_gaps},
+    seeing::{Seeing, Seen, determined, only_if_read, say_gaps, say_idle},
 };
 use crate::{
     arguments::Global,
@@ -165,6 +165,8 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         Place::Context(name) => args.seeing.look_at_context(name, global, process),
     };
     let [mut before, mut after] = [look(places[0])?, look(places[1])?];
+    // What changes one of both is of use.
+    say_idle(before.world.idle().iter().filter(|flag| after.world.idle().contains(flag)));
     let names = places.map(Place::in_words);
     for (seen, name) in [(&before, &names[0]), (&after, &names[1])] {
         comparable(&seen.world, name, true)?;

@@ -95,7 +95,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     config.cluster_id = one_cluster(typed, said)?;
     let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
-    for note in &observed.notes {
+    for note in observed.notes.iter().chain(&observed.idle) {
         rim::note(&format!("note: {note}"));
     }
     let unseen: Vec<Unseen> = observed.unseen.iter().cloned().chain(entries.undescribed()).collect();

@@ -184,7 +184,7 @@ impl Subject {
         let mut observed = dump.observed(target, partition, now);
         observed.is_of_server(server.as_deref());
         observed.add_entries(self.entries.clone());
-        for note in observed.notes.iter().filter(|_| say) {
+        for note in observed.notes.iter().chain(&observed.idle).filter(|_| say) {
             rim::note(&format!("note: {note}"));
         }
         observed.caller = caller;

@@ -66,8 +66,9 @@ impl Seeing {
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
         configured(global, &mut found)?;
-        let seen = if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) };
-        of_cluster(seen?, global)
+        let seen = if is_live { live(&self.cluster, lists, namespaces, found, process) } else { offline(found) }?;
+        say_idle(seen.world.idle());
+        of_cluster(seen, global)
     }
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
@@ -75,7 +76,9 @@ impl Seeing {
         self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
         let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
-        if is_live { live(&self.cluster, EVERYTHING, &[], found, process) } else { offline(found) }
+        let seen = if is_live { live(&self.cluster, EVERYTHING, &[], found, process) } else { offline(found) }?;
+        say_idle(seen.world.idle());
+        Ok(seen)
     }
 
     /// All of it as it is typed, with a blank in front of each flag.
@@ -145,6 +148,11 @@ impl Seeing {
         }
         of_cluster(offline(found)?, global)
     }
+}
+
+/// Says which flags change nothing.
+pub(crate) fn say_idle<'a>(flags: impl IntoIterator<Item = &'a Box<str>>) {
+    flags.into_iter().for_each(|flag| rim::note(&format!("note: {flag}")));
 }
 
 /// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was

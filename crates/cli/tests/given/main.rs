@@ -86,6 +86,57 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
     }
 }
 
+#[test]
+fn flags_about_what_is_not_there_are_said_to_change_nothing() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let binding = |namespace: &str| {
+        format!(
+            "{{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {{name: b{namespace}}}, \
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}}, \
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: User, name: u}}]}}\n"
+        )
+    };
+    write("nowhere.yaml", &binding(""));
+    write("somewhere.yaml", &binding(", namespace: shop"));
+    let entry = "[{sso: {permissionSetName: A, accountID: \"111122223333\"}, username: u, groups: [a]}]";
+    // Beside an access file it would be our own server's.
+    std::fs::create_dir(folder.path().join("sso")).expect("a folder");
+    write("sso/config.yaml", &format!("clusterID: c\nserver:\n  mapRoles: {entry}\n"));
+    let commands =
+        ["who-can get pods", "matrix", "lint", "diff user:a user:b", "explain arn:aws:iam::111122223333:user/a"];
+    let rows = [
+        ("--from nowhere.yaml --default-namespace shop", None),
+        (
+            "--from somewhere.yaml --default-namespace shop",
+            Some("note: --default-namespace shop changes nothing: whatever --from gives of a namespace says which"),
+        ),
+        ("--from cluster.yaml --reader cluster-auth", Some("note: --reader changes nothing here: ")),
+        ("--from cluster.yaml -c config.yaml --reader cluster-auth", None),
+        ("--from cluster.yaml --feature-gates SSORoleMatch=true", Some("note: --feature-gates changes nothing here: ")),
+        ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=true", None),
+        ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=false", None),
+    ];
+    for command in commands {
+        for (flags, said) in rows {
+            let stderr = run(folder.path(), &format!("{command} {flags}"), Some(0));
+            let is_said = stderr.contains(said.unwrap_or("changes nothing"));
+            assert_eq!(is_said, said.is_some(), "{command} {flags}: {stderr}");
+        }
+    }
+    for command in ["check", "plan --mapping none"] {
+        let line = format!("{command} access.yaml --from cluster.yaml --default-namespace x");
+        assert!(run(folder.path(), &line, Some(0)).contains("--default-namespace x changes nothing"), "{line}");
+    }
+    let line =
+        "plan --mapping none access.yaml --from cluster.yaml --reader cluster-auth --feature-gates SSORoleMatch=true";
+    let stderr = run(folder.path(), line, Some(0));
+    assert!(
+        stderr.contains("--reader changes nothing") && stderr.contains("--feature-gates changes nothing"),
+        "{stderr}"
+    );
+}
+
 /// What `aws eks` printed of one cluster, beside what is of another.
 #[test]
 fn what_is_of_two_clusters_is_refused_with_both_names() {

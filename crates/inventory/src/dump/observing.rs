@@ -15,6 +15,7 @@ use crate::{LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordEr
 impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
+        let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());
         let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
@@ -125,6 +126,7 @@ impl Dump {
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
             notes,
+            idle,
             knowledge,
             unreadable,
             is_eks,

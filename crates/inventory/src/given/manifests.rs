@@ -3,6 +3,16 @@
 use document::{Document, Node, Source};
 use mapping::aws_iam_authenticator::LISTS;
 
+/// Whether an object is in a namespace, or has a subject in one, and does not say in which.
+pub(super) fn lacks_namespace(object: &serde_json::Value) -> bool {
+    let is_unsaid = |of: &serde_json::Value| of["namespace"].as_str().unwrap_or_default().is_empty();
+    let kind = object["kind"].as_str().unwrap_or_default();
+    let mut subjects = object["subjects"].as_array().into_iter().flatten();
+    let is_of_namespace = ["Role", "RoleBinding", "ConfigMap", "ServiceAccount"].contains(&kind);
+    (is_of_namespace && is_unsaid(&object["metadata"]))
+        || subjects.any(|subject| subject["kind"] == "ServiceAccount" && is_unsaid(subject))
+}
+
 /// The kinds that are of interest wherever they stand.
 const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
 /// Those that are where something in them says so as well.

@@ -133,7 +133,13 @@ impl PathArgs {
 
     /// Reads all of it into what holds what was read so far.
     pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
-        self.read_paths(&self.from, into)
+        self.read_paths(&self.from, into)?;
+        if let Some(namespace) = self.default_namespace.as_ref().filter(|_| !into.took_default_namespace()) {
+            rim::note(&format!(
+                "note: --default-namespace {namespace} changes nothing: whatever --from gives of a namespace says which"
+            ));
+        }
+        Ok(())
     }
 
     /// Refuses what was named and says nothing at all: nobody means another cluster by that.

@@ -88,7 +88,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     ("matrix --namespace= --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace shop,,dev --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace Def* --from lists.json", 1, "`*` stands for any of these"),
-                    ("matrix --namespace -* --from lists.json", 1, NAMESPACE),
+                    ("matrix --namespace=-* --from lists.json", 1, NAMESPACE),
                 ],
             ),
             (
