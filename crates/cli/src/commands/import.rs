@@ -54,6 +54,8 @@ fn parse_name(text: &str) -> Result<Name, String> {
 }
 
 /// What says of which cluster it is, in what is said.
+const CONFIGURATION: &str = "the authenticator's configuration";
+const IN_CLUSTER: &str = "the authenticator's configuration in the cluster";
 const OTHERS_FILE: &str = "another program's file";
 
 /// What was looked at.
@@ -87,7 +89,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let typed = global.cluster_id.as_deref().map(|id| (format!("--cluster-id {id}"), id));
     let typed = typed.or_else(|| variable.map(|id| (format!("{}={id}", settings::CLUSTER_ID_VARIABLE), id)));
     let said = [
-        ("the authenticator's configuration", of_cluster),
+        (if global.config.is_some() { CONFIGURATION } else { IN_CLUSTER }, of_cluster),
         (OTHERS_FILE, declared),
         ("what `aws eks` printed", of_eks),
     ];
@@ -196,9 +198,9 @@ fn one_cluster(typed: Option<(String, &str)>, said: [(&str, Option<String>); 3])
     let mut said = said.into_iter().filter_map(|(what, id)| Some((what, id?)));
     if let Some((flag, typed)) = typed {
         for (what, id) in said.filter(|(_, id)| id != typed) {
-            // What those call a cluster need not be what its tokens are bound to.
-            if what == OTHERS_FILE {
-                rim::note(&format!("note: {flag}: {what} is about the cluster `{id}`"));
+            // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
+            if [IN_CLUSTER, OTHERS_FILE].contains(&what) {
+                rim::note(&format!("note: {flag}: {what} is for `{id}`"));
                 continue;
             }
             anyhow::bail!("{flag}: {what} is for `{id}`; give what is of the cluster `{typed}`, or leave its id out");

@@ -90,7 +90,10 @@ fn live(world: &World) -> anyhow::Result<()> {
         unchanged(&managed.plan(&["--mapping", mapping])?).with_context(|| mapping.to_owned())?;
     }
     ensure!(managed.dump()? == before, "an import writes nothing to the cluster");
-    let other = managed.run(&["import", "-i", "other.example.com"])?.success()?;
+    let other = managed.run(&["import", "-i", "other.example.com"])?;
+    let said = "note: --cluster-id other.example.com: the authenticator's configuration in the cluster is for `live.example.com`";
+    ensure!(other.stderr.contains(said), "{other:?}");
+    let other = other.success()?;
     ensure!(other.starts_with("clusterID: other.example.com\n"), "{other}");
     let clash = managed.run(&["import", "--from", "access.yaml"])?.failure()?;
     ensure!(clash.contains("kops get cluster"), "{clash}");
