@@ -87,6 +87,46 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
 }
 
 #[test]
+fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_described() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("whole.json", &whole().to_string());
+    write("entries.json", r#"{"accessEntries": ["arn:aws:iam::111122223333:role/Ops"]}"#);
+    let said = run(folder.path(), "import -i c --from whole.json --from entries.json", Some(1));
+    assert!(said.contains("error: the EKS access entry of arn:aws:iam::111122223333:role/Ops: give what `aws eks describe-access-entry` prints"), "{said}");
+    // Made a text of our own on the way, and a line that says nothing.
+    let entries = "- {arn: 'arn:aws:iam::111122223333:role/a/Path', username: p, groups: [x]}\n";
+    let eksctl = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c, region: eu-west-1}\niamIdentityMappings:\n";
+    write("eksctl.yaml", &format!("{eksctl}{entries}"));
+    let kops = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: c}\nspec: {authentication: {aws: {backendMode: CRD, identityMappings: [";
+    write("kops.yaml", &format!("{kops}\n{}]}}}}}}\n", entries.trim_start_matches("- ")));
+    let long = serde_json::json!([
+        {"rolearn": "arn:aws:iam::111122223333:role/a/Path", "username": "p", "groups": ["x"]},
+        {"rolearn": "arn:aws:iam::111122223333:role/Number", "username": "n", "groups": [1, "x"]},
+    ]);
+    let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": long.to_string()}});
+    write("long.json", &map.to_string());
+    let path = "lets nobody in: the ARN of a role's sessions has no path";
+    let rows = [
+        ("eksctl.yaml", "arn:aws:iam::111122223333:role/a/Path (eksctl.yaml:5, iamIdentityMappings[0]): ", path),
+        ("kops.yaml", "arn:aws:iam::111122223333:role/a/Path (kops.yaml:5, identityMappings[0]): ", path),
+        ("long.json", "arn:aws:iam::111122223333:role/a/Path (long.json:1, mapRoles[0] of aws-auth): ", path),
+        (
+            "long.json",
+            "arn:aws:iam::111122223333:role/Number (long.json:1, mapRoles[1] of aws-auth): ",
+            "`groups[0]` has to be text, and is a number: it counts as an empty text",
+        ),
+    ];
+    for (file, whom, why) in rows {
+        let said = run(folder.path(), &format!("import -i c --from whole.json --from {file}"), None);
+        let line =
+            said.lines().find(|line| line.starts_with(&format!("not in the file: {whom}")) && line.contains(why));
+        assert!(line.is_some(), "{file}: {said}");
+        assert!(!said.contains("something that is there") && !said.contains("[{"), "{file}: {said}");
+    }
+}
+
+#[test]
 fn flags_about_what_is_not_there_are_said_to_change_nothing() {
     let folder = prepared();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
@@ -299,6 +339,38 @@ fn what_is_printed_for_programs_is_the_same_in_both_forms() {
         [&mut json, &mut yaml].into_iter().filter_map(|value| value.as_object_mut()?.remove("time")).for_each(drop);
         assert_eq!(json, yaml, "{line}");
     }
+}
+
+/// What `kubectl get namespaces,roles,…,configmaps -A -o json` prints of a small cluster.
+fn whole() -> serde_json::Value {
+    use serde_json::json;
+    let rbac = "rbac.authorization.k8s.io";
+    let metadata = |name: &str, namespace: Option<&str>| {
+        let mut metadata = json!({"name": name, "uid": name, "resourceVersion": "1"});
+        namespace.into_iter().for_each(|namespace| metadata["namespace"] = namespace.into());
+        metadata
+    };
+    let role = |kind: &str, namespace| {
+        let rules = json!([{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]);
+        json!({"apiVersion": format!("{rbac}/v1"), "kind": kind, "metadata": metadata("view", namespace), "rules": rules})
+    };
+    let binding = |kind: &str, of: &str, namespace| {
+        let (of, to) = (
+            json!({"apiGroup": rbac, "kind": of, "name": "view"}),
+            json!([{"apiGroup": rbac, "kind": "Group", "name": "x"}]),
+        );
+        json!({"apiVersion": format!("{rbac}/v1"), "kind": kind, "metadata": metadata("view", namespace), "roleRef": of, "subjects": to})
+    };
+    let mut items = vec![role("ClusterRole", None), binding("ClusterRoleBinding", "ClusterRole", None)];
+    for namespace in ["kube-public", "kube-system"] {
+        items.push(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata(namespace, None)}));
+        items.push(role("Role", Some(namespace)));
+        items.push(binding("RoleBinding", "Role", Some(namespace)));
+        items.push(
+            json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata("ca", Some(namespace)), "data": {}}),
+        );
+    }
+    json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items})
 }
 
 /// What the program offers behind these words.

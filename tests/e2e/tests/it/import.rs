@@ -200,7 +200,7 @@ const ROWS: &[Row] = &[
             "",
             "",
         ],
-        &["- {name: Deployer, username: \"deploy:{{SessionName}}\"}", "whoever assumes the role could choose"],
+        &["- {name: Deployer, username: \"deploy:{{SessionName}}\"}", "needs a colon before it, as EKS has it too"],
         &["not in the file: arn:aws:iam::111122223333:role/Loose (cluster.json:1, mapRoles[1] of aws-auth)"],
     ),
     (
