@@ -2,7 +2,8 @@
 
 use document::{Dialect, Limits, Source, parse_as};
 use kubeconfig::{
-    ApiVersion, Authority, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, convert, merge, read_cluster,
+    ApiVersion, Authority, Beside, ClusterEndpoint, ExecEntry, ExecPlugin, InteractiveMode, convert, merge,
+    read_cluster,
 };
 use serde_json::Value;
 
@@ -43,7 +44,7 @@ pub(crate) fn merges(bytes: &[u8]) {
     let Some(text) = grammar::text(bytes, &KUBECONFIG) else { return };
     let source = Source::new("config", text.as_str());
     let _ = read_cluster(&source, None);
-    let Ok(merged) = merge(&source, &entry(), true) else { return };
+    let Ok(merged) = merge(&source, &Beside::default(), &entry(), true) else { return };
     let after = meaning(&merged.text).expect("what was written is read");
     assert_eq!(after["current-context"], "prod");
     let before = meaning(&text).unwrap_or_default();
@@ -61,7 +62,8 @@ pub(crate) fn merges(bytes: &[u8]) {
             }
         }
     }
-    let again = merge(&Source::new("config", merged.text.as_str()), &entry(), true).expect("it can be merged again");
+    let again = merge(&Source::new("config", merged.text.as_str()), &Beside::default(), &entry(), true)
+        .expect("it can be merged again");
     assert_eq!(again.text, merged.text, "merged again, it changes");
 }
 

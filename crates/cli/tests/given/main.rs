@@ -347,7 +347,9 @@ fn whole() -> serde_json::Value {
     let rbac = "rbac.authorization.k8s.io";
     let metadata = |name: &str, namespace: Option<&str>| {
         let mut metadata = json!({"name": name, "uid": name, "resourceVersion": "1"});
-        namespace.into_iter().for_each(|namespace| metadata["namespace"] = namespace.into());
+        if let Some(namespace) = namespace {
+            metadata["namespace"] = serde_json::Value::from(namespace);
+        }
         metadata
     };
     let role = |kind: &str, namespace| {

@@ -26,7 +26,7 @@ impl Dump {
                 options: Options { sso_role_match, ..told.options },
                 reader: told.reader,
             };
-            self.read_as(&reading(*is_on), now) == self.read_as(&reading(!is_on), now)
+            self.read_as(reading(*is_on), now) == self.read_as(reading(!is_on), now)
         });
         let gate = gate.map(|_| {
             "--feature-gates changes nothing here: SSORoleMatch is about entries with `sso` that aws-iam-authenticator reads, and \
@@ -36,15 +36,15 @@ impl Dump {
     }
 
     /// What texts mean to their readers; nothing of those that are refused as a whole.
-    fn read_as(&self, reading: &Reading, now: Timestamp) -> Vec<Option<mapping::Source>> {
+    fn read_as(&self, reading: Reading, now: Timestamp) -> Vec<Option<mapping::Source>> {
         let of_map = |target: MappingTarget| {
             let map: &ConfigMap = self.config_maps.get(target.config_map()?)?;
-            Some(LiveMapping::of_config_map(target, map.clone(), reading, now).ok().map(|live| live.source))
+            Some(LiveMapping::of_config_map(target, map.clone(), &reading, now).ok().map(|live| live.source))
         };
         let maps = [MappingTarget::ConfigMap, MappingTarget::AwsAuth].into_iter().filter_map(of_map);
         let files =
             self.dynamic.iter().map(|(name, text)| Some(LiveMapping::of_file(name, text, reading.options).source));
-        let foreign = self.foreign.iter().filter_map(|foreign| foreign.live(reading, now));
+        let foreign = self.foreign.iter().filter_map(|foreign| foreign.live(&reading, now));
         maps.chain(files).chain(foreign.map(|live| live.ok().map(|live| live.source))).collect()
     }
 }

@@ -117,12 +117,8 @@ impl Draft {
 fn in_the_files_words(namespaces: &[Box<str>], observed: &Observed) -> BTreeSet<Box<str>> {
     let (globs, names): (Vec<_>, Vec<_>) = namespaces.iter().cloned().partition(|name| name.contains('*'));
     let is_withheld = |name: &str| access::is_withheld(name) && globs.iter().any(|glob| access::glob(glob, name));
-    let withheld: Vec<Box<str>> = observed
-        .namespaces
-        .iter()
-        .map(|one| Box::from(&*one.name))
-        .filter(|name: &Box<str>| is_withheld(name))
-        .collect();
+    let all = observed.namespaces.iter().map(|one| &*one.name);
+    let withheld: Vec<Box<str>> = all.filter(|name| is_withheld(name)).map(Box::from).collect();
     globs.into_iter().chain(names).chain(withheld).collect()
 }
 
