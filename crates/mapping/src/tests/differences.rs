@@ -83,12 +83,7 @@ const ROWS: &[Row] = &[
 ];
 
 /// Rows of the page that no mapping decides; each has its test where the name says.
-const ELSEWHERE: &[(&str, &str)] = &[
-    ("gate `SSORoleMatch`", "below"),
-    ("GovCloud hosts in the commercial partition, and the other way round", "crates/token"),
-    ("tokens dated ahead", "crates/token"),
-    ("headers signed", "crates/token"),
-];
+const ELSEWHERE: &[(&str, &str)] = &[("gate `SSORoleMatch`", "below")];
 
 fn theirs(server: &str, caller: &str, sso_role_match: bool) -> String {
     let text = format!("clusterID: c\nserver:\n  {}\n", server.replace('\n', "\n  "));
