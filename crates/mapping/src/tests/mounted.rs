@@ -157,7 +157,7 @@ server:
     16 logins.unknown-key: nobody reads the key `permissionSet`; did you mean `permissionSetName`?
     16 logins.unknown-key: `userarn` is not read in mapRoles; put the entry into mapUsers, or write `rolearn`
     13 logins.no-login: arn:aws:iam::111122223333:role/a/B lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/B
-    16 logins.no-login: Dev lets nobody in: `sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true; 
+    16 logins.no-login: Dev lets nobody in: `sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true
     ");
 }
 
