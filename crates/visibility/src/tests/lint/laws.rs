@@ -83,11 +83,14 @@ fn lines() -> impl Strategy<Value = String> {
     })
 }
 
-/// Somebody who is it, and no more than it.
+/// Somebody who is it, and no more than it. Whoever is in the group of one namespace's service accounts is in that of all.
 fn user(who: Who<'_>) -> User {
     match who {
         Who::User("system:anonymous") => User::anonymous(),
         Who::User(name) => User::authenticated(name, [""; 0]),
+        Who::Group(name) if name.starts_with("system:serviceaccounts:") => {
+            User::authenticated("somebody", [name, "system:serviceaccounts"])
+        }
         Who::Group(name) => User::authenticated("somebody", [name]),
         Who::ServiceAccount(namespace, name) => User::service_account(namespace, name),
     }
@@ -98,24 +101,43 @@ fn requests<'a>(finding: &'a Finding<'a>) -> impl Iterator<Item = ResourceReques
     finding.paths.iter().filter_map(|path| path.allows.map(|(_, request)| request))
 }
 
+/// Whether everybody who is found may do what the finding says.
+fn found_may(lines: &str) -> Result<(), TestCaseError> {
+    let world = cluster(lines);
+    for finding in &lint(&world, &[], now()).findings {
+        let Some(who) = finding.who else { continue };
+        for request in requests(finding) {
+            let allowed = world.index().authorize(&user(who), &Request::Resource(request)).is_some();
+            prop_assert!(allowed, "{}: {request:?}\n{lines}", finding.message);
+        }
+        for path in &finding.paths {
+            if let Some((rule, request)) = path.allows {
+                prop_assert!(rule.allows(&Request::Resource(request)), "{}: {request:?}", finding.message);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn half_of_a_way_may_come_from_the_group_of_all_service_accounts() -> Result<(), TestCaseError> {
+    found_may(
+        "role r0 = create certificatesigningrequests.certificates.k8s.io; approve signers.certificates.k8s.io
+\
+         role r1 = update certificatesigningrequests/approval.certificates.k8s.io
+\
+         bind a r0 Group:system:serviceaccounts:dev
+bind b r1 Group:system:serviceaccounts
+",
+    )
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
     fn whoever_is_found_may_do_what_is_found(lines in lines()) {
-        let world = cluster(&lines);
-        for finding in &lint(&world, &[], now()).findings {
-            let Some(who) = finding.who else { continue };
-            for request in requests(finding) {
-                let allowed = world.index().authorize(&user(who), &Request::Resource(request)).is_some();
-                prop_assert!(allowed, "{}: {request:?}\n{lines}", finding.message);
-            }
-            for path in &finding.paths {
-                if let Some((rule, request)) = path.allows {
-                    prop_assert!(rule.allows(&Request::Resource(request)), "{}: {request:?}", finding.message);
-                }
-            }
-        }
+        found_may(&lines)?;
     }
 
     /// Of every way that needs one right: whoever is bound and has it everywhere, or where it matters, is found.
