@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: what ARCHITECTURE.md promises and no other tool checks.
 
 mod comparison;
+mod glossary;
 mod modules;
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
@@ -56,6 +57,7 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     }
     let tests = comparison::tests(&files)?;
     comparison::comparison(&tests, &mut problems)?;
+    glossary::glossary(&mut problems)?;
     let ci = fs::read_to_string(::pages::repository().join(CI)).context(CI)?;
     problems.extend(Table::read()?.problems(&Page::all()?, &tests, &ci));
     for problem in &problems {
