@@ -159,7 +159,9 @@ fn printers(world: &World) -> anyhow::Result<()> {
     let items = hostile();
     let list = |items: &[Value]| format!(r#"{{"apiVersion": "v1", "kind": "List", "items": {}}}"#, Value::from(items));
     fs::write(folder.join("world.json"), list(&items))?;
-    fs::write(folder.join("calm.json"), list(&items[..1]))?;
+    // The same with other names, for what one of two alone has is not compared.
+    let written = |name: &str| serde_json::Value::from(name).to_string().trim_matches('"').to_owned();
+    fs::write(folder.join("calm.json"), list(&items).replace(&written(HOSTILE), "calm"))?;
     fs::write(folder.join("access.yaml"), "clusterID: demo\ngroups:\n- name: view\n")?;
     let escaped = document::quoted(HOSTILE);
     // As it stands in a file of somebody who hides something, and in one that escapes it.

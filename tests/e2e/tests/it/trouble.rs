@@ -68,8 +68,7 @@ fn nobody_there(world: &World) -> anyhow::Result<()> {
     let server = Server::start_at(&world.parts, &world.sts, &folder, &config, port, &nowhere)?;
     let answer = server.review(&world.token("alice", CLUSTER_ID)?)?;
     ensure!(answer.status == 502, "{answer:?}");
-    ensure!(server.process.log().contains("upstream.unreachable"), "{}", server.process.log());
-    Ok(())
+    wait_until("the log says why", || Ok(server.process.log().contains("upstream.unreachable")))
 }
 
 fn recovery(world: &World) -> anyhow::Result<()> {
