@@ -1,13 +1,14 @@
 //! What was typed: the full command line. What it means is decided in each command and in [`crate::settings`].
 
-use std::{
-    ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
+use std::ffi::OsString;
+
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+
+use crate::{
+    commands,
+    exit::Failure,
+    global::{Color, Global, Uses, is_plugin},
 };
-
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-
-use crate::{commands, exit::Failure, settings::Uses};
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -72,47 +73,6 @@ Others:
 
 Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
 asks for it and there is something. Where that is not known, it is 1.";
-
-/// The flags of every command, named as aws-iam-authenticator names them.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Options of every command")]
-pub(crate) struct Global {
-    /// Configuration file of the authenticator (YAML or JSON)
-    #[arg(short, long, global = true, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
-    /// Cluster id that tokens are bound to [env: KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID]
-    #[arg(short = 'i', long, global = true, value_name = "ID")]
-    pub(crate) cluster_id: Option<String>,
-
-    /// How much to log: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
-    #[arg(short = 'v', long, global = true, value_name = "LEVEL")]
-    pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
-
-    /// How to log [default: text]
-    #[arg(short = 'l', long, global = true, value_name = "FORMAT")]
-    pub(crate) log_format: Option<crate::logs::Format>,
-
-    /// Feature gates of aws-iam-authenticator, as A=true,B=false; accepted for compatibility
-    #[arg(long, global = true, value_name = "GATES")]
-    pub(crate) feature_gates: Option<String>,
-
-    /// When to use colours (NO_COLOR is honoured)
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
-    pub(crate) color: Color,
-}
-
-/// When to colour.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Color {
-    /// On a terminal, unless `NO_COLOR` says otherwise.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
 
 /// One variant per command, one file per variant in [`crate::commands`].
 #[derive(Debug, Subcommand)]
@@ -191,29 +151,6 @@ impl Command {
     }
 }
 
-/// The name under which kubectl finds its plugin `cluster-auth`.
-const PLUGIN: &str = "kubectl-cluster_auth";
-
-/// Whether the program was started as kubectl's plugin, by the program's name.
-pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
-    arguments.first().is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new(PLUGIN)))
-}
-
-/// How whoever started the program calls it: what a text tells them to type begins with this.
-///
-/// cargo says in the environment of what it runs which package that is.
-// Only `demo` asks, which wants Unix.
-#[cfg(any(unix, test))]
-pub(crate) fn called(process: &crate::rim::Process) -> &'static str {
-    if is_plugin(&process.arguments) {
-        "kubectl cluster-auth"
-    } else if process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME")) {
-        "cargo run --"
-    } else {
-        "cluster-auth"
-    }
-}
-
 /// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`.
 pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
     let command = Cli::command();
@@ -252,15 +189,12 @@ pub(crate) fn help(arguments: &[OsString]) -> Failure {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use clap::{
         CommandFactory as _,
         error::{ContextKind, ErrorKind},
     };
 
-    use super::{Cli, HEADINGS, called};
-    use crate::rim::Process;
+    use super::{Cli, HEADINGS};
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -375,23 +309,6 @@ mod tests {
             let about = command.get_about().expect("every command says what it does").to_string();
             let line = HEADINGS.lines().find(|line| line.trim_start().starts_with(&format!("{} ", command.get_name())));
             assert!(line.is_some_and(|line| line.ends_with(&about)), "{}: {about}", command.get_name());
-        }
-    }
-
-    #[test]
-    fn texts_name_the_program_as_it_was_called() {
-        let rows = [
-            ("cluster-auth", None, "cluster-auth"),
-            ("/usr/local/bin/aws-iam-authenticator", None, "cluster-auth"),
-            ("/usr/local/bin/kubectl-cluster_auth", None, "kubectl cluster-auth"),
-            ("target/debug/cluster-auth", Some("cli"), "cargo run --"),
-            // What cargo runs may run an installed program.
-            ("/usr/local/bin/cluster-auth", Some("xtask"), "cluster-auth"),
-        ];
-        for (program, package, expected) in rows {
-            let variables = package.map(|package| ("CARGO_PKG_NAME".to_owned(), package.to_owned()));
-            let variables: BTreeMap<_, _> = variables.into_iter().collect();
-            assert_eq!(called(&Process { arguments: vec![program.into()], variables }), expected, "{program}");
         }
     }
 

@@ -10,9 +10,11 @@ mod credentials;
 #[cfg(test)]
 mod documentation;
 mod exit;
+mod global;
 mod logs;
 mod names;
 mod rim;
+mod run;
 mod runtime;
 mod settings;
 mod signals;
@@ -29,7 +31,7 @@ fn main() -> ExitCode {
     let process = rim::Process::read();
     let result = match commands::token::Call::recognise(&process.arguments) {
         Some(call) => commands::token::run_call(&call, &process),
-        None => arguments::parse(&process.arguments).and_then(|cli| commands::run(cli, &process)),
+        None => arguments::parse(&process.arguments).and_then(|cli| run::run(cli, &process)),
     };
     exit::report(result)
 }

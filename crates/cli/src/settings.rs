@@ -15,7 +15,7 @@ use mapping::authenticator::{self, Config, ServerConfig};
 use mapping::{Index, Mode, Reader};
 use token::ClusterId;
 
-use crate::{arguments::Global, exit::Failure, rim};
+use crate::{exit::Failure, global::Global, rim};
 
 /// The variable that names the cluster.
 pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID";
@@ -62,51 +62,6 @@ pub(crate) fn config_if_readable(global: &Global) -> anyhow::Result<Config> {
 pub(crate) fn access_file(global: &Global, server: &ServerConfig) -> Option<PathBuf> {
     let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
     server.access_file.clone().or_else(beside)
-}
-
-/// Which of the flags of every command say something to one of them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Uses {
-    /// `--config`, or the command says itself why not.
-    pub(crate) config: bool,
-    /// `--cluster-id`.
-    pub(crate) cluster_id: bool,
-    /// `--feature-gates`.
-    pub(crate) gates: bool,
-    /// `--log-verbosity` and `--log-format`.
-    pub(crate) logs: bool,
-}
-
-impl Uses {
-    /// What aws-iam-authenticator takes with a command of its own, be it of use or not.
-    pub(crate) const ALL: Self = Self { config: true, cluster_id: true, gates: true, logs: true };
-    /// Of commands that are about a cluster's access.
-    pub(crate) const OF_ACCESS: Self = Self { logs: false, ..Self::ALL };
-    /// Of commands that are about a cluster, and not about how its server reads.
-    pub(crate) const OF_CLUSTER: Self = Self { gates: false, ..Self::OF_ACCESS };
-    /// Of commands that are about no cluster.
-    pub(crate) const NONE: Self = Self { config: false, cluster_id: false, gates: false, logs: false };
-
-    /// Refuses what was typed and would change nothing. Of logs it is only said: whoever hopes for more lines loses nothing.
-    pub(crate) fn ensure(self, global: &Global) -> anyhow::Result<()> {
-        if let Some(path) = global.config.as_ref().filter(|_| !self.config) {
-            anyhow::bail!(
-                "--config {}: this command reads no configuration of the authenticator; leave it out",
-                path.display()
-            );
-        }
-        if let Some(id) = global.cluster_id.as_ref().filter(|_| !self.cluster_id) {
-            anyhow::bail!("--cluster-id {id}: this command has no use for a cluster id; leave it out");
-        }
-        if let Some(gates) = global.feature_gates.as_ref().filter(|_| !self.gates) {
-            anyhow::bail!("--feature-gates {gates}: nothing that this command does depends on them; leave them out");
-        }
-        let logs = [("--log-verbosity", global.log_verbosity.is_some()), ("--log-format", global.log_format.is_some())];
-        for (flag, _) in logs.iter().filter(|(_, is_given)| *is_given && !self.logs) {
-            rim::note(&format!("note: {flag} changes nothing here: `cluster-auth server` alone writes logs"));
-        }
-        Ok(())
-    }
 }
 
 /// Whether what was typed for every command goes with an access file, which alone says what it is for: given is never ignored.

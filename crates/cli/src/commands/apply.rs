@@ -29,8 +29,8 @@ use super::{
     planning::{self, Planned, Planning, Subject},
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     runtime, signals,
 };

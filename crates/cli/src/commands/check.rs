@@ -9,8 +9,8 @@ use super::{
     observe,
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     settings,
 };

@@ -9,7 +9,6 @@ use clap::{Args, ValueEnum, builder::PossibleValue};
 use clap_complete::Shell;
 
 use crate::{
-    arguments,
     exit::CommandResult,
     rim::{self, Process},
 };
@@ -72,8 +71,8 @@ const BASH: &str = include_str!("completion/complete.bash");
 const ZSH: &str = include_str!("completion/complete.zsh");
 const FISH: &str = include_str!("completion/complete.fish");
 
-/// Prints the script; `source <(cluster-auth completion bash)` loads it.
-pub(crate) fn run(args: &CompletionArgs, process: &Process) -> CommandResult {
+/// Prints the script for the whole command line; `source <(cluster-auth completion bash)` loads it.
+pub(crate) fn run(args: &CompletionArgs, mut command: clap::Command, process: &Process) -> CommandResult {
     let program = program(&process.arguments);
     let script = match args.of {
         Completer::Shell(Shell::Bash) => BASH.replace("@PROGRAM@", program),
@@ -82,7 +81,7 @@ pub(crate) fn run(args: &CompletionArgs, process: &Process) -> CommandResult {
         // The library's: they list what there is, and ask nobody.
         Completer::Shell(shell) => {
             let mut script = Vec::new();
-            clap_complete::generate(shell, &mut arguments::command(&[]), program, &mut script);
+            clap_complete::generate(shell, &mut command, program, &mut script);
             String::from_utf8_lossy(&script).into_owned()
         }
         Completer::Kubectl => KUBECTL.to_owned(),
@@ -108,10 +107,10 @@ pub(crate) struct CandidatesArgs {
     words: Vec<OsString>,
 }
 
-/// Prints what may stand there.
-pub(crate) fn candidates(args: &CandidatesArgs, process: &Process) -> CommandResult {
+/// Prints what may stand there on the command line.
+pub(crate) fn candidates(args: &CandidatesArgs, command: clap::Command, process: &Process) -> CommandResult {
     let look = |ask: values::Ask<'_>| values::look(&ask, process);
-    Ok(rim::print(&candidates::candidates(arguments::command(&process.arguments), &args.words, &look))?)
+    Ok(rim::print(&candidates::candidates(command, &args.words, &look))?)
 }
 
 #[cfg(test)]

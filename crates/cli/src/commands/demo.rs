@@ -14,8 +14,8 @@ use self::{
     stage::{CLUSTER_ID, Stage},
 };
 use crate::{
-    arguments,
     exit::CommandResult,
+    global,
     rim::{self, Process},
     runtime,
 };
@@ -32,11 +32,7 @@ pub(crate) struct DemoArgs {
 pub(crate) fn run(args: &DemoArgs, process: &Process) -> CommandResult {
     let performance = async {
         let stage = Stage::set().await?;
-        if args.cluster {
-            cluster::stay(stage, process).await
-        } else {
-            perform(stage, arguments::called(process)).await
-        }
+        if args.cluster { cluster::stay(stage, process).await } else { perform(stage, global::called(process)).await }
     };
     Ok(runtime::block_on(performance)??)
 }

@@ -23,8 +23,8 @@ use super::{
     seeing::{Seeing, Seen, determined, only_if_read, say_gaps, say_idle},
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
 };
 

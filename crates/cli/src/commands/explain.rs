@@ -18,8 +18,8 @@ use super::{
     seeing::{Output, Seeing, Seen, configured, not_of_another, of_cluster},
 };
 use crate::{
-    arguments::Global,
     exit::CommandResult,
+    global::Global,
     rim::{self, Process},
     settings,
 };

@@ -15,8 +15,8 @@ use super::{
     planning,
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

@@ -6,9 +6,9 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::{
-    arguments::Global,
     commands::server,
     exit::CommandResult,
+    global::Global,
     rim::{self, Owner, Process},
     settings,
     state::{KUBECONFIG_NAME, Pair, Reach, StateFiles},

@@ -14,7 +14,7 @@ mod upload;
 
 use clap::{Args, Subcommand};
 
-use crate::{arguments::Global, exit::CommandResult, rim::Process};
+use crate::{exit::CommandResult, global::Global, rim::Process};
 
 /// Flags of `kops`.
 #[derive(Args, Debug)]

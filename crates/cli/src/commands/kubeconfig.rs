@@ -19,8 +19,8 @@ use kubeconfig::{Beside, ExecEntry, ExecPlugin, InteractiveMode, OtherFile};
 
 use self::clusters::{Cluster, clusters};
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     names,
     rim::{self, Process},
     settings,

@@ -13,8 +13,8 @@ use super::{
     seeing::{self, Seeing, Seen, only_if_read, say_gaps},
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     settings,
 };

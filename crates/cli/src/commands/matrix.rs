@@ -16,8 +16,8 @@ use super::{
     seeing::{Seeing, Seen, determined, say_gaps, say_notes},
 };
 use crate::{
-    arguments::Global,
     exit::CommandResult,
+    global::Global,
     names,
     rim::{self, Process},
 };

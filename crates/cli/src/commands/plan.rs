@@ -9,8 +9,8 @@ use super::{
     seeing::only_if_read,
 };
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     runtime,
 };

@@ -18,8 +18,8 @@ use super::{
     render::parse_expiry,
 };
 use crate::{
-    arguments::Global,
     exit::Failure,
+    global::Global,
     rim::{self, Process},
     settings,
 };

@@ -9,8 +9,8 @@ use visibility::{Principal, Resources, Unreadable, World, print};
 
 use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
 use crate::{
-    arguments::Global,
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

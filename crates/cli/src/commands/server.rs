@@ -32,8 +32,8 @@ use webhook::{Settings, Webhook};
 
 use super::{Transport, version::VERSION};
 use crate::{
-    arguments::Global,
     exit::CommandResult,
+    global::Global,
     rim::{self, Process},
     runtime, settings, signals,
     state::{Pair, Reach, StateFiles},

@@ -15,9 +15,9 @@ use mapping::authenticator::Config;
 
 pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
-    arguments::Global,
     credentials::{self, Found, Wanted},
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     settings,
 };

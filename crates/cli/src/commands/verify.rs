@@ -16,9 +16,9 @@ use token::{ClusterId, Confirmed, Description, Refusal, Rules, Unconfirmed};
 
 use super::review::{Review, review};
 use crate::{
-    arguments::Global,
     credentials::{self, Wanted},
     exit::{CommandResult, Failure},
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

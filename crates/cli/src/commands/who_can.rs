@@ -9,8 +9,8 @@ use super::{
     seeing::{Output, Seeing, Seen, say_gaps, say_notes},
 };
 use crate::{
-    arguments::Global,
     exit::CommandResult,
+    global::Global,
     names,
     rim::{self, Process},
 };

@@ -32,9 +32,9 @@ use super::{
     token::{Request, request_of},
 };
 use crate::{
-    arguments::Global,
     credentials::{self, Found},
     exit::{CommandResult, Failure},
+    global::Global,
     names,
     rim::{self, Process, showing},
     runtime,

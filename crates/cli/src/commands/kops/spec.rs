@@ -15,9 +15,9 @@ use super::{
     store::{ClusterArgs, Folder},
 };
 use crate::{
-    arguments::Global,
     commands::version::VERSION,
     exit::CommandResult,
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

@@ -11,9 +11,9 @@ use super::{
     store::{ClusterArgs, Folder},
 };
 use crate::{
-    arguments::Global,
     commands::server,
     exit::CommandResult,
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

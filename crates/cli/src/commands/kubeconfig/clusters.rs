@@ -10,9 +10,9 @@ use token::ClusterId;
 
 use super::{KubeconfigArgs, said};
 use crate::{
-    arguments::Global,
     credentials::{self, Found, Wanted},
     exit::Failure,
+    global::Global,
     rim::{self, Process},
     runtime, settings,
 };

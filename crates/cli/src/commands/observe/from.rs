@@ -14,7 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use inventory::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
-use crate::{arguments::Global, names, rim, settings};
+use crate::{global::Global, names, rim, settings};
 
 /// What is read in folders, as kubectl does.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];

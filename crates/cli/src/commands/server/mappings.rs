@@ -10,11 +10,11 @@ use token::ClusterId;
 
 use super::ServerArgs;
 use crate::{
-    arguments::Global,
     commands::{
         access::{Loaded, load},
         check::has_errors,
     },
+    global::Global,
     rim, settings,
 };
 

@@ -5,12 +5,12 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand, error::ErrorKind};
 
 use super::{Request, TokenArgs, run};
 use crate::{
-    arguments::{Cli, Command, Global, is_plugin},
     exit::{CommandResult, Failure},
+    global::{Global, is_plugin},
     rim::Process,
     settings,
 };
@@ -121,14 +121,30 @@ pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
     parse(&line).map(drop).map_err(|why| first(&why))
 }
 
+/// A line with flags of every command before `token`.
+#[derive(Debug, Parser)]
+struct Line {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Only,
+}
+
+#[derive(Debug, Subcommand)]
+enum Only {
+    Token(TokenArgs),
+}
+
 /// A whole line, the program first, as a call for a token; else why it is none.
 fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
     match Call::recognise(line) {
         Some(call) => call.parse().map_err(|error| error.to_string()),
-        None => match Cli::try_parse_from(line) {
-            Ok(Cli { command: Some(Command::Token(args)), global, .. }) => Ok((args, global)),
-            Ok(_) => Err("it asks for no token".to_owned()),
-            Err(error) => Err(error.to_string()),
+        None => match Line::try_parse_from(line) {
+            Ok(Line { command: Only::Token(args), global }) => Ok((args, global)),
+            Err(error) => match error.kind() {
+                ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => Err("it asks for no token".to_owned()),
+                _ => Err(error.to_string()),
+            },
         },
     }
 }
