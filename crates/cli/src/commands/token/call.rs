@@ -215,7 +215,8 @@ mod tests {
             ),
             ("eks get-token", Some("the following required arguments were not provided:")),
             ("version", Some("it asks for no token")),
-            ("s3 ls", Some("unrecognized subcommand 's3'")),
+            ("s3 ls", Some("it asks for no token")),
+            ("eks update-kubeconfig --name c", Some("it asks for no token")),
         ];
         for (line, why) in rows {
             let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
