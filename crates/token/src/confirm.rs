@@ -4,7 +4,7 @@ use identity::{Identity, IdentityError, StsHost};
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use crate::{Accepted, Object, Refusal, Upstream};
+use crate::{Accepted, Object, Refusal, Upstream, object::read_json};
 
 /// Reads STS's answer to [`Accepted::request`].
 ///
@@ -98,7 +98,7 @@ struct CallerIdentity {
 }
 
 fn confirmed(accepted: &Accepted, body: &[u8]) -> Result<Confirmed, Unconfirmed> {
-    let Object(answer): Object<Answer> = serde_json::from_slice(body).map_err(|_| Upstream::Unreadable)?;
+    let Object(answer): Object<Answer> = read_json(body).map_err(|_| Upstream::Unreadable)?;
     let Object(Response { result: Object(caller) }) = answer.response;
     let CallerIdentity { account, arn, user_id } = caller;
     let identity = Identity::from_answer(&arn, &account, &user_id).map_err(|error| match error {
@@ -136,7 +136,7 @@ struct StsError {
 ///
 /// In particular throttling comes as 400 with a code, not as 429.
 fn error(status: u16, body: &[u8]) -> Unconfirmed {
-    let Ok(Object(ErrorAnswer { error: Object(StsError { code, message }) })) = serde_json::from_slice(body) else {
+    let Ok(Object(ErrorAnswer { error: Object(StsError { code, message }) })) = read_json(body) else {
         return Upstream::Unreadable.into();
     };
     match code.as_str() {

@@ -39,7 +39,7 @@ pub use confirm::{Confirmed, Unconfirmed, confirm};
 pub use describe::{Description, describe};
 pub use envelope::{PREFIX, wrap};
 pub use explanation::Explanation;
-pub use object::Object;
+pub use object::{Object, read_json};
 pub use refusal::Refusal;
 pub use upstream::Upstream;
 

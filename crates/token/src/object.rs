@@ -1,9 +1,18 @@
-//! JSON objects, and nothing in their place.
+//! JSON in UTF-8, its objects, and nothing in their place.
 
 use serde::{
     Deserialize, Deserializer,
-    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+    de::{Error as _, MapAccess, Visitor, value::MapAccessDeserializer},
 };
+
+/// Reads a text of JSON, all of which is UTF-8: serde_json looks at nothing within what it passes over.
+///
+/// # Errors
+///
+/// It is no UTF-8, no JSON, or no `T`.
+pub fn read_json<'de, T: Deserialize<'de>>(bytes: &'de [u8]) -> serde_json::Result<T> {
+    serde_json::from_str(std::str::from_utf8(bytes).map_err(serde_json::Error::custom)?)
+}
 
 /// A `T` that was written as an object.
 ///

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use mapping::User;
 use serde::{Deserialize, Serialize};
-use token::Object;
+use token::{Object, read_json};
 
 use crate::Outcome;
 
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Token {
 impl Request {
     /// Reads a body. `null` and objects without a token are reviews of an empty token, as for the existing program.
     pub(crate) fn read(body: &[u8]) -> Result<Self, serde_json::Error> {
-        let Object(review) = serde_json::from_slice::<Option<Object<Self>>>(body)?.unwrap_or_default();
+        let Object(review) = read_json::<Option<Object<Self>>>(body)?.unwrap_or_default();
         Ok(review)
     }
 

@@ -197,3 +197,15 @@ fn bytes_that_are_no_text_are_unreadable() {
         assert_eq!(result, "upstream.unreadable");
     }
 }
+
+#[test]
+fn an_answer_that_is_not_utf_8_says_nothing_wherever_that_stands() {
+    let answer = answer(ALICE, "111122223333", "AIDAEXAMPLE").into_bytes();
+    let at = |text: &str| answer.windows(text.len()).position(|part| part == text.as_bytes()).expect("it is there");
+    for place in [at("alice"), at("RequestId"), at("01234567")] {
+        let mut broken = answer.clone();
+        broken[place] = 0xff;
+        let outcome = confirm(&accepted(), 200, &broken).map_or_else(Unconfirmed::code, |_| "confirmed");
+        assert_eq!(outcome, "upstream.unreadable", "{place}");
+    }
+}
