@@ -72,7 +72,9 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
         finding.namespaces.sort_unstable();
         finding.namespaces.dedup();
         if let Some(who) = finding.who {
-            finding.principals = logins::behind(world, who);
+            if finding.principals.is_empty() {
+                finding.principals = logins::behind(world, who);
+            }
         }
     }
     findings.sort_by(Finding::order);

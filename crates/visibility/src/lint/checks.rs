@@ -139,7 +139,7 @@ static OTHERS: &[Check] = &[
         Severity::Danger,
         "a username is what the caller calls their session",
         "whoever assumes a role chooses the session's name, and so the user that they are",
-        "begin the username with something of its own that ends in a colon: `deploy:{{SessionName}}`",
+        "begin the username with something of its own that ends in a colon: `deploy:{{SessionName}}`, and leave it out of groups",
         AUTHENTICATOR,
     ),
     check(

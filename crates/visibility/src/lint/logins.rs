@@ -49,6 +49,8 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
             principal.arn()
         );
         let mut finding = Finding::new(check, Some(who), message);
+        // Others may have the username without the group.
+        finding.principals = vec![principal];
         finding.is_everywhere = true;
         findings.push(finding);
     }
@@ -60,10 +62,16 @@ fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Fi
     let check = other("chosen-username");
     let mut findings = Vec::new();
     for rule in world.surroundings().logins.iter().flat_map(|source| source.roles.iter().chain(&source.users)) {
-        let Rule { principal, username, groups, source, written: _ } = rule;
+        let Rule { principal, username, groups, source, written } = rule;
         let principal = match principal {
             RulePrincipal::PermissionSet(set) => format!("the permission set {} in {}", set.name, set.account),
-            RulePrincipal::Arn(_) | RulePrincipal::UniqueId(_) => principal.to_string(),
+            // Only sessions of roles have names that somebody chooses.
+            RulePrincipal::Arn(arn) if !arn.contains(":role/") => continue,
+            RulePrincipal::Arn(arn) => {
+                let written = written.as_deref().filter(|written| written.eq_ignore_ascii_case(arn));
+                written.unwrap_or(arn).to_owned()
+            }
+            RulePrincipal::UniqueId(_) => principal.to_string(),
         };
         let held = groups.iter().filter(|membership| membership.holds(world.now()));
         if !groups.is_empty() && held.clone().next().is_none() {

@@ -154,9 +154,11 @@ impl Exclusion {
         let is_of = |pattern: &Option<Box<str>>, text: Option<&str>| {
             pattern.as_deref().is_none_or(|pattern| text.is_some_and(|text| fits(pattern, text)))
         };
+        // Mappings compare ARNs in whatever case.
+        let lower = |arn: Option<&str>| arn.map(|arn| arn.to_ascii_lowercase().into_boxed_str());
         let is_by = |binding: &String| self.bindings.iter().any(|pattern| fits(pattern, binding));
         let is_one = is_of(&self.subject, Some(who))
-            && is_of(&self.principal, found.principal.as_deref())
+            && is_of(&lower(self.principal.as_deref()), lower(found.principal.as_deref()).as_deref())
             && is_of(&self.target, found.target.as_deref())
             && (self.bindings.is_empty() || !bindings.is_empty() && bindings.iter().all(is_by))
             && self.severity.is_none_or(|severity| found.severity <= severity)

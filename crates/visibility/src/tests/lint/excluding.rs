@@ -372,9 +372,9 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "ClusterRoleBinding act"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # warning: whoever assumes arn:aws:iam::111122223333:role/any is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
+    # warning: whoever assumes arn:aws:iam::111122223333:role/Any is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
     - check: chosen-username
-      principal: "arn:aws:iam::111122223333:role/any"
+      principal: "arn:aws:iam::111122223333:role/Any"
       target: "{{SessionName}}"
       everywhere: true
       severity: warning
@@ -500,7 +500,7 @@ fn what_comes_after_a_baseline_is_found() {
     danger [cluster-admin] User eve can do everything, as cluster-admin does
 
     # role/Any {{SessionName}} readers; aws-auth arn:aws:iam::111122223333:role/Some {{SessionName}} readers
-    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (cluster.json:1))
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (cluster.json:1))
 
     # bind dev/view view Group:developers
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public

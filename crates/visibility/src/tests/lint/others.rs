@@ -71,10 +71,10 @@ const WORLDS: &[&str] = &[
 #[test]
 fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (cluster.json:1))
-    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/system is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (cluster.json:1))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (cluster.json:1))
+    danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/System is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (cluster.json:1))
     danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
-    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
+    warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
     info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
 
     warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights
@@ -253,4 +253,30 @@ fn eks_access_policies_count() {
     danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
     danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
     ");
+}
+
+#[test]
+fn a_username_that_others_have_too_makes_nobody_else_all_powerful() {
+    let world = super::cluster(
+        "aws-auth arn:aws:iam::111122223333:role/Adm ops system:masters\naws-auth arn:aws:iam::111122223333:role/Dev ops devs",
+    );
+    let findings = lint(&world, &[], super::now());
+    let masters: Vec<_> = findings.findings.iter().filter(|finding| finding.check.code == "masters").collect();
+    let named: Vec<String> = masters.iter().flat_map(|one| &one.principals).map(|one| one.arn()).collect();
+    assert_eq!(named, ["arn:aws:iam::111122223333:role/Adm"]);
+}
+
+#[test]
+fn nobody_chooses_the_name_of_a_users_session() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: |\n    - {userarn: 'arn:aws:iam::111122223333:user/Eve', username: eve, groups: ['{{SessionName}}']}\n  mapRoles: |\n    - {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: ops, groups: ['{{SessionName}}']}\n";
+    let mut given = inventory::Given::default();
+    assert!(given.read("aws-auth.yaml", text.as_bytes()).expect("readable"));
+    let world = World::new(given, None, now()).expect("readable");
+    let findings = lint(&world, &[], now());
+    let chosen = findings.findings.iter().filter(|finding| finding.check.code == "chosen-username");
+    let said: Vec<&str> = chosen.map(|finding| finding.message.as_str()).collect();
+    assert!(
+        said.len() == 1 && said[0].starts_with("whoever assumes arn:aws:iam::111122223333:role/Ops is in"),
+        "{said:?}"
+    );
 }
