@@ -236,7 +236,10 @@ impl Text<'_> {
             let hint = format!("put the entry into {}, or write `{}`", other.list(), kind.arn());
             return self.say(DefectKind::UnknownKey, section, at, message, Some(hint));
         }
-        self.say_unread(section, key, at, nearest(key, kind.fields().iter().copied()));
+        // `user` is as near to `userid`, which hardly anybody writes.
+        let is_user = key.eq_ignore_ascii_case("user");
+        let near = if is_user { Some("username") } else { nearest(key, kind.fields().iter().copied()) };
+        self.say_unread(section, key, at, near);
     }
 
     /// Says that nobody reads a key, and which was probably meant.
