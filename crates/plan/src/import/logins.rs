@@ -50,16 +50,30 @@ impl Draft {
         let mut seen: BTreeMap<Id, Login> = BTreeMap::new();
         if entries.mode() != Some(AuthenticationMode::ConfigMap) {
             self.entries(entries, observed, &mut seen, sets);
+        } else {
+            let all = entries.described().map(|entry| entry.principal.to_owned());
+            self.leave_all(all, "EKS access entries", "CONFIG_MAP");
         }
         for live in &observed.mappings {
-            let number = live.source.roles.len() + live.source.users.len() + live.source.accounts.len();
-            if live.target == MappingTarget::AwsAuth && entries.mode() == Some(AuthenticationMode::Api) && number > 0 {
-                let why = "EKS does not look at them: its authentication mode is API";
-                self.leave(Stands::nowhere(format!("the {number} logins of aws-auth")), why);
+            if live.target == MappingTarget::AwsAuth && entries.mode() == Some(AuthenticationMode::Api) {
+                let of_rules = live.source.roles.iter().chain(&live.source.users).map(written);
+                let of_accounts = live.source.accounts.iter().map(|(account, _)| format!("everybody in {account}"));
+                self.leave_all(of_rules.chain(of_accounts), "logins of aws-auth", "API");
                 continue;
             }
             self.place(live, &mut seen, sets);
         }
+    }
+
+    /// Leaves what EKS does not look at, and says whom it names.
+    fn leave_all(&mut self, all: impl Iterator<Item = String>, what: &str, mode: &str) {
+        let all: Vec<String> = all.collect();
+        if all.is_empty() {
+            return;
+        }
+        let what = format!("the {} {what} ({})", all.len(), all.join(", "));
+        let why = format!("EKS does not look at them: its authentication mode is {mode}");
+        self.leave(Stands::nowhere(what), why.as_str());
     }
 
     /// Takes in one place.
