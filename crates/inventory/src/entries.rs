@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, EksCluster, Unseen, policy};
+use super::{AuthenticationMode, EksCluster, Unseen, placeholder, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -24,6 +24,8 @@ pub struct AccessEntries {
     /// Those of whom only a part was said.
     mentioned: BTreeSet<Box<str>>,
     associated: BTreeMap<Box<str>, Vec<Association>>,
+    /// Those in which another program fills something in, and what it is in.
+    unfilled: BTreeMap<Box<str>, Box<str>>,
     mode: Option<AuthenticationMode>,
     cluster: Option<EksCluster>,
 }
@@ -171,6 +173,13 @@ impl AccessEntries {
         self.associated.entry(principal.clone()).or_default().extend(entry.policies.iter().map(of));
         let default = || entry.kind?.default_username(&principal.parse().ok()?);
         let username = entry.username.as_ref().map(ToString::to_string).or_else(default);
+        let texts =
+            [&**principal].into_iter().chain(username.as_deref()).chain(entry.groups.iter().map(|group| &**group));
+        if let Some(text) = texts.into_iter().find(|text| placeholder::is_in_login(text)) {
+            self.mentioned.insert(principal.clone());
+            self.unfilled.insert(principal.clone(), text.into());
+            return;
+        }
         let (Some(username), Some(kind)) = (username, entry.kind) else {
             self.mentioned.insert(principal.clone());
             return;
@@ -327,6 +336,11 @@ impl AccessEntries {
         let all: BTreeSet<&Box<str>> =
             self.listed.iter().flatten().chain(&self.mentioned).chain(self.described.keys()).collect();
         for arn in all {
+            if let Some(text) = self.unfilled.get(arn) {
+                let (what, why) = (format!("{ENTRY}{arn}").into(), placeholder::why(text).into());
+                unseen.push(Unseen { what, why });
+                continue;
+            }
             match self.described.get(arn) {
                 None => unseen.push(gap(format!("{ENTRY}{arn}"), "describe-access-entry")),
                 Some(entry) if entry.kind == Some(EntryType::Standard) && !self.associated.contains_key(arn) => {

@@ -19,6 +19,7 @@ mod terraform;
 use std::sync::Arc;
 
 use document::{Node, Problem, Source, Span};
+use mapping::Mode;
 
 pub use self::{
     access_entries::{AccessEntry, Association, EntryType},
@@ -89,6 +90,8 @@ pub struct Account {
 pub(crate) const UNREADABLE: &str = "import.unreadable";
 /// What was read, and no access file can say.
 pub(crate) const NOT_TAKEN: &str = "import.not-taken";
+/// A login that is written, and of which the file's own program makes nothing.
+pub(crate) const NO_LOGIN: &str = "import.no-login";
 
 macro_rules! formats {
     ($($name:ident, $title:literal, $command:literal;)*) => {
@@ -127,6 +130,14 @@ formats! {
     Chart2018, "the values of the first chart, of June 2018", "helm get values RELEASE";
     TerraformEntries, "access entries as Terraform's JSON", "cluster-auth render --to access-entries-terraform";
     TerraformUsers, "variables of the Terraform module", "cluster-auth render --to terraform";
+}
+
+impl Foreign {
+    /// The logins that are written and of which the file's own program makes nothing, and where they would stand.
+    pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem)> {
+        let mode = if self.format == Format::Kops { Mode::Crd } else { Mode::EksConfigMap };
+        self.problems.iter().filter(|problem| problem.code == NO_LOGIN).map(move |problem| (mode, problem))
+    }
 }
 
 /// Whether objects of an API version are among these files.

@@ -24,7 +24,7 @@ pub use self::configuration::no_configuration;
 use super::{
     AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
     dump::Written,
-    kustomize,
+    kustomize, placeholder,
     servers::may_run,
     standing::{self, Standings},
 };
@@ -439,7 +439,7 @@ impl Given {
         let is_of_cluster = value["metadata"]["resourceVersion"].as_str().is_some_and(|version| !version.is_empty());
         if !is_of_cluster && let Some((written, text)) = manifests::placeholder(node) {
             let what = format!("{} ({})", named(&value), at(written));
-            let why = format!("`{text}` is for another program to fill in; give what that prints, by `--from -`");
+            let why = placeholder::why(text);
             self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             return;
         }

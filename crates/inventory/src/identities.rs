@@ -9,6 +9,9 @@ use rbac::{AnyRole, Binding};
 
 use super::{MappingObject, Seen, Twice, Unseen};
 
+/// What is said of two objects of one identity.
+pub(super) const TWICE: &str = "it stands there twice and differs";
+
 /// Where something is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Place {
@@ -139,10 +142,8 @@ pub(super) fn one_of_each<T: Identified>(
 /// What is said of two objects of one identity.
 pub(super) fn differing(what: &str, first: &Place, second: &Place, refused: Option<&str>) -> Twice {
     let why = match refused {
-        None => format!("it stands there twice and differs; the later one counts here, {second}"),
-        Some(refused) => format!(
-            "it stands there twice and differs; the earlier one counts here, {first}: of the later one {refused}"
-        ),
+        None => format!("{TWICE}; the later one counts here, {second}"),
+        Some(refused) => format!("{TWICE}; the earlier one counts here, {first}: of the later one {refused}"),
     };
     let gap = Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() };
     // A cluster's own is nothing that a person wrote.

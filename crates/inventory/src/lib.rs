@@ -25,12 +25,14 @@ mod mappings;
 mod named;
 mod observed;
 mod people;
+mod placeholder;
 mod places;
 mod policies;
 mod record;
 mod servers;
 mod standing;
 mod target;
+mod unfilled;
 mod unseen;
 
 pub use authentication_mode::AuthenticationMode;
@@ -45,11 +47,11 @@ pub use mappings::Reading;
 pub use named::Named;
 pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Twice};
 pub use people::{Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody};
-pub use places::{GivenLogins, Places, UnseenLogins};
+pub use places::{GivenLogins, Places};
 pub use policies::{Policy, policy};
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
-pub use unseen::Unseen;
+pub use unseen::{Unseen, UnseenLogins};
 
 #[cfg(test)]
 mod tests;

@@ -7,7 +7,7 @@ use identity::{Arn, Partition};
 use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Unseen, policy};
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Unseen, UnseenLogins, policy};
 use crate::Record;
 
 /// A cluster at one moment.
@@ -43,6 +43,8 @@ pub struct Observed {
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
     /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
+    /// Of that, places of logins that were given and cannot be read, or in which something is still to be filled in.
+    pub unread_logins: Vec<UnseenLogins>,
     /// Of that, what stands there twice and differs.
     pub twice: Vec<Twice>,
     /// The roles and bindings of these that do not count.

@@ -9,18 +9,7 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{Mode, Snapshot};
 
-use super::{AccessEntries, MappingTarget, Observed, Unseen, given::BARE_LOGINS};
-
-/// A place of logins that could not be looked at.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UnseenLogins {
-    /// Which of the server's sources it is.
-    pub mode: Mode,
-    /// What, and why.
-    pub gap: Unseen,
-    /// What would help, as a sentence in the imperative.
-    pub help: Box<str>,
-}
+use super::{AccessEntries, MappingTarget, Observed, Unseen, UnseenLogins, given::BARE_LOGINS, identities::TWICE};
 
 /// What was given of logins beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,6 +66,9 @@ impl Places {
         if !entries.are_alone() && places.asks(Mode::EksConfigMap) {
             places.unseen.extend(of_map(observed, MappingTarget::AwsAuth, Mode::EksConfigMap));
         }
+        let of_eks = |place: &&UnseenLogins| place.mode == Mode::EksConfigMap && !entries.are_alone();
+        let unread = observed.unread_logins.iter().filter(|place| !is_eks || of_eks(place));
+        places.add(unread);
         places
     }
 
@@ -87,13 +79,23 @@ impl Places {
             let is_of = |target: &MappingTarget| gap.hides(*target) || gap.hides_as_read(*target);
             let mode = targets.into_iter().find(is_of).and_then(MappingTarget::mode);
             let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(Mode::EksConfigMap))?;
-            let help = "give it in a form that can be read".into();
-            Some(UnseenLogins { mode, gap: gap.clone(), help })
+            let help =
+                if gap.why.contains(TWICE) { "give one of the two" } else { "give it in a form that can be read" };
+            Some(UnseenLogins { mode, gap: gap.clone(), help: help.into() })
         };
         Self {
             unseen: unread.iter().filter_map(of_gap).collect(),
             of_entries: if entries.is_empty() { Vec::new() } else { of_entries(entries) },
             ..Self::default()
+        }
+    }
+
+    /// Adds those of which nothing is said yet.
+    pub fn add<'u>(&mut self, unread: impl IntoIterator<Item = &'u UnseenLogins>) {
+        for place in unread {
+            if !self.unseen.iter().any(|known| known.gap == place.gap) && self.asks(place.mode) {
+                self.unseen.push(place.clone());
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 //! What could not be looked at.
 
+use mapping::Mode;
+
 use super::MappingTarget;
 
 /// How a configuration is called that stands in a file.
@@ -12,6 +14,25 @@ pub struct Unseen {
     pub what: Box<str>,
     /// Why, in words: `not allowed to list them`.
     pub why: Box<str>,
+}
+
+/// A place of logins that could not be looked at.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnseenLogins {
+    /// Which of the server's sources it is.
+    pub mode: Mode,
+    /// What, and why.
+    pub gap: Unseen,
+    /// What would help, as a sentence in the imperative.
+    pub help: Box<str>,
+}
+
+impl UnseenLogins {
+    /// A place that its reader refuses as a whole.
+    pub(super) fn unreadable(gap: Unseen, target: MappingTarget) -> Self {
+        let help = "give it in a form that can be read".into();
+        Self { mode: target.mode().unwrap_or(Mode::MountedFile), gap, help }
+    }
 }
 
 impl Unseen {

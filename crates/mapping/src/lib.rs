@@ -36,6 +36,7 @@ pub use reader::Reader;
 pub use refusal::{Explanation, Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
 pub use snapshot::{Asked, Difference, Entry, Index, List, Nearest, Snapshot, Source};
+pub use template::VARIABLES;
 pub use user::User;
 
 #[cfg(test)]

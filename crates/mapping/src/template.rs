@@ -11,7 +11,7 @@ const SESSION_NAME_RAW: &str = "{{SessionNameRaw}}";
 const ACCESS_KEY_ID: &str = "{{AccessKeyID}}";
 
 /// Every variable there is, in the order in which they are replaced.
-pub(crate) const VARIABLES: [&str; 5] = [PRIVATE_DNS_NAME, ACCOUNT_ID, SESSION_NAME, SESSION_NAME_RAW, ACCESS_KEY_ID];
+pub const VARIABLES: [&str; 5] = [PRIVATE_DNS_NAME, ACCOUNT_ID, SESSION_NAME, SESSION_NAME_RAW, ACCESS_KEY_ID];
 
 /// What the names start with that Kubernetes itself uses.
 const SYSTEM: &str = "system:";

@@ -9,6 +9,7 @@ mod matrix;
 mod oneself;
 mod rights;
 mod twice;
+mod unfilled;
 mod unknown;
 mod words;
 

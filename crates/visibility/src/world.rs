@@ -143,6 +143,7 @@ impl World {
             entries: !entries.is_empty(),
         };
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
+        let without_login = logins::without_login(dump.declared(), &sources);
         let configured_id = dump.configuration().and_then(configured_id);
         let declared =
             dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
@@ -159,6 +160,8 @@ impl World {
         let twice = std::mem::take(&mut observed.twice);
         let of_logins = twice.iter().filter(|twice| !twice.is_of_rights()).map(|twice| &twice.gap);
         unread.extend(of_logins.filter(|gap| !unread.contains(gap)).cloned().collect::<Vec<_>>());
+        observed.unread_logins.extend(without_login);
+        unread.extend(observed.unread_logins.iter().map(|place| place.gap.clone()));
         let has_read_all_given = unread.len() == unlisted.len();
         unread.extend(twice.iter().filter(is_of_rights).map(|twice| twice.gap.clone()));
 
@@ -182,13 +185,18 @@ impl World {
             .filter(|_| !has_file && !has_config && observed.mappings.is_empty() && entries.is_empty());
         let mut places =
             if is_whole { Places::of(&observed, given, is_eks) } else { Places::of_pieces(&unread, &entries) };
+        if !is_whole {
+            places.add(&observed.unread_logins);
+        }
         if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {
             places.add_nothing_said(gap);
         }
-        let (notes, idle) = (observed.notes.clone(), observed.idle.clone());
+        let (mut notes, idle) = (observed.notes.clone(), observed.idle.clone());
+        notes.extend(gaps::of_mode(&entries));
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
         let mut gaps = gaps::of_cluster(&observed, only_files, has_file);
+        gaps.extend(observed.unread_logins.iter().map(|place| place.gap.clone()));
         gaps.extend(access.iter().flat_map(|(access, _)| gaps::of_file(access, &facts)));
         if let Some((access, _)) = &access {
             for (name, accounts) in access.accounts_of_unknown_iam_groups(&facts) {

@@ -10,7 +10,10 @@ use super::{
     Dump, MAPPING_KIND,
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
-use crate::{LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, identities::one_of_each};
+use crate::{
+    LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, UnseenLogins,
+    identities::one_of_each,
+};
 
 impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
@@ -62,7 +65,7 @@ impl Dump {
             let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
-        let mut mappings = Vec::new();
+        let (mut mappings, mut unread_logins) = (Vec::new(), Vec::new());
         let reading = Reading { partition, options: told.options, reader: told.reader };
         for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
             unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
@@ -80,7 +83,7 @@ impl Dump {
             };
             match LiveMapping::of_config_map(target, map.clone(), &reading, now) {
                 Ok(live) => mappings.push(live),
-                Err(gap) => unseen.push(gap),
+                Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, target)),
             }
         }
         let is_asked = target != MappingTarget::None;
@@ -90,9 +93,11 @@ impl Dump {
         for live in foreign.iter().filter_map(|foreign| foreign.live(&reading, now)) {
             match live {
                 Ok(live) => mappings.push(live),
-                Err(gap) => unseen.push(gap),
+                Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, MappingTarget::ConfigMap)),
             }
         }
+        unread_logins.extend(mappings.iter_mut().flat_map(LiveMapping::take_unfilled));
+        unseen.extend(unread_logins.iter().map(|place| place.gap.clone()));
         notes.sort();
         notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
@@ -123,6 +128,7 @@ impl Dump {
             record,
             partition,
             unseen,
+            unread_logins,
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
             notes,

@@ -4,7 +4,7 @@
 use document::{Node, Problem, Problems, Span};
 use identity::Arn;
 
-use super::{NOT_TAKEN, UNREADABLE};
+use super::{NO_LOGIN, NOT_TAKEN, UNREADABLE};
 
 /// A text that is not empty; anything else is none.
 pub(super) fn plain(node: &Node) -> Option<&str> {
@@ -61,10 +61,8 @@ pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut
     let is_one = resource.is_ok_and(|resource| ["user/", "role/"].iter().any(|kind| resource.starts_with(kind)));
     if !is_one {
         let span = value(node, "arn").map_or(node.span, |node| node.span);
-        problems.push(not_taken(
-            span,
-            format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it"),
-        ));
+        problems
+            .push(no_login(span, format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it")));
     }
     is_one
 }
@@ -82,4 +80,9 @@ pub(super) fn unreadable(span: Span, message: impl Into<String>) -> Problem {
 /// Something that was read and that no access file can say.
 pub(super) fn not_taken(span: Span, message: impl Into<String>) -> Problem {
     Problem::warning(NOT_TAKEN, span, message)
+}
+
+/// A login of which its own program makes nothing.
+pub(super) fn no_login(span: Span, message: impl Into<String>) -> Problem {
+    Problem::warning(NO_LOGIN, span, message)
 }

@@ -7,7 +7,7 @@ use document::{Node, Problems};
 
 use super::{
     Foreign, Format, Login,
-    fields::{is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, value},
+    fields::{is_mapping, is_user_or_role, key_span, list, no_login, not_taken, text, texts, value},
 };
 
 const LIST: &str = "identityMappings";
@@ -33,7 +33,7 @@ pub(super) fn read(root: &Node) -> Foreign {
         if !mappings.is_empty() && !modes.contains("CRD") {
             let span = key_span(aws, LIST).unwrap_or(aws.span);
             let message = "kops refuses identityMappings unless backendMode has CRD, so nothing is made of these";
-            problems.push(not_taken(span, message).hint("set `backendMode: CRD`, or give what the cluster has"));
+            problems.push(no_login(span, message).hint("set `backendMode: CRD`, or give what the cluster has"));
         } else {
             foreign.logins = logins(mappings, &mut problems);
         }

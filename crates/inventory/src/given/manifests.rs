@@ -3,6 +3,8 @@
 use document::{Document, Node, Source};
 use mapping::aws_iam_authenticator::LISTS;
 
+use crate::placeholder::is_placeholder;
+
 /// Whether an object is in a namespace, or has a subject in one, and does not say in which.
 pub(super) fn lacks_namespace(object: &serde_json::Value) -> bool {
     let is_unsaid = |of: &serde_json::Value| of["namespace"].as_str().unwrap_or_default().is_empty();
@@ -140,16 +142,6 @@ fn first<'a>(node: &'a Node, found: &mut Option<(&'a Node, &'a str)>) {
         }
         first(&entry.value, found);
     }
-}
-
-/// Helm's and Go's `{{ … }}`, Jinja's `{% … %}`, ERB's `<% … %>`, `${VAR}` and `$VAR` of envsubst, Flux and OpenShift, and
-/// `$(VAR)` of kustomize.
-fn is_placeholder(text: &str) -> bool {
-    let of_shell = |at: usize| {
-        let next = text[at + 1..].chars().next();
-        next.is_some_and(|next| next.is_ascii_alphabetic() || "_{(".contains(next))
-    };
-    ["{{", "{%", "<%"].iter().any(|open| text.contains(open)) || text.match_indices('$').any(|(at, _)| of_shell(at))
 }
 
 /// Whether something has texts as `aws-auth` has them, whatever it calls itself.

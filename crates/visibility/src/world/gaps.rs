@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use access::{Access, Facts, Scope};
-use inventory::{AccessEntries, Extent, Knowledge, Observed, Unseen};
+use inventory::{AccessEntries, AuthenticationMode, Extent, Knowledge, Observed, Unseen};
 use rbac::{Binding, Index, RoleKind, RoleReference};
 
 use super::{Associated, World};
@@ -130,6 +130,17 @@ impl World {
 /// What was not said of access entries, on EKS.
 pub(super) fn of_entries(entries: &AccessEntries, is_eks: bool) -> Vec<Unseen> {
     if is_eks { entries.unseen() } else { Vec::new() }
+}
+
+/// Whom access entries name where EKS does not look at them.
+pub(super) fn of_mode(entries: &AccessEntries) -> Option<Box<str>> {
+    let named: Vec<&str> = entries.described().map(|entry| entry.principal).collect();
+    let is_idle = entries.mode() == Some(AuthenticationMode::ConfigMap) && !named.is_empty();
+    let note = || {
+        let named = named.join(", ");
+        format!("nobody is let in by EKS access entries ({named}): the cluster's authentication mode is CONFIG_MAP")
+    };
+    is_idle.then(|| note().into())
 }
 
 /// That nothing says who logs in.

@@ -1,8 +1,11 @@
 //! Who logs in, by everything that says so.
 
 use access::Desired;
+use document::Sources;
 use identity::{Arn, Partition};
-use inventory::{AccessEntries, AuthenticationMode, LiveMapping, MappingTarget};
+use inventory::{
+    AccessEntries, AuthenticationMode, LiveMapping, MappingTarget, Unseen, UnseenLogins, foreign::Foreign,
+};
 use mapping::{Mode, RulePrincipal, Source};
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
@@ -19,6 +22,18 @@ pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, live: &[L
     // The server asks its access file first, wherever that stands.
     logins.sort_by_key(|source| source.mode != Mode::AccessFile);
     logins
+}
+
+/// What files of other programs say of logins that these programs make nothing of.
+pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<UnseenLogins> {
+    let all = declared.iter().flat_map(Foreign::without_login).map(|(mode, problem)| {
+        let place = sources.locate(problem.span.start);
+        let what = place.map_or_else(String::new, |(file, at)| format!("{file}:{}", at.line));
+        let help = problem.hint.clone().unwrap_or_else(|| "give the file as its program takes it".to_owned());
+        let gap = Unseen { what: what.into(), why: problem.message.as_str().into() };
+        UnseenLogins { mode, gap, help: help.into() }
+    });
+    all.collect()
 }
 
 /// The partition of whoever is named first; a cluster has people of one.
