@@ -48,11 +48,11 @@ impl Draft {
         let Subject { observed, entries, facts, .. } = *subject;
         let sets = &Sets::of(facts, observed, entries);
         let mut seen: BTreeMap<Id, Login> = BTreeMap::new();
-        if entries.mode() != Some(AuthenticationMode::ConfigMap) {
-            self.entries(entries, observed, &mut seen, sets);
-        } else {
+        if entries.mode() == Some(AuthenticationMode::ConfigMap) {
             let all = entries.described().map(|entry| entry.principal.to_owned());
             self.leave_all(all, "EKS access entries", "CONFIG_MAP");
+        } else {
+            self.entries(entries, observed, &mut seen, sets);
         }
         for live in &observed.mappings {
             if live.target == MappingTarget::AwsAuth && entries.mode() == Some(AuthenticationMode::Api) {
