@@ -71,10 +71,10 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
     for finding in &mut findings {
         finding.namespaces.sort_unstable();
         finding.namespaces.dedup();
-        if let Some(who) = finding.who {
-            if finding.principals.is_empty() {
-                finding.principals = logins::behind(world, who);
-            }
+        if let Some(who) = finding.who
+            && finding.principals.is_empty()
+        {
+            finding.principals = logins::behind(world, who);
         }
     }
     findings.sort_by(Finding::order);
