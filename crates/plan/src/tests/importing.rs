@@ -337,3 +337,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn access_entries_that_eks_does_not_look_at_are_left_by_name() {
+    let mut entries = eks(&[("user/erin", "erin", &[])]);
+    entries.set_mode(inventory::AuthenticationMode::ConfigMap);
+    let observed = cluster("role view = get pods\n");
+    let subject =
+        Subject { observed: &observed, entries: &entries, cluster_id: "c", facts: &Facts::default(), now: now() };
+    let said: Vec<String> = import(&subject).left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
+    let expected = "the 1 EKS access entries (arn:aws:iam::111122223333:user/erin): EKS does not look at them: its authentication mode is CONFIG_MAP";
+    assert_eq!(said, [expected]);
+}
