@@ -149,6 +149,11 @@ pub fn is_of(version: &str) -> bool {
 /// The groups of their API versions. kops still takes the name that it had until 1.11.
 const GROUPS: [&str; 4] = ["kops.k8s.io", "kops", "eksctl.io", "rbacmanager.reactiveops.io"];
 
+/// Whether a kind is meant to be another: its own program takes it in its own letters alone.
+fn is_nearly(kind: &str, right: &str) -> bool {
+    document::nearest(kind, [right]).is_some()
+}
+
 /// Reads a document that is another program's; `None` where it is none of those.
 pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
     let text = |key: &str| root.get(key).and_then(fields::plain);
@@ -158,6 +163,7 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
         ("kops.k8s.io" | "kops", "Cluster") => kops::read(root),
         ("eksctl.io", "ClusterConfig") => eksctl::read(root),
         ("rbacmanager.reactiveops.io", "RBACDefinition") => rbac_manager::read(root),
+        ("eksctl.io", kind) if is_nearly(kind, "ClusterConfig") => eksctl::misnamed(root),
         ("", "") if chart::is_first(root) => chart::read(source, root),
         ("", "") if identity_mappings::are(root) => identity_mappings::read(root),
         ("", "") if eksctl::are_entries(root) => eksctl::read_entries(root),

@@ -8,16 +8,74 @@ use document::{Node, Problems};
 use super::{
     AccessEntry, Account, EntryType, Foreign, Format, Login,
     access_entries::{Keys, entry, policies},
-    fields::{is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
+    fields::{self, is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
 };
 use crate::AuthenticationMode;
 
 const MAPPINGS: &str = "iamIdentityMappings";
 const ENTRIES: &str = "accessEntries";
+const POLICIES: &str = "accessPolicies";
 const PRINCIPAL: &str = "principalARN";
 const KEYS: Keys = Keys { principal: PRINCIPAL, groups: "kubernetesGroups", username: "kubernetesUsername" };
-/// The fields of a `ClusterConfig` that say who logs in.
-const ROOT: [&str; 2] = [MAPPINGS, "accessConfig"];
+/// The fields of a `ClusterConfig`, all of them: eksctl's own list has `additionalProperties: false`.
+const ROOT: [&str; 31] = [
+    "accessConfig",
+    "addons",
+    "addonsConfig",
+    "apiVersion",
+    "autoModeConfig",
+    "availabilityZones",
+    "capabilities",
+    "cloudWatch",
+    "controlPlaneScalingConfig",
+    "fargateProfiles",
+    "gitops",
+    "iam",
+    MAPPINGS,
+    "identityProviders",
+    "karpenter",
+    "kind",
+    "kubeAPIServerConfig",
+    "kubeControllerManagerConfig",
+    "kubeSchedulerConfig",
+    "kubernetesNetworkConfig",
+    "localZones",
+    "managedNodeGroups",
+    "metadata",
+    "nodeGroups",
+    "outpost",
+    "privateCluster",
+    "remoteNetworkConfig",
+    "secretsEncryption",
+    "upgradePolicy",
+    "vpc",
+    "zonalShiftConfig",
+];
+/// Those of `iam`.
+const IAM: [&str; 8] = [
+    "fargatePodExecutionRoleARN",
+    "fargatePodExecutionRolePermissionsBoundary",
+    "podIdentityAssociations",
+    "serviceAccounts",
+    "serviceRoleARN",
+    "serviceRolePermissionsBoundary",
+    "vpcResourceControllerPolicy",
+    "withOIDC",
+];
+/// Those of `accessConfig`.
+const ACCESS: [&str; 3] = [ENTRIES, "authenticationMode", "bootstrapClusterCreatorAdminPermissions"];
+/// Those of an access entry, of a policy of it, and of that one's scope.
+const ENTRY: [&str; 5] = [PRINCIPAL, "type", KEYS.groups, KEYS.username, POLICIES];
+const POLICY: [&str; 2] = ["policyARN", "accessScope"];
+const SCOPE: [&str; 2] = ["type", "namespaces"];
+/// Where the fields stand that say who logs in.
+const PLACES: [(&str, &str); 5] = [
+    (MAPPINGS, "at the top level of the file"),
+    ("accessConfig", "at the top level of the file"),
+    (ENTRIES, "below `accessConfig`"),
+    ("authenticationMode", "below `accessConfig`"),
+    (POLICIES, "in an entry of `accessConfig.accessEntries`"),
+];
 /// Those of an identity mapping.
 const MAPPING: [&str; 7] = ["arn", "username", "groups", "account", "serviceName", "namespace", "noDuplicateARNs"];
 /// What eksctl makes roles of machines for, and lets them in.
@@ -27,6 +85,9 @@ pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::ClusterConfig, ..Foreign::default() };
     known(root, "", &ROOT, &mut problems);
+    if let Some(iam) = value(root, "iam") {
+        known(iam, "iam: ", &IAM, &mut problems);
+    }
     let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
     foreign.cluster_id = Some(name.into()).filter(|_| !name.is_empty());
     for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
@@ -35,7 +96,9 @@ pub(super) fn read(root: &Node) -> Foreign {
         }
     }
     if let Some(access) = value(root, "accessConfig") {
+        known(access, "accessConfig: ", &ACCESS, &mut problems);
         for (index, node) in list(access, ENTRIES, &mut problems).iter().enumerate() {
+            known_entry(node, index, &mut problems);
             let Some(entry) = entry(node, &KEYS, (ENTRIES, index), &mut problems) else { continue };
             let entry = AccessEntry { policies: policies(node, &mut problems), ..entry };
             foreign.entries.extend(Some(entry).filter(|entry| is_taken(entry, &mut problems)));
@@ -71,16 +134,24 @@ pub(super) fn read(root: &Node) -> Foreign {
     foreign
 }
 
-/// Names keys that eksctl does not know and that are meant to be one of ours: it decodes strictly, and takes none of the file.
+/// What is meant to be a `ClusterConfig`, and is none.
+pub(super) fn misnamed(root: &Node) -> Foreign {
+    let version = value(root, "apiVersion").and_then(fields::plain).unwrap_or_default();
+    let problems = fields::misnamed(root, "eksctl", (version, "ClusterConfig"));
+    Foreign { format: Format::ClusterConfig, problems, ..Foreign::default() }
+}
+
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    for entry in node.as_mapping().unwrap_or_default() {
-        let key = &*entry.key.text;
-        let is_meant = |known: &&&str| known.eq_ignore_ascii_case(key);
-        let meant = keys.iter().find(is_meant).copied().or_else(|| document::nearest(key, keys.iter().copied()));
-        let is_known = keys.contains(&key);
-        if let Some(meant) = meant.filter(|_| !is_known) {
-            let message = format!("{of}`{key}`: eksctl knows no such field, and refuses the file");
-            problems.push(unreadable(entry.key_span, message).hint(format!("write `{meant}`")));
+    fields::known(node, ("eksctl", of), keys, &PLACES, problems);
+}
+
+fn known_entry(node: &Node, index: usize, problems: &mut Problems) {
+    let name = format!("{ENTRIES}[{index}]: ");
+    known(node, &name, &ENTRY, problems);
+    for policy in value(node, POLICIES).and_then(Node::as_sequence).unwrap_or_default() {
+        known(policy, &name, &POLICY, problems);
+        if let Some(scope) = value(policy, "accessScope") {
+            known(scope, &format!("{name}accessScope: "), &SCOPE, problems);
         }
     }
 }

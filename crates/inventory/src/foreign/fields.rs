@@ -55,6 +55,43 @@ pub(super) fn is_mapping(node: &Node, what: &str, problems: &mut Problems) -> bo
     is_one
 }
 
+/// Names the keys of a mapping that its program does not know: it decodes strictly, and takes none of the file. `elsewhere`
+/// has keys that it does know, each with its place.
+pub(super) fn known(
+    node: &Node,
+    (program, of): (&str, &str),
+    keys: &[&str],
+    elsewhere: &[(&str, &str)],
+    problems: &mut Problems,
+) {
+    for entry in node.as_mapping().unwrap_or_default() {
+        let key = &*entry.key.text;
+        // What is merged in has keys of its own.
+        if keys.contains(&key) || key == "<<" {
+            continue;
+        }
+        let problem =
+            unreadable(entry.key_span, format!("{of}`{key}`: {program} knows no such field, and refuses the file"));
+        let place = elsewhere.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
+        let nearest = || document::nearest(key, keys.iter().copied()).map(|meant| format!("write `{meant}`"));
+        problems.push(match place.map(|place| format!("it belongs {place}")).or_else(nearest) {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
+    }
+}
+
+/// An object of a kind or version that its program does not have, and that is meant to be the one that is named.
+pub(super) fn misnamed(root: &Node, program: &str, (version, kind): (&str, &str)) -> Vec<Problem> {
+    let misnamed = [("apiVersion", version), ("kind", kind)].into_iter().filter_map(|(key, right)| {
+        let written = value(root, key).and_then(plain).unwrap_or_default();
+        let message = format!("`{key}: {written}`: {program} has no such, so nothing is made of this object");
+        let span = value(root, key).map_or(root.span, |node| node.span);
+        (written != right).then(|| unreadable(span, message).hint(format!("write `{key}: {right}`")))
+    });
+    misnamed.collect()
+}
+
 /// Whether this is the ARN of a user or a role; named if not, as the file's program refuses it.
 pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut Problems) -> bool {
     let resource = arn.parse::<Arn>().map(|arn| arn.resource);

@@ -7,10 +7,17 @@ use document::{Node, Problems};
 
 use super::{
     Foreign, Format, Login,
-    fields::{is_mapping, is_user_or_role, key_span, list, no_login, not_taken, text, texts, value},
+    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_taken, text, texts, value},
 };
 
 const LIST: &str = "identityMappings";
+/// The fields of `spec.authentication`, of its `aws`, and of a mapping, in both versions.
+const AUTHENTICATION: [&str; 3] = ["aws", "kopeio", "oidc"];
+const AWS: [&str; 8] =
+    ["image", "backendMode", "clusterID", "memoryRequest", "cpuRequest", "memoryLimit", "cpuLimit", LIST];
+const MAPPING: [&str; 3] = ["arn", "username", "groups"];
+/// Where the field stands that says who logs in.
+const PLACES: [(&str, &str); 1] = [(LIST, "below `spec.authentication.aws`")];
 
 pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
@@ -27,6 +34,12 @@ pub(super) fn read(root: &Node) -> Foreign {
         }
     }
     let aws = authentication.and_then(|authentication| value(authentication, "aws"));
+    if let Some(authentication) = authentication {
+        known(authentication, "spec.authentication: ", &AUTHENTICATION, &mut problems);
+    }
+    if let Some(aws) = aws {
+        known(aws, "spec.authentication.aws: ", &AWS, &mut problems);
+    }
     let modes = aws.map_or("", |aws| text(aws, "backendMode", &mut problems));
     if let Some(aws) = aws {
         let mappings = list(aws, LIST, &mut problems);
@@ -49,9 +62,14 @@ pub(super) fn read(root: &Node) -> Foreign {
     foreign
 }
 
+fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
+    fields::known(node, ("kops", of), keys, &PLACES, problems);
+}
+
 fn logins(mappings: &[Node], problems: &mut Problems) -> Vec<Login> {
     let login = |(index, node): (usize, &Node)| {
         let name = format!("{LIST}[{index}]");
+        known(node, &format!("{name}: "), &MAPPING, problems);
         let arn = is_mapping(node, &name, problems).then(|| text(node, "arn", problems))?;
         let is_one = is_user_or_role(arn, &name, node, problems);
         let [arn, username] = [arn, text(node, "username", problems)].map(Into::into);
