@@ -140,10 +140,16 @@ impl Foreign {
     }
 }
 
-/// Whether objects of an API version are among these files.
-pub fn is_of(version: &str) -> bool {
+/// Whether objects of an API version and kind are among these files, or are meant to be.
+pub fn is_of(version: &str, kind: &str) -> bool {
     let group = version.split('/').next().unwrap_or_default();
-    GROUPS.contains(&group)
+    GROUPS.contains(&group) || is_definition(version, kind)
+}
+
+/// Whether this is rbac-manager's, or meant to be: nobody else calls a kind that.
+fn is_definition(version: &str, kind: &str) -> bool {
+    let is_ours = version.starts_with("rbacmanager.reactiveops.io/");
+    kind.eq_ignore_ascii_case(rbac_manager::KIND) || (is_ours && is_nearly(kind, rbac_manager::KIND))
 }
 
 /// The groups of their API versions. kops still takes the name that it had until 1.11.
@@ -151,7 +157,7 @@ const GROUPS: [&str; 4] = ["kops.k8s.io", "kops", "eksctl.io", "rbacmanager.reac
 
 /// Whether a kind is meant to be another: its own program takes it in its own letters alone.
 fn is_nearly(kind: &str, right: &str) -> bool {
-    document::nearest(kind, [right]).is_some()
+    !kind.ends_with("List") && document::nearest(kind, [right]).is_some()
 }
 
 /// Reads a document that is another program's; `None` where it is none of those.
@@ -162,7 +168,8 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
     let foreign = match (group, kind) {
         ("kops.k8s.io" | "kops", "Cluster") => kops::read(root),
         ("eksctl.io", "ClusterConfig") => eksctl::read(root),
-        ("rbacmanager.reactiveops.io", "RBACDefinition") => rbac_manager::read(root),
+        _ if (version, kind) == (rbac_manager::VERSION, rbac_manager::KIND) => rbac_manager::read(root),
+        _ if is_definition(version, kind) => rbac_manager::misnamed(root),
         ("eksctl.io", kind) if is_nearly(kind, "ClusterConfig") => eksctl::misnamed(root),
         ("", "") if chart::is_first(root) => chart::read(source, root),
         ("", "") if identity_mappings::are(root) => identity_mappings::read(root),

@@ -511,7 +511,7 @@ impl Given {
         } else {
             format!("it cannot be read: {reason}")
         };
-        let article = if kind.starts_with('o') { "an" } else { "a" };
+        let article = if kind.starts_with('o') || kind.starts_with("RBAC") { "an" } else { "a" };
         let what = format!("{article} {kind} ({}:{line})", source.name());
         self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         true
@@ -606,7 +606,9 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                         let value = map.next_value::<serde_json::Value>()?.as_str().unwrap_or_default().to_owned();
                         *if key == "kind" { &mut of.1 } else { &mut of.0 } = Some(value);
                         match &of {
-                            (Some(version), _) if foreign::is_of(version) => About::Foreign,
+                            (Some(version), kind) if foreign::is_of(version, kind.as_deref().unwrap_or_default()) => {
+                                About::Foreign
+                            }
                             (Some(version), Some(kind)) if Dump::is_about(version, kind) => About::Cluster,
                             (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
                             (Some(version), Some(kind)) if may_run(version, kind) => About::Server,

@@ -141,8 +141,10 @@ pub(super) fn misnamed(root: &Node) -> Foreign {
     Foreign { format: Format::ClusterConfig, problems, ..Foreign::default() }
 }
 
+const NO_FIELD: &str = "eksctl knows no such field, and refuses the file";
+
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    fields::known(node, ("eksctl", of), keys, &PLACES, problems);
+    fields::known(node, (of, NO_FIELD), keys, &PLACES, problems);
 }
 
 fn known_entry(node: &Node, index: usize, problems: &mut Problems) {

@@ -55,11 +55,11 @@ pub(super) fn is_mapping(node: &Node, what: &str, problems: &mut Problems) -> bo
     is_one
 }
 
-/// Names the keys of a mapping that its program does not know: it decodes strictly, and takes none of the file. `elsewhere`
-/// has keys that it does know, each with its place.
+/// Names the keys of a mapping that there are not, with what comes of that: whoever takes the file decodes strictly.
+/// `elsewhere` has keys that there are, each with its place.
 pub(super) fn known(
     node: &Node,
-    (program, of): (&str, &str),
+    (of, why): (&str, &str),
     keys: &[&str],
     elsewhere: &[(&str, &str)],
     problems: &mut Problems,
@@ -70,8 +70,7 @@ pub(super) fn known(
         if keys.contains(&key) || key == "<<" {
             continue;
         }
-        let problem =
-            unreadable(entry.key_span, format!("{of}`{key}`: {program} knows no such field, and refuses the file"));
+        let problem = unreadable(entry.key_span, format!("{of}`{key}`: {why}"));
         let place = elsewhere.iter().find(|(name, _)| *name == key).map(|(_, place)| *place);
         let nearest = || document::nearest(key, keys.iter().copied()).map(|meant| format!("write `{meant}`"));
         problems.push(match place.map(|place| format!("it belongs {place}")).or_else(nearest) {

@@ -62,8 +62,10 @@ pub(super) fn read(root: &Node) -> Foreign {
     foreign
 }
 
+const NO_FIELD: &str = "kops knows no such field, and refuses the file";
+
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    fields::known(node, ("kops", of), keys, &PLACES, problems);
+    fields::known(node, (of, NO_FIELD), keys, &PLACES, problems);
 }
 
 fn logins(mappings: &[Node], problems: &mut Problems) -> Vec<Login> {

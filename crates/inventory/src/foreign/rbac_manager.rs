@@ -10,8 +10,27 @@ use rbac::{Binding, LabelSelector, Operator, Requirement, RoleKind, RoleReferenc
 
 use super::{
     Foreign, Format,
-    fields::{is_mapping, key_span, list, not_taken, plain, text, texts, unreadable, value},
+    fields::{self, is_mapping, key_span, list, not_taken, plain, text, texts, unreadable, value},
 };
+
+/// The one version that there is.
+pub(super) const VERSION: &str = "rbacmanager.reactiveops.io/v1beta1";
+/// Its kind.
+pub(super) const KIND: &str = "RBACDefinition";
+/// The fields of a definition, and of its parts; the API server has all of them in its schema.
+const ROOT: [&str; 5] = ["apiVersion", "kind", "metadata", "rbacBindings", "status"];
+const BINDING: [&str; 4] = ["name", "subjects", "clusterRoleBindings", "roleBindings"];
+const SUBJECT: [&str; 6] =
+    ["kind", "name", "namespace", "apiGroup", "imagePullSecrets", "automountServiceAccountToken"];
+const CLUSTER_ROLE_BINDING: [&str; 1] = ["clusterRole"];
+const ROLE_BINDING: [&str; 4] = ["clusterRole", "role", "namespace", "namespaceSelector"];
+/// Where those stand that say who may do something.
+const PLACES: [(&str, &str); 4] = [
+    ("rbacBindings", "at the top level of the object"),
+    ("subjects", "in an entry of `rbacBindings`"),
+    ("clusterRoleBindings", "in an entry of `rbacBindings`"),
+    ("roleBindings", "in an entry of `rbacBindings`"),
+];
 
 /// What rbac-manager makes bindings of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -68,8 +87,20 @@ impl RbacDefinition {
     }
 }
 
+/// What is meant to be a definition, and is none.
+pub(super) fn misnamed(root: &Node) -> Foreign {
+    let problems = fields::misnamed(root, "rbac-manager", (VERSION, KIND));
+    Foreign { format: Format::RbacDefinition, problems, ..Foreign::default() }
+}
+
+fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
+    let why = "there is no such field, and kubectl refuses the object; here it counts without it";
+    fields::known(node, (of, why), keys, &PLACES, problems);
+}
+
 pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
+    known(root, "", &ROOT, &mut problems);
     let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
     let mut definition = RbacDefinition { name: name.into(), grants: Vec::new() };
     let mut parts = Problems::default();
@@ -104,10 +135,13 @@ pub(super) fn read(root: &Node) -> Foreign {
 
 fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Problems, left: &mut Problems) {
     let name = text(node, "name", problems);
+    let of_part = format!("{of}, {name}: ");
+    known(node, &of_part, &BINDING, left);
     let prefix = format!("{of}-{name}");
     let mut others = 0;
     let mut subjects = Vec::new();
     for subject in list(node, "subjects", problems) {
+        known(subject, &of_part, &SUBJECT, left);
         let [kind, name, namespace] = ["kind", "name", "namespace"].map(|key| text(subject, key, problems));
         subjects.push(match kind {
             "Group" => Subject::Group(name.into()),
@@ -137,6 +171,7 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
         grants.push(Grant { name: name.into(), role, subjects: subjects.clone(), place, span });
     };
     for node in list(node, "clusterRoleBindings", problems) {
+        known(node, &of_part, &CLUSTER_ROLE_BINDING, left);
         let role = text(node, "clusterRole", problems);
         if role.is_empty() {
             problems.push(unreadable(node.span, "`clusterRole` is missing"));
@@ -144,6 +179,7 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
         add(format!("{prefix}-{role}"), RoleKind::ClusterRole, role, Place::Cluster, node.span);
     }
     for node in list(node, "roleBindings", problems) {
+        known(node, &of_part, &ROLE_BINDING, left);
         let [cluster_role, role, namespace] = ["clusterRole", "role", "namespace"].map(|key| text(node, key, problems));
         let (kind, role, suffix) = match (cluster_role, role) {
             ("", "") => {

@@ -16,9 +16,11 @@ pub(super) fn lacks_namespace(object: &serde_json::Value) -> bool {
 }
 
 /// The kinds that are of interest wherever they stand.
-const KINDS: [&str; 4] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+const KINDS: [&str; 5] = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "RBACDefinition"];
 /// Those that are where something in them says so as well.
-const OTHERS: [(&str, &[&str]); 3] = [
+const OTHERS: [(&str, &[&str]); 5] = [
+    ("Cluster", &["identityMappings"]),
+    ("ClusterConfig", &["accessConfig", "iamIdentityMappings"]),
     ("IAMIdentityMapping", &[""]),
     ("ConfigMap", &["aws-auth", "aws-iam-authenticator", "cluster-auth-access"]),
     ("ServiceAccount", &["eks.amazonaws.com/role-arn"]),

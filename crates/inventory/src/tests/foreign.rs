@@ -77,6 +77,7 @@ cases! {
     "kops-v1alpha2" "kops-v1alpha3" "kops-not-taken" "kops-unreadable"
     "kops-fields" "eksctl-fields" "eksctl-kind"
     "eksctl-cluster" "eksctl-unreadable" "eksctl-mappings" "eksctl-mappings-json" "eksctl-entries"
+    "rbac-definition-fields" "rbac-definition-kind"
     "rbac-definition" "rbac-definition-refused" "rbac-definition-spec"
     "terraform-entries" "terraform-users"
     "chart-june-2018"

@@ -275,3 +275,27 @@ fn templates_that_bring_whole_documents_are_named() {
         "{error}"
     );
 }
+
+/// Each as its own program refuses it, in a folder too.
+#[test]
+fn files_of_other_programs_that_are_nearly_right_are_named() {
+    let broken = "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\nrbacBindings:\n  - name: a\n  subjects: []\n";
+    let definition = |version: &str, kind: &str| format!("apiVersion: {version}\nkind: {kind}\nrbacBindings: []\n");
+    let json = r#"{"apiVersion": "rbacmanager.io/v1beta1", "kind": "RBACDefinition", "rbacBindings": []}"#;
+    let rows = [
+        (
+            "a kind in another case",
+            definition("rbacmanager.reactiveops.io/v1beta1", "RbacDefinition"),
+            "`kind: RBACDefinition`",
+        ),
+        ("another version", definition("rbacmanager.reactiveops.io/v1", "RBACDefinition"), "`apiVersion: rbacmanager"),
+        ("another group", definition("rbac.reactiveops.io/v1beta1", "RBACDefinition"), "`apiVersion: rbacmanager"),
+        ("another group as JSON", json.to_owned(), "`apiVersion: rbacmanager"),
+        ("broken YAML", broken.to_owned(), "gap: an RBACDefinition (it:2): it cannot be read: line 5"),
+        ("eksctl's", "apiVersion: eksctl.io/v1alpha5\nkind: Clusterconfig\n".to_owned(), "write `kind: ClusterConfig`"),
+    ];
+    for (name, text, expected) in rows {
+        let said = said(&text);
+        assert!(said.starts_with("gap: ") && said.contains(expected), "{name}: {said}");
+    }
+}
