@@ -8,7 +8,7 @@ use document::Sources;
 use jiff::Timestamp;
 use rbac::Objects;
 
-use super::{Holder, LiveMapping, MappingTarget, Observed, Seen};
+use super::{Holder, LiveMapping, MappingTarget, Observed, Seen, Unseen};
 use crate::foreign::Foreign;
 
 impl Observed {
@@ -42,6 +42,17 @@ impl Observed {
         bindings.retain(|binding| !there.contains(&binding.id()));
         self.roles.extend(roles.into_iter().map(made));
         self.bindings.extend(bindings.into_iter().map(made));
+    }
+}
+
+impl Foreign {
+    /// That nobody knows where it grants something, as it goes by namespaces that are not known.
+    pub(super) fn chooses_unknown_namespaces(&self) -> Option<Unseen> {
+        let definition = self.definition.as_ref().filter(|definition| definition.chooses_namespaces())?;
+        let what =
+            format!("the namespaces that the RBACDefinition {} ({}) chooses by labels", definition.name, self.file);
+        let why = "the cluster's namespaces are not known; give what `kubectl get namespaces -o json` prints";
+        Some(Unseen { what: what.into(), why: why.into() })
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, UnseenLogins,
+    LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, UnseenLogins, foreign::Foreign,
     identities::one_of_each,
 };
 
@@ -142,6 +142,9 @@ impl Dump {
             ..Observed::default()
         };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());
+        if namespaces.is_none() {
+            observed.unseen.extend(foreign.iter().filter_map(Foreign::chooses_unknown_namespaces));
+        }
         for foreign in &foreign {
             observed.add_declared(foreign, namespaces.as_deref(), now);
         }

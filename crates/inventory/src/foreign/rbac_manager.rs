@@ -81,9 +81,9 @@ impl RbacDefinition {
         bindings
     }
 
-    /// Where it chooses namespaces by their labels, which the cluster knows alone.
-    pub fn selectors(&self) -> impl Iterator<Item = Span> {
-        self.grants.iter().filter(|grant| matches!(grant.place, Place::Selector(_))).map(|grant| grant.span)
+    /// Whether it chooses namespaces by their labels, which the cluster knows alone.
+    pub fn chooses_namespaces(&self) -> bool {
+        self.grants.iter().any(|grant| matches!(grant.place, Place::Selector(_)))
     }
 }
 
@@ -190,7 +190,15 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
             (role, _) => (RoleKind::ClusterRole, role, role.to_owned()),
         };
         let place = match value(node, "namespaceSelector").and_then(|node| selector(node, problems)) {
-            Some(selector) => Place::Selector(selector),
+            Some(selector) => {
+                let span = key_span(node, "namespaceSelector").unwrap_or(node.span);
+                let message = format!(
+                    "{of_part}`namespaceSelector` also chooses namespaces that come later; taken are those that it chooses now"
+                );
+                let hint = "write `namespaceSelector` in place of these namespaces below `authorization` in the file";
+                left.push(not_taken(span, message).hint(hint));
+                Place::Selector(selector)
+            }
             None if namespace.is_empty() => {
                 problems.push(unreadable(node.span, "`namespace` or `namespaceSelector` is missing"));
                 continue;

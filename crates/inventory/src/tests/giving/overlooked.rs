@@ -1,7 +1,9 @@
 //! What says something of access and is not read: each is named, in a folder too.
 
-use super::lines;
-use crate::{Given, How};
+use identity::Partition;
+
+use super::{super::now, lines};
+use crate::{Given, How, MappingTarget, Unseen};
 
 const BOUND: &str = "metadata: {name: b}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n\
                      subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: eve}]\n";
@@ -297,5 +299,24 @@ fn files_of_other_programs_that_are_nearly_right_are_named() {
     for (name, text, expected) in rows {
         let said = said(&text);
         assert!(said.starts_with("gap: ") && said.contains(expected), "{name}: {said}");
+    }
+}
+
+#[test]
+fn namespaces_that_a_definition_chooses_are_a_gap_until_they_are_known() {
+    let definition = "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\nmetadata: {name: harbor}\nrbacBindings:\n\
+                      - name: a\n  subjects: [{kind: User, name: eve}]\n  roleBindings:\n  - {clusterRole: edit, namespaceSelector: {matchLabels: {team: a}}}\n";
+    let namespaces = r#"{"apiVersion": "v1", "kind": "NamespaceList", "items": [{"metadata": {"name": "dock", "labels": {"team": "a"}}}]}"#;
+    let alone = [("rbac.yaml", definition)];
+    let beside = [("rbac.yaml", definition), ("namespaces.json", namespaces)];
+    for (texts, gaps, bound) in [(&alone[..], 1, 0), (&beside[..], 0, 1)] {
+        let mut given = Given::default();
+        for (name, text) in texts {
+            assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
+        }
+        let observed = given.dump.observed(MappingTarget::None, Partition::Aws, now());
+        let is_it =
+            |gap: &&Unseen| &*gap.what == "the namespaces that the RBACDefinition harbor (rbac.yaml) chooses by labels";
+        assert_eq!((observed.unseen.iter().filter(is_it).count(), observed.bindings.len()), (gaps, bound), "{texts:?}");
     }
 }
