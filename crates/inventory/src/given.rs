@@ -307,7 +307,7 @@ impl Given {
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
-                Some(kind) if !Dump::is_about(version, kind) => {
+                Some(kind) if !Dump::is_about(version, kind) || Dump::says_nothing((version, kind), root) => {
                     let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
                     match unkinded::of_unknown_list(&source, root, kind, of) {
                         Some(gap) => self.dump.lacks(gap),
@@ -620,7 +620,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                     "Resources" => About::NoKind,
                     key if outputs::about(key).is_some() => outputs::about(key).unwrap_or(About::Nothing),
                     "groups" | "clusterID" | "nodes" => About::Access,
-                    key if unkinded::is_misspelt(key) => About::NoKind,
+                    key if unkinded::is_misspelt(key) || unkinded::FRAGMENTS.contains(&key) => About::NoKind,
                     key if LISTS.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
                     "resource" | "users" => About::Foreign,
                     _ => {

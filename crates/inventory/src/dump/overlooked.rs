@@ -1,8 +1,10 @@
 //! Objects by which somebody may log in or may do something, and that are not read here: none is passed over unsaid.
 //!
-//! Sources: the API references of ACK's and Crossplane's EKS controllers, Operator Lifecycle Manager, Cluster API and Rancher;
+//! Sources: the API references of ACK's and Crossplane's EKS controllers, Operator Lifecycle Manager, Cluster API and its
+//! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno and HNC;
 //! Kubernetes, `apimachinery/pkg/apis/meta/v1/types.go` (`Status`, `Table`).
 
+use document::Node;
 use mapping::aws_iam_authenticator::LISTS;
 use rbac::dump::{Other, Refusal, Refused};
 use serde_json::{Value, value::RawValue};
@@ -25,6 +27,12 @@ enum Of {
     ResourceSet,
     /// Rancher.
     Rancher,
+    /// Another cluster's logins, as EKS Anywhere or Cluster API makes them.
+    Logins,
+    /// Objects that it brings to a cluster.
+    Bearer,
+    /// The Hierarchical Namespace Controller.
+    Hierarchy,
 }
 
 /// What to give in place of what another program makes roles and bindings of.
@@ -50,8 +58,47 @@ fn of(api_version: &str, kind: &str) -> Option<Of> {
         ("management.cattle.io", "GlobalRoleBinding" | "ClusterRoleTemplateBinding" | "ProjectRoleTemplateBinding") => {
             Of::Rancher
         }
+        ("anywhere.eks.amazonaws.com", "AWSIamConfig")
+        | ("controlplane.cluster.x-k8s.io", "AWSManagedControlPlane" | "AWSManagedControlPlaneTemplate") => Of::Logins,
+        ("kubernetes.crossplane.io" | "kubernetes.m.crossplane.io", "Object")
+        | ("work.open-cluster-management.io", "ManifestWork")
+        | ("kyverno.io", "ClusterPolicy" | "Policy") => Of::Bearer,
+        ("hnc.x-k8s.io", "HierarchyConfiguration") => Of::Hierarchy,
         _ => return None,
     })
+}
+
+/// Objects of access that something brings to a cluster, as kind and name.
+fn brought(spec: &Value) -> Vec<String> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut manifests = vec![spec["forProvider"]["manifest"].clone()];
+    manifests.extend(list(&spec["workload"]["manifests"]));
+    for rule in list(&spec["rules"]) {
+        let generate = &rule["generate"];
+        manifests.extend([vec![generate.clone()], list(&generate["foreach"])].concat());
+        for kind in list(&generate["cloneList"]["kinds"]) {
+            let kind = kind.as_str().unwrap_or_default();
+            let (version, kind) = kind.rsplit_once('/').unwrap_or_default();
+            manifests.push(serde_json::json!({"apiVersion": version, "kind": kind}));
+        }
+    }
+    manifests.iter().filter(|manifest| is_of_access(manifest)).map(in_words).collect()
+}
+
+/// Whether somebody logs in or may do something by an object.
+fn is_of_access(manifest: &Value) -> bool {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (version, kind) = (text(&manifest["apiVersion"]), text(&manifest["kind"]));
+    if kind != "ConfigMap" {
+        return version.starts_with("rbac.authorization.k8s.io/") || (&*version, &*kind) == MAPPING;
+    }
+    let name = text(&manifest["metadata"]["name"]) + &text(&manifest["name"]);
+    Dump::config_map_names().any(|known| known == name) || LISTS.iter().any(|list| manifest["data"].get(list).is_some())
+}
+
+fn in_words(manifest: &Value) -> String {
+    let name = [&manifest["metadata"]["name"], &manifest["name"]].into_iter().find_map(Value::as_str);
+    format!("{} {}", manifest["kind"].as_str().unwrap_or_default(), name.unwrap_or_default()).trim_end().to_owned()
 }
 
 /// Why it is not known what an object says of access, and what to do; nothing where it says nothing of it.
@@ -108,15 +155,59 @@ fn why(other: &Other) -> Option<String> {
             )
         }
         Of::Rancher => format!("Rancher makes bindings of it; {GIVE}"),
+        Of::Logins => {
+            let spec = spec();
+            let (of, template) = (&spec, &spec["template"]["spec"]);
+            let has = |of: &Value, key: &str| !of[key].is_null() && of[key] != serde_json::json!([]);
+            let keys = ["mapRoles", "mapUsers", "iamAuthenticatorConfig", "accessEntries"];
+            let key = keys.into_iter().find(|key| has(of, key) || has(template, key))?;
+            format!(
+                "its `{key}` says who logs in, and is not read here; give what that cluster has: the ConfigMap aws-auth or \
+                 aws-iam-authenticator of kube-system, or its access entries"
+            )
+        }
+        Of::Bearer => {
+            let objects = brought(&spec());
+            if objects.is_empty() {
+                return None;
+            }
+            format!(
+                "it brings objects of access to a cluster, which are not read here ({}); give the objects themselves",
+                objects.join(", ")
+            )
+        }
+        Of::Hierarchy => {
+            let spec = spec();
+            let parent = spec["parent"].as_str().filter(|parent| !parent.is_empty())?;
+            format!("the Hierarchical Namespace Controller copies roles and bindings of the namespace {parent}; {GIVE}")
+        }
     })
 }
 
 impl Dump {
+    /// Whether a document is one of these, and says nothing of access.
+    pub(crate) fn says_nothing((api_version, kind): (&str, &str), object: &Node) -> bool {
+        let raw = |key: &str| RawValue::from_string(object.get(key)?.to_json().to_string()).ok();
+        let other = Other {
+            api_version: api_version.into(),
+            kind: kind.into(),
+            namespace: None,
+            name: Box::default(),
+            data: None,
+            binary_data: None,
+            spec: raw("spec"),
+            status: raw("status"),
+        };
+        is_one(api_version, kind) && why(&other).is_none()
+    }
+
     /// Takes one as a gap. `is_of_cluster` says whether a cluster has it, and so what it was to make.
     pub(super) fn overlook(&mut self, other: &Other, is_of_cluster: bool) {
         let Some(why) = why(other) else { return };
-        let is_maker =
-            matches!(of(&other.api_version, &other.kind), Some(Of::Operator | Of::ResourceSet | Of::Rancher));
+        let is_maker = !matches!(
+            of(&other.api_version, &other.kind),
+            Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry)
+        );
         let namespace = other.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let name = if other.name.is_empty() { String::new() } else { format!(" {namespace}{}", other.name) };
         let what = format!("{}{name}{}", other.kind, self.at());

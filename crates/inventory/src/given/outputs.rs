@@ -7,7 +7,7 @@ use access::IamDumpError;
 use document::{Dialect, Document, Limits, Node, Source};
 use serde_json::json;
 
-use super::{Given, GivenError, How};
+use super::{Given, GivenError, How, unkinded};
 use crate::AccessEntriesError;
 
 /// The outermost keys of `aws eks`; the last one stands in what `--query accessEntry` leaves of an entry.
@@ -30,6 +30,7 @@ fn is_one(node: &Node) -> bool {
     // Others have these two words for their own as well.
     let is_cluster = || node.get("cluster").is_some_and(|cluster| cluster.get("accessConfig").is_some());
     node.get("kind").is_none()
+        && unkinded::fragment(node).is_none()
         && (EKS.iter().filter(|key| **key != "cluster").any(|key| has(key)) || is_cluster() || is_of_iam(node))
 }
 

@@ -49,6 +49,10 @@ pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: b
         let why = "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew";
         return gap("a list", why.to_owned());
     }
+    if let Some(key) = fragment(root) {
+        let why = "it is what a ClusterConfig of eksctl has, without the ClusterConfig; give the whole of it, with its `apiVersion` and `kind`";
+        return gap(&format!("`{key}`"), why.to_owned());
+    }
     if manifests::has_bare_logins(root) {
         let why = "they are what the ConfigMap aws-auth has in `data`, without the ConfigMap; give what `kubectl get \
                    configmap aws-auth -n kube-system -o yaml` prints";
@@ -63,6 +67,25 @@ pub(super) fn gap(source: &Source, root: &Node, has_items: bool, is_of_folder: b
         return gap("an object", format!("it has no `kind`, without which kubectl takes nothing{kind}"));
     }
     None
+}
+
+/// The keys of a `ClusterConfig` that say who logs in, where they stand alone.
+pub(super) const FRAGMENTS: [&str; 2] = ["iamIdentityMappings", "accessConfig"];
+const ENTRIES: &str = "accessEntries";
+
+/// Which key of a `ClusterConfig` a document without a kind has that says who logs in. What the AWS CLI prints has one of the
+/// words, and texts below it.
+pub(super) fn fragment(root: &Node) -> Option<&'static str> {
+    let has_entries = |node: &Node| {
+        let entries = node.get(ENTRIES).and_then(Node::as_sequence).unwrap_or_default();
+        entries.iter().any(|entry| entry.as_mapping().is_some())
+    };
+    let [mappings, access] = FRAGMENTS;
+    match root.get(access) {
+        Some(of) if has_entries(of) => Some(access),
+        _ if root.get(mappings).is_some() => Some(mappings),
+        _ => has_entries(root).then_some(ENTRIES),
+    }
 }
 
 /// A list of a kind that is not known here, with objects that are, as a gap: kubectl refuses it.

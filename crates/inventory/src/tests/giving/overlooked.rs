@@ -320,3 +320,75 @@ fn namespaces_that_a_definition_chooses_are_a_gap_until_they_are_known() {
         assert_eq!((observed.unseen.iter().filter(is_it).count(), observed.bindings.len()), (gaps, bound), "{texts:?}");
     }
 }
+
+const ROLE: &str = "{apiVersion: rbac.authorization.k8s.io/v1, kind: ClusterRoleBinding, metadata: {name: b}}";
+const SERVICE: &str = "{apiVersion: v1, kind: Service, metadata: {name: b}}";
+
+/// In a folder, and in a file with others.
+#[test]
+fn what_brings_logins_or_bindings_to_a_cluster_is_named() {
+    let of = |version: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\nspec: {spec}\n")
+    };
+    let anywhere = |spec: &str| of("anywhere.eks.amazonaws.com/v1alpha1", "AWSIamConfig", spec);
+    let plane = |spec: &str| of("controlplane.cluster.x-k8s.io/v1beta2", "AWSManagedControlPlane", spec);
+    let crossplane = |manifest: &str| {
+        of("kubernetes.crossplane.io/v1alpha2", "Object", &format!("{{forProvider: {{manifest: {manifest}}}}}"))
+    };
+    let work = |manifest: &str| {
+        of("work.open-cluster-management.io/v1", "ManifestWork", &format!("{{workload: {{manifests: [{manifest}]}}}}"))
+    };
+    let kyverno =
+        |generate: &str| of("kyverno.io/v1", "ClusterPolicy", &format!("{{rules: [{{generate: {generate}}}]}}"));
+    let nested = |parent: &str| of("hnc.x-k8s.io/v1alpha2", "HierarchyConfiguration", parent);
+    let aws_auth = "{apiVersion: v1, kind: ConfigMap, metadata: {name: aws-auth, namespace: kube-system}}";
+    let named = [
+        (anywhere("{mapRoles: [{roleARN: x}]}"), "AWSIamConfig a", "its `mapRoles` says who logs in"),
+        (anywhere("{mapUsers: [{userARN: x}]}"), "AWSIamConfig a", "its `mapUsers` says who logs in"),
+        (plane("{iamAuthenticatorConfig: {mapRoles: []}}"), "AWSManagedControlPlane a", "its `iamAuthenticatorConfig`"),
+        (plane("{accessEntries: [{principalARN: x}]}"), "AWSManagedControlPlane a", "its `accessEntries`"),
+        (
+            crossplane(ROLE),
+            "Object a",
+            "it brings objects of access to a cluster, which are not read here (ClusterRoleBinding b)",
+        ),
+        (crossplane(aws_auth), "Object a", "(ConfigMap aws-auth)"),
+        (work(ROLE), "ManifestWork a", "(ClusterRoleBinding b)"),
+        (
+            kyverno("{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, name: x}"),
+            "ClusterPolicy a",
+            "(RoleBinding x)",
+        ),
+        (kyverno("{cloneList: {kinds: [rbac.authorization.k8s.io/v1/Role]}}"), "ClusterPolicy a", "(Role)"),
+        (nested("{parent: top}"), "HierarchyConfiguration a", "copies roles and bindings of the namespace top"),
+        ("accessEntries: [{principalARN: x}]\n".to_owned(), "`accessEntries`", "a ClusterConfig of eksctl"),
+        ("iamIdentityMappings: [{arn: x}]\n".to_owned(), "`iamIdentityMappings`", "a ClusterConfig of eksctl"),
+        (
+            "accessConfig: {accessEntries: [{principalARN: x}]}\n".to_owned(),
+            "`accessConfig`",
+            "a ClusterConfig of eksctl",
+        ),
+        (r#"{"accessEntries": [{"principalARN": "x"}]}"#.to_owned(), "`accessEntries`", "a ClusterConfig of eksctl"),
+        (r#"{"iamIdentityMappings": [{"arn": "x"}]}"#.to_owned(), "`iamIdentityMappings`", "a ClusterConfig of eksctl"),
+    ];
+    for (text, what, why) in named {
+        let alone = said(&text);
+        assert!(alone.starts_with(&format!("gap: {what} (it:1): ")) && alone.contains(why), "{text}: {alone}");
+        if !text.starts_with('{') {
+            let beside = said(&format!("{SERVICE}\n---\n{text}"));
+            assert!(beside.starts_with(&format!("gap: {what} (it:3): ")) && beside.contains(why), "{text}: {beside}");
+        }
+    }
+    let silent = [
+        anywhere("{awsRegion: eu-west-1}"),
+        plane("{region: eu-west-1, accessEntries: []}"),
+        crossplane(SERVICE),
+        work(SERVICE),
+        kyverno("{apiVersion: v1, kind: ConfigMap, name: x}"),
+        nested("{children: [b]}"),
+        r#"{"accessConfig": {"authenticationMode": "API"}}"#.to_owned(),
+    ];
+    for text in silent {
+        assert_eq!(said(&text), "", "{text}");
+    }
+}
