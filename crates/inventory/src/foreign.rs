@@ -93,6 +93,9 @@ pub(crate) const NOT_TAKEN: &str = "import.not-taken";
 /// A login that is written, and of which the file's own program makes nothing.
 pub(crate) const NO_LOGIN: &str = "import.no-login";
 
+/// What was read, by which somebody may log in whom the file does not name.
+pub(crate) const NOT_KNOWN: &str = "import.not-known";
+
 macro_rules! formats {
     ($($name:ident, $title:literal, $command:literal;)*) => {
         /// Whose file it is.

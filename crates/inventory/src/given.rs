@@ -413,7 +413,8 @@ impl Given {
 
     /// Takes what a file of another program says. What that program itself would refuse says nothing.
     fn declare(&mut self, foreign: Foreign, source: &Source) {
-        for problem in foreign.problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        let is_gap = |problem: &&Problem| problem.severity == Severity::Error || problem.code == foreign::NOT_KNOWN;
+        for problem in foreign.problems.iter().filter(is_gap) {
             let line = source.position(problem.span.start).line;
             let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
             let (what, why) = (format!("{}:{line}", source.name()), format!("{}{hint}", problem.message));

@@ -8,7 +8,9 @@ use document::{Node, Problems};
 use super::{
     AccessEntry, Account, EntryType, Foreign, Format, Login,
     access_entries::{Keys, entry, policies},
-    fields::{self, is_mapping, is_user_or_role, key_span, list, not_taken, text, texts, truth, unreadable, value},
+    fields::{
+        self, is_mapping, is_user_or_role, key_span, list, not_known, not_taken, text, texts, truth, unreadable, value,
+    },
 };
 use crate::AuthenticationMode;
 
@@ -121,6 +123,13 @@ pub(super) fn read(root: &Node) -> Foreign {
             problems
                 .push(not_taken(span, message).hint("give what `aws eks describe-access-entry` prints of that entry"));
         }
+    }
+    for (index, node) in list(root, "identityProviders", &mut problems).iter().enumerate() {
+        let issuer = value(node, "issuerURL").or_else(|| value(node, "issuerUrl")).and_then(fields::plain);
+        let by = issuer.map_or_else(|| "OpenID Connect".to_owned(), |issuer| format!("OpenID Connect of {issuer}"));
+        let message =
+            format!("identityProviders[{index}]: whoever logs in by {by} is nobody of AWS, and not named here");
+        problems.push(not_known(node.span, message));
     }
     for key in MACHINES {
         if !list(root, key, &mut problems).is_empty() {

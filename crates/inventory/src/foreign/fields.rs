@@ -4,7 +4,7 @@
 use document::{Node, Problem, Problems, Span};
 use identity::Arn;
 
-use super::{NO_LOGIN, NOT_TAKEN, UNREADABLE};
+use super::{NO_LOGIN, NOT_KNOWN, NOT_TAKEN, UNREADABLE};
 
 /// A text that is not empty; anything else is none.
 pub(super) fn plain(node: &Node) -> Option<&str> {
@@ -121,4 +121,9 @@ pub(super) fn not_taken(span: Span, message: impl Into<String>) -> Problem {
 /// A login of which its own program makes nothing.
 pub(super) fn no_login(span: Span, message: impl Into<String>) -> Problem {
     Problem::warning(NO_LOGIN, span, message)
+}
+
+/// Something by which somebody may log in whom the file does not name.
+pub(super) fn not_known(span: Span, message: impl Into<String>) -> Problem {
+    Problem::warning(NOT_KNOWN, span, message)
 }

@@ -7,7 +7,7 @@ use document::{Node, Problems};
 
 use super::{
     Foreign, Format, Login,
-    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_taken, text, texts, value},
+    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_known, not_taken, text, texts, value},
 };
 
 const LIST: &str = "identityMappings";
@@ -27,11 +27,19 @@ pub(super) fn read(root: &Node) -> Foreign {
         if let Some(span) =
             authentication.filter(|node| value(node, key).is_some()).and_then(|node| key_span(node, key))
         {
-            problems.push(not_taken(
+            problems.push(not_known(
                 span,
-                format!("spec.authentication.{key}: whoever logs in by {what} is nobody of AWS"),
+                format!("spec.authentication.{key}: whoever logs in by {what} is nobody of AWS, and not named here"),
             ));
         }
+    }
+    let server = value(root, "spec").and_then(|spec| value(spec, "kubeAPIServer"));
+    if let Some(issuer) = server.and_then(|server| value(server, "oidcIssuerURL")) {
+        let by = fields::plain(issuer).unwrap_or_default();
+        problems.push(not_known(
+            issuer.span,
+            format!("spec.kubeAPIServer.oidcIssuerURL: whoever logs in by OpenID Connect of {by} is nobody of AWS, and not named here"),
+        ));
     }
     let aws = authentication.and_then(|authentication| value(authentication, "aws"));
     if let Some(authentication) = authentication {

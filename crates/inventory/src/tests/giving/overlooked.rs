@@ -294,6 +294,11 @@ fn files_of_other_programs_that_are_nearly_right_are_named() {
         ("another group", definition("rbac.reactiveops.io/v1beta1", "RBACDefinition"), "`apiVersion: rbacmanager"),
         ("another group as JSON", json.to_owned(), "`apiVersion: rbacmanager"),
         ("broken YAML", broken.to_owned(), "gap: an RBACDefinition (it:2): it cannot be read: line 5"),
+        (
+            "OpenID Connect beside AWS",
+            "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nidentityProviders: [{type: oidc}]\n".to_owned(),
+            "whoever logs in by OpenID Connect is nobody of AWS, and not named here",
+        ),
         ("eksctl's", "apiVersion: eksctl.io/v1alpha5\nkind: Clusterconfig\n".to_owned(), "write `kind: ClusterConfig`"),
     ];
     for (name, text, expected) in rows {
