@@ -80,8 +80,12 @@ const PLACES: [(&str, &str); 5] = [
 ];
 /// Those of an identity mapping.
 const MAPPING: [&str; 7] = ["arn", "username", "groups", "account", "serviceName", "namespace", "noDuplicateARNs"];
-/// What eksctl makes roles of machines for, and lets them in.
-const MACHINES: [&str; 3] = ["nodeGroups", "managedNodeGroups", "fargateProfiles"];
+/// What eksctl makes roles of machines for, and lets them in; with where the role stands that it is to take in place of its own.
+const MACHINES: [(&str, &[&str]); 3] = [
+    ("nodeGroups", &["iam", "instanceRoleARN"]),
+    ("managedNodeGroups", &["iam", "instanceRoleARN"]),
+    ("fargateProfiles", &["podExecutionRoleARN"]),
+];
 
 pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
@@ -131,16 +135,42 @@ pub(super) fn read(root: &Node) -> Foreign {
             format!("identityProviders[{index}]: whoever logs in by {by} is nobody of AWS, and not named here");
         problems.push(not_known(node.span, message));
     }
-    for key in MACHINES {
-        if !list(root, key, &mut problems).is_empty() {
-            let span = key_span(root, key).unwrap_or(root.span);
-            let message =
-                format!("{key}: eksctl lets in the roles that it makes for machines, whose names are not here");
-            problems.push(not_taken(span, message).hint("give aws-auth or the access entries of the cluster for them"));
-        }
-    }
+    machines(root, &mut problems);
     foreign.problems = problems.into_sorted();
     foreign
+}
+
+/// Names the roles of machines that eksctl lets in.
+fn machines(root: &Node, problems: &mut Problems) {
+    let said = |node: &Node, path: &[&str]| -> Option<Box<str>> {
+        let node = path.iter().try_fold(node, |node, key| value(node, key))?;
+        fields::plain(node).map(Into::into)
+    };
+    let hint = "give aws-auth or the access entries of the cluster for them";
+    for (key, path) in MACHINES {
+        let groups = list(root, key, problems);
+        if groups.is_empty() {
+            continue;
+        }
+        let span = key_span(root, key).unwrap_or(root.span);
+        let named: Vec<Box<str>> = groups.iter().filter_map(|group| said(group, path)).collect();
+        if !named.is_empty() {
+            let message = format!("{key}: eksctl lets in machines by {}", named.join(", "));
+            problems.push(not_taken(span, message).hint(hint));
+        }
+        if named.len() < groups.len() {
+            let message =
+                format!("{key}: eksctl lets in the roles that it makes for machines, whose names are not here");
+            problems.push(not_taken(span, message).hint(hint));
+        }
+    }
+    for path in [&["autoModeConfig", "nodeRoleARN"][..], &["remoteNetworkConfig", "iam", "roleARN"]] {
+        if let Some(role) = said(root, path) {
+            let span = key_span(root, path[0]).unwrap_or(root.span);
+            let message = format!("{}: machines are let in by {role}", path.join("."));
+            problems.push(not_taken(span, message).hint(hint));
+        }
+    }
 }
 
 /// What is meant to be a `ClusterConfig`, and is none.
