@@ -215,7 +215,9 @@ fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Proce
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
     let contrast = Contrast::between(&world, &first, &second);
     args.output.print(|| contrast.report(), &contrast.out())?;
-    Ok(Found { differs: !contrast.is_empty(), unread: world.unread().to_vec() })
+    // Of whom it is not known whether they log in, nothing was compared.
+    let unknown = contrast.unseen_logins();
+    Ok(Found { differs: !contrast.is_empty() && unknown.is_empty(), unread: [world.unread(), &unknown].concat() })
 }
 
 /// What could not be looked at would count as absent: half of two is not compared.

@@ -33,6 +33,10 @@ pub fn not_given(worlds: [&World; 2]) -> Vec<NotGiven> {
     all
 }
 
+/// Wherever logins stand.
+const ANYWHERE: [Mode; 6] =
+    [Mode::MountedFile, Mode::DynamicFile, Mode::AccessFile, Mode::EksConfigMap, Mode::Crd, Mode::AccessEntries];
+
 /// A kind and what prints it.
 type Lacking = (&'static str, &'static str);
 
@@ -88,6 +92,7 @@ fn logins(world: &World, other: &World) -> Vec<Lacking> {
         let mut sources = world.surroundings().logins.iter();
         sources.any(|source| modes.contains(&source.mode) && !source.is_blank())
     };
+    let has_any = |world: &World| has(world, &ANYWHERE);
     let maps = "kubectl get configmaps -n kube-system -o json";
     let places = [
         (&[Mode::EksConfigMap][..], world.looked_at.config_maps, "the ConfigMap kube-system/aws-auth", maps),
@@ -100,24 +105,14 @@ fn logins(world: &World, other: &World) -> Vec<Lacking> {
         (&[Mode::AccessEntries], world.looked_at.entries, "EKS access entries", "aws eks list-access-entries"),
     ];
     let is_whole = world.is_whole() && other.is_whole();
+    // A cluster always has ConfigMaps: where they are looked at and none of them lets anybody in, those of the other one may.
+    let are_empty =
+        |modes: &[Mode]| modes.contains(&Mode::EksConfigMap) && other.looked_at.config_maps && !has_any(world);
     let lacks = |(modes, is_known, ..): &(&[Mode], bool, &str, &str)| {
-        is_whole && !is_known && has(other, modes) && !has(world, modes)
+        is_whole && !is_known && !has(world, modes) && (has(other, modes) || are_empty(modes))
     };
     let mut lacking: Vec<Lacking> =
         places.into_iter().filter(lacks).map(|(_, _, what, command)| (what, command)).collect();
-    let has_any = |world: &World| {
-        has(
-            world,
-            &[
-                Mode::MountedFile,
-                Mode::DynamicFile,
-                Mode::AccessFile,
-                Mode::EksConfigMap,
-                Mode::Crd,
-                Mode::AccessEntries,
-            ],
-        )
-    };
     // Whether a configuration or an access file is given in place of a ConfigMap plays no part.
     let is_known = world.is_whole() && world.looked_at.config_maps;
     let are_compared = world.is_whole() || other.is_whole();

@@ -1,7 +1,7 @@
 //! Two subjects of one world.
 
 use identity::{Arn, Identity, Principal as Caller};
-use inventory::Who;
+use inventory::{Unseen, Who};
 use rbac::{
     Subject, User,
     comparison::{Beside, Comparison, RightsChange},
@@ -88,6 +88,15 @@ impl<'a> Contrast<'a> {
         let rights = comparison.change_beside(one, other);
         let reverse = comparison.change_beside(other, one);
         Self { world, asked, rights, reverse }
+    }
+
+    /// The places that may say otherwise of one of the two who is known from none: whether they log in is not known.
+    pub fn unseen_logins(&self) -> Vec<Unseen> {
+        let refused = self.asked.into_iter().filter_map(|asked| match asked {
+            Asked::Principal(principal) if principal.login.is_err() => Some(&principal.identity),
+            Asked::Principal(_) | Asked::Subject(_) => None,
+        });
+        refused.flat_map(|identity| self.world.may_say_otherwise(identity)).map(|place| place.gap.clone()).collect()
     }
 
     /// Whether they may do the same.

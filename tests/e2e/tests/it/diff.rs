@@ -299,10 +299,13 @@ fn usage(world: &World) -> anyhow::Result<()> {
     // Somebody of the file, and somebody whom nothing names that could be looked at: the server has files of its own.
     let two =
         ["diff", "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/eve", "--from", "view.yaml"];
-    let two = managed.run(&[&two[..], &["--context", "local"]].concat())?.success()?;
+    let asked = [&two[..], &["--context", "local"]].concat();
+    let two = managed.run(&asked)?.success()?;
     ensure!(
         two.contains("it is not known whether user eve of 111122223333 logs in") && two.contains("(ClusterRole view)"),
         "{two}"
     );
+    let verdict = managed.run(&[&asked[..], &["--exit-code"]].concat())?;
+    ensure!(verdict.code == 1 && verdict.stderr.contains("it is not known whether something differs"), "{verdict:?}");
     Ok(())
 }

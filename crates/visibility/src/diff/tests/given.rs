@@ -33,6 +33,7 @@ fn part(kind: &str) -> String {
             let map = object(kind, r#""data": {"mapUsers": "[{userarn: 'arn:aws:iam::111122223333:user/ann', username: ann, groups: [a]}]"}"#);
             list(kind, &[map.replace(r#""x""#, r#""aws-auth""#)])
         }
+        "no maps" => list("ConfigMap", &[]),
         "IAMIdentityMapping" => r#"{"apiVersion": "iamauthenticator.k8s.aws/v1alpha1", "kind": "IAMIdentityMappingList", "items": [{"apiVersion":
             "iamauthenticator.k8s.aws/v1alpha1", "kind": "IAMIdentityMapping", "metadata": {"name": "m", "resourceVersion": "1"}, "spec":
             {"arn": "arn:aws:iam::111122223333:user/ben", "username": "ben", "groups": []}}]}"#.to_owned(),
@@ -74,6 +75,12 @@ fn what_only_one_of_two_was_given_is_named() {
         ("each another one", but(&["Role"]), but(&["ClusterRole"]), vec![(0, "roles"), (1, "clusterroles")]),
         ("neither has it", but(&["Role"]), but(&["Role"]), vec![]),
         ("no logins", but(&["ConfigMap"]), but(&[]), vec![(0, "the ConfigMap kube-system/aws-auth")]),
+        (
+            "ConfigMaps without logins",
+            but(&["ConfigMap"]),
+            [&but(&["ConfigMap"])[..], &["no maps"]].concat(),
+            vec![(0, "the ConfigMap kube-system/aws-auth")],
+        ),
         ("no logins in either", but(&["ConfigMap"]), but(&["ConfigMap"]), vec![]),
         ("objects of logins", but(&[]), with("IAMIdentityMapping"), vec![(0, "IAMIdentityMappings")]),
         ("access entries", with("entry"), but(&[]), vec![(1, "EKS access entries")]),
