@@ -28,6 +28,8 @@ pub struct AccessEntries {
     unfilled: BTreeMap<Box<str>, Box<str>>,
     mode: Option<AuthenticationMode>,
     cluster: Option<EksCluster>,
+    /// What answers said, by what it is of.
+    answers: BTreeMap<Box<str>, String>,
 }
 
 /// A policy that an entry has, and where.
@@ -62,6 +64,9 @@ pub enum AccessEntriesError {
         /// The cluster of what was read before.
         before: EksCluster,
     },
+    /// Of what an answer that was read before says otherwise.
+    #[error("it says of {0} otherwise than an answer that was read before; give the newer one alone")]
+    Contradicts(Box<str>),
 }
 
 #[derive(Clone, Debug)]
@@ -206,17 +211,21 @@ impl AccessEntries {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
                 let PrintedEntry { principal_arn, kubernetes_groups: groups, username, r#type, .. } = entry;
+                self.answers(format!("{ENTRY}{principal_arn}"), &(&groups, &username, &r#type))?;
                 let kind = EntryType::of(&r#type);
                 let (section, file) = ("accessEntry".into(), None);
                 self.described.insert(principal_arn, Described { username, groups, kind, section, file });
             }
             Printed { associated_access_policies: Some(policies), principal_arn: Some(principal), .. } => {
                 let of = |policy: PrintedPolicy| policy.into_association(&principal);
-                let policies = policies.into_iter().map(of).collect();
+                let mut policies: Vec<Association> = policies.into_iter().map(of).collect();
+                policies.sort();
+                self.answers(format!("{POLICIES}{principal}"), &policies)?;
                 self.associated.insert(principal, policies);
             }
             Printed { cluster: Some(cluster), .. } => {
                 let access = cluster.access_config.ok_or(AccessEntriesError::Shape)?;
+                self.answers("the authentication mode".to_owned(), &access.authentication_mode)?;
                 self.mode = Some(access.authentication_mode);
             }
             Printed { .. } => return Err(AccessEntriesError::Shape),
@@ -229,11 +238,20 @@ impl AccessEntries {
         self.cluster.as_ref()
     }
 
-    /// Who is listed and not described, and what to give for it.
+    /// Who is listed, or has policies, and is not described, and what to give for it.
     pub fn undescribed(&self) -> Vec<Unseen> {
         let is_listed = |arn: &str| self.listed.as_ref().is_some_and(|listed| listed.contains(arn));
+        let is_named =
+            |arn: &str| is_listed(arn) || (self.associated.contains_key(arn) && !self.mentioned.contains(arn));
         let mut unseen = self.unseen();
-        unseen.retain(|gap| gap.what.strip_prefix(ENTRY).is_some_and(is_listed));
+        unseen.retain(|gap| gap.what.strip_prefix(ENTRY).is_some_and(is_named));
+        unseen
+    }
+
+    /// Whose policies nobody gave, and what to give for it.
+    pub fn without_policies(&self) -> Vec<Unseen> {
+        let mut unseen = self.unseen();
+        unseen.retain(|gap| gap.what.starts_with(POLICIES));
         unseen
     }
 
@@ -333,8 +351,8 @@ impl AccessEntries {
         if self.listed.is_none() {
             unseen.push(gap("EKS access entries".to_owned(), "list-access-entries"));
         }
-        let all: BTreeSet<&Box<str>> =
-            self.listed.iter().flatten().chain(&self.mentioned).chain(self.described.keys()).collect();
+        let named = self.listed.iter().flatten().chain(&self.mentioned).chain(self.associated.keys());
+        let all: BTreeSet<&Box<str>> = named.chain(self.described.keys()).collect();
         for arn in all {
             if let Some(text) = self.unfilled.get(arn) {
                 let (what, why) = (format!("{ENTRY}{arn}").into(), placeholder::why(text).into());
@@ -355,6 +373,19 @@ impl AccessEntries {
 }
 
 impl AccessEntries {
+    /// Takes no two answers that contradict each other.
+    fn answers(&mut self, of: String, answer: &impl std::fmt::Debug) -> Result<(), AccessEntriesError> {
+        let answer = format!("{answer:?}");
+        match self.answers.get(&*of) {
+            Some(before) if *before != answer => Err(AccessEntriesError::Contradicts(of.into())),
+            Some(_) => Ok(()),
+            None => {
+                self.answers.insert(of.into(), answer);
+                Ok(())
+            }
+        }
+    }
+
     /// Takes nothing of a second cluster.
     fn is_of(&mut self, cluster: Option<EksCluster>) -> Result<(), AccessEntriesError> {
         let Some(this) = cluster else { return Ok(()) };

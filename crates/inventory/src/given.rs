@@ -122,6 +122,14 @@ impl fmt::Display for GivenError {
 
 impl std::error::Error for GivenError {}
 
+impl GivenError {
+    /// Whether nothing is wrong with it but what was read before: another configuration, another cluster, another answer.
+    pub fn is_beside_another(&self) -> bool {
+        use AccessEntriesError::{Contradicts, OtherCluster};
+        matches!(self, Self::SecondConfiguration(_) | Self::Eks(OtherCluster { .. } | Contradicts(_)))
+    }
+}
+
 /// Logins without what holds them.
 pub(super) const BARE_LOGINS: &str = "mapRoles, mapUsers or mapAccounts";
 

@@ -123,6 +123,10 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     rim::print(&imported.text)?;
     say(&imported, &sources, &next(args, global, &imported, &facts, target));
+    if let [Unseen { what, why }, more @ ..] = &entries.without_policies()[..] {
+        let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
+        return Err(anyhow::anyhow!("the file lacks what is not known: {what}{more}: {why}").into());
+    }
     Ok(())
 }
 

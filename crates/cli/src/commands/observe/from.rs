@@ -250,7 +250,14 @@ impl PathArgs {
             }
             let how = How { is_of_folder: true, default_namespace, kustomized };
             let unparsable = into.unparsable.len();
-            if into.read_as(name, &text, how).with_context(|| name.clone())? {
+            let known = match into.read_as(name, &text, how) {
+                Err(error) if error.is_beside_another() => {
+                    into.lacks(Unseen { what: name.as_str().into(), why: error.to_string().into() });
+                    continue;
+                }
+                known => known.with_context(|| name.clone())?,
+            };
+            if known {
                 changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file));
             } else {
                 // What cannot be read is named.
