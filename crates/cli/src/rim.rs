@@ -200,12 +200,14 @@ fn explain_owner(path: &Path, user: u32) -> String {
 
 /// Reads a text file into a source that problems can point into. `-` is stdin.
 pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
-    let (name, text) = if path.as_os_str() == "-" {
-        ("<stdin>".to_owned(), io::read_to_string(io::stdin()))
+    let (name, bytes) = if path.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        ("<stdin>".to_owned(), io::Read::read_to_end(&mut io::stdin(), &mut bytes).map(|_| bytes))
     } else {
-        (path.display().to_string(), std::fs::read_to_string(path))
+        (path.display().to_string(), std::fs::read(path))
     };
-    let text = text.with_context(|| format!("cannot read {name}"))?;
+    let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
+    let text = document::decode(&bytes).with_context(|| format!("cannot read {name}"))?;
     Ok(document::Source::new(name, text))
 }
 

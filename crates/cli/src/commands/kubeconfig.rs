@@ -112,6 +112,9 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     if let Some(file) = &args.convert {
         return convert::convert(file.as_deref(), args, process);
     }
+    if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
+        return Err(anyhow::anyhow!("--merge - is no file to merge into; leave --merge out to print").into());
+    }
     let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
     let Some(file) = &args.merge else {
         return Ok(rim::print(&with(None, &Beside::default(), &entries, false)?.text)?);
@@ -122,7 +125,7 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     };
     let beside = beside(&path, process)?;
     let (merged, done) = if args.dry_run {
-        (with(file::read(&path)?, &beside, &entries, args.keep_current)?, "would be written")
+        (with(file::read_to_change(&path)?, &beside, &entries, args.keep_current)?, "would be written")
     } else {
         let locked = file::Locked::new(&path)?;
         let merged = with(locked.read()?, &beside, &entries, args.keep_current)?;

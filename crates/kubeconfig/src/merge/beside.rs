@@ -76,7 +76,8 @@ impl Beside {
         if let Some((is, file)) = of_files(&self.before) {
             if is != context {
                 notes.push(format!(
-                    "the current context stays {is}{file}, which kubectl reads first; `kubectl config use-context {context}` changes it"
+                    "the current context stays {is}{file}, which kubectl reads first; `kubectl config use-context {}` changes it",
+                    word(context)
                 ));
             }
             return false;
@@ -84,11 +85,21 @@ impl Beside {
         let before = of(existing).map(|name| (name, String::new())).or_else(|| of_files(&self.after));
         if let Some((was, file)) = before.filter(|(was, _)| was != context) {
             notes.push(format!(
-                "the current context was {was}{file} and is {context} now; `kubectl config use-context {was}` changes it back"
+                "the current context was {was}{file} and is {context} now; `kubectl config use-context {}` changes it back",
+                word(&was)
             ));
         }
         true
     }
+}
+
+/// A name as a shell takes it.
+pub(super) fn word(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@=+,%".contains(c);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return name.to_owned();
+    }
+    format!("'{}'", name.replace('\'', r"'\''"))
 }
 
 /// The entry of a name.

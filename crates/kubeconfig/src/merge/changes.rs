@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use document::{Dialect, Edits, Entry, Node, Problem, Source, Style, Value, plain_or_quoted};
 use serde_json::{Value as Json, json};
 
-use super::beside::Beside;
+use super::beside::{Beside, word};
 use crate::{
     Authority, ClusterEndpoint, ExecEntry,
     entry::{Kind, item, meaning},
@@ -238,7 +238,21 @@ fn of_cluster(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
     if before["server"] != after["server"] {
         notes.push(format!("the cluster {name} was {was} and is {} now", entry.endpoint.server));
     }
-    let keys = changed(before, after, &["server"]);
+    let [had, has] = [before, after].map(|cluster| [FILE, DATA].map(|key| is_set(&cluster[key])));
+    let mut said = vec!["server"];
+    match (had, has) {
+        ([false, false], [false, true]) => {
+            notes.push(format!("the cluster {name} had no certificate authority of its own and has one now"));
+            said.extend([FILE, DATA]);
+        }
+        ([true, false], [false, true]) => {
+            let file = before[FILE].as_str().unwrap_or_default();
+            notes.push(format!("the cluster {name} had its authority in {file} and has it as {DATA} now"));
+            said.extend([FILE, DATA]);
+        }
+        _ => {}
+    }
+    let keys = changed(before, after, &said);
     if !keys.is_empty() {
         notes.push(format!("the cluster {name} has another {} now", keys.join(", ")));
     }
@@ -251,9 +265,11 @@ fn of_context(before: &Json, after: &Json, entry: &ExecEntry) -> Vec<String> {
     let (name, was) = (&entry.context, |key: &str| before[key].as_str().unwrap_or_default().to_owned());
     if before["user"] != after["user"] && !was("user").is_empty() {
         notes.push(format!(
-            "the context {name} logged in as the user {was} and does as {} now; `kubectl config set-context {name} --user={was}` changes it back",
+            "the context {name} logged in as the user {} and does as {} now; `kubectl config set-context {} --user={}` changes it back",
+            was("user"),
             entry.user,
-            was = was("user"),
+            word(name),
+            word(&was("user")),
         ));
     }
     for key in ["cluster", "namespace"] {

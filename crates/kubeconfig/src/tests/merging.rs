@@ -367,3 +367,47 @@ proptest! {
         prop_assert_eq!(again.as_deref(), Ok(&*merged.text), "twice");
     }
 }
+
+#[test]
+fn what_is_no_text_to_kubectl_is_not_merged_into() {
+    let rows = [
+        ("contexts: [{name: a, context: {cluster: c, user: u, namespace: n}}]", "namespace"),
+        ("contexts: [{name: 1, context: {}}]", "name"),
+        ("clusters: [{name: a, cluster: {server: 1}}]", "server"),
+        ("users: [{name: a, user: {token: 123}}]", "token"),
+        ("users: [{name: a, user: {exec: {command: on}}}]", "command"),
+        ("users: [{name: a, user: {exec: {command: a, args: [1]}}}]", "args"),
+        ("current-context: yes", "current-context"),
+    ];
+    for (text, key) in rows {
+        let refused = merging(text, &entry("prod")).expect_err(text);
+        assert!(refused.contains(&format!("`{key}` is no text to kubectl")), "{text}: {refused}");
+    }
+    let quoted = "contexts: [{name: '1', context: {cluster: c, user: u, namespace: 'n'}}]\ncurrent-context:\n";
+    merging(quoted, &entry("prod")).expect("merged");
+}
+
+#[test]
+fn commands_in_notes_quote_a_name_with_a_blank() {
+    let text = "current-context: my prod\ncontexts: [{name: my prod, context: {}}]\n";
+    let notes = merging(text, &entry("prod")).expect("merged").notes;
+    assert!(
+        notes.iter().any(|note| note.contains("`kubectl config use-context 'my prod'` changes it back")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn an_authority_that_is_written_otherwise_is_not_called_another_one() {
+    let entry = entry("prod");
+    let server = &entry.endpoint.server;
+    let notes = |rest: &str| {
+        let text = format!("clusters: [{{name: prod, cluster: {{server: '{server}'{rest}}}}}]\n");
+        merging(&text, &entry).expect("merged").notes
+    };
+    assert_eq!(notes(""), ["the cluster prod had no certificate authority of its own and has one now"]);
+    assert_eq!(
+        notes(", certificate-authority: ca.pem"),
+        ["the cluster prod had its authority in ca.pem and has it as certificate-authority-data now"]
+    );
+}

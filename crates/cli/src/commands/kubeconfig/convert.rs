@@ -25,7 +25,7 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
     // All are read before one is written: a file that cannot be read leaves the others as they were.
     let read = |path: PathBuf| {
         let locked = if args.dry_run { None } else { Some(Locked::new(&path)?) };
-        let source = file::read(&path)?.with_context(|| format!("there is no file {}", path.display()))?;
+        let source = file::read_to_change(&path)?.with_context(|| format!("there is no file {}", path.display()))?;
         let accepts = |words: &[String]| token::accepts(words);
         let converted = kubeconfig::convert(&source, &args.command, kubeconfig::INSTALL_HINT, accepts)
             .map_err(|problems| said(&source, &problems))?;

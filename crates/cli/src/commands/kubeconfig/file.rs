@@ -56,7 +56,7 @@ impl Locked {
 
     /// What stands in it; nothing where there is no such file.
     pub(super) fn read(&self) -> anyhow::Result<Option<Source>> {
-        read(&self.path)
+        read_to_change(&self.path)
     }
 
     /// Replaces it in one step. Its mode stays as it is; a new one can be read by its owner alone.
@@ -121,6 +121,17 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<Source>> {
     ensure!(metadata.is_file(), "{shown} is a folder, a pipe, a socket or a device, and no file");
     ensure!(metadata.len() <= MAX_LENGTH, "{shown} has {} bytes, which no kubeconfig has", metadata.len());
     rim::read_source(path).map(Some)
+}
+
+/// Reads a kubeconfig that is to be written as well.
+pub(super) fn read_to_change(path: &Path) -> anyhow::Result<Option<Source>> {
+    let source = read(path)?;
+    let mut start = [0; 2];
+    let is_utf_16 = source.is_some()
+        && fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start)).is_ok()
+        && [[0xff, 0xfe], [0xfe, 0xff]].contains(&start);
+    ensure!(!is_utf_16, "{} is UTF-16, and only UTF-8 is written; save it as UTF-8 first", path.display());
+    Ok(source)
 }
 
 /// The first file that kubectl would read: where it writes itself, too.
