@@ -120,6 +120,11 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
             anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
         );
     }
+    let is_known = !world.gaps().iter().any(|gap| &*gap.what == "namespaces");
+    for glob in options.namespaces.iter().filter(|glob| !world.namespaces().any(|name| access::glob(glob, name))) {
+        let there = if is_known { "no namespace here is" } else { "no namespace that is known here is" };
+        rim::note(&format!("note: {there} meant by --namespace {glob}"));
+    }
     let width = rim::columns(process);
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);

@@ -59,6 +59,7 @@ pub(super) struct Holder<'a> {
 
 const AUTHENTICATED: &str = "system:authenticated";
 const UNAUTHENTICATED: &str = "system:unauthenticated";
+const ANONYMOUS: &str = "system:anonymous";
 
 /// Everybody who is to have a row, and who is left out.
 pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a>>, LeftOut) {
@@ -95,7 +96,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
                 false
             }
             (By::People, Subject::User(name) | Subject::Group(name)) if name.starts_with("system:") => {
-                let is_said = [AUTHENTICATED, UNAUTHENTICATED, "system:anonymous"].contains(&&**name);
+                let is_said = [AUTHENTICATED, UNAUTHENTICATED, ANONYMOUS].contains(&&**name);
                 left_out.built_in += usize::from(!is_said && !has_people(subject));
                 false
             }
@@ -173,6 +174,10 @@ impl Member<'_> {
             }
             (Self::Subject(Subject::User(name)), Some(("user", asked)))
             | (Self::Subject(Subject::Group(name)), Some(("group", asked))) => fits(asked, name),
+            // They are in these whoever they are, and in none that a pattern may mean besides.
+            (Self::Everybody, Some(("group", name))) => name == AUTHENTICATED,
+            (Self::Anonymous, Some(("group", name))) => name == UNAUTHENTICATED,
+            (Self::Anonymous, Some(("user", name))) => name == ANONYMOUS,
             (Self::Subject(_), Some(("user" | "group", _))) | (Self::Everybody | Self::Anonymous, _) => false,
             (Self::Subject(Subject::User(name) | Subject::Group(name) | Subject::ServiceAccount { name, .. }), _) => {
                 fits(pattern, name)

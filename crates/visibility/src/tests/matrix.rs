@@ -290,6 +290,7 @@ fn namespaces_and_people_can_be_chosen() {
     assert_snapshot!(chosen(&["team-*", "dev"], &["alice"]), @r#"1: Cluster Namespaces(["dev"]) Namespaces(["team-b"]) Others(["team-a"])"#);
     assert_snapshot!(chosen(&["nowhere"], &["group:developers", "user:carol"]), @r#"1 3: Cluster"#);
     assert_snapshot!(chosen(&[], &["arn:aws:iam::111122223333:USER/ops/*", "deploy:*"]), @r#"1 1: Cluster Namespaces(["dev"]) Others(["default", "kube-system", "staging", "team-a", "team-b"])"#);
+    assert_eq!(chosen(&["nowhere"], &["group:system:authenticated"]), "1: Cluster");
     let options =
         Options { namespaces: vec!["d*".into(), "team-*".into()], who: vec!["alice".into()], ..Options::default() };
     // Nothing is said of namespaces that were not asked for.
