@@ -144,6 +144,7 @@ pub(super) fn keep(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries
             Never::Displaced(_) | Never::RolesFirst(_) => {
                 (DefectKind::Duplicate, format!("{written} stands twice, and this entry does not count: {why}"))
             }
+            _ if written.is_empty() => (DefectKind::NoLogin, format!("an entry without an ARN lets nobody in: {why}")),
             _ => (DefectKind::NoLogin, format!("{written} lets nobody in: {why}")),
         };
         text.say_of(kind, &place, at, message, why.hint(&written));
