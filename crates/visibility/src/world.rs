@@ -29,6 +29,8 @@ use crate::{
 
 /// What says of which EKS cluster it is.
 const EKS: &str = "what `aws eks` printed";
+/// What says it of clusters that others made.
+const CONFIGURATION: &str = "the authenticator's configuration";
 
 /// A cluster, the people who log in to it, and what is not known of both.
 #[derive(Debug)]
@@ -36,6 +38,7 @@ pub struct World {
     cluster_id: Option<Box<str>>,
     /// Everything that says which cluster this is, and which.
     said_ids: Vec<(&'static str, Box<str>)>,
+    is_configured_in_cluster: bool,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
@@ -145,6 +148,7 @@ impl World {
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let without_login = logins::without_login(dump.declared(), &sources);
         let configured_id = dump.configuration().and_then(configured_id);
+        let is_configured_in_cluster = dump.is_configured_in_cluster();
         let declared =
             dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
         let declared: Vec<_> = declared.collect();
@@ -168,7 +172,7 @@ impl World {
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
         let said = [("the access file", of_file.clone()), ("what was last applied", of_record.clone())];
-        let said = said.into_iter().chain([("the authenticator's configuration", configured_id)]);
+        let said = said.into_iter().chain([(CONFIGURATION, configured_id)]);
         let of_eks = entries.cluster().map(|cluster| (EKS, cluster.name.clone()));
         let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).chain(of_eks).collect();
         let cluster_id = of_file.or(of_record);
@@ -233,6 +237,7 @@ impl World {
         Ok(Self {
             cluster_id,
             said_ids,
+            is_configured_in_cluster,
             index,
             snapshot,
             principals,
@@ -264,10 +269,12 @@ impl World {
         self.cluster_id.as_deref()
     }
 
-    /// What `aws eks` printed, and whatever else says that this is another cluster than that.
+    /// What `aws eks` printed, and whatever else says that this is another cluster than that. A configuration of the
+    /// authenticator that lies in the cluster says nothing on EKS, where nobody reads it.
     pub fn of_another_than_eks(&self) -> Option<[&(&'static str, Box<str>); 2]> {
         let eks = self.said_ids.iter().find(|(what, _)| *what == EKS)?;
-        let other = self.said_ids.iter().find(|(_, id)| *id != eks.1)?;
+        let is_left_over = |what| what == CONFIGURATION && self.is_configured_in_cluster;
+        let other = self.said_ids.iter().find(|(what, id)| *id != eks.1 && !is_left_over(*what))?;
         Some([eks, other])
     }
 

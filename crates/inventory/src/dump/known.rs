@@ -131,6 +131,12 @@ impl Dump {
         map.data.get("config.yaml").map(String::as_str)
     }
 
+    /// Whether that lies in the cluster, where it may be left over, and was not given in a file.
+    pub fn is_configured_in_cluster(&self) -> bool {
+        let map = MappingTarget::ConfigMap.config_map().and_then(|name| self.config_maps.get(name));
+        map.is_some_and(|map| map.in_file.is_none())
+    }
+
     /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
     pub fn has_configuration_in_aws_auth(&self) -> bool {
         let map = MappingTarget::AwsAuth.config_map().and_then(|name| self.config_maps.get(name));

@@ -7,7 +7,7 @@ use document::{Node, Problems};
 
 use super::{
     Foreign, Format, Login,
-    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_known, not_taken, text, texts, value},
+    fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_known, text, texts, value},
 };
 
 const LIST: &str = "identityMappings";
