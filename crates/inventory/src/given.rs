@@ -270,7 +270,7 @@ impl Given {
         let said = |problems: &[Problem]| {
             if is_cut_off(source.text()) {
                 GivenError::CutOff
-            } else if source.text().contains("{{") {
+            } else if is_template(source.text()) {
                 GivenError::Template(in_lines(&source, problems))
             } else {
                 GivenError::Yaml(in_lines(&source, problems))
@@ -515,7 +515,7 @@ impl Given {
         });
         let why = if is_cut_off(text) {
             CUT_OFF.to_owned()
-        } else if text.contains("{{") {
+        } else if is_template(text) {
             format!("it is a template ({reason}); {RENDERED}")
         } else {
             format!("it cannot be read: {reason}")
@@ -567,6 +567,13 @@ const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off;
 fn is_cut_off(text: &str) -> bool {
     let is_early = |error: serde_json::Error| error.is_eof();
     text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_err_and(is_early)
+}
+
+/// Whether a text is for another program to fill in. What the authenticator itself fills in makes no template of it.
+fn is_template(text: &str) -> bool {
+    const OURS: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
+    let action = |rest: &str| rest.split_once("}}").map_or("", |(action, _)| action.trim()).to_owned();
+    text.split("{{").skip(1).any(|rest| !OURS.contains(&&*action(rest)))
 }
 
 /// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.

@@ -110,10 +110,14 @@ fn why(other: &Other) -> Option<String> {
     Some(match of(&other.api_version, &other.kind)? {
         Of::Mapping => {
             let (version, kind) = MAPPING;
-            format!(
-                "its `apiVersion` is `{}`, and clusters have `{version}`, `kind: {kind}` alone: kubectl refuses it",
-                other.api_version
-            )
+            if *other.api_version == *version {
+                format!("its `kind` is `{}`, and clusters have `kind: {kind}` alone: kubectl refuses it", other.kind)
+            } else {
+                format!(
+                    "its `apiVersion` is `{}`, and clusters have `{version}`, `kind: {kind}` alone: kubectl refuses it",
+                    other.api_version
+                )
+            }
         }
         Of::Status => {
             if json(&other.status) != "Failure" {

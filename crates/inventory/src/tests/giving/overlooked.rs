@@ -96,8 +96,8 @@ fn an_object_whose_kind_is_nearly_right_is_named() {
         (
             "an IAMIdentityMapping in another case",
             "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IamIdentityMapping\nmetadata: {name: m}\n".to_owned(),
-            "gap: IamIdentityMapping m (it:1): its `apiVersion` is `iamauthenticator.k8s.aws/v1alpha1`, and clusters have \
-             `iamauthenticator.k8s.aws/v1alpha1`, `kind: IAMIdentityMapping` alone: kubectl refuses it\n",
+            "gap: IamIdentityMapping m (it:1): its `kind` is `IamIdentityMapping`, and clusters have `kind: \
+             IAMIdentityMapping` alone: kubectl refuses it\n",
         ),
     ];
     for (name, text, expected) in rows {
@@ -395,5 +395,24 @@ fn what_brings_logins_or_bindings_to_a_cluster_is_named() {
     ];
     for text in silent {
         assert_eq!(said(&text), "", "{text}");
+    }
+}
+
+#[test]
+fn what_the_authenticator_fills_in_makes_no_template() {
+    let broken = |username: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: aws-auth\ndata:\n  mapRoles: |\n  - rolearn: x\n    username: {username}\n"
+        )
+    };
+    let rows = [
+        ("system:node:{{EC2PrivateDNSName}}", "it cannot be read"),
+        ("'{{ SessionName }}'", "it cannot be read"),
+        ("{{ .Values.user }}", "it is a template"),
+        ("{{SessionName}} {{ .Values.user }}", "it is a template"),
+    ];
+    for (username, expected) in rows {
+        let said = said(&broken(username));
+        assert!(said.contains(expected), "{username}: {said}");
     }
 }
