@@ -1,7 +1,7 @@
 //! Whether a file that somebody gives as the authenticator's configuration is one.
 
 use document::{Limits, Node, Source};
-use mapping::aws_iam_authenticator::names_a_key;
+use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 
 use super::Given;
 
@@ -25,6 +25,13 @@ pub fn no_configuration(source: &Source) -> Option<String> {
     let is_access = !has("server") && ["groups", "nodes"].into_iter().any(has);
     if is_access && !has("kind") {
         return Some(is("an access file", "--from"));
+    }
+    let is_list = |key: &&&str| LISTS.iter().any(|list| list.eq_ignore_ascii_case(key));
+    if let Some(list) = keys.iter().find(is_list).filter(|_| !keys.iter().any(|key| key.eq_ignore_ascii_case("server")))
+    {
+        let is_dynamic = source.text().trim_start().starts_with('{') && is_of_from(source);
+        let misplaced = || format!("`{list}` stands at its top level, where nobody reads it; write it below `server`");
+        return Some(if is_dynamic { is("a dynamic file", "--from") } else { misplaced() });
     }
     if names_a_key(keys.iter().copied()) && !(has("kind") && has("apiVersion")) {
         return None;
