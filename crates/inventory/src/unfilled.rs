@@ -53,7 +53,7 @@ impl LiveMapping {
             if sections.iter().any(is_of) {
                 return false;
             }
-            let is_unfilled = is_in_login(&defect.excerpt);
+            let is_unfilled = is_in_login(up_to_cut(&defect.excerpt));
             taken.extend(is_unfilled.then(|| (defect.place(), defect.excerpt.trim().to_owned())));
             !is_unfilled
         });
@@ -64,4 +64,10 @@ impl LiveMapping {
         };
         taken.into_iter().map(place).collect()
     }
+}
+
+/// An excerpt up to where it was cut off within braces: what begins there may be the authenticator's own.
+fn up_to_cut(excerpt: &str) -> &str {
+    let cut = excerpt.rfind("{{").filter(|at| !excerpt[*at..].contains("}}"));
+    &excerpt[..cut.unwrap_or(excerpt.len())]
 }

@@ -44,6 +44,23 @@ fn entry(arn: &str, username: &str, group: &str) -> String {
     )
 }
 
+/// What a finding shows of an entry ends somewhere, be it within the authenticator's own braces.
+#[test]
+fn an_entry_of_which_an_excerpt_is_shown_is_not_one_to_fill_in() {
+    let of = |width: usize| {
+        let role = "x".repeat(width);
+        let arn = format!("arn:aws:iam::111122223333:role/{role}");
+        let entry = |username: &str| format!("    - {{rolearn: '{arn}', username: '{username}', groups: [g]}}\n");
+        let twice = [entry("system:node:{{EC2PrivateDNSName}}"), entry("ops")].concat();
+        (arn, given(&aws_auth("", &format!("  mapRoles: |\n{twice}"))))
+    };
+    for width in 1..64 {
+        let (arn, world) = of(width);
+        let to_fill_in = world.gaps().iter().find(|gap| gap.why.contains("fill in"));
+        assert!(to_fill_in.is_none(), "{arn}: {to_fill_in:?}");
+    }
+}
+
 #[test]
 fn an_entry_that_another_program_fills_in_is_not_known() {
     let mapping = |arn: &str| {
