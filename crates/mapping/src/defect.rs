@@ -160,17 +160,34 @@ impl Unused {
 }
 
 /// Whether a text is what whoever wrote a pattern with `*` and `?` may have meant.
+///
+/// Only the last star is tried with more of the text: what stands between two stars is found at its first place or not at all.
 fn is_like(pattern: &str, text: &str) -> bool {
-    match (pattern.chars().next(), text.chars().next()) {
-        (None, None) => true,
-        (Some('*'), _) => {
-            is_like(&pattern[1..], text)
-                || text.chars().next().is_some_and(|one| is_like(pattern, &text[one.len_utf8()..]))
+    let (mut pattern, mut text) = (pattern, text);
+    // What stands behind the last star, and the text from which on it may stand for more.
+    let mut last: Option<(&str, &str)> = None;
+    loop {
+        if let Some(rest) = pattern.strip_prefix('*') {
+            last = Some((rest, text));
+            pattern = rest;
+            continue;
         }
-        (Some(wanted), Some(found)) if wanted == found || wanted == '?' => {
-            is_like(&pattern[wanted.len_utf8()..], &text[found.len_utf8()..])
+        let (mut letters, mut found) = (pattern.chars(), text.chars());
+        match (letters.next(), found.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(one)) if wanted == one || wanted == '?' => {
+                (pattern, text) = (letters.as_str(), found.as_str());
+            }
+            _ => {
+                let Some((behind, from)) = last else { return false };
+                let mut more = from.chars();
+                if more.next().is_none() {
+                    return false;
+                }
+                last = Some((behind, more.as_str()));
+                (pattern, text) = (behind, more.as_str());
+            }
         }
-        _ => false,
     }
 }
 
@@ -234,5 +251,37 @@ impl Defect {
 impl fmt::Display for Defect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.place(), self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::is_like;
+
+    /// What a pattern says, letter by letter.
+    fn fits(pattern: &[u8], text: &[u8]) -> bool {
+        match (pattern.split_first(), text.split_first()) {
+            (None, None) => true,
+            (Some((b'*', rest)), _) => (0..=text.len()).any(|at| fits(rest, &text[at..])),
+            (Some((wanted, rest)), Some((one, text))) => (wanted == one || *wanted == b'?') && fits(rest, text),
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_pattern_fits_what_it_says(pattern in "[ab*?]{0,7}", text in "[ab]{0,8}") {
+            prop_assert_eq!(is_like(&pattern, &text), fits(pattern.as_bytes(), text.as_bytes()), "{} {}", pattern, text);
+        }
+    }
+
+    /// One step too many for each star would not end before the machine does.
+    #[test]
+    fn a_pattern_of_many_stars_has_an_answer() {
+        let (many, long) = ("a*".repeat(40), "a".repeat(64));
+        assert!(is_like(&many, &long));
+        assert!(!is_like(&format!("{many}b"), &long));
     }
 }
