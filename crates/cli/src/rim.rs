@@ -207,7 +207,12 @@ pub(crate) fn read_source(path: &Path) -> anyhow::Result<document::Source> {
         (path.display().to_string(), std::fs::read(path))
     };
     let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
-    let text = document::decode(&bytes).with_context(|| format!("cannot read {name}"))?;
+    source_of(name, &bytes)
+}
+
+/// A file that was read, as a source.
+pub(crate) fn source_of(name: String, bytes: &[u8]) -> anyhow::Result<document::Source> {
+    let text = document::decode(bytes).with_context(|| format!("cannot read {name}"))?;
     Ok(document::Source::new(name, text))
 }
 

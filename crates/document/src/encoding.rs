@@ -28,7 +28,12 @@ pub fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, Undecodable> {
     }
 }
 
-/// The same where what is no text is replaced by U+FFFD, as kubectl does with manifests; `true` where something was.
+/// Whether a file is UTF-16, by its byte order mark.
+pub fn is_utf_16(bytes: &[u8]) -> bool {
+    utf_16(bytes).is_some()
+}
+
+/// [`decode`], where what is no text is replaced by U+FFFD, as kubectl does with manifests; `true` where something was.
 pub fn decode_lossy(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     match decode(bytes) {
         Ok(text) => (text, false),

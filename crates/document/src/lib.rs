@@ -39,7 +39,7 @@ mod yaml_1_1;
 
 pub use dialect::Dialect;
 pub use edits::Edits;
-pub use encoding::{Undecodable, decode, decode_lossy};
+pub use encoding::{Undecodable, decode, decode_lossy, is_utf_16};
 pub use fields::{Fields, KeyCase};
 pub use json::unescape as unescape_json;
 pub use libyaml::TAB;

@@ -11,7 +11,7 @@ use std::{cell::Cell, fmt};
 use access::{Facts, IamDumpError};
 use document::{Document, Limits, Node, Problem, Severity, Source, Sources};
 use mapping::{
-    Mode, Reader,
+    Mode, Reader, VARIABLES,
     authenticator::{self, ServerConfig},
     aws_iam_authenticator::LISTS,
 };
@@ -571,9 +571,8 @@ fn is_cut_off(text: &str) -> bool {
 
 /// Whether a text is for another program to fill in. What the authenticator itself fills in makes no template of it.
 fn is_template(text: &str) -> bool {
-    const OURS: [&str; 5] = ["EC2PrivateDNSName", "SessionName", "SessionNameRaw", "AccountID", "AccessKeyID"];
-    let action = |rest: &str| rest.split_once("}}").map_or("", |(action, _)| action.trim()).to_owned();
-    text.split("{{").skip(1).any(|rest| !OURS.contains(&&*action(rest)))
+    let is_ours = |action: &str| VARIABLES.contains(&&*format!("{{{{{}}}}}", action.trim()));
+    text.split("{{").skip(1).any(|rest| !rest.split_once("}}").is_some_and(|(action, _)| is_ours(action)))
 }
 
 /// Whether a text's outermost keys are those of aws-iam-authenticator's configuration, in any case.
@@ -629,12 +628,12 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                             (Some(version), Some(kind)) if Dump::is_definition(version, kind) => About::Definition,
                             (Some(version), Some(kind)) if may_run(version, kind) => About::Server,
                             // It may be a list all the same.
-                            (Some(_), Some(_)) | (None, _) | (_, None) => continue,
+                            _ => continue,
                         }
                     }
                     "items" => About::Cluster,
                     "Resources" => About::NoKind,
-                    key if outputs::about(key).is_some() => outputs::about(key).unwrap_or(About::Nothing),
+                    key if let Some(about) = outputs::about(key) => about,
                     "groups" | "clusterID" | "nodes" => About::Access,
                     key if unkinded::is_misspelt(key) || unkinded::FRAGMENTS.contains(&key) => About::NoKind,
                     key if LISTS.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,

@@ -105,6 +105,11 @@ impl Drop for Locked {
 
 /// Reads a kubeconfig; nothing where there is no such file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Option<Source>> {
+    bytes_of(path)?.map(|bytes| rim::source_of(path.display().to_string(), &bytes)).transpose()
+}
+
+/// What stands in a kubeconfig.
+fn bytes_of(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     let shown = path.display();
     let metadata = match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -120,18 +125,15 @@ pub(super) fn read(path: &Path) -> anyhow::Result<Option<Source>> {
     };
     ensure!(metadata.is_file(), "{shown} is a folder, a pipe, a socket or a device, and no file");
     ensure!(metadata.len() <= MAX_LENGTH, "{shown} has {} bytes, which no kubeconfig has", metadata.len());
-    rim::read_source(path).map(Some)
+    fs::read(path).with_context(|| format!("cannot read {shown}")).map(Some)
 }
 
 /// Reads a kubeconfig that is to be written as well.
 pub(super) fn read_to_change(path: &Path) -> anyhow::Result<Option<Source>> {
-    let source = read(path)?;
-    let mut start = [0; 2];
-    let is_utf_16 = source.is_some()
-        && fs::File::open(path).and_then(|mut file| io::Read::read_exact(&mut file, &mut start)).is_ok()
-        && [[0xff, 0xfe], [0xfe, 0xff]].contains(&start);
-    ensure!(!is_utf_16, "{} is UTF-16, and only UTF-8 is written; save it as UTF-8 first", path.display());
-    Ok(source)
+    let Some(bytes) = bytes_of(path)? else { return Ok(None) };
+    let name = path.display().to_string();
+    ensure!(!document::is_utf_16(&bytes), "{name} is UTF-16, and only UTF-8 is written; save it as UTF-8 first");
+    rim::source_of(name, &bytes).map(Some)
 }
 
 /// The first file that kubectl would read: where it writes itself, too.
