@@ -69,6 +69,16 @@ pub enum AccessEntriesError {
     Contradicts(Box<str>),
 }
 
+/// Of what nobody gave an answer.
+enum Lack<'a> {
+    /// Who has an entry.
+    List,
+    /// The entry of a principal.
+    Entry(&'a str),
+    /// The policies of one.
+    Policies(&'a str),
+}
+
 #[derive(Clone, Debug)]
 struct Described {
     username: String,
@@ -243,16 +253,14 @@ impl AccessEntries {
         let is_listed = |arn: &str| self.listed.as_ref().is_some_and(|listed| listed.contains(arn));
         let is_named =
             |arn: &str| is_listed(arn) || (self.associated.contains_key(arn) && !self.mentioned.contains(arn));
-        let mut unseen = self.unseen();
-        unseen.retain(|gap| gap.what.strip_prefix(ENTRY).is_some_and(is_named));
-        unseen
+        let lacks = self.lacks().into_iter();
+        lacks.filter(|(of, _)| matches!(of, Lack::Entry(arn) if is_named(arn))).map(|(_, gap)| gap).collect()
     }
 
     /// Whose policies nobody gave, and what to give for it.
     pub fn without_policies(&self) -> Vec<Unseen> {
-        let mut unseen = self.unseen();
-        unseen.retain(|gap| gap.what.starts_with(POLICIES));
-        unseen
+        let lacks = self.lacks().into_iter();
+        lacks.filter(|(of, _)| matches!(of, Lack::Policies(_))).map(|(_, gap)| gap).collect()
     }
 
     /// Whether nothing is known at all.
@@ -326,20 +334,32 @@ impl AccessEntries {
             RulePrincipal::Arn(arn) => Some(arn),
             RulePrincipal::PermissionSet(_) | RulePrincipal::UniqueId(_) => None,
         };
-        let logins = self.unseen().into_iter().filter(|gap| !gap.what.starts_with(POLICIES));
-        logins.map(|gap| (gap.what.strip_prefix(ENTRY).and_then(of_one), gap)).collect()
+        let of_login = |(of, gap): (Lack<'_>, Unseen)| match of {
+            Lack::List => Some((None, gap)),
+            Lack::Entry(arn) => Some((of_one(arn), gap)),
+            Lack::Policies(_) => None,
+        };
+        self.lacks().into_iter().filter_map(of_login).collect()
     }
 
     /// The principals who may have policies that are not known, or have some of which it is not known what they allow.
     pub fn unseen_policies(&self) -> BTreeSet<Box<str>> {
-        let unseen = self.unseen();
-        let gaps = unseen.iter().filter_map(|gap| gap.what.strip_prefix(POLICIES)).map(Box::from);
+        let of_policies = |(of, _)| match of {
+            Lack::Policies(arn) => Some(Box::from(arn)),
+            Lack::List | Lack::Entry(_) => None,
+        };
+        let gaps = self.lacks().into_iter().filter_map(of_policies);
         let unknown = self.associations().into_iter().filter(|association| policy(&association.policy).is_none());
         gaps.chain(unknown.map(|association| association.principal)).collect()
     }
 
     /// What of them is not known.
     pub fn unseen(&self) -> Vec<Unseen> {
+        self.lacks().into_iter().map(|(_, gap)| gap).collect()
+    }
+
+    /// The same, with what it is of.
+    fn lacks(&self) -> Vec<(Lack<'_>, Unseen)> {
         if self.mode == Some(AuthenticationMode::ConfigMap) {
             return Vec::new();
         }
@@ -347,28 +367,29 @@ impl AccessEntries {
             what: what.into(),
             why: format!("give what `aws eks {command}` prints").into(),
         };
-        let mut unseen = Vec::new();
+        let mut lacks = Vec::new();
         if self.listed.is_none() {
-            unseen.push(gap("EKS access entries".to_owned(), "list-access-entries"));
+            lacks.push((Lack::List, gap("EKS access entries".to_owned(), "list-access-entries")));
         }
         let named = self.listed.iter().flatten().chain(&self.mentioned).chain(self.associated.keys());
         let all: BTreeSet<&Box<str>> = named.chain(self.described.keys()).collect();
         for arn in all {
-            if let Some(text) = self.unfilled.get(arn) {
-                let (what, why) = (format!("{ENTRY}{arn}").into(), placeholder::why(text).into());
-                unseen.push(Unseen { what, why });
-                continue;
-            }
-            match self.described.get(arn) {
-                None => unseen.push(gap(format!("{ENTRY}{arn}"), "describe-access-entry")),
-                Some(entry) if entry.kind == Some(EntryType::Standard) && !self.associated.contains_key(arn) => {
-                    let what = format!("{POLICIES}{arn}");
-                    unseen.push(gap(what, "list-associated-access-policies"));
+            let what = || format!("{ENTRY}{arn}");
+            match (self.unfilled.get(arn), self.described.get(arn)) {
+                (Some(text), _) => {
+                    let why = placeholder::why(text).into();
+                    lacks.push((Lack::Entry(arn), Unseen { what: what().into(), why }));
                 }
-                Some(_) => {}
+                (None, None) => lacks.push((Lack::Entry(arn), gap(what(), "describe-access-entry"))),
+                (None, Some(entry)) => {
+                    if entry.kind == Some(EntryType::Standard) && !self.associated.contains_key(arn) {
+                        let what = format!("{POLICIES}{arn}");
+                        lacks.push((Lack::Policies(arn), gap(what, "list-associated-access-policies")));
+                    }
+                }
             }
         }
-        unseen
+        lacks
     }
 }
 
