@@ -28,7 +28,7 @@ pub use dynamic_file::dynamic_file;
 pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};
-pub use settings::{Settings, modes, settings};
+pub use settings::{Settings, cluster_id, modes, settings};
 
 use crate::{
     Mode, Never,

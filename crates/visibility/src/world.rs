@@ -147,7 +147,7 @@ impl World {
         };
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let without_login = logins::without_login(dump.declared(), &sources);
-        let configured_id = dump.configuration().and_then(configured_id);
+        let configured_id = dump.configured_id();
         let is_configured_in_cluster = dump.is_configured_in_cluster();
         let declared =
             dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
@@ -555,10 +555,4 @@ fn last_of_each<T>(mut all: Vec<T>, id: impl Fn(&T) -> (Option<&str>, &str)) -> 
         all.retain(|_| keep.pop().unwrap_or_default());
     }
     all
-}
-
-/// The `clusterID` of an authenticator's configuration.
-fn configured_id(config: &str) -> Option<Box<str>> {
-    let (config, _) = read_config_in(&Source::new("config.yaml", config), None).ok()?;
-    config.cluster_id.map(Into::into)
 }

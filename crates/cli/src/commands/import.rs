@@ -3,7 +3,7 @@
 use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Dialect, Limits, Problem, Severity, Source, Sources, Span};
+use document::{Limits, Problem, Severity, Sources, Span};
 use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
@@ -82,7 +82,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     gated(global, &mut dump)?;
     dump.add_to(&mut facts);
-    let of_cluster = dump.configuration().and_then(cluster_id_of);
+    let of_cluster = dump.configured_id().map(String::from);
     let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
     let of_eks = entries.cluster().map(|cluster| cluster.name.to_string());
     let variable = process.variable(settings::CLUSTER_ID_VARIABLE);
@@ -225,16 +225,6 @@ async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<
     dump.look_for(namespace, name);
     dump.read(&bytes)?;
     Ok(dump.looked_for().cloned())
-}
-
-/// The `clusterID` of an authenticator's configuration, whatever is wrong with the rest of it.
-fn cluster_id_of(config: &str) -> Option<String> {
-    let read = document::parse_as(&Source::new("config.yaml", config), &Limits::default(), Dialect::Viper).ok()?;
-    let root = read.root?;
-    // viper takes keys in any case.
-    let keys = root.as_mapping().unwrap_or_default().iter();
-    let id = keys.filter(|entry| entry.key.text.eq_ignore_ascii_case("clusterID")).map(|entry| &entry.value).next()?;
-    Some(id.as_scalar()?.text.to_string()).filter(|id| !id.is_empty())
 }
 
 fn read(text: &str) -> access::Access {

@@ -6,7 +6,7 @@ use access::{ConfigMap, Facts, Owner};
 use identity::Partition;
 use mapping::{
     Reader,
-    aws_iam_authenticator::{Settings, settings},
+    aws_iam_authenticator::{Settings, cluster_id, settings},
 };
 use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 
@@ -129,6 +129,11 @@ impl Dump {
     pub fn configuration(&self) -> Option<&str> {
         let map = self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?;
         map.data.get("config.yaml").map(String::as_str)
+    }
+
+    /// Its `clusterID`, whatever is wrong with the rest of it.
+    pub fn configured_id(&self) -> Option<Box<str>> {
+        self.configuration().and_then(cluster_id)
     }
 
     /// Whether that lies in the cluster, where it may be left over, and was not given in a file.

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use document::{Dialect, Limits, Node, parse_as};
+use document::{Dialect, Limits, Node, Source, parse_as};
 
 use super::{
     Standing,
@@ -30,8 +30,7 @@ pub struct Settings {
 pub fn settings(config: &str) -> Settings {
     let mut defects = Vec::new();
     let mut text = Text::new(Mode::MountedFile, config, Standing::alone("config.yaml"), &mut defects);
-    let root = parse_as(&text.source.clone(), &Limits::default(), Dialect::Viper).ok().and_then(|read| read.root);
-    let Some(root) = root.filter(|root| root.as_mapping().is_some()) else { return Settings::default() };
+    let Some(root) = root(&text.source) else { return Settings::default() };
     let Some(server) = fields(&root).remove("server") else { return Settings::default() };
     let mut server = fields(server);
     let reserved_prefixes = Weak { text: &mut text, is_taken: true }.reserved(server.remove("reservedprefixconfig"));
@@ -41,6 +40,19 @@ pub fn settings(config: &str) -> Settings {
         reserved_prefixes,
         has_access_file: server.get("accessfile").is_some_and(|node| !node.is_null()),
     }
+}
+
+/// The `clusterID`, as it is written, whatever is wrong with the rest of the file.
+pub fn cluster_id(config: &str) -> Option<Box<str>> {
+    let root = root(&Source::new("config.yaml", config))?;
+    let id = &fields(&root).remove("clusterid")?.as_scalar()?.text;
+    (!id.is_empty()).then(|| (&**id).into())
+}
+
+/// The file as viper has it; nothing where it is no mapping.
+fn root(source: &Source) -> Option<Node> {
+    let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;
+    root.filter(|root| root.as_mapping().is_some())
 }
 
 /// Modes by their names, old names included. The program does not start with others, and so with none.
@@ -74,8 +86,24 @@ fn is_true(node: &Node) -> bool {
 mod tests {
     use crate::{
         Mode,
-        aws_iam_authenticator::{Settings, settings},
+        aws_iam_authenticator::{Settings, cluster_id, settings},
     };
+
+    #[test]
+    fn the_cluster_is_known_whatever_is_wrong_with_the_rest() {
+        let rows = [
+            ("clusterID: c\n", Some("c")),
+            ("CLUSTERID: c\nserver: {mapRoles: 7}\n", Some("c")),
+            ("clusterID: ''\n", None),
+            ("clusterID: [c]\n", None),
+            ("- clusterID: c\n", None),
+            ("clusterID: c\n- x\n", None),
+            ("", None),
+        ];
+        for (config, expected) in rows {
+            assert_eq!(cluster_id(config).as_deref(), expected, "{config}");
+        }
+    }
 
     #[test]
     fn they_are_read_as_the_program_reads_them() {
