@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, EksCluster, Unseen, placeholder, policy};
+use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -27,7 +27,7 @@ pub struct AccessEntries {
     /// Those in which another program fills something in, and what it is in.
     unfilled: BTreeMap<Box<str>, Box<str>>,
     mode: Option<AuthenticationMode>,
-    cluster: Option<EksCluster>,
+    said_clusters: Vec<SaidCluster>,
     /// What answers said, by what it is of.
     answers: BTreeMap<Box<str>, String>,
 }
@@ -54,16 +54,6 @@ pub enum AccessEntriesError {
     /// Only a part of an answer: whoever is not in it would count as absent.
     #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
     Partial,
-    /// Of another cluster than what was read before.
-    #[error(
-        "it is about the EKS cluster {this}, and what was read before it about {before}; give what is of one cluster"
-    )]
-    OtherCluster {
-        /// The cluster that it is of.
-        this: EksCluster,
-        /// The cluster of what was read before.
-        before: EksCluster,
-    },
     /// Of what an answer that was read before says otherwise.
     #[error("it says of {0} otherwise than an answer that was read before; give the newer one alone")]
     Contradicts(Box<str>),
@@ -212,11 +202,19 @@ impl AccessEntries {
 
     /// Adds what one of the four commands prints.
     pub fn read(&mut self, json: &[u8]) -> Result<(), AccessEntriesError> {
+        self.read_at(json, None)
+    }
+
+    /// The same of what stands in a file, at a line. Of what is of another cluster than what was read before nothing is taken
+    /// but that: [`crate::WhichCluster`] refuses both.
+    pub(crate) fn read_at(&mut self, json: &[u8], place: Option<(&str, usize)>) -> Result<(), AccessEntriesError> {
         let printed: Printed = serde_json::from_slice(json).map_err(|_| AccessEntriesError::Shape)?;
         if printed.next_token.is_some() {
             return Err(AccessEntriesError::Partial);
         }
-        self.is_of(printed.cluster())?;
+        if !self.is_of(printed.cluster(), place) {
+            return Ok(());
+        }
         match printed {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
@@ -243,9 +241,9 @@ impl AccessEntries {
         Ok(())
     }
 
-    /// The cluster that all of it is of, where something says which.
-    pub fn cluster(&self) -> Option<&EksCluster> {
-        self.cluster.as_ref()
+    /// The clusters that answers are of, as far as they say which, each of them once.
+    pub fn said_clusters(&self) -> &[SaidCluster] {
+        &self.said_clusters
     }
 
     /// Who is listed, or has policies, and is not described, and what to give for it.
@@ -407,31 +405,33 @@ impl AccessEntries {
         }
     }
 
-    /// Takes nothing of a second cluster.
-    fn is_of(&mut self, cluster: Option<EksCluster>) -> Result<(), AccessEntriesError> {
-        let Some(this) = cluster else { return Ok(()) };
-        let both = match &self.cluster {
-            None => this,
-            Some(before) => before.and(&this).ok_or_else(|| {
-                let before = before.clone();
-                AccessEntriesError::OtherCluster { this, before }
-            })?,
-        };
-        self.cluster = Some(both);
-        Ok(())
+    /// Takes in of which cluster an answer is; `false` where it is another one than was said before.
+    fn is_of(&mut self, cluster: Option<SaidCluster>, place: Option<(&str, usize)>) -> bool {
+        let Some(this) = cluster else { return true };
+        let mut before = self.said_clusters.iter();
+        let is_another = before.clone().any(|before| before.is_another_than(&this));
+        if !before.any(|before| before.says_the_same_as(&this)) {
+            let place = place.map(|(file, line)| (file.into(), line));
+            self.said_clusters.push(SaidCluster { place, ..this });
+        }
+        !is_another
     }
 }
 
 impl Printed {
-    fn cluster(&self) -> Option<EksCluster> {
-        let of_cluster =
-            |cluster: &PrintedCluster| Some(EksCluster::new(cluster.name.as_deref()?, cluster.arn.as_deref()));
-        let of_entry = |entry: &PrintedEntry| {
-            Some(EksCluster::new(entry.cluster_name.as_deref()?, entry.access_entry_arn.as_deref()))
+    fn cluster(&self) -> Option<SaidCluster> {
+        // The cluster's own ARN, or that of one of its entries.
+        let of = |name: &Option<Box<str>>, arn: &Option<Box<str>>| {
+            let arn: Vec<&str> = arn.as_deref().unwrap_or_default().splitn(6, ':').collect();
+            let (region, account) = match arn[..] {
+                ["arn", _, "eks", region, account, _] => (Some(region), Some(account)),
+                _ => (None, None),
+            };
+            Some(SaidCluster::of_eks(SaidBy::Eks, name.as_deref()?, region, account))
         };
-        let by_name = || Some(EksCluster::new(self.cluster_name.as_deref()?, None));
-        let described = self.cluster.as_ref().and_then(of_cluster);
-        described.or_else(|| self.access_entry.as_ref().and_then(of_entry)).or_else(by_name)
+        let described = self.cluster.as_ref().and_then(|cluster| of(&cluster.name, &cluster.arn));
+        let of_entry = || self.access_entry.as_ref().and_then(|entry| of(&entry.cluster_name, &entry.access_entry_arn));
+        described.or_else(of_entry).or_else(|| of(&self.cluster_name, &None))
     }
 }
 

@@ -27,7 +27,7 @@ pub use self::{
 };
 use access::Access;
 
-use crate::AuthenticationMode;
+use crate::{AuthenticationMode, SaidBy, SaidCluster, placeholder::is_placeholder};
 
 /// What a file of another program says about access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,8 +38,8 @@ pub struct Foreign {
     pub file: Arc<str>,
     /// Where the whole of it stands.
     pub span: Span,
-    /// What tokens for the cluster are bound to.
-    pub cluster_id: Option<Box<str>>,
+    /// Which cluster it is about, as often as it says so.
+    pub clusters: Vec<SaidCluster>,
     /// Who logs in as whom, in the order in which it is written.
     pub logins: Vec<Login>,
     /// Accounts everybody of whom may log in.
@@ -136,6 +136,24 @@ formats! {
 }
 
 impl Foreign {
+    /// What tokens for the cluster are bound to.
+    pub fn cluster_id(&self) -> Option<&str> {
+        self.clusters.iter().find_map(|said| said.id.as_deref())
+    }
+
+    /// Takes in which cluster it is about, and where it says so. What another program fills in says nothing.
+    fn is_about(&mut self, source: &Source, node: Option<&Node>, said: SaidCluster) {
+        let SaidCluster { id, name, region, account, .. } = said;
+        let said_by_itself = |text: Option<Box<str>>| text.filter(|text| !text.is_empty() && !is_placeholder(text));
+        let [id, name, region, account] = [id, name, region, account].map(said_by_itself);
+        let Some(node) = node.filter(|_| id.is_some() || name.is_some()) else { return };
+        let place = Some((source.name().into(), source.position(node.span.start).line));
+        let said = SaidCluster { by: SaidBy::Foreign(self.format), place, id, name, region, account };
+        if !self.clusters.iter().any(|before| before.says_the_same_as(&said)) {
+            self.clusters.push(said);
+        }
+    }
+
     /// The logins that are written and of which the file's own program makes nothing, and where they would stand.
     pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem)> {
         let mode = if self.format == Format::Kops { Mode::Crd } else { Mode::EksConfigMap };
@@ -169,15 +187,15 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
     let (version, kind) = (text("apiVersion").unwrap_or_default(), text("kind").unwrap_or_default());
     let group = version.split('/').next().unwrap_or_default();
     let foreign = match (group, kind) {
-        ("kops.k8s.io" | "kops", "Cluster") => kops::read(root),
-        ("eksctl.io", "ClusterConfig") => eksctl::read(root),
+        ("kops.k8s.io" | "kops", "Cluster") => kops::read(source, root),
+        ("eksctl.io", "ClusterConfig") => eksctl::read(source, root),
         _ if (version, kind) == (rbac_manager::VERSION, rbac_manager::KIND) => rbac_manager::read(root),
         _ if is_definition(version, kind) => rbac_manager::misnamed(root),
         ("eksctl.io", kind) if is_nearly(kind, "ClusterConfig") => eksctl::misnamed(root),
         ("", "") if chart::is_first(root) => chart::read(source, root),
         ("", "") if identity_mappings::are(root) => identity_mappings::read(root),
         ("", "") if eksctl::are_entries(root) => eksctl::read_entries(root),
-        ("", "") if terraform::are_entries(root) => terraform::read_entries(root),
+        ("", "") if terraform::are_entries(root) => terraform::read_entries(source, root),
         ("", "") if terraform::are_users(root) => terraform::read_users(root),
         _ => return None,
     };

@@ -57,7 +57,7 @@ impl Foreign {
         let accounts: Vec<&str> = self.accounts.iter().map(|account| &*account.account).collect();
         let data = match target {
             MappingTarget::ConfigMap => {
-                let id = self.cluster_id.as_deref().unwrap_or_default();
+                let id = self.cluster_id().unwrap_or_default();
                 let server = serde_json::json!({"mapUsers": map_users, "mapRoles": map_roles, "mapAccounts": accounts});
                 let config = serde_json::json!({"clusterID": id, "server": server});
                 BTreeMap::from([("config.yaml".to_owned(), config.to_string())])

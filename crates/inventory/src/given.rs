@@ -123,10 +123,9 @@ impl fmt::Display for GivenError {
 impl std::error::Error for GivenError {}
 
 impl GivenError {
-    /// Whether nothing is wrong with it but what was read before: another configuration, another cluster, another answer.
+    /// Whether nothing is wrong with it but what was read before: another configuration, another answer.
     pub fn is_beside_another(&self) -> bool {
-        use AccessEntriesError::{Contradicts, OtherCluster};
-        matches!(self, Self::SecondConfiguration(_) | Self::Eks(OtherCluster { .. } | Contradicts(_)))
+        matches!(self, Self::SecondConfiguration(_) | Self::Eks(AccessEntriesError::Contradicts(_)))
     }
 }
 
@@ -214,7 +213,7 @@ impl Given {
                 Err(IamDumpError::Shape) if how.is_of_folder => Ok(false),
                 Err(error) => Err(GivenError::Iam(error)),
             },
-            About::Eks => match self.entries.read(text) {
+            About::Eks => match self.entries.read_at(text, Some((name, 1))) {
                 Ok(()) => Ok(true),
                 Err(AccessEntriesError::Shape) => match self.read_documents(name, text, how) {
                     Ok(false) if !how.is_of_folder => Err(GivenError::Eks(AccessEntriesError::Shape)),

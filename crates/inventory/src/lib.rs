@@ -13,7 +13,6 @@ pub mod foreign;
 mod authentication_mode;
 mod declared;
 mod dump;
-mod eks_cluster;
 mod entries;
 mod files;
 mod foreign_logins;
@@ -34,10 +33,10 @@ mod standing;
 mod target;
 mod unfilled;
 mod unseen;
+mod which_cluster;
 
 pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
-pub use eks_cluster::EksCluster;
 pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
 pub use given::{Given, GivenError, How, no_configuration};
@@ -52,6 +51,7 @@ pub use policies::{Policy, policy};
 pub use record::{NAME as RECORD_NAME, NAMESPACE as RECORD_NAMESPACE, Record, RecordError};
 pub use target::{ACCESS_FILE_MAP, MappingTarget};
 pub use unseen::{Unseen, UnseenLogins};
+pub use which_cluster::{SaidBy, SaidCluster, TwoClusters, WhichCluster};
 
 #[cfg(test)]
 mod tests;

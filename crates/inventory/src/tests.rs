@@ -7,6 +7,7 @@ mod foreign;
 mod giving;
 mod merging;
 mod standing;
+mod which_cluster;
 
 use access::{Access, Read, read};
 use document::{Limits, RenderStyle, Sources};

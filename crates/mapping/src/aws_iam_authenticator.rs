@@ -64,6 +64,11 @@ impl Standing {
     pub fn alone(file: impl Into<Arc<str>>) -> Self {
         Self { file: file.into(), line: 1, is_spread: true }
     }
+
+    /// The line of the file in which one of its own stands, both from 1.
+    pub fn line_of(&self, line: usize) -> usize {
+        if self.is_spread { self.line + line - 1 } else { self.line }
+    }
 }
 
 /// The callers' ARN that an entry is compared with, in lower case; or why it never is the same as one.

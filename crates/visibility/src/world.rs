@@ -11,7 +11,7 @@ use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use inventory::{
     Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
-    Twice, Unseen, UnseenLogins, policy,
+    Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
@@ -27,18 +27,11 @@ use crate::{
     principals::{ByUser, Principal, principals},
 };
 
-/// What says of which EKS cluster it is.
-const EKS: &str = "what `aws eks` printed";
-/// What says it of clusters that others made.
-const CONFIGURATION: &str = "the authenticator's configuration";
-
 /// A cluster, the people who log in to it, and what is not known of both.
 #[derive(Debug)]
 pub struct World {
     cluster_id: Option<Box<str>>,
-    /// Everything that says which cluster this is, and which.
-    said_ids: Vec<(&'static str, Box<str>)>,
-    is_configured_in_cluster: bool,
+    which_cluster: WhichCluster,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
@@ -147,11 +140,7 @@ impl World {
         };
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let without_login = logins::without_login(dump.declared(), &sources);
-        let configured_id = dump.configured_id();
-        let is_configured_in_cluster = dump.is_configured_in_cluster();
-        let declared =
-            dump.declared().iter().filter_map(|foreign| Some(("another program's file", foreign.cluster_id.clone()?)));
-        let declared: Vec<_> = declared.collect();
+        let mut which_cluster = WhichCluster::of(&dump, &entries);
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
@@ -171,10 +160,8 @@ impl World {
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
-        let said = [("the access file", of_file.clone()), ("what was last applied", of_record.clone())];
-        let said = said.into_iter().chain([(CONFIGURATION, configured_id)]);
-        let of_eks = entries.cluster().map(|cluster| (EKS, cluster.name.clone()));
-        let said_ids = said.filter_map(|(what, id)| Some((what, id?))).chain(declared).chain(of_eks).collect();
+        observed.record.iter().for_each(|record| which_cluster.add_record(&record.object));
+        access.iter().for_each(|(access, files)| which_cluster.add_access_file(access, files));
         let cluster_id = of_file.or(of_record);
 
         observed.is_of_server(server);
@@ -236,8 +223,7 @@ impl World {
         let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
         Ok(Self {
             cluster_id,
-            said_ids,
-            is_configured_in_cluster,
+            which_cluster,
             index,
             snapshot,
             principals,
@@ -269,18 +255,9 @@ impl World {
         self.cluster_id.as_deref()
     }
 
-    /// What `aws eks` printed, and whatever else says that this is another cluster than that. A configuration of the
-    /// authenticator that lies in the cluster says nothing on EKS, where nobody reads it.
-    pub fn of_another_than_eks(&self) -> Option<[&(&'static str, Box<str>); 2]> {
-        let eks = self.said_ids.iter().find(|(what, _)| *what == EKS)?;
-        let is_left_over = |what| what == CONFIGURATION && self.is_configured_in_cluster;
-        let other = self.said_ids.iter().find(|(what, id)| *id != eks.1 && !is_left_over(*what))?;
-        Some([eks, other])
-    }
-
-    /// Everything that says which cluster this is, and which.
-    pub fn said_ids(&self) -> &[(&'static str, Box<str>)] {
-        &self.said_ids
+    /// Everything that says which cluster this is.
+    pub fn which_cluster(&self) -> &WhichCluster {
+        &self.which_cluster
     }
 
     /// Roles and bindings: *the* evaluator.

@@ -3,8 +3,8 @@
 use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
-use document::{Limits, Problem, Severity, Sources, Span};
-use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, Unseen};
+use document::{Limits, Problem, Severity, Sources};
+use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, SaidBy, Unseen, WhichCluster};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
@@ -53,11 +53,6 @@ fn parse_name(text: &str) -> Result<Name, String> {
     }
 }
 
-/// What says of which cluster it is, in what is said.
-const CONFIGURATION: &str = "the authenticator's configuration";
-const IN_CLUSTER: &str = "the authenticator's configuration in the cluster";
-const OTHERS_FILE: &str = "another program's file";
-
 /// What was looked at.
 struct Found {
     dump: Dump,
@@ -82,19 +77,12 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     gated(global, &mut dump)?;
     dump.add_to(&mut facts);
-    let of_cluster = dump.configured_id().map(String::from);
-    let (declared, partition) = (declared_id(&dump, &sources)?, dump.partition());
-    let of_eks = entries.cluster().map(|cluster| cluster.name.to_string());
+    let partition = dump.partition();
     let variable = process.variable(settings::CLUSTER_ID_VARIABLE);
     let typed = global.cluster_id.as_deref().map(|id| (format!("--cluster-id {id}"), id));
     let typed = typed.or_else(|| variable.map(|id| (format!("{}={id}", settings::CLUSTER_ID_VARIABLE), id)));
-    let said = [
-        (if global.config.is_some() { CONFIGURATION } else { IN_CLUSTER }, of_cluster),
-        (OTHERS_FILE, declared),
-        ("what `aws eks` printed", of_eks),
-    ];
     let mut config = Config::default();
-    config.cluster_id = one_cluster(typed, said)?;
+    config.cluster_id = one_cluster(typed, &WhichCluster::of(&dump, &entries))?;
     let in_cluster = dump.targets();
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     for note in observed.notes.iter().chain(&observed.idle) {
@@ -185,37 +173,23 @@ fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The cluster's id by the files of other programs, which must agree.
-fn declared_id(dump: &Dump, sources: &Sources) -> anyhow::Result<Option<String>> {
-    let mut ids = dump.declared().iter().filter_map(|foreign| Some((foreign.cluster_id.as_deref()?, foreign.span)));
-    let Some((id, first)) = ids.next() else { return Ok(None) };
-    if let Some((other, second)) = ids.find(|(other, _)| *other != id) {
-        let place = |span: Span| sources.locate(span.start).map(|(file, at)| format!("{file}:{}", at.line));
-        let [first, second] = [first, second].map(|span| place(span).unwrap_or_default());
-        anyhow::bail!("{first} is about the cluster `{id}`, and {second} about `{other}`; give files of one cluster");
-    }
-    Ok(Some(id.to_owned()))
-}
-
 /// The id that all agree upon who say one; nothing where somebody typed it.
-fn one_cluster(typed: Option<(String, &str)>, said: [(&str, Option<String>); 3]) -> anyhow::Result<Option<String>> {
-    let mut said = said.into_iter().filter_map(|(what, id)| Some((what, id?)));
-    if let Some((flag, typed)) = typed {
-        for (what, id) in said.filter(|(_, id)| id != typed) {
-            // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
-            if [IN_CLUSTER, OTHERS_FILE].contains(&what) {
-                rim::note(&format!("note: {flag}: {what} is for `{id}`"));
-                continue;
-            }
-            anyhow::bail!("{flag}: {what} is for `{id}`; give what is of the cluster `{typed}`, or leave its id out");
+fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::Result<Option<String>> {
+    let Some((flag, typed)) = typed else {
+        which.ensure_one_with_its_own()?;
+        return Ok(which.id().map(str::to_owned));
+    };
+    for (said, id) in which.other_than(typed) {
+        // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
+        if matches!(said.by, SaidBy::ConfigurationInCluster | SaidBy::Foreign(_)) {
+            rim::note(&format!("note: {flag}: {said} {} for `{id}`", said.by.verb()));
+            continue;
         }
-        return Ok(None);
+        let is = said.by.verb();
+        anyhow::bail!("{flag}: {said} {is} for `{id}`; give what is of the cluster `{typed}`, or leave its id out");
     }
-    let Some((what, first)) = said.next() else { return Ok(None) };
-    if let Some((other, id)) = said.find(|(_, id)| *id != first) {
-        anyhow::bail!("{what} is for the cluster `{first}`, and {other} for `{id}`; give what is of one cluster");
-    }
-    Ok(Some(first))
+    which.ensure_one_but_for_its_own()?;
+    Ok(None)
 }
 
 async fn get(cluster: &Cluster, Name(namespace, name): &Name) -> anyhow::Result<Option<ConfigMap>> {

@@ -5,7 +5,7 @@ mod show;
 use access::Facts;
 use clap::Args;
 use identity::Partition;
-use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen};
+use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen, WhichCluster};
 use kubernetes::{Cluster, KubernetesError};
 use plan::{Plan, Wanted};
 use rbac::User;
@@ -129,13 +129,7 @@ impl Planning {
         ensure_no_configuration(&found)?;
         ignored(&found);
         let Given { mut dump, mut facts, entries, .. } = found;
-        if let Some(cluster) = entries.cluster().filter(|cluster| cluster.name != cluster_id) {
-            return Err(anyhow::anyhow!(
-                "what `aws eks` printed is about the cluster `{cluster}`, and the access file is for `{cluster_id}`; give what is \
-                 of one cluster"
-            )
-            .into());
-        }
+        loaded.of_one_cluster(&dump, &entries)?;
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;
         self.cluster.is_asked(&self.from.files, !dump.is_empty(), takes_dumps)?;
@@ -152,6 +146,15 @@ impl Planning {
     }
 }
 
+impl Loaded {
+    /// Refuses what is of another cluster than the file. What was last applied stops a plan by itself.
+    fn of_one_cluster(&self, dump: &Dump, entries: &AccessEntries) -> anyhow::Result<()> {
+        let mut which = WhichCluster::of(dump, entries);
+        which.add_access_file(&self.access, &self.sources);
+        Ok(which.ensure_one()?)
+    }
+}
+
 impl Subject {
     /// Whether one of the files is called so in the cluster.
     pub(crate) fn has_file(&self, name: &str) -> bool {
@@ -163,6 +166,7 @@ impl Subject {
         let Seen { dump: observed, caller, unknown_caller, server } = seen;
         let mut dump = self.beside.clone();
         dump.extend(observed);
+        self.loaded.of_one_cluster(&dump, &self.entries)?;
         let target = self.target(&dump)?;
         let now = rim::now();
         let Loaded { sources, access, problems } = &self.loaded;

@@ -173,30 +173,27 @@ pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<(
     Ok(())
 }
 
-/// Refuses a cluster that is not the one that was named by its id; says where nothing tells.
+/// Refuses what is of two clusters, or of another one than was named by its id; says where nothing tells.
 pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
     not_of_another(&seen.world, global)?;
-    if let Some([(eks, name), (what, id)]) = seen.world.of_another_than_eks() {
-        let message =
-            format!("{eks} is about the cluster `{name}`, and {what} is for `{id}`; give what is of one cluster");
-        return Err(anyhow::anyhow!(message).into());
-    }
-    if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.said_ids().is_empty()) {
+    if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.which_cluster().is_empty()) {
         let nothing = "was compared with nothing: nothing here says which cluster this is";
         rim::note(&format!("note: --cluster-id {typed} {nothing}"));
     }
     Ok(seen)
 }
 
-/// Refuses a cluster that says itself that it is another one than was named by its id.
+/// Refuses what is of two clusters, or of another one than was named by its id.
 pub(crate) fn not_of_another(world: &World, global: &Global) -> anyhow::Result<()> {
-    let Some(typed) = global.cluster_id.as_deref() else { return Ok(()) };
-    match world.said_ids().iter().find(|(_, id)| **id != *typed) {
-        None => Ok(()),
-        Some((what, id)) => anyhow::bail!(
-            "--cluster-id {typed}: {what} is for `{id}`; look at the cluster of that id, or leave --cluster-id out"
-        ),
+    let which = world.which_cluster();
+    let typed = global.cluster_id.as_deref();
+    if let Some((typed, (said, id))) = typed.and_then(|typed| Some((typed, which.other_than(typed).next()?))) {
+        anyhow::bail!(
+            "--cluster-id {typed}: {said} {} for `{id}`; look at the cluster of that id, or leave --cluster-id out",
+            said.by.verb()
+        );
     }
+    Ok(which.ensure_one()?)
 }
 
 fn live(

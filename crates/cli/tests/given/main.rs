@@ -82,7 +82,9 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
     }
     for command in ["check", "render --to rbac", "plan --from cluster.yaml", "apply", "diff access.yaml access.yaml"] {
         let said = run(folder.path(), &format!("{command} -i other"), Some(1));
-        assert!(said.contains("--cluster-id other: the access file is for `prod.example.com`"), "{command}: {said}");
+        let is_said =
+            said.contains("--cluster-id other: the access file") && said.contains("is for `prod.example.com`");
+        assert!(is_said, "{command}: {said}");
     }
 }
 
@@ -193,36 +195,36 @@ fn what_is_of_two_clusters_is_refused_with_both_names() {
     let refused = [
         (
             "import --from lists.json --from prod.json --from staging.json",
-            "about prod.example.com; give what is of one",
+            "what `aws eks` printed (prod.json:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`; give what is of one",
         ),
-        ("lint --from lists.json --from prod.json --from staging.json", "EKS cluster staging"),
+        ("lint --from lists.json --from prod.json --from staging.json", "(staging.json:1) about `staging`"),
         (
             "import --from lists.json --from prod.json -i other",
-            "--cluster-id other: what `aws eks` printed is for `prod.example.com`",
+            "--cluster-id other: what `aws eks` printed (prod.json:1) is for `prod.example.com`",
         ),
         (
             "who-can get pods --from lists.json --from prod.json -i other",
-            "what `aws eks` printed is for `prod.example.com`",
+            "what `aws eks` printed (prod.json:1) is for `prod.example.com`",
         ),
         (
             "import --from lists.json -c config.yaml -i other",
-            "--cluster-id other: the authenticator's configuration is for",
+            "--cluster-id other: the authenticator's configuration (config.yaml:1) is for",
         ),
         (
             "import --from lists.json -c typed.yaml -i other",
-            "--cluster-id other: the authenticator's configuration is for",
+            "--cluster-id other: the authenticator's configuration (typed.yaml:1) is for",
         ),
         (
             "import --from lists.json -c config.yaml --from staging.json",
-            "the authenticator's configuration is for the cluster `prod.example.com`, and what `aws eks` printed for `staging`",
+            "the authenticator's configuration (config.yaml:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`",
         ),
         (
             "who-can get pods --from access.yaml --from staging.json",
-            "what `aws eks` printed is about the cluster `staging`, and the access file is for `prod.example.com`",
+            "the access file (access.yaml:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`",
         ),
         (
             "plan access.yaml --from cluster.yaml --from staging.json",
-            "what `aws eks` printed is about the cluster `staging`, and the access file is for `prod.example.com`",
+            "the access file (access.yaml:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`",
         ),
     ];
     for (line, said) in refused {
@@ -235,6 +237,74 @@ fn what_is_of_two_clusters_is_refused_with_both_names() {
     ] {
         run(folder.path(), line, Some(0));
     }
+}
+
+#[test]
+fn two_clusters_are_refused_by_every_command_that_looks_at_one() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let eksctl = |name: &str, region: &str| {
+        format!("apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {{name: {name}, region: {region}}}\n")
+    };
+    let described = |region: &str| {
+        format!(
+            r#"{{"cluster": {{"name": "blue", "arn": "arn:aws:eks:{region}:111122223333:cluster/blue", "accessConfig": {{"authenticationMode": "API"}}}}}}"#
+        )
+    };
+    let kops = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: green.example.com}\nspec: {authentication: {aws: {backendMode: CRD}}}\n";
+    write("blue.yaml", &eksctl("blue", "eu-west-1"));
+    write("elsewhere.yaml", &eksctl("blue", "us-east-1"));
+    write("green.yaml", &eksctl("green", "eu-west-1"));
+    write("kops.yaml", kops);
+    write("blue.json", &described("eu-west-1"));
+    write("elsewhere.json", &described("us-east-1"));
+    let of_eksctl = "a ClusterConfig of eksctl";
+    let pairs = [
+        ("--from blue.yaml --from green.yaml", format!("{of_eksctl} (blue.yaml:3) is about the cluster `blue`, and {of_eksctl} (green.yaml:3) about `green`")),
+        ("--from kops.yaml --from blue.yaml", format!("a Cluster of kops (kops.yaml:3) is about the cluster `green.example.com`, and {of_eksctl} (blue.yaml:3) about `blue`")),
+        ("--from blue.yaml --from elsewhere.yaml", format!("{of_eksctl} (blue.yaml:3) is about the cluster `blue` (eu-west-1), and {of_eksctl} (elsewhere.yaml:3) about `blue` (us-east-1)")),
+        ("--from blue.json --from elsewhere.json", "what `aws eks` printed (blue.json:1) is about the cluster `blue` (eu-west-1), and what `aws eks` printed (elsewhere.json:1) about `blue` (us-east-1)".to_owned()),
+        ("--from blue.json --from elsewhere.yaml", format!("{of_eksctl} (elsewhere.yaml:3) is about the cluster `blue` (us-east-1), and what `aws eks` printed (blue.json:1) about `blue` (eu-west-1)")),
+    ];
+    let arn = "arn:aws:iam::111122223333:user/alice";
+    let explain = format!("explain {arn}");
+    let commands = ["who-can get pods", "matrix", "lint", "diff user:a user:b", &explain, "import"];
+    for (from, said) in &pairs {
+        for command in commands {
+            let line = format!("{command} --from lists.json {from}");
+            let stderr = run(folder.path(), &line, Some(1));
+            assert!(stderr.contains(&format!("{said}; give what is of one cluster")), "{line}: {stderr}");
+        }
+    }
+    let configured = "the authenticator's configuration (config.yaml:1) is about the cluster `prod.example.com`, and a Cluster of kops (kops.yaml:3) about `green.example.com`";
+    for command in commands {
+        let line = format!("{command} -c config.yaml --from lists.json --from kops.yaml");
+        let stderr = run(folder.path(), &line, Some(1));
+        // The access file that lies beside the configuration is read with it, and goes first.
+        let is_said = stderr.contains(configured)
+            || stderr.contains(
+                "the access file (access.yaml:1) is about the cluster `prod.example.com`, and a Cluster of kops",
+            );
+        assert!(is_said, "{line}: {stderr}");
+    }
+    let of_file = "the access file (access.yaml:1) is about the cluster `prod.example.com`, and ";
+    for (from, what) in [
+        ("kops.yaml", "a Cluster of kops (kops.yaml:3) about `green.example.com`"),
+        ("blue.json", "what `aws eks` printed (blue.json:1) about `blue`"),
+    ] {
+        let line = format!("plan access.yaml --mapping none --from cluster.yaml --from {from}");
+        let stderr = run(folder.path(), &line, Some(1));
+        assert!(stderr.contains(&format!("{of_file}{what}")), "{line}: {stderr}");
+    }
+    // Both sides of a comparison are clusters of their own.
+    for (side, name) in [("green", "green"), ("blue", "blue")] {
+        std::fs::create_dir(folder.path().join(side)).expect("a folder");
+        std::fs::copy(folder.path().join("lists.json"), folder.path().join(side).join("lists.json")).expect("copied");
+        write(&format!("{side}/eksctl.yaml"), &eksctl(name, "eu-west-1"));
+    }
+    run(folder.path(), "diff blue green", Some(0));
+    write("blue/green.yaml", &eksctl("green", "eu-west-1"));
+    assert!(run(folder.path(), "diff blue green", Some(1)).contains("give what is of one cluster"));
 }
 
 #[test]

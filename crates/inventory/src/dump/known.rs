@@ -15,7 +15,7 @@ use super::{
     gaps::{everywhere, missing_in_words},
     is_dumped,
 };
-use crate::{CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, Seen, Unseen, servers::Told};
+use crate::{CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen, Unseen, servers::Told};
 
 impl Dump {
     /// The roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none) and
@@ -113,7 +113,7 @@ impl Dump {
     }
 
     /// Whether it is one of EKS, by the roles that EKS puts into each.
-    pub(super) fn is_of_eks(&self) -> bool {
+    pub(crate) fn is_of_eks(&self) -> bool {
         self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
     }
 
@@ -131,15 +131,18 @@ impl Dump {
         map.data.get("config.yaml").map(String::as_str)
     }
 
-    /// Its `clusterID`, whatever is wrong with the rest of it.
-    pub fn configured_id(&self) -> Option<Box<str>> {
-        self.configuration().and_then(cluster_id)
+    /// Which cluster it is, by the authenticator's configuration, whatever is wrong with the rest of that, and by files of other
+    /// programs.
+    pub(crate) fn said_clusters(&self) -> impl Iterator<Item = SaidCluster> {
+        self.configured_cluster().into_iter().chain(self.foreign.iter().flat_map(|foreign| foreign.clusters.clone()))
     }
 
-    /// Whether that lies in the cluster, where it may be left over, and was not given in a file.
-    pub fn is_configured_in_cluster(&self) -> bool {
-        let map = MappingTarget::ConfigMap.config_map().and_then(|name| self.config_maps.get(name));
-        map.is_some_and(|map| map.in_file.is_none())
+    fn configured_cluster(&self) -> Option<SaidCluster> {
+        let (key, map) = ("config.yaml", self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?);
+        let (id, line) = cluster_id(map.data.get(key)?)?;
+        let by = if map.in_file.is_some() { SaidBy::Configuration } else { SaidBy::ConfigurationInCluster };
+        let place = map.standing.get(key).map(|standing| (standing.file.clone(), standing.line_of(line)));
+        Some(SaidCluster { place, ..SaidCluster::of_id(by, &id) })
     }
 
     /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.

@@ -6,6 +6,8 @@
 
 use document::{Limits, Node, Problems, Severity, Source, Sources, Style, Value};
 
+use crate::{SaidBy, SaidCluster};
+
 use super::{
     Foreign, Format, Login,
     fields::{is_mapping, key_span, list, text, texts, unreadable, value},
@@ -31,8 +33,8 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     }
     let access = Some(access.into());
     let mut foreign = Foreign { format: Format::Chart2018, access, ..Foreign::default() };
-    let id = text(root, "clusterID", &mut problems);
-    foreign.cluster_id = Some(id.into()).filter(|_| !id.is_empty());
+    let id = SaidCluster::of_id(SaidBy::Foreign(Format::Chart2018), text(root, "clusterID", &mut problems));
+    foreign.is_about(source, value(root, "clusterID"), id);
     for group in list(root, GROUPS, &mut problems) {
         if !is_mapping(group, "a group", &mut problems) {
             continue;

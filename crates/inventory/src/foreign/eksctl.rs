@@ -3,7 +3,7 @@
 //! Sources: eksctl, `pkg/apis/eksctl.io/v1alpha5/{access_entry,identitymapping,types}.go`,
 //! `pkg/actions/accessentry/getter.go` (what `eksctl get accessentry` prints).
 
-use document::{Node, Problems};
+use document::{Node, Problems, Source};
 
 use super::{
     AccessEntry, Account, EntryType, Foreign, Format, Login,
@@ -12,7 +12,7 @@ use super::{
         self, is_mapping, is_user_or_role, key_span, list, not_known, not_taken, text, texts, truth, unreadable, value,
     },
 };
-use crate::AuthenticationMode;
+use crate::{AuthenticationMode, SaidBy, SaidCluster};
 
 const MAPPINGS: &str = "iamIdentityMappings";
 const ENTRIES: &str = "accessEntries";
@@ -87,15 +87,18 @@ const MACHINES: [(&str, &[&str]); 3] = [
     ("fargateProfiles", &["podExecutionRoleARN"]),
 ];
 
-pub(super) fn read(root: &Node) -> Foreign {
+pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::ClusterConfig, ..Foreign::default() };
     known(root, "", &ROOT, &mut problems);
     if let Some(iam) = value(root, "iam") {
         known(iam, "iam: ", &IAM, &mut problems);
     }
-    let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
-    foreign.cluster_id = Some(name.into()).filter(|_| !name.is_empty());
+    if let Some(metadata) = value(root, "metadata") {
+        let [name, region] = ["name", "region"].map(|key| text(metadata, key, &mut problems));
+        let by = SaidBy::Foreign(Format::ClusterConfig);
+        foreign.is_about(source, value(metadata, "name"), SaidCluster::of_eks(by, name, Some(region), None));
+    }
     for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
         if is_mapping(node, "an identity mapping", &mut problems) {
             mapping(node, index, &mut foreign, &mut problems);

@@ -3,7 +3,9 @@
 //! Sources: kops, `pkg/apis/kops/v1alpha2/cluster.go`, `pkg/apis/kops/v1alpha3/cluster.go` (`AWSAuthenticationSpec`),
 //! `pkg/apis/kops/validation/aws.go`.
 
-use document::{Node, Problems};
+use document::{Node, Problems, Source};
+
+use crate::{SaidBy, SaidCluster};
 
 use super::{
     Foreign, Format, Login,
@@ -19,7 +21,7 @@ const MAPPING: [&str; 3] = ["arn", "username", "groups"];
 /// Where the field stands that says who logs in.
 const PLACES: [(&str, &str); 1] = [(LIST, "below `spec.authentication.aws`")];
 
-pub(super) fn read(root: &Node) -> Foreign {
+pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::Kops, ..Foreign::default() };
     let authentication = value(root, "spec").and_then(|spec| value(spec, "authentication"));
@@ -63,9 +65,13 @@ pub(super) fn read(root: &Node) -> Foreign {
     // unless one is written.
     let has_file = modes.is_empty() || modes.contains("MountedFile");
     let id = aws.map_or("", |aws| text(aws, "clusterID", &mut problems));
-    let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
+    let metadata = value(root, "metadata");
+    let name = metadata.map_or("", |metadata| text(metadata, "name", &mut problems));
     let id = if id.is_empty() && !has_file { name } else { id };
-    foreign.cluster_id = Some(id.into()).filter(|_| !id.is_empty());
+    let node = metadata.and_then(|metadata| value(metadata, "name"));
+    let node = node.or_else(|| aws.and_then(|aws| value(aws, "clusterID")));
+    let by = SaidBy::Foreign(Format::Kops);
+    foreign.is_about(source, node, SaidCluster { name: Some(name.into()), ..SaidCluster::of_id(by, id) });
     foreign.problems = problems.into_sorted();
     foreign
 }

@@ -2,8 +2,10 @@
 //!
 //! Sources: Terraform's provider `aws`, `aws_eks_access_entry`, `aws_eks_access_policy_association`; the module's variables.
 
-use document::{Entry, Node, Problems};
+use document::{Entry, Node, Problems, Source};
 use identity::Arn;
+
+use crate::{SaidBy, SaidCluster};
 
 use super::{
     AccessEntry, Foreign, Format, Login,
@@ -23,7 +25,7 @@ pub(super) fn are_entries(root: &Node) -> bool {
 }
 
 /// Reads them.
-pub(super) fn read_entries(root: &Node) -> Foreign {
+pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::TerraformEntries, ..Foreign::default() };
     let resources = |kind: &str| -> &[Entry] {
@@ -32,10 +34,9 @@ pub(super) fn read_entries(root: &Node) -> Foreign {
     };
     let mut names = Vec::new();
     for (index, Entry { key, value: node, .. }) in resources(ENTRIES).iter().enumerate() {
-        let id = value(node, "cluster_name").and_then(plain);
-        if foreign.cluster_id.is_none() {
-            foreign.cluster_id = id.map(Into::into);
-        }
+        let name = value(node, "cluster_name");
+        let by = SaidBy::Foreign(Format::TerraformEntries);
+        foreign.is_about(source, name, SaidCluster::of_eks(by, name.and_then(plain).unwrap_or_default(), None, None));
         if let Some(entry) = entry(node, &KEYS, (ENTRIES, index), &mut problems) {
             names.push(&*key.text);
             foreign.entries.push(entry);

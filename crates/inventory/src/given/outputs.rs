@@ -60,19 +60,19 @@ impl Given {
                 let read = document::parse_as(&part, &Limits::default(), Dialect::Kubernetes);
                 let read = read.map_err(|problems| GivenError::Yaml(super::in_lines(&part, &problems)))?;
                 if let Some(answer) = &read.root {
-                    known |= self.read_output(line, answer, how)?;
+                    known |= self.read_output((source, line), answer, how)?;
                 }
             }
             return Ok(known);
         }
         let mut known = false;
         for answer in root.as_sequence().unwrap_or(std::slice::from_ref(root)) {
-            known |= self.read_output(at(answer.span.start), answer, how)?;
+            known |= self.read_output((source, at(answer.span.start)), answer, how)?;
         }
         Ok(known)
     }
 
-    fn read_output(&mut self, line: usize, answer: &Node, how: How<'_>) -> Result<bool, GivenError> {
+    fn read_output(&mut self, (source, line): (&Source, usize), answer: &Node, how: How<'_>) -> Result<bool, GivenError> {
         let mut value = answer.to_json();
         if value.get(ENTRY).is_some() {
             value = json!({"accessEntry": value});
@@ -80,7 +80,7 @@ impl Given {
         let text = value.to_string();
         let is_of_eks = EKS.iter().any(|key| value.get(key).is_some_and(|value| !value.is_null()));
         let (is_other, error) = if is_of_eks {
-            match self.entries.read(text.as_bytes()) {
+            match self.entries.read_at(text.as_bytes(), Some((source.name(), line))) {
                 Ok(()) => return Ok(true),
                 Err(error) => (matches!(error, AccessEntriesError::Shape), error.to_string()),
             }

@@ -23,34 +23,13 @@ fn cluster(name: &str, region: &str) -> String {
 }
 
 #[test]
-fn two_clusters_are_not_mixed() {
-    let ireland = "eu-west-1";
-    let rows = [
-        ([entry("prod", ireland), policies("prod"), cluster("prod", ireland)], Ok("prod (eu-west-1, 111122223333)")),
-        ([policies("prod"), policies("prod"), r#"{"accessEntries": []}"#.to_owned()], Ok("prod")),
-        (
-            [entry("prod", ireland), policies("staging"), cluster("prod", ireland)],
-            Err(
-                "it is about the EKS cluster staging, and what was read before it about prod (eu-west-1, 111122223333); give what is of one cluster",
-            ),
-        ),
-        (
-            [policies("prod"), entry("prod", ireland), cluster("prod", "us-east-1")],
-            Err(
-                "it is about the EKS cluster prod (us-east-1, 111122223333), and what was read before it about prod (eu-west-1, 111122223333); give what is of one cluster",
-            ),
-        ),
-    ];
-    for (texts, expected) in rows {
-        let mut entries = AccessEntries::default();
-        let read = texts.iter().try_for_each(|text| entries.read(text.as_bytes()));
-        let got = read.map(|()| entries.cluster().map(ToString::to_string).unwrap_or_default());
-        assert_eq!(
-            got.map_err(|error| error.to_string()),
-            expected.map(str::to_owned).map_err(str::to_owned),
-            "{texts:?}"
-        );
-    }
+fn of_another_cluster_nothing_is_taken() {
+    let mut entries = AccessEntries::default();
+    entries.read(entry("prod", "eu-west-1").as_bytes()).expect("an entry");
+    let other = entry("staging", "eu-west-1").replace(OPS, "arn:aws:iam::111122223333:role/Others");
+    entries.read(other.as_bytes()).expect("readable");
+    let described: Vec<&str> = entries.described().map(|entry| entry.principal).collect();
+    assert_eq!((described, entries.said_clusters().len()), (vec![OPS], 2));
 }
 
 #[test]
@@ -95,11 +74,11 @@ fn answers_that_contradict_each_other_are_not_taken() {
 }
 
 #[test]
-fn a_second_configuration_or_cluster_is_told_from_what_is_wrong_in_itself() {
+fn a_second_configuration_is_told_from_what_is_wrong_in_itself() {
     let configuration = "clusterID: c\nserver:\n  mapRoles: []\n".to_owned();
     let rows = [
         (configuration.clone(), configuration, true),
-        (policies("prod"), policies("staging"), true),
+        (cluster("prod", "eu-west-1"), cluster("prod", "eu-west-1").replace("API", "CONFIG_MAP"), true),
         (policies("prod"), "a: [".to_owned(), false),
     ];
     for (first, second, is_beside) in rows {

@@ -11,10 +11,10 @@ fn said(name: &str, text: &str) -> String {
     let source = sources.add(format!("{name}.yaml"), text).clone();
     let root = document::parse(&source, &Limits::default()).expect("YAML").expect("something");
     let read = foreign::read(&source, &root).expect("known");
-    let Foreign { format, cluster_id, logins, accounts, entries, mode, definition, access, problems, .. } = read;
+    let Foreign { format, clusters, logins, accounts, entries, mode, definition, access, problems, .. } = read;
     let mut said = format!("{}\n", format.title());
     let line = |offset: usize| source.position(offset).line;
-    said.extend(cluster_id.map(|id| format!("cluster id {id}\n")));
+    said.extend(clusters.iter().filter_map(|said| Some(format!("cluster id {}\n", said.id.as_deref()?))));
     said.extend(mode.map(|mode| format!("mode {}\n", mode.as_str())));
     for Login { arn, username, groups, at: (list, index), line, .. } in logins {
         let groups = groups.join(" ");

@@ -42,11 +42,13 @@ pub fn settings(config: &str) -> Settings {
     }
 }
 
-/// The `clusterID`, as it is written, whatever is wrong with the rest of the file.
-pub fn cluster_id(config: &str) -> Option<Box<str>> {
-    let root = root(&Source::new("config.yaml", config))?;
-    let id = &fields(&root).remove("clusterid")?.as_scalar()?.text;
-    (!id.is_empty()).then(|| (&**id).into())
+/// The `clusterID`, as it is written, and its line, whatever is wrong with the rest of the file.
+pub fn cluster_id(config: &str) -> Option<(Box<str>, usize)> {
+    let source = Source::new("config.yaml", config);
+    let root = root(&source)?;
+    let node = fields(&root).remove("clusterid")?;
+    let id = &node.as_scalar()?.text;
+    (!id.is_empty()).then(|| ((&**id).into(), source.position(node.span.start).line))
 }
 
 /// The file as viper has it; nothing where it is no mapping.
@@ -92,8 +94,8 @@ mod tests {
     #[test]
     fn the_cluster_is_known_whatever_is_wrong_with_the_rest() {
         let rows = [
-            ("clusterID: c\n", Some("c")),
-            ("CLUSTERID: c\nserver: {mapRoles: 7}\n", Some("c")),
+            ("clusterID: c\n", Some(("c", 1))),
+            ("server: {mapRoles: 7}\nCLUSTERID: c\n", Some(("c", 2))),
             ("clusterID: ''\n", None),
             ("clusterID: [c]\n", None),
             ("- clusterID: c\n", None),
@@ -101,7 +103,8 @@ mod tests {
             ("", None),
         ];
         for (config, expected) in rows {
-            assert_eq!(cluster_id(config).as_deref(), expected, "{config}");
+            let read = cluster_id(config);
+            assert_eq!(read.as_ref().map(|(id, line)| (&**id, *line)), expected, "{config}");
         }
     }
 

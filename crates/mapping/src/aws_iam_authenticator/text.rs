@@ -25,7 +25,7 @@ impl<'a> Text<'a> {
     /// The line in the file that holds the text.
     pub(super) fn line(&self, at: usize) -> usize {
         let Position { line, .. } = self.source.position(at);
-        if self.standing.is_spread { self.standing.line + line - 1 } else { self.standing.line }
+        self.standing.line_of(line)
     }
 
     /// The place of an entry.

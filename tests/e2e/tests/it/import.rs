@@ -355,7 +355,8 @@ fn kops(world: &World) -> anyhow::Result<()> {
         (KOPS.replace("groups: ['system:masters']", "groups: admins"), "`groups` must be a list, and is text"),
         (
             format!("{KOPS}---\n{}", KOPS.replace("kops.example", "other.example")),
-            "kops.yaml:1 is about the cluster `kops.example.com`, and kops.yaml:17 about `other.example.com`",
+            "a Cluster of kops (kops.yaml:4) is about the cluster `kops.example.com`, and a Cluster of kops (kops.yaml:20) about \
+             `other.example.com`; give what is of one cluster",
         ),
     ] {
         fs::write(folder.join("kops.yaml"), wrong)?;

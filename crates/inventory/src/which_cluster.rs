@@ -1,0 +1,226 @@
+//! Which cluster everything is about, by whatever says it: what is of two clusters is no picture of one.
+
+use std::{fmt, sync::Arc};
+
+use access::Access;
+use document::Sources;
+
+use crate::{AccessEntries, Dump, Record, foreign::Format};
+
+/// Everything that says which cluster this is.
+#[derive(Clone, Debug, Default)]
+pub struct WhichCluster {
+    said: Vec<SaidCluster>,
+    is_eks: bool,
+}
+
+/// Something that says which cluster it is about, and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SaidCluster {
+    /// What it is.
+    pub by: SaidBy,
+    /// File and line, where it is known.
+    pub place: Option<(Arc<str>, usize)>,
+    /// What tokens for the cluster are bound to; of EKS its name.
+    pub id: Option<Box<str>>,
+    /// What the program that makes the cluster calls it: kops, or EKS.
+    pub name: Option<Box<str>>,
+    /// The Region of AWS, where one is named: a name of EKS is one cluster's in each.
+    pub region: Option<Box<str>>,
+    /// The account of AWS, where one is named: a name of EKS is one cluster's in each.
+    pub account: Option<Box<str>>,
+}
+
+/// What says which cluster it is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SaidBy {
+    /// The access file.
+    AccessFile,
+    /// The record of what was last applied.
+    Record,
+    /// A file that was given as the authenticator's configuration.
+    Configuration,
+    /// The authenticator's configuration as the cluster has it. On EKS nobody reads it: there it may be left over.
+    ConfigurationInCluster,
+    /// Another program's file.
+    Foreign(Format),
+    /// An answer of `aws eks`.
+    Eks,
+}
+
+/// Two that are about different clusters; as text they are an error with both places and both names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwoClusters(Box<[SaidCluster; 2]>);
+
+impl WhichCluster {
+    /// What a cluster, files of other programs and EKS say. What was last applied is added apart: plans have words of their own
+    /// for it.
+    pub fn of(dump: &Dump, entries: &AccessEntries) -> Self {
+        let said: Vec<SaidCluster> = dump.said_clusters().chain(entries.said_clusters().iter().cloned()).collect();
+        let is_of_eks = |by: SaidBy| matches!(by, SaidBy::Eks | SaidBy::Foreign(Format::ClusterConfig));
+        let is_eks = dump.is_of_eks() || said.iter().any(|said| is_of_eks(said.by));
+        Self { said, is_eks }
+    }
+
+    /// Adds an access file.
+    pub fn add_access_file(&mut self, access: &Access, sources: &Sources) {
+        let Some(id) = &access.cluster_id else { return };
+        let place = sources.locate(id.span.start).map(|(file, at)| (file.into(), at.line));
+        self.add(SaidCluster { place, ..SaidCluster::of_id(SaidBy::AccessFile, &id.value) });
+    }
+
+    /// Adds what was last applied.
+    pub fn add_record(&mut self, record: &Record) {
+        self.add(SaidCluster::of_id(SaidBy::Record, &record.cluster_id));
+    }
+
+    /// The access file goes first: it says what all the rest is compared with.
+    fn add(&mut self, said: SaidCluster) {
+        let at = self.said.iter().take_while(|one| one.by == SaidBy::AccessFile).count();
+        self.said.insert(at, said);
+    }
+
+    /// Whether nothing says it.
+    pub fn is_empty(&self) -> bool {
+        self.said.is_empty()
+    }
+
+    /// The id that tokens are bound to, by the first that says one.
+    pub fn id(&self) -> Option<&str> {
+        self.said.iter().find_map(|said| said.id.as_deref())
+    }
+
+    /// Those who say another id than this one.
+    pub fn other_than<'a>(&'a self, id: &'a str) -> impl Iterator<Item = (&'a SaidCluster, &'a str)> {
+        let ids = self.said.iter().filter_map(|said| Some((said, said.id.as_deref()?)));
+        ids.filter(move |(_, other)| *other != id)
+    }
+
+    /// Refuses what is of two clusters. On EKS nobody reads a configuration that the cluster has: it may be left over.
+    pub fn ensure_one(&self) -> Result<(), TwoClusters> {
+        one(self.said.iter().filter(|said| !(self.is_eks && said.is_its_own())))
+    }
+
+    /// The same where the logins of that configuration count, whoever reads it.
+    pub fn ensure_one_with_its_own(&self) -> Result<(), TwoClusters> {
+        one(&self.said)
+    }
+
+    /// The same where somebody wants another id for a cluster than it has had.
+    pub fn ensure_one_but_for_its_own(&self) -> Result<(), TwoClusters> {
+        one(self.said.iter().filter(|said| !said.is_its_own()))
+    }
+}
+
+fn one<'a>(all: impl IntoIterator<Item = &'a SaidCluster>) -> Result<(), TwoClusters> {
+    let mut before: Vec<&SaidCluster> = Vec::new();
+    for said in all {
+        if let Some(first) = before.iter().find(|first| first.is_another_than(said)) {
+            return Err(TwoClusters(Box::new([(*first).clone(), said.clone()])));
+        }
+        if !before.iter().any(|first| first.says_the_same_as(said)) {
+            before.push(said);
+        }
+    }
+    Ok(())
+}
+
+impl SaidCluster {
+    /// What says an id alone.
+    pub(crate) fn of_id(by: SaidBy, id: &str) -> Self {
+        Self { by, place: None, id: Some(id.into()), name: None, region: None, account: None }
+    }
+
+    /// A cluster of EKS: its name is the id that tokens are bound to.
+    pub(crate) fn of_eks(by: SaidBy, name: &str, region: Option<&str>, account: Option<&str>) -> Self {
+        let [region, account] = [region, account].map(|text| text.filter(|text| !text.is_empty()).map(Box::from));
+        Self { name: Some(name.into()), region, account, ..Self::of_id(by, name) }
+    }
+
+    /// Whether both cannot be one cluster. An access file and what was last applied may have another id than the cluster's own
+    /// configuration: that is how a cluster gets another one.
+    pub(crate) fn is_another_than(&self, other: &Self) -> bool {
+        let is_of_plans = |by| matches!(by, SaidBy::AccessFile | SaidBy::Record);
+        if (is_of_plans(self.by) && other.is_its_own()) || (self.is_its_own() && is_of_plans(other.by)) {
+            return false;
+        }
+        self.parts().into_iter().zip(other.parts()).any(|pair| matches!(pair, (Some(one), Some(other)) if one != other))
+    }
+
+    /// Whether both say the same, wherever they stand.
+    pub(crate) fn says_the_same_as(&self, other: &Self) -> bool {
+        self.by == other.by && self.parts() == other.parts()
+    }
+
+    /// Whether it is the configuration that the cluster itself has.
+    fn is_its_own(&self) -> bool {
+        self.by == SaidBy::ConfigurationInCluster
+    }
+
+    fn parts(&self) -> [Option<&str>; 4] {
+        [&self.id, &self.name, &self.region, &self.account].map(Option::as_deref)
+    }
+
+    /// What it calls the cluster where another one calls it otherwise.
+    fn called_beside(&self, other: &Self) -> String {
+        let differs =
+            |one: &Option<Box<str>>, other: &Option<Box<str>>| one.is_some() && other.is_some() && one != other;
+        let name = match (&self.id, &self.name) {
+            (Some(id), _) if differs(&self.id, &other.id) => id,
+            (_, Some(name)) | (Some(name), None) => name,
+            (None, None) => return String::new(),
+        };
+        let places: Vec<&str> = [(&self.region, &other.region), (&self.account, &other.account)]
+            .into_iter()
+            .filter(|(one, other)| differs(one, other))
+            .filter_map(|(one, _)| one.as_deref())
+            .collect();
+        if places.is_empty() { format!("`{name}`") } else { format!("`{name}` ({})", places.join(", ")) }
+    }
+}
+
+impl SaidBy {
+    /// In words.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::AccessFile => "the access file",
+            Self::Record => "what was last applied",
+            Self::Configuration => "the authenticator's configuration",
+            Self::ConfigurationInCluster => "the authenticator's configuration in the cluster",
+            Self::Foreign(format) => format.title(),
+            Self::Eks => "what `aws eks` printed",
+        }
+    }
+
+    /// What goes behind that: "is", or "are".
+    pub const fn verb(self) -> &'static str {
+        if matches!(self, Self::Foreign(Format::Chart2018 | Format::TerraformEntries)) { "are" } else { "is" }
+    }
+}
+
+impl fmt::Display for SaidCluster {
+    /// What it is, and where it stands: `the access file (access.yaml:1)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.by.in_words())?;
+        match &self.place {
+            Some((file, 0)) => write!(f, " ({file})"),
+            Some((file, line)) => write!(f, " ({file}:{line})"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for TwoClusters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [first, second] = &*self.0;
+        write!(
+            f,
+            "{first} {} about the cluster {}, and {second} about {}; give what is of one cluster",
+            first.by.verb(),
+            first.called_beside(second),
+            second.called_beside(first)
+        )
+    }
+}
+
+impl std::error::Error for TwoClusters {}
