@@ -29,7 +29,7 @@ pub struct AccessEntries {
     mode: Option<AuthenticationMode>,
     said_clusters: Vec<SaidCluster>,
     /// What answers said, by what it is of.
-    answers: BTreeMap<Box<str>, String>,
+    answers: BTreeMap<Box<str>, Answer>,
 }
 
 /// A policy that an entry has, and where.
@@ -57,6 +57,17 @@ pub enum AccessEntriesError {
     /// Of what an answer that was read before says otherwise.
     #[error("it says of {0} otherwise than an answer that was read before; give the newer one alone")]
     Contradicts(Box<str>),
+}
+
+/// What an answer said, to compare it with another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Answer {
+    /// Groups, username and type of an entry.
+    Entry(Vec<String>, String, String),
+    /// The policies of one, sorted.
+    Policies(Vec<Association>),
+    /// Which logins the cluster looks at.
+    Mode(AuthenticationMode),
 }
 
 /// Of what nobody gave an answer.
@@ -219,7 +230,8 @@ impl AccessEntries {
             Printed { access_entries: Some(arns), .. } => self.listed.get_or_insert_default().extend(arns),
             Printed { access_entry: Some(entry), .. } => {
                 let PrintedEntry { principal_arn, kubernetes_groups: groups, username, r#type, .. } = entry;
-                self.answers(format!("{ENTRY}{principal_arn}"), &(&groups, &username, &r#type))?;
+                let answer = Answer::Entry(groups.clone(), username.clone(), r#type.clone());
+                self.answers(format!("{ENTRY}{principal_arn}"), answer)?;
                 let kind = EntryType::of(&r#type);
                 let (section, file) = ("accessEntry".into(), None);
                 self.described.insert(principal_arn, Described { username, groups, kind, section, file });
@@ -228,12 +240,12 @@ impl AccessEntries {
                 let of = |policy: PrintedPolicy| policy.into_association(&principal);
                 let mut policies: Vec<Association> = policies.into_iter().map(of).collect();
                 policies.sort();
-                self.answers(format!("{POLICIES}{principal}"), &policies)?;
+                self.answers(format!("{POLICIES}{principal}"), Answer::Policies(policies.clone()))?;
                 self.associated.insert(principal, policies);
             }
             Printed { cluster: Some(cluster), .. } => {
                 let access = cluster.access_config.ok_or(AccessEntriesError::Shape)?;
-                self.answers("the authentication mode".to_owned(), &access.authentication_mode)?;
+                self.answers("the authentication mode".to_owned(), Answer::Mode(access.authentication_mode))?;
                 self.mode = Some(access.authentication_mode);
             }
             Printed { .. } => return Err(AccessEntriesError::Shape),
@@ -393,8 +405,7 @@ impl AccessEntries {
 
 impl AccessEntries {
     /// Takes no two answers that contradict each other.
-    fn answers(&mut self, of: String, answer: &impl std::fmt::Debug) -> Result<(), AccessEntriesError> {
-        let answer = format!("{answer:?}");
+    fn answers(&mut self, of: String, answer: Answer) -> Result<(), AccessEntriesError> {
         match self.answers.get(&*of) {
             Some(before) if *before != answer => Err(AccessEntriesError::Contradicts(of.into())),
             Some(_) => Ok(()),

@@ -27,6 +27,7 @@ use super::{
     kustomize, placeholder,
     servers::may_run,
     standing::{self, Standings},
+    words::with_article,
 };
 use crate::foreign::{self, Foreign};
 
@@ -313,8 +314,12 @@ impl Given {
                     let why = "roles and bindings are in it; give what `oc process` prints, by `--from -`";
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
+                Some(kind) if Dump::overlooks(version, kind) => {
+                    known |= self.dump.overlook_document((version, kind), root, &source);
+                    continue;
+                }
                 // Of no interest: what kops keeps beside it, deployments and the like.
-                Some(kind) if !Dump::is_about(version, kind) || Dump::says_nothing((version, kind), root) => {
+                Some(kind) if !Dump::is_about(version, kind) => {
                     let of = items.iter().filter(|(of, _)| *of == number).map(|(_, node)| node);
                     match unkinded::of_unknown_list(&source, root, kind, of) {
                         Some(gap) => self.dump.lacks(gap),
@@ -519,8 +524,7 @@ impl Given {
         } else {
             format!("it cannot be read: {reason}")
         };
-        let article = if kind.starts_with('o') || kind.starts_with("RBAC") { "an" } else { "a" };
-        let what = format!("{article} {kind} ({}:{line})", source.name());
+        let what = format!("{} ({}:{line})", with_article(&kind), source.name());
         self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         true
     }

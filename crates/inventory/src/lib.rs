@@ -34,6 +34,7 @@ mod target;
 mod unfilled;
 mod unseen;
 mod which_cluster;
+mod words;
 
 pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};

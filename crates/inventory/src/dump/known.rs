@@ -15,7 +15,10 @@ use super::{
     gaps::{everywhere, missing_in_words},
     is_dumped,
 };
-use crate::{CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen, Unseen, servers::Told};
+use crate::{
+    CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen, Unseen,
+    servers::Told,
+};
 
 impl Dump {
     /// The roles that bindings grant and that are not here, where they might be: by namespace (of a `ClusterRole` none) and

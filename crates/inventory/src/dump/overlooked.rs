@@ -4,12 +4,12 @@
 //! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno and HNC;
 //! Kubernetes, `apimachinery/pkg/apis/meta/v1/types.go` (`Status`, `Table`).
 
-use document::Node;
+use document::{Node, Source};
 use mapping::aws_iam_authenticator::LISTS;
 use rbac::dump::{Other, Refusal, Refused};
 use serde_json::{Value, value::RawValue};
 
-use super::{ACCOUNT_KIND, Dump, MAPPING, Unseen};
+use super::{ACCOUNT_KIND, Dump, MAPPING, Place, Unseen};
 
 /// Who made an object that is not read.
 enum Of {
@@ -189,25 +189,42 @@ fn why(other: &Other) -> Option<String> {
 }
 
 impl Dump {
-    /// Whether a document is one of these, and says nothing of access.
-    pub(crate) fn says_nothing((api_version, kind): (&str, &str), object: &Node) -> bool {
+    /// Whether documents of a kind are among these.
+    pub(crate) fn overlooks(api_version: &str, kind: &str) -> bool {
+        is_one(api_version, kind)
+    }
+
+    /// Takes a document that is one as a gap; `false` where it says nothing of access.
+    pub(crate) fn overlook_document(
+        &mut self,
+        (api_version, kind): (&str, &str),
+        object: &Node,
+        source: &Source,
+    ) -> bool {
         let raw = |key: &str| RawValue::from_string(object.get(key)?.to_json().to_string()).ok();
+        let metadata = object.get("metadata").map(Node::to_json).unwrap_or_default();
+        let text = |key: &str| metadata[key].as_str().filter(|text| !text.is_empty()).map(Box::from);
         let other = Other {
             api_version: api_version.into(),
             kind: kind.into(),
-            namespace: None,
-            name: Box::default(),
+            namespace: text("namespace"),
+            name: text("name").unwrap_or_default(),
             data: None,
             binary_data: None,
             spec: raw("spec"),
             status: raw("status"),
         };
-        is_one(api_version, kind) && why(&other).is_none()
+        self.here = Place { file: source.name().into(), line: source.position(object.span.start).line };
+        let is_gap = self.overlook(&other, text("resourceVersion").is_some());
+        self.here = Place::default();
+        self.has_manifests |= is_gap;
+        is_gap
     }
 
-    /// Takes one as a gap. `is_of_cluster` says whether a cluster has it, and so what it was to make.
-    pub(super) fn overlook(&mut self, other: &Other, is_of_cluster: bool) {
-        let Some(why) = why(other) else { return };
+    /// Takes one as a gap; `false` where it says nothing of access. `is_of_cluster` says whether a cluster has it, and so what it
+    /// was to make.
+    pub(super) fn overlook(&mut self, other: &Other, is_of_cluster: bool) -> bool {
+        let Some(why) = why(other) else { return false };
         let is_maker = !matches!(
             of(&other.api_version, &other.kind),
             Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry)
@@ -217,6 +234,7 @@ impl Dump {
         let what = format!("{}{name}{}", other.kind, self.at());
         let gaps = if is_of_cluster && is_maker { &mut self.made } else { &mut self.refused };
         gaps.push(Unseen { what: what.into(), why: why.into() });
+        true
     }
 
     /// Whether what is refused may say something of access. `has_role` says whether it names an AWS role.

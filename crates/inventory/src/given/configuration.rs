@@ -4,6 +4,7 @@ use document::{Limits, Node, Source};
 use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 
 use super::Given;
+use crate::words::with_article;
 
 /// Why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
 ///
@@ -41,8 +42,7 @@ pub fn no_configuration(source: &Source) -> Option<String> {
         Some(kind) => {
             let name = first.get("metadata").and_then(|metadata| metadata.get("name")).and_then(Node::as_scalar);
             let name = name.map(|name| format!(" {}", name.text)).unwrap_or_default();
-            let article = if kind.starts_with(['A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
-            Some(is(&format!("{article} {kind}{name}"), "--from"))
+            Some(is(&format!("{}{name}", with_article(kind)), "--from"))
         }
         None if is_of_from(source) => Some(is("what the AWS CLI or another program prints", "--from")),
         None => {

@@ -72,7 +72,12 @@ impl Given {
         Ok(known)
     }
 
-    fn read_output(&mut self, (source, line): (&Source, usize), answer: &Node, how: How<'_>) -> Result<bool, GivenError> {
+    fn read_output(
+        &mut self,
+        (source, line): (&Source, usize),
+        answer: &Node,
+        how: How<'_>,
+    ) -> Result<bool, GivenError> {
         let mut value = answer.to_json();
         if value.get(ENTRY).is_some() {
             value = json!({"accessEntry": value});

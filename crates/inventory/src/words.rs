@@ -1,0 +1,21 @@
+//! Words that stand around names.
+
+/// A kind of objects with "a" or "an", as it is spoken.
+pub(super) fn with_article(kind: &str) -> String {
+    let is_vowel = kind.starts_with(|first: char| "aeiou".contains(first.to_ascii_lowercase()));
+    let article = if is_vowel || kind.starts_with("RBAC") { "an" } else { "a" };
+    format!("{article} {kind}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_article;
+
+    #[test]
+    fn an_article_is_as_it_is_spoken() {
+        for said in ["a Role", "an RBACDefinition", "an IAMIdentityMapping", "an object of rbac.authorization.k8s.io"] {
+            let (_, kind) = said.split_once(' ').expect("two words");
+            assert_eq!(with_article(kind), said);
+        }
+    }
+}
