@@ -12,7 +12,7 @@ use std::{
     fmt,
 };
 
-use document::{Node, Source, Span};
+use document::{Node, Problem, Source, Sources, Span};
 use rbac::{
     AnyRole, Binding, Labels,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
@@ -30,7 +30,10 @@ use super::{
     servers::{Servers, may_run},
     standing::{self, Standings},
 };
-use crate::{RECORD_NAME, foreign::Foreign};
+use crate::{
+    RECORD_NAME,
+    foreign::{self, Foreign},
+};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -51,6 +54,8 @@ pub struct Dump {
     has_manifests: bool,
     /// What stands somewhere and cannot be taken as it is, or is not what it seems.
     refused: Vec<Unseen>,
+    /// The same of what stands beside a cluster: files of other programs, and what EKS says.
+    beside: Vec<Unseen>,
     /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
     made: Vec<Unseen>,
     /// `ConfigMap`s that are here more than once and differ.
@@ -443,6 +448,11 @@ impl Dump {
         self.refused.push(gap);
     }
 
+    /// Adds a gap of what is no part of a cluster, and stands beside one.
+    pub(super) fn lacks_beside(&mut self, gap: Unseen) {
+        self.beside.push(gap);
+    }
+
     /// Adds what another one holds.
     pub fn extend(&mut self, other: Self) {
         let Self { roles, bindings, namespaces, cloud_accounts, custom_resources, mapping_objects, .. } = other;
@@ -454,6 +464,7 @@ impl Dump {
             asked_roles,
             has_manifests,
             refused,
+            beside,
             made,
             twice,
             foreign,
@@ -487,6 +498,7 @@ impl Dump {
         self.asked_roles.extend(asked_roles);
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
+        self.beside.extend(beside);
         self.made.extend(made);
         self.twice.extend(twice);
         self.mapping_object_places.extend(mapping_object_places);
@@ -581,6 +593,16 @@ impl Dump {
     /// What files of other programs say.
     pub fn declared(&self) -> &[Foreign] {
         &self.foreign
+    }
+
+    /// Of the gaps those that are problems of these files, which stand among `sources`.
+    pub fn gaps_of_declared(&self, sources: &Sources) -> Vec<Unseen> {
+        let problems = self.foreign.iter().flat_map(|foreign| &foreign.problems);
+        let gap = |problem: &Problem| {
+            let (file, at) = sources.locate(problem.span.start)?;
+            Some(foreign::gap(problem, file, at.line))
+        };
+        problems.filter_map(gap).collect()
     }
 
     /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].

@@ -258,13 +258,10 @@ impl AccessEntries {
         &self.said_clusters
     }
 
-    /// Who is listed, or has policies, and is not described, and what to give for it.
+    /// Who has an entry of which username or type are not known, and what to give for it.
     pub fn undescribed(&self) -> Vec<Unseen> {
-        let is_listed = |arn: &str| self.listed.as_ref().is_some_and(|listed| listed.contains(arn));
-        let is_named =
-            |arn: &str| is_listed(arn) || (self.associated.contains_key(arn) && !self.mentioned.contains(arn));
         let lacks = self.lacks().into_iter();
-        lacks.filter(|(of, _)| matches!(of, Lack::Entry(arn) if is_named(arn))).map(|(_, gap)| gap).collect()
+        lacks.filter(|(of, _)| matches!(of, Lack::Entry(_))).map(|(_, gap)| gap).collect()
     }
 
     /// Whose policies nobody gave, and what to give for it.
@@ -431,14 +428,8 @@ impl AccessEntries {
 
 impl Printed {
     fn cluster(&self) -> Option<SaidCluster> {
-        // The cluster's own ARN, or that of one of its entries.
         let of = |name: &Option<Box<str>>, arn: &Option<Box<str>>| {
-            let arn: Vec<&str> = arn.as_deref().unwrap_or_default().splitn(6, ':').collect();
-            let (region, account) = match arn[..] {
-                ["arn", _, "eks", region, account, _] => (Some(region), Some(account)),
-                _ => (None, None),
-            };
-            Some(SaidCluster::of_eks(SaidBy::Eks, name.as_deref()?, region, account))
+            Some(SaidCluster::by_arn(SaidBy::Eks, name.as_deref()?, arn.as_deref().unwrap_or_default()))
         };
         let described = self.cluster.as_ref().and_then(|cluster| of(&cluster.name, &cluster.arn));
         let of_entry = || self.access_entry.as_ref().and_then(|entry| of(&entry.cluster_name, &entry.access_entry_arn));

@@ -12,6 +12,7 @@ mod chart;
 mod eksctl;
 mod fields;
 mod identity_mappings;
+pub(crate) mod identity_providers;
 mod kops;
 mod rbac_manager;
 mod terraform;
@@ -27,7 +28,7 @@ pub use self::{
 };
 use access::Access;
 
-use crate::{AuthenticationMode, SaidBy, SaidCluster, placeholder::is_placeholder};
+use crate::{AuthenticationMode, SaidCluster, Unseen, placeholder::is_placeholder};
 
 /// What a file of another program says about access.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,6 +129,7 @@ formats! {
     Kops, "a Cluster of kops", "kops get cluster -o yaml";
     ClusterConfig, "a ClusterConfig of eksctl", "the file of `eksctl create cluster -f`";
     IdentityMappings, "identity mappings as eksctl prints them", "eksctl get iamidentitymapping -o yaml";
+    IdentityProviders, "identity providers as `aws eks` prints them", "aws eks describe-identity-provider-config";
     EksctlEntries, "access entries as eksctl prints them", "eksctl get accessentry -o yaml";
     RbacDefinition, "an RBACDefinition of rbac-manager", "kubectl get rbacdefinitions -o yaml";
     Chart2018, "the values of the first chart, of June 2018", "helm get values RELEASE";
@@ -143,12 +145,12 @@ impl Foreign {
 
     /// Takes in which cluster it is about, and where it says so. What another program fills in says nothing.
     fn is_about(&mut self, source: &Source, node: Option<&Node>, said: SaidCluster) {
-        let SaidCluster { id, name, region, account, .. } = said;
+        let SaidCluster { by, id, name, region, account, .. } = said;
         let said_by_itself = |text: Option<Box<str>>| text.filter(|text| !text.is_empty() && !is_placeholder(text));
         let [id, name, region, account] = [id, name, region, account].map(said_by_itself);
         let Some(node) = node.filter(|_| id.is_some() || name.is_some()) else { return };
         let place = Some((source.name().into(), source.position(node.span.start).line));
-        let said = SaidCluster { by: SaidBy::Foreign(self.format), place, id, name, region, account };
+        let said = SaidCluster { by, place, id, name, region, account };
         if !self.clusters.iter().any(|before| before.says_the_same_as(&said)) {
             self.clusters.push(said);
         }
@@ -159,6 +161,12 @@ impl Foreign {
         let mode = if self.format == Format::Kops { Mode::Crd } else { Mode::EksConfigMap };
         self.problems.iter().filter(|problem| problem.code == NO_LOGIN).map(move |problem| (mode, problem))
     }
+}
+
+/// What is wrong with a file, as something that is not known.
+pub(crate) fn gap(problem: &Problem, file: &str, line: usize) -> Unseen {
+    let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+    Unseen { what: format!("{file}:{line}").into(), why: format!("{}{hint}", problem.message).into() }
 }
 
 /// Whether objects of an API version and kind are among these files, or are meant to be.
@@ -193,6 +201,7 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
         _ if is_definition(version, kind) => rbac_manager::misnamed(root),
         ("eksctl.io", kind) if is_nearly(kind, "ClusterConfig") => eksctl::misnamed(root),
         ("", "") if chart::is_first(root) => chart::read(source, root),
+        ("", "") if identity_providers::are(root) => identity_providers::read(source, root),
         ("", "") if identity_mappings::are(root) => identity_mappings::read(root),
         ("", "") if eksctl::are_entries(root) => eksctl::read_entries(root),
         ("", "") if terraform::are_entries(root) => terraform::read_entries(source, root),

@@ -428,9 +428,7 @@ impl Given {
         let is_gap = |problem: &&Problem| problem.severity == Severity::Error || problem.code == foreign::NOT_KNOWN;
         for problem in foreign.problems.iter().filter(is_gap) {
             let line = source.position(problem.span.start).line;
-            let hint = problem.hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let (what, why) = (format!("{}:{line}", source.name()), format!("{}{hint}", problem.message));
-            self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            self.dump.lacks_beside(foreign::gap(problem, source.name(), line));
         }
         for entry in &foreign.entries {
             self.entries.add(entry, &foreign.file, source.position(entry.span.start).line);
@@ -641,6 +639,7 @@ fn about(json: &[u8]) -> Result<About, serde_json::Error> {
                     key if unkinded::is_misspelt(key) || unkinded::FRAGMENTS.contains(&key) => About::NoKind,
                     key if LISTS.iter().any(|list| key.eq_ignore_ascii_case(list)) => About::DynamicFile,
                     "resource" | "users" => About::Foreign,
+                    key if foreign::identity_providers::KEYS.contains(&key) => About::Foreign,
                     _ => {
                         map.next_value::<IgnoredAny>()?;
                         continue;

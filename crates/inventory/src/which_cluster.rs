@@ -137,6 +137,14 @@ impl SaidCluster {
         Self { name: Some(name.into()), region, account, ..Self::of_id(by, name) }
     }
 
+    /// The same, with what an ARN of EKS says: the cluster's own, or that of a part of it.
+    pub(crate) fn by_arn(by: SaidBy, name: &str, arn: &str) -> Self {
+        match arn.splitn(6, ':').collect::<Vec<_>>()[..] {
+            ["arn", _, "eks", region, account, _] => Self::of_eks(by, name, Some(region), Some(account)),
+            _ => Self::of_eks(by, name, None, None),
+        }
+    }
+
     /// Whether both cannot be one cluster. An access file and what was last applied may have another id than the cluster's own
     /// configuration: that is how a cluster gets another one.
     pub(crate) fn is_another_than(&self, other: &Self) -> bool {

@@ -84,11 +84,14 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let mut config = Config::default();
     config.cluster_id = one_cluster(typed, &WhichCluster::of(&dump, &entries))?;
     let in_cluster = dump.targets();
+    // That was said with all of it: what ends an import has ended it there.
+    let said = dump.gaps_of_declared(&sources);
     let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
     for note in observed.notes.iter().chain(&observed.idle) {
         rim::note(&format!("note: {note}"));
     }
-    let unseen: Vec<Unseen> = observed.unseen.iter().cloned().chain(entries.undescribed()).collect();
+    let unseen = observed.unseen.iter().filter(|gap| !said.contains(gap)).cloned();
+    let unseen: Vec<Unseen> = unseen.chain(entries.undescribed()).collect();
     if !unseen.is_empty() {
         for Unseen { what, why } in inventory::joined(&unseen) {
             rim::note(&format!("error: {what}: {why}"));

@@ -129,6 +129,50 @@ fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_
 }
 
 #[test]
+fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobody_of_aws() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("whole.json", &whole().to_string());
+    // `eksctl get accessentry` leaves usernames and types out.
+    let ops = "arn:aws:iam::111122223333:role/Ops";
+    write("entries.json", &serde_json::json!([{"principalARN": ops, "kubernetesGroups": ["ops"]}]).to_string());
+    write("entries.yaml", &format!("- principalARN: {ops}\n  kubernetesGroups: [ops]\n"));
+    for entries in ["entries.json", "entries.yaml"] {
+        let said = run(folder.path(), &format!("import -i c --from whole.json --from {entries}"), Some(1));
+        let of_entry =
+            format!("error: the EKS access entry of {ops}: give what `aws eks describe-access-entry` prints");
+        assert!(said.contains(&of_entry), "{entries}: {said}");
+    }
+    let mapping = format!("{{arn: '{ops}', username: ops, groups: [view]}}");
+    write(
+        "kops.yaml",
+        &format!(
+            "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {{name: c}}\nspec:\n  authentication:\n    aws: {{backendMode: CRD, identityMappings: [{mapping}]}}\n    oidc: {{}}\n  kubeAPIServer: {{oidcIssuerURL: 'https://dex.example.com'}}\n"
+        ),
+    );
+    write(
+        "eksctl.yaml",
+        &format!(
+            "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {{name: c, region: eu-west-1}}\niamIdentityMappings: [{mapping}]\nidentityProviders:\n- {{type: oidc, issuerURL: 'https://dex.example.com'}}\n"
+        ),
+    );
+    write(
+        "provider.json",
+        r#"{"identityProviderConfig": {"oidc": {"clusterName": "c", "issuerUrl": "https://dex.example.com"}}}"#,
+    );
+    for from in ["--from kops.yaml", "--from eksctl.yaml", "-i c --from provider.json --from eksctl.yaml"] {
+        let said = run(folder.path(), &format!("import --from whole.json {from}"), None);
+        let once = said.matches("whoever logs in by OpenID Connect of https://dex.example.com").count();
+        assert_eq!(once, from.matches("--from").count(), "{from}: {said}");
+        assert!(!said.contains("nothing was imported: what could not be looked at"), "{from}: {said}");
+    }
+    // It is a gap of everything else.
+    let said = run(folder.path(), "lint --from whole.json --from provider.json", Some(0));
+    let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS";
+    assert!(said.contains(gap), "{said}");
+}
+
+#[test]
 fn flags_about_what_is_not_there_are_said_to_change_nothing() {
     let folder = prepared();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");

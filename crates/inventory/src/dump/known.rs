@@ -48,7 +48,7 @@ impl Dump {
     /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
     pub fn unread(&self) -> Vec<Unseen> {
         let twice = self.twice.iter().map(|twice| &twice.gap);
-        let unread = self.refused.iter().chain(self.made_unseen()).chain(twice);
+        let unread = self.refused.iter().chain(&self.beside).chain(self.made_unseen()).chain(twice);
         self.unlisted().into_iter().chain(unread.cloned()).collect()
     }
 

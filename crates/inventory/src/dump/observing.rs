@@ -38,6 +38,7 @@ impl Dump {
             mut missing,
             has_manifests,
             refused,
+            beside,
             mut twice,
             foreign,
             dynamic,
@@ -49,7 +50,7 @@ impl Dump {
         } = self;
         let (mapping_objects, _) = one_of_each(mapping_objects, &mapping_object_places, &mut twice);
         let of_logins = twice.iter().map(|twice| twice.gap.clone()).collect();
-        let mut unseen = [refused, made, of_logins].concat();
+        let mut unseen = [refused, beside, made, of_logins].concat();
         let of_logins = twice.len();
         let (roles, other_roles) = one_of_each(roles, &role_places, &mut twice);
         let (bindings, other_bindings) = one_of_each(bindings, &binding_places, &mut twice);

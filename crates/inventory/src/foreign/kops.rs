@@ -3,7 +3,7 @@
 //! Sources: kops, `pkg/apis/kops/v1alpha2/cluster.go`, `pkg/apis/kops/v1alpha3/cluster.go` (`AWSAuthenticationSpec`),
 //! `pkg/apis/kops/validation/aws.go`.
 
-use document::{Node, Problems, Source};
+use document::{Node, Problems, Source, Span};
 
 use crate::{SaidBy, SaidCluster};
 
@@ -25,24 +25,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
     let mut foreign = Foreign { format: Format::Kops, ..Foreign::default() };
     let authentication = value(root, "spec").and_then(|spec| value(spec, "authentication"));
-    for (key, what) in [("kopeio", "kopeio"), ("oidc", "OpenID Connect")] {
-        if let Some(span) =
-            authentication.filter(|node| value(node, key).is_some()).and_then(|node| key_span(node, key))
-        {
-            problems.push(not_known(
-                span,
-                format!("spec.authentication.{key}: whoever logs in by {what} is nobody of AWS, and not named here"),
-            ));
-        }
-    }
-    let server = value(root, "spec").and_then(|spec| value(spec, "kubeAPIServer"));
-    if let Some(issuer) = server.and_then(|server| value(server, "oidcIssuerURL")) {
-        let by = fields::plain(issuer).unwrap_or_default();
-        problems.push(not_known(
-            issuer.span,
-            format!("spec.kubeAPIServer.oidcIssuerURL: whoever logs in by OpenID Connect of {by} is nobody of AWS, and not named here"),
-        ));
-    }
+    others(root, authentication, &mut problems);
     let aws = authentication.and_then(|authentication| value(authentication, "aws"));
     if let Some(authentication) = authentication {
         known(authentication, "spec.authentication: ", &AUTHENTICATION, &mut problems);
@@ -74,6 +57,28 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     foreign.is_about(source, node, SaidCluster { name: Some(name.into()), ..SaidCluster::of_id(by, id) });
     foreign.problems = problems.into_sorted();
     foreign
+}
+
+/// Names whoever logs in by something else than AWS. OpenID Connect is one, in whichever of its two places it stands.
+fn others(root: &Node, authentication: Option<&Node>, problems: &mut Problems) {
+    let mut say = |span: Span, place: &str, by: &str| {
+        problems
+            .push(not_known(span, format!("{place}: whoever logs in by {by} is nobody of AWS, and not named here")));
+    };
+    let of = |key: &str| Some((authentication?, value(authentication?, key)?));
+    let key_of = |node: &Node, key: &str| key_span(node, key).unwrap_or(node.span);
+    if let Some((authentication, _)) = of("kopeio") {
+        say(key_of(authentication, "kopeio"), "spec.authentication.kopeio", "kopeio");
+    }
+    let server = value(root, "spec").and_then(|spec| value(spec, "kubeAPIServer"));
+    let of_server = server.and_then(|server| value(server, "oidcIssuerURL"));
+    let issuer = of("oidc").and_then(|(_, oidc)| value(oidc, "issuerURL")).or(of_server).and_then(fields::plain);
+    let by = issuer.map_or_else(|| "OpenID Connect".to_owned(), |issuer| format!("OpenID Connect of {issuer}"));
+    match (of("oidc"), of_server) {
+        (Some((authentication, _)), _) => say(key_of(authentication, "oidc"), "spec.authentication.oidc", &by),
+        (None, Some(server)) => say(server.span, "spec.kubeAPIServer.oidcIssuerURL", &by),
+        (None, None) => {}
+    }
 }
 
 const NO_FIELD: &str = "kops knows no such field, and refuses the file";

@@ -8,7 +8,10 @@ use document::{Dialect, Document, Limits, Node, Source};
 use serde_json::json;
 
 use super::{Given, GivenError, How, unkinded};
-use crate::AccessEntriesError;
+use crate::{
+    AccessEntriesError,
+    foreign::{self, identity_providers},
+};
 
 /// The outermost keys of `aws eks`; the last one stands in what `--query accessEntry` leaves of an entry.
 const EKS: [&str; 5] = ["accessEntries", "accessEntry", "associatedAccessPolicies", "cluster", ENTRY];
@@ -31,7 +34,10 @@ fn is_one(node: &Node) -> bool {
     let is_cluster = || node.get("cluster").is_some_and(|cluster| cluster.get("accessConfig").is_some());
     node.get("kind").is_none()
         && unkinded::fragment(node).is_none()
-        && (EKS.iter().filter(|key| **key != "cluster").any(|key| has(key)) || is_cluster() || is_of_iam(node))
+        && (identity_providers::are(node)
+            || EKS.iter().filter(|key| **key != "cluster").any(|key| has(key))
+            || is_cluster()
+            || is_of_iam(node))
 }
 
 fn is_of_iam(node: &Node) -> bool {
@@ -59,7 +65,15 @@ impl Given {
                 let line = at(document.span.start + start);
                 let read = document::parse_as(&part, &Limits::default(), Dialect::Kubernetes);
                 let read = read.map_err(|problems| GivenError::Yaml(super::in_lines(&part, &problems)))?;
-                if let Some(answer) = &read.root {
+                let Some(answer) = &read.root else { continue };
+                if identity_providers::are(answer) {
+                    // Its places are those of a text of our own.
+                    let problems = foreign::read(&part, answer).map(|foreign| foreign.problems).unwrap_or_default();
+                    problems
+                        .iter()
+                        .for_each(|problem| self.dump.lacks_beside(foreign::gap(problem, source.name(), line)));
+                    known = true;
+                } else {
                     known |= self.read_output((source, line), answer, how)?;
                 }
             }
@@ -78,6 +92,10 @@ impl Given {
         answer: &Node,
         how: How<'_>,
     ) -> Result<bool, GivenError> {
+        if let Some(foreign) = foreign::read(source, answer).filter(|_| identity_providers::are(answer)) {
+            self.declare(foreign, source);
+            return Ok(true);
+        }
         let mut value = answer.to_json();
         if value.get(ENTRY).is_some() {
             value = json!({"accessEntry": value});
@@ -116,7 +134,8 @@ fn apart(text: &str) -> Vec<(usize, &str)> {
     for line in text.split_inclusive('\n') {
         let key = line.split_once(':').map(|(key, _)| key).filter(|_| line.starts_with(char::is_alphabetic));
         if let Some(key) = key {
-            if keys.contains(&key) || (EKS.contains(&key) && !keys.is_empty()) {
+            let begins_one = EKS.contains(&key) || identity_providers::KEYS.contains(&key);
+            if keys.contains(&key) || (begins_one && !keys.is_empty()) {
                 begins.push(at);
                 keys.clear();
             }

@@ -75,7 +75,7 @@ macro_rules! cases {
 
 cases! {
     "kops-v1alpha2" "kops-v1alpha3" "kops-not-taken" "kops-unreadable"
-    "eksctl-machines" "kops-oidc" "eksctl-oidc" "kops-fields" "eksctl-fields" "eksctl-kind"
+    "eksctl-machines" "kops-oidc" "kops-oidc-twice" "identity-providers" "identity-provider" "eksctl-oidc" "kops-fields" "eksctl-fields" "eksctl-kind"
     "eksctl-cluster" "eksctl-unreadable" "eksctl-mappings" "eksctl-mappings-json" "eksctl-entries"
     "rbac-definition-fields" "rbac-definition-kind"
     "rbac-definition" "rbac-definition-refused" "rbac-definition-spec"

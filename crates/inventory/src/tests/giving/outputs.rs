@@ -84,6 +84,57 @@ fn answers_are_read_however_they_were_kept() {
     }
 }
 
+/// Whoever logs in by OpenID Connect is nobody of AWS, and all the same may do something.
+#[test]
+fn identity_providers_are_gaps_beside_a_cluster_however_they_were_kept() {
+    let none = r#"{"identityProviderConfigs": []}"#;
+    let listed = r#"{"identityProviderConfigs": [{"type": "oidc", "name": "dex"}]}"#;
+    let one = r#"{"identityProviderConfig": {"oidc": {"identityProviderConfigName": "dex", "clusterName": "demo", "issuerUrl": "https://dex.example.com",
+        "identityProviderConfigArn": "arn:aws:eks:eu-west-1:111122223333:identityproviderconfig/demo/oidc/dex/1"}}}"#;
+    let (yaml_list, yaml_one) = (
+        "identityProviderConfigs:\n- name: dex\n  type: oidc\n",
+        "identityProviderConfig:\n  oidc:\n    clusterName: demo\n    issuerUrl: https://dex.example.com\n",
+    );
+    let of_list = |line: usize| {
+        format!(
+            "it:{line} identityProviderConfigs[0]: whoever logs in by OpenID Connect (dex) is nobody of AWS, and not named here"
+        )
+    };
+    let of_one = |line: usize| {
+        format!(
+            "it:{line} identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS, and not named here"
+        )
+    };
+    let rows = [
+        ("none", none.to_owned(), vec![]),
+        ("a list", listed.to_owned(), vec![of_list(1)]),
+        ("one", one.to_owned(), vec![of_one(1)]),
+        ("both, and an entry", format!("{ENTRY}\n{listed}\n{one}"), vec![of_list(3), of_one(4)]),
+        ("an array", format!("[{CLUSTER},\n{listed},\n{one}]"), vec![of_list(2), of_one(3)]),
+        ("YAML", format!("{yaml_list}---\n{yaml_one}"), vec![of_list(2), of_one(6)]),
+        ("YAML one after another", format!("{}{yaml_list}{yaml_one}", YAML[0]), vec![of_list(4), of_one(7)]),
+    ];
+    for (name, text, expected) in rows {
+        for is_of_folder in [false, true] {
+            let mut given = Given::default();
+            assert!(
+                given.read_as("it", text.as_bytes(), How { is_of_folder, ..How::default() }).expect(name),
+                "{name}"
+            );
+            let gaps: Vec<String> = given.dump.unread().iter().map(|gap| format!("{} {}", gap.what, gap.why)).collect();
+            assert_eq!(gaps, expected, "{name}");
+            assert!(given.dump.is_empty(), "{name}: a cluster stands beside it");
+        }
+    }
+    let mut given = Given::default();
+    given.read("it", one.as_bytes()).expect("readable");
+    let which = crate::WhichCluster::of(&given.dump, &given.entries);
+    assert_eq!(
+        which.other_than("prod").map(|(said, id)| format!("{said}: {id}")).collect::<Vec<_>>(),
+        ["what `aws eks` printed (it:1): demo"]
+    );
+}
+
 #[test]
 fn answers_of_iam_are_read_in_these_forms_too() {
     let yaml = "Group:\n  Arn: arn:aws:iam::111122223333:group/G\nUsers: []\n";
