@@ -1,6 +1,7 @@
 //! Reading what a cluster says: lists as an API server gives them, or what `kubectl get … -o json` prints.
 
 mod alike;
+mod deployed;
 mod gaps;
 mod idle;
 mod known;
@@ -23,7 +24,7 @@ use serde::Deserialize;
 pub use self::gaps::{joined, shown};
 use access::{ConfigMap, Namespace, NotOfTexts, Owner};
 
-use self::{alike::Misplaced, gaps::KINDS};
+use self::{alike::Misplaced, deployed::Deployed, gaps::KINDS};
 use super::{
     CloudAccount, MappingObject, MappingTarget, Seen, Twice, Unseen,
     identities::{Place, differing},
@@ -56,6 +57,8 @@ pub struct Dump {
     refused: Vec<Unseen>,
     /// The same of what stands beside a cluster: files of other programs, and what EKS says.
     beside: Vec<Unseen>,
+    /// Objects by which other programs deploy what is not looked at.
+    deployed: Deployed,
     /// Objects of which a cluster has made roles and bindings, which are known where all of these are here.
     made: Vec<Unseen>,
     /// `ConfigMap`s that are here more than once and differ.
@@ -465,6 +468,7 @@ impl Dump {
             has_manifests,
             refused,
             beside,
+            deployed,
             made,
             twice,
             foreign,
@@ -499,6 +503,7 @@ impl Dump {
         self.has_manifests |= has_manifests;
         self.refused.extend(refused);
         self.beside.extend(beside);
+        self.deployed.extend(deployed);
         self.made.extend(made);
         self.twice.extend(twice);
         self.mapping_object_places.extend(mapping_object_places);

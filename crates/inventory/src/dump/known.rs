@@ -48,14 +48,16 @@ impl Dump {
     /// The same, and what was given and cannot be read. What nobody gave is not among it, though it is a gap.
     pub fn unread(&self) -> Vec<Unseen> {
         let twice = self.twice.iter().map(|twice| &twice.gap);
-        let unread = self.refused.iter().chain(&self.beside).chain(self.made_unseen()).chain(twice);
-        self.unlisted().into_iter().chain(unread.cloned()).collect()
+        let unread = self.refused.iter().chain(&self.beside).cloned().chain(self.made_unseen()).chain(twice.cloned());
+        self.unlisted().into_iter().chain(unread).collect()
     }
 
     /// Objects that roles and bindings are made of that are not all here.
-    pub(super) fn made_unseen(&self) -> &[Unseen] {
+    pub(super) fn made_unseen(&self) -> impl Iterator<Item = Unseen> {
         let all = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
-        if all.iter().all(|kind| self.knows(kind)) { &[] } else { &self.made }
+        let knows_all = all.iter().all(|kind| self.knows(kind));
+        let made = self.made.iter().filter(move |_| !knows_all).cloned();
+        made.chain(self.deployed.gaps(knows_all))
     }
 
     /// What looks like a place of logins and is none.
@@ -179,6 +181,7 @@ impl Dump {
             && self.missing.is_empty()
             && self.refused.is_empty()
             && self.made.is_empty()
+            && self.deployed.is_empty()
             && !self.has_manifests
     }
 

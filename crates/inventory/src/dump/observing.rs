@@ -27,7 +27,7 @@ impl Dump {
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
-        let made = self.made_unseen().to_vec();
+        let made: Vec<Unseen> = self.made_unseen().collect();
         let Self {
             roles,
             bindings,

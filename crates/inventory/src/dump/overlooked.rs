@@ -1,7 +1,8 @@
 //! Objects by which somebody may log in or may do something, and that are not read here: none is passed over unsaid.
 //!
 //! Sources: the API references of ACK's and Crossplane's EKS controllers, Operator Lifecycle Manager, Cluster API and its
-//! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno and HNC;
+//! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno, HNC and
+//! Capsule (`api/v1beta2`);
 //! Kubernetes, `apimachinery/pkg/apis/meta/v1/types.go` (`Status`, `Table`).
 
 use document::{Node, Source};
@@ -9,7 +10,7 @@ use mapping::aws_iam_authenticator::LISTS;
 use rbac::dump::{Other, Refusal, Refused};
 use serde_json::{Value, value::RawValue};
 
-use super::{ACCOUNT_KIND, Dump, MAPPING, Place, Unseen};
+use super::{ACCOUNT_KIND, Dump, MAPPING, Place, Unseen, deployed::Deployer};
 
 /// Who made an object that is not read.
 enum Of {
@@ -33,10 +34,21 @@ enum Of {
     Bearer,
     /// The Hierarchical Namespace Controller.
     Hierarchy,
+    /// A namespace that this makes.
+    Subnamespace,
+    /// Capsule's tenants.
+    Tenant,
+    /// Their owners.
+    TenantOwner,
+    /// A chart or a folder.
+    Deployer(Deployer),
 }
 
 /// What to give in place of what another program makes roles and bindings of.
 const GIVE: &str = "give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
+
+/// How versions of Kubernetes' own roles and bindings begin.
+const RBAC: &str = "rbac.authorization.k8s.io/";
 
 /// Whether objects of a kind are among these.
 pub(super) fn is_one(api_version: &str, kind: &str) -> bool {
@@ -62,9 +74,13 @@ fn of(api_version: &str, kind: &str) -> Option<Of> {
         | ("controlplane.cluster.x-k8s.io", "AWSManagedControlPlane" | "AWSManagedControlPlaneTemplate") => Of::Logins,
         ("kubernetes.crossplane.io" | "kubernetes.m.crossplane.io", "Object")
         | ("work.open-cluster-management.io", "ManifestWork")
-        | ("kyverno.io", "ClusterPolicy" | "Policy") => Of::Bearer,
+        | ("kyverno.io", "ClusterPolicy" | "Policy")
+        | ("capsule.clastix.io", "TenantResource" | "GlobalTenantResource") => Of::Bearer,
         ("hnc.x-k8s.io", "HierarchyConfiguration") => Of::Hierarchy,
-        _ => return None,
+        ("hnc.x-k8s.io", "SubnamespaceAnchor") => Of::Subnamespace,
+        ("capsule.clastix.io", "Tenant") => Of::Tenant,
+        ("capsule.clastix.io", "TenantOwner") => Of::TenantOwner,
+        _ => Of::Deployer(Deployer::of(group, kind)?),
     })
 }
 
@@ -82,6 +98,13 @@ fn brought(spec: &Value) -> Vec<String> {
             manifests.push(serde_json::json!({"apiVersion": version, "kind": kind}));
         }
     }
+    for resource in list(&spec["resources"]) {
+        manifests.extend([list(&resource["rawItems"]), list(&resource["namespacedItems"])].concat());
+        let templates = list(&resource["generators"]);
+        let is_of_rbac = |one: &Value| one["template"].as_str().is_some_and(|text| text.contains(RBAC));
+        let template = || serde_json::json!({"apiVersion": RBAC, "kind": "a template"});
+        manifests.extend(templates.iter().filter(|one| is_of_rbac(one)).map(|_| template()));
+    }
     manifests.iter().filter(|manifest| is_of_access(manifest)).map(in_words).collect()
 }
 
@@ -90,7 +113,7 @@ fn is_of_access(manifest: &Value) -> bool {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (version, kind) = (text(&manifest["apiVersion"]), text(&manifest["kind"]));
     if kind != "ConfigMap" {
-        return version.starts_with("rbac.authorization.k8s.io/") || (&*version, &*kind) == MAPPING;
+        return version.starts_with(RBAC) || (&*version, &*kind) == MAPPING;
     }
     let name = text(&manifest["metadata"]["name"]) + &text(&manifest["name"]);
     Dump::config_map_names().any(|known| known == name) || LISTS.iter().any(|list| manifest["data"].get(list).is_some())
@@ -185,6 +208,29 @@ fn why(other: &Other) -> Option<String> {
             let parent = spec["parent"].as_str().filter(|parent| !parent.is_empty())?;
             format!("the Hierarchical Namespace Controller copies roles and bindings of the namespace {parent}; {GIVE}")
         }
+        Of::Subnamespace => {
+            let parent = other.namespace.as_ref().map(|parent| format!(" {parent}")).unwrap_or_default();
+            let name = &other.name;
+            format!(
+                "the Hierarchical Namespace Controller makes the namespace {name} of it, and copies roles and bindings of the \
+                 namespace{parent} to it; {GIVE}"
+            )
+        }
+        Of::Tenant => {
+            let spec = spec();
+            let has = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty()) || value.is_object();
+            let mut rules = spec["rules"].as_array().into_iter().flatten();
+            // `owner` was one alone in v1alpha1.
+            let is_of_access = ["owners", "owner", "additionalRoleBindings"].iter().any(|key| has(&spec[*key]))
+                || has(&spec["permissions"]["matchOwners"])
+                || rules.any(|rule| has(&rule["permissions"]));
+            if !is_of_access {
+                return None;
+            }
+            format!("Capsule makes bindings of it in the namespaces of the tenant; {GIVE}")
+        }
+        Of::TenantOwner => format!("Capsule makes bindings of it in the namespaces of its tenants; {GIVE}"),
+        Of::Deployer(deployer) => deployer.why().to_owned(),
     })
 }
 
@@ -224,6 +270,11 @@ impl Dump {
     /// Takes one as a gap; `false` where it says nothing of access. `is_of_cluster` says whether a cluster has it, and so what it
     /// was to make.
     pub(super) fn overlook(&mut self, other: &Other, is_of_cluster: bool) -> bool {
+        if let Some(Of::Deployer(deployer)) = of(&other.api_version, &other.kind) {
+            let at = self.here.clone();
+            self.deployed.add(deployer, is_of_cluster, &at);
+            return true;
+        }
         let Some(why) = why(other) else { return false };
         let is_maker = !matches!(
             of(&other.api_version, &other.kind),

@@ -225,6 +225,110 @@ fn what_other_programs_make_access_of_is_named() {
     }
 }
 
+#[test]
+fn what_makes_bindings_for_tenants_and_namespaces_is_named() {
+    let make = "give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
+    let of = |version: &str, kind: &str, spec: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a, namespace: ns}}\nspec: {spec}\n")
+    };
+    let capsule = |kind: &str, spec: &str| of("capsule.clastix.io/v1beta2", kind, spec);
+    let tenant =
+        format!("gap: Tenant ns/a (it:1): Capsule makes bindings of it in the namespaces of the tenant; {make}\n");
+    let brings = |kind: &str, what: &str| {
+        format!(
+            "gap: {kind} ns/a (it:1): it brings objects of access to a cluster, which are not read here ({what}); give the objects themselves\n"
+        )
+    };
+    let bearer = "{resources: [{rawItems: [{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}}, {apiVersion: v1, kind: Secret}]}]}";
+    let template =
+        "{resources: [{generators: [{template: \"apiVersion: rbac.authorization.k8s.io/v1\"}, {template: x}]}]}";
+    let reference =
+        "{resources: [{namespacedItems: [{apiVersion: rbac.authorization.k8s.io/v1, kind: Role, namespace: x}]}]}";
+    let rows = [
+        (capsule("Tenant", "{owners: [{name: alice, kind: User}]}"), tenant.clone()),
+        (of("capsule.clastix.io/v1alpha1", "Tenant", "{owner: {name: alice, kind: User}}"), tenant.clone()),
+        (capsule("Tenant", "{additionalRoleBindings: [{clusterRoleName: view}]}"), tenant.clone()),
+        (capsule("Tenant", "{permissions: {matchOwners: [{matchLabels: {team: x}}]}}"), tenant.clone()),
+        (capsule("Tenant", "{rules: [{permissions: {bindings: [{clusterRoleName: view}]}}]}"), tenant),
+        (capsule("Tenant", "{owners: [], cordoned: true, rules: [{enforce: {}}]}"), String::new()),
+        (
+            capsule("TenantOwner", "{name: alice, kind: User}"),
+            format!(
+                "gap: TenantOwner ns/a (it:1): Capsule makes bindings of it in the namespaces of its tenants; {make}\n"
+            ),
+        ),
+        (capsule("GlobalTenantResource", bearer), brings("GlobalTenantResource", "RoleBinding b")),
+        (capsule("TenantResource", template), brings("TenantResource", "a template")),
+        (capsule("TenantResource", reference), brings("TenantResource", "Role")),
+        (capsule("TenantResource", "{resources: [{rawItems: [{apiVersion: v1, kind: Secret}]}]}"), String::new()),
+        (capsule("CapsuleConfiguration", "{userGroups: [x]}"), String::new()),
+        (
+            of("hnc.x-k8s.io/v1alpha2", "SubnamespaceAnchor", "{}"),
+            format!(
+                "gap: SubnamespaceAnchor ns/a (it:1): the Hierarchical Namespace Controller makes the namespace a of it, and copies roles and bindings of the namespace ns to it; {make}\n"
+            ),
+        ),
+        (
+            of("hnc.x-k8s.io/v1alpha2", "HierarchyConfiguration", "{parent: up}"),
+            format!(
+                "gap: HierarchyConfiguration ns/a (it:1): the Hierarchical Namespace Controller copies roles and bindings of the namespace up; {make}\n"
+            ),
+        ),
+        (of("hnc.x-k8s.io/v1alpha2", "HierarchicalResourceQuota", "{hard: {pods: 1}}"), String::new()),
+    ];
+    for (text, expected) in rows {
+        assert_eq!(said(&text), expected, "{text}");
+    }
+}
+
+/// A repository may have nothing else.
+#[test]
+fn charts_and_folders_that_are_deployed_are_counted() {
+    let of = |version: &str, kind: &str, name: &str| {
+        format!(
+            "apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}, namespace: ns}}\nspec: {{chart: {{}}}}\n---\n"
+        )
+    };
+    let release = |name: &str| of("helm.toolkit.fluxcd.io/v2", "HelmRelease", name);
+    let rights = "`kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where";
+    let charts = format!(
+        "charts are not looked at, and may hold roles and bindings; give what `helm template` prints of them, or what {rights} they are installed\n"
+    );
+    let folders = format!(
+        "what is deployed by them is not looked at unless it is given, and may hold roles and bindings; give what {rights} it is deployed\n"
+    );
+    assert_eq!(said(&release("a")), format!("gap: 1 HelmRelease of Flux (it:1): {charts}"));
+    let application = of("argoproj.io/v1alpha1", "Application", "a");
+    let all = release("a")
+        + &release("b")
+        + &application
+        + &of("argoproj.io/v1alpha1", "ApplicationSet", "a")
+        + &release("c");
+    assert_eq!(
+        said(&all),
+        format!(
+            "gap: 3 HelmReleases of Flux (the first: it:1): {charts}gap: 1 Application of Argo CD (it:11): {folders}gap: 1 ApplicationSet of Argo CD (it:16): {folders}"
+        )
+    );
+    for other in [
+        of("app.k8s.io/v1beta1", "Application", "a"),
+        of("argoproj.io/v1alpha1", "AppProject", "a"),
+        of("argoproj.io/v1alpha1", "Rollout", "a"),
+    ] {
+        assert_eq!(said(&other), "", "{other}");
+    }
+    // Those of several files are counted together, and those of a cluster where its rights are not known.
+    let mut given = Given::default();
+    for text in [release("a"), release("b"), release("c").replace("metadata: {", "metadata: {resourceVersion: '7', ")] {
+        given.read("it", text.as_bytes()).expect("readable");
+    }
+    let mut other = Given::default();
+    other.read("other", release("d").as_bytes()).expect("readable");
+    given.dump.extend(other.dump);
+    let gaps: Vec<String> = given.dump.unread().iter().map(|gap| gap.what.to_string()).collect();
+    assert_eq!(gaps, ["3 HelmReleases of Flux (the first: it:1)", "1 HelmRelease of Flux (it:1)"]);
+}
+
 /// What a cluster has it has made: nothing of it is missing where all roles and bindings are there.
 #[test]
 fn what_a_cluster_has_made_of_an_object_is_known_where_it_was_listed() {
