@@ -85,6 +85,8 @@ pub(super) const COMMANDS: &[Row] = &[
                 "namespace",
                 &[
                     ("matrix --namespace nope --from lists.json", 1, "no namespace here is meant by --namespace nope"),
+                    ("matrix -n sh*,nope --from lists.json", 0, "note: no namespace here is meant by --namespace nope"),
+                    ("matrix -n shop,no* --from lists.json", 0, "note: no namespace here is meant by --namespace no*"),
                     ("matrix --namespace= --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace shop,,dev --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace Def* --from lists.json", 1, "`*` stands for any of these"),
