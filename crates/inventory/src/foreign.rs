@@ -24,7 +24,7 @@ use mapping::Mode;
 
 pub use self::{
     access_entries::{AccessEntry, Association, EntryType},
-    rbac_manager::RbacDefinition,
+    rbac_manager::{Chosen, RbacDefinition},
 };
 use access::Access;
 
@@ -212,5 +212,6 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
     let line = |span: Span| source.position(span.start).line;
     foreign.logins.iter_mut().for_each(|login| login.line = line(login.span));
     foreign.accounts.iter_mut().for_each(|account| account.line = line(account.span));
+    foreign.definition.iter_mut().for_each(|definition| definition.stands(source));
     Some(foreign)
 }

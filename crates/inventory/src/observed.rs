@@ -8,7 +8,7 @@ use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
 use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Unseen, UnseenLogins, policy};
-use crate::Record;
+use crate::{Record, foreign::RbacDefinition};
 
 /// A cluster at one moment.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +47,8 @@ pub struct Observed {
     pub unread_logins: Vec<UnseenLogins>,
     /// Of that, what stands there twice and differs.
     pub twice: Vec<Twice>,
+    /// What rbac-manager makes bindings of, which are among the bindings.
+    pub definitions: Vec<RbacDefinition>,
     /// The roles and bindings of these that do not count.
     pub others: rbac::Objects,
     /// What to know of how it was read.

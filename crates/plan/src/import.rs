@@ -14,6 +14,7 @@ mod logins;
 mod places;
 mod policies;
 mod right;
+mod scope;
 mod stands;
 mod write;
 

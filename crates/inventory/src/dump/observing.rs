@@ -140,6 +140,7 @@ impl Dump {
             modes: told.modes,
             knows_mapping_objects,
             not_read,
+            definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),
             ..Observed::default()
         };
         let namespaces = kinds.contains("Namespace").then(|| observed.namespaces.clone());

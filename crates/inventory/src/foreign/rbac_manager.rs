@@ -2,10 +2,13 @@
 //!
 //! Source: FairwindsOps/rbac-manager, `pkg/reconciler/parser.go`, `pkg/apis/rbacmanager/v1beta1/rbacdefinition_types.go`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use access::Namespace;
-use document::{Node, Problems, Span};
+use document::{Node, Problems, Source, Span};
 use rbac::{Binding, LabelSelector, Operator, Requirement, RoleKind, RoleReference, Subject};
 
 use super::{
@@ -37,7 +40,24 @@ const PLACES: [(&str, &str); 4] = [
 pub struct RbacDefinition {
     /// Its name.
     pub name: Box<str>,
+    /// The file that it stands in.
+    pub file: Arc<str>,
     grants: Vec<Grant>,
+}
+
+/// What a definition grants in namespaces that it chooses by their labels.
+#[derive(Clone, Copy, Debug)]
+pub struct Chosen<'a> {
+    /// What the bindings are called.
+    pub binding: &'a str,
+    /// What they grant.
+    pub role: &'a RoleReference,
+    /// To whom.
+    pub subjects: &'a [Subject],
+    /// Where.
+    pub selector: &'a LabelSelector,
+    /// The line of it in the definition's file.
+    pub line: usize,
 }
 
 /// One binding of a definition, or several that are alike.
@@ -48,6 +68,7 @@ struct Grant {
     subjects: Vec<Subject>,
     place: Place,
     span: Span,
+    line: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -62,7 +83,7 @@ impl RbacDefinition {
     pub fn bindings(&self, namespaces: &[Namespace]) -> Vec<Binding> {
         let mut made = BTreeSet::new();
         let mut bindings = Vec::new();
-        for Grant { name, role, subjects, place, span } in &self.grants {
+        for Grant { name, role, subjects, place, span, .. } in &self.grants {
             let places: Vec<Option<Box<str>>> = match place {
                 Place::Cluster => vec![None],
                 Place::Namespace(namespace) => vec![Some(namespace.clone())],
@@ -79,6 +100,28 @@ impl RbacDefinition {
             }
         }
         bindings
+    }
+
+    /// What it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the first.
+    pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
+        let is_clear = |of: &Grant| self.grants.iter().all(|one| one.name != of.name || one.subjects == of.subjects);
+        let of_labels = move |grant: &'_ Grant| is_clear(grant);
+        self.grants.iter().filter(move |grant| of_labels(grant)).filter_map(|grant| match &grant.place {
+            Place::Selector(selector) if *selector != LabelSelector::default() => Some(Chosen {
+                binding: &grant.name,
+                role: &grant.role,
+                subjects: &grant.subjects,
+                selector,
+                line: grant.line,
+            }),
+            Place::Selector(_) | Place::Cluster | Place::Namespace(_) => None,
+        })
+    }
+
+    /// Takes in where it stands.
+    pub(super) fn stands(&mut self, source: &Source) {
+        self.file = source.name().into();
+        self.grants.iter_mut().for_each(|grant| grant.line = source.position(grant.span.start).line);
     }
 
     /// Whether it chooses namespaces by their labels, which the cluster knows alone.
@@ -102,7 +145,7 @@ pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
     known(root, "", &ROOT, &mut problems);
     let name = value(root, "metadata").map_or("", |metadata| text(metadata, "name", &mut problems));
-    let mut definition = RbacDefinition { name: name.into(), grants: Vec::new() };
+    let mut definition = RbacDefinition { name: name.into(), ..RbacDefinition::default() };
     let mut parts = Problems::default();
     if value(root, "rbacBindings").is_none() {
         let span = key_span(root, "spec").unwrap_or(root.span);
@@ -168,7 +211,7 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
     }
     let mut add = |name: String, kind, role: &str, place, span| {
         let role = RoleReference { kind, name: role.into() };
-        grants.push(Grant { name: name.into(), role, subjects: subjects.clone(), place, span });
+        grants.push(Grant { name: name.into(), role, subjects: subjects.clone(), place, span, line: 0 });
     };
     for node in list(node, "clusterRoleBindings", problems) {
         known(node, &of_part, &CLUSTER_ROLE_BINDING, left);
@@ -191,12 +234,15 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
         };
         let place = match value(node, "namespaceSelector").and_then(|node| selector(node, problems)) {
             Some(selector) => {
-                let span = key_span(node, "namespaceSelector").unwrap_or(node.span);
-                let message = format!(
-                    "{of_part}`namespaceSelector` also chooses namespaces that come later; taken are those that it chooses now"
-                );
-                let hint = "write `namespaceSelector` in place of these namespaces below `authorization` in the file";
-                left.push(not_taken(span, message).hint(hint));
+                if selector == LabelSelector::default() {
+                    let span = key_span(node, "namespaceSelector").unwrap_or(node.span);
+                    let message = format!(
+                        "{of_part}`namespaceSelector` chooses every namespace, later ones too; taken are those that there are now"
+                    );
+                    let hint =
+                        "write `namespaces: ['*']` in place of these namespaces below `authorization` in the file";
+                    left.push(not_taken(span, message).hint(hint));
+                }
                 Place::Selector(selector)
             }
             None if namespace.is_empty() => {

@@ -7,12 +7,13 @@ use document::Span;
 use identity::{AccountId, Partition};
 use inventory::{Observed, Seen};
 use jiff::Timestamp;
-use rbac::{AnyRole, Binding, ObjectId, RoleKind, RoleReference, Subject as To};
+use rbac::{AnyRole, Binding, Labels, ObjectId, RoleKind, RoleReference, Subject as To};
 
 use super::{
     Imported, Left, Stands, Subject,
     places::{Id, Places},
     right::Right,
+    scope::{Scope, by_labels, stands},
 };
 
 /// The file, before it is text.
@@ -29,6 +30,8 @@ pub(super) struct Draft {
     pub(super) careful: Vec<Left>,
     /// The groups that stand for EKS access policies, each with the policy and its namespaces.
     pub(super) of_policies: BTreeMap<String, Scoped>,
+    /// The groups that are granted something by labels, and where that stands.
+    by_labels: Vec<(String, Stands)>,
 }
 
 /// An EKS access policy, and its namespaces; none is the whole cluster.
@@ -38,8 +41,8 @@ pub(super) type Scoped = (&'static str, Option<Vec<Box<str>>>);
 pub(super) struct Group {
     /// Each until the membership ends.
     pub(super) members: BTreeMap<Id, Option<Timestamp>>,
-    /// By what they grant, with the namespaces; none in the list is the whole cluster.
-    pub(super) grants: BTreeMap<Right, BTreeSet<Option<Box<str>>>>,
+    /// By what they grant, with where.
+    pub(super) grants: BTreeMap<Right, BTreeSet<Scope>>,
     /// It is bound to the `ClusterRole` of its name and to nothing else, by a binding of the name that the file gives.
     pub(super) is_default: bool,
 }
@@ -76,9 +79,9 @@ impl Member {
 impl Draft {
     pub(super) fn of(subject: &Subject<'_>) -> Self {
         let (account, left, careful) = Default::default();
-        let (groups, members, nodes, of_policies) = Default::default();
+        let (groups, members, nodes, of_policies, by_labels) = Default::default();
         let cluster_id = subject.cluster_id.to_owned();
-        let mut draft = Self { cluster_id, account, groups, members, nodes, left, careful, of_policies };
+        let mut draft = Self { cluster_id, account, groups, members, nodes, left, careful, of_policies, by_labels };
         draft.bindings(subject.observed);
         draft.logins(subject);
         draft.groups.retain(|_, group| !group.members.is_empty());
@@ -97,7 +100,33 @@ impl Draft {
     fn bindings(&mut self, observed: &Observed) {
         let roles: HashMap<(Option<&str>, &str), &AnyRole> =
             observed.roles.iter().map(|Seen { object, .. }| (object.id(), object)).collect();
+        let (by_labels, others) = by_labels(observed);
+        for (definition, chosen) in &others {
+            let why = "it also chooses namespaces that come later, and not all that it chooses now have its binding; the file names \
+                       those that have it";
+            self.careful.push(Left { what: stands(definition, chosen), why: why.to_owned() });
+        }
+        for (definition, chosen) in &by_labels {
+            let role = RoleReference { kind: chosen.role.kind, name: &*chosen.role.name };
+            for subject in chosen.subjects {
+                let To::Group(name) = subject else { continue };
+                let at =
+                    self.groups.entry(name.to_string()).or_default().grants.entry(Right::of_role(role)).or_default();
+                at.insert(Scope::Selector(chosen.selector.clone()));
+                self.by_labels.push((name.to_string(), stands(definition, chosen)));
+            }
+        }
+        let labels = labels(observed);
+        let mut of_labels: HashMap<&str, Vec<Scope>> = HashMap::new();
+        for (_, chosen) in &by_labels {
+            of_labels.entry(chosen.binding).or_default().push(Scope::Selector(chosen.selector.clone()));
+        }
         for Seen { object: binding, .. } in &observed.bindings {
+            // Later namespaces are chosen by the same labels.
+            let scopes = of_labels.get(binding.name());
+            if scopes.is_some_and(|scopes| scopes.iter().any(|scope| scope.covers(binding, &labels))) {
+                continue;
+            }
             for subject in binding.subjects() {
                 let To::Group(name) = subject else { continue };
                 let group = self.groups.entry(name.to_string()).or_default();
@@ -107,12 +136,13 @@ impl Draft {
                     Some(role) if is_own(binding, name) && can_be_written(role) => Right::Rules(role.rules().to_vec()),
                     _ => Right::of(binding),
                 };
-                group.grants.entry(right).or_default().insert(binding.namespace().map(Box::from));
+                group.grants.entry(right).or_default().insert(Scope::of(binding));
             }
         }
         for (name, group) in &mut self.groups {
             let default = Right::ClusterRole(name.as_str().into());
-            let only = group.grants.len() == 1 && group.grants.get(&default).is_some_and(|at| *at == [None].into());
+            let only =
+                group.grants.len() == 1 && group.grants.get(&default).is_some_and(|at| *at == [Scope::Cluster].into());
             group.is_default = only;
         }
     }
@@ -178,6 +208,11 @@ impl Draft {
                        its path, or removed, by hand";
             careful.push(Left { what: member.stands.clone(), why: why.to_owned() });
         }
+        for (_, stands) in self.by_labels.iter().filter(|(group, _)| self.groups.contains_key(group)) {
+            let why = "rbac-manager looks for them whenever a label changes, and the file when it is applied; of kube-* and \
+                       cluster-auth those that there are now stand in it by name";
+            careful.push(Left { what: stands.clone(), why: why.to_owned() });
+        }
         careful.sort();
         careful.dedup();
         Imported { text, left: self.all_left(), careful, superseded }
@@ -201,6 +236,7 @@ impl Draft {
 
     /// The bindings that grant nothing but what the file grants, under other names than it gives.
     fn superseded(&self, observed: &Observed) -> Vec<ObjectId> {
+        let labels = labels(observed);
         let is_said = |binding: &Binding, subject: &To| {
             let To::Group(name) = subject else { return false };
             // Of this group's rights the file says nothing: they are Kubernetes' own.
@@ -214,7 +250,7 @@ impl Draft {
                 (Right::Rules(_), false) => false,
             };
             !takes_its_name
-                && group.grants.get(&right).is_some_and(|at| at.contains(&binding.namespace().map(Box::from)))
+                && group.grants.get(&right).is_some_and(|at| at.iter().any(|scope| scope.covers(binding, &labels)))
         };
         let mut superseded: Vec<ObjectId> = observed
             .bindings
@@ -227,6 +263,10 @@ impl Draft {
         superseded.sort();
         superseded
     }
+}
+
+fn labels(observed: &Observed) -> HashMap<&str, &Labels> {
+    observed.namespaces.iter().map(|namespace| (&*namespace.name, &namespace.labels)).collect()
 }
 
 /// Whether a binding and its role are of the shape that the file gives inline rules, so that it takes them over.

@@ -16,6 +16,7 @@ use super::{
     Left, Stands,
     draft::{Draft, Group},
     right::Right,
+    scope::Scope,
 };
 
 /// The policies, each with the `ClusterRole` that it was made after (Amazon EKS User Guide, "Review access policy
@@ -43,9 +44,9 @@ impl Draft {
             self.leave(what, "what it allows is not known here; it stays associated");
             return None;
         };
-        let places: BTreeSet<Option<Box<str>>> = match namespaces {
-            None => [None].into(),
-            Some(namespaces) => in_the_files_words(namespaces, observed).into_iter().map(Some).collect(),
+        let places: BTreeSet<Scope> = match namespaces {
+            None => [Scope::Cluster].into(),
+            Some(namespaces) => in_the_files_words(namespaces, observed).into_iter().map(Scope::Namespace).collect(),
         };
         // URLs are of no namespace.
         let rules = policy.rules.iter().filter(|rule| namespaces.is_none() || rule.non_resource_urls.is_empty());

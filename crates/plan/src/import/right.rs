@@ -13,7 +13,11 @@ pub(super) enum Right {
 impl Right {
     /// The role that a binding grants, by its name.
     pub(super) fn of(binding: &Binding) -> Self {
-        let RoleReference { kind, name } = binding.role();
+        Self::of_role(binding.role())
+    }
+
+    /// A role by its name.
+    pub(super) fn of_role(RoleReference { kind, name }: RoleReference<&str>) -> Self {
         match kind {
             RoleKind::ClusterRole => Self::ClusterRole(name.into()),
             RoleKind::Role => Self::Role(name.into()),

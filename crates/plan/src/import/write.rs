@@ -6,12 +6,14 @@ use access::Kind;
 use document::{Span, quoted, visible};
 use identity::Partition;
 use jiff::Timestamp;
+use rbac::{LabelSelector, Requirement};
 
 use super::{
     Left,
     draft::{Draft, Group, Member},
     places::{Id, Places},
     right::Right,
+    scope::Scope,
 };
 
 /// How many characters of names stand on one line.
@@ -139,10 +141,18 @@ impl<'a> Writer<'a> {
         self.places.members.push((self.since(start), id.clone()));
     }
 
-    fn grant(&mut self, right: &Right, places: &BTreeSet<Option<Box<str>>>) {
+    fn grant(&mut self, right: &Right, places: &BTreeSet<Scope>) {
         // The whole cluster is a grant of its own.
-        let namespaces: Vec<&str> = places.iter().filter_map(Option::as_deref).collect();
-        let of_cluster = places.contains(&None).then_some(String::new());
+        let name = |scope: &'_ Scope| match scope {
+            Scope::Namespace(name) => Some(name.clone()),
+            Scope::Cluster | Scope::Selector(_) => None,
+        };
+        let namespaces: Vec<Box<str>> = places.iter().filter_map(name).collect();
+        let of_cluster = places.contains(&Scope::Cluster).then_some(String::new());
+        let by_labels = places.iter().filter_map(|scope| match scope {
+            Scope::Selector(selector) => Some(format!("namespaceSelector: {{{}}}", selector_keys(selector))),
+            Scope::Cluster | Scope::Namespace(_) => None,
+        });
         let of_namespaces = match &namespaces[..] {
             [] => None,
             // A glob stands in a list alone.
@@ -152,7 +162,7 @@ impl<'a> Writer<'a> {
                 Some(format!("namespaces: [{}]", many.join(", ")))
             }
         };
-        for scope in [of_cluster, of_namespaces].into_iter().flatten() {
+        for scope in [of_cluster, of_namespaces].into_iter().flatten().chain(by_labels) {
             let comma = if scope.is_empty() { "" } else { ", " };
             match right {
                 Right::ClusterRole(role) => self.line(&format!("  - {{{scope}{comma}clusterRole: {}}}", scalar(role))),
@@ -179,6 +189,20 @@ impl<'a> Writer<'a> {
     fn since(&self, start: usize) -> Span {
         Span { start, end: self.text.len() }
     }
+}
+
+fn selector_keys(LabelSelector { match_labels, match_expressions }: &LabelSelector) -> String {
+    let labels: Vec<String> =
+        match_labels.iter().map(|(key, value)| format!("{}: {}", scalar(key), scalar(value))).collect();
+    let expression = |Requirement { key, operator, values }: &Requirement| {
+        let list: Vec<String> = values.iter().map(|value| scalar(value)).collect();
+        let values = if list.is_empty() { String::new() } else { format!(", values: [{}]", list.join(", ")) };
+        format!("{{key: {}, operator: {operator:?}{values}}}", scalar(key))
+    };
+    let expressions: Vec<String> = match_expressions.iter().map(expression).collect();
+    let of_labels = (!labels.is_empty()).then(|| format!("matchLabels: {{{}}}", labels.join(", ")));
+    let of_expressions = (!expressions.is_empty()).then(|| format!("matchExpressions: [{}]", expressions.join(", ")));
+    of_labels.into_iter().chain(of_expressions).collect::<Vec<_>>().join(", ")
 }
 
 fn rule_keys(rule: &rbac::Rule) -> String {

@@ -1,8 +1,9 @@
 //! What is imported means what there was.
 
 use access::Facts;
+use identity::Partition;
 use insta::assert_snapshot;
-use inventory::{AccessEntries, MappingTarget, Observed};
+use inventory::{AccessEntries, Given, MappingTarget, Observed};
 use proptest::prelude::*;
 
 use super::{
@@ -348,4 +349,69 @@ fn access_entries_that_eks_does_not_look_at_are_left_by_name() {
     let said: Vec<String> = import(&subject).left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
     let expected = "the 1 EKS access entries (arn:aws:iam::111122223333:user/erin): EKS does not look at them: its authentication mode is CONFIG_MAP";
     assert_eq!(said, [expected]);
+}
+
+/// Everything of a file in which there are namespaces, logins and RBACDefinitions.
+fn imported_of_definition(more: &str) -> (Observed, Imported) {
+    let namespace = |name: &str, team: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Namespace, metadata: {{name: {name}, resourceVersion: '1', labels: {{team: {team}}}}}}}"
+        )
+    };
+    let namespaces = [namespace("shop", "a"), namespace("bay", "a"), namespace("kube-x", "a"), namespace("far", "b")];
+    let list =
+        format!("apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems: [{}]\n", namespaces.join(", "));
+    let definition = "apiVersion: rbacmanager.reactiveops.io/v1beta1\nkind: RBACDefinition\nmetadata: {name: def}\nrbacBindings:\n\
+        - name: devs\n  subjects: [{kind: Group, name: devs}]\n  roleBindings:\n\
+        \x20 - {clusterRole: edit, namespaceSelector: {matchLabels: {team: a}}}\n\
+        \x20 - {clusterRole: edit, namespace: far}\n\
+        \x20 - clusterRole: view\n    namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [c, d]}, {key: old, operator: DoesNotExist}]}\n\
+        \x20 - {clusterRole: admin, namespaceSelector: {matchLabels: {}}}\n";
+    let logins = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: |\n    - {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: [devs]}\n";
+    let mut given = Given::default();
+    for (name, text) in
+        [("list.yaml", &*list), ("def.yaml", definition), ("aws-auth.yaml", logins), ("more.yaml", more)]
+    {
+        assert!(text.is_empty() || given.read(name, text.as_bytes()).expect(name), "{name}");
+    }
+    let observed = given.dump.observed(MappingTarget::AwsAuth, Partition::Aws, now());
+    let entries = AccessEntries::default();
+    let subject =
+        Subject { observed: &observed, entries: &entries, cluster_id: "c", facts: &Facts::default(), now: now() };
+    let imported = import(&subject);
+    (observed, imported)
+}
+
+#[test]
+fn namespaces_that_an_rbac_definition_chooses_by_labels_are_chosen_by_the_file() {
+    let (observed, imported) = imported_of_definition("");
+    assert_snapshot!(imported.text, @r#"
+    clusterID: c
+    account: "111122223333"
+
+    groups:
+    - name: devs
+      users: [alice]
+      authorization:
+      - {namespaces: [bay, far, kube-x, shop], clusterRole: admin}
+      - {namespaces: [far, kube-x], clusterRole: edit}
+      - {namespaceSelector: {matchLabels: {team: a}}, clusterRole: edit}
+      - {namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [c, d]}, {key: old, operator: DoesNotExist}]}, clusterRole: view}
+    "#);
+    let careful: Vec<String> = imported.careful.iter().map(|left| left.what.to_string()).collect();
+    assert_eq!(
+        careful,
+        [
+            "the namespaces that the RBACDefinition def chooses by labels (def.yaml:8)",
+            "the namespaces that the RBACDefinition def chooses by labels (def.yaml:10)"
+        ]
+    );
+    assert_eq!(changes(&observed, &imported.text, MappingTarget::AwsAuth), [""; 0]);
+    // What rbac-manager made is not as the definition says: then the file says what is there.
+    let other = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: def-devs-edit, namespace: shop, resourceVersion: '7'}\n\
+        roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: edit}\n\
+        subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: eve}]\n";
+    let (observed, imported) = imported_of_definition(other);
+    assert!(imported.text.contains("namespaces: [bay, far, kube-x], clusterRole: edit"), "{}", imported.text);
+    assert_eq!(changes(&observed, &imported.text, MappingTarget::AwsAuth), [""; 0]);
 }
