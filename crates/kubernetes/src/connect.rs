@@ -1,6 +1,6 @@
 //! From kubeconfig files to a cluster, as kubectl goes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use tls::TlsError;
 
 use crate::{
     Cluster, KubernetesError, Proxies, client,
-    credentials::{Credentials, bearer, has_ended},
+    credentials::{Credentials, bearer, has_ended, not_read},
     files::{self, Config, User},
     plugin::{PATIENCE, Plugin, Runner},
     usable,
@@ -166,8 +166,13 @@ fn authority(cluster: &files::Cluster, name: &str) -> Result<Option<Vec<u8>>, St
 
 /// A user's client certificate and its key, as PEM.
 fn identity(user: &User, name: &str) -> Result<Option<Pair>, String> {
-    let certificate = pem(&user.client_certificate_data, &user.client_certificate, "client-certificate", name)?;
-    Ok(certificate.zip(pem(&user.client_key_data, &user.client_key, "client-key", name)?))
+    let certificate = pem(&user.client_certificate_data, &user.client_certificate, "client-certificate", name);
+    match (certificate, pem(&user.client_key_data, &user.client_key, "client-key", name)) {
+        (Ok(certificate), Ok(key)) => Ok(certificate.zip(key)),
+        // As kubectl, which says all that is wrong.
+        (Err(one), Err(other)) => Err(format!("{one}; {other}")),
+        (Err(why), Ok(_)) | (Ok(_), Err(why)) => Err(why),
+    }
 }
 
 /// What is written in base64, or stands in a file.
@@ -176,7 +181,12 @@ fn pem(data: &str, path: &str, key: &str, name: &str) -> Result<Option<Vec<u8>>,
         ("", "") => Ok(None),
         ("", path) => match std::fs::read(path) {
             Ok(pem) => Ok(Some(pem)),
-            Err(error) => Err(format!("unable to read {key} {path} for {name} due to {}", error.kind())),
+            Err(error) => {
+                // kubectl's word for the file, which is not the key's.
+                let what = if key == "client-certificate" { "client-cert" } else { key };
+                let why = not_read(Path::new(path), &error);
+                Err(format!("unable to read {what} {path} for {name} due to {why}"))
+            }
         },
         (data, _) => match usable::decoded(data) {
             Some(pem) => Ok(Some(pem)),

@@ -2,7 +2,10 @@
 //!
 //! Source: Kubernetes, `client-go/transport/round_trippers.go` and `token_source.go`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::HeaderValue;
@@ -39,7 +42,11 @@ impl Credentials {
             let path = PathBuf::from(&user.token_file);
             let first = match (of_file(&path), &*user.token) {
                 (Ok(token), _) => bearer(&token)?,
-                (Err(why), "") => return Err(why),
+                (Err(why), "") => {
+                    return Err(format!(
+                        "{why}; its user's `tokenFile` names it: write the token there, or correct the path"
+                    ));
+                }
                 (Err(_), token) => bearer(token)?,
             };
             return Ok(Some(Self::File { path, last: Mutex::new(first) }));
@@ -96,10 +103,24 @@ fn header(text: &str) -> Result<HeaderValue, String> {
 }
 
 fn of_file(path: &Path) -> Result<String, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("open {}: {}", path.display(), error.kind()))?;
+    let text = std::fs::read(path).map_err(|error| not_read(path, &error))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| format!("{} is no text, and so no token: write a token into it", path.display()))?;
     match text.trim() {
         "" => Err(format!("read empty token from file {}", path.display())),
         token => Ok(token.to_owned()),
+    }
+}
+
+/// Why a file cannot be read, in Go's words, which are kubectl's.
+pub(crate) fn not_read(path: &Path, error: &std::io::Error) -> String {
+    let path = path.display();
+    match error.kind() {
+        ErrorKind::NotFound => format!("open {path}: no such file or directory"),
+        ErrorKind::NotADirectory => format!("open {path}: not a directory"),
+        ErrorKind::PermissionDenied => format!("open {path}: permission denied"),
+        ErrorKind::IsADirectory => format!("read {path}: is a directory"),
+        kind => format!("open {path}: {kind}"),
     }
 }
 
