@@ -17,7 +17,7 @@ pub struct Converted {
     pub text: String,
     /// Users that were turned, in their order.
     pub users: Vec<ConvertedUser>,
-    /// Users of these programs that stay as they were.
+    /// Users of these programs, and of scripts and programs that may run them, that stay as they were.
     pub left: Vec<LeftUser>,
 }
 
@@ -89,6 +89,14 @@ pub fn convert(
     Ok(Converted { text, users, left })
 }
 
+/// What whoever has a script or a wrapper can do.
+const INSTEAD: &str = "where it runs `aws eks get-token` or `aws-iam-authenticator token`, write `cluster-auth eks get-token` or \
+                       `cluster-auth token` with the same arguments there, or make the user anew by `cluster-auth kubeconfig \
+                       --eks NAME --merge`";
+
+/// Programs that run what their arguments say.
+const SHELLS: [&str; 10] = ["sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "powershell", "pwsh", "env"];
+
 /// The exec section of a user whose tokens one of these programs makes.
 struct Plugin<'a> {
     user: &'a str,
@@ -112,6 +120,7 @@ impl<'a> Plugin<'a> {
             }
         };
         let Some(maker) = Maker::of(program, args.as_deref().unwrap_or_default()) else { return Ok(None) };
+        let args = if maker == Maker::Unknown { Some(args.unwrap_or_default()) } else { args };
         let args = args.ok_or_else(|| Box::new(problem(exec.span, "`args` is a list of texts")))?;
         let user = user.get("name").and_then(text).unwrap_or_default();
         Ok(Some(Self { user, program, args, maker, exec, style: *style }))
@@ -129,7 +138,13 @@ impl<'a> Plugin<'a> {
             Maker::Command => Ok(&self.args),
             Maker::Argument(at) => Ok(&self.args[at + 1..]),
             Maker::Somewhere => {
-                Err(format!("{} runs the program that makes the tokens; change that yourself", file_name(self.program)))
+                let program = file_name(self.program);
+                Err(format!("{program} runs the program that makes the tokens, and is not converted: {INSTEAD}"))
+            }
+            Maker::Unknown => {
+                let program = file_name(self.program);
+                let what = if SHELLS.contains(&program) { "runs a script, and" } else { "is not known here, and" };
+                Err(format!("{program} {what} what it runs is not seen, so that it is not converted: {INSTEAD}"))
             }
         }
     }
@@ -146,14 +161,15 @@ impl<'a> Plugin<'a> {
         match self.maker {
             Maker::Command => command.clone_into(&mut words[0]),
             Maker::Argument(at) => command.clone_into(&mut words[at + 1]),
-            Maker::Somewhere => {}
+            Maker::Somewhere | Maker::Unknown => {}
         }
         words.join(" ")
     }
 
-    /// Whether it is turned already: a program in front runs the one that is wanted.
+    /// Whether it is turned already: it is the program that is wanted, or one in front that runs it.
     fn runs(&self, command: &str) -> bool {
-        self.maker == Maker::Somewhere && self.args.iter().any(|arg| arg == command)
+        let is_seen_by_name = matches!(self.maker, Maker::Somewhere | Maker::Unknown);
+        is_seen_by_name && (self.program == command || self.args.iter().any(|arg| arg == command))
     }
 }
 
@@ -175,7 +191,7 @@ impl Turning<'_> {
                     expected["args"][at] = command;
                 }
             }
-            Maker::Command | Maker::Somewhere => {
+            Maker::Command | Maker::Somewhere | Maker::Unknown => {
                 self.set(plugin, "command", command, expected);
             }
         }

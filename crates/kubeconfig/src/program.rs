@@ -6,6 +6,25 @@ const PROGRAMS: [&str; 4] = ["aws", "aws2", "aws-iam-authenticator", "heptio-aut
 /// This program, in a plugin that was converted already.
 const OURS: &str = "cluster-auth";
 
+/// Programs that log in by other means than AWS credentials: nothing of theirs could be another program's.
+const OTHERS: [&str; 15] = [
+    "gke-gcloud-auth-plugin",
+    "gcloud",
+    "kubelogin",
+    "kubectl-oidc_login",
+    "kubectl",
+    "az",
+    "tsh",
+    "doctl",
+    "oci",
+    "ibmcloud",
+    "pinniped",
+    "linode-cli",
+    "civo",
+    "scw",
+    "step",
+];
+
 /// What stands in a text by which a shell or a script runs one of them.
 const TRACES: [&str; 3] = ["eks get-token", "aws-iam-authenticator", "heptio-authenticator-aws"];
 
@@ -18,6 +37,8 @@ pub(crate) enum Maker {
     Argument(usize),
     /// A program that the plugin runs in a way of which only its traces are seen, as `sh -c "aws …"`.
     Somewhere,
+    /// A program or a script that is not known here, of whose words nothing says what it does.
+    Unknown,
 }
 
 impl Maker {
@@ -39,7 +60,11 @@ impl Maker {
             return Some(Self::Argument(at));
         }
         let has_traces = |text: &str| TRACES.iter().any(|trace| text.contains(trace));
-        (has_traces(command) || has_traces(&args.join(" "))).then_some(Self::Somewhere)
+        match file_name(command) {
+            _ if has_traces(command) || has_traces(&args.join(" ")) => Some(Self::Somewhere),
+            "" => None,
+            program => (!OTHERS.contains(&program)).then_some(Self::Unknown),
+        }
     }
 }
 
@@ -55,7 +80,7 @@ mod tests {
 
     #[test]
     fn who_makes_the_tokens() {
-        let rows: [(&str, Option<Maker>); 13] = [
+        let rows: [(&str, Option<Maker>); 17] = [
             ("aws eks get-token --cluster-name demo", Some(Maker::Command)),
             ("/usr/bin/aws2 eks get-token", Some(Maker::Command)),
             ("aws-vault exec prod -- aws eks get-token --cluster-name demo", Some(Maker::Argument(3))),
@@ -64,6 +89,10 @@ mod tests {
             ("saml2aws exec --exec-profile p -- aws-iam-authenticator token -i demo", Some(Maker::Argument(4))),
             ("granted assume prod --exec aws-iam-authenticator token", Some(Maker::Argument(3))),
             ("/opt/bin/aws-iam-authenticator-wrapper token -i demo", Some(Maker::Somewhere)),
+            ("/usr/local/bin/get-token-wrapper demo", Some(Maker::Unknown)),
+            ("./eks-token.sh", Some(Maker::Unknown)),
+            ("bash -c ./token", Some(Maker::Unknown)),
+            ("kubectl oidc-login get-token", None),
             ("cluster-auth token -i demo", None),
             ("cluster-auth --region eu-west-1 eks get-token --cluster-name demo", None),
             ("aws-vault exec prod -- /usr/bin/cluster-auth eks get-token --cluster-name demo", None),

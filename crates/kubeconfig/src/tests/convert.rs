@@ -167,7 +167,17 @@ fn a_program_in_front_stays_in_front() {
 #[test]
 fn what_cannot_be_turned_is_named() {
     let rows = [
-        ("{command: sh, args: [-c, aws eks get-token --cluster-name demo]}", "sh runs the program"),
+        (
+            "{command: sh, args: [-c, aws eks get-token --cluster-name demo]}",
+            "sh runs the program that makes the tokens, and is not converted: where it runs `aws eks get-token`",
+        ),
+        ("{command: ./eks-token.sh}", "eks-token.sh is not known here, and what it runs is not seen"),
+        (
+            "{command: /usr/local/bin/get-token-wrapper, args: [demo]}",
+            "make the user anew by `cluster-auth kubeconfig --eks NAME --merge`",
+        ),
+        ("{command: bash, args: [-c, ./token]}", "bash runs a script, and what it runs is not seen"),
+        ("{command: aws-vault, args: [exec, prod, --, ./token]}", "aws-vault is not known here"),
         (
             "{command: /opt/aws-iam-authenticator-wrapper, args: [token]}",
             "aws-iam-authenticator-wrapper runs the program",

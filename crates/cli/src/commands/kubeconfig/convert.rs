@@ -45,7 +45,11 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
         }
         let shown = path.display();
         match (users.len(), locked) {
-            (0, _) => rim::note(&format!("{shown}: nothing to convert")),
+            (0, _) if left.is_empty() => rim::note(&format!("{shown}: nothing to convert")),
+            (0, _) => {
+                let stay = if left.len() == 1 { "1 user stays" } else { &*format!("{} users stay", left.len()) };
+                rim::note(&format!("{shown}: nothing was converted: {stay} as said above"));
+            }
             (count, None) => rim::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
             (count, Some(locked)) => {
                 locked.write(text)?;
