@@ -85,7 +85,7 @@ struct EksGetTokenCall {
 }
 
 #[derive(Args, Debug)]
-#[group(required = true, multiple = false)]
+#[group(multiple = false)]
 struct EksCluster {
     /// Name of the EKS cluster
     #[arg(long)]
@@ -95,6 +95,10 @@ struct EksCluster {
     #[arg(long)]
     cluster_id: Option<String>,
 }
+
+/// In the AWS CLI's words, and what to do.
+const NO_CLUSTER: &str = "Either parameter --cluster-name or --cluster-id must be specified; add --cluster-name NAME, of those \
+                          that `aws eks list-clusters` lists";
 
 /// The session name that the AWS CLI uses for assuming the role.
 const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
@@ -117,7 +121,11 @@ pub(crate) fn request_of(line: &[OsString], process: &Process) -> Result<Option<
 pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
     let line: Vec<OsString> =
         ["cluster-auth"].into_iter().chain(words.iter().map(String::as_str)).map(Into::into).collect();
-    let first = |text: &str| text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+    // What is behind an empty line is how to call it; what is before may be a list.
+    let first = |text: &str| {
+        let said: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        said.join(" ").trim_start_matches("error: ").to_owned()
+    };
     parse(&line).map(drop).map_err(|why| first(&why))
 }
 
@@ -161,8 +169,12 @@ impl Call {
             Self::EksGetToken(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
                 let call = EksGetTokenCall::try_parse_from(words)?;
-                let global =
-                    Global { cluster_id: call.cluster.cluster_name.or(call.cluster.cluster_id), ..Global::default() };
+                let EksCluster { cluster_name, cluster_id } = call.cluster;
+                let cluster_id = cluster_name.or(cluster_id).filter(|id| !id.is_empty());
+                if cluster_id.is_none() {
+                    return Err(clap::Error::raw(ErrorKind::MissingRequiredArgument, format!("{NO_CLUSTER}\n")));
+                }
+                let global = Global { cluster_id, ..Global::default() };
                 let session_name = call.role_arn.is_some().then(|| EKS_SESSION_NAME.to_owned());
                 let args = TokenArgs {
                     region: call.region,
@@ -213,7 +225,12 @@ mod tests {
                 "eks get-token --cluster-name c --endpoint-url https://x",
                 Some("unexpected argument '--endpoint-url' found"),
             ),
-            ("eks get-token", Some("the following required arguments were not provided:")),
+            ("eks get-token", Some(super::NO_CLUSTER)),
+            ("eks get-token --cluster-name=", Some(super::NO_CLUSTER)),
+            (
+                "eks get-token --cluster-name c --output text",
+                Some("invalid value 'text' for '--output <OUTPUT>' [possible values: json]"),
+            ),
             ("version", Some("it asks for no token")),
             ("s3 ls", Some("it asks for no token")),
             ("eks update-kubeconfig --name c", Some("it asks for no token")),
