@@ -12,7 +12,7 @@ use identity::Arn;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 use serde::Deserialize;
 
-use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policy};
+use super::{AuthenticationMode, SaidBy, SaidCluster, Unseen, placeholder, policies::OF_AUTO_MODE_NODES, policy};
 use crate::foreign::{self, AccessEntry, EntryType};
 
 /// What is known of a cluster's access entries.
@@ -349,14 +349,20 @@ impl AccessEntries {
         self.lacks().into_iter().filter_map(of_login).collect()
     }
 
-    /// The principals who may have policies that are not known, or have some of which it is not known what they allow.
+    /// The principals who may have policies that are not known, or have some of which it is not known what they allow. Nodes of
+    /// EKS Auto Mode are nobody of whom that is asked: their policy is a part of how EKS runs them, and no plan touches it.
     pub fn unseen_policies(&self) -> BTreeSet<Box<str>> {
         let of_policies = |(of, _)| match of {
             Lack::Policies(arn) => Some(Box::from(arn)),
             Lack::List | Lack::Entry(_) => None,
         };
         let gaps = self.lacks().into_iter().filter_map(of_policies);
-        let unknown = self.associations().into_iter().filter(|association| policy(&association.policy).is_none());
+        let is_of_node = |association: &Association| {
+            let kind = self.described.get(&association.principal).and_then(|entry| entry.kind);
+            kind == Some(EntryType::Ec2) && *association.policy == *OF_AUTO_MODE_NODES
+        };
+        let is_unknown = |association: &Association| policy(&association.policy).is_none() && !is_of_node(association);
+        let unknown = self.associations().into_iter().filter(is_unknown);
         gaps.chain(unknown.map(|association| association.principal)).collect()
     }
 

@@ -18,6 +18,12 @@ pub struct Policy {
     pub rules: Vec<Rule>,
 }
 
+/// What EKS Auto Mode's nodes need to run: kube-proxy, `CoreDNS`, the network and storage of AWS's own programs on them. AWS does
+/// not publish its rules.
+///
+/// Source: Amazon EKS User Guide, "Review access policy permissions" and "Create node class" ("Create node class access entry").
+pub(crate) const OF_AUTO_MODE_NODES: &str = "AmazonEKSAutoNodePolicy";
+
 /// The policy of a name, if its rules are known.
 pub fn policy(name: &str) -> Option<&'static Policy> {
     POLICIES.iter().find(|policy| policy.name == name)

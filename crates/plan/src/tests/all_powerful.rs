@@ -100,6 +100,35 @@ fn access_entries_and_their_policies_count_and_are_named() {
     assert!(boss.is_none_or(|boss| boss.known_rights().gains.is_empty()), "{boss:?}");
 }
 
+/// What EKS' own nodes may do is EKS' own: a plan neither changes it nor asks for it. Of others an unknown policy is not known.
+#[test]
+fn the_policy_of_auto_modes_nodes_stops_no_plan() {
+    let arn = "arn:aws:iam::111122223333:role/AutoNode";
+    for (kind, policy, is_known) in [
+        ("EC2", "AmazonEKSAutoNodePolicy", true),
+        ("EC2", "AmazonEKSSomethingNewPolicy", false),
+        ("STANDARD", "AmazonEKSAutoNodePolicy", false),
+    ] {
+        let mut entries = AccessEntries::default();
+        for text in [
+            format!(
+                r#"{{"accessEntry": {{"principalArn": "{arn}", "kubernetesGroups": [], "username": "system:node:{{{{SessionName}}}}", "type": "{kind}"}}}}"#
+            ),
+            format!(
+                r#"{{"principalArn": "{arn}", "associatedAccessPolicies": [
+                   {{"policyArn": "arn:aws:eks::aws:cluster-access-policy/{policy}", "accessScope": {{"type": "cluster"}}}}]}}"#
+            ),
+            format!(r#"{{"accessEntries": ["{arn}"]}}"#),
+        ] {
+            entries.read(text.as_bytes()).expect(&text);
+        }
+        let mut observed = cluster("role cluster-admin = * *.*; * /*");
+        observed.add_entries(entries);
+        let plan = Asked::new(FILE, MappingTarget::None, &observed).plan(&observed);
+        assert_eq!(plan.not_known.rights.is_empty(), is_known, "{kind} {policy}: {:?}", plan.not_known);
+    }
+}
+
 fn said(plan: &Plan) -> Vec<String> {
     plan.all_powerful.iter().map(ToString::to_string).collect()
 }
