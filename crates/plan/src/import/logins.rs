@@ -95,7 +95,10 @@ impl Draft {
                 mode => section_of(live, mode, is_of_file, defect.section.to_string()),
             };
             let what = match (named(&live.source, defect), defect.excerpt.trim()) {
-                (Some(arn), _) => arn,
+                // Whoever the entry is for is in the file all the same.
+                (Some((arn, true)), _) if defect.kind == DefectKind::UnknownKey => format!("a key of {arn}"),
+                (Some((arn, true)), _) if defect.kind == DefectKind::Type => format!("a value of {arn}"),
+                (Some((arn, _)), _) => arn,
                 (None, "") => "an entry".to_owned(),
                 (None, excerpt) => format!("`{excerpt}`"),
             };
@@ -324,15 +327,15 @@ fn member(rule: &Rule, sets: &Sets<'_>, stands: Stands) -> Option<Member> {
     Some(Member { kind, partition, account, name, username, ends, unbound, stands, has_path })
 }
 
-/// Whom the entry is for that a defect is about, as it is written there.
-fn named(source: &mapping::Source, defect: &Defect) -> Option<String> {
-    let rules = source.roles.iter().chain(&source.users).map(|rule| (&rule.source, written(rule)));
-    let unused = source.unused.iter().map(|unused| (&unused.source, unused.written.to_string()));
+/// Whom the entry is for that a defect is about, as it is written there, and whether it lets them in.
+fn named(source: &mapping::Source, defect: &Defect) -> Option<(String, bool)> {
+    let rules = source.roles.iter().chain(&source.users).map(|rule| (&rule.source, (written(rule), true)));
+    let unused = source.unused.iter().map(|unused| (&unused.source, (unused.written.to_string(), false)));
     let is_it = |at: &mapping::RuleSource| {
         at.file == defect.file && defect.section.strip_prefix(at.list) == Some(&*format!("[{}]", at.index))
     };
-    let (_, arn) = rules.chain(unused).find(|(at, _)| is_it(at))?;
-    Some(arn).filter(|arn| !arn.is_empty())
+    let (_, found) = rules.chain(unused).find(|(at, _)| is_it(at))?;
+    Some(found).filter(|(arn, _)| !arn.is_empty())
 }
 
 /// The principal in the letters in which it is written.
