@@ -418,7 +418,10 @@ impl Given {
             mounted_file: Some(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)),
             ..ServerConfig::default()
         };
-        self.config = Some(read.map_or_else(nobody, |(config, _)| config.server));
+        let mut server = read.map_or_else(nobody, |(config, _)| config.server);
+        // One that says nothing of mappings has none.
+        server.mounted_file = server.mounted_file.or_else(|| nobody().mounted_file);
+        self.config = Some(server);
         self.configuration = Some(source);
         self.says_something = true;
     }
