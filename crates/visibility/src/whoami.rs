@@ -49,6 +49,8 @@ pub struct Cluster {
     pub server: String,
     /// What the tokens for it are bound to, where AWS credentials are used.
     pub id: Option<String>,
+    /// The program that makes the credentials, where it is not seen whether they are AWS's.
+    pub program: Option<String>,
 }
 
 /// Who one is to the cluster.
@@ -162,11 +164,17 @@ impl Whoami {
     }
 
     fn in_cluster(&self) -> Vec<Item> {
-        let Cluster { context, server, id } = &self.cluster;
+        let Cluster { context, server, id, program } = &self.cluster;
         let mut items = vec![Item::new(Sign::None, format!("context {context}, {server}"))];
-        items.push(match id {
-            Some(id) => Item::new(Sign::None, format!("cluster id {id}")),
-            None => Item::new(Sign::Note, "this context logs in without AWS credentials"),
+        items.push(match (id, program) {
+            (Some(id), _) => Item::new(Sign::None, format!("cluster id {id}")),
+            (None, Some(program)) => {
+                let text = format!(
+                    "`{program}` makes its credentials: whether they are of AWS is not seen, so AWS was not asked"
+                );
+                Item::new(Sign::Note, text)
+            }
+            (None, None) => Item::new(Sign::Note, "this context logs in without AWS credentials"),
         });
         let Some(User { username, groups, arn }) = &self.user else {
             items.push(Item::new(Sign::Danger, "it says Unauthorized, and nobody but its administrator is told why"));
@@ -212,7 +220,7 @@ impl Whoami {
             Some(Aws::Says(code)) => Some((*code).into()),
             Some(Aws::Is(_)) | None => None,
         };
-        let Cluster { context, server, id } = &self.cluster;
+        let Cluster { context, server, id, program: _ } = &self.cluster;
         let of = |part: Part<'_>| PartOut {
             everywhere: part.namespaces.is_none(),
             namespaces: part.namespaces.into_iter().flatten().map(str::to_owned).collect(),

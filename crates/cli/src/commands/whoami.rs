@@ -66,9 +66,10 @@ const AT_ONCE: usize = 16;
 /// Runs `whoami`. Whoever is not let in sees who they are to AWS all the same, and 1 is the exit code.
 pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> CommandResult {
     let kubeconfig = args.cluster.kubeconfig(process);
-    let (mut id, mut aws) = (None, None);
+    let (mut id, mut aws, mut program) = (None, None, None);
     let typed = global.cluster_id.as_deref();
     if let Some(plugin) = kubeconfig.plugin().map_err(anyhow::Error::from)? {
+        program = Some(plugin.command.rsplit(['/', '\\']).next().unwrap_or_default().to_owned());
         let words = [plugin.command].into_iter().chain(plugin.args).map(OsString::from).collect::<Vec<_>>();
         let process = process.with(plugin.env);
         if let Some(request) = request_of(&words, &process)? {
@@ -81,19 +82,24 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
             }
             aws = Some(asked(&request, &args.transport, &process)?);
             id = Some(request.cluster_id.as_str().to_owned());
+            program = None;
         }
     }
     if aws.is_none() {
         let id = typed.map(|_| "--cluster-id");
         if let Some(flag) = id.or_else(|| args.transport.flag()) {
-            let why =
-                "this context's user logs in without a token of AWS credentials, so AWS is not asked; leave it out";
+            let user = match &program {
+                Some(program) => format!("this context's user runs `{program}`, and what that signs is not seen"),
+                None => "this context's user logs in without a token of AWS credentials".to_owned(),
+            };
+            let why = format!("{user}, so AWS is not asked; leave it out");
             return Err(anyhow::anyhow!("{flag}: {why}").into());
         }
     }
     let seen = runtime::block_on(async {
         let cluster = kubeconfig.connect().await?;
-        let of = whoami::Cluster { context: cluster.context().to_owned(), server: cluster.server().to_owned(), id };
+        let of =
+            whoami::Cluster { context: cluster.context().to_owned(), server: cluster.server().to_owned(), id, program };
         Ok::<_, KubernetesError>((of, args.seen(&cluster).await?))
     })?;
     let (cluster, seen) = match seen {

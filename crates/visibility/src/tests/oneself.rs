@@ -32,6 +32,7 @@ fn alice() -> Whoami {
             context: "prod".to_owned(),
             server: "https://api.example.com".to_owned(),
             id: Some("prod.example.com".to_owned()),
+            program: None,
         },
         user: Some(User {
             username: "deploy:alice".to_owned(),
@@ -116,6 +117,14 @@ fn credentials_that_aws_refuses_are_explained_and_no_administrator_is_to_blame()
       cluster id prod.example.com
       ! it says Unauthorized, and nobody but its administrator is told why
     ");
+}
+
+#[test]
+fn of_a_program_that_is_not_known_it_is_said_that_nothing_is_seen() {
+    let cluster = Cluster { id: None, program: Some("eks-token.sh".to_owned()), ..alice().cluster };
+    let said = text(&Whoami { aws: None, cluster, rights: Mine::default(), ..alice() });
+    let why = "`eks-token.sh` makes its credentials: whether they are of AWS is not seen, so AWS was not asked";
+    assert!(said.contains(why) && !said.contains("without AWS credentials"), "{said}");
 }
 
 #[test]
