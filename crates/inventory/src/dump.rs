@@ -235,11 +235,13 @@ impl Dump {
                 if (&*api_version, &*kind) == MAPPING =>
             {
                 let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
-                let RawSpec { arn, username, groups } = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
+                let spec: RawSpec = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
+                let unread = spec.unread();
+                let RawSpec { arn, username, groups, .. } = spec;
                 let status: Option<RawStatus> = status.and_then(|status| serde_json::from_str(status.get()).ok());
                 let groups = groups.unwrap_or_default();
                 let canonical_arn = status.unwrap_or_default().canonical_arn;
-                let object = MappingObject { name, arn, username, groups, canonical_arn };
+                let object = MappingObject { name, arn, username, groups, canonical_arn, unread };
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
                 self.mapping_object_places.push(self.here.clone());
             }
@@ -692,6 +694,18 @@ struct RawSpec {
     arn: Box<str>,
     username: Box<str>,
     groups: Option<Vec<Box<str>>>,
+    #[serde(flatten)]
+    others: BTreeMap<Box<str>, serde_json::Value>,
+}
+
+impl RawSpec {
+    /// ARNs under keys that nobody reads.
+    fn unread(&self) -> Vec<(Box<str>, Box<str>)> {
+        let is_arn = |text: &&str| text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
+        let of =
+            |(key, value): (&Box<str>, &serde_json::Value)| Some((key.clone(), value.as_str().filter(is_arn)?.into()));
+        self.others.iter().filter_map(of).collect()
+    }
 }
 
 /// Its `status`.

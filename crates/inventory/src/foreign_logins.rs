@@ -29,7 +29,8 @@ impl Foreign {
         let object = |login: &Login| {
             let Login { arn, username, groups, at: (list, index), .. } = login.clone();
             let name = format!("{list}[{index}]").into();
-            Seen { object: MappingObject { name, arn, username, groups, canonical_arn: "".into() }, ..Seen::default() }
+            let object = MappingObject { name, arn, username, groups, ..MappingObject::default() };
+            Seen { object, ..Seen::default() }
         };
         let mut live = LiveMapping::of_objects(self.logins.iter().map(object).collect());
         for rule in live.source.roles.iter_mut().chain(&mut live.source.users) {
@@ -40,7 +41,21 @@ impl Foreign {
             let login = &self.logins[unused.source.index];
             self.place(&mut unused.source, login.at, login.line);
         }
+        // What is said of one names others as the objects that kops would make of them.
+        let as_objects = |index: usize, login: &Login| {
+            let (list, at) = login.at;
+            let mut place = RuleSource { mode: live.source.mode, list, index, file: Arc::clone(&self.file), line: 0 };
+            self.place(&mut place, login.at, login.line);
+            (format!("IAMIdentityMapping {list}[{at}]"), place.to_string())
+        };
+        let names: Vec<(String, String)> =
+            self.logins.iter().enumerate().map(|(index, login)| as_objects(index, login)).collect();
         for defect in &mut live.source.defects {
+            for (object, place) in &names {
+                if defect.message.contains(object) {
+                    defect.message = defect.message.replace(object, place);
+                }
+            }
             let index = defect.section.strip_prefix("items[").and_then(|rest| rest.strip_suffix(']')?.parse().ok());
             self.place_defect(defect, index.and_then(|index: usize| self.logins.get(index)));
         }

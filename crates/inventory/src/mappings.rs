@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mapping::{
     Defect, DefectKind, Mode, Reader,
     authenticator::{ServerConfig, read_config_in},
-    aws_iam_authenticator::{Object, Options, Standing, aws_auth, dynamic_file, mounted_file},
+    aws_iam_authenticator::{Object, Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
 };
 
 use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION};
@@ -84,8 +84,10 @@ impl MappingObject {
     }
 
     fn as_read(&self) -> Object<'_> {
-        let Self { name, arn, username, groups, canonical_arn } = self;
-        Object { name, arn, username, groups: groups.iter().map(|group| &**group).collect(), canonical_arn }
+        let Self { name, arn, username, groups, canonical_arn, unread } = self;
+        let groups = groups.iter().map(|group| &**group).collect();
+        let unread = unread.iter().map(|(key, arn)| (&**key, &**arn)).collect();
+        Object { name, arn, username, groups, canonical_arn, unread }
     }
 }
 
@@ -116,7 +118,8 @@ fn configuration(source: &Source, partition: Partition) -> Result<mapping::Sourc
     let ServerConfig { mounted_file, .. } = config.server;
     let read = mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth));
     let defects = warnings.iter().filter_map(|warning| defect(warning, source)).collect();
-    Ok(mapping::Source { defects, ..read })
+    let unused = unread_entries_of(source.text(), Standing::alone(source.name()));
+    Ok(mapping::Source { unused, defects, ..read })
 }
 
 /// Why aws-iam-authenticator does not start with a file.

@@ -127,6 +127,8 @@ pub struct MappingObject {
     pub groups: Vec<Box<str>>,
     /// `status.canonicalARN`, which aws-iam-authenticator writes; empty where it is not known.
     pub canonical_arn: Box<str>,
+    /// ARNs that stand in `spec` under keys that nobody reads, each with its key.
+    pub unread: Vec<(Box<str>, Box<str>)>,
 }
 
 impl Twice {

@@ -13,6 +13,7 @@
 mod aws_auth;
 mod decode;
 mod dynamic_file;
+mod elsewhere;
 mod keep;
 mod keys;
 mod located;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 
 pub use aws_auth::aws_auth;
 pub use dynamic_file::dynamic_file;
+pub use elsewhere::unread_entries_of;
 pub use keys::{CONFIG_KEYS, SERVER_KEYS, names_a_key};
 pub use mounted_file::mounted_file;
 pub use objects::{Object, objects};

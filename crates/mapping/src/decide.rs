@@ -6,7 +6,7 @@ use identity::Identity;
 use jiff::Timestamp;
 
 use crate::{
-    Fact, Facts, Membership, Refusal, RuleSource, Snapshot, User,
+    Fact, Facts, Membership, Reader, Refusal, RuleSource, Snapshot, User,
     key::Key,
     snapshot::{Candidates, Found, Grant, Indexed},
     template::{Dialect, Unrendered, Variables},
@@ -100,7 +100,12 @@ pub fn decide(
             }
         }
     }
-    outcomes.push(Outcome::Refuse(if is_ours { Refusal::NotMapped } else { Refusal::OtherPartition }));
+    // Others compare ARNs as a whole, of which the partition is a part.
+    let compares_partitions =
+        |source: &Indexed| matches!(source, Indexed::Ordered(index) if index.reader == Reader::ClusterAuth);
+    let is_compared = snapshot.sources.is_empty() || snapshot.sources.iter().any(compares_partitions);
+    let is_other = !is_ours && is_compared;
+    outcomes.push(Outcome::Refuse(if is_other { Refusal::OtherPartition } else { Refusal::NotMapped }));
     one_of(outcomes)
 }
 

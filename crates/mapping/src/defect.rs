@@ -54,6 +54,13 @@ pub enum Never {
     SsoGate,
     /// `sso` with a partition, from which a pattern is made that matches nothing.
     SsoPartition,
+    /// It stands under a key that nobody reads; and the key that is read.
+    Unread {
+        /// The key as it is written, with the keys that it stands below.
+        key: Box<str>,
+        /// The one that is read.
+        read: Box<str>,
+    },
     /// It is not taken at all, in these words.
     Dropped(Box<str>),
 }
@@ -219,6 +226,7 @@ impl fmt::Display for Never {
         f.write_str(match self {
             Self::Displaced(by) => return write!(f, "{by} has the same principal, and the last one counts"),
             Self::RolesFirst(by) => return write!(f, "{by} has the same principal, and mapRoles is looked at first"),
+            Self::Unread { key, read } => return write!(f, "nobody reads the key `{key}`: what is read is `{read}`"),
             Self::Dropped(why) => why,
             Self::RolePath => "the ARN of a role's sessions has no path, and ARNs are compared as a whole",
             Self::AssumedRole => "it is the ARN of a session, and the role's is compared",
@@ -241,10 +249,11 @@ impl Defect {
     pub fn place(&self) -> String {
         let Self { mode, section, file, line, .. } = self;
         // Those that another program's file is to make stand in that.
-        if *mode == Mode::Crd && section.starts_with("items[") {
-            return format!("IAMIdentityMapping {file}");
+        match mode {
+            Mode::Crd if section.starts_with("items[") => format!("IAMIdentityMapping {file}"),
+            Mode::Crd => format!("kops {section} ({file}:{line})"),
+            _ => format!("{mode} {section} ({file}:{line})"),
         }
-        format!("{mode} {section} ({file}:{line})")
     }
 }
 

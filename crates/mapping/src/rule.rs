@@ -45,6 +45,9 @@ impl fmt::Display for Mode {
     }
 }
 
+/// What the list of `IAMIdentityMapping`s is called.
+pub(crate) const OBJECTS: &str = "items";
+
 /// Where a rule stands, for logs and explanations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RuleSource {
@@ -60,13 +63,22 @@ pub struct RuleSource {
     pub line: usize,
 }
 
+impl RuleSource {
+    /// Whether it is an `IAMIdentityMapping`, which has a name and no line, and not an entry of a file.
+    pub fn is_object(&self) -> bool {
+        self.mode == Mode::Crd && self.list == OBJECTS
+    }
+}
+
 impl fmt::Display for RuleSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mode, list, index, file, line } = self;
-        if *mode == Mode::Crd {
-            return write!(f, "IAMIdentityMapping {file}");
+        match mode {
+            Mode::Crd if self.is_object() => write!(f, "IAMIdentityMapping {file}"),
+            // kops makes an object of each.
+            Mode::Crd => write!(f, "kops {list}[{index}] ({file}:{line})"),
+            _ => write!(f, "{mode} {list}[{index}] ({file}:{line})"),
         }
-        write!(f, "{mode} {list}[{index}] ({file}:{line})")
     }
 }
 

@@ -72,6 +72,8 @@ impl Source {
 pub struct Snapshot {
     pub(crate) partition: Partition,
     pub(crate) sources: Vec<Indexed>,
+    /// Entries of all sources that let nobody in.
+    unused: Vec<Unused>,
     pub(crate) scrubbed_accounts: BTreeSet<AccountId>,
 }
 
@@ -104,14 +106,23 @@ impl Grant<'_> {
 pub struct Nearest {
     /// The rule's principal.
     pub principal: RulePrincipal,
-    /// How it differs from the caller.
-    pub difference: Difference,
+    /// Why it does not match the caller.
+    pub why: Mismatch,
     /// Where it stands.
     pub source: RuleSource,
 }
 
-/// How a rule's principal differs from a caller whom it nearly fits.
+/// Why a rule does not match a caller whom it nearly fits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mismatch {
+    /// Its principal is another one.
+    Differs(Difference),
+    /// It looks like the caller's, and matches nobody.
+    Never(Never),
+}
+
+/// How a rule's principal differs from a caller whom it nearly fits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Difference {
     /// Everything is the same but the account, or the partition.
     Account,
@@ -121,14 +132,20 @@ pub enum Difference {
     Suffix,
     /// A permission set whose name is the beginning of the caller's.
     Beginning,
-    /// It looks like the caller's, and matches nobody.
-    Never(Never),
+}
+
+impl fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Differs(difference) => difference.fmt(f),
+            Self::Never(why) => write!(f, "never matches: {why}"),
+        }
+    }
 }
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Never(why) => return write!(f, "never matches: {why}"),
             Self::Account => "is of another account or partition",
             Self::PathOrKind => "has another path or is of another kind",
             Self::Suffix => "has another suffix, which AWS changes; name the permission set with `sso` instead",
@@ -139,7 +156,7 @@ impl fmt::Display for Difference {
 
 impl fmt::Display for Nearest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is mapped by {} and {}", self.principal, self.source, self.difference)
+        write!(f, "{} is mapped by {} and {}", self.principal, self.source, self.why)
     }
 }
 
@@ -173,11 +190,12 @@ impl Snapshot {
     /// Where [`Reader::ClusterAuth`] finds one principal twice in a list, the last entry counts.
     pub fn new(
         partition: Partition,
-        sources: Vec<Source>,
+        mut sources: Vec<Source>,
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
+        let unused = sources.iter_mut().flat_map(|source| std::mem::take(&mut source.unused)).collect();
         let sources = sources.into_iter().map(Indexed::new).collect();
-        Self { partition, sources, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
+        Self { partition, sources, unused, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
     }
 
     /// The same of sources whose rules were indexed while they were read.
@@ -187,7 +205,8 @@ impl Snapshot {
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
         let sources = sources.into_iter().map(|index| Indexed::Ordered(index.into())).collect();
-        Self { partition, sources, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
+        let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
+        Self { partition, sources, unused, scrubbed_accounts }
     }
 
     /// How many rules there are, accounts included.
@@ -235,7 +254,13 @@ impl Snapshot {
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {
-        let all = self.sources.iter().flat_map(|source| source.nearly(identity));
+        let caller = Key::of(identity);
+        let meant = self.unused.iter().filter(|unused| unused.is_meant_for(&caller)).map(|unused| Nearest {
+            principal: RulePrincipal::Arn(unused.arn().to_owned()),
+            why: Mismatch::Never(unused.why.clone()),
+            source: unused.source.clone(),
+        });
+        let all = self.sources.iter().flat_map(|source| source.nearly(identity)).chain(meant);
         // What names everybody with a wildcard names nobody before others.
         let order = |one: &Nearest| (one.principal.to_string().contains(['*', '?']), one.source.clone());
         all.min_by_key(order)

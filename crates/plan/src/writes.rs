@@ -101,7 +101,7 @@ fn objects(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryCha
                 arn: entry.arn.as_str().into(),
                 username: after.username.as_str().into(),
                 groups: after.groups.keys().map(|group| group.as_str().into()).collect(),
-                canonical_arn: "".into(),
+                ..MappingObject::default()
             };
             kept = Some(object.name.clone());
             let mark = Mark { cluster_id: wanted.cluster_id.into(), file: first_name(wanted.files) };

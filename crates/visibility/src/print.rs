@@ -83,7 +83,8 @@ pub fn rule(rule: &RuleSource) -> String {
         // Each of its lists is a text of its own, so a line would be of none of them, unless it is of a file.
         Mode::EksConfigMap if file.starts_with("ConfigMap ") => format!("{list}[{index}] of {}", source(*mode)),
         Mode::EksConfigMap => format!("{list}[{index}] of {} ({file}:{line})", source(*mode)),
-        Mode::Crd => format!("IAMIdentityMapping {file}"),
+        Mode::Crd if rule.is_object() => format!("IAMIdentityMapping {file}"),
+        Mode::Crd => format!("{list}[{index}] of kops' Cluster ({file}:{line})"),
         Mode::AccessEntries => format!("the access entry of {file}"),
         Mode::AccessFile | Mode::MountedFile | Mode::DynamicFile => format!("{file}:{line}"),
     }

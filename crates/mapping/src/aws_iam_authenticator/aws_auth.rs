@@ -8,11 +8,12 @@ use identity::AccountId;
 use super::{
     LISTS, Options, Standing,
     decode::{Decoder, Entry, Kind, Slice},
+    elsewhere::{all_arns, arns, meant, unread},
     keep::{Kept, dropped, invalid_role, invalid_user, keep, matching, named, role_key},
-    located::Located,
+    located::{Located, What},
     text::Text,
 };
-use crate::{Defect, DefectKind, Mode, Reader, RuleSource, Source, canonical::fold};
+use crate::{Defect, DefectKind, Mode, Never, Reader, RuleSource, Source, canonical::fold};
 
 /// Reads its texts, of which `standing` says where each stands.
 pub fn aws_auth<'d>(
@@ -32,13 +33,15 @@ pub fn aws_auth<'d>(
             _ => {
                 let hint = nearest(key, LISTS).map(|near| format!("did you mean `{near}`?"));
                 text.say(DefectKind::UnknownKey, key, 0, format!("nobody reads `{key}` of aws-auth"), hint);
+                let near = nearest(key, LISTS);
+                source.unused.extend(unread(&text, &all_arns(&text), |list| (key.to_owned(), near.unwrap_or(list))));
             }
         }
     }
     for (kind, text) in [(Kind::Role, roles), (Kind::User, users)] {
         let Some(text) = text.filter(|text| !is_skippable(text)) else { continue };
         let mut text = Text::new(Mode::EksConfigMap, &text, standing(kind.list()), &mut defects);
-        let entries = entries(&mut text, kind);
+        let entries = entries(&mut source, &mut text, kind);
         let kept = kept(&mut source, &mut text, kind, entries.as_slice(), options);
         keep(&mut source, &mut text, kind, kept, true);
     }
@@ -56,16 +59,21 @@ fn is_skippable(text: &str) -> bool {
 }
 
 /// What the list decodes to.
-fn entries(text: &mut Text<'_>, kind: Kind) -> Slice<Entry> {
+fn entries(source: &mut Source, text: &mut Text<'_>, kind: Kind) -> Slice<Entry> {
     let mut entries = Slice::default();
+    let no_list = |what: &str| Never::Dropped(format!("{} has to be a list, and is {what}", kind.list()).into());
     // What looks like JSON is JSON to it, and an object is no list.
     if text.source.text().trim_start().starts_with('{') {
         let message = format!("{} is a list, and this begins an object: nothing of it counts", kind.list());
         text.say(DefectKind::Unreadable, kind.list(), 0, message, None);
+        source.unused.extend(meant(text, kind.list(), all_arns(text), &no_list("an object")));
         return entries;
     }
     if let Some(root) = tree(text, kind.list()) {
         let value = Located::of_yaml(&root);
+        if !matches!(value.what, What::List(_)) {
+            source.unused.extend(meant(text, kind.list(), arns(&value), &no_list(value.kind())));
+        }
         let mut decoder = Decoder { text, mismatch: false };
         decoder.entries(&mut entries, &value, kind);
     }
@@ -91,8 +99,8 @@ fn kept(source: &mut Source, text: &mut Text<'_>, kind: Kind, entries: &[Entry],
     for (index, entry) in entries.iter().enumerate() {
         let invalid = if kind == Kind::Role { invalid_role(entry) } else { invalid_user(entry) };
         if let Some(why) = invalid {
-            let unused = dropped(text, kind, index, entry, why);
-            source.unused.push(unused);
+            let unused = dropped(text, kind, index, entry, &why);
+            source.unused.extend(unused);
             continue;
         }
         let (key, principal) = match kind {

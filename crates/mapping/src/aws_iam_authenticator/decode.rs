@@ -6,6 +6,7 @@
 use document::nearest;
 
 use super::{
+    elsewhere::{arns, is_arn},
     located::{Located, What},
     text::Text,
 };
@@ -23,17 +24,24 @@ pub(super) struct Entry {
     pub(super) username: String,
     pub(super) groups: Slice<String>,
     pub(super) userid: String,
-    /// A key that nobody reads, and the ARN that stands there.
-    pub(super) misplaced: Option<(String, String)>,
+    /// ARNs in it that nobody reads, each with what is wrong with its place.
+    pub(super) misplaced: Vec<(String, String)>,
 }
 
 impl Entry {
-    /// Keeps an ARN in mind that stands under a key that nobody reads.
-    pub(super) fn misplace(&mut self, key: &str, text: &str) {
-        let is_arn = text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
-        if is_arn && self.misplaced.is_none() {
-            self.misplaced = Some((key.to_owned(), text.to_owned()));
+    /// Keeps the ARNs in mind that stand under a key that nobody reads, and one that is written for the key.
+    pub(super) fn misplace(&mut self, key: &str, value: &Located) {
+        if is_arn(key) {
+            self.misplaced.push(("its ARN stands as a key".to_owned(), key.to_owned()));
         }
+        let words = format!("its ARN stands under `{key}`, which nobody reads there");
+        self.misplaced.extend(arns(value).into_iter().map(|(arn, _)| (words.clone(), arn)));
+    }
+
+    /// Keeps the ARNs in mind of a value that is not what its key, or its list, takes.
+    pub(super) fn mistake(&mut self, value: &Located, key: &str, wanted: &str) {
+        let words = format!("its ARN stands in {}, where {key} has to be {wanted}", value.kind());
+        self.misplaced.extend(arns(value).into_iter().map(|(arn, _)| (words.clone(), arn)));
     }
 }
 
@@ -140,19 +148,25 @@ impl Decoder<'_, '_> {
         let pairs = match &value.what {
             What::Null => return,
             What::Map(pairs) => pairs,
-            _ => return self.wrong(value, section, "the entry", "a mapping"),
+            _ => {
+                entry.mistake(value, "the entry", "a mapping");
+                return self.wrong(value, section, "the entry", "a mapping");
+            }
         };
         for (key, value) in pairs {
             match field(kind.fields(), &key.text) {
-                Some("rolearn" | "userarn") => self.string(&mut entry.arn, value, section, kind.arn()),
+                Some("rolearn" | "userarn") => {
+                    if !matches!(value.what, What::Text(_)) {
+                        entry.mistake(value, &format!("`{}`", kind.arn()), "text");
+                    }
+                    self.string(&mut entry.arn, value, section, kind.arn());
+                }
                 Some("username") => self.string(&mut entry.username, value, section, "username"),
                 Some("userid") => self.string(&mut entry.userid, value, section, "userid"),
                 Some("groups") => self.texts(&mut entry.groups, value, section, "groups"),
                 Some("sso") => self.sso(&mut entry.sso, value, section),
                 _ => {
-                    if let What::Text(text) = &value.what {
-                        entry.misplace(&key.text, text);
-                    }
+                    entry.misplace(&key.text, value);
                     self.text.say_unknown_key(kind, section, &key.text, key.at);
                 }
             }

@@ -6,8 +6,9 @@ use document::nearest;
 use identity::AccountId;
 
 use super::{
-    Options, Standing,
+    LISTS, Options, Standing,
     decode::{Decoder, Entry, Kind, Slice, field},
+    elsewhere::{arns, meant, unread},
     keep::{Kept, keep, matching},
     located::{Located, What},
     text::Text,
@@ -34,7 +35,10 @@ pub fn dynamic_file(bytes: &[u8], standing: Standing, options: Options) -> Resul
         source.defects = defects;
         return Ok(source);
     }
-    Err(Box::new(Source { defects, ..Source::empty(MODE, Reader::AwsIamAuthenticator) }))
+    let all = Located::of_json(&json).map(|root| arns(&root)).unwrap_or_default();
+    let why = Never::Dropped("the program refuses the whole file".into());
+    let unused = meant(&text, "the file", all, &why);
+    Err(Box::new(Source { unused, defects, ..Source::empty(MODE, Reader::AwsIamAuthenticator) }))
 }
 
 /// Whether it is taken.
@@ -60,7 +64,12 @@ fn read(source: &mut Source, text: &mut Text<'_>, json: &str, options: Options) 
                     Some("mapUsers") => decoder.entries(&mut lists[1], value, Kind::User),
                     Some("mapAccounts") => decoder.texts(&mut accounts, value, "mapAccounts", "the account"),
                     Some(known) => decoder.string(&mut ignored, value, known, known),
-                    None => decoder.text.say_unread(&key.text, &key.text, key.at, nearest(&key.text, KEYS)),
+                    None => {
+                        let near = nearest(&key.text, KEYS).filter(|near| LISTS.contains(near));
+                        let name = |list| (key.text.to_string(), near.unwrap_or(list));
+                        source.unused.extend(unread(decoder.text, &arns(value), name));
+                        decoder.text.say_unread(&key.text, &key.text, key.at, nearest(&key.text, KEYS));
+                    }
                 }
             }
         }

@@ -79,20 +79,30 @@ pub(super) fn matching(text: &str) -> Result<RulePrincipal, Never> {
     of_a_caller(text).map(|()| RulePrincipal::Arn(text.to_owned()))
 }
 
-/// An entry that is not taken at all.
-pub(super) fn dropped(text: &mut Text<'_>, kind: Kind, index: usize, entry: &Entry, why: String) -> Unused {
+/// An entry that is not taken at all: once for each ARN in it, and at least once.
+pub(super) fn dropped(text: &mut Text<'_>, kind: Kind, index: usize, entry: &Entry, why: &str) -> Vec<Unused> {
     let place = text.place(kind.list(), index, entry.at);
-    let why = match &entry.misplaced {
-        Some((key, _)) => format!("{why}; its ARN stands under `{key}`, which nobody reads there"),
-        None => why,
-    };
-    let message = format!("the entry is not taken: {why}");
+    let message = format!("the entry is not taken: {}", with_misplaced(why, entry));
     text.say_of(DefectKind::NoLogin, &place, entry.at, message, None);
-    let written = if entry.arn.is_empty() { named(entry.sso.as_ref()) } else { entry.arn.as_str().into() };
-    let groups = entry.groups.as_slice().iter().map(|group| group.as_str().into()).collect();
-    let (username, meant) =
-        (entry.username.as_str().into(), entry.misplaced.as_ref().map(|(_, arn)| arn.as_str().into()));
-    Unused { source: place, written, username, groups, meant, why: Never::Dropped(why.into()) }
+    let unused = |why: String, meant: Option<&str>| Unused {
+        source: place.clone(),
+        written: if entry.arn.is_empty() { named(entry.sso.as_ref()) } else { entry.arn.as_str().into() },
+        username: entry.username.as_str().into(),
+        groups: entry.groups.as_slice().iter().map(|group| group.as_str().into()).collect(),
+        meant: meant.map(Into::into),
+        why: Never::Dropped(why.into()),
+    };
+    let misplaced = entry.misplaced.iter().map(|(words, arn)| unused(format!("{why}; {words}"), Some(arn)));
+    let misplaced: Vec<Unused> = misplaced.collect();
+    if misplaced.is_empty() { vec![unused(why.to_owned(), None)] } else { misplaced }
+}
+
+/// Why an entry is not taken, and where in it an ARN stands that nobody reads.
+pub(super) fn with_misplaced(why: &str, entry: &Entry) -> String {
+    match entry.misplaced.first() {
+        Some((words, _)) => format!("{why}; {words}"),
+        None => why.to_owned(),
+    }
 }
 
 /// How a permission set is written.

@@ -12,8 +12,10 @@ use identity::AccountId;
 use super::{
     Options, Standing,
     decode::{Entry, Kind, SSO_KEYS, Slice, Sso, field},
-    keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key},
+    elsewhere::unread_entries,
+    keep::{Kept, invalid_role, invalid_user, keep, matching, named, role_key, with_misplaced},
     keys::{CONFIG_KEYS, SERVER_KEYS, say_unread},
+    located::Located,
     text::Text,
 };
 use crate::{
@@ -30,6 +32,7 @@ pub fn mounted_file(text: &str, standing: Standing, options: Options) -> Result<
     let mut text = Text::new(MODE, text, standing, &mut defects);
     let is_taken = read(&mut source, &mut text, options);
     if is_taken {
+        source.unused.extend(unread_entries(&text));
         source.defects = defects;
         return Ok(source);
     }
@@ -86,7 +89,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
 fn kept_of(text: &Text<'_>, kind: Kind, index: usize, entry: &Entry, options: Options) -> Result<Kept, String> {
     let invalid = if kind == Kind::Role { invalid_role(entry) } else { invalid_user(entry) };
     if let Some(why) = invalid {
-        return Err(why);
+        return Err(with_misplaced(&why, entry));
     }
     let Entry { at, arn, sso, username, groups, .. } = entry;
     let canonical = |arn: &str| canonicalize(arn).map_err(|why| format!("{arn:?}: {why}"));
@@ -192,6 +195,7 @@ impl Weak<'_, '_> {
                 }
                 Some("sso") => entry.sso = self.sso(value, section),
                 _ => {
+                    entry.misplace(&one.key.text, &Located::of_yaml(value));
                     self.text.say_unknown_key(kind, section, &one.key.text, one.key_span.start);
                 }
             }

@@ -9,8 +9,9 @@ use super::{
     text::Text,
 };
 use crate::{
-    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source,
+    Defect, DefectKind, Mode, Never, Reader, RuleSource, Source, Unused,
     canonical::{canonicalize, lower},
+    rule::OBJECTS,
 };
 
 /// One of them, as the cluster has it.
@@ -26,6 +27,8 @@ pub struct Object<'a> {
     pub groups: Vec<&'a str>,
     /// `status.canonicalARN`, which the program writes and compares; empty where it has not come to it yet.
     pub canonical_arn: &'a str,
+    /// ARNs that stand in `spec` under other keys, each with its key.
+    pub unread: Vec<(&'a str, &'a str)>,
 }
 
 /// What the program makes of them once it has looked at each. Of objects for one ARN it takes any.
@@ -36,8 +39,21 @@ pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
     let mut text = Text::new(Mode::Crd, "", Standing::alone(""), &mut defects);
     let mut kept = Vec::new();
     for (index, object) in objects.into_iter().enumerate() {
-        let Object { name, arn, username, groups, canonical_arn } = object;
-        let place = RuleSource { mode: Mode::Crd, list: "items", index, file: name.into(), line: 1 };
+        let Object { name, arn, username, groups, canonical_arn, unread } = object;
+        let place = RuleSource { mode: Mode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
+        for (key, meant) in unread.into_iter().filter(|_| arn.is_empty()) {
+            let key = format!("spec.{key}");
+            let message = format!("nobody reads the key `{key}`");
+            text.say_of(DefectKind::UnknownKey, &place, 0, message, Some("write `spec.arn`".to_owned()));
+            source.unused.push(Unused {
+                source: place.clone(),
+                written: Box::default(),
+                username: username.into(),
+                groups: groups.iter().map(|group| (*group).into()).collect(),
+                meant: Some(meant.into()),
+                why: Never::Unread { key: key.into(), read: "spec.arn".into() },
+            });
+        }
         let principal = match canonicalize(&lower(arn)) {
             Ok(canonical) => matching(&canonical),
             // It leaves its mark as it was, and goes on by it.

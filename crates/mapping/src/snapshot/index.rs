@@ -12,7 +12,7 @@ use std::{
 use hashbrown::HashTable;
 use identity::{AccountId, Identity, Partition};
 
-use super::{Grant, Nearest, Source, key_difference, permission_set, set_difference};
+use super::{Grant, Mismatch, Nearest, Source, key_difference, permission_set, set_difference};
 use crate::{
     Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource,
     key::{Key, KeyRef},
@@ -24,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Index {
     pub(super) mode: Mode,
-    pub(super) reader: Reader,
+    pub(crate) reader: Reader,
     texts: String,
     files: Vec<Arc<str>>,
     /// The names of lists.
@@ -215,12 +215,14 @@ impl Index {
             let rule = &self.rules[*at as usize];
             let key = rule.key(&self.texts);
             let difference = key_difference(caller.as_ref(), key, set.as_ref())?;
-            Some(Nearest { principal: RulePrincipal::Arn(key.arn()), difference, source: self.source(rule) })
+            let (principal, why) = (RulePrincipal::Arn(key.arn()), Mismatch::Differs(difference));
+            Some(Nearest { principal, why, source: self.source(rule) })
         });
         let by_set = self.permission_sets.iter().filter_map(|(rule, at)| {
             let difference = set_difference(set.as_ref()?, rule)?;
             let principal = RulePrincipal::PermissionSet(rule.clone());
-            Some(Nearest { principal, difference, source: self.source(&self.rules[*at as usize]) })
+            let why = Mismatch::Differs(difference);
+            Some(Nearest { principal, why, source: self.source(&self.rules[*at as usize]) })
         });
         by_arn.chain(by_set).collect()
     }

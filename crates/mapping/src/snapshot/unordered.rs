@@ -8,9 +8,9 @@ use std::collections::HashMap;
 
 use identity::{AccountId, Identity, Partition, Principal};
 
-use super::{Asked, Entry, Grant, Nearest, Source, key_difference, permission_set};
+use super::{Asked, Entry, Grant, Mismatch, Nearest, Source, key_difference, permission_set};
 use crate::{
-    Difference, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, Unused,
+    Difference, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID,
     canonical::of_a_caller,
     key::Key,
     rule::{SSO_ROLE_PREFIX, UniqueId},
@@ -24,7 +24,6 @@ pub(crate) struct Unordered {
     users: List,
     accounts: HashMap<AccountId, RuleSource>,
     pub(crate) reserved_prefixes: Vec<String>,
-    unused: Vec<Unused>,
 }
 
 /// One of its two lists.
@@ -82,7 +81,6 @@ impl Unordered {
             users: List::new(source.users),
             accounts: source.accounts.into_iter().collect(),
             reserved_prefixes: source.reserved_prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect(),
-            unused: source.unused,
         }
     }
 
@@ -143,23 +141,18 @@ impl Unordered {
                 let Some(difference) = key_difference(caller.as_ref(), rule.as_ref(), set.as_ref()) else { continue };
                 near.extend(grants.iter().map(|grant| Nearest {
                     principal: RulePrincipal::Arn(rule.as_ref().arn()),
-                    difference: difference.clone(),
+                    why: Mismatch::Differs(difference),
                     source: grant.source.clone(),
                 }));
             }
             for (rule, grant) in &list.sets {
                 if set.as_ref().is_some_and(|set| set.name == rule.name) {
                     let principal = RulePrincipal::PermissionSet(rule.clone());
-                    near.push(Nearest { principal, difference: Difference::Account, source: grant.source.clone() });
+                    let why = Mismatch::Differs(Difference::Account);
+                    near.push(Nearest { principal, why, source: grant.source.clone() });
                 }
             }
         }
-        let meant = self.unused.iter().filter(|unused| unused.is_meant_for(&caller));
-        near.extend(meant.map(|unused| Nearest {
-            principal: RulePrincipal::Arn(unused.arn().to_owned()),
-            difference: Difference::Never(unused.why.clone()),
-            source: unused.source.clone(),
-        }));
         near
     }
 }

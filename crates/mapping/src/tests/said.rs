@@ -182,6 +182,7 @@ fn objects_let_in_whom_the_program_lets_in() {
                 username: &spec.username,
                 groups: spec.groups.iter().map(String::as_str).collect(),
                 canonical_arn: if has_status { canonical_arn } else { "" },
+                unread: Vec::new(),
             });
             assert_eq!(logins(objects(items)), case.logins, "{}, {has_status}", case.name);
         }
@@ -196,6 +197,7 @@ fn an_object_whose_arn_became_unreadable_goes_on_by_the_old_one() {
         username: "adm",
         groups: vec![],
         canonical_arn: "arn:aws:iam::111122223333:role/admin",
+        ..Object::default()
     };
     let source = objects([object]);
     assert_eq!(source.defects.len(), 1, "{:?}", source.defects);

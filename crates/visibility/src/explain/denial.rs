@@ -1,7 +1,7 @@
 //! Why somebody is not let in, what was nearly right, and what to do in the exact words.
 
 use identity::{Arn, Principal as Kind};
-use mapping::{Asked, Difference, Mode, Nearest, PermissionSet, Refusal, RulePrincipal};
+use mapping::{Asked, Difference, Mismatch, Mode, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource};
 
 use super::{Caller, Code};
 use crate::{Principal, World, print};
@@ -51,8 +51,15 @@ impl Denial {
                 // Anybody can have a user of any name in an account of their own.
                 let account = caller.identity.account;
                 let is_known = world.principals().iter().any(|principal| principal.identity.account == account);
-                if !is_known && nearest.as_ref().is_some_and(|nearest| nearest.difference == Difference::Account) {
+                let is_of_account = |nearest: &Nearest| nearest.why == Mismatch::Differs(Difference::Account);
+                if !is_known && nearest.as_ref().is_some_and(is_of_account) {
                     fix.text = format!("make sure that account {account} is one of yours; then {}", fix.text);
+                }
+                let (theirs, ours) = (caller.identity.partition, world.snapshot().partition());
+                if theirs != ours && mode != Mode::AccessEntries {
+                    fix.text += &format!(
+                        " of a server that runs with `--partition {theirs}`: each takes the tokens of one partition alone"
+                    );
                 }
                 let near = |entry: Nearest| Box::new(Near { words: difference(world, caller, &entry), entry });
                 Self { code, nearest: nearest.map(near), fix: Some(fix) }
@@ -81,10 +88,13 @@ fn group_of(world: &World, nearest: &Nearest) -> Option<String> {
 
 fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     let identity = &caller.identity;
-    if let Difference::Never(why) = &nearest.difference {
-        let hint = why.hint(&nearest.principal.to_string()).map(|hint| format!("; {hint}")).unwrap_or_default();
-        return format!("{} looks like it, and never matches: {why}{hint}", print::rule(&nearest.source));
-    }
+    let difference = match &nearest.why {
+        Mismatch::Differs(difference) => *difference,
+        Mismatch::Never(why) => {
+            let hint = why.hint(&nearest.principal.to_string()).map(|hint| format!("; {hint}")).unwrap_or_default();
+            return format!("{} looks like it, and never matches: {why}{hint}", dead(&nearest.source, why));
+        }
+    };
     let (kind, name, account, partition) = match &nearest.principal {
         RulePrincipal::PermissionSet(PermissionSet { account, name }) => {
             ("permission set", name.clone(), *account, identity.partition)
@@ -103,8 +113,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
     };
     let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());
     let what = format!("the {kind} {}", spelled.unwrap_or(&name));
-    let said = match &nearest.difference {
-        Difference::Never(_) => return nearest.to_string(),
+    let said = match difference {
         Difference::Account if partition != identity.partition => {
             format!("{what} is mapped in the partition {partition}, not in {}", identity.partition)
         }
@@ -120,6 +129,18 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         }
     };
     format!("{said} ({})", print::rule(&nearest.source))
+}
+
+/// Where an entry stands that lets nobody in. One under a key that nobody reads stands in none of the lists.
+fn dead(source: &RuleSource, why: &Never) -> String {
+    match why {
+        Never::Unread { key, .. } if source.mode == Mode::EksConfigMap => {
+            let RuleSource { file, line, .. } = source;
+            let place = if file.starts_with("ConfigMap ") { String::new() } else { format!(" ({file}:{line})") };
+            format!("data.{key} of {}{place}", print::source(source.mode))
+        }
+        _ => print::rule(source),
+    }
 }
 
 /// What lets somebody in by a source.

@@ -75,6 +75,150 @@ fn the_entry_that_was_probably_meant_is_named_with_its_place_and_why_it_does_not
     ");
 }
 
+/// What is said of whom somebody meant, by files.
+fn nearest(files: &[(&str, &str)], reader: Option<mapping::Reader>, name: &str) -> String {
+    let mut given = inventory::Given::default();
+    if let Some(reader) = reader {
+        given.dump.read_by(reader);
+    }
+    for (file, text) in files {
+        match *file {
+            "config.yaml" => given.configure(document::Source::new("config.yaml", *text)),
+            file => assert!(given.read(file, text.as_bytes()).expect(file), "{file}"),
+        }
+    }
+    let world = crate::World::new(given, None, super::now()).expect("readable");
+    let explanation = world.explain(Caller::of_arn(&format!("arn:aws:iam::111122223333:{name}")).expect(name));
+    match &explanation.verdict {
+        Verdict::Refused(denial) | Verdict::NotKnown(crate::explain::NotKnown { seen: Some(denial), .. }) => {
+            denial.nearest.as_ref().map(|near| near.words.clone()).unwrap_or_default()
+        }
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_entry_that_stands_where_nobody_reads_is_named_with_the_key_that_is_read() {
+    let aws_auth = |data: &str| {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: aws-auth, namespace: kube-system}}\ndata:\n{data}")
+    };
+    let role = "{rolearn: 'arn:aws:iam::111122223333:role/Admin', username: a, groups: [devs]}";
+    let user = "{userarn: 'arn:aws:iam::111122223333:user/p/ann', username: ann}";
+    let config = |text: &str| format!("clusterID: c\n{text}");
+    let object = |spec: &str| {
+        format!(
+            "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nmetadata: {{name: one}}\nspec: {spec}\n"
+        )
+    };
+    let arn = "arn:aws:iam::111122223333:role/Admin";
+    let rows = [
+        ("aws-auth.yaml", aws_auth(&format!("  maproles: |\n    - {role}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRole: |\n    - {role}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapusers: |\n    - {user}\n")), "user/p/ann"),
+        ("aws-auth.yaml", aws_auth(&format!("  entries: |\n    - {user}\n")), "user/p/ann"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    {role}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    rolearn: {arn}\n    username: a\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    {arn}:\n      username: a\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    - {arn}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    - {arn}: {{username: a}}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    - - {role}\n")), "role/Admin"),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    - {{rolearn: [{arn}], username: a}}\n")), "role/Admin"),
+        (
+            "aws-auth.yaml",
+            aws_auth(&format!("  mapRoles: |\n    - {{role_arn: '{arn}', username: a}}\n")),
+            "role/Admin",
+        ),
+        ("aws-auth.yaml", aws_auth(&format!("  mapRoles: |\n    - {{iamarn: '{arn}', username: a}}\n")), "role/Admin"),
+        (
+            "aws-auth.yaml",
+            aws_auth("  mapUsers: |\n    - {user_arn: 'arn:aws:iam::111122223333:user/p/ann'}\n"),
+            "user/p/ann",
+        ),
+        ("config.yaml", config(&format!("server:\n  mapRole:\n  - {role}\n")), "role/Admin"),
+        ("config.yaml", config(&format!("servers:\n  mapRoles:\n  - {role}\n")), "role/Admin"),
+        ("config.yaml", config(&format!("mapUsers:\n- {user}\n")), "user/p/ann"),
+        ("one.yaml", object(&format!("{{iamARN: '{arn}', username: a}}")), "role/Admin"),
+        ("one.yaml", object(&format!("{{roleArn: '{arn}', username: a}}")), "role/Admin"),
+        (
+            "dynamic.json",
+            format!(
+                "{{\"LastUpdatedDateTime\": \"1\", \"Version\": \"1\", \"mapUsers\": [], \"mapRole\": [\n{{\"rolearn\": \"{arn}\"}}]}}"
+            ),
+            "role/Admin",
+        ),
+        (
+            "dynamic.json",
+            format!(
+                "{{\"LastUpdatedDateTime\": \"1\", \"Version\": \"1\", \"mapUsers\": [], \"mapRoles\": [\n{{\"role_arn\": \"{arn}\"}}]}}"
+            ),
+            "role/Admin",
+        ),
+    ];
+    let mut lines = String::new();
+    for (file, text, name) in &rows {
+        lines += &format!("{}\n", nearest(&[(file, text)], None, name));
+        // The key is nobody's, whoever reads the file.
+        if *file == "config.yaml" {
+            let ours = nearest(&[(file, text)], Some(mapping::Reader::ClusterAuth), name);
+            assert_eq!(ours, nearest(&[(file, text)], None, name), "{text}");
+        }
+    }
+    assert_snapshot!(lines, @"
+    data.maproles of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `maproles`: what is read is `mapRoles`
+    data.mapRole of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `mapRole`: what is read is `mapRoles`
+    data.mapusers of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `mapusers`: what is read is `mapUsers`
+    data.entries of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: nobody reads the key `entries`: what is read is `mapUsers`
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is an object
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: mapRoles has to be a list, and is a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in text, where the entry has to be a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands as a key
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where the entry has to be a mapping
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands in a list, where `rolearn` has to be text
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `role_arn`, which nobody reads there
+    mapRoles[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has neither `rolearn` nor `sso`; its ARN stands under `iamarn`, which nobody reads there
+    mapUsers[0] of ConfigMap kube-system/aws-auth (aws-auth.yaml:6) looks like it, and never matches: it has no `userarn`; its ARN stands under `user_arn`, which nobody reads there
+    config.yaml:4 looks like it, and never matches: nobody reads the key `server.mapRole`: what is read is `server.mapRoles`
+    config.yaml:4 looks like it, and never matches: nobody reads the key `servers.mapRoles`: what is read is `server.mapRoles`
+    config.yaml:3 looks like it, and never matches: nobody reads the key `mapUsers`: what is read is `server.mapUsers`
+    IAMIdentityMapping one looks like it, and never matches: nobody reads the key `spec.iamARN`: what is read is `spec.arn`
+    IAMIdentityMapping one looks like it, and never matches: nobody reads the key `spec.roleArn`: what is read is `spec.arn`
+    dynamic.json:2 looks like it, and never matches: nobody reads the key `mapRole`: what is read is `mapRoles`
+    dynamic.json:2 looks like it, and never matches: the program refuses the whole file
+    ");
+}
+
+#[test]
+fn whoever_compares_whole_arns_says_nothing_of_partitions() {
+    let file = [
+        ("aws-auth.yaml", AWS_AUTH),
+        ("config.yaml", "server: {mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/eve', username: eve}]}\n"),
+    ];
+    let of = |reader| {
+        let mut given = inventory::Given::default();
+        given.dump.read_by(reader);
+        assert!(given.read(file[0].0, file[0].1.as_bytes()).expect("readable"));
+        given.configure(document::Source::new(file[1].0, file[1].1));
+        let world = crate::World::new(given, None, super::now()).expect("readable");
+        let explanation = world.explain(Caller::of_arn("arn:aws-cn:iam::111122223333:user/eve").expect("an ARN"));
+        let (Verdict::Refused(denial) | Verdict::NotKnown(crate::explain::NotKnown { seen: Some(denial), .. })) =
+            explanation.verdict
+        else {
+            panic!("{:?}", explanation.verdict)
+        };
+        let near = denial.nearest.map(|near| near.words).unwrap_or_default();
+        format!("{} {near}: {}", denial.code.code, denial.fix.map(|fix| fix.text).unwrap_or_default())
+    };
+    assert_snapshot!(
+        of(mapping::Reader::AwsIamAuthenticator),
+        @"mapping.none the user eve is mapped in the partition aws, not in aws-cn (config.yaml:1): add to mapUsers of the authenticator's configuration of a server that runs with `--partition aws-cn`: each takes the tokens of one partition alone"
+    );
+    assert_snapshot!(
+        of(mapping::Reader::ClusterAuth),
+        @"mapping.other-partition : aws-cn is the caller's partition, and aws the one of everybody who is mapped"
+    );
+}
+
 #[test]
 fn what_was_read_is_not_said_to_be_unseen() {
     let list = r#"{"kind": "ConfigMapList", "apiVersion": "v1", "items": []}"#;

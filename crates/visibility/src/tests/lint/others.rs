@@ -280,3 +280,25 @@ fn nobody_chooses_the_name_of_a_users_session() {
         "{said:?}"
     );
 }
+
+#[test]
+fn logins_of_kops_are_named_by_file_and_line() {
+    let kops = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: c}\nspec: {authentication: {aws: {backendMode: CRD, identityMappings: [\n\
+                {arn: 'arn:aws:iam::111122223333:role/R', username: a, groups: ['system:masters']},\n\
+                {arn: 'arn:aws:iam::111122223333:role/R', username: b, groups: [x]},\n\
+                {arn: 'arn:aws:iam::111122223333:role/S', username: '', groups: [x]}]}}}\n";
+    let world = super::super::world(&[("kops.yaml", kops)]);
+    let report = lint(&world, &[], now());
+    let said: Vec<&str> = report.findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert!(said.iter().all(|message| !message.contains("IAMIdentityMapping")), "{said:#?}");
+    for place in [
+        "by kops identityMappings[0] (kops.yaml:5)",
+        "kops identityMappings[1] (kops.yaml:6): kops identityMappings[0] (kops.yaml:5) matches the same callers",
+        "kops identityMappings[2] (kops.yaml:7): ",
+    ] {
+        assert!(said.iter().any(|message| message.contains(place)), "{place}: {said:#?}");
+    }
+    let defects = report.findings.iter().filter(|finding| finding.check.code.starts_with("logins."));
+    let lines: Vec<_> = defects.filter_map(|finding| Some(world.place(finding.written())?.1.line)).collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+}
