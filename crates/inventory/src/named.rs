@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use mapping::Snapshot;
 use rbac::{Index, MASTERS, Subject, User};
 
-use super::people::{Login, SESSION, Who};
+use super::people::{ACCESS_KEY, Login, SESSION, Who};
 
 /// The users and groups that bindings name, and `system:masters`, which needs none.
 #[derive(Clone, Debug, Default)]
@@ -100,6 +100,23 @@ impl<'a> Named<'a> {
         arns.filter_map(bearer).collect()
     }
 
+    /// The users and groups that a login comes to be with access keys of certain ids, each with the id. Who has it only AWS can
+    /// say: people have keys that last, and sessions have some for hours.
+    pub fn by_key(&self, login: &Login, identity: &Identity) -> BTreeSet<(Subject, String)> {
+        let prefixes = match identity.principal {
+            Principal::User { .. } | Principal::Root => &["AKIA", "ASIA"][..],
+            Principal::AssumedRole { .. } | Principal::FederatedUser { .. } => &["ASIA"],
+        };
+        let mut found = BTreeSet::new();
+        for name in &self.users {
+            found.extend(key_in(&login.username, name, prefixes).map(|key| (Subject::User((**name).into()), key)));
+        }
+        for (group, name) in login.groups.iter().flat_map(|group| self.groups.iter().map(move |name| (group, name))) {
+            found.extend(key_in(group, name, prefixes).map(|key| (Subject::Group((**name).into()), key)));
+        }
+        found
+    }
+
     /// Whether a login is somebody who is named and whom none of the others is.
     fn gives_more(&self, login: &Login, others: &[Login]) -> bool {
         let is_user = self.users.contains(&*login.username) && others.iter().all(|one| one.username != login.username);
@@ -142,6 +159,25 @@ fn of_name(text: &str, name: &str) -> String {
 
 fn key(identity: &Identity) -> String {
     identity.canonical_arn().to_ascii_lowercase()
+}
+
+/// The id of an access key that makes a name out of a text with [`ACCESS_KEY`] in it.
+fn key_in(text: &str, name: &str, prefixes: &[&str]) -> Option<String> {
+    if !text.contains(ACCESS_KEY) {
+        return None;
+    }
+    // AWS's are of 20 capitals and digits (IAM User Guide, "IAM identifiers").
+    const LENGTH: usize = 20;
+    let is_key = |key: &&str| {
+        let is_of_key = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+        prefixes.iter().any(|prefix| key.starts_with(prefix)) && key.bytes().all(is_of_key)
+    };
+    let makes = |key: &&str| {
+        let made = text.replace(ACCESS_KEY, key);
+        made == name || !names_in(&made, &[Cow::Borrowed(name)].into()).is_empty()
+    };
+    let keys = (0..name.len()).filter_map(|at| name.get(at..at + LENGTH));
+    keys.filter(is_key).find(makes).map(str::to_owned)
 }
 
 /// The names of sessions that may make one of some names out of a text with [`SESSION`] in it. AWS takes no others; what a

@@ -12,6 +12,8 @@ use serde::Serialize;
 
 /// What stands for the session's name, which whoever assumes a role chooses. STS allows no such character.
 pub const SESSION: &str = "<session>";
+/// What stands for the id of the access key that signs, which AWS chooses.
+pub const ACCESS_KEY: &str = "<access-key-id>";
 /// What stands for everybody in an account (`mapAccounts`).
 const ANYBODY: &str = "<anybody>";
 /// What stands for the machine that uses a role of machines, and its name.
@@ -161,7 +163,7 @@ pub fn decide(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decis
 fn decide_of_one(snapshot: &Snapshot, identity: &Identity, now: Timestamp) -> Decision {
     let mut facts = mapping::Facts::default();
     loop {
-        let decision = mapping::decide(snapshot, identity, "<access-key-id>", &facts, now);
+        let decision = mapping::decide(snapshot, identity, ACCESS_KEY, &facts, now);
         let Decision::Needs(Fact::PrivateDnsName { instance_id }) = &decision else { return decision };
         let known = facts.private_dns_names.insert(instance_id.clone(), Some(INSTANCE.1.to_owned()));
         if known.is_some() {

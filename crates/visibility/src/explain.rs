@@ -18,7 +18,7 @@ mod out;
 mod question;
 mod report;
 
-use inventory::Unseen;
+use inventory::{ACCESS_KEY, Unseen};
 use jiff::Timestamp;
 use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal};
 use rbac::{Binding, User};
@@ -181,7 +181,7 @@ impl World {
     /// and the machine's are stood in for.
     fn decide(&self, caller: &Caller) -> Vec<Outcome> {
         let (snapshot, identity, now) = (self.snapshot(), &caller.identity, self.now());
-        let key = caller.access_key_id.as_deref().unwrap_or("<access-key-id>");
+        let key = caller.access_key_id.as_deref().unwrap_or(ACCESS_KEY);
         let mut facts = mapping::Facts::default();
         loop {
             let decision = if caller.has_session() {

@@ -15,13 +15,12 @@ use inventory::{
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
-use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects};
+use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects, Subject};
 
+pub(crate) use self::gaps::KEY;
 pub use self::gaps::Reach;
-use self::{
-    logins::{logins, partition},
-    variants::Variants,
-};
+use self::logins::{logins, partition};
+pub(crate) use self::variants::Variants;
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, Principal, principals},
@@ -37,6 +36,8 @@ pub struct World {
     principals: Vec<Principal>,
     pub(crate) by_user: ByUser,
     policies: Vec<Associated>,
+    /// Users and groups of bindings whom somebody is by the id of their access key.
+    by_key: BTreeSet<Subject>,
     namespaces: BTreeSet<Box<str>>,
     sources: Sources,
     gaps: Vec<Unseen>,
@@ -179,6 +180,9 @@ impl World {
         if !is_whole {
             places.add(&observed.unread_logins);
         }
+        // A place that could not be looked at may well say it.
+        let is_there_to_see = |place: &UnseenLogins| places.own_files().is_none_or(|own| own.gap != place.gap);
+        let nothing_says = nothing_says.filter(|_| !places.all().any(is_there_to_see));
         if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {
             places.add_nothing_said(gap);
         }
@@ -216,6 +220,8 @@ impl World {
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
         gaps.extend(gaps::of_policies(&policies));
+        let (by_key, of_keys) = gaps::of_keys(&principals, &index);
+        gaps.extend(of_keys);
         gaps.sort();
         gaps.dedup();
 
@@ -229,6 +235,7 @@ impl World {
             principals,
             by_user,
             policies,
+            by_key,
             namespaces,
             sources,
             gaps,
@@ -401,6 +408,11 @@ impl World {
     /// The texts that people wrote, for problems that point into them.
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// Whether a subject of a binding is somebody whom the id of their access key makes it.
+    pub(crate) fn is_by_key(&self, subject: &Subject) -> bool {
+        self.by_key.contains(subject)
     }
 
     /// Those who log in under a username.

@@ -6,7 +6,7 @@ use inventory::Who;
 use rbac::{Subject, User};
 
 use super::Options;
-use crate::{Principal, World, who_can::resolved};
+use crate::{Principal, World, who_can::resolved, world::Variants};
 
 /// Who the rows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -63,10 +63,13 @@ const ANONYMOUS: &str = "system:anonymous";
 
 /// Everybody who is to have a row, and who is left out.
 pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a>>, LeftOut) {
+    // Whoever only an object names that does not count here has a row too: the cluster may have that one.
+    let doubtful = world.variants.as_ref().map(Variants::bindings).unwrap_or_default();
     let subjects: BTreeSet<Subject> = world
         .index()
         .bindings()
         .iter()
+        .chain(doubtful)
         .flat_map(|binding| binding.subjects().iter().filter_map(|subject| resolved(subject, binding)))
         .collect();
     let mut holders = Vec::new();

@@ -160,6 +160,58 @@ fn whoever_may_choose_the_name_may_be_whom_a_binding_names() {
     assert_eq!(named(&world(user, &["Group team-ab"])), [""; 0]);
 }
 
+/// AWS alone knows whose key it is, so that whoever may have it is a gap with their name, in every answer.
+#[test]
+fn whoever_a_key_makes_somebody_is_a_gap_by_name() {
+    let user = |username: &str, group: &str| {
+        format!("|{{userarn: 'arn:aws:iam::111122223333:user/u', username: '{username}', groups: ['{group}']}}")
+    };
+    let key = "AKIAIOSFODNN7EXAMPLE";
+    let session = "ASIAIOSFODNN7EXAMPLE";
+    let rows = [
+        ("a user", user("key:{{AccessKeyID}}", "x"), format!("User key:{key}"), true),
+        ("a group", user("u", "{{AccessKeyID}}"), format!("Group {key}"), true),
+        ("a role", role("{{AccessKeyID}}", &["x"]), format!("User {session}"), true),
+        (
+            "with a session's name",
+            role("{{SessionName}}:{{AccessKeyID}}", &["x"]),
+            format!("User ci-1:{session}"),
+            true,
+        ),
+        ("a role has no key that lasts", role("{{AccessKeyID}}", &["x"]), format!("User {key}"), false),
+        ("another name", user("key:{{AccessKeyID}}", "x"), format!("User {key}"), false),
+        ("no key", user("{{AccessKeyID}}", "x"), "User alice".to_owned(), false),
+    ];
+    for (what, entries, subject, is_one) in rows {
+        let world = world(&entries, &[&subject, "User nobody"]);
+        let of_key = |what: &str| what.starts_with("who has the access key A");
+        let is_said = world.gaps().iter().any(|gap| of_key(&gap.what));
+        assert_eq!(is_said, is_one, "{what}: {:?}", world.gaps());
+        assert_eq!(named(&world), [""; 0], "{what}");
+        all_say_the_same(&world, what);
+        let explained = world.explain(Caller::of_arn("arn:aws:iam::111122223333:user/u").expect("an ARN"));
+        assert_eq!(explained.gaps.iter().any(|gap| of_key(&gap.what)), is_one, "{what}");
+        let options = Options { by: By::People, ..Options::default() };
+        let resources = Resources::well_known();
+        let gaps = matrix(&world, &resources, &options).gaps;
+        assert_eq!(gaps.iter().any(|gap| of_key(&gap.what)), is_one, "{what}");
+        // Of others it is still found that nobody is called so.
+        let findings = crate::lint::lint(&world, &[], now()).findings;
+        let unknown = findings.iter().filter(|finding| finding.check.code.starts_with("unknown-")).count();
+        assert_eq!(unknown, if is_one { 1 } else { 2 }, "{what}: {findings:?}");
+    }
+    let gaps = world(&user("key:{{AccessKeyID}}", "x"), &[&format!("User key:{key}")]).gaps().to_vec();
+    let of_keys = gaps.iter().filter(|gap| gap.what.starts_with("who has"));
+    let said: Vec<String> = of_keys.map(|gap| format!("{}: {}", gap.what, gap.why)).collect();
+    assert_eq!(
+        said,
+        [format!(
+            "who has the access key {key}: user u of 111122223333 is User key:{key} with it, which bindings name; `aws iam \
+             get-access-key-last-used --access-key-id {key}` says whose it is"
+        )]
+    );
+}
+
 #[test]
 fn whoever_an_account_lets_in_is_the_user_that_a_binding_calls_by_their_arn() {
     let user = "User arn:aws:iam::444455556666:user/ops/ann";

@@ -103,6 +103,29 @@ fn what_hangs_on_which_one_a_cluster_has_is_not_known() {
 }
 
 #[test]
+fn whoever_only_one_of_the_two_names_has_a_row() {
+    let to = |users: &[&str]| binding("dev/b", "r", users);
+    for (objects, users) in [
+        ([to(&["ann", "ben"]), to(&["ann"])], [("ann", "get"), ("ben", "?")]),
+        ([to(&["ann"]), to(&["ann", "ben"])], [("ann", "get"), ("ben", "?")]),
+        ([to(&["ben"]), to(&["ann"])], [("ann", "?"), ("ben", "?")]),
+    ] {
+        let world = world(&[("a.yaml", &(role("r", "secrets", "get") + &objects.concat()))]);
+        let resources = Resources::well_known();
+        let (secrets, _) = Asked::parse(&resources, "secrets").expect("a resource");
+        let options = Options { resources: vec![secrets], ..Options::default() };
+        let matrix = matrix::matrix(&world, &resources, &options);
+        for (user, expected) in users {
+            let is_of = |member: &matrix::Member<'_>| *member == matrix::Member::Subject(Subject::User(user.into()));
+            let row = matrix.rows.iter().find(|row| row.members.iter().any(is_of)).expect(user);
+            let places = matrix.places(row);
+            let cell = places.iter().find(|(names, _)| names.contains(&"dev")).map(|(_, cell)| cell.text());
+            assert!(cell.as_ref().is_some_and(|cell| cell.contains(expected)), "{user}: {cell:?}");
+        }
+    }
+}
+
+#[test]
 fn it_is_a_finding_with_its_place_and_no_exit_code_is_0() {
     let (a, b) = (role("r", "secrets", "get"), format!("# ours\n{}", role("r", "pods", "get")));
     let world = world(&[("a.yaml", &(a.clone() + &binding("b", "r", &["ann"]))), ("b.yaml", &b)]);

@@ -122,6 +122,15 @@ fn explained(world: &World, name: &str) -> String {
 }
 
 #[test]
+fn where_a_place_could_not_be_looked_at_it_is_not_said_that_nothing_says_who_logs_in() {
+    let says = |parts: &[&str]| live(KOPS, parts).gaps().iter().any(|gap| &*gap.what == "who logs in");
+    assert!(says(&[]), "everything was looked at");
+    for parts in [&["-aws-auth"][..], &["-aws-auth", "-aws-iam-authenticator", "-cluster-auth-access", NO_MAPPINGS]] {
+        assert!(!says(parts), "{parts:?}: {:?}", live(KOPS, parts).gaps());
+    }
+}
+
+#[test]
 fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     let rows: &[(&str, &str, &[&str], &[&str])] = &[
         ("all of kops is known", KOPS, &[CONFIG_MAP], &["bob", "mallory"]),

@@ -1,12 +1,13 @@
 //! What is not known, so that an answer may lack something.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Access, Facts, Scope};
-use inventory::{AccessEntries, AuthenticationMode, Extent, Knowledge, Observed, Unseen};
-use rbac::{Binding, Index, RoleKind, RoleReference};
+use inventory::{ACCESS_KEY, AccessEntries, AuthenticationMode, Extent, Knowledge, Login, Named, Observed, Unseen};
+use rbac::{Binding, Index, RoleKind, RoleReference, Subject};
 
 use super::{Associated, World};
+use crate::{Principal, print};
 
 /// What the cluster did not show. What was last applied is of no interest here.
 pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
@@ -148,6 +149,38 @@ pub(super) fn of_logins(logins: &[mapping::Source]) -> Option<Unseen> {
     let why = "no ConfigMap, IAMIdentityMapping, access entry or access file says; a file on the control plane may";
     logins.iter().all(is_empty).then(|| Unseen { what: "who logs in".into(), why: why.into() })
 }
+
+/// Whom bindings name by the id of an access key, which a mapping makes a name of: AWS alone knows who has it.
+pub(super) fn of_keys(principals: &[Principal], index: &Index) -> (BTreeSet<Subject>, Vec<Unseen>) {
+    let with_key = |login: &&Login| login.groups.iter().chain([&login.username]).any(|name| name.contains(ACCESS_KEY));
+    let mut named = None;
+    let mut bearers: BTreeMap<(Subject, String), BTreeSet<String>> = BTreeMap::new();
+    for principal in principals {
+        let Some(login) = principal.login.as_ref().ok().filter(with_key) else { continue };
+        let named = named.get_or_insert_with(|| Named::of([index]));
+        for found in named.by_key(login, &principal.identity) {
+            bearers.entry(found).or_default().insert(print::principal(principal));
+        }
+    }
+    let gap = |((subject, key), who): (&(Subject, String), &BTreeSet<String>)| {
+        let who = who.iter().map(String::as_str).collect::<Vec<_>>().join(" or ");
+        let whoever = print::subject(subject);
+        let why = if key.starts_with("AKIA") {
+            format!(
+                "{who} is {whoever} with it, which bindings name; `aws iam get-access-key-last-used --access-key-id {key}` says \
+                 whose it is"
+            )
+        } else {
+            format!("a session of {who} is {whoever} with it, which bindings name; such a key ends with its session")
+        };
+        Unseen { what: format!("{KEY}{key}").into(), why: why.into() }
+    };
+    let gaps = bearers.iter().map(gap).collect();
+    (bearers.into_keys().map(|(subject, _)| subject).collect(), gaps)
+}
+
+/// What such a gap begins with.
+pub(crate) const KEY: &str = "who has the access key ";
 
 /// EKS access policies whose rules are not known.
 pub(super) fn of_policies(policies: &[Associated]) -> impl Iterator<Item = Unseen> {

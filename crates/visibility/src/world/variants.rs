@@ -53,6 +53,11 @@ impl Variants {
         Some(Self { least: Index::new(least), most: Index::new(most) })
     }
 
+    /// All bindings that a cluster may have.
+    pub(crate) fn bindings(&self) -> &[Binding] {
+        self.most.bindings()
+    }
+
     /// The namespaces (`None`: the whole cluster) in which it hangs on which of two objects a cluster has what a user may do.
     pub(crate) fn doubtful(&self, user: &User) -> BTreeSet<Option<&str>> {
         let of_most: BTreeSet<Option<&str>> = self.most.bindings_of(user).map(Binding::namespace).collect();
