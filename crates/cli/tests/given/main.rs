@@ -108,14 +108,21 @@ fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_
     ]);
     let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system"}, "data": {"mapRoles": long.to_string()}});
     write("long.json", &map.to_string());
+    let dynamic = "{\"LastUpdatedDateTime\": \"1\", \"mapUsers\": [{\"userarn\": \"arn:aws:iam::111122223333:user/bob\", \"usernam\": \"b\", \"username\": \"bob\", \"groups\": [\"devs\"]}]}";
+    write("dynamic.json", dynamic);
     let path = "lets nobody in: the ARN of a role's sessions has no path";
     let rows = [
         ("eksctl.yaml", "arn:aws:iam::111122223333:role/a/Path (eksctl.yaml:5, iamIdentityMappings[0]): ", path),
         ("kops.yaml", "arn:aws:iam::111122223333:role/a/Path (kops.yaml:5, identityMappings[0]): ", path),
         ("long.json", "arn:aws:iam::111122223333:role/a/Path (long.json:1, mapRoles[0] of aws-auth): ", path),
         (
+            "dynamic.json",
+            "a key of arn:aws:iam::111122223333:user/bob (dynamic.json:1, mapUsers[0]): ",
+            "nobody reads the key `usernam`",
+        ),
+        (
             "long.json",
-            "arn:aws:iam::111122223333:role/Number (long.json:1, mapRoles[1] of aws-auth): ",
+            "a value of arn:aws:iam::111122223333:role/Number (long.json:1, mapRoles[1] of aws-auth): ",
             "`groups[0]` has to be text, and is a number: it counts as an empty text",
         ),
     ];
@@ -170,6 +177,54 @@ fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobod
     let said = run(folder.path(), "lint --from whole.json --from provider.json", Some(0));
     let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS";
     assert!(said.contains(gap), "{said}");
+}
+
+#[test]
+fn what_is_missing_is_said_in_whole_sentences_with_its_place() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    let kubeconfig = |name: &str, cluster: &str, user: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Config\nclusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'{cluster}}}}}]\n\
+             users: [{{name: u, user: {{{user}}}}}]\ncontexts: [{{name: c, context: {{cluster: c, user: u}}}}]\ncurrent-context: c\n"
+        );
+        write(name, &text);
+    };
+    // No cluster is asked: there is none.
+    write("id.yaml", "clusterID: prod.example.com\n");
+    run(folder.path(), "explain arn:aws:iam::111122223333:user/alice -c id.yaml", Some(0));
+    let said = run(folder.path(), "eks get-token", Some(1));
+    let whole = "error: Either parameter --cluster-name or --cluster-id must be specified; add --cluster-name NAME, of those that \
+                 `aws eks list-clusters` lists\n";
+    assert_eq!(said, whole);
+    let script = "exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./eks-token.sh}";
+    kubeconfig("script", "", script);
+    let said = run(folder.path(), "whoami --kubeconfig script -i c", Some(1));
+    let why =
+        "--cluster-id: this context's user runs `eks-token.sh`, and what that signs is not seen, so AWS is not asked";
+    assert!(said.contains(why), "{said}");
+    let said = run(folder.path(), "kubeconfig --convert script", Some(0));
+    assert!(said.contains("user u stays: `./eks-token.sh`: eks-token.sh is not known here"), "{said}");
+    assert!(said.contains("script: nothing was converted: 1 user stays as said above"), "{said}");
+    kubeconfig("token", "", "tokenFile: absent");
+    kubeconfig("certificate", "", "client-certificate: no.crt, client-key: no.key");
+    kubeconfig("authority", ", certificate-authority: no.ca", "token: x");
+    let rows = [
+        ("token", "absent", "cannot be used: open {}: no such file or directory; its user's `tokenFile` names it"),
+        ("certificate", "no.crt", "unable to read client-cert {} for u due to open {}: no such file or directory"),
+        ("certificate", "no.key", "unable to read client-key {} for u due to open {}: no such file or directory"),
+        (
+            "authority",
+            "no.ca",
+            "unable to read certificate-authority {} for c due to open {}: no such file or directory",
+        ),
+    ];
+    for (name, file, why) in rows {
+        for command in ["whoami", "who-can get pods", "explain arn:aws:iam::111122223333:user/alice"] {
+            let said = run(folder.path(), &format!("{command} --kubeconfig {name}"), Some(1));
+            assert!(said.contains(&why.replace("{}", file)), "{command} {name}: {said}");
+        }
+    }
 }
 
 #[test]
