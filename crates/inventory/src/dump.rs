@@ -46,6 +46,8 @@ pub struct Dump {
     custom_resources: Vec<Resource>,
     mapping_objects: Vec<Seen<MappingObject>>,
     config_maps: BTreeMap<String, ConfigMap>,
+    /// Those of the same names that differ and do not count.
+    other_config_maps: Vec<(String, ConfigMap)>,
     kinds: BTreeSet<Box<str>>,
     missing: BTreeMap<Box<str>, Box<str>>,
     /// Of what is missing in the whole cluster: the namespaces in which all of it is here.
@@ -358,6 +360,7 @@ impl Dump {
         {
             let what = format!("ConfigMap kube-system/{name}");
             self.twice.push(differing(&what, &place, &self.here, None));
+            self.other_config_maps.push((name.clone(), before.clone()));
         }
         self.config_maps.insert(name, map);
     }
@@ -479,7 +482,8 @@ impl Dump {
             ..
         } = other;
         let Self { role_places, binding_places, mapping_object_places, config_map_places, .. } = other;
-        let Self { config_map_namespaces, wanted, servers, .. } = other;
+        let Self { config_map_namespaces, wanted, servers, other_config_maps, .. } = other;
+        self.other_config_maps.extend(other_config_maps);
         self.config_map_namespaces.extend(config_map_namespaces);
         self.servers.extend(servers);
         self.roles.extend(roles);
@@ -702,9 +706,11 @@ impl RawSpec {
     /// ARNs under keys that nobody reads.
     fn unread(&self) -> Vec<(Box<str>, Box<str>)> {
         let is_arn = |text: &&str| text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
-        let of =
-            |(key, value): (&Box<str>, &serde_json::Value)| Some((key.clone(), value.as_str().filter(is_arn)?.into()));
-        self.others.iter().filter_map(of).collect()
+        let mut unread = Vec::new();
+        for (key, value) in &self.others {
+            unread.extend(value.as_str().filter(is_arn).map(|arn| (key.clone(), arn.into())));
+        }
+        unread
     }
 }
 

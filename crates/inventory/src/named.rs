@@ -161,13 +161,14 @@ fn key(identity: &Identity) -> String {
     identity.canonical_arn().to_ascii_lowercase()
 }
 
+/// AWS's are of so many capitals and digits (IAM User Guide, "IAM identifiers").
+const KEY_LENGTH: usize = 20;
+
 /// The id of an access key that makes a name out of a text with [`ACCESS_KEY`] in it.
 fn key_in(text: &str, name: &str, prefixes: &[&str]) -> Option<String> {
     if !text.contains(ACCESS_KEY) {
         return None;
     }
-    // AWS's are of 20 capitals and digits (IAM User Guide, "IAM identifiers").
-    const LENGTH: usize = 20;
     let is_key = |key: &&str| {
         let is_of_key = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
         prefixes.iter().any(|prefix| key.starts_with(prefix)) && key.bytes().all(is_of_key)
@@ -176,7 +177,7 @@ fn key_in(text: &str, name: &str, prefixes: &[&str]) -> Option<String> {
         let made = text.replace(ACCESS_KEY, key);
         made == name || !names_in(&made, &[Cow::Borrowed(name)].into()).is_empty()
     };
-    let keys = (0..name.len()).filter_map(|at| name.get(at..at + LENGTH));
+    let keys = (0..name.len()).filter_map(|at| name.get(at..at + KEY_LENGTH));
     keys.filter(is_key).find(makes).map(str::to_owned)
 }
 

@@ -51,6 +51,8 @@ pub struct Observed {
     pub definitions: Vec<RbacDefinition>,
     /// The roles and bindings of these that do not count.
     pub others: rbac::Objects,
+    /// The logins of these that do not count.
+    pub other_logins: Vec<mapping::Source>,
     /// What to know of how it was read.
     pub notes: Vec<Box<str>>,
     /// Flags that were typed and change nothing, each with why.

@@ -97,6 +97,8 @@ pub struct Person<'a> {
     pub possible: Vec<Possible<'a>>,
     /// What of a place of logins cannot be read, so that they may be named there in vain.
     pub unreadable: Vec<&'a Defect>,
+    /// The file that was given as the authenticator's configuration.
+    pub configuration: Option<&'a str>,
     /// The moment of all this.
     pub now: Timestamp,
 }
@@ -157,7 +159,8 @@ impl World {
         let defects = self.surroundings().logins.iter().flat_map(|source| &source.defects);
         let unreadable = defects.filter(|defect| defect.kind == DefectKind::Unreadable).collect();
         let now = self.now();
-        let person = Person { caller, asked, user, held, dangling, unknown, possible, unreadable, now };
+        let configuration = self.configuration.as_deref();
+        let person = Person { caller, asked, user, held, dangling, unknown, possible, unreadable, configuration, now };
         let is_of_pieces = !self.is_whole();
         Explanation { token: None, person: Some(person), verdict, gaps: self.gaps(), is_of_pieces }
     }

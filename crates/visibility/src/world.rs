@@ -31,9 +31,13 @@ use crate::{
 pub struct World {
     cluster_id: Option<Box<str>>,
     which_cluster: WhichCluster,
+    /// The file that was given as the authenticator's configuration.
+    pub(crate) configuration: Option<Box<str>>,
     index: Index,
     snapshot: Snapshot,
     principals: Vec<Principal>,
+    /// Whom only places of logins name that stand there twice and differ, where they do not count.
+    doubtful: Vec<Principal>,
     pub(crate) by_user: ByUser,
     policies: Vec<Associated>,
     /// Users and groups of bindings whom somebody is by the id of their access key.
@@ -133,6 +137,7 @@ impl World {
                 return Err(Unreadable { sources: source.clone().into(), problems });
             }
         }
+        let configuration = configuration.map(|source| source.name().into());
         let knowledge = dump.knowledge();
         let looked_at = LookedAt {
             config_maps: server.is_some() || dump.knows_targets(),
@@ -202,6 +207,7 @@ impl World {
         let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let others = std::mem::take(&mut observed.others);
+        let observed_others = std::mem::take(&mut observed.other_logins);
         let (objects, assumed) = objects(observed, &desired, &knowledge, server.is_some());
         let variants = Variants::new(&objects, &others);
         let index = Index::new(objects);
@@ -217,6 +223,7 @@ impl World {
         let everybody = inventory::everybody(&desired, &facts, &logins, partition);
         let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);
+        let doubtful = logins::doubtful(&observed_others, &principals, partition, now);
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
         gaps.extend(gaps::of_policies(&policies));
@@ -230,9 +237,11 @@ impl World {
         Ok(Self {
             cluster_id,
             which_cluster,
+            configuration,
             index,
             snapshot,
             principals,
+            doubtful,
             by_user,
             policies,
             by_key,
@@ -275,6 +284,11 @@ impl World {
     /// Everybody who is named somewhere, in the order of who they are.
     pub fn principals(&self) -> &[Principal] {
         &self.principals
+    }
+
+    /// Whom only places of logins name that stand there twice and differ, where they do not count: they log in, or do not.
+    pub(crate) fn doubtful(&self) -> &[Principal] {
+        &self.doubtful
     }
 
     /// What mappings make of anybody, named or not: what `explain` asks.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use access::ConfigMap;
 use identity::Partition;
 use jiff::Timestamp;
 use mapping::{Mode, Reader};
@@ -11,9 +12,25 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Unseen, UnseenLogins, foreign::Foreign,
-    identities::one_of_each,
+    LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
+    foreign::Foreign, identities::one_of_each,
 };
+
+/// The logins of places that stand there twice and differ, by what does not count of them.
+fn other_logins(
+    maps: Vec<(String, ConfigMap)>,
+    objects: Vec<MappingObject>,
+    reading: Reading,
+    now: Timestamp,
+) -> Vec<mapping::Source> {
+    let of_map = |(name, map): (String, ConfigMap)| {
+        let target = MappingTarget::ALL.into_iter().find(|target| target.config_map() == Some(&name))?;
+        LiveMapping::of_config_map(target, map, &reading, now).ok()
+    };
+    let seen = |object: MappingObject| Seen { object, ..Seen::default() };
+    let of_objects = LiveMapping::of_objects(objects.into_iter().map(seen).collect());
+    maps.into_iter().filter_map(of_map).chain([of_objects]).map(|live| live.source).collect()
+}
 
 impl Dump {
     /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
@@ -34,6 +51,7 @@ impl Dump {
             namespaces,
             mapping_objects,
             config_maps,
+            other_config_maps,
             kinds,
             mut missing,
             has_manifests,
@@ -48,7 +66,7 @@ impl Dump {
             mut notes,
             ..
         } = self;
-        let (mapping_objects, _) = one_of_each(mapping_objects, &mapping_object_places, &mut twice);
+        let (mapping_objects, other_objects) = one_of_each(mapping_objects, &mapping_object_places, &mut twice);
         let of_logins = twice.iter().map(|twice| twice.gap.clone()).collect();
         let mut unseen = [refused, beside, made, of_logins].concat();
         let of_logins = twice.len();
@@ -87,6 +105,7 @@ impl Dump {
                 Err(gap) => unread_logins.push(UnseenLogins::unreadable(gap, target)),
             }
         }
+        let other_logins = other_logins(other_config_maps, other_objects, reading, now);
         let is_asked = target != MappingTarget::None;
         let of_file = |(name, text): (Box<str>, Vec<u8>)| LiveMapping::of_file(&name, &text, told.options);
         mappings.extend(dynamic.into_iter().filter(|_| is_asked).map(of_file));
@@ -132,6 +151,7 @@ impl Dump {
             unread_logins,
             twice,
             others: rbac::Objects { roles: other_roles, bindings: other_bindings },
+            other_logins,
             notes,
             idle,
             knowledge,

@@ -191,8 +191,13 @@ impl Person<'_> {
         }
         if self.asked.is_empty() {
             let is_known = !matches!(verdict, Verdict::NotKnown(_));
-            let none =
-                if is_known { "there is no mapping at all" } else { "there is no mapping in what could be looked at" };
+            let none = match self.configuration {
+                Some(file) if is_known => {
+                    format!("there is no mapping at all: the authenticator's configuration ({file}) has none")
+                }
+                _ if is_known => "there is no mapping at all".to_owned(),
+                _ => "there is no mapping in what could be looked at".to_owned(),
+            };
             items.push(Item::new(Sign::None, none));
         }
         if !matches!(verdict, Verdict::LetIn) {

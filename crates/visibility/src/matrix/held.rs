@@ -138,7 +138,7 @@ impl<'a> Held<'a> {
             let held = self.held_by(&holder);
             let doubtful = self.world.variants.as_ref().map(|variants| variants.doubtful(&holder.user));
             let doubtful = doubtful.unwrap_or_default();
-            let is_clear = !doubtful.contains(&None);
+            let is_clear = !holder.is_doubtful && !doubtful.contains(&None);
             let knows = |namespace: Option<&str>| knows(namespace) && is_clear && !doubtful.contains(&namespace);
             let knows_rest = knows_rest && is_clear;
             let of = |place: Option<u32>| {

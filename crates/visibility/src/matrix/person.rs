@@ -134,7 +134,7 @@ pub fn person<'a>(
         }
         (Whose::Arn(_), None) => unreachable!("an ARN is a principal"),
     };
-    let holder = Holder { members: vec![member], user: user.clone(), policies };
+    let holder = Holder::new(vec![member], user.clone(), policies);
     let matrix = super::of_holders(world, resources, options, vec![holder]);
     let places = places(&paths, &user, options);
     Ok(Person { principal, user, matrix, places })

@@ -55,6 +55,14 @@ pub(super) struct Holder<'a> {
     pub(super) user: User,
     /// The EKS access policies that they have, by their place in the world's list.
     pub(super) policies: Vec<usize>,
+    /// Whether it is not known if they log in at all.
+    pub(super) is_doubtful: bool,
+}
+
+impl<'a> Holder<'a> {
+    pub(super) fn new(members: Vec<Member<'a>>, user: User, policies: Vec<usize>) -> Self {
+        Self { members, user, policies, is_doubtful: false }
+    }
 }
 
 const AUTHENTICATED: &str = "system:authenticated";
@@ -112,7 +120,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
         };
         if is_shown {
             let (user, policies) = (User::of(subject), Vec::new());
-            holders.push(Holder { members: vec![Member::Subject(subject.clone())], user, policies });
+            holders.push(Holder::new(vec![Member::Subject(subject.clone())], user, policies));
         }
     }
     for holder in &mut holders {
@@ -126,8 +134,8 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
 
 fn built_in<'a>() -> [Holder<'a>; 2] {
     [
-        Holder { members: vec![Member::Everybody], user: User::authenticated("", [""; 0]), policies: Vec::new() },
-        Holder { members: vec![Member::Anonymous], user: User::anonymous(), policies: Vec::new() },
+        Holder::new(vec![Member::Everybody], User::authenticated("", [""; 0]), Vec::new()),
+        Holder::new(vec![Member::Anonymous], User::anonymous(), Vec::new()),
     ]
 }
 
@@ -149,7 +157,12 @@ fn principals(world: &World) -> Vec<Holder<'_>> {
         let policies = policies.get(&std::ptr::from_ref(principal)).cloned().unwrap_or_default();
         alike.entry((user, policies)).or_default().push(Member::Principal(Known(principal)));
     }
-    alike.into_iter().map(|((user, policies), members)| Holder { members, user, policies }).collect()
+    let members: Vec<Member<'_>> =
+        world.doubtful().iter().map(|principal| Member::Principal(Known(principal))).collect();
+    let nobody = User { name: String::new(), groups: Vec::new() };
+    let doubtful = Holder { is_doubtful: true, ..Holder::new(members, nobody, Vec::new()) };
+    let all = alike.into_iter().map(|((user, policies), members)| Holder::new(members, user, policies));
+    all.chain([doubtful]).collect()
 }
 
 impl Member<'_> {

@@ -1,12 +1,15 @@
 //! Who logs in, by everything that says so.
 
-use access::Desired;
+use access::{Desired, Facts};
 use document::Sources;
 use identity::{Arn, Partition};
 use inventory::{
-    AccessEntries, AuthenticationMode, LiveMapping, MappingTarget, Unseen, UnseenLogins, foreign::Foreign,
+    AccessEntries, AuthenticationMode, LiveMapping, MappingTarget, Unseen, UnseenLogins, Who, foreign::Foreign,
 };
-use mapping::{Mode, RulePrincipal, Source};
+use jiff::Timestamp;
+use mapping::{Mode, RulePrincipal, Snapshot, Source};
+
+use crate::Principal;
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
 /// cluster has of it.
@@ -34,6 +37,23 @@ pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<Unse
         UnseenLogins { mode, gap, help: help.into() }
     });
     all.collect()
+}
+
+/// Whom other logins name than those that count, in the order of who they are.
+pub(super) fn doubtful(
+    others: &[Source],
+    principals: &[Principal],
+    partition: Partition,
+    now: Timestamp,
+) -> Vec<Principal> {
+    let snapshot = Snapshot::new(partition, others.to_vec(), []);
+    let everybody = inventory::everybody(&Desired::default(), &Facts::default(), others, partition);
+    let is_new = |who: &Who| principals.iter().all(|known| known.login.is_err() || known.who != *who);
+    let new = everybody.into_iter().filter(|(who, _)| is_new(who));
+    let all = new.map(|(who, identity)| Principal::of(who, identity, &snapshot, now));
+    let mut all: Vec<Principal> = all.filter(|principal| principal.login.is_ok()).collect();
+    all.sort_by(|a, b| a.who.cmp(&b.who));
+    all
 }
 
 /// The partition of whoever is named first; a cluster has people of one.
