@@ -1,4 +1,5 @@
-//! aws-iam-authenticator's configuration file: read strictly, every problem in one run.
+//! What the server that is in aws-iam-authenticator's place reads: its configuration file, strictly and with every problem in
+//! one run, and the other sources of logins, entry by entry.
 //!
 //! Keys are compared without regard to case, as the existing program does; values are not. What it reads weakly (one
 //! entry for a list, a text for several) is read where the meaning is certain, with a warning, and refused where a digit
@@ -11,9 +12,11 @@ mod entries;
 mod gates;
 mod place;
 mod read;
+mod sources;
 mod values;
 
 pub use config::{ClientConfig, Config, ServerConfig};
 pub use gates::{FeatureGates, GateError};
 pub use place::Place;
 pub use read::{read_config, read_config_in, read_indexed};
+pub use sources::{aws_auth, dynamic_file, objects};

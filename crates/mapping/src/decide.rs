@@ -75,8 +75,18 @@ pub fn decide(
     let mut outcomes = Vec::new();
     for source in &snapshot.sources {
         match source {
+            Indexed::NotRead(mode) => return Decision::Needs(Fact::Logins(*mode)),
             Indexed::Ordered(index) => {
-                let Some(found) = is_ours.then(|| index.find(identity, key.as_ref())).flatten() else { continue };
+                if !is_ours {
+                    continue;
+                }
+                for grant in index.possible(identity, key.as_ref()) {
+                    match asking.ordered(&Found::Rule(grant), &index.reserved_prefixes) {
+                        Ok(outcome) => outcomes.push(outcome),
+                        Err(fact) => return Decision::Needs(fact),
+                    }
+                }
+                let Some(found) = index.find(identity, key.as_ref()) else { continue };
                 match asking.ordered(&found, &index.reserved_prefixes) {
                     Ok(outcome) if outcomes.is_empty() => return outcome.into(),
                     Ok(outcome) => outcomes.push(outcome),
@@ -122,6 +132,7 @@ impl Asking<'_> {
     /// What comes of a rule whose reader keeps an order.
     fn ordered(&self, found: &Found<'_>, reserved_prefixes: &[String]) -> Result<Outcome, Fact> {
         let (user, source) = match found {
+            Found::OtherArn => return Ok(Outcome::Refuse(Refusal::OtherArn)),
             Found::Account(source) => (Ok((self.identity.canonical_arn(), Vec::new())), *source),
             Found::Rule(Grant { username, groups, source }) => {
                 let holding = groups.iter().copied().filter(|membership| membership.holds(self.now));

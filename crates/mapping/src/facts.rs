@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// Something that only AWS knows.
+use crate::Mode;
+
+/// Something that only AWS or the cluster knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The private DNS name of an instance.
@@ -10,6 +12,8 @@ pub enum Fact {
         /// `i-…`.
         instance_id: String,
     },
+    /// What a source of logins says that was not read yet. No fact can be given for it: the next snapshot has it.
+    Logins(Mode),
 }
 
 /// What is known so far.

@@ -19,6 +19,8 @@ pub enum Refusal {
     Ended,
     /// The caller is of another partition than the server's.
     OtherPartition,
+    /// The entry for the caller's unique id names another ARN.
+    OtherArn,
 }
 
 /// What is known about one refusal, for people.
@@ -41,7 +43,7 @@ pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
 
 impl Refusal {
     /// Every refusal.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::NotMapped,
         Self::EmptyUsername,
         Self::ReservedPrefix,
@@ -50,6 +52,7 @@ impl Refusal {
         Self::TemplatedSystemName,
         Self::Ended,
         Self::OtherPartition,
+        Self::OtherArn,
     ];
 
     /// The stable code: `mapping.none` …
@@ -107,6 +110,12 @@ impl Refusal {
                 summary: "the caller is of another AWS partition than the server's",
                 meaning: "Accounts of different partitions have nothing to do with each other.",
                 fix: "Use credentials of the cluster's partition, or set server.partition.",
+            },
+            Self::OtherArn => &Explanation {
+                code: "mapping.other-arn",
+                summary: "the entry for this unique id names another ARN",
+                meaning: "A dynamic file that is compared by userid names the caller's unique id together with an ARN, and the caller has another one: AWS gave the id to somebody else than the file's author thought.",
+                fix: "Compare the entry's userid and ARN with `aws iam get-role` or `aws iam get-user`, and correct the one that is wrong.",
             },
         }
     }

@@ -1,6 +1,6 @@
 //! All rules at one moment, indexed for looking up.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use identity::{AccountId, Identity, Partition, Principal};
 
@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod index;
+mod unique_ids;
 mod unordered;
 
 pub(crate) use index::Found;
@@ -81,9 +82,27 @@ pub struct Snapshot {
 #[derive(Debug)]
 pub(crate) enum Indexed {
     /// In a fixed order: [`Reader::ClusterAuth`] and [`Reader::Eks`].
-    Ordered(Box<Index>),
+    Ordered(Arc<Index>),
     /// [`Reader::AwsIamAuthenticator`].
     Unordered(Box<Unordered>),
+    /// Nobody knows yet what it has.
+    NotRead(Mode),
+}
+
+/// A source of a running server: sources are read one by one, and each may change while the others stay.
+#[derive(Clone, Debug)]
+pub enum SourceState {
+    /// What was read last.
+    Read(Arc<Index>),
+    /// It was not read yet. Whoever no earlier source names may stand in it, so that the answer to them is
+    /// [`crate::Fact::Logins`] and never a refusal.
+    NotRead(Mode),
+}
+
+impl From<Index> for SourceState {
+    fn from(index: Index) -> Self {
+        Self::Read(index.into())
+    }
 }
 
 /// What a rule gives. Its principal is the key under which it stands.
@@ -92,6 +111,21 @@ pub(crate) struct Grant<'a> {
     pub(crate) username: &'a str,
     pub(crate) groups: Vec<&'a Membership>,
     pub(crate) source: RuleSource,
+}
+
+/// The same, held in places of its own.
+#[derive(Debug)]
+struct Kept {
+    username: String,
+    groups: Vec<Membership>,
+    source: RuleSource,
+}
+
+impl Kept {
+    fn grant(&self) -> Grant<'_> {
+        let Self { username, groups, source } = self;
+        Grant { username, groups: groups.iter().collect(), source: source.clone() }
+    }
 }
 
 impl Grant<'_> {
@@ -198,15 +232,18 @@ impl Snapshot {
         Self { partition, sources, unused, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
     }
 
-    /// The same of sources whose rules were indexed while they were read.
+    /// The same of sources whose rules were indexed while they were read, and of those that were not read yet.
     pub fn of_indexes(
         partition: Partition,
-        sources: impl IntoIterator<Item = Index>,
+        sources: impl IntoIterator<Item = impl Into<SourceState>>,
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
-        let sources = sources.into_iter().map(|index| Indexed::Ordered(index.into())).collect();
+        let sources = sources.into_iter().map(|source| match source.into() {
+            SourceState::Read(index) => Indexed::Ordered(index),
+            SourceState::NotRead(mode) => Indexed::NotRead(mode),
+        });
         let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
-        Self { partition, sources, unused, scrubbed_accounts }
+        Self { partition, sources: sources.collect(), unused, scrubbed_accounts }
     }
 
     /// How many rules there are, accounts included.
@@ -247,6 +284,7 @@ impl Snapshot {
         self.sources.iter().any(|source| match source {
             Indexed::Ordered(index) => index.needs_private_dns_names(),
             Indexed::Unordered(index) => index.grants().any(|grant| grant.mentions(PRIVATE_DNS_NAME)),
+            Indexed::NotRead(_) => false,
         })
     }
 
@@ -279,6 +317,7 @@ impl Indexed {
         match self {
             Self::Ordered(index) => index.len(),
             Self::Unordered(index) => index.len(),
+            Self::NotRead(_) => 0,
         }
     }
 
@@ -286,20 +325,27 @@ impl Indexed {
         match self {
             Self::Ordered(index) => Box::new(index.accounts()),
             Self::Unordered(index) => Box::new(index.accounts()),
+            Self::NotRead(_) => Box::new(std::iter::empty()),
         }
     }
 
     fn ask(&self, identity: &Identity, key: &Key, is_ours: bool) -> Asked<'_> {
         let index = match self {
             Self::Unordered(index) => return index.ask(identity, key),
+            Self::NotRead(mode) => {
+                return Asked { mode: *mode, reader: Reader::ClusterAuth, rules: 0, entries: Vec::new() };
+            }
             Self::Ordered(index) => index,
         };
+        let of_grant = |Grant { username, groups, source }| Entry { source, username: Some(username), groups };
         let found = is_ours.then(|| index.find(identity, key.as_ref())).flatten();
-        let entry = found.map(|found| match found {
-            Found::Account(source) => Entry { source: source.clone(), username: None, groups: Vec::new() },
-            Found::Rule(Grant { username, groups, source }) => Entry { source, username: Some(username), groups },
+        let entry = found.and_then(|found| match found {
+            Found::Account(source) => Some(Entry { source: source.clone(), username: None, groups: Vec::new() }),
+            Found::Rule(grant) => Some(of_grant(grant)),
+            Found::OtherArn => None,
         });
-        let entries = entry.into_iter().collect();
+        let possible = is_ours.then(|| index.possible(identity, key.as_ref())).into_iter().flatten().map(of_grant);
+        let entries = possible.chain(entry).collect();
         Asked { mode: index.mode, reader: index.reader, rules: index.len(), entries }
     }
 
@@ -307,6 +353,7 @@ impl Indexed {
         match self {
             Self::Ordered(index) => index.nearly(identity),
             Self::Unordered(index) => index.nearly(identity),
+            Self::NotRead(_) => Vec::new(),
         }
     }
 }

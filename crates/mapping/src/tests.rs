@@ -9,6 +9,7 @@ mod laws;
 mod mistakes;
 mod mounted;
 mod said;
+mod served;
 
 use identity::Identity;
 

@@ -12,7 +12,10 @@ use std::{
 use hashbrown::HashTable;
 use identity::{AccountId, Identity, Partition};
 
-use super::{Grant, Mismatch, Nearest, Source, key_difference, permission_set, set_difference};
+use super::{
+    Grant, Kept, Mismatch, Nearest, Source, key_difference, permission_set, set_difference,
+    unique_ids::{ById, UniqueIds},
+};
 use crate::{
     Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource,
     key::{Key, KeyRef},
@@ -40,6 +43,7 @@ pub struct Index {
     /// up.
     principals: HashTable<u32>,
     permission_sets: HashMap<PermissionSet, u32>,
+    unique_ids: UniqueIds<Kept>,
     accounts: HashMap<AccountId, RuleSource>,
     pub(crate) reserved_prefixes: Vec<String>,
     hasher: RandomState,
@@ -58,6 +62,8 @@ pub enum List {
 pub(crate) enum Found<'a> {
     Rule(Grant<'a>),
     Account(&'a RuleSource),
+    /// A rule for the caller's unique id that names another ARN.
+    OtherArn,
 }
 
 /// A rule, of which everything that is long stands elsewhere. What its key is made of is held here, so that a look-up
@@ -98,6 +104,7 @@ impl Index {
             rules: Vec::new(),
             principals: HashTable::new(),
             permission_sets: HashMap::new(),
+            unique_ids: UniqueIds::default(),
             accounts: HashMap::new(),
             reserved_prefixes: Vec::new(),
             hasher: RandomState::new(),
@@ -144,8 +151,11 @@ impl Index {
                 let at = self.keep(rule);
                 self.permission_sets.insert(set, at);
             }
-            // Only a DynamicFile has these, which no reader of a fixed order reads.
-            RulePrincipal::UniqueId(_) => {}
+            RulePrincipal::UniqueId(id) => {
+                if list == List::Roles || !self.unique_ids.has(&id.id) {
+                    self.unique_ids.insert(id, Kept { username, groups, source });
+                }
+            }
         }
     }
 
@@ -177,7 +187,7 @@ impl Index {
 
     /// How many rules there are, accounts included.
     pub fn len(&self) -> usize {
-        self.principals.len() + self.permission_sets.len() + self.accounts.len()
+        self.principals.len() + self.permission_sets.len() + self.unique_ids.len() + self.accounts.len()
     }
 
     /// Whether it lets nobody in.
@@ -187,15 +197,18 @@ impl Index {
 
     /// The accounts of everybody whom a rule names.
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.in_use().map(|rule| rule.account).chain(self.accounts.keys().copied())
+        let accounts = self.in_use().map(|rule| rule.account).chain(self.unique_ids.accounts());
+        accounts.chain(self.accounts.keys().copied())
     }
 
     /// Whether some rule names machines by what EC2 calls them.
     pub(super) fn needs_private_dns_names(&self) -> bool {
-        self.in_use().any(|rule| self.grant(rule).mentions(PRIVATE_DNS_NAME))
+        let grants = self.in_use().map(|rule| self.grant(rule)).chain(self.unique_ids.values().map(Kept::grant));
+        grants.into_iter().any(|grant| grant.mentions(PRIVATE_DNS_NAME))
     }
 
-    /// The entry for a caller: roles by ARN, then permission sets, then users, then the account.
+    /// The entry for a caller: roles by ARN, then permission sets, then users, then the account. Where callers are named by
+    /// unique ids, nothing else but an account names them.
     pub(crate) fn find(&self, identity: &Identity, key: KeyRef<'_>) -> Option<Found<'_>> {
         let by_set = || Some(&self.rules[*self.permission_sets.get(&permission_set(identity)?)? as usize]);
         let rule = match self.at(key).map(|at| &self.rules[at]) {
@@ -203,8 +216,19 @@ impl Index {
             Some(rule) => Some(rule),
             None => by_set(),
         };
-        let found = rule.map(|rule| Found::Rule(self.grant(rule)));
+        let by_id = || {
+            Some(match self.unique_ids.find(identity, key)? {
+                ById::Found(kept) => Found::Rule(kept.grant()),
+                ById::OtherArn(_) => Found::OtherArn,
+            })
+        };
+        let found = rule.map(|rule| Found::Rule(self.grant(rule))).or_else(by_id);
         found.or_else(|| self.accounts.get(&identity.account).map(Found::Account))
+    }
+
+    /// The entries that there may be for somebody whose unique id is not known: whoever STS has confirmed has one.
+    pub(crate) fn possible(&self, identity: &Identity, key: KeyRef<'_>) -> impl Iterator<Item = Grant<'_>> {
+        self.unique_ids.possible(identity, key).map(Kept::grant)
     }
 
     /// The rules that nearly fit a caller.
@@ -227,7 +251,7 @@ impl Index {
         by_arn.chain(by_set).collect()
     }
 
-    /// The rules that no later one has replaced.
+    /// The rules of ARNs and permission sets that no later one has replaced.
     fn in_use(&self) -> impl Iterator<Item = &Compact> {
         self.principals.iter().chain(self.permission_sets.values()).map(|at| &self.rules[*at as usize])
     }

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 
 use identity::{AccountId, Identity, Partition, Principal};
 
-use super::{Asked, Entry, Grant, Mismatch, Nearest, Source, key_difference, permission_set};
+use super::{
+    Asked, Entry, Grant, Kept, Mismatch, Nearest, Source, key_difference, permission_set,
+    unique_ids::{ById, UniqueIds},
+};
 use crate::{
-    Difference, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID,
-    canonical::of_a_caller,
-    key::Key,
-    rule::{SSO_ROLE_PREFIX, UniqueId},
+    Difference, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, key::Key, rule::SSO_ROLE_PREFIX,
 };
 
 /// One source's rules, several for one caller included.
@@ -33,33 +33,7 @@ struct List {
     /// Every role whose name begins so.
     sets: Vec<(PermissionSet, Kept)>,
     /// By AWS's unique id, and the ARN that has to be right as well.
-    unique_ids: HashMap<Box<str>, (Beside, Kept)>,
-}
-
-/// What one of its rules gives.
-#[derive(Debug)]
-struct Kept {
-    username: String,
-    groups: Vec<Membership>,
-    source: RuleSource,
-}
-
-impl Kept {
-    fn grant(&self) -> Grant<'_> {
-        let Self { username, groups, source } = self;
-        Grant { username, groups: groups.iter().collect(), source: source.clone() }
-    }
-}
-
-/// What has to be right beside a unique id.
-#[derive(Debug)]
-enum Beside {
-    /// Nothing.
-    Nothing,
-    /// This ARN.
-    Arn(Key),
-    /// An ARN that no caller has: whoever has the id is kept out.
-    Never,
+    unique_ids: UniqueIds<Kept>,
 }
 
 /// What it may take for a caller.
@@ -92,11 +66,7 @@ impl Unordered {
     pub(super) fn accounts(&self) -> impl Iterator<Item = AccountId> {
         let of_lists = [&self.roles, &self.users].into_iter().flat_map(|list| {
             let of_arns = list.arns.keys().map(|key| key.account);
-            let of_ids = list.unique_ids.values().filter_map(|(beside, _)| match beside {
-                Beside::Arn(key) => Some(key.account),
-                Beside::Nothing | Beside::Never => None,
-            });
-            of_arns.chain(list.sets.iter().map(|(set, _)| set.account)).chain(of_ids)
+            of_arns.chain(list.sets.iter().map(|(set, _)| set.account)).chain(list.unique_ids.accounts())
         });
         of_lists.chain(self.accounts.keys().copied())
     }
@@ -168,15 +138,7 @@ impl List {
                     list.arns.entry(key).or_default().push(grant);
                 }
                 RulePrincipal::PermissionSet(set) => list.sets.push((set, grant)),
-                RulePrincipal::UniqueId(UniqueId { id, arn }) => {
-                    let arn = arn.map(|arn| of_a_caller(&arn).ok().and_then(|()| Key::of_rule(&arn)));
-                    let beside = match arn {
-                        None => Beside::Nothing,
-                        Some(Some(key)) => Beside::Arn(key),
-                        Some(None) => Beside::Never,
-                    };
-                    list.unique_ids.insert(id, (beside, grant));
-                }
+                RulePrincipal::UniqueId(id) => list.unique_ids.insert(id, grant),
             }
         }
         list
@@ -185,7 +147,7 @@ impl List {
     fn grants(&self) -> impl Iterator<Item = Grant<'_>> {
         let of_arns = self.arns.values().flatten();
         let of_sets = self.sets.iter().map(|(_, grant)| grant);
-        of_arns.chain(of_sets).chain(self.unique_ids.values().map(|(_, grant)| grant)).map(Kept::grant)
+        of_arns.chain(of_sets).chain(self.unique_ids.values()).map(Kept::grant)
     }
 
     /// Adds what matches; whether the next list is not looked at.
@@ -197,24 +159,19 @@ impl List {
             };
             found.rules.extend(self.sets.iter().filter(|(set, _)| matches(set)).map(|(_, grant)| grant.grant()));
         }
-        let is_right = |beside: &Beside| match beside {
-            Beside::Nothing => true,
-            Beside::Arn(arn) => arn == key,
-            Beside::Never => false,
-        };
-        if identity.unique_id == UNKNOWN_UNIQUE_ID && !self.unique_ids.is_empty() {
-            let before = found.rules.len();
-            let possible = self.unique_ids.values().filter(|(arn, _)| is_right(arn));
-            found.rules.extend(possible.map(|(_, grant)| grant.grant()));
-            found.or_none |= found.rules.len() > before;
+        let before = found.rules.len();
+        found.rules.extend(self.unique_ids.possible(identity, key.as_ref()).map(Kept::grant));
+        if found.rules.len() > before {
+            found.or_none = true;
             return false;
         }
-        match self.unique_ids.get(&*identity.unique_id) {
-            // An id with another ARN is an error to it, and ends the look-up.
-            Some((arn, grant)) => {
-                found.rules.extend(is_right(arn).then(|| grant.grant()));
+        match self.unique_ids.find(identity, key.as_ref()) {
+            Some(ById::Found(kept)) => {
+                found.rules.push(kept.grant());
                 true
             }
+            // An id with another ARN is an error to it, and ends the look-up.
+            Some(ById::OtherArn(_)) => true,
             None => !found.rules.is_empty(),
         }
     }
