@@ -8,7 +8,12 @@ mod bucket;
 mod names;
 mod waiting;
 
-use std::{collections::HashMap, num::NonZeroU32, sync::Arc};
+use std::{
+    collections::HashMap,
+    num::NonZeroU32,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use jiff::{SignedDuration, Timestamp};
 use token::Upstream;
@@ -41,14 +46,18 @@ const BATCH: usize = 100;
 /// The longest answer read, in bytes. An instance with many network interfaces takes 200 KiB.
 const MAX_BODY: usize = 2 << 20;
 
+/// So long nobody looks for a Region after it was not found: asking metadata that is not there takes seconds.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// Credentials are renewed this long before their end.
 const RENEW_BEFORE: SignedDuration = SignedDuration::from_mins(5);
 
 /// How to ask EC2.
 #[derive(Clone, Debug)]
 pub struct Ec2Options {
-    /// The Region of the instances.
-    pub region: String,
+    /// The Region of the instances; none where it is the environment's, and else the machine's own. That is found out when
+    /// somebody needs a name, and no sooner: machines without metadata wait for it in vain.
+    pub region: Option<String>,
     /// A role to assume for it (`server.ec2DescribeInstancesRoleARN`), with `server.sourceARN`.
     pub role: Option<AssumeRole>,
     /// Calls per second in the long run; none for no limit.
@@ -60,6 +69,9 @@ pub struct Ec2Options {
 /// Why there is no name. All of it is trouble upstream: a caller is neither granted nor denied for it.
 #[derive(Debug, thiserror::Error)]
 pub enum DescribeError {
+    /// Neither the environment nor the instance's metadata says in which Region to ask.
+    #[error("there is no Region to ask EC2 in: set AWS_REGION")]
+    NoRegion,
     /// No credentials for asking.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
@@ -76,7 +88,7 @@ type Answer = Result<Option<Arc<str>>, Arc<DescribeError>>;
 
 /// Asks EC2, remembers names, and keeps to a rate.
 pub struct Ec2 {
-    client: Client,
+    client: OnceLock<Client>,
     environment: Environment,
     options: Ec2Options,
     now: fn() -> Timestamp,
@@ -88,15 +100,23 @@ pub struct Ec2 {
 /// What the one who asks holds meanwhile.
 #[derive(Default)]
 struct Turn {
+    region: Option<String>,
+    /// Until then nobody looks again for a Region that was not found.
+    no_region_until: Option<Instant>,
     credentials: Option<Credentials>,
     bucket: Bucket,
 }
 
 impl Ec2 {
-    /// Prepares; nothing is asked yet.
-    pub fn new(client: Client, environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
+    /// Prepares; nothing is asked or read yet. Where no mapping names machines, roots are never loaded for it.
+    pub fn new(environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
         let (names, waiting, turn) = (Names::default(), Waiting::default(), Mutex::default());
-        Self { client, environment, options, now, names, waiting, turn }
+        Self { client: OnceLock::new(), environment, options, now, names, waiting, turn }
+    }
+
+    /// The same with a client that there is already.
+    pub fn with_client(client: Client, environment: Environment, options: Ec2Options, now: fn() -> Timestamp) -> Self {
+        Self { client: client.into(), ..Self::new(environment, options, now) }
     }
 
     /// The private DNS name of an instance. `None` is EC2's own answer: no such instance, or none with a name.
@@ -158,6 +178,16 @@ impl Ec2 {
         }
     }
 
+    fn client(&self) -> Result<&Client, AwsError> {
+        match self.client.get() {
+            Some(client) => Ok(client),
+            None => {
+                let client = Client::new(&self.environment)?;
+                Ok(self.client.get_or_init(|| client))
+            }
+        }
+    }
+
     async fn keep_to_the_rate(&self, turn: &mut Turn) {
         if let Some(rate) = self.options.queries_per_second {
             sleep_until(turn.bucket.next(rate, self.options.burst, Instant::now())).await;
@@ -166,20 +196,21 @@ impl Ec2 {
 
     /// The names of those instances that have one.
     async fn describe(&self, turn: &mut Turn, batch: &Batch<Answer>) -> Result<HashMap<String, String>, DescribeError> {
-        let credentials = self.credentials(turn).await?;
+        let region = self.region(turn).await?;
+        let credentials = self.credentials(turn, &region).await?;
         let mut form = parameters("DescribeInstances", EC2_VERSION);
         form.extend(batch.ids().enumerate().map(|(index, id)| (format!("InstanceId.{}", index + 1), id.to_owned())));
         let query = Query {
             call: CALL,
             credentials: &credentials,
-            endpoint: &endpoint::ec2_endpoint(&self.environment, &self.options.region)?,
+            endpoint: &endpoint::ec2_endpoint(&self.environment, &region)?,
             service: "ec2",
             form: &form,
             headers: &[],
             at: (self.now)(),
             max_body: MAX_BODY,
         };
-        let answer = self.client.query(&query).await;
+        let answer = self.client()?.query(&query).await;
         if matches!(&answer, Err(AwsError::Refused { code, .. }) if !code.starts_with(UNKNOWN)) {
             // Keys may have been replaced in the file or revoked: the next call looks for them anew.
             turn.credentials = None;
@@ -188,19 +219,39 @@ impl Ec2 {
         Ok(private_dns_names(&answer?).ok_or(unreadable)?)
     }
 
-    async fn credentials(&self, turn: &mut Turn) -> Result<Credentials, DescribeError> {
+    /// The Region: found out once, and looked for again after a moment where it was not found.
+    async fn region(&self, turn: &mut Turn) -> Result<String, DescribeError> {
+        let known = self.options.region.as_ref().or(turn.region.as_ref()).cloned();
+        if let Some(region) = known {
+            return Ok(region);
+        }
+        if turn.no_region_until.is_some_and(|until| Instant::now() < until) {
+            return Err(DescribeError::NoRegion);
+        }
+        let files = credentials::load_files(&self.environment)?;
+        let found = match credentials::region(&self.environment, &files, None, None) {
+            Some(region) => Some(region),
+            None => credentials::instance_region(&self.environment).await,
+        };
+        turn.no_region_until = found.is_none().then(|| Instant::now() + LOOK_AGAIN);
+        turn.region.clone_from(&found);
+        found.ok_or(DescribeError::NoRegion)
+    }
+
+    async fn credentials(&self, turn: &mut Turn, region: &str) -> Result<Credentials, DescribeError> {
         let fresh = |credentials: &&Credentials| {
             credentials.expires.is_none_or(|expires| (self.now)() + RENEW_BEFORE < expires)
         };
         if let Some(credentials) = turn.credentials.as_ref().filter(fresh) {
             return Ok(credentials.clone());
         }
+        let client = self.client()?;
         let files = credentials::load_files(&self.environment)?;
         let plan = credentials::resolve(&self.environment, &files, None)?;
-        let sts = endpoint::sts_endpoint(&self.environment, Some(&self.options.region))?;
-        let mut found = credentials::fetch(&plan, &self.environment, &self.client, &sts, self.now).await?;
+        let sts = endpoint::sts_endpoint(&self.environment, Some(region))?;
+        let mut found = credentials::fetch(&plan, &self.environment, client, &sts, self.now).await?;
         if let Some(role) = &self.options.role {
-            found = assume_role(&self.client, &found, &sts, role, (self.now)()).await?;
+            found = assume_role(client, &found, &sts, role, (self.now)()).await?;
         }
         turn.credentials = Some(found.clone());
         Ok(found)

@@ -31,6 +31,9 @@ use crate::{
 /// How long a connection may take to come about, a proxy's and TLS included.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a connection may be silent: API servers end watches sooner than that, and lists arrive piece by piece.
+const READ_TIMEOUT: Duration = Duration::from_secs(90);
+
 /// The client of a cluster, which shows this certificate; or why there is none. Credentials are sent by whoever asks.
 pub(crate) fn client(config: &kube::Config, identity: Option<CertifiedKey>) -> Result<kube::Client, String> {
     let secure = Secure::of(config, identity)?;
@@ -88,6 +91,7 @@ impl Secure {
     {
         let mut connector = TimeoutConnector::new(self.over(connector));
         connector.set_connect_timeout(Some(CONNECT_TIMEOUT));
+        connector.set_read_timeout(Some(READ_TIMEOUT));
         let client: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
         let impersonation = config.extra_headers_layer();
         let impersonation =

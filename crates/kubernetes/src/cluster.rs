@@ -25,8 +25,8 @@ const LIST: &str = "APIGroupDiscoveryList";
 
 /// An API server, asked with the credentials of one kubeconfig context.
 pub struct Cluster {
-    client: kube::Client,
-    credentials: Credentials,
+    pub(crate) client: kube::Client,
+    pub(crate) credentials: Credentials,
     pub(crate) endpoint: Endpoint,
     namespace: String,
 }

@@ -55,7 +55,18 @@ impl Kubeconfig {
     /// What kubectl refuses is refused, and so is what only kubectl can do. To a server without TLS no credentials are sent, as
     /// kubectl sends none.
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
-        let Chosen { name: context, namespace, cluster_name, cluster, user_name, user } = self.choose()?;
+        self.connect_to_chosen(self.choose()?).await
+    }
+
+    /// The same, at another URL than the files'.
+    pub async fn connect_to(&self, server: &str) -> Result<Cluster, KubernetesError> {
+        let mut chosen = self.choose()?;
+        server.clone_into(&mut chosen.cluster.server);
+        self.connect_to_chosen(chosen).await
+    }
+
+    async fn connect_to_chosen(&self, chosen: Chosen) -> Result<Cluster, KubernetesError> {
+        let Chosen { name: context, namespace, cluster_name, cluster, user_name, user } = chosen;
         let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
         let problems = [usable::cluster(&cluster_name, &cluster), usable::user(&user_name, &user)].concat();
         if !problems.is_empty() {
@@ -147,6 +158,56 @@ impl Kubeconfig {
             user => user.unwrap_or_default(),
         };
         Ok(Chosen { name, namespace, cluster_name, cluster, user_name, user })
+    }
+}
+
+/// What a pod is given to reach its own cluster's API server.
+///
+/// Source: Kubernetes, `client-go/rest/config.go` (`InClusterConfig`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// `KUBERNETES_SERVICE_HOST`.
+    pub host: String,
+    /// `KUBERNETES_SERVICE_PORT`.
+    pub port: String,
+    /// The folder with `token` and `ca.crt`: [`Self::FOLDER`] but in tests.
+    pub folder: PathBuf,
+}
+
+impl Pod {
+    /// Where the kubelet puts a service account's token and the cluster's authority.
+    pub const FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    /// Connects as the pod's service account. The token is read again as often as the kubelet renews it. No proxy is used.
+    pub async fn connect(&self, now: fn() -> Timestamp) -> Result<Cluster, KubernetesError> {
+        let Self { host, port, folder } = self;
+        let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
+        let file = |name: &str| folder.join(name).display().to_string();
+        let name = || "in-cluster".to_owned();
+        let cluster = files::Cluster {
+            server: format!("https://{host}:{port}"),
+            certificate_authority: file("ca.crt"),
+            ..files::Cluster::default()
+        };
+        let user = User { token_file: file("token"), ..User::default() };
+        let namespace = "default".to_owned();
+        let chosen = Chosen { name: name(), namespace, cluster_name: name(), cluster, user_name: name(), user };
+        let (paths, proxies) = (Vec::new(), Proxies { https: None, except: None });
+        Kubeconfig { paths, context: None, proxies, is_terminal: false, now }.connect_to_chosen(chosen).await
+    }
+}
+
+impl Cluster {
+    /// A cluster that is known by its URL alone, as `--master` has it: nothing is shown to it.
+    pub fn without_credentials(server: &str, proxies: &Proxies) -> Result<Self, KubernetesError> {
+        let context = "--master".to_owned();
+        let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };
+        let cluster = files::Cluster { server: server.to_owned(), ..files::Cluster::default() };
+        let mut config = kube::Config::new(self::server(&cluster).map_err(unusable)?);
+        config.proxy_url = proxies.of(&config.cluster_url).map_err(unusable)?;
+        let client = client::client(&config, None).map_err(unusable)?;
+        let url = config.cluster_url.to_string().trim_end_matches('/').to_owned();
+        Ok(Self::new(client, Credentials::Nothing, context, url, "default".to_owned()))
     }
 }
 

@@ -5,6 +5,7 @@
 //!                                          ├ get ───► bytes of one object, or that there is none
 //!                                          ├ may, who_am_i      what whoever asks may do, and who they are
 //!                                          ├ write ─► one object applied, made, replaced or removed
+//!                                          ├ watch ─► all objects of a kind, and each change of them
 //!                                          └ lease ─► nobody else applies while it is held
 //! ```
 //!
@@ -31,15 +32,17 @@ mod review;
 mod socks;
 mod status;
 mod usable;
+mod watch;
 mod write;
 
 pub use arriving::Arriving;
 pub use cluster::Cluster;
-pub use connect::Kubeconfig;
+pub use connect::{Kubeconfig, Pod};
 pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
 pub use plugin::Plugin;
 pub use proxies::Proxies;
 pub use resource::Resource;
 pub use review::{MyRules, Question, Username};
+pub use watch::{Change, Object, Watched, watch};
 pub use write::{Run, Write};

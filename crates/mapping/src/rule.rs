@@ -26,6 +26,16 @@ impl Mode {
     /// Every mode that `server.backendMode` can name.
     pub const BACKENDS: [Self; 4] = [Self::MountedFile, Self::EksConfigMap, Self::Crd, Self::DynamicFile];
 
+    /// The mode that `server.backendMode` means by a name: those of [`Self::BACKENDS`], and the old names `File` and
+    /// `ConfigMap` (aws-iam-authenticator, `pkg/mapper/mapper.go`).
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "File" => Some(Self::MountedFile),
+            "ConfigMap" => Some(Self::EksConfigMap),
+            _ => Self::BACKENDS.into_iter().find(|mode| mode.as_str() == name),
+        }
+    }
+
     /// The name in configuration files.
     pub const fn as_str(self) -> &'static str {
         match self {

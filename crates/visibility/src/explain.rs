@@ -196,6 +196,8 @@ impl World {
                 Decision::Permit(user) => return vec![Outcome::Permit(user)],
                 Decision::Refuse(refusal) => return vec![Outcome::Refuse(refusal)],
                 Decision::Undetermined(undetermined) => return undetermined.outcomes,
+                // What is looked at here was read, or is among the gaps.
+                Decision::Needs(Fact::Logins(_)) => return vec![Outcome::Refuse(Refusal::NotMapped)],
                 Decision::Needs(Fact::PrivateDnsName { instance_id }) => {
                     let known = facts.private_dns_names.insert(instance_id, Some(PRIVATE_DNS_NAME.to_owned()));
                     if known.is_some() {

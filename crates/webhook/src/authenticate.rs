@@ -121,8 +121,10 @@ impl Webhook {
                     let (refusal, scrubbed) = (mapping::Refusal::NotMapped, snapshot.scrubs(&identity.account));
                     return Outcome::RefusedCaller { confirmed: Box::new(confirmed), refusal, nearest: None, scrubbed };
                 }
-                Decision::Needs(fact) => {
-                    if self.learn(fact, &mut facts).await.is_err() {
+                // Whoever stands there may log in, so that nobody is told that they may not.
+                Decision::Needs(Fact::Logins(mode)) => return Outcome::Trouble(Trouble::NotRead(mode)),
+                Decision::Needs(Fact::PrivateDnsName { instance_id }) => {
+                    if self.learn(instance_id, &mut facts).await.is_err() {
                         return Outcome::Trouble(Trouble::Ec2);
                     }
                 }
@@ -131,8 +133,7 @@ impl Webhook {
     }
 
     /// Each fact is asked for once, so [`Self::decide`] ends.
-    async fn learn(&self, fact: Fact, facts: &mut Facts) -> Result<(), ()> {
-        let Fact::PrivateDnsName { instance_id } = fact;
+    async fn learn(&self, instance_id: String, facts: &mut Facts) -> Result<(), ()> {
         let ec2 = self.ec2.as_ref().ok_or(())?;
         self.metrics.ec2_asked();
         match ec2.private_dns_name(&instance_id).await {

@@ -39,6 +39,12 @@ pub struct Metrics {
     log_lines_lost: IntCounter,
     last_look: Gauge,
     build: IntGaugeVec,
+    configmap_watch_failures: IntCounter,
+    dynamicfile_failures: IntCounter,
+    dynamic_latency: HistogramVec,
+    dynamic_file_enabled: IntGauge,
+    dynamic_file_only: IntGauge,
+    source_read: IntGaugeVec,
     regions: Mutex<BTreeSet<String>>,
     reviews: AtomicU64,
 }
@@ -56,6 +62,11 @@ impl Metrics {
         let own = |name: &str, help: &str| Opts::new(format!("cluster_auth_{name}"), help);
         let buckets = vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
         let latency = existing("authenticate_latency_seconds", "Time that reviews took, by result");
+        let dynamic = existing(
+            "dynamic_e2e_latency_seconds",
+            "Time from LastUpdatedDateTime of a dynamic file until it is in use, by type",
+        );
+        let slow = vec![1.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0];
         let sts = |name, help, labels: &[&str]| counters(&registry, existing(name, help), labels);
         let this = Self {
             latency: register(&registry, HistogramVec::new(HistogramOpts::from(latency).buckets(buckets), &["result"])),
@@ -116,6 +127,27 @@ impl Metrics {
                 Gauge::with_opts(own("last_look_timestamp_seconds", "When files were last looked at for changes")),
             ),
             build: register(&registry, IntGaugeVec::new(own("build_info", "The version of this server"), &["version"])),
+            configmap_watch_failures: register(
+                &registry,
+                IntCounter::with_opts(existing("configmap_watch_failures_total", "Times that aws-auth could not be watched")),
+            ),
+            dynamicfile_failures: register(
+                &registry,
+                IntCounter::with_opts(existing("dynamicfile_failures_total", "Times that the dynamic file could not be read")),
+            ),
+            dynamic_latency: register(&registry, HistogramVec::new(HistogramOpts::from(dynamic).buckets(slow), &["type"])),
+            dynamic_file_enabled: register(
+                &registry,
+                IntGauge::with_opts(existing("dynamic_file_enabled", "1 where the backend-mode file names DynamicFile")),
+            ),
+            dynamic_file_only: register(
+                &registry,
+                IntGauge::with_opts(existing("dynamic_file_only", "1 where it names DynamicFile alone")),
+            ),
+            source_read: register(
+                &registry,
+                IntGaugeVec::new(own("source_read", "1 where a source of logins has been read, 0 where not yet"), &["mode"]),
+            ),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),
             registry: registry.clone(),
@@ -158,9 +190,35 @@ impl Metrics {
         self.transport_override.set(i64::from(is_set));
     }
 
-    /// A changed file that was not taken: `config` or `certificate`.
+    /// A changed file that was not taken: `config`, `certificate`, `dynamicfile` or `backend-mode`.
     pub fn reload_failed(&self, file: &'static str) {
         self.reload_failures.with_label_values(&[file]).inc();
+    }
+
+    /// `aws-auth` could not be watched.
+    pub fn configmap_watch_failed(&self) {
+        self.configmap_watch_failures.inc();
+    }
+
+    /// The dynamic file could not be read.
+    pub fn dynamic_file_failed(&self) {
+        self.dynamicfile_failures.inc();
+    }
+
+    /// A file says when it was changed last, and is in use now: `dynamic_file` or `dynamic_backend_mode`.
+    pub fn dynamic_file_loaded(&self, file: &'static str, after: Duration) {
+        self.dynamic_latency.with_label_values(&[file]).observe(after.as_secs_f64());
+    }
+
+    /// What the backend-mode file says of `DynamicFile`: whether it names it, and whether it names nothing else.
+    pub fn set_dynamic_file_mode(&self, is_enabled: bool, is_only: bool) {
+        self.dynamic_file_enabled.set(i64::from(is_enabled));
+        self.dynamic_file_only.set(i64::from(is_only));
+    }
+
+    /// Whether a source of logins has been read.
+    pub fn set_source_read(&self, mode: &'static str, is_read: bool) {
+        self.source_read.with_label_values(&[mode]).set(i64::from(is_read));
     }
 
     pub(crate) fn mapping_loaded(&self, rules: usize) {

@@ -1,6 +1,6 @@
 //! What comes of a review: its code, and the HTTP status that an API server is answered with.
 
-use mapping::User;
+use mapping::{Mode, User};
 use token::{Confirmed, Upstream};
 
 /// What came of a review.
@@ -45,6 +45,8 @@ pub enum Trouble {
     Overloaded,
     /// No mapping has been loaded yet.
     NotLoaded,
+    /// No source that was read maps the caller, and this one was not read yet.
+    NotRead(Mode),
 }
 
 impl Trouble {
@@ -56,6 +58,7 @@ impl Trouble {
             Self::Ec2 => "upstream.ec2",
             Self::Overloaded => "server.overloaded",
             Self::NotLoaded => "server.not-loaded",
+            Self::NotRead(_) => "server.source-not-read",
         }
     }
 
@@ -67,6 +70,7 @@ impl Trouble {
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
+            Self::NotRead(mode) => format!("the logins of {mode} have not been read yet, and the caller may be among them"),
         }
     }
 
@@ -75,7 +79,7 @@ impl Trouble {
         match self {
             Self::Sts(Upstream::Throttled) | Self::Overloaded => 429,
             Self::Sts(_) | Self::CircuitOpen | Self::Ec2 => 502,
-            Self::NotLoaded => 503,
+            Self::NotLoaded | Self::NotRead(_) => 503,
         }
     }
 }

@@ -13,8 +13,10 @@ pub struct Readiness(Mutex<State>);
 struct State {
     mapping_loaded: bool,
     draining: bool,
-    /// Files whose newest version was not taken, and why.
+    /// Files and other sources whose newest version was not taken, and why.
     stale: BTreeMap<&'static str, String>,
+    /// Sources that were not read yet, and why.
+    not_read: BTreeMap<&'static str, String>,
     notes: Vec<String>,
 }
 
@@ -32,6 +34,16 @@ impl Readiness {
     /// The newest version of a file is in use.
     pub fn clear_stale(&self, file: &'static str) {
         self.lock().stale.remove(file);
+    }
+
+    /// A source was not read yet: callers whom it alone may map get no answer.
+    pub fn set_not_read(&self, source: &'static str, why: impl Into<String>) {
+        self.lock().not_read.insert(source, why.into());
+    }
+
+    /// A source was read, or is none any more.
+    pub fn clear_not_read(&self, source: &'static str) {
+        self.lock().not_read.remove(source);
     }
 
     pub(crate) fn mapping_loaded(&self) {
@@ -53,6 +65,7 @@ impl Readiness {
             (true, true) => "not ready: the server is ending".to_owned(),
         }];
         lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
+        lines.extend(state.not_read.iter().map(|(source, why)| format!("{source}: not read yet: {why}")));
         lines.extend(state.notes.iter().cloned());
         lines.push(String::new());
         (ready, lines.join("\n"))

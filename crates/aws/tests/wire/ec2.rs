@@ -22,7 +22,7 @@ use crate::{
 };
 
 fn options() -> Ec2Options {
-    Ec2Options { region: "us-west-2".to_owned(), role: None, queries_per_second: None, burst: 5 }
+    Ec2Options { region: Some("us-west-2".to_owned()), role: None, queries_per_second: None, burst: 5 }
 }
 
 /// Keys of the environment, and a double for EC2 and STS.
@@ -38,7 +38,7 @@ fn variables(double: &Double) -> Environment {
 
 fn service(double: &Double, options: Ec2Options) -> Arc<Ec2> {
     let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
-    Arc::new(Ec2::new(client, variables(double), options, noon))
+    Arc::new(Ec2::with_client(client, variables(double), options, noon))
 }
 
 /// Every instance is called after its id, but for those with `none`; those with `bad` do not exist.
@@ -238,7 +238,7 @@ async fn credentials_that_are_refused_are_looked_for_anew() {
     let (url, file) = (double.url(), path.display().to_string());
     let variables = environment(&[("AWS_SHARED_CREDENTIALS_FILE", &file), ("AWS_ENDPOINT_URL_EC2", &url)]);
     let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
-    let ec2 = Ec2::new(client, variables, options(), noon);
+    let ec2 = Ec2::with_client(client, variables, options(), noon);
     write("AKIAOLD");
     assert!(one(&ec2, "i-1").await.contains("(AuthFailure)"));
     write("AKIANEW");
@@ -254,7 +254,39 @@ async fn the_sandbox_accepts_the_signature() {
         ("AWS_ACCESS_KEY_ID", &alice.access_key_id),
         ("AWS_SECRET_ACCESS_KEY", alice.secret_access_key.expose()),
     ]);
-    let ec2 = Ec2::new(aws.client, variables, options(), now);
+    let ec2 = Ec2::with_client(aws.client, variables, options(), now);
     assert_eq!(one(&ec2, "i-0123456789abcdef0").await, "ip-10-0-0-17.us-west-2.compute.internal");
     assert_eq!(one(&ec2, "i-0123456789abcdef1").await, "none");
+}
+
+/// Nothing waits for the Region before a machine comes, and metadata that says nothing is not asked for each of them.
+#[tokio::test]
+async fn the_region_is_found_out_when_a_name_is_needed() {
+    for (is_known, expected, asked) in [
+        (true, "ip-i-1", vec!["/latest/api/token", "/latest/meta-data/placement/region"]),
+        (false, "trouble: there is no Region to ask EC2 in: set AWS_REGION", vec!["/latest/api/token"]),
+    ] {
+        let metadata = Double::plain(move |seen| match &*seen.uri {
+            "/latest/api/token" if is_known => {
+                let reply = http::Response::builder().header("x-aws-ec2-metadata-token-ttl-seconds", "21600");
+                let reply = reply.body(http_body_util::Full::from("session")).expect("a response");
+                Box::pin(async { Some(reply) })
+            }
+            "/latest/meta-data/placement/region" => answer(200, "eu-north-1"),
+            _ => answer(404, ""),
+        })
+        .await;
+        let double = Double::plain(|seen| describe(&seen)).await;
+        let url = metadata.url();
+        let mut environment = variables(&double);
+        environment.vars.insert("AWS_EC2_METADATA_SERVICE_ENDPOINT".to_owned(), url);
+        let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
+        let ec2 = Ec2::with_client(client, environment, Ec2Options { region: None, ..options() }, noon);
+        assert_eq!(metadata.seen().len(), 0, "nothing is asked at the start");
+        for _ in 0..3 {
+            assert_eq!(one(&ec2, "i-1").await, expected);
+        }
+        let uris: Vec<_> = metadata.seen().into_iter().map(|seen| seen.uri).collect();
+        assert_eq!(uris, asked);
+    }
 }

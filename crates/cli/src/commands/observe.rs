@@ -6,7 +6,7 @@ mod given;
 mod live;
 
 pub(crate) use self::{
-    context::{ClusterArgs, contexts},
+    context::{ClusterArgs, contexts, proxies},
     from::{
         APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
         ignored,

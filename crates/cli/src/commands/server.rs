@@ -5,8 +5,12 @@
 //!                                  └ watch: configuration and pair, every half second; last good wins
 //! ```
 
+mod cluster;
+mod dynamic;
 mod health;
 mod mappings;
+mod modes;
+mod sources;
 mod watch;
 
 use std::{
@@ -24,12 +28,14 @@ use clap::Args;
 use identity::{Partition, StsHost};
 use jiff::SignedDuration;
 use mapping::{
-    Mode, Snapshot,
+    Mode,
     authenticator::{Config, ServerConfig, defaults},
+    aws_iam_authenticator::Options,
 };
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
+use self::{cluster::Reached, modes::Modes, sources::Sources};
 use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
@@ -78,9 +84,18 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "PATH")]
     access_file: Vec<PathBuf>,
 
-    /// Sources of mappings, in order; this version has MountedFile [default: MountedFile]
+    /// Sources of logins, in the order in which they are asked: MountedFile, EKSConfigMap, CRD, DynamicFile [default:
+    /// MountedFile]
     #[arg(long, value_name = "MODE", value_delimiter = ',')]
     backend_mode: Vec<String>,
+
+    /// Kubeconfig file for EKSConfigMap and CRD [default: what a pod is given to reach its own cluster]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+
+    /// URL of the API server for EKSConfigMap and CRD, instead of the kubeconfig's
+    #[arg(long, value_name = "URL")]
+    master: Option<String>,
 
     /// Where another server has the port, wait for its end and take the port then, instead of failing
     #[arg(long)]
@@ -185,7 +200,8 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     if let Some(partition) = args.partition {
         config.server.partition = partition;
     }
-    check_modes(args, &config.server)?;
+    let backends = modes::configured(args, &config.server)?;
+    modes::check_dynamic_file(&backends, &config.server)?;
     let mut mappings = mappings::Files::of(args, global, &config.server);
     let read = mappings.read_access()?;
     if config.cluster_id.is_none() {
@@ -193,6 +209,10 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     }
     let cluster_id = settings::cluster_id(global, process, &config)?;
     mappings.serve_only(&cluster_id, read.as_ref())?;
+    let options = Options {
+        sso_role_match: settings::gates(global)?.sso_role_match,
+        user_id_strict: config.server.dynamic_file_user_id_strict.unwrap_or_default(),
+    };
     let _logs = settings::start_logs(global, process)?;
     let mut settings = Settings::new(cluster_id, rim::now);
     settings.rules.partition = config.server.partition;
@@ -205,8 +225,10 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
-    let snapshot = mappings::Files::snapshot(&config.server, rules, read);
-    Ok(runtime::block_on(serve(args, process, config.server, (mappings, snapshot), settings, &files, &reach))??)
+    let read = mappings::Read { config: config.server.clone(), mounted: rules, access: read };
+    read.say_twice();
+    let logins = Logins { files: mappings, read, modes: backends, options };
+    Ok(runtime::block_on(serve(args, process, config.server, logins, settings, &files, &reach))??)
 }
 
 /// A process that may open few files would run out of them as soon as anybody holds connections open.
@@ -232,21 +254,12 @@ fn known_hosts(regions: &[StsRegion], process: &Process) -> Vec<StsHost> {
     regions.iter().map(|region| region.0.clone()).collect()
 }
 
-/// Says which sources this version does not have, instead of starting without them.
-fn check_modes(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<()> {
-    let flag = args.backend_mode.iter().map(|name| {
-        let known = Mode::BACKENDS.into_iter().find(|mode| mode.as_str() == name);
-        known
-            .with_context(|| format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile"))
-    });
-    let flag: Vec<Mode> = flag.collect::<Result<_, _>>()?;
-    let modes = if flag.is_empty() { &config.backend_modes } else { &flag };
-    match modes.iter().find(|mode| **mode != Mode::MountedFile) {
-        None => Ok(()),
-        Some(mode) => anyhow::bail!(
-            "this version has no backend mode {mode}; only MountedFile (mapRoles, mapUsers, mapAccounts in the file of --config)"
-        ),
-    }
+/// Who logs in, as far as that is known at the start.
+struct Logins {
+    files: mappings::Files,
+    read: mappings::Read,
+    modes: Vec<Mode>,
+    options: Options,
 }
 
 fn prepare_files(files: &StateFiles, reach: &Reach, pregenerated: Option<bool>) -> anyhow::Result<()> {
@@ -264,7 +277,7 @@ async fn serve(
     args: &ServerArgs,
     process: &Process,
     config: ServerConfig,
-    (mappings, snapshot): (mappings::Files, Snapshot),
+    logins: Logins,
     settings: Settings,
     files: &StateFiles,
     reach: &Reach,
@@ -272,7 +285,7 @@ async fn serve(
     let transport =
         aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
-    let webhook = Webhook::new(settings, sts, ec2(args, process, &config, &snapshot).await?);
+    let webhook = Webhook::new(settings, sts, Some(ec2(args, process, &config)));
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
     webhook.metrics().set_transport_override(!notes.is_empty());
@@ -297,10 +310,12 @@ async fn serve(
     }
     let resolver = tls::ReloadingResolver::new(&identity);
     let address = SocketAddr::new(reach.address, reach.port);
-    let rules = snapshot.len();
     let pair = (files.certificate.clone(), files.key.clone());
-    watch::spawn(mappings, pair, Arc::clone(&resolver), Arc::clone(&webhook));
-    webhook.load(snapshot);
+    let Logins { files: mappings, read, modes, options } = logins;
+    let sources = Arc::new(Sources::new(Arc::clone(&webhook), modes, read, options));
+    let rules = sources.len();
+    let modes = Modes::start(Reached::of(args, &config, process), &config, sources);
+    watch::spawn(mappings, pair, Arc::clone(&resolver), modes);
     let ending = async {
         // Without signals there is no wish to end; the process can still be killed.
         if signals::termination().await.is_err() {
@@ -346,25 +361,8 @@ async fn bind(
     }
 }
 
-/// The way to EC2, where a mapping asks for private DNS names.
-async fn ec2(
-    args: &ServerArgs,
-    process: &Process,
-    config: &ServerConfig,
-    snapshot: &Snapshot,
-) -> anyhow::Result<Option<aws::Ec2>> {
-    if !snapshot.needs_private_dns_names() {
-        return Ok(None);
-    }
-    let environment = process.aws_environment();
-    let files = aws::credentials::load_files(&environment)?;
-    let region = match aws::credentials::region(&environment, &files, None, None) {
-        Some(region) => region,
-        None => aws::credentials::instance_region(&environment)
-            .await
-            .context("a mapping uses {{EC2PrivateDNSName}}, and there is no Region to ask EC2 in: set AWS_REGION")?,
-    };
-    let client = aws::Client::new(&environment)?;
+/// The way to EC2, for mappings that ask for private DNS names; nothing is asked until one does.
+fn ec2(args: &ServerArgs, process: &Process, config: &ServerConfig) -> aws::Ec2 {
     let role = config.ec2_role_arn.clone().map(|role_arn| aws::credentials::AssumeRole {
         role_arn,
         duration_seconds: Some(3600),
@@ -372,10 +370,10 @@ async fn ec2(
         ..Default::default()
     });
     let options = aws::Ec2Options {
-        region,
+        region: None,
         role,
         queries_per_second: NonZeroU32::new(args.ec2_qps.or(config.ec2_qps).unwrap_or(defaults::EC2_QPS)),
         burst: args.ec2_burst.or(config.ec2_burst).unwrap_or(defaults::EC2_BURST),
     };
-    Ok(Some(aws::Ec2::new(client, environment, options, rim::now)))
+    aws::Ec2::new(process.aws_environment(), options, rim::now)
 }

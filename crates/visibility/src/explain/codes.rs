@@ -14,7 +14,7 @@ pub struct Code {
 }
 
 /// Of the server itself: there is no answer, whoever asks.
-const OF_SERVER: [Code; 4] = [
+const OF_SERVER: [Code; 5] = [
     Code {
         code: "upstream.circuit-open",
         summary: "STS is left alone for a moment",
@@ -38,6 +38,12 @@ const OF_SERVER: [Code; 4] = [
         summary: "no mapping has been loaded yet",
         meaning: "The server has just started.",
         fix: "Nothing; if it stays, /readyz says why.",
+    },
+    Code {
+        code: "server.source-not-read",
+        summary: "a source of logins has not been read yet",
+        meaning: "No source that was read maps the caller, and one that comes later in backendMode could not be read since the server started: the cluster, or the file.",
+        fix: "Look at /readyz or the server's log for what keeps the source from being read: the API server, the server's own permissions, the file.",
     },
 ];
 
@@ -75,7 +81,7 @@ impl Code {
     pub fn status(&self) -> u16 {
         match self.code {
             "upstream.throttled" | "server.overloaded" => 429,
-            "server.not-loaded" => 503,
+            "server.not-loaded" | "server.source-not-read" => 503,
             _ if self.is_denial() => 403,
             _ => 502,
         }

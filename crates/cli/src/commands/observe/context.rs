@@ -30,6 +30,12 @@ pub(crate) fn contexts(kubeconfig: Option<&Path>, process: &Process) -> Vec<Stri
     args.kubeconfig(process).contexts().unwrap_or_default()
 }
 
+/// The proxies that the environment names.
+pub(crate) fn proxies(process: &Process) -> Proxies {
+    let either = |names: [&str; 2]| names.into_iter().find_map(|name| process.variable(name)).map(str::to_owned);
+    Proxies { https: either(["HTTPS_PROXY", "https_proxy"]), except: either(["NO_PROXY", "no_proxy"]) }
+}
+
 /// What to give beside what says only who logs in.
 pub(crate) const REST: &str = "give what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints as well, or ";
 
@@ -88,9 +94,7 @@ impl ClusterArgs {
 
     /// The kubeconfig, not read yet.
     pub(crate) fn kubeconfig(&self, process: &Process) -> Kubeconfig {
-        let either = |names: [&str; 2]| names.into_iter().find_map(|name| process.variable(name)).map(str::to_owned);
-        let proxies =
-            Proxies { https: either(["HTTPS_PROXY", "https_proxy"]), except: either(["NO_PROXY", "no_proxy"]) };
+        let proxies = proxies(process);
         let is_terminal = std::io::stdin().is_terminal();
         Kubeconfig { paths: self.paths(process), context: self.context.clone(), proxies, is_terminal, now: rim::now }
     }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use access::{Consumer, Expiry, Facts};
 use document::{Problem, RenderStyle, Sources};
 use identity::Partition;
-use mapping::{Index, Mode, Reader, Snapshot, authenticator::ServerConfig};
+use mapping::{Index, Mode, Reader, authenticator::ServerConfig};
 use token::ClusterId;
 
 use super::ServerArgs;
@@ -31,12 +31,44 @@ pub(super) struct Files {
     cluster_id: Option<ClusterId>,
 }
 
+/// What the files say.
+pub(super) struct Read {
+    /// The configuration, without the rules in it.
+    pub(super) config: ServerConfig,
+    /// Its rules.
+    pub(super) mounted: Index,
+    /// The access file.
+    pub(super) access: Option<ReadAccess>,
+}
+
 /// An access file that can be used.
 pub(super) struct ReadAccess {
     pub(super) cluster_id: Option<String>,
-    rules: Index,
+    pub(super) rules: Index,
     /// Whether it says in so many words that nobody is to be let in.
     says_nobody: bool,
+}
+
+impl Read {
+    /// That the files map somebody. An emptied file is more likely a mistake, or half of a write, than the wish to lock
+    /// everybody out.
+    fn ensure_somebody(&self) -> anyhow::Result<()> {
+        let says_nobody = self.access.as_ref().is_some_and(|read| read.says_nobody);
+        let is_empty = self.mounted.is_empty() && self.access.as_ref().is_none_or(|read| read.rules.is_empty());
+        anyhow::ensure!(
+            says_nobody || !is_empty,
+            "the files map nobody; to let nobody in, write `groups: []` into the access file or stop the server"
+        );
+        Ok(())
+    }
+
+    /// Says which principals both files name: the access file's word holds.
+    pub(super) fn say_twice(&self) {
+        let access = self.access.as_ref().map(|access| &access.rules);
+        for rule in access.into_iter().flat_map(|access| self.mounted.also_in(access)) {
+            tracing::warn!(rule = %rule, "the access file names this principal too, and its word holds");
+        }
+    }
 }
 
 impl Files {
@@ -85,9 +117,10 @@ impl Files {
         }))
     }
 
-    /// Reads everything anew: address, port and cluster id are those the server was started with.
-    pub(super) fn read(&self) -> anyhow::Result<Snapshot> {
-        let (config, rules) = match &self.config {
+    /// Reads everything anew: address, port and cluster id are those the server was started with. With other sources of
+    /// logins beside them, the files may map nobody.
+    pub(super) fn read(&self, has_others: bool) -> anyhow::Result<Read> {
+        let (config, mounted) = match &self.config {
             None => {
                 let partition = self.partition.unwrap_or_default();
                 let rules = Index::new(Mode::MountedFile, Reader::ClusterAuth);
@@ -101,26 +134,14 @@ impl Files {
                 (config.server, rules)
             }
         };
-        let read = self.read_access()?;
-        read.as_ref().map_or(Ok(()), |read| self.check_cluster(read))?;
-        let says_nobody = read.as_ref().is_some_and(|read| read.says_nobody);
-        let snapshot = Self::snapshot(&config, rules, read);
-        // An emptied file is more likely a mistake, or half of a write, than the wish to lock everybody out.
-        anyhow::ensure!(
-            says_nobody || !snapshot.is_empty(),
-            "the files map nobody; to let nobody in, write `groups: []` into the access file or stop the server"
-        );
-        Ok(snapshot)
-    }
-
-    /// One mapping of both files; a principal that both name is reported, and the access file's word holds.
-    pub(super) fn snapshot(config: &ServerConfig, mounted: Index, read: Option<ReadAccess>) -> Snapshot {
-        let access = read.map(|read| read.rules);
-        for rule in access.iter().flat_map(|access| mounted.also_in(access)) {
-            tracing::warn!(rule = %rule, "the access file names this principal too, and its word holds");
+        let access = self.read_access()?;
+        access.as_ref().map_or(Ok(()), |read| self.check_cluster(read))?;
+        let read = Read { config, mounted, access };
+        if !has_others {
+            read.ensure_somebody()?;
         }
-        let indexes = access.into_iter().chain([mounted]);
-        Snapshot::of_indexes(config.partition, indexes, config.scrubbed_accounts.iter().copied())
+        read.say_twice();
+        Ok(read)
     }
 }
 

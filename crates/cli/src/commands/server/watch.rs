@@ -8,13 +8,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use mapping::Mode;
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
-use super::mappings::Files;
+use super::{mappings::Files, modes::Modes};
 use crate::{logs, rim};
 
-const INTERVAL: Duration = Duration::from_millis(500);
+pub(super) const INTERVAL: Duration = Duration::from_millis(500);
 
 /// How long reading may take; 20,000 users are a fraction of a second.
 const READING: Duration = Duration::from_secs(20);
@@ -24,8 +25,9 @@ pub(super) fn spawn(
     mappings: Files,
     pair: (PathBuf, PathBuf),
     resolver: Arc<ReloadingResolver>,
-    webhook: Arc<Webhook>,
+    modes: Arc<Modes>,
 ) {
+    let webhook = Arc::clone(modes.sources().webhook());
     tokio::spawn(async move {
         let mut seen_mappings = prints(&mappings);
         let mut seen_pair = (Print::of(&pair.0), Print::of(&pair.1));
@@ -38,9 +40,9 @@ pub(super) fn spawn(
             if found != seen_mappings {
                 seen_mappings = found;
                 let mappings = mappings.clone();
-                report(&webhook, "config", off_thread(move || mappings.read()).await, |snapshot| {
-                    let rules = snapshot.len();
-                    webhook.load(snapshot);
+                let has_others = modes.sources().modes() != [Mode::MountedFile];
+                report(&webhook, "config", off_thread(move || mappings.read(has_others)).await, |read| {
+                    let rules = modes.sources().take_files(read);
                     tracing::info!(rules, "the mappings have changed and are in use");
                 });
             }
@@ -95,7 +97,7 @@ fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, tak
 
 /// Reads on another thread, and no longer than that may take: a file that never ends, or that nobody writes to, must not
 /// keep later changes from being seen.
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
     let read = tokio::time::timeout(READING, tokio::task::spawn_blocking(work));
     read.await.map_err(|_| anyhow::anyhow!("reading took more than {} seconds", READING.as_secs()))??
 }
@@ -115,10 +117,15 @@ fn prints(mappings: &Files) -> Vec<Print> {
 /// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file
 /// behind it is what is looked at.
 #[derive(Clone, PartialEq, Eq)]
-struct Print(Option<(SystemTime, u64, u64, (i64, i64))>);
+pub(super) struct Print(Option<(SystemTime, u64, u64, (i64, i64))>);
 
 impl Print {
-    fn of(path: &Path) -> Self {
+    /// Whether there is a file.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    pub(super) fn of(path: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
 
         // The time of the last change of owner or mode too: what could not be read may be readable now.

@@ -1,0 +1,172 @@
+//! Files that say at any time who logs in (`dynamicfilepath`) and which sources are asked (`dynamicBackendModePath`).
+//!
+//! Source: aws-iam-authenticator 0.7.18, `pkg/fileutil/util.go`, `pkg/mapper/dynamicfile`, `CallBackForFileLoad` of
+//! `pkg/server/server.go`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use mapping::{
+    Mode, Reader, Source,
+    authenticator::dynamic_file,
+    aws_iam_authenticator::{Standing, modes},
+};
+use serde_json::Value;
+use tokio::time::sleep;
+
+use super::{
+    modes::Modes,
+    sources::Sources,
+    watch::{INTERVAL, Print, off_thread},
+};
+use crate::rim;
+
+/// Follows the file of logins for as long as the runtime lives.
+pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
+    tokio::spawn(async move {
+        let mut reading = sources.reading();
+        let mut seen: Option<Print> = None;
+        let mut looks_without = 0;
+        loop {
+            let print = Print::of(&path);
+            if print.is_there() {
+                looks_without = 0;
+                if seen.as_ref() != Some(&print) {
+                    let is_first = !sources.has_read(Mode::DynamicFile);
+                    seen = Some(print);
+                    let reading = reading.borrow_and_update().clone();
+                    let (path, to) = (path.clone(), Arc::clone(&sources));
+                    let read = off_thread(move || {
+                        let bytes = bytes(&path)?;
+                        let standing = Standing::alone(path.display().to_string());
+                        let read = dynamic_file(&bytes, standing, reading.options).map_err(refused)?;
+                        to.take(
+                            Mode::DynamicFile,
+                            Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read },
+                        );
+                        Ok(last_updated(&bytes))
+                    });
+                    match read.await {
+                        Ok(at) if !is_first => observe(&sources, "dynamic_file", at),
+                        Ok(_) => {}
+                        Err(error) => cannot_read(&sources, &format!("{error:#}")),
+                    }
+                }
+            } else {
+                // Whoever writes a file anew may take the old one away first; whoever leaves it away means it.
+                looks_without += 1;
+                let is_gone = looks_without == 2;
+                if is_gone && sources.has_read(Mode::DynamicFile) {
+                    seen = None;
+                    sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth));
+                    tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its logins");
+                } else if is_gone {
+                    cannot_read(&sources, &format!("{} is not there", path.display()));
+                }
+            }
+            tokio::select! {
+                () = sleep(INTERVAL) => {}
+                told = reading.changed() => match told {
+                    Ok(()) => seen = None,
+                    Err(_) => return,
+                },
+            }
+        }
+    });
+}
+
+fn cannot_read(sources: &Sources, why: &str) {
+    sources.webhook().metrics().dynamic_file_failed();
+    sources.webhook().metrics().reload_failed("dynamicfile");
+    sources.cannot_read(Mode::DynamicFile, why);
+}
+
+/// Why nothing of the file is taken.
+fn refused(refused: Box<Source>) -> anyhow::Error {
+    let said: Vec<String> = refused.defects.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!("nothing of the file is taken: {}", said.join("; "))
+}
+
+/// Follows the file that names the modes. Where it is gone, those of the configuration are asked again.
+pub(super) fn follow_modes(path: PathBuf, modes: Arc<Modes>) {
+    tokio::spawn(async move {
+        let mut seen = Print::of(Path::new(""));
+        let mut is_first = true;
+        loop {
+            let print = Print::of(&path);
+            if print != seen {
+                seen = print;
+                if seen.is_there() {
+                    let path = path.clone();
+                    let sources = Arc::clone(modes.sources());
+                    match off_thread(move || named_modes(&path)).await.and_then(|(named, at)| {
+                        modes.ask(&named)?;
+                        Ok((named, at))
+                    }) {
+                        Ok((named, at)) => {
+                            let has = named.contains(&Mode::DynamicFile);
+                            sources.webhook().metrics().set_dynamic_file_mode(has, named == [Mode::DynamicFile]);
+                            sources.webhook().readiness().clear_stale("backend-mode");
+                            if !is_first {
+                                observe(&sources, "dynamic_backend_mode", at);
+                            }
+                            is_first = false;
+                        }
+                        Err(error) => {
+                            let why = format!("{error:#}");
+                            sources.webhook().metrics().reload_failed("backend-mode");
+                            sources.webhook().readiness().set_stale("backend-mode", why.clone());
+                            tracing::error!(error = why, "the file of backend modes is not taken; those before stay");
+                        }
+                    }
+                } else {
+                    modes.ask_configured();
+                }
+            }
+            sleep(INTERVAL).await;
+        }
+    });
+}
+
+/// What `backendMode` of the file names, and `LastUpdatedDateTime`.
+fn named_modes(path: &Path) -> anyhow::Result<(Vec<Mode>, Option<i64>)> {
+    let bytes = bytes(path)?;
+    let value: Value = serde_json::from_slice(&bytes).context("it is not JSON")?;
+    let named = field(&value, "backendMode").and_then(Value::as_str).unwrap_or_default();
+    let names: Vec<&str> = named.split(' ').collect();
+    let found = modes(names.iter().copied());
+    anyhow::ensure!(
+        found.len() == names.len(),
+        "backendMode {named:?}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile, each once, with a blank between them"
+    );
+    Ok((found, last_updated(&bytes)))
+}
+
+/// How long after it was written a file is in use; one that says it will be written is passed over.
+fn observe(sources: &Sources, file: &'static str, written: Option<i64>) {
+    let after = written.and_then(|at| u64::try_from(rim::now().as_second() - at).ok());
+    if let Some(seconds) = after {
+        sources.webhook().metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
+    }
+}
+
+/// `LastUpdatedDateTime`: seconds since 1970, as a text.
+fn last_updated(bytes: &[u8]) -> Option<i64> {
+    let value: Value = serde_json::from_slice(bytes).ok()?;
+    field(&value, "LastUpdatedDateTime")?.as_str()?.parse().ok()
+}
+
+/// A field in whatever case, as encoding/json takes it.
+fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+    let fields = value.as_object()?;
+    fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+    rim::ensure_regular(path)?;
+    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}

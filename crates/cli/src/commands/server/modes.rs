@@ -1,0 +1,128 @@
+//! Which sources of logins are asked, and in which order.
+
+use std::{
+    collections::BTreeSet,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use anyhow::Context as _;
+use mapping::{Mode, authenticator::ServerConfig};
+
+use super::{
+    ServerArgs,
+    cluster::{self, Reached},
+    dynamic,
+    sources::Sources,
+};
+
+/// The modes in force, and what has to be followed for them.
+pub(super) struct Modes {
+    configured: Mutex<Vec<Mode>>,
+    followed: Mutex<BTreeSet<Mode>>,
+    reached: Reached,
+    dynamic_file: Option<PathBuf>,
+    sources: Arc<Sources>,
+}
+
+/// The modes of the flag, which goes before the configuration; `MountedFile` where neither says any.
+///
+/// Names are compared as aws-iam-authenticator does, with case; its old ones are accepted.
+pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<Vec<Mode>> {
+    let mut modes = Vec::new();
+    for name in &args.backend_mode {
+        let mode = Mode::named(name).with_context(|| {
+            format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile")
+        })?;
+        anyhow::ensure!(!modes.contains(&mode), "--backend-mode names {mode} twice");
+        modes.push(mode);
+    }
+    if modes.is_empty() {
+        modes.clone_from(&config.backend_modes);
+    }
+    if modes.is_empty() {
+        modes.push(Mode::MountedFile);
+    }
+    Ok(modes)
+}
+
+/// That a path for `DynamicFile` stands beside the mode, and the mode beside a path.
+pub(super) fn check_dynamic_file(modes: &[Mode], config: &ServerConfig) -> anyhow::Result<()> {
+    let has_mode = modes.contains(&Mode::DynamicFile);
+    // A file that changes the modes may name it later.
+    let may_have = has_mode || config.dynamic_backend_mode_path.is_some();
+    match &config.dynamic_file_path {
+        None if has_mode => anyhow::bail!(
+            "dynamicfile is set in backend-mode but dynamicfilepath is not set: write server.dynamicfilepath into the configuration"
+        ),
+        Some(path) if !may_have => anyhow::bail!(
+            "dynamicfile is not set in backend-mode but dynamicfilepath is set ({}): name DynamicFile in --backend-mode or \
+             server.backendMode, or leave the path out",
+            path.display()
+        ),
+        _ => Ok(()),
+    }
+}
+
+impl Modes {
+    /// Follows what the modes of `sources` need, and the file that may change them.
+    pub(super) fn start(reached: Reached, config: &ServerConfig, sources: Arc<Sources>) -> Arc<Self> {
+        let modes = sources.modes();
+        let this = Arc::new(Self {
+            configured: Mutex::new(modes.clone()),
+            followed: Mutex::default(),
+            reached,
+            dynamic_file: config.dynamic_file_path.clone(),
+            sources,
+        });
+        this.follow(&modes);
+        if let Some(path) = &config.dynamic_backend_mode_path {
+            dynamic::follow_modes(path.clone(), Arc::clone(&this));
+        }
+        this
+    }
+
+    pub(super) fn sources(&self) -> &Arc<Sources> {
+        &self.sources
+    }
+
+    /// Asks these from now on.
+    pub(super) fn ask(&self, modes: &[Mode]) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.dynamic_file.is_some() || !modes.contains(&Mode::DynamicFile),
+            "it names DynamicFile, and the configuration has no dynamicfilepath"
+        );
+        if self.sources.modes() != modes {
+            self.follow(modes);
+            self.sources.set_modes(modes.to_vec());
+            let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
+            tracing::info!(modes = names.join(" "), "other sources of logins are asked from now on");
+        }
+        Ok(())
+    }
+
+    /// Asks those of the configuration again.
+    pub(super) fn ask_configured(&self) {
+        let configured = self.configured.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // They were checked when the server started.
+        let _ = self.ask(&configured);
+    }
+
+    /// Follows the sources of modes that are not followed yet. Those that are asked no more are followed on: they may be asked
+    /// again, and then there is no moment without their logins.
+    fn follow(&self, modes: &[Mode]) {
+        let mut followed = self.followed.lock().unwrap_or_else(PoisonError::into_inner);
+        for mode in modes.iter().copied().filter(|mode| followed.insert(*mode)) {
+            let sources = Arc::clone(&self.sources);
+            match mode {
+                Mode::EksConfigMap | Mode::Crd => cluster::follow(mode, self.reached.clone(), sources),
+                Mode::DynamicFile => {
+                    if let Some(path) = self.dynamic_file.clone() {
+                        dynamic::follow_logins(path, sources);
+                    }
+                }
+                Mode::MountedFile | Mode::AccessFile | Mode::AccessEntries => {}
+            }
+        }
+    }
+}

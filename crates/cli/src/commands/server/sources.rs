@@ -1,0 +1,173 @@
+//! The server's sources of logins in their order, each as it was read last, and the mapping that comes of all of them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use identity::{AccountId, Partition};
+use mapping::{
+    Defect, Index, Mode, Snapshot, Source, SourceState, authenticator::ServerConfig, aws_iam_authenticator::Options,
+};
+use tokio::sync::watch;
+use webhook::Webhook;
+
+use super::mappings::Read;
+
+/// All sources. Each is read by itself, and replaces what it was without a moment in which it is nothing.
+pub(super) struct Sources {
+    state: Mutex<State>,
+    reading: watch::Sender<Reading>,
+    webhook: Arc<Webhook>,
+}
+
+/// How sources besides the configuration are read: what of the configuration they hang on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Reading {
+    /// Of `--feature-gates` and `dynamicfileUserIDStrict`.
+    pub(super) options: Options,
+    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
+}
+
+impl Reading {
+    /// With which a mode's usernames may not begin.
+    pub(super) fn prefixes(&self, mode: Mode) -> Vec<String> {
+        self.reserved_prefixes.get(&mode).cloned().unwrap_or_default()
+    }
+}
+
+struct State {
+    partition: Partition,
+    scrubbed_accounts: Vec<AccountId>,
+    modes: Vec<Mode>,
+    access: Option<Arc<Index>>,
+    read: BTreeMap<Mode, Arc<Index>>,
+}
+
+impl Sources {
+    /// With what the files say; the other modes are still to be read.
+    pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<Mode>, read: Read, options: Options) -> Self {
+        let state = State {
+            partition: Partition::default(),
+            scrubbed_accounts: Vec::new(),
+            modes,
+            access: None,
+            read: BTreeMap::new(),
+        };
+        let this = Self { state: Mutex::new(state), reading: watch::Sender::default(), webhook };
+        this.reading.send_modify(|reading| reading.options = options);
+        this.take_files(read);
+        this
+    }
+
+    /// How many rules all sources have together.
+    pub(super) fn len(&self) -> usize {
+        let state = self.state();
+        state.access.iter().chain(state.read.values()).map(|index| index.len()).sum()
+    }
+
+    /// Takes what the access file and the configuration say now.
+    ///
+    /// Returns how many rules all sources have together.
+    pub(super) fn take_files(&self, read: Read) -> usize {
+        let Read { config, mounted, access } = read;
+        let ServerConfig { partition, scrubbed_accounts, reserved_prefixes, .. } = config;
+        self.reading.send_if_modified(|reading| {
+            let is_other = reading.reserved_prefixes != reserved_prefixes;
+            reading.reserved_prefixes = reserved_prefixes;
+            is_other
+        });
+        let mut state = self.state();
+        state.partition = partition;
+        state.scrubbed_accounts = scrubbed_accounts;
+        state.access = access.map(|access| Arc::new(access.rules));
+        state.read.insert(Mode::MountedFile, mounted.into());
+        self.load(&state)
+    }
+
+    /// Takes what a mode's source says now, and logs what in it does not do what it looks like.
+    pub(super) fn take(&self, mode: Mode, source: Source) {
+        for Defect { message, hint, .. } in &source.defects {
+            tracing::warn!(mode = %mode, hint, "{message}");
+        }
+        let index = Index::of(source);
+        let rules = index.len();
+        let mut state = self.state();
+        state.read.insert(mode, index.into());
+        self.load(&state);
+        drop(state);
+        self.webhook.readiness().clear_not_read(mode.as_str());
+        self.webhook.readiness().clear_stale(mode.as_str());
+        tracing::info!(mode = %mode, rules, "the logins of this source are in use");
+    }
+
+    /// Says why a source cannot be read. What it said last stays in use; one that has said nothing yet maps nobody, and
+    /// refuses nobody.
+    pub(super) fn cannot_read(&self, mode: Mode, why: &str) {
+        let is_read = self.state().read.contains_key(&mode);
+        if is_read {
+            self.webhook.readiness().set_stale(mode.as_str(), why);
+            tracing::error!(mode = %mode, error = why, "the last good version of this source stays in use");
+        } else {
+            self.webhook.readiness().set_not_read(mode.as_str(), why);
+            tracing::error!(mode = %mode, error = why, "this source of logins cannot be read yet");
+        }
+    }
+
+    /// A source can be read again, and says what it said last.
+    pub(super) fn reads_again(&self, mode: Mode) {
+        self.webhook.readiness().clear_stale(mode.as_str());
+        tracing::info!(mode = %mode, "this source of logins can be read again");
+    }
+
+    /// Whether a source was read at least once.
+    pub(super) fn has_read(&self, mode: Mode) -> bool {
+        self.state().read.contains_key(&mode)
+    }
+
+    /// Asks these sources from now on, in this order.
+    pub(super) fn set_modes(&self, modes: Vec<Mode>) {
+        let mut state = self.state();
+        for mode in state.modes.iter().filter(|mode| !modes.contains(mode)) {
+            self.webhook.readiness().clear_not_read(mode.as_str());
+        }
+        state.modes = modes;
+        self.load(&state);
+    }
+
+    /// The sources in the order in which they are asked.
+    pub(super) fn modes(&self) -> Vec<Mode> {
+        self.state().modes.clone()
+    }
+
+    /// How sources are to be read, and word of when that changes.
+    pub(super) fn reading(&self) -> watch::Receiver<Reading> {
+        self.reading.subscribe()
+    }
+
+    pub(super) fn webhook(&self) -> &Arc<Webhook> {
+        &self.webhook
+    }
+
+    fn load(&self, state: &State) -> usize {
+        let of_mode = |mode: &Mode| match state.read.get(mode) {
+            Some(index) => SourceState::Read(Arc::clone(index)),
+            None => SourceState::NotRead(*mode),
+        };
+        for mode in &state.modes {
+            self.webhook.metrics().set_source_read(mode.as_str(), state.read.contains_key(mode));
+        }
+        let access = state.access.iter().map(|index| SourceState::Read(Arc::clone(index)));
+        let sources = access.chain(state.modes.iter().map(of_mode));
+        let scrubbed = state.scrubbed_accounts.iter().copied();
+        let snapshot = Snapshot::of_indexes(state.partition, sources, scrubbed);
+        let rules = snapshot.len();
+        self.webhook.load(snapshot);
+        rules
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Whoever panicked has put in whole values only.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
