@@ -97,8 +97,13 @@ impl Default for Options {
 
 /// A running cluster. Dropping it stops it.
 pub struct Cluster {
-    /// In the order in which they are to be stopped: the last started first.
-    processes: Vec<Process>,
+    // In the order in which they are stopped: the last started first.
+    controller_manager: Option<Process>,
+    /// None while it is stopped.
+    api_server: Option<Process>,
+    etcd: Process,
+    /// With what the API server is started.
+    api_server_program: (PathBuf, Vec<String>),
     server: SocketAddr,
     files: Files,
     client: get::Client,
@@ -137,15 +142,26 @@ impl Cluster {
 
         // The API server waits for etcd by itself.
         let etcd = Process::start(binaries.etcd(), &arguments::etcd(path, &ports), path)?;
-        let api_server = arguments::kube_apiserver(&files, &ports, options);
-        let api_server = Process::start(binaries.kube_apiserver(), &api_server, path)?;
+        let arguments = arguments::kube_apiserver(&files, &ports, options);
+        let api_server = Some(Process::start(binaries.kube_apiserver(), &arguments, path)?);
         let client = get::Client::new(server, &files)?;
-        let mut cluster = Self { processes: vec![api_server, etcd], server, files, client, folder };
+        let api_server_program = (binaries.kube_apiserver().to_owned(), arguments);
+        let controller = None;
+        let mut cluster = Self {
+            controller_manager: controller,
+            api_server,
+            etcd,
+            api_server_program,
+            server,
+            files,
+            client,
+            folder,
+        };
         cluster.wait_until(give_up, "/readyz", |_| true)?;
 
         if let Some(program) = controller_manager {
             let arguments = arguments::kube_controller_manager(&cluster.files);
-            cluster.processes.insert(0, Process::start(program, &arguments, cluster.folder.path())?);
+            cluster.controller_manager = Some(Process::start(program, &arguments, cluster.folder.path())?);
             cluster.wait_until(give_up, "/api/v1/namespaces/default/serviceaccounts/default", |_| true)?;
             let role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/view";
             cluster.wait_until(give_up, role, |body| body.contains(r#""rules":[{"#))?;
@@ -183,10 +199,26 @@ impl Cluster {
         self.client.get(path).map_err(|source| ClusterError::Get { path: path.to_owned(), source })
     }
 
+    /// Kills the API server, as a machine does that loses its power; everything that it keeps is with etcd.
+    pub fn stop_api_server(&mut self) {
+        self.api_server = None;
+    }
+
+    /// Starts the API server again where it was, and waits until it is ready. Blocks.
+    ///
+    /// # Errors
+    ///
+    /// It does not start, or is not ready within a minute.
+    pub fn start_api_server(&mut self) -> Result<(), ClusterError> {
+        let (program, arguments) = &self.api_server_program;
+        self.api_server = Some(Process::start(program, arguments, self.folder.path())?);
+        self.wait_until(Instant::now() + Duration::from_mins(1), "/readyz", |_| true)
+    }
+
     /// Kills and reaps the processes and removes the folder. Dropping does the same and says nothing where it fails.
     pub fn stop(self) -> Result<(), ClusterError> {
-        let Self { processes, folder, .. } = self;
-        drop(processes);
+        let Self { controller_manager, api_server, etcd, folder, .. } = self;
+        drop((controller_manager, api_server, etcd));
         folder.close().map_err(ClusterError::Folder)
     }
 
@@ -197,11 +229,11 @@ impl Cluster {
                 Ok(Answer { status, .. }) => format!("it answers with status {status}"),
                 Err(error) => error.to_string(),
             };
-            for process in &mut self.processes {
-                process.must_run()?;
-            }
+            let Self { controller_manager, api_server, etcd, .. } = self;
+            let mut processes: Vec<_> = controller_manager.iter_mut().chain(api_server).chain([etcd]).collect();
+            processes.iter_mut().try_for_each(|process| process.must_run())?;
             if Instant::now() > give_up {
-                return Err(ClusterError::NotReady { path: path.to_owned(), last, log: self.processes[0].log_tail() });
+                return Err(ClusterError::NotReady { path: path.to_owned(), last, log: processes[0].log_tail() });
             }
             thread::sleep(POLL_INTERVAL);
         }

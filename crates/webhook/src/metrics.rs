@@ -129,16 +129,28 @@ impl Metrics {
             build: register(&registry, IntGaugeVec::new(own("build_info", "The version of this server"), &["version"])),
             configmap_watch_failures: register(
                 &registry,
-                IntCounter::with_opts(existing("configmap_watch_failures_total", "Times that aws-auth could not be watched")),
+                IntCounter::with_opts(existing(
+                    "configmap_watch_failures_total",
+                    "Times that aws-auth could not be watched",
+                )),
             ),
             dynamicfile_failures: register(
                 &registry,
-                IntCounter::with_opts(existing("dynamicfile_failures_total", "Times that the dynamic file could not be read")),
+                IntCounter::with_opts(existing(
+                    "dynamicfile_failures_total",
+                    "Times that the dynamic file could not be read",
+                )),
             ),
-            dynamic_latency: register(&registry, HistogramVec::new(HistogramOpts::from(dynamic).buckets(slow), &["type"])),
+            dynamic_latency: register(
+                &registry,
+                HistogramVec::new(HistogramOpts::from(dynamic).buckets(slow), &["type"]),
+            ),
             dynamic_file_enabled: register(
                 &registry,
-                IntGauge::with_opts(existing("dynamic_file_enabled", "1 where the backend-mode file names DynamicFile")),
+                IntGauge::with_opts(existing(
+                    "dynamic_file_enabled",
+                    "1 where the backend-mode file names DynamicFile",
+                )),
             ),
             dynamic_file_only: register(
                 &registry,
@@ -146,7 +158,10 @@ impl Metrics {
             ),
             source_read: register(
                 &registry,
-                IntGaugeVec::new(own("source_read", "1 where a source of logins has been read, 0 where not yet"), &["mode"]),
+                IntGaugeVec::new(
+                    own("source_read", "1 where a source of logins has been read, 0 where not yet"),
+                    &["mode"],
+                ),
             ),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),

@@ -38,6 +38,7 @@ mod login;
 mod manifests;
 mod matrix;
 mod meaning;
+mod modes;
 mod pages;
 mod plan;
 mod plugin;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         explain::TESTS,
         access::TESTS,
         meaning::TESTS,
+        modes::TESTS,
         live::TESTS,
         proxies::TESTS,
         guide::TESTS,

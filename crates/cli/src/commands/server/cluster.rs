@@ -13,9 +13,9 @@ use std::{
 
 use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Run, Watched, Write, watch};
 use mapping::{
-    Mode, Source,
+    Defect, DefectKind, Mode, Source,
     authenticator::{ServerConfig, aws_auth, objects},
-    aws_iam_authenticator::{self, Standing},
+    aws_iam_authenticator::{self, LISTS, Standing},
 };
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::sleep};
@@ -160,7 +160,11 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
             let (sources, wanted) = (Arc::clone(sources), reading.borrow_and_update().clone());
             let taken = off_thread(move || {
                 let read = read(mode, &objects, &wanted);
-                sources.take(mode, read);
+                // A list that cannot be read is more likely a mistake than the wish to lock out whoever stood in it.
+                match broken(&read).filter(|_| sources.has_read(mode)) {
+                    Some(defect) => sources.cannot_read(mode, &defect.to_string()),
+                    None => sources.take(mode, read),
+                }
                 Ok(objects)
             });
             match taken.await {
@@ -225,6 +229,12 @@ fn read(mode: Mode, seen: &[Object], reading: &super::sources::Reading) -> Sourc
         aws_auth(data, |_| Standing::alone("aws-auth"), reading.options)
     };
     Source { reserved_prefixes: reading.prefixes(mode), ..source }
+}
+
+/// What keeps a whole list from being read.
+fn broken(source: &Source) -> Option<&Defect> {
+    let is_whole = |defect: &&Defect| defect.kind == DefectKind::Unreadable && LISTS.contains(&&*defect.section);
+    source.defects.iter().find(is_whole)
 }
 
 /// One `IAMIdentityMapping`.

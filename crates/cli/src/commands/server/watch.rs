@@ -21,12 +21,7 @@ pub(super) const INTERVAL: Duration = Duration::from_millis(500);
 const READING: Duration = Duration::from_secs(20);
 
 /// Looks at the files for as long as the runtime lives.
-pub(super) fn spawn(
-    mappings: Files,
-    pair: (PathBuf, PathBuf),
-    resolver: Arc<ReloadingResolver>,
-    modes: Arc<Modes>,
-) {
+pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<ReloadingResolver>, modes: Arc<Modes>) {
     let webhook = Arc::clone(modes.sources().webhook());
     tokio::spawn(async move {
         let mut seen_mappings = prints(&mappings);
@@ -97,7 +92,9 @@ fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, tak
 
 /// Reads on another thread, and no longer than that may take: a file that never ends, or that nobody writes to, must not
 /// keep later changes from being seen.
-pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> anyhow::Result<T> + Send + 'static) -> anyhow::Result<T> {
+pub(super) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<T> {
     let read = tokio::time::timeout(READING, tokio::task::spawn_blocking(work));
     read.await.map_err(|_| anyhow::anyhow!("reading took more than {} seconds", READING.as_secs()))??
 }
