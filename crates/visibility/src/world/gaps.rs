@@ -7,7 +7,7 @@ use inventory::{ACCESS_KEY, AccessEntries, AuthenticationMode, Extent, Knowledge
 use rbac::{Binding, Index, RoleKind, RoleReference, Subject};
 
 use super::{Associated, World};
-use crate::{Principal, print};
+use crate::Principal;
 
 /// What the cluster did not show. What was last applied is of no interest here.
 pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
@@ -159,12 +159,15 @@ pub(super) fn of_keys(principals: &[Principal], index: &Index) -> (BTreeSet<Subj
         let Some(login) = principal.login.as_ref().ok().filter(with_key) else { continue };
         let named = named.get_or_insert_with(|| Named::of([index]));
         for found in named.by_key(login, &principal.identity) {
-            bearers.entry(found).or_default().insert(print::principal(principal));
+            bearers.entry(found).or_default().insert(format!("{} of {}", principal.who, principal.who.account()));
         }
     }
     let gap = |((subject, key), who): (&(Subject, String), &BTreeSet<String>)| {
         let who = who.iter().map(String::as_str).collect::<Vec<_>>().join(" or ");
-        let whoever = print::subject(subject);
+        let whoever = match subject {
+            Subject::User(name) | Subject::ServiceAccount { name, .. } => format!("User {name}"),
+            Subject::Group(name) => format!("Group {name}"),
+        };
         let why = if key.starts_with("AKIA") {
             format!(
                 "{who} is {whoever} with it, which bindings name; `aws iam get-access-key-last-used --access-key-id {key}` says \
