@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::run;
 
 /// Crates without I/O, and what they must never depend on.
-const PURE: [&str; 11] = [
+const PURE: [&str; 12] = [
     "document",
     "identity",
     "token",
@@ -25,6 +25,7 @@ const PURE: [&str; 11] = [
     "plan",
     "visibility",
     "kubeconfig",
+    "kops",
 ];
 const IMPURE: [&str; 6] = ["tokio", "hyper", "rustls", "aws-config", "aws-sigv4", "kube"];
 

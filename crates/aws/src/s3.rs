@@ -16,10 +16,10 @@ mod bucket;
 use ::http::{HeaderMap, Request, Response};
 use http_body_util::Full;
 use hyper::body::Bytes;
+use identity::BucketName;
 use jiff::Timestamp;
 use token::Upstream;
 
-pub use self::bucket::{BucketName, BucketNameError};
 use crate::{
     AwsError, Client, Endpoint, EndpointError,
     calls::refused,

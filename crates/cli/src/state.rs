@@ -30,9 +30,6 @@ pub(crate) struct StateFiles {
     pub(crate) owner: Option<Owner>,
 }
 
-/// The kubeconfig's name in the folders that `init` and kops use, as aws-iam-authenticator's.
-pub(crate) const KUBECONFIG_NAME: &str = "aws-iam-authenticator.kubeconfig";
-
 /// How the API server reaches the webhook; the certificate is made for it.
 pub(crate) struct Reach {
     /// A DNS name or an IP address.
@@ -126,7 +123,7 @@ impl StateFiles {
     pub(crate) fn ensure_kubeconfig(&self, reach: &Reach) -> anyhow::Result<bool> {
         let authority = self.authority_pem()?;
         let url = reach.url();
-        if self.trusted().is_some_and(|config| config.server == url && trusts(&config, &authority)) {
+        if self.trusted().is_some_and(|config| config.server == url && config.trusts(&authority)) {
             return Ok(false);
         }
         self.write_kubeconfig(&url, &authority)?;
@@ -189,11 +186,6 @@ impl NewPair {
         let certificate = rim::stage(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)?;
         Ok([key, certificate])
     }
-}
-
-/// Whether a webhook kubeconfig trusts an authority, be it alone or among others.
-pub(crate) fn trusts(config: &kubeconfig::WebhookConfig, authority_pem: &str) -> bool {
-    config.certificate_authority_pem.contains(authority_pem.trim())
 }
 
 impl Reach {

@@ -11,12 +11,14 @@
 
 mod account;
 mod arn;
+mod bucket;
 mod caller;
 mod partition;
 mod sts_host;
 
 pub use account::{AccountId, AccountIdError};
 pub use arn::{Arn, ArnError};
+pub use bucket::{BucketName, BucketNameError};
 pub use caller::{Identity, IdentityError, Principal, is_session_name};
 pub use partition::{Partition, UnknownPartition};
 pub use sts_host::{StsHost, UnknownStsHost};

@@ -27,7 +27,7 @@ pub use exec::{ApiVersion, ExecInfo, exec_credential, exec_info};
 pub use kind::refused;
 pub use merge::{Beside, Merged, OtherFile, merge};
 pub use read::{Authority, ClusterEndpoint, read_cluster};
-pub use webhook::{WebhookConfig, read_webhook, webhook};
+pub use webhook::{WEBHOOK_FILE, WebhookConfig, read_webhook, webhook};
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,16 @@ pub struct WebhookConfig {
     pub certificate_authority_pem: String,
 }
 
+/// The file's name in the folders that `init` and kops use, as aws-iam-authenticator's.
+pub const WEBHOOK_FILE: &str = "aws-iam-authenticator.kubeconfig";
+
+impl WebhookConfig {
+    /// Whether it trusts an authority, be it alone or among others.
+    pub fn trusts(&self, authority_pem: &str) -> bool {
+        self.certificate_authority_pem.contains(authority_pem.trim())
+    }
+}
+
 /// Writes one. Names are aws-iam-authenticator's; unlike its file, this one says what it is (apiVersion and kind).
 pub fn webhook(server_url: &str, certificate_authority_pem: &str) -> String {
     format!(

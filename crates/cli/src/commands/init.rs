@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use kubeconfig::WEBHOOK_FILE;
 
 use crate::{
     commands::server,
@@ -11,7 +12,7 @@ use crate::{
     global::Global,
     rim::{self, Owner, Process},
     settings,
-    state::{KUBECONFIG_NAME, Pair, Reach, StateFiles},
+    state::{Pair, Reach, StateFiles},
 };
 
 /// Flags of `init`.
@@ -49,11 +50,10 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     let defaults = server::Paths::resolve(None, None, &config);
     let mut files = match &args.output_dir {
         // The gate moves the files to where the server looks for them, as in aws-iam-authenticator.
-        None if settings::gates(global)?.configured_init_directories => StateFiles {
-            kubeconfig: defaults.kubeconfig,
-            ..StateFiles::in_folder(&defaults.state_dir, KUBECONFIG_NAME)
-        },
-        folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), KUBECONFIG_NAME),
+        None if settings::gates(global)?.configured_init_directories => {
+            StateFiles { kubeconfig: defaults.kubeconfig, ..StateFiles::in_folder(&defaults.state_dir, WEBHOOK_FILE) }
+        }
+        folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), WEBHOOK_FILE),
     };
     files.owner = args.owner;
     let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config);

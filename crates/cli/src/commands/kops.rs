@@ -7,7 +7,6 @@
 //!
 //! What kops does with it: `pkg/apis/kops/cluster.go`, `nodeup/pkg/model` and `pkg/model/iam/iam_builder.go` of kubernetes/kops.
 
-mod files;
 mod spec;
 mod store;
 mod upload;

@@ -7,13 +7,10 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use serde::Serialize;
+use kops::{ClusterName, File, Folder, HOOK_IMAGE, Stored};
 use token::ClusterId;
 
-use super::{
-    files::{File, Stored, read},
-    store::{ClusterArgs, Folder},
-};
+use super::store::{ClusterArgs, stored};
 use crate::{
     commands::version::VERSION,
     exit::CommandResult,
@@ -64,16 +61,6 @@ enum Output {
     Json,
 }
 
-/// The folder on control-plane machines that has the webhook's files. The API server's pod mounts the folder above it, and
-/// has not mounted `/srv/kubernetes` itself since kops 1.22. It is the Helm chart's default too.
-const NODE_FOLDER: &str = "/srv/kubernetes/kube-apiserver/cluster-auth";
-
-const HOOK_IMAGE: &str = "public.ecr.aws/aws-cli/aws-cli:2.36.7";
-
-/// What the hook runs. A file rather than an argument: kops writes arguments into a systemd unit, where `$` and `%` mean
-/// something else.
-const FETCH: &str = include_str!("fetch.sh");
-
 /// Runs `kops spec`.
 pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> CommandResult {
     let name = args.cluster.name(process)?;
@@ -81,15 +68,12 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
     config.cluster_id = config.cluster_id.or_else(|| Some(name.to_string()));
     let cluster_id = settings::cluster_id(global, process, &config)?;
     args.ensure_of_variant()?;
-    let spec = match args.variant {
-        Variant::Aws => aws(args, &cluster_id),
-        Variant::Webhook => webhook(args, &args.cluster.folder(&name, process)?, process)?,
-    };
-    let cluster = Cluster {
-        api_version: "kops.k8s.io/v1alpha2",
-        kind: "Cluster",
-        metadata: Metadata { name: name.to_string() },
-        spec,
+    let cluster = match args.variant {
+        Variant::Aws => {
+            let image = args.image.clone().unwrap_or_else(|| format!("{}:{VERSION}", access::IMAGE));
+            kops::aws(&name, image, cluster_id.to_string())
+        }
+        Variant::Webhook => webhook(args, &name, process)?,
     };
     let text = match args.output {
         Output::Yaml => serde_saphyr::to_string(&cluster).context("cannot write it as YAML")?,
@@ -119,61 +103,22 @@ impl SpecArgs {
     }
 }
 
-fn aws(args: &SpecArgs, cluster_id: &ClusterId) -> Spec {
-    let image = args.image.clone().unwrap_or_else(|| format!("{}:{VERSION}", access::IMAGE));
-    let aws = AwsAuthentication {
-        image,
-        cluster_id: cluster_id.to_string(),
-        cpu_request: "10m",
-        cpu_limit: "100m",
-        memory_request: "20Mi",
-        memory_limit: "20Mi",
-    };
-    Spec { authentication: Some(Authentication { aws }), ..Spec::default() }
-}
-
-fn webhook(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<Spec> {
+fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Result<kops::Cluster> {
+    let folder = args.cluster.folder(name, process)?;
     let (kubeconfig, region) = match &args.webhook_kubeconfig {
         Some(path) => {
             let text = rim::read_source(path)?.text().to_owned();
             (Stored { text, etag: String::new() }, args.cluster.region()?)
         }
-        None => fetch(args, folder, process)?,
+        None => fetch(args, &folder, process)?,
     };
-    let config = read(&kubeconfig).with_context(|| {
+    let config = kubeconfig.webhook().with_context(|| {
         let stored = || format!("{folder}/{}", File::Kubeconfig.name());
         let place = args.webhook_kubeconfig.as_ref().map_or_else(stored, |path| path.display().to_string());
         format!("{place} is no kubeconfig of an API server's webhook; `cluster-auth init` and `kops upload` make one")
     })?;
-    // Written anew: what it may hold beside the URL and the authority, a client's key for one, is nothing for a specification.
-    let kubeconfig = kubeconfig::webhook(&config.server, &config.certificate_authority_pem);
-    let asset = |name, file, content| FileAsset {
-        name,
-        path: format!("{NODE_FOLDER}/{file}"),
-        roles: ["Master"],
-        mode: "0644",
-        content,
-    };
-    let kubeconfig = asset("cluster-auth-kubeconfig", File::Kubeconfig.name(), kubeconfig);
-    let fetch = asset("cluster-auth-fetch", "fetch.sh", FETCH.to_owned());
-    let path = kubeconfig.path.clone();
-    // The machine's own files are below /rootfs there.
-    let command = ["sh".to_owned(), format!("/rootfs{}", fetch.path), folder.to_string()];
-    let hook = Hook {
-        name: "cluster-auth-files",
-        roles: ["Master"],
-        before: ["kubelet.service"],
-        exec_container: ExecContainer {
-            image: args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned()),
-            command: command.into_iter().chain(region).collect(),
-        },
-    };
-    Ok(Spec {
-        file_assets: Some([kubeconfig, fetch]),
-        hooks: Some([hook]),
-        kube_api_server: Some(KubeApiServer { authentication_token_webhook_config_file: path }),
-        ..Spec::default()
-    })
+    let hook_image = args.hook_image.clone().unwrap_or_else(|| HOOK_IMAGE.to_owned());
+    Ok(kops::webhook(name, &config, &folder, hook_image, region))
 }
 
 /// The kubeconfig of the state store, and the Region that this is in.
@@ -186,7 +131,7 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
         let object = object.with_context(|| {
             format!("there is no {folder}/{}; `cluster-auth kops upload` puts it there", File::Kubeconfig.name())
         })?;
-        anyhow::Ok((Stored::of(&object)?, Some(s3.region().to_owned())))
+        anyhow::Ok((stored(&object)?, Some(s3.region().to_owned())))
     };
     runtime::block_on(fetching)?
 }
@@ -207,80 +152,4 @@ fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
              with `clusterID: {cluster_id}` in access.yaml"
         ),
     }
-}
-
-/// A part of kops' Cluster: what there is of it here.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Cluster {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Metadata,
-    spec: Spec,
-}
-
-#[derive(Serialize)]
-struct Metadata {
-    name: String,
-}
-
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Spec {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    authentication: Option<Authentication>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file_assets: Option<[FileAsset; 2]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    hooks: Option<[Hook; 1]>,
-    #[serde(rename = "kubeAPIServer", skip_serializing_if = "Option::is_none")]
-    kube_api_server: Option<KubeApiServer>,
-}
-
-#[derive(Serialize)]
-struct Authentication {
-    aws: AwsAuthentication,
-}
-
-/// `spec.authentication.aws`. The requests and the limit of memory are kops' own defaults; the limits are the guide's of 2018.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct AwsAuthentication {
-    image: String,
-    #[serde(rename = "clusterID")]
-    cluster_id: String,
-    cpu_request: &'static str,
-    cpu_limit: &'static str,
-    memory_request: &'static str,
-    memory_limit: &'static str,
-}
-
-#[derive(Serialize)]
-struct FileAsset {
-    name: &'static str,
-    path: String,
-    roles: [&'static str; 1],
-    mode: &'static str,
-    content: String,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Hook {
-    name: &'static str,
-    roles: [&'static str; 1],
-    before: [&'static str; 1],
-    exec_container: ExecContainer,
-}
-
-#[derive(Serialize)]
-struct ExecContainer {
-    image: String,
-    command: Vec<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct KubeApiServer {
-    authentication_token_webhook_config_file: String,
 }

@@ -3,19 +3,17 @@
 //! The key is made in memory and never written to this machine's disk. A key that is there is kept: API servers trust it.
 
 use anyhow::Context as _;
-use aws::s3::S3Client;
+use aws::s3::{self, S3Client};
 use clap::Args;
+use kops::{Condition, File, Folder, Live, NewPair, Pair, Stored, Write};
 
-use super::{
-    files::{self, File, Live, Stored, Write},
-    store::{ClusterArgs, Folder},
-};
+use super::store::{ClusterArgs, stored};
 use crate::{
     commands::server,
     exit::CommandResult,
     global::Global,
     rim::{self, Process},
-    runtime, settings,
+    runtime, settings, state,
 };
 
 /// Flags of `kops upload`.
@@ -44,8 +42,7 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
     let uploading = async {
         let s3 = args.cluster.open(&folder, found, &environment).await.context("cannot reach the state store")?;
         let live = read(&s3, &folder).await?;
-        let decide = if args.rotate { files::rotated } else { files::completed };
-        let writes = decide(&live, &reach, rim::now()).with_context(|| folder.to_string())?;
+        let writes = decided(&live, &reach, args.rotate).with_context(|| folder.to_string())?;
         write(&s3, &folder, &writes).await?;
         for file in File::ALL.into_iter().filter(|file| !writes.iter().any(|write| write.file == *file)) {
             rim::note(&format!("kept  {folder}/{}", file.name()));
@@ -58,16 +55,30 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
     Ok(())
 }
 
+/// What is to be written. A new pair is made in any case; it is forgotten where the one that is there is kept.
+fn decided(live: &Live, reach: &state::Reach, rotate: bool) -> anyhow::Result<Vec<Write>> {
+    let now = rim::now();
+    let pair = Pair::of(live, |chain, key| {
+        tls::ServerIdentity::from_pem(chain, key, now)?;
+        tls::last_certificate(chain)
+    });
+    let new = state::NewPair::make(reach, now)?;
+    let chain = new.chain_pem();
+    let new = NewPair { key: new.key_pem(), chain: &chain, authority: new.authority_pem() };
+    let decide = if rotate { kops::rotated } else { kops::completed };
+    Ok(decide(live, pair, &reach.url(), new)?)
+}
+
 /// Reads the three files.
 async fn read(s3: &S3Client, folder: &Folder) -> anyhow::Result<Live> {
-    let stored = async |file: File| -> anyhow::Result<Option<Stored>> {
+    let read = async |file: File| -> anyhow::Result<Option<Stored>> {
         let object = s3.get(&folder.key(file.name())).await?;
-        object.as_ref().map(Stored::of).transpose().with_context(|| format!("{folder}/{}", file.name()))
+        object.as_ref().map(stored).transpose().with_context(|| format!("{folder}/{}", file.name()))
     };
     Ok(Live {
-        key: stored(File::Key).await?,
-        certificate: stored(File::Certificate).await?,
-        kubeconfig: stored(File::Kubeconfig).await?,
+        key: read(File::Key).await?,
+        certificate: read(File::Certificate).await?,
+        kubeconfig: read(File::Kubeconfig).await?,
     })
 }
 
@@ -79,7 +90,11 @@ async fn write(s3: &S3Client, folder: &Folder, writes: &[Write]) -> anyhow::Resu
     let encryption = s3.encryption().await.context("cannot see how the bucket encrypts")?;
     for Write { file, text, condition } in writes {
         let body = text.clone().into();
-        s3.put(&folder.key(file.name()), body, condition, encryption).await?;
+        let condition = match condition {
+            Condition::Absent => s3::Condition::Absent,
+            Condition::Unchanged(etag) => s3::Condition::Unchanged(etag.clone()),
+        };
+        s3.put(&folder.key(file.name()), body, &condition, encryption).await?;
         rim::note(&format!("wrote {folder}/{}", file.name()));
     }
     Ok(())

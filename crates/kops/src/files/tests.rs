@@ -2,23 +2,62 @@
 
 use std::collections::BTreeMap;
 
-use aws::s3::Condition;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::{File, Live, Stored, Write, completed, read, rotated};
-use crate::state::{NewPair, Reach};
+use super::{Condition, File, FilesError, Live, NewPair, Pair, Stored, Write};
 
 /// A name, what is there, and what is written then, or said.
 type Row<'a> = (&'a str, Vec<(File, &'a str)>, Result<&'a [File], &'a str>);
 
-type Decide = fn(&Live, &Reach, Timestamp) -> anyhow::Result<Vec<Write>>;
+type Decide = fn(&Live, &str, Timestamp) -> Result<Vec<Write>, FilesError>;
 
 fn now() -> Timestamp {
     "2026-01-02T03:04:05Z".parse().expect("a time")
 }
 
-fn reach() -> Reach {
-    Reach { hostname: "localhost".to_owned(), address: [127, 0, 0, 1].into(), port: 21362 }
+const URL: &str = "https://localhost:21362/authenticate";
+
+/// A pair as the program makes it, with an authority of its own.
+struct Made {
+    key: String,
+    chain: String,
+    authority: String,
+}
+
+fn made() -> Made {
+    let authority = tls::Authority::new("CA", now(), SignedDuration::from_hours(10 * 365 * 24)).expect("an authority");
+    let names = vec!["localhost".to_owned()];
+    let leaf = tls::Leaf { common_name: "server".to_owned(), organization: None, names, usage: tls::Usage::Server };
+    let leaf = authority.issue(&leaf).expect("a leaf");
+    let chain = format!("{}{}", leaf.cert_pem(), authority.cert_pem());
+    Made { key: leaf.key_pem().to_owned(), chain, authority: authority.cert_pem().to_owned() }
+}
+
+impl Made {
+    fn borrowed(&self) -> NewPair<'_> {
+        NewPair { key: &self.key, chain: &self.chain, authority: &self.authority }
+    }
+}
+
+fn pair(live: &Live, now: Timestamp) -> Pair {
+    Pair::of(live, |chain, key| {
+        tls::ServerIdentity::from_pem(chain, key, now)?;
+        tls::last_certificate(chain)
+    })
+}
+
+fn completed(live: &Live, url: &str, now: Timestamp) -> Result<Vec<Write>, FilesError> {
+    super::completed(live, pair(live, now), url, made().borrowed())
+}
+
+fn rotated(live: &Live, url: &str, now: Timestamp) -> Result<Vec<Write>, FilesError> {
+    super::rotated(live, pair(live, now), url, made().borrowed())
+}
+
+/// An error with everything that it says it comes from.
+fn whole(error: &FilesError) -> String {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    format!("{error}{}", cause.unwrap_or_default())
 }
 
 /// Text and ETag by name.
@@ -61,7 +100,7 @@ impl Store {
 
     /// A run that ends after so many writes.
     fn run(&mut self, decide: Decide, writes: usize) {
-        for write in decide(&self.live(), &reach(), now()).expect("decided").iter().take(writes) {
+        for write in decide(&self.live(), URL, now()).expect("decided").iter().take(writes) {
             self.put(write).expect("nobody else writes");
         }
     }
@@ -72,7 +111,7 @@ impl Store {
 
     /// What a kubeconfig trusts: its authorities' certificates.
     fn trusted(&self) -> Option<String> {
-        Some(read(self.live().kubeconfig.as_ref()?).expect("a kubeconfig").certificate_authority_pem)
+        Some(self.live().kubeconfig.as_ref()?.webhook().expect("a kubeconfig").certificate_authority_pem)
     }
 
     /// What API servers and servers must find, whichever of them looks at whatever moment.
@@ -87,11 +126,8 @@ impl Store {
         self.check(name);
         let [key, certificate, kubeconfig] = File::ALL.map(|file| self.text(file).unwrap_or_else(|| panic!("{name}")));
         tls::ServerIdentity::from_pem(certificate, key, now()).expect("one pair");
-        assert!(kubeconfig.contains("https://localhost:21362/authenticate"), "{name}");
-        assert!(
-            completed(&self.live(), &reach(), now()).expect("decided").is_empty(),
-            "{name}: a rerun writes nothing"
-        );
+        assert!(kubeconfig.contains(URL), "{name}");
+        assert!(completed(&self.live(), URL, now()).expect("decided").is_empty(), "{name}: a rerun writes nothing");
     }
 }
 
@@ -137,7 +173,7 @@ fn of_two_who_write_at_a_time_one_fails_and_the_store_is_whole_after_a_rerun() {
             if there_already {
                 store.run(completed, 3);
             }
-            let decided = [first, second].map(|decide| decide(&store.live(), &reach(), now()).expect("decided"));
+            let decided = [first, second].map(|decide| decide(&store.live(), URL, now()).expect("decided"));
             let (early, late) = decided[0].split_at(interleaving.min(decided[0].len()));
             let mut run = |writes: &[Write]| writes.iter().try_for_each(|write| store.put(write)).is_ok();
             // The one that fails stops there.
@@ -154,12 +190,10 @@ fn of_two_who_write_at_a_time_one_fails_and_the_store_is_whole_after_a_rerun() {
 
 #[test]
 fn what_others_have_put_there_is_kept_where_it_can_be_used() {
-    let pair = NewPair::make(&reach(), now()).expect("a pair");
-    let other = NewPair::make(&reach(), now()).expect("a pair");
-    let config = kubeconfig::webhook(&reach().url(), pair.authority_pem());
-    let chain = pair.chain_pem();
+    let (pair, other) = (made(), made());
+    let config = kubeconfig::webhook(URL, &pair.authority);
     let (key, certificate, kubeconfig) =
-        ((File::Key, pair.key_pem()), (File::Certificate, chain.as_str()), (File::Kubeconfig, config.as_str()));
+        ((File::Key, pair.key.as_str()), (File::Certificate, pair.chain.as_str()), (File::Kubeconfig, config.as_str()));
     let rows: [Row<'_>; 6] = [
         ("the guide's three files", vec![key, certificate, kubeconfig], Ok(&[])),
         ("a pair alone", vec![key, certificate], Ok(&[File::Kubeconfig])),
@@ -169,16 +203,20 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
             Err("key.pem has no certificate, neither in it nor beside it; `--rotate` replaces it"),
         ),
         ("no key", vec![certificate, kubeconfig], Err("there is a kubeconfig and no key.pem")),
-        ("two pairs", vec![(File::Key, other.key_pem()), certificate], Err("cannot be used together; `--rotate`")),
-        ("no key in it", vec![(File::Key, chain.as_str()), certificate], Err("key.pem cannot be used; `--rotate`")),
+        ("two pairs", vec![(File::Key, other.key.as_str()), certificate], Err("cannot be used together; `--rotate`")),
+        (
+            "no key in it",
+            vec![(File::Key, pair.chain.as_str()), certificate],
+            Err("key.pem cannot be used; `--rotate`"),
+        ),
     ];
     for (name, files, expected) in rows {
         let store = Store::with(&files);
-        let decided = completed(&store.live(), &reach(), now());
+        let decided = completed(&store.live(), URL, now());
         let written = decided.map(|writes| writes.iter().map(|write| write.file).collect::<Vec<_>>());
         match (written, expected) {
             (Ok(written), Ok(expected)) => assert_eq!(written, expected, "{name}"),
-            (Err(error), Err(expected)) => assert!(format!("{error:#}").contains(expected), "{name}: {error:#}"),
+            (Err(error), Err(expected)) => assert!(whole(&error).contains(expected), "{name}: {}", whole(&error)),
             (written, _) => panic!("{name}: {written:?}"),
         }
         // A rotation gets out of all of them, and what was trusted stays so.
@@ -186,7 +224,7 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
         store.run(rotated, 3);
         store.check_whole(name);
         if files.contains(&kubeconfig) {
-            assert!(store.trusted().expect("a kubeconfig").contains(pair.authority_pem().trim()), "{name}");
+            assert!(store.trusted().expect("a kubeconfig").contains(pair.authority.trim()), "{name}");
         }
     }
 }
@@ -195,8 +233,8 @@ fn what_others_have_put_there_is_kept_where_it_can_be_used() {
 fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_stays() {
     let mut store = Store::default();
     store.run(completed, 3);
-    let elsewhere = Reach { port: 8443, ..reach() };
-    let writes = completed(&store.live(), &elsewhere, now()).expect("decided");
+    let elsewhere = "https://localhost:8443/authenticate";
+    let writes = completed(&store.live(), elsewhere, now()).expect("decided");
     let files: Vec<_> = writes.iter().map(|write| write.file).collect();
     assert_eq!(files, [File::Kubeconfig]);
     assert!(writes[0].text.contains("https://localhost:8443/authenticate"));
@@ -204,7 +242,7 @@ fn a_kubeconfig_for_another_address_or_authority_is_written_anew_and_the_key_sta
 
 #[test]
 fn there_is_nothing_to_rotate_in_an_empty_store() {
-    let refused = rotated(&Live::default(), &reach(), now()).err().expect("refused").to_string();
+    let refused = rotated(&Live::default(), URL, now()).err().expect("refused").to_string();
     assert_eq!(refused, "there is no pair to rotate; leave out `--rotate` to make one");
 }
 
@@ -213,10 +251,10 @@ fn a_pair_that_has_ended_is_said_and_rotated() {
     let mut store = Store::default();
     store.run(completed, 3);
     let later = "2040-01-01T00:00:00Z".parse().expect("a time");
-    let refused = completed(&store.live(), &reach(), later).err().expect("refused");
-    assert!(format!("{refused:#}").contains("`--rotate` replaces it by a new pair"), "{refused:#}");
+    let refused = completed(&store.live(), URL, later).err().expect("refused");
+    assert!(whole(&refused).contains("`--rotate` replaces it by a new pair"), "{refused}");
     let old = store.trusted().expect("a kubeconfig");
-    let writes = rotated(&store.live(), &reach(), later).expect("decided");
+    let writes = rotated(&store.live(), URL, later).expect("decided");
     assert_eq!(
         writes.iter().map(|write| write.file).collect::<Vec<_>>(),
         [File::Kubeconfig, File::Key, File::Certificate]
