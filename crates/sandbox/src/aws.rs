@@ -24,6 +24,7 @@ pub(crate) struct Aws {
     pub(crate) sessions: Sessions,
     pub(crate) faults: Faults,
     pub(crate) now: fn() -> Timestamp,
+    pub(crate) heard: fn(&str),
 }
 
 /// The longest body that is read, in bytes.
@@ -46,6 +47,7 @@ impl Aws {
             return Ok(writer.error(&AwsError::new(421, "MisdirectedRequest", "No service has this host name.")));
         };
         let asked = Asked::read(&parts, endpoint.service, &body.to_bytes());
+        self.hear(&parts, asked.as_ref().ok());
         let action = match endpoint.service {
             // The path says what is asked.
             Service::Eks => "DescribeCluster",
@@ -62,6 +64,16 @@ impl Aws {
         let answer = asked.and_then(|asked| self.perform(&parts, &endpoint, &asked, &writer));
         let answer = answer.unwrap_or_else(|error| writer.error(&error));
         if fault == Some(Fault::Half) { half(answer, &writer).await } else { Ok(answer) }
+    }
+
+    /// Tells of the secrets of a request, before anything can go wrong with it.
+    fn hear(&self, parts: &Parts, asked: Option<&Asked>) {
+        let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+        let signature = header("authorization").and_then(|text| text.split_once("Signature=")).map(|(_, value)| value);
+        let query = |name| asked.and_then(|asked| asked.query.get(name));
+        let secrets =
+            [signature, header("x-amz-security-token"), query("X-Amz-Signature"), query("X-Amz-Security-Token")];
+        secrets.into_iter().flatten().for_each(self.heard);
     }
 
     fn perform(

@@ -14,7 +14,7 @@ use crate::{
     sessions::Sessions,
 };
 
-/// Where to listen, and what time it is.
+/// Where to listen, what time it is, and who is told.
 pub struct Options {
     /// The HTTPS endpoint; port 0 takes a free one.
     pub sts: SocketAddr,
@@ -22,13 +22,15 @@ pub struct Options {
     pub proxy: SocketAddr,
     /// The clock.
     pub now: fn() -> Timestamp,
+    /// Told of every signature and session token that arrives, for tests that search elsewhere for them.
+    pub heard: fn(&str),
 }
 
 impl Options {
     /// Free ports on loopback.
     pub fn new(now: fn() -> Timestamp) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        Self { sts: free, proxy: free, now }
+        Self { sts: free, proxy: free, now, heard: |_| {} }
     }
 }
 
@@ -68,6 +70,10 @@ const VALIDITY: SignedDuration = SignedDuration::from_hours(24 * 30);
 
 impl Sandbox {
     /// Makes an authority, listens, and answers in tasks of the current runtime.
+    ///
+    /// # Errors
+    ///
+    /// [`SandboxError::Listen`] where an address is taken, and [`SandboxError::Tls`] without randomness.
     pub async fn start(identities: Identities, options: Options) -> Result<Running, SandboxError> {
         let (sts_listener, sts) = listen(options.sts).await?;
         let (proxy_listener, proxy) = listen(options.proxy).await?;
@@ -81,6 +87,7 @@ impl Sandbox {
             sessions: Sessions::default(),
             faults: Faults::default(),
             now: options.now,
+            heard: options.heard,
         });
         let stopping = watch::Sender::new(false);
         let (mut https, mut tunnels) = (JoinSet::new(), JoinSet::new());

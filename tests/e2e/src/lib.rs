@@ -24,6 +24,7 @@ pub mod pod;
 pub mod process;
 pub mod production;
 pub mod random;
+pub mod secrets;
 pub mod server;
 pub mod shell;
 pub mod siege;

@@ -11,6 +11,8 @@ use std::{
 
 use anyhow::Context as _;
 
+use crate::secrets;
+
 /// What a program printed, and how it ended.
 #[derive(Debug)]
 pub struct Output {
@@ -52,17 +54,27 @@ pub fn in_repository(line: &str) -> Command {
     command
 }
 
-/// Runs to the end.
+/// Runs to the end. What it prints must hold no secret, unless this is what it was asked for.
 pub fn run(command: &mut Command) -> anyhow::Result<Output> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Ok(Output { code: output.status.code().unwrap_or(-1), stdout: text(output.stdout), stderr: text(output.stderr) })
+    let (stdout, stderr) = (text(output.stdout), text(output.stderr));
+    let (what, prints_tokens) = secrets::named(command);
+    if prints_tokens {
+        secrets::of_text(&stdout);
+    } else {
+        secrets::refused(&what, &stdout)?;
+    }
+    secrets::refused(&what, &stderr)?;
+    Ok(Output { code: output.status.code().unwrap_or(-1), stdout, stderr })
 }
 
-/// A program in the background; its output goes to a file, and it is killed and reaped when dropped.
+/// A program in the background; its output goes to a file, and it is killed and reaped when dropped. Then its output is
+/// searched for secrets.
 pub struct Background {
     child: Child,
     log: PathBuf,
+    what: String,
 }
 
 impl Background {
@@ -71,7 +83,8 @@ impl Background {
         let file = File::create(&log).with_context(|| format!("cannot create {}", log.display()))?;
         command.stdout(file.try_clone()?).stderr(file);
         let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
-        Ok(Self { child, log })
+        let what = format!("{} in {}", secrets::named(command).0, log.display());
+        Ok(Self { child, log, what })
     }
 
     /// Everything it has printed so far.
@@ -139,6 +152,8 @@ impl Drop for Background {
         // Both fail only where it has ended already, which is what we want.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let log = fs::read(&self.log).unwrap_or_default();
+        secrets::ended(&self.what, &String::from_utf8_lossy(&log));
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     https::{self, Answer},
     parts::Parts,
     process::{self, Background},
+    secrets,
     sts::Sts,
 };
 
@@ -125,6 +126,7 @@ impl Server {
 
 /// A TokenReview as kube-apiserver sends it.
 pub fn token_review(api_version: &str, token: &str) -> String {
+    secrets::of_token(token);
     serde_json::json!({
         "kind": "TokenReview", "apiVersion": api_version, "metadata": {},
         "spec": {"token": token}, "status": {"user": {}},

@@ -12,6 +12,8 @@ use document::Source;
 use sandbox::{Faults, Identities, Options, Sandbox};
 use tokio::sync::oneshot;
 
+use crate::secrets;
+
 /// A local AWS that verifies signatures.
 pub struct Sts {
     /// The HTTPS endpoint.
@@ -55,7 +57,12 @@ impl Sts {
 
     /// What AWS gave to the person of this name.
     pub fn credentials(&self, name: &str) -> anyhow::Result<sandbox::SandboxCredentials> {
-        self.identities.credentials(name).with_context(|| format!("identities.yaml has no {name}"))
+        let found = self.identities.credentials(name).with_context(|| format!("identities.yaml has no {name}"))?;
+        [Some(&found.secret_access_key), found.session_token.as_ref()]
+            .into_iter()
+            .flatten()
+            .for_each(|s| secrets::heard(s));
+        Ok(found)
     }
 
     /// The variables that lead an unmodified program here.
@@ -74,7 +81,7 @@ fn serve(identities: Identities, ready: &mpsc::Sender<Started>, stopped: oneshot
         Err(error) => return drop(ready.send(Err(error.into()))),
     };
     runtime.block_on(async {
-        match Sandbox::start(identities, Options::new(now)).await {
+        match Sandbox::start(identities, Options { heard: secrets::heard, ..Options::new(now) }).await {
             Ok(running) => {
                 let addresses = (running.sts(), running.proxy());
                 let started = (addresses.0, addresses.1, running.ca_pem().to_owned(), running.faults());

@@ -21,6 +21,7 @@ use crate::{
     parts::Parts,
     people::{Person, environment},
     process::{self, Output, wait_until},
+    secrets,
     server::{Server, ServerOptions},
     sts::Sts,
 };
@@ -155,7 +156,9 @@ impl World {
             ..aws::credentials::Credentials::long_term(credentials.access_key_id, credentials.secret_access_key)
         };
         let endpoint = aws::sts_endpoint(&aws::credentials::Environment::default(), Some("us-west-2"))?;
-        Ok(token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, cluster_id, at)))
+        let token = token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, cluster_id, at));
+        secrets::of_token(&token);
+        Ok(token)
     }
 
     /// A token by the existing authenticator's client.
@@ -276,6 +279,12 @@ impl Login {
             *counts.entry(code).or_default() += 1;
             counts
         })
+    }
+}
+
+impl Drop for Login {
+    fn drop(&mut self) {
+        secrets::ended("kube-apiserver", &self.cluster.api_server_log());
     }
 }
 

@@ -13,6 +13,8 @@ use std::{
 
 use anyhow::Context as _;
 
+use crate::secrets;
+
 /// What was read so far. Reading ends with the server.
 pub(super) struct Log {
     is_slow: Arc<AtomicBool>,
@@ -57,6 +59,8 @@ impl Log {
     pub(super) fn whole(&mut self) -> anyhow::Result<String> {
         let thread = self.thread.take().context("the log is read once")?;
         let bytes = thread.join().map_err(|_| anyhow::anyhow!("the log's reader has panicked"))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        let log = String::from_utf8_lossy(&bytes).into_owned();
+        secrets::refused("the server under siege", &log)?;
+        Ok(log)
     }
 }

@@ -9,6 +9,8 @@ use std::{
 use aws::credentials::{Credentials, Environment};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::secrets;
+
 /// The cluster that all tokens are for.
 pub(super) const CLUSTER: &str = "siege.example.com";
 
@@ -104,7 +106,9 @@ impl People {
     fn signed(&self, credentials: &Credentials, region: &str, age: usize) -> String {
         let endpoint = aws::sts_endpoint(&Environment::default(), Some(region)).expect("an endpoint of AWS");
         let at = self.start.get() - SignedDuration::from_secs(i64::try_from(age).expect("minutes"));
-        token::wrap(&aws::presign_get_caller_identity(credentials, &endpoint, CLUSTER, at))
+        let token = token::wrap(&aws::presign_get_caller_identity(credentials, &endpoint, CLUSTER, at));
+        secrets::of_token(&token);
+        token
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use e2e::{typed, world::World};
+use e2e::{secrets, typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
@@ -124,5 +124,13 @@ fn main() -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     // Here the last handle goes, and with it every process.
     drop(world);
+    let is_all = arguments.filter.is_none() && arguments.skip.is_empty() && !arguments.list;
+    if let Err(error) = secrets::conclusion(is_all) {
+        #[expect(clippy::print_stderr, reason = "a harness of its own says what it has found")]
+        {
+            eprintln!("error: {error:#}");
+        }
+        return ExitCode::FAILURE;
+    }
     conclusion.exit_code()
 }

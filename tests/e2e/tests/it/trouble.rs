@@ -11,7 +11,8 @@ use std::{
 use anyhow::{Context as _, ensure};
 use e2e::{
     https,
-    process::wait_until,
+    process::{self, wait_until},
+    secrets,
     server::{Server, ServerOptions, certificate_authority, free_port, token_review},
     world::{CLUSTER_ID, Flavour, MAPPINGS, World},
 };
@@ -27,6 +28,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("trouble::a_key_that_others_may_read_is_warned_of", lax_key),
     ("trouble::the_health_check_is_there_when_its_port_comes_free", health_port),
     ("trouble::no_log_and_no_metric_holds_a_signature", no_secrets),
+    ("trouble::a_secret_that_any_program_prints_is_found", planted),
 ];
 
 fn every_fault(world: &World) -> anyhow::Result<()> {
@@ -146,15 +148,58 @@ fn health_port(world: &World) -> anyhow::Result<()> {
     })
 }
 
+/// What every program has printed is searched by `process`; here are the servers that all tests share, in the middle of it, and
+/// what they tell of themselves otherwise.
 fn no_secrets(world: &World) -> anyhow::Result<()> {
     for flavour in [Flavour::V1Beta1Generated, Flavour::V1WithAudiencesAndInit] {
         let login = world.login(flavour)?;
+        let before = login.decisions();
+        let token = world.fresh_token("dave", CLUSTER_ID)?;
+        login.with_token(&token, &["auth", "whoami"])?.success()?;
+        ensure!(secrets::knows(&token), "its signature and session token are searched for");
+        wait_until("the decision is in the log", || Ok(login.decisions() != before))?;
+        secrets::refused("kube-apiserver", &login.cluster.api_server_log())?;
         let metrics = login.server.request("GET", "/metrics", "")?.body;
         for (what, text) in [("log", login.server.process.log()), ("metrics", metrics)] {
+            secrets::refused(what, &text)?;
             for secret in ["X-Amz-Signature", "k8s-aws-v1.", "X-Amz-Security-Token"] {
                 ensure!(!text.contains(secret), "the {what} contains {secret}");
             }
         }
     }
+    Ok(())
+}
+
+/// A search that finds nothing is worth as much as what it would find.
+fn planted(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("trouble-planted")?;
+    let signature = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233445566778899aabbccddeeff";
+    let token = secrets::made_up_token(signature)?;
+    let (encoded, start) = (&token[token.len() - 40..], &signature[..20]);
+    let shell = |script: &str| {
+        let mut command = process::command("sh", &folder);
+        command.args(["-c", script]);
+        command
+    };
+    process::run(&mut shell(&format!("echo {token}")))?.success()?;
+    secrets::plant(&token);
+    for (what, secret) in
+        [("a token", token.as_str()), ("a signature", signature), ("half", encoded), ("a part", start)]
+    {
+        for to in ["", " >&2"] {
+            let printed = process::run(&mut shell(&format!("echo 'sent [{secret}] to AWS'{to}")));
+            let said = printed.err().with_context(|| format!("{what}{to} is not found"))?.to_string();
+            ensure!(said.contains("printed a secret"), "{what}{to}: {said}");
+        }
+        let before = secrets::found_planted().len();
+        let mut server = process::Background::start(&mut shell(&format!("echo 'x={secret}'")), folder.join("log"))?;
+        server.wait()?;
+        drop(server);
+        ensure!(secrets::found_planted().len() == before + 1, "{what} in a log is not found");
+    }
+    // Whose product a token is may print it; what it says beside it is searched.
+    let asked = |to| process::run(&mut shell(&format!(": cluster-auth token; echo {token}{to}")));
+    ensure!(asked("")?.stdout.trim() == token);
+    ensure!(asked(" >&2").is_err(), "what is said beside a token is searched");
     Ok(())
 }

@@ -1,0 +1,215 @@
+//! What no output may hold: every signature, session token and secret key that the tests have used, by its value.
+//!
+//! ```text
+//!   heard     what the sandbox's AWS was sent: signatures and session tokens of every request, whoever has made it
+//!   of_token  what a bearer token carries, as it is and as the token encodes it
+//!   of_text   the same for every token in a text that may hold some: what `token` prints
+//!   refused   an error if a text holds a piece of any of them
+//!   ended     the same where nobody can be told at once: it fails the whole run ([`conclusion`])
+//! ```
+//!
+//! A piece is 16 characters, so that a part of a value is found too, and one in the middle of something longer.
+
+use std::{
+    collections::HashSet,
+    process::Command,
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
+
+use anyhow::{Context as _, ensure};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+/// What every bearer token begins with.
+const TOKEN: &str = "k8s-aws-v1.";
+
+/// The parameters of a token's URL that nobody else may know.
+const PARAMETERS: [&str; 2] = ["X-Amz-Signature=", "X-Amz-Security-Token="];
+
+const PIECE: usize = 16;
+
+#[derive(Default)]
+struct State {
+    /// Of what was really used.
+    used: HashSet<[u8; PIECE]>,
+    /// Of what a test puts where it must be found.
+    planted: HashSet<[u8; PIECE]>,
+    values: usize,
+    texts: usize,
+    found: Vec<String>,
+    found_planted: Vec<String>,
+}
+
+static STATE: LazyLock<Mutex<State>> = LazyLock::new(Mutex::default);
+
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Takes a signature, session token or secret key.
+pub fn heard(value: &str) {
+    let mut state = state();
+    let before = state.used.len();
+    state.used.extend(pieces(value));
+    state.values += usize::from(state.used.len() > before);
+}
+
+/// Takes what a bearer token carries. A text that is none carries nothing.
+pub fn of_token(token: &str) {
+    for value in values(token) {
+        heard(&value);
+    }
+}
+
+/// Takes what every token in a text carries.
+pub fn of_text(text: &str) {
+    tokens(text).for_each(of_token);
+}
+
+/// Takes what a token carries that was used nowhere: a test is about to put it where it must be found.
+pub fn plant(token: &str) {
+    let values = values(token);
+    state().planted.extend(values.iter().flat_map(|value| pieces(value)));
+}
+
+/// Whether a token's signature is among what is searched for.
+pub fn knows(token: &str) -> bool {
+    let (values, state) = (values(token), state());
+    !values.is_empty() && values.iter().flat_map(|value| pieces(value)).all(|piece| state.used.contains(&piece))
+}
+
+/// Refuses a text that holds a secret.
+pub fn refused(what: &str, text: &str) -> anyhow::Result<()> {
+    match search(what, text) {
+        None => Ok(()),
+        Some(Found { said, .. }) => anyhow::bail!(said),
+    }
+}
+
+/// Looks through what a program printed that has ended, or that nobody waits for any more.
+pub fn ended(what: &str, text: &str) {
+    if let Some(Found { said, is_planted }) = search(what, text) {
+        let mut state = state();
+        if is_planted { state.found_planted.push(said) } else { state.found.push(said) }
+    }
+}
+
+/// What was found of the planted ones by [`ended`].
+pub fn found_planted() -> Vec<String> {
+    state().found_planted.clone()
+}
+
+/// What the whole run says: nothing was found, and where all tests ran, there was something to be found, and a place for it.
+pub fn conclusion(all_tests_ran: bool) -> anyhow::Result<()> {
+    let state = state();
+    ensure!(state.found.is_empty(), "a secret was printed:\n{}", state.found.join("\n"));
+    let seen = (state.values, state.texts);
+    ensure!(!all_tests_ran || (seen.0 > 0 && seen.1 > 0), "nothing was searched for secrets: {seen:?}");
+    Ok(())
+}
+
+/// A name for what a command prints, and whether a token or credentials are what it was asked to print on standard output.
+pub(crate) fn named(command: &Command) -> (String, bool) {
+    let program = command.get_program().to_string_lossy();
+    let program = program.rsplit('/').next().unwrap_or_default();
+    let args: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let is_asked = match program {
+        "bash" | "sh" => args.iter().any(|script| ASKED_FOR_SECRETS.iter().any(|asked| script.contains(asked))),
+        _ => args.iter().any(|arg| ["token", "get-token"].contains(&arg.as_str())),
+    };
+    let first = args.first().filter(|_| !is_asked).map(|arg| arg.chars().take(80).collect::<String>());
+    (format!("{program} {}", first.unwrap_or_else(|| "token".to_owned())), is_asked)
+}
+
+/// What a line in a shell asks for secrets with.
+const ASKED_FOR_SECRETS: [&str; 2] = ["cluster-auth token", "get-token"];
+
+struct Found {
+    said: String,
+    is_planted: bool,
+}
+
+fn search(what: &str, text: &str) -> Option<Found> {
+    let mut state = state();
+    state.texts += 1;
+    let runs = text.split(|c: char| !is_of_secrets(c)).filter(|run| run.len() >= PIECE);
+    let mut windows = runs.flat_map(|run| run.as_bytes().windows(PIECE));
+    let (used, planted) = (&state.used, &state.planted);
+    let piece = windows.find(|piece| used.contains(*piece) || planted.contains(*piece))?;
+    let is_planted = !used.contains(piece);
+    let piece = String::from_utf8_lossy(piece);
+    let line = text.lines().find(|line| line.contains(&*piece)).unwrap_or_default();
+    // What is known here are the keys of an AWS that is none.
+    let start: String = line.chars().take(300).collect();
+    Some(Found { said: format!("{what} printed a secret ({piece}…): {start}"), is_planted })
+}
+
+/// What a value is searched by. What is left over at its end stands in the last piece with some of what is before it.
+fn pieces(value: &str) -> Vec<[u8; PIECE]> {
+    let bytes = value.as_bytes();
+    let last = bytes.len().checked_sub(PIECE).map(|start| &bytes[start..]);
+    let whole = bytes.chunks_exact(PIECE).chain(last);
+    let pieces = whole.filter(|piece| piece.iter().all(|byte| is_of_secrets(char::from(*byte))));
+    pieces.filter_map(|piece| piece.try_into().ok()).collect()
+}
+
+/// What base64, hexadecimal and percent-encoded text consists of.
+fn is_of_secrets(c: char) -> bool {
+    c.is_ascii_alphanumeric() || "+/=%-_".contains(c)
+}
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    text.match_indices(TOKEN).map(|(start, _)| {
+        let rest = &text[start..];
+        let end = rest[TOKEN.len()..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '-' || c == '_'));
+        end.map_or(rest, |end| &rest[..TOKEN.len() + end])
+    })
+}
+
+/// What a token carries: as it stands in the URL, and in the base64 of it.
+fn values(token: &str) -> Vec<String> {
+    let Some(encoded) = token.strip_prefix(TOKEN) else { return Vec::new() };
+    let url = URL_SAFE_NO_PAD.decode(encoded).ok().and_then(|url| String::from_utf8(url).ok());
+    let Some(url) = url else { return Vec::new() };
+    let found = PARAMETERS.iter().filter_map(|name| {
+        let start = url.find(name)? + name.len();
+        let end = url[start..].find('&').map_or(url.len(), |length| start + length);
+        // Three bytes are four characters; what is of the value alone begins and ends with whole ones.
+        let (first, last) = (start.div_ceil(3) * 4, end / 3 * 4);
+        Some([url[start..end].to_owned(), encoded.get(first..last)?.to_owned()])
+    });
+    found.flatten().collect()
+}
+
+/// A signature that is none but looks like one, in a token.
+pub fn made_up_token(signature: &str) -> anyhow::Result<String> {
+    ensure!(signature.len() == 64, "a signature has 64 digits");
+    let url = format!("https://sts.us-west-2.amazonaws.com/?Action=GetCallerIdentity&{}{signature}", PARAMETERS[0]);
+    let token = token::wrap(&url);
+    values(&token).first().context("a signature").map(|_| token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_of_secrets, made_up_token, pieces, tokens, values};
+
+    const SIGNATURE: &str = "00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0";
+
+    #[test]
+    fn a_token_carries_its_signature_and_the_base64_of_it() {
+        let token = made_up_token(SIGNATURE).expect("a token");
+        let values = values(&token);
+        assert_eq!(values[0], SIGNATURE);
+        assert!(token.contains(&values[1]) && values[1].len() >= 80, "{values:?}");
+        let text = format!("one {token}, \"{token}\"\n{token}");
+        assert!(tokens(&text).count() == 3 && tokens(&text).all(|found| found == token));
+        assert!(super::values("k8s-aws-v1.%%%").is_empty() && super::values("text").is_empty());
+    }
+
+    #[test]
+    fn a_piece_is_of_whatever_part_of_a_value() {
+        assert_eq!(pieces(SIGNATURE).len(), 5);
+        assert_eq!(pieces("0123456789abcdefXY").last(), Some(b"23456789abcdefXY"));
+        assert!(pieces("short").is_empty());
+        assert!(SIGNATURE.chars().all(is_of_secrets) && !is_of_secrets('"') && !is_of_secrets(' '));
+    }
+}
