@@ -24,6 +24,11 @@ pub struct Client {
 
 impl Client {
     /// Loads roots (`AWS_CA_BUNDLE` or the machine's) and proxy settings.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Tls`] without trusted roots, [`AwsError::Bundle`] where `AWS_CA_BUNDLE` cannot be read, and [`AwsError::Proxy`]
+    /// for a proxy that is none.
     pub fn new(environment: &Environment) -> Result<Self, AwsError> {
         Self::with(&Transport {
             roots: roots(environment)?,
@@ -35,6 +40,10 @@ impl Client {
     }
 
     /// With the settings given.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Tls`] without trusted roots.
     pub fn with(transport: &Transport) -> Result<Self, AwsError> {
         Ok(Self { http: Arc::new(Http::new(transport)?) })
     }
@@ -105,6 +114,10 @@ pub struct AssumeRole {
 const DEFAULT_DURATION_SECONDS: u32 = 900;
 
 /// Assumes a role.
+///
+/// # Errors
+///
+/// [`AwsError::Refused`] where STS says no, and the other variants where it says nothing that could be believed.
 pub async fn assume_role(
     client: &Client,
     credentials: &Credentials,
@@ -170,6 +183,10 @@ impl Caller {
 }
 
 /// Asks STS who the credentials are.
+///
+/// # Errors
+///
+/// [`AwsError::Refused`] where STS says no, and the other variants where it says nothing that could be believed.
 pub async fn get_caller_identity(
     client: &Client,
     credentials: &Credentials,

@@ -122,6 +122,10 @@ impl Ec2 {
     /// The private DNS name of an instance. `None` is EC2's own answer: no such instance, or none with a name.
     ///
     /// Whoever drops the future while it asks for others leaves them to the next one who waits.
+    ///
+    /// # Errors
+    ///
+    /// [`DescribeError`], shared by all who have waited for the same call. It never means that there is no such instance.
     pub async fn private_dns_name(&self, instance_id: &str) -> Result<Option<Arc<str>>, Arc<DescribeError>> {
         loop {
             if let Some(name) = self.names.get(instance_id, Instant::now()) {

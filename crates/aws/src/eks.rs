@@ -74,6 +74,10 @@ const MAX_BODY: usize = 256 << 10;
 
 impl EksClusterName {
     /// Reads it. Nothing in it has to be encoded to stand in a URL.
+    ///
+    /// # Errors
+    ///
+    /// The text is no cluster's name.
     pub fn parse(text: &str) -> Result<Self, EksClusterNameError> {
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
         let rest = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
@@ -93,6 +97,10 @@ impl EksClusterName {
 /// EKS: `AWS_ENDPOINT_URL_EKS`, else `AWS_ENDPOINT_URL`, else by Region, FIPS or dual-stack.
 ///
 /// The hosts are those of botocore's `eks/2017-11-01/endpoint-rule-set-1.json`.
+///
+/// # Errors
+///
+/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
 pub fn eks_endpoint(environment: &Environment, region: &str) -> Result<Endpoint, EndpointError> {
     let signing_region = region.to_owned();
     for variable in ["AWS_ENDPOINT_URL_EKS", "AWS_ENDPOINT_URL"] {
@@ -111,6 +119,10 @@ pub fn eks_endpoint(environment: &Environment, region: &str) -> Result<Endpoint,
 }
 
 /// Asks EKS about a cluster.
+///
+/// # Errors
+///
+/// [`EksError::Absent`], [`EksError::Denied`] and [`EksError::NotReady`] are EKS's own answers; [`EksError::Aws`] is everything else.
 pub async fn describe_eks_cluster(
     client: &Client,
     credentials: &Credentials,

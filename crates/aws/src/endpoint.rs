@@ -53,6 +53,10 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
 
 /// STS: `AWS_ENDPOINT_URL_STS`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
 /// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one.
+///
+/// # Errors
+///
+/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let global = || Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
     let region = region.filter(|region| *region != GLOBAL);

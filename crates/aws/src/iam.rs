@@ -142,6 +142,10 @@ impl IamClient {
     /// Everybody in a group, in IAM's order; none where the account has no such group, which is not the same as nobody.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetGroup.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`IamError`], also where the list does not come to its end; never for a group that does not exist.
     pub async fn group_members(&self, group_name: &str) -> Result<Option<Vec<IamUser>>, IamError> {
         let entries = self.list(&GROUP_MEMBERS, ("GroupName", group_name)).await?;
         let user = |(arn, path, user_name)| IamUser { arn, path, user_name };
@@ -151,6 +155,10 @@ impl IamClient {
     /// The roles of every permission set that is provisioned to the account, in IAM's order.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListRoles.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`IamError`], also where the list does not come to its end.
     pub async fn permission_set_roles(&self) -> Result<Vec<IamRole>, IamError> {
         let unreadable = || IamError::Unreadable { call: ROLES.call };
         let entries = self.list(&ROLES, ("PathPrefix", PERMISSION_SET_PATH)).await?.ok_or_else(unreadable)?;
@@ -164,6 +172,10 @@ impl IamClient {
     /// The user of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetUser.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`IamError`]; never for a user who does not exist.
     pub async fn user(&self, name: &str) -> Result<Option<IamUser>, IamError> {
         let found = self.one("iam:GetUser", USER, name).await?;
         Ok(found.map(|(arn, path, user_name)| IamUser { arn, path, user_name }))
@@ -172,6 +184,10 @@ impl IamClient {
     /// The role of a name, whatever its path; none where the account has none.
     ///
     /// Source: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetRole.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`IamError`]; never for a role that does not exist.
     pub async fn role(&self, name: &str) -> Result<Option<IamRole>, IamError> {
         let found = self.one("iam:GetRole", ROLE, name).await?;
         Ok(found.map(|(arn, path, role_name)| IamRole { arn, path, role_name }))

@@ -12,6 +12,9 @@
 //! There are no service SDKs here: a handful of calls do not need hundreds of crates. This crate only transports what
 //! the `token` crate made; it can neither accept nor confirm a token.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 pub mod credentials;
 pub mod iam;
 pub mod s3;

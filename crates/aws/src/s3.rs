@@ -123,6 +123,10 @@ impl S3Client {
     /// Finds out where the bucket is, beginning in the Region given.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error::NoBucket`] where there is none, [`S3Error::Endpoint`] for a Region that is none, and [`S3Error::Aws`] without an answer.
     pub async fn open(
         client: Client,
         credentials: Credentials,
@@ -156,6 +160,10 @@ impl S3Client {
     /// Reads an object; none where there is none.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error::Denied`], which S3 says of absent objects too where s3:ListBucket is missing, and [`S3Error::Aws`].
     pub async fn get(&self, key: &str) -> Result<Option<Object>, S3Error> {
         let call = "s3:GetObject";
         let url = bucket::object_url(&self.endpoint, key);
@@ -176,6 +184,11 @@ impl S3Client {
     /// Writes an object, if the condition holds.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error::Changed`] where the condition does not hold, [`S3Error::Denied`], [`S3Error::NotEncrypted`] where it was written and the
+    /// answer does not say how, and [`S3Error::Aws`], after which nobody knows whether it was.
     pub async fn put(
         &self,
         key: &str,
@@ -213,6 +226,10 @@ impl S3Client {
     /// Every bucket of AWS's has one; asking for AES256 there would put aside a key that was chosen for the bucket.
     ///
     /// Source: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketEncryption.html>.
+    ///
+    /// # Errors
+    ///
+    /// [`S3Error::Aws`] without an answer. That it may not be read is none.
     pub async fn encryption(&self) -> Result<Encryption, S3Error> {
         let call = "s3:GetEncryptionConfiguration";
         let url = format!("{}?encryption", bucket::bucket_url(&self.endpoint));

@@ -16,11 +16,19 @@ pub struct StsClient {
 
 impl StsClient {
     /// Loads the roots and prepares the pool; nothing is connected yet.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Tls`] without trusted roots.
     pub fn new(transport: &Transport) -> Result<Self, AwsError> {
         Ok(Self { http: Http::new(transport)? })
     }
 
     /// Sends the request and returns status and body. What they mean is for `token::confirm` to say.
+    ///
+    /// # Errors
+    ///
+    /// [`NoAnswer`]: nothing came back that STS could have said.
     pub async fn call(&self, accepted: &Accepted) -> Result<(u16, Vec<u8>), NoAnswer> {
         let request = accepted.request();
         let mut builder = Request::get(request.url());

@@ -28,6 +28,10 @@ impl<'a> Arriving<'a> {
     }
 
     /// The next piece of the text; none behind the last one.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError::Late`], [`KubernetesError::TooLarge`], or the connection's end before the text's.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, KubernetesError> {
         loop {
             let frame = timeout_at(self.until, self.body.frame()).await.map_err(|_| self.endpoint.late(self.within))?;
@@ -41,6 +45,10 @@ impl<'a> Arriving<'a> {
     }
 
     /// All of the text at once.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError::Late`], [`KubernetesError::TooLarge`], or the connection's end before the text's.
     pub async fn whole(self) -> Result<Bytes, KubernetesError> {
         let Self { endpoint, path, body, until, within } = self;
         let whole = timeout_at(until, body.collect()).await.map_err(|_| endpoint.late(within))?;

@@ -59,6 +59,10 @@ impl Cluster {
 
     /// Every resource that the cluster serves, as two `APIGroupDiscoveryList`s: of the core group, and of the others. None
     /// where it does not say so in this form, as those before Kubernetes 1.27.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known of what the cluster has then.
     pub async fn discovery(&self) -> Result<Option<[Bytes; 2]>, KubernetesError> {
         let ask = |path| self.ask_whole(path, DISCOVERY);
         let (core, groups) = tokio::try_join!(ask("/api"), ask("/apis"))?;
@@ -71,6 +75,10 @@ impl Cluster {
     /// (410 Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
     ///
     /// `path` is the resource's, as `/api/v1/namespaces`.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known of the list then. The same can come while it arrives.
     pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<Arriving<'a>>, KubernetesError> {
         self.ask("list", path, JSON, DEADLINE).await
     }
@@ -78,6 +86,10 @@ impl Cluster {
     /// One object, as JSON; none where it is not there.
     ///
     /// `path` is the object's, as `/api/v1/namespaces/kube-system/configmaps/aws-auth`.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known of the object then, not that it is absent.
     pub async fn get(&self, path: &str) -> Result<Option<Bytes>, KubernetesError> {
         self.ask_whole(path, JSON).await
     }

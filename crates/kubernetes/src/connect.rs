@@ -54,6 +54,11 @@ impl Kubeconfig {
     ///
     /// What kubectl refuses is refused, and so is what only kubectl can do. To a server without TLS no credentials are sent, as
     /// kubectl sends none.
+    ///
+    /// # Errors
+    ///
+    /// Files that are missing or cannot be read, a context that is not in them or that kubectl refuses, and a plugin that makes no
+    /// credentials.
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
         self.connect_to_chosen(self.choose()?).await
     }
@@ -125,11 +130,19 @@ impl Kubeconfig {
     }
 
     /// The program that makes the credentials of the context; none where it has others. Nothing is run.
+    ///
+    /// # Errors
+    ///
+    /// Files that are missing or cannot be read, and a context that is not in them or that kubectl refuses.
     pub fn plugin(&self) -> Result<Option<Plugin>, KubernetesError> {
         Ok(self.choose()?.user.exec.map(files::Exec::plugin))
     }
 
     /// The contexts that the files name, in their order.
+    ///
+    /// # Errors
+    ///
+    /// Files that are missing or cannot be read.
     pub fn contexts(&self) -> Result<Vec<String>, KubernetesError> {
         Ok(Config::read(&self.paths)?.contexts.into_iter().map(|(name, _)| name).collect())
     }

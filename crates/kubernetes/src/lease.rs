@@ -64,6 +64,10 @@ impl Spec {
 impl Cluster {
     /// Takes the Lease of this name in `kube-system`, waiting for a holder that may have died. `waiting` is told who that
     /// is, once.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError::Held`] where its holder goes on renewing it; any other where it cannot be read or written.
     pub async fn lease(
         &self,
         name: &'static str,
@@ -156,6 +160,10 @@ impl Lease<'_> {
     }
 
     /// Gives it back, if it is still ours.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError::Lost`] where it is not ours any more; any other where it cannot be read or written.
     pub async fn release(mut self) -> Result<(), KubernetesError> {
         self.look().await?;
         let object = body(self.name, "", Some(&self.version), (self.now)());

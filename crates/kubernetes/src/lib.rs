@@ -16,6 +16,9 @@
 //! The caller sees a [`KubernetesError`]. Nothing of what a credential plugin wrote is in it, and of what the API server
 //! wrote only why it refused a write.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 mod arriving;
 mod client;
 mod cluster;

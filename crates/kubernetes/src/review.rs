@@ -70,6 +70,10 @@ const SELF_VERSIONS: [&str; 2] = ["v1", "v1beta1"];
 
 impl Cluster {
     /// Who asks (`kubectl auth whoami`); none where the cluster is too old to say.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known then.
     pub async fn who_am_i(&self) -> Result<Option<Username>, KubernetesError> {
         for version in SELF_VERSIONS {
             let review = json!({"apiVersion": format!("authentication.k8s.io/{version}"), "kind": "SelfSubjectReview"});
@@ -83,6 +87,10 @@ impl Cluster {
 
     /// What whoever asks may do in a namespace (`kubectl auth can-i --list`). In one that does not exist it is what holds in
     /// the whole cluster.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known then.
     pub async fn my_rules(&self, namespace: &str) -> Result<MyRules, KubernetesError> {
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1", "kind": "SelfSubjectRulesReview", "spec": {"namespace": namespace},
@@ -92,6 +100,10 @@ impl Cluster {
     }
 
     /// Whether whoever asks may do something (`kubectl auth can-i`).
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError`]: nothing is known then, which is not a no.
     pub async fn may(&self, question: &Question) -> Result<bool, KubernetesError> {
         let Question { verb, resource, namespace, name } = question;
         let review = json!({

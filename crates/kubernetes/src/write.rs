@@ -53,6 +53,11 @@ const FIELD_MANAGER: &str = "cluster-auth";
 
 impl Cluster {
     /// Makes one change.
+    ///
+    /// # Errors
+    ///
+    /// [`KubernetesError::Changed`] where the object is not as it was, [`KubernetesError::Refused`] with what the API server says. After
+    /// [`KubernetesError::Late`] and [`KubernetesError::Unreachable`] nobody knows whether it was made.
     pub async fn write(&self, write: &Write, run: Run) -> Result<(), KubernetesError> {
         let Request { method, path, parameters, content_type, mut body, verb } = write.request();
         let dry = if run == Run::Dry { "&dryRun=All" } else { "" };

@@ -24,6 +24,10 @@ impl Binaries {
     ///
     /// etcd and kube-apiserver must be there. kube-controller-manager and kubectl may be missing until they are asked
     /// for: see [`Self::kubectl`].
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Missing`] without etcd or kube-apiserver.
     pub fn find(folders: &[PathBuf]) -> Result<Self, ClusterError> {
         let find = |name: &str| {
             let name = format!("{name}{EXE_SUFFIX}");
@@ -56,11 +60,19 @@ impl Binaries {
     }
 
     /// kube-controller-manager, or an error that says where it was looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Missing`].
     pub fn kube_controller_manager(&self) -> Result<&Path, ClusterError> {
         self.optional(self.kube_controller_manager.as_deref(), "kube-controller-manager")
     }
 
     /// kubectl, or an error that says where it was looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Missing`].
     pub fn kubectl(&self) -> Result<&Path, ClusterError> {
         self.optional(self.kubectl.as_deref(), "kubectl")
     }

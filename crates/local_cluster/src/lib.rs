@@ -20,6 +20,9 @@
 //!   of a pipe to close and then kills it. Only the folder stays behind then. A program that wants it gone handles
 //!   SIGINT and SIGTERM, and drops the cluster.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 mod arguments;
 mod binaries;
 mod error;
@@ -118,6 +121,10 @@ const POLL_INTERVAL: Duration = Duration::from_millis(25);
 
 impl Cluster {
     /// Starts a cluster and waits until it is ready. Blocks. `now` is when its certificates start to be valid.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError`]: files or ports that cannot be had, or a process that ends or does not get ready, with the end of its log.
     pub fn start(binaries: &Binaries, options: &Options, now: Timestamp) -> Result<Self, ClusterError> {
         let mut attempt = 1;
         loop {
@@ -195,6 +202,10 @@ impl Cluster {
     }
 
     /// Asks the API server as administrator. Blocks. `path` as it stands in a URL, such as `/readyz?verbose`.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Get`] where no answer comes; an answer of any status is none.
     pub fn get(&self, path: &str) -> Result<Answer, ClusterError> {
         self.client.get(path).map_err(|source| ClusterError::Get { path: path.to_owned(), source })
     }
@@ -216,6 +227,10 @@ impl Cluster {
     }
 
     /// Kills and reaps the processes and removes the folder. Dropping does the same and says nothing where it fails.
+    ///
+    /// # Errors
+    ///
+    /// [`ClusterError::Folder`] where the folder cannot be removed.
     pub fn stop(self) -> Result<(), ClusterError> {
         let Self { controller_manager, api_server, etcd, folder, .. } = self;
         drop((controller_manager, api_server, etcd));

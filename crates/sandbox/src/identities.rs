@@ -69,6 +69,10 @@ impl Identities {
     }
 
     /// Reads a file; every problem of it is found in one run.
+    ///
+    /// # Errors
+    ///
+    /// All problems of the file, with their places.
     pub fn read(source: &Source) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems::default();
         let mut directory = Directory::default();

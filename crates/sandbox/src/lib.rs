@@ -12,6 +12,9 @@
 //!
 //! What it does not do: policies (an identities file says who may assume which role), MFA, session policies and tags.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 mod actions;
 mod answer;
 mod aws;

@@ -57,6 +57,10 @@ impl Pair {
 
 impl Authority {
     /// Makes an authority, valid from `not_before` for `validity`.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Make`] without randomness, and for dates that no certificate can have.
     pub fn new(common_name: &str, not_before: Timestamp, validity: SignedDuration) -> Result<Self, TlsError> {
         let not_after = not_before.checked_add(validity).map_err(make)?;
         let mut params = params(common_name, not_before, not_after)?;
@@ -73,6 +77,10 @@ impl Authority {
     }
 
     /// Makes a key and signs a leaf for it, valid as long as the authority.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Make`] without randomness, and for a name that cannot stand in a certificate.
     pub fn issue(&self, leaf: &Leaf) -> Result<Pair, TlsError> {
         let mut params = params(&leaf.common_name, self.not_before, self.not_after)?;
         if let Some(organization) = &leaf.organization {

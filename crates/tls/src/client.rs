@@ -19,11 +19,19 @@ pub enum Roots {
 }
 
 /// Settings for TLS clients: TLS 1.2 and 1.3, no client certificate. Reads the machine's roots when called, never before.
+///
+/// # Errors
+///
+/// [`TlsError::NoRoots`] where the machine has none, and what is wrong with those that were given.
 pub fn client_config(roots: &Roots) -> Result<Arc<ClientConfig>, TlsError> {
     Ok(Arc::new(trusting(roots)?.with_no_client_auth()))
 }
 
 /// The same, for a client that shows a certificate of its own.
+///
+/// # Errors
+///
+/// [`TlsError::NoRoots`] where the machine has none, and what is wrong with those that were given, or with the pair.
 pub fn client_config_as(roots: &Roots, pair: &Pair) -> Result<Arc<ClientConfig>, TlsError> {
     let chain = pem::certificates(pair.cert_pem())?;
     let key = pem::private_key(pair.key_pem())?;
@@ -34,6 +42,10 @@ pub fn client_config_as(roots: &Roots, pair: &Pair) -> Result<Arc<ClientConfig>,
 ///
 /// The server alone judges the certificate, so it may be of any version of X.509 and any time; its key has to be this one.
 /// So Go has it (`crypto/tls`, `X509KeyPair`).
+///
+/// # Errors
+///
+/// What Go refuses too: no certificate, no key, one that is encrypted or of another kind, and two that do not belong together.
 pub fn client_identity(certificate: &[u8], key: &[u8]) -> Result<CertifiedKey, TlsError> {
     let chain = pem::certificates(&String::from_utf8_lossy(certificate))?;
     let key = pem::first_private_key(&String::from_utf8_lossy(key))?;

@@ -22,6 +22,10 @@ impl ServerIdentity {
     /// Reads both files and checks that they fit each other and that the certificate's time is now.
     ///
     /// Keys may be PKCS#8, PKCS#1 (what aws-iam-authenticator writes) or SEC1.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::Missing`], [`TlsError::Read`], or [`TlsError::File`] with what is wrong and in which of the two.
     pub fn load(certificate: &Path, key: &Path, now: Timestamp) -> Result<Self, TlsError> {
         let (chain, key_pem) = (read(certificate)?, read(key)?);
         let about_certificate = |error: TlsError| error.of(&certificate.display());
@@ -30,6 +34,10 @@ impl ServerIdentity {
     }
 
     /// The same, of a pair in memory; errors say "certificate" and "key" where [`Self::load`] names a file.
+    ///
+    /// # Errors
+    ///
+    /// [`TlsError::File`] with what is wrong and in which of the two.
     pub fn from_pem(cert_pem: &str, key_pem: &str, now: Timestamp) -> Result<Self, TlsError> {
         Self::assemble(cert_pem, key_pem, now, |error| error.of(&"certificate"), |error| error.of(&"key"))
     }

@@ -4,6 +4,9 @@
 //! The provider is ring, passed explicitly everywhere: aws-lc-rs pays 44 ms of CPU for its first random number, which is
 //! more than a whole `token` call may cost. Roots are loaded when first asked for and not before.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 mod authority;
 mod client;
 mod connection;

@@ -18,6 +18,10 @@ use crate::{TlsError, pem, provider};
 
 /// Settings for asking a webhook as an API server asks it: trusted are what these certificates (PEM) vouch for, and each of
 /// them itself, for the names and the time that it is valid for.
+///
+/// # Errors
+///
+/// What is wrong with the text or with a certificate in it.
 pub fn webhook_client_config(authorities_pem: &str) -> Result<Arc<ClientConfig>, TlsError> {
     let builder = ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let verifier = Arc::new(Verifier::trusting(authorities_pem)?);

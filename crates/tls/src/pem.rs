@@ -78,6 +78,10 @@ fn must_be_pem(text: &str) -> Result<(), TlsError> {
 }
 
 /// Reads the first certificate of a PEM text.
+///
+/// # Errors
+///
+/// [`TlsError::NotPem`], [`TlsError::Pem`], [`TlsError::NoCertificate`] and [`TlsError::Certificate`].
 pub fn inspect(pem: &str) -> Result<Inspection, TlsError> {
     inspect_der(&certificates(pem)?[0])
 }
@@ -96,6 +100,10 @@ pub(crate) fn inspect_der(certificate: &CertificateDer<'_>) -> Result<Inspection
 }
 
 /// The last certificate of a PEM text, as PEM: the authority of a chain, or a self-signed certificate itself.
+///
+/// # Errors
+///
+/// [`TlsError::NotPem`], [`TlsError::Pem`] and [`TlsError::NoCertificate`]. The certificates themselves are not read.
 pub fn last_certificate(pem: &str) -> Result<String, TlsError> {
     certificates(pem)?;
     let start = pem.rfind(BEGIN).ok_or(TlsError::Pem)?;

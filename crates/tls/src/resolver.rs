@@ -36,6 +36,10 @@ impl ResolvesServerCert for ReloadingResolver {
 }
 
 /// Settings for a TLS server: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1, no client certificates.
+///
+/// # Errors
+///
+/// [`TlsError::Setup`] where rustls does not take these settings together.
 pub fn server_config(resolver: Arc<dyn ResolvesServerCert>) -> Result<Arc<ServerConfig>, TlsError> {
     let builder = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions()?;
     let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);

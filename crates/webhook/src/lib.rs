@@ -14,6 +14,9 @@
 //! - 429, 502, 503: no answer now. Never a denial; and never with Retry-After, which would hold every other authenticator
 //!   up.
 
+// Whoever calls what does I/O decides what its failing means.
+#![warn(clippy::missing_errors_doc)]
+
 mod audit;
 mod authenticate;
 mod body;

@@ -35,12 +35,20 @@ pub struct Server {
 
 impl Server {
     /// Listens; connections wait until [`Self::run`].
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the address: taken, say, or not this machine's.
     pub async fn bind(address: SocketAddr, tls: Arc<ServerConfig>, webhook: Arc<Webhook>) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
         Ok(Self { listener, acceptor: TlsAcceptor::from(tls), webhook })
     }
 
     /// Where it listens.
+    ///
+    /// # Errors
+    ///
+    /// What the system says. A socket that listens has an address.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -194,6 +202,10 @@ impl Health {
     const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Listens.
+    ///
+    /// # Errors
+    ///
+    /// What the system says of the address: taken, say, or not this machine's.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         Ok(Self(TcpListener::bind(address).await?))
     }

@@ -30,6 +30,10 @@ const INSTANCE_METADATA_ATTEMPTS: u32 = 2;
 const INSTANCE_METADATA_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Carries the plan out.
+///
+/// # Errors
+///
+/// The first step that gives nothing ends it: [`CredentialsError`] names the step.
 pub async fn fetch(
     plan: &Plan,
     environment: &Environment,

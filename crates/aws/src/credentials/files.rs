@@ -18,6 +18,10 @@ pub struct SharedFiles {
 type Section = BTreeMap<String, String>;
 
 /// Reads both files where they are; one that does not exist is empty.
+///
+/// # Errors
+///
+/// [`CredentialsError::File`] for a file that is there and cannot be read.
 pub fn load_files(environment: &Environment) -> Result<SharedFiles, CredentialsError> {
     let read = |variable: &str, name: &str| -> Result<String, CredentialsError> {
         let default = || environment.home.as_ref().map(|home| home.join(".aws").join(name));

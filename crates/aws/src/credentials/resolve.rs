@@ -87,6 +87,10 @@ pub fn region(
 }
 
 /// Decides where the credentials come from.
+///
+/// # Errors
+///
+/// A profile that does not exist, says half of something, or leads back to itself; and an environment without any credentials.
 pub fn resolve(
     environment: &Environment,
     files: &SharedFiles,

@@ -8,6 +8,10 @@ use crate::{Endpoint, EndpointError, credentials::Environment, endpoint::overrid
 /// `AWS_USE_FIPS_ENDPOINT` and `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the commercial partition's.
 ///
 /// The hosts are those of botocore's `iam/2010-05-08/endpoint-rule-set-1.json`.
+///
+/// # Errors
+///
+/// [`EndpointError`]: a Region that is none, an override that is no URL, or a variant that the Region's partition does not have.
 pub fn iam_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let partition = region.map_or(Partition::Aws, Partition::of_region);
     let signing_region = signing_region(partition).to_owned();
