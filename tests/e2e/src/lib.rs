@@ -30,7 +30,6 @@ pub mod shell;
 pub mod siege;
 pub mod socks;
 pub mod someone;
-pub mod static_pod;
 pub mod sts;
 pub mod tunnel;
 pub mod typed;

@@ -1,4 +1,7 @@
-//! Pods without a kubelet: a container's arguments, run here, with folders in place of its volumes.
+//! Pods without a kubelet: a container's arguments, run here, with folders in place of its volumes. A [`StaticPod`] is read as a
+//! kubelet reads one from a file; a [`Pod`] is whatever the chart makes.
+
+mod static_pod;
 
 use std::{
     fs,
@@ -9,6 +12,7 @@ use std::{
 use anyhow::Context as _;
 use serde_json::Value;
 
+pub use self::static_pod::StaticPod;
 use crate::process;
 
 /// A pod's template, and where its volumes are on this machine.
@@ -34,13 +38,11 @@ impl Pod {
     /// What a container runs, by this program; its paths are this machine's.
     pub fn command(&self, program: &Path, name: &str) -> anyhow::Result<Command> {
         let container = self.container(name)?;
-        let mut places = Vec::new();
-        for mount in container["volumeMounts"].as_array().into_iter().flatten() {
-            let (volume, path) = (mount["name"].as_str(), mount["mountPath"].as_str().context("a path")?);
-            let found = self.volumes.iter().find(|(name, _)| Some(name.as_str()) == volume);
-            let (_, here) = found.with_context(|| format!("no place for the volume {volume:?}"))?;
-            places.push((path.to_owned(), here.display().to_string()));
-        }
+        let mounts = container["volumeMounts"].as_array().into_iter().flatten().map(|mount| {
+            let (volume, path) = (mount["name"].as_str(), mount["mountPath"].as_str());
+            volume.zip(path).context("a mount has a volume's name and a path")
+        });
+        let places = places(mounts, &self.volumes)?;
         let (_, home) = self.volumes.first().context("a volume")?;
         let mut command = process::command(program, home.parent().context("a folder")?);
         for argument in container["args"].as_array().context("arguments")? {
@@ -49,6 +51,20 @@ impl Pod {
         }
         Ok(command)
     }
+}
+
+/// Where a container sees its volumes, and where they are in truth.
+fn places<'a>(
+    mounts: impl IntoIterator<Item = anyhow::Result<(&'a str, &'a str)>>,
+    volumes: &[(String, PathBuf)],
+) -> anyhow::Result<Vec<(String, String)>> {
+    let place = |mount: anyhow::Result<(&str, &str)>| {
+        let (volume, path) = mount?;
+        let found = volumes.iter().find(|(name, _)| name == volume);
+        let (_, here) = found.with_context(|| format!("no place for the volume {volume}"))?;
+        Ok((path.to_owned(), here.display().to_string()))
+    };
+    mounts.into_iter().map(place).collect()
 }
 
 /// Writes what a ConfigMap holds, as the kubelet mounts it: by renaming, so that nobody reads half of it.

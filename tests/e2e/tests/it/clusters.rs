@@ -10,8 +10,8 @@ use e2e::{
     machine::{Machine, Mounts},
     managed::Managed,
     people::environment,
+    pod::StaticPod,
     process::{self, Background, wait_until},
-    static_pod::StaticPod,
     world::{CLUSTER_ID, World},
 };
 use local_cluster::{Cluster, Options, ReviewVersion, Webhook};

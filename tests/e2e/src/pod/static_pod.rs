@@ -1,10 +1,11 @@
 //! A static pod's manifest, read as a kubelet would: every field that is in it has a meaning here, or it is not read.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 
+use super::places;
 use crate::{
     machine::{Machine, Mounts},
     process::{Background, wait_until},
@@ -153,8 +154,9 @@ impl StaticPod {
     /// Starts it on a machine and waits until both probes succeed. The image's entry point is our program.
     pub fn start(&self, machine: &Machine, sts: &Sts) -> anyhow::Result<Background> {
         let [container] = &self.spec.containers;
-        let mounts: Mounts =
-            container.volume_mounts.iter().map(|mount| self.mount(machine, mount)).collect::<Result<_, _>>()?;
+        let volumes = self.spec.volumes.iter().map(|volume| volume.place(machine)).collect::<Result<Vec<_>, _>>()?;
+        let mounts = container.volume_mounts.iter().map(|mount| Ok((&*mount.name, &*mount.mount_path)));
+        let mounts: Mounts = places(mounts, &volumes)?;
         let mut server = machine.start(sts, &container.args, &mounts, Some(self.user()))?;
         let state = container.args.iter().find_map(|arg| arg.strip_prefix("--state-dir=")).context("--state-dir")?;
         let seen = mounts.iter().find(|(seen, _)| seen == state).context("a mount for --state-dir")?;
@@ -168,12 +170,14 @@ impl StaticPod {
         }
         Ok(server)
     }
+}
 
-    fn mount(&self, machine: &Machine, mount: &VolumeMount) -> anyhow::Result<(String, String)> {
-        let volume = self.spec.volumes.iter().find(|volume| volume.name == mount.name).context("a volume")?;
-        let HostPath { path, kind } = &volume.host_path;
+impl Volume {
+    /// Its name, and the folder that it is of the machine.
+    fn place(&self, machine: &Machine) -> anyhow::Result<(String, PathBuf)> {
+        let HostPath { path, kind } = &self.host_path;
         // A kubelet does not start a pod whose folder is missing.
         ensure!(kind == "Directory" && machine.path(path).is_dir(), "{path} is no folder of the machine");
-        Ok((mount.mount_path.clone(), path.clone()))
+        Ok((self.name.clone(), path.into()))
     }
 }
