@@ -65,7 +65,7 @@ caller's credentials: `cluster-auth explain ARN` goes every step from the ARN to
 
 fn denials() -> String {
     let mut page = INTRODUCTION.to_owned();
-    for visibility::explain::Code { code, summary, meaning, fix } in visibility::explain::codes() {
+    for visibility::explain::Code { code, summary, meaning, fix, .. } in visibility::explain::codes() {
         page.push_str(&format!("\n## `{code}`\n\n{}.\n{meaning}\n\n**What to do:** {fix}\n", capitalised(summary)));
     }
     page

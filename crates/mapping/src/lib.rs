@@ -33,7 +33,7 @@ pub use decide::{Decision, Outcome, Undetermined, decide};
 pub use defect::{Defect, DefectKind, Never, Unused};
 pub use facts::{Fact, Facts};
 pub use reader::Reader;
-pub use refusal::{Explanation, Refusal, catalogue};
+pub use refusal::{Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
 pub use snapshot::{Asked, Difference, Entry, Index, List, Mismatch, Nearest, Snapshot, Source, SourceState};
 pub use template::VARIABLES;

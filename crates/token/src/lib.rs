@@ -26,24 +26,24 @@ mod cluster_id;
 mod confirm;
 mod describe;
 mod envelope;
-mod explanation;
 mod object;
 mod presigned;
 mod query;
 mod refusal;
 mod upstream;
 
+use codes::Code;
+
 pub use accept::{Accepted, Rules, StsRequest, accept};
 pub use cluster_id::{ClusterId, ClusterIdError};
 pub use confirm::{Confirmed, Unconfirmed, confirm};
 pub use describe::{Description, describe};
 pub use envelope::{PREFIX, wrap};
-pub use explanation::Explanation;
 pub use object::{Object, read_json};
 pub use refusal::Refusal;
 pub use upstream::Upstream;
 
 /// Every refusal, then every trouble, in the order in which they can come up.
-pub fn catalogue() -> impl Iterator<Item = &'static Explanation> {
+pub fn catalogue() -> impl Iterator<Item = &'static Code> {
     Refusal::CATALOGUE.iter().chain(Upstream::CATALOGUE)
 }

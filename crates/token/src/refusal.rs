@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use crate::explanation::explained;
+use codes::codes;
 
-explained! {
+codes! {
+    status: Some(403);
     /// A definite "no", in the order of the checks. `token.…` was found here, `sts.…` was said by AWS.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Refusal {

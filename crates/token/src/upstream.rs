@@ -5,9 +5,10 @@
 
 use std::fmt;
 
-use crate::explanation::explained;
+use codes::codes;
 
-explained! {
+codes! {
+    status: Some(502);
     /// Why there is no answer to act on. Never a reason to let anybody in, and never a reason to say that somebody
     /// may not enter: the same token may be good in a moment.
     ///
@@ -19,6 +20,7 @@ explained! {
             summary: "STS asks for fewer requests",
             meaning: "AWS limits how often an account and a Region may ask STS, and the limit is reached.",
             fix: "Usually it passes by itself. If not, find who logs in so often: the log names the callers; a client that makes a new token for every request is the common cause.",
+            status: 429,
         }
         Unreachable {
             code: "upstream.unreachable",

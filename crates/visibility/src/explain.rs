@@ -24,8 +24,10 @@ use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Re
 use rbac::{Binding, User};
 use token::Description;
 
+pub use ::codes::Code;
 pub use caller::{Caller, NotACaller};
-pub use codes::{Code, codes};
+
+pub use self::codes::{code_named, codes};
 pub use denial::{Denial, Fix, Near};
 pub use held::Held;
 pub use out::{CodeOut, ExplanationOut};
@@ -223,7 +225,7 @@ impl Explanation<'_> {
 
     /// A token about which STS said neither yes nor no.
     pub fn no_answer(upstream: token::Upstream) -> Self {
-        let verdict = Verdict::NoAnswer((*upstream.explain()).into());
+        let verdict = Verdict::NoAnswer(*upstream.explain());
         Self { token: None, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 

@@ -1,5 +1,6 @@
 //! What comes of a review: its code, and the HTTP status that an API server is answered with.
 
+use codes::{Code, Server};
 use mapping::{Mode, User};
 use token::{Confirmed, Upstream};
 
@@ -52,13 +53,17 @@ pub enum Trouble {
 impl Trouble {
     /// The stable code.
     pub fn code(self) -> &'static str {
+        self.explain().code
+    }
+
+    fn explain(self) -> &'static Code {
         match self {
-            Self::Sts(upstream) => upstream.code(),
-            Self::CircuitOpen => "upstream.circuit-open",
-            Self::Ec2 => "upstream.ec2",
-            Self::Overloaded => "server.overloaded",
-            Self::NotLoaded => "server.not-loaded",
-            Self::NotRead(_) => "server.source-not-read",
+            Self::Sts(upstream) => upstream.explain(),
+            Self::CircuitOpen => Server::CircuitOpen.explain(),
+            Self::Ec2 => Server::Ec2.explain(),
+            Self::Overloaded => Server::Overloaded.explain(),
+            Self::NotLoaded => Server::NotLoaded.explain(),
+            Self::NotRead(_) => Server::NotRead.explain(),
         }
     }
 
@@ -70,19 +75,13 @@ impl Trouble {
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
-            Self::NotRead(mode) => {
-                format!("the logins of {mode} have not been read yet, and the caller may be among them")
-            }
+            Self::NotRead(mode) => format!("the logins of {mode} have not been read yet, and the caller may be among them"),
         }
     }
 
     /// The HTTP status. API servers try again after 429 and 502, not after 503, and remember none of them.
     pub fn status(self) -> u16 {
-        match self {
-            Self::Sts(Upstream::Throttled) | Self::Overloaded => 429,
-            Self::Sts(_) | Self::CircuitOpen | Self::Ec2 => 502,
-            Self::NotLoaded | Self::NotRead(_) => 503,
-        }
+        self.explain().answered_with()
     }
 }
 
@@ -101,7 +100,8 @@ impl Outcome {
     pub fn status(&self) -> u16 {
         match self {
             Self::Granted(_) => 200,
-            Self::RefusedToken(_) | Self::RefusedCaller { .. } => 403,
+            Self::RefusedToken(refusal) => refusal.explain().answered_with(),
+            Self::RefusedCaller { refusal, .. } => refusal.explain().answered_with(),
             Self::Trouble(trouble) => trouble.status(),
         }
     }

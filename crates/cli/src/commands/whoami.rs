@@ -136,12 +136,12 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
     let rules = Rules { partition, max_length: usize::MAX, ..Rules::default() };
     let accepted = match token::accept(&token, &request.cluster_id, &rules, now) {
         Ok(accepted) => accepted,
-        Err(refusal) => return Ok(Aws::Says((*refusal.explain()).into())),
+        Err(refusal) => return Ok(Aws::Says(*refusal.explain())),
     };
     Ok(match transport.ask(&accepted, process)? {
         Ok(confirmed) => Aws::Is(Box::new(Caller::confirmed(confirmed.identity(), confirmed.access_key_id()))),
-        Err(Unconfirmed::Refused(refusal)) => Aws::Says((*refusal.explain()).into()),
-        Err(Unconfirmed::Upstream(trouble)) => Aws::Says((*trouble.explain()).into()),
+        Err(Unconfirmed::Refused(refusal)) => Aws::Says(*refusal.explain()),
+        Err(Unconfirmed::Upstream(trouble)) => Aws::Says(*trouble.explain()),
     })
 }
 

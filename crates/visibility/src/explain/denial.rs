@@ -37,11 +37,11 @@ pub struct Fix {
 
 impl Denial {
     pub(super) fn of_token(refusal: token::Refusal) -> Self {
-        Self { code: (*refusal.explain()).into(), nearest: None, fix: None }
+        Self { code: *refusal.explain(), nearest: None, fix: None }
     }
 
     pub(super) fn of_mapping(world: &World, caller: &Caller, refusal: Refusal, asked: &[Asked<'_>]) -> Self {
-        let code = (*refusal.explain()).into();
+        let code = *refusal.explain();
         match refusal {
             Refusal::NotMapped => {
                 let nearest = world.snapshot().nearest(&caller.identity);

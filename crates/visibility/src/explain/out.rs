@@ -372,8 +372,8 @@ impl<'a> IdentityOut<'a> {
 
 impl From<Code> for CodeOut {
     fn from(of: Code) -> Self {
-        let Code { code, summary, meaning, fix } = of;
-        let (denial, status) = (of.is_denial(), of.status());
+        let Code { code, summary, meaning, fix, .. } = of;
+        let (denial, status) = (of.is_denial(), of.answered_with());
         let (caller_sees, log_message) = (of.seen_by_the_caller(), of.message());
         Self { code, summary, meaning, fix, denial, status, caller_sees, log_message }
     }

@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use super::{Caller, Code, NotACaller, codes::codes};
+use super::{
+    Caller, Code, NotACaller,
+    codes::{code_named, codes},
+};
 
 /// What is to be explained.
 // No Debug: a token is a credential.
@@ -77,7 +80,7 @@ impl Question {
         if text.starts_with("arn:") {
             return Ok(Self::Caller(Box::new(Caller::of_arn(text)?)));
         }
-        if let Some(code) = Code::named(text) {
+        if let Some(code) = code_named(text) {
             return Ok(Self::Code(code));
         }
         let prefixes = ["token.", "sts.", "mapping.", "upstream.", "server."];

@@ -343,7 +343,7 @@ fn of_held(held: &Held<'_>, world: &World) -> Item {
 }
 
 fn seen(code: &Code) -> Vec<Item> {
-    let (caller, message, status) = (code.seen_by_the_caller(), code.message(), code.status());
+    let (caller, message, status) = (code.seen_by_the_caller(), code.message(), code.answered_with());
     vec![
         Item::new(Sign::None, format!("the caller: {caller}")),
         Item::new(Sign::None, format!("the server's log: \"{message}\" with the code {}", code.code)),
@@ -352,7 +352,7 @@ fn seen(code: &Code) -> Vec<Item> {
 }
 
 fn consequence(code: &Code) -> &'static str {
-    match code.status() {
+    match code.answered_with() {
         403 => "a no that it does not remember: whoever comes again is asked about again",
         // It tries again after 429 and 500 to 502, and after nothing else that comes without Retry-After.
         503 => "no answer: it remembers nothing, and whoever comes again is asked about again",

@@ -10,7 +10,7 @@ use rbac::{Request, User};
 use super::{now, resource, whole as world};
 use crate::{
     World,
-    explain::{Caller, Code, Explanation, Held, Question, Verdict, code_report, codes},
+    explain::{Caller, Explanation, Held, Question, Verdict, code_named, code_report, codes},
     print,
 };
 
@@ -455,7 +455,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
 
 #[test]
 fn codes_are_explained_without_anybody() {
-    let code = Code::named("upstream.throttled").expect("a code");
+    let code = code_named("upstream.throttled").expect("a code");
     let text: String = report::text_of(&code_report(&code)).iter().map(|segment| segment.text().to_owned()).collect();
     assert_snapshot!(text, @r#"
     upstream.throttled: STS asks for fewer requests
@@ -474,8 +474,8 @@ fn codes_are_explained_without_anybody() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), all, "no code stands for two things");
-    assert_eq!(Code::named("mapping.none").map(|code| code.status()), Some(403));
-    assert_eq!(Code::named("server.not-loaded").map(|code| code.status()), Some(503));
+    assert_eq!(code_named("mapping.none").map(|code| code.answered_with()), Some(403));
+    assert_eq!(code_named("server.not-loaded").map(|code| code.answered_with()), Some(503));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use rbac::Rule;
 
 use crate::{
-    explain::{Caller, Code},
+    explain::{Caller, code_named},
     whoami::{Aws, Cluster, Mine, User, Whoami},
 };
 
@@ -102,7 +102,7 @@ fn whoever_is_not_let_in_has_a_line_for_the_administrator() {
 
 #[test]
 fn credentials_that_aws_refuses_are_explained_and_no_administrator_is_to_blame() {
-    let aws = Some(Aws::Says(Code::named("sts.expired-credentials").expect("a code")));
+    let aws = Some(Aws::Says(code_named("sts.expired-credentials").expect("a code")));
     let refused = Whoami { aws, user: None, ..alice() };
     assert_eq!(refused.line_for_the_administrator(), None);
     assert_snapshot!(text(&refused), @"

@@ -1,0 +1,42 @@
+//! Of the server itself: there is no answer, whoever asks.
+
+crate::codes! {
+    status: Some(502);
+    /// Why a server has no answer, whoever asks. API servers try again after 429 and 502, not after 503.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+    pub enum Server {
+        CircuitOpen {
+            code: "upstream.circuit-open",
+            summary: "STS is left alone for a moment",
+            meaning: "An STS endpoint could not be reached ten times in a row, or failed several callers who had logged in before; a few questions every two seconds find out whether it is back.",
+            fix: "Nothing; look at what the failures before it say.",
+        }
+        Ec2 {
+            code: "upstream.ec2",
+            summary: "EC2 could not be asked for a private DNS name",
+            meaning: "A mapping uses {{EC2PrivateDNSName}}, and EC2 gave no answer. The line before this one says why.",
+            fix: "Check the server's AWS credentials, its Region, and the permission ec2:DescribeInstances.",
+        }
+        Overloaded {
+            code: "server.overloaded",
+            summary: "too many reviews at once",
+            meaning: "More questions wait for STS than the server keeps waiting, so that those under way are answered in time. Callers of whom nothing is known are turned away first.",
+            fix: "Find out who floods the API server with tokens.",
+            status: 429,
+        }
+        NotLoaded {
+            code: "server.not-loaded",
+            summary: "no mapping has been loaded yet",
+            meaning: "The server has just started.",
+            fix: "Nothing; if it stays, /readyz says why.",
+            status: 503,
+        }
+        NotRead {
+            code: "server.source-not-read",
+            summary: "a source of logins has not been read yet",
+            meaning: "No source that was read maps the caller, and one that is asked after these could not be read since the server started: the cluster, or the file.",
+            fix: "Look at /readyz or the server's log for what keeps the source from being read: the API server, the server's own permissions, the file.",
+            status: 503,
+        }
+    }
+}
