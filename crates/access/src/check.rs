@@ -27,7 +27,7 @@ pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, error
     let within = |span: Span, error: &Problem| span.start <= error.span.start && error.span.end <= span.end;
     let has_error = |span: Span| errors.iter().any(|error| error.severity == Severity::Error && within(span, error));
     let is_of_absence = |problem: &Problem| {
-        let is = |code: Code| problem.code == code.as_str();
+        let is = |code: Code| problem.code == code.code();
         let mut places = problem.related.iter().map(|(span, _)| *span).chain([problem.span]);
         [Code::Missing, Code::NobodyIn, Code::BindsNothing].into_iter().any(is)
             || (is(Code::NoRole) && bound_by_name.contains(&problem.span))
@@ -106,8 +106,8 @@ impl Findings {
 fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
     let mut places = HashSet::new();
     let code = |accept: &Accept| {
-        let known = Code::ALL.iter().find(|code| code.as_str() == &*accept.code.value)?;
-        (known.severity() == Severity::Warning).then_some(known.as_str())
+        let known = Code::ALL.iter().find(|code| code.code() == &*accept.code.value)?;
+        (known.severity() == Severity::Warning).then_some(known.code())
     };
     for group in access.groups.iter().flatten() {
         for code in group.accept.iter().filter_map(code) {
@@ -130,7 +130,7 @@ fn accepted_places(access: &Access) -> HashSet<(&'static str, Span)> {
 
 fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, findings: &mut Findings) {
     let name = &*group.name.value;
-    let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.as_str());
+    let accepts_system = group.accept.iter().any(|accept| &*accept.code.value == Code::SystemName.code());
     if name == "system:masters" && (!accepts_system || group.grants.is_some()) {
         let message = "`system:masters` may do everything, and no binding can take it away";
         let hint = "take a group of your own bound to cluster-admin, or accept access.system-name with a reason and \

@@ -1,86 +1,230 @@
 //! Every problem of an access file, with its code: stable, for `accept`, for scripts, and for the documentation.
 
+use codes::listed_codes;
 use document::{Problem, Severity, Span};
 
-macro_rules! codes {
-    ($($name:ident, $code:literal, $severity:ident, $about:literal, $advice:literal;)*) => {
-        /// What can be wrong with an access file.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Code {
-            $(#[doc = $about] $name,)*
+listed_codes! {
+    status: None;
+    /// What can be wrong with an access file.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    pub enum Code {
+        UnknownKey {
+            code: "access.unknown-key",
+            summary: "A key that means nothing here.",
+            fix: "Mend its spelling; what is only for people may begin with `x-`.",
         }
-
-        impl Code {
-            /// Every code, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The code as it is printed.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)* }
-            }
-
-            /// Whether it can be compiled without guessing.
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$name => Severity::$severity,)* }
-            }
-
-            /// What it means.
-            pub const fn about(self) -> &'static str {
-                match self { $(Self::$name => $about,)* }
-            }
-
-            /// What to do.
-            pub const fn advice(self) -> &'static str {
-                match self { $(Self::$name => $advice,)* }
-            }
+        Type {
+            code: "access.type",
+            summary: "A value of another kind than the key takes.",
+            fix: "Write what the key takes; texts that look like numbers need quotes.",
         }
-    };
-}
-
-codes! {
-    UnknownKey, "access.unknown-key", Error, "A key that means nothing here.", "Mend its spelling; what is only for people may begin with `x-`.";
-    Type, "access.type", Error, "A value of another kind than the key takes.", "Write what the key takes; texts that look like numbers need quotes.";
-    Yaml11, "access.yaml-1.1", Warning, "A plain text that Helm's YAML 1.1 reads as something else (`no`, `on`, `0755`, `1e3`).", "Put it into quotes.";
-    Missing, "access.missing", Error, "A key that is required is not there.", "Add it.";
-    Conflict, "access.conflict", Error, "One thing is said in two places, in two files or twice in one.", "Keep one of the two.";
-    Account, "access.account", Error, "Not an AWS account: 12 digits. Without quotes, leading zeros are lost.", "Write all 12 digits in quotes.";
-    NoAccount, "access.no-account", Error, "A principal without an account.", "Set `account` at the principal, in the group's `authentication`, or for the file.";
-    Arn, "access.arn", Error, "Not the ARN of a principal of this kind.", "Name an IAM user under `users`, a role under `roles`.";
-    Partition, "access.partition", Error, "Not an AWS partition.", "Use a name of AWS's, as aws, aws-cn or aws-us-gov.";
-    Name, "access.name", Error, "A name that AWS or Kubernetes does not allow.", "Use the name as IAM or Kubernetes shows it.";
-    Wildcard, "access.wildcard", Error, "A wildcard where exactly one principal is to be named.", "Name each user or role, or a permission set.";
-    SystemName, "access.system-name", Error, "A name beginning with `system:`, which Kubernetes keeps for itself.", "Choose another name; machines belong under `nodes`.";
-    Duplicate, "access.duplicate", Warning, "A principal stands twice in one group.", "Remove one of the two.";
-    SamePath, "access.role-path", Warning, "Two role paths that are one role, because STS leaves paths out.", "Keep the one that exists.";
-    UsernameTwice, "access.username-twice", Error, "Two principals would have one Kubernetes username, or one principal two.", "Give each principal one `username` of its own.";
-    Template, "access.template", Error, "A username that the caller could choose: a template needs a colon before `{{SessionName}}`, and a beginning that nobody shares.", "Write for instance `deploy:{{SessionName}}`.";
-    Expires, "access.expires", Error, "Neither a date nor a time.", "Write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z.";
-    Expired, "access.expired", Warning, "It has ended.", "Remove it, or set another end.";
-    ExpiresSoon, "access.expires-soon", Warning, "It ends within 14 days.", "Prolong it, or let it end.";
-    EmptyAuthorization, "access.empty-authorization", Error, "`authorization` is there and empty. In 2018 this meant the ClusterRole of the group's name; deleting the last grant must not widen access.", "Remove the key for that meaning, or write a grant.";
-    Scope, "access.scope", Error, "A grant says its namespaces in more than one way, or binds a Role to the whole cluster.", "Keep one of `namespace`, `namespaces`, `namespaceSelector`.";
-    Grant, "access.grant", Error, "A grant needs exactly one of `rules`, `clusterRole` and `role`.", "Keep one of them.";
-    Rule, "access.rule", Error, "A rule that Kubernetes would refuse.", "A rule names verbs, and either resources with their groups or URLs.";
-    Selector, "access.selector", Error, "A selector that Kubernetes would refuse.", "`In` and `NotIn` take values, `Exists` and `DoesNotExist` none.";
-    NobodyIn, "access.nobody", Warning, "A group that no one is in.", "Add members, or remove the group.";
-    BindsNothing, "access.binds-nothing", Warning, "A group whose grants reach no namespace.", "Mend the names or the selector.";
-    Collision, "access.collision", Error, "Two grants would make one object.", "Merge them, or name one role only.";
-    NoRole, "access.no-role", Warning, "The cluster has no role of this name.", "Mend the name, or make the role.";
-    NoNamespace, "access.no-namespace", Warning, "The cluster has no namespace like this.", "Mend the name, or make the namespace.";
-    NotInIam, "access.not-in-iam", Warning, "IAM has no such principal any more, or has the name under another path.", "Remove it, or write the ARN that IAM has.";
-    NoIamGroup, "access.no-iam-group", Error, "IAM has no group of this name, which is not the same as a group that no one is in.", "Mend the name, or remove it from `iamGroups`.";
-    Escalates, "access.escalates", Warning, "The holder can become more than this grant says.", "Narrow the rule, or accept it with a reason.";
-    TooBroad, "access.too-broad", Warning, "A rule that allows nearly everything.", "Name what is needed.";
-    AllPowerful, "access.all-powerful", Warning, "Whoever is in the group may do everything.", "Bind a role that allows what is needed, or accept it with a reason.";
-    MatchesNothing, "access.matches-nothing", Warning, "A rule names a verb, API group, resource, object or path that no API server asks about, and so allows nothing by it.", "Write the name as `kubectl api-resources` prints it; the group without its version.";
-    ForeignEntry, "access.foreign-entry", Error, "The cluster's ConfigMap has an entry for this principal that this file does not own.", "Take it over with `--adopt`, or remove one of the two.";
-    Current, "access.current", Error, "What the cluster has cannot be merged into.", "Mend the ConfigMap first; nothing of it was changed.";
-    Unsupported, "access.unsupported", Error, "The consumer cannot carry this.", "Resolve it first, by `cluster-auth render --to access`.";
+        Yaml11 {
+            code: "access.yaml-1.1",
+            summary: "A plain text that Helm's YAML 1.1 reads as something else (`no`, `on`, `0755`, `1e3`).",
+            fix: "Put it into quotes.",
+        }
+        Missing {
+            code: "access.missing",
+            summary: "A key that is required is not there.",
+            fix: "Add it.",
+        }
+        Conflict {
+            code: "access.conflict",
+            summary: "One thing is said in two places, in two files or twice in one.",
+            fix: "Keep one of the two.",
+        }
+        Account {
+            code: "access.account",
+            summary: "Not an AWS account: 12 digits. Without quotes, leading zeros are lost.",
+            fix: "Write all 12 digits in quotes.",
+        }
+        NoAccount {
+            code: "access.no-account",
+            summary: "A principal without an account.",
+            fix: "Set `account` at the principal, in the group's `authentication`, or for the file.",
+        }
+        Arn {
+            code: "access.arn",
+            summary: "Not the ARN of a principal of this kind.",
+            fix: "Name an IAM user under `users`, a role under `roles`.",
+        }
+        Partition {
+            code: "access.partition",
+            summary: "Not an AWS partition.",
+            fix: "Use a name of AWS's, as aws, aws-cn or aws-us-gov.",
+        }
+        Name {
+            code: "access.name",
+            summary: "A name that AWS or Kubernetes does not allow.",
+            fix: "Use the name as IAM or Kubernetes shows it.",
+        }
+        Wildcard {
+            code: "access.wildcard",
+            summary: "A wildcard where exactly one principal is to be named.",
+            fix: "Name each user or role, or a permission set.",
+        }
+        SystemName {
+            code: "access.system-name",
+            summary: "A name beginning with `system:`, which Kubernetes keeps for itself.",
+            fix: "Choose another name; machines belong under `nodes`.",
+        }
+        Duplicate {
+            code: "access.duplicate",
+            summary: "A principal stands twice in one group.",
+            fix: "Remove one of the two.",
+        }
+        SamePath {
+            code: "access.role-path",
+            summary: "Two role paths that are one role, because STS leaves paths out.",
+            fix: "Keep the one that exists.",
+        }
+        UsernameTwice {
+            code: "access.username-twice",
+            summary: "Two principals would have one Kubernetes username, or one principal two.",
+            fix: "Give each principal one `username` of its own.",
+        }
+        Template {
+            code: "access.template",
+            summary: "A username that the caller could choose: a template needs a colon before `{{SessionName}}`, and a beginning that nobody shares.",
+            fix: "Write for instance `deploy:{{SessionName}}`.",
+        }
+        Expires {
+            code: "access.expires",
+            summary: "Neither a date nor a time.",
+            fix: "Write 2026-12-31 (through that day, UTC) or 2026-12-31T18:00:00Z.",
+        }
+        Expired {
+            code: "access.expired",
+            summary: "It has ended.",
+            fix: "Remove it, or set another end.",
+        }
+        ExpiresSoon {
+            code: "access.expires-soon",
+            summary: "It ends within 14 days.",
+            fix: "Prolong it, or let it end.",
+        }
+        EmptyAuthorization {
+            code: "access.empty-authorization",
+            summary: "`authorization` is there and empty. In 2018 this meant the ClusterRole of the group's name; deleting the last grant must not widen access.",
+            fix: "Remove the key for that meaning, or write a grant.",
+        }
+        Scope {
+            code: "access.scope",
+            summary: "A grant says its namespaces in more than one way, or binds a Role to the whole cluster.",
+            fix: "Keep one of `namespace`, `namespaces`, `namespaceSelector`.",
+        }
+        Grant {
+            code: "access.grant",
+            summary: "A grant needs exactly one of `rules`, `clusterRole` and `role`.",
+            fix: "Keep one of them.",
+        }
+        Rule {
+            code: "access.rule",
+            summary: "A rule that Kubernetes would refuse.",
+            fix: "A rule names verbs, and either resources with their groups or URLs.",
+        }
+        Selector {
+            code: "access.selector",
+            summary: "A selector that Kubernetes would refuse.",
+            fix: "`In` and `NotIn` take values, `Exists` and `DoesNotExist` none.",
+        }
+        NobodyIn {
+            code: "access.nobody",
+            summary: "A group that no one is in.",
+            fix: "Add members, or remove the group.",
+        }
+        BindsNothing {
+            code: "access.binds-nothing",
+            summary: "A group whose grants reach no namespace.",
+            fix: "Mend the names or the selector.",
+        }
+        Collision {
+            code: "access.collision",
+            summary: "Two grants would make one object.",
+            fix: "Merge them, or name one role only.",
+        }
+        NoRole {
+            code: "access.no-role",
+            summary: "The cluster has no role of this name.",
+            fix: "Mend the name, or make the role.",
+        }
+        NoNamespace {
+            code: "access.no-namespace",
+            summary: "The cluster has no namespace like this.",
+            fix: "Mend the name, or make the namespace.",
+        }
+        NotInIam {
+            code: "access.not-in-iam",
+            summary: "IAM has no such principal any more, or has the name under another path.",
+            fix: "Remove it, or write the ARN that IAM has.",
+        }
+        NoIamGroup {
+            code: "access.no-iam-group",
+            summary: "IAM has no group of this name, which is not the same as a group that no one is in.",
+            fix: "Mend the name, or remove it from `iamGroups`.",
+        }
+        Escalates {
+            code: "access.escalates",
+            summary: "The holder can become more than this grant says.",
+            fix: "Narrow the rule, or accept it with a reason.",
+        }
+        TooBroad {
+            code: "access.too-broad",
+            summary: "A rule that allows nearly everything.",
+            fix: "Name what is needed.",
+        }
+        AllPowerful {
+            code: "access.all-powerful",
+            summary: "Whoever is in the group may do everything.",
+            fix: "Bind a role that allows what is needed, or accept it with a reason.",
+        }
+        MatchesNothing {
+            code: "access.matches-nothing",
+            summary: "A rule names a verb, API group, resource, object or path that no API server asks about, and so allows nothing by it.",
+            fix: "Write the name as `kubectl api-resources` prints it; the group without its version.",
+        }
+        ForeignEntry {
+            code: "access.foreign-entry",
+            summary: "The cluster's ConfigMap has an entry for this principal that this file does not own.",
+            fix: "Take it over with `--adopt`, or remove one of the two.",
+        }
+        Current {
+            code: "access.current",
+            summary: "What the cluster has cannot be merged into.",
+            fix: "Mend the ConfigMap first; nothing of it was changed.",
+        }
+        Unsupported {
+            code: "access.unsupported",
+            summary: "The consumer cannot carry this.",
+            fix: "Resolve it first, by `cluster-auth render --to access`.",
+        }
+    }
 }
 
 impl Code {
+    /// Whether it can be compiled without guessing.
+    pub const fn severity(self) -> Severity {
+        match self {
+            Self::Yaml11
+            | Self::Duplicate
+            | Self::SamePath
+            | Self::Expired
+            | Self::ExpiresSoon
+            | Self::NobodyIn
+            | Self::BindsNothing
+            | Self::NoRole
+            | Self::NoNamespace
+            | Self::NotInIam
+            | Self::Escalates
+            | Self::TooBroad
+            | Self::AllPowerful
+            | Self::MatchesNothing => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
     /// A problem with this code.
     pub fn at(self, span: Span, message: impl Into<String>) -> Problem {
-        Problem { severity: self.severity(), ..Problem::error(self.as_str(), span, message) }
+        Problem { severity: self.severity(), ..Problem::error(self.code(), span, message) }
     }
 }

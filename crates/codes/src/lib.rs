@@ -59,6 +59,13 @@ impl Code {
     }
 }
 
+impl Code {
+    /// One that no server says, and whose summary says it all.
+    pub const fn new(code: &'static str, summary: &'static str, fix: &'static str) -> Self {
+        Self { code, summary, meaning: "", fix, status: None }
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.meaning, self.fix)
@@ -77,7 +84,7 @@ macro_rules! codes {
             $($(#[$note:meta])* $variant:ident $(($field:ty))? {
                 code: $code:literal,
                 summary: $summary:literal,
-                meaning: $meaning:literal,
+                $(meaning: $meaning:literal,)?
                 fix: $fix:literal,
                 $(status: $own:literal,)?
             })+
@@ -94,7 +101,7 @@ macro_rules! codes {
                 $($crate::Code {
                     code: $code,
                     summary: $summary,
-                    meaning: $meaning,
+                    meaning: concat!($($meaning)?),
                     fix: $fix,
                     status: $crate::status!($status $(, $own)?),
                 },)+
@@ -107,7 +114,7 @@ macro_rules! codes {
                         $crate::Code {
                             code: $code,
                             summary: $summary,
-                            meaning: $meaning,
+                            meaning: concat!($($meaning)?),
                             fix: $fix,
                             status: $crate::status!($status $(, $own)?),
                         }
@@ -119,6 +126,27 @@ macro_rules! codes {
             pub const fn code(self) -> &'static str {
                 self.explain().code
             }
+        }
+    };
+}
+
+/// The same where no variant holds anything, and the enum is a list of its own.
+#[macro_export]
+macro_rules! listed_codes {
+    (
+        status: $status:expr;
+        $(#[$attribute:meta])*
+        pub enum $name:ident { $($variant:ident { $($what:tt)* })+ }
+    ) => {
+        $crate::codes! {
+            status: $status;
+            $(#[$attribute])*
+            pub enum $name { $($variant { $($what)* })+ }
+        }
+
+        impl $name {
+            /// All of them, in the order in which they are declared.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
         }
     };
 }

@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use access::Owner;
+use codes::Code;
 use inventory::{ACCESS_FILE_MAP, Holder, MappingTarget, Observed, RECORD_NAMESPACE, Unseen};
 
 use super::{Digest, ObjectChange, Wanted, logins::Logins};
@@ -161,18 +162,14 @@ pub struct Allowed {
 /// What is known about one kind of refusal, for people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
-    /// Stable for ever.
-    pub code: &'static str,
-    /// When it stops apply.
-    pub about: &'static str,
-    /// What to do, without a capital and a full stop.
-    pub help: &'static str,
+    /// Its code, when it stops apply, and what to do, without a capital and a full stop.
+    pub code: Code,
     /// The flag that overrides it.
     pub flag: Option<Flag>,
 }
 
-const fn stop(code: &'static str, flag: Option<Flag>, about: &'static str, help: &'static str) -> Stop {
-    Stop { code, about, help, flag }
+const fn stop(code: &'static str, flag: Option<Flag>, summary: &'static str, fix: &'static str) -> Stop {
+    Stop { code: Code::new(code, summary, fix), flag }
 }
 
 /// Everything that can stop apply, in the order of the documentation.
@@ -268,7 +265,7 @@ impl Refusal {
 
     /// The stable code.
     pub fn code(&self) -> &'static str {
-        self.stop().code
+        self.stop().code.code
     }
 
     /// What is wrong, in one sentence without a full stop.
@@ -301,7 +298,7 @@ impl Refusal {
 
     /// What to do.
     pub fn advice(&self) -> &'static str {
-        self.stop().help
+        self.stop().code.fix
     }
 
     /// The flag that overrides it.

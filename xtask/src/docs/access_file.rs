@@ -141,9 +141,9 @@ pub(super) fn problems() -> String {
         let severity = format!("{:?}", code.severity()).to_lowercase();
         page.push_str(&format!(
             "\n## `{}` ({severity})\n\n{}\n\n**What to do:** {}\n",
-            code.as_str(),
-            code.about(),
-            code.advice()
+            code.code(),
+            code.explain().summary,
+            code.explain().fix
         ));
     }
     page

@@ -76,9 +76,9 @@ pub(super) fn page() -> String {
         let flag = stop.flag.map_or("none".to_owned(), |flag: Flag| format!("`{}`", flag.as_str()));
         page.push_str(&format!(
             "\n### `{}`\n\n{}\n\n**What to do:** {}.\n**Overridden by:** {flag}.\n",
-            stop.code,
-            stop.about,
-            sentence(stop.help)
+            stop.code.code,
+            stop.code.summary,
+            sentence(stop.code.fix)
         ));
     }
     page

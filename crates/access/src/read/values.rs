@@ -139,7 +139,7 @@ impl<'a> View<'a> {
         let pairs = self.text_map("accept", problems).into_iter();
         let accept: Vec<Accept> = pairs.map(|(code, reason)| Accept { code, reason }).collect();
         for Accept { code, .. } in &accept {
-            let known = || Code::ALL.iter().map(|code| code.as_str());
+            let known = || Code::ALL.iter().map(|code| code.code());
             if !known().any(|name| name == &*code.value) {
                 let problem = Code::UnknownKey.at(code.span, format!("there is no finding `{}` to accept", code.value));
                 problems.push(match nearest(&code.value, known()) {

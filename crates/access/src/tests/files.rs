@@ -91,8 +91,11 @@ fn findings_are_sarif() {
     sources.add("dir with blanks/access file.yaml", text);
     let problems = read(&sources, &Limits::default()).problems;
     assert!(problems.len() >= 3 && problems.iter().any(|problem| !problem.related.is_empty()), "{problems:?}");
-    let rules =
-        Code::ALL.iter().map(|code| RuleText { code: code.as_str(), about: code.about(), advice: code.advice() });
+    let rules = Code::ALL.iter().map(|code| RuleText {
+        code: code.code(),
+        about: code.explain().summary,
+        advice: code.explain().fix,
+    });
     let json = document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>());
     let sarif: serde_sarif::sarif::Sarif = serde_json::from_value(json.clone()).expect("SARIF 2.1.0");
     // Nothing of ours is beside what SARIF knows: it would be lost on the way back.

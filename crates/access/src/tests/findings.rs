@@ -102,7 +102,7 @@ fn errors_of_reading_hide_nothing_and_make_nothing_up() {
     let of_rules = |grant: &str| {
         format!("- {{name: a, users: [x], authorization: [{{namespace: d, rules: [{rules}]}}, {grant}]}}")
     };
-    let (nothing, all) = (Code::MatchesNothing.as_str(), Code::AllPowerful.as_str());
+    let (nothing, all) = (Code::MatchesNothing.code(), Code::AllPowerful.code());
     let rows = [
         (of_rules("{namespace: d, clusterrole: view}"), of_rules("{namespace: d, clusterRole: view}"), vec![nothing]),
         (of_rules("{clusterRole: cluster-admin, x: y}"), of_rules("{clusterRole: cluster-admin}"), vec![nothing, all]),
@@ -121,7 +121,7 @@ fn errors_of_reading_hide_nothing_and_make_nothing_up() {
         (
             "- {name: a, users: [x, x], expires: soon}".to_owned(),
             "- {name: a, users: [x, x], expires: 2027-01-01}".to_owned(),
-            vec![Code::Duplicate.as_str()],
+            vec![Code::Duplicate.code()],
         ),
     ];
     let facts = Facts { roles: Some(rbac::Objects::default()), ..Facts::default() };
@@ -137,7 +137,7 @@ fn errors_of_reading_hide_nothing_and_make_nothing_up() {
             assert!(all.contains(one), "{broken}: made up: {one:?}");
         }
         let codes: Vec<&str> =
-            found.iter().map(|(code, _)| *code).filter(|code| *code != Code::NoRole.as_str()).collect();
+            found.iter().map(|(code, _)| *code).filter(|code| *code != Code::NoRole.code()).collect();
         assert_eq!(codes, expected, "{broken}");
     }
     // Without an id that can be read nothing is said to be missing.
@@ -158,9 +158,9 @@ fn a_cluster_tells_what_is_missing() {
         ..Facts::default()
     };
     let found: Vec<&str> = check(&access, &facts, now()).iter().map(|problem| problem.code).collect();
-    let no_namespace = Code::NoNamespace.as_str();
+    let no_namespace = Code::NoNamespace.code();
     assert_eq!(found.iter().filter(|code| **code == no_namespace).count(), 3, "{found:?}");
-    assert_eq!(found.iter().filter(|code| **code == Code::NoRole.as_str()).count(), 2, "{found:?}");
+    assert_eq!(found.iter().filter(|code| **code == Code::NoRole.code()).count(), 2, "{found:?}");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_cluster_tells_what_its_roles_allow() {
         let facts = Facts { roles: Some(roles), ..Facts::default() };
         let found = check(&access, &facts, now());
         assert!(!found.is_empty(), "{name}");
-        assert!(found.iter().all(|problem| problem.code == Code::Escalates.as_str()), "{name}: {found:?}");
+        assert!(found.iter().all(|problem| problem.code == Code::Escalates.code()), "{name}: {found:?}");
     }
 }
 
@@ -192,7 +192,7 @@ fn a_cluster_tells_what_its_roles_allow() {
 fn codes_are_unique_and_explained() {
     let mut seen = std::collections::HashSet::new();
     for code in Code::ALL {
-        assert!(seen.insert(code.as_str()), "{} twice", code.as_str());
-        assert!(code.about().ends_with('.') && code.advice().ends_with('.'), "{}", code.as_str());
+        assert!(seen.insert(code.code()), "{} twice", code.code());
+        assert!(code.explain().summary.ends_with('.') && code.explain().fix.ends_with('.'), "{}", code.code());
     }
 }

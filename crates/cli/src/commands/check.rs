@@ -72,9 +72,9 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
         Output::Yaml => rim::print(&visibility::print::yaml(&document::to_json(&sources, &problems)))?,
         Output::Sarif => {
             let rules = Code::ALL.iter().map(|code| RuleText {
-                code: code.as_str(),
-                about: code.about(),
-                advice: code.advice(),
+                code: code.code(),
+                about: code.explain().summary,
+                advice: code.explain().fix,
             });
             print(&document::to_sarif(&sources, &problems, &rules.collect::<Vec<_>>()))?;
         }

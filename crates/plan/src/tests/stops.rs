@@ -1,6 +1,7 @@
 //! What stops apply.
 
 use access::ConfigMap;
+use codes::Code;
 use inventory::{LiveMapping, MappingTarget, Observed, Reading, Record, Seen, Unseen};
 use mapping::aws_iam_authenticator::Standing;
 use rbac::User;
@@ -231,12 +232,13 @@ fn every_stop_is_explained_and_in_the_table() {
         Refusal::OtherMark { what: text(), cluster_id: text() },
     ];
     let codes: Vec<&str> = all.iter().map(Refusal::code).collect();
-    let table: Vec<&str> = STOPS.iter().map(|stop| stop.code).collect();
+    let table: Vec<&str> = STOPS.iter().map(|stop| stop.code.code).collect();
     assert_eq!(codes, table);
     for stop in &STOPS {
-        assert!(stop.code.starts_with("plan.") && stop.about.ends_with('.') && !stop.help.ends_with('.'), "{stop:?}");
+        let Code { code, summary, fix, .. } = stop.code;
+        assert!(code.starts_with("plan.") && summary.ends_with('.') && !fix.ends_with('.'), "{stop:?}");
         // What overrides it is named where it is explained.
-        assert!(stop.flag.is_none_or(|flag| stop.help.contains(flag.as_str())), "{stop:?}");
+        assert!(stop.flag.is_none_or(|flag| stop.code.fix.contains(flag.as_str())), "{stop:?}");
     }
 }
 
