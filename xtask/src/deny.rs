@@ -16,7 +16,7 @@ pub(crate) struct DenyArgs {
 
 /// Runs cargo-deny at its pinned version, building it into the tools' cache the first time.
 pub(crate) fn deny(args: &DenyArgs) -> anyhow::Result<()> {
-    let program = tools::cargo_program("cargo-deny", VERSION)?;
+    let program = tools::cargo_program("cargo-deny", VERSION, &[])?;
     let checks: &[&str] = if args.advisories { &["advisories"] } else { &[] };
     let mut deny = Command::new(program);
     deny.current_dir(run::root()).args(["--locked", "check", "bans", "licenses", "sources"]).args(checks);

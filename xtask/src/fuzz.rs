@@ -34,7 +34,7 @@ pub(crate) struct FuzzArgs {
 pub(crate) fn fuzz(args: &FuzzArgs) -> anyhow::Result<()> {
     let folder = run::root().join("fuzz");
     let targets = targets(&folder, args.target.as_deref())?;
-    let program = tools::cargo_program("cargo-fuzz", VERSION)?;
+    let program = tools::cargo_program("cargo-fuzz", VERSION, &[])?;
     run::check(run::command("rustup").args(["toolchain", "install", TOOLCHAIN, "--profile", "minimal"]))?;
     let seconds = args.minutes * 60 / targets.len() as u64;
     let mut broken = Vec::new();

@@ -15,6 +15,7 @@ mod needs;
 mod provider_schema;
 mod run;
 mod siege;
+mod site;
 mod test;
 mod tidy;
 mod tools;
@@ -57,6 +58,8 @@ enum Chore {
     Fuzz(fuzz::FuzzArgs),
     /// Write the pages of docs/ that are generated
     Docs(docs::DocsArgs),
+    /// Build the documentation as a site, in target/site (mdBook)
+    Site,
     /// Fetch the schema of Terraform's AWS provider that tests/tools/aws-provider serves
     ProviderSchema,
     /// Everything that CI runs
@@ -87,6 +90,7 @@ fn run_chore(chore: Chore) -> anyhow::Result<()> {
         Chore::Soak(args) => siege::soak(&args),
         Chore::Fuzz(args) => fuzz::fuzz(&args),
         Chore::Docs(args) => docs::docs(&args),
+        Chore::Site => site::site(),
         Chore::ProviderSchema => provider_schema::write(),
         Chore::Ci => ci::ci(),
     }

@@ -59,11 +59,20 @@ pub(crate) fn tidy() -> anyhow::Result<()> {
     glossary::glossary(&mut problems)?;
     let ci = fs::read_to_string(::pages::repository().join(CI)).context(CI)?;
     problems.extend(Table::read()?.problems(&Page::all()?, &tests, &ci));
+    problems.extend(dead_links(&files)?);
     for problem in &problems {
         eprintln!("tidy: {problem}");
     }
     anyhow::ensure!(problems.is_empty(), "{} things are not tidy", problems.len());
     Ok(())
+}
+
+/// Links that lead nowhere, of every Markdown file.
+fn dead_links(files: &[PathBuf]) -> anyhow::Result<Vec<String>> {
+    let is_page = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "md");
+    let paths = files.iter().filter(is_page).filter_map(|path| path.strip_prefix(run::root()).ok()?.to_str());
+    let pages: Vec<Page> = paths.map(Page::read).collect::<anyhow::Result<_>>()?;
+    Ok(::pages::dead_links(&pages))
 }
 
 fn tracked_files() -> anyhow::Result<Vec<PathBuf>> {

@@ -129,14 +129,15 @@ pub(crate) fn go_authenticator() -> anyhow::Result<PathBuf> {
     Ok(go(&AUTHENTICATOR)?.join("aws-iam-authenticator"))
 }
 
-/// A program of cargo's at its pinned version, built into the cache the first time.
-pub(crate) fn cargo_program(name: &str, version: &str) -> anyhow::Result<PathBuf> {
+/// A program of a crate at its pinned version, built into the cache the first time; `flags` are `cargo install`'s.
+pub(crate) fn cargo_program(name: &str, version: &str, flags: &[&str]) -> anyhow::Result<PathBuf> {
     let folder = cache()?.join(format!("{name}-{version}"));
     let program = folder.join("bin").join(name);
     if !program.exists() {
         eprintln!("tools: building {name} {version} (minutes, once) …");
         let mut install = run::cargo();
-        install.args(["install", "--quiet", "--locked", name, "--version", version, "--root"]).arg(&folder);
+        install.args(["install", "--quiet", "--locked", name, "--version", version]).args(flags);
+        install.arg("--root").arg(&folder);
         // Its own target folder, so that nothing of ours is rebuilt.
         run::check(install.env("CARGO_TARGET_DIR", folder.join("target")))?;
         fs::remove_dir_all(folder.join("target"))?;

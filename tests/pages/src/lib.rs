@@ -19,9 +19,13 @@ use std::{
 use anyhow::Context as _;
 
 pub use self::{
+    links::dead_links,
     markdown::{Block, Command, bare},
     table::{CI, Elsewhere, TABLE, Table},
 };
+
+/// The page that lists all others, in the order of the site's sidebar.
+pub const CONTENTS: &str = "docs/SUMMARY.md";
 
 /// One page of the documentation.
 #[derive(Clone, Debug)]
