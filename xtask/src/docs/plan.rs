@@ -5,7 +5,7 @@ use plan::{Flag, STOPS};
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
-# Plans
+# Plans, and what stops apply
 
 How to read what `plan` prints, and everything that stops `apply`. [change-access.md](change-access.md) shows both at work.
 
@@ -60,7 +60,7 @@ Interrupted anywhere, the next run finishes the work.
 
 `import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
 nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames and groups that a caller could choose – stays as it is, and stands in
-the file as a comment; bindings to single users stay, too. Step by step: [Bring an existing cluster in](bring-a-cluster-in.md).
+the file as a comment; bindings to single users stay, too. Step by step: [Import the access of an existing cluster](bring-a-cluster-in.md).
 
 ## What stops apply
 

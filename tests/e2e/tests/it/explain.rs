@@ -344,11 +344,11 @@ fn whoami(world: &World) -> anyhow::Result<()> {
 
 /// What the page shows behind a comment is what was printed, but for the cluster's address.
 fn shown_in_the_documentation(login: &Login, comment: &str, printed: &str) -> anyhow::Result<()> {
-    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/see-access.md"))?;
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/whoami.md"))?;
     let begin = format!("<!-- {comment} -->\n```text\n");
     let text = page.split_once(&begin).and_then(|(_, rest)| rest.split_once("```\n")).context("a block")?.0;
     let printed = printed.replace(&login.cluster.server_url(), "https://api.e2e.example.com");
-    ensure!(text == printed, "docs/see-access.md shows something else behind {comment}; it is now:\n{printed}");
+    ensure!(text == printed, "docs/whoami.md shows something else behind {comment}; it is now:\n{printed}");
     Ok(())
 }
 

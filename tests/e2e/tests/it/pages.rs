@@ -159,7 +159,10 @@ fn see_access(world: &World) -> anyhow::Result<()> {
     let of = |what: &str| format!("$(kubectl config view -o jsonpath='{{.{what}[0].name}}')");
     let context = format!("kubectl config set-context prod --cluster={} --user={}", of("clusters"), of("users"));
     shell.output(&context)?.success()?;
-    run_at(&mut shell, &managed, "docs/see-access.md")
+    for page in ["see-access", "who-can", "matrix", "explain", "diff"] {
+        page::follow(&format!("docs/{page}.md"), &managed.folder, &mut shell)?;
+    }
+    page::besides(&mut shell)
 }
 
 /// EKS of the AWS CLI: nothing here has access entries.

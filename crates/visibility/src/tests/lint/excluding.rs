@@ -252,7 +252,7 @@ exclusion: []
 /// What the page shows can be written.
 #[test]
 fn the_pages_example_is_readable() {
-    let page = include_str!("../../../../../docs/lint.md");
+    let page = include_str!("../../../../../docs/find-privilege-escalation.md");
     let (_, block) = page.split_once("```yaml\n").expect("an example");
     let (example, _) = block.split_once("```").expect("its end");
     let exclusions = read_exclusions(&Source::new("lint.yaml", example)).expect("readable");
