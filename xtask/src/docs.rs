@@ -3,7 +3,9 @@
 mod access_file;
 mod chart;
 mod lint;
+mod log;
 mod plan;
+mod reference;
 
 use std::fs;
 
@@ -20,6 +22,7 @@ pub(crate) struct DocsArgs {
 /// Writes or checks them.
 pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
     let schema = format!("{:#}\n", access::schema());
+    let reference = reference::Reference::ask()?;
     let pages = [
         ("docs/denials.md", denials()),
         ("docs/access-file.md", access_file::page()),
@@ -31,6 +34,8 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
         ("chart/cluster-auth/values.schema.json", format!("{:#}\n", access::values_schema())),
         ("chart/cluster-auth/README.md", chart::readme()),
         ("docs/lint.md", lint::page()),
+        ("docs/commands.md", reference.commands()),
+        ("docs/metrics.md", reference.metrics()?),
     ];
     for (name, page) in pages {
         let path = run::root().join(name);
@@ -46,7 +51,7 @@ pub(crate) fn docs(args: &DocsArgs) -> anyhow::Result<()> {
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from the code; changes here are lost. -->
-# Why a login is refused
+# Unauthorized: why a login is refused
 
 Kubernetes tells a caller nothing but `Unauthorized`, by design. The reason stands in the server's log (`code`), in the metric
 `cluster_auth_decisions_total{code=\"…\"}`, and here. Codes are stable: alerts and scripts may name them.
@@ -60,7 +65,7 @@ The API server remembers none of these: whoever comes again, with the same token
 
 To see the reason by hand: `cluster-auth token -i CLUSTER --token-only | cluster-auth verify -i CLUSTER`. The administrator sees it without the
 caller's credentials: `cluster-auth explain ARN` goes every step from the ARN to the rights, names the nearest mapping and says what to write where
-([see-access.md](see-access.md)). `cluster-auth explain CODE` prints what stands here.
+([explain.md](explain.md)). `cluster-auth explain CODE` prints what stands here.
 ";
 
 fn denials() -> String {

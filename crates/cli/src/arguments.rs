@@ -127,6 +127,9 @@ pub(crate) enum Command {
     /// What completion asks for
     #[command(name = "__complete", hide = true)]
     Candidates(commands::completion::CandidatesArgs),
+    /// What the documentation says of commands and metrics
+    #[command(name = "__reference", hide = true)]
+    Reference(commands::reference::ReferenceArgs),
 }
 
 impl Command {
@@ -144,7 +147,7 @@ impl Command {
             Self::Whoami(_) => Uses { config: false, ..Uses::OF_CLUSTER },
             #[cfg(unix)]
             Self::Demo(_) | Self::Sandbox(_) => Uses::NONE,
-            Self::Completion(_) => Uses::NONE,
+            Self::Completion(_) | Self::Reference(_) => Uses::NONE,
             // What is completed may be anything.
             Self::Candidates(_) => Uses::ALL,
         }

@@ -19,6 +19,7 @@ pub(crate) mod matrix;
 mod observe;
 pub(crate) mod plan;
 mod planning;
+pub(crate) mod reference;
 pub(crate) mod render;
 mod review;
 #[cfg(unix)]

@@ -44,6 +44,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Sandbox(args) => commands::sandbox::run(&args),
         Command::Version(args) => commands::version::run(&args),
         Command::Completion(args) => commands::completion::run(&args, arguments::command(&[]), process),
+        Command::Reference(args) => commands::reference::run(&args, arguments::command(&[])),
         Command::Candidates(args) => {
             commands::completion::candidates(&args, arguments::command(&process.arguments), process)
         }

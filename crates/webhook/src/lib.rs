@@ -40,7 +40,7 @@ pub use audit::DENIED;
 pub use authenticate::Webhook;
 pub use lanes::Limits;
 pub use listener::{Health, Server};
-pub use metrics::Metrics;
+pub use metrics::{Kind, Metrics, SERIES, Series};
 pub use outcome::{Granted, Outcome, Trouble};
 pub use readiness::Readiness;
 pub use review::reviewed_token;

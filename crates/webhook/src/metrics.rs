@@ -3,6 +3,8 @@
 //! Label values come from closed sets. A Region becomes one only when STS has confirmed a caller through it: the host in a
 //! token is the caller's word until then.
 
+mod series;
+
 use std::{
     collections::BTreeSet,
     sync::{
@@ -15,11 +17,12 @@ use std::{
 use identity::StsHost;
 use jiff::Timestamp;
 use prometheus::{
-    Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    Encoder as _, Gauge, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Registry,
     TextEncoder, core::Collector,
 };
 use token::{Confirmed, Unconfirmed, Upstream};
 
+pub use self::series::{Kind, SERIES, Series};
 use crate::{Outcome, Trouble};
 
 /// Every series of the server.
@@ -49,120 +52,37 @@ pub struct Metrics {
     reviews: AtomicU64,
 }
 
-/// The existing program's prefix; dashboards know it.
-const EXISTING: &str = "aws_iam_authenticator";
-
 /// The most Regions that become label values.
 const MAX_REGIONS: usize = 64;
 
 impl Metrics {
     pub(crate) fn new() -> Self {
         let registry = Registry::new();
-        let existing = |name: &str, help: &str| Opts::new(format!("{EXISTING}_{name}"), help);
-        let own = |name: &str, help: &str| Opts::new(format!("cluster_auth_{name}"), help);
         let buckets = vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
-        let latency = existing("authenticate_latency_seconds", "Time that reviews took, by result");
-        let dynamic = existing(
-            "dynamic_e2e_latency_seconds",
-            "Time from LastUpdatedDateTime of a dynamic file until it is in use, by type",
-        );
+        let latency = HistogramOpts::from(series::LATENCY.opts()).buckets(buckets);
         let slow = vec![1.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0];
-        let sts = |name, help, labels: &[&str]| counters(&registry, existing(name, help), labels);
+        let dynamic = HistogramOpts::from(series::DYNAMIC_LATENCY.opts()).buckets(slow);
         let this = Self {
-            latency: register(&registry, HistogramVec::new(HistogramOpts::from(latency).buckets(buckets), &["result"])),
-            sts_responses: sts(
-                "sts_responses_total",
-                "Answers of STS, by status and Region",
-                &["ResponseCode", "StsRegion"],
-            ),
-            sts_connection_failures: sts(
-                "sts_connection_failures_total",
-                "Calls of STS without an answer, by Region",
-                &["StsRegion"],
-            ),
-            sts_throttling: sts(
-                "sts_throttling_total",
-                "Answers of STS that ask for fewer requests, by Region",
-                &["StsRegion"],
-            ),
-            sts_left_alone: register(
-                &registry,
-                IntGaugeVec::new(
-                    own("sts_left_alone", "1 where an endpoint of STS is left alone, as it failed again and again"),
-                    &["StsHost"],
-                ),
-            ),
-            ec2_calls: register(
-                &registry,
-                IntCounter::with_opts(existing("ec2_describe_instances_calls_total", "Questions to EC2")),
-            ),
-            decisions: counters(
-                &registry,
-                own("decisions_total", "Reviews, by the code of what came of them"),
-                &["code"],
-            ),
-            rules: register(&registry, IntGauge::with_opts(own("mapping_rules", "Rules of the mapping in use"))),
-            reload_failures: counters(
-                &registry,
-                own("reload_failures_total", "Changes of a file that were not taken"),
-                &["file"],
-            ),
-            certificate_not_after: register(
-                &registry,
-                Gauge::with_opts(own("certificate_not_after_timestamp_seconds", "End of the serving certificate")),
-            ),
-            transport_override: register(
-                &registry,
-                IntGauge::with_opts(own(
-                    "sts_transport_override",
-                    "1 where --sts-connect-to or --sts-ca-file is in use",
-                )),
-            ),
-            log_lines_lost: register(
-                &registry,
-                IntCounter::with_opts(own("log_lines_lost_total", "Lines of the log that nobody read in time")),
-            ),
-            last_look: register(
-                &registry,
-                Gauge::with_opts(own("last_look_timestamp_seconds", "When files were last looked at for changes")),
-            ),
-            build: register(&registry, IntGaugeVec::new(own("build_info", "The version of this server"), &["version"])),
-            configmap_watch_failures: register(
-                &registry,
-                IntCounter::with_opts(existing(
-                    "configmap_watch_failures_total",
-                    "Times that aws-auth could not be watched",
-                )),
-            ),
-            dynamicfile_failures: register(
-                &registry,
-                IntCounter::with_opts(existing(
-                    "dynamicfile_failures_total",
-                    "Times that the dynamic file could not be read",
-                )),
-            ),
-            dynamic_latency: register(
-                &registry,
-                HistogramVec::new(HistogramOpts::from(dynamic).buckets(slow), &["type"]),
-            ),
-            dynamic_file_enabled: register(
-                &registry,
-                IntGauge::with_opts(existing(
-                    "dynamic_file_enabled",
-                    "1 where the backend-mode file names DynamicFile",
-                )),
-            ),
-            dynamic_file_only: register(
-                &registry,
-                IntGauge::with_opts(existing("dynamic_file_only", "1 where it names DynamicFile alone")),
-            ),
-            source_read: register(
-                &registry,
-                IntGaugeVec::new(
-                    own("source_read", "1 where a source of logins has been read, 0 where not yet"),
-                    &["mode"],
-                ),
-            ),
+            latency: register(&registry, HistogramVec::new(latency, series::LATENCY.labels)),
+            sts_responses: counters(&registry, &series::STS_RESPONSES),
+            sts_connection_failures: counters(&registry, &series::STS_CONNECTION_FAILURES),
+            sts_throttling: counters(&registry, &series::STS_THROTTLING),
+            sts_left_alone: gauges(&registry, &series::STS_LEFT_ALONE),
+            ec2_calls: register(&registry, IntCounter::with_opts(series::EC2_CALLS.opts())),
+            decisions: counters(&registry, &series::DECISIONS),
+            rules: register(&registry, IntGauge::with_opts(series::RULES.opts())),
+            reload_failures: counters(&registry, &series::RELOAD_FAILURES),
+            certificate_not_after: register(&registry, Gauge::with_opts(series::CERTIFICATE_NOT_AFTER.opts())),
+            transport_override: register(&registry, IntGauge::with_opts(series::TRANSPORT_OVERRIDE.opts())),
+            log_lines_lost: register(&registry, IntCounter::with_opts(series::LOG_LINES_LOST.opts())),
+            last_look: register(&registry, Gauge::with_opts(series::LAST_LOOK.opts())),
+            build: gauges(&registry, &series::BUILD),
+            configmap_watch_failures: register(&registry, IntCounter::with_opts(series::CONFIGMAP_WATCH_FAILURES.opts())),
+            dynamicfile_failures: register(&registry, IntCounter::with_opts(series::DYNAMICFILE_FAILURES.opts())),
+            dynamic_latency: register(&registry, HistogramVec::new(dynamic, series::DYNAMIC_LATENCY.labels)),
+            dynamic_file_enabled: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ENABLED.opts())),
+            dynamic_file_only: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ONLY.opts())),
+            source_read: gauges(&registry, &series::SOURCE_READ),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),
             registry: registry.clone(),
@@ -303,8 +223,12 @@ fn seconds(at: Timestamp) -> f64 {
     at.as_second() as f64
 }
 
-fn counters(registry: &Registry, opts: Opts, labels: &[&str]) -> IntCounterVec {
-    register(registry, IntCounterVec::new(opts, labels))
+fn counters(registry: &Registry, series: &Series) -> IntCounterVec {
+    register(registry, IntCounterVec::new(series.opts(), series.labels))
+}
+
+fn gauges(registry: &Registry, series: &Series) -> IntGaugeVec {
+    register(registry, IntGaugeVec::new(series.opts(), series.labels))
 }
 
 fn register<C: Collector + Clone + 'static>(registry: &Registry, collector: prometheus::Result<C>) -> C {

@@ -121,7 +121,7 @@ async fn the_page_names_the_metrics_that_there_are() {
     stage.webhook.metrics().reload_failed("config");
     stage.webhook.metrics().set_version("1.0");
     let text = stage.webhook.metrics().text();
-    let page = include_str!("../../../../docs/server.md");
+    let page = include_str!("../../../../docs/metrics.md");
     let names = |lines: &str, before: &str| -> BTreeSet<String> {
         let names = lines.lines().filter_map(|line| line.strip_prefix(before)?.strip_prefix("cluster_auth_"));
         names

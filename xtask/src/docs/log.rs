@@ -1,0 +1,280 @@
+//! The lines that the server writes: found in its sources, so that none is forgotten, with what they mean from the tables here.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, ensure};
+use proc_macro2::{TokenStream, TokenTree};
+
+use crate::run;
+
+/// Where the server's lines come from.
+const SOURCES: [&str; 3] =
+    ["crates/webhook/src", "crates/cli/src/commands/server", "crates/cli/src/commands/server.rs"];
+
+/// Lines, in the order of the page: the message, and when it is written or what to do.
+const LINES: &[(&str, &str)] = &[
+    ("access granted", "Somebody was let in."),
+    ("access denied", "A definite no, with its [code](denials.md)."),
+    (
+        "no answer for now",
+        "Neither a yes nor a no: AWS gave no answer, or there were too many reviews. The code begins with `upstream.` or `server.`.",
+    ),
+    (
+        "reviews without a line of their own",
+        "More than 100 denials and reviews without an answer in a second: the others, counted by code and account.",
+    ),
+    ("could not parse request", "What was sent is no TokenReview: something else than an API server asks."),
+    (
+        "cannot ask EC2 for a private DNS name",
+        "A machine's name comes from EC2: look at the server's own AWS credentials and at `ec2:DescribeInstances`.",
+    ),
+    ("ready", "The server listens, and knows who is mapped."),
+    ("made a certificate and its authority", "There was none at the first start."),
+    ("wrote the API server's kubeconfig", "There was none at the first start, or it has changed."),
+    ("the mappings have changed and are in use", "A change of the configuration or of the access file was taken."),
+    ("the certificate has changed and is in use", "A new pair was taken."),
+    (
+        "the change is not taken; the last good version stays in use",
+        "A changed file has an error, or would map nobody: mend it. `/readyz` says so too.",
+    ),
+    (
+        "the access file names this principal too, and its word holds",
+        "The configuration and the access file name the same principal: remove one of the two.",
+    ),
+    ("another server has the port; it is taken over when that one ends", "`--take-over` waits."),
+    (
+        "no plain HTTP health check for now; its port is tried again every second",
+        "Another process has the port of `--health-address`.",
+    ),
+    ("the plain HTTP health check is there now", "Its port was free at last."),
+    (
+        "the certificate is not valid for the host name; `cluster-auth init --rotate` makes one that is",
+        "An API server that asks by this name refuses the certificate.",
+    ),
+    (
+        "others than its owner may read or write the server's key: give it mode 0600 (chmod 600)",
+        "Whoever has the key can answer in the server's place.",
+    ),
+    (
+        "this process may have few files open, so it does less at once: allow it 448 (LimitNOFILE, ulimit -n)",
+        "There are fewer connections, and fewer calls of STS, at a time.",
+    ),
+    ("lines of this log were lost: whoever reads it is too slow", "`cluster_auth_log_lines_lost_total` counts them."),
+    ("cannot accept a connection", "The system has no more files or memory for it; it is tried again."),
+    ("ending: requests under way may finish", "SIGTERM or SIGINT came."),
+    ("requests were still under way when the time for finishing them was over", "They were cut off after 10 seconds."),
+    ("connection ended early", "Somebody hung up, or sent what is no HTTP."),
+    ("the TLS handshake took too long", "It was given up after 10 seconds."),
+    ("TLS handshake failed", "Most often somebody who does not trust the certificate, or a port scanner."),
+    ("{note}", "`--sts-connect-to` or `--sts-ca-file` is in use; `/readyz` says the same."),
+];
+
+/// What the fields are, by their names.
+const FIELDS: &[(&str, &str)] = &[
+    ("accesskeyid", "the caller's access key id: never a secret"),
+    ("account", "the AWS account of a caller whom STS has confirmed"),
+    ("address", "where the server listens"),
+    ("arn", "the caller as mappings name it: of a session the ARN of its role"),
+    ("caller", "the ARN that STS says, with the session"),
+    ("client", "address and port of whoever has connected: the API server"),
+    ("code", "`granted`, or [the code](denials.md)"),
+    ("connections", "how many connections there may be at once"),
+    ("count", "how many"),
+    ("error", "why, in words; of a file with its place"),
+    ("file", "`config` or `certificate`; of a file that was written its path"),
+    ("folder", "where the files are"),
+    ("groups", "the groups that the caller has in the cluster, with commas"),
+    ("hostname", "the name by which the API server asks"),
+    ("instance", "the EC2 instance"),
+    ("lines", "how many lines"),
+    ("method", "`POST`"),
+    ("mode", "the file's mode"),
+    ("nearest", "of somebody whom nobody mapped: the rule that differs only in account, path, case or suffix"),
+    ("not_after", "when the certificate ends"),
+    ("open_files", "how many files the process may have open"),
+    ("path", "`/authenticate`"),
+    ("principalid", "AWS' unique id of the caller"),
+    ("request", "the number of the review since the start, from 1"),
+    ("rule", "the mapping that decided: its file and line"),
+    ("rules", "how many rules the mapping has"),
+    ("seconds", "how long the review took"),
+    ("session", "the session's name, which whoever assumed the role chose"),
+    ("sts_questions", "how many calls of STS there may be at once"),
+    ("stsendpoint", "the host of STS that the token was for"),
+    ("uid", "the unique id that the caller has in the cluster"),
+    ("username", "the username that the caller has in the cluster"),
+    ("version", "the server's version"),
+];
+
+const INTRODUCTION: &str = "
+## Log
+
+One line for each event, on stderr: `key=value` pairs, or with `--log-format json` one object. Every line has `time`, `level` and `msg`. Tokens and signatures are never in it, and callers of
+`scrubbedAccounts` leave no ARN, no session and no ids. `--log-verbosity debug` adds the lines of that level.
+
+### Lines
+
+| `msg` | level | meaning | fields |
+|---|---|---|---|
+";
+
+/// The part of docs/metrics.md about lines of the log.
+pub(super) fn section() -> anyhow::Result<String> {
+    let found = lines()?;
+    let mut text = INTRODUCTION.to_owned();
+    for (message, meaning) in LINES {
+        let line =
+            found.get(*message).with_context(|| format!("no line of the server's log says {message:?} any more"))?;
+        let fields: Vec<String> = line.fields.iter().map(|field| format!("`{field}`")).collect();
+        let levels: Vec<&str> = line.levels.iter().map(String::as_str).collect();
+        let shown = if *message == "{note}" { "*which of the two flags, and what it means*" } else { message };
+        text.push_str(&format!("| {shown} | {} | {meaning} | {} |\n", levels.join(", "), fields.join(", ")));
+    }
+    let known: BTreeSet<&str> = LINES.iter().map(|(message, _)| *message).collect();
+    let new: Vec<&String> = found.keys().filter(|message| !known.contains(&***message)).collect();
+    ensure!(new.is_empty(), "xtask/src/docs/log.rs does not say what these lines of the server's log mean: {new:?}");
+
+    text.push_str("\n### Fields\n\n| field | is |\n|---|---|\n");
+    let used: BTreeSet<&str> = found.values().flat_map(|line| &line.fields).map(String::as_str).collect();
+    for (field, meaning) in FIELDS {
+        ensure!(used.contains(field), "no line of the server's log has the field {field} any more");
+        text.push_str(&format!("| `{field}` | {meaning} |\n"));
+    }
+    let known: BTreeSet<&str> = FIELDS.iter().map(|(field, _)| *field).collect();
+    let new: Vec<&&str> = used.difference(&known).collect();
+    ensure!(new.is_empty(), "xtask/src/docs/log.rs does not say what these fields of the server's log mean: {new:?}");
+    Ok(text)
+}
+
+/// One line of the log, wherever it is written.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Line {
+    levels: BTreeSet<String>,
+    fields: BTreeSet<String>,
+}
+
+/// Every line that the sources write, by its message.
+fn lines() -> anyhow::Result<BTreeMap<String, Line>> {
+    let mut found = Found::default();
+    for source in SOURCES {
+        for path in rust_files(&run::root().join(source))? {
+            let text = fs::read_to_string(&path)?;
+            found.read(&text).with_context(|| path.display().to_string())?;
+        }
+    }
+    Ok(found.lines)
+}
+
+fn rust_files(path: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let path = entry?.path();
+        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
+        if path.is_dir() || is_rust {
+            files.extend(rust_files(&path)?);
+        }
+    }
+    Ok(files)
+}
+
+/// What is found in sources; constants are those of the file that is read.
+#[derive(Default)]
+struct Found {
+    constants: BTreeMap<String, String>,
+    lines: BTreeMap<String, Line>,
+}
+
+impl Found {
+    fn read(&mut self, text: &str) -> anyhow::Result<()> {
+        let tokens: TokenStream = text.parse().map_err(|error| anyhow::anyhow!("no Rust: {error}"))?;
+        self.constants.clear();
+        self.search(tokens);
+        Ok(())
+    }
+
+    /// Tokens, and not what they mean: macros hide what is in them from every parser, as `select!` does.
+    fn search(&mut self, tokens: TokenStream) {
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        for (at, token) in tokens.iter().enumerate() {
+            match (token, tokens.get(at + 1..at + 6)) {
+                (TokenTree::Ident(word), Some([_, _, TokenTree::Ident(level), _, TokenTree::Group(event)]))
+                    if word == "tracing" =>
+                {
+                    self.event(&level.to_string(), event.stream());
+                }
+                (TokenTree::Ident(word), Some([TokenTree::Ident(name), rest @ ..])) if word == "const" => {
+                    let texts = rest.iter().chain(tokens.get(at + 6)).filter_map(text);
+                    self.constants.extend(texts.take(1).map(|text| (name.to_string(), text)));
+                }
+                (TokenTree::Group(group), _) => self.search(group.stream()),
+                _ => {}
+            }
+        }
+    }
+
+    /// `tracing::info!(field, field = value, "message")`.
+    fn event(&mut self, level: &str, tokens: TokenStream) {
+        let mut parts: Vec<Vec<TokenTree>> = vec![vec![]];
+        for token in tokens {
+            match &token {
+                TokenTree::Punct(punct) if punct.as_char() == ',' => parts.push(vec![]),
+                _ => parts.last_mut().expect("there is always one").push(token),
+            }
+        }
+        let first = |part: &Vec<TokenTree>| part.first().cloned();
+        let Some(message) = parts.iter().filter_map(first).find_map(|token| text(&token)) else { return };
+        let name = message.strip_prefix('{').and_then(|name| name.strip_suffix('}'));
+        let message = name.and_then(|name| self.constants.get(name)).cloned().unwrap_or(message);
+        let line = self.lines.entry(message).or_default();
+        line.levels.insert(level.to_owned());
+        line.fields.extend(parts.iter().filter_map(first).filter_map(|token| match token {
+            TokenTree::Ident(name) => Some(name.to_string()),
+            _ => None,
+        }));
+    }
+}
+
+/// What a literal says, if it is a text.
+fn text(token: &TokenTree) -> Option<String> {
+    let TokenTree::Literal(literal) = token else { return None };
+    syn::parse_str::<syn::LitStr>(&literal.to_string()).ok().map(|text| text.value())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Found;
+
+    #[test]
+    fn lines_are_found_with_their_fields_and_levels() {
+        let text = r#"
+            const DENIAL: &str = "access denied";
+            fn f() {
+                tracing::info!(request, client = client.to_string(), rule = %user.source, "access granted");
+                if a { tracing::warn!(code, error = f(a, b), "{DENIAL}"); } else { tracing::error!("access granted") }
+                tokio::select! { () = ending => tracing::debug!("{note}") };
+            }
+        "#;
+        let mut found = Found::default();
+        found.read(text).expect("Rust");
+        let lines: Vec<String> = found
+            .lines
+            .iter()
+            .map(|(message, line)| format!("{message}: {:?} {:?}", line.levels, line.fields))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                r#"access denied: {"warn"} {"code", "error"}"#,
+                r#"access granted: {"error", "info"} {"client", "request", "rule"}"#,
+                r#"{note}: {"debug"} {}"#,
+            ]
+        );
+    }
+}
