@@ -75,6 +75,7 @@ pub(crate) const TESTS: &[Need] = &[
     program("strace", "strace", "to see what `token` opens"),
     program("zsh", "zsh", "a shell to complete in"),
     program("fish", "fish", "a shell to complete in"),
+    program("curl", "curl", "to ask a server whether it is ready, as the documentation does"),
     program("git", "git", "to take a change of an access file back"),
     program("jq", "jq", "to read what the AWS CLI prints, as the documentation does"),
 ];
@@ -275,8 +276,18 @@ mod tests {
         for system in [System::DebianAsRoot, System::Debian, System::Other] {
             assert_eq!(go_on(&[], system), Step::GoOn);
         }
-        let all =
-            vec!["build-essential", "chromium", "fish", "git", "golang-go", "jq", "python3-venv", "strace", "zsh"];
+        let all = vec![
+            "build-essential",
+            "chromium",
+            "curl",
+            "fish",
+            "git",
+            "golang-go",
+            "jq",
+            "python3-venv",
+            "strace",
+            "zsh",
+        ];
         assert_eq!(go_on(TESTS, System::DebianAsRoot), Step::Install(all));
 
         let list = "missing on this machine, for `cargo xtask test`:
@@ -287,15 +298,16 @@ mod tests {
   strace                  to see what `token` opens
   zsh                     a shell to complete in
   fish                    a shell to complete in
+  curl                    to ask a server whether it is ready, as the documentation does
   git                     to take a change of an access file back
   jq                      to read what the AWS CLI prints, as the documentation does
 `cargo xtask test --without-cluster` leaves out the tests that need them";
         assert_eq!(go_on(TESTS, System::Other), Step::Stop(list.to_owned()));
-        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium fish git golang-go jq python3-venv strace zsh";
+        let line = "\ninstall with: sudo apt-get install --no-install-recommends build-essential chromium curl fish git golang-go jq python3-venv strace zsh";
         assert_eq!(go_on(TESTS, System::Debian), Step::Stop(format!("{list}{line}")));
 
         // An old Go is no Go, and then nobody is asked to wait for the rest.
-        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium fish git jq python3-venv strace zsh\n\
+        let line = "\ninstall with: apt-get install --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh\n\
              apt-get has no go that does: install it by hand";
         let old = |system| step("test", TESTS, system, &|need| need.name != GO.name);
         assert_eq!(old(System::DebianAsRoot), Step::Stop(format!("{list}{line}")));

@@ -25,7 +25,7 @@ pub struct Command {
 }
 
 /// Programs whose names begin a command of running text. One that a block begins with must be among them.
-const PROGRAMS: [&str; 40] = [
+const PROGRAMS: [&str; 42] = [
     "aws",
     "aws-iam-authenticator",
     "cargo",
@@ -37,6 +37,7 @@ const PROGRAMS: [&str; 40] = [
     "cp",
     "crictl",
     "curl",
+    "date",
     "docker",
     "eksctl",
     "export",
@@ -63,6 +64,7 @@ const PROGRAMS: [&str; 40] = [
     "sudo",
     "systemctl",
     "terraform",
+    "time",
     "tofu",
     "useradd",
     "apt-get",

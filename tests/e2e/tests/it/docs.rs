@@ -17,6 +17,7 @@ mod help;
 mod readme;
 mod sandbox;
 mod server;
+mod troubleshooting;
 
 /// All of them.
 pub(crate) fn tests() -> Vec<Test> {
@@ -29,6 +30,7 @@ pub(crate) fn tests() -> Vec<Test> {
         readme::TESTS,
         sandbox::TESTS,
         server::TESTS,
+        troubleshooting::TESTS,
     ]
     .concat()
 }

@@ -43,6 +43,7 @@ mod pages;
 mod plan;
 mod plugin;
 mod proxies;
+mod quickstart;
 mod readers;
 mod said;
 mod siege;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         pages::TESTS,
         plan::TESTS,
         terraform::TESTS,
+        quickstart::TESTS,
         readers::TESTS,
         siege::TESTS,
         together::TESTS,

@@ -69,6 +69,8 @@ fn invitation(kubeconfig: &Path, kubectl: &Path, ca_file: &Path, stage: &Stage) 
 
   export KUBECONFIG={}
   export PATH={}:{}:$PATH
+  export HTTPS_PROXY=http://{} NO_PROXY=127.0.0.1
+  export AWS_CA_BUNDLE={ca_file} SSL_CERT_FILE={ca_file}
   kubectl --context alice auth whoami
   kubectl --context alice get pods --namespace dev
   kubectl --context alice get secrets --namespace dev          # Forbidden
@@ -76,15 +78,15 @@ fn invitation(kubeconfig: &Path, kubectl: &Path, ca_file: &Path, stage: &Stage) 
   kubectl --context mallory auth whoami                        # Unauthorized
   kubectl --context carol get clusterrolebindings              # the administrator
   {name} who-can delete pods -n dev --context carol
-  {name} whoami --context alice --sts-connect-to {} --sts-ca-file {}
+  {name} whoami --context alice
 
 Ctrl-C ends it and removes everything.
 ",
         kubeconfig.display(),
         folder(kubectl),
         folder(&program),
-        stage.sandbox.sts(),
-        ca_file.display(),
+        stage.sandbox.proxy(),
+        ca_file = ca_file.display(),
     ))
 }
 
