@@ -49,6 +49,7 @@ impl Ours {
             username: text(&item["spec"]["username"]),
             groups: item["spec"]["groups"].as_array().into_iter().flatten().map(text).collect(),
             canonical_arn: text(&item["status"]["canonicalARN"]),
+            ..Object::default()
         });
         let source = aws_iam_authenticator::objects(objects);
         Self(Snapshot::new(Partition::Aws, vec![source], []))
