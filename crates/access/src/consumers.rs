@@ -4,7 +4,8 @@ use document::Problem;
 
 use crate::{Access, Code, Facts, Kind, Scope};
 
-/// Who takes what the file says.
+/// Who takes what the file says, and so what of it can be carried at all. Two take the file itself, and the others what is rendered
+/// for them ([`Format::consumer`](crate::Format::consumer)) or applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consumer {
     /// The Helm chart, given the file itself.

@@ -40,7 +40,7 @@ pub use marks::{CLUSTER_ID, FILE, MANAGED_BY, MANAGER, Mark, Owner};
 pub use merge::OWNED;
 pub use model::{Accept, Access, Grant, Group, IamAccount, Kind, Located, Principal, Right, Scope};
 pub use read::{Read, read};
-pub use render::{Options, Rendered, Rendering, Target, render, rendering};
+pub use render::{Format, Options, Rendered, Rendering, render, rendering};
 pub use schema::{schema, values_schema};
 pub use serve::mapping_source;
 

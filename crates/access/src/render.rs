@@ -25,9 +25,10 @@ use crate::{
     unsupported,
 };
 
-/// What `render --to` takes.
+/// What `render --to` prints: one form of what a [`Consumer`] takes, of which some take several. Where `apply` writes is not asked
+/// here (`inventory::MappingTarget`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Target {
+pub enum Format {
     /// The existing authenticator's configuration file.
     Config,
     /// The same in its `ConfigMap`.
@@ -63,7 +64,7 @@ impl From<Expiry> for Options {
     }
 }
 
-impl Target {
+impl Format {
     /// Every target, in the order of the documentation.
     pub const ALL: [Self; 9] = [
         Self::Config,
@@ -122,7 +123,7 @@ pub struct Rendering<'a> {
     pub findings: Vec<Problem>,
     access: Cow<'a, Access>,
     facts: &'a Facts,
-    target: Target,
+    target: Format,
     desired: Desired,
     /// The `ConfigMap`, where that is what is rendered.
     merged: Option<Merged>,
@@ -144,7 +145,7 @@ pub fn render(
     access: &Access,
     facts: &Facts,
     now: Timestamp,
-    target: Target,
+    target: Format,
     options: impl Into<Options>,
 ) -> Result<Rendered, Vec<Problem>> {
     let rendering = rendering(access, facts, now, target, options)?;
@@ -157,7 +158,7 @@ pub fn rendering<'a>(
     access: &'a Access,
     facts: &'a Facts,
     now: Timestamp,
-    target: Target,
+    target: Format,
     options: impl Into<Options>,
 ) -> Result<Rendering<'a>, Vec<Problem>> {
     let Options { expiry, adopt } = options.into();
@@ -165,7 +166,7 @@ pub fn rendering<'a>(
     let mut findings = findings(access, facts, now, problems);
     findings.extend(target.consumer().into_iter().flat_map(|consumer| unsupported(access, facts, consumer, expiry)));
     let desired = desired.at(now);
-    if matches!(target, Target::AccessEntries | Target::AccessEntriesTerraform) {
+    if matches!(target, Format::AccessEntries | Format::AccessEntriesTerraform) {
         findings.extend(access_entries::refused(&desired, facts));
     }
     if findings.iter().any(|problem| problem.severity == Severity::Error) {
@@ -173,13 +174,13 @@ pub fn rendering<'a>(
     }
     let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
     let shape = match target {
-        Target::ConfigMap => Some(Shape::Config(cluster_id)),
-        Target::AwsAuth => Some(Shape::AwsAuth),
+        Format::ConfigMap => Some(Shape::Config(cluster_id)),
+        Format::AwsAuth => Some(Shape::AwsAuth),
         _ => None,
     };
     let merged = shape.map(|shape| merge(shape, current(target, facts), entries::lists(&desired, facts), adopt));
     let access = match (target, expiry) {
-        (Target::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
+        (Format::Access, Expiry::AtNextApply) => Cow::Owned(access::without_ends(access.clone(), now)),
         _ => Cow::Borrowed(access),
     };
     match merged.transpose() {
@@ -193,20 +194,20 @@ impl fmt::Display for Rendering<'_> {
         let Self { access, facts, desired, .. } = self;
         let cluster_id = access.cluster_id.as_ref().map(|id| &*id.value);
         match self.target {
-            Target::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
-            Target::ConfigMap | Target::AwsAuth => self.merged.iter().try_for_each(|merged| merged.fmt(out)),
-            Target::Crd => documents(crd::mappings(desired, facts), out),
-            Target::Rbac => rbac::write(&desired.objects, out),
-            Target::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
-            Target::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
-            Target::Terraform => json(&terraform::variables(desired), out),
-            Target::Access => write_yaml(&access::resolved(access, facts), out),
+            Format::Config => write_yaml(&authenticator::config(cluster_id, desired, facts), out),
+            Format::ConfigMap | Format::AwsAuth => self.merged.iter().try_for_each(|merged| merged.fmt(out)),
+            Format::Crd => documents(crd::mappings(desired, facts), out),
+            Format::Rbac => rbac::write(&desired.objects, out),
+            Format::AccessEntries => write_yaml(&access_entries::eksctl(cluster_id, desired, facts), out),
+            Format::AccessEntriesTerraform => json(&access_entries::terraform(cluster_id, desired, facts), out),
+            Format::Terraform => json(&terraform::variables(desired), out),
+            Format::Access => write_yaml(&access::resolved(access, facts), out),
         }
     }
 }
 
 /// The `ConfigMap` that the facts know, or a new one.
-fn current(target: Target, facts: &Facts) -> ConfigMap {
+fn current(target: Format, facts: &Facts) -> ConfigMap {
     let known = target.shared().and_then(|name| facts.config_maps.as_ref()?.get(name));
     known.cloned().unwrap_or_default()
 }

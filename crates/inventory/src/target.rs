@@ -3,7 +3,8 @@
 use access::Consumer;
 use mapping::Mode;
 
-/// Where logins are written.
+/// Where `apply` writes logins, which one file has chosen. What a server reads there is a [`Mode`], of which more stand in a cluster at
+/// a time and not all are written by us; who reads it, and so what can be written, is a [`Consumer`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum MappingTarget {
     /// A `ConfigMap` with the access file, which `cluster-auth server` reads.

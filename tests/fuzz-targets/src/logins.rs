@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::{ConfigMap, Facts, Options, Target, render};
+use access::{ConfigMap, Facts, Format, Options, render};
 use document::{Limits, Source, Sources};
 use identity::{Identity, Partition};
 use inventory::decide;
@@ -97,7 +97,7 @@ pub(crate) fn merges(bytes: &[u8]) {
     let current = ConfigMap { resource_version: Some("1".to_owned()), data: data.clone(), ..ConfigMap::default() };
     let facts = Facts { config_maps: Some([("aws-auth".to_owned(), current)].into()), ..Facts::default() };
     let options = Options { adopt: false, expiry: access::Expiry::Refuse };
-    let Ok(rendered) = render(&access, &facts, now(), Target::AwsAuth, options) else { return };
+    let Ok(rendered) = render(&access, &facts, now(), Format::AwsAuth, options) else { return };
     let applied: Value = serde_saphyr::from_str(&rendered.text).expect("what was rendered is read");
     let after: BTreeMap<String, String> = serde_json::from_value(applied["data"].clone()).expect("texts");
     let decided = |data: &BTreeMap<String, String>, caller: &Identity| {

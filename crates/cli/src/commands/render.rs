@@ -1,6 +1,6 @@
 //! `render`: compiles an access file to what a consumer takes.
 
-use access::{Expiry, Options, Target};
+use access::{Expiry, Format, Options};
 use clap::Args;
 
 use super::{
@@ -24,7 +24,7 @@ pub(crate) struct RenderArgs {
 
     /// For whom: config, configmap, aws-auth, crd, rbac, access-entries, access-entries-terraform, terraform or access
     #[arg(long, value_name = "TARGET", value_parser = parse_target)]
-    to: Target,
+    to: Format,
 
     /// What to do with ends where the target knows none: refuse, or at-next-apply
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
@@ -72,9 +72,9 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
     }
 }
 
-fn parse_target(text: &str) -> Result<Target, String> {
-    Target::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
-        let names: Vec<_> = Target::ALL.iter().map(|target| target.as_str()).collect();
+fn parse_target(text: &str) -> Result<Format, String> {
+    Format::ALL.into_iter().find(|target| target.as_str() == text).ok_or_else(|| {
+        let names: Vec<_> = Format::ALL.iter().map(|target| target.as_str()).collect();
         format!("expected one of {}", names.join(", "))
     })
 }
