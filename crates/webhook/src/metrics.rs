@@ -77,7 +77,10 @@ impl Metrics {
             log_lines_lost: register(&registry, IntCounter::with_opts(series::LOG_LINES_LOST.opts())),
             last_look: register(&registry, Gauge::with_opts(series::LAST_LOOK.opts())),
             build: gauges(&registry, &series::BUILD),
-            configmap_watch_failures: register(&registry, IntCounter::with_opts(series::CONFIGMAP_WATCH_FAILURES.opts())),
+            configmap_watch_failures: register(
+                &registry,
+                IntCounter::with_opts(series::CONFIGMAP_WATCH_FAILURES.opts()),
+            ),
             dynamicfile_failures: register(&registry, IntCounter::with_opts(series::DYNAMICFILE_FAILURES.opts())),
             dynamic_latency: register(&registry, HistogramVec::new(dynamic, series::DYNAMIC_LATENCY.labels)),
             dynamic_file_enabled: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ENABLED.opts())),

@@ -75,7 +75,9 @@ impl Trouble {
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
-            Self::NotRead(mode) => format!("the logins of {mode} have not been read yet, and the caller may be among them"),
+            Self::NotRead(mode) => {
+                format!("the logins of {mode} have not been read yet, and the caller may be among them")
+            }
         }
     }
 

@@ -45,6 +45,32 @@ const LINES: &[(&str, &str)] = &[
         "the access file names this principal too, and its word holds",
         "The configuration and the access file name the same principal: remove one of the two.",
     ),
+    (
+        "the logins of this source are in use",
+        "`aws-auth`, IAMIdentityMappings or the dynamic file were read, or have changed.",
+    ),
+    (
+        "this source of logins cannot be read yet",
+        "Whoever no earlier source maps gets no answer until it is read; it is tried again.",
+    ),
+    (
+        "the last good version of this source stays in use",
+        "It cannot be read any more, or a list in it cannot; `/readyz` says so too.",
+    ),
+    ("this source of logins can be read again", "What was said before is over."),
+    ("{message}", "What in a source of logins is not, or does not do, what it looks like."),
+    ("the dynamic file is gone, and so are its logins", "Nobody logs in by it until it is there again."),
+    ("other sources of logins are asked from now on", "The file of `dynamicBackendModePath` names them."),
+    (
+        "the file of backend modes is not taken; those before stay",
+        "It is no JSON, or names what is no mode: modes stand in one text, with a blank between them.",
+    ),
+    ("cannot read this source", "Reading took too long; it is tried with the next change."),
+    (
+        "the status of IAMIdentityMappings is not written; logins do not need it",
+        "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
+    ),
+    ("the status of an IAMIdentityMapping could not be written", "It is tried with the next change."),
     ("another server has the port; it is taken over when that one ends", "`--take-over` waits."),
     (
         "no plain HTTP health check for now; its port is tried again every second",
@@ -88,11 +114,12 @@ const FIELDS: &[(&str, &str)] = &[
     ("file", "`config` or `certificate`; of a file that was written its path"),
     ("folder", "where the files are"),
     ("groups", "the groups that the caller has in the cluster, with commas"),
-    ("hostname", "the name by which the API server asks"),
     ("instance", "the EC2 instance"),
     ("lines", "how many lines"),
     ("method", "`POST`"),
-    ("mode", "the file's mode"),
+    ("mode", "the source of logins, by its name in `backendMode`; of a file its mode"),
+    ("modes", "the sources of logins in the order in which they are asked"),
+    ("hint", "what to do"),
     ("nearest", "of somebody whom nobody mapped: the rule that differs only in account, path, case or suffix"),
     ("not_after", "when the certificate ends"),
     ("open_files", "how many files the process may have open"),
@@ -131,7 +158,11 @@ pub(super) fn section() -> anyhow::Result<String> {
             found.get(*message).with_context(|| format!("no line of the server's log says {message:?} any more"))?;
         let fields: Vec<String> = line.fields.iter().map(|field| format!("`{field}`")).collect();
         let levels: Vec<&str> = line.levels.iter().map(String::as_str).collect();
-        let shown = if *message == "{note}" { "*which of the two flags, and what it means*" } else { message };
+        let shown = match *message {
+            "{note}" => "*which of the two flags, and what it means*",
+            "{message}" => "*what is wrong with an entry, and where it stands*",
+            message => message,
+        };
         text.push_str(&format!("| {shown} | {} | {meaning} | {} |\n", levels.join(", "), fields.join(", ")));
     }
     let known: BTreeSet<&str> = LINES.iter().map(|(message, _)| *message).collect();

@@ -55,7 +55,9 @@ impl<'a> TypeMeta<'a> {
             (CORE, "ConfigMap") => Kind::ConfigMap,
             (CORE, "ServiceAccount") => Kind::ServiceAccount,
             (RBAC, _) => Kind::Refused(Refusal::NoSuchKind),
-            ("", kind) if is_in(KINDS, kind).or_else(|| is_in(CORE_KINDS, kind)).is_some() => Kind::Refused(Refusal::NoApiVersion),
+            ("", kind) if is_in(KINDS, kind).or_else(|| is_in(CORE_KINDS, kind)).is_some() => {
+                Kind::Refused(Refusal::NoApiVersion)
+            }
             (_, kind) if is_in(KINDS, kind).is_some() => match self.group() {
                 "authorization.openshift.io" => Kind::Refused(Refusal::OpenShift),
                 group if group.is_empty() || is_nearly_rbac(group) => {

@@ -243,6 +243,8 @@ struct Fields<'a> {
     arn: &'a str,
     username: &'a str,
     groups: Vec<&'a str>,
+    /// ARNs under keys that nobody reads.
+    unread: Vec<(&'a str, &'a str)>,
 }
 
 impl<'a> Fields<'a> {
@@ -251,12 +253,23 @@ impl<'a> Fields<'a> {
         let text = |key: &str| spec.and_then(|spec| spec.get(key)?.as_str()).unwrap_or_default();
         let groups = spec.and_then(|spec| spec.get("groups")?.as_array()).into_iter().flatten();
         let groups = groups.filter_map(Value::as_str).collect();
-        Self { name: &object.name, arn: text("arn"), username: text("username"), groups }
+        let fields = spec.and_then(Value::as_object).into_iter().flatten();
+        let unread = fields.filter(|(key, _)| !["arn", "username", "groups"].contains(&key.as_str()));
+        let unread = unread.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
+        let unread = unread.filter(|(_, value)| value.starts_with("arn:")).collect();
+        Self { name: &object.name, arn: text("arn"), username: text("username"), groups, unread }
     }
 
     fn object(&self) -> aws_iam_authenticator::Object<'_> {
-        let Self { name, arn, username, groups } = self;
-        aws_iam_authenticator::Object { name, arn, username, groups: groups.clone(), canonical_arn: "" }
+        let Self { name, arn, username, groups, unread } = self;
+        aws_iam_authenticator::Object {
+            name,
+            arn,
+            username,
+            groups: groups.clone(),
+            canonical_arn: "",
+            unread: unread.clone(),
+        }
     }
 }
 
