@@ -3,12 +3,15 @@
 //! ```text
 //!   flags, environment, file ─► settings ─► pair and kubeconfig ─► webhook::Server
 //!                                  └ watch: configuration and pair, every half second; last good wins
+//!                                  └ modes: aws-auth, IAMIdentityMappings, the dynamic file; each when it changes
 //! ```
 
 mod cluster;
 mod dynamic;
 mod health;
+mod looking;
 mod mappings;
+mod mode_file;
 mod modes;
 mod sources;
 mod watch;
@@ -315,6 +318,9 @@ async fn serve(
     let sources = Arc::new(Sources::new(Arc::clone(&webhook), modes, read, options));
     let rules = sources.len();
     let modes = Modes::start(Reached::of(args, &config, process), &config, sources);
+    if let Some(path) = &config.dynamic_backend_mode_path {
+        mode_file::follow(path.clone(), Arc::clone(&modes));
+    }
     watch::spawn(mappings, pair, Arc::clone(&resolver), modes);
     let ending = async {
         // Without signals there is no wish to end; the process can still be killed.

@@ -20,7 +20,7 @@ use mapping::{
 use serde_json::{Value, json};
 use tokio::{sync::Notify, time::sleep};
 
-use super::{ServerArgs, sources::Sources, watch::off_thread};
+use super::{ServerArgs, looking::off_thread, sources::Sources};
 use crate::{
     commands::observe::proxies,
     rim::{self, Process},

@@ -1,7 +1,6 @@
-//! Files that say at any time who logs in (`dynamicfilepath`) and which sources are asked (`dynamicBackendModePath`).
+//! The file that says at any time who logs in (`dynamicfilepath`).
 //!
-//! Source: aws-iam-authenticator 0.7.18, `pkg/fileutil/util.go`, `pkg/mapper/dynamicfile`, `CallBackForFileLoad` of
-//! `pkg/server/server.go`.
+//! Source: aws-iam-authenticator 0.7.18, `pkg/fileutil/util.go`, `pkg/mapper/dynamicfile`.
 
 use std::{
     path::{Path, PathBuf},
@@ -10,18 +9,13 @@ use std::{
 };
 
 use anyhow::Context as _;
-use mapping::{
-    Mode, Reader, Source,
-    authenticator::dynamic_file,
-    aws_iam_authenticator::{Standing, modes},
-};
+use mapping::{Mode, Reader, Source, authenticator::dynamic_file, aws_iam_authenticator::Standing};
 use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
-    modes::Modes,
+    looking::{INTERVAL, Print, off_thread},
     sources::Sources,
-    watch::{INTERVAL, Print, off_thread},
 };
 use crate::rim;
 
@@ -91,63 +85,8 @@ fn refused(refused: Box<Source>) -> anyhow::Error {
     anyhow::anyhow!("nothing of the file is taken: {}", said.join("; "))
 }
 
-/// Follows the file that names the modes. Where it is gone, those of the configuration are asked again.
-pub(super) fn follow_modes(path: PathBuf, modes: Arc<Modes>) {
-    tokio::spawn(async move {
-        let mut seen = Print::of(Path::new(""));
-        let mut is_first = true;
-        loop {
-            let print = Print::of(&path);
-            if print != seen {
-                seen = print;
-                if seen.is_there() {
-                    let path = path.clone();
-                    let sources = Arc::clone(modes.sources());
-                    match off_thread(move || named_modes(&path)).await.and_then(|(named, at)| {
-                        modes.ask(&named)?;
-                        Ok((named, at))
-                    }) {
-                        Ok((named, at)) => {
-                            let has = named.contains(&Mode::DynamicFile);
-                            sources.webhook().metrics().set_dynamic_file_mode(has, named == [Mode::DynamicFile]);
-                            sources.webhook().readiness().clear_stale("backend-mode");
-                            if !is_first {
-                                observe(&sources, "dynamic_backend_mode", at);
-                            }
-                            is_first = false;
-                        }
-                        Err(error) => {
-                            let why = format!("{error:#}");
-                            sources.webhook().metrics().reload_failed("backend-mode");
-                            sources.webhook().readiness().set_stale("backend-mode", why.clone());
-                            tracing::error!(error = why, "the file of backend modes is not taken; those before stay");
-                        }
-                    }
-                } else {
-                    modes.ask_configured();
-                }
-            }
-            sleep(INTERVAL).await;
-        }
-    });
-}
-
-/// What `backendMode` of the file names, and `LastUpdatedDateTime`.
-fn named_modes(path: &Path) -> anyhow::Result<(Vec<Mode>, Option<i64>)> {
-    let bytes = bytes(path)?;
-    let value: Value = serde_json::from_slice(&bytes).context("it is not JSON")?;
-    let named = field(&value, "backendMode").and_then(Value::as_str).unwrap_or_default();
-    let names: Vec<&str> = named.split(' ').collect();
-    let found = modes(names.iter().copied());
-    anyhow::ensure!(
-        found.len() == names.len(),
-        "backendMode {named:?}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile, each once, with a blank between them"
-    );
-    Ok((found, last_updated(&bytes)))
-}
-
 /// How long after it was written a file is in use; one that says it will be written is passed over.
-fn observe(sources: &Sources, file: &'static str, written: Option<i64>) {
+pub(super) fn observe(sources: &Sources, file: &'static str, written: Option<i64>) {
     let after = written.and_then(|at| u64::try_from(rim::now().as_second() - at).ok());
     if let Some(seconds) = after {
         sources.webhook().metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
@@ -155,18 +94,18 @@ fn observe(sources: &Sources, file: &'static str, written: Option<i64>) {
 }
 
 /// `LastUpdatedDateTime`: seconds since 1970, as a text.
-fn last_updated(bytes: &[u8]) -> Option<i64> {
+pub(super) fn last_updated(bytes: &[u8]) -> Option<i64> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     field(&value, "LastUpdatedDateTime")?.as_str()?.parse().ok()
 }
 
 /// A field in whatever case, as encoding/json takes it.
-fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
+pub(super) fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     let fields = value.as_object()?;
     fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
     rim::ensure_regular(path)?;
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -18,7 +18,7 @@ use super::{
 
 /// The modes in force, and what has to be followed for them.
 pub(super) struct Modes {
-    configured: Mutex<Vec<Mode>>,
+    configured: Vec<Mode>,
     followed: Mutex<BTreeSet<Mode>>,
     reached: Reached,
     dynamic_file: Option<PathBuf>,
@@ -65,20 +65,17 @@ pub(super) fn check_dynamic_file(modes: &[Mode], config: &ServerConfig) -> anyho
 }
 
 impl Modes {
-    /// Follows what the modes of `sources` need, and the file that may change them.
+    /// Follows what the modes of `sources` need.
     pub(super) fn start(reached: Reached, config: &ServerConfig, sources: Arc<Sources>) -> Arc<Self> {
         let modes = sources.modes();
         let this = Arc::new(Self {
-            configured: Mutex::new(modes.clone()),
+            configured: modes.clone(),
             followed: Mutex::default(),
             reached,
             dynamic_file: config.dynamic_file_path.clone(),
             sources,
         });
         this.follow(&modes);
-        if let Some(path) = &config.dynamic_backend_mode_path {
-            dynamic::follow_modes(path.clone(), Arc::clone(&this));
-        }
         this
     }
 
@@ -103,9 +100,8 @@ impl Modes {
 
     /// Asks those of the configuration again.
     pub(super) fn ask_configured(&self) {
-        let configured = self.configured.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // They were checked when the server started.
-        let _ = self.ask(&configured);
+        let _ = self.ask(&self.configured);
     }
 
     /// Follows the sources of modes that are not followed yet. Those that are asked no more are followed on: they may be asked

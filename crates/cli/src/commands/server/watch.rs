@@ -1,24 +1,18 @@
 //! Files that may change while the server runs: looked at every half second, read when they differ, taken when they are
 //! good. Reading and parsing happen on another thread, so that no answer waits for them.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{fs, path::PathBuf, sync::Arc};
 
 use mapping::Mode;
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
-use super::{mappings::Files, modes::Modes};
+use super::{
+    looking::{INTERVAL, Print, off_thread},
+    mappings::Files,
+    modes::Modes,
+};
 use crate::{logs, rim};
-
-pub(super) const INTERVAL: Duration = Duration::from_millis(500);
-
-/// How long reading may take; 20,000 users are a fraction of a second.
-const READING: Duration = Duration::from_secs(20);
 
 /// Looks at the files for as long as the runtime lives.
 pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<ReloadingResolver>, modes: Arc<Modes>) {
@@ -90,15 +84,6 @@ fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, tak
     }
 }
 
-/// Reads on another thread, and no longer than that may take: a file that never ends, or that nobody writes to, must not
-/// keep later changes from being seen.
-pub(super) async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
-) -> anyhow::Result<T> {
-    let read = tokio::time::timeout(READING, tokio::task::spawn_blocking(work));
-    read.await.map_err(|_| anyhow::anyhow!("reading took more than {} seconds", READING.as_secs()))??
-}
-
 /// Of every file that mappings are read from; of folders also those in them.
 fn prints(mappings: &Files) -> Vec<Print> {
     let paths = mappings.config.iter().chain(&mappings.access);
@@ -109,27 +94,4 @@ fn prints(mappings: &Files) -> Vec<Print> {
         files
     };
     paths.flat_map(|path| std::iter::once(path.clone()).chain(in_folder(path))).map(|path| Print::of(&path)).collect()
-}
-
-/// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file
-/// behind it is what is looked at.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) struct Print(Option<(SystemTime, u64, u64, (i64, i64))>);
-
-impl Print {
-    /// Whether there is a file.
-    pub(super) fn is_there(&self) -> bool {
-        self.0.is_some()
-    }
-
-    pub(super) fn of(path: &Path) -> Self {
-        use std::os::unix::fs::MetadataExt as _;
-
-        // The time of the last change of owner or mode too: what could not be read may be readable now.
-        let print = |metadata: fs::Metadata| {
-            let changed = (metadata.ctime(), metadata.ctime_nsec());
-            Some((metadata.modified().ok()?, metadata.len(), metadata.ino(), changed))
-        };
-        Self(fs::metadata(path).ok().and_then(print))
-    }
 }
