@@ -13,7 +13,7 @@ use std::{
     fmt,
 };
 
-use document::{Node, Problem, Source, Sources, Span};
+use document::{Node, Source, Span};
 use rbac::{
     AnyRole, Binding, Labels,
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
@@ -31,10 +31,7 @@ use super::{
     servers::{Servers, may_run},
     standing::{self, Standings},
 };
-use crate::{
-    RECORD_NAME,
-    foreign::{self, Foreign},
-};
+use crate::{RECORD_NAME, foreign::Foreign};
 
 /// What was read so far, and what was asked for in vain.
 #[derive(Clone, Debug, Default)]
@@ -604,16 +601,6 @@ impl Dump {
     /// What files of other programs say.
     pub fn declared(&self) -> &[Foreign] {
         &self.foreign
-    }
-
-    /// Of the gaps those that are problems of these files, which stand among `sources`.
-    pub fn gaps_of_declared(&self, sources: &Sources) -> Vec<Unseen> {
-        let problems = self.foreign.iter().flat_map(|foreign| &foreign.problems);
-        let gap = |problem: &Problem| {
-            let (file, at) = sources.locate(problem.span.start)?;
-            Some(foreign::gap(problem, file, at.line))
-        };
-        problems.filter_map(gap).collect()
     }
 
     /// Keeps one more `ConfigMap` than those that matter everywhere: [`Self::looked_for`].

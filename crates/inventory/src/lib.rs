@@ -16,6 +16,7 @@ mod dump;
 mod entries;
 mod files;
 mod foreign_logins;
+mod format;
 mod given;
 mod identities;
 mod knowledge;

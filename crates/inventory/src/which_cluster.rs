@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{AccessEntries, Dump, Record, foreign::Format};
+use crate::{Record, format::Format};
 
 /// Everything that says which cluster this is.
 #[derive(Clone, Debug, Default)]
@@ -53,13 +53,10 @@ pub enum SaidBy {
 pub struct TwoClusters(Box<[SaidCluster; 2]>);
 
 impl WhichCluster {
-    /// What a cluster, files of other programs and EKS say. What was last applied is added apart: plans have words of their own
-    /// for it.
-    pub fn of(dump: &Dump, entries: &AccessEntries) -> Self {
-        let said: Vec<SaidCluster> = dump.said_clusters().chain(entries.said_clusters().iter().cloned()).collect();
+    /// What these say. `is_eks` says that something else shows that it is a cluster of EKS.
+    pub(crate) fn new(said: Vec<SaidCluster>, is_eks: bool) -> Self {
         let is_of_eks = |by: SaidBy| matches!(by, SaidBy::Eks | SaidBy::Foreign(Format::ClusterConfig));
-        let is_eks = dump.is_of_eks() || said.iter().any(|said| is_of_eks(said.by));
-        Self { said, is_eks }
+        Self { is_eks: is_eks || said.iter().any(|said| is_of_eks(said.by)), said }
     }
 
     /// Adds an access file.

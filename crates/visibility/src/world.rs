@@ -146,7 +146,7 @@ impl World {
         };
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let without_login = logins::without_login(dump.declared(), &sources);
-        let mut which_cluster = WhichCluster::of(&dump, &entries);
+        let mut which_cluster = dump.which_cluster(&entries);
         dump.add_to(&mut facts);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
@@ -166,8 +166,12 @@ impl World {
 
         let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
         let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
-        observed.record.iter().for_each(|record| which_cluster.add_record(&record.object));
-        access.iter().for_each(|(access, files)| which_cluster.add_access_file(access, files));
+        if let Some(record) = &observed.record {
+            which_cluster.add_record(&record.object);
+        }
+        if let Some((access, files)) = &access {
+            which_cluster.add_access_file(access, files);
+        }
         let cluster_id = of_file.or(of_record);
 
         observed.is_of_server(server);

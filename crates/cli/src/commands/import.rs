@@ -82,7 +82,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let typed = global.cluster_id.as_deref().map(|id| (format!("--cluster-id {id}"), id));
     let typed = typed.or_else(|| variable.map(|id| (format!("{}={id}", settings::CLUSTER_ID_VARIABLE), id)));
     let mut config = Config::default();
-    config.cluster_id = one_cluster(typed, &WhichCluster::of(&dump, &entries))?;
+    config.cluster_id = one_cluster(typed, &dump.which_cluster(&entries))?;
     let in_cluster = dump.targets();
     // That was said with all of it: what ends an import has ended it there.
     let said = dump.gaps_of_declared(&sources);

@@ -5,7 +5,7 @@ mod show;
 use access::Facts;
 use clap::Args;
 use identity::Partition;
-use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen, WhichCluster};
+use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, KubernetesError};
 use plan::{Plan, Wanted};
 use rbac::User;
@@ -149,7 +149,7 @@ impl Planning {
 impl Loaded {
     /// Refuses what is of another cluster than the file. What was last applied stops a plan by itself.
     fn of_one_cluster(&self, dump: &Dump, entries: &AccessEntries) -> anyhow::Result<()> {
-        let mut which = WhichCluster::of(dump, entries);
+        let mut which = dump.which_cluster(entries);
         which.add_access_file(&self.access, &self.sources);
         Ok(which.ensure_one()?)
     }

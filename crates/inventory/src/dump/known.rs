@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::{ConfigMap, Facts, Owner};
+use document::{Problem, Sources};
 use identity::Partition;
 use mapping::{
     Reader,
@@ -16,8 +17,8 @@ use super::{
     is_dumped,
 };
 use crate::{
-    CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen, Unseen,
-    servers::Told,
+    AccessEntries, CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen,
+    Unseen, WhichCluster, foreign, servers::Told,
 };
 
 impl Dump {
@@ -58,6 +59,16 @@ impl Dump {
         let knows_all = all.iter().all(|kind| self.knows(kind));
         let made = self.made.iter().filter(move |_| !knows_all).cloned();
         made.chain(self.deployed.gaps(knows_all))
+    }
+
+    /// Of the gaps those that are problems of these files, which stand among `sources`.
+    pub fn gaps_of_declared(&self, sources: &Sources) -> Vec<Unseen> {
+        let problems = self.foreign.iter().flat_map(|foreign| &foreign.problems);
+        let gap = |problem: &Problem| {
+            let (file, at) = sources.locate(problem.span.start)?;
+            Some(foreign::gap(problem, file, at.line))
+        };
+        problems.filter_map(gap).collect()
     }
 
     /// What looks like a place of logins and is none.
@@ -118,7 +129,7 @@ impl Dump {
     }
 
     /// Whether it is one of EKS, by the roles that EKS puts into each.
-    pub(crate) fn is_of_eks(&self) -> bool {
+    pub(super) fn is_of_eks(&self) -> bool {
         self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
     }
 
@@ -136,10 +147,12 @@ impl Dump {
         map.data.get("config.yaml").map(String::as_str)
     }
 
-    /// Which cluster it is, by the authenticator's configuration, whatever is wrong with the rest of that, and by files of other
-    /// programs.
-    pub(crate) fn said_clusters(&self) -> impl Iterator<Item = SaidCluster> {
-        self.configured_cluster().into_iter().chain(self.foreign.iter().flat_map(|foreign| foreign.clusters.clone()))
+    /// Which cluster it is: by the authenticator's configuration, whatever is wrong with the rest of that, by files of other
+    /// programs, and by what EKS says. What was last applied is added apart: plans have words of their own for it.
+    pub fn which_cluster(&self, entries: &AccessEntries) -> WhichCluster {
+        let declared = self.foreign.iter().flat_map(|foreign| &foreign.clusters).chain(entries.said_clusters());
+        let said = self.configured_cluster().into_iter().chain(declared.cloned());
+        WhichCluster::new(said.collect(), self.is_of_eks())
     }
 
     fn configured_cluster(&self) -> Option<SaidCluster> {

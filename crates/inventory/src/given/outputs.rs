@@ -69,9 +69,9 @@ impl Given {
                 if identity_providers::are(answer) {
                     // Its places are those of a text of our own.
                     let problems = foreign::read(&part, answer).map(|foreign| foreign.problems).unwrap_or_default();
-                    problems
-                        .iter()
-                        .for_each(|problem| self.dump.lacks_beside(foreign::gap(problem, source.name(), line)));
+                    for problem in &problems {
+                        self.dump.lacks_beside(foreign::gap(problem, source.name(), line));
+                    }
                     known = true;
                 } else {
                     known |= self.read_output((source, line), answer, how)?;

@@ -5,8 +5,11 @@ use document::{Limits, Sources};
 
 use crate::{Given, Record, WhichCluster};
 
+/// Names and texts.
+type Files<'a> = &'a [(&'a str, &'a str)];
+
 /// What files say; `-c NAME` is a configuration in a file of its own, `last` what was last applied.
-fn which(files: &[(&str, &str)]) -> WhichCluster {
+fn which(files: Files<'_>) -> WhichCluster {
     let (mut given, mut record) = (Given::default(), None);
     for (name, text) in files {
         match *name {
@@ -17,8 +20,10 @@ fn which(files: &[(&str, &str)]) -> WhichCluster {
             },
         }
     }
-    let mut which = WhichCluster::of(&given.dump, &given.entries);
-    record.iter().for_each(|record| which.add_record(record));
+    let mut which = given.dump.which_cluster(&given.entries);
+    if let Some(record) = &record {
+        which.add_record(record);
+    }
     if let Some(sources) = given.access_files() {
         let access::Read { access, .. } = access::read(&sources, &Limits::default());
         which.add_access_file(&access, &Sources::clone(&sources));
@@ -76,7 +81,7 @@ fn terraform(names: [&str; 2]) -> String {
 fn two_clusters_are_told_with_both_places_and_both_names() {
     let chart =
         "clusterID: old\ngroups:\n- name: g\n  authentication: {account: '111122223333', role: R}\n  users: [u]\n";
-    let rows: &[(&str, &[(&str, &str)], &str)] = &[
+    let rows: &[(&str, Files<'_>, &str)] = &[
         (
             "two ClusterConfigs",
             &[("a.yaml", &eksctl("prod", "eu-west-1")), ("b.yaml", &eksctl("staging", "eu-west-1"))],
@@ -175,7 +180,7 @@ fn two_clusters_are_told_with_both_places_and_both_names() {
 
 #[test]
 fn what_is_of_one_cluster_is_taken() {
-    let rows: &[(&str, &[(&str, &str)])] = &[
+    let rows: &[(&str, Files<'_>)] = &[
         ("nothing", &[]),
         ("one file twice", &[("a.yaml", &eksctl("prod", "eu-west-1")), ("b.yaml", &eksctl("prod", "eu-west-1"))]),
         (

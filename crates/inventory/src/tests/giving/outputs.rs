@@ -128,7 +128,7 @@ fn identity_providers_are_gaps_beside_a_cluster_however_they_were_kept() {
     }
     let mut given = Given::default();
     given.read("it", one.as_bytes()).expect("readable");
-    let which = crate::WhichCluster::of(&given.dump, &given.entries);
+    let which = given.dump.which_cluster(&given.entries);
     assert_eq!(
         which.other_than("prod").map(|(said, id)| format!("{said}: {id}")).collect::<Vec<_>>(),
         ["what `aws eks` printed (it:1): demo"]
