@@ -100,7 +100,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- end }}
 {{- range $mode := $settings.backendMode }}
 {{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD" $mode) }}{{ end }}
-{{- if and (ne $mode "MountedFile") (eq $settings.reads "access.yaml") }}{{ fail (printf "authenticator.backendMode: this version of cluster-auth has no %s; aws-iam-authenticator has (authenticator.reads: config.yaml)" $mode) }}{{ end }}
 {{- end }}
 {{- if not .Values.access.create }}
 {{- if ne .Release.Namespace "kube-system" }}{{ fail "access.create: `cluster-auth apply` keeps the access file in kube-system: install the chart there" }}{{ end }}
