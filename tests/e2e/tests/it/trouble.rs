@@ -173,7 +173,7 @@ fn no_secrets(world: &World) -> anyhow::Result<()> {
 /// A search that finds nothing is worth as much as what it would find.
 fn planted(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("trouble-planted")?;
-    let signature = "0f1e2d3c4b5a69788796a5b4c3d2e1f000112233445566778899aabbccddeeff";
+    let signature = "c93e07a15bd82f640e97b3da816c25f04ad7e9603bf15c82d60a94e7138bf52c";
     let token = secrets::made_up_token(signature)?;
     let (encoded, start) = (&token[token.len() - 40..], &signature[..20]);
     let shell = |script: &str| {
