@@ -1,5 +1,6 @@
 //! The page about the checks of `lint`, from the one table.
 
+use codes::Code;
 use rbac::escalation::{Severity, Within};
 use visibility::lint::{Check, checks};
 
@@ -26,14 +27,14 @@ pub(super) fn page() -> String {
 
 fn rows(checks: &[Check]) -> String {
     let row = |check: &Check| {
-        let (code, anchor) = (check.code, check.code.replace('.', ""));
-        format!("| [`{code}`](#{anchor}) | {} | {} |\n", check.severity.as_str(), check.about)
+        let (code, anchor) = (check.code.code, check.code.code.replace('.', ""));
+        format!("| [`{code}`](#{anchor}) | {} | {} |\n", check.severity.as_str(), check.code.summary)
     };
     checks.iter().map(row).collect()
 }
 
 fn section(check: &Check) -> String {
-    let Check { code, severity, about, why, fix, reference, escalation } = check;
+    let Check { code: Code { code, summary: about, meaning: why, fix, .. }, severity, reference, escalation } = check;
     let mut text = format!("\n### `{code}`\n\n");
     match escalation {
         None => text.push_str(&format!("{} (**{}**): {why}.\n", sentence(about), severity.as_str())),

@@ -18,7 +18,7 @@ const OURS: [&str; 3] = ["live", "from files", "shown by"];
 
 /// Looks the pages' names up among the repository's tests and the codes of `lint`.
 pub(super) fn comparison(tests: &BTreeSet<String>, problems: &mut Vec<String>) -> anyhow::Result<()> {
-    let codes: BTreeSet<&str> = visibility::lint::checks().map(|check| check.code).collect();
+    let codes: BTreeSet<&str> = visibility::lint::checks().map(|check| check.code.code).collect();
     for name in PAGES {
         let page = fs::read_to_string(run::root().join(name)).context(name)?;
         problems.extend(wrong(name, &page, tests, &codes));

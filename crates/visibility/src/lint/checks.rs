@@ -1,20 +1,15 @@
 //! Every check, one table: the escalations of `rbac`, and what is looked at beside them.
 
+use codes::Code;
 use rbac::escalation::{ALL, Escalation, Need, Severity, Takes, Within};
 
 /// One check, as it is documented.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// Stable: exclusions and scripts name it.
-    pub code: &'static str,
+    /// Its code, which exclusions and scripts name, what is found, why that is bad, and what to do.
+    pub code: Code,
     /// How bad it is where it matters most.
     pub severity: Severity,
-    /// What is found, one sentence.
-    pub about: &'static str,
-    /// Why that is bad, one sentence.
-    pub why: &'static str,
-    /// What to do.
-    pub fix: &'static str,
     /// Who says so.
     pub reference: &'static str,
     /// The escalation that it is, if it is one.
@@ -39,12 +34,13 @@ pub(super) fn row(code: &str) -> &'static Escalation {
 /// The check that an escalation is.
 pub(super) fn of_escalation(row: &'static Escalation) -> Check {
     let Escalation { code, severity, title, why, fix, reference, .. } = row;
-    Check { code, severity: *severity, about: title, why, fix, reference, escalation: Some(row) }
+    let code = Code { code, summary: title, meaning: why, fix, status: None };
+    Check { code, severity: *severity, reference, escalation: Some(row) }
 }
 
 /// Another check, by its code.
 pub(super) fn other(code: &str) -> Check {
-    *OTHERS.iter().find(|check| check.code == code).expect("the codes that are named here are in the table")
+    *OTHERS.iter().find(|check| check.code.code == code).expect("the codes that are named here are in the table")
 }
 
 const PRACTICES: &str = "https://kubernetes.io/docs/concepts/security/rbac-good-practices/#least-privilege";
@@ -122,7 +118,8 @@ const fn check(
     fix: &'static str,
     reference: &'static str,
 ) -> Check {
-    Check { code, severity, about, why, fix, reference, escalation: None }
+    let code = Code { code, summary: about, meaning: why, fix, status: None };
+    Check { code, severity, reference, escalation: None }
 }
 
 static OTHERS: &[Check] = &[

@@ -176,9 +176,9 @@ fn finish(fields: &mut Fields<'_>, problems: &mut Problems) {
 fn codes(node: &Node, problems: &mut Problems) -> Vec<Box<str>> {
     let mut codes = Vec::new();
     for (code, span) in texts(node, problems) {
-        if !checks().any(|check| check.code == &*code) {
+        if !checks().any(|check| check.code.code == &*code) {
             let problem = Problem::error(VALUE, span, format!("there is no check `{code}`"));
-            let nearest = document::nearest(&code, checks().map(|check| check.code));
+            let nearest = document::nearest(&code, checks().map(|check| check.code.code));
             problems.push(match nearest {
                 Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
                 None => problem.hint("docs/lint.md has them all"),
@@ -204,8 +204,8 @@ fn time(node: &Node, problems: &mut Problems) -> Option<Timestamp> {
 /// What an access file accepts of its own grants: `access.escalates` and `access.too-broad` are these checks' findings.
 pub(super) fn accepted(access: &Access) -> Vec<Exclusion> {
     let checks: Vec<Box<str>> = checks()
-        .filter(|check| check.escalation.is_some() || check.code == "node-files")
-        .map(|check| check.code.into())
+        .filter(|check| check.escalation.is_some() || check.code.code == "node-files")
+        .map(|check| check.code.code.into())
         .collect();
     let of = |accept: &access::Accept, group: &str, namespace: Option<&str>, span: Span| Exclusion {
         checks: checks.clone(),

@@ -61,7 +61,7 @@ impl<'a> Finding<'a> {
     /// The worst first, then what it is about.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let key = |finding: &Self| (std::cmp::Reverse(finding.severity), finding.who);
-        let rest = |finding: &Self| (finding.check.code, finding.origin);
+        let rest = |finding: &Self| (finding.check.code.code, finding.origin);
         key(self)
             .cmp(&key(other))
             .then_with(|| rest(self).cmp(&rest(other)))

@@ -124,7 +124,7 @@ fn beyond<'a>(
         1 => " and one more binding".to_owned(),
         more => format!(" and {more} more bindings"),
     };
-    let why = match check.code {
+    let why = match check.code.code {
         "anonymous" => "so whoever reaches the API server has it",
         "everybody" => "so everybody of them has it",
         _ => "which takes nothing away when it is removed: the group has everything before RBAC is asked",

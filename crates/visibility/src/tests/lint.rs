@@ -135,8 +135,9 @@ fn now() -> Timestamp {
 
 /// `danger [pods] Group team can …`, a line for each.
 fn said(findings: &[Finding<'_>]) -> String {
-    let line =
-        |finding: &Finding<'_>| format!("{} [{}] {}\n", finding.severity.as_str(), finding.check.code, finding.message);
+    let line = |finding: &Finding<'_>| {
+        format!("{} [{}] {}\n", finding.severity.as_str(), finding.check.code.code, finding.message)
+    };
     findings.iter().map(line).collect()
 }
 

@@ -130,7 +130,7 @@ fn it_is_a_finding_with_its_place_and_no_exit_code_is_0() {
     let (a, b) = (role("r", "secrets", "get"), format!("# ours\n{}", role("r", "pods", "get")));
     let world = world(&[("a.yaml", &(a.clone() + &binding("b", "r", &["ann"]))), ("b.yaml", &b)]);
     let report = lint(&world, &[], now());
-    let found: Vec<_> = report.findings.iter().filter(|finding| finding.check.code == "object-twice").collect();
+    let found: Vec<_> = report.findings.iter().filter(|finding| finding.check.code.code == "object-twice").collect();
     let [finding] = &found[..] else { panic!("{found:?}") };
     assert_eq!(
         finding.message,
@@ -163,7 +163,7 @@ fn places_of_logins_that_are_there_twice_are_found_too() {
         }
         let world = World::new(given, None, now()).expect("readable");
         let report = lint(&world, &[], now());
-        let codes: Vec<&str> = report.findings.iter().map(|finding| finding.check.code).collect();
+        let codes: Vec<&str> = report.findings.iter().map(|finding| finding.check.code.code).collect();
         assert_eq!(codes, ["object-twice"], "{text:?}");
         assert!(!world.unread().is_empty() && !world.has_read_all_given);
         let names: Vec<String> = world.principals().iter().map(|one| one.arn().clone()).collect();

@@ -91,7 +91,7 @@ fn write(kind: &Kind, places: &BTreeSet<Option<&str>>, codes: &[&str], report: &
     };
     let is_said = |finding: &&Finding<'_>| {
         finding.severity == *severity
-            && codes.contains(&finding.check.code)
+            && codes.contains(&finding.check.code.code)
             && is_of(finding)
             && places.iter().any(|place| is_in(finding, *place))
     };

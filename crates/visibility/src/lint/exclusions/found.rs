@@ -36,7 +36,7 @@ impl<'a> Found<'a> {
     /// Of a check, as bad as it is where it matters most.
     pub(in crate::lint) fn new(check: Check, who: Option<Who<'a>>, namespace: Option<&'a str>) -> Self {
         let (principal, bindings, target) = Default::default();
-        let (code, severity) = (check.code, check.severity);
+        let (code, severity) = (check.code.code, check.severity);
         Self { code, severity, who, principal, namespace, bindings, target, is_of_file: false }
     }
 

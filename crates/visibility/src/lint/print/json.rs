@@ -40,7 +40,7 @@ pub fn json(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: Sever
 fn finding(finding: &Finding<'_>, group: usize, sources: &Sources) -> Value {
     let Finding { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, .. } = finding;
     let mut value = json!({
-        "code": check.code,
+        "code": check.code.code,
         "group": group,
         "others": others,
         "severity": severity.as_str(),
@@ -50,7 +50,7 @@ fn finding(finding: &Finding<'_>, group: usize, sources: &Sources) -> Value {
         "namespaces": namespaces,
         "message": message,
         "paths": paths.iter().map(|one| path(one, sources)).collect::<Vec<_>>(),
-        "fix": check.fix,
+        "fix": check.code.fix,
         "reference": check.reference,
     });
     add_place(&mut value, finding.written(), sources);

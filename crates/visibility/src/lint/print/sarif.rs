@@ -10,8 +10,9 @@ use crate::lint::{Finding, Report, checks};
 
 /// SARIF 2.1.0 of the findings from a severity on: danger is an error there, and info a note. What is in no file has no place.
 pub fn sarif(report: &Report<'_>, sources: &Sources, gaps: &[Unseen], from: escalation::Severity) -> Value {
-    let rules: Vec<RuleText> =
-        checks().map(|check| RuleText { code: check.code, about: check.why, advice: check.fix }).collect();
+    let rules: Vec<RuleText> = checks()
+        .map(|check| RuleText { code: check.code.code, about: check.code.meaning, advice: check.code.fix })
+        .collect();
     let problems: Vec<Problem> =
         report.findings.iter().filter(|finding| finding.severity >= from).map(problem).collect();
     let mut sarif = document::to_sarif(sources, &problems, &rules);
@@ -37,5 +38,5 @@ fn problem(finding: &Finding<'_>) -> Problem {
     let span = finding.written().unwrap_or(Span::NOWHERE);
     let others = also(&finding.others);
     let by = finding.paths.first().map(|path| format!(", by {}", super::binding(path.binding))).unwrap_or_default();
-    Problem { severity, ..Problem::error(check.code, span, format!("{message}{others}{by}")).hint(check.fix) }
+    Problem { severity, ..Problem::error(check.code.code, span, format!("{message}{others}{by}")).hint(check.code.fix) }
 }

@@ -40,7 +40,7 @@ pub fn text(report: &Report<'_>, sources: &Sources, from: Severity) -> Vec<Segme
         segments.push(Segment::line(&title, Style::Title));
         let mut alike: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
         for group in groups {
-            let mut codes: Vec<&str> = group.findings.iter().map(|finding| finding.check.code).collect();
+            let mut codes: Vec<&str> = group.findings.iter().map(|finding| finding.check.code.code).collect();
             codes.sort_unstable();
             codes.dedup();
             let shown = alike.entry(codes).or_default();
@@ -94,14 +94,14 @@ fn of_group<'a>(
         }
     }
     for (finding, others) in alike {
-        let explain = explained.insert(finding.check.code);
+        let explain = explained.insert(finding.check.code.code);
         of_finding(finding, &others, depth + 1, is_one, explain, sources, segments);
     }
 }
 
 /// Whether all but the subject is the same of two.
 fn is_alike(one: &Finding<'_>, other: &Finding<'_>) -> bool {
-    let key = |finding: &Finding<'_>| (finding.check.code, finding.severity, finding.others.clone());
+    let key = |finding: &Finding<'_>| (finding.check.code.code, finding.severity, finding.others.clone());
     key(one) == key(other) && one.who.is_some() && other.who.is_some() && without_subject(one) == without_subject(other)
 }
 
@@ -130,7 +130,7 @@ fn of_finding(
         Some(rest) if !alike.is_empty() => format!("{}{rest}", some(&who)),
         _ => message.clone(),
     };
-    push(depth, &format!("{sign}[{}] {message}{}", check.code, also(others)), style, segments);
+    push(depth, &format!("{sign}[{}] {message}{}", check.code.code, also(others)), style, segments);
     let below = depth + 2;
     if is_one_binding {
         let mut rights: Vec<String> = Vec::new();
@@ -167,7 +167,7 @@ fn of_finding(
         push(below, &format!("these are {}", some(&principals)), Style::Plain, segments);
     }
     if explain {
-        push(below, &format!("help: {}", check.fix), Style::Note, segments);
+        push(below, &format!("help: {}", check.code.fix), Style::Note, segments);
         push(below, check.reference, Style::Note, segments);
     }
 }

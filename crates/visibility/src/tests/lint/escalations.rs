@@ -19,7 +19,7 @@ fn of_rules(rules: &[String]) -> Vec<(&'static str, Severity)> {
         return Vec::new();
     }
     let world = cluster(&format!("role some = {}\nbind some some Group:team", rules.join("; ")));
-    lint(&world, &[], now()).findings.iter().map(|finding| (finding.check.code, finding.severity)).collect()
+    lint(&world, &[], now()).findings.iter().map(|finding| (finding.check.code.code, finding.severity)).collect()
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn in_an_ordinary_namespace_only_some_matter() {
         ));
         let all = lint(&world, &[], now()).findings;
         assert!(all.iter().all(|finding| finding.severity < Severity::Danger), "{}", row.code);
-        if all.iter().any(|finding| finding.check.code == row.code) {
+        if all.iter().any(|finding| finding.check.code.code == row.code) {
             assert_eq!(row.within, Within::Anywhere);
             found.push(row.code);
         }

@@ -173,7 +173,7 @@ proptest! {
         reversed.reverse();
         let said = |lines: &str| {
             let world = cluster(lines);
-            lint(&world, &[], now()).findings.iter().map(|finding| (finding.severity, finding.check.code, finding.message.clone())).collect::<Vec<_>>()
+            lint(&world, &[], now()).findings.iter().map(|finding| (finding.severity, finding.check.code.code, finding.message.clone())).collect::<Vec<_>>()
         };
         prop_assert_eq!(said(&lines), said(&reversed.join("\n")));
     }
@@ -219,13 +219,13 @@ fn is_said(findings: &[Finding<'_>], who: Who<'_>, code: &str) -> bool {
     const BROADER: [&str; 6] =
         ["cluster-admin", "read-everything", "write-everything", "delete-everything", "steal-pods", "escalate"];
     findings.iter().any(|finding| {
-        let is_broader = BROADER.contains(&finding.check.code)
-            || (code == "role-objects" && finding.check.code == "bind")
+        let is_broader = BROADER.contains(&finding.check.code.code)
+            || (code == "role-objects" && finding.check.code.code == "bind")
             || finding.others.contains(&code);
-        finding.who == Some(who) && (finding.check.code == code || is_broader)
-    }) || findings
-        .iter()
-        .any(|finding| finding.who == Some(who) && finding.severity == Severity::Danger && finding.check.code == code)
+        finding.who == Some(who) && (finding.check.code.code == code || is_broader)
+    }) || findings.iter().any(|finding| {
+        finding.who == Some(who) && finding.severity == Severity::Danger && finding.check.code.code == code
+    })
 }
 
 #[test]

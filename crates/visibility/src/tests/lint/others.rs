@@ -134,11 +134,11 @@ fn what_is_not_what_it_looks_like_where_logins_stand_is_found_at_its_line() {
     let said: Vec<String> = report
         .findings
         .iter()
-        .filter(|finding| finding.check.code.starts_with("logins."))
+        .filter(|finding| finding.check.code.code.starts_with("logins."))
         .map(|finding| {
             let line = world.place(finding.origin).map(|(file, at)| format!("{file}:{}", at.line));
             let message = finding.message.split(" | ").next().unwrap_or_default();
-            format!("{} {} {message}", line.unwrap_or_default(), finding.check.code)
+            format!("{} {} {message}", line.unwrap_or_default(), finding.check.code.code)
         })
         .collect();
     assert_snapshot!(said.join("\n"), @r#"
@@ -156,10 +156,10 @@ fn what_is_not_what_it_looks_like_where_logins_stand_is_found_at_its_line() {
 fn every_check_is_shown_here_to_find_something() {
     let mut seen: BTreeSet<&str> = BTreeSet::from(["exclusion-expired", "exclusion-unused"]);
     for lines in WORLDS {
-        seen.extend(lint(&cluster(lines), &[], now()).findings.iter().map(|finding| finding.check.code));
+        seen.extend(lint(&cluster(lines), &[], now()).findings.iter().map(|finding| finding.check.code.code));
     }
-    seen.extend(lint(&messy(), &[], now()).findings.iter().map(|finding| finding.check.code));
-    let others = checks().filter(|check| check.escalation.is_none()).map(|check| check.code);
+    seen.extend(lint(&messy(), &[], now()).findings.iter().map(|finding| finding.check.code.code));
+    let others = checks().filter(|check| check.escalation.is_none()).map(|check| check.code.code);
     assert_eq!(others.filter(|code| !seen.contains(code)).collect::<Vec<_>>(), [""; 0]);
 }
 
@@ -167,10 +167,10 @@ fn every_check_is_shown_here_to_find_something() {
 fn codes_are_unique_and_every_check_says_all() {
     let mut codes = BTreeSet::new();
     for check in checks() {
-        assert!(codes.insert(check.code), "{}", check.code);
-        assert!(check.reference.starts_with("https://"), "{}", check.code);
-        for text in [check.about, check.why, check.fix] {
-            assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", check.code);
+        assert!(codes.insert(check.code.code), "{}", check.code.code);
+        assert!(check.reference.starts_with("https://"), "{}", check.code.code);
+        for text in [check.code.summary, check.code.meaning, check.code.fix] {
+            assert!(!text.is_empty() && !text.ends_with('.'), "{}: {text}", check.code.code);
         }
     }
 }
@@ -261,7 +261,7 @@ fn a_username_that_others_have_too_makes_nobody_else_all_powerful() {
         "aws-auth arn:aws:iam::111122223333:role/Adm ops system:masters\naws-auth arn:aws:iam::111122223333:role/Dev ops devs",
     );
     let findings = lint(&world, &[], super::now());
-    let masters: Vec<_> = findings.findings.iter().filter(|finding| finding.check.code == "masters").collect();
+    let masters: Vec<_> = findings.findings.iter().filter(|finding| finding.check.code.code == "masters").collect();
     let named: Vec<String> = masters.iter().flat_map(|one| &one.principals).map(|one| one.arn()).collect();
     assert_eq!(named, ["arn:aws:iam::111122223333:role/Adm"]);
 }
@@ -273,7 +273,7 @@ fn nobody_chooses_the_name_of_a_users_session() {
     assert!(given.read("aws-auth.yaml", text.as_bytes()).expect("readable"));
     let world = World::new(given, None, now()).expect("readable");
     let findings = lint(&world, &[], now());
-    let chosen = findings.findings.iter().filter(|finding| finding.check.code == "chosen-username");
+    let chosen = findings.findings.iter().filter(|finding| finding.check.code.code == "chosen-username");
     let said: Vec<&str> = chosen.map(|finding| finding.message.as_str()).collect();
     assert!(
         said.len() == 1 && said[0].starts_with("whoever assumes arn:aws:iam::111122223333:role/Ops is in"),
