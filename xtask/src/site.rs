@@ -63,7 +63,7 @@ fn stage(contents: &Page, pages: &[Page], book: &Path) -> anyhow::Result<BTreeSe
             let target = page.beside(path);
             if run::root().join(&target).is_dir() {
                 folders.insert(target);
-            } else if !target.ends_with(".md") {
+            } else if Path::new(&target).extension().is_none_or(|extension| extension != "md") {
                 copy(&target, &source.join(&target))?;
             }
         }
