@@ -128,7 +128,7 @@ impl Metrics {
         self.transport_override.set(i64::from(is_set));
     }
 
-    /// A changed file that was not taken: `config`, `certificate`, `dynamicfile` or `backend-mode`.
+    /// A change that was not taken: of `config`, `certificate`, `aws-auth`, `dynamicfile` or `backend-mode`.
     pub fn reload_failed(&self, file: &'static str) {
         self.reload_failures.with_label_values(&[file]).inc();
     }

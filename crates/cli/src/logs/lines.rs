@@ -12,7 +12,12 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::{Layer, layer::Context, prelude::*};
+use tracing_subscriber::{
+    Layer,
+    filter::{LevelFilter, Targets},
+    layer::Context,
+    prelude::*,
+};
 
 use super::{Format, Verbosity};
 
@@ -27,8 +32,15 @@ pub(crate) fn start(format: Format, verbosity: Verbosity) -> [WorkerGuard; 2] {
     let channel = || NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let ((denials, of_denials), (others, of_others)) = (channel(), channel());
     LOST.get_or_init(|| [denials.error_counter(), others.error_counter()]);
-    tracing_subscriber::registry().with(Lines { format, denials, others }.with_filter(verbosity.0)).init();
+    tracing_subscriber::registry().with(Lines { format, denials, others }.with_filter(filter(verbosity))).init();
     [of_denials, of_others]
+}
+
+/// Everything of this verbosity, but for what the Kubernetes client says of itself: whoever uses it says the same in its place,
+/// in words.
+fn filter(verbosity: Verbosity) -> Targets {
+    let silent = ["kube_runtime", "kube_client"].map(|target| (target, LevelFilter::OFF));
+    Targets::new().with_default(verbosity.0).with_targets(silent)
 }
 
 /// How many lines were lost so far, because stderr did not take them fast enough.

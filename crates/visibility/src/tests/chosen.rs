@@ -197,7 +197,7 @@ fn whoever_a_key_makes_somebody_is_a_gap_by_name() {
         assert_eq!(gaps.iter().any(|gap| of_key(&gap.what)), is_one, "{what}");
         // Of others it is still found that nobody is called so.
         let findings = crate::lint::lint(&world, &[], now()).findings;
-        let unknown = findings.iter().filter(|finding| finding.check.code.starts_with("unknown-")).count();
+        let unknown = findings.iter().filter(|finding| finding.check.code.code.starts_with("unknown-")).count();
         assert_eq!(unknown, if is_one { 1 } else { 2 }, "{what}: {findings:?}");
     }
     let gaps = world(&user("key:{{AccessKeyID}}", "x"), &[&format!("User key:{key}")]).gaps().to_vec();

@@ -162,7 +162,10 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                 let read = read(mode, &objects, &wanted);
                 // A list that cannot be read is more likely a mistake than the wish to lock out whoever stood in it.
                 match broken(&read).filter(|_| sources.has_read(mode)) {
-                    Some(defect) => sources.cannot_read(mode, &defect.to_string()),
+                    Some(defect) => {
+                        sources.webhook().metrics().reload_failed("aws-auth");
+                        sources.cannot_read(mode, &defect.to_string());
+                    }
                     None => sources.take(mode, read),
                 }
                 Ok(objects)
@@ -231,9 +234,10 @@ fn read(mode: Mode, seen: &[Object], reading: &super::sources::Reading) -> Sourc
     Source { reserved_prefixes: reading.prefixes(mode), ..source }
 }
 
-/// What keeps a whole list from being read.
+/// What keeps a whole list from being read: it is no YAML, or no list.
 fn broken(source: &Source) -> Option<&Defect> {
-    let is_whole = |defect: &&Defect| defect.kind == DefectKind::Unreadable && LISTS.contains(&&*defect.section);
+    let kinds = [DefectKind::Unreadable, DefectKind::Type];
+    let is_whole = |defect: &&Defect| kinds.contains(&defect.kind) && LISTS.contains(&&*defect.section);
     source.defects.iter().find(is_whole)
 }
 

@@ -51,6 +51,7 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                         }
                     }
                 } else {
+                    modes.sources().webhook().readiness().clear_stale("backend-mode");
                     modes.ask_configured();
                 }
             }

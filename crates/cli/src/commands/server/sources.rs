@@ -42,6 +42,8 @@ struct State {
     modes: Vec<Mode>,
     access: Option<Arc<Index>>,
     read: BTreeMap<Mode, Arc<Index>>,
+    /// Why sources cannot be read, as it was said last.
+    said: BTreeMap<Mode, String>,
 }
 
 impl Sources {
@@ -53,6 +55,7 @@ impl Sources {
             modes,
             access: None,
             read: BTreeMap::new(),
+            said: BTreeMap::new(),
         };
         let this = Self { state: Mutex::new(state), reading: watch::Sender::default(), webhook };
         this.reading.send_modify(|reading| reading.options = options);
@@ -94,6 +97,7 @@ impl Sources {
         let rules = index.len();
         let mut state = self.state();
         state.read.insert(mode, index.into());
+        state.said.remove(&mode);
         self.load(&state);
         drop(state);
         self.webhook.readiness().clear_not_read(mode.as_str());
@@ -104,18 +108,28 @@ impl Sources {
     /// Says why a source cannot be read. What it said last stays in use; one that has said nothing yet maps nobody, and
     /// refuses nobody.
     pub(super) fn cannot_read(&self, mode: Mode, why: &str) {
-        let is_read = self.state().read.contains_key(&mode);
+        let mut state = self.state();
+        let is_read = state.read.contains_key(&mode);
+        // It is tried every few seconds: the log has it once, until it is another trouble or over.
+        let is_new = state.said.insert(mode, why.to_owned()).is_none_or(|said| said != why);
+        drop(state);
         if is_read {
             self.webhook.readiness().set_stale(mode.as_str(), why);
-            tracing::error!(mode = %mode, error = why, "the last good version of this source stays in use");
         } else {
             self.webhook.readiness().set_not_read(mode.as_str(), why);
-            tracing::error!(mode = %mode, error = why, "this source of logins cannot be read yet");
+        }
+        match (is_new, is_read) {
+            (true, true) => {
+                tracing::error!(mode = %mode, error = why, "the last good version of this source stays in use");
+            }
+            (true, false) => tracing::error!(mode = %mode, error = why, "this source of logins cannot be read yet"),
+            (false, _) => {}
         }
     }
 
     /// A source can be read again, and says what it said last.
     pub(super) fn reads_again(&self, mode: Mode) {
+        self.state().said.remove(&mode);
         self.webhook.readiness().clear_stale(mode.as_str());
         tracing::info!(mode = %mode, "this source of logins can be read again");
     }

@@ -298,7 +298,7 @@ fn logins_of_kops_are_named_by_file_and_line() {
     ] {
         assert!(said.iter().any(|message| message.contains(place)), "{place}: {said:#?}");
     }
-    let defects = report.findings.iter().filter(|finding| finding.check.code.starts_with("logins."));
+    let defects = report.findings.iter().filter(|finding| finding.check.code.code.starts_with("logins."));
     let lines: Vec<_> = defects.filter_map(|finding| Some(world.place(finding.written())?.1.line)).collect();
     assert_eq!(lines.len(), 2, "{lines:?}");
 }
