@@ -64,7 +64,7 @@ codes! {
             code: "mapping.other-arn",
             summary: "the entry for this unique id names another ARN",
             meaning: "A dynamic file that is compared by userid names the caller's unique id together with an ARN, and the caller has another one: AWS gave the id to somebody else than the file's author thought.",
-            fix: "Compare the entry's userid and ARN with `aws iam get-role` or `aws iam get-user`, and correct the one that is wrong.",
+            fix: "Compare the userid and the ARN of the entry with what IAM says of the role or user, and correct the one that is wrong.",
         }
     }
 }
