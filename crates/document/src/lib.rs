@@ -54,7 +54,7 @@ pub use source::{Position, Source, Sources, Span};
 pub use tree::{Entry, Node, Read, Style, Value};
 pub use visible::{is_hidden, visible};
 pub use write::{plain_or_quoted, quoted};
-pub use yaml::{parse, parse_as, parse_each};
+pub use yaml::{SEVERAL, parse, parse_as, parse_each};
 
 #[cfg(test)]
 mod tests;

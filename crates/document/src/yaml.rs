@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Code of a second document where one is read.
-pub(crate) const SEVERAL: &str = "document.several";
+pub const SEVERAL: &str = "document.several";
 
 /// Reads a text of our own that holds one document, or none (`Ok(None)`: nothing but comments).
 ///

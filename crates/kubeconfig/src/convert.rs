@@ -1,6 +1,6 @@
 //! Users whose tokens another program makes, turned to this one.
 
-use document::{Dialect, Edits, Limits, Node, Problem, Source, Style, Value, parse_as};
+use document::{Dialect, Edits, Limits, Node, Problem, Read, SEVERAL, Source, Style, Value, parse_as};
 use serde_json::Value as Json;
 
 use crate::{
@@ -19,6 +19,8 @@ pub struct Converted {
     pub users: Vec<ConvertedUser>,
     /// Users of these programs, and of scripts and programs that may run them, that stay as they were.
     pub left: Vec<LeftUser>,
+    /// The lines, from 1, where a second document begins, which kubectl does not read.
+    pub unread: Vec<usize>,
 }
 
 /// One user that was turned.
@@ -53,9 +55,12 @@ pub fn convert(
     install_hint: &str,
     accepts: impl Fn(&[String]) -> Result<(), String>,
 ) -> Result<Converted, Vec<Problem>> {
-    let Some(root) = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?.root else {
+    let Read { root, warnings } = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?;
+    let others = warnings.iter().filter(|warning| warning.code == SEVERAL);
+    let unread: Vec<usize> = others.map(|warning| existing.position(warning.span.start).line).collect();
+    let Some(root) = root else {
         let text = Edits::new(existing).apply_as(Dialect::Kubernetes, &Json::Null).map_err(|problem| vec![problem])?;
-        return Ok(Converted { text, users: Vec::new(), left: Vec::new() });
+        return Ok(Converted { text, users: Vec::new(), left: Vec::new(), unread });
     };
     let mut turning = Turning { edits: Edits::new(existing), command, install_hint };
     let mut expected = root.to_json();
@@ -86,7 +91,7 @@ pub fn convert(
     }
     let hint = unedited(existing);
     let text = turning.edits.apply_as(Dialect::Kubernetes, &expected).map_err(|problem| vec![problem.hint(hint)])?;
-    Ok(Converted { text, users, left })
+    Ok(Converted { text, users, left, unread })
 }
 
 /// What whoever has a script or a wrapper can do.

@@ -46,7 +46,7 @@ current-context: prod
 
 #[test]
 fn what_the_aws_cli_wrote() {
-    let Converted { text, users, left } = converted(BY_THE_AWS_CLI);
+    let Converted { text, users, left, .. } = converted(BY_THE_AWS_CLI);
     assert_snapshot!(text);
     assert_eq!(users[0].name, "prod");
     assert_eq!(
@@ -106,7 +106,7 @@ fn json_stays_json() {
 #[test]
 fn a_user_with_unknown_words_stays() {
     let text = "users:\n- {name: x, user: {exec: {command: aws, args: [--debug, eks, get-token]}}}\n";
-    let Converted { text: after, users, left } = converted(text);
+    let Converted { text: after, users, left, .. } = converted(text);
     assert_eq!((after.as_str(), users.len()), (text, 0));
     assert_eq!(
         (left[0].command_line.as_str(), left[0].why.as_str()),
@@ -152,7 +152,7 @@ fn a_merge_key_that_only_one_of_two_is_turned_by_changes_nothing() {
 #[test]
 fn a_program_in_front_stays_in_front() {
     let text = "users:\n- name: a\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1alpha1\n      command: aws-vault\n      args:\n      - exec\n      - prod\n      - --\n      - aws # v2\n      - eks\n      - get-token\n";
-    let Converted { text, users, left } = converted(text);
+    let Converted { text, users, left, .. } = converted(text);
     assert_eq!((users.len(), left.len()), (1, 0));
     assert_eq!(users[0].after, "aws-vault exec prod -- cluster-auth eks get-token");
     assert!(text.contains("command: aws-vault\n") && text.contains("- cluster-auth # v2\n"), "{text}");
@@ -190,7 +190,7 @@ fn what_cannot_be_turned_is_named() {
     ];
     for (exec, why) in rows {
         let text = format!("users:\n- {{name: x, user: {{exec: {exec}}}}}\n");
-        let Converted { text: after, users, left } = converted(&text);
+        let Converted { text: after, users, left, .. } = converted(&text);
         assert_eq!((after, users.len(), left.len()), (text, 0, 1), "{exec}");
         assert!(left[0].why.contains(why), "{}", left[0].why);
     }
@@ -228,4 +228,14 @@ proptest! {
         prop_assert_eq!(&converted(&once.text).text, &once.text);
         prop_assert!(!once.text.contains("command: aws") && !once.text.contains("authenticator"), "{}", once.text);
     }
+}
+
+#[test]
+fn a_second_document_is_said_and_left() {
+    let first = "users:\n- name: a\n  user:\n    exec: {command: aws-iam-authenticator, args: [token, -i, a]}\n";
+    let other = "---\nusers:\n- name: b\n  user:\n    exec: {command: aws-iam-authenticator, args: [token, -i, b]}\n";
+    let Converted { text, users, unread, .. } = converted(&format!("{first}{other}"));
+    assert_eq!((users.len(), unread), (1, vec![5]));
+    assert!(text.ends_with(other), "{text}");
+    assert_eq!(converted(first).unread, [0usize; 0]);
 }

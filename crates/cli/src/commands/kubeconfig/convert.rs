@@ -36,7 +36,7 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
         return Err(anyhow::anyhow!("there is no kubeconfig to convert; name one, as --convert FILE").into());
     }
     let converted: Vec<_> = present.into_iter().map(read).collect::<Result<_, _>>()?;
-    for (path, locked, Converted { text, users, left }) in &converted {
+    for (path, locked, Converted { text, users, left, unread }) in &converted {
         for user in users {
             rim::note(&format!("user {}: `{}` becomes `{}`", user.name, user.before, user.after));
         }
@@ -44,6 +44,11 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
             rim::note(&format!("user {} stays: `{}`: {}", user.name, user.command_line, user.why));
         }
         let shown = path.display();
+        for line in unread {
+            rim::note(&format!(
+                "{shown}:{line}: a second document begins here and counts for nobody: kubectl reads the first one alone"
+            ));
+        }
         match (users.len(), locked) {
             (0, _) if left.is_empty() => rim::note(&format!("{shown}: nothing to convert")),
             (0, _) => {

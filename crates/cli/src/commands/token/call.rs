@@ -150,7 +150,9 @@ fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
         None => match Line::try_parse_from(line) {
             Ok(Line { command: Only::Token(args), global }) => Ok((args, global)),
             Err(error) => match error.kind() {
-                ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => Err("it asks for no token".to_owned()),
+                ErrorKind::InvalidSubcommand
+                | ErrorKind::MissingSubcommand
+                | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err("it asks for no token".to_owned()),
                 _ => Err(error.to_string()),
             },
         },
@@ -231,6 +233,7 @@ mod tests {
                 "eks get-token --cluster-name c --output text",
                 Some("invalid value 'text' for '--output <OUTPUT>' [possible values: json]"),
             ),
+            ("", Some("it asks for no token")),
             ("version", Some("it asks for no token")),
             ("s3 ls", Some("it asks for no token")),
             ("eks update-kubeconfig --name c", Some("it asks for no token")),
