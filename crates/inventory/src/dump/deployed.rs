@@ -1,7 +1,9 @@
 //! Objects by which another program deploys a chart or a folder that is not looked at here: counted, since a repository may have
 //! nothing else.
 //!
-//! Sources: Flux, `api/v2/helmrelease_types.go` of helm-controller; Argo CD, `manifests/crds`.
+//! Sources: Flux, `api/v2/helmrelease_types.go` of helm-controller and `api/v1/kustomization_types.go` of kustomize-controller; Argo
+//! CD, `manifests/crds`; K3s, Fleet, kapp-controller, Crossplane's provider for Helm, Cluster API's add-on provider for Helm, Sveltos,
+//! Config Sync and Operator Lifecycle Manager, their API references.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +11,35 @@ use super::{Place, Unseen};
 
 /// What deploys something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Deployer {
-    HelmRelease,
-    Application,
-    ApplicationSet,
+pub(super) struct Deployer(usize);
+
+/// What it deploys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    /// Charts.
+    Charts,
+    /// Manifests that lie elsewhere, or are made there.
+    Manifests,
 }
+
+/// The API groups, the kinds and their programs, in the order in which they are said.
+const DEPLOYERS: [(&[&str], &str, &str, What); 15] = [
+    (&["helm.toolkit.fluxcd.io"], "HelmRelease", "Flux", What::Charts),
+    (&["argoproj.io"], "Application", "Argo CD", What::Manifests),
+    (&["argoproj.io"], "ApplicationSet", "Argo CD", What::Manifests),
+    (&["kustomize.toolkit.fluxcd.io"], "Kustomization", "Flux", What::Manifests),
+    (&["helm.cattle.io"], "HelmChart", "K3s", What::Charts),
+    (&["helm.cattle.io"], "HelmChartConfig", "K3s", What::Charts),
+    (&["fleet.cattle.io"], "GitRepo", "Fleet", What::Manifests),
+    (&["kappctrl.k14s.io"], "App", "kapp-controller", What::Manifests),
+    (&["helm.crossplane.io", "helm.m.crossplane.io"], "Release", "Crossplane", What::Charts),
+    (&["addons.cluster.x-k8s.io"], "HelmChartProxy", "Cluster API", What::Charts),
+    (&["config.projectsveltos.io"], "ClusterProfile", "Sveltos", What::Manifests),
+    (&["config.projectsveltos.io"], "Profile", "Sveltos", What::Manifests),
+    (&["configsync.gke.io"], "RootSync", "Config Sync", What::Manifests),
+    (&["configsync.gke.io"], "RepoSync", "Config Sync", What::Manifests),
+    (&["operators.coreos.com"], "Subscription", "Operator Lifecycle Manager", What::Manifests),
+];
 
 /// How many there are of each, and where the first one stands. The flag says whether a cluster has them, and so what they
 /// deploy.
@@ -23,30 +49,27 @@ pub(super) struct Deployed(BTreeMap<(Deployer, bool), (usize, Place)>);
 impl Deployer {
     /// The one that objects of a kind are.
     pub(super) fn of(group: &str, kind: &str) -> Option<Self> {
-        Some(match (group, kind) {
-            ("helm.toolkit.fluxcd.io", "HelmRelease") => Self::HelmRelease,
-            ("argoproj.io", "Application") => Self::Application,
-            ("argoproj.io", "ApplicationSet") => Self::ApplicationSet,
-            _ => return None,
-        })
+        DEPLOYERS.iter().position(|(groups, of, ..)| groups.contains(&group) && *of == kind).map(Self)
     }
 
-    const fn in_words(self) -> (&'static str, &'static str) {
-        match self {
-            Self::HelmRelease => ("HelmRelease", "Flux"),
-            Self::Application => ("Application", "Argo CD"),
-            Self::ApplicationSet => ("ApplicationSet", "Argo CD"),
+    /// The kind, for one and for several, and its program.
+    fn in_words(self, count: usize) -> String {
+        let (_, kind, program, _) = DEPLOYERS[self.0];
+        match kind.strip_suffix('y') {
+            _ if count == 1 => format!("{count} {kind} of {program}"),
+            Some(kind) => format!("{count} {kind}ies of {program}"),
+            None => format!("{count} {kind}s of {program}"),
         }
     }
 
     /// Why it is not known what they bring.
     pub(super) const fn why(self) -> &'static str {
-        match self {
-            Self::HelmRelease => {
+        match DEPLOYERS[self.0].3 {
+            What::Charts => {
                 "charts are not looked at, and may hold roles and bindings; give what `helm template` prints of them, or what \
                  `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where they are installed"
             }
-            Self::Application | Self::ApplicationSet => {
+            What::Manifests => {
                 "what is deployed by them is not looked at unless it is given, and may hold roles and bindings; give what \
                  `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is deployed"
             }
@@ -73,14 +96,13 @@ impl Deployed {
     pub(super) fn gaps(&self, knows_all_rights: bool) -> impl Iterator<Item = Unseen> {
         let counted = self.0.iter().filter(move |((_, is_of_cluster), _)| !(*is_of_cluster && knows_all_rights));
         counted.map(|((deployer, _), (count, first))| {
-            let (kind, program) = deployer.in_words();
-            let several = if *count == 1 { "" } else { "s" };
+            let deployers = deployer.in_words(*count);
             let at = match (first.is_known(), *count) {
                 (false, _) => String::new(),
                 (true, 1) => format!(" ({first})"),
                 (true, _) => format!(" (the first: {first})"),
             };
-            Unseen { what: format!("{count} {kind}{several} of {program}{at}").into(), why: deployer.why().into() }
+            Unseen { what: format!("{deployers}{at}").into(), why: deployer.why().into() }
         })
     }
 }

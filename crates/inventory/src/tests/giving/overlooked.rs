@@ -317,6 +317,25 @@ fn charts_and_folders_that_are_deployed_are_counted() {
     ] {
         assert_eq!(said(&other), "", "{other}");
     }
+    for (version, kind, words, why) in [
+        ("kustomize.toolkit.fluxcd.io/v1", "Kustomization", "1 Kustomization of Flux", &folders),
+        ("helm.cattle.io/v1", "HelmChart", "1 HelmChart of K3s", &charts),
+        ("helm.cattle.io/v1", "HelmChartConfig", "1 HelmChartConfig of K3s", &charts),
+        ("fleet.cattle.io/v1alpha1", "GitRepo", "1 GitRepo of Fleet", &folders),
+        ("kappctrl.k14s.io/v1alpha1", "App", "1 App of kapp-controller", &folders),
+        ("helm.crossplane.io/v1beta1", "Release", "1 Release of Crossplane", &charts),
+        ("helm.m.crossplane.io/v1beta1", "Release", "1 Release of Crossplane", &charts),
+        ("addons.cluster.x-k8s.io/v1alpha1", "HelmChartProxy", "1 HelmChartProxy of Cluster API", &charts),
+        ("config.projectsveltos.io/v1beta1", "ClusterProfile", "1 ClusterProfile of Sveltos", &folders),
+        ("config.projectsveltos.io/v1beta1", "Profile", "1 Profile of Sveltos", &folders),
+        ("configsync.gke.io/v1beta1", "RootSync", "1 RootSync of Config Sync", &folders),
+        ("configsync.gke.io/v1beta1", "RepoSync", "1 RepoSync of Config Sync", &folders),
+        ("operators.coreos.com/v1alpha1", "Subscription", "1 Subscription of Operator Lifecycle Manager", &folders),
+    ] {
+        assert_eq!(said(&of(version, kind, "a")), format!("gap: {words} (it:1): {why}"));
+    }
+    let proxy = of("addons.cluster.x-k8s.io/v1alpha1", "HelmChartProxy", "a");
+    assert!(said(&proxy.repeat(2)).starts_with("gap: 2 HelmChartProxies of Cluster API (the first: it:1)"));
     // Those of several files are counted together, and those of a cluster where its rights are not known.
     let mut given = Given::default();
     for text in [release("a"), release("b"), release("c").replace("metadata: {", "metadata: {resourceVersion: '7', ")] {
