@@ -2,6 +2,7 @@
 
 mod alike;
 mod deployed;
+mod extending;
 mod gaps;
 mod idle;
 mod known;
@@ -27,7 +28,7 @@ use access::{ConfigMap, Namespace, NotOfTexts, Owner};
 
 use self::{alike::Misplaced, deployed::Deployed, gaps::KINDS};
 use super::{
-    CloudAccount, MappingObject, MappingTarget, Seen, Twice, Unseen,
+    CloudAccount, MappingObject, MappingTarget, SaidCluster, Seen, Twice, Unseen,
     identities::{Place, differing},
     servers::{Servers, may_run},
     standing::{self, Standings},
@@ -84,6 +85,10 @@ pub struct Dump {
     /// How many objects have a name of which only the beginning is known.
     generated: BTreeMap<Box<str>, usize>,
     wanted: Option<(Box<str>, Box<str>, Option<ConfigMap>)>,
+    /// Namespaces `kube-system` with their uids: there is one in each cluster.
+    kube_systems: Vec<SaidCluster>,
+    /// What the configuration says in whose place another one stands.
+    replaced: Option<SaidCluster>,
 }
 
 /// Why a text is not what a cluster says.
@@ -204,7 +209,7 @@ impl Dump {
     }
 
     fn take(&mut self, found: Found, given: Option<&[u8]>) -> Result<(), DumpError> {
-        let Found { mut object, labels, annotations, version, is_name_generated } = found;
+        let Found { mut object, labels, annotations, version, uid, is_name_generated } = found;
         if is_name_generated {
             self.tell_apart(&mut object);
         }
@@ -214,7 +219,14 @@ impl Dump {
                     self.refuse(&refused);
                 }
             }
-            FoundObject::Namespace(name) => self.namespaces.push(Namespace { name, labels }),
+            FoundObject::Namespace(name) => {
+                let said = SaidCluster::of_uid(&uid, &self.here);
+                let is_new = || self.kube_systems.iter().all(|before| !before.says_the_same_as(&said));
+                if *name == *"kube-system" && !uid.is_empty() && is_new() {
+                    self.kube_systems.push(said);
+                }
+                self.namespaces.push(Namespace { name, labels });
+            }
             FoundObject::Role(object) => {
                 self.roles.push(Seen { object, owner: owner(&labels, &annotations), version });
                 self.role_places.push(self.here.clone());
@@ -457,65 +469,6 @@ impl Dump {
     /// Adds a gap of what is no part of a cluster, and stands beside one.
     pub(super) fn lacks_beside(&mut self, gap: Unseen) {
         self.beside.push(gap);
-    }
-
-    /// Adds what another one holds.
-    pub fn extend(&mut self, other: Self) {
-        let Self { roles, bindings, namespaces, cloud_accounts, custom_resources, mapping_objects, .. } = other;
-        let Self {
-            config_maps,
-            kinds,
-            missing,
-            seen_in,
-            asked_roles,
-            has_manifests,
-            refused,
-            beside,
-            deployed,
-            made,
-            twice,
-            foreign,
-            dynamic,
-            notes,
-            ..
-        } = other;
-        let Self { role_places, binding_places, mapping_object_places, config_map_places, .. } = other;
-        let Self { config_map_namespaces, wanted, servers, other_config_maps, .. } = other;
-        self.other_config_maps.extend(other_config_maps);
-        self.config_map_namespaces.extend(config_map_namespaces);
-        self.servers.extend(servers);
-        self.roles.extend(roles);
-        self.bindings.extend(bindings);
-        self.namespaces.extend(namespaces);
-        self.cloud_accounts.extend(cloud_accounts);
-        self.custom_resources.extend(custom_resources);
-        self.mapping_objects.extend(mapping_objects);
-        for (name, map) in config_maps {
-            self.here = config_map_places.get(&name).cloned().unwrap_or_default();
-            self.config_map(name, map);
-        }
-        self.here = Place::default();
-        if let (Some((.., mine)), Some((.., Some(found)))) = (&mut self.wanted, wanted) {
-            *mine = Some(found);
-        }
-        self.kinds.extend(kinds);
-        self.missing.extend(missing);
-        for (kind, namespaces) in seen_in {
-            self.seen_in.entry(kind).or_default().extend(namespaces);
-        }
-        self.asked_roles.extend(asked_roles);
-        self.has_manifests |= has_manifests;
-        self.refused.extend(refused);
-        self.beside.extend(beside);
-        self.deployed.extend(deployed);
-        self.made.extend(made);
-        self.twice.extend(twice);
-        self.mapping_object_places.extend(mapping_object_places);
-        self.foreign.extend(foreign);
-        self.notes.extend(notes);
-        self.dynamic.extend(dynamic);
-        self.role_places.extend(role_places);
-        self.binding_places.extend(binding_places);
     }
 
     /// Adds what a file of another program says: it counts as what that program makes of it, beside what is there.

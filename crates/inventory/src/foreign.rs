@@ -107,12 +107,12 @@ impl Foreign {
 
     /// Takes in which cluster it is about, and where it says so. What another program fills in says nothing.
     fn is_about(&mut self, source: &Source, node: Option<&Node>, said: SaidCluster) {
-        let SaidCluster { by, id, name, region, account, .. } = said;
+        let SaidCluster { by, id, name, region, account, uid, .. } = said;
         let said_by_itself = |text: Option<Box<str>>| text.filter(|text| !text.is_empty() && !is_placeholder(text));
         let [id, name, region, account] = [id, name, region, account].map(said_by_itself);
         let Some(node) = node.filter(|_| id.is_some() || name.is_some()) else { return };
         let place = Some((source.name().into(), source.position(node.span.start).line));
-        let said = SaidCluster { by, place, id, name, region, account };
+        let said = SaidCluster { by, place, id, name, region, account, uid };
         if !self.clusters.iter().any(|before| before.says_the_same_as(&said)) {
             self.clusters.push(said);
         }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{Record, format::Format};
+use crate::{Record, format::Format, identities::Place};
 
 /// Everything that says which cluster this is.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub struct SaidCluster {
     pub region: Option<Box<str>>,
     /// The account of AWS, where one is named: a name of EKS is one cluster's in each.
     pub account: Option<Box<str>>,
+    /// The uid of its namespace `kube-system`, which no other cluster's has.
+    pub uid: Option<Box<str>>,
 }
 
 /// What says which cluster it is about.
@@ -46,6 +48,8 @@ pub enum SaidBy {
     Foreign(Format),
     /// An answer of `aws eks`.
     Eks,
+    /// The namespace `kube-system`.
+    KubeSystem,
 }
 
 /// Two that are about different clusters; as text they are an error with both places and both names.
@@ -77,9 +81,9 @@ impl WhichCluster {
         self.said.insert(at, said);
     }
 
-    /// Whether nothing says it.
+    /// Whether nothing says what it is called.
     pub fn is_empty(&self) -> bool {
-        self.said.is_empty()
+        self.said.iter().all(|said| said.by == SaidBy::KubeSystem)
     }
 
     /// The id that tokens are bound to, by the first that says one.
@@ -125,7 +129,13 @@ fn one<'a>(all: impl IntoIterator<Item = &'a SaidCluster>) -> Result<(), TwoClus
 impl SaidCluster {
     /// What says an id alone.
     pub(crate) fn of_id(by: SaidBy, id: &str) -> Self {
-        Self { by, place: None, id: Some(id.into()), name: None, region: None, account: None }
+        Self { by, place: None, id: Some(id.into()), name: None, region: None, account: None, uid: None }
+    }
+
+    /// The namespace `kube-system` of a cluster.
+    pub(crate) fn of_uid(uid: &str, at: &Place) -> Self {
+        let place = at.is_known().then(|| (Arc::clone(&at.file), at.line));
+        Self { id: None, uid: Some(uid.into()), place, ..Self::of_id(SaidBy::KubeSystem, "") }
     }
 
     /// A cluster of EKS: its name is the id that tokens are bound to.
@@ -162,8 +172,8 @@ impl SaidCluster {
         self.by == SaidBy::ConfigurationInCluster
     }
 
-    fn parts(&self) -> [Option<&str>; 4] {
-        [&self.id, &self.name, &self.region, &self.account].map(Option::as_deref)
+    fn parts(&self) -> [Option<&str>; 5] {
+        [&self.id, &self.name, &self.region, &self.account, &self.uid].map(Option::as_deref)
     }
 
     /// What it calls the cluster where another one calls it otherwise.
@@ -194,6 +204,7 @@ impl SaidBy {
             Self::ConfigurationInCluster => "the authenticator's configuration in the cluster",
             Self::Foreign(format) => format.title(),
             Self::Eks => "what `aws eks` printed",
+            Self::KubeSystem => "the Namespace kube-system",
         }
     }
 
@@ -218,6 +229,13 @@ impl fmt::Display for SaidCluster {
 impl fmt::Display for TwoClusters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [first, second] = &*self.0;
+        if let (Some(uid), Some(other)) = (&first.uid, &second.uid) {
+            return write!(
+                f,
+                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of the one where it has {other}; give \
+                 what is of one cluster"
+            );
+        }
         write!(
             f,
             "{first} {} about the cluster {}, and {second} about {}; give what is of one cluster",

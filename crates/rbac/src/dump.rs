@@ -52,6 +52,8 @@ pub struct Found {
     pub annotations: BTreeMap<Box<str>, Box<str>>,
     /// Its `resourceVersion`; empty where the dump has none.
     pub version: Box<str>,
+    /// Its uid, which no other object in any cluster has; empty where the dump has none.
+    pub uid: Box<str>,
     /// Whether an API server would choose its name, of which only the beginning (`generateName`) is known: `b-…`.
     pub is_name_generated: bool,
 }

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     AccessEntries, CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen,
-    Unseen, WhichCluster, foreign, servers::Told,
+    Unseen, WhichCluster, foreign, format::Format, servers::Told,
 };
 
 impl Dump {
@@ -133,11 +133,28 @@ impl Dump {
         self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
     }
 
+    /// Whether a file is here that makes clusters of EKS.
+    pub(super) fn makes_eks(&self) -> bool {
+        self.foreign.iter().any(|foreign| foreign.format == Format::ClusterConfig)
+    }
+
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.
     pub fn configured_by(&mut self, map: ConfigMap) {
         if let Some(name) = MappingTarget::ConfigMap.config_map() {
             self.missing.remove(name);
-            self.config_maps.insert(name.to_owned(), map);
+            self.replaced = self.configured_cluster();
+            let before = self.config_maps.insert(name.to_owned(), map);
+            // What a live cluster has nobody gave.
+            let given = before.filter(|before| before.in_file.is_none());
+            if let Some(standing) = given.as_ref().and_then(|before| before.standing.get("config.yaml")) {
+                let place = match standing.line_of(1) {
+                    line if standing.is_spread => format!("{}:{line}", standing.file),
+                    _ => standing.file.to_string(),
+                };
+                self.notes.push(format!("the ConfigMap kube-system/{name} ({place}) is not read: the file of `--config` stands in its place").into());
+            } else {
+                self.replaced = None;
+            }
         }
     }
 
@@ -151,7 +168,8 @@ impl Dump {
     /// programs, and by what EKS says. What was last applied is added apart: plans have words of their own for it.
     pub fn which_cluster(&self, entries: &AccessEntries) -> WhichCluster {
         let declared = self.foreign.iter().flat_map(|foreign| &foreign.clusters).chain(entries.said_clusters());
-        let said = self.configured_cluster().into_iter().chain(declared.cloned());
+        let of_maps = self.configured_cluster().into_iter().chain(self.replaced.clone());
+        let said = of_maps.chain(declared.cloned()).chain(self.kube_systems.iter().cloned());
         WhichCluster::new(said.collect(), self.is_of_eks())
     }
 

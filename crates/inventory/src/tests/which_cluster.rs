@@ -57,6 +57,10 @@ fn config(id: &str) -> String {
     format!("server: {{}}\nclusterID: {id}\n")
 }
 
+fn kube_system(uid: &str) -> String {
+    format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: kube-system, uid: '{uid}'}}\n")
+}
+
 fn in_cluster(id: &str) -> String {
     format!(
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: aws-iam-authenticator, namespace: kube-system}}\ndata:\n  config.yaml: |\n    clusterID: {id}\n"
@@ -82,6 +86,16 @@ fn two_clusters_are_told_with_both_places_and_both_names() {
     let chart =
         "clusterID: old\ngroups:\n- name: g\n  authentication: {account: '111122223333', role: R}\n  users: [u]\n";
     let rows: &[(&str, Files<'_>, &str)] = &[
+        (
+            "two dumps",
+            &[("a.yaml", &kube_system("1111")), ("b.yaml", &kube_system("2222"))],
+            "the Namespace kube-system (a.yaml:1) is of the cluster whose kube-system has the uid 1111, and the Namespace kube-system (b.yaml:1) of the one where it has 2222",
+        ),
+        (
+            "a configuration, and another one in the cluster",
+            &[("cm.yaml", &in_cluster("there")), ("-c config.yaml", &config("here"))],
+            "the authenticator's configuration (config.yaml:2) is about the cluster `here`, and the authenticator's configuration in the cluster (cm.yaml:6) about `there`",
+        ),
         (
             "two ClusterConfigs",
             &[("a.yaml", &eksctl("prod", "eu-west-1")), ("b.yaml", &eksctl("staging", "eu-west-1"))],

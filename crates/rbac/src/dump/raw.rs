@@ -57,6 +57,8 @@ pub(super) struct Metadata {
     pub(super) annotations: Annotations,
     #[serde(default, deserialize_with = "or_default")]
     pub(super) resource_version: Box<str>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(super) uid: Box<str>,
     #[serde(rename = "continue", default, deserialize_with = "or_default")]
     more: Box<str>,
     #[serde(default)]

@@ -131,7 +131,7 @@ impl<'t> Walk<'t> {
             }
         }
         let Raw { metadata, rules, aggregation_rule, role_ref, subjects, data, binary_data, spec, status, .. } = raw;
-        let Metadata { labels, annotations, resource_version: version, .. } = metadata;
+        let Metadata { labels, annotations, resource_version: version, uid, .. } = metadata;
         let object = match kind {
             Kind::Namespace => FoundObject::Namespace(name),
             Kind::Role | Kind::ClusterRole => {
@@ -166,7 +166,7 @@ impl<'t> Walk<'t> {
                 FoundObject::Other(Other { api_version, kind, namespace: scope, name, data, binary_data, spec, status })
             }
         };
-        (self.take)(Found { object, labels, annotations: annotations.0, version, is_name_generated });
+        (self.take)(Found { object, labels, annotations: annotations.0, version, uid, is_name_generated });
     }
 
     fn refuse(&mut self, of: TypeMeta<'_>, name: Box<str>, why: Refusal) {
@@ -177,8 +177,8 @@ impl<'t> Walk<'t> {
     fn refuse_with(&mut self, of: TypeMeta<'_>, name: Box<str>, why: Refusal, raw: Raw) {
         let Raw { metadata: Metadata { annotations, .. }, data, .. } = raw;
         let object = FoundObject::Refused(Refused { kind: of.kind.into(), name, data, why });
-        let (labels, version) = Default::default();
-        (self.take)(Found { object, labels, annotations: annotations.0, version, is_name_generated: false });
+        let (labels, version, uid) = Default::default();
+        (self.take)(Found { object, labels, annotations: annotations.0, version, uid, is_name_generated: false });
     }
 }
 
