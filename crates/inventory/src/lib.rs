@@ -46,7 +46,7 @@ pub use knowledge::{Extent, Knowledge};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mappings::Reading;
 pub use named::Named;
-pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, Observed, Seen, Twice};
+pub use observed::{CloudAccount, Holder, LiveMapping, MappingObject, NotAsked, Observed, Seen, Twice};
 pub use people::{ACCESS_KEY, Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody};
 pub use places::{GivenLogins, Places};
 pub use policies::{Policy, policy};

@@ -35,6 +35,8 @@ pub struct Observed {
     pub unreadable: Vec<Box<str>>,
     /// Whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
     pub is_eks: bool,
+    /// Whether a file was given that makes clusters of EKS. It says nothing of what the cluster has.
+    pub makes_eks: bool,
     /// The modes in the order in which the server asks for logins, where that is known.
     pub modes: Option<Vec<Mode>>,
     /// Whether there are no `IAMIdentityMapping`s but those that were seen.
@@ -107,6 +109,15 @@ pub struct LiveMapping {
     pub is_asked: bool,
 }
 
+/// Why EKS does not ask a place of logins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotAsked {
+    /// It is the authenticator's, and EKS' control plane reads access entries and `aws-auth` alone.
+    OnEks,
+    /// It is `aws-auth`, and the cluster's authentication mode has access entries alone.
+    ByMode,
+}
+
 /// What holds a mapping.
 #[derive(Clone, Debug)]
 pub enum Holder {
@@ -144,6 +155,16 @@ impl LiveMapping {
     /// One that the server asks.
     pub fn new(target: MappingTarget, source: mapping::Source, holder: Holder) -> Self {
         Self { target, source, holder, is_asked: true }
+    }
+}
+
+impl NotAsked {
+    /// In words, as what follows whom the place names.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::OnEks => "nobody reads it on EKS, which asks access entries and aws-auth alone",
+            Self::ByMode => "EKS does not look at it: the cluster's authentication mode is API",
+        }
     }
 }
 
@@ -189,10 +210,31 @@ impl Observed {
         self.entries = entries;
     }
 
-    /// Whether logins are asked of a place: not where the server's backend modes or the cluster's authentication mode leave it out.
+    /// Whether logins are asked of a place: not where the server's backend modes or EKS leave it out.
     pub fn asks(&self, live: &LiveMapping) -> bool {
-        let by_entries_alone = self.entries.mode() == Some(AuthenticationMode::Api);
-        live.is_asked && !(by_entries_alone && live.target == MappingTarget::AwsAuth)
+        live.is_asked && self.not_asked(live).is_none()
+    }
+
+    /// Why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given to be
+    /// read.
+    pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
+        let is_in_file = matches!(&live.holder, Holder::ConfigMap(map) if map.in_file.is_some());
+        match live.target {
+            MappingTarget::AwsAuth => {
+                (self.entries.mode() == Some(AuthenticationMode::Api)).then_some(NotAsked::ByMode)
+            }
+            MappingTarget::AccessFile | MappingTarget::ConfigMap | MappingTarget::Crd => {
+                let is_eks = self.is_eks || self.makes_eks || !self.entries.is_empty();
+                (is_eks && !is_in_file).then_some(NotAsked::OnEks)
+            }
+            MappingTarget::None => None,
+        }
+    }
+
+    /// What EKS does not ask, where anything stands there, and why not.
+    pub fn left_out(&self) -> impl Iterator<Item = (&LiveMapping, NotAsked)> {
+        let with_something = self.mappings.iter().filter(|live| !live.source.is_blank());
+        with_something.filter_map(|live| Some((live, self.not_asked(live)?)))
     }
 
     /// The ARNs of logins as they were written: mappings compare them in lower case.

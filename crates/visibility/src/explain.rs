@@ -18,7 +18,7 @@ mod out;
 mod question;
 mod report;
 
-use inventory::{ACCESS_KEY, Unseen};
+use inventory::{ACCESS_KEY, NotAsked, Unseen};
 use jiff::Timestamp;
 use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal};
 use rbac::{Binding, User};
@@ -87,6 +87,8 @@ pub struct Person<'a> {
     /// The sources of mappings in the order in which they are asked, without those that are empty. The first with an entry
     /// decides.
     pub asked: Vec<Asked<'a>>,
+    /// The places that EKS does not ask, each with why not.
+    pub left_out: Vec<(Asked<'a>, NotAsked)>,
     /// Who they are in the cluster, as the server would answer.
     pub user: Option<mapping::User>,
     /// What they may do, the whole cluster first; nothing for whoever is not let in.
@@ -162,7 +164,12 @@ impl World {
         let unreadable = defects.filter(|defect| defect.kind == DefectKind::Unreadable).collect();
         let now = self.now();
         let configuration = self.configuration.as_deref();
-        let person = Person { caller, asked, user, held, dangling, unknown, possible, unreadable, configuration, now };
+        let mut left_out = Vec::new();
+        for (snapshot, why) in &self.surroundings().left_out {
+            left_out.extend(snapshot.ask(&caller.identity).into_iter().map(|asked| (asked, *why)));
+        }
+        let person =
+            Person { caller, asked, left_out, user, held, dangling, unknown, possible, unreadable, configuration, now };
         let is_of_pieces = !self.is_whole();
         Explanation { token: None, person: Some(person), verdict, gaps: self.gaps(), is_of_pieces }
     }

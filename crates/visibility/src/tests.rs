@@ -2,6 +2,7 @@
 
 mod chosen;
 mod dead;
+mod eks;
 mod explaining;
 mod joining;
 mod lint;

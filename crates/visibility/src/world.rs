@@ -10,8 +10,8 @@ use access::{Access, ConfigMap, Desired};
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use inventory::{
-    Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, Observed, Places, Policy, Seen,
-    Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, NotAsked, Observed, Places, Policy,
+    Seen, Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
@@ -88,6 +88,8 @@ pub(crate) struct Surroundings {
     pub(crate) cloud_accounts: Vec<CloudAccount>,
     /// Where logins stand.
     pub(crate) logins: Vec<mapping::Source>,
+    /// What EKS does not ask, each with why not.
+    pub(crate) left_out: Vec<(Snapshot, NotAsked)>,
     /// The access file.
     pub(crate) access: Option<Access>,
     /// Where its texts begin among all texts.
@@ -181,9 +183,10 @@ impl World {
         let given = GivenLogins { access_file: has_file, config: has_config };
         let of_file = access.as_ref().zip(written.as_ref());
         let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
-        let logins = logins(of_file, &entries, &observed.mappings);
+        let logins = logins(of_file, &entries, &observed);
+        let is_left_out = |live| observed.not_asked(live) == Some(NotAsked::OnEks);
         let nothing_says = gaps::of_logins(&logins)
-            .filter(|_| !has_file && !has_config && observed.mappings.is_empty() && entries.is_empty());
+            .filter(|_| !has_file && !has_config && observed.mappings.iter().all(is_left_out) && entries.is_empty());
         let mut places =
             if is_whole { Places::of(&observed, given, is_eks) } else { Places::of_pieces(&unread, &entries) };
         if !is_whole {
@@ -197,6 +200,10 @@ impl World {
         }
         let (mut notes, idle) = (observed.notes.clone(), observed.idle.clone());
         notes.extend(gaps::of_mode(&entries));
+        notes.extend(observed.left_out().map(gaps::of_left_out));
+        let left_out = observed.left_out();
+        let left_out =
+            left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why)).collect();
         let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
         let mut gaps = gaps::of_cluster(&observed, only_files, has_file);
@@ -237,7 +244,7 @@ impl World {
         gaps.dedup();
 
         let access = access.map(|(access, _)| access);
-        let surroundings = Surroundings { labels, cloud_accounts, logins, access, access_files };
+        let surroundings = Surroundings { labels, cloud_accounts, logins, left_out, access, access_files };
         Ok(Self {
             cluster_id,
             which_cluster,

@@ -12,8 +12,8 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
-    foreign::Foreign, identities::one_of_each,
+    Holder, LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen,
+    UnseenLogins, foreign::Foreign, identities::one_of_each,
 };
 
 /// The logins of places that stand there twice and differ, by what does not count of them.
@@ -38,6 +38,7 @@ impl Dump {
         let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());
         let (settings, told, is_eks) = (self.settings().unwrap_or_default(), self.told(), self.is_of_eks());
+        let makes_eks = self.makes_eks();
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
         let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
@@ -121,7 +122,10 @@ impl Dump {
         notes.sort();
         notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
-        if mappings.iter().any(is_read) || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap)) {
+        let is_in_file = |live: &LiveMapping| matches!(&live.holder, Holder::ConfigMap(map) if map.in_file.is_some());
+        let may_count = !(is_eks || makes_eks) || mappings.iter().any(is_in_file);
+        let hides = || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap));
+        if may_count && (mappings.iter().any(is_read) || hides()) {
             notes.extend(told.note());
             unseen.extend(told.disputed.clone());
         }
@@ -130,7 +134,7 @@ impl Dump {
             if source.reader == Reader::AwsIamAuthenticator {
                 source.reserved_prefixes = settings.reserved_prefixes.get(&source.mode).cloned().unwrap_or_default();
             }
-            live.is_asked = is_eks || told.asks(source.mode);
+            live.is_asked = is_eks || makes_eks || told.asks(source.mode);
             if !live.is_asked && !source.is_blank() {
                 let (mode, modes) = (source.mode, told.modes.iter().flatten().map(|mode| mode.as_str()));
                 let modes: Vec<&str> = modes.collect();
@@ -157,6 +161,7 @@ impl Dump {
             knowledge,
             unreadable,
             is_eks,
+            makes_eks,
             modes: told.modes,
             knows_mapping_objects,
             not_read,

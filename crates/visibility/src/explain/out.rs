@@ -137,7 +137,8 @@ struct SourceOut<'a> {
     /// Whose reading counts; of access entries it is what AWS's documentation says.
     reader: &'static str,
     entries: usize,
-    /// Whether it was asked: those behind the first that names the caller are not.
+    /// Whether it was asked: those behind the first that names the caller are not, nor those
+    /// that EKS leaves out.
     asked: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     entry: Option<EntryOut<'a>>,
@@ -246,8 +247,9 @@ impl Explanation<'_> {
 
 fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
     let mut decided = false;
-    let mut sources = Vec::with_capacity(person.asked.len());
-    for asked in &person.asked {
+    let mut sources = Vec::with_capacity(person.asked.len() + person.left_out.len());
+    let left_out = person.left_out.iter().map(|(asked, _)| (asked, true));
+    for (asked, is_left_out) in person.asked.iter().map(|asked| (asked, false)).chain(left_out) {
         let membership = |membership: &'a mapping::Membership| MembershipOut {
             group: &membership.group,
             ends: membership.ends.map(|ends| ends.to_string()),
@@ -263,8 +265,15 @@ fn sources<'a>(person: &'a Person<'_>) -> Vec<SourceOut<'a>> {
         let (entry, others) = (entries.next(), entries.collect());
         let is_entry = entry.is_some();
         let (source, reader) = (asked.mode.as_str(), asked.reader.as_str());
-        sources.push(SourceOut { source, reader, entries: asked.rules, asked: !decided, entry, others });
-        decided |= is_entry;
+        sources.push(SourceOut {
+            source,
+            reader,
+            entries: asked.rules,
+            asked: !decided && !is_left_out,
+            entry,
+            others,
+        });
+        decided |= is_entry && !is_left_out;
     }
     sources
 }

@@ -1,6 +1,6 @@
 //! An explanation for a terminal, in the dress of a plan.
 
-use inventory::Unseen;
+use inventory::{NotAsked, Unseen};
 use mapping::{Asked, Entry, Membership, Mode, Outcome, Refusal};
 use rbac::RoleReference;
 use report::{Item, Section, Sign, rules};
@@ -128,15 +128,21 @@ impl Explanation<'_> {
 /// The places that were not looked at.
 fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
     let is_of = |UnseenLogins { mode, gap, help }: &UnseenLogins| {
-        let below = [otherwise(is_let_in, *mode), &**help].map(|text| Item::new(Sign::Note, text));
+        let otherwise = Some(otherwise(is_let_in, *mode)).filter(|_| !says_nothing_of_it(gap));
+        let below = otherwise.into_iter().chain([&**help]).map(|text| Item::new(Sign::Note, text));
         Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)).below(below)
     };
     let title = "Not known: what may say otherwise, and what to do";
     (!places.is_empty()).then(|| section(title, places.iter().map(is_of)))
 }
 
+/// Whether it is known of a place that nobody is let in by it, and only not what stands in its stead.
+fn says_nothing_of_it(gap: &Unseen) -> bool {
+    ["so nothing is made of", "so nobody is let in by it"].iter().any(|words| gap.why.contains(words))
+}
+
 /// What it means that a place was not looked at.
-const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
+fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
     match (is_let_in, mode) {
         (false, _) => "whoever is named there is let in",
         (true, Mode::AccessEntries) => "EKS asks there first, or nowhere else",
@@ -189,6 +195,7 @@ impl Person<'_> {
             items.push(of_source(asked, decided));
             decided |= !asked.entries.is_empty();
         }
+        items.extend(self.left_out.iter().map(|(asked, why)| of_left_out(asked, *why)));
         if self.asked.is_empty() {
             let is_known = !matches!(verdict, Verdict::NotKnown(_));
             let none = match self.configuration {
@@ -249,20 +256,30 @@ impl Person<'_> {
     }
 }
 
-fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
-    let source = print::source(asked.mode);
+/// How many entries a place has, and which of them name somebody.
+fn entries_of(asked: &Asked<'_>) -> (String, Vec<String>) {
     let entries = match asked.rules {
         0 => "no entry that lets anybody in".to_owned(),
         1 => "1 entry".to_owned(),
         several => format!("{several} entries"),
     };
     let by = if asked.mode == Mode::AccessEntries { ", as AWS's documentation has them" } else { "" };
-    let entries = format!("{entries}{by}");
     let named = |entry: &Entry<'_>| match entry.username {
         Some(_) => format!("{} names it", print::rule(&entry.source)),
         None => format!("{} names its account", print::rule(&entry.source)),
     };
-    let named: Vec<String> = asked.entries.iter().map(named).collect();
+    (format!("{entries}{by}"), asked.entries.iter().map(named).collect())
+}
+
+/// A place that EKS does not ask.
+fn of_left_out(asked: &Asked<'_>, why: NotAsked) -> Item {
+    let (source, (entries, named), why) = (print::source(asked.mode), entries_of(asked), why.in_words());
+    let though = if named.is_empty() { String::new() } else { format!("; {}", named.join(", ")) };
+    Item::new(Sign::Note, format!("{source} ({entries}): not asked, since {why}{though}"))
+}
+
+fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
+    let (source, (entries, named)) = (print::source(asked.mode), entries_of(asked));
     let chance = if named.len() > 1 { ", and any of them is taken" } else { "" };
     let entry = (!named.is_empty()).then(|| format!("{}{chance}", named.join(", ")));
     match (decided, entry) {

@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::{Access, Facts, Scope};
-use inventory::{ACCESS_KEY, AccessEntries, AuthenticationMode, Extent, Knowledge, Login, Named, Observed, Unseen};
+use inventory::{
+    ACCESS_KEY, AccessEntries, AuthenticationMode, Extent, Knowledge, LiveMapping, Login, Named, NotAsked, Observed,
+    Unseen,
+};
 use rbac::{Binding, Index, RoleKind, RoleReference, Subject};
 
 use super::{Associated, World};
@@ -142,6 +145,11 @@ pub(super) fn of_mode(entries: &AccessEntries) -> Option<Box<str>> {
         format!("nobody is let in by EKS access entries ({named}): the cluster's authentication mode is CONFIG_MAP")
     };
     is_idle.then(|| note().into())
+}
+
+/// That EKS does not ask a place in which something stands.
+pub(super) fn of_left_out((live, why): (&LiveMapping, NotAsked)) -> Box<str> {
+    format!("nobody is let in by {}: {}", live.target.title(), why.in_words()).into()
 }
 
 /// That nothing says who logs in.

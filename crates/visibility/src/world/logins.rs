@@ -3,9 +3,7 @@
 use access::{Desired, Facts};
 use document::Sources;
 use identity::{Arn, Partition};
-use inventory::{
-    AccessEntries, AuthenticationMode, LiveMapping, MappingTarget, Unseen, UnseenLogins, Who, foreign::Foreign,
-};
+use inventory::{AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, Who, foreign::Foreign};
 use jiff::Timestamp;
 use mapping::{Mode, RulePrincipal, Snapshot, Source};
 
@@ -13,14 +11,10 @@ use crate::Principal;
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
 /// cluster has of it.
-pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, live: &[LiveMapping]) -> Vec<Source> {
-    let by_entries_alone = entries.mode() == Some(AuthenticationMode::Api);
-    let counts = |live: &&LiveMapping| match live.target {
-        MappingTarget::AccessFile => of_file.is_none(),
-        MappingTarget::AwsAuth => live.is_asked && !by_entries_alone,
-        MappingTarget::ConfigMap | MappingTarget::Crd | MappingTarget::None => live.is_asked,
-    };
-    let live: Vec<Source> = live.iter().filter(counts).map(|live| live.source.clone()).collect();
+pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, observed: &Observed) -> Vec<Source> {
+    let is_replaced = |live: &LiveMapping| live.target == MappingTarget::AccessFile && of_file.is_some();
+    let counts = |live: &&LiveMapping| observed.asks(live) && !is_replaced(live);
+    let live: Vec<Source> = observed.mappings.iter().filter(counts).map(|live| live.source.clone()).collect();
     let mut logins: Vec<Source> = of_file.into_iter().chain([entries.source()]).chain(live).collect();
     // The server asks its access file first, wherever that stands.
     logins.sort_by_key(|source| source.mode != Mode::AccessFile);
