@@ -202,6 +202,7 @@ impl Person<'_> {
                 Some(file) if is_known => {
                     format!("there is no mapping at all: the authenticator's configuration ({file}) has none")
                 }
+                _ if !self.left_out.is_empty() => "no place that is asked has a mapping".to_owned(),
                 _ if is_known => "there is no mapping at all".to_owned(),
                 _ => "there is no mapping in what could be looked at".to_owned(),
             };
