@@ -77,6 +77,12 @@ impl Source {
         self.base
     }
 
+    /// The line of a byte, from 1: what of [`Self::position`] costs nothing in a file of one long line.
+    pub fn line(&self, offset: usize) -> usize {
+        let offset = self.text.floor_char_boundary(offset.saturating_sub(self.base));
+        self.line_starts().partition_point(|start| *start <= offset)
+    }
+
     /// The place of a byte.
     pub fn position(&self, offset: usize) -> Position {
         let offset = self.text.floor_char_boundary(offset.saturating_sub(self.base));

@@ -70,6 +70,23 @@ impl Cluster {
         Ok(core.zip(groups).filter(|(core, groups)| is_list(core) && is_list(groups)).map(<[Bytes; 2]>::from))
     }
 
+    /// Whether the API server says that it serves no resources of a group; false where anything else answers in its place.
+    pub async fn lacks_group(&self, group: &str) -> Result<bool, KubernetesError> {
+        #[derive(serde::Deserialize)]
+        struct Groups {
+            kind: String,
+            groups: Vec<Group>,
+        }
+        #[derive(serde::Deserialize)]
+        struct Group {
+            name: String,
+        }
+        let answer = self.get("/apis").await?;
+        let groups: Option<Groups> = answer.and_then(|answer| serde_json::from_slice(&answer).ok());
+        let groups = groups.filter(|groups| groups.kind == "APIGroupList");
+        Ok(groups.is_some_and(|groups| groups.groups.iter().all(|one| one.name != group)))
+    }
+
     /// A whole list, as JSON that is still arriving; none where the cluster does not know such a resource. It is asked for
     /// in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile
     /// (410 Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").

@@ -65,7 +65,7 @@ pub enum Change {
     Applied(Object),
     /// The object of this name is gone.
     Gone(String),
-    /// The cluster does not serve such a resource.
+    /// Whoever answers knows no such resource: [`Cluster::lacks_group`] tells whether that is the cluster's word.
     NotServed,
     /// Nothing can be seen now; it is tried again.
     Failed(KubernetesError),
@@ -81,7 +81,7 @@ const LASTS_SECONDS: u32 = 60;
 
 /// Tells what there is and each change of it, until it is told to break.
 ///
-/// Trouble does not end it: it is told as [`Change::Failed`], and the watch is tried again after ten seconds at most.
+/// Trouble does not end it: it is told as [`Change::Failed`], and the watch is tried again after three seconds at most.
 pub async fn watch(cluster: &Arc<Cluster>, what: Watched, mut tell: impl FnMut(Change) -> ControlFlow<()>) {
     let resource = ApiResource {
         group: what.group.to_owned(),
@@ -181,7 +181,8 @@ fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Tr
     };
     Some(match status {
         Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) if verb == "watch" => Trouble::OtherWay,
-        Some(StatusCode::NOT_FOUND) => Trouble::Told(Change::NotServed),
+        // Of the core group every API server has every resource.
+        Some(StatusCode::NOT_FOUND) if !what.group.is_empty() => Trouble::Told(Change::NotServed),
         Some(status) => Trouble::Told(Change::Failed(cluster.endpoint.refused(verb, &what.path(), status))),
         None => Trouble::Told(Change::Failed(match error {
             kube::Error::Service(cause) => match cause.downcast::<KubernetesError>() {
@@ -221,7 +222,7 @@ struct Pace(Duration);
 
 impl Pace {
     const FIRST: Duration = Duration::from_millis(250);
-    const LONGEST: Duration = Duration::from_secs(10);
+    const LONGEST: Duration = Duration::from_secs(3);
 }
 
 impl Default for Pace {

@@ -71,7 +71,7 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("cannot read this source", "Reading took too long; it is tried with the next change."),
     (
-        "the status of IAMIdentityMappings is not written; logins do not need it",
+        "the status of an IAMIdentityMapping is not written; logins do not need it",
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
     ),
     ("the status of an IAMIdentityMapping could not be written", "It is tried with the next change."),

@@ -1,6 +1,6 @@
 //! The text that is read, places in it, and what is said of it.
 
-use document::{Position, Span};
+use document::Span;
 
 use super::Standing;
 use crate::{Defect, DefectKind, Mode, RuleSource};
@@ -24,7 +24,7 @@ impl<'a> Text<'a> {
 
     /// The line in the file that holds the text.
     pub(super) fn line(&self, at: usize) -> usize {
-        let Position { line, .. } = self.source.position(at);
+        let line = self.source.line(at);
         self.standing.line_of(line)
     }
 

@@ -120,6 +120,7 @@ async fn the_page_names_the_metrics_that_there_are() {
     stage.review("k8s-aws-v1.x").await;
     stage.webhook.metrics().reload_failed("config");
     stage.webhook.metrics().set_version("1.0");
+    stage.webhook.metrics().set_source_read("CRD", true);
     let text = stage.webhook.metrics().text();
     let page = include_str!("../../../../docs/metrics.md");
     let names = |lines: &str, before: &str| -> BTreeSet<String> {

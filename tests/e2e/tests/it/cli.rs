@@ -38,7 +38,7 @@ fn wrong_input(world: &World) -> anyhow::Result<()> {
         (&["token", "-i", "c", "--region", "nowhere"], "\"nowhere\" is no AWS Region"),
         (&["token", "-i", "c", "-s", "x", "--forward-session-name"], "are both given; give one of them"),
         (&["server", "-i", "c", "--port", "abc"], "invalid value 'abc'"),
-        (&["server", "-i", "c", "--backend-mode", "CRD"], "has no backend mode CRD"),
+        (&["server", "-i", "c", "--backend-mode", "Files"], "modes are MountedFile, EKSConfigMap, CRD and DynamicFile"),
         (&["server", "-i", "c", "--state-dir", "missing"], "missing"),
         (&["server", "-c", "missing.yaml"], "cannot read the configuration file"),
         (&["server", "-c", "config.toml"], "must end in .yaml, .yml or .json"),

@@ -153,25 +153,28 @@ fn aws_auth(world: &World) -> anyhow::Result<()> {
     becomes(world, &server, "alice", "second")?;
 
     // A list that cannot be read is more likely a mistake than the wish to lock everybody out.
-    apply(&api, "- {userarn: [")?;
-    wait_until("the bad edit is said", || {
-        Ok(ready(&server)?.contains("EKSConfigMap: the last good version is in use"))
-    })?;
-    ensure!(login(world, &server, "alice")? == "second");
-    apply(&api, &user("alice", "third"))?;
-    becomes(world, &server, "alice", "third")?;
-    wait_until("the good edit is said", || Ok(!ready(&server)?.contains("EKSConfigMap")))?;
+    for (bad, good) in [("- {userarn: [", "third"), ("userarn: x", "fourth"), ("5", "fifth"), ("nonsense", "sixth")] {
+        let before = login(world, &server, "alice")?;
+        apply(&api, bad)?;
+        wait_until("the bad edit is said", || {
+            Ok(ready(&server)?.contains("EKSConfigMap: the last good version is in use"))
+        })?;
+        ensure!(login(world, &server, "alice")? == before, "{bad}");
+        apply(&api, &user("alice", good))?;
+        becomes(world, &server, "alice", good)?;
+        wait_until("the good edit is said", || Ok(!ready(&server)?.contains("EKSConfigMap")))?;
+    }
 
     // What changes while the API server is away is seen when it is back.
     api.cluster.stop_api_server();
     wait_until("it is said that it is away", || Ok(ready(&server)?.contains("EKSConfigMap: the last good version")))?;
-    ensure!(login(world, &server, "alice")? == "third", "logins go on");
+    ensure!(login(world, &server, "alice")? == "sixth", "logins go on");
     api.cluster.start_api_server()?;
     apply(&api, &user("bob", "bob"))?;
     becomes(world, &server, "alice", "403")?;
     wait_until("it is said that it is back", || Ok(!ready(&server)?.contains("EKSConfigMap")))?;
-    apply(&api, &user("alice", "fourth"))?;
-    becomes(world, &server, "alice", "fourth")?;
+    apply(&api, &user("alice", "seventh"))?;
+    becomes(world, &server, "alice", "seventh")?;
 
     // Also that it was removed meanwhile, which aws-iam-authenticator never notices.
     api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
@@ -263,6 +266,11 @@ fn dynamic_file(world: &World) -> anyhow::Result<()> {
     ] {
         ensure!(metrics.contains(series), "{series} is not in\n{metrics}");
     }
+    // A loop of links says nothing of whether there is a file.
+    fs::remove_file(&file)?;
+    std::os::unix::fs::symlink(&file, &file)?;
+    wait_until("it is said that it cannot be told", || Ok(ready(&server)?.contains("it cannot be told whether")))?;
+    ensure!(login(world, &server, "alice")? == "second");
     fs::remove_file(&file)?;
     becomes(world, &server, "alice", "403")
 }
@@ -292,8 +300,11 @@ fn backend_modes(world: &World) -> anyhow::Result<()> {
     becomes(world, &server, "alice", "dynamic")?;
     let metrics = server.request("GET", "/metrics", "")?.body;
     ensure!(metrics.contains("aws_iam_authenticator_dynamic_file_only 1"), "{metrics}");
+    name("MountedFile MountedFile")?;
+    wait_until("a mode twice is said", || Ok(ready(&server)?.contains("backend-mode: the last good version")))?;
     fs::remove_file(&modes)?;
-    becomes(world, &server, "alice", "mounted")
+    becomes(world, &server, "alice", "mounted")?;
+    wait_until("what was said of the file is over", || Ok(!ready(&server)?.contains("backend-mode")))
 }
 
 /// The role of machines, which EC2 has a name for.

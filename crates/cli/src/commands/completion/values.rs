@@ -75,6 +75,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "identity_cache_seconds", Values::Free),
     ("", "image", Values::Free),
     ("", "listen", Values::Free),
+    ("", "master", Values::Free),
     ("", "max_clock_skew_seconds", Values::Free),
     ("", "max_token_length", Values::Free),
     ("", "name", Values::Free),

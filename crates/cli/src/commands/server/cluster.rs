@@ -7,20 +7,30 @@ use std::{
     collections::BTreeMap,
     ops::ControlFlow,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
-use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Run, Watched, Write, watch};
+use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Run, Watched, Write};
 use mapping::{
     Defect, DefectKind, Mode, Source,
     authenticator::{ServerConfig, aws_auth, objects},
     aws_iam_authenticator::{self, LISTS, Standing},
 };
 use serde_json::{Value, json};
-use tokio::{sync::Notify, time::sleep};
+use tokio::{
+    sync::{Notify, watch},
+    time::sleep,
+};
 
-use super::{ServerArgs, looking::off_thread, sources::Sources};
+use super::{
+    ServerArgs,
+    looking::off_thread,
+    sources::{Indexed, Sources},
+};
 use crate::{
     commands::observe::proxies,
     rim::{self, Process},
@@ -56,6 +66,12 @@ const OBJECTS: Watched = Watched {
 /// After that long it is tried again to reach the API server.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// After so many failures in a row everything is begun anew.
+const FAILURES: usize = 6;
+
+/// Without the permission to write statuses it is tried again after that long.
+const NOT_ALLOWED: Duration = Duration::from_secs(30);
+
 /// Changes that come together are taken together.
 const SETTLE: Duration = Duration::from_millis(50);
 
@@ -65,8 +81,10 @@ struct Seen {
     objects: BTreeMap<String, Object>,
     /// Whether these are all.
     is_whole: bool,
-    /// How often in a row the resource was not served.
-    not_served: usize,
+    /// Whether they are others than those that were read.
+    is_new: bool,
+    /// How often in a row it has failed.
+    failures: usize,
 }
 
 impl Reached {
@@ -119,22 +137,32 @@ pub(super) fn follow(mode: Mode, reached: Reached, sources: Arc<Sources>) {
     });
 }
 
-/// Returns where the credentials are refused: a kubeconfig may have others by now.
+/// Returns where it has failed for a while: a kubeconfig, an authority or credentials may be others by now.
 async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
-    let (seen, changed) = (Mutex::new(Seen::default()), Notify::new());
+    let (seen, changed, not_served) = (Mutex::new(Seen::default()), Notify::new(), Notify::new());
+    let (is_broken, statuses) = (AtomicBool::new(false), watch::Sender::new(Vec::new()));
     let watched = if mode == Mode::Crd { OBJECTS } else { AWS_AUTH };
-    let watching = watch(cluster, watched, |change| {
+    let watching = kubernetes::watch(cluster, watched, |change| {
         let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
         match change {
             Change::Failed(error) => {
                 cannot_see(mode, sources, &error.to_string());
-                return match error {
-                    KubernetesError::Unauthorized { .. } => ControlFlow::Break(()),
-                    _ => ControlFlow::Continue(()),
-                };
+                seen.failures += 1;
+                let is_other =
+                    matches!(error, KubernetesError::Unauthorized { .. } | KubernetesError::Credentials { .. });
+                if is_other || seen.failures >= FAILURES {
+                    return ControlFlow::Break(());
+                }
             }
-            Change::Restored => sources.reads_again(mode),
+            Change::Restored => {
+                seen.failures = 0;
+                if !is_broken.load(Ordering::Relaxed) {
+                    sources.reads_again(mode);
+                }
+            }
+            Change::NotServed => not_served.notify_one(),
             change => {
+                seen.failures = 0;
                 if seen.take(change) {
                     changed.notify_one();
                 }
@@ -144,42 +172,64 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
     });
     let reading = async {
         let mut reading = sources.reading();
-        let mut may_write = true;
         loop {
             tokio::select! {
                 () = changed.notified() => sleep(SETTLE).await,
                 told = reading.changed() => if told.is_err() { return },
+                () = not_served.notified() => match cluster.lacks_group(watched.group).await {
+                    Ok(true) => seen.lock().unwrap_or_else(PoisonError::into_inner).is_not_installed(),
+                    Ok(false) => {
+                        cannot_see(mode, sources, "the API server says nothing of this resource");
+                        continue;
+                    }
+                    Err(error) => {
+                        cannot_see(mode, sources, &error.to_string());
+                        continue;
+                    }
+                },
             }
             let objects: Vec<Object> = {
-                let seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                if !seen.is_whole {
+                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                if !seen.is_whole || !std::mem::take(&mut seen.is_new) && !reading.has_changed().unwrap_or(true) {
                     continue;
                 }
                 seen.objects.values().cloned().collect()
             };
-            let (sources, wanted) = (Arc::clone(sources), reading.borrow_and_update().clone());
+            let wanted = reading.borrow_and_update().clone();
             let taken = off_thread(move || {
                 let read = read(mode, &objects, &wanted);
-                // A list that cannot be read is more likely a mistake than the wish to lock out whoever stood in it.
-                match broken(&read).filter(|_| sources.has_read(mode)) {
-                    Some(defect) => {
-                        sources.webhook().metrics().reload_failed("aws-auth");
-                        sources.cannot_read(mode, &defect.to_string());
-                    }
-                    None => sources.take(mode, read),
-                }
-                Ok(objects)
+                let broken = broken(&read).map(ToString::to_string);
+                Ok((Indexed::from(read), broken, objects))
             });
             match taken.await {
-                Ok(objects) if mode == Mode::Crd && may_write => may_write = write_statuses(cluster, &objects).await,
-                Ok(_) => {}
+                // A list that cannot be read is more likely a mistake than the wish to lock out whoever stood in it.
+                Ok((read, broken, objects)) => {
+                    is_broken.store(broken.is_some(), Ordering::Relaxed);
+                    if broken.is_none() || !sources.has_read(mode) {
+                        sources.take(mode, read);
+                    }
+                    if let Some(defect) = broken {
+                        sources.webhook().metrics().reload_failed("aws-auth");
+                        sources.cannot_read(mode, &defect);
+                    }
+                    let _ = statuses.send(objects);
+                }
                 Err(error) => tracing::error!(mode = %mode, error = format!("{error:#}"), "cannot read this source"),
             }
         }
     };
+    let writing = async {
+        let mut objects = statuses.subscribe();
+        while mode == Mode::Crd && objects.changed().await.is_ok() {
+            let now = objects.borrow_and_update().clone();
+            write_statuses(cluster, &now).await;
+        }
+        std::future::pending::<()>().await;
+    };
     tokio::select! {
         () = watching => {}
         () = reading => {}
+        () = writing => {}
     }
 }
 
@@ -196,27 +246,26 @@ impl Seen {
         match change {
             Change::All(objects) => {
                 self.objects = objects.into_iter().map(|object| (object.name.clone(), object)).collect();
-                (self.is_whole, self.not_served) = (true, 0);
-                true
+                self.is_whole = true;
             }
             Change::Applied(object) => {
                 self.objects.insert(object.name.clone(), object);
-                true
             }
-            Change::Gone(name) => self.objects.remove(&name).is_some(),
-            // A resource that is not installed has no objects. Where it had some, an API server that has only just started
-            // may not know it yet.
-            Change::NotServed => {
-                self.not_served += 1;
-                let counts = !self.is_whole || (self.not_served > 1 && !self.objects.is_empty());
-                if counts {
-                    self.objects.clear();
-                    self.is_whole = true;
-                }
-                counts
+            Change::Gone(name) => {
+                self.objects.remove(&name);
             }
-            Change::Restored | Change::Failed(_) => false,
+            Change::NotServed | Change::Restored | Change::Failed(_) => return false,
         }
+        self.is_new = true;
+        true
+    }
+
+    /// A resource that is not installed has no objects.
+    fn is_not_installed(&mut self) {
+        self.is_new = !self.is_whole || !self.objects.is_empty();
+        self.objects.clear();
+        self.is_whole = true;
+        self.failures = 0;
     }
 }
 
@@ -279,9 +328,7 @@ impl<'a> Fields<'a> {
 
 /// Writes into each object's status whom it is for, where that does not stand there: whoever looks at objects with kubectl,
 /// and aws-iam-authenticator, go by it. Nobody here does.
-///
-/// Returns whether it is worth trying again: without the permission it is not.
-async fn write_statuses(cluster: &Cluster, objects: &[Object]) -> bool {
+async fn write_statuses(cluster: &Cluster, objects: &[Object]) {
     for object in objects {
         let spec = object.fields.get("spec").cloned().unwrap_or_default();
         let arn = spec.get("arn").and_then(Value::as_str).unwrap_or_default();
@@ -303,15 +350,15 @@ async fn write_statuses(cluster: &Cluster, objects: &[Object]) -> bool {
         match cluster.write(&Write::Replace { path, object }, Run::Real).await {
             // Another server was faster, or the object has changed: the change comes as one.
             Ok(()) | Err(KubernetesError::Changed { .. }) => {}
+            // An admission policy may refuse one of them; without the permission all are refused.
             Err(error @ (KubernetesError::Forbidden { .. } | KubernetesError::Refused { .. })) => {
-                tracing::warn!(error = %error, "the status of IAMIdentityMappings is not written; logins do not need it");
-                return false;
+                tracing::warn!(error = %error, "the status of an IAMIdentityMapping is not written; logins do not need it");
+                sleep(NOT_ALLOWED).await;
             }
             Err(error) => {
                 tracing::warn!(error = %error, "the status of an IAMIdentityMapping could not be written");
-                return true;
+                return;
             }
         }
     }
-    true
 }

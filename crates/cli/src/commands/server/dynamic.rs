@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::{
     looking::{INTERVAL, Print, off_thread},
-    sources::Sources,
+    sources::{Indexed, Sources},
 };
 use crate::rim;
 
@@ -33,22 +33,28 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                     let is_first = !sources.has_read(Mode::DynamicFile);
                     seen = Some(print);
                     let reading = reading.borrow_and_update().clone();
-                    let (path, to) = (path.clone(), Arc::clone(&sources));
+                    let path = path.clone();
                     let read = off_thread(move || {
                         let bytes = bytes(&path)?;
                         let standing = Standing::alone(path.display().to_string());
                         let read = dynamic_file(&bytes, standing, reading.options).map_err(refused)?;
-                        to.take(
-                            Mode::DynamicFile,
-                            Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read },
-                        );
-                        Ok(last_updated(&bytes))
+                        let read = Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read };
+                        Ok((Indexed::from(read), last_updated(&bytes)))
                     });
                     match read.await {
-                        Ok(at) if !is_first => observe(&sources, "dynamic_file", at),
-                        Ok(_) => {}
+                        Ok((read, at)) => {
+                            sources.take(Mode::DynamicFile, read);
+                            if !is_first {
+                                observe(&sources, "dynamic_file", at);
+                            }
+                        }
                         Err(error) => cannot_read(&sources, &format!("{error:#}")),
                     }
+                }
+            } else if !print.is_gone() {
+                if seen.as_ref() != Some(&print) {
+                    seen = Some(print);
+                    cannot_read(&sources, &format!("it cannot be told whether {} is there", path.display()));
                 }
             } else {
                 // Whoever writes a file anew may take the old one away first; whoever leaves it away means it.
@@ -56,7 +62,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                 let is_gone = looks_without == 2;
                 if is_gone && sources.has_read(Mode::DynamicFile) {
                     seen = None;
-                    sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth));
+                    sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth).into());
                     tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its logins");
                 } else if is_gone {
                     cannot_read(&sources, &format!("{} is not there", path.display()));

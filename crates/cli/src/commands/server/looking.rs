@@ -1,7 +1,7 @@
 //! Looking at files again and again, and reading them where no answer waits for it.
 
 use std::{
-    fs,
+    fs, io,
     path::Path,
     time::{Duration, SystemTime},
 };
@@ -24,22 +24,38 @@ pub(super) async fn off_thread<T: Send + 'static>(
 /// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file
 /// behind it is what is looked at.
 #[derive(Clone, PartialEq, Eq)]
-pub(super) struct Print(Option<(SystemTime, u64, u64, (i64, i64))>);
+pub(super) enum Print {
+    /// There is no such file.
+    Gone,
+    /// Whether there is one cannot be told: a folder that may not be entered, a loop of links.
+    Unknown,
+    /// There is one: changed at this time, so long, which, and changed in owner or mode at that time.
+    There(SystemTime, u64, u64, (i64, i64)),
+}
 
 impl Print {
     /// Whether there is a file.
     pub(super) fn is_there(&self) -> bool {
-        self.0.is_some()
+        matches!(self, Self::There(..))
+    }
+
+    /// Whether there certainly is none.
+    pub(super) fn is_gone(&self) -> bool {
+        *self == Self::Gone
     }
 
     pub(super) fn of(path: &Path) -> Self {
         use std::os::unix::fs::MetadataExt as _;
 
-        // The time of the last change of owner or mode too: what could not be read may be readable now.
-        let print = |metadata: fs::Metadata| {
-            let changed = (metadata.ctime(), metadata.ctime_nsec());
-            Some((metadata.modified().ok()?, metadata.len(), metadata.ino(), changed))
-        };
-        Self(fs::metadata(path).ok().and_then(print))
+        match fs::metadata(path) {
+            // The time of the last change of owner or mode too: what could not be read may be readable now.
+            Ok(metadata) => {
+                let changed = (metadata.ctime(), metadata.ctime_nsec());
+                let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+                Self::There(modified, metadata.len(), metadata.ino(), changed)
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::Gone,
+            Err(_) => Self::Unknown,
+        }
     }
 }

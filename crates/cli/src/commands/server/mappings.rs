@@ -129,6 +129,8 @@ impl Files {
             Some(path) => {
                 rim::ensure_regular(path)?;
                 let source = settings::config_source(path)?;
+                // More likely the half of a write than a configuration.
+                anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());
                 let read = mapping::authenticator::read_indexed(&source, self.partition);
                 let (config, rules, _) = read.map_err(|problems| said(&source, &problems))?;
                 (config.server, rules)

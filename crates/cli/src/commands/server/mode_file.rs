@@ -50,7 +50,7 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                             tracing::error!(error = why, "the file of backend modes is not taken; those before stay");
                         }
                     }
-                } else {
+                } else if seen.is_gone() {
                     modes.sources().webhook().readiness().clear_stale("backend-mode");
                     modes.ask_configured();
                 }
@@ -67,8 +67,9 @@ fn named_modes(path: &Path) -> anyhow::Result<(Vec<Mode>, Option<i64>)> {
     let named = field(&value, "backendMode").and_then(Value::as_str).unwrap_or_default();
     let names: Vec<&str> = named.split(' ').collect();
     let found = aws_iam_authenticator::modes(names.iter().copied());
+    let is_once = |mode: &Mode| found.iter().filter(|other| *other == mode).count() == 1;
     anyhow::ensure!(
-        found.len() == names.len(),
+        found.len() == names.len() && found.iter().all(is_once),
         "backendMode {named:?}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile, each once, with a blank between them"
     );
     Ok((found, last_updated(&bytes)))

@@ -21,6 +21,19 @@ pub(super) struct Sources {
     webhook: Arc<Webhook>,
 }
 
+/// A source that is ready to be asked: made where no answer waits for it.
+pub(super) struct Indexed {
+    index: Index,
+    defects: Vec<Defect>,
+}
+
+impl From<Source> for Indexed {
+    fn from(mut source: Source) -> Self {
+        let defects = std::mem::take(&mut source.defects);
+        Self { index: Index::of(source), defects }
+    }
+}
+
 /// How sources besides the configuration are read: what of the configuration they hang on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Reading {
@@ -89,11 +102,13 @@ impl Sources {
     }
 
     /// Takes what a mode's source says now, and logs what in it does not do what it looks like.
-    pub(super) fn take(&self, mode: Mode, source: Source) {
-        for Defect { message, hint, .. } in &source.defects {
+    ///
+    /// Whoever reads it on another thread takes it here afterwards: of two readings the later one counts, however long the
+    /// earlier one took.
+    pub(super) fn take(&self, mode: Mode, Indexed { index, defects }: Indexed) {
+        for Defect { message, hint, .. } in &defects {
             tracing::warn!(mode = %mode, hint, "{message}");
         }
-        let index = Index::of(source);
         let rules = index.len();
         let mut state = self.state();
         state.read.insert(mode, index.into());
@@ -112,12 +127,8 @@ impl Sources {
         let is_read = state.read.contains_key(&mode);
         // It is tried every few seconds: the log has it once, until it is another trouble or over.
         let is_new = state.said.insert(mode, why.to_owned()).is_none_or(|said| said != why);
+        self.show(&state, mode);
         drop(state);
-        if is_read {
-            self.webhook.readiness().set_stale(mode.as_str(), why);
-        } else {
-            self.webhook.readiness().set_not_read(mode.as_str(), why);
-        }
         match (is_new, is_read) {
             (true, true) => {
                 tracing::error!(mode = %mode, error = why, "the last good version of this source stays in use");
@@ -144,9 +155,24 @@ impl Sources {
         let mut state = self.state();
         for mode in state.modes.iter().filter(|mode| !modes.contains(mode)) {
             self.webhook.readiness().clear_not_read(mode.as_str());
+            self.webhook.readiness().clear_stale(mode.as_str());
+            self.webhook.metrics().forget_source(mode.as_str());
         }
         state.modes = modes;
+        for mode in &state.modes {
+            self.show(&state, *mode);
+        }
         self.load(&state);
+    }
+
+    /// Shows at `/readyz` why a source that is asked cannot be read.
+    fn show(&self, state: &State, mode: Mode) {
+        let Some(why) = state.said.get(&mode).filter(|_| state.modes.contains(&mode)) else { return };
+        if state.read.contains_key(&mode) {
+            self.webhook.readiness().set_stale(mode.as_str(), why.clone());
+        } else {
+            self.webhook.readiness().set_not_read(mode.as_str(), why.clone());
+        }
     }
 
     /// The sources in the order in which they are asked.

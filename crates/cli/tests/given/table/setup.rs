@@ -42,6 +42,9 @@ pub(super) const COMMANDS: &[Row] = &[
             ("hostname", ALWAYS),
             ("access-file", ALWAYS),
             ("backend-mode", ALWAYS),
+            // Of use as soon as a mode asks the cluster, which the file of backend modes may say while it runs.
+            ("kubeconfig", ALWAYS),
+            ("master", ALWAYS),
             ("take-over", ALWAYS),
             ("health-address", ALWAYS),
             ("max-token-length", ALWAYS),
