@@ -40,7 +40,7 @@ for package; do
   case $package in
     build-essential) program=cc ;;
     python3-venv) program=python3 ;;
-    chromium|fish|git|jq|strace|zsh) program=$package ;;
+    chromium|curl|fish|git|jq|strace|zsh) program=$package ;;
     *) continue ;;
   esac
   printf '#!/bin/sh\n' > "$here/$program"
@@ -65,8 +65,7 @@ fn everything_that_is_missing_is_said_before_anything_is_built() {
 fn on_debian_there_is_one_line_to_type() {
     let machine = machine("debian", &[GO, ("id", "echo 1000"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
     let (output, said) = test(&machine);
-    let line =
-        "sudo apt-get install --no-install-recommends build-essential chromium fish git jq python3-venv strace zsh\n";
+    let line = "sudo apt-get install --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh\n";
     assert!(!output.status.success() && said.ends_with(line), "{said}");
     assert!(!machine.join("apt").exists() && !machine.join("built").exists(), "{said}");
 }
@@ -76,8 +75,7 @@ fn root_gets_it_installed_and_the_tests_go_on() {
     let machine = machine("root", &[GO, ("id", "echo 0"), ("apt-get", APT_GET), ("apt-cache", APT_CACHE)]);
     let (_, said) = test(&machine);
     let typed = fs::read_to_string(machine.join("apt")).expect("apt-get was asked");
-    let install =
-        "apt-get install -y -qq --no-install-recommends build-essential chromium fish git jq python3-venv strace zsh";
+    let install = "apt-get install -y -qq --no-install-recommends build-essential chromium curl fish git jq python3-venv strace zsh";
     assert_eq!(typed, format!("apt-get update -qq\n{install}\n"), "{said}");
     let built = fs::read_to_string(machine.join("built")).expect("the tests were begun");
     assert_eq!(built, "build --locked --workspace --all-targets\n");

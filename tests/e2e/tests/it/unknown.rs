@@ -199,14 +199,14 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: auditors}]
 ";
 
-/// What nobody of these may look at, in whichever namespace.
+/// What nobody of these may look at, in whichever namespace. Each place of logins is named, so that nothing more is said of who
+/// logs in.
 const NEVER: &[&str] = &[
     "clusterrolebindings",
     "the ConfigMap kube-system/aws-auth",
     "the ConfigMap kube-system/aws-iam-authenticator",
     "the ConfigMap kube-system/cluster-auth",
     "the ConfigMap kube-system/cluster-auth-access",
-    "who logs in",
 ];
 
 fn one_namespace(world: &World) -> anyhow::Result<()> {
