@@ -29,7 +29,8 @@ use access::{ConfigMap, Namespace, NotOfTexts, Owner};
 use self::{alike::Misplaced, deployed::Deployed, gaps::KINDS};
 use super::{
     CloudAccount, MappingObject, MappingTarget, SaidCluster, Seen, Twice, Unseen,
-    identities::{Place, differing},
+    identities::differing,
+    place::Place,
     servers::{Servers, may_run},
     standing::{self, Standings},
 };

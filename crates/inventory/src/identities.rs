@@ -3,39 +3,14 @@
 //! What counts is what `kubectl apply` of one after the other leaves: the later one, but for a binding whose `roleRef` is
 //! another one, which an API server refuses to change (Kubernetes, `pkg/apis/rbac/validation`, `ValidateRoleBindingUpdate`).
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::collections::HashMap;
 
 use rbac::{AnyRole, Binding};
 
-use super::{MappingObject, Seen, Twice, Unseen};
+use super::{MappingObject, Seen, Twice, Unseen, place::Place};
 
 /// What is said of two objects of one identity.
 pub(super) const TWICE: &str = "it stands there twice and differs";
-
-/// Where something is written, as far as that is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
-    /// Empty where it comes from a cluster.
-    pub(super) file: Arc<str>,
-    /// From 1; 0 where it is not known.
-    pub(super) line: usize,
-}
-
-impl Place {
-    pub(super) fn is_known(&self) -> bool {
-        !self.file.is_empty()
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (&*self.file, self.line) {
-            ("", _) => f.write_str("the cluster"),
-            (file, 0) => f.write_str(file),
-            (file, line) => write!(f, "{file}:{line}"),
-        }
-    }
-}
 
 /// What has an identity.
 pub(super) trait Identified {

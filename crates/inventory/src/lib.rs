@@ -25,6 +25,7 @@ mod mappings;
 mod named;
 mod observed;
 mod people;
+mod place;
 mod placeholder;
 mod places;
 mod policies;

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{Record, format::Format, identities::Place};
+use crate::{Record, format::Format, place::Place};
 
 /// Everything that says which cluster this is.
 #[derive(Clone, Debug, Default)]

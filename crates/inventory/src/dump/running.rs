@@ -4,7 +4,7 @@ use document::{Node, Source};
 use rbac::resources::Resource;
 
 use super::{
-    super::{identities::Place, servers::may_run},
+    super::{place::Place, servers::may_run},
     DEFINITION, Dump,
 };
 

@@ -1,0 +1,28 @@
+//! Places in what was given.
+
+use std::{fmt, sync::Arc};
+
+/// Where something is written, as far as that is known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Place {
+    /// Empty where it comes from a cluster.
+    pub(super) file: Arc<str>,
+    /// From 1; 0 where it is not known.
+    pub(super) line: usize,
+}
+
+impl Place {
+    pub(super) fn is_known(&self) -> bool {
+        !self.file.is_empty()
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&*self.file, self.line) {
+            ("", _) => f.write_str("the cluster"),
+            (file, 0) => f.write_str(file),
+            (file, line) => write!(f, "{file}:{line}"),
+        }
+    }
+}
