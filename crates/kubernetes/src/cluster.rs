@@ -71,6 +71,10 @@ impl Cluster {
     }
 
     /// Whether the API server says that it serves no resources of a group; false where anything else answers in its place.
+    ///
+    /// # Errors
+    ///
+    /// There is no answer, or none that says yes or no.
     pub async fn lacks_group(&self, group: &str) -> Result<bool, KubernetesError> {
         #[derive(serde::Deserialize)]
         struct Groups {

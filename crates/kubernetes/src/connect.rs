@@ -64,6 +64,10 @@ impl Kubeconfig {
     }
 
     /// The same, at another URL than the files'.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::connect`].
     pub async fn connect_to(&self, server: &str) -> Result<Cluster, KubernetesError> {
         let mut chosen = self.choose()?;
         server.clone_into(&mut chosen.cluster.server);
@@ -192,6 +196,10 @@ impl Pod {
     pub const FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
     /// Connects as the pod's service account. The token is read again as often as the kubelet renews it. No proxy is used.
+    ///
+    /// # Errors
+    ///
+    /// The token or the authority cannot be read.
     pub async fn connect(&self, now: fn() -> Timestamp) -> Result<Cluster, KubernetesError> {
         let Self { host, port, folder } = self;
         let host = if host.contains(':') { format!("[{host}]") } else { host.clone() };
@@ -212,6 +220,10 @@ impl Pod {
 
 impl Cluster {
     /// A cluster that is known by its URL alone, as `--master` has it: nothing is shown to it.
+    ///
+    /// # Errors
+    ///
+    /// The URL is none, or the proxy's is none.
     pub fn without_credentials(server: &str, proxies: &Proxies) -> Result<Self, KubernetesError> {
         let context = "--master".to_owned();
         let unusable = |why: String| KubernetesError::Unusable { context: context.clone(), why };

@@ -159,7 +159,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
             error = lease.keep() => error.to_string(),
         }
     };
-    let done = under_lease((args, allowed), subject, &cluster, &plan, stop).await;
+    let done = Box::pin(under_lease((args, allowed), subject, &cluster, &plan, stop)).await;
     if let Err(error) = lease.release().await {
         rim::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
     }

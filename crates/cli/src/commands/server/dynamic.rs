@@ -37,7 +37,8 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                     let read = off_thread(move || {
                         let bytes = bytes(&path)?;
                         let standing = Standing::alone(path.display().to_string());
-                        let read = dynamic_file(&bytes, standing, reading.options).map_err(refused)?;
+                        let read =
+                            dynamic_file(&bytes, standing, reading.options).map_err(|source| refused(&source))?;
                         let read = Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read };
                         Ok((Indexed::from(read), last_updated(&bytes)))
                     });
@@ -86,7 +87,7 @@ fn cannot_read(sources: &Sources, why: &str) {
 }
 
 /// Why nothing of the file is taken.
-fn refused(refused: Box<Source>) -> anyhow::Error {
+fn refused(refused: &Source) -> anyhow::Error {
     let said: Vec<String> = refused.defects.iter().map(ToString::to_string).collect();
     anyhow::anyhow!("nothing of the file is taken: {}", said.join("; "))
 }
