@@ -5,8 +5,11 @@ mod from;
 mod given;
 mod live;
 
+// The server alone is reached by proxies without a kubeconfig of its own.
+#[cfg(unix)]
+pub(crate) use self::context::proxies;
 pub(crate) use self::{
-    context::{ClusterArgs, contexts, proxies},
+    context::{ClusterArgs, contexts},
     from::{
         APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
         ignored,
