@@ -33,6 +33,7 @@ mod source;
 mod tree;
 mod value;
 mod visible;
+pub mod wildcard;
 mod write;
 mod yaml;
 mod yaml_1_1;

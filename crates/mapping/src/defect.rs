@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
-use document::Severity;
+use document::{
+    Severity,
+    wildcard::{self, Part},
+};
 
 use crate::{Mode, RuleSource, key::Key};
 
@@ -167,35 +170,13 @@ impl Unused {
 }
 
 /// Whether a text is what whoever wrote a pattern with `*` and `?` may have meant.
-///
-/// Only the last star is tried with more of the text: what stands between two stars is found at its first place or not at all.
 fn is_like(pattern: &str, text: &str) -> bool {
-    let (mut pattern, mut text) = (pattern, text);
-    // What stands behind the last star, and the text from which on it may stand for more.
-    let mut last: Option<(&str, &str)> = None;
-    loop {
-        if let Some(rest) = pattern.strip_prefix('*') {
-            last = Some((rest, text));
-            pattern = rest;
-            continue;
-        }
-        let (mut letters, mut found) = (pattern.chars(), text.chars());
-        match (letters.next(), found.next()) {
-            (None, None) => return true,
-            (Some(wanted), Some(one)) if wanted == one || wanted == '?' => {
-                (pattern, text) = (letters.as_str(), found.as_str());
-            }
-            _ => {
-                let Some((behind, from)) = last else { return false };
-                let mut more = from.chars();
-                if more.next().is_none() {
-                    return false;
-                }
-                last = Some((behind, more.as_str()));
-                (pattern, text) = (behind, more.as_str());
-            }
-        }
-    }
+    let parts = pattern.chars().map(|letter| match letter {
+        '*' => Part::Star,
+        '?' => Part::Any,
+        letter => Part::Letter(letter),
+    });
+    wildcard::fits(parts, text)
 }
 
 impl Never {

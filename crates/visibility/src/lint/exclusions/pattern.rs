@@ -1,38 +1,23 @@
 //! Texts with stars.
 
+use document::wildcard::{self, Part};
+
 /// Whether a text is what a pattern says, in which `*` stands for any text and `[*]` for a star.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
-    // Where the last star stood, and the text from which on it may stand for more.
-    let (mut pattern, mut text) = (pattern, text);
-    let mut last: Option<(&str, &str)> = None;
-    loop {
-        if let Some(rest) = pattern.strip_prefix('*') {
-            last = Some((rest, text));
-            pattern = rest;
-            continue;
-        }
-        let (letter, rest) = match pattern.strip_prefix("[*]") {
-            Some(rest) => (Some('*'), rest),
+    let mut rest = pattern;
+    let parts = std::iter::from_fn(move || {
+        let (part, behind) = match rest.strip_prefix("[*]") {
+            Some(behind) => (Part::Letter('*'), behind),
             None => {
-                let mut letters = pattern.chars();
-                (letters.next(), letters.as_str())
+                let mut letters = rest.chars();
+                let letter = letters.next()?;
+                (if letter == '*' { Part::Star } else { Part::Letter(letter) }, letters.as_str())
             }
         };
-        match (letter, text.chars().next()) {
-            (None, None) => return true,
-            (Some(letter), Some(next)) if letter == next => {
-                pattern = rest;
-                text = &text[next.len_utf8()..];
-            }
-            _ => {
-                let Some((after, from)) = last else { return false };
-                let Some(skipped) = from.chars().next() else { return false };
-                let from = &from[skipped.len_utf8()..];
-                last = Some((after, from));
-                (pattern, text) = (after, from);
-            }
-        }
-    }
+        rest = behind;
+        Some(part)
+    });
+    wildcard::fits(parts, text)
 }
 
 /// The pattern that fits one text and no other.
