@@ -98,26 +98,14 @@ macro_rules! codes {
         impl $name {
             /// What is known about all variants, in the order in which they are declared.
             pub const CATALOGUE: &'static [$crate::Code] = &[
-                $($crate::Code {
-                    code: $code,
-                    summary: $summary,
-                    meaning: concat!($($meaning)?),
-                    fix: $fix,
-                    status: $crate::status!($status $(, $own)?),
-                },)+
+                $($crate::code!($status; $code, $summary, [$($meaning)?], $fix $(, $own)?),)+
             ];
 
             /// What this means and what to do about it.
             pub const fn explain(self) -> &'static $crate::Code {
                 match self {
                     $(Self::$variant { .. } => &const {
-                        $crate::Code {
-                            code: $code,
-                            summary: $summary,
-                            meaning: concat!($($meaning)?),
-                            fix: $fix,
-                            status: $crate::status!($status $(, $own)?),
-                        }
+                        $crate::code!($status; $code, $summary, [$($meaning)?], $fix $(, $own)?)
                     },)+
                 }
             }
@@ -151,14 +139,20 @@ macro_rules! listed_codes {
     };
 }
 
-/// A variant's status: its own, or that of all.
+/// A variant's code, with its own status or that of all.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! status {
-    ($all:expr) => {
-        $all
+macro_rules! code {
+    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal) => {
+        $crate::Code {
+            code: $code,
+            summary: $summary,
+            meaning: concat!($($meaning)?),
+            fix: $fix,
+            status: $all,
+        }
     };
-    ($all:expr, $own:literal) => {
-        Some($own)
+    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal, $own:literal) => {
+        $crate::code!(Some($own); $code, $summary, [$($meaning)?], $fix)
     };
 }
