@@ -7,7 +7,6 @@ use identity::{AccountId, Identity, Partition, Principal};
 use crate::{
     Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
     key::{Key, KeyRef},
-    template::PRIVATE_DNS_NAME,
 };
 
 mod index;
@@ -125,13 +124,6 @@ impl Kept {
     fn grant(&self) -> Grant<'_> {
         let Self { username, groups, source } = self;
         Grant { username, groups: groups.iter().collect(), source: source.clone() }
-    }
-}
-
-impl Grant<'_> {
-    /// Whether its username or one of its groups has a variable in it.
-    fn mentions(&self, variable: &str) -> bool {
-        self.groups.iter().any(|membership| membership.group.contains(variable)) || self.username.contains(variable)
     }
 }
 
@@ -277,15 +269,6 @@ impl Snapshot {
     /// The accounts of everybody whom a rule names.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         self.sources.iter().flat_map(Indexed::accounts).collect()
-    }
-
-    /// Whether some rule names machines by what EC2 calls them.
-    pub fn needs_private_dns_names(&self) -> bool {
-        self.sources.iter().any(|source| match source {
-            Indexed::Ordered(index) => index.needs_private_dns_names(),
-            Indexed::Unordered(index) => index.grants().any(|grant| grant.mentions(PRIVATE_DNS_NAME)),
-            Indexed::NotRead(_) => false,
-        })
     }
 
     /// The rule that nearly fits a caller who was not found: what an administrator would look for by hand.

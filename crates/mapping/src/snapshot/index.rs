@@ -19,7 +19,6 @@ use super::{
 use crate::{
     Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource,
     key::{Key, KeyRef},
-    template::PRIVATE_DNS_NAME,
 };
 
 /// One source's rules by principal, in the order of [`Reader::ClusterAuth`]: of a principal in both lists `mapRoles` counts,
@@ -201,12 +200,6 @@ impl Index {
         accounts.chain(self.accounts.keys().copied())
     }
 
-    /// Whether some rule names machines by what EC2 calls them.
-    pub(super) fn needs_private_dns_names(&self) -> bool {
-        let grants = self.in_use().map(|rule| self.grant(rule)).chain(self.unique_ids.values().map(Kept::grant));
-        grants.into_iter().any(|grant| grant.mentions(PRIVATE_DNS_NAME))
-    }
-
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account. Where callers are named by
     /// unique ids, nothing else but an account names them.
     pub(crate) fn find(&self, identity: &Identity, key: KeyRef<'_>) -> Option<Found<'_>> {
@@ -219,7 +212,7 @@ impl Index {
         let by_id = || {
             Some(match self.unique_ids.find(identity, key)? {
                 ById::Found(kept) => Found::Rule(kept.grant()),
-                ById::OtherArn(_) => Found::OtherArn,
+                ById::OtherArn => Found::OtherArn,
             })
         };
         let found = rule.map(|rule| Found::Rule(self.grant(rule))).or_else(by_id);

@@ -30,8 +30,8 @@ enum Beside {
 pub(crate) enum ById<T> {
     /// This, and the ARN is right.
     Found(T),
-    /// This, for another ARN than the caller's.
-    OtherArn(T),
+    /// Something, for another ARN than the caller's.
+    OtherArn,
 }
 
 impl<T> Default for UniqueIds<T> {
@@ -59,7 +59,7 @@ impl<T> UniqueIds<T> {
     /// What there is for a caller whose unique id is known.
     pub(super) fn find(&self, identity: &Identity, key: KeyRef<'_>) -> Option<ById<&T>> {
         let (beside, value) = self.0.get(&*identity.unique_id)?;
-        Some(if beside.is_right(key) { ById::Found(value) } else { ById::OtherArn(value) })
+        Some(if beside.is_right(key) { ById::Found(value) } else { ById::OtherArn })
     }
 
     /// What there may be for somebody whom only an ARN names, so that the unique id is not known; nothing for others.

@@ -71,10 +71,6 @@ impl Unordered {
         of_lists.chain(self.accounts.keys().copied())
     }
 
-    pub(super) fn grants(&self) -> impl Iterator<Item = Grant<'_>> {
-        self.roles.grants().chain(self.users.grants())
-    }
-
     /// What may be taken for a caller.
     pub(crate) fn find(&self, identity: &Identity, key: &Key) -> Candidates<'_> {
         let account = self.accounts.get(&identity.account);
@@ -171,7 +167,7 @@ impl List {
                 true
             }
             // An id with another ARN is an error to it, and ends the look-up.
-            Some(ById::OtherArn(_)) => true,
+            Some(ById::OtherArn) => true,
             None => !found.rules.is_empty(),
         }
     }

@@ -230,9 +230,3 @@ fn sources_are_asked_in_order_and_the_first_that_knows_the_caller_decides() {
         assert_eq!(said(&ask(&snapshot, "arn:aws:iam::111122223333:user/alice")), expected, "{name}");
     }
 }
-
-#[test]
-fn a_snapshot_says_whether_machines_are_named_by_ec2() {
-    assert!(snapshot(MAPPING).needs_private_dns_names());
-    assert!(!snapshot("mapAccounts: [\"111122223333\"]").needs_private_dns_names());
-}
