@@ -21,7 +21,6 @@ use rbac::{
     dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
     resources::Resource,
 };
-use serde::Deserialize;
 
 pub use self::gaps::{joined, shown};
 use access::{ConfigMap, Namespace, NotOfTexts, Owner};
@@ -247,14 +246,8 @@ impl Dump {
             FoundObject::Other(Other { api_version, kind, name, spec, status, .. })
                 if (&*api_version, &*kind) == MAPPING =>
             {
-                let spec = spec.map(|spec| serde_json::from_str(spec.get())).transpose();
-                let spec: RawSpec = spec.map_err(DumpError::MappingObjects)?.unwrap_or_default();
-                let unread = spec.unread();
-                let RawSpec { arn, username, groups, .. } = spec;
-                let status: Option<RawStatus> = status.and_then(|status| serde_json::from_str(status.get()).ok());
-                let groups = groups.unwrap_or_default();
-                let canonical_arn = status.unwrap_or_default().canonical_arn;
-                let object = MappingObject { name, arn, username, groups, canonical_arn, unread };
+                let object = MappingObject::read(name, spec.as_deref(), status.as_deref());
+                let object = object.map_err(DumpError::MappingObjects)?;
                 self.mapping_objects.push(Seen { object, owner: owner(&labels, &annotations), version });
                 self.mapping_object_places.push(self.here.clone());
             }
@@ -573,35 +566,4 @@ fn is_of_interest(kind: &str) -> bool {
 
 fn owner(labels: &BTreeMap<Box<str>, Box<str>>, annotations: &BTreeMap<Box<str>, Box<str>>) -> Owner {
     Owner::of(|key| labels.get(key).map(|value| &**value), |key| annotations.get(key).map(|value| &**value))
-}
-
-/// The `spec` of an `IAMIdentityMapping`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawSpec {
-    arn: Box<str>,
-    username: Box<str>,
-    groups: Option<Vec<Box<str>>>,
-    #[serde(flatten)]
-    others: BTreeMap<Box<str>, serde_json::Value>,
-}
-
-impl RawSpec {
-    /// ARNs under keys that nobody reads.
-    fn unread(&self) -> Vec<(Box<str>, Box<str>)> {
-        let is_arn = |text: &&str| text.trim_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("arn:"));
-        let mut unread = Vec::new();
-        for (key, value) in &self.others {
-            unread.extend(value.as_str().filter(is_arn).map(|arn| (key.clone(), arn.into())));
-        }
-        unread
-    }
-}
-
-/// Its `status`.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct RawStatus {
-    #[serde(rename = "canonicalARN")]
-    canonical_arn: Box<str>,
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mapping::{
     Defect, DefectKind, Mode, Reader,
     authenticator::{ServerConfig, read_config_in},
-    aws_iam_authenticator::{Object, Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
+    aws_iam_authenticator::{Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
 };
 
 use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION};
@@ -74,20 +74,6 @@ impl LiveMapping {
         let read = dynamic_file(text, Standing::alone(name), options);
         let source = read.unwrap_or_else(|refused| *refused);
         Self::new(MappingTarget::None, source, Holder::ConfigMap(ConfigMap::default()))
-    }
-}
-
-impl MappingObject {
-    /// Whom it is for, as aws-iam-authenticator compares; what never matches is for nobody.
-    pub fn principal(&self) -> Box<str> {
-        mapping::aws_iam_authenticator::compared(Mode::Crd, &self.arn).map(Into::into).unwrap_or_default()
-    }
-
-    fn as_read(&self) -> Object<'_> {
-        let Self { name, arn, username, groups, canonical_arn, unread } = self;
-        let groups = groups.iter().map(|group| &**group).collect();
-        let unread = unread.iter().map(|(key, arn)| (&**key, &**arn)).collect();
-        Object { name, arn, username, groups, canonical_arn, unread }
     }
 }
 

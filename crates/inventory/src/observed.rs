@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use access::{ConfigMap, Mark, Namespace, Owner};
+use access::{ConfigMap, Namespace, Owner};
 use identity::{Arn, Partition};
 use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, Knowledge, MappingTarget, Unseen, UnseenLogins, policy};
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins, policy};
 use crate::{Record, foreign::RbacDefinition};
 
 /// A cluster at one moment.
@@ -127,23 +127,6 @@ pub enum Holder {
     Objects(Vec<Seen<MappingObject>>),
 }
 
-/// An `IAMIdentityMapping`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct MappingObject {
-    /// The object's name.
-    pub name: Box<str>,
-    /// `spec.arn`, as written.
-    pub arn: Box<str>,
-    /// `spec.username`.
-    pub username: Box<str>,
-    /// `spec.groups`.
-    pub groups: Vec<Box<str>>,
-    /// `status.canonicalARN`, which aws-iam-authenticator writes; empty where it is not known.
-    pub canonical_arn: Box<str>,
-    /// ARNs that stand in `spec` under keys that nobody reads, each with its key.
-    pub unread: Vec<(Box<str>, Box<str>)>,
-}
-
 impl Twice {
     /// Whether they are roles or bindings, and not places of logins.
     pub fn is_of_rights(&self) -> bool {
@@ -165,18 +148,6 @@ impl NotAsked {
             Self::OnEks => "nobody reads it on EKS, which asks access entries and aws-auth alone",
             Self::ByMode => "EKS does not look at it: the cluster's authentication mode is API",
         }
-    }
-}
-
-impl MappingObject {
-    /// The whole object with our mark, as the API server takes it.
-    pub fn manifest(&self, mark: &Mark) -> serde_json::Value {
-        serde_json::json!({
-            "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",
-            "kind": "IAMIdentityMapping",
-            "metadata": {"name": self.name, "labels": Mark::labels(), "annotations": mark.annotations()},
-            "spec": {"arn": self.arn, "username": self.username, "groups": self.groups},
-        })
     }
 }
 

@@ -63,12 +63,18 @@ impl Resource {
             .contains(&self)
     }
 
+    /// As objects have it: `v1`, or `group/version`.
+    pub fn api_version(self) -> String {
+        match self.api_group {
+            "" => self.version.to_owned(),
+            group => format!("{group}/{}", self.version),
+        }
+    }
+
     /// The path of all objects: of a namespace, or (`None`) of the cluster.
     pub fn list(self, namespace: Option<&str>) -> String {
-        let mut path = match self.api_group {
-            "" => format!("/api/{}", self.version),
-            group => format!("/apis/{group}/{}", self.version),
-        };
+        let root = if self.api_group.is_empty() { "api" } else { "apis" };
+        let mut path = format!("/{root}/{}", self.api_version());
         if let Some(namespace) = namespace {
             let _ = write!(path, "/namespaces/{}", utf8_percent_encode(namespace, IN_PATHS));
         }

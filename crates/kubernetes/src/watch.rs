@@ -28,19 +28,15 @@ use serde_json::Value;
 use tokio::{sync::Notify, time::sleep};
 use tower_service::Service;
 
-use crate::{Cluster, KubernetesError};
+use crate::{Cluster, KubernetesError, Resource};
 
 /// Which objects are watched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Watched {
-    /// The API group; empty for the core group.
-    pub group: &'static str,
-    /// The version.
-    pub version: &'static str,
-    /// The kind.
+    /// The resource.
+    pub resource: Resource,
+    /// Its kind.
     pub kind: &'static str,
-    /// The resource: the kind's plural.
-    pub resource: &'static str,
     /// Namespace and name of the only object that matters; none where all of them do, of every namespace.
     pub only: Option<(&'static str, &'static str)>,
 }
@@ -84,11 +80,11 @@ const LASTS_SECONDS: u32 = 60;
 /// Trouble does not end it: it is told as [`Change::Failed`], and the watch is tried again after three seconds at most.
 pub async fn watch(cluster: &Arc<Cluster>, what: Watched, mut tell: impl FnMut(Change) -> ControlFlow<()>) {
     let resource = ApiResource {
-        group: what.group.to_owned(),
-        version: what.version.to_owned(),
-        api_version: what.api_version(),
+        group: what.resource.api_group.to_owned(),
+        version: what.resource.version.to_owned(),
+        api_version: what.resource.api_version(),
         kind: what.kind.to_owned(),
-        plural: what.resource.to_owned(),
+        plural: what.resource.name.to_owned(),
     };
     let answered = Arc::new(Notify::new());
     let authorized = Authorized { cluster: Arc::clone(cluster), answered: Arc::clone(&answered) };
@@ -182,7 +178,7 @@ fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Tr
     Some(match status {
         Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) if verb == "watch" => Trouble::OtherWay,
         // Of the core group every API server has every resource.
-        Some(StatusCode::NOT_FOUND) if !what.group.is_empty() => Trouble::Told(Change::NotServed),
+        Some(StatusCode::NOT_FOUND) if !what.resource.api_group.is_empty() => Trouble::Told(Change::NotServed),
         Some(status) => Trouble::Told(Change::Failed(cluster.endpoint.refused(verb, &what.path(), status))),
         None => Trouble::Told(Change::Failed(match error {
             kube::Error::Service(cause) => match cause.downcast::<KubernetesError>() {
@@ -195,15 +191,11 @@ fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Tr
 }
 
 impl Watched {
-    fn api_version(&self) -> String {
-        if self.group.is_empty() { self.version.to_owned() } else { format!("{}/{}", self.group, self.version) }
-    }
-
-    /// The path of the resource, as errors are made of.
     fn path(&self) -> String {
-        let root = if self.group.is_empty() { "api" } else { "apis" };
-        let place = self.only.map(|(namespace, name)| format!("namespaces/{namespace}/{}/{name}", self.resource));
-        format!("/{root}/{}/{}", self.api_version(), place.as_deref().unwrap_or(self.resource))
+        match self.only {
+            Some((namespace, name)) => self.resource.object(Some(namespace), name),
+            None => self.resource.list(None),
+        }
     }
 }
 

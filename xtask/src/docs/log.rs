@@ -66,11 +66,6 @@ const LINES: &[(&str, &str)] = &[
     ("the dynamic file is gone, and so are its logins", "Nobody logs in by it until it is there again."),
     ("other sources of logins are asked from now on", "The file of `dynamicBackendModePath` names them."),
     (
-        "the file of backend modes is not taken; those before stay",
-        "It is no JSON, or names what is no mode: modes stand in one text, with a blank between them.",
-    ),
-    ("cannot read this source", "Reading took too long; it is tried with the next change."),
-    (
         "the status of an IAMIdentityMapping is not written; logins do not need it",
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
     ),

@@ -315,12 +315,11 @@ async fn serve(
     let address = SocketAddr::new(reach.address, reach.port);
     let pair = (files.certificate.clone(), files.key.clone());
     let Logins { files: mappings, read, modes, options } = logins;
-    let sources = Arc::new(Sources::new(Arc::clone(&webhook), modes, read, options));
-    let rules = sources.len();
-    if rules == 0 && modes_are_files(&sources) {
+    let (sources, rules) = Sources::new(Arc::clone(&webhook), modes, read, options);
+    if rules == 0 && !sources.has_others() {
         tracing::warn!("no mapping: nobody can log in; give --config, --access-file or --backend-mode");
     }
-    let modes = Modes::start(Reached::of(args, &config, process), &config, sources);
+    let modes = Modes::start(Reached::of(args, &config, process), &config, sources.into());
     if let Some(path) = &config.dynamic_backend_mode_path {
         mode_file::follow(path.clone(), Arc::clone(&modes));
     }
@@ -343,11 +342,6 @@ async fn serve(
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
     server.run(ending).await;
     Ok(())
-}
-
-/// Whether nothing but files says who logs in.
-fn modes_are_files(sources: &Sources) -> bool {
-    sources.modes() == [Mode::MountedFile]
 }
 
 /// Listens: at once, or when whoever has the port ends.

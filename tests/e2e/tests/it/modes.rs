@@ -24,12 +24,11 @@ pub(crate) const TESTS: &[Test] = &[
     ("modes::what_contradicts_itself_is_refused_at_the_start", contradictions),
 ];
 
+/// Whom the server is to the API server.
+const ACCOUNT: &str = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: authenticator, namespace: kube-system}}";
+
 /// What aws-iam-authenticator needs for `aws-auth`: nothing but `watch`.
 const WATCH_AWS_AUTH: &str = r"
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: authenticator, namespace: kube-system}
----
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: authenticator, namespace: kube-system}
@@ -44,10 +43,6 @@ subjects: [{kind: ServiceAccount, name: authenticator, namespace: kube-system}]
 
 /// And for `IAMIdentityMapping`s.
 const WATCH_OBJECTS: &str = r"
-apiVersion: v1
-kind: ServiceAccount
-metadata: {name: authenticator, namespace: kube-system}
----
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata: {name: authenticator}
@@ -78,6 +73,7 @@ impl Api {
         let admin = Admin::new(binaries.kubectl()?.to_owned(), &cluster, &folder);
         // Nobody makes this namespace but a controller manager.
         admin.kubectl(&["get", "namespace", "kube-system"])?.success()?;
+        admin.with_file(&["apply"], ACCOUNT)?.success()?;
         admin.with_file(&["apply"], rbac)?.success()?;
         let token = admin.kubectl(&["create", "token", "authenticator", "-n", "kube-system"])?.success()?;
         let ca = folder.join("api-server-ca.pem");

@@ -8,19 +8,20 @@ use std::{
     ops::ControlFlow,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
-use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Run, Watched, Write};
+use inventory::MappingObject;
+use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Proxies, Resource, Run, Watched, Write};
 use mapping::{
     Defect, DefectKind, Mode, Source,
     authenticator::{ServerConfig, aws_auth, objects},
-    aws_iam_authenticator::{self, LISTS, Standing},
+    aws_iam_authenticator::{LISTS, Standing},
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::{
     sync::{Notify, watch},
     time::sleep,
@@ -46,22 +47,11 @@ pub(super) struct Reached {
 }
 
 /// `kube-system/aws-auth`.
-const AWS_AUTH: Watched = Watched {
-    group: "",
-    version: "v1",
-    kind: "ConfigMap",
-    resource: "configmaps",
-    only: Some(("kube-system", "aws-auth")),
-};
+const AWS_AUTH: Watched =
+    Watched { resource: Resource::CONFIG_MAPS, kind: "ConfigMap", only: Some(("kube-system", "aws-auth")) };
 
 /// Every `IAMIdentityMapping`.
-const OBJECTS: Watched = Watched {
-    group: "iamauthenticator.k8s.aws",
-    version: "v1alpha1",
-    kind: "IAMIdentityMapping",
-    resource: "iamidentitymappings",
-    only: None,
-};
+const OBJECTS: Watched = Watched { resource: Resource::IAM_IDENTITY_MAPPINGS, kind: "IAMIdentityMapping", only: None };
 
 /// After that long it is tried again to reach the API server.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -81,8 +71,6 @@ struct Seen {
     objects: BTreeMap<String, Object>,
     /// Whether these are all.
     is_whole: bool,
-    /// Whether they are others than those that were read.
-    is_new: bool,
     /// How often in a row it has failed.
     failures: usize,
 }
@@ -143,7 +131,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
     let (is_broken, statuses) = (AtomicBool::new(false), watch::Sender::new(Vec::new()));
     let watched = if mode == Mode::Crd { OBJECTS } else { AWS_AUTH };
     let watching = kubernetes::watch(cluster, watched, |change| {
-        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = lock(&seen);
         match change {
             Change::Failed(error) => {
                 cannot_see(mode, sources, &error.to_string());
@@ -161,11 +149,19 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                 }
             }
             Change::NotServed => not_served.notify_one(),
-            change => {
+            Change::All(objects) => {
+                *seen = Seen { objects: by_name(objects), is_whole: true, failures: 0 };
+                changed.notify_one();
+            }
+            Change::Applied(object) => {
                 seen.failures = 0;
-                if seen.take(change) {
-                    changed.notify_one();
-                }
+                seen.objects.insert(object.name.clone(), object);
+                changed.notify_one();
+            }
+            Change::Gone(name) => {
+                seen.failures = 0;
+                seen.objects.remove(&name);
+                changed.notify_one();
             }
         }
         ControlFlow::Continue(())
@@ -176,25 +172,22 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
             tokio::select! {
                 () = changed.notified() => sleep(SETTLE).await,
                 told = reading.changed() => if told.is_err() { return },
-                () = not_served.notified() => match cluster.lacks_group(watched.group).await {
-                    Ok(true) => seen.lock().unwrap_or_else(PoisonError::into_inner).is_not_installed(),
-                    Ok(false) => {
-                        cannot_see(mode, sources, "the API server says nothing of this resource");
+                () = not_served.notified() => {
+                    let why = match cluster.lacks_group(watched.resource.api_group).await {
+                        Ok(true) if lock(&seen).is_known_to_be_empty() => continue,
+                        Ok(true) => None,
+                        Ok(false) => Some("the API server says nothing of this resource".to_owned()),
+                        Err(error) => Some(error.to_string()),
+                    };
+                    if let Some(why) = why {
+                        cannot_see(mode, sources, &why);
                         continue;
                     }
-                    Err(error) => {
-                        cannot_see(mode, sources, &error.to_string());
-                        continue;
-                    }
-                },
-            }
-            let objects: Vec<Object> = {
-                let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
-                if !seen.is_whole || !std::mem::take(&mut seen.is_new) && !reading.has_changed().unwrap_or(true) {
-                    continue;
+                    // A resource that is not installed has no objects.
+                    *lock(&seen) = Seen { is_whole: true, ..Seen::default() };
                 }
-                seen.objects.values().cloned().collect()
-            };
+            }
+            let Some(objects) = lock(&seen).whole() else { continue };
             let wanted = reading.borrow_and_update().clone();
             let taken = off_thread(move || {
                 let read = read(mode, &objects, &wanted);
@@ -214,7 +207,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                     }
                     let _ = statuses.send(objects);
                 }
-                Err(error) => tracing::error!(mode = %mode, error = format!("{error:#}"), "cannot read this source"),
+                Err(error) => sources.cannot_read(mode, &format!("{error:#}")),
             }
         }
     };
@@ -241,39 +234,30 @@ fn cannot_see(mode: Mode, sources: &Sources, why: &str) {
 }
 
 impl Seen {
-    /// Whether anything is known that was not.
-    fn take(&mut self, change: Change) -> bool {
-        match change {
-            Change::All(objects) => {
-                self.objects = objects.into_iter().map(|object| (object.name.clone(), object)).collect();
-                self.is_whole = true;
-            }
-            Change::Applied(object) => {
-                self.objects.insert(object.name.clone(), object);
-            }
-            Change::Gone(name) => {
-                self.objects.remove(&name);
-            }
-            Change::NotServed | Change::Restored | Change::Failed(_) => return false,
-        }
-        self.is_new = true;
-        true
+    /// All objects; none where these are not all.
+    fn whole(&self) -> Option<Vec<Object>> {
+        self.is_whole.then(|| self.objects.values().cloned().collect())
     }
 
-    /// A resource that is not installed has no objects.
-    fn is_not_installed(&mut self) {
-        self.is_new = !self.is_whole || !self.objects.is_empty();
-        self.objects.clear();
-        self.is_whole = true;
-        self.failures = 0;
+    fn is_known_to_be_empty(&self) -> bool {
+        self.is_whole && self.objects.is_empty()
     }
+}
+
+fn by_name(objects: Vec<Object>) -> BTreeMap<String, Object> {
+    objects.into_iter().map(|object| (object.name.clone(), object)).collect()
+}
+
+/// Whoever panicked with it has put in whole values only.
+fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What the objects of a mode say.
 fn read(mode: Mode, seen: &[Object], reading: &super::sources::Reading) -> Source {
     let source = if mode == Mode::Crd {
-        let fields: Vec<Fields> = seen.iter().map(Fields::of).collect();
-        objects(fields.iter().map(Fields::object))
+        let read: Vec<MappingObject> = seen.iter().map(mapping_object).collect();
+        objects(read.iter().map(MappingObject::as_read))
     } else {
         let data = seen.iter().filter(|object| object.name == "aws-auth");
         let data = data.filter_map(|object| object.fields.get("data")?.as_object()).flatten();
@@ -290,61 +274,31 @@ fn broken(source: &Source) -> Option<&Defect> {
     source.defects.iter().find(is_whole)
 }
 
-/// One `IAMIdentityMapping`.
-struct Fields<'a> {
-    name: &'a str,
-    arn: &'a str,
-    username: &'a str,
-    groups: Vec<&'a str>,
-    /// ARNs under keys that nobody reads.
-    unread: Vec<(&'a str, &'a str)>,
-}
-
-impl<'a> Fields<'a> {
-    fn of(object: &'a Object) -> Self {
-        let spec = object.fields.get("spec");
-        let text = |key: &str| spec.and_then(|spec| spec.get(key)?.as_str()).unwrap_or_default();
-        let groups = spec.and_then(|spec| spec.get("groups")?.as_array()).into_iter().flatten();
-        let groups = groups.filter_map(Value::as_str).collect();
-        let fields = spec.and_then(Value::as_object).into_iter().flatten();
-        let unread = fields.filter(|(key, _)| !["arn", "username", "groups"].contains(&key.as_str()));
-        let unread = unread.filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)));
-        let unread = unread.filter(|(_, value)| value.starts_with("arn:")).collect();
-        Self { name: &object.name, arn: text("arn"), username: text("username"), groups, unread }
-    }
-
-    fn object(&self) -> aws_iam_authenticator::Object<'_> {
-        let Self { name, arn, username, groups, unread } = self;
-        aws_iam_authenticator::Object {
-            name,
-            arn,
-            username,
-            groups: groups.clone(),
-            canonical_arn: "",
-            unread: unread.clone(),
-        }
-    }
+/// One `IAMIdentityMapping`. A `spec` of other types than its definition has is for nobody.
+fn mapping_object(Object { name, fields, .. }: &Object) -> MappingObject {
+    let part = |key: &str| fields.get(key).filter(|value| !value.is_null());
+    let read = MappingObject::read(name.as_str(), part("spec"), part("status"));
+    read.unwrap_or_else(|_| MappingObject { name: name.as_str().into(), ..MappingObject::default() })
 }
 
 /// Writes into each object's status whom it is for, where that does not stand there: whoever looks at objects with kubectl,
 /// and aws-iam-authenticator, go by it. Nobody here does.
 async fn write_statuses(cluster: &Cluster, objects: &[Object]) {
     for object in objects {
-        let spec = object.fields.get("spec").cloned().unwrap_or_default();
-        let arn = spec.get("arn").and_then(Value::as_str).unwrap_or_default();
-        let Ok(canonical) = aws_iam_authenticator::compared(Mode::Crd, arn) else { continue };
-        let mut status = object.fields.get("status").filter(|status| status.is_object()).cloned().unwrap_or(json!({}));
-        if status.get("canonicalARN").and_then(Value::as_str) == Some(&canonical) {
+        let read = mapping_object(object);
+        let canonical = read.principal();
+        if canonical.is_empty() || canonical == read.canonical_arn {
             continue;
         }
-        status["canonicalARN"] = canonical.into();
-        let Object { name, resource_version, .. } = object;
-        let path = format!("/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings/{name}/status");
+        let Object { name, resource_version, fields } = object;
+        let mut status = fields.get("status").filter(|status| status.is_object()).cloned().unwrap_or(json!({}));
+        status["canonicalARN"] = (*canonical).into();
+        let path = format!("{}/status", OBJECTS.resource.object(None, name));
         let object = json!({
-            "apiVersion": "iamauthenticator.k8s.aws/v1alpha1",
-            "kind": "IAMIdentityMapping",
+            "apiVersion": OBJECTS.resource.api_version(),
+            "kind": OBJECTS.kind,
             "metadata": {"name": name, "resourceVersion": resource_version},
-            "spec": spec,
+            "spec": fields.get("spec"),
             "status": status,
         });
         match cluster.write(&Write::Replace { path, object }, Run::Real).await {

@@ -3,6 +3,7 @@
 //! Source: aws-iam-authenticator 0.7.18, `pkg/fileutil/util.go`, `pkg/mapper/dynamicfile`.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -10,8 +11,9 @@ use std::{
 
 use anyhow::Context as _;
 use mapping::{Mode, Reader, Source, authenticator::dynamic_file, aws_iam_authenticator::Standing};
-use serde_json::Value;
+use serde_json::value::RawValue;
 use tokio::time::sleep;
+use webhook::Webhook;
 
 use super::{
     looking::{INTERVAL, Print, off_thread},
@@ -40,13 +42,14 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                         let read =
                             dynamic_file(&bytes, standing, reading.options).map_err(|source| refused(&source))?;
                         let read = Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read };
-                        Ok((Indexed::from(read), last_updated(&bytes)))
+                        let written = Fields::read(&bytes).ok().and_then(|fields| fields.written());
+                        Ok((Indexed::from(read), written))
                     });
                     match read.await {
                         Ok((read, at)) => {
                             sources.take(Mode::DynamicFile, read);
                             if !is_first {
-                                observe(&sources, "dynamic_file", at);
+                                observe(sources.webhook(), "dynamic_file", at);
                             }
                         }
                         Err(error) => cannot_read(&sources, &format!("{error:#}")),
@@ -93,23 +96,32 @@ fn refused(refused: &Source) -> anyhow::Error {
 }
 
 /// How long after it was written a file is in use; one that says it will be written is passed over.
-pub(super) fn observe(sources: &Sources, file: &'static str, written: Option<i64>) {
+pub(super) fn observe(webhook: &Webhook, file: &'static str, written: Option<i64>) {
     let after = written.and_then(|at| u64::try_from(rim::now().as_second() - at).ok());
     if let Some(seconds) = after {
-        sources.webhook().metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
+        webhook.metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
     }
 }
 
-/// `LastUpdatedDateTime`: seconds since 1970, as a text.
-pub(super) fn last_updated(bytes: &[u8]) -> Option<i64> {
-    let value: Value = serde_json::from_slice(bytes).ok()?;
-    field(&value, "LastUpdatedDateTime")?.as_str()?.parse().ok()
-}
+/// The fields of a file, in whatever case, as encoding/json takes them. Their values are read when they are asked for: the
+/// lists of logins may be long.
+pub(super) struct Fields<'t>(BTreeMap<String, &'t RawValue>);
 
-/// A field in whatever case, as encoding/json takes it.
-pub(super) fn field<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
-    let fields = value.as_object()?;
-    fields.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+impl<'t> Fields<'t> {
+    pub(super) fn read(bytes: &'t [u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(bytes).map(Self)
+    }
+
+    /// A field that is a text.
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        let (_, value) = self.0.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        serde_json::from_str(value.get()).ok()
+    }
+
+    /// `LastUpdatedDateTime`: seconds since 1970, as a text.
+    pub(super) fn written(&self) -> Option<i64> {
+        self.text("LastUpdatedDateTime")?.parse().ok()
+    }
 }
 
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {

@@ -6,6 +6,8 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use webhook::Webhook;
+
 /// How often files are looked at.
 pub(super) const INTERVAL: Duration = Duration::from_millis(500);
 
@@ -19,6 +21,26 @@ pub(super) async fn off_thread<T: Send + 'static>(
 ) -> anyhow::Result<T> {
     let read = tokio::time::timeout(READING, tokio::task::spawn_blocking(work));
     read.await.map_err(|_| anyhow::anyhow!("reading took more than {} seconds", READING.as_secs()))??
+}
+
+/// Takes what was read, or says why the last good version stays.
+pub(super) fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, take: impl FnOnce(T)) {
+    match read {
+        Ok(value) => {
+            take(value);
+            webhook.readiness().clear_stale(file);
+        }
+        Err(error) => {
+            // The log comes last: whoever reads it finds the rest as it says.
+            webhook.metrics().reload_failed(file);
+            webhook.readiness().set_stale(file, format!("{error:#}"));
+            tracing::error!(
+                file,
+                error = format!("{error:#}"),
+                "the change is not taken; the last good version stays in use"
+            );
+        }
+    }
 }
 
 /// What tells one version of a file from another without reading it. ConfigMap mounts swap a symbolic link, so the file

@@ -9,19 +9,30 @@ use std::{
 
 use anyhow::Context as _;
 use mapping::{Mode, aws_iam_authenticator};
-use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
-    dynamic::{bytes, field, last_updated, observe},
-    looking::{INTERVAL, Print, off_thread},
+    dynamic::{Fields, bytes, observe},
+    looking::{INTERVAL, Print, off_thread, report},
     modes::Modes,
 };
+
+/// Its name in metrics and at `/readyz`.
+const MODE_FILE: &str = "backend-mode";
+
+/// What the file says.
+struct Named {
+    modes: Vec<Mode>,
+    /// `LastUpdatedDateTime`.
+    written: Option<i64>,
+}
 
 /// Follows the file that names the modes. Where it is gone, those of the configuration are asked again.
 pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
     tokio::spawn(async move {
-        let mut seen = Print::of(Path::new(""));
+        let webhook = Arc::clone(modes.sources().webhook());
+        // What was there before the first look: nothing.
+        let mut seen = Print::Gone;
         let mut is_first = true;
         loop {
             let print = Print::of(&path);
@@ -29,29 +40,18 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                 seen = print;
                 if seen.is_there() {
                     let path = path.clone();
-                    let sources = Arc::clone(modes.sources());
-                    match off_thread(move || named_modes(&path)).await.and_then(|(named, at)| {
-                        modes.ask(&named)?;
-                        Ok((named, at))
-                    }) {
-                        Ok((named, at)) => {
-                            let has = named.contains(&Mode::DynamicFile);
-                            sources.webhook().metrics().set_dynamic_file_mode(has, named == [Mode::DynamicFile]);
-                            sources.webhook().readiness().clear_stale("backend-mode");
-                            if !is_first {
-                                observe(&sources, "dynamic_backend_mode", at);
-                            }
-                            is_first = false;
+                    let named = off_thread(move || named_modes(&path)).await;
+                    let asked = named.and_then(|named| modes.ask(&named.modes).map(|()| named));
+                    report(&webhook, MODE_FILE, asked, |Named { modes, written }| {
+                        let has_it = modes.contains(&Mode::DynamicFile);
+                        webhook.metrics().set_dynamic_file_mode(has_it, modes == [Mode::DynamicFile]);
+                        if !is_first {
+                            observe(&webhook, "dynamic_backend_mode", written);
                         }
-                        Err(error) => {
-                            let why = format!("{error:#}");
-                            sources.webhook().metrics().reload_failed("backend-mode");
-                            sources.webhook().readiness().set_stale("backend-mode", why.clone());
-                            tracing::error!(error = why, "the file of backend modes is not taken; those before stay");
-                        }
-                    }
+                        is_first = false;
+                    });
                 } else if seen.is_gone() {
-                    modes.sources().webhook().readiness().clear_stale("backend-mode");
+                    webhook.readiness().clear_stale(MODE_FILE);
                     modes.ask_configured();
                 }
             }
@@ -60,17 +60,16 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
     });
 }
 
-/// What `backendMode` of the file names, and `LastUpdatedDateTime`.
-fn named_modes(path: &Path) -> anyhow::Result<(Vec<Mode>, Option<i64>)> {
+fn named_modes(path: &Path) -> anyhow::Result<Named> {
     let bytes = bytes(path)?;
-    let value: Value = serde_json::from_slice(&bytes).context("it is not JSON")?;
-    let named = field(&value, "backendMode").and_then(Value::as_str).unwrap_or_default();
+    let fields = Fields::read(&bytes).context("it is not JSON")?;
+    let named = fields.text("backendMode").unwrap_or_default();
     let names: Vec<&str> = named.split(' ').collect();
-    let found = aws_iam_authenticator::modes(names.iter().copied());
-    let is_once = |mode: &Mode| found.iter().filter(|other| *other == mode).count() == 1;
+    let modes = aws_iam_authenticator::modes(names.iter().copied());
+    let is_once = |mode: &Mode| modes.iter().filter(|other| *other == mode).count() == 1;
     anyhow::ensure!(
-        found.len() == names.len() && found.iter().all(is_once),
+        modes.len() == names.len() && modes.iter().all(is_once),
         "backendMode {named:?}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile, each once, with a blank between them"
     );
-    Ok((found, last_updated(&bytes)))
+    Ok(Named { modes, written: fields.written() })
 }

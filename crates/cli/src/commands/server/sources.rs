@@ -60,8 +60,8 @@ struct State {
 }
 
 impl Sources {
-    /// With what the files say; the other modes are still to be read.
-    pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<Mode>, read: Read, options: Options) -> Self {
+    /// With what the files say, and how many rules that is; the other modes are still to be read.
+    pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<Mode>, read: Read, options: Options) -> (Self, usize) {
         let state = State {
             partition: Partition::default(),
             scrubbed_accounts: Vec::new(),
@@ -72,19 +72,13 @@ impl Sources {
         };
         let this = Self { state: Mutex::new(state), reading: watch::Sender::default(), webhook };
         this.reading.send_modify(|reading| reading.options = options);
-        this.take_files(read);
-        this
-    }
-
-    /// How many rules all sources have together.
-    pub(super) fn len(&self) -> usize {
-        let state = self.state();
-        state.access.iter().chain(state.read.values()).map(|index| index.len()).sum()
+        let rules = this.take_files(read);
+        (this, rules)
     }
 
     /// Takes what the access file and the configuration say now.
     ///
-    /// Returns how many rules all sources have together.
+    /// Returns how many rules there are, those of the other sources included.
     pub(super) fn take_files(&self, read: Read) -> usize {
         let Read { config, mounted, access } = read;
         let ServerConfig { partition, scrubbed_accounts, reserved_prefixes, .. } = config;
@@ -178,6 +172,11 @@ impl Sources {
     /// The sources in the order in which they are asked.
     pub(super) fn modes(&self) -> Vec<Mode> {
         self.state().modes.clone()
+    }
+
+    /// Whether something else than files says who logs in.
+    pub(super) fn has_others(&self) -> bool {
+        self.state().modes != [Mode::MountedFile]
     }
 
     /// How sources are to be read, and word of when that changes.

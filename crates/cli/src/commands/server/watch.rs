@@ -3,12 +3,11 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use mapping::Mode;
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
 use super::{
-    looking::{INTERVAL, Print, off_thread},
+    looking::{INTERVAL, Print, off_thread, report},
     mappings::Files,
     modes::Modes,
 };
@@ -29,7 +28,7 @@ pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<Rel
             if found != seen_mappings {
                 seen_mappings = found;
                 let mappings = mappings.clone();
-                let has_others = modes.sources().modes() != [Mode::MountedFile];
+                let has_others = modes.sources().has_others();
                 report(&webhook, "config", off_thread(move || mappings.read(has_others)).await, |read| {
                     let rules = modes.sources().take_files(read);
                     tracing::info!(rules, "the mappings have changed and are in use");
@@ -61,26 +60,6 @@ fn report_lost_lines(webhook: &Webhook, before: &mut usize) {
         webhook.metrics().log_lines_lost(lost - *before);
         tracing::error!(lines = lost - *before, "lines of this log were lost: whoever reads it is too slow");
         *before = lost;
-    }
-}
-
-/// Takes what was read, or says why the last good version stays.
-fn report<T>(webhook: &Webhook, file: &'static str, read: anyhow::Result<T>, take: impl FnOnce(T)) {
-    match read {
-        Ok(value) => {
-            take(value);
-            webhook.readiness().clear_stale(file);
-        }
-        Err(error) => {
-            // The log comes last: whoever reads it finds the rest as it says.
-            webhook.metrics().reload_failed(file);
-            webhook.readiness().set_stale(file, format!("{error:#}"));
-            tracing::error!(
-                file,
-                error = format!("{error:#}"),
-                "the change is not taken; the last good version stays in use"
-            );
-        }
     }
 }
 
