@@ -81,7 +81,7 @@ impl Places {
             let mode = mode.or_else(|| gap.what.starts_with(BARE_LOGINS).then_some(Mode::EksConfigMap))?;
             let help =
                 if gap.why.contains(TWICE) { "give one of the two" } else { "give it in a form that can be read" };
-            Some(UnseenLogins { mode, gap: gap.clone(), help: help.into() })
+            Some(UnseenLogins::new(mode, gap.clone(), help))
         };
         Self {
             unseen: unread.iter().filter_map(of_gap).collect(),
@@ -103,13 +103,13 @@ impl Places {
     pub fn add_nothing_said(&mut self, gap: Unseen) {
         let help = "give what says it: by `--from` what `kubectl get configmap aws-auth -n kube-system -o yaml` or `aws eks \
                     describe-access-entry` prints, an access file, or the server's configuration by `--config`";
-        self.unseen.push(UnseenLogins { mode: Mode::MountedFile, gap, help: help.into() });
+        self.unseen.push(UnseenLogins::new(Mode::MountedFile, gap, help));
     }
 
     /// Adds an IAM group of which nobody said who is in it: it may be any user of these accounts.
     pub fn add_iam_group(&mut self, accounts: BTreeSet<AccountId>, gap: Unseen) {
-        let help = "give what `aws iam get-group` prints by `--from`".into();
-        self.of_iam_groups.push((accounts, UnseenLogins { mode: Mode::AccessFile, gap, help }));
+        let help = "give what `aws iam get-group` prints by `--from`";
+        self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
     }
 
     /// All of them.
@@ -183,7 +183,7 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
         what: "the server's own files on the control plane".into(),
         why: "the cluster's API does not have them".into(),
     };
-    Some(UnseenLogins { mode: Mode::MountedFile, gap, help: GIVE_OWN_FILES.into() })
+    Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
 }
 
 /// An access file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
@@ -192,11 +192,7 @@ fn not_read(observed: &Observed) -> Option<UnseenLogins> {
     let why = observed.not_read.get(&MappingTarget::AccessFile).filter(|_| is_there)?;
     let what = format!("whether a server reads {}", MappingTarget::AccessFile.title());
     let help = "say by `--reader cluster-auth` that one does, or give the access file that the server has";
-    Some(UnseenLogins {
-        mode: Mode::AccessFile,
-        gap: Unseen { what: what.into(), why: why.clone() },
-        help: help.into(),
-    })
+    Some(UnseenLogins::new(Mode::AccessFile, Unseen { what: what.into(), why: why.clone() }, help))
 }
 
 const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \
@@ -215,7 +211,7 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
         "let somebody look who may `get` it, or give everything that `kubectl get configmap {name} -n kube-system -o yaml` \
          and its like print by `--from`"
     );
-    Some(UnseenLogins { mode, gap: gap.clone(), help: help.into() })
+    Some(UnseenLogins::new(mode, gap.clone(), help))
 }
 
 fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
@@ -226,7 +222,7 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
     };
     let help = "let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
                 `--from`, where the cluster knows them";
-    Some(UnseenLogins { mode: Mode::Crd, gap: gap.or_else(not_given)?, help: help.into() })
+    Some(UnseenLogins::new(Mode::Crd, gap.or_else(not_given)?, help))
 }
 
 fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
@@ -235,18 +231,14 @@ fn of_mode(entries: &AccessEntries, is_eks: bool) -> Option<UnseenLogins> {
         why: "access entries and aws-auth count, or only one of the two".into(),
     };
     let help = "give what `aws eks describe-cluster` prints by `--from`";
-    (is_eks && entries.mode().is_none()).then(|| UnseenLogins {
-        mode: Mode::AccessEntries,
-        gap: gap(),
-        help: help.into(),
-    })
+    (is_eks && entries.mode().is_none()).then(|| UnseenLogins::new(Mode::AccessEntries, gap(), help))
 }
 
 fn of_entries(entries: &AccessEntries) -> Vec<(Option<String>, UnseenLogins)> {
     let place = |(whose, gap)| {
         let help =
             "give what `aws eks list-access-entries`, `describe-access-entry` and `describe-cluster` print by `--from`";
-        (whose, UnseenLogins { mode: Mode::AccessEntries, gap, help: help.into() })
+        (whose, UnseenLogins::new(Mode::AccessEntries, gap, help))
     };
     entries.unseen_logins().into_iter().map(place).collect()
 }

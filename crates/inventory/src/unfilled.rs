@@ -57,10 +57,9 @@ impl LiveMapping {
             taken.extend(is_unfilled.then(|| (defect.place(), defect.excerpt.trim().to_owned())));
             !is_unfilled
         });
-        let place = |(place, text): (String, String)| UnseenLogins {
-            mode: *mode,
-            gap: Unseen { what: format!("who logs in by {place}").into(), why: why(&text).into() },
-            help: "give what the program that fills it in prints, by `--from -`".into(),
+        let place = |(place, text): (String, String)| {
+            let gap = Unseen { what: format!("who logs in by {place}").into(), why: why(&text).into() };
+            UnseenLogins::new(*mode, gap, "give what the program that fills it in prints, by `--from -`")
         };
         taken.into_iter().map(place).collect()
     }

@@ -25,13 +25,20 @@ pub struct UnseenLogins {
     pub gap: Unseen,
     /// What would help, as a sentence in the imperative.
     pub help: Box<str>,
+    /// Whether the program whose file it is makes nothing of it, so that nobody is let in by what stands there, and only by
+    /// what the cluster may have all the same.
+    pub is_of_nothing: bool,
 }
 
 impl UnseenLogins {
+    /// One by which whoever is named there may be let in.
+    pub fn new(mode: Mode, gap: Unseen, help: impl Into<Box<str>>) -> Self {
+        Self { mode, gap, help: help.into(), is_of_nothing: false }
+    }
+
     /// A place that its reader refuses as a whole.
     pub(super) fn unreadable(gap: Unseen, target: MappingTarget) -> Self {
-        let help = "give it in a form that can be read".into();
-        Self { mode: target.mode().unwrap_or(Mode::MountedFile), gap, help }
+        Self::new(target.mode().unwrap_or(Mode::MountedFile), gap, "give it in a form that can be read")
     }
 }
 

@@ -339,7 +339,7 @@ impl Verdict {
 
 impl<'a> From<&'a NotKnown> for NotKnownOut<'a> {
     fn from(NotKnown { seen, places }: &'a NotKnown) -> Self {
-        let place = |UnseenLogins { mode, gap, help }: &'a UnseenLogins| PlaceOut {
+        let place = |UnseenLogins { mode, gap, help, .. }: &'a UnseenLogins| PlaceOut {
             source: mode.as_str(),
             what: &gap.what,
             why: &gap.why,

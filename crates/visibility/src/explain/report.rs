@@ -127,8 +127,8 @@ impl Explanation<'_> {
 
 /// The places that were not looked at.
 fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
-    let is_of = |UnseenLogins { mode, gap, help }: &UnseenLogins| {
-        let otherwise = Some(otherwise(is_let_in, *mode)).filter(|_| !says_nothing_of_it(gap));
+    let is_of = |UnseenLogins { mode, gap, help, is_of_nothing }: &UnseenLogins| {
+        let otherwise = (!is_of_nothing).then(|| otherwise(is_let_in, *mode));
         let below = otherwise.into_iter().chain([&**help]).map(|text| Item::new(Sign::Note, text));
         Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)).below(below)
     };
@@ -136,13 +136,8 @@ fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
     (!places.is_empty()).then(|| section(title, places.iter().map(is_of)))
 }
 
-/// Whether it is known of a place that nobody is let in by it, and only not what stands in its stead.
-fn says_nothing_of_it(gap: &Unseen) -> bool {
-    ["so nothing is made of", "so nobody is let in by it"].iter().any(|words| gap.why.contains(words))
-}
-
 /// What it means that a place was not looked at.
-fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
+const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
     match (is_let_in, mode) {
         (false, _) => "whoever is named there is let in",
         (true, Mode::AccessEntries) => "EKS asks there first, or nowhere else",

@@ -238,3 +238,23 @@ fn what_was_read_is_not_said_to_be_unseen() {
         report::text_of(&explanation.report(Some(&empty))).iter().map(|one| one.text().to_owned()).collect();
     assert!(text.contains("there is no mapping at all"), "{text}");
 }
+
+/// What a program makes nothing of lets nobody in, and what cannot be read may let somebody in: only of the latter is that said.
+#[test]
+fn of_what_its_own_program_makes_nothing_it_is_not_said_that_it_lets_somebody_in() {
+    let eksctl = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c, region: eu-west-1}\niamIdentityMappings: \
+                  [{arn: 'arn:aws:sts::111122223333:assumed-role/Build/x', username: u, groups: [g]}]\n";
+    let aws_auth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: \
+                    \"[{rolearn: 'arn:aws:iam::${ACCOUNT}:role/Build', username: u}]\"}\n";
+    let rows =
+        [("eksctl.yaml", eksctl, "so nobody is let in by it", false), ("aws-auth.yaml", aws_auth, "${ACCOUNT}", true)];
+    for (file, text, expected, may_let_in) in rows {
+        let world = world(&[(file, text)]);
+        let caller = Caller::of_arn("arn:aws:iam::111122223333:role/Build").expect("an ARN");
+        let report = world.explain(caller).report(Some(&world));
+        let text: String = report::text_of(&report).iter().map(|segment| segment.text().to_owned()).collect();
+        let at = text.find(expected).unwrap_or_else(|| panic!("{expected} is not in\n{text}"));
+        let below: String = text[at..].lines().take(3).collect::<Vec<_>>().join("\n");
+        assert_eq!(below.contains("whoever is named there is let in"), may_let_in, "{file}\n{text}");
+    }
+}

@@ -28,7 +28,7 @@ pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<Unse
         let what = place.map_or_else(String::new, |(file, at)| format!("{file}:{}", at.line));
         let help = problem.hint.clone().unwrap_or_else(|| "give the file as its program takes it".to_owned());
         let gap = Unseen { what: what.into(), why: problem.message.as_str().into() };
-        UnseenLogins { mode, gap, help: help.into() }
+        UnseenLogins { is_of_nothing: true, ..UnseenLogins::new(mode, gap, help) }
     });
     all.collect()
 }
