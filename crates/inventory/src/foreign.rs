@@ -22,7 +22,7 @@ use std::sync::Arc;
 use document::{Node, Problem, Source, Span};
 use mapping::Mode;
 
-pub use crate::format::Format;
+pub use crate::format::FileFormat;
 
 pub use self::{
     access_entries::{AccessEntry, Association, EntryType},
@@ -36,7 +36,7 @@ use crate::{AuthenticationMode, SaidCluster, Unseen, placeholder::is_placeholder
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Foreign {
     /// Which program's file it is.
-    pub format: Format,
+    pub format: FileFormat,
     /// The file's name.
     pub file: Arc<str>,
     /// Where the whole of it stands.
@@ -120,7 +120,7 @@ impl Foreign {
 
     /// The logins that are written and of which the file's own program makes nothing, and where they would stand.
     pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem)> {
-        let mode = if self.format == Format::Kops { Mode::Crd } else { Mode::EksConfigMap };
+        let mode = if self.format == FileFormat::Kops { Mode::Crd } else { Mode::EksConfigMap };
         self.problems.iter().filter(|problem| problem.code == NO_LOGIN).map(move |problem| (mode, problem))
     }
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use mapping::{Defect, RuleSource};
 
 use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
-use crate::foreign::{Foreign, Format, Login};
+use crate::foreign::{FileFormat, Foreign, Login};
 
 impl Foreign {
     /// The mapping; none where the file has no logins. Its rules say where they stand in the file.
@@ -16,9 +16,9 @@ impl Foreign {
             return None;
         }
         let live = match self.format {
-            Format::Kops => Ok(self.objects()),
+            FileFormat::Kops => Ok(self.objects()),
             // The authenticator's own file, which the first chart wrote.
-            Format::Chart2018 => self.config_map(MappingTarget::ConfigMap, *reading, now),
+            FileFormat::Chart2018 => self.config_map(MappingTarget::ConfigMap, *reading, now),
             _ => self.config_map(MappingTarget::AwsAuth, *reading, now),
         };
         Some(live)

@@ -4,14 +4,14 @@ macro_rules! formats {
     ($($name:ident, $title:literal, $command:literal;)*) => {
         /// Whose file it is.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Format {
+        pub enum FileFormat {
             $(#[doc = $title] $name,)*
             /// Nobody's that is known.
             #[default]
             Unknown,
         }
 
-        impl Format {
+        impl FileFormat {
             /// All that are read, in the order of the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 

@@ -190,13 +190,18 @@ impl Observed {
     /// read.
     pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
         let is_in_file = matches!(&live.holder, Holder::ConfigMap(map) if map.in_file.is_some());
-        match live.target {
+        self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !is_in_file)
+    }
+
+    /// Why EKS asks no place of this kind, whatever stands there, if it is such a cluster and does not.
+    pub fn leaves_out(&self, target: MappingTarget) -> Option<NotAsked> {
+        match target {
             MappingTarget::AwsAuth => {
                 (self.entries.mode() == Some(AuthenticationMode::Api)).then_some(NotAsked::ByMode)
             }
             MappingTarget::AccessFile | MappingTarget::ConfigMap | MappingTarget::Crd => {
                 let is_eks = self.is_eks || self.makes_eks || !self.entries.is_empty();
-                (is_eks && !is_in_file).then_some(NotAsked::OnEks)
+                is_eks.then_some(NotAsked::OnEks)
             }
             MappingTarget::None => None,
         }

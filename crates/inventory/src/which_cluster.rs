@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{Record, format::Format, place::Place};
+use crate::{Record, format::FileFormat, place::Place};
 
 /// Everything that says which cluster this is.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +45,7 @@ pub enum SaidBy {
     /// The authenticator's configuration as the cluster has it. On EKS nobody reads it: there it may be left over.
     ConfigurationInCluster,
     /// Another program's file.
-    Foreign(Format),
+    Foreign(FileFormat),
     /// An answer of `aws eks`.
     Eks,
     /// The namespace `kube-system`.
@@ -59,7 +59,7 @@ pub struct TwoClusters(Box<[SaidCluster; 2]>);
 impl WhichCluster {
     /// What these say. `is_eks` says that something else shows that it is a cluster of EKS.
     pub(crate) fn new(said: Vec<SaidCluster>, is_eks: bool) -> Self {
-        let is_of_eks = |by: SaidBy| matches!(by, SaidBy::Eks | SaidBy::Foreign(Format::ClusterConfig));
+        let is_of_eks = |by: SaidBy| matches!(by, SaidBy::Eks | SaidBy::Foreign(FileFormat::ClusterConfig));
         Self { is_eks: is_eks || said.iter().any(|said| is_of_eks(said.by)), said }
     }
 
@@ -210,7 +210,7 @@ impl SaidBy {
 
     /// What goes behind that: "is", or "are".
     pub const fn verb(self) -> &'static str {
-        if matches!(self, Self::Foreign(Format::Chart2018 | Format::TerraformEntries)) { "are" } else { "is" }
+        if matches!(self, Self::Foreign(FileFormat::Chart2018 | FileFormat::TerraformEntries)) { "are" } else { "is" }
     }
 }
 

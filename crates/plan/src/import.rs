@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use self::draft::Draft;
 pub use self::stands::Stands;
 use access::Facts;
-use inventory::{AccessEntries, Observed};
+use inventory::Observed;
 use rbac::ObjectId;
 
 use crate::conflicting;
@@ -34,8 +34,6 @@ use crate::conflicting;
 pub struct Subject<'a> {
     /// The cluster, and what files of other programs make of it.
     pub observed: &'a Observed,
-    /// EKS access entries, as far as they were given.
-    pub entries: &'a AccessEntries,
     /// What tokens for the cluster are bound to.
     pub cluster_id: &'a str,
     /// What IAM says.

@@ -184,15 +184,15 @@ pub static STOPS: [Stop; 11] = [
     stop(
         "plan.other-cluster",
         None,
-        "The cluster was given the access file of another `clusterID`: a file for production on the staging context.",
-        "look at `kubectl config current-context`; if the cluster was renamed, delete the ConfigMap kube-system/cluster-auth \
-         first",
+        "The file is for another cluster: its `clusterID` is not the one that was last applied here.",
+        "check the context (`kubectl config current-context`) and the file; if the cluster was renamed, delete the ConfigMap \
+         kube-system/cluster-auth first",
     ),
     stop(
         "plan.not-as-reviewed",
         None,
-        "The plan is not the one whose digest `--expect` names.",
-        "IAM groups, namespaces or the cluster changed since: review the new plan, and give its digest",
+        "The plan is not the one that was reviewed: its digest is not the one that `--expect` gives.",
+        "review the plan again, and give its digest; the files, IAM groups, namespaces or the cluster have changed since",
     ),
     stop(
         "plan.nobody",
@@ -273,10 +273,10 @@ impl Refusal {
         match self {
             Self::Incomplete(Unseen { what, why }) => format!("{what} could not be looked at: {why}"),
             Self::OtherCluster { recorded, wanted } => {
-                format!("this cluster was given the access file of `{recorded}`, and this one is of `{wanted}`")
+                format!("the file is for the cluster `{wanted}`, and a file for `{recorded}` was last applied here")
             }
             Self::NotAsReviewed { expected, found } => {
-                format!("the plan is {found} now, and {expected} was reviewed")
+                format!("the digest of the plan is {found}, and `--expect` gives {expected}")
             }
             Self::Nobody { now } => format!("the file lets nobody in, and {now} logins would end"),
             Self::Unmergeable { what, why } => {

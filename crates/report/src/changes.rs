@@ -11,7 +11,7 @@ use rbac::comparison::{Atom, Gained, On, Place, Right, Rights, RightsChange, Sti
 use super::{
     names::{NAMED, Name, Names},
     sections::{Item, Section, Sign},
-    words::{phrases, place, some_of},
+    words::{count, phrases, place, some_of},
 };
 
 /// Somebody for whom something changes.
@@ -27,6 +27,39 @@ pub struct Changed<'a> {
     pub rights: &'a RightsChange,
     /// Ways to become more that they have only in between.
     pub meanwhile: &'a [Gained],
+}
+
+/// How many people a change is about: what stands first, before each of them is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Totals {
+    added: usize,
+    removed: usize,
+    gain: usize,
+    lose: usize,
+}
+
+impl Totals {
+    /// Of these.
+    pub fn of(changed: &[Changed<'_>]) -> Self {
+        let number = |of: fn(&Changed<'_>) -> bool| changed.iter().filter(|one| of(one)).count();
+        Self {
+            added: number(|one| one.before.is_none() && one.after.is_some()),
+            removed: number(|one| one.before.is_some() && one.after.is_none()),
+            gain: number(|one| !one.rights.gains.is_empty()),
+            lose: number(|one| !one.rights.losses.is_empty()),
+        }
+    }
+
+    /// `2 added, 1 removed`.
+    pub fn logins(&self) -> String {
+        format!("{} added, {} removed", self.added, self.removed)
+    }
+
+    /// `1 person gains, 2 lose`, of `person` and `people`, or of what else they are.
+    pub fn rights(&self, one: &str, many: &str) -> String {
+        let gain = count(self.gain, &format!("{one} gains"), &format!("{many} gain"));
+        format!("{gain}, {}", count(self.lose, "loses", "lose"))
+    }
 }
 
 /// Everything that is said about them, each section with a title, and some without items.

@@ -9,7 +9,7 @@ mod sections;
 mod text;
 mod words;
 
-pub use changes::{Changed, changes, dangers_of, rights_in_places};
+pub use changes::{Changed, Totals, changes, dangers_of, rights_in_places};
 pub use markdown::{literal as markdown_literal, markdown_of};
 pub use names::{NAMED, Name, Names};
 pub use sections::{Item, Section, Sign};

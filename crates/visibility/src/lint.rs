@@ -61,7 +61,10 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
     let exclusions = [exclusions, &accepted].concat();
     let excluded = exclusions::Excluded::new(&exclusions, now);
     let holders = holders::holders(world);
-    let powers = powers::powers(&holders);
+    let mut powers = powers::powers(&holders);
+    // Whoever may change what nobody reads changes nobody's login.
+    let never_asked = &world.surroundings().never_asked;
+    powers.retain(|power| logins::changed_by(power.escalation).is_none_or(|target| !never_asked.contains(&target)));
     let might = might::Might::of(world.index(), &powers);
     let mut findings = findings::findings(world, &powers, &might, &excluded);
     findings.extend(policies::findings(world, &powers, &might, &excluded));

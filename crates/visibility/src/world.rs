@@ -88,6 +88,8 @@ pub(crate) struct Surroundings {
     pub(crate) cloud_accounts: Vec<CloudAccount>,
     /// Where logins stand.
     pub(crate) logins: Vec<mapping::Source>,
+    /// Places of logins that EKS does not ask, whatever stands there.
+    pub(crate) never_asked: Vec<MappingTarget>,
     /// What EKS does not ask, each with why not.
     pub(crate) left_out: Vec<(Snapshot, NotAsked)>,
     /// The access file.
@@ -201,6 +203,8 @@ impl World {
         let (mut notes, idle) = (observed.notes.clone(), observed.idle.clone());
         notes.extend(gaps::of_mode(&entries));
         notes.extend(observed.left_out().map(gaps::of_left_out));
+        let never_asked =
+            MappingTarget::ALL.into_iter().filter(|target| observed.leaves_out(*target).is_some()).collect();
         let left_out = observed.left_out();
         let left_out =
             left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why)).collect();
@@ -244,7 +248,7 @@ impl World {
         gaps.dedup();
 
         let access = access.map(|(access, _)| access);
-        let surroundings = Surroundings { labels, cloud_accounts, logins, left_out, access, access_files };
+        let surroundings = Surroundings { labels, cloud_accounts, logins, never_asked, left_out, access, access_files };
         Ok(Self {
             cluster_id,
             which_cluster,

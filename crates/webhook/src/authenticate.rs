@@ -87,18 +87,19 @@ impl Webhook {
             Ok(accepted) => accepted,
             Err(refusal) => return Outcome::RefusedToken(refusal),
         };
-        let Verdict { confirmed, was_let_in } = match self.verdicts.confirm(&accepted, sts(&accepted)).await {
-            Ok(verdict) => verdict,
-            Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
-            Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
-            Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
-            Err(NoVerdict::Overloaded) => return Outcome::Trouble(Trouble::Overloaded),
-        };
-        let outcome = self.decide(&snapshot, confirmed).await;
+        let Verdict { confirmed, was_let_in } =
+            match self.verdicts.confirm(&accepted, async || sts(&accepted).await).await {
+                Ok(verdict) => verdict,
+                Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) => return Outcome::RefusedToken(refusal),
+                Err(NoVerdict::Sts(Unconfirmed::Upstream(trouble))) => return Outcome::Trouble(Trouble::Sts(trouble)),
+                Err(NoVerdict::CircuitOpen) => return Outcome::Trouble(Trouble::CircuitOpen),
+                Err(NoVerdict::Overloaded) => return Outcome::Trouble(Trouble::Overloaded),
+            };
+        let outcome = Box::pin(self.decide(&snapshot, confirmed)).await;
         if let Outcome::Granted(granted) = &outcome
             && !was_let_in
         {
-            self.verdicts.let_in(&accepted, &granted.confirmed).await;
+            Box::pin(self.verdicts.let_in(&accepted, &granted.confirmed)).await;
         }
         outcome
     }

@@ -87,7 +87,7 @@ impl Verdicts {
     pub(crate) async fn confirm(
         &self,
         accepted: &Accepted,
-        question: impl Future<Output = Answer>,
+        question: impl AsyncFnOnce() -> Answer,
     ) -> Result<Verdict, NoVerdict> {
         let key = accepted.cache_key();
         if let Some(confirmed) = self.let_in.get(&key).await {
@@ -96,7 +96,9 @@ impl Verdicts {
         if let Some(refusal) = self.refused.get(&key).await {
             return Err(NoVerdict::Sts(Unconfirmed::Refused(refusal)));
         }
-        let asked = self.others.try_get_with(key, self.ask(accepted, question)).await.map_err(|error| *error);
+        // On the heap: the cache's own futures would hold it several times over, and hundreds may wait.
+        let ask = Box::pin(self.ask(accepted, question));
+        let asked = self.others.try_get_with(key, ask).await.map_err(|error| *error);
         if let Err(NoVerdict::Sts(Unconfirmed::Refused(refusal))) = &asked
             && is_for_good(*refusal)
         {
@@ -114,14 +116,15 @@ impl Verdicts {
         }
     }
 
-    async fn ask(&self, accepted: &Accepted, question: impl Future<Output = Answer>) -> Result<Confirmed, NoVerdict> {
+    async fn ask(&self, accepted: &Accepted, question: impl AsyncFnOnce() -> Answer) -> Result<Confirmed, NoVerdict> {
         let asker = self.standing.asker(accepted);
         let lane = self.standing.lane(asker);
         let _turn = self.turns.wait(lane, asker).await.map_err(|_| NoVerdict::Overloaded)?;
         if !self.breakers().allow(asker.host, caller(lane, asker), Instant::now()) {
             return Err(NoVerdict::CircuitOpen);
         }
-        let answer = question.await;
+        // What a question takes is not held by those who wait for their turn.
+        let answer = Box::pin(question()).await;
         let status = answer.as_ref().ok().map(|(status, _)| *status);
         let (verdict, failure) = match answer {
             Ok((status, body)) => (confirm(accepted, status, &body), Failure::Answer),

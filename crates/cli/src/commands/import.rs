@@ -59,13 +59,15 @@ struct Found {
     facts: Facts,
     entries: AccessEntries,
     sources: Sources,
+    /// The URL of the API server, where one was asked.
+    server: Option<String>,
     /// What `--config-map` names.
     named: Option<ConfigMap>,
 }
 
 /// Runs `import`. What could not be looked at ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
-    let Found { mut dump, mut facts, entries, sources, named } = args.look(process)?;
+    let Found { mut dump, mut facts, entries, sources, server, named } = args.look(process)?;
     says_all(&dump, &sources)?;
     let stands_elsewhere = args.config_map.is_some() || global.config.is_some();
     if let Some(map) = args.configuration(global, named)? {
@@ -86,12 +88,15 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let in_cluster = dump.targets();
     // That was said with all of it: what ends an import has ended it there.
     let said = dump.gaps_of_declared(&sources);
-    let observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    let mut observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    observed.entries = entries;
+    observed.is_of_server(server.as_deref());
+    let observed = observed;
     for note in observed.notes.iter().chain(&observed.idle) {
         rim::note(&format!("note: {note}"));
     }
     let unseen = observed.unseen.iter().filter(|gap| !said.contains(gap)).cloned();
-    let unseen: Vec<Unseen> = unseen.chain(entries.undescribed()).collect();
+    let unseen: Vec<Unseen> = unseen.chain(observed.entries.undescribed()).collect();
     if !unseen.is_empty() {
         for Unseen { what, why } in inventory::joined(&unseen) {
             rim::note(&format!("error: {what}: {why}"));
@@ -99,13 +104,13 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
     let cluster_id = settings::cluster_id(global, process, &config)?;
-    let target = seen_target(&observed, &in_cluster, &entries, stands_elsewhere);
+    let target = seen_target(&observed, &in_cluster, stands_elsewhere);
 
     // IAM is asked about those who are in the file.
-    let (observed, entries, cluster_id, now) = (&observed, &entries, cluster_id.as_str(), rim::now());
-    let first = plan::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
+    let (observed, cluster_id, now) = (&observed, cluster_id.as_str(), rim::now());
+    let first = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
     args.iam.add_to(&mut facts, &read(&first.text), process)?;
-    let imported = plan::import(&Subject { observed, entries, cluster_id, facts: &facts, now });
+    let imported = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
     if imported.text.is_empty() {
         return Err(anyhow::anyhow!(
             "nothing was imported: nobody logs in by AWS here, and no group is granted anything"
@@ -114,7 +119,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     }
     rim::print(&imported.text)?;
     say(&imported, &sources, &next(args, global, &imported, &facts, target));
-    if let [Unseen { what, why }, more @ ..] = &entries.without_policies()[..] {
+    if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
         return Err(anyhow::anyhow!("the file lacks what is not known: {what}{more}: {why}").into());
     }
@@ -137,7 +142,7 @@ impl ImportArgs {
             return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
         }
         let Given { dump, facts, entries, sources, .. } = read;
-        let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources };
+        let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources, server: None };
         self.cluster.beside(&found.dump)?;
         if self.cluster.is_asked(&self.from.files, !found.dump.is_empty(), true)? {
             let seen = async {
@@ -145,9 +150,11 @@ impl ImportArgs {
                 if let Some(name) = &self.config_map {
                     found.named = get(&cluster, name).await?;
                 }
-                planning::live(&cluster).await
+                Ok::<_, anyhow::Error>((cluster.server().to_owned(), planning::live(&cluster).await?))
             };
-            found.dump.extend(runtime::block_on(seen)??.dump);
+            let (server, live) = runtime::block_on(seen)??;
+            found.server = Some(server);
+            found.dump.extend(live.dump);
         }
         Ok(found)
     }
@@ -211,13 +218,8 @@ fn read(text: &str) -> access::Access {
 }
 
 /// Where a plan finds the logins. Of those that stand where no plan looks, none are compared.
-fn seen_target(
-    observed: &Observed,
-    in_cluster: &[MappingTarget],
-    entries: &AccessEntries,
-    stands_elsewhere: bool,
-) -> MappingTarget {
-    if entries.described().next().is_some() {
+fn seen_target(observed: &Observed, in_cluster: &[MappingTarget], stands_elsewhere: bool) -> MappingTarget {
+    if observed.entries.described().next().is_some() {
         return MappingTarget::None;
     }
     let has_logins = |target: &MappingTarget| {

@@ -60,10 +60,14 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
         .and_then(|()| files.give())
         .context("could not initialize")?;
+    // What is typed here is read elsewhere, where another folder is the current one.
+    let kubeconfig = std::path::absolute(&files.kubeconfig).unwrap_or_else(|_| files.kubeconfig.clone());
+    let folder = files.certificate.parent().unwrap_or_else(|| ".".as_ref());
+    let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
     rim::note_lines(&format!(
-        "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with the folder of {} as --state-dir.",
-        files.kubeconfig.display(),
-        files.certificate.display(),
+        "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with\n  --state-dir={}",
+        kubeconfig.display(),
+        folder.display(),
     ));
     Ok(())
 }

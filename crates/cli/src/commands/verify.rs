@@ -147,8 +147,8 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     }
     let said = match review.status {
         StatusCode::FORBIDDEN | StatusCode::OK => {
-            "lets nobody in for it: AWS knows who this is, and no group of the access file has them, or the server is \
-             for another cluster id; the server's log says which, with a code"
+            "lets nobody in with this token: no mapping names who AWS says it is, or the token is not one that the \
+             server takes, as when it is for another cluster id; the server's log says which, with a code"
         }
         StatusCode::TOO_MANY_REQUESTS => "has too much to do; ask again",
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {

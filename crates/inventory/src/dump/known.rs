@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     AccessEntries, CloudAccount, Extent, Knowledge, MappingTarget, RECORD_NAME, Record, SaidBy, SaidCluster, Seen,
-    Unseen, WhichCluster, foreign, format::Format, servers::Told,
+    Unseen, WhichCluster, foreign, format::FileFormat, servers::Told,
 };
 
 impl Dump {
@@ -135,7 +135,7 @@ impl Dump {
 
     /// Whether a file is here that makes clusters of EKS.
     pub(super) fn makes_eks(&self) -> bool {
-        self.foreign.iter().any(|foreign| foreign.format == Format::ClusterConfig)
+        self.foreign.iter().any(|foreign| foreign.format == FileFormat::ClusterConfig)
     }
 
     /// The authenticator's configuration stands elsewhere, and not in the `ConfigMap` that has it today.

@@ -9,7 +9,7 @@ use document::{Limits, Node, Problems, Severity, Source, Sources, Style, Value};
 use crate::{SaidBy, SaidCluster};
 
 use super::{
-    Foreign, Format, Login,
+    FileFormat, Foreign, Login,
     fields::{is_mapping, key_span, list, text, texts, unreadable, value},
 };
 
@@ -32,8 +32,8 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
         problems.push(problem);
     }
     let access = Some(access.into());
-    let mut foreign = Foreign { format: Format::Chart2018, access, ..Foreign::default() };
-    let id = SaidCluster::of_id(SaidBy::Foreign(Format::Chart2018), text(root, "clusterID", &mut problems));
+    let mut foreign = Foreign { format: FileFormat::Chart2018, access, ..Foreign::default() };
+    let id = SaidCluster::of_id(SaidBy::Foreign(FileFormat::Chart2018), text(root, "clusterID", &mut problems));
     foreign.is_about(source, value(root, "clusterID"), id);
     for group in list(root, GROUPS, &mut problems) {
         if !is_mapping(group, "a group", &mut problems) {

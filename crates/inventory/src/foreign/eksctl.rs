@@ -6,7 +6,7 @@
 use document::{Node, Problems, Source};
 
 use super::{
-    AccessEntry, Account, EntryType, Foreign, Format, Login,
+    AccessEntry, Account, EntryType, FileFormat, Foreign, Login,
     access_entries::{Keys, entry, policies},
     fields::{
         self, is_mapping, is_user_or_role, key_span, list, not_known, not_taken, text, texts, truth, unreadable, value,
@@ -89,14 +89,14 @@ const MACHINES: [(&str, &[&str]); 3] = [
 
 pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::ClusterConfig, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::ClusterConfig, ..Foreign::default() };
     known(root, "", &ROOT, &mut problems);
     if let Some(iam) = value(root, "iam") {
         known(iam, "iam: ", &IAM, &mut problems);
     }
     if let Some(metadata) = value(root, "metadata") {
         let [name, region] = ["name", "region"].map(|key| text(metadata, key, &mut problems));
-        let by = SaidBy::Foreign(Format::ClusterConfig);
+        let by = SaidBy::Foreign(FileFormat::ClusterConfig);
         foreign.is_about(source, value(metadata, "name"), SaidCluster::of_eks(by, name, Some(region), None));
     }
     for (index, node) in list(root, MAPPINGS, &mut problems).iter().enumerate() {
@@ -180,7 +180,7 @@ fn machines(root: &Node, problems: &mut Problems) {
 pub(super) fn misnamed(root: &Node) -> Foreign {
     let version = value(root, "apiVersion").and_then(fields::plain).unwrap_or_default();
     let problems = fields::misnamed(root, "eksctl", (version, "ClusterConfig"));
-    Foreign { format: Format::ClusterConfig, problems, ..Foreign::default() }
+    Foreign { format: FileFormat::ClusterConfig, problems, ..Foreign::default() }
 }
 
 const NO_FIELD: &str = "eksctl knows no such field, and refuses the file";
@@ -250,5 +250,5 @@ pub(super) fn read_entries(root: &Node) -> Foreign {
         let policies = policies(node, &mut problems);
         entries.extend(entry.map(|entry| AccessEntry { kind: None, policies, ..entry }));
     }
-    Foreign { format: Format::EksctlEntries, entries, problems: problems.into_sorted(), ..Foreign::default() }
+    Foreign { format: FileFormat::EksctlEntries, entries, problems: problems.into_sorted(), ..Foreign::default() }
 }

@@ -5,6 +5,7 @@ use document::{Node, Problem, Problems, Span};
 use identity::Arn;
 
 use super::{NO_LOGIN, NOT_KNOWN, NOT_TAKEN, UNREADABLE};
+use crate::placeholder;
 
 /// A text that is not empty; anything else is none.
 pub(super) fn plain(node: &Node) -> Option<&str> {
@@ -97,8 +98,11 @@ pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut
     let is_one = resource.is_ok_and(|resource| ["user/", "role/"].iter().any(|kind| resource.starts_with(kind)));
     if !is_one {
         let span = value(node, "arn").map_or(node.span, |node| node.span);
-        problems
-            .push(no_login(span, format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it")));
+        problems.push(if placeholder::is_in_login(arn) {
+            not_known(span, format!("{what}: {}", placeholder::why(arn)))
+        } else {
+            no_login(span, format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it"))
+        });
     }
     is_one
 }

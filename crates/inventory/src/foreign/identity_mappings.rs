@@ -6,7 +6,7 @@
 use document::{Node, Problems};
 
 use super::{
-    Account, Foreign, Format, Login,
+    Account, FileFormat, Foreign, Login,
     fields::{is_mapping, text, texts, unreadable, value},
 };
 
@@ -25,7 +25,7 @@ pub(super) fn are(root: &Node) -> bool {
 
 pub(super) fn read(root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::IdentityMappings, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::IdentityMappings, ..Foreign::default() };
     for (index, node) in root.as_sequence().unwrap_or_default().iter().enumerate() {
         if !is_mapping(node, "an identity mapping", &mut problems) {
             continue;

@@ -5,7 +5,7 @@
 use document::{Node, Problems, Source};
 
 use super::{
-    Foreign, Format,
+    FileFormat, Foreign,
     fields::{list, not_known, plain, text, unreadable, value},
 };
 use crate::{SaidBy, SaidCluster};
@@ -24,7 +24,7 @@ pub(crate) fn are(root: &Node) -> bool {
 /// Reads them. Who logs in by a provider only the provider knows.
 pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::IdentityProviders, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::IdentityProviders, ..Foreign::default() };
     if let Some(more) = value(root, "nextToken").or_else(|| value(root, "NextToken")) {
         let message = "it is only a part of an answer; leave --max-items and --no-paginate out";
         problems.push(unreadable(more.span, message));

@@ -8,7 +8,7 @@ use document::{Node, Problems, Source, Span};
 use crate::{SaidBy, SaidCluster};
 
 use super::{
-    Foreign, Format, Login,
+    FileFormat, Foreign, Login,
     fields::{self, is_mapping, is_user_or_role, key_span, list, no_login, not_known, text, texts, value},
 };
 
@@ -23,7 +23,7 @@ const PLACES: [(&str, &str); 1] = [(LIST, "below `spec.authentication.aws`")];
 
 pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::Kops, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::Kops, ..Foreign::default() };
     let authentication = value(root, "spec").and_then(|spec| value(spec, "authentication"));
     others(root, authentication, &mut problems);
     let aws = authentication.and_then(|authentication| value(authentication, "aws"));
@@ -53,7 +53,7 @@ pub(super) fn read(source: &Source, root: &Node) -> Foreign {
     let id = if id.is_empty() && !has_file { name } else { id };
     let node = metadata.and_then(|metadata| value(metadata, "name"));
     let node = node.or_else(|| aws.and_then(|aws| value(aws, "clusterID")));
-    let by = SaidBy::Foreign(Format::Kops);
+    let by = SaidBy::Foreign(FileFormat::Kops);
     foreign.is_about(source, node, SaidCluster { name: Some(name.into()), ..SaidCluster::of_id(by, id) });
     foreign.problems = problems.into_sorted();
     foreign

@@ -12,7 +12,7 @@ use document::{Node, Problems, Source, Span};
 use rbac::{Binding, LabelSelector, Operator, Requirement, RoleKind, RoleReference, Subject};
 
 use super::{
-    Foreign, Format,
+    FileFormat, Foreign,
     fields::{self, is_mapping, key_span, list, not_taken, plain, text, texts, unreadable, value},
 };
 
@@ -133,7 +133,7 @@ impl RbacDefinition {
 /// What is meant to be a definition, and is none.
 pub(super) fn misnamed(root: &Node) -> Foreign {
     let problems = fields::misnamed(root, "rbac-manager", (VERSION, KIND));
-    Foreign { format: Format::RbacDefinition, problems, ..Foreign::default() }
+    Foreign { format: FileFormat::RbacDefinition, problems, ..Foreign::default() }
 }
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
@@ -173,7 +173,7 @@ pub(super) fn read(root: &Node) -> Foreign {
     }
     parts.move_into(&mut problems);
     let definition = Some(definition);
-    Foreign { format: Format::RbacDefinition, definition, problems: problems.into_sorted(), ..Foreign::default() }
+    Foreign { format: FileFormat::RbacDefinition, definition, problems: problems.into_sorted(), ..Foreign::default() }
 }
 
 fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Problems, left: &mut Problems) {

@@ -8,7 +8,7 @@ use identity::Arn;
 use crate::{SaidBy, SaidCluster};
 
 use super::{
-    AccessEntry, Foreign, Format, Login,
+    AccessEntry, FileFormat, Foreign, Login,
     access_entries::{Keys, association, entry},
     fields::{list, not_taken, plain, text, texts, unreadable, value},
 };
@@ -27,7 +27,7 @@ pub(super) fn are_entries(root: &Node) -> bool {
 /// Reads them.
 pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::TerraformEntries, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::TerraformEntries, ..Foreign::default() };
     let resources = |kind: &str| -> &[Entry] {
         let of_kind = value(root, "resource").and_then(|resource| value(resource, kind));
         of_kind.and_then(Node::as_mapping).unwrap_or_default()
@@ -35,7 +35,7 @@ pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
     let mut names = Vec::new();
     for (index, Entry { key, value: node, .. }) in resources(ENTRIES).iter().enumerate() {
         let name = value(node, "cluster_name");
-        let by = SaidBy::Foreign(Format::TerraformEntries);
+        let by = SaidBy::Foreign(FileFormat::TerraformEntries);
         foreign.is_about(source, name, SaidCluster::of_eks(by, name.and_then(plain).unwrap_or_default(), None, None));
         if let Some(entry) = entry(node, &KEYS, (ENTRIES, index), &mut problems) {
             names.push(&*key.text);
@@ -82,7 +82,7 @@ pub(super) fn are_users(root: &Node) -> bool {
 /// Reads them. Usernames are not in them: they are the names in IAM.
 pub(super) fn read_users(root: &Node) -> Foreign {
     let mut problems = Problems::default();
-    let mut foreign = Foreign { format: Format::TerraformUsers, ..Foreign::default() };
+    let mut foreign = Foreign { format: FileFormat::TerraformUsers, ..Foreign::default() };
     for (index, node) in list(root, USERS, &mut problems).iter().enumerate() {
         let arn = text(node, "arn", &mut problems);
         let Some(arn) = arn.parse::<Arn>().ok().filter(|arn| arn.resource.starts_with("user/")) else {

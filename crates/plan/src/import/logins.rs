@@ -7,12 +7,11 @@ use std::{
 
 use access::{Facts, Kind, entries::NODE};
 use identity::{AccountId, Arn, Partition};
-use inventory::{
-    AccessEntries, AuthenticationMode, Holder, LiveMapping, MappingTarget, Named, Observed, foreign::EntryType,
-};
+use inventory::{AuthenticationMode, Holder, LiveMapping, Named, Observed, foreign::EntryType};
 use jiff::Timestamp;
 use mapping::{Defect, DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
 use rbac::MASTERS;
+use report::count;
 
 use super::{
     Stands, Subject,
@@ -45,20 +44,26 @@ impl Login {
 impl Draft {
     /// Takes in everybody. The first place that is asked decides.
     pub(super) fn logins(&mut self, subject: &Subject<'_>) {
-        let Subject { observed, entries, facts, .. } = *subject;
-        let sets = &Sets::of(facts, observed, entries);
+        let Subject { observed, facts, .. } = *subject;
+        let entries = &observed.entries;
+        let sets = &Sets::of(facts, observed);
         let mut seen: BTreeMap<Id, Login> = BTreeMap::new();
         if entries.mode() == Some(AuthenticationMode::ConfigMap) {
             let all = entries.described().map(|entry| entry.principal.to_owned());
-            self.leave_all(all, "EKS access entries", "CONFIG_MAP");
+            self.leave_all(
+                all,
+                ["EKS access entry", "EKS access entries"],
+                "EKS does not look at them: its authentication mode is CONFIG_MAP",
+            );
         } else {
-            self.entries(entries, observed, &mut seen, sets);
+            self.entries(observed, &mut seen, sets);
         }
         for live in &observed.mappings {
-            if live.target == MappingTarget::AwsAuth && entries.mode() == Some(AuthenticationMode::Api) {
+            if let Some(why) = observed.not_asked(live) {
                 let of_rules = live.source.roles.iter().chain(&live.source.users).map(written);
                 let of_accounts = live.source.accounts.iter().map(|(account, _)| format!("everybody in {account}"));
-                self.leave_all(of_rules.chain(of_accounts), "logins of aws-auth", "API");
+                let what = ["login", "logins"].map(|word| format!("{word} of {}", live.target.title()));
+                self.leave_all(of_rules.chain(of_accounts), [&what[0], &what[1]], why.in_words());
                 continue;
             }
             self.place(live, &mut seen, sets);
@@ -66,14 +71,13 @@ impl Draft {
     }
 
     /// Leaves what EKS does not look at, and says whom it names.
-    fn leave_all(&mut self, all: impl Iterator<Item = String>, what: &str, mode: &str) {
+    fn leave_all(&mut self, all: impl Iterator<Item = String>, [one, many]: [&str; 2], why: &str) {
         let all: Vec<String> = all.collect();
         if all.is_empty() {
             return;
         }
-        let what = format!("the {} {what} ({})", all.len(), all.join(", "));
-        let why = format!("EKS does not look at them: its authentication mode is {mode}");
-        self.leave(Stands::nowhere(what), why.as_str());
+        let what = format!("{} ({})", count(all.len(), one, many), all.join(", "));
+        self.leave(Stands::nowhere(what), why);
     }
 
     /// Takes in one place.
@@ -176,13 +180,8 @@ impl Draft {
     }
 
     /// Takes in access entries.
-    fn entries(
-        &mut self,
-        entries: &AccessEntries,
-        observed: &Observed,
-        seen: &mut BTreeMap<Id, Login>,
-        sets: &Sets<'_>,
-    ) {
+    fn entries(&mut self, observed: &Observed, seen: &mut BTreeMap<Id, Login>, sets: &Sets<'_>) {
+        let entries = &observed.entries;
         for gap in entries.unseen() {
             if !entries.is_empty() {
                 self.leave(Stands::nowhere(gap.what), gap.why);
@@ -207,7 +206,7 @@ impl Draft {
             match entry.kind {
                 Some(EntryType::Standard) => {
                     let of_it = associations.iter().filter(|association| *association.principal == *entry.principal);
-                    let granted = of_it.filter_map(|association| self.policy(association, &stands, observed, entries));
+                    let granted = of_it.filter_map(|association| self.policy(association, &stands, observed));
                     let granted: Vec<String> = granted.collect();
                     self.login(id, member, &login, granted);
                 }
@@ -377,9 +376,9 @@ struct Sets<'a> {
 }
 
 impl<'a> Sets<'a> {
-    fn of(facts: &'a Facts, observed: &Observed, entries: &AccessEntries) -> Self {
+    fn of(facts: &'a Facts, observed: &Observed) -> Self {
         let mut roles: BTreeMap<(AccountId, String), BTreeSet<String>> = BTreeMap::new();
-        let of_entries = entries.source();
+        let of_entries = observed.entries.source();
         let sources = observed.mappings.iter().map(|live| &live.source).chain([&of_entries]);
         for rule in sources.flat_map(|source| source.roles.iter().chain(&source.users)) {
             if let RulePrincipal::Arn(arn) = &rule.principal

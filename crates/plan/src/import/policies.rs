@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use inventory::{AccessEntries, Association, Observed, policy};
+use inventory::{Association, Observed, policy};
 use rbac::{
     Rule,
     comparison::{Atom, On},
@@ -31,13 +31,7 @@ const MADE_AFTER: [(&str, &str); 4] = [
 impl Draft {
     /// The group of a policy and its namespaces, made if there is none yet; none where it is not known what the policy
     /// allows.
-    pub(super) fn policy(
-        &mut self,
-        association: &Association,
-        stands: &Stands,
-        observed: &Observed,
-        entries: &AccessEntries,
-    ) -> Option<String> {
+    pub(super) fn policy(&mut self, association: &Association, stands: &Stands, observed: &Observed) -> Option<String> {
         let Association { policy: name, namespaces, .. } = association;
         let Some(policy) = policy(name) else {
             let what = stands.of(format!("the access policy {name} of {}", stands.what));
@@ -61,7 +55,7 @@ impl Draft {
         let numbered = (2..).map(|number| format!("{base}-{number}"));
         let group = std::iter::once(base.clone()).chain(numbered).find(|name| match self.of_policies.get(name) {
             Some(of) => *of == (policy.name, namespaces.clone()) && self.groups.get(name).is_some_and(made),
-            None => !self.groups.contains_key(name) && !is_named(name, observed, entries),
+            None => !self.groups.contains_key(name) && !is_named(name, observed),
         })?;
         if self.of_policies.insert(group.clone(), (policy.name, namespaces.clone())).is_none() {
             let grants = [(right, places)].into();
@@ -153,11 +147,11 @@ fn group_name(policy: &str, namespaces: Option<&[Box<str>]>) -> String {
 const MAX_NAME: usize = 60;
 
 /// Whether somebody's login has a group of this name.
-fn is_named(group: &str, observed: &Observed, entries: &AccessEntries) -> bool {
+fn is_named(group: &str, observed: &Observed) -> bool {
     let sources = observed.mappings.iter().map(|live| &live.source);
     let mut logins = sources.flat_map(|source| source.roles.iter().chain(&source.users));
     logins.any(|rule| rule.groups.iter().any(|one| one.group == group))
-        || entries.described().any(|entry| entry.groups.iter().any(|one| one == group))
+        || observed.entries.described().any(|entry| entry.groups.iter().any(|one| one == group))
 }
 
 fn in_words(atoms: impl Iterator<Item = Atom>) -> Option<String> {

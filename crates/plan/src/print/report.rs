@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use access::Owner;
 use inventory::{MappingTarget, Who};
 use rbac::{ObjectId, ObjectKind};
-use report::{Changed, Item, NAMED, Name, Names, Section, Sign, changes, count, some_of};
+use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
-use crate::{Change, NotKnown, Object, ObjectChange, PersonChange, Plan, Refusal, Warning};
+use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning};
 
 /// Everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
@@ -17,7 +17,8 @@ pub fn report(plan: &Plan) -> Vec<Section> {
         target => format!("logins in {}", target.title()),
     };
     let title = format!("Plan for {}: {logins}", plan.cluster_id);
-    let mut sections = vec![Section::new(&title, head(plan)), Section::new("What stops apply", refusals(plan))];
+    let mut sections =
+        vec![Section::new(&title, head(plan, &people)), Section::new("What stops apply", refusals(plan))];
     sections.extend(changes(&people));
     sections.extend([
         Section::new("Bindings of the whole cluster", cluster_wide(plan)),
@@ -32,7 +33,7 @@ pub fn report(plan: &Plan) -> Vec<Section> {
     sections
 }
 
-fn head(plan: &Plan) -> Vec<Item> {
+fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     let files: Vec<&str> = plan.record.files.iter().map(|file| &*file.name).collect();
     let mut items = vec![Item::new(Sign::None, format!("files: {}", some_of(&files, NAMED)))];
     if !plan.unseen.is_empty() {
@@ -47,40 +48,36 @@ fn head(plan: &Plan) -> Vec<Item> {
         items.push(Item::new(Sign::None, text));
         return items;
     }
-    let people = |of: &dyn Fn(&PersonChange) -> bool| plan.people.iter().filter(|person| of(person)).count();
-    let come = people(&|person| person.before.is_none() && person.after.is_some());
-    let go = people(&|person| person.before.is_some() && person.after.is_none());
-    let gain = people(&|person| !person.known_rights().gains.is_empty());
-    let lose = people(&|person| !person.known_rights().losses.is_empty());
     let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
-    let rights = match (why_no_rights.is_empty(), rights.len()) {
-        (true, 0) => format!("{gain} gain rights, {lose} lose some"),
-        (true, number) => format!("{gain} gain rights, {lose} lose some, of {number} that is not known"),
-        (false, _) => "whose rights change is not known".to_owned(),
-    };
     let so_far = |is_part: bool| if is_part { ", as far as could be looked at" } else { "" };
     let unknown_of = |number: usize| match number {
         0 => String::new(),
-        number => format!("; of {number} it is not known"),
+        number => format!("; not known of {number}"),
     };
-    let of_people = format!(
-        "people{}: {come} can log in who could not, {go} cannot any more; {rights}; {} stay as they are{}",
-        so_far(plan.not_known.has_other_logins),
-        plan.people_unchanged,
-        unknown_of(logins.len())
-    );
+    let totals = Totals::of(people);
+    let of_logins =
+        format!("logins{}: {}{}", so_far(plan.not_known.has_other_logins), totals.logins(), unknown_of(logins.len()));
+    let of_rights = match why_no_rights.is_empty() {
+        true => format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len())),
+        false => "it is not known whose change".to_owned(),
+    };
+    let unchanged = count(plan.people_unchanged, "person", "people");
+    let of_rights = format!("rights: {of_rights}; {unchanged} unchanged");
     let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
+    let labelled = match objects(&[Change::Mark]) {
+        0 => String::new(),
+        number => format!(", {number} to label"),
+    };
     let of_objects = format!(
-        "objects{}: {} to create, {} to change, {} to remove, {} to mark; {} stay{}",
+        "objects{}: {} to create, {} to change, {} to remove{labelled}; {} unchanged{}",
         so_far(plan.not_known.has_other_objects),
         objects(&[Change::Create]),
         objects(&[Change::Update, Change::Replace]),
         objects(&[Change::Remove]),
-        objects(&[Change::Mark]),
         plan.objects_unchanged,
         unknown_of(unknown.len() + stays.len())
     );
-    items.extend([Item::new(Sign::None, of_people), Item::new(Sign::None, of_objects)]);
+    items.extend([of_logins, of_rights, of_objects].map(|text| Item::new(Sign::None, text)));
     items
 }
 
@@ -137,7 +134,7 @@ fn objects(plan: &Plan) -> Vec<Item> {
             Some(Owner::Helm(_)) => ", adopted from Helm",
             Some(Owner::Ours(_)) => ", adopted from another cluster's file",
         };
-        Item::new(sign(change), format!("{} {} {name}{at}{owner}", change.as_str(), kind.as_str()))
+        Item::new(sign(change), format!("{} {} {name}{at}{owner}", verb(change), kind.as_str()))
     };
     alike.into_iter().map(item).collect()
 }
@@ -174,6 +171,14 @@ fn not_known(plan: &Plan) -> Vec<Item> {
     let chosen = "the files choose namespaces that could not be looked at";
     said.extend(stays.iter().map(|id| format!("whether {id} stays: {chosen}")));
     said.into_iter().map(|text| Item::new(Sign::None, text)).collect()
+}
+
+/// What happens to an object, as people say it: what is marked as ours gets a label.
+fn verb(change: Change) -> &'static str {
+    match change {
+        Change::Mark => "label",
+        other => other.as_str(),
+    }
 }
 
 fn sign(change: Change) -> Sign {

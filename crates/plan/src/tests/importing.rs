@@ -19,8 +19,7 @@ fn live(config: &str, lines: &str) -> Observed {
 }
 
 fn imported(observed: &Observed, cluster_id: &str, facts: &Facts) -> Imported {
-    let entries = AccessEntries::default();
-    import(&Subject { observed, entries: &entries, cluster_id, facts, now: now() })
+    import(&Subject { observed, cluster_id, facts, now: now() })
 }
 
 /// What planning the imported file on the untouched cluster changes for people.
@@ -157,9 +156,8 @@ fn imported_of_eks(rows: &[(&str, &str, &[&str])]) -> Imported {
     let mut observed = cluster("role view = get pods\nbinding see = ClusterRole view > group:viewers\n");
     let namespace = |name: &str| access::Namespace { name: name.into(), labels: [].into() };
     observed.namespaces = ["kube-public", "kube-system", "shop"].map(namespace).to_vec();
-    let subject =
-        Subject { observed: &observed, entries: &eks(rows), cluster_id: "c", facts: &Facts::default(), now: now() };
-    import(&subject)
+    observed.entries = eks(rows);
+    imported(&observed, "c", &Facts::default())
 }
 
 #[test]
@@ -343,11 +341,27 @@ proptest! {
 fn access_entries_that_eks_does_not_look_at_are_left_by_name() {
     let mut entries = eks(&[("user/erin", "erin", &[])]);
     entries.set_mode(inventory::AuthenticationMode::ConfigMap);
-    let observed = cluster("role view = get pods\n");
-    let subject =
-        Subject { observed: &observed, entries: &entries, cluster_id: "c", facts: &Facts::default(), now: now() };
-    let said: Vec<String> = import(&subject).left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
-    let expected = "the 1 EKS access entries (arn:aws:iam::111122223333:user/erin): EKS does not look at them: its authentication mode is CONFIG_MAP";
+    let observed = Observed { entries, ..cluster("role view = get pods\n") };
+    let said: Vec<String> = imported(&observed, "c", &Facts::default())
+        .left
+        .iter()
+        .map(|left| format!("{}: {}", left.what, left.why))
+        .collect();
+    let expected = "1 EKS access entry (arn:aws:iam::111122223333:user/erin): EKS does not look at them: its authentication mode is CONFIG_MAP";
+    assert_eq!(said, [expected]);
+}
+
+#[test]
+fn what_eks_does_not_ask_is_left_by_name() {
+    let entry = "server:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/zoe', username: zoe}\n";
+    let mut observed = live(entry, "role view = get pods\n");
+    assert!(imported(&observed, "c", &Facts::default()).text.contains("zoe"), "no cluster of EKS");
+    observed.entries = eks(&[("user/erin", "erin", &[])]);
+    let imported = imported(&observed, "c", &Facts::default());
+    assert!(imported.text.contains("erin"), "{}", imported.text);
+    let said: Vec<String> = imported.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
+    let expected = "1 login of the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator \
+                    (arn:aws:iam::111122223333:user/zoe): nobody reads it on EKS, which asks access entries and aws-auth alone";
     assert_eq!(said, [expected]);
 }
 
@@ -375,10 +389,7 @@ fn imported_of_definition(more: &str) -> (Observed, Imported) {
         assert!(text.is_empty() || given.read(name, text.as_bytes()).expect(name), "{name}");
     }
     let observed = given.dump.observed(MappingTarget::AwsAuth, Partition::Aws, now());
-    let entries = AccessEntries::default();
-    let subject =
-        Subject { observed: &observed, entries: &entries, cluster_id: "c", facts: &Facts::default(), now: now() };
-    let imported = import(&subject);
+    let imported = imported(&observed, "c", &Facts::default());
     (observed, imported)
 }
 

@@ -78,8 +78,9 @@ fn a_plan_as_text() {
     assert_snapshot!(plain(&plan()), @"
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
-      people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
-      objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
+      logins: 2 added, 1 removed
+      rights: 4 people gain, 3 lose; 1 person unchanged
+      objects: 5 to create, 2 to change, 1 to remove, 1 to label; 1 unchanged
 
     What stops apply
       ! plan.helm
@@ -133,7 +134,7 @@ fn a_plan_as_text() {
       + create RoleBinding operators-binding in kube-system
       + create Role operators in kube-system
       ~ change Role developers in dev
-      mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
+      label RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
       - remove RoleBinding cluster-auth:guests:edit in ops
 
     Warnings
@@ -151,8 +152,9 @@ fn a_plan_as_markdown() {
     ## Plan for c: logins in ConfigMap kube-system/aws-auth
 
     - files: 0.yaml
-    - people: 2 can log in who could not, 1 cannot any more; 4 gain rights, 3 lose some; 1 stay as they are
-    - objects: 5 to create, 2 to change, 1 to remove, 1 to mark; 1 stay
+    - logins: 2 added, 1 removed
+    - rights: 4 people gain, 3 lose; 1 person unchanged
+    - objects: 5 to create, 2 to change, 1 to remove, 1 to label; 1 unchanged
 
     ### What stops apply
 

@@ -68,7 +68,8 @@ fn imported(access: &Access, texts: &[String]) -> Imported {
         let access = access::read(&files, &document::Limits::default()).access;
         observed.add_access_file(&access, &files, &facts, now());
     }
-    import(&Subject { observed: &observed, entries: &entries, cluster_id: "c", facts: &facts, now: now() })
+    observed.entries = entries;
+    import(&Subject { observed: &observed, cluster_id: "c", facts: &facts, now: now() })
 }
 
 /// Who everybody is, by kind, account and name: STS leaves the paths of roles out, and whoever is in `system:masters`

@@ -8,39 +8,41 @@ use rbac::{
     RoleReference, Subject,
     comparison::{Gained, Rights},
 };
-use report::{Changed, Item, Name, Section, Sign, changes, dangers_of, rights_in_places};
+use report::{Changed, Item, Name, Section, Sign, Totals, changes, count, dangers_of, rights_in_places};
 use serde::Serialize;
 
-use super::{Asked, Contrast, Difference, Person, UnknownGrant};
+use super::{Asked, Contrast, Difference, Person, SubjectChange, UnknownGrant};
 use crate::{
     Principal, World,
     print::{self, GapOut, PrincipalOut, SubjectOut},
 };
 
+impl<'a> From<&'a Person> for Changed<'a> {
+    fn from(Person { who, before, after, rights, .. }: &'a Person) -> Self {
+        Self { who: Name::Person(who), before: before.as_ref(), after: after.as_ref(), rights, meanwhile: &[] }
+    }
+}
+
+impl<'a> From<&'a SubjectChange> for Changed<'a> {
+    fn from(change: &'a SubjectChange) -> Self {
+        Self { who: Name::Subject(&change.subject), before: None, after: None, rights: &change.rights, meanwhile: &[] }
+    }
+}
+
 impl Difference<'_> {
     /// For people; `names` is what the worlds are called.
     pub fn report(&self, names: [&str; 2]) -> Vec<Section> {
-        let mut changed: Vec<Changed<'_>> = Vec::new();
-        for Person { who, before, after, rights, .. } in &self.people {
-            let (who, before, after) = (Name::Person(who), before.as_ref(), after.as_ref());
-            changed.push(Changed { who, before, after, rights, meanwhile: &[] });
-        }
-        changed.extend(self.subjects.iter().map(|one| Changed {
-            who: Name::Subject(&one.subject),
-            before: None,
-            after: None,
-            rights: &one.rights,
-            meanwhile: &[],
-        }));
+        let people: Vec<Changed<'_>> = self.people.iter().map(Changed::from).collect();
+        let subjects: Vec<Changed<'_>> = self.subjects.iter().map(Changed::from).collect();
         let [from, to] = names;
-        let mut sections = vec![Section::new(&format!("From {from} to {to}"), self.head())];
-        sections.extend(changes(&changed));
+        let mut sections = vec![Section::new(&format!("From {from} to {to}"), self.head(&people, &subjects))];
+        sections.extend(changes(&[people, subjects].concat()));
         sections.push(Section::new("What is not known", [self.unknown(), self.gaps(names)].concat()));
         sections.retain(|section| !section.items.is_empty());
         sections
     }
 
-    fn head(&self) -> Vec<Item> {
+    fn head(&self, of_people: &[Changed<'_>], of_subjects: &[Changed<'_>]) -> Vec<Item> {
         let mut items = Vec::new();
         if self.is_incomplete() {
             items.push(Item::new(Sign::Danger, "incomplete: not everything is known, and there may be more"));
@@ -55,31 +57,18 @@ impl Difference<'_> {
             items.push(Item::new(Sign::None, text));
             return items;
         }
-        let people = |of: &dyn Fn(&Person) -> bool| self.people.iter().filter(|person| of(person)).count();
         if compares_people {
-            items.push(Item::new(
-                Sign::None,
-                format!(
-                    "people: {} can log in who could not, {} cannot any more; {} gain rights, {} lose some; {} stay as they are",
-                    people(&|person| person.before.is_none() && person.after.is_some()),
-                    people(&|person| person.before.is_some() && person.after.is_none()),
-                    people(&|person| !person.rights.gains.is_empty()),
-                    people(&|person| !person.rights.losses.is_empty()),
-                    self.people_unchanged
-                ),
-            ));
+            let totals = Totals::of(of_people);
+            let (logins, rights) = (totals.logins(), totals.rights("person", "people"));
+            let unchanged = count(self.people_unchanged, "person", "people");
+            items.push(Item::new(Sign::None, format!("logins: {logins}")));
+            items.push(Item::new(Sign::None, format!("rights: {rights}; {unchanged} unchanged")));
         } else {
-            items.push(Item::new(Sign::None, "people: not compared, for logins were given of one of the two alone"));
+            items.push(Item::new(Sign::None, "logins: not compared, because only one side has them"));
         }
-        items.push(Item::new(
-            Sign::None,
-            format!(
-                "subjects of Kubernetes: {} gain rights, {} lose some; {} stay as they are",
-                self.subjects.iter().filter(|one| !one.rights.gains.is_empty()).count(),
-                self.subjects.iter().filter(|one| !one.rights.losses.is_empty()).count(),
-                self.subjects_unchanged
-            ),
-        ));
+        let rights = Totals::of(of_subjects).rights("subject", "subjects");
+        let unchanged = self.subjects_unchanged;
+        items.push(Item::new(Sign::None, format!("bindings: {rights}; {unchanged} unchanged")));
         items
     }
 

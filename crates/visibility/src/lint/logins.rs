@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use inventory::MappingTarget;
 use mapping::{Membership, Rule, RulePrincipal};
-use rbac::{Subject, User, escalation::Severity};
+use rbac::{
+    Subject, User,
+    escalation::{Escalation, Severity},
+};
 
 use super::{
     Finding, Path,
@@ -21,6 +25,17 @@ const CHOSEN: &str = "{{SessionName";
 pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     [masters(world, excluded), chosen_usernames(world, excluded), defects(world, excluded), unknown(world, excluded)]
         .concat()
+}
+
+/// The place of logins that an escalation changes, if it is one that does.
+pub(super) fn changed_by(escalation: &Escalation) -> Option<MappingTarget> {
+    match escalation.code {
+        "aws-auth" => Some(MappingTarget::AwsAuth),
+        "authenticator-config" => Some(MappingTarget::ConfigMap),
+        "access-file" => Some(MappingTarget::AccessFile),
+        "identity-mappings" => Some(MappingTarget::Crd),
+        _ => None,
+    }
 }
 
 /// The principals that log in as a subject.

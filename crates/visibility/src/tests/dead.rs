@@ -246,8 +246,12 @@ fn of_what_its_own_program_makes_nothing_it_is_not_said_that_it_lets_somebody_in
                   [{arn: 'arn:aws:sts::111122223333:assumed-role/Build/x', username: u, groups: [g]}]\n";
     let aws_auth = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata: {mapRoles: \
                     \"[{rolearn: 'arn:aws:iam::${ACCOUNT}:role/Build', username: u}]\"}\n";
-    let rows =
-        [("eksctl.yaml", eksctl, "so nobody is let in by it", false), ("aws-auth.yaml", aws_auth, "${ACCOUNT}", true)];
+    let unfilled = &eksctl.replace("sts::111122223333:assumed-role/Build/x", "iam::${ACCOUNT}:role/Build");
+    let rows = [
+        ("eksctl.yaml", eksctl, "so nobody is let in by it", false),
+        ("eksctl.yaml", unfilled, "${ACCOUNT}", true),
+        ("aws-auth.yaml", aws_auth, "${ACCOUNT}", true),
+    ];
     for (file, text, expected, may_let_in) in rows {
         let world = world(&[(file, text)]);
         let caller = Caller::of_arn("arn:aws:iam::111122223333:role/Build").expect("an ARN");

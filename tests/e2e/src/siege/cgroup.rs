@@ -62,13 +62,16 @@ impl Cgroup {
             let kib = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
             kib.map(|kib| kib << 10).with_context(|| format!("no {name} in its status"))
         };
-        let anonymous = field("RssAnon:")?;
-        let Some(group) = &self.group else { return Ok(Used { peak: field("VmHWM:")?, anonymous, kills: 0 }) };
+        let Some(group) = &self.group else {
+            return Ok(Used { peak: field("VmHWM:")?, anonymous: field("RssAnon:")?, kills: 0 });
+        };
         let [peak, kills] = if group.is_v1 {
             [group.number("memory.max_usage_in_bytes", "")?, group.number("memory.oom_control", "oom_kill ")?]
         } else {
             [group.number("memory.peak", "")?, group.number("memory.events", "oom_kill ")?]
         };
+        let anonymous =
+            field("RssAnon:").with_context(|| format!("the server has ended; killed for memory: {kills}"))?;
         Ok(Used { peak, anonymous, kills })
     }
 

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context as _;
 use sandbox::Fault;
 
 use super::{Field, Logins, Row, Server, Siege, attacks, mib, percentile};
@@ -77,10 +78,10 @@ impl Soak<'_> {
                 field.rounds.set(0);
                 let at = random.below(attacks::ALL.len() + TROUBLES.len());
                 let (name, row) = match attacks::ALL.get(at) {
-                    Some(attack) => (attack.name, field.hold(attack).await?),
+                    Some(attack) => (attack.name, field.hold(attack).await.context(attack.name)?),
                     None => {
                         let (name, trouble) = TROUBLES[at - attacks::ALL.len()];
-                        (name, field.suffer(name, trouble).await?)
+                        (name, field.suffer(name, trouble).await.context(name)?)
                     }
                 };
                 tell(&row.to_string());

@@ -80,7 +80,9 @@ pub(super) fn say(missing: &[Need], cluster: &Cluster) {
         rim::note(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}"));
     }
     let context = cluster.context();
-    rim::note(&format!("nothing was changed; let somebody apply who may do all of it, not the user of `{context}`"));
+    rim::note(&format!(
+        "nothing was changed; the user of the context `{context}` may not do all of it: let somebody apply who may"
+    ));
 }
 
 fn resource(need: &Need) -> Resource {

@@ -35,6 +35,12 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     let webhook = Webhook { kubeconfig: webhook, version: ReviewVersion::V1, cache_ttl: None };
     // Where it is at hand: without it the role `view` that the example binds has no rules.
     let controller_manager = binaries.kube_controller_manager().is_ok();
+    if !controller_manager {
+        rim::note(
+            "note: there is no kube-controller-manager beside kube-apiserver, and without it the roles `view`, `edit` and \
+             `admin` have no rules: alice's `get pods` is forbidden",
+        );
+    }
     let options = Options { webhook: Some(webhook), controller_manager, ..Options::default() };
     // Whoever gives up meanwhile is heeded too: the start ends by itself, and takes everything with it.
     let cluster = tokio::select! {

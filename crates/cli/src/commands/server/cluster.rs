@@ -134,7 +134,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
         let mut seen = lock(&seen);
         match change {
             Change::Failed(error) => {
-                cannot_see(mode, sources, &error.to_string());
+                cannot_see(mode, sources, &said(&error));
                 seen.failures += 1;
                 let is_other =
                     matches!(error, KubernetesError::Unauthorized { .. } | KubernetesError::Credentials { .. });
@@ -177,7 +177,7 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                         Ok(true) if lock(&seen).is_known_to_be_empty() => continue,
                         Ok(true) => None,
                         Ok(false) => Some("the API server says nothing of this resource".to_owned()),
-                        Err(error) => Some(error.to_string()),
+                        Err(error) => Some(said(&error)),
                     };
                     if let Some(why) = why {
                         cannot_see(mode, sources, &why);
@@ -223,6 +223,19 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
         () = watching => {}
         () = reading => {}
         () = writing => {}
+    }
+}
+
+/// What went wrong, for whoever runs a server: it has no contexts to choose from.
+fn said(error: &KubernetesError) -> String {
+    match error {
+        KubernetesError::Forbidden { verb, what, .. } => {
+            format!("the server's user may not {verb} {what}; a role that is bound to it has to allow that")
+        }
+        KubernetesError::Unauthorized { server, .. } => {
+            format!("{server} does not accept the server's credentials (Unauthorized)")
+        }
+        other => other.to_string(),
     }
 }
 

@@ -42,8 +42,9 @@ fn one(text: &str) -> World {
 fn who_gains_and_loses_what() {
     assert_snapshot!(said(&one(BEFORE), &one(&after())), @r#"
     From before to after
-      people: 1 can log in who could not, 1 cannot any more; 1 gain rights, 1 lose some; 1 stay as they are
-      subjects of Kubernetes: 1 gain rights, 1 lose some; 3 stay as they are
+      logins: 1 added, 1 removed
+      rights: 1 person gains, 1 loses; 1 person unchanged
+      bindings: 1 subject gains, 1 loses; 3 unchanged
 
     Dangerous
       ! user dan; group admins may do everything everywhere
@@ -84,8 +85,9 @@ fn grants_of_unknown_roles_are_said() {
     assert_snapshot!(said(&file("reader"), &file("writer")), @r#"
     From before to after
       ! incomplete: not everything is known, and there may be more
-      people: 0 can log in who could not, 0 cannot any more; 0 gain rights, 0 lose some; 1 stay as they are
-      subjects of Kubernetes: 0 gain rights, 0 lose some; 1 stay as they are
+      logins: 0 added, 0 removed
+      rights: 0 people gain, 0 lose; 1 person unchanged
+      bindings: 0 subjects gain, 0 lose; 1 unchanged
 
     What is not known
       - Group developers loses whatever the ClusterRole reader allows in dev
@@ -121,8 +123,9 @@ fn policies_of_access_entries_count_for_the_people_they_are_for() {
     let all = entry(&secrets(r#"{"type": "cluster", "namespaces": []}"#));
     assert_snapshot!(said(&none, &some), @r#"
     From before to after
-      people: 0 can log in who could not, 0 cannot any more; 1 gain rights, 0 lose some; 1 stay as they are
-      subjects of Kubernetes: 0 gain rights, 0 lose some; 4 stay as they are
+      logins: 0 added, 0 removed
+      rights: 1 person gains, 0 lose; 1 person unchanged
+      bindings: 0 subjects gain, 0 lose; 4 unchanged
 
     Who gains rights
       role Ops
@@ -130,8 +133,9 @@ fn policies_of_access_entries_count_for_the_people_they_are_for() {
     "#);
     assert_snapshot!(said(&some, &all), @r#"
     From before to after
-      people: 0 can log in who could not, 0 cannot any more; 1 gain rights, 0 lose some; 1 stay as they are
-      subjects of Kubernetes: 0 gain rights, 0 lose some; 4 stay as they are
+      logins: 0 added, 0 removed
+      rights: 1 person gains, 0 lose; 1 person unchanged
+      bindings: 0 subjects gain, 0 lose; 4 unchanged
 
     Dangerous
       ! role Ops can read secrets everywhere
