@@ -95,7 +95,8 @@ pub(crate) const UNREADABLE: &str = "import.unreadable";
 pub(crate) const NOT_TAKEN: &str = "import.not-taken";
 /// A login that is written, and of which the file's own program makes nothing.
 pub(crate) const NO_LOGIN: &str = "import.no-login";
-
+/// A login in which another program fills something in: it is not known yet whose it is.
+pub(crate) const UNFILLED: &str = "import.unfilled";
 /// What was read, by which somebody may log in whom the file does not name.
 pub(crate) const NOT_KNOWN: &str = "import.not-known";
 
@@ -118,10 +119,12 @@ impl Foreign {
         }
     }
 
-    /// The logins that are written and of which the file's own program makes nothing, and where they would stand.
-    pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem)> {
+    /// The logins that are written and say of nobody who is let in, and where they would stand; `true` where the file's own
+    /// program makes nothing of them, and `false` where another program fills something in first.
+    pub fn without_login(&self) -> impl Iterator<Item = (Mode, &Problem, bool)> {
         let mode = if self.format == FileFormat::Kops { Mode::Crd } else { Mode::EksConfigMap };
-        self.problems.iter().filter(|problem| problem.code == NO_LOGIN).map(move |problem| (mode, problem))
+        let of_nobody = self.problems.iter().filter(|problem| [NO_LOGIN, UNFILLED].contains(&problem.code));
+        of_nobody.map(move |problem| (mode, problem, problem.code == NO_LOGIN))
     }
 }
 

@@ -4,7 +4,7 @@
 use document::{Node, Problem, Problems, Span};
 use identity::Arn;
 
-use super::{NO_LOGIN, NOT_KNOWN, NOT_TAKEN, UNREADABLE};
+use super::{NO_LOGIN, NOT_KNOWN, NOT_TAKEN, UNFILLED, UNREADABLE};
 use crate::placeholder;
 
 /// A text that is not empty; anything else is none.
@@ -99,7 +99,7 @@ pub(super) fn is_user_or_role(arn: &str, what: &str, node: &Node, problems: &mut
     if !is_one {
         let span = value(node, "arn").map_or(node.span, |node| node.span);
         problems.push(if placeholder::is_in_login(arn) {
-            not_known(span, format!("{what}: {}", placeholder::why(arn)))
+            Problem::warning(UNFILLED, span, format!("{what}: {}", placeholder::why(arn)))
         } else {
             no_login(span, format!("{what}: `{arn}` is no user's and no role's ARN, so nobody is let in by it"))
         });

@@ -52,7 +52,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     let so_far = |is_part: bool| if is_part { ", as far as could be looked at" } else { "" };
     let unknown_of = |number: usize| match number {
         0 => String::new(),
-        number => format!("; not known of {number}"),
+        number => format!("; {number} not known"),
     };
     let totals = Totals::of(people);
     let of_logins =

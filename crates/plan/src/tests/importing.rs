@@ -353,12 +353,13 @@ fn access_entries_that_eks_does_not_look_at_are_left_by_name() {
 
 #[test]
 fn what_eks_does_not_ask_is_left_by_name() {
-    let entry = "server:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/zoe', username: zoe}\n";
-    let mut observed = live(entry, "role view = get pods\n");
-    assert!(imported(&observed, "c", &Facts::default()).text.contains("zoe"), "no cluster of EKS");
+    let entry =
+        "server:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/zoe', username: zoe, groups: [viewers]}\n";
+    let mut observed = live(entry, "role view = get pods\nbinding see = ClusterRole view > group:viewers\n");
+    assert!(imported(&observed, "c", &Facts::default()).text.contains("users: [zoe]"), "no cluster of EKS");
     observed.entries = eks(&[("user/erin", "erin", &[])]);
     let imported = imported(&observed, "c", &Facts::default());
-    assert!(imported.text.contains("erin"), "{}", imported.text);
+    assert!(imported.text.contains("users: [erin]"), "{}", imported.text);
     let said: Vec<String> = imported.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
     let expected = "1 login of the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator \
                     (arn:aws:iam::111122223333:user/zoe): nobody reads it on EKS, which asks access entries and aws-auth alone";

@@ -194,8 +194,9 @@ fn what_is_known_is_said_all_the_same() {
     Plan for c: logins in ConfigMap kube-system/aws-auth
       files: 0.yaml
       ! incomplete: not all of the cluster could be looked at
-      people: 2 can log in who could not, 1 cannot any more; whose rights change is not known; 0 stay as they are
-      objects, as far as could be looked at: 2 to create, 2 to change, 0 to remove, 0 to mark; 0 stay; of 5 it is not known
+      logins: 2 added, 1 removed
+      rights: it is not known whose change; 0 people unchanged
+      objects, as far as could be looked at: 2 to create, 2 to change, 0 to remove; 0 unchanged; 5 not known
 
     What stops apply
       ! plan.incomplete

@@ -215,7 +215,7 @@ fn a_plan_as_markdown() {
     - ➕ create RoleBinding operators-binding in kube-system
     - ➕ create Role operators in kube-system
     - 🔸 change Role developers in dev
-    - mark RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
+    - label RoleBinding cluster-auth:developers:edit in ops, adopted from Helm
     - ➖ remove RoleBinding cluster-auth:guests:edit in ops
 
     ### Warnings

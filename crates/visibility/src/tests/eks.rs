@@ -4,7 +4,7 @@ use access::ConfigMap;
 use inventory::Given;
 
 use super::{now, world};
-use crate::{World, explain::Question};
+use crate::{World, explain::Question, lint::lint};
 
 const CONFIGURATION: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-iam-authenticator, namespace: kube-system}\ndata:\n  config.yaml: |\n    clusterID: left-over\n    server:\n      mapRoles:\n      - {roleARN: 'arn:aws:iam::111122223333:role/Cfg', username: cfg, groups: [devs]}\n";
 const OBJECTS: &str = "apiVersion: iamauthenticator.k8s.aws/v1alpha1\nkind: IAMIdentityMapping\nmetadata: {name: obj}\nspec: {arn: 'arn:aws:iam::111122223333:role/Obj', username: obj, groups: [devs]}\n";
@@ -73,4 +73,37 @@ fn aws_auth_is_named_where_the_mode_leaves_it_out() {
     assert_eq!(notes.len(), 1, "{notes:?}");
     let (_, text) = explained(&world(&[("aws-auth.yaml", AWS_AUTH), ("cluster.json", &both)]), "Ops");
     assert!(!text.contains("does not look at it"), "{text}");
+}
+
+/// On EKS nobody reads what aws-iam-authenticator and `cluster-auth server` do, so that whoever changes it changes no login.
+#[test]
+fn whoever_may_change_what_eks_does_not_read_becomes_nothing_by_it() {
+    let role = |resource: &str, name: &str| {
+        let names = if name.is_empty() { String::new() } else { format!(", resourceNames: [{name}]") };
+        let rule = format!("{{apiGroups: ['*'], resources: [{resource}]{names}, verbs: [create, update, patch]}}");
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: writer}}\nrules: [{rule}]\n---\n\
+             apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: writers}}\n\
+             roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: writer}}\n\
+             subjects: [{{apiGroup: rbac.authorization.k8s.io, kind: Group, name: team}}]\n"
+        )
+    };
+    let (with_map, without) = (described("API_AND_CONFIG_MAP"), described("API"));
+    let entries = r#"{"accessEntries": []}"#;
+    let found = |files: &[(&str, &str)], code: &str| {
+        let world = world(files);
+        lint(&world, &[], now()).findings.iter().any(|finding| finding.check.code.code == code)
+    };
+    let rows = [
+        ("aws-auth", "configmaps", "aws-auth", true),
+        ("authenticator-config", "configmaps", "aws-iam-authenticator", false),
+        ("access-file", "configmaps", "cluster-auth-access", false),
+        ("identity-mappings", "iamidentitymappings", "", false),
+    ];
+    for (code, resource, name, is_read_on_eks) in rows {
+        let rbac = role(resource, name);
+        let on_eks = |mode| found(&[("rbac.yaml", &rbac), ("mode.json", mode), ("entries.json", entries)], code);
+        assert!(found(&[("rbac.yaml", &rbac)], code), "{code}");
+        assert_eq!((on_eks(&with_map), on_eks(&without)), (is_read_on_eks, false), "{code}");
+    }
 }

@@ -21,14 +21,14 @@ pub(super) fn logins(of_file: Option<Source>, entries: &AccessEntries, observed:
     logins
 }
 
-/// What files of other programs say of logins that these programs make nothing of.
+/// What files of other programs say of logins that these programs make nothing of, or that are not filled in yet.
 pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<UnseenLogins> {
-    let all = declared.iter().flat_map(Foreign::without_login).map(|(mode, problem)| {
+    let all = declared.iter().flat_map(Foreign::without_login).map(|(mode, problem, is_of_nothing)| {
         let place = sources.locate(problem.span.start);
         let what = place.map_or_else(String::new, |(file, at)| format!("{file}:{}", at.line));
         let help = problem.hint.clone().unwrap_or_else(|| "give the file as its program takes it".to_owned());
         let gap = Unseen { what: what.into(), why: problem.message.as_str().into() };
-        UnseenLogins { is_of_nothing: true, ..UnseenLogins::new(mode, gap, help) }
+        UnseenLogins { is_of_nothing, ..UnseenLogins::new(mode, gap, help) }
     });
     all.collect()
 }
