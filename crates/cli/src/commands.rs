@@ -1,6 +1,7 @@
 //! One file per command. A command turns its arguments into settings, calls the crates, and prints.
 
 mod access;
+mod analysis;
 pub(crate) mod apply;
 pub(crate) mod check;
 pub(crate) mod completion;
@@ -24,7 +25,6 @@ pub(crate) mod render;
 mod review;
 #[cfg(unix)]
 pub(crate) mod sandbox;
-mod seeing;
 #[cfg(unix)]
 pub(crate) mod server;
 pub(crate) mod token;

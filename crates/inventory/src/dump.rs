@@ -18,7 +18,7 @@ use std::{
 use document::{Source, Span};
 use rbac::{
     AnyRole, Binding, Labels,
-    dump::{Arriving, Found, FoundObject, Kinds, Other, Refusal, Refused, each, is_known},
+    dump::{Found, FoundObject, Kinds, Other, Refusal, Refused, TextStream, each, is_known},
     resources::Resource,
 };
 
@@ -171,7 +171,7 @@ impl Dump {
 
     /// The same of a text that arrives piece by piece.
     pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
-        let (mut text, mut wrong) = (Arriving::default(), None);
+        let (mut text, mut wrong) = (TextStream::default(), None);
         let mut take = |found| {
             if let Err(error) = self.take(found, None) {
                 wrong.get_or_insert(error);

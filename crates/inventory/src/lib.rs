@@ -1,7 +1,7 @@
 //! What a cluster has, as it says itself: objects, where logins stand, and who everybody is by them.
 //!
 //! ```text
-//!   files that are given ─► Given: what each is about
+//!   files that are given ─► Inputs: what each is about
 //!   lists of an API server, dumps of kubectl, manifests ─► Dump ─► Observed: objects, mappings, and every gap by name
 //!   mappings + access file ─► everybody ─► who each of them is in the cluster ([`mapping::decide`])
 //! ```
@@ -17,8 +17,8 @@ mod entries;
 mod files;
 mod foreign_logins;
 mod format;
-mod given;
 mod identities;
+mod inputs;
 mod knowledge;
 mod kustomize;
 mod mapping_object;
@@ -43,7 +43,7 @@ pub use authentication_mode::AuthenticationMode;
 pub use dump::{Dump, DumpError, joined, shown};
 pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
-pub use given::{Given, GivenError, How, no_configuration};
+pub use inputs::{How, InputError, Inputs, no_configuration};
 pub use knowledge::{Extent, Knowledge};
 pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mapping_object::MappingObject;

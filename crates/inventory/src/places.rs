@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{Mode, Snapshot};
 
-use super::{AccessEntries, MappingTarget, Observed, Unseen, UnseenLogins, given::BARE_LOGINS, identities::TWICE};
+use super::{AccessEntries, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS};
 
 /// What was given of logins beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]

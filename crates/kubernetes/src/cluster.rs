@@ -7,7 +7,7 @@ use hyper::body::Bytes;
 use kube::client::Body;
 use tokio::time::{Instant, sleep_until, timeout_at};
 
-use crate::{KubernetesError, arriving::Arriving, credentials::Credentials, endpoint::Endpoint, status};
+use crate::{KubernetesError, credentials::Credentials, endpoint::Endpoint, list_stream::ListStream, status};
 
 /// How long one answer may take from the question to its last byte; a list of 100,000 bindings takes a few seconds. API
 /// servers end what takes longer themselves (kube-apiserver's `--request-timeout`).
@@ -91,7 +91,7 @@ impl Cluster {
         Ok(groups.is_some_and(|groups| groups.groups.iter().all(|one| one.name != group)))
     }
 
-    /// A whole list, as JSON that is still arriving; none where the cluster does not know such a resource. It is asked for
+    /// A whole list, as JSON that is still list_stream; none where the cluster does not know such a resource. It is asked for
     /// in one piece, so that it is the state of one moment, and there is nothing to continue that could end meanwhile
     /// (410 Gone; Kubernetes, "API Concepts", "Retrieving large results sets in chunks").
     ///
@@ -100,7 +100,7 @@ impl Cluster {
     /// # Errors
     ///
     /// [`KubernetesError`]: nothing is known of the list then. The same can come while it arrives.
-    pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<Arriving<'a>>, KubernetesError> {
+    pub async fn list<'a>(&'a self, path: &'a str) -> Result<Option<ListStream<'a>>, KubernetesError> {
         self.ask("list", path, JSON, DEADLINE).await
     }
 
@@ -128,7 +128,7 @@ impl Cluster {
         path: &'a str,
         accept: &str,
         within: Duration,
-    ) -> Result<Option<Arriving<'a>>, KubernetesError> {
+    ) -> Result<Option<ListStream<'a>>, KubernetesError> {
         let request =
             || Request::builder().method(Method::GET).uri(path).header(header::ACCEPT, accept).body(Body::empty());
         let (status, answer) = self.answer(path, within, request).await?;
@@ -173,7 +173,7 @@ impl Cluster {
         path: &'a str,
         within: Duration,
         request: impl Fn() -> http::Result<Request<Body>>,
-    ) -> Result<(StatusCode, Arriving<'a>), KubernetesError> {
+    ) -> Result<(StatusCode, ListStream<'a>), KubernetesError> {
         let until = Instant::now() + within;
         for tries in 1.. {
             let mut request = request().expect("a path of ours makes a request");
@@ -185,7 +185,7 @@ impl Cluster {
             let status = answer.status();
             let seconds = answer.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
             let is_busy = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
-            let answer = Arriving::new(&self.endpoint, path, answer.into_body(), until, within);
+            let answer = ListStream::new(&self.endpoint, path, answer.into_body(), until, within);
             let again = seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
             match again.filter(|again| is_busy && tries < TRIES && *again < until) {
                 Some(again) => {

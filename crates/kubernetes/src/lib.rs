@@ -19,7 +19,6 @@
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
 
-mod arriving;
 mod client;
 mod cluster;
 mod connect;
@@ -28,6 +27,7 @@ mod endpoint;
 mod error;
 mod files;
 mod lease;
+mod list_stream;
 mod plugin;
 mod proxies;
 mod resource;
@@ -38,11 +38,11 @@ mod usable;
 mod watch;
 mod write;
 
-pub use arriving::Arriving;
 pub use cluster::Cluster;
 pub use connect::{Kubeconfig, Pod};
 pub use error::{KubernetesError, PluginTrouble};
 pub use lease::Lease;
+pub use list_stream::ListStream;
 pub use plugin::Plugin;
 pub use proxies::Proxies;
 pub use resource::Resource;

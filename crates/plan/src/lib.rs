@@ -22,11 +22,11 @@ mod import;
 mod known;
 mod lockout;
 mod logins;
-mod needs;
 mod not_known;
 mod objects;
 mod people;
 mod refusals;
+mod required_permissions;
 mod steps;
 mod writes;
 
@@ -43,12 +43,12 @@ pub use all_powerful::AllPowerful;
 pub use digest::Digest;
 pub use import::{Imported, Left, Stands, Subject, import};
 pub use logins::{EntryChange, LoginEntry};
-pub use needs::{Need, needs};
 pub use not_known::NotKnown;
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange};
 pub use people::PersonChange;
 pub use refusals::{Allowed, Flag, Refusal, STOPS, Stop};
+pub use required_permissions::{RequiredPermission, required_permissions};
 pub use steps::{Stage, Step};
 
 use access::{Access, Desired, Facts, Mark};

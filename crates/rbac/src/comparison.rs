@@ -4,8 +4,8 @@
 //! same sets before and after have the same changes, and so do people: each pair of sets is compared once, and a hundred
 //! thousand bindings of a few hundred roles are a few hundred comparisons.
 
-mod atoms;
 mod json;
+mod permissions;
 mod rights;
 mod state;
 
@@ -14,10 +14,10 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use self::atoms::without_repetition;
+use self::permissions::without_repetition;
 use self::state::{Bound, CLUSTER, Known, State};
 pub use self::{
-    atoms::{Atom, On, Right},
+    permissions::{On, Permission, Right},
     rights::{Gained, Part, Place, Rights, RightsChange, Still, Through},
 };
 use crate::{
@@ -38,9 +38,9 @@ pub struct Comparison<'a> {
     ours: Option<HashSet<(Option<&'a str>, &'a str)>>,
     diffs: HashMap<[Held; 4], Diff>,
     escalations: HashMap<([Held; 4], Within), Arc<[&'static Escalation]>>,
-    still: HashMap<[Held; 3], Arc<[Atom]>>,
+    still: HashMap<[Held; 3], Arc<[Permission]>>,
     /// By the rights of the whole cluster, and what is held in a namespace.
-    parts: HashMap<(*const Right, Held), Arc<[Atom]>>,
+    parts: HashMap<(*const Right, Held), Arc<[Permission]>>,
     /// Whether rules grant one of some rights.
     grants: HashMap<(*const Right, u32), bool>,
 }
@@ -152,19 +152,23 @@ impl<'a> Comparison<'a> {
         let old = self.known.ids(first[of_place]);
         let new: Vec<u32> = self.known.ids(second[of_place]).iter().filter(|id| !old.contains(id)).copied().collect();
         let had = || self.known.rules(first[0]).chain(self.known.rules(first[1]));
-        let is_new = |atom: &Atom| {
-            !atom.is_allowed_by(had()) && (of_place == 0 || !atom.is_allowed_by(self.known.rules(second[0])))
+        let is_new = |permission: &Permission| {
+            !permission.is_allowed_by(had())
+                && (of_place == 0 || !permission.is_allowed_by(self.known.rules(second[0])))
         };
         let new = new.iter().flat_map(|id| self.known.rules_of_one(*id));
-        let new: Vec<Atom> = Atom::of_rules(new).into_iter().filter(is_new).collect();
+        let new: Vec<Permission> = Permission::of_rules(new).into_iter().filter(is_new).collect();
         if new.is_empty() {
             return Arc::new([]);
         }
-        let had = Atom::of_rules(had());
-        let right = |atom: Atom| {
-            let parts: BTreeSet<Atom> =
-                if atom.has_parts() { had.iter().filter_map(|had| atom.and(had)).collect() } else { BTreeSet::new() };
-            Right { atom, except: parts.into_iter().collect() }
+        let had = Permission::of_rules(had());
+        let right = |permission: Permission| {
+            let parts: BTreeSet<Permission> = if permission.has_parts() {
+                had.iter().filter_map(|had| permission.and(had)).collect()
+            } else {
+                BTreeSet::new()
+            };
+            Right { permission, except: parts.into_iter().collect() }
         };
         new.into_iter().map(right).collect()
     }
@@ -192,7 +196,7 @@ impl<'a> Comparison<'a> {
         }
         let known = &self.known;
         let grants = |bound: &&Bound| {
-            let new = || rights.iter().any(|right| right.atom.is_allowed_by(known.rules_of_one(bound.rules)));
+            let new = || rights.iter().any(|right| right.permission.is_allowed_by(known.rules_of_one(bound.rules)));
             *self.grants.entry((rights.as_ptr(), bound.rules)).or_insert_with(new)
         };
         let roles: Vec<u32> = bound.iter().filter(grants).map(|bound| bound.role).collect();
@@ -205,16 +209,16 @@ impl<'a> Comparison<'a> {
         if rights.is_empty() {
             return parts;
         }
-        let mut at: HashMap<*const Atom, usize> = HashMap::new();
+        let mut at: HashMap<*const Permission, usize> = HashMap::new();
         for namespace in places(bound, &[]) {
             let held = self.known.held(of_place(bound, namespace));
             let known = &self.known;
             let new = || {
-                let here = Atom::of_rules(known.rules(held));
-                let both = rights.iter().flat_map(|right| here.iter().filter_map(|here| right.atom.and(here)));
+                let here = Permission::of_rules(known.rules(held));
+                let both = rights.iter().flat_map(|right| here.iter().filter_map(|here| right.permission.and(here)));
                 both.collect::<BTreeSet<_>>().into_iter().collect()
             };
-            let part: &Arc<[Atom]> = self.parts.entry((rights.as_ptr(), held)).or_insert_with(new);
+            let part: &Arc<[Permission]> = self.parts.entry((rights.as_ptr(), held)).or_insert_with(new);
             if part.is_empty() {
                 continue;
             }
@@ -255,10 +259,10 @@ impl<'a> Comparison<'a> {
             let theirs = self.known.set(vec![bound.rules]);
             let known = &self.known;
             let only_theirs = || {
-                let lost = Atom::of_rules(known.rules(taken));
-                let kept = Atom::of_rules(known.rules(theirs));
+                let lost = Permission::of_rules(known.rules(taken));
+                let kept = Permission::of_rules(known.rules(theirs));
                 let both = lost.iter().flat_map(|lost| kept.iter().filter_map(|kept| lost.and(kept)));
-                let only_theirs = both.filter(|atom| !atom.is_allowed_by(known.rules(ours)));
+                let only_theirs = both.filter(|permission| !permission.is_allowed_by(known.rules(ours)));
                 without_repetition(only_theirs.collect()).into_iter().collect()
             };
             let rights = self.still.entry([taken, ours, theirs]).or_insert_with(only_theirs);
@@ -342,7 +346,7 @@ impl Collected {
         }
     }
 
-    fn still(&mut self, namespace: Option<&Arc<str>>, binding: &Binding, rights: &Arc<[Atom]>) {
+    fn still(&mut self, namespace: Option<&Arc<str>>, binding: &Binding, rights: &Arc<[Permission]>) {
         let by = ObjectId::of_binding(binding);
         let is_known =
             |still: &&mut Still| still.place != Place::Cluster && Arc::ptr_eq(&still.rights, rights) && still.by == by;

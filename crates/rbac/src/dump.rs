@@ -1,8 +1,8 @@
 //! What `kubectl get … -o json` prints, read straight into the slim types.
 
-mod arriving;
 mod kinds;
 mod raw;
+mod text_stream;
 mod validation;
 mod walk;
 
@@ -19,7 +19,7 @@ use self::{
 };
 use crate::{AnyRole, Binding, Labels, Objects};
 
-pub use self::arriving::Arriving;
+pub use self::text_stream::TextStream;
 
 /// Why a dump cannot be used.
 #[derive(Debug)]

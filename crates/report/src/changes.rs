@@ -6,7 +6,7 @@ use std::{
 };
 
 use inventory::{Login, Who};
-use rbac::comparison::{Atom, Gained, On, Place, Right, Rights, RightsChange, Still};
+use rbac::comparison::{Gained, On, Permission, Place, Right, Rights, RightsChange, Still};
 
 use super::{
     names::{NAMED, Name, Names},
@@ -138,8 +138,8 @@ fn ways(change: &RightsChange) -> impl Iterator<Item = (usize, String, &'static 
 
 fn is_everything(rights: &Rights) -> bool {
     rights.rights.iter().any(|right| {
-        let On::Resource { api_group, resource, name: None } = &right.atom.on else { return false };
-        [&right.atom.verb, api_group, resource].into_iter().all(|word| &**word == "*")
+        let On::Resource { api_group, resource, name: None } = &right.permission.on else { return false };
+        [&right.permission.verb, api_group, resource].into_iter().all(|word| &**word == "*")
     })
 }
 
@@ -249,21 +249,21 @@ fn rights(changed: &[Changed<'_>], names: &Names, sign: Sign) -> Vec<Item> {
 #[derive(Default)]
 struct Words {
     whole: HashMap<*const Right, (String, Option<String>)>,
-    parts: HashMap<*const Atom, String>,
+    parts: HashMap<*const Permission, String>,
 }
 
 impl Words {
     /// The rights, and the parts of them that were held or are kept.
     fn of(&mut self, rights: &Arc<[Right]>) -> (&str, Option<&str>) {
         let (whole, parts) = self.whole.entry(rights.as_ptr()).or_insert_with(|| {
-            let parts: BTreeSet<&Atom> = rights.iter().flat_map(|right| right.except.iter()).collect();
+            let parts: BTreeSet<&Permission> = rights.iter().flat_map(|right| right.except.iter()).collect();
             let parts = (!parts.is_empty()).then(|| some_of_phrases(&phrases(parts)));
-            (some_of_phrases(&phrases(rights.iter().map(|right| &right.atom))), parts)
+            (some_of_phrases(&phrases(rights.iter().map(|right| &right.permission))), parts)
         });
         (whole, parts.as_deref())
     }
 
-    fn of_part(&mut self, rights: &Arc<[Atom]>) -> &str {
+    fn of_part(&mut self, rights: &Arc<[Permission]>) -> &str {
         self.parts.entry(rights.as_ptr()).or_insert_with(|| some_of_phrases(&phrases(rights.iter())))
     }
 }

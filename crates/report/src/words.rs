@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rbac::{
     Rule,
-    comparison::{Atom, On, Place},
+    comparison::{On, Permission, Place},
 };
 
 /// How many things are named before the rest is counted.
@@ -17,10 +17,10 @@ type Verbs<'a> = BTreeSet<(usize, &'a str)>;
 type Things<'a> = BTreeMap<Thing<'a>, BTreeSet<&'a str>>;
 
 /// `get, list on pods, deployments.apps`: one phrase for each set of verbs, the widest first.
-pub(super) fn phrases<'a>(atoms: impl IntoIterator<Item = &'a Atom>) -> Vec<String> {
+pub(super) fn phrases<'a>(permissions: impl IntoIterator<Item = &'a Permission>) -> Vec<String> {
     // The names of objects go together, then the verbs of one thing, then the things with the same verbs.
     let mut verbs: BTreeMap<&On, Verbs<'_>> = BTreeMap::new();
-    for Atom { on, verb } in atoms {
+    for Permission { on, verb } in permissions {
         verbs.entry(on).or_default().insert((place_of(verb), verb));
     }
     let mut things: BTreeMap<Verbs<'_>, Things<'_>> = BTreeMap::new();
@@ -39,7 +39,7 @@ pub(super) fn phrases<'a>(atoms: impl IntoIterator<Item = &'a Atom>) -> Vec<Stri
 
 /// What rules allow, in such phrases; what another one of them says already is left out.
 pub fn rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> Vec<String> {
-    phrases(&Atom::of_rules(rules))
+    phrases(&Permission::of_rules(rules))
 }
 
 /// `everywhere`, `in dev, staging`.

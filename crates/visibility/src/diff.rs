@@ -3,7 +3,7 @@
 //! Rights are compared by [`rbac::comparison::Comparison`], as a plan does it, and said in a plan's words.
 
 mod built_in;
-mod given;
+mod not_given;
 mod print;
 mod sides;
 mod subjects;
@@ -12,7 +12,7 @@ mod worlds;
 
 pub use self::{
     built_in::take_built_in,
-    given::{NotGiven, not_given},
+    not_given::{NotGiven, not_given},
     print::{ContrastOut, DifferenceOut},
     subjects::{Asked, Contrast},
     unknown::UnknownGrant,

@@ -10,11 +10,11 @@
 //! Whether somebody is let in is [`mapping::decide`]'s word, and the rights are those that `rbac`'s evaluator finds: the
 //! steps are only what those two went by.
 
+mod binding_rights;
 mod caller;
 mod codes;
 mod denial;
-mod held;
-mod out;
+mod json;
 mod question;
 mod report;
 
@@ -28,9 +28,9 @@ pub use ::codes::Code;
 pub use caller::{Caller, NotACaller};
 
 pub use self::codes::{code_named, codes};
+pub use binding_rights::BindingRights;
 pub use denial::{Denial, Fix, Near};
-pub use held::Held;
-pub use out::{CodeOut, ExplanationOut};
+pub use json::{CodeOut, ExplanationOut};
 pub use question::{NotAQuestion, Question, Token};
 pub use report::code_report;
 
@@ -92,7 +92,7 @@ pub struct Person<'a> {
     /// Who they are in the cluster, as the server would answer.
     pub user: Option<mapping::User>,
     /// What they may do, the whole cluster first; nothing for whoever is not let in.
-    pub held: Vec<Held<'a>>,
+    pub held: Vec<BindingRights<'a>>,
     /// Bindings for them that lead to a role which does not exist, and so grant nothing.
     pub dangling: Vec<&'a Binding>,
     /// Bindings for them of which it is not known what their role allows.
@@ -113,7 +113,7 @@ pub struct Possible<'a> {
     /// The answer.
     pub outcome: Outcome,
     /// What they may do then; nothing where they are not let in.
-    pub held: Vec<Held<'a>>,
+    pub held: Vec<BindingRights<'a>>,
 }
 
 /// What stands for the name that only EC2 knows.
@@ -146,7 +146,7 @@ impl World {
             Outcome::Permit(user) => self.rights_of(&caller, user),
             Outcome::Refuse(_) => (Vec::new(), Vec::new()),
         };
-        let (mut held, mut lost): (Vec<Held<'_>>, Vec<&Binding>) = Default::default();
+        let (mut held, mut lost): (Vec<BindingRights<'_>>, Vec<&Binding>) = Default::default();
         let mut possible = Vec::new();
         for outcome in outcomes {
             let (of_it, lost_by_it) = of_outcome(&outcome);
@@ -175,7 +175,7 @@ impl World {
     }
 
     /// What somebody may do as a user, and the bindings for them of which the role is not there.
-    fn rights_of(&self, caller: &Caller, user: &mapping::User) -> (Vec<Held<'_>>, Vec<&Binding>) {
+    fn rights_of(&self, caller: &Caller, user: &mapping::User) -> (Vec<BindingRights<'_>>, Vec<&Binding>) {
         let principal = Principal {
             who: caller.who.clone(),
             identity: caller.identity.clone(),
@@ -186,7 +186,7 @@ impl World {
         let authenticated = User::authenticated(user.username.clone(), user.groups.iter().cloned());
         let mut lost: Vec<&Binding> = self.index().bindings_of(&authenticated).collect();
         lost.retain(|binding| self.index().role_of(binding).is_none());
-        (held::held(&self.held_by(&principal), &authenticated), lost)
+        (binding_rights::binding_rights(&self.held_by(&principal), &authenticated), lost)
     }
 
     /// What mappings decide: more than one answer where it is left to chance. Where only a role is known, the session's name

@@ -4,7 +4,7 @@
 //! copy of either here.
 //!
 //! ```text
-//!   inventory::Given (a live cluster's lists, dumps, manifests, access files, aws eks, aws iam)
+//!   inventory::Inputs (a live cluster's lists, dumps, manifests, access files, aws eks, aws iam)
 //!     └ World::new ─► World: index() of roles and bindings · principals(), each with login and rule · policies() of EKS · gaps()
 //!                       ├ who_can(request) ─► Answer: subjects and principals, each with its Paths
 //!                       ├ held_by(principal) ─► Paths: every rule, and where it holds
@@ -32,7 +32,7 @@ pub mod matrix;
 pub mod print;
 pub mod whoami;
 
-mod basics;
+mod baseline;
 mod built_in_roles;
 mod path;
 mod principals;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //!   Index ─ holders ─► who holds which roles where
-//!            └ powers ─► which escalations of `rbac`'s table each of them has, and by which rule
-//!                └ might ─► how far each leads: a right over a namespace is as bad as the service accounts there are mighty
+//!            └ escalations ─► which escalations of `rbac`'s table each of them has, and by which rule
+//!                └ reachability ─► how far each leads: a right over a namespace is as bad as the service accounts there are mighty
 //!                    └ Finding, beside those of hygiene and logins ─ Exclusions ─► Report ─► text, JSON, SARIF
 //! ```
 //!
@@ -12,6 +12,7 @@
 
 mod built_in;
 mod checks;
+mod escalations;
 mod exclusions;
 mod finding;
 mod findings;
@@ -20,12 +21,11 @@ mod holders;
 mod hygiene;
 mod judged;
 mod logins;
-mod might;
 mod named;
 mod policies;
-mod power;
-mod powers;
 pub mod print;
+mod reachability;
+mod subject_escalation;
 mod words;
 
 pub(crate) use self::built_in::subjects as built_in_subjects;
@@ -61,13 +61,15 @@ pub fn lint<'a>(world: &'a World, exclusions: &[Exclusion], now: Timestamp) -> R
     let exclusions = [exclusions, &accepted].concat();
     let excluded = exclusions::Excluded::new(&exclusions, now);
     let holders = holders::holders(world);
-    let mut powers = powers::powers(&holders);
+    let mut escalations = escalations::escalations(&holders);
     // Whoever may change what nobody reads changes nobody's login.
     let never_asked = &world.surroundings().never_asked;
-    powers.retain(|power| logins::changed_by(power.escalation).is_none_or(|target| !never_asked.contains(&target)));
-    let might = might::Might::of(world.index(), &powers);
-    let mut findings = findings::findings(world, &powers, &might, &excluded);
-    findings.extend(policies::findings(world, &powers, &might, &excluded));
+    escalations.retain(|escalation| {
+        logins::changed_by(escalation.escalation).is_none_or(|target| !never_asked.contains(&target))
+    });
+    let reachability = reachability::Reachability::of(world.index(), &escalations);
+    let mut findings = findings::findings(world, &escalations, &reachability, &excluded);
+    findings.extend(policies::findings(world, &escalations, &reachability, &excluded));
     findings.extend(hygiene::findings(world, &holders, &excluded));
     findings.extend(logins::findings(world, &excluded));
     findings.extend(excluded.findings());

@@ -11,7 +11,7 @@
 //! evaluator answers ([`Level::questions`], `rbac`'s table of escalations); what roles are called says nothing.
 
 mod cell;
-mod held;
+mod grid;
 mod levels;
 mod person;
 pub mod print;
@@ -29,7 +29,7 @@ pub use self::{
     rows::{By, Known, LeftOut, Member},
 };
 use self::{
-    held::{Grid, Held},
+    grid::{Grid, Held},
     rows::Holder,
 };
 use crate::{Principal, Reach, Resources, World};

@@ -15,7 +15,7 @@ mod unknown;
 mod words;
 
 use document::Source;
-use inventory::Given;
+use inventory::Inputs;
 use jiff::Timestamp;
 use rbac::{Request, ResourceRequest, Subject};
 
@@ -28,7 +28,7 @@ pub(crate) fn now() -> Timestamp {
 
 /// What files with these names and texts say.
 pub(crate) fn world(files: &[(&str, &str)]) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for (name, text) in files {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
     }
@@ -44,7 +44,7 @@ pub(crate) fn world(files: &[(&str, &str)]) -> World {
 /// The same with nothing left of which logins might be: the server's own files on the control plane name nobody, and there
 /// are no other `IAMIdentityMapping`s.
 pub(crate) fn whole(files: &[(&str, &str)]) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     let none = [
         (
             "a.json",

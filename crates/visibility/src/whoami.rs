@@ -6,12 +6,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::Unseen;
-use rbac::{Rule, comparison::Atom};
+use rbac::{Rule, comparison::Permission};
 use report::{Item, Section, Sign, rules};
 use serde::Serialize;
 
 use crate::{
-    basics::is_basic,
+    baseline::is_baseline,
     explain::{Caller, Code, CodeOut},
     print::{GapOut, RuleOut},
 };
@@ -83,28 +83,28 @@ struct Part<'a> {
 impl Mine {
     /// The whole cluster first, then namespaces with the same rights together, without what the whole cluster has.
     fn parts(&self) -> Vec<Part<'_>> {
-        let own: Vec<Rule> = Atom::of_rules(&self.everywhere)
+        let own: Vec<Rule> = Permission::of_rules(&self.everywhere)
             .into_iter()
-            .filter(|atom| !is_basic(atom))
-            .map(|atom| atom.rule())
+            .filter(|permission| !is_baseline(permission))
+            .map(|permission| permission.rule())
             .collect();
         let mut parts = Vec::new();
         if !own.is_empty() {
             parts.push(Part { namespaces: None, rules: own });
         }
-        let mut alike: BTreeMap<BTreeSet<Atom>, Vec<&str>> = BTreeMap::new();
+        let mut alike: BTreeMap<BTreeSet<Permission>, Vec<&str>> = BTreeMap::new();
         for (namespace, rules) in &self.by_namespace {
-            let mut atoms = Atom::of_rules(rules);
-            atoms.retain(|atom| !atom.is_allowed_by(&self.everywhere) && !is_basic(atom));
-            if !atoms.is_empty() {
-                alike.entry(atoms).or_default().push(namespace);
+            let mut permissions = Permission::of_rules(rules);
+            permissions.retain(|permission| !permission.is_allowed_by(&self.everywhere) && !is_baseline(permission));
+            if !permissions.is_empty() {
+                alike.entry(permissions).or_default().push(namespace);
             }
         }
         let mut alike: Vec<_> = alike.into_iter().collect();
         alike.sort_by(|(_, a), (_, b)| a.cmp(b));
-        parts.extend(alike.into_iter().map(|(atoms, namespaces)| Part {
+        parts.extend(alike.into_iter().map(|(permissions, namespaces)| Part {
             namespaces: Some(namespaces),
-            rules: atoms.iter().map(Atom::rule).collect(),
+            rules: permissions.iter().map(Permission::rule).collect(),
         }));
         parts
     }

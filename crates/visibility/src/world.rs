@@ -10,8 +10,8 @@ use access::{Access, ConfigMap, Desired};
 use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
 use identity::{Arn, Identity};
 use inventory::{
-    Association, CloudAccount, Given, GivenLogins, Knowledge, Login, MappingTarget, NotAsked, Observed, Places, Policy,
-    Seen, Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Association, CloudAccount, GivenLogins, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places,
+    Policy, Seen, Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
 use mapping::{Reader, Snapshot, authenticator::read_config_in};
@@ -125,10 +125,10 @@ impl World {
     ///
     /// An access file counts as applied: its objects stand in place of those of the same names, and its logins are asked
     /// first.
-    pub fn new(given: Given, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
+    pub fn new(given: Inputs, server: Option<&str>, now: Timestamp) -> Result<Self, Unreadable> {
         let files = given.access_files();
         let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
-        let Given { mut dump, mut facts, entries, sources, config, configuration, .. } = given;
+        let Inputs { mut dump, mut facts, entries, sources, config, configuration, .. } = given;
         let access = files.map(readable).transpose()?;
         let only_files = dump.is_empty();
         let is_whole = server.is_some() || dump.is_of_lists();

@@ -10,12 +10,11 @@
 
 pub mod admin;
 pub mod authenticator;
-pub mod cut;
+pub mod counting_proxy;
 pub mod exchange;
 pub mod https;
 pub mod load;
 pub mod machine;
-pub mod managed;
 pub mod moto;
 pub mod page;
 pub mod parts;
@@ -31,6 +30,7 @@ pub mod siege;
 pub mod socks;
 pub mod someone;
 pub mod sts;
+pub mod test_cluster;
 pub mod tunnel;
 pub mod typed;
 pub mod world;

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::{
     admin::Ask,
-    managed::Managed,
     process::{self, wait_until},
+    test_cluster::TestCluster,
 };
 
 /// A name that nothing binds.
@@ -67,7 +67,7 @@ impl From<&rbac::Subject> for Someone {
     }
 }
 
-impl Managed {
+impl TestCluster {
     /// Makes whatever [`Self::users`] takes for any subject, so that it is there before anything is looked at: a namespace
     /// that no binding is about, and the right of whoever shows nothing to ask who they are.
     pub fn let_everybody_ask(&self) -> anyhow::Result<()> {

@@ -3,7 +3,7 @@
 use access::{Access, Expiry, Facts, Format, check, compile, read, render};
 use document::{Limits, Severity, Sources};
 use identity::Partition;
-use inventory::{Given, MappingTarget, files};
+use inventory::{Inputs, MappingTarget, Observed, files};
 use jiff::Timestamp;
 use plan::{Subject, Wanted, import, plan};
 use serde_json::Value;
@@ -61,12 +61,12 @@ pub(crate) fn plans(bytes: &[u8]) {
     let text = grammar::text(&[&[1], of_file].concat(), &ACCESS_FILE);
     let Some(objects) = grammar::text(&[&[how | 1], of_cluster].concat(), &OBJECTS) else { return };
     let target = MappingTarget::ALL[usize::from(*how) % MappingTarget::ALL.len()];
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     if given.read("cluster.yaml", clusters::documents(&objects).as_bytes()).is_err() {
         return;
     }
-    let Given { dump, facts, entries, .. } = given;
-    let observed = dump.observed(target, Partition::Aws, now);
+    let Inputs { dump, facts, entries, .. } = given;
+    let observed = Observed { entries, ..dump.observed(target, Partition::Aws, now) };
     if let Some((access, sources)) = text.and_then(|text| good(&text)) {
         let (desired, _) = compile(&access, &facts, now);
         let (desired, files) = (desired.at(now), files(&sources));
@@ -85,8 +85,6 @@ pub(crate) fn plans(bytes: &[u8]) {
         assert!(json.is_object());
         let _ = plan::print::markdown(&plan);
     }
-    let subject =
-        Subject { observed: &observed, entries: &entries, cluster_id: "fuzz.example.com", facts: &facts, now };
-    let imported = import(&subject);
+    let imported = import(&Subject { observed: &observed, cluster_id: "fuzz.example.com", facts: &facts, now });
     assert!(good(&imported.text).is_some(), "the file that was written has errors:\n{}", imported.text);
 }

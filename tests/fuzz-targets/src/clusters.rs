@@ -1,6 +1,6 @@
 //! What a cluster has, from any text, and the answers that stand on it.
 
-use inventory::{Given, How};
+use inventory::{How, Inputs};
 use jiff::Timestamp;
 use rbac::{Request, ResourceRequest};
 use serde_json::Value;
@@ -42,7 +42,7 @@ pub(crate) fn takes(bytes: &[u8]) {
         default_namespace: (bytes[0] & 8 != 0).then_some("default"),
         kustomized: None,
     };
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     if given.read_as("cluster.yaml", text.as_bytes(), how).is_err() {
         assert!(!how.is_of_folder || given.read_as("again", b"", how).is_ok());
         return;

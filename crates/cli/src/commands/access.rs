@@ -8,12 +8,12 @@ use access::{Access, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Source, Sources};
-use inventory::{AccessEntries, Dump, Given};
+use inventory::{AccessEntries, Dump, Inputs};
 
 pub(crate) use self::iam::AskIam;
 use super::{
+    analysis::say_gaps,
     observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look},
-    seeing::say_gaps,
 };
 use crate::{
     rim::{self, Process},
@@ -81,10 +81,10 @@ impl Files {
 
     /// What `--from`, the cluster and IAM say about a file.
     pub(crate) fn facts(&self, access: &Access, process: &Process) -> anyhow::Result<Facts> {
-        let mut found = Given::default();
+        let mut found = Inputs::default();
         self.from.read(&mut found)?;
         ignored(&found);
-        let Given { mut dump, mut facts, entries, configuration, .. } = found;
+        let Inputs { mut dump, mut facts, entries, configuration, .. } = found;
         if self.from.is_given() {
             dump.add_to(&mut facts);
             for note in of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names()) {

@@ -19,8 +19,8 @@ use visibility::{
 };
 
 use super::{
+    analysis::{AnalysisArgs, Seen, determined, only_if_read, say_gaps, say_idle},
     planning::styled,
-    seeing::{Seeing, Seen, determined, only_if_read, say_gaps, say_idle},
 };
 use crate::{
     exit::{CommandResult, Failure},
@@ -53,7 +53,7 @@ pub(crate) struct DiffArgs {
     b: OsString,
 
     #[command(flatten)]
-    seeing: Seeing,
+    analysis: AnalysisArgs,
 
     /// How to print what differs
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -148,12 +148,12 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
 }
 
 fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
-    if args.seeing.names_a_world() || global.config.is_some() {
+    if args.analysis.names_a_world() || global.config.is_some() {
         let why = "--from, --context and --config say where two subjects are; of two clusters or files each says so itself \
                    (context:NAME)";
         return Err(anyhow::anyhow!(why).into());
     }
-    if places.iter().all(|place| matches!(place, Place::Path(_))) && args.seeing.names_kubeconfig() {
+    if places.iter().all(|place| matches!(place, Place::Path(_))) && args.analysis.names_kubeconfig() {
         let why = "--kubeconfig says where contexts are, and both are files; leave it out, or name a context:NAME";
         return Err(anyhow::anyhow!(why).into());
     }
@@ -161,8 +161,8 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
         return Err(anyhow::anyhow!("stdin can be one of the two only").into());
     }
     let look = |place: &Place| match place {
-        Place::Path(path) => args.seeing.look_at_path(path, global),
-        Place::Context(name) => args.seeing.look_at_context(name, global, process),
+        Place::Path(path) => args.analysis.look_at_path(path, global),
+        Place::Context(name) => args.analysis.look_at_context(name, global, process),
     };
     let [mut before, mut after] = [look(places[0])?, look(places[1])?];
     // What changes one of both is of use.
@@ -208,10 +208,10 @@ fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Proce
 }
 
 fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
-    args.seeing.ensure_default_namespace_is_for_files()?;
-    let Seen { world, context, .. } = args.seeing.look(&[], global, process)?;
+    args.analysis.ensure_default_namespace_is_for_files()?;
+    let Seen { world, context, .. } = args.analysis.look(&[], global, process)?;
     let of_logins = both.iter().any(|one| matches!(one, OneOf::Arn(_)));
-    comparable(&world, &args.seeing.sources(context.as_deref()), of_logins)?;
+    comparable(&world, &args.analysis.sources(context.as_deref()), of_logins)?;
     let [first, second] = [asked(&world, both[0])?, asked(&world, both[1])?];
     let contrast = Contrast::between(&world, &first, &second);
     args.output.print(|| contrast.report(), &contrast.out())?;

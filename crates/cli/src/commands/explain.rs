@@ -7,15 +7,15 @@ use std::{
 
 use anyhow::Context as _;
 use clap::Args;
-use inventory::Given;
+use inventory::Inputs;
 use token::{ClusterId, Rules, Unconfirmed};
 use visibility::explain::{Caller, CodeOut, Explanation, Question, Token, code_report};
 
 use super::{
     Transport,
+    analysis::{AnalysisArgs, Output, Seen, configured, not_of_another, of_cluster},
     observe::PathArgs,
     planning::styled,
-    seeing::{Output, Seeing, Seen, configured, not_of_another, of_cluster},
 };
 use crate::{
     exit::CommandResult,
@@ -50,7 +50,7 @@ pub(crate) struct ExplainArgs {
     more: Vec<PathBuf>,
 
     #[command(flatten)]
-    seeing: Seeing,
+    analysis: AnalysisArgs,
 
     /// Ask AWS about a token, as the server would, and go on from there
     #[arg(long)]
@@ -111,10 +111,10 @@ fn read() -> anyhow::Result<String> {
 impl ExplainArgs {
     /// The mappings and rights to explain by.
     fn look(&self, global: &Global, process: &Process) -> Result<Seen, crate::exit::Failure> {
-        let mut found = Given::default();
+        let mut found = Inputs::default();
         PathArgs::default().read_paths(self.paths.iter().chain(&self.more), &mut found)?;
         configured(global, &mut found)?;
-        self.seeing.look_beside(found, process)
+        self.analysis.look_beside(found, process)
     }
 
     /// Refuses what says where to look, where nothing is looked at.
@@ -122,7 +122,7 @@ impl ExplainArgs {
         let paths = self.paths.iter().chain(&self.more).map(|path| format!(" {}", path.display()));
         let id = global.cluster_id.iter().map(|id| format!(" --cluster-id {id}"));
         let gates = global.feature_gates.iter().map(|gates| format!(" --feature-gates {gates}"));
-        let typed: String = paths.chain([self.seeing.typed(), more.to_owned()]).chain(id).chain(gates).collect();
+        let typed: String = paths.chain([self.analysis.typed(), more.to_owned()]).chain(id).chain(gates).collect();
         anyhow::ensure!(typed.is_empty(), "{why} leave out{typed}");
         Ok(())
     }

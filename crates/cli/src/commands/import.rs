@@ -4,7 +4,7 @@ use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Sources};
-use inventory::{AccessEntries, Dump, Given, MappingTarget, Observed, SaidBy, Unseen, WhichCluster};
+use inventory::{AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
@@ -129,7 +129,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
 impl ImportArgs {
     /// Looks at the dumps, and at the cluster where they hold none.
     fn look(&self, process: &Process) -> Result<Found, Failure> {
-        let mut read = Given::default();
+        let mut read = Inputs::default();
         if let Some(Name(namespace, name)) = &self.config_map {
             read.dump.look_for(namespace, name);
         }
@@ -141,7 +141,7 @@ impl ImportArgs {
                 "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
             return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
         }
-        let Given { dump, facts, entries, sources, .. } = read;
+        let Inputs { dump, facts, entries, sources, .. } = read;
         let mut found = Found { named: dump.looked_for().cloned(), dump, facts, entries, sources, server: None };
         self.cluster.beside(&found.dump)?;
         if self.cluster.is_asked(&self.from.files, !found.dump.is_empty(), true)? {

@@ -8,9 +8,9 @@ use rbac::escalation::Severity;
 use visibility::lint::{Exclusion, Report, baseline, lint, print, read_exclusions};
 
 use super::{
+    analysis::{self, AnalysisArgs, Seen, only_if_read, say_gaps},
     observe::{ACCOUNTS, EVERYTHING},
     planning::styled,
-    seeing::{self, Seeing, Seen, only_if_read, say_gaps},
 };
 use crate::{
     exit::{CommandResult, Failure},
@@ -28,7 +28,7 @@ use crate::{
   cluster-auth lint --write-exclusions lint.yaml")]
 pub(crate) struct LintArgs {
     #[command(flatten)]
-    seeing: Seeing,
+    analysis: AnalysisArgs,
 
     /// What is not to be reported, with a reason and an end (YAML); repeatable
     #[arg(long, value_name = "FILE")]
@@ -67,7 +67,7 @@ enum Output {
 
 /// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
-    let Seen { world, .. } = args.seeing.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
+    let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
     let report = lint(&world, &exclusions, rim::now());
@@ -84,9 +84,9 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
             rim::print_styled(&styled(&print::text(&report, &sources, from)))?;
             say_gaps(world.gaps());
         }
-        Output::Json => seeing::Output::Json.print(&json())?,
-        Output::Yaml => seeing::Output::Yaml.print(&json())?,
-        Output::Sarif => seeing::Output::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
+        Output::Json => analysis::Output::Json.print(&json())?,
+        Output::Yaml => analysis::Output::Yaml.print(&json())?,
+        Output::Sarif => analysis::Output::Json.print(&print::sarif(&report, &sources, world.gaps(), from))?,
     }
     let Some(from) = args.fail_on else { return Ok(()) };
     if report.findings.iter().any(|finding| finding.severity >= from) {

@@ -12,8 +12,8 @@ use visibility::{
 };
 
 use super::{
+    analysis::{AnalysisArgs, Seen, determined, say_gaps, say_notes},
     planning::styled,
-    seeing::{Seeing, Seen, determined, say_gaps, say_notes},
 };
 use crate::{
     exit::CommandResult,
@@ -52,7 +52,7 @@ pub(crate) struct MatrixArgs {
     resources: Vec<String>,
 
     #[command(flatten)]
-    seeing: Seeing,
+    analysis: AnalysisArgs,
 
     /// How to print it; html is one file that needs nothing else
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -88,7 +88,7 @@ enum Output {
 /// Runs `matrix`.
 pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> CommandResult {
     let exact: Vec<String> = args.namespaces.iter().filter(|glob| !glob.contains('*')).cloned().collect();
-    let Seen { world, resources, context, .. } = args.seeing.look(&exact, global, process)?;
+    let Seen { world, resources, context, .. } = args.analysis.look(&exact, global, process)?;
     let mut asked = Vec::new();
     for text in &args.resources {
         let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         ByArg::Subjects => By::Subjects,
     };
     let options = Options { by, namespaces: args.namespaces.clone(), who: args.who.clone(), resources: asked };
-    let source = args.seeing.sources(context.as_deref());
+    let source = args.analysis.sources(context.as_deref());
     let cluster = world.cluster_id().or(context.as_deref()).unwrap_or(&source);
     let heading = Heading { cluster, source: &source, now: rim::now() };
     let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));

@@ -1,8 +1,8 @@
 //! Looking at a cluster, or at what was given in its place: the one way of every command that does.
 
 mod context;
+mod files;
 mod from;
-mod given;
 mod live;
 
 // The server alone is reached by proxies without a kubeconfig of its own.
@@ -10,10 +10,10 @@ mod live;
 pub(crate) use self::context::proxies;
 pub(crate) use self::{
     context::{ClusterArgs, contexts},
+    files::collect,
     from::{
         APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,
         ignored,
     },
-    given::collect,
     live::{ACCOUNTS, COMPILING, EVERYTHING, Lists, look},
 };

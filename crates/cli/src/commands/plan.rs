@@ -4,9 +4,9 @@ use clap::Args;
 use plan::print;
 
 use super::{
+    analysis::only_if_read,
     observe,
     planning::{self, Planned, Planning, Seen},
-    seeing::only_if_read,
 };
 use crate::{
     exit::{CommandResult, Failure},

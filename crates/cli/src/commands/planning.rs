@@ -5,7 +5,7 @@ mod show;
 use access::Facts;
 use clap::Args;
 use identity::Partition;
-use inventory::{AccessEntries, Dump, File, Given, MappingTarget, Observed, Unseen};
+use inventory::{AccessEntries, Dump, File, Inputs, MappingTarget, Observed, Unseen};
 use kubernetes::{Cluster, KubernetesError};
 use plan::{Plan, Wanted};
 use rbac::User;
@@ -123,12 +123,12 @@ impl Planning {
                 anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
             );
         };
-        let mut found = Given::default();
+        let mut found = Inputs::default();
         self.from.read(&mut found)?;
         self.from.files.says_something(&found)?;
         ensure_no_configuration(&found)?;
         ignored(&found);
-        let Given { mut dump, mut facts, entries, .. } = found;
+        let Inputs { mut dump, mut facts, entries, .. } = found;
         loaded.of_one_cluster(&dump, &entries)?;
         gated(global, &mut dump)?;
         self.cluster.beside(&dump)?;

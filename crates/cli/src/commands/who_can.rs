@@ -5,8 +5,8 @@ use inventory::Unseen;
 use visibility::{Note, Words};
 
 use super::{
+    analysis::{AnalysisArgs, Output, Seen, say_gaps, say_notes},
     planning::styled,
-    seeing::{Output, Seeing, Seen, say_gaps, say_notes},
 };
 use crate::{
     exit::CommandResult,
@@ -53,7 +53,7 @@ pub(crate) struct WhoCanArgs {
     any_namespace: bool,
 
     #[command(flatten)]
-    seeing: Seeing,
+    analysis: AnalysisArgs,
 
     /// How to print the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
@@ -66,7 +66,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("a URL is in no namespace; leave {flag} out").into());
     }
     let named: Vec<String> = args.namespace.iter().cloned().collect();
-    let Seen { world, resources, namespace, .. } = args.seeing.look(&named, global, process)?;
+    let Seen { world, resources, namespace, .. } = args.analysis.look(&named, global, process)?;
     let usual = namespace.as_deref().unwrap_or("default");
     let asked = args.namespace.as_deref().unwrap_or(usual);
     let words = Words {

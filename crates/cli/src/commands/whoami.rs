@@ -26,9 +26,9 @@ use visibility::{
 
 use super::{
     Transport,
+    analysis::Output,
     observe::ClusterArgs,
     planning::styled,
-    seeing::Output,
     token::{Request, request_of},
 };
 use crate::{

@@ -82,7 +82,7 @@ fn a_second_configuration_is_told_from_what_is_wrong_in_itself() {
         (policies("prod"), "a: [".to_owned(), false),
     ];
     for (first, second, is_beside) in rows {
-        let mut given = crate::Given::default();
+        let mut given = crate::Inputs::default();
         given.read("a.yaml", first.as_bytes()).expect("readable");
         let refused = given.read("b.yaml", second.as_bytes()).expect_err("refused");
         assert_eq!(refused.is_beside_another(), is_beside, "{refused}");

@@ -7,13 +7,13 @@ mod overlooked;
 use identity::Partition;
 
 use super::now;
-use crate::{Extent, Given, How, Knowledge, Kustomizations, MappingTarget, joined};
+use crate::{Extent, How, Inputs, Knowledge, Kustomizations, MappingTarget, joined};
 
 const BINDING: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: b, namespace: dev}\n\
                        roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: 'on'}]\n";
 
-pub(super) fn given(text: &str) -> Result<(bool, Given), String> {
-    let mut given = Given::default();
+pub(super) fn given(text: &str) -> Result<(bool, Inputs), String> {
+    let mut given = Inputs::default();
     let known = given.read("it", text.as_bytes()).map_err(|error| error.to_string())?;
     Ok((known, given))
 }
@@ -21,7 +21,7 @@ pub(super) fn given(text: &str) -> Result<(bool, Given), String> {
 #[test]
 fn each_text_is_taken_for_what_it_is() {
     // Objects of a cluster, access files, IAM, EKS, files of other programs.
-    let about = |given: &Given| {
+    let about = |given: &Inputs| {
         let files = given.access_files().map_or(0, |files| files.as_ref().len());
         [
             usize::from(!given.dump.is_empty()),
@@ -265,8 +265,8 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
 pub(super) const RBAC: &str = "apiVersion: rbac.authorization.k8s.io/v1";
 
 /// What is there and what is not, as lines: objects with the places where they stand, gaps and notes.
-pub(super) fn lines(given: Given) -> String {
-    let Given { dump, sources, notes, .. } = given;
+pub(super) fn lines(given: Inputs) -> String {
+    let Inputs { dump, sources, notes, .. } = given;
     let observed = dump.observed(MappingTarget::ConfigMap, Partition::Aws, now());
     let mut lines = String::new();
     let place = |origin: Option<document::Span>| {
@@ -469,7 +469,7 @@ fn manifests_are_what_kubectl_makes_of_them() {
         .encode_utf16()
         .flat_map(u16::to_le_bytes)
         .collect();
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     assert!(given.read("it", &utf_16).expect("a text"));
     assert_eq!(lines(given), "ClusterRole a:  (it:1)\n");
 }
@@ -551,7 +551,7 @@ fn a_namespace_that_is_not_written_is_somebodys_word_or_a_kustomizations() {
         }
         kustomizations.add_accounts("k/accounts.yaml", accounts);
         let of = kustomizations.of(["k/it.yaml"]);
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         let how = How { default_namespace, kustomized: of.get("k/it.yaml"), ..How::default() };
         given.read_as("k/it.yaml", text.as_bytes(), how).expect(name);
         assert_eq!(lines(given), expected, "{name}");

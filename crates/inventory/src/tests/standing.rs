@@ -4,7 +4,7 @@ use identity::Partition;
 use mapping::{Decision, Mode, Reader, Snapshot};
 
 use super::now;
-use crate::{Given, MappingTarget, Observed};
+use crate::{Inputs, MappingTarget, Observed};
 
 const AWS_AUTH: &str = "\
 apiVersion: v1
@@ -18,7 +18,7 @@ data:
 ";
 
 fn observed(texts: &[(&str, &str)], target: MappingTarget) -> Observed {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for (name, text) in texts {
         assert!(given.read(name, text.as_bytes()).expect("readable"), "{name} is about something");
     }
@@ -128,7 +128,7 @@ fn the_configuration_means_what_its_server_makes_of_it() {
         "AROAEXAMPLE:x",
     );
     let deployer = deployer.expect("an identity");
-    let is_let_in = |mut given: Given, reader: Option<Reader>| {
+    let is_let_in = |mut given: Inputs, reader: Option<Reader>| {
         if let Some(reader) = reader {
             given.dump.read_by(reader);
         }
@@ -138,7 +138,7 @@ fn the_configuration_means_what_its_server_makes_of_it() {
         matches!(crate::decide(&snapshot, &deployer, now()), Decision::Permit(_))
     };
     let read = |more: &str| {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         given.read("it", format!("{config}---\n{more}").as_bytes()).expect("readable");
         given
     };
@@ -148,10 +148,10 @@ fn the_configuration_means_what_its_server_makes_of_it() {
     assert!(is_let_in(read(&ours), None));
     // Where nothing says it, it is the existing program, and that is said; a key of ours says it.
     assert!(!is_let_in(read(""), None));
-    let notes = |given: Given| given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).notes;
+    let notes = |given: Inputs| given.dump.observed(MappingTarget::ConfigMap, Partition::Aws, now()).notes;
     assert!(notes(read("")).iter().any(|note| note.contains("`--reader`")), "{:?}", notes(read("")));
     assert_eq!(notes(read(&theirs)), [""; 0].map(Box::from));
-    let mut with_key = Given::default();
+    let mut with_key = Inputs::default();
     let key = config.replace("server:\n", "server:\n      accessFile: /access.yaml\n");
     with_key.read("it", key.as_bytes()).expect("readable");
     assert!(is_let_in(with_key, None));

@@ -3,14 +3,14 @@
 use access::ConfigMap;
 use document::{Limits, Sources};
 
-use crate::{Given, Record, WhichCluster};
+use crate::{Inputs, Record, WhichCluster};
 
 /// Names and texts.
 type Files<'a> = &'a [(&'a str, &'a str)];
 
 /// What files say; `-c NAME` is a configuration in a file of its own, `last` what was last applied.
 fn which(files: Files<'_>) -> WhichCluster {
-    let (mut given, mut record) = (Given::default(), None);
+    let (mut given, mut record) = (Inputs::default(), None);
     for (name, text) in files {
         match *name {
             "last" => record = Some(Record { cluster_id: (*text).into(), ..Record::default() }),

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use inventory::{Association, Observed, policy};
 use rbac::{
     Rule,
-    comparison::{Atom, On},
+    comparison::{On, Permission},
 };
 
 use super::{
@@ -91,11 +91,13 @@ impl Draft {
         let said = match of_role {
             None => vec!["what that allows is not in what was given".to_owned()],
             Some(of_role) => {
-                let is_of_place = |atom: &Atom| namespaces.is_none() || !matches!(atom.on, On::Url(_));
-                let more = Atom::of_rules(of_role).into_iter();
-                let more = in_words(more.filter(|atom| is_of_place(atom) && !atom.is_allowed_by(rules)));
-                let less = Atom::of_rules(rules).into_iter();
-                let less = in_words(less.filter(|atom| !atom.is_allowed_by(of_role)));
+                let is_of_place =
+                    |permission: &Permission| namespaces.is_none() || !matches!(permission.on, On::Url(_));
+                let more = Permission::of_rules(of_role).into_iter();
+                let more =
+                    in_words(more.filter(|permission| is_of_place(permission) && !permission.is_allowed_by(rules)));
+                let less = Permission::of_rules(rules).into_iter();
+                let less = in_words(less.filter(|permission| !permission.is_allowed_by(of_role)));
                 let more = more.map(|more| format!("it allows besides: {more}"));
                 more.into_iter().chain(less.map(|less| format!("it does not allow: {less}"))).collect()
             }
@@ -154,8 +156,8 @@ fn is_named(group: &str, observed: &Observed) -> bool {
         || observed.entries.described().any(|entry| entry.groups.iter().any(|one| one == group))
 }
 
-fn in_words(atoms: impl Iterator<Item = Atom>) -> Option<String> {
-    let rules: Vec<Rule> = atoms.map(|atom| atom.rule()).collect();
+fn in_words(permissions: impl Iterator<Item = Permission>) -> Option<String> {
+    let rules: Vec<Rule> = permissions.map(|permission| permission.rule()).collect();
     let phrases = report::rules(&rules);
     (!phrases.is_empty()).then(|| phrases.join("; "))
 }

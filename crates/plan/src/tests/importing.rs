@@ -3,7 +3,7 @@
 use access::Facts;
 use identity::Partition;
 use insta::assert_snapshot;
-use inventory::{AccessEntries, Given, MappingTarget, Observed};
+use inventory::{AccessEntries, Inputs, MappingTarget, Observed};
 use proptest::prelude::*;
 
 use super::{
@@ -383,7 +383,7 @@ fn imported_of_definition(more: &str) -> (Observed, Imported) {
         \x20 - clusterRole: view\n    namespaceSelector: {matchExpressions: [{key: team, operator: In, values: [c, d]}, {key: old, operator: DoesNotExist}]}\n\
         \x20 - {clusterRole: admin, namespaceSelector: {matchLabels: {}}}\n";
     let logins = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: |\n    - {userarn: 'arn:aws:iam::111122223333:user/alice', username: alice, groups: [devs]}\n";
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for (name, text) in
         [("list.yaml", &*list), ("def.yaml", definition), ("aws-auth.yaml", logins), ("more.yaml", more)]
     {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use access::{Access, Expiry, Facts, Format, Kind, compile, render};
-use inventory::{Given, MappingTarget};
+use inventory::{Inputs, MappingTarget};
 
 use super::{around, good, now, sources};
 use crate::{Imported, Subject, import};
@@ -45,7 +45,7 @@ fn rendered(access: &Access, target: Format) -> String {
 
 /// The cluster that has the roles and bindings of a file, and whoever logs in by texts beside it.
 fn imported(access: &Access, texts: &[String]) -> Imported {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     let namespaces =
         ["dev", "ops"].map(|name| format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
     let objects = format!("{}{}", namespaces.concat(), rendered(access, Format::Rbac));
@@ -56,7 +56,7 @@ fn imported(access: &Access, texts: &[String]) -> Imported {
         given.dump.has_none(kind);
     }
     let files = given.access_files();
-    let Given { mut dump, entries, configuration, .. } = given;
+    let Inputs { mut dump, entries, configuration, .. } = given;
     if let Some(configuration) = configuration {
         let data = BTreeMap::from([("config.yaml".to_owned(), configuration.text().to_owned())]);
         dump.configured_by(access::ConfigMap { data, ..access::ConfigMap::default() });

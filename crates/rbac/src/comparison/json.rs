@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{
-    atoms::{Atom, On, Right},
+    permissions::{On, Permission, Right},
     rights::{Gained, Part, Place, Rights, Still},
 };
 
@@ -37,7 +37,7 @@ impl Serialize for Rights {
 #[derive(Serialize)]
 struct PartOut<'a> {
     namespaces: Vec<&'a str>,
-    rights: &'a [Atom],
+    rights: &'a [Permission],
 }
 
 impl Serialize for Part {
@@ -50,14 +50,14 @@ impl Serialize for Part {
 #[derive(Serialize)]
 struct RightOut<'a> {
     #[serde(flatten)]
-    atom: &'a Atom,
-    #[serde(skip_serializing_if = "<[Atom]>::is_empty")]
-    except: &'a [Atom],
+    permission: &'a Permission,
+    #[serde(skip_serializing_if = "<[Permission]>::is_empty")]
+    except: &'a [Permission],
 }
 
 impl Serialize for Right {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        RightOut { atom: &self.atom, except: &self.except }.serialize(serializer)
+        RightOut { permission: &self.permission, except: &self.except }.serialize(serializer)
     }
 }
 
@@ -75,7 +75,7 @@ struct AtomOut<'a> {
     url: Option<&'a str>,
 }
 
-impl Serialize for Atom {
+impl Serialize for Permission {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let nothing = AtomOut { verb: &self.verb, api_group: None, resource: None, name: None, url: None };
         let out = match &self.on {
@@ -92,7 +92,7 @@ impl Serialize for Atom {
 struct StillOut<'a> {
     namespaces: &'a Place,
     by: String,
-    rights: &'a [Atom],
+    rights: &'a [Permission],
 }
 
 impl Serialize for Still {

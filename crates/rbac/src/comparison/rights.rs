@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::Serialize;
 
-use super::atoms::{Atom, Right};
+use super::permissions::{Permission, Right};
 use crate::{ObjectId, Request, RoleReference, escalation::Escalation};
 
 /// What one person gains and loses.
@@ -54,7 +54,7 @@ pub struct Part {
     /// The namespaces, in the order of their names.
     pub namespaces: Vec<Arc<str>>,
     /// The rights.
-    pub rights: Arc<[Atom]>,
+    pub rights: Arc<[Permission]>,
 }
 
 /// Where rights hold.
@@ -76,7 +76,7 @@ pub struct Still {
     /// The role that it grants.
     pub role: RoleReference,
     /// Which of the rights.
-    pub rights: Arc<[Atom]>,
+    pub rights: Arc<[Permission]>,
 }
 
 /// A way to become more.
@@ -117,8 +117,9 @@ impl Rights {
             Place::Cluster => true,
             Place::Namespaces(namespaces) => within(namespaces),
         };
-        let one_of = |atoms: &[Atom]| atoms.iter().any(|atom| atom.rule().allows(request));
-        let is_right = |right: &Right| right.atom.rule().allows(request) && !one_of(&right.except);
+        let one_of =
+            |permissions: &[Permission]| permissions.iter().any(|permission| permission.rule().allows(request));
+        let is_right = |right: &Right| right.permission.rule().allows(request) && !one_of(&right.except);
         is_here
             && self.rights.iter().any(is_right)
             && !self.except.iter().any(|part| within(&part.namespaces) && one_of(&part.rights))

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::{
     AnyRole, Subject,
-    dump::{Arriving, DumpError, Found, FoundObject, Kinds, Refusal, each},
+    dump::{DumpError, Found, FoundObject, Kinds, Refusal, TextStream, each},
 };
 
 #[test]
@@ -159,7 +159,7 @@ fn whatever_is_wrong_with_a_text_is_wrong_in_pieces_too() {
 }
 
 fn in_pieces(size: usize, text: &str, mut take: impl FnMut(Found)) -> Result<Kinds, DumpError> {
-    let mut arriving = Arriving::default();
+    let mut arriving = TextStream::default();
     text.as_bytes().chunks(size).for_each(|piece| arriving.add(piece, &mut take));
     arriving.end(take)
 }

@@ -1,7 +1,7 @@
 //! What differs, in words and by law.
 
-mod given;
 mod laws;
+mod not_given;
 mod words;
 
 use report::text_of;

@@ -14,7 +14,7 @@ use rbac::{
 };
 
 use super::{
-    given::{NotGiven, not_given},
+    not_given::{NotGiven, not_given},
     sides::{Side, alike, key, places},
     unknown::{self, UnknownGrant},
 };

@@ -6,7 +6,7 @@ use rbac::RoleReference;
 use report::{Item, Section, Sign, rules};
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, NotKnown, Person, Possible, Verdict};
+use super::{BindingRights, Code, Denial, Explanation, NotKnown, Person, Possible, Verdict};
 use crate::{Path, UnseenLogins, World, print};
 
 /// How many namespaces are named before the rest is counted.
@@ -297,8 +297,8 @@ fn called(user: &mapping::User) -> &str {
     print::username(&user.username)
 }
 
-fn rights_by(person: &Person<'_>, held: &[Held<'_>], world: &World) -> Vec<Item> {
-    let (everybody, own): (Vec<&Held<'_>>, Vec<_>) = held.iter().partition(|held| held.is_of_everybody());
+fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> Vec<Item> {
+    let (everybody, own): (Vec<&BindingRights<'_>>, Vec<_>) = held.iter().partition(|held| held.is_of_everybody());
     let mut items: Vec<Item> = own.into_iter().map(|held| of_held(held, world)).collect();
     let called = |binding: &rbac::Binding| {
         let at = binding.namespace().map(|namespace| format!(" in {namespace}")).unwrap_or_default();
@@ -339,7 +339,7 @@ fn rights_by(person: &Person<'_>, held: &[Held<'_>], world: &World) -> Vec<Item>
     items
 }
 
-fn of_held(held: &Held<'_>, world: &World) -> Item {
+fn of_held(held: &BindingRights<'_>, world: &World) -> Item {
     let place = match &held.namespaces[..] {
         [] => "everywhere".to_owned(),
         names if names.len() <= NAMED => format!("in {}", names.join(", ")),

@@ -8,7 +8,7 @@
 
 use rbac::{Binding, RoleKind, Subject};
 
-use super::{holders::Who, power::Power};
+use super::{holders::Who, subject_escalation::SubjectEscalation};
 
 /// The namespace of Kubernetes' own.
 const SYSTEM: &str = "kube-system";
@@ -143,12 +143,12 @@ pub(crate) fn subjects(binding: &Binding) -> Vec<Subject> {
     binding.subjects().iter().filter(is_own).cloned().collect()
 }
 
-/// Whether a power is one that Kubernetes installs.
-pub(super) fn expects(power: &Power<'_>) -> bool {
-    power.by.iter().all(|by| {
+/// Whether an escalation is one that Kubernetes installs.
+pub(super) fn expects(escalation: &SubjectEscalation<'_>) -> bool {
+    escalation.by.iter().all(|by| {
         let has = |(role, codes): &(&str, &str)| {
-            *role == by.role.name() && codes.split(' ').any(|code| code == power.escalation.code)
+            *role == by.role.name() && codes.split(' ').any(|code| code == escalation.escalation.code)
         };
-        is_one(by.binding, power.who) && EXPECTED.iter().any(has)
+        is_one(by.binding, escalation.who) && EXPECTED.iter().any(has)
     })
 }

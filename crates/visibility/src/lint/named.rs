@@ -8,7 +8,7 @@ use rbac::{
 use super::{
     checks::row,
     holders::{Bound, Who},
-    power::{By, Of, Power},
+    subject_escalation::{By, Of, SubjectEscalation},
 };
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -29,7 +29,12 @@ pub(super) fn matters(rule: &Rule) -> bool {
 }
 
 /// Every way by names that roles give in a place.
-pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, powers: &mut Vec<Power<'a>>) {
+pub(super) fn of_place<'a>(
+    who: Who<'a>,
+    bound: &[Bound<'a>],
+    scope: Scope<'a>,
+    escalations: &mut Vec<SubjectEscalation<'a>>,
+) {
     let rules: Vec<&Rule> = bound.iter().flat_map(|bound| bound.role.rules().iter()).collect();
     let cluster_roles = || bound.iter().map(|bound| bound.role).filter_map(AnyRole::as_cluster_role);
     for Bound { binding, role } in bound {
@@ -61,7 +66,7 @@ pub(super) fn of_place<'a>(who: Who<'a>, bound: &[Bound<'a>], scope: Scope<'a>, 
                     _ => escalation.completed(&rules, &rules, scope).is_none(),
                 };
                 let by = vec![By { binding, role, rule, request }];
-                powers.push(Power { who, escalation, scope, by, is_short, of: Some(of) });
+                escalations.push(SubjectEscalation { who, escalation, scope, by, is_short, of: Some(of) });
             }
         }
     }

@@ -8,8 +8,8 @@ use super::{
     Finding,
     checks::{of_escalation, rows},
     exclusions::{Excluded, Found},
-    might::Might,
-    power::Power,
+    reachability::Reachability,
+    subject_escalation::SubjectEscalation,
     words,
 };
 use crate::{Associated, World};
@@ -17,22 +17,22 @@ use crate::{Associated, World};
 /// The worst that each association gives, in all its places.
 pub(super) fn findings<'a>(
     world: &'a World,
-    powers: &[Power<'a>],
-    might: &Might<'a>,
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
     excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     world
         .policies()
         .iter()
-        .filter_map(|associated| of_association(world, associated, powers, might, excluded))
+        .filter_map(|associated| of_association(world, associated, escalations, reachability, excluded))
         .collect()
 }
 
 fn of_association<'a>(
     world: &'a World,
     associated: &'a Associated,
-    powers: &[Power<'a>],
-    might: &Might<'a>,
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
     excluded: &Excluded<'_, 'a>,
 ) -> Option<Finding<'a>> {
     let rules: Vec<&Rule> = associated.policy?.rules.iter().collect();
@@ -50,7 +50,7 @@ fn of_association<'a>(
         let of_row = |row: &'static rbac::escalation::Escalation| {
             row.met(of_cluster, of_place, scope)?;
             row.completed(of_cluster, of_place, scope)?;
-            let verdict = might.of_row(row, scope, None)?;
+            let verdict = reachability.of_row(row, scope, None)?;
             let found = Found::new(of_escalation(row), None, words::namespace(scope));
             let principal = Some(associated.association.principal.to_string());
             let target = Some(associated.association.policy.to_string());
@@ -66,8 +66,16 @@ fn of_association<'a>(
     let alike = found.iter().filter(|(other, _, of)| other.code == row.code && of.severity == verdict.severity);
     let namespaces: Vec<&str> = alike.filter_map(|(_, scope, _)| words::namespace(*scope)).collect();
     let by = format!("the EKS access policy {}", associated.association.policy);
-    let message =
-        words::of_policy(&associated.association.principal, &by, row, scope, &namespaces, verdict, powers, might);
+    let message = words::of_policy(
+        &associated.association.principal,
+        &by,
+        row,
+        scope,
+        &namespaces,
+        verdict,
+        escalations,
+        reachability,
+    );
     let mut finding = Finding::new(of_escalation(row), None, message);
     finding.severity = verdict.severity;
     finding.is_everywhere = scope == Scope::Cluster;

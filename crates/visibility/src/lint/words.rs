@@ -5,8 +5,8 @@ use rbac::escalation::{Escalation, Need, Scope, Takes, Within};
 use super::{
     holders::Who,
     judged::Judged,
-    might::{Might, Verdict},
-    power::{Of, Power},
+    reachability::{Reachability, Verdict},
+    subject_escalation::{Of, SubjectEscalation},
 };
 
 /// How far a path is followed in words: whoever wants more looks at the accounts themselves.
@@ -16,28 +16,32 @@ const GRANTED_EVERYTHING: &str = ", to whom the API server grants everything";
 /// How many names of a list are said.
 const MAX_NAMES: usize = 3;
 
-/// What somebody can do in some namespaces or everywhere, and where it leads: the first of the powers is followed.
-pub(super) fn of_powers<'a>(powers: &[Power<'a>], might: &Might<'a>, alike: &[Judged<'_, 'a>]) -> String {
-    let Judged { power, verdict, .. } = alike[0];
-    let namespaces: Vec<&str> = alike.iter().filter_map(|judged| namespace(judged.power.scope)).collect();
+/// What somebody can do in some namespaces or everywhere, and where it leads: the first of the escalations is followed.
+pub(super) fn of_powers<'a>(
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
+    alike: &[Judged<'_, 'a>],
+) -> String {
+    let Judged { escalation, verdict, .. } = alike[0];
+    let namespaces: Vec<&str> = alike.iter().filter_map(|judged| namespace(judged.escalation.scope)).collect();
     let place = match namespaces[..] {
-        [] => everywhere(power).to_owned(),
+        [] => everywhere(escalation).to_owned(),
         // It matters in this one only, and says so.
-        ["kube-system"] if power.escalation.within == Within::KubeSystem => String::new(),
+        ["kube-system"] if escalation.escalation.within == Within::KubeSystem => String::new(),
         _ => format!(" in {}", list(&namespaces)),
     };
     let from = match namespaces[..] {
         [first, _, ..] if verdict.through.is_some() => format!(" (in {first})"),
         _ => String::new(),
     };
-    let what = what(power);
-    let lead = lead(powers, might, power, verdict, MAX_STEPS);
-    format!("{} can {what}{place}{}", power.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
+    let what = what(escalation);
+    let lead = lead(escalations, reachability, escalation, verdict, MAX_STEPS);
+    format!("{} can {what}{place}{}", escalation.who, if lead.is_empty() { lead } else { format!("{lead}{from}") })
 }
 
 /// Whether it is about the one group that needs no bindings.
-fn is_of_masters(power: &Power<'_>) -> bool {
-    power.by.first().is_some_and(|by| by.request.name == MASTERS)
+fn is_of_masters(escalation: &SubjectEscalation<'_>) -> bool {
+    escalation.by.first().is_some_and(|by| by.request.name == MASTERS)
 }
 
 /// One namespace for all that are alike.
@@ -58,56 +62,71 @@ pub(super) fn list(names: &[&str]) -> String {
     }
 }
 
-fn what(power: &Power<'_>) -> String {
-    match power.of {
-        Some(Of::Who(who)) => match power.escalation.code {
+fn what(escalation: &SubjectEscalation<'_>) -> String {
+    match escalation.of {
+        Some(Of::Who(who)) => match escalation.escalation.code {
             "serviceaccount-token" => format!("make tokens of {who}"),
             _ => format!("act as {who}"),
         },
-        Some(Of::AnyAccount(name)) => match power.escalation.code {
+        Some(Of::AnyAccount(name)) => match escalation.escalation.code {
             "serviceaccount-token" => format!("make tokens of every service account `{name}`"),
             _ => format!("act as every service account `{name}`"),
         },
         Some(Of::Role(name)) => format!("grant ClusterRole {name} without holding it"),
         Some(Of::Held(role)) => format!("write rights of others into ClusterRole {}", role.name),
-        None if is_of_masters(power) => format!("act as a member of {MASTERS}"),
-        None => power.escalation.title.to_owned(),
+        None if is_of_masters(escalation) => format!("act as a member of {MASTERS}"),
+        None => escalation.escalation.title.to_owned(),
     }
 }
 
-fn everywhere(power: &Power<'_>) -> &'static str {
-    let is_of_namespaces =
-        power.escalation.takes == Takes::Accounts && power.of.is_none() && power.escalation.code != "impersonate";
+fn everywhere(escalation: &SubjectEscalation<'_>) -> &'static str {
+    let is_of_namespaces = escalation.escalation.takes == Takes::Accounts
+        && escalation.of.is_none()
+        && escalation.escalation.code != "impersonate";
     if is_of_namespaces { " in every namespace" } else { "" }
 }
 
-/// Where a power leads, from its comma on.
-fn lead<'a>(powers: &[Power<'a>], might: &Might<'a>, power: &Power<'a>, verdict: Verdict<'a>, steps: usize) -> String {
-    if power.is_short {
-        return format!(", and would need to {} to make use of it", needs(power.escalation.also));
+/// Where an escalation leads, from its comma on.
+fn lead<'a>(
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
+    escalation: &SubjectEscalation<'a>,
+    verdict: Verdict<'a>,
+    steps: usize,
+) -> String {
+    if escalation.is_short {
+        return format!(", and would need to {} to make use of it", needs(escalation.escalation.also));
     }
     if let Some(through) = verdict.through {
-        let is_named = matches!(power.of, Some(Of::Who(_)));
+        let is_named = matches!(escalation.of, Some(Of::Who(_)));
         let act = if is_named { String::new() } else { format!(", and so act as {through}") };
-        return format!("{act}{}", on(powers, might, through, steps));
+        return format!("{act}{}", on(escalations, reachability, through, steps));
     }
-    match power.of {
+    match escalation.of {
         Some(Of::Role(_)) => ", and so bind it to themselves".to_owned(),
         Some(Of::Held(_)) => ", which they hold".to_owned(),
-        None if is_of_masters(power) => GRANTED_EVERYTHING.to_owned(),
-        Some(Of::Who(_) | Of::AnyAccount(_)) | None => end(power.escalation, power.scope),
+        None if is_of_masters(escalation) => GRANTED_EVERYTHING.to_owned(),
+        Some(Of::Who(_) | Of::AnyAccount(_)) | None => end(escalation.escalation, escalation.scope),
     }
 }
 
 /// What somebody on the way can do, and where that leads.
-fn on<'a>(powers: &[Power<'a>], might: &Might<'a>, through: Who<'a>, steps: usize) -> String {
+fn on<'a>(
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
+    through: Who<'a>,
+    steps: usize,
+) -> String {
     if steps == 0 {
         return ", and so on".to_owned();
     }
-    let next = might.by(through).map(|at| &powers[at]);
+    let next = reachability.by(through).map(|at| &escalations[at]);
     let Some(next) = next else { return GRANTED_EVERYTHING.to_owned() };
     let place = namespace(next.scope).map_or_else(|| everywhere(next).to_owned(), |name| format!(" in {name}"));
-    let on = might.verdict(next).map(|verdict| lead(powers, might, next, verdict, steps - 1)).unwrap_or_default();
+    let on = reachability
+        .verdict(next)
+        .map(|verdict| lead(escalations, reachability, next, verdict, steps - 1))
+        .unwrap_or_default();
     format!(", which can {}{place}{on}", what(next))
 }
 
@@ -138,12 +157,12 @@ pub(super) fn of_policy<'a>(
     scope: Scope<'a>,
     namespaces: &[&str],
     verdict: Verdict<'a>,
-    powers: &[Power<'a>],
-    might: &Might<'a>,
+    escalations: &[SubjectEscalation<'a>],
+    reachability: &Reachability<'a>,
 ) -> String {
     let place = if namespaces.is_empty() { String::new() } else { format!(" in {}", list(namespaces)) };
     let lead = match verdict.through {
-        Some(through) => format!(", and so act as {through}{}", on(powers, might, through, MAX_STEPS)),
+        Some(through) => format!(", and so act as {through}{}", on(escalations, reachability, through, MAX_STEPS)),
         None => end(row, scope),
     };
     format!("{principal} can {}{place} by {by}{lead}", row.title)

@@ -44,7 +44,7 @@ pub struct Levels {
     /// Below `view`: whether there are other verbs, or, in the whole cluster, URLs.
     pub others: bool,
     /// Of everybody, in the whole cluster: whether they may do what every cluster lets everybody do.
-    pub basics: bool,
+    pub baseline: bool,
     /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
     /// Roles that are bound here and could not be looked at.
@@ -167,8 +167,8 @@ impl Levels {
             .then(|| mark("other", false));
         let missing = self.missing.iter().chain(&self.unknown).map(|role| mark(&format!("?{role}"), false));
         let things = list("write", &self.writes).into_iter().chain(list("read", &self.reads));
-        let basics = self.basics.then(|| mark("basic", false));
-        level.into_iter().chain(basics).chain(rights).chain(things).chain(others).chain(missing).collect()
+        let baseline = self.baseline.then(|| mark("basic", false));
+        level.into_iter().chain(baseline).chain(rights).chain(things).chain(others).chain(missing).collect()
     }
 }
 
@@ -236,7 +236,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     for level in Level::EACH.into_iter().filter(|level| Some(*level) <= highest) {
         say(level.as_str(), level.meaning());
     }
-    if levels.iter().any(|levels| levels.basics) {
+    if levels.iter().any(|levels| levels.baseline) {
         let meaning = "what every cluster lets everybody do: find its APIs, and ask who they are and what they may do";
         say("basic", meaning.to_owned());
     }

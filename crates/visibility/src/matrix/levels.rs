@@ -8,7 +8,7 @@ use rbac::{
 };
 
 use super::{Cell, Level, Levels, Right};
-use crate::{Resources, basics::are_basics};
+use crate::{Resources, baseline::are_baseline};
 
 type Resource = (&'static str, &'static str);
 
@@ -136,7 +136,7 @@ struct Answers {
     own: Things,
     beyond: Things,
     /// Whether there is something that every cluster lets everybody do.
-    basics: bool,
+    baseline: bool,
     missing: Option<Box<str>>,
     unknown: Option<Box<str>>,
 }
@@ -211,8 +211,8 @@ impl<'a> LevelForm<'a> {
             answers.of_place |= u128::from(of_place) << at;
         }
         for rule in rules {
-            if are_basics(rule) {
-                answers.basics = true;
+            if are_baseline(rule) {
+                answers.baseline = true;
             } else {
                 self.sort(rule, &mut answers.own);
             }
@@ -292,8 +292,8 @@ impl<'a> LevelForm<'a> {
             roles.into_iter().map(Box::from).collect()
         };
         let (missing, unknown) = (roles(|answers| &answers.missing), roles(|answers| &answers.unknown));
-        let basics = is_everybody && spot == Spot::Cluster && of_cluster.iter().any(|answers| answers.basics);
-        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, basics, missing, unknown })
+        let baseline = is_everybody && spot == Spot::Cluster && of_cluster.iter().any(|answers| answers.baseline);
+        Cell::Levels(Levels { level, is_dangerous, rights, writes, reads, others, baseline, missing, unknown })
     }
 
     fn sort(&mut self, rule: &Rule, things: &mut Things) {

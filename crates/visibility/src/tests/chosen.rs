@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use inventory::Given;
+use inventory::Inputs;
 use rbac::User;
 use serde_json::json;
 
@@ -295,7 +295,7 @@ fn our_own_server_lets_nobody_choose_a_name_of_kubernetes() {
     let config = "clusterID: c\nserver:\n  mapRoles:\n  - {rolearn: 'arn:aws:iam::111122223333:role/R', username: r, groups: \
                   ['{{SessionName}}:masters', 'team-{{SessionName}}']}\n";
     let cluster = cluster("", &["Group team-ab"]);
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.dump.read_by(mapping::Reader::ClusterAuth);
     given.read("cluster.json", cluster[0].1.as_bytes()).expect("readable");
     given.configure(document::Source::new("config.yaml", config));

@@ -77,7 +77,7 @@ fn the_entry_that_was_probably_meant_is_named_with_its_place_and_why_it_does_not
 
 /// What is said of whom somebody meant, by files.
 fn nearest(files: &[(&str, &str)], reader: Option<mapping::Reader>, name: &str) -> String {
-    let mut given = inventory::Given::default();
+    let mut given = inventory::Inputs::default();
     if let Some(reader) = reader {
         given.dump.read_by(reader);
     }
@@ -195,7 +195,7 @@ fn whoever_compares_whole_arns_says_nothing_of_partitions() {
         ("config.yaml", "server: {mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/eve', username: eve}]}\n"),
     ];
     let of = |reader| {
-        let mut given = inventory::Given::default();
+        let mut given = inventory::Inputs::default();
         given.dump.read_by(reader);
         assert!(given.read(file[0].0, file[0].1.as_bytes()).expect("readable"));
         given.configure(document::Source::new(file[1].0, file[1].1));

@@ -1,7 +1,7 @@
 //! What stands in a cluster of EKS and what its control plane does not ask.
 
 use access::ConfigMap;
-use inventory::Given;
+use inventory::Inputs;
 
 use super::{now, world};
 use crate::{World, explain::Question, lint::lint};
@@ -47,7 +47,7 @@ fn what_is_the_authenticators_is_not_asked_on_eks() {
 
 #[test]
 fn a_configuration_that_was_given_as_such_counts_on_eks_too() {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for (name, text) in [("eksctl.yaml", EKSCTL), ("cm.yaml", CONFIGURATION)] {
         assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
     }

@@ -2,7 +2,7 @@
 
 use document::Source;
 use insta::assert_snapshot;
-use inventory::Given;
+use inventory::Inputs;
 use mapping::{Decision, Facts};
 use proptest::prelude::*;
 use rbac::{Request, User};
@@ -10,7 +10,7 @@ use rbac::{Request, User};
 use super::{now, resource, whole as world};
 use crate::{
     World,
-    explain::{Caller, Explanation, Held, Question, Verdict, code_named, code_report, codes},
+    explain::{BindingRights, Caller, Explanation, Question, Verdict, code_named, code_report, codes},
     print,
 };
 
@@ -414,7 +414,7 @@ fn every_source_has_its_own_words_for_what_to_add() {
 fn an_authenticators_file_counts_in_place_of_what_the_cluster_has_of_it() {
     let text = "clusterID: c\nserver:\n  mapUsers:\n  - {userarn: 'arn:aws:iam::111122223333:user/dora', username: dora, groups: [viewers]}\n";
     let source = Source::new("config.yaml", text);
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.configure(source);
     assert!(given.read("cluster.json", CLUSTER.as_bytes()).expect("a dump"));
     let world = World::new(given, None, now()).expect("readable");
@@ -495,7 +495,7 @@ fn programs_get_everything_and_no_secret() {
 }
 
 /// Whether one of the rights allows a request.
-fn allows(held: &[Held<'_>], request: &Request<'_>) -> bool {
+fn allows(held: &[BindingRights<'_>], request: &Request<'_>) -> bool {
     let namespace = match request {
         Request::Resource(request) => request.namespace,
         Request::Url { .. } => "",

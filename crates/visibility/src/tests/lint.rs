@@ -7,7 +7,7 @@ mod others;
 mod printing;
 
 use document::Source;
-use inventory::{Dump, Given};
+use inventory::{Dump, Inputs};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ fn cluster(lines: &str) -> World {
     World::new(given, None, now()).expect("readable")
 }
 
-fn given(lines: &str) -> Given {
+fn given(lines: &str) -> Inputs {
     let mut items: Vec<Value> = crate::built_in_roles::built_in_roles()
         .iter()
         .map(|role| object("ClusterRole", &role.name, json!({"rules": *role.rules})))
@@ -80,7 +80,7 @@ fn given(lines: &str) -> Given {
         let data = json!({"data": {"mapRoles": json!(maps).to_string()}});
         items.push(object("ConfigMap", "kube-system/aws-auth", data));
     }
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for kind in ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "Namespace", "ConfigMap"] {
         let items: Vec<&Value> = items.iter().filter(|item| item["kind"] == kind).collect();
         let list = json!({"apiVersion": api_version(kind), "kind": format!("{kind}List"), "items": items}).to_string();

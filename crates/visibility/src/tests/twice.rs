@@ -1,6 +1,6 @@
 //! Two objects of one kind, namespace and name that differ: a cluster has one of them.
 
-use inventory::Given;
+use inventory::Inputs;
 use rbac::Subject;
 
 use super::{now, world};
@@ -157,7 +157,7 @@ fn places_of_logins_that_are_there_twice_are_found_too() {
         )
     };
     for text in [mapping, map].map(|make: fn(&str) -> String| [make("ann"), make("ben")]) {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         for (name, text) in ["a.yaml", "b.yaml"].into_iter().zip(&text) {
             given.read(name, text.as_bytes()).expect("a manifest");
         }

@@ -1,7 +1,7 @@
 //! Logins in which another program fills something in, and those that cannot be read at all.
 
 use document::Source;
-use inventory::Given;
+use inventory::Inputs;
 
 use super::now;
 use crate::{
@@ -10,13 +10,13 @@ use crate::{
 };
 
 fn given(text: &str) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     assert!(given.read("it", text.as_bytes()).expect(text), "{text}");
     World::new(given, None, now()).expect("readable")
 }
 
 fn configured(text: &str) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.configure(Source::new("config.yaml", text));
     World::new(given, None, now()).expect("readable")
 }
@@ -124,7 +124,7 @@ fn what_eks_does_not_ask_makes_nobody_unknown_there() {
     };
     let of = |mode: &str, text: &str| {
         let cluster = format!(r#"{{"cluster": {{"accessConfig": {{"authenticationMode": "{mode}"}}}}}}"#);
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         for text in [text, &cluster, r#"{"accessEntries": []}"#] {
             assert!(given.read("it", text.as_bytes()).expect(text), "{text}");
         }

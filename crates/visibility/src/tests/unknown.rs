@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use document::{Limits, Source, Sources};
 use identity::Partition;
 use insta::assert_snapshot;
-use inventory::{Dump, Given, MappingTarget, Unseen};
+use inventory::{Dump, Inputs, MappingTarget, Unseen};
 use plan::Wanted;
 use rbac::Subject;
 
@@ -25,8 +25,8 @@ fn live(server: &str, parts: &[&str]) -> World {
     World::new(looked(parts), Some(server), now()).expect("readable")
 }
 
-fn looked(parts: &[&str]) -> Given {
-    let mut given = Given::default();
+fn looked(parts: &[&str]) -> Inputs {
+    let mut given = Inputs::default();
     let kinds =
         ["Namespace", "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ConfigMap", Dump::MAPPING_KIND];
     for part in parts {
@@ -49,7 +49,7 @@ fn planned(server: &str, parts: &[&str]) -> String {
 
 /// A plan for the same cluster, with logins in `aws-auth`.
 fn plan(server: &str, parts: &[&str], groups: &str) -> plan::Plan {
-    let Given { dump, entries, .. } = looked(parts);
+    let Inputs { dump, entries, .. } = looked(parts);
     let mut sources = Sources::default();
     sources.add("access.yaml", format!("clusterID: c\naccount: '111122223333'\n{groups}\n"));
     let access = access::read(&sources, &Limits::default()).access;

@@ -6,7 +6,7 @@ mod refusals;
 mod spine;
 mod writing;
 
-use e2e::managed::AUTHENTICATOR;
+use e2e::test_cluster::AUTHENTICATOR;
 
 use crate::Test;
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::ensure;
 use e2e::{
     admin::{Admin, Ask},
-    managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
     someone::Someone,
+    test_cluster::TestCluster,
     world::World,
 };
 use local_cluster::{Binaries, Cluster, Options};
@@ -41,7 +41,7 @@ fn served(world: &World) -> anyhow::Result<()> {
         ],
         ..Options::default()
     };
-    let managed = Managed::start_with(world, "authorizer-served", "", &options)?;
+    let managed = TestCluster::start_with(world, "authorizer-served", "", &options)?;
     let list = managed.admin.kubectl(&["api-resources", "--no-headers"])?.success()?;
     let rule = |group: &str, resource: &str| Rule {
         verbs: vec!["get".into()],
@@ -66,7 +66,7 @@ fn served(world: &World) -> anyhow::Result<()> {
 }
 
 /// What an API server says it has (Kubernetes, "Aggregated discovery").
-pub(crate) fn discovered(managed: &Managed) -> anyhow::Result<Vec<Value>> {
+pub(crate) fn discovered(managed: &TestCluster) -> anyhow::Result<Vec<Value>> {
     let accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
     let ask = |path: &str| Ask { path: path.to_owned(), headers: vec![("accept", accept.to_owned())], body: None };
     managed.admin.ask(&[ask("/api"), ask("/apis")])
@@ -164,7 +164,7 @@ fn same_answers(world: &World) -> anyhow::Result<()> {
 /// Names as bindings have them, well-formed and not: the groups that come with each are those of impersonation, and of tokens.
 /// Nodes are not among them: whether impersonation puts one into `system:nodes` depends on which of its ways was allowed last.
 fn subjects(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "authorizer-subjects", "")?;
+    let managed = TestCluster::start(world, "authorizer-subjects", "")?;
     managed.let_everybody_ask()?;
     let long = format!("system:serviceaccount:{}:bot", "n".repeat(63));
     let too_long = format!("system:serviceaccount:{}:bot", "n".repeat(64));

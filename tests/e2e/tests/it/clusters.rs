@@ -8,10 +8,10 @@ use std::{collections::BTreeMap, fs};
 use anyhow::{Context as _, ensure};
 use e2e::{
     machine::{Machine, Mounts},
-    managed::Managed,
     people::environment,
     pod::StaticPod,
     process::{self, Background, wait_until},
+    test_cluster::TestCluster,
     world::{CLUSTER_ID, World},
 };
 use local_cluster::{Cluster, Options, ReviewVersion, Webhook};
@@ -303,7 +303,7 @@ fn eks_anywhere(world: &World) -> anyhow::Result<()> {
         objects.push_str(&format!("    {entry}\n"));
     }
     objects.push_str("---\napiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: viewer}\nrules: [{apiGroups: [''], resources: [pods], verbs: [get, list, watch]}]\n");
-    let managed = Managed::start_with(world, "eks-anywhere", &objects, &options)?;
+    let managed = TestCluster::start_with(world, "eks-anywhere", &objects, &options)?;
     let mut authenticator = process::command(&world.parts.go_authenticator, &folder);
     authenticator.args([
         "server",

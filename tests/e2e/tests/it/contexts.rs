@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
-use e2e::{managed::Managed, process, socks::Socks, tunnel::Tunnel, world::World};
+use e2e::{process, socks::Socks, test_cluster::TestCluster, tunnel::Tunnel, world::World};
 use local_cluster::Options;
 use serde_json::Value;
 
@@ -33,7 +33,7 @@ use Is::{In, Out};
 
 /// One API server, and what kubeconfigs need to lead to it.
 struct Place {
-    managed: Managed,
+    managed: TestCluster,
     server: String,
 }
 
@@ -44,7 +44,7 @@ impl Place {
         let arguments = vec![format!("--token-auth-file={}", tokens.display())];
         let options =
             Options { api_server_arguments: arguments, client_authorities: AUTHORITY.to_owned(), ..Options::default() };
-        let managed = Managed::start_with(world, name, "", &options)?;
+        let managed = TestCluster::start_with(world, name, "", &options)?;
         let admin = fs::read_to_string(managed.cluster.admin_kubeconfig())?;
         for (key, file) in [("client-certificate-data", "admin.crt"), ("client-key-data", "admin.key")] {
             let data =

@@ -4,12 +4,12 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::{Managed, authenticator},
     random::{Random, SEED, say, seed},
     someone::{NOBODY, Someone},
+    test_cluster::{TestCluster, authenticator},
     world::World,
 };
-use inventory::Given;
+use inventory::Inputs;
 use local_cluster::Options;
 use rbac::{Request, Subject, User, comparison::Rights};
 use serde_json::{Value, json};
@@ -72,7 +72,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
     let managed =
-        Managed::start_with(world, "diff", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
+        TestCluster::start_with(world, "diff", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
     let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
 
     let mut first = objects(&mut random);
@@ -149,7 +149,7 @@ fn before_and_after(world: &World) -> anyhow::Result<()> {
 
 /// What two of the subjects may do on the cluster as it is now.
 fn two(
-    managed: &Managed,
+    managed: &TestCluster,
     world: &visibility::World,
     users: &[User],
     questions: &[(usize, Request<'static>)],
@@ -184,7 +184,7 @@ fn two(
 }
 
 /// Bindings go and come, roles become others, people are mapped otherwise.
-fn change(managed: &Managed, random: &mut Random, first: &[Value]) -> anyhow::Result<()> {
+fn change(managed: &TestCluster, random: &mut Random, first: &[Value]) -> anyhow::Result<()> {
     let list = |items: &[Value]| json!({"apiVersion": "v1", "kind": "List", "items": items}).to_string();
     let is_binding = |object: &Value| object["kind"].as_str().is_some_and(|kind| kind.ends_with("Binding"));
     let gone: Vec<Value> = first.iter().filter(|object| is_binding(object)).step_by(3).cloned().collect();
@@ -213,17 +213,17 @@ fn logins(at: usize) -> Value {
     })
 }
 
-fn dump(managed: &Managed, name: &str) -> anyhow::Result<visibility::World> {
+fn dump(managed: &TestCluster, name: &str) -> anyhow::Result<visibility::World> {
     let dump = managed.admin.kubectl(&["get", DUMPED, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join(name), &dump)?;
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.read(name, dump.as_bytes())?;
     visibility::World::new(given, None, e2e::sts::now()).map_err(|_| anyhow::anyhow!("no access file"))
 }
 
 /// What the API server says of everybody who is mapped at one of the times.
 fn people(
-    managed: &Managed,
+    managed: &TestCluster,
     at: usize,
     questions: &[(usize, Request<'static>)],
 ) -> anyhow::Result<Vec<(&'static str, Vec<bool>)>> {
@@ -242,7 +242,7 @@ fn people(
     Ok(all)
 }
 
-fn allowed(managed: &Managed, asked: &[Question]) -> anyhow::Result<Vec<bool>> {
+fn allowed(managed: &TestCluster, asked: &[Question]) -> anyhow::Result<Vec<bool>> {
     managed.admin.allowed(&asked.iter().map(Question::spec).collect::<Vec<_>>())
 }
 
@@ -257,7 +257,7 @@ fn subjects() -> Vec<Subject> {
 
 /// Nothing is guessed, and every refusal says what to do.
 fn usage(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "diff-usage", "")?;
+    let managed = TestCluster::start(world, "diff-usage", "")?;
     let file = |role: &str| {
         format!(
             "clusterID: c\naccount: '111122223333'\ngroups:\n- name: developers\n  users: [alice]\n  authorization:\n  - \

@@ -7,9 +7,9 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::{self, Output},
     random::{Random, SEED, say, seed},
+    test_cluster::TestCluster,
     world::World,
 };
 use serde_json::{Value, json};
@@ -76,7 +76,7 @@ data:
 ";
 
 fn live(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "import-live", OBJECTS)?;
+    let managed = TestCluster::start(world, "import-live", OBJECTS)?;
     let before = managed.dump()?;
     let imported = managed.run(&["import"])?;
     let superseded = imported.stderr.lines().filter(|line| line.starts_with("superseded"));
@@ -293,7 +293,7 @@ fn of_2018(world: &World) -> anyhow::Result<()> {
     let map =
         "\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: old, namespace: dev}\ndata:\n  config.yaml: |\n";
     let config: String = CONFIG.replace("[devs]", "[developers]").lines().map(|line| format!("    {line}\n")).collect();
-    let managed = Managed::start(world, "import-2018-live", &format!("{OBJECTS}{map}{config}"))?;
+    let managed = TestCluster::start(world, "import-2018-live", &format!("{OBJECTS}{map}{config}"))?;
     let file = managed.run(&["import", "--config-map", "dev/old"])?.success()?;
     ensure!(file.starts_with("clusterID: old.example.com\n") && !file.contains("bob"), "{file}");
     Ok(())
@@ -408,7 +408,7 @@ fn gaps(world: &World) -> anyhow::Result<()> {
     fs::write(folder.join("config.yaml"), CONFIG)?;
     let said = import(&dump, &["-i", "c", "--from", "config.yaml"])?;
     ensure!(said.starts_with("error: --from config.yaml: this is the authenticator's configuration; "), "{said}");
-    let managed = Managed::start(world, "import-forbidden", OBJECTS)?;
+    let managed = TestCluster::start(world, "import-forbidden", OBJECTS)?;
     let viewer = managed.user("viewer", &[&["--verb=list", "--resource=namespaces"]])?;
     let refused = process::run(&mut managed.command_as(&viewer, &["import"]))?;
     ensure!(refused.stdout.is_empty(), "{refused:?}");

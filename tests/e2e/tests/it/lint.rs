@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::wait_until,
     random::{Random, SEED, say, seed},
     someone::Someone,
+    test_cluster::TestCluster,
     world::World,
 };
 use local_cluster::Options;
@@ -28,9 +28,9 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 /// A cluster with the controllers that make tokens and fill roles.
-fn cluster(world: &World, name: &str, objects: &str) -> anyhow::Result<Managed> {
+fn cluster(world: &World, name: &str, objects: &str) -> anyhow::Result<TestCluster> {
     let options = Options { controller_manager: true, ..Options::default() };
-    let managed = Managed::start_with(world, name, objects, &options)?;
+    let managed = TestCluster::start_with(world, name, objects, &options)?;
     wait_until("the aggregated roles are filled in", || {
         let admin = managed.admin.kubectl(&["get", "clusterrole", "admin", "-o", "json"])?.success()?;
         Ok(admin.contains("localsubjectaccessreviews"))
@@ -39,7 +39,7 @@ fn cluster(world: &World, name: &str, objects: &str) -> anyhow::Result<Managed> 
 }
 
 /// Everything that is found, as JSON.
-fn lint(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
+fn lint(managed: &TestCluster, args: &[&str]) -> anyhow::Result<Value> {
     let text = managed.run(&[&["lint", "-o", "json"], args].concat())?.success()?;
     serde_json::from_str(&text).with_context(|| format!("findings in JSON: {text}"))
 }
@@ -131,7 +131,7 @@ fn every_way(world: &World) -> anyhow::Result<()> {
 }
 
 /// Asks the API server for everything that findings say is allowed; how many questions that were.
-fn review(managed: &Managed, report: &Value) -> anyhow::Result<usize> {
+fn review(managed: &TestCluster, report: &Value) -> anyhow::Result<usize> {
     let (mut specs, mut messages) = (Vec::new(), Vec::new());
     let found: Vec<&Value> =
         findings(report)?.iter().filter(|finding| finding["subject"]["kind"].is_string()).collect();

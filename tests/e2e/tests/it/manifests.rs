@@ -8,9 +8,9 @@ use std::{fs, path::PathBuf, thread, time::Duration};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::{self, Output},
     random::{Random, SEED, say, seed},
+    test_cluster::TestCluster,
     world::World,
 };
 use local_cluster::Options;
@@ -55,7 +55,7 @@ fn every_kind(world: &World) -> anyhow::Result<()> {
     names.sort_unstable();
     ensure!(corpus::seeds()? == names, "every seed is a kind of trouble");
     let options = Options { controller_manager: true, ..Options::default() };
-    let managed = Managed::start_with(world, "manifests", &corpus::namespaces(), &options)?;
+    let managed = TestCluster::start_with(world, "manifests", &corpus::namespaces(), &options)?;
     let mut repositories = Vec::new();
     for trouble in TROUBLES {
         let repository = Repository::lay_out(trouble, &managed.folder.join(trouble.name), &mut random)?;
@@ -98,7 +98,7 @@ fn every_kind(world: &World) -> anyhow::Result<()> {
 }
 
 /// Gives a repository to kubectl as its owner would; how many objects kubectl took.
-fn hand_over(managed: &Managed, repository: &Repository) -> anyhow::Result<usize> {
+fn hand_over(managed: &TestCluster, repository: &Repository) -> anyhow::Result<usize> {
     let folder = repository.folder.display().to_string();
     let files: Vec<String> = match &repository.for_kubectl {
         None => vec!["-R".to_owned(), "-f".to_owned(), folder],
@@ -125,7 +125,7 @@ fn hand_over(managed: &Managed, repository: &Repository) -> anyhow::Result<usize
 
 /// What the program says of random requests.
 fn questions(
-    managed: &Managed,
+    managed: &TestCluster,
     repository: &Repository,
     random: &mut Random,
     asked: &mut Vec<Asked>,
@@ -159,7 +159,7 @@ fn questions(
     Ok(())
 }
 
-fn who_can(managed: &Managed, repository: &Repository, typed: &[String]) -> anyhow::Result<Value> {
+fn who_can(managed: &TestCluster, repository: &Repository, typed: &[String]) -> anyhow::Result<Value> {
     let mut command = managed.command(&["who-can"]);
     command.args(typed).args(["-o", "json", "--from"]).arg(&repository.folder);
     if !typed.iter().any(|word| word.starts_with('/')) {

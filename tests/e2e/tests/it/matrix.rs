@@ -4,10 +4,10 @@ use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::{Managed, authenticator},
     process,
     random::{Random, SEED, say, seed},
     someone::{NOBODY, Someone},
+    test_cluster::{TestCluster, authenticator},
     world::World,
 };
 use local_cluster::Options;
@@ -71,8 +71,12 @@ fn cells(world: &World) -> anyhow::Result<()> {
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
     let objects = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
-    let managed =
-        Managed::start_with(world, "matrix", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
+    let managed = TestCluster::start_with(
+        world,
+        "matrix",
+        &(namespaces.join("---\n") + &authenticator("EKSConfigMap")),
+        &options,
+    )?;
     for text in [&*objects, PEOPLE] {
         managed.admin.with_file(&["create"], text)?.success()?;
     }
@@ -118,7 +122,7 @@ fn cells(world: &World) -> anyhow::Result<()> {
 }
 
 /// Single verbs on resources, each of them said or not.
-fn verbs(managed: &Managed, random: &mut Random, differences: &mut Vec<String>) -> anyhow::Result<usize> {
+fn verbs(managed: &TestCluster, random: &mut Random, differences: &mut Vec<String>) -> anyhow::Result<usize> {
     const RESOURCES: [(&str, &str, &str); 5] = [
         ("pods", "", "pods"),
         ("deployments.apps/scale", "apps", "deployments/scale"),
@@ -168,7 +172,7 @@ pub(crate) fn without_places(said: &mut Value) {
 }
 
 /// What is said of the live cluster, which is what is said of a dump of it.
-fn of_both(managed: &Managed, args: &[&str]) -> anyhow::Result<Value> {
+fn of_both(managed: &TestCluster, args: &[&str]) -> anyhow::Result<Value> {
     let said = |more: &[&str]| -> anyhow::Result<Value> {
         let text = managed.run(&[&["matrix", "-o", "json"], args, more].concat())?.success()?;
         let mut said: Value = serde_json::from_str(&text)?;
@@ -190,7 +194,7 @@ type Cell = (Someone, String, Value);
 
 /// Some cells, each with whom the API server takes its somebody for.
 fn some_cells(
-    managed: &Managed,
+    managed: &TestCluster,
     matrix: &Value,
     number: usize,
     random: &mut Random,

@@ -4,12 +4,12 @@ use std::fs;
 
 use anyhow::ensure;
 use e2e::{
-    managed::{AUTHENTICATOR, Managed},
     moto::Moto,
     page::{self, Reader},
     people::environment,
     process,
     shell::Shell,
+    test_cluster::{AUTHENTICATOR, TestCluster},
     world::World,
 };
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ rules: [{apiGroups: [''], resources: [pods, services], verbs: [get, list, watch]
 ";
 
 fn change_access(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-change", &format!("{SHOP}{AUTHENTICATOR}"))?;
+    let managed = TestCluster::start(world, "pages-change", &format!("{SHOP}{AUTHENTICATOR}"))?;
     // The repository whose file it is, and what tells somebody.
     let mut shell = terminal(world, &managed)?;
     shell.stand_in("gh", "test \"$1 $2 $3\" = 'pr comment --body-file' && grep -q '^## Plan' \"$4\"")?;
@@ -65,7 +65,7 @@ fn change_access(world: &World) -> anyhow::Result<()> {
 /// Where the file is kept, at whose end is a change that is to be taken back.
 struct Repository<'a> {
     shell: Shell,
-    managed: &'a Managed,
+    managed: &'a TestCluster,
 }
 
 impl Reader for Repository<'_> {
@@ -93,7 +93,7 @@ impl Reader for Repository<'_> {
 }
 
 fn out_now(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-out", &format!("{SHOP}{AUTHENTICATOR}"))?;
+    let managed = TestCluster::start(world, "pages-out", &format!("{SHOP}{AUTHENTICATOR}"))?;
     let moto = Moto::start(&world.parts, &managed.folder)?;
     moto.fill("iam.create_user(UserName='mallory')")?;
     let key = moto.fill("print(iam.create_access_key(UserName='mallory')['AccessKey']['AccessKeyId'])")?;
@@ -139,13 +139,13 @@ data:
 ";
 
 fn bring_in(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}{AUTHENTICATOR}"))?;
+    let managed = TestCluster::start(world, "pages-bring-in", &format!("{SHOP}{GROWN}{AUTHENTICATOR}"))?;
     run(world, &managed, "docs/bring-a-cluster-in.md")
 }
 
 fn see_access(world: &World) -> anyhow::Result<()> {
     // The page makes what is in it.
-    let managed = Managed::start(world, "pages-see", "")?;
+    let managed = TestCluster::start(world, "pages-see", "")?;
     let programs = managed.folder.join("bin");
     fs::create_dir_all(&programs)?;
     let mut shell = terminal(world, &managed)?;
@@ -182,23 +182,23 @@ fn access_entries() -> String {
 }
 
 fn helm(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "pages-helm", SHOP)?;
+    let managed = TestCluster::start(world, "pages-helm", SHOP)?;
     std::os::unix::fs::symlink(crate::chart::repository().join("chart"), managed.folder.join("chart"))?;
     fs::write(managed.folder.join("2018.yaml"), crate::chart::release_of_2018())?;
     run(world, &managed, "docs/helm.md")
 }
 
 /// Follows a page as the administrator of a cluster, and types what its running text says besides.
-fn run(world: &World, managed: &Managed, page: &str) -> anyhow::Result<()> {
+fn run(world: &World, managed: &TestCluster, page: &str) -> anyhow::Result<()> {
     run_at(&mut terminal(world, managed)?, managed, page)
 }
 
-fn run_at(shell: &mut Shell, managed: &Managed, page: &str) -> anyhow::Result<()> {
+fn run_at(shell: &mut Shell, managed: &TestCluster, page: &str) -> anyhow::Result<()> {
     page::follow(page, &managed.folder, shell)?;
     page::besides(shell)
 }
 
-fn terminal(world: &World, managed: &Managed) -> anyhow::Result<Shell> {
+fn terminal(world: &World, managed: &TestCluster) -> anyhow::Result<Shell> {
     let mut shell = Shell::new(&world.parts, &managed.folder)?;
     shell.set("KUBECONFIG", managed.cluster.admin_kubeconfig().display().to_string());
     Ok(shell)

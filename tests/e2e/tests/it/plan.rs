@@ -4,8 +4,8 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     server::{Server, ServerOptions},
+    test_cluster::TestCluster,
     world::{CLUSTER_ID, World},
 };
 use rbac::User;
@@ -59,7 +59,7 @@ fn next() -> String {
 }
 
 fn announced(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plan-announced", &(surroundings() + MORE))?;
+    let managed = TestCluster::start(world, "plan-announced", &(surroundings() + MORE))?;
     managed.file(FILE)?;
     let first = managed.plan(&["--mapping", "configmap"])?;
     let (nobody, before_all) = (vec![nobody(); PEOPLE.len()], matrix());
@@ -118,7 +118,7 @@ fn nobody() -> User {
 }
 
 /// Who people are to a server of ours with the mapping of the cluster's `ConfigMap`.
-fn people(world: &World, managed: &Managed, name: &str) -> anyhow::Result<Vec<User>> {
+fn people(world: &World, managed: &TestCluster, name: &str) -> anyhow::Result<Vec<User>> {
     let map = ["-n", "kube-system", "get", "configmap", "aws-iam-authenticator", "-o", "json"];
     let map: Value = serde_json::from_str(&managed.admin.kubectl(&map)?.success()?)?;
     let config = map["data"]["config.yaml"].as_str().context("a configuration")?;
@@ -139,7 +139,7 @@ fn people(world: &World, managed: &Managed, name: &str) -> anyhow::Result<Vec<Us
 }
 
 /// The API server's answers, person by person.
-fn allowed(managed: &Managed, people: &[User], questions: &[Question]) -> anyhow::Result<Vec<Vec<bool>>> {
+fn allowed(managed: &TestCluster, people: &[User], questions: &[Question]) -> anyhow::Result<Vec<Vec<bool>>> {
     let spec = |user: &User, question: &Question| {
         let (resource, subresource) = question.resource.split_once('/').unwrap_or((question.resource, ""));
         json!({"user": user.name, "groups": user.groups, "resourceAttributes": {
@@ -204,7 +204,7 @@ fn says(list: &Value, question: &Question) -> bool {
 }
 
 fn offline(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plan-offline", &(surroundings() + MORE))?;
+    let managed = TestCluster::start(world, "plan-offline", &(surroundings() + MORE))?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;
     managed.file(&next())?;

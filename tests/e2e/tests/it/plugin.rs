@@ -4,8 +4,8 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::{self, Output},
+    test_cluster::TestCluster,
     world::{CLUSTER_ID, World},
 };
 use serde_json::Value;
@@ -19,7 +19,7 @@ pub(crate) const TESTS: &[Test] = &[
 ];
 
 /// A folder for the PATH with the plugin and its completion in it.
-fn installed(managed: &Managed) -> anyhow::Result<PathBuf> {
+fn installed(managed: &TestCluster) -> anyhow::Result<PathBuf> {
     let folder = managed.folder.join("bin");
     fs::create_dir_all(&folder)?;
     std::os::unix::fs::symlink(managed.program(), folder.join("kubectl-cluster_auth"))?;
@@ -40,7 +40,7 @@ const SEEING: &[(&str, &[&str])] = &[
 ];
 
 fn commands(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plugin-commands", "")?;
+    let managed = TestCluster::start(world, "plugin-commands", "")?;
     let plugins = installed(&managed)?;
     let kubectl = |args: &[&str]| managed.admin.plugin(&plugins, args);
 
@@ -96,7 +96,7 @@ fn commands(world: &World) -> anyhow::Result<()> {
 
 /// `KUBECONFIG`, `--kubeconfig`, `--context` and `-n` mean what they mean to kubectl.
 fn flags(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plugin-flags", "")?;
+    let managed = TestCluster::start(world, "plugin-flags", "")?;
     let plugins = installed(&managed)?;
     let admin = managed.cluster.admin_kubeconfig().display().to_string();
     let file = managed.folder.join("other.kubeconfig").display().to_string();
@@ -133,7 +133,7 @@ fn flags(world: &World) -> anyhow::Result<()> {
 }
 
 fn completion(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "plugin-completion", "")?;
+    let managed = TestCluster::start(world, "plugin-completion", "")?;
     let plugins = installed(&managed)?;
     let complete = |args: &[&str]| -> anyhow::Result<Output> {
         managed.admin.plugin(&plugins, &[&["__complete", "cluster-auth"], args].concat())

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::{self, wait_until},
+    test_cluster::TestCluster,
     world::World,
 };
 use local_cluster::Options;
@@ -75,7 +75,7 @@ const AS_ALICE: &str = "notKnown alice";
 const NOT_KNOWN: &str = "notKnown";
 
 fn explain(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-explain", OBJECTS)?;
+    let managed = TestCluster::start(world, "unknown-explain", OBJECTS)?;
     // The kind is there, so that it matters whether its objects may be listed.
     managed.admin.with_file(&["create"], crate::access::DEFINITION)?.success()?;
     let missing = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
@@ -212,7 +212,7 @@ const NEVER: &[&str] = &[
 fn one_namespace(world: &World) -> anyhow::Result<()> {
     // What `admin` and `view` allow is filled in by a controller.
     let options = Options { controller_manager: true, ..Options::default() };
-    let managed = Managed::start_with(world, "unknown-namespace", NAMESPACES, &options)?;
+    let managed = TestCluster::start_with(world, "unknown-namespace", NAMESPACES, &options)?;
     settled(&managed)?;
     let debugger: &[&str] = &["--verb=get", "--resource=clusterroles", "--resource-name=debugger"];
     let admin = managed.user("admin-of-shop", &[])?;
@@ -347,7 +347,7 @@ fn bindings(number: usize) -> String {
 
 /// Parts of lists as the API server itself makes them, beside everything else.
 fn half_a_list(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-half", &bindings(12))?;
+    let managed = TestCluster::start(world, "unknown-half", &bindings(12))?;
     let raw = |path: &str| -> anyhow::Result<String> {
         managed.admin.kubectl(&["get", "--raw", &format!("/apis/rbac.authorization.k8s.io/v1/{path}")])?.success()
     };
@@ -415,7 +415,7 @@ const FILE: &str = "clusterID: c\naccount: '111122223333'\ngroups: []\n";
 
 /// Where the exit code is the verdict, somebody who may not look gets neither "none" nor "all gone".
 fn exit_codes(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-exit", &bindings(2))?;
+    let managed = TestCluster::start(world, "unknown-exit", &bindings(2))?;
     std::fs::write(managed.folder.join("access.yaml"), FILE)?;
     let dump = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
     let dump = managed.admin.kubectl(&["get", dump, "-A", "-o", "json"])?.success()?;
@@ -466,7 +466,7 @@ groups:
 /// may look at everything, the digest and the exit code apart.
 fn plan(world: &World) -> anyhow::Result<()> {
     let managed =
-        Managed::start(world, "unknown-plan", &format!("{}---{OBJECTS}", bindings(1).replace("shop", "dev")))?;
+        TestCluster::start(world, "unknown-plan", &format!("{}---{OBJECTS}", bindings(1).replace("shop", "dev")))?;
     managed.file(PLANNED)?;
     // A part of it is there already, by hand.
     let there = [
@@ -531,7 +531,7 @@ fn plan(world: &World) -> anyhow::Result<()> {
 /// Somebody may look at a part that nobody had in mind. Whatever it is, an answer that lacks something says so, in words
 /// and for programs.
 fn odd_rights(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-odd", &bindings(2))?;
+    let managed = TestCluster::start(world, "unknown-odd", &bindings(2))?;
     std::fs::write(managed.folder.join("access.yaml"), FILE)?;
     let list_bindings: &[&str] = &["--verb=list", "--resource=rolebindings,clusterrolebindings"];
     let one_role: &[&str] = &["--verb=get", "--resource=clusterroles", "--resource-name=reader"];
@@ -621,7 +621,7 @@ fn odd_rights(world: &World) -> anyhow::Result<()> {
 
 /// An aggregated API server is down.
 fn silent_group(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-silent", &bindings(1))?;
+    let managed = TestCluster::start(world, "unknown-silent", &bindings(1))?;
     let service = "apiVersion: apiregistration.k8s.io/v1\nkind: APIService\nmetadata: {name: v1.gone.example.com}\n\
                    spec: {group: gone.example.com, version: v1, groupPriorityMinimum: 100, versionPriority: 100,\n  \
                    insecureSkipTLSVerify: true, service: {name: gone, namespace: shop}}\n";
@@ -664,7 +664,7 @@ spec:
 ";
 
 fn broken_conversion(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "unknown-conversion", &bindings(1))?;
+    let managed = TestCluster::start(world, "unknown-conversion", &bindings(1))?;
     managed.admin.with_file(&["create"], CONVERTED)?.success()?;
     let there = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
     managed.admin.kubectl(&[&["wait"][..], &there].concat())?.success()?;

@@ -6,13 +6,13 @@ use anyhow::{Context as _, ensure};
 use e2e::{
     admin::Ask,
     https,
-    managed::{Managed, authenticator},
     process::wait_until,
     random::{Random, SEED, say, seed},
     someone::Someone,
+    test_cluster::{TestCluster, authenticator},
     world::World,
 };
-use inventory::Given;
+use inventory::Inputs;
 use local_cluster::Options;
 use rbac::{Request, ResourceRequest, Rule, User, resources::Served};
 use serde::Deserialize as _;
@@ -47,8 +47,12 @@ fn generated(world: &World) -> anyhow::Result<()> {
     let mut random = Random(seed);
     let options = Options { controller_manager: true, ..Options::default() };
     let namespaces = NAMESPACES.map(|name| format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n"));
-    let managed =
-        Managed::start_with(world, "who-can", &(namespaces.join("---\n") + &authenticator("EKSConfigMap")), &options)?;
+    let managed = TestCluster::start_with(
+        world,
+        "who-can",
+        &(namespaces.join("---\n") + &authenticator("EKSConfigMap")),
+        &options,
+    )?;
     let items = json!({"apiVersion": "v1", "kind": "List", "items": objects(&mut random)}).to_string();
     managed.admin.with_file(&["create"], &items)?.success()?;
     managed.let_everybody_ask()?;
@@ -56,7 +60,7 @@ fn generated(world: &World) -> anyhow::Result<()> {
     let kinds = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps,deployments";
     let dump = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join("cluster.json"), &dump)?;
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.read("cluster.json", dump.as_bytes())?;
     let seen = visibility::World::new(given, None, e2e::sts::now()).map_err(|_| anyhow::anyhow!("no access file"))?;
 
@@ -95,7 +99,7 @@ fn generated(world: &World) -> anyhow::Result<()> {
 }
 
 /// Waits until the controller has filled in every aggregated role, and fills in no more.
-pub(crate) fn settled(managed: &Managed) -> anyhow::Result<()> {
+pub(crate) fn settled(managed: &TestCluster) -> anyhow::Result<()> {
     // The controller looks at every aggregated role anew when it sees another role: this one it sees after all others.
     let label = json!({"e2e-settled": "yes"});
     let rules = json!([{"verbs": ["get"], "apiGroups": [""], "resources": ["pods"]}]);
@@ -138,7 +142,7 @@ pub(crate) fn settled(managed: &Managed) -> anyhow::Result<()> {
 
 /// The rules that the API server lists for users (`kubectl auth can-i --list`) and ours, as sets of single rights.
 fn rules(
-    managed: &Managed,
+    managed: &TestCluster,
     seen: &visibility::World,
     random: &mut Random,
     differences: &mut Vec<String>,
@@ -200,7 +204,7 @@ fn halves(rule: &Rule) -> Vec<Rule> {
 }
 
 /// The program says the same about the cluster, about a dump of it, and as a plugin of kubectl.
-fn typed(managed: &Managed, seen: &visibility::World, requests: &[Request<'static>]) -> anyhow::Result<usize> {
+fn typed(managed: &TestCluster, seen: &visibility::World, requests: &[Request<'static>]) -> anyhow::Result<usize> {
     let folder = managed.folder.join("bin");
     fs::create_dir_all(&folder)?;
     std::os::unix::fs::symlink(managed.program(), folder.join("kubectl-cluster_auth"))?;
@@ -248,7 +252,7 @@ fn typed(managed: &Managed, seen: &visibility::World, requests: &[Request<'stati
 
 /// What is known offline is what the API server serves, word by word.
 fn resources(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "who-can-words", "")?;
+    let managed = TestCluster::start(world, "who-can-words", "")?;
     let lists = discovered(&managed)?;
     table_is_served(&lists, &[Served::ByDefault])?;
     let served = Resources::discovered(&lists.iter().map(Value::to_string).collect::<Vec<_>>())?;
@@ -372,7 +376,7 @@ const WORDS: [&str; 24] = [
 
 /// With definitions beside the manifests words mean what they mean to kubectl where these are installed.
 fn definitions(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "who-can-definitions", DEFINITIONS)?;
+    let managed = TestCluster::start(world, "who-can-definitions", DEFINITIONS)?;
     let get = |word: &str| managed.admin.kubectl(&["get", word, "-v=6"]);
     wait_until("all of them are served", || {
         let mut served = true;
@@ -381,7 +385,7 @@ fn definitions(world: &World) -> anyhow::Result<()> {
         }
         Ok(served)
     })?;
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.read("definitions.yaml", DEFINITIONS.as_bytes())?;
     let known = Resources::well_known().with(&given.dump.custom_resources());
     for word in WORDS {
@@ -472,7 +476,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// Whoever shows nothing is refused, in words that say how the API server took the request.
 fn urls(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "who-can-urls", "")?;
+    let managed = TestCluster::start(world, "who-can-urls", "")?;
     let server = managed.cluster.server_url();
     let port: u16 = server.rsplit(':').next().context("a port")?.parse()?;
     let known = Resources::well_known();
@@ -533,7 +537,7 @@ fn refused(request: &Request<'_>) -> String {
 
 /// Mappings on the control plane are nowhere in the cluster's API: `--config` has them.
 fn own_file(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "who-can-own-file", "")?;
+    let managed = TestCluster::start(world, "who-can-own-file", "")?;
     let config = "clusterID: c\nserver:\n  mapUsers:\n  \
                   - {userarn: 'arn:aws:iam::111122223333:user/erin', username: erin, groups: ['system:masters']}\n";
     fs::write(managed.folder.join("config.yaml"), config)?;

@@ -8,7 +8,7 @@ use std::{
 use anyhow::Context as _;
 use inventory::Observed;
 use kubernetes::{Cluster, KubernetesError, Question, Resource};
-use plan::{Need, Plan, needs};
+use plan::{Plan, RequiredPermission, required_permissions};
 use tokio::task::JoinSet;
 
 use super::{LEASE, execute::AT_ONCE};
@@ -17,10 +17,14 @@ use crate::rim;
 /// How many objects are named of each kind.
 const NAMED: usize = 5;
 
-/// The needs that are not allowed.
-pub(super) async fn missing(cluster: &Arc<Cluster>, plan: &Plan, observed: &Observed) -> anyhow::Result<Vec<Need>> {
-    let mut missing: BTreeSet<Need> = needs(plan, observed);
-    missing.extend(["get", "create", "patch"].map(|verb| Need {
+/// The required_permissions that are not allowed.
+pub(super) async fn missing(
+    cluster: &Arc<Cluster>,
+    plan: &Plan,
+    observed: &Observed,
+) -> anyhow::Result<Vec<RequiredPermission>> {
+    let mut missing: BTreeSet<RequiredPermission> = required_permissions(plan, observed);
+    missing.extend(["get", "create", "patch"].map(|verb| RequiredPermission {
         verb,
         api_group: Resource::LEASES.api_group,
         resource: Resource::LEASES.name,
@@ -29,15 +33,15 @@ pub(super) async fn missing(cluster: &Arc<Cluster>, plan: &Plan, observed: &Obse
     }));
     // Whoever may do something everywhere need not be asked about every object.
     for (everywhere, every_name) in [(true, true), (false, true), (false, false)] {
-        let question = |need: &Need| Question {
-            verb: need.verb,
-            resource: resource(need),
-            namespace: need.namespace.as_ref().filter(|_| !everywhere).map(ToString::to_string),
-            name: (!every_name).then(|| need.name.to_string()),
+        let question = |required_permission: &RequiredPermission| Question {
+            verb: required_permission.verb,
+            resource: resource(required_permission),
+            namespace: required_permission.namespace.as_ref().filter(|_| !everywhere).map(ToString::to_string),
+            name: (!every_name).then(|| required_permission.name.to_string()),
         };
         let questions: BTreeSet<Question> = missing.iter().map(question).collect();
         let answers = ask(cluster, questions).await?;
-        missing.retain(|need| !answers[&question(need)]);
+        missing.retain(|required_permission| !answers[&question(required_permission)]);
     }
     Ok(missing.into_iter().collect())
 }
@@ -61,9 +65,9 @@ async fn ask(cluster: &Arc<Cluster>, questions: BTreeSet<Question>) -> anyhow::R
 }
 
 /// Says what is missing, like verbs on like things together.
-pub(super) fn say(missing: &[Need], cluster: &Cluster) {
+pub(super) fn say(missing: &[RequiredPermission], cluster: &Cluster) {
     let mut alike: BTreeMap<(&str, &str, &str), Vec<String>> = BTreeMap::new();
-    for Need { verb, api_group, resource, namespace, name } in missing {
+    for RequiredPermission { verb, api_group, resource, namespace, name } in missing {
         let name = namespace.as_ref().map_or_else(|| name.to_string(), |namespace| format!("{namespace}/{name}"));
         alike.entry((verb, api_group, resource)).or_default().push(name);
     }
@@ -85,7 +89,7 @@ pub(super) fn say(missing: &[Need], cluster: &Cluster) {
     ));
 }
 
-fn resource(need: &Need) -> Resource {
+fn resource(required_permission: &RequiredPermission) -> Resource {
     let all = [
         Resource::ROLES,
         Resource::CLUSTER_ROLES,
@@ -94,5 +98,5 @@ fn resource(need: &Need) -> Resource {
         Resource::IAM_IDENTITY_MAPPINGS,
         Resource::LEASES,
     ];
-    all.into_iter().find(|resource| resource.name == need.resource).unwrap_or(Resource::CONFIG_MAPS)
+    all.into_iter().find(|resource| resource.name == required_permission.resource).unwrap_or(Resource::CONFIG_MAPS)
 }

@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use clap::{ArgGroup, Args};
 use document::Source;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use inventory::{Dump, Given, How, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
+use inventory::{Dump, How, Inputs, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
 use crate::{global::Global, names, rim, settings};
@@ -95,7 +95,7 @@ impl FromArgs {
     }
 
     /// Reads all of it into what holds what was read so far.
-    pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
+    pub(crate) fn read(&self, into: &mut Inputs) -> anyhow::Result<()> {
         self.reader.into_iter().for_each(|reader| into.dump.read_by(reader));
         self.files.read(into)
     }
@@ -132,7 +132,7 @@ impl PathArgs {
     }
 
     /// Reads all of it into what holds what was read so far.
-    pub(crate) fn read(&self, into: &mut Given) -> anyhow::Result<()> {
+    pub(crate) fn read(&self, into: &mut Inputs) -> anyhow::Result<()> {
         self.read_paths(&self.from, into)?;
         if let Some(namespace) = self.default_namespace.as_ref().filter(|_| !into.took_default_namespace()) {
             rim::note(&format!(
@@ -143,7 +143,7 @@ impl PathArgs {
     }
 
     /// Refuses what was named and says nothing at all: nobody means another cluster by that.
-    pub(crate) fn says_something(&self, found: &Given) -> anyhow::Result<()> {
+    pub(crate) fn says_something(&self, found: &Inputs) -> anyhow::Result<()> {
         anyhow::ensure!(!self.is_given() || found.says_something(), "nothing in {} is about access", self.names());
         Ok(())
     }
@@ -152,7 +152,7 @@ impl PathArgs {
     pub(crate) fn read_paths<'a>(
         &self,
         paths: impl IntoIterator<Item = &'a PathBuf>,
-        into: &mut Given,
+        into: &mut Inputs,
     ) -> anyhow::Result<()> {
         let mut useless: BTreeSet<&str> = self.exclude.iter().map(String::as_str).collect();
         let paths: Vec<&PathBuf> = paths.into_iter().collect();
@@ -187,7 +187,13 @@ impl PathArgs {
     }
 
     /// A file that was named must be about something.
-    fn named(&self, into: &mut Given, file: &Path, text: &[u8], kustomized: Option<&Kustomized>) -> anyhow::Result<()> {
+    fn named(
+        &self,
+        into: &mut Inputs,
+        file: &Path,
+        text: &[u8],
+        kustomized: Option<&Kustomized>,
+    ) -> anyhow::Result<()> {
         let name = file.display().to_string();
         if is_kustomization(file) {
             let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -209,7 +215,7 @@ impl PathArgs {
     /// Whatever a repository has lies in a folder: what says nothing of access is passed over and counted.
     fn folder(
         &self,
-        into: &mut Given,
+        into: &mut Inputs,
         folder: &Path,
         all: &[&PathBuf],
         useless: &mut BTreeSet<&str>,
@@ -303,7 +309,7 @@ pub(crate) fn gated(global: &Global, dump: &mut Dump) -> anyhow::Result<()> {
 }
 
 /// Refuses the authenticator's configuration as a file, where a command would have to ignore it.
-pub(crate) fn ensure_no_configuration(found: &Given) -> anyhow::Result<()> {
+pub(crate) fn ensure_no_configuration(found: &Inputs) -> anyhow::Result<()> {
     let Some(source) = &found.configuration else { return Ok(()) };
     anyhow::bail!(
         "--from {}: this is the authenticator's configuration; give the ConfigMap that holds it (to `import` the file \
@@ -313,7 +319,7 @@ pub(crate) fn ensure_no_configuration(found: &Given) -> anyhow::Result<()> {
 }
 
 /// Says which access files of `--from` are not looked at, where others are what it is about.
-pub(crate) fn ignored(found: &Given) {
+pub(crate) fn ignored(found: &Inputs) {
     for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
         rim::note(&format!(
             "note: --from {}: an access file says nothing of a cluster, and is passed over; name it without --from",
@@ -323,7 +329,7 @@ pub(crate) fn ignored(found: &Given) {
 }
 
 /// What kustomizations beside a file that was named make of it.
-fn beside(file: &Path, into: &mut Given) -> Option<Kustomized> {
+fn beside(file: &Path, into: &mut Inputs) -> Option<Kustomized> {
     let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut kustomizations = Kustomizations::default();
     for name in KUSTOMIZATIONS {

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, future::join_all, stream};
 use inventory::{Dump, DumpError};
-use kubernetes::{Arriving, Cluster, KubernetesError, Resource};
+use kubernetes::{Cluster, KubernetesError, ListStream, Resource};
 use tokio::sync::mpsc;
 
 use crate::rim::showing;
@@ -173,7 +173,7 @@ fn one(json: &[u8], path: &str, cluster: &Cluster) -> anyhow::Result<Dump> {
 
 /// Reads a list on a thread of its own while it arrives: it never stands in memory as a whole, and when its last piece is
 /// there, all others have been read.
-async fn read(mut arriving: Arriving<'_>, so_far: &SoFar) -> anyhow::Result<Result<Dump, DumpError>> {
+async fn read(mut arriving: ListStream<'_>, so_far: &SoFar) -> anyhow::Result<Result<Dump, DumpError>> {
     let (send, mut pieces) = mpsc::channel(PIECES);
     let reading = tokio::task::spawn_blocking(move || {
         let mut dump = Dump::default();

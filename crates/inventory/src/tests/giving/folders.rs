@@ -1,7 +1,7 @@
 //! Folders, where everything lies that a repository has.
 
 use super::{RBAC, lines};
-use crate::{Given, How};
+use crate::{How, Inputs};
 
 /// What is no manifest is passed over where a folder is read; what looks like one of access is a gap.
 #[test]
@@ -94,7 +94,7 @@ fn a_repository_has_more_than_manifests() {
         ),
     ];
     for (name, text, expected) in rows {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         let how = How { is_of_folder: true, ..How::default() };
         let known = given.read_as("it", text.as_bytes(), how).expect(name);
         let lines = lines(given);

@@ -1,6 +1,6 @@
 //! What the AWS CLI prints, in whatever form it was kept.
 
-use crate::{AuthenticationMode, Given, How};
+use crate::{AuthenticationMode, How, Inputs};
 
 const LISTED: &str = r#"{"accessEntries": ["arn:aws:iam::111122223333:role/A", "arn:aws:iam::111122223333:user/b"]}"#;
 const ENTRY: &str = r#"{"accessEntry": {"clusterName": "demo", "principalArn": "arn:aws:iam::111122223333:role/A", "kubernetesGroups": ["g"],
@@ -23,7 +23,7 @@ const YAML: [&str; 4] = [
 ];
 
 /// Entries by name, policies, mode and gaps.
-fn known(given: &Given) -> String {
+fn known(given: &Inputs) -> String {
     let entries: Vec<String> = given
         .entries
         .described()
@@ -73,7 +73,7 @@ fn answers_are_read_however_they_were_kept() {
     );
     for (name, texts) in rows {
         for is_of_folder in [false, true] {
-            let mut given = Given::default();
+            let mut given = Inputs::default();
             for text in &texts {
                 let how = How { is_of_folder, ..How::default() };
                 assert!(given.read_as("it", text.as_bytes(), how).expect(name), "{name}");
@@ -116,7 +116,7 @@ fn identity_providers_are_gaps_beside_a_cluster_however_they_were_kept() {
     ];
     for (name, text, expected) in rows {
         for is_of_folder in [false, true] {
-            let mut given = Given::default();
+            let mut given = Inputs::default();
             assert!(
                 given.read_as("it", text.as_bytes(), How { is_of_folder, ..How::default() }).expect(name),
                 "{name}"
@@ -126,7 +126,7 @@ fn identity_providers_are_gaps_beside_a_cluster_however_they_were_kept() {
             assert!(given.dump.is_empty(), "{name}: a cluster stands beside it");
         }
     }
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     given.read("it", one.as_bytes()).expect("readable");
     let which = given.dump.which_cluster(&given.entries);
     assert_eq!(
@@ -169,7 +169,7 @@ fn what_is_half_says_so_with_its_line() {
     }
     // Others have such words for their own.
     for text in ["cluster: {name: x}\n", "Roles: {a: b}\n", r#"{"accessEntry": {"username": "x"}}"#] {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         let read = given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() });
         assert!(matches!(read, Ok(false)), "{text}: {read:?}");
     }

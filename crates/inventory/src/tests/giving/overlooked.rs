@@ -3,7 +3,7 @@
 use identity::Partition;
 
 use super::{super::now, lines};
-use crate::{Given, How, MappingTarget, Unseen};
+use crate::{How, Inputs, MappingTarget, Unseen};
 
 const BOUND: &str = "metadata: {name: b}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}\n\
                      subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: eve}]\n";
@@ -11,7 +11,7 @@ const LOGINS: &str = "data:\n  mapRoles: |\n    - {rolearn: 'arn:aws:iam::111122
 
 /// What is said of a text that lies in a folder.
 fn said(text: &str) -> String {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     let known = given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() }).expect(text);
     let notes: String = given.dump.notes().iter().map(|note| format!("note: {note}\n")).collect();
     let lines = lines(given);
@@ -206,7 +206,7 @@ fn what_other_programs_make_access_of_is_named() {
         ),
     ];
     for (text, expected) in rows {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         given.read_as("it", text.as_bytes(), How { is_of_folder: true, ..How::default() }).expect(&text);
         assert_eq!(lines(given), expected, "{text}");
     }
@@ -337,11 +337,11 @@ fn charts_and_folders_that_are_deployed_are_counted() {
     let proxy = of("addons.cluster.x-k8s.io/v1alpha1", "HelmChartProxy", "a");
     assert!(said(&proxy.repeat(2)).starts_with("gap: 2 HelmChartProxies of Cluster API (the first: it:1)"));
     // Those of several files are counted together, and those of a cluster where its rights are not known.
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for text in [release("a"), release("b"), release("c").replace("metadata: {", "metadata: {resourceVersion: '7', ")] {
         given.read("it", text.as_bytes()).expect("readable");
     }
-    let mut other = Given::default();
+    let mut other = Inputs::default();
     other.read("other", release("d").as_bytes()).expect("readable");
     given.dump.extend(other.dump);
     let gaps: Vec<String> = given.dump.unread().iter().map(|gap| gap.what.to_string()).collect();
@@ -360,7 +360,7 @@ fn what_a_cluster_has_made_of_an_object_is_known_where_it_was_listed() {
         |kind: &str| format!(r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "{kind}List", "items": []}}"#);
     let kinds = ["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
     for (version, kinds, is_known) in [("7", &kinds[..], true), ("7", &kinds[..3], false), ("", &kinds[..], false)] {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         for text in kinds.iter().map(|kind| list(kind)).chain([binding(version)]) {
             given.read("it", text.as_bytes()).expect("a list");
         }
@@ -438,7 +438,7 @@ fn namespaces_that_a_definition_chooses_are_a_gap_until_they_are_known() {
     let alone = [("rbac.yaml", definition)];
     let beside = [("rbac.yaml", definition), ("namespaces.json", namespaces)];
     for (texts, gaps, bound) in [(&alone[..], 1, 0), (&beside[..], 0, 1)] {
-        let mut given = Given::default();
+        let mut given = Inputs::default();
         for (name, text) in texts {
             assert!(given.read(name, text.as_bytes()).expect(name), "{name}");
         }

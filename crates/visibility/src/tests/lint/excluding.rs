@@ -281,7 +281,7 @@ groups:
                    roleRef: {kind: ClusterRole, name: edit}\nsubjects: [{kind: Group, name: robots}]\n";
     let mut all = String::new();
     for files in [vec![("access.yaml", file)], vec![("access.yaml", file), ("by-hand.yaml", by_hand)]] {
-        let mut given = inventory::Given::default();
+        let mut given = inventory::Inputs::default();
         for (name, text) in files {
             assert!(given.read(name, text.as_bytes()).expect("readable"));
         }

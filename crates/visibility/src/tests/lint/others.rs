@@ -122,7 +122,7 @@ data:
 ";
 
 fn messy() -> World {
-    let mut given = inventory::Given::default();
+    let mut given = inventory::Inputs::default();
     given.read("aws-auth.yaml", MESSY.as_bytes()).expect("readable");
     World::new(given, None, now()).expect("a world")
 }
@@ -180,7 +180,7 @@ fn codes_are_unique_and_every_check_says_all() {
 fn what_is_not_known_is_not_found_to_be_absent() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
                     roleRef: {kind: Role, name: lost}\nsubjects: [{kind: User, name: ann}]\n";
-    let mut given = inventory::Given::default();
+    let mut given = inventory::Inputs::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
     assert_eq!(said(&lint(&world, &[], now()).findings), "");
@@ -191,7 +191,7 @@ fn what_is_not_known_is_not_found_to_be_absent() {
 fn manifests_alone_know_kubernetes_own_roles() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: all}\n\
                     roleRef: {kind: ClusterRole, name: cluster-admin}\nsubjects: [{kind: User, name: ann}]\n";
-    let mut given = inventory::Given::default();
+    let mut given = inventory::Inputs::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
     assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann can do everything, as cluster-admin does");
@@ -269,7 +269,7 @@ fn a_username_that_others_have_too_makes_nobody_else_all_powerful() {
 #[test]
 fn nobody_chooses_the_name_of_a_users_session() {
     let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\ndata:\n  mapUsers: |\n    - {userarn: 'arn:aws:iam::111122223333:user/Eve', username: eve, groups: ['{{SessionName}}']}\n  mapRoles: |\n    - {rolearn: 'arn:aws:iam::111122223333:role/Ops', username: ops, groups: ['{{SessionName}}']}\n";
-    let mut given = inventory::Given::default();
+    let mut given = inventory::Inputs::default();
     assert!(given.read("aws-auth.yaml", text.as_bytes()).expect("readable"));
     let world = World::new(given, None, now()).expect("readable");
     let findings = lint(&world, &[], now());

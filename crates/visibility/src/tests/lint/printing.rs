@@ -1,7 +1,7 @@
 //! Findings as text, JSON and SARIF.
 
 use insta::assert_snapshot;
-use inventory::Given;
+use inventory::Inputs;
 use rbac::escalation::Severity;
 
 use super::{cluster, now};
@@ -26,7 +26,7 @@ subjects: [{kind: Group, name: developers}]
 ";
 
 fn manifests() -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     assert!(given.read("rbac.yaml", MANIFESTS.as_bytes()).expect("manifests"));
     World::new(given, None, now()).expect("readable")
 }

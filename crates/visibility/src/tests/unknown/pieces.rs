@@ -1,6 +1,6 @@
 //! What is given file by file, some of which cannot be read.
 
-use inventory::{Given, Unseen};
+use inventory::{Inputs, Unseen};
 
 use super::{KOPS, OURS, live};
 use crate::{
@@ -23,7 +23,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: devs}]
 
 /// What is given file by file; `?NAME` is one that cannot be read.
 pub(super) fn pieces(parts: &[&str]) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for part in parts {
         match part.strip_prefix('?') {
             Some(name) => given.lacks(Unseen { what: name.into(), why: "it is a template".into() }),

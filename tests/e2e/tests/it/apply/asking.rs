@@ -4,8 +4,8 @@ use std::process::Stdio;
 
 use anyhow::ensure;
 use e2e::{
-    managed::Managed,
     process::{self, Background, wait_until},
+    test_cluster::TestCluster,
     world::World,
 };
 
@@ -18,7 +18,7 @@ pub(super) const TESTS: &[Test] = &[("apply::at_a_terminal_it_asks_and_does_what
 const TERMINAL: &str = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
 
 fn asks(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-asks", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-asks", &surroundings())?;
     managed.file(FILE)?;
     let answered =
         |log: &str, answer: &str, meanwhile: &dyn Fn() -> anyhow::Result<()>| -> anyhow::Result<(bool, String)> {

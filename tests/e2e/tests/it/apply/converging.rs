@@ -4,9 +4,9 @@ use std::{cell::RefCell, fs};
 
 use anyhow::ensure;
 use e2e::{
-    cut::Counter,
-    managed::Managed,
+    counting_proxy::CountingProxy,
     process::{Background, wait_until},
+    test_cluster::TestCluster,
     world::World,
 };
 use serde_json::{Value, json};
@@ -23,8 +23,8 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 /// A cluster on which somebody applies, who waits before rights are taken away: people change groups.
-fn waiting(world: &World, name: &str, settle: &str) -> anyhow::Result<(Managed, Background)> {
-    let managed = Managed::start(world, name, &surroundings())?;
+fn waiting(world: &World, name: &str, settle: &str) -> anyhow::Result<(TestCluster, Background)> {
+    let managed = TestCluster::start(world, name, &surroundings())?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;
     let moved = FILE
@@ -105,7 +105,7 @@ fn changed(world: &World) -> anyhow::Result<()> {
 const PLACES: usize = 16;
 
 fn killed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-killed-anywhere", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-killed-anywhere", &surroundings())?;
     let files = [
         FILE.to_owned(),
         FILE.replace("[alice, ops/bob]", "[alice, erin]")
@@ -114,7 +114,7 @@ fn killed(world: &World) -> anyhow::Result<()> {
             .replace("- {namespaces: [dev, ops], clusterRole: reader}\n", ""),
     ];
     let server = managed.cluster.server_url();
-    let counter = Counter::start(server.trim_start_matches("https://").parse()?)?;
+    let counter = CountingProxy::start(server.trim_start_matches("https://").parse()?)?;
     let kubeconfig = managed.folder.join("counted.kubeconfig");
     let counted = format!("https://{}", counter.address);
     fs::write(&kubeconfig, fs::read_to_string(managed.cluster.admin_kubeconfig())?.replace(&server, &counted))?;
@@ -154,7 +154,7 @@ fn killed(world: &World) -> anyhow::Result<()> {
 }
 
 /// What objects say, without what the API server notes about them.
-fn said(managed: &Managed) -> anyhow::Result<Vec<Value>> {
+fn said(managed: &TestCluster) -> anyhow::Result<Vec<Value>> {
     let mut objects = managed.dump()?;
     for object in &mut objects {
         let metadata = &mut object["metadata"];

@@ -1,7 +1,7 @@
 //! What stops `apply`: each refusal with its code, and nothing changed.
 
 use anyhow::ensure;
-use e2e::{managed::Managed, world::World};
+use e2e::{test_cluster::TestCluster, world::World};
 
 use super::{FILE, surroundings};
 use crate::Test;
@@ -28,7 +28,7 @@ rules: []
 ";
 
 fn each(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-refusals", &(surroundings() + FOREIGN))?;
+    let managed = TestCluster::start(world, "apply-refusals", &(surroundings() + FOREIGN))?;
     let refused = |file: &str, args: &[&str], codes: &[&str]| -> anyhow::Result<()> {
         managed.file(file)?;
         let before = managed.dump()?;
@@ -86,7 +86,7 @@ fn each(world: &World) -> anyhow::Result<()> {
 }
 
 fn unseen(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-unseen", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-unseen", &surroundings())?;
     managed.file(FILE)?;
     // Somebody who may look at everything but bindings of namespaces and one ConfigMap.
     let kubeconfig = managed.user(

@@ -1,7 +1,7 @@
 //! Applying, twice, and only what was reviewed.
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, world::World};
+use e2e::{test_cluster::TestCluster, world::World};
 use serde_json::json;
 
 use super::{FILE, surroundings};
@@ -13,7 +13,7 @@ pub(super) const TESTS: &[Test] = &[
 ];
 
 fn twice(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-twice", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-twice", &surroundings())?;
     managed.file(FILE)?;
     let before = managed.dump()?;
     let applied = managed.apply(&["--mapping", "aws-auth"])?.success()?;
@@ -29,7 +29,7 @@ fn twice(world: &World) -> anyhow::Result<()> {
 }
 
 fn reviewed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-reviewed", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-reviewed", &surroundings())?;
     managed.file(&FILE.replace("namespaces: [dev, ops]", "namespaces: ['d*']"))?;
     let plan = managed.plan(&["--mapping", "aws-auth"])?;
     let digest = plan["digest"].as_str().context("a digest")?;

@@ -1,7 +1,7 @@
 //! What `apply` writes and what it leaves alone.
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, process, world::World};
+use e2e::{process, test_cluster::TestCluster, world::World};
 use serde_json::{Value, json};
 
 use super::{FILE, OBJECTS, surroundings};
@@ -39,14 +39,14 @@ metadata:
 rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]
 ";
 
-fn aws_auth(managed: &Managed) -> anyhow::Result<()> {
+fn aws_auth(managed: &TestCluster) -> anyhow::Result<()> {
     let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "aws-auth", "namespace": "kube-system",
         "labels": {"team": "x"}}, "data": {"mapRoles": AWS_AUTH, "mapAccounts": "['444455556666']", "note": "theirs"}});
     managed.admin.with_file(&["create"], &map.to_string())?.success()?;
     Ok(())
 }
 
-fn data(managed: &Managed, name: &str) -> anyhow::Result<Value> {
+fn data(managed: &TestCluster, name: &str) -> anyhow::Result<Value> {
     let map = managed.admin.kubectl(&["-n", "kube-system", "get", "configmap", name, "-o", "json"])?.success()?;
     Ok(serde_json::from_str::<Value>(&map)?["data"].take())
 }
@@ -62,7 +62,7 @@ fn is_ours(object: &Value) -> bool {
 }
 
 fn others(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-others", &(surroundings() + OTHERS))?;
+    let managed = TestCluster::start(world, "apply-others", &(surroundings() + OTHERS))?;
     aws_auth(&managed)?;
     managed.file(FILE)?;
     let before = managed.dump()?;
@@ -108,7 +108,7 @@ fn others(world: &World) -> anyhow::Result<()> {
 }
 
 fn drift(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-drift", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-drift", &surroundings())?;
     managed.file(FILE)?;
     managed.apply(&["--mapping", "configmap"])?.success()?;
     ensure!(managed.run(&["plan", "--exit-code"])?.code == 0);
@@ -138,7 +138,7 @@ fn drift(world: &World) -> anyhow::Result<()> {
 }
 
 fn dry(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-dry", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-dry", &surroundings())?;
     aws_auth(&managed)?;
     managed.file(FILE)?;
     let before = managed.dump()?;
@@ -173,7 +173,7 @@ fn same(before: &[Value], after: &[Value]) -> anyhow::Result<()> {
 }
 
 fn forbidden(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-forbidden", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-forbidden", &surroundings())?;
     managed.file(FILE)?;
     let look: &[&str] =
         &["--verb=get,list", "--resource=namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps"];
@@ -231,7 +231,7 @@ spec: {policyName: frozen, validationActions: [Deny]}
 "#;
 
 fn rejected(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-rejected", &surroundings())?;
+    let managed = TestCluster::start(world, "apply-rejected", &surroundings())?;
     managed.file(FILE)?;
     managed.admin.with_file(&["create"], POLICY)?.success()?;
     let probe = ["-n", "ops", "create", "rolebinding", "probe", "--clusterrole=view", "--group=x", "--dry-run=server"];
@@ -254,7 +254,7 @@ fn rejected(world: &World) -> anyhow::Result<()> {
 
 fn targets(world: &World) -> anyhow::Result<()> {
     let managed =
-        Managed::start(world, "apply-targets", &format!("{}---{}", surroundings(), crate::access::DEFINITION))?;
+        TestCluster::start(world, "apply-targets", &format!("{}---{}", surroundings(), crate::access::DEFINITION))?;
     let crd = "iamidentitymappings.iamauthenticator.k8s.aws";
     managed.admin.kubectl(&["wait", "--for=condition=Established", "crd", crd])?.success()?;
     managed.file(FILE)?;
@@ -306,7 +306,7 @@ spec:
 
 /// What nobody reads lets nobody in: it is said by `plan`, by the last line of `apply` and by `explain`, alike.
 fn read_by(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "apply-read-by", &format!("{OBJECTS}---{ON_HOSTS}"))?;
+    let managed = TestCluster::start(world, "apply-read-by", &format!("{OBJECTS}---{ON_HOSTS}"))?;
     managed.file(FILE)?;
     let place = "the server's access file, ConfigMap kube-system/cluster-auth-access";
     let why = "Pod kube-system/cluster-auth-master-1 does not mount it";

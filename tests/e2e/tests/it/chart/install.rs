@@ -4,8 +4,8 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     process::{self, Output},
+    test_cluster::TestCluster,
     world::World,
 };
 use serde_json::Value;
@@ -53,14 +53,14 @@ spec:
 ";
 
 /// Helm, as the cluster's administrator.
-pub(super) fn helm(helm: &Path, managed: &Managed, args: &[&str]) -> anyhow::Result<Output> {
+pub(super) fn helm(helm: &Path, managed: &TestCluster, args: &[&str]) -> anyhow::Result<Output> {
     let mut command = process::command(helm, &managed.folder);
     command.env("KUBECONFIG", managed.cluster.admin_kubeconfig()).args(["--namespace", "kube-system"]).args(args);
     process::run(&mut command)
 }
 
 fn strict(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "chart-strict", &format!("{NAMESPACES}{MONITORING}"))?;
+    let managed = TestCluster::start(world, "chart-strict", &format!("{NAMESPACES}{MONITORING}"))?;
     for name in ["0755", "x"] {
         managed.admin.kubectl(&["create", "namespace", name])?.success()?;
     }
@@ -93,7 +93,7 @@ fn strict(world: &World) -> anyhow::Result<()> {
 
 fn install(world: &World) -> anyhow::Result<()> {
     for (at, program) in helms(world).into_iter().enumerate() {
-        let managed = Managed::start(world, &format!("chart-install-{at}"), NAMESPACES)?;
+        let managed = TestCluster::start(world, &format!("chart-install-{at}"), NAMESPACES)?;
         let chart = chart().display().to_string();
         let guide = repository().join("examples/guide.yaml").display().to_string();
         let before = managed.dump()?;
@@ -143,7 +143,7 @@ fn install(world: &World) -> anyhow::Result<()> {
 }
 
 /// Whether somebody in a group may do something.
-fn allowed(managed: &Managed, group: &str, what: &[&str]) -> anyhow::Result<bool> {
+fn allowed(managed: &TestCluster, group: &str, what: &[&str]) -> anyhow::Result<bool> {
     let group = format!("--as-group={group}");
     let args = [&["auth", "can-i", "--as=somebody", &group], what].concat();
     Ok(managed.admin.kubectl(&args)?.stdout.trim() == "yes")

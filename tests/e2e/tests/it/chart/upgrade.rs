@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, world::World};
+use e2e::{test_cluster::TestCluster, world::World};
 use serde_json::{Value, json};
 
 use super::{
@@ -84,7 +84,7 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
         ("the third", "aws-iam-authenticator", false),
     ];
     for (at, (name, map, with_machines)) in revisions.into_iter().enumerate() {
-        let managed = Managed::start(world, &format!("chart-2018-{at}"), &release(map, with_machines))?;
+        let managed = TestCluster::start(world, &format!("chart-2018-{at}"), &release(map, with_machines))?;
         // Somebody has added to a role by hand: what the file says holds.
         let more = r#"[{"op": "add", "path": "/rules/-", "value": {"apiGroups": [""], "resources": ["secrets"], "verbs": ["get"]}}]"#;
         managed.admin.kubectl(&["patch", "role", "developers", "-n", "dev", "--type=json", "-p", more])?.success()?;
@@ -98,7 +98,7 @@ fn from_2018(world: &World) -> anyhow::Result<()> {
 
 fn upgrade(
     (program, flags): (&Path, &[&str]),
-    managed: &Managed,
+    managed: &TestCluster,
     map: &str,
     left: Option<&Value>,
 ) -> anyhow::Result<()> {
@@ -166,7 +166,7 @@ fn upgrade(
 }
 
 /// Everything that matters, by kind, namespace and name, without what changes by itself.
-fn everything(managed: &Managed) -> anyhow::Result<BTreeMap<String, Value>> {
+fn everything(managed: &TestCluster) -> anyhow::Result<BTreeMap<String, Value>> {
     let kinds = "daemonsets,configmaps,roles,rolebindings,clusterrolebindings";
     let list = managed.admin.kubectl(&["get", kinds, "-A", "-o", "json"])?.success()?;
     let mut list: Value = serde_json::from_str(&list)?;

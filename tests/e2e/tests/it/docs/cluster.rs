@@ -4,10 +4,10 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     page::{self, Reader},
     people::environment,
     shell::Shell,
+    test_cluster::TestCluster,
     world::World,
 };
 
@@ -60,7 +60,7 @@ spec:
 ";
 
 fn cluster(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "docs-cluster", &format!("{SHOP}---{}", crate::access::DEFINITION))?;
+    let managed = TestCluster::start(world, "docs-cluster", &format!("{SHOP}---{}", crate::access::DEFINITION))?;
     let crd = "iamidentitymappings.iamauthenticator.k8s.aws";
     managed.admin.kubectl(&["wait", "--for=condition=Established", "crd", crd])?.success()?;
     let kubeadm = managed.folder.join("ClusterConfiguration");

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, people::environment, shell::Shell, typed, world::World};
+use e2e::{people::environment, shell::Shell, test_cluster::TestCluster, typed, world::World};
 use pages::Table;
 
 use super::cluster::{SHOP, at_hand};
@@ -26,7 +26,7 @@ groups:
 
 fn examples(world: &World) -> anyhow::Result<()> {
     let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: team-blue}\n";
-    let managed = Managed::start(world, "docs-help", &format!("{SHOP}{namespace}"))?;
+    let managed = TestCluster::start(world, "docs-help", &format!("{SHOP}{namespace}"))?;
     at_hand(&managed.folder)?;
     managed.file(ACCESS)?;
     managed.apply(&["--mapping", "aws-auth"])?.success()?;

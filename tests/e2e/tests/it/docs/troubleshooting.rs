@@ -4,11 +4,11 @@ use std::fs;
 
 use anyhow::{Context as _, ensure};
 use e2e::{
-    managed::Managed,
     page::{self, Reader},
     people::environment,
     process::Background,
     shell::Shell,
+    test_cluster::TestCluster,
     world::World,
 };
 use pages::Page;
@@ -26,7 +26,7 @@ const PROFILE: &str = "[profile dev]\nsso_session = corp\nsso_account_id = 11112
      [sso-session corp]\nsso_start_url = https://corp.awsapps.com/start\nsso_region = eu-west-1\n";
 
 /// A kubeconfig of the cluster with a plugin: kubectl does what the page is about.
-fn plugin(managed: &Managed, version: &str) -> String {
+fn plugin(managed: &TestCluster, version: &str) -> String {
     let server = managed.cluster.server_url();
     let exec = format!(
         "exec: {{apiVersion: client.authentication.k8s.io/{version}, interactiveMode: Never, command: cluster-auth, args: [token, -i, prod.example.com]}}"
@@ -38,7 +38,7 @@ fn plugin(managed: &Managed, version: &str) -> String {
 }
 
 fn words(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "docs-troubleshooting-words", SHOP)?;
+    let managed = TestCluster::start(world, "docs-troubleshooting-words", SHOP)?;
     let folder = &managed.folder;
     fs::write(folder.join("ca.pem"), managed.cluster.ca_pem())?;
     fs::write(folder.join("plugin"), plugin(&managed, "v1"))?;
@@ -71,7 +71,7 @@ fn words(world: &World) -> anyhow::Result<()> {
 }
 
 fn typed(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "docs-troubleshooting", SHOP)?;
+    let managed = TestCluster::start(world, "docs-troubleshooting", SHOP)?;
     at_hand(&managed.folder)?;
     let mut shell = Shell::new(&world.parts, &managed.folder)?;
     shell.set("KUBECONFIG", managed.cluster.admin_kubeconfig().display().to_string());

@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::{Context as _, ensure};
-use e2e::{managed::Managed, process::wait_until, world::World};
+use e2e::{process::wait_until, test_cluster::TestCluster, world::World};
 use local_cluster::Options;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ pub(super) fn holds(world: &World) -> anyhow::Result<()> {
 
 /// "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does".
 fn role_with_path(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "import-careful", OBJECTS)?;
+    let managed = TestCluster::start(world, "import-careful", OBJECTS)?;
     let imported = managed.run(&["import", "--reader", "cluster-auth"])?;
     let careful = "careful: arn:aws:iam::111122223333:role/ci/Deployer";
     let so = "aws-iam-authenticator lets nobody in by a role ARN with a path; what is applied has none, and it does";
@@ -70,7 +70,7 @@ fn role_with_path(world: &World) -> anyhow::Result<()> {
 fn access_policies(world: &World) -> anyhow::Result<()> {
     // What `view`, `edit` and `admin` allow is filled in by a controller.
     let options = Options { controller_manager: true, ..Options::default() };
-    let managed = Managed::start_with(
+    let managed = TestCluster::start_with(
         world,
         "import-policies",
         "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop}\n",

@@ -6,9 +6,9 @@ use anyhow::{Context as _, ensure};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e::{
     https,
-    managed::Managed,
     process::{self, Output, wait_until},
     server::{Server, ServerOptions},
+    test_cluster::TestCluster,
     world::{CLUSTER_ID, World},
 };
 use local_cluster::Binaries;
@@ -45,7 +45,7 @@ const CONTROLLER: &str = "clusterrole-aggregation-controller";
 /// The cluster's people by their tokens alone.
 struct Lab<'a> {
     world: &'a World,
-    managed: &'a Managed,
+    managed: &'a TestCluster,
 }
 
 pub(super) fn performed(world: &World) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::unexpected;
 use anyhow::ensure;
-use e2e::{managed::Managed, process, world::World};
+use e2e::{process, test_cluster::TestCluster, world::World};
 
 /// What every case begins with where it says nothing else.
 const ROLE: &str = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: it, namespace: default}\n";
@@ -139,7 +139,7 @@ const CASES: &[(&str, &str)] = &[
 ];
 
 pub(super) fn cases(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "manifests-refused", "")?;
+    let managed = TestCluster::start(world, "manifests-refused", "")?;
     let mut wrong = Vec::new();
     for (at, (beginning, rest)) in CASES.iter().enumerate() {
         let file = format!("case-{at}.yaml");

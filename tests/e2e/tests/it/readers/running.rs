@@ -3,7 +3,7 @@
 use std::fs;
 
 use anyhow::ensure;
-use e2e::{managed::Managed, process::Output, world::World};
+use e2e::{process::Output, test_cluster::TestCluster, world::World};
 use serde_json::{Value, json};
 
 /// aws-iam-authenticator never matches a role with a path, which `cluster-auth server` leaves out.
@@ -55,7 +55,7 @@ fn static_pod(image: &str) -> String {
 }
 
 pub(super) fn says_who_reads(world: &World) -> anyhow::Result<()> {
-    let managed = Managed::start(world, "readers-running", CONFIGURATION)?;
+    let managed = TestCluster::start(world, "readers-running", CONFIGURATION)?;
     let (theirs, ours) = ("example.com/aws-iam-authenticator:v0.7.18", "example.com/cluster-auth:1");
     let mounts = json!({"volumes": [{"name": "config", "configMap": {"name": "aws-iam-authenticator"}}]});
     let create = |object: &str| managed.admin.with_file(&["create"], object)?.success();
@@ -84,7 +84,7 @@ pub(super) fn says_who_reads(world: &World) -> anyhow::Result<()> {
 }
 
 /// Live, by a dump, and by the file itself: the same verdict; that it was assumed is said once or not at all.
-fn says(managed: &Managed, what: &str, flags: &[&str], verdict: &str, is_assumed: bool) -> anyhow::Result<()> {
+fn says(managed: &TestCluster, what: &str, flags: &[&str], verdict: &str, is_assumed: bool) -> anyhow::Result<()> {
     let dump = managed.admin.kubectl(&["get", KINDS, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join("dump.json"), &dump)?;
     let dump: Value = serde_json::from_str(&dump)?;

@@ -7,7 +7,7 @@ use access::IamDumpError;
 use document::{Dialect, Document, Limits, Node, Source};
 use serde_json::json;
 
-use super::{Given, GivenError, How, unkinded};
+use super::{How, InputError, Inputs, unkinded};
 use crate::{
     AccessEntriesError,
     foreign::{self, identity_providers},
@@ -45,14 +45,14 @@ fn is_of_iam(node: &Node) -> bool {
     (node.get("Group").is_some() && list("Users")) || list("Roles")
 }
 
-impl Given {
+impl Inputs {
     /// Takes all answers of a document; `false` where it holds none after all.
     pub(super) fn read_outputs(
         &mut self,
         source: &Source,
         document: &Document,
         how: How<'_>,
-    ) -> Result<bool, GivenError> {
+    ) -> Result<bool, InputError> {
         let Some(root) = document.root() else { return Ok(false) };
         let at = |at: usize| source.position(at).line;
         let text = &source.text()[document.span.start - source.base()..document.span.end - source.base()];
@@ -64,7 +64,7 @@ impl Given {
                 let part = Source::new(source.name(), part);
                 let line = at(document.span.start + start);
                 let read = document::parse_as(&part, &Limits::default(), Dialect::Kubernetes);
-                let read = read.map_err(|problems| GivenError::Yaml(super::in_lines(&part, &problems)))?;
+                let read = read.map_err(|problems| InputError::Yaml(super::in_lines(&part, &problems)))?;
                 let Some(answer) = &read.root else { continue };
                 if identity_providers::are(answer) {
                     // Its places are those of a text of our own.
@@ -91,7 +91,7 @@ impl Given {
         (source, line): (&Source, usize),
         answer: &Node,
         how: How<'_>,
-    ) -> Result<bool, GivenError> {
+    ) -> Result<bool, InputError> {
         if let Some(foreign) = foreign::read(source, answer).filter(|_| identity_providers::are(answer)) {
             self.declare(foreign, source);
             return Ok(true);
@@ -117,7 +117,7 @@ impl Given {
         if is_other && how.is_of_folder {
             return Ok(false);
         }
-        Err(GivenError::Output { line, error })
+        Err(InputError::Output { line, error })
     }
 }
 

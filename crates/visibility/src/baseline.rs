@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use rbac::{Rule, comparison::Atom};
+use rbac::{Rule, comparison::Permission};
 
 /// The rules of `system:basic-user`, `system:discovery` and `system:public-info-viewer`.
 ///
@@ -26,11 +26,11 @@ static BASICS: LazyLock<[Rule; 3]> = LazyLock::new(|| {
 });
 
 /// Whether a right is one of them.
-pub(crate) fn is_basic(atom: &Atom) -> bool {
-    atom.is_allowed_by(&*BASICS)
+pub(crate) fn is_baseline(permission: &Permission) -> bool {
+    permission.is_allowed_by(&*BASICS)
 }
 
 /// Whether a rule allows nothing but them.
-pub(crate) fn are_basics(rule: &Rule) -> bool {
-    Atom::of_rules([rule]).iter().all(is_basic)
+pub(crate) fn are_baseline(rule: &Rule) -> bool {
+    Permission::of_rules([rule]).iter().all(is_baseline)
 }

@@ -10,12 +10,12 @@ use rbac::{
 use super::{
     checks::rows,
     holders::Who,
-    power::{Of, Power},
+    subject_escalation::{Of, SubjectEscalation},
 };
 
 /// Who has everything in reach.
 #[derive(Debug, Default)]
-pub(super) struct Might<'a> {
+pub(super) struct Reachability<'a> {
     mighty: HashMap<Who<'a>, Step>,
     /// By namespace, who of its service accounts is, or all of them.
     accounts: BTreeMap<&'a str, Vec<Who<'a>>>,
@@ -26,16 +26,16 @@ pub(super) struct Might<'a> {
 /// Whether a way takes some more words to explain, and its place in the table.
 type Rank = (bool, usize);
 
-/// By which power somebody is mighty; less is nearer.
+/// By which escalation somebody is mighty; less is nearer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Step {
     hops: usize,
     /// The plainest first.
     rank: Rank,
-    power: usize,
+    escalation: usize,
 }
 
-/// How bad a power is.
+/// How bad an escalation is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict<'a> {
     pub(super) severity: Severity,
@@ -43,47 +43,54 @@ pub(super) struct Verdict<'a> {
     pub(super) through: Option<Who<'a>>,
 }
 
-impl<'a> Might<'a> {
-    /// Follows powers to service accounts and named others until nobody new is reached.
-    pub(super) fn of(index: &'a Index, powers: &[Power<'a>]) -> Self {
+impl<'a> Reachability<'a> {
+    /// Follows escalations to service accounts and named others until nobody new is reached.
+    pub(super) fn of(index: &'a Index, escalations: &[SubjectEscalation<'a>]) -> Self {
         let ranks: HashMap<&str, Rank> = rows().enumerate().map(|(at, row)| (row.code, (is_broad(row), at))).collect();
-        let mut might = Self { roles: roles(index, powers), ..Self::default() };
+        let mut reachability = Self { roles: roles(index, escalations), ..Self::default() };
         loop {
             let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
-            for (at, power) in powers.iter().enumerate().filter(|(_, power)| !might.mighty.contains_key(&power.who)) {
-                let Some(Verdict { severity: Severity::Danger, through }) = might.verdict(power) else { continue };
-                let hops = through.and_then(|through| might.mighty.get(&through)).map_or(0, |step| step.hops + 1);
-                let step = Step { hops, rank: ranks[power.escalation.code], power: at };
-                reached.entry(power.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
+            for (at, escalation) in escalations
+                .iter()
+                .enumerate()
+                .filter(|(_, escalation)| !reachability.mighty.contains_key(&escalation.who))
+            {
+                let Some(Verdict { severity: Severity::Danger, through }) = reachability.verdict(escalation) else {
+                    continue;
+                };
+                let hops =
+                    through.and_then(|through| reachability.mighty.get(&through)).map_or(0, |step| step.hops + 1);
+                let step = Step { hops, rank: ranks[escalation.escalation.code], escalation: at };
+                reached.entry(escalation.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
             }
             if reached.is_empty() {
-                return might;
+                return reachability;
             }
             for (who, step) in reached {
-                might.mighty.insert(who, step);
+                reachability.mighty.insert(who, step);
                 let of_namespace = match who {
                     Who::ServiceAccount(namespace, _) => Some(namespace),
                     Who::Group(name) => rbac::service_accounts_of(name),
                     Who::User(_) => None,
                 };
                 if let Some(namespace) = of_namespace {
-                    might.accounts.entry(namespace).or_default().push(who);
+                    reachability.accounts.entry(namespace).or_default().push(who);
                 }
             }
         }
     }
 
-    /// How bad a power is; nothing where it does not matter.
-    pub(super) fn verdict(&self, power: &Power<'a>) -> Option<Verdict<'a>> {
-        let row = power.escalation;
-        if power.is_short {
-            let matters = power.of.is_none() && row.within <= power.scope.standing();
+    /// How bad an escalation is; nothing where it does not matter.
+    pub(super) fn verdict(&self, escalation: &SubjectEscalation<'a>) -> Option<Verdict<'a>> {
+        let row = escalation.escalation;
+        if escalation.is_short {
+            let matters = escalation.of.is_none() && row.within <= escalation.scope.standing();
             return matters.then_some(Verdict { severity: Severity::Info, through: None });
         }
-        if let Some(of) = power.of {
-            return self.of_named(power.who, of, power.scope);
+        if let Some(of) = escalation.of {
+            return self.of_named(escalation.who, of, escalation.scope);
         }
-        self.of_row(row, power.scope, Some(power.who))
+        self.of_row(row, escalation.scope, Some(escalation.who))
     }
 
     /// How bad a way is in a place, for whoever it is that has it.
@@ -133,9 +140,9 @@ impl<'a> Might<'a> {
         mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 
-    /// The power by which somebody is mighty.
+    /// The escalation by which somebody is mighty.
     pub(super) fn by(&self, who: Who<'a>) -> Option<usize> {
-        self.mighty.get(&who).map(|step| step.power)
+        self.mighty.get(&who).map(|step| step.escalation)
     }
 }
 
@@ -145,8 +152,8 @@ fn is_broad(row: &Escalation) -> bool {
 }
 
 /// Of the roles that somebody may bind by name, which are enough to become anything where they are bound everywhere.
-fn roles<'a>(index: &'a Index, powers: &[Power<'a>]) -> HashMap<&'a str, bool> {
-    let named = powers.iter().filter_map(|power| match power.of {
+fn roles<'a>(index: &'a Index, escalations: &[SubjectEscalation<'a>]) -> HashMap<&'a str, bool> {
+    let named = escalations.iter().filter_map(|escalation| match escalation.of {
         Some(Of::Role(name)) => Some(name),
         _ => None,
     });

@@ -3,7 +3,7 @@
 use document::{Limits, Node, Source};
 use mapping::aws_iam_authenticator::{LISTS, names_a_key};
 
-use super::Given;
+use super::Inputs;
 use crate::words::with_article;
 
 /// Why nobody can mean a file as the authenticator's configuration, and which flag takes it; none where it may be one.
@@ -59,5 +59,5 @@ fn is(what: &str, flag: &str) -> String {
 }
 
 fn is_of_from(source: &Source) -> bool {
-    Given::default().read(source.name(), source.text().as_bytes()).unwrap_or_default()
+    Inputs::default().read(source.name(), source.text().as_bytes()).unwrap_or_default()
 }

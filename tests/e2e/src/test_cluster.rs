@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The cluster, its administrator, and a folder for access files.
-pub struct Managed {
+pub struct TestCluster {
     /// The real API server.
     pub cluster: Cluster,
     /// kubectl with all rights.
@@ -51,7 +51,7 @@ pub fn authenticator(modes: &str) -> String {
 /// The kinds that are looked at before and after, in kubectl's words.
 const KINDS: &str = "namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps";
 
-impl Managed {
+impl TestCluster {
     /// Starts one with some objects in it.
     pub fn start(world: &World, name: &str, objects: &str) -> anyhow::Result<Self> {
         Self::start_with(world, name, objects, &Options::default())

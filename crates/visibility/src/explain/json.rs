@@ -5,7 +5,7 @@ use report::rules;
 use serde::Serialize;
 use token::Description;
 
-use super::{Code, Denial, Explanation, Held, NotKnown, Person, Possible, Verdict};
+use super::{BindingRights, Code, Denial, Explanation, NotKnown, Person, Possible, Verdict};
 use crate::{
     UnseenLogins, World,
     print::{self, GapOut, PathOut, RuleOut, SubjectOut},
@@ -304,8 +304,8 @@ fn rights<'a>(person: &'a Person<'_>, world: &'a World) -> Vec<HeldOut<'a>> {
     of_held(&person.held, world)
 }
 
-fn of_held<'a>(held: &'a [Held<'_>], world: &'a World) -> Vec<HeldOut<'a>> {
-    let of = |held: &'a Held<'_>| HeldOut {
+fn of_held<'a>(held: &'a [BindingRights<'_>], world: &'a World) -> Vec<HeldOut<'a>> {
+    let of = |held: &'a BindingRights<'_>| HeldOut {
         path: PathOut::without_rule(world, &held.path),
         all_namespaces: &held.namespaces,
         subjects: held.subjects.iter().map(|subject| (*subject).into()).collect(),

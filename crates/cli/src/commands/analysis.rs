@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, path::Path};
 
 use clap::Args;
-use inventory::{Given, Unseen};
+use inventory::{Inputs, Unseen};
 use kubernetes::{Cluster, KubernetesError};
 use visibility::{Principal, Resources, Unreadable, World, print};
 
@@ -17,7 +17,7 @@ use crate::{
 
 /// What is looked at.
 #[derive(Args, Debug)]
-pub(crate) struct Seeing {
+pub(crate) struct AnalysisArgs {
     #[command(flatten)]
     from: FromArgs,
 
@@ -46,7 +46,7 @@ pub(crate) struct Seen {
     pub(crate) namespace: Option<String>,
 }
 
-impl Seeing {
+impl AnalysisArgs {
     /// Looks. The cluster is asked where one is named, or where nothing is given in its place.
     ///
     /// Whoever may not see all of a cluster sees what they may in these namespaces, and in the context's.
@@ -62,7 +62,7 @@ impl Seeing {
         global: &Global,
         process: &Process,
     ) -> Result<Seen, Failure> {
-        let mut found = Given::default();
+        let mut found = Inputs::default();
         self.from.read(&mut found)?;
         let is_live = self.asks_a_cluster(&found)?;
         configured(global, &mut found)?;
@@ -72,7 +72,7 @@ impl Seeing {
     }
 
     /// The same beside what was given already, of which a configuration is enough to ask no cluster.
-    pub(crate) fn look_beside(&self, mut found: Given, process: &Process) -> Result<Seen, Failure> {
+    pub(crate) fn look_beside(&self, mut found: Inputs, process: &Process) -> Result<Seen, Failure> {
         self.from.read(&mut found)?;
         let has_mappings = found.config.as_ref().is_some_and(|config| config.mounted_file.is_some());
         let is_live = self.asks_a_cluster(&found)? && (self.cluster.is_named() || !has_mappings);
@@ -86,7 +86,7 @@ impl Seeing {
         self.from.typed() + &self.cluster.typed()
     }
 
-    fn asks_a_cluster(&self, found: &Given) -> anyhow::Result<bool> {
+    fn asks_a_cluster(&self, found: &Inputs) -> anyhow::Result<bool> {
         self.cluster.beside(&found.dump)?;
         let is_given = !found.dump.is_empty() || found.access_files().is_some();
         if found.config.is_some() {
@@ -126,8 +126,8 @@ impl Seeing {
     }
 
     /// What flags say of any cluster.
-    fn said(&self, global: &Global) -> anyhow::Result<Given> {
-        let mut found = Given::default();
+    fn said(&self, global: &Global) -> anyhow::Result<Inputs> {
+        let mut found = Inputs::default();
         self.from.read(&mut found)?;
         gated(global, &mut found.dump)?;
         Ok(found)
@@ -157,7 +157,7 @@ pub(crate) fn say_idle<'a>(flags: impl IntoIterator<Item = &'a Box<str>>) {
 
 /// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was
 /// given; and with which gates it runs.
-pub(crate) fn configured(global: &Global, found: &mut Given) -> anyhow::Result<()> {
+pub(crate) fn configured(global: &Global, found: &mut Inputs) -> anyhow::Result<()> {
     gated(global, &mut found.dump)?;
     let Some(path) = &global.config else { return Ok(()) };
     let source = settings::configuration(path)?;
@@ -200,7 +200,7 @@ fn live(
     cluster: &ClusterArgs,
     lists: &Lists,
     namespaces: &[String],
-    mut found: Given,
+    mut found: Inputs,
     process: &Process,
 ) -> Result<Seen, Failure> {
     let looking = async {
@@ -232,13 +232,13 @@ fn live(
     Ok(Seen { world, resources, context, namespace })
 }
 
-fn offline(found: Given) -> Result<Seen, Failure> {
+fn offline(found: Inputs) -> Result<Seen, Failure> {
     let resources = Resources::well_known().with(&found.dump.custom_resources());
     let world = joined(found, None)?;
     Ok(Seen { world, resources, context: None, namespace: None })
 }
 
-fn joined(found: Given, server: Option<&str>) -> Result<World, Failure> {
+fn joined(found: Inputs, server: Option<&str>) -> Result<World, Failure> {
     let world = World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
         settings::print_problems(&sources, &problems);
         Failure::AlreadySaid

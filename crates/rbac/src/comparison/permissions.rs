@@ -1,7 +1,7 @@
-//! Rights as atoms: one verb on one thing, wildcards being words like others.
+//! Rights as permissions: one verb on one thing, wildcards being words like others.
 //!
-//! A rule is the product of its lists, so it is a set of atoms; and a question with `*` in it is allowed by exactly the
-//! rules that allow everything that the `*` stands for. So a right is gained if its atom, asked as a question, was not
+//! A rule is the product of its lists, so it is a set of permissions; and a question with `*` in it is allowed by exactly the
+//! rules that allow everything that the `*` stands for. So a right is gained if its permission, asked as a question, was not
 //! allowed before: with the evaluator's own matching, and without a list of what resources the cluster has.
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -10,14 +10,14 @@ use crate::{Request, ResourceRequest, Rule};
 
 /// One verb on one thing.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Atom {
+pub struct Permission {
     /// On what.
     pub on: On,
     /// `get`, or `*` for every verb.
     pub verb: Box<str>,
 }
 
-/// What an atom is about.
+/// What a permission is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum On {
     /// Objects of the API.
@@ -36,29 +36,29 @@ pub enum On {
 /// What no object is called: a question about it is one about every object.
 const ANY_NAME: &str = "\0";
 
-impl Atom {
-    /// The atoms of rules. What another one of them says already is left out.
+impl Permission {
+    /// The permissions of rules. What another one of them says already is left out.
     pub fn of_rules<'a>(rules: impl IntoIterator<Item = &'a Rule>) -> BTreeSet<Self> {
-        let mut atoms = BTreeSet::new();
+        let mut permissions = BTreeSet::new();
         for rule in rules {
             for verb in &rule.verbs {
-                let atom = |on| Self { on, verb: verb.clone() };
-                atoms.extend(rule.non_resource_urls.iter().map(|url| atom(On::Url(url.clone()))));
+                let permission = |on| Self { on, verb: verb.clone() };
+                permissions.extend(rule.non_resource_urls.iter().map(|url| permission(On::Url(url.clone()))));
                 for api_group in &rule.api_groups {
                     for resource in &rule.resources {
                         let on = |name: Option<&Box<str>>| {
                             let (api_group, resource) = (api_group.clone(), resource.clone());
-                            atom(On::Resource { api_group, resource, name: name.cloned() })
+                            permission(On::Resource { api_group, resource, name: name.cloned() })
                         };
                         match &rule.resource_names[..] {
-                            [] => drop(atoms.insert(on(None))),
-                            names => atoms.extend(names.iter().map(|name| on(Some(name)))),
+                            [] => drop(permissions.insert(on(None))),
+                            names => permissions.extend(names.iter().map(|name| on(Some(name)))),
                         }
                     }
                 }
             }
         }
-        without_repetition(atoms)
+        without_repetition(permissions)
     }
 
     /// This right as a rule that grants nothing else.
@@ -127,31 +127,35 @@ impl Atom {
     }
 }
 
-/// Without atoms that another one covers.
-pub(super) fn without_repetition(atoms: BTreeSet<Atom>) -> BTreeSet<Atom> {
-    // Only an atom with a wildcard covers others, and there are few of them.
-    let wide: Vec<(Atom, Rule)> =
-        atoms.iter().filter(|atom| atom.has_parts()).map(|atom| (atom.clone(), atom.rule())).collect();
-    let has_wildcard = wide.iter().any(|(atom, _)| is_wild(atom));
-    let has_name = atoms.iter().any(|atom| matches!(atom.on, On::Resource { name: Some(_), .. }));
+/// Without permissions that another one covers.
+pub(super) fn without_repetition(permissions: BTreeSet<Permission>) -> BTreeSet<Permission> {
+    // Only a permission with a wildcard covers others, and there are few of them.
+    let wide: Vec<(Permission, Rule)> = permissions
+        .iter()
+        .filter(|permission| permission.has_parts())
+        .map(|permission| (permission.clone(), permission.rule()))
+        .collect();
+    let has_wildcard = wide.iter().any(|(permission, _)| is_wild(permission));
+    let has_name = permissions.iter().any(|permission| matches!(permission.on, On::Resource { name: Some(_), .. }));
     if !has_wildcard && !has_name {
-        return atoms;
+        return permissions;
     }
-    let wide: Vec<_> = if has_name { wide } else { wide.into_iter().filter(|(atom, _)| is_wild(atom)).collect() };
-    let covered = |atom: &Atom| {
-        let question = atom.question();
-        wide.iter().any(|(other, rule)| other != atom && rule.allows(&question))
+    let wide: Vec<_> =
+        if has_name { wide } else { wide.into_iter().filter(|(permission, _)| is_wild(permission)).collect() };
+    let covered = |permission: &Permission| {
+        let question = permission.question();
+        wide.iter().any(|(other, rule)| other != permission && rule.allows(&question))
     };
-    atoms.into_iter().filter(|atom| !covered(atom)).collect()
+    permissions.into_iter().filter(|permission| !covered(permission)).collect()
 }
 
 /// Whether a word of it stands for others.
-fn is_wild(atom: &Atom) -> bool {
-    let of_thing = match &atom.on {
+fn is_wild(permission: &Permission) -> bool {
+    let of_thing = match &permission.on {
         On::Resource { api_group, resource, .. } => **api_group == *"*" || resource.starts_with('*'),
         On::Url(url) => url.ends_with('*'),
     };
-    of_thing || &*atom.verb == "*"
+    of_thing || &*permission.verb == "*"
 }
 
 fn both(a: &str, b: &str) -> Option<Box<str>> {
@@ -198,7 +202,7 @@ fn both_urls(a: &str, b: &str) -> Option<Box<str>> {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Right {
     /// What.
-    pub atom: Atom,
+    pub permission: Permission,
     /// Parts of it that they had before (of a gain) or keep (of a loss) in the same place.
-    pub except: Arc<[Atom]>,
+    pub except: Arc<[Permission]>,
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rbac::{Rule, Subject, User};
 
-use crate::{Path, basics::are_basics};
+use crate::{Path, baseline::are_baseline};
 
 /// What one binding, one policy, or membership in `system:masters` grants.
 #[derive(Clone, Debug)]
-pub struct Held<'a> {
+pub struct BindingRights<'a> {
     /// The first of its paths, for what grants it.
     pub path: Path<'a>,
     /// The namespaces, as names or globs; empty is the whole cluster.
@@ -22,13 +22,13 @@ pub struct Held<'a> {
 const AUTHENTICATED: &str = "system:authenticated";
 
 /// Joins paths.
-pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
+pub(super) fn binding_rights<'a>(paths: &[Path<'a>], user: &User) -> Vec<BindingRights<'a>> {
     // Rules of one binding stand together, because paths are in the order of place and binding.
-    let mut of_bindings: Vec<Held<'a>> = Vec::new();
+    let mut of_bindings: Vec<BindingRights<'a>> = Vec::new();
     for path in paths {
         match of_bindings.last_mut() {
             Some(last) if last.path.is_by_same(path) => last.rules.extend(path.rule()),
-            _ => of_bindings.push(Held {
+            _ => of_bindings.push(BindingRights {
                 path: *path,
                 namespaces: path.place().namespaces(),
                 rules: path.rule().into_iter().collect(),
@@ -40,7 +40,7 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
         }
     }
     let mut known: BTreeMap<_, usize> = BTreeMap::new();
-    let mut all: Vec<Held<'a>> = Vec::new();
+    let mut all: Vec<BindingRights<'a>> = Vec::new();
     for one in of_bindings {
         let Path::Binding { binding, .. } = one.path else {
             all.push(one);
@@ -62,13 +62,13 @@ pub(super) fn held<'a>(paths: &[Path<'a>], user: &User) -> Vec<Held<'a>> {
     all
 }
 
-impl Held<'_> {
+impl BindingRights<'_> {
     /// Whether it is what everybody has who logs in to any cluster.
     pub fn is_of_everybody(&self) -> bool {
         let Path::Binding { binding, .. } = self.path else { return false };
         let to_everybody = |subject: &&Subject| matches!(subject, Subject::Group(name) if **name == *AUTHENTICATED);
         binding.namespace().is_none()
             && self.subjects.iter().all(to_everybody)
-            && self.rules.iter().all(|rule| are_basics(rule))
+            && self.rules.iter().all(|rule| are_baseline(rule))
     }
 }

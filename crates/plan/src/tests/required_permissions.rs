@@ -4,7 +4,7 @@ use inventory::MappingTarget;
 use rbac::User;
 
 use super::world::{Asked, cluster, map};
-use crate::{needs, tests::around};
+use crate::{required_permissions, tests::around};
 
 #[test]
 fn rights_that_are_given_must_be_held_or_bound_and_escalated() {
@@ -30,10 +30,14 @@ fn rights_that_are_given_must_be_held_or_bound_and_escalated() {
         let mut observed = cluster(lines);
         observed.caller = Some(User::authenticated("me", [""; 0]));
         let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
-        let needs = needs(&plan, &observed);
-        let mut verbs: Vec<&str> = needs.iter().filter(|need| need.resource == "roles").map(|need| need.verb).collect();
+        let required_permissions = required_permissions(&plan, &observed);
+        let mut verbs: Vec<&str> = required_permissions
+            .iter()
+            .filter(|required_permission| required_permission.resource == "roles")
+            .map(|required_permission| required_permission.verb)
+            .collect();
         verbs.sort_by_key(|verb| ["create", "patch", "escalate", "bind"].iter().position(|known| known == verb));
-        assert_eq!(verbs, expected, "{name}: {needs:?}");
+        assert_eq!(verbs, expected, "{name}: {required_permissions:?}");
     }
 }
 
@@ -44,9 +48,11 @@ fn masters_and_maps() {
     observed.caller = Some(User::authenticated("root", ["system:masters"]));
     observed.mappings.push(map(MappingTarget::AwsAuth, &[], &[]));
     let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
-    let said: Vec<String> = needs(&plan, &observed)
+    let said: Vec<String> = required_permissions(&plan, &observed)
         .into_iter()
-        .map(|need| format!("{} {} {}", need.verb, need.resource, need.name))
+        .map(|required_permission| {
+            format!("{} {} {}", required_permission.verb, required_permission.resource, required_permission.name)
+        })
         .collect();
     assert_eq!(
         said,

@@ -11,7 +11,7 @@ use super::holders::Who;
 
 /// One way that somebody has.
 #[derive(Clone, Debug)]
-pub(super) struct Power<'a> {
+pub(super) struct SubjectEscalation<'a> {
     pub(super) who: Who<'a>,
     pub(super) escalation: &'static Escalation,
     pub(super) scope: Scope<'a>,

@@ -14,14 +14,14 @@ use super::{
     checks::rows,
     holders::{Bound, Holder, Who},
     named,
-    power::{By, Power},
+    subject_escalation::{By, SubjectEscalation},
 };
 
 /// Everything that everybody has, in the order of subjects, places and the table. What everybody has who logs in is theirs
 /// who log in, and not once more everybody's.
-pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'a>> {
+pub(super) fn escalations<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<SubjectEscalation<'a>> {
     let mut known = Known::default();
-    let mut powers = Vec::new();
+    let mut escalations = Vec::new();
     for (who, holder) in holders {
         let groups = User::of(&who.subject()).groups;
         let beside: Vec<&Holder<'a>> = groups
@@ -29,9 +29,9 @@ pub(super) fn powers<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<Power<'
             .filter(|group| *who != Who::Group(group))
             .filter_map(|group| holders.get(&Who::Group(group)))
             .collect();
-        of_holder(*who, holder, &beside, &mut known, &mut powers);
+        of_holder(*who, holder, &beside, &mut known, &mut escalations);
     }
-    powers
+    escalations
 }
 
 /// A role by where it stands in memory: two of one content are two.
@@ -59,12 +59,12 @@ fn of_holder<'a>(
     holder: &Holder<'a>,
     beside: &[&Holder<'a>],
     known: &mut Known<'a>,
-    powers: &mut Vec<Power<'a>>,
+    escalations: &mut Vec<SubjectEscalation<'a>>,
 ) {
     let own = known.that_matter(&holder.everywhere);
     let of_others = beside.iter().flat_map(|other| &other.everywhere).copied().collect::<Vec<_>>();
     let of_others = known.that_matter(&of_others);
-    let start = powers.len();
+    let start = escalations.len();
     let with_others = [&own[..], &of_others].concat();
     for (everywhere, is_shared) in [(&own, false), (&with_others, true)] {
         if is_shared && (own.is_empty() || of_others.is_empty()) {
@@ -73,15 +73,22 @@ fn of_holder<'a>(
         let (granted, known_ways) = (granted(everywhere, &[]), known.ways(everywhere, &[]));
         for way in known_ways.iter() {
             let by = by(way, &granted, None);
-            if !is_shared || (by.iter().any(|by| is_of(by, &own)) && is_new(&powers[start..], way)) {
+            if !is_shared || (by.iter().any(|by| is_of(by, &own)) && is_new(&escalations[start..], way)) {
                 let is_short = way.is_short;
-                powers.push(Power { who, escalation: way.row, scope: Scope::Cluster, by, is_short, of: None });
+                escalations.push(SubjectEscalation {
+                    who,
+                    escalation: way.row,
+                    scope: Scope::Cluster,
+                    by,
+                    is_short,
+                    of: None,
+                });
             }
         }
     }
-    let end = powers.len();
-    named::of_place(who, &own, Scope::Cluster, powers);
-    let is_admin = powers[start..end].iter().any(|power| power.escalation.code == "cluster-admin");
+    let end = escalations.len();
+    named::of_place(who, &own, Scope::Cluster, escalations);
+    let is_admin = escalations[start..end].iter().any(|escalation| escalation.escalation.code == "cluster-admin");
     for (namespace, bound) in &holder.in_namespaces {
         let own_here = known.that_matter(bound);
         if own_here.is_empty() || is_admin {
@@ -91,7 +98,7 @@ fn of_holder<'a>(
         let others = known.that_matter(&others.collect::<Vec<_>>());
         let here_with_others = [&own_here[..], &others].concat();
         let scope = Scope::Namespace(namespace);
-        let start_here = powers.len();
+        let start_here = escalations.len();
         for (everywhere, here, is_shared) in [(&own, &own_here, false), (&with_others, &here_with_others, true)] {
             if is_shared && of_others.is_empty() && others.is_empty() {
                 continue;
@@ -101,35 +108,44 @@ fn of_holder<'a>(
                 let by = by(way, &granted, Some(namespace));
                 let is_own = by.iter().any(|by| is_of(by, &own_here) || is_of(by, &own));
                 let is_here = by.iter().any(|by| by.binding.namespace().is_some());
-                let is_new = is_new(&powers[start..end], way) && is_new(&powers[start_here..], way);
+                let is_new = is_new(&escalations[start..end], way) && is_new(&escalations[start_here..], way);
                 if is_own && is_here && is_new {
-                    powers.push(Power { who, escalation: way.row, scope, by, is_short: way.is_short, of: None });
+                    escalations.push(SubjectEscalation {
+                        who,
+                        escalation: way.row,
+                        scope,
+                        by,
+                        is_short: way.is_short,
+                        of: None,
+                    });
                 }
             }
         }
-        named::of_place(who, &own_here, scope, powers);
+        named::of_place(who, &own_here, scope, escalations);
     }
-    without_halves(powers, start);
+    without_halves(escalations, start);
 }
 
 /// Of a way that they have completely with the rights of others, nothing is said of what they lack alone.
-fn without_halves(powers: &mut Vec<Power<'_>>, start: usize) {
-    let theirs = powers.split_off(start);
-    let is_half = |power: &Power<'_>| {
-        let is_whole = |other: &Power<'_>| {
-            (other.escalation.code, other.scope) == (power.escalation.code, power.scope)
+fn without_halves(escalations: &mut Vec<SubjectEscalation<'_>>, start: usize) {
+    let theirs = escalations.split_off(start);
+    let is_half = |escalation: &SubjectEscalation<'_>| {
+        let is_whole = |other: &SubjectEscalation<'_>| {
+            (other.escalation.code, other.scope) == (escalation.escalation.code, escalation.scope)
                 && !other.is_short
                 && other.of.is_none()
         };
-        power.is_short && power.of.is_none() && theirs.iter().any(is_whole)
+        escalation.is_short && escalation.of.is_none() && theirs.iter().any(is_whole)
     };
-    powers.extend(theirs.iter().filter(|power| !is_half(power)).cloned());
+    escalations.extend(theirs.iter().filter(|escalation| !is_half(escalation)).cloned());
 }
 
-/// Whether a way is not among powers, or only as one that they are short of.
-fn is_new(powers: &[Power<'_>], way: &Way<'_>) -> bool {
-    let is_same = |power: &Power<'_>| power.escalation.code == way.row.code && (way.is_short || !power.is_short);
-    !powers.iter().any(is_same)
+/// Whether a way is not among escalations, or only as one that they are short of.
+fn is_new(escalations: &[SubjectEscalation<'_>], way: &Way<'_>) -> bool {
+    let is_same = |escalation: &SubjectEscalation<'_>| {
+        escalation.escalation.code == way.row.code && (way.is_short || !escalation.is_short)
+    };
+    !escalations.iter().any(is_same)
 }
 
 fn is_of<'a>(by: &By<'a>, bound: &[Bound<'a>]) -> bool {
@@ -181,7 +197,7 @@ impl<'a> Known<'a> {
         }
         let rules = |bound: &[Bound<'a>]| bound.iter().flat_map(|bound| bound.role.rules().iter()).collect::<Vec<_>>();
         let (of_cluster, of_place) = (rules(everywhere), rules(here));
-        // Any namespace stands for all: `by` puts the real one in, and might knows which ways matter there.
+        // Any namespace stands for all: `by` puts the real one in, and reachability knows which ways matter there.
         let scope = if here.is_empty() { Scope::Cluster } else { Scope::Namespace("kube-system") };
         let way = |row: &'static Escalation| {
             let met = row.met(&of_cluster, &of_place, scope)?;

@@ -12,7 +12,7 @@ use std::{
 };
 
 /// Counts what a client sends, record by record: each request of HTTP is at least one.
-pub struct Counter {
+pub struct CountingProxy {
     /// Where it listens.
     pub address: SocketAddr,
     seen: Arc<AtomicUsize>,
@@ -22,7 +22,7 @@ pub struct Counter {
 /// TLS's type of a record with application data (RFC 8446, 5.1).
 const APPLICATION_DATA: u8 = 23;
 
-impl Counter {
+impl CountingProxy {
     /// In front of a server.
     pub fn start(server: SocketAddr) -> anyhow::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;

@@ -1,6 +1,6 @@
 //! What one of two does not have because nobody gave it is neither lost nor gained.
 
-use inventory::Given;
+use inventory::Inputs;
 
 use super::super::{Difference, not_given};
 use crate::{World, tests::now};
@@ -46,7 +46,7 @@ fn part(kind: &str) -> String {
 }
 
 fn world(parts: &[&str]) -> World {
-    let mut given = Given::default();
+    let mut given = Inputs::default();
     for part in parts.iter().map(|kind| self::part(kind)) {
         assert!(given.read("it", part.as_bytes()).expect("readable"), "{part}");
     }

@@ -33,7 +33,7 @@ use crate::foreign::{self, Foreign};
 
 /// Everything that was given, sorted by what it is about.
 #[derive(Debug, Default)]
-pub struct Given {
+pub struct Inputs {
     /// Objects of a cluster.
     pub dump: Dump,
     /// What IAM said.
@@ -76,7 +76,7 @@ enum About {
 
 /// Why a text cannot be used.
 #[derive(Debug)]
-pub enum GivenError {
+pub enum InputError {
     /// No text.
     Encoding,
     /// Objects of a cluster.
@@ -102,7 +102,7 @@ pub enum GivenError {
     SecondConfiguration(String),
 }
 
-impl fmt::Display for GivenError {
+impl fmt::Display for InputError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Encoding => f.write_str("it is not UTF-8"),
@@ -121,9 +121,9 @@ impl fmt::Display for GivenError {
     }
 }
 
-impl std::error::Error for GivenError {}
+impl std::error::Error for InputError {}
 
-impl GivenError {
+impl InputError {
     /// Whether nothing is wrong with it but what was read before: another configuration, another answer.
     pub fn is_beside_another(&self) -> bool {
         matches!(self, Self::SecondConfiguration(_) | Self::Eks(AccessEntriesError::Contradicts(_)))
@@ -168,14 +168,14 @@ impl How<'_> {
     }
 }
 
-impl Given {
+impl Inputs {
     /// Takes what a text says that was named; `false` where it is about nothing that is known here.
-    pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, GivenError> {
+    pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, InputError> {
         self.read_as(name, text, How::default())
     }
 
     /// Takes what a text says; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
-    pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+    pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         let known = self.read_any(name, text, how)?;
         self.says_something |= known;
         Ok(known)
@@ -197,7 +197,7 @@ impl Given {
         self.dump.lacks(gap);
     }
 
-    fn read_any(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+    fn read_any(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         if !text.trim_ascii_start().starts_with(b"{") {
             return self.read_documents(name, text, how);
         }
@@ -212,15 +212,15 @@ impl Given {
                 Ok(_) => Ok(true),
                 // Others use these words too. What is a part of an answer is one, wherever it lies.
                 Err(IamDumpError::Shape) if how.is_of_folder => Ok(false),
-                Err(error) => Err(GivenError::Iam(error)),
+                Err(error) => Err(InputError::Iam(error)),
             },
             About::Eks => match self.entries.read_at(text, Some((name, 1))) {
                 Ok(()) => Ok(true),
                 Err(AccessEntriesError::Shape) => match self.read_documents(name, text, how) {
-                    Ok(false) if !how.is_of_folder => Err(GivenError::Eks(AccessEntriesError::Shape)),
+                    Ok(false) if !how.is_of_folder => Err(InputError::Eks(AccessEntriesError::Shape)),
                     read => read,
                 },
-                Err(error) => Err(GivenError::Eks(error)),
+                Err(error) => Err(InputError::Eks(error)),
             },
             About::DynamicFile => {
                 self.dump.add_dynamic_file(name, text);
@@ -240,7 +240,7 @@ impl Given {
     }
 
     /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
-    fn read_list(&mut self, name: &str, text: &[u8]) -> Option<Result<bool, GivenError>> {
+    fn read_list(&mut self, name: &str, text: &[u8]) -> Option<Result<bool, InputError>> {
         let mut dump = self.dump.beside();
         match dump.read_given(name, text) {
             // What a person wrote may have fields that there are not, and whoever reads it with its places names them.
@@ -249,12 +249,12 @@ impl Given {
                 Some(Ok(true))
             }
             // A long one is not read twice.
-            Err(error) if text.len() > Limits::default().max_bytes => Some(Err(GivenError::Cluster(error))),
+            Err(error) if text.len() > Limits::default().max_bytes => Some(Err(InputError::Cluster(error))),
             Ok(()) | Err(_) => None,
         }
     }
 
-    fn read_documents(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, GivenError> {
+    fn read_documents(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         let (text, _) = document::decode_lossy(text);
         let source = self.sources.add(name, text.into_owned()).clone();
         if looks_like_configuration(source.text()) && (!how.is_of_folder || has_mappings(source.text())) {
@@ -269,11 +269,11 @@ impl Given {
         }
         let said = |problems: &[Problem]| {
             if is_cut_off(source.text()) {
-                GivenError::CutOff
+                InputError::CutOff
             } else if is_template(source.text()) {
-                GivenError::Template(in_lines(&source, problems))
+                InputError::Template(in_lines(&source, problems))
             } else {
-                GivenError::Yaml(in_lines(&source, problems))
+                InputError::Yaml(in_lines(&source, problems))
             }
         };
         let mut items = Vec::new();
@@ -402,9 +402,9 @@ impl Given {
     }
 
     /// Takes the authenticator's own configuration, of which there is one.
-    fn configured_by(&mut self, source: &Source) -> Result<(), GivenError> {
+    fn configured_by(&mut self, source: &Source) -> Result<(), InputError> {
         if let Some(first) = &self.configuration {
-            return Err(GivenError::SecondConfiguration(first.name().to_owned()));
+            return Err(InputError::SecondConfiguration(first.name().to_owned()));
         }
         self.configure(source.clone());
         Ok(())

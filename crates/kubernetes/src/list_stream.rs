@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// A list, piece by piece as the API server writes it: it is whole when there is no further piece.
-pub struct Arriving<'a> {
+pub struct ListStream<'a> {
     endpoint: &'a Endpoint,
     path: &'a str,
     body: Limited<Body>,
@@ -22,7 +22,7 @@ pub struct Arriving<'a> {
     within: Duration,
 }
 
-impl<'a> Arriving<'a> {
+impl<'a> ListStream<'a> {
     pub(crate) fn new(endpoint: &'a Endpoint, path: &'a str, body: Body, until: Instant, within: Duration) -> Self {
         Self { endpoint, path, body: Limited::new(body, MAX_BODY), until, within }
     }

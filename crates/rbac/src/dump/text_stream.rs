@@ -9,7 +9,7 @@ use super::{DumpError, Found, Kinds, Walk, kinds::TypeMeta, raw::Raw};
 /// A text that arrives piece by piece. A list as an API server writes it, with its kind in front of its items, is read as
 /// far as it is there, so that it never stands in memory as a whole; anything else is read at its end.
 #[derive(Debug, Default)]
-pub struct Arriving {
+pub struct TextStream {
     /// The head of the list, and behind it what is not read yet.
     text: Vec<u8>,
     head: Head,
@@ -34,7 +34,7 @@ enum Head {
 const LONGEST_HEAD: usize = 64 << 10;
 const ITEMS: &[u8] = b"\"items\"";
 
-impl Arriving {
+impl TextStream {
     /// Takes the next piece, and hands on every object that is whole by now. If the text turns out to be wrong, what was
     /// handed on counts for nothing.
     pub fn add(&mut self, piece: &[u8], mut take: impl FnMut(Found)) {

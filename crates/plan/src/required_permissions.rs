@@ -4,13 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use inventory::Observed;
-use rbac::{AnyRole, Index, ObjectId, ObjectKind, Rule, User, comparison::Atom};
+use rbac::{AnyRole, Index, ObjectId, ObjectKind, Rule, User, comparison::Permission};
 
 use super::{Action, Object, Plan};
 
 /// One right that is needed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Need {
+pub struct RequiredPermission {
     /// RBAC's verb.
     pub verb: &'static str,
     /// The API group; empty for the core one.
@@ -25,11 +25,11 @@ pub struct Need {
 
 const RBAC: &str = "rbac.authorization.k8s.io";
 
-/// The rights that the steps of a plan need.
+/// The rights that the steps of a plan required_permission.
 ///
 /// Kubernetes lets nobody grant what they do not hold, unless they may `escalate` roles and `bind` to them
 /// (Kubernetes, "Privilege escalation prevention and bootstrapping"); these two are needed only where rights are lacking.
-pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
+pub fn required_permissions(plan: &Plan, observed: &Observed) -> BTreeSet<RequiredPermission> {
     let index = Index::new(observed.objects());
     let roles: BTreeMap<ObjectId, &AnyRole> = plan
         .steps
@@ -42,49 +42,49 @@ pub fn needs(plan: &Plan, observed: &Observed) -> BTreeSet<Need> {
     let caller = observed.caller.as_ref();
     let holds =
         |rules: &[Rule], namespace: Option<&str>| caller.is_some_and(|caller| holds(&index, caller, rules, namespace));
-    let mut needs = BTreeSet::new();
+    let mut required_permissions = BTreeSet::new();
     for step in &plan.steps {
         match &step.action {
             Action::Apply { object, version, .. } => {
                 let id = object.id();
-                let mut need = |verb| {
-                    needs.insert(of_object(verb, &id));
+                let mut required_permission = |verb| {
+                    required_permissions.insert(of_object(verb, &id));
                 };
-                need("patch");
+                required_permission("patch");
                 if version.is_none() {
-                    need("create");
+                    required_permission("create");
                 }
                 match object {
-                    Object::Role(role) if !holds(role.rules(), role.namespace()) => need("escalate"),
+                    Object::Role(role) if !holds(role.rules(), role.namespace()) => required_permission("escalate"),
                     Object::Role(_) => {}
                     Object::Binding(binding) => {
                         let role = ObjectId::of_role_of(binding);
                         let rules = roles.get(&role).copied().or_else(|| index.role_of(binding));
                         if !rules.is_some_and(|role| holds(role.rules(), binding.namespace())) {
-                            needs.insert(of_object("bind", &role));
+                            required_permissions.insert(of_object("bind", &role));
                         }
                     }
                 }
             }
-            Action::Delete { id, .. } => needs.extend([of_object("delete", id)]),
+            Action::Delete { id, .. } => required_permissions.extend([of_object("delete", id)]),
             Action::ApplyMapping { object, .. } => {
-                needs.extend(["patch", "create"].map(|verb| of_mapping(verb, &object.name)));
+                required_permissions.extend(["patch", "create"].map(|verb| of_mapping(verb, &object.name)));
             }
-            Action::DeleteMapping { name, .. } => needs.extend([of_mapping("delete", name)]),
+            Action::DeleteMapping { name, .. } => required_permissions.extend([of_mapping("delete", name)]),
             Action::WriteMap(write) => {
-                let need = |verb| Need {
+                let required_permission = |verb| RequiredPermission {
                     verb,
                     api_group: "",
                     resource: "configmaps",
                     namespace: Some(inventory::RECORD_NAMESPACE.into()),
                     name: write.name.clone(),
                 };
-                needs.insert(need(if write.replaces() { "update" } else { "create" }));
+                required_permissions.insert(required_permission(if write.replaces() { "update" } else { "create" }));
             }
             Action::Settle => {}
         }
     }
-    needs
+    required_permissions
 }
 
 /// Whether somebody holds every right of some rules, by RBAC alone, as the API server asks it.
@@ -100,20 +100,20 @@ fn holds(index: &Index, user: &User, rules: &[Rule], namespace: Option<&str>) ->
             rbac::Grant::Masters => None,
         })
         .collect();
-    Atom::of_rules(rules).iter().all(|atom| atom.is_allowed_by(held.iter().copied()))
+    Permission::of_rules(rules).iter().all(|permission| permission.is_allowed_by(held.iter().copied()))
 }
 
-fn of_object(verb: &'static str, id: &ObjectId) -> Need {
+fn of_object(verb: &'static str, id: &ObjectId) -> RequiredPermission {
     let resource = match id.kind {
         ObjectKind::ClusterRoleBinding => "clusterrolebindings",
         ObjectKind::ClusterRole => "clusterroles",
         ObjectKind::RoleBinding => "rolebindings",
         ObjectKind::Role => "roles",
     };
-    Need { verb, api_group: RBAC, resource, namespace: id.namespace.clone(), name: id.name.clone() }
+    RequiredPermission { verb, api_group: RBAC, resource, namespace: id.namespace.clone(), name: id.name.clone() }
 }
 
-fn of_mapping(verb: &'static str, name: &str) -> Need {
+fn of_mapping(verb: &'static str, name: &str) -> RequiredPermission {
     let (api_group, resource) = ("iamauthenticator.k8s.aws", "iamidentitymappings");
-    Need { verb, api_group, resource, namespace: None, name: name.into() }
+    RequiredPermission { verb, api_group, resource, namespace: None, name: name.into() }
 }
