@@ -17,6 +17,10 @@ pub(crate) struct SiegeArgs {
     #[arg(long, default_value = "20")]
     memory: String,
 
+    /// The processor of the server, in thousandths [default: all there is]
+    #[arg(long, value_name = "MILLICPU")]
+    milli_cpu: Option<u32>,
+
     /// Only the attack of this name
     #[arg(long)]
     only: Option<String>,
@@ -30,7 +34,8 @@ pub(crate) fn siege(args: &SiegeArgs) -> anyhow::Result<()> {
     // As the tests build it: besiegers need not be fast.
     run::check(run::cargo().args(["build", "--locked", "--package", "e2e", "--bin", "siege"]))?;
     let mut siege = Command::new(run::root().join("target/debug/siege"));
-    run::check(siege.arg(program).args([&args.memory, &args.seconds]).args(&args.only))
+    let milli_cpu = args.milli_cpu.map_or_else(|| "-".to_owned(), |milli| milli.to_string());
+    run::check(siege.arg(program).args([&args.memory, &milli_cpu, &args.seconds]).args(&args.only))
 }
 
 /// Flags of `soak`.

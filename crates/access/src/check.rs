@@ -10,7 +10,7 @@ use rbac::{
     resources::Resource,
 };
 
-use crate::{Accept, Access, Code, Facts, Grant, Group, Kind, Principal, Right, Scope, compile};
+use crate::{Accept, Access, AccessPrincipal, Code, Facts, Grant, Group, Kind, Right, Scope, compile};
 
 /// How long before its end an entry is reported.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -141,7 +141,7 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
         findings.push(Code::NobodyIn.at(group.name.span, format!("no one is in `{name}`")), &[&group.accept]);
     }
     ends(group.expires.as_ref().map(|at| (at.value, at.span)), now, &[&group.accept], findings);
-    let mut seen: HashMap<_, &Principal> = HashMap::with_capacity(group.members.len());
+    let mut seen: HashMap<_, &AccessPrincipal> = HashMap::with_capacity(group.members.len());
     for member in group.members.iter().chain(&group.iam_groups) {
         let accept: [&[Accept]; 2] = [&member.accept, &group.accept];
         ends(member.expires.as_ref().map(|at| (at.value, at.span)), now, &accept, findings);
@@ -172,8 +172,8 @@ fn of_group(group: &Group, known: &Known<'_>, facts: &Facts, now: Timestamp, fin
 }
 
 /// What is wrong with a principal by what IAM has under its name; nothing where it was not asked.
-fn in_iam(principal: &Principal, facts: &Facts) -> Option<Problem> {
-    let Principal { kind, account, path, name, span, .. } = principal;
+fn in_iam(principal: &AccessPrincipal, facts: &Facts) -> Option<Problem> {
+    let AccessPrincipal { kind, account, path, name, span, .. } = principal;
     let found = facts.in_iam.get(&(*kind, principal.iam_account(), name.to_ascii_lowercase()))?;
     match (kind, found) {
         (Kind::IamGroup, None) => {

@@ -12,7 +12,7 @@ use rbac::Objects;
 
 pub(crate) use self::namespaces::Namespaces;
 pub use self::namespaces::{glob, is_withheld};
-use crate::{Access, Facts, Principal};
+use crate::{Access, AccessPrincipal, Facts};
 
 /// Everything that the file asks for.
 #[derive(Clone, Debug, Default)]
@@ -20,7 +20,7 @@ pub struct Desired {
     /// Everybody, in the order of their principals.
     pub people: Vec<Person>,
     /// The roles of machines.
-    pub nodes: Vec<Principal>,
+    pub nodes: Vec<AccessPrincipal>,
     /// Roles and bindings, in the order of namespaces and names; those of the cluster first.
     pub objects: Objects,
 }
@@ -29,7 +29,7 @@ pub struct Desired {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// In AWS's terms. Its own `username` and `expires` are those of one of its places.
-    pub principal: Principal,
+    pub principal: AccessPrincipal,
     /// The Kubernetes username, or its template.
     pub username: String,
     /// The groups, by name, each until it ends.

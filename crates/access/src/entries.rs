@@ -54,7 +54,7 @@ pub fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
         let (is_user, span) = (person.principal.kind == Kind::User, person.principal.span);
         Some(Entry { is_user, arn, username, groups, span })
     };
-    let node = |node: &crate::Principal| {
+    let node = |node: &crate::AccessPrincipal| {
         let (arn, groups) = (node.arn()?.to_string(), NODE.1.to_vec());
         Some(Entry { is_user: false, arn, username: NODE.0, groups, span: node.span })
     };

@@ -26,7 +26,7 @@ pub struct Access {
     /// `groups`, in the order of their names; `None` where no file has the key.
     pub groups: Option<Vec<Group>>,
     /// Roles of machines.
-    pub nodes: Vec<Principal>,
+    pub nodes: Vec<AccessPrincipal>,
 }
 
 /// One Kubernetes group.
@@ -35,9 +35,9 @@ pub struct Group {
     /// The name.
     pub name: Located<Box<str>>,
     /// Users, roles and permission sets.
-    pub members: Vec<Principal>,
+    pub members: Vec<AccessPrincipal>,
     /// IAM groups, by name.
-    pub iam_groups: Vec<Principal>,
+    pub iam_groups: Vec<AccessPrincipal>,
     /// When everything about it ends.
     pub expires: Option<Located<Timestamp>>,
     /// What it may do; `None`: the `ClusterRole` of its name.
@@ -61,7 +61,7 @@ pub enum Kind {
 
 /// Somebody, in AWS's terms.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principal {
+pub struct AccessPrincipal {
     /// What it is.
     pub kind: Kind,
     /// The partition.
@@ -147,7 +147,7 @@ impl IamAccount {
     }
 }
 
-impl Principal {
+impl AccessPrincipal {
     /// The ARN as IAM writes it, with the path of a user and without that of a role. Permission sets have none.
     pub fn arn(&self) -> Option<Arn> {
         let resource = match self.kind {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use document::Sources;
 use mapping::{Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Source};
 
-use crate::{Desired, Kind, Principal, entries::NODE};
+use crate::{AccessPrincipal, Desired, Kind, entries::NODE};
 
 /// Everybody in it, with the ends of their memberships: the server watches the clock.
 pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
     let mut files: Vec<Arc<str>> = Vec::new();
-    let mut source = |principal: &Principal, list: &'static str, index: usize| {
+    let mut source = |principal: &AccessPrincipal, list: &'static str, index: usize| {
         let (name, at) = sources.locate(principal.span.start).expect("everything stands in a source");
         let file = match files.iter().find(|file| ***file == *name) {
             Some(file) => Arc::clone(file),
@@ -52,11 +52,11 @@ pub fn mapping_source(desired: &Desired, sources: &Sources) -> Source {
     Source { roles, users, ..Source::empty(Mode::AccessFile, Reader::ClusterAuth) }
 }
 
-fn written(principal: &Principal) -> Box<str> {
+fn written(principal: &AccessPrincipal) -> Box<str> {
     principal.arn().map_or_else(|| principal.name.clone(), |arn| arn.to_string().into())
 }
 
-fn rule_principal(principal: &Principal) -> RulePrincipal {
+fn rule_principal(principal: &AccessPrincipal) -> RulePrincipal {
     match principal.arn() {
         Some(arn) => RulePrincipal::Arn(arn.to_string().to_ascii_lowercase()),
         None => RulePrincipal::PermissionSet(PermissionSet {

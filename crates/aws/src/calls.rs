@@ -31,7 +31,7 @@ impl Client {
     /// for a proxy that is none.
     pub fn new(environment: &Environment) -> Result<Self, AwsError> {
         Self::with(&Transport {
-            roots: roots(environment)?,
+            roots: trusted_roots(environment)?,
             proxy: Proxy::from_environment(environment),
             deadline: std::time::Duration::from_secs(20),
             connect_timeout: std::time::Duration::from_secs(5),
@@ -210,7 +210,12 @@ pub(crate) fn parameters(action: &str, version: &str) -> Vec<(String, String)> {
     vec![("Action".to_owned(), action.to_owned()), ("Version".to_owned(), version.to_owned())]
 }
 
-fn roots(environment: &Environment) -> Result<tls::Roots, AwsError> {
+/// Whom AWS's own clients trust to vouch for AWS: the authorities of the file that `AWS_CA_BUNDLE` names, else the machine's.
+///
+/// # Errors
+///
+/// [`AwsError::Bundle`] where the file cannot be read.
+pub fn trusted_roots(environment: &Environment) -> Result<tls::Roots, AwsError> {
     match environment.get("AWS_CA_BUNDLE") {
         None => Ok(tls::Roots::Platform),
         Some(path) => {

@@ -8,7 +8,7 @@ use document::Sources;
 use jiff::Timestamp;
 use rbac::Objects;
 
-use super::{Holder, LiveMapping, MappingTarget, Observed, Seen, Unseen};
+use super::{LiveMapping, LoginStore, MappingTarget, Observed, Seen, Unseen};
 use crate::foreign::Foreign;
 
 impl Observed {
@@ -19,7 +19,7 @@ impl Observed {
         let source = access::mapping_source(&desired, sources);
         self.add_made(desired.objects);
         let texts = sources.as_ref().iter().map(|source| (source.name().to_owned(), source.text().to_owned()));
-        let holder = Holder::ConfigMap(ConfigMap { data: texts.collect(), ..ConfigMap::default() });
+        let holder = LoginStore::ConfigMap(ConfigMap { data: texts.collect(), ..ConfigMap::default() });
         self.mappings.push(LiveMapping::new(MappingTarget::AccessFile, source, holder));
     }
 

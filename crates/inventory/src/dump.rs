@@ -29,7 +29,7 @@ use self::{alike::Misplaced, deployed::Deployed, gaps::KINDS};
 use super::{
     CloudAccount, MappingObject, MappingTarget, SaidCluster, Seen, Twice, Unseen,
     identities::differing,
-    place::Place,
+    place::WrittenAt,
     servers::{Servers, may_run},
     standing::{self, Standings},
 };
@@ -73,13 +73,13 @@ pub struct Dump {
     /// What looks like a place of logins and is none.
     notes: Vec<Box<str>>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
-    here: Place,
+    here: WrittenAt,
     /// Where the texts of the object stand that is read now.
     texts: Standings,
-    role_places: Vec<Place>,
-    binding_places: Vec<Place>,
-    mapping_object_places: Vec<Place>,
-    config_map_places: BTreeMap<String, Place>,
+    role_places: Vec<WrittenAt>,
+    binding_places: Vec<WrittenAt>,
+    mapping_object_places: Vec<WrittenAt>,
+    config_map_places: BTreeMap<String, WrittenAt>,
     /// Where `ConfigMap`s are that a cluster has.
     config_map_namespaces: BTreeSet<Box<str>>,
     /// How many objects have a name of which only the beginning is known.
@@ -391,9 +391,9 @@ impl Dump {
 
     /// Adds a text that was given, of which only the file is known.
     pub(super) fn read_given(&mut self, file: &str, json: &[u8]) -> Result<(), DumpError> {
-        self.here = Place { file: file.into(), line: 0 };
+        self.here = WrittenAt { file: file.into(), line: 0 };
         let read = self.read_from(json, None, Some(json));
-        self.here = Place::default();
+        self.here = WrittenAt::default();
         read
     }
 
@@ -440,7 +440,7 @@ impl Dump {
         for kind in kinds {
             self.is_cut(kind);
         }
-        self.here = Place::default();
+        self.here = WrittenAt::default();
     }
 
     /// Whether it is a list, and all of it was taken.
@@ -539,7 +539,7 @@ impl Dump {
 }
 
 /// Whether an object is of a dump: what people write has no version, and what a cluster was asked for itself no place.
-fn is_dumped(version: &str, place: &Place) -> bool {
+fn is_dumped(version: &str, place: &WrittenAt) -> bool {
     !version.is_empty() && place.is_known()
 }
 
@@ -554,8 +554,8 @@ pub(super) struct Written<'a> {
 }
 
 impl Written<'_> {
-    fn place(&self) -> Place {
-        Place { file: self.source.name().into(), line: self.source.position(self.span.start).line }
+    fn place(&self) -> WrittenAt {
+        WrittenAt { file: self.source.name().into(), line: self.source.position(self.span.start).line }
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rbac::{AnyRole, Binding};
 
-use super::{MappingObject, Seen, Twice, Unseen, place::Place};
+use super::{MappingObject, Seen, Twice, Unseen, place::WrittenAt};
 
 /// What is said of two objects of one identity.
 pub(super) const TWICE: &str = "it stands there twice and differs";
@@ -81,7 +81,7 @@ impl Identified for MappingObject {
 /// which one counts.
 pub(super) fn one_of_each<T: Identified>(
     objects: Vec<Seen<T>>,
-    places: &[Place],
+    places: &[WrittenAt],
     said: &mut Vec<Twice>,
 ) -> (Vec<Seen<T>>, Vec<T>) {
     let mut keep = vec![true; objects.len()];
@@ -115,7 +115,7 @@ pub(super) fn one_of_each<T: Identified>(
 }
 
 /// What is said of two objects of one identity.
-pub(super) fn differing(what: &str, first: &Place, second: &Place, refused: Option<&str>) -> Twice {
+pub(super) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refused: Option<&str>) -> Twice {
     let why = match refused {
         None => format!("{TWICE}; the later one counts here, {second}"),
         Some(refused) => format!("{TWICE}; the earlier one counts here, {first}: of the later one {refused}"),

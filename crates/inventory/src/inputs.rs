@@ -138,7 +138,7 @@ const WRITTEN: usize = 1 << 20;
 
 /// Where an object stands.
 #[derive(Clone, Copy)]
-enum Place<'a> {
+enum ObjectPlace<'a> {
     /// As a document.
     Document,
     /// In a list, which says by its `apiVersion` and kind what its elements are that say it themselves by neither.
@@ -346,7 +346,7 @@ impl Inputs {
                 }
                 // No kind, and what has this version is about access.
                 None if version.starts_with("rbac.authorization.k8s.io/") => {
-                    self.add(&source, root, Place::Document, how);
+                    self.add(&source, root, ObjectPlace::Document, how);
                 }
                 None => {
                     let has_items = items.iter().any(|(of, _)| *of == number);
@@ -373,7 +373,7 @@ impl Inputs {
         // Lists that people write are parts as well: what kubectl prints has a version, if an empty one.
         let kinds = (!is_json && printed.is_none()).then(|| self.dump.kinds());
         let items: Vec<&Node> = items.collect();
-        self.add(source, root, Place::Document, how);
+        self.add(source, root, ObjectPlace::Document, how);
         for node in &items {
             self.add_element(source, node, (version, kind.strip_suffix("List").unwrap_or(kind)), how);
         }
@@ -393,7 +393,7 @@ impl Inputs {
         }
         let says_nothing = node.get("kind").is_none() && node.get("apiVersion").is_none();
         let of = Some((version, kind)).filter(|_| says_nothing && !kind.is_empty());
-        self.add(source, node, Place::List(of), how);
+        self.add(source, node, ObjectPlace::List(of), how);
         if node.get("items").and_then(Node::as_sequence).is_some() {
             let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
             let why = "kubectl refuses the whole list around it; its objects count here all the same";
@@ -442,9 +442,9 @@ impl Inputs {
 
     /// One object as it stands in a text, through JSON: it is read by the same types. An object that
     /// cannot be taken is a gap, and takes no other with it.
-    fn add(&mut self, source: &Source, node: &Node, place: Place<'_>, how: How<'_>) {
+    fn add(&mut self, source: &Source, node: &Node, place: ObjectPlace<'_>, how: How<'_>) {
         let mut value = node.to_json();
-        if let (Place::List(Some((api_version, kind))), Some(object)) = (place, value.as_object_mut()) {
+        if let (ObjectPlace::List(Some((api_version, kind))), Some(object)) = (place, value.as_object_mut()) {
             object.insert("apiVersion".to_owned(), api_version.into());
             object.insert("kind".to_owned(), kind.into());
         }
@@ -475,7 +475,7 @@ impl Inputs {
                 self.dump.lacks(Unseen { what: (&*what).into(), why: why.into() });
             }
         }
-        let is_element = matches!(place, Place::List(_));
+        let is_element = matches!(place, ObjectPlace::List(_));
         let is_list = is_element || value.get("items").is_some();
         if is_element {
             value = serde_json::json!({"apiVersion": "v1", "kind": "List", "items": [value]});
@@ -487,7 +487,7 @@ impl Inputs {
         let written = Written { source, span: node.span, has_origin, texts };
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.
-            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, Place::Document) => {}
+            Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, ObjectPlace::Document) => {}
             Err(error) => {
                 let error = match error {
                     DumpError::Objects(rbac::dump::DumpError::Syntax(error)) => error.to_string(),

@@ -10,7 +10,9 @@ use mapping::{
     aws_iam_authenticator::{Options, Standing, aws_auth, dynamic_file, mounted_file, unread_entries_of},
 };
 
-use super::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION};
+use super::{
+    ACCESS_FILE_MAP, LiveMapping, LoginStore, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION,
+};
 
 /// How the places of logins are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +54,7 @@ impl LiveMapping {
             }
         };
         match source {
-            Ok(source) => Ok(Self::new(target, source, Holder::ConfigMap(map))),
+            Ok(source) => Ok(Self::new(target, source, LoginStore::ConfigMap(map))),
             Err(why) => {
                 let in_file = map.in_file.as_ref().map(|file| format!("{CONFIGURATION}{file}"));
                 Err(Unseen { what: in_file.unwrap_or_else(|| target.title().to_owned()).into(), why: why.into() })
@@ -63,7 +65,7 @@ impl LiveMapping {
     /// The mapping of `IAMIdentityMapping` objects, as aws-iam-authenticator reads it once it has come to all of them.
     pub fn of_objects(objects: Vec<Seen<MappingObject>>) -> Self {
         let source = mapping::aws_iam_authenticator::objects(objects.iter().map(|seen| seen.object.as_read()));
-        Self::new(MappingTarget::Crd, source, Holder::Objects(objects))
+        Self::new(MappingTarget::Crd, source, LoginStore::Objects(objects))
     }
 }
 
@@ -73,7 +75,7 @@ impl LiveMapping {
     pub(super) fn of_file(name: &str, text: &[u8], options: Options) -> Self {
         let read = dynamic_file(text, Standing::alone(name), options);
         let source = read.unwrap_or_else(|refused| *refused);
-        Self::new(MappingTarget::None, source, Holder::ConfigMap(ConfigMap::default()))
+        Self::new(MappingTarget::None, source, LoginStore::ConfigMap(ConfigMap::default()))
     }
 }
 

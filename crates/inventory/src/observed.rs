@@ -104,7 +104,7 @@ pub struct LiveMapping {
     /// What it says, as the authenticator reads it.
     pub source: mapping::Source,
     /// What holds it.
-    pub holder: Holder,
+    pub holder: LoginStore,
     /// Whether the server asks it at all, as far as that is known: its backend modes may leave it out.
     pub is_asked: bool,
 }
@@ -120,7 +120,7 @@ pub enum NotAsked {
 
 /// What holds a mapping.
 #[derive(Clone, Debug)]
-pub enum Holder {
+pub enum LoginStore {
     /// One `ConfigMap`.
     ConfigMap(ConfigMap),
     /// One object for each entry.
@@ -136,7 +136,7 @@ impl Twice {
 
 impl LiveMapping {
     /// One that the server asks.
-    pub fn new(target: MappingTarget, source: mapping::Source, holder: Holder) -> Self {
+    pub fn new(target: MappingTarget, source: mapping::Source, holder: LoginStore) -> Self {
         Self { target, source, holder, is_asked: true }
     }
 }
@@ -189,7 +189,7 @@ impl Observed {
     /// Why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given to be
     /// read.
     pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
-        let is_in_file = matches!(&live.holder, Holder::ConfigMap(map) if map.in_file.is_some());
+        let is_in_file = matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
         self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !is_in_file)
     }
 
@@ -221,8 +221,10 @@ impl Observed {
             arns.filter_map(|arn| arn.parse().ok()).collect()
         };
         let of_holder = |live: &LiveMapping| match &live.holder {
-            Holder::ConfigMap(map) => map.data.values().flat_map(|text| of_text(text)).collect(),
-            Holder::Objects(objects) => objects.iter().flat_map(|seen| of_text(&seen.object.arn)).collect::<Vec<_>>(),
+            LoginStore::ConfigMap(map) => map.data.values().flat_map(|text| of_text(text)).collect(),
+            LoginStore::Objects(objects) => {
+                objects.iter().flat_map(|seen| of_text(&seen.object.arn)).collect::<Vec<_>>()
+            }
         };
         self.mappings.iter().flat_map(of_holder).collect()
     }

@@ -4,20 +4,20 @@ use std::{fmt, sync::Arc};
 
 /// Where something is written, as far as that is known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct WrittenAt {
     /// Empty where it comes from a cluster.
     pub(super) file: Arc<str>,
     /// From 1; 0 where it is not known.
     pub(super) line: usize,
 }
 
-impl Place {
+impl WrittenAt {
     pub(super) fn is_known(&self) -> bool {
         !self.file.is_empty()
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for WrittenAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&*self.file, self.line) {
             ("", _) => f.write_str("the cluster"),

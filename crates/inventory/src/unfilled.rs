@@ -6,7 +6,7 @@
 use mapping::{Mode, RuleSource, Source};
 
 use super::{
-    Holder, LiveMapping, Unseen, UnseenLogins,
+    LiveMapping, LoginStore, Unseen, UnseenLogins,
     placeholder::{is_in_login, why},
 };
 
@@ -14,9 +14,9 @@ impl LiveMapping {
     /// Takes out the entries in which something is to be filled in, and says that it is not known who logs in by them.
     pub(super) fn take_unfilled(&mut self) -> Vec<UnseenLogins> {
         let of_cluster: Vec<&str> = match &self.holder {
-            Holder::ConfigMap(map) if map.resource_version.is_some() => return Vec::new(),
-            Holder::ConfigMap(_) => Vec::new(),
-            Holder::Objects(objects) => {
+            LoginStore::ConfigMap(map) if map.resource_version.is_some() => return Vec::new(),
+            LoginStore::ConfigMap(_) => Vec::new(),
+            LoginStore::Objects(objects) => {
                 let stored = objects.iter().filter(|seen| !seen.version.is_empty());
                 stored.map(|seen| &*seen.object.name).collect()
             }

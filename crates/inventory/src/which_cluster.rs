@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use access::Access;
 use document::Sources;
 
-use crate::{Record, format::FileFormat, place::Place};
+use crate::{Record, format::FileFormat, place::WrittenAt};
 
 /// Everything that says which cluster this is.
 #[derive(Clone, Debug, Default)]
@@ -133,7 +133,7 @@ impl SaidCluster {
     }
 
     /// The namespace `kube-system` of a cluster.
-    pub(crate) fn of_uid(uid: &str, at: &Place) -> Self {
+    pub(crate) fn of_uid(uid: &str, at: &WrittenAt) -> Self {
         let place = at.is_known().then(|| (Arc::clone(&at.file), at.line));
         Self { id: None, uid: Some(uid.into()), place, ..Self::of_id(SaidBy::KubeSystem, "") }
     }

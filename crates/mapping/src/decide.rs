@@ -190,8 +190,8 @@ fn is_reserved(username: &str, prefixes: &[String]) -> bool {
 
 /// Answers that are the same to the API server are one.
 fn one_of(outcomes: Vec<Outcome>) -> Decision {
-    type Seen = (bool, String, Vec<String>);
-    let seen = |outcome: &Outcome| -> Seen {
+    type Answered = (bool, String, Vec<String>);
+    let seen = |outcome: &Outcome| -> Answered {
         match outcome {
             Outcome::Permit(user) => {
                 let mut groups = user.groups.clone();
@@ -202,7 +202,7 @@ fn one_of(outcomes: Vec<Outcome>) -> Decision {
             Outcome::Refuse(refusal) => (true, refusal.code().to_owned(), Vec::new()),
         }
     };
-    let mut different: BTreeMap<Seen, Outcome> = BTreeMap::new();
+    let mut different: BTreeMap<Answered, Outcome> = BTreeMap::new();
     for outcome in outcomes {
         different.entry(seen(&outcome)).or_insert(outcome);
     }

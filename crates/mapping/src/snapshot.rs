@@ -188,7 +188,7 @@ impl fmt::Display for Nearest {
 
 /// What one source has for a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked<'a> {
+pub struct SourceMatch<'a> {
     /// Which source.
     pub mode: Mode,
     /// Who has read it.
@@ -260,7 +260,7 @@ impl Snapshot {
 
     /// What every source has for a caller, in the order in which they are asked: the first that names the caller decides
     /// ([`crate::decide`]), and those behind it are not asked.
-    pub fn ask(&self, identity: &Identity) -> Vec<Asked<'_>> {
+    pub fn ask(&self, identity: &Identity) -> Vec<SourceMatch<'_>> {
         let key = Key::of(identity);
         let is_ours = identity.partition == self.partition;
         self.sources.iter().map(|source| source.ask(identity, &key, is_ours)).collect()
@@ -312,11 +312,11 @@ impl Indexed {
         }
     }
 
-    fn ask(&self, identity: &Identity, key: &Key, is_ours: bool) -> Asked<'_> {
+    fn ask(&self, identity: &Identity, key: &Key, is_ours: bool) -> SourceMatch<'_> {
         let index = match self {
             Self::Unordered(index) => return index.ask(identity, key),
             Self::NotRead(mode) => {
-                return Asked { mode: *mode, reader: Reader::ClusterAuth, rules: 0, entries: Vec::new() };
+                return SourceMatch { mode: *mode, reader: Reader::ClusterAuth, rules: 0, entries: Vec::new() };
             }
             Self::Ordered(index) => index,
         };
@@ -329,7 +329,7 @@ impl Indexed {
         });
         let possible = is_ours.then(|| index.possible(identity, key.as_ref())).into_iter().flatten().map(of_grant);
         let entries = possible.chain(entry).collect();
-        Asked { mode: index.mode, reader: index.reader, rules: index.len(), entries }
+        SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), entries }
     }
 
     fn nearly(&self, identity: &Identity) -> Vec<Nearest> {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::{OWNED, Owner, merge::owned};
-use inventory::{Holder, LiveMapping, MappingTarget, Observed};
+use inventory::{LiveMapping, LoginStore, MappingTarget, Observed};
 use jiff::Timestamp;
 use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 
@@ -171,14 +171,14 @@ fn ours(live: &LiveMapping, wanted: &Wanted<'_>) -> BTreeSet<Box<str>> {
     let cluster_id = wanted.cluster_id;
     match &live.holder {
         // It is written as a whole, so that nothing of it stays; whether it may be is asked about the whole.
-        Holder::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
+        LoginStore::ConfigMap(map) if live.target == MappingTarget::AccessFile => {
             let is_ours = live.target == wanted.target || Owner::of_map(map).mark_of(cluster_id).is_some();
             if is_ours { by_principal(&live.source).into_keys().map(Into::into).collect() } else { BTreeSet::new() }
         }
-        Holder::ConfigMap(map) => {
+        LoginStore::ConfigMap(map) => {
             map.annotations.get(OWNED).into_iter().flat_map(|named| owned(named)).map(Into::into).collect()
         }
-        Holder::Objects(objects) => {
+        LoginStore::Objects(objects) => {
             let ours = objects.iter().filter(|seen| seen.owner.mark_of(cluster_id).is_some());
             ours.map(|seen| seen.object.principal()).collect()
         }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use access::Owner;
 use codes::Code;
-use inventory::{ACCESS_FILE_MAP, Holder, MappingTarget, Observed, RECORD_NAMESPACE, Unseen};
+use inventory::{ACCESS_FILE_MAP, LoginStore, MappingTarget, Observed, RECORD_NAMESPACE, Unseen};
 
 use super::{Digest, ObjectChange, Wanted, logins::Logins};
 
@@ -93,7 +93,7 @@ pub(super) fn of_logins(logins: &Logins) -> Vec<Refusal> {
 /// The access file in the cluster, which is written as a whole, where it is somebody else's.
 pub(super) fn of_access_file(wanted: &Wanted<'_>, observed: &Observed) -> Option<Refusal> {
     let live = observed.mappings.iter().find(|live| live.target == MappingTarget::AccessFile)?;
-    let Holder::ConfigMap(map) = &live.holder else { return None };
+    let LoginStore::ConfigMap(map) = &live.holder else { return None };
     let owner = Owner::of_map(map);
     let is_foreign = wanted.target == MappingTarget::AccessFile && owner.mark_of(wanted.cluster_id).is_none();
     is_foreign.then(|| of_owner(format!("ConfigMap {RECORD_NAMESPACE}/{}", ACCESS_FILE_MAP.0).into(), &owner))

@@ -7,7 +7,7 @@ use access::{
     entries::Entry,
     merge::{Shape, merge},
 };
-use inventory::{ACCESS_FILE_MAP, Holder, LiveMapping, MappingObject, MappingTarget, Observed, Seen};
+use inventory::{ACCESS_FILE_MAP, LiveMapping, LoginStore, MappingObject, MappingTarget, Observed, Seen};
 use serde_json::Value;
 
 use super::{Action, ConfigMapWrite, EntryChange, Refusal, Wanted, action::first_name};
@@ -78,15 +78,15 @@ fn access_file(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&Entr
 
 fn map_of(live: &LiveMapping) -> Option<&ConfigMap> {
     match &live.holder {
-        Holder::ConfigMap(map) => Some(map),
-        Holder::Objects(_) => None,
+        LoginStore::ConfigMap(map) => Some(map),
+        LoginStore::Objects(_) => None,
     }
 }
 
 fn objects(wanted: &Wanted<'_>, live: Option<&LiveMapping>, changes: &[&EntryChange]) -> Vec<Action> {
     let seen: &[Seen<MappingObject>] = match live.map(|live| &live.holder) {
-        Some(Holder::Objects(objects)) => objects,
-        Some(Holder::ConfigMap(_)) | None => &[],
+        Some(LoginStore::Objects(objects)) => objects,
+        Some(LoginStore::ConfigMap(_)) | None => &[],
     };
     let entries = access::entries::entries(wanted.desired, wanted.facts);
     let arns: BTreeMap<String, &Entry<'_>> =

@@ -46,7 +46,7 @@ impl Aws {
         let Some(endpoint) = endpoint else {
             return Ok(writer.error(&AwsError::new(421, "MisdirectedRequest", "No service has this host name.")));
         };
-        let asked = Asked::read(&parts, endpoint.service, &body.to_bytes());
+        let asked = ReceivedRequest::read(&parts, endpoint.service, &body.to_bytes());
         self.hear(&parts, asked.as_ref().ok());
         let action = match endpoint.service {
             // The path says what is asked.
@@ -67,7 +67,7 @@ impl Aws {
     }
 
     /// Tells of the secrets of a request, before anything can go wrong with it.
-    fn hear(&self, parts: &Parts, asked: Option<&Asked>) {
+    fn hear(&self, parts: &Parts, asked: Option<&ReceivedRequest>) {
         let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let signature = header("authorization").and_then(|text| text.split_once("Signature=")).map(|(_, value)| value);
         let query = |name| asked.and_then(|asked| asked.query.get(name));
@@ -80,7 +80,7 @@ impl Aws {
         &self,
         parts: &Parts,
         endpoint: &Endpoint,
-        asked: &Asked,
+        asked: &ReceivedRequest,
         writer: &Writer,
     ) -> Result<Response<Full<Bytes>>, AwsError> {
         let now = (self.now)();
@@ -111,14 +111,14 @@ impl Aws {
 }
 
 /// What was sent, read in the one way that the signature is checked for as well.
-struct Asked {
+struct ReceivedRequest {
     query: Parameters,
     body: Bytes,
     /// Of the query and, with POST, of the form.
     all: Parameters,
 }
 
-impl Asked {
+impl ReceivedRequest {
     fn read(parts: &Parts, service: Service, body: &Bytes) -> Result<Self, AwsError> {
         let malformed = |_| AwsError::new(400, "MalformedQueryString", "The query string contains a syntax error.");
         if parts.uri.path() != "/" && service != Service::Eks {

@@ -14,7 +14,7 @@ pub use self::{
     built_in::take_built_in,
     not_given::{NotGiven, not_given},
     print::{ContrastOut, DifferenceOut},
-    subjects::{Asked, Contrast},
+    subjects::{Contrast, DiffSubject},
     unknown::UnknownGrant,
     worlds::{Difference, Person, SubjectChange},
 };

@@ -20,7 +20,7 @@ mod report;
 
 use inventory::{ACCESS_KEY, NotAsked, Unseen};
 use jiff::Timestamp;
-use mapping::{Asked, Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal};
+use mapping::{Decision, Defect, DefectKind, Fact, Membership, Outcome, Refusal, SourceMatch};
 use rbac::{Binding, User};
 use token::Description;
 
@@ -34,7 +34,7 @@ pub use json::{CodeOut, ExplanationOut};
 pub use question::{NotAQuestion, Question, Token};
 pub use report::code_report;
 
-use crate::{Principal, UnseenLogins, World};
+use crate::{NamedPrincipal, UnseenLogins, World};
 
 /// What came of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,9 +86,9 @@ pub struct Person<'a> {
     pub caller: Caller,
     /// The sources of mappings in the order in which they are asked, without those that are empty. The first with an entry
     /// decides.
-    pub asked: Vec<Asked<'a>>,
+    pub asked: Vec<SourceMatch<'a>>,
     /// The places that EKS does not ask, each with why not.
-    pub left_out: Vec<(Asked<'a>, NotAsked)>,
+    pub left_out: Vec<(SourceMatch<'a>, NotAsked)>,
     /// Who they are in the cluster, as the server would answer.
     pub user: Option<mapping::User>,
     /// What they may do, the whole cluster first; nothing for whoever is not let in.
@@ -126,7 +126,7 @@ impl World {
         let identity = &caller.identity;
         // One that lets nobody in is of interest where something stands in it.
         let sources = snapshot.ask(identity).into_iter().zip(&self.surroundings().logins);
-        let asked: Vec<Asked<'_>> =
+        let asked: Vec<SourceMatch<'_>> =
             sources.filter(|(asked, source)| asked.rules > 0 || !source.is_blank()).map(|(asked, _)| asked).collect();
         let outcomes = self.decide(&caller);
         let (user, denial) = match &outcomes[..] {
@@ -176,7 +176,7 @@ impl World {
 
     /// What somebody may do as a user, and the bindings for them of which the role is not there.
     fn rights_of(&self, caller: &Caller, user: &mapping::User) -> (Vec<BindingRights<'_>>, Vec<&Binding>) {
-        let principal = Principal {
+        let principal = NamedPrincipal {
             who: caller.who.clone(),
             identity: caller.identity.clone(),
             login: Ok(user.clone().into()),

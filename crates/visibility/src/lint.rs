@@ -36,7 +36,7 @@ pub use self::{
     checks::{Check, checks},
     exclusions::{Exclusion, baseline, read_exclusions},
     finding::{Finding, Path},
-    holders::Who,
+    holders::BindingSubject,
 };
 use crate::World;
 

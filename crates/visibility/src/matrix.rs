@@ -25,14 +25,14 @@ use inventory::Unseen;
 pub use self::{
     cell::{Cell, Level, Levels, Right, Verbs, Word},
     person::{Granted, GrantedAt, NotAPerson, Person, Whose, is_named, person},
-    resources::Asked,
+    resources::MatrixResource,
     rows::{By, Known, LeftOut, Member},
 };
 use self::{
     grid::{Grid, Held},
-    rows::Holder,
+    rows::RowSubject,
 };
-use crate::{Principal, Reach, Resources, World};
+use crate::{NamedPrincipal, Reach, Resources, World};
 
 /// What to show.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +44,7 @@ pub struct Options {
     /// Only these: names, usernames or ARNs, as globs; `user:` and `group:` in front ask for a Kubernetes name.
     pub who: Vec<String>,
     /// The verbs on these in place of levels; none is levels.
-    pub resources: Vec<Asked>,
+    pub resources: Vec<MatrixResource>,
 }
 
 /// Everybody × every place.
@@ -121,7 +121,7 @@ fn of_holders<'a>(
     world: &'a World,
     resources: &'a Resources,
     options: &'a Options,
-    holders: Vec<Holder<'a>>,
+    holders: Vec<RowSubject<'a>>,
 ) -> Matrix<'a> {
     let held = Held::new(world, resources, &options.resources);
     let Grid { rows, cells, namespaces, shown, columns } = held.grid(holders, &options.namespaces);
@@ -131,8 +131,9 @@ fn of_holders<'a>(
     let is_other = |member: &&Member<'_>| options.by == By::People && matches!(member, Member::Subject(_));
     let others = rows.iter().flat_map(|row| &row.members).filter(is_other).count();
     let cell = |at: u32| &cells[at as usize];
-    let is_out =
-        |principal: &Principal| principal.login.is_err() && world.may_say_otherwise(&principal.identity).is_empty();
+    let is_out = |principal: &NamedPrincipal| {
+        principal.login.is_err() && world.may_say_otherwise(&principal.identity).is_empty()
+    };
     let totals = Totals {
         members: all - others,
         others,

@@ -4,7 +4,7 @@ use document::Span;
 use inventory::Association;
 use rbac::{AnyRole, Binding, Grant, Request, Rule, User};
 
-use crate::{Associated, Policy, Principal, World};
+use crate::{Associated, NamedPrincipal, Policy, World};
 
 /// What grants something: every right has one or more.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ pub enum Path<'a> {
 
 /// Where a path grants something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Place<'a> {
+pub enum GrantPlace<'a> {
     /// In the whole cluster.
     Cluster,
     /// In the namespaces that these names or globs are for.
@@ -42,7 +42,7 @@ pub enum Place<'a> {
     Namespace(&'a str),
 }
 
-impl<'a> Place<'a> {
+impl<'a> GrantPlace<'a> {
     /// The names or globs of its namespaces; none is the whole cluster.
     pub fn namespaces(self) -> Vec<&'a str> {
         match self {
@@ -55,12 +55,12 @@ impl<'a> Place<'a> {
 
 impl<'a> Path<'a> {
     /// Where it grants something.
-    pub fn place(&self) -> Place<'a> {
+    pub fn place(&self) -> GrantPlace<'a> {
         match self {
-            Self::Masters => Place::Cluster,
-            Self::Binding { binding, .. } => binding.namespace().map_or(Place::Cluster, Place::Namespace),
+            Self::Masters => GrantPlace::Cluster,
+            Self::Binding { binding, .. } => binding.namespace().map_or(GrantPlace::Cluster, GrantPlace::Namespace),
             Self::Policy { associated, .. } => {
-                associated.association.namespaces.as_deref().map_or(Place::Cluster, Place::Namespaces)
+                associated.association.namespaces.as_deref().map_or(GrantPlace::Cluster, GrantPlace::Namespaces)
             }
         }
     }
@@ -70,8 +70,8 @@ impl<'a> Path<'a> {
         match self {
             Self::Policy { associated, .. } => associated.holds_in(namespace),
             Self::Masters | Self::Binding { .. } => match self.place() {
-                Place::Namespace(own) => own == namespace,
-                Place::Cluster | Place::Namespaces(_) => true,
+                GrantPlace::Namespace(own) => own == namespace,
+                GrantPlace::Cluster | GrantPlace::Namespaces(_) => true,
             },
         }
     }
@@ -125,7 +125,7 @@ impl World {
 
     /// Every rule that a principal holds somewhere: those of the user and groups that they log in as, and of the EKS access
     /// policies of their access entry. Nothing for whoever cannot log in.
-    pub fn held_by<'a>(&'a self, principal: &Principal) -> Vec<Path<'a>> {
+    pub fn held_by<'a>(&'a self, principal: &NamedPrincipal) -> Vec<Path<'a>> {
         let Some(user) = principal.user() else { return Vec::new() };
         let mut paths = self.held_by_user(&user);
         for associated in self.policies() {
@@ -140,7 +140,7 @@ impl World {
     }
 
     /// What allows a principal a request: RBAC first, then EKS access policies.
-    pub fn allows<'a>(&'a self, principal: &Principal, request: &Request<'_>) -> Option<Path<'a>> {
+    pub fn allows<'a>(&'a self, principal: &NamedPrincipal, request: &Request<'_>) -> Option<Path<'a>> {
         let by_rbac = self.index().authorize(&principal.user()?, request).map(Path::from);
         by_rbac.or_else(|| {
             let mut policies = self.policies().iter().filter(|associated| {

@@ -10,7 +10,7 @@ use rbac::{Index, User};
 
 /// Somebody whom a mapping, an access entry or an access file names.
 #[derive(Clone, Debug)]
-pub struct Principal {
+pub struct NamedPrincipal {
     /// Who, in AWS's terms.
     pub who: Who,
     /// As STS would name them; the session's name, where it is not known, is [`inventory::SESSION`].
@@ -23,7 +23,7 @@ pub struct Principal {
     pub is_by_chance: bool,
 }
 
-impl Principal {
+impl NamedPrincipal {
     /// The ARN that mappings name: the role's, for its sessions; of one session that bindings name, the session's.
     pub fn arn(&self) -> String {
         match self.who {
@@ -69,7 +69,7 @@ pub(crate) fn principals(
     snapshot: &Snapshot,
     index: &Index,
     now: Timestamp,
-) -> Vec<Principal> {
+) -> Vec<NamedPrincipal> {
     let spelled: HashMap<String, &Arn> = spelled
         .iter()
         .filter_map(|arn| match RulePrincipal::of_arn(arn)? {
@@ -86,9 +86,9 @@ pub(crate) fn principals(
             Some(arn) => as_spelled(who, identity, arn),
             None => (who, identity),
         };
-        let principal = Principal::of(who, identity, snapshot, now);
+        let principal = NamedPrincipal::of(who, identity, snapshot, now);
         for (who, identity) in named.sessions(&principal.identity, snapshot, now) {
-            let session = Principal::of(who, identity, snapshot, now);
+            let session = NamedPrincipal::of(who, identity, snapshot, now);
             principals.extend(others(&session, snapshot, now));
             principals.push(session);
         }
@@ -100,9 +100,9 @@ pub(crate) fn principals(
 }
 
 /// The other logins that somebody may have, where the reader of a mapping takes any of several entries.
-fn others(principal: &Principal, snapshot: &Snapshot, now: Timestamp) -> Vec<Principal> {
+fn others(principal: &NamedPrincipal, snapshot: &Snapshot, now: Timestamp) -> Vec<NamedPrincipal> {
     let Decision::Undetermined(undetermined) = decide(snapshot, &principal.identity, now) else { return Vec::new() };
-    let other = |user: &mapping::User| Principal {
+    let other = |user: &mapping::User| NamedPrincipal {
         login: Ok(user.clone().into()),
         source: Some(user.source.clone()),
         ..principal.clone()
@@ -145,7 +145,7 @@ pub(crate) struct ByUser {
 }
 
 impl ByUser {
-    pub(crate) fn new(principals: &[Principal]) -> Self {
+    pub(crate) fn new(principals: &[NamedPrincipal]) -> Self {
         let mut by = Self::default();
         for (at, principal) in principals.iter().enumerate() {
             by.arns.entry(principal.identity.canonical_arn().to_ascii_lowercase()).or_default().push(at);

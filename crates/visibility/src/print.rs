@@ -8,7 +8,7 @@ use inventory::Who;
 use mapping::{Mode, RuleSource};
 use rbac::{RoleReference, Subject};
 
-use crate::{Path, Place, Principal, World};
+use crate::{GrantPlace, NamedPrincipal, Path, World};
 
 pub(crate) use html::Text;
 pub use json::{GapOut, PathOut, PlaceOut, PrincipalOut, RuleOut, SubjectOut, json, yaml};
@@ -26,7 +26,7 @@ pub fn subject(subject: &Subject) -> String {
 }
 
 /// `user ops/bob of 111122223333`, `permission set DevAccess of 111122223333`.
-pub fn principal(principal: &Principal) -> String {
+pub fn principal(principal: &NamedPrincipal) -> String {
     let by_chance = if principal.is_by_chance { " (by chance)" } else { "" };
     match &principal.who {
         who @ (Who::Root(_) | Who::AnybodyIn(_)) => format!("{who}{by_chance}"),
@@ -40,11 +40,11 @@ pub fn username(username: &str) -> &str {
 }
 
 /// `everywhere`, `dev`, `team-a, team-b`.
-pub fn place(place: Place<'_>) -> String {
+pub fn place(place: GrantPlace<'_>) -> String {
     match place {
-        Place::Cluster => "everywhere".to_owned(),
-        Place::Namespace(name) => name.to_owned(),
-        Place::Namespaces(names) => names.join(", "),
+        GrantPlace::Cluster => "everywhere".to_owned(),
+        GrantPlace::Namespace(name) => name.to_owned(),
+        GrantPlace::Namespaces(names) => names.join(", "),
     }
 }
 

@@ -19,7 +19,7 @@ use inventory::Inputs;
 use jiff::Timestamp;
 use rbac::{Request, ResourceRequest, Subject};
 
-use crate::{Answer, Path, Place, World};
+use crate::{Answer, GrantPlace, Path, World};
 
 /// The time of every test.
 pub(crate) fn now() -> Timestamp {
@@ -102,9 +102,9 @@ fn said(subject: &Subject) -> String {
 
 fn through(world: &World, path: &Path<'_>) -> String {
     let place = match path.place() {
-        Place::Cluster => "everywhere".to_owned(),
-        Place::Namespace(name) => name.to_owned(),
-        Place::Namespaces(globs) => globs.join(", "),
+        GrantPlace::Cluster => "everywhere".to_owned(),
+        GrantPlace::Namespace(name) => name.to_owned(),
+        GrantPlace::Namespaces(globs) => globs.join(", "),
     };
     let written = world.place(path.origin()).map(|(file, at)| format!(" ({file}:{})", at.line)).unwrap_or_default();
     match path {

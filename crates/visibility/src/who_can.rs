@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use inventory::Unseen;
 use rbac::{AnyRole, Binding, MASTERS, Request, Rule, Subject, User};
 
-use crate::{Associated, Path, Principal, Reach, World, path::namespace_of};
+use crate::{Associated, NamedPrincipal, Path, Reach, World, path::namespace_of};
 
 pub use self::print::AnswerOut;
 
@@ -28,14 +28,14 @@ pub struct Holder<'a> {
     /// What says so, each binding once; the whole cluster first.
     pub paths: Vec<Path<'a>>,
     /// Who logs in as that, or into that group.
-    pub principals: Vec<&'a Principal>,
+    pub principals: Vec<&'a NamedPrincipal>,
 }
 
 /// A principal who may.
 #[derive(Debug)]
 pub struct Reached<'a> {
     /// Who.
-    pub principal: &'a Principal,
+    pub principal: &'a NamedPrincipal,
     /// By which of the answer's subjects.
     pub subjects: Vec<usize>,
     /// By which EKS access policies.

@@ -23,7 +23,7 @@ use self::logins::{logins, partition};
 pub(crate) use self::variants::Variants;
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
-    principals::{ByUser, Principal, principals},
+    principals::{ByUser, NamedPrincipal, principals},
 };
 
 /// A cluster, the people who log in to it, and what is not known of both.
@@ -35,9 +35,9 @@ pub struct World {
     pub(crate) configuration: Option<Box<str>>,
     index: Index,
     snapshot: Snapshot,
-    principals: Vec<Principal>,
+    principals: Vec<NamedPrincipal>,
     /// Whom only places of logins name that stand there twice and differ, where they do not count.
-    doubtful: Vec<Principal>,
+    doubtful: Vec<NamedPrincipal>,
     pub(crate) by_user: ByUser,
     policies: Vec<Associated>,
     /// Users and groups of bindings whom somebody is by the id of their access key.
@@ -297,12 +297,12 @@ impl World {
     }
 
     /// Everybody who is named somewhere, in the order of who they are.
-    pub fn principals(&self) -> &[Principal] {
+    pub fn principals(&self) -> &[NamedPrincipal] {
         &self.principals
     }
 
     /// Whom only places of logins name that stand there twice and differ, where they do not count: they log in, or do not.
-    pub(crate) fn doubtful(&self) -> &[Principal] {
+    pub(crate) fn doubtful(&self) -> &[NamedPrincipal] {
         &self.doubtful
     }
 
@@ -317,8 +317,8 @@ impl World {
     }
 
     /// Somebody as mappings see them, whether they are named or not.
-    pub fn principal(&self, who: inventory::Who, identity: Identity) -> Principal {
-        Principal::of(who, identity, &self.snapshot, self.now)
+    pub fn principal(&self, who: inventory::Who, identity: Identity) -> NamedPrincipal {
+        NamedPrincipal::of(who, identity, &self.snapshot, self.now)
     }
 
     /// The EKS access policies that access entries have.
@@ -445,22 +445,22 @@ impl World {
     }
 
     /// Those who log in under a username.
-    pub fn called(&self, username: &str) -> impl Iterator<Item = &Principal> {
+    pub fn called(&self, username: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.names.get(username))
     }
 
     /// Those who log in into a group.
-    pub fn members(&self, group: &str) -> impl Iterator<Item = &Principal> {
+    pub fn members(&self, group: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.groups.get(group))
     }
 
     /// Those whom an ARN names as mappings name them, in whatever case.
-    pub fn named(&self, canonical_arn: &str) -> impl Iterator<Item = &Principal> {
+    pub fn named(&self, canonical_arn: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.arns.get(&canonical_arn.to_ascii_lowercase()))
     }
 
     /// Those whom an associated policy is for.
-    pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a Principal> {
+    pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a NamedPrincipal> {
         associated.principals.iter().map(|at| &self.principals[*at])
     }
 
@@ -475,7 +475,7 @@ impl World {
         &self.surroundings
     }
 
-    fn of<'a>(&'a self, found: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a Principal> {
+    fn of<'a>(&'a self, found: Option<&'a Vec<usize>>) -> impl Iterator<Item = &'a NamedPrincipal> {
         found.into_iter().flatten().map(|at| &self.principals[*at])
     }
 }

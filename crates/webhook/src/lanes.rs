@@ -109,7 +109,7 @@ struct Waiting<T> {
 
 /// What came of asking for a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asked {
+pub(crate) enum Admission {
     /// It is under way, until [`Lanes::end`].
     UnderWay,
     /// It waits under this number.
@@ -131,19 +131,19 @@ impl<T> Lanes<T> {
     }
 
     /// Asks for a turn. `tell` is called if it waits; what it makes is dropped if somebody else gets the place.
-    pub(crate) fn ask(&mut self, lane: Lane, asker: Asker, tell: impl FnOnce() -> T) -> Asked {
+    pub(crate) fn ask(&mut self, lane: Lane, asker: Asker, tell: impl FnOnce() -> T) -> Admission {
         if self.has_room(lane, asker) {
             self.under_way.begin(lane, asker);
-            return Asked::UnderWay;
+            return Admission::UnderWay;
         }
         let in_lane = self.waiting.iter().filter(|waiting| waiting.lane == lane).count();
         if in_lane >= self.limits.waiting_in(lane) && !self.take_place(lane, asker) {
-            return Asked::Full;
+            return Admission::Full;
         }
         let number = self.next_number;
         self.next_number += 1;
         self.waiting.push(Waiting { number, lane, asker, tell: tell() });
-        Asked::Waits(number)
+        Admission::Waits(number)
     }
 
     /// A question is over.

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use crate::{
-    lanes::{Asked, Asker, Lane, Lanes, Limits, Started},
+    lanes::{Admission, Asker, Lane, Lanes, Limits, Started},
     pace::Pace,
 };
 
@@ -69,12 +69,12 @@ impl Turns {
         let (sender, receiver) = oneshot::channel();
         let asked = lock(&self.lanes).ask(lane, asker, || sender);
         match asked {
-            Asked::UnderWay => Ok(Turn { lanes: Arc::clone(&self.lanes), lane, asker }),
-            Asked::Full => Err(NoTurn),
-            Asked::Waits(number) => {
+            Admission::UnderWay => Ok(Turn { lanes: Arc::clone(&self.lanes), lane, asker }),
+            Admission::Full => Err(NoTurn),
+            Admission::Waits(number) => {
                 // Whoever goes away, or has waited long enough, waits no more. A turn that comes at that very moment is
                 // dropped with the receiver, and goes on.
-                let _place = Place { turns: self, number };
+                let _place = WaitingPlace { turns: self, number };
                 timeout(self.max_wait, receiver).await.ok().and_then(Result::ok).ok_or(NoTurn)
             }
         }
@@ -95,12 +95,12 @@ impl Drop for Turn {
 }
 
 /// A place among those who wait.
-struct Place<'a> {
+struct WaitingPlace<'a> {
     turns: &'a Turns,
     number: u64,
 }
 
-impl Drop for Place<'_> {
+impl Drop for WaitingPlace<'_> {
     fn drop(&mut self) {
         lock(&self.turns.lanes).forget(self.number);
     }

@@ -49,6 +49,8 @@ pub struct Siege<'a> {
     pub program: &'a Path,
     /// The memory that it may use, page cache included, in bytes.
     pub memory: u64,
+    /// The processor that it may use, in thousandths; all there is, where none is given.
+    pub milli_cpu: Option<u32>,
     /// How long each attack lasts while people log in.
     pub length: Duration,
     /// The only attack, by its name; all of them where none is given.
@@ -101,10 +103,17 @@ fn mib(bytes: u64) -> String {
 pub const HEAD: &str =
     "| attack | logins | p50, ms | p99, ms | most memory (anonymous at the end), MiB |\n|---|---|---|---|---|";
 
+/// What a server may use.
+#[derive(Clone, Copy)]
+struct Bounds {
+    memory: u64,
+    milli_cpu: Option<u32>,
+}
+
 /// The server, everybody around it, and the attacks under way.
 struct Field {
     folder: PathBuf,
-    memory: u64,
+    bounds: Bounds,
     program: PathBuf,
     length: Duration,
     port: u16,
@@ -157,14 +166,15 @@ impl Field {
         let port = free_port()?;
         let config = format!("clusterID: {CLUSTER}\nserver:\n  port: {port}\n{}", People::mapping());
         fs::write(folder.join("config.yaml"), config)?;
-        let Siege { program, memory, length, only: _ } = siege;
-        let server = Server::start(program, *memory, folder, port, &sts).await?;
+        let Siege { program, length, only: _, .. } = siege;
+        let bounds = Bounds { memory: siege.memory, milli_cpu: siege.milli_cpu };
+        let server = Server::start(program, bounds, folder, port, &sts).await?;
         let known = people.new_ones(PEOPLE / 2);
         let (folder, program) = (folder.to_owned(), program.to_path_buf());
-        let (memory, length, rounds) = (*memory, *length, Cell::new(0));
+        let (length, rounds) = (*length, Cell::new(0));
         let strangers_let_in = Arc::default();
         let field =
-            Self { folder, memory, program, length, port, sts, people, known, rounds, strangers_let_in, server };
+            Self { folder, bounds, program, length, port, sts, people, known, rounds, strangers_let_in, server };
         field.log_in_those_known().await?;
         Ok(field)
     }
@@ -187,7 +197,7 @@ impl Field {
     /// A new server, that has seen nobody. Returns the log of the one before.
     async fn restart(&mut self) -> anyhow::Result<String> {
         let log = self.server.stop()?;
-        self.server = Server::start(&self.program, self.memory, &self.folder, self.port, &self.sts).await?;
+        self.server = Server::start(&self.program, self.bounds, &self.folder, self.port, &self.sts).await?;
         Ok(log)
     }
 
@@ -256,8 +266,8 @@ async fn login(kept: Arc<Kept>, person: Person, token: String) -> Login {
 }
 
 impl Server {
-    async fn start(program: &Path, memory: u64, folder: &Path, port: u16, sts: &Sts) -> anyhow::Result<Self> {
-        let cgroup = Cgroup::new("cluster-auth-siege", memory);
+    async fn start(program: &Path, bounds: Bounds, folder: &Path, port: u16, sts: &Sts) -> anyhow::Result<Self> {
+        let cgroup = Cgroup::new("cluster-auth-siege", bounds.memory, bounds.milli_cpu)?;
         let mut command = cgroup.command(program);
         command.env_clear().env("PATH", "/usr/bin:/bin").env("AWS_REGION", people::REGION).current_dir(folder);
         command.args(["server", "--log-format=json", "--health-address=none"]);

@@ -10,7 +10,7 @@ use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 
 use super::{Facts, Person};
-use crate::{Access, Code, Group, Kind, Principal};
+use crate::{Access, AccessPrincipal, Code, Group, Kind};
 
 type Id = (Kind, AccountId, String, Partition);
 
@@ -66,7 +66,7 @@ fn add(
     people: &mut BTreeMap<Id, Person>,
     group: &Group,
     ends: Option<Timestamp>,
-    member: &Principal,
+    member: &AccessPrincipal,
     problems: &mut Problems,
 ) {
     let ends = earlier(ends, member.expires.as_ref().map(|at| at.value));
@@ -95,13 +95,13 @@ fn add(
 }
 
 /// A user that an IAM group names, at the place of that group.
-fn expanded(arn: &str, iam_group: &Principal) -> Option<Principal> {
+fn expanded(arn: &str, iam_group: &AccessPrincipal) -> Option<AccessPrincipal> {
     let arn: Arn = arn.parse().ok()?;
     if (arn.partition, arn.account) != (iam_group.partition, iam_group.account) {
         return None;
     }
     let (path, name) = arn.resource.strip_prefix("user")?.rsplit_once('/')?;
-    Some(Principal {
+    Some(AccessPrincipal {
         kind: Kind::User,
         path: format!("{path}/").into(),
         name: name.into(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use identity::Arn;
 
-use crate::{Access, IamAccount, Kind, Principal};
+use crate::{Access, AccessPrincipal, IamAccount, Kind};
 
 /// One question; the names are those of IAM, without paths.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -82,7 +82,7 @@ pub fn iam_questions(access: &Access, whose: IamAccount) -> IamQuestions {
 }
 
 /// Permission sets have none of their own.
-fn question(principal: &Principal) -> Option<IamQuestion> {
+fn question(principal: &AccessPrincipal) -> Option<IamQuestion> {
     let name = principal.name.to_string();
     match principal.kind {
         Kind::IamGroup => Some(IamQuestion::Group(name)),

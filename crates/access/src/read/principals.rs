@@ -8,7 +8,7 @@ use super::{
     names,
     values::{View, text},
 };
-use crate::{Accept, Code, Kind, Located, Principal, keys::Object};
+use crate::{Accept, AccessPrincipal, Code, Kind, Located, keys::Object};
 
 /// A principal whose account may still come from its group or its file.
 #[derive(Debug)]
@@ -38,14 +38,14 @@ pub(super) fn list(
 
 impl Written {
     /// The principal, with the account that holds where none is written.
-    pub(super) fn resolve(self, account: Option<AccountId>, problems: &mut Problems) -> Option<Principal> {
+    pub(super) fn resolve(self, account: Option<AccountId>, problems: &mut Problems) -> Option<AccessPrincipal> {
         let Self { kind, partition, path, name, username, expires, accept, span, .. } = self;
         let Some(account) = self.account.or(account) else {
             let problem = Code::NoAccount.at(span, format!("`{name}` has no account"));
             problems.push(problem.hint("set `account: \"111122223333\"` for the file, the group or this principal"));
             return None;
         };
-        Some(Principal { kind, partition, account, path, name, username, expires, accept, span })
+        Some(AccessPrincipal { kind, partition, account, path, name, username, expires, accept, span })
     }
 }
 
@@ -53,7 +53,7 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
     if node.as_mapping().is_none() {
         return named(&text(node, problems)?, kind, None, problems);
     }
-    let view = View::of(node, Object::Principal, problems)?;
+    let view = View::of(node, Object::AccessPrincipal, problems)?;
     let account = view.account(problems);
     let partition = view.text("partition", problems).and_then(|text| match text.value.parse() {
         Ok(partition) => Some(Located::new(partition, text.span)),

@@ -6,7 +6,7 @@ use rbac::{LabelSelector, Rule};
 use serde::Serialize;
 
 use crate::{
-    Access, Facts, Grant, Group, Kind, Located, Principal, Right, Scope,
+    Access, AccessPrincipal, Facts, Grant, Group, Kind, Located, Right, Scope,
     compile::{Namespaces, members},
 };
 
@@ -78,7 +78,7 @@ struct Nodes {
 /// The file without ends, and without what has ended: as it is until it is next rendered.
 pub(super) fn without_ends(mut access: Access, now: Timestamp) -> Access {
     let lasts = |ends: &Option<Located<Timestamp>>| ends.as_ref().is_none_or(|ends| ends.value > now);
-    let members = |list: &mut Vec<Principal>| {
+    let members = |list: &mut Vec<AccessPrincipal>| {
         list.retain(|member| lasts(&member.expires));
         for member in list {
             member.expires = None;
@@ -128,10 +128,10 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) ->
         list.push(member(&principal, ends));
     }
     let [users, roles, permission_sets] = of_kind;
-    let unknown = |iam_group: &&Principal| {
+    let unknown = |iam_group: &&AccessPrincipal| {
         !facts.iam_groups.contains_key(&(iam_group.account, iam_group.name.to_ascii_lowercase()))
     };
-    let ends = |principal: &Principal| principal.expires.as_ref().map(|at| at.value);
+    let ends = |principal: &AccessPrincipal| principal.expires.as_ref().map(|at| at.value);
     GroupOut {
         name: &group.name.value,
         users,
@@ -144,7 +144,7 @@ fn group<'a>(group: &'a Group, facts: &'a Facts, namespaces: &Namespaces<'a>) ->
     }
 }
 
-fn member(principal: &Principal, ends: Option<Timestamp>) -> Member {
+fn member(principal: &AccessPrincipal, ends: Option<Timestamp>) -> Member {
     let path = principal.path.trim_start_matches('/');
     Member {
         name: format!("{path}{}", principal.name),

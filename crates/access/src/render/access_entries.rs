@@ -6,7 +6,7 @@ use document::Problem;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{Code, Desired, Facts, Kind, Person, Principal, entries::groups};
+use crate::{AccessPrincipal, Code, Desired, Facts, Kind, Person, entries::groups};
 
 /// Entries that a cluster can have; the quota cannot be raised.
 const MAX_ENTRIES: usize = 3_000;
@@ -142,8 +142,8 @@ fn entries<'a>(desired: &'a Desired, facts: &Facts) -> Vec<Entry<'a>> {
 }
 
 /// The ARN with the path: EKS compares it with IAM's own (Amazon EKS User Guide, "Create access entries").
-fn arn(principal: &Principal, facts: &Facts) -> Option<String> {
-    let Principal { kind, partition, account, path, name, .. } = principal;
+fn arn(principal: &AccessPrincipal, facts: &Facts) -> Option<String> {
+    let AccessPrincipal { kind, partition, account, path, name, .. } = principal;
     let resource = match kind {
         Kind::User | Kind::IamGroup => format!("user{path}{name}"),
         Kind::Role => {

@@ -27,14 +27,14 @@ use tokio_rustls::TlsAcceptor;
 
 /// A request that was made.
 #[derive(Clone)]
-pub(crate) struct Seen {
+pub(crate) struct SentRequest {
     pub(crate) method: String,
     pub(crate) uri: String,
     pub(crate) headers: BTreeMap<String, String>,
     pub(crate) body: String,
 }
 
-impl Seen {
+impl SentRequest {
     /// A parameter of the form.
     pub(crate) fn field(&self, name: &str) -> Option<String> {
         let mut pairs = form_urlencoded::parse(self.body.as_bytes());
@@ -71,7 +71,7 @@ pub(crate) fn silence() -> Reply {
 
 #[derive(Default)]
 struct Counts {
-    seen: Mutex<Vec<Seen>>,
+    seen: Mutex<Vec<SentRequest>>,
     connections: AtomicUsize,
     now: AtomicUsize,
     most: AtomicUsize,
@@ -88,12 +88,12 @@ pub(crate) struct Double {
 
 impl Double {
     /// Plain HTTP.
-    pub(crate) async fn plain(handler: impl Fn(Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn plain(handler: impl Fn(SentRequest) -> Reply + Send + Sync + 'static) -> Self {
         Self::start(handler, None, String::new()).await
     }
 
     /// TLS, with a certificate for this name.
-    pub(crate) async fn secure(name: &str, handler: impl Fn(Seen) -> Reply + Send + Sync + 'static) -> Self {
+    pub(crate) async fn secure(name: &str, handler: impl Fn(SentRequest) -> Reply + Send + Sync + 'static) -> Self {
         let start = "2020-01-01T00:00:00Z".parse().expect("a time");
         let authority = tls::Authority::new("double", start, SignedDuration::from_hours(24 * 36_500)).expect("a CA");
         let pair = authority.issue(&tls::Leaf {
@@ -109,7 +109,7 @@ impl Double {
     }
 
     async fn start(
-        handler: impl Fn(Seen) -> Reply + Send + Sync + 'static,
+        handler: impl Fn(SentRequest) -> Reply + Send + Sync + 'static,
         acceptor: Option<TlsAcceptor>,
         ca_pem: String,
     ) -> Self {
@@ -140,7 +140,7 @@ impl Double {
     }
 
     /// What was asked, in order.
-    pub(crate) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<SentRequest> {
         self.counts.seen.lock().expect("no test panics while it holds this").clone()
     }
 
@@ -172,13 +172,13 @@ impl Double {
 async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     counts: Arc<Counts>,
-    handler: &(impl Fn(Seen) -> Reply + Sync),
+    handler: &(impl Fn(SentRequest) -> Reply + Sync),
 ) {
     let service = service_fn(|request: Request<Incoming>| async {
         let (head, body) = request.into_parts();
         let body = body.collect().await.map_err(|_| "no body")?.to_bytes();
         let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().to_owned();
-        let seen = Seen {
+        let seen = SentRequest {
             method: head.method.to_string(),
             uri: head.uri.to_string(),
             headers: head.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),

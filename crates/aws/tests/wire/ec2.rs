@@ -17,7 +17,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     calls::Aws,
-    double::{Double, Reply, Seen, answer, rootless, silence},
+    double::{Double, Reply, SentRequest, answer, rootless, silence},
     environment, noon, now,
 };
 
@@ -42,7 +42,7 @@ fn service(double: &Double, options: Ec2Options) -> Arc<Ec2> {
 }
 
 /// Every instance is called after its id, but for those with `none`; those with `bad` do not exist.
-fn describe(seen: &Seen) -> Reply {
+fn describe(seen: &SentRequest) -> Reply {
     let ids = seen.instance_ids();
     if ids.iter().any(|id| id.contains("bad")) {
         let code = "<Response><Errors><Error><Code>InvalidInstanceID.NotFound</Code></Error></Errors></Response>";
@@ -52,7 +52,7 @@ fn describe(seen: &Seen) -> Reply {
 }
 
 /// The names, with as much else about each instance.
-fn names_of(seen: &Seen, else_: &str) -> Reply {
+fn names_of(seen: &SentRequest, else_: &str) -> Reply {
     let ids = seen.instance_ids();
     let items = ids.iter().map(|id| {
         let name = if id.contains("none") { String::new() } else { format!("ip-{id}") };

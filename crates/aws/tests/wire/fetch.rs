@@ -8,7 +8,7 @@ use aws::{
 };
 
 use crate::{
-    double::{Double, Seen, answer, rootless, silence},
+    double::{Double, SentRequest, answer, rootless, silence},
     environment, noon,
 };
 
@@ -90,7 +90,7 @@ async fn a_web_identity_token_is_exchanged_over_our_own_transport() {
 }
 
 /// What EC2 answers on an instance with the role `Node`.
-fn instance(seen: &Seen) -> crate::double::Reply {
+fn instance(seen: &SentRequest) -> crate::double::Reply {
     let token = seen.headers.get("x-aws-ec2-metadata-token").map(String::as_str);
     let credentials = r#"{"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAINSTANCE","SecretAccessKey":"s","Token":"t",
         "LastUpdated":"2026-01-02T12:00:00Z","Expiration":"2099-01-02T18:00:00Z"}"#;

@@ -17,11 +17,11 @@ use tokio::task::JoinSet;
 
 use crate::{
     calls::Aws,
-    double::{Double, Reply, Seen, answer, rootless},
+    double::{Double, Reply, SentRequest, answer, rootless},
     environment, keys, noon, now,
 };
 
-type Handler = fn(Seen) -> Reply;
+type Handler = fn(SentRequest) -> Reply;
 
 fn asking(double: &Double) -> IamClient {
     let client = Client::with(&rootless()).unwrap_or_else(|error| panic!("{error}"));
@@ -87,7 +87,7 @@ async fn the_sandbox_takes_what_is_signed_and_says_who_is_there() {
 #[tokio::test]
 async fn where_iam_asks_for_fewer_all_wait_and_everybody_is_answered() {
     let at_once = Arc::new(AtomicUsize::new(0));
-    let double = Double::plain(move |seen: Seen| {
+    let double = Double::plain(move |seen: SentRequest| {
         let (at_once, name) = (Arc::clone(&at_once), seen.field("UserName").expect("a name"));
         Box::pin(async move {
             let first = at_once.fetch_add(1, SeqCst) == 0;
@@ -110,7 +110,7 @@ async fn where_iam_asks_for_fewer_all_wait_and_everybody_is_answered() {
 
 #[tokio::test]
 async fn a_list_is_asked_for_page_by_page() {
-    let double = Double::plain(|seen: Seen| match seen.field("Marker").as_deref() {
+    let double = Double::plain(|seen: SentRequest| match seen.field("Marker").as_deref() {
         None => group(&["user/a"], "<IsTruncated>true</IsTruncated><Marker>1+/=&amp;</Marker>"),
         Some("1+/=&") => group(&[], "<IsTruncated>true</IsTruncated><Marker>2</Marker>"),
         Some(_) => group(&["user/p/b"], "<IsTruncated>false</IsTruncated>"),

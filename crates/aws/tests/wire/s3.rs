@@ -7,11 +7,11 @@ use aws::{
 use http::Response;
 
 use crate::{
-    double::{Double, Reply, Seen, answer, rootless},
+    double::{Double, Reply, SentRequest, answer, rootless},
     environment, keys, noon,
 };
 
-type Handler = fn(Seen) -> Reply;
+type Handler = fn(SentRequest) -> Reply;
 
 /// Asks the double, which stands behind an endpoint of one's own.
 async fn open(double: &Double, region: Option<&str>) -> Result<S3Client, S3Error> {
@@ -22,9 +22,9 @@ async fn open(double: &Double, region: Option<&str>) -> Result<S3Client, S3Error
 }
 
 /// The same, where the bucket is found at once and the handler answers everything else.
-async fn opened(reply: impl Fn(Seen) -> Reply + Send + Sync + 'static) -> (Double, S3Client) {
+async fn opened(reply: impl Fn(SentRequest) -> Reply + Send + Sync + 'static) -> (Double, S3Client) {
     let double =
-        Double::plain(move |seen: Seen| if seen.method == "HEAD" { answer(200, "") } else { reply(seen) }).await;
+        Double::plain(move |seen: SentRequest| if seen.method == "HEAD" { answer(200, "") } else { reply(seen) }).await;
     let s3 = open(&double, Some("eu-west-1")).await.unwrap_or_else(|error| panic!("{error}"));
     (double, s3)
 }
@@ -44,7 +44,7 @@ fn error(status: u16, code: &str) -> Reply {
 #[tokio::test]
 async fn the_bucket_is_asked_in_its_own_region_wherever_one_begins() {
     for status in [200, 301, 400, 403] {
-        let double = Double::plain(move |seen: Seen| match seen.method.as_str() {
+        let double = Double::plain(move |seen: SentRequest| match seen.method.as_str() {
             "HEAD" => with(status, &[("x-amz-bucket-region", "eu-central-1")], ""),
             _ => with(200, &[("etag", "\"1\"")], "text"),
         })
@@ -56,7 +56,7 @@ async fn the_bucket_is_asked_in_its_own_region_wherever_one_begins() {
             assert_eq!((&object.body[..], object.etag.as_str()), (&b"text"[..], "\"1\""));
         }
         let seen = double.seen();
-        let scope = |seen: &Seen| seen.headers["authorization"].split('/').nth(2).map(str::to_owned);
+        let scope = |seen: &SentRequest| seen.headers["authorization"].split('/').nth(2).map(str::to_owned);
         let regions: Vec<_> = seen.iter().filter_map(scope).collect();
         let there = "eu-central-1";
         assert_eq!(regions, ["us-east-1", there, "us-west-2", there, "us-east-1", there]);
@@ -77,7 +77,7 @@ async fn the_bucket_stands_in_the_host_name_unless_no_certificate_could_be_valid
         ),
     ];
     for (bucket, host, of_bucket, of_object) in rows {
-        let double = Double::secure(host, |seen: Seen| match seen.method.as_str() {
+        let double = Double::secure(host, |seen: SentRequest| match seen.method.as_str() {
             "HEAD" => answer(200, ""),
             _ => error(404, "NoSuchKey"),
         })

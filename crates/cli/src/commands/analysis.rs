@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path};
 use clap::Args;
 use inventory::{Inputs, Unseen};
 use kubernetes::{Cluster, KubernetesError};
-use visibility::{Principal, Resources, Unreadable, World, print};
+use visibility::{NamedPrincipal, Resources, Unreadable, World, print};
 
 use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, look};
 use crate::{
@@ -296,7 +296,7 @@ pub(crate) fn say_notes(world: &World) {
 }
 
 /// Whether somebody is one user, and not any of several.
-pub(crate) fn determined(world: &World, principal: &Principal) -> anyhow::Result<()> {
+pub(crate) fn determined(world: &World, principal: &NamedPrincipal) -> anyhow::Result<()> {
     if !principal.is_by_chance {
         return Ok(());
     }

@@ -14,7 +14,7 @@ use rbac::Subject;
 use report::{Section, markdown_of, text_of};
 use visibility::{
     World,
-    diff::{Asked, Contrast, Difference, not_given, take_built_in},
+    diff::{Contrast, DiffSubject, Difference, not_given, take_built_in},
     print,
 };
 
@@ -79,12 +79,12 @@ enum Output {
 
 /// What is compared.
 enum Side {
-    World(Place),
+    World(WorldSource),
     Subject(OneOf),
 }
 
 /// Where a world is.
-enum Place {
+enum WorldSource {
     Path(PathBuf),
     Context(String),
 }
@@ -128,7 +128,7 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
     let somebody = |subject| Ok(Side::Subject(OneOf::Subject(subject)));
     match text.split_once(':') {
         Some(("context" | "user" | "group", "")) => anyhow::bail!("{text} needs a name after the colon"),
-        Some(("context", name)) => return Ok(Side::World(Place::Context(name.to_owned()))),
+        Some(("context", name)) => return Ok(Side::World(WorldSource::Context(name.to_owned()))),
         Some(("user", name)) => return somebody(Subject::User(name.into())),
         Some(("group", name)) => return somebody(Subject::Group(name.into())),
         Some(("arn", _)) => {
@@ -144,30 +144,30 @@ fn side(typed: &OsString) -> anyhow::Result<Side> {
          that is called so)",
         path.display()
     );
-    Ok(Side::World(Place::Path(path.to_owned())))
+    Ok(Side::World(WorldSource::Path(path.to_owned())))
 }
 
-fn worlds(args: &DiffArgs, places: [&Place; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
+fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: &Process) -> Result<Found, Failure> {
     if args.analysis.names_a_world() || global.config.is_some() {
         let why = "--from, --context and --config say where two subjects are; of two clusters or files each says so itself \
                    (context:NAME)";
         return Err(anyhow::anyhow!(why).into());
     }
-    if places.iter().all(|place| matches!(place, Place::Path(_))) && args.analysis.names_kubeconfig() {
+    if places.iter().all(|place| matches!(place, WorldSource::Path(_))) && args.analysis.names_kubeconfig() {
         let why = "--kubeconfig says where contexts are, and both are files; leave it out, or name a context:NAME";
         return Err(anyhow::anyhow!(why).into());
     }
-    if places.iter().all(|place| matches!(place, Place::Path(path) if path.as_os_str() == "-")) {
+    if places.iter().all(|place| matches!(place, WorldSource::Path(path) if path.as_os_str() == "-")) {
         return Err(anyhow::anyhow!("stdin can be one of the two only").into());
     }
-    let look = |place: &Place| match place {
-        Place::Path(path) => args.analysis.look_at_path(path, global),
-        Place::Context(name) => args.analysis.look_at_context(name, global, process),
+    let look = |place: &WorldSource| match place {
+        WorldSource::Path(path) => args.analysis.look_at_path(path, global),
+        WorldSource::Context(name) => args.analysis.look_at_context(name, global, process),
     };
     let [mut before, mut after] = [look(places[0])?, look(places[1])?];
     // What changes one of both is of use.
     say_idle(before.world.idle().iter().filter(|flag| after.world.idle().contains(flag)));
-    let names = places.map(Place::in_words);
+    let names = places.map(WorldSource::in_words);
     for (seen, name) in [(&before, &names[0]), (&after, &names[1])] {
         comparable(&seen.world, name, true)?;
     }
@@ -241,14 +241,14 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
     Ok(())
 }
 
-fn asked(world: &World, one: &OneOf) -> anyhow::Result<Asked> {
+fn asked(world: &World, one: &OneOf) -> anyhow::Result<DiffSubject> {
     match one {
-        OneOf::Subject(subject) => Ok(Asked::Subject(subject.clone())),
+        OneOf::Subject(subject) => Ok(DiffSubject::Subject(subject.clone())),
         OneOf::Arn(arn) => {
-            let asked = Asked::of_arn(world, arn).with_context(|| {
+            let asked = DiffSubject::of_arn(world, arn).with_context(|| {
                 format!("{arn} is nobody who logs in: name an IAM user, a role, or a session of one")
             })?;
-            if let Asked::Principal(principal) = &asked {
+            if let DiffSubject::Principal(principal) = &asked {
                 determined(world, principal)?;
             }
             Ok(asked)
@@ -256,7 +256,7 @@ fn asked(world: &World, one: &OneOf) -> anyhow::Result<Asked> {
     }
 }
 
-impl Place {
+impl WorldSource {
     fn in_words(&self) -> String {
         match self {
             Self::Path(path) if path.as_os_str() == "-" => "stdin".to_owned(),

@@ -5,7 +5,7 @@ use inventory::Unseen;
 use visibility::{
     matrix,
     matrix::{
-        Asked, By, Matrix, Options, Person, Whose,
+        By, Matrix, MatrixResource, Options, Person, Whose,
         print::{Heading, MatrixOut, PersonOut, html, markdown, person_html, person_markdown, person_text, text},
     },
     print,
@@ -91,7 +91,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let Seen { world, resources, context, .. } = args.analysis.look(&exact, global, process)?;
     let mut asked = Vec::new();
     for text in &args.resources {
-        let (resource, notes) = Asked::parse(&resources, text).map_err(anyhow::Error::from)?;
+        let (resource, notes) = MatrixResource::parse(&resources, text).map_err(anyhow::Error::from)?;
         for note in &notes {
             rim::note(&format!("note: {note}"));
         }

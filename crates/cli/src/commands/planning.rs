@@ -73,7 +73,7 @@ pub(crate) struct Planned {
 }
 
 /// A cluster as it was seen.
-pub(crate) struct Seen {
+pub(crate) struct ObservedCluster {
     pub(crate) dump: Dump,
     /// Who asks.
     caller: Option<User>,
@@ -83,7 +83,7 @@ pub(crate) struct Seen {
     server: Option<String>,
 }
 
-impl Seen {
+impl ObservedCluster {
     /// A cluster that is not asked: nobody asks.
     pub(crate) fn of_dump(dump: Dump) -> Self {
         Self { dump, caller: None, unknown_caller: None, server: None }
@@ -91,7 +91,7 @@ impl Seen {
 }
 
 /// Looks at a cluster, and at who looks.
-pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
+pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<ObservedCluster> {
     let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING, &[]));
     let (caller, unknown_caller) = match me {
         Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
@@ -101,7 +101,7 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<Seen> {
         }
         Err(error) => return Err(error.into()),
     };
-    Ok(Seen { dump: looked?.dump, caller, unknown_caller, server: Some(cluster.server().to_owned()) })
+    Ok(ObservedCluster { dump: looked?.dump, caller, unknown_caller, server: Some(cluster.server().to_owned()) })
 }
 
 impl Planning {
@@ -162,8 +162,8 @@ impl Subject {
     }
 
     /// Plans. Findings of the file are printed where `say` is set; an error among them ends it.
-    pub(crate) fn plan(&self, seen: Seen, say: bool) -> Result<Planned, Failure> {
-        let Seen { dump: observed, caller, unknown_caller, server } = seen;
+    pub(crate) fn plan(&self, seen: ObservedCluster, say: bool) -> Result<Planned, Failure> {
+        let ObservedCluster { dump: observed, caller, unknown_caller, server } = seen;
         let mut dump = self.beside.clone();
         dump.extend(observed);
         self.loaded.of_one_cluster(&dump, &self.entries)?;

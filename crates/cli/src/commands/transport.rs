@@ -54,7 +54,12 @@ impl Transport {
 
     /// Asks STS about a token. What is no answer is neither a yes nor a no.
     pub(crate) fn ask(&self, token: &Accepted, process: &Process) -> anyhow::Result<Result<Confirmed, Unconfirmed>> {
-        let client = aws::StsClient::new(&self.resolve(process)?).context("cannot prepare for asking STS")?;
+        let mut transport = self.resolve(process)?;
+        if self.sts_ca_file.is_none() {
+            // As the AWS CLI beside it has it; a server goes by its machine and its flags alone.
+            transport.roots = aws::trusted_roots(&process.aws_environment())?;
+        }
+        let client = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
         let answer = runtime::block_on(client.call(token))?.map_err(|why| {
             let trouble = Unconfirmed::Upstream(why.upstream());
             if matches!(why, aws::NoAnswer::Connection { .. }) {

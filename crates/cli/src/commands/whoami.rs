@@ -114,7 +114,7 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
     };
     let is_in = seen.is_some();
     let whoami = match seen {
-        Some(Seen { user, rights, gaps }) => Whoami { aws, cluster, user: Some(user), rights, gaps },
+        Some(ClusterAnswer { user, rights, gaps }) => Whoami { aws, cluster, user: Some(user), rights, gaps },
         None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
     };
     match args.output {
@@ -146,7 +146,7 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
 }
 
 /// What the cluster says.
-struct Seen {
+struct ClusterAnswer {
     user: User,
     rights: Mine,
     gaps: Vec<Unseen>,
@@ -154,7 +154,7 @@ struct Seen {
 
 impl WhoamiArgs {
     /// Asks the cluster; nothing where it says Unauthorized.
-    async fn seen(&self, cluster: &Cluster) -> Result<Option<Seen>, KubernetesError> {
+    async fn seen(&self, cluster: &Cluster) -> Result<Option<ClusterAnswer>, KubernetesError> {
         let mut gaps = Vec::new();
         let mut gap = |what: &str, why: &str| gaps.push(Unseen { what: what.into(), why: why.into() });
         let (me, everywhere) = tokio::join!(cluster.who_am_i(), cluster.my_rules(NOWHERE));
@@ -178,7 +178,7 @@ impl WhoamiArgs {
             Ok(everywhere) => everywhere,
             Err(KubernetesError::Forbidden { .. }) => {
                 gap("what you may do", "you may not ask (the ClusterRole system:basic-user allows it)");
-                return Ok(Some(Seen { user, rights: Mine::default(), gaps }));
+                return Ok(Some(ClusterAnswer { user, rights: Mine::default(), gaps }));
             }
             Err(error) => return Err(error),
         };
@@ -218,7 +218,7 @@ impl WhoamiArgs {
         }
         let by_namespace: BTreeMap<String, Vec<Rule>> =
             asked.into_iter().map(|(namespace, rules)| (namespace, all(rules))).collect();
-        Ok(Some(Seen { user, rights: Mine { everywhere: all(everywhere), by_namespace }, gaps }))
+        Ok(Some(ClusterAnswer { user, rights: Mine { everywhere: all(everywhere), by_namespace }, gaps }))
     }
 }
 

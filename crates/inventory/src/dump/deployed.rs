@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, Unseen};
+use super::{Unseen, WrittenAt};
 
 /// What deploys something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,7 +44,7 @@ const DEPLOYERS: [(&[&str], &str, &str, What); 15] = [
 /// How many there are of each, and where the first one stands. The flag says whether a cluster has them, and so what they
 /// deploy.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Deployed(BTreeMap<(Deployer, bool), (usize, Place)>);
+pub(super) struct Deployed(BTreeMap<(Deployer, bool), (usize, WrittenAt)>);
 
 impl Deployer {
     /// The one that objects of a kind are.
@@ -78,7 +78,7 @@ impl Deployer {
 }
 
 impl Deployed {
-    pub(super) fn add(&mut self, deployer: Deployer, is_of_cluster: bool, at: &Place) {
+    pub(super) fn add(&mut self, deployer: Deployer, is_of_cluster: bool, at: &WrittenAt) {
         self.0.entry((deployer, is_of_cluster)).or_insert_with(|| (0, at.clone())).0 += 1;
     }
 

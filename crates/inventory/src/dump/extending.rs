@@ -1,6 +1,6 @@
 //! What several readings hold, as one.
 
-use super::{Dump, Place};
+use super::{Dump, WrittenAt};
 
 impl Dump {
     /// Adds what another one holds.
@@ -40,7 +40,7 @@ impl Dump {
             self.here = config_map_places.get(&name).cloned().unwrap_or_default();
             self.config_map(name, map);
         }
-        self.here = Place::default();
+        self.here = WrittenAt::default();
         if let (Some((.., mine)), Some((.., Some(found)))) = (&mut self.wanted, wanted) {
             *mine = Some(found);
         }

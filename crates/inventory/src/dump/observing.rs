@@ -12,7 +12,7 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    Holder, LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen,
+    LiveMapping, LoginStore, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen,
     UnseenLogins, foreign::Foreign, identities::one_of_each,
 };
 
@@ -122,7 +122,8 @@ impl Dump {
         notes.sort();
         notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
-        let is_in_file = |live: &LiveMapping| matches!(&live.holder, Holder::ConfigMap(map) if map.in_file.is_some());
+        let is_in_file =
+            |live: &LiveMapping| matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
         let may_count = !(is_eks || makes_eks) || mappings.iter().any(is_in_file);
         let hides = || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap));
         if may_count && (mappings.iter().any(is_read) || hides()) {

@@ -10,7 +10,7 @@ use mapping::aws_iam_authenticator::LISTS;
 use rbac::dump::{Other, Refusal, Refused};
 use serde_json::{Value, value::RawValue};
 
-use super::{ACCOUNT_KIND, Dump, MAPPING, Place, Unseen, deployed::Deployer};
+use super::{ACCOUNT_KIND, Dump, MAPPING, Unseen, WrittenAt, deployed::Deployer};
 
 /// Who made an object that is not read.
 enum Of {
@@ -260,9 +260,9 @@ impl Dump {
             spec: raw("spec"),
             status: raw("status"),
         };
-        self.here = Place { file: source.name().into(), line: source.position(object.span.start).line };
+        self.here = WrittenAt { file: source.name().into(), line: source.position(object.span.start).line };
         let is_gap = self.overlook(&other, text("resourceVersion").is_some());
-        self.here = Place::default();
+        self.here = WrittenAt::default();
         self.has_manifests |= is_gap;
         is_gap
     }

@@ -4,7 +4,7 @@ use document::{Node, Source};
 use rbac::resources::Resource;
 
 use super::{
-    super::{place::Place, servers::may_run},
+    super::{place::WrittenAt, servers::may_run},
     DEFINITION, Dump,
 };
 
@@ -52,11 +52,11 @@ impl Dump {
         for item in items {
             let value = item.to_json();
             let [namespace, name] = ["namespace", "name"].map(|key| value["metadata"][key].as_str());
-            self.here = Place { file: source.name().into(), line: source.position(item.span.start).line };
+            self.here = WrittenAt { file: source.name().into(), line: source.position(item.span.start).line };
             let kind = kind.strip_suffix("List").unwrap_or(kind);
             is_one |= self.runs(kind, namespace, name.unwrap_or_default(), &value["spec"]);
         }
-        self.here = Place::default();
+        self.here = WrittenAt::default();
         is_one
     }
 

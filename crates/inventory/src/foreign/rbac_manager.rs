@@ -66,13 +66,13 @@ struct Grant {
     name: Box<str>,
     role: RoleReference,
     subjects: Vec<Subject>,
-    place: Place,
+    place: BindingScope,
     span: Span,
     line: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Place {
+enum BindingScope {
     Cluster,
     Namespace(Box<str>),
     Selector(LabelSelector),
@@ -85,9 +85,9 @@ impl RbacDefinition {
         let mut bindings = Vec::new();
         for Grant { name, role, subjects, place, span, .. } in &self.grants {
             let places: Vec<Option<Box<str>>> = match place {
-                Place::Cluster => vec![None],
-                Place::Namespace(namespace) => vec![Some(namespace.clone())],
-                Place::Selector(selector) => {
+                BindingScope::Cluster => vec![None],
+                BindingScope::Namespace(namespace) => vec![Some(namespace.clone())],
+                BindingScope::Selector(selector) => {
                     let chosen = namespaces.iter().filter(|namespace| selector.matches(&namespace.labels));
                     chosen.map(|namespace| Some(namespace.name.clone())).collect()
                 }
@@ -107,14 +107,14 @@ impl RbacDefinition {
         let is_clear = |of: &Grant| self.grants.iter().all(|one| one.name != of.name || one.subjects == of.subjects);
         let of_labels = move |grant: &'_ Grant| is_clear(grant);
         self.grants.iter().filter(move |grant| of_labels(grant)).filter_map(|grant| match &grant.place {
-            Place::Selector(selector) if *selector != LabelSelector::default() => Some(Chosen {
+            BindingScope::Selector(selector) if *selector != LabelSelector::default() => Some(Chosen {
                 binding: &grant.name,
                 role: &grant.role,
                 subjects: &grant.subjects,
                 selector,
                 line: grant.line,
             }),
-            Place::Selector(_) | Place::Cluster | Place::Namespace(_) => None,
+            BindingScope::Selector(_) | BindingScope::Cluster | BindingScope::Namespace(_) => None,
         })
     }
 
@@ -126,7 +126,7 @@ impl RbacDefinition {
 
     /// Whether it chooses namespaces by their labels, which the cluster knows alone.
     pub fn chooses_namespaces(&self) -> bool {
-        self.grants.iter().any(|grant| matches!(grant.place, Place::Selector(_)))
+        self.grants.iter().any(|grant| matches!(grant.place, BindingScope::Selector(_)))
     }
 }
 
@@ -158,7 +158,7 @@ pub(super) fn read(root: &Node) -> Foreign {
             binding(name, node, &mut definition.grants, &mut parts, &mut problems);
         }
     }
-    let mut seen: BTreeMap<(&str, &Place), &Grant> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, &BindingScope), &Grant> = BTreeMap::new();
     for grant in &definition.grants {
         let first = seen.entry((&grant.name, &grant.place)).or_insert(grant);
         if (&first.subjects, &first.role) != (&grant.subjects, &grant.role) {
@@ -219,7 +219,7 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
         if role.is_empty() {
             problems.push(unreadable(node.span, "`clusterRole` is missing"));
         }
-        add(format!("{prefix}-{role}"), RoleKind::ClusterRole, role, Place::Cluster, node.span);
+        add(format!("{prefix}-{role}"), RoleKind::ClusterRole, role, BindingScope::Cluster, node.span);
     }
     for node in list(node, "roleBindings", problems) {
         known(node, &of_part, &ROLE_BINDING, left);
@@ -243,13 +243,13 @@ fn binding(of: &str, node: &Node, grants: &mut Vec<Grant>, problems: &mut Proble
                         "write `namespaces: ['*']` in place of these namespaces below `authorization` in the file";
                     left.push(not_taken(span, message).hint(hint));
                 }
-                Place::Selector(selector)
+                BindingScope::Selector(selector)
             }
             None if namespace.is_empty() => {
                 problems.push(unreadable(node.span, "`namespace` or `namespaceSelector` is missing"));
                 continue;
             }
-            None => Place::Namespace(namespace.into()),
+            None => BindingScope::Namespace(namespace.into()),
         };
         add(format!("{prefix}-{suffix}"), kind, role, place, node.span);
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use identity::{AccountId, Partition};
 
-use super::Place;
+use super::FileLine;
 use crate::{Mode, Snapshot, snapshot};
 
 /// The configuration. `None` and empty lists mean that the file does not say: then [`super::defaults`] hold.
@@ -18,7 +18,7 @@ pub struct Config {
     pub client: ClientConfig,
     /// `server`.
     pub server: ServerConfig,
-    pub(super) places: BTreeMap<String, Place>,
+    pub(super) places: BTreeMap<String, FileLine>,
 }
 
 /// Keys for `token` and `verify`, at the top level of the file.
@@ -86,7 +86,7 @@ pub struct ServerConfig {
 
 impl Config {
     /// Where a key stands: `clusterID`, `server.port` …, in any case; nothing where the file does not have it.
-    pub fn place(&self, key: &str) -> Option<&Place> {
+    pub fn place(&self, key: &str) -> Option<&FileLine> {
         self.places.get(&key.to_ascii_lowercase())
     }
 }

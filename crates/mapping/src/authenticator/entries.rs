@@ -9,7 +9,7 @@ use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Span};
 use identity::{AccountId, Arn, Partition};
 
 use super::{
-    place::{Lines, Place},
+    place::{FileLine, Lines},
     values::{self, unknown_key},
 };
 use crate::{
@@ -190,7 +190,7 @@ impl<'a> Entries<'a> {
     }
 
     fn rule_source(&self, list: &'static str, index: usize, span: Span) -> RuleSource {
-        let Place { file, line } = self.lines.place(span.start);
+        let FileLine { file, line } = self.lines.place(span.start);
         RuleSource { mode: self.mode, list, index, file, line }
     }
 }

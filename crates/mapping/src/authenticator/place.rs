@@ -6,14 +6,14 @@ use document::{Node, Source};
 
 /// A line of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct FileLine {
     /// The file's name.
     pub file: Arc<str>,
     /// The line in it, from 1.
     pub line: usize,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for FileLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.file, self.line)
     }
@@ -35,16 +35,16 @@ impl Lines {
     }
 
     /// The place of a byte.
-    pub(super) fn place(&self, offset: usize) -> Place {
+    pub(super) fn place(&self, offset: usize) -> FileLine {
         let offset = offset.saturating_sub(self.base);
-        Place {
+        FileLine {
             file: Arc::clone(&self.file),
             line: self.newlines.partition_point(|newline| (*newline as usize) < offset) + 1,
         }
     }
 
     /// The places of the keys of the file, in lower case: `clusterid`, `server.port` …
-    pub(super) fn of_keys(&self, root: &Node) -> BTreeMap<String, Place> {
+    pub(super) fn of_keys(&self, root: &Node) -> BTreeMap<String, FileLine> {
         let mut places = BTreeMap::new();
         for entry in root.as_mapping().unwrap_or_default() {
             let key = entry.key.text.to_ascii_lowercase();

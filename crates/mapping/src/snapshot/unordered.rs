@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use identity::{AccountId, Identity, Partition, Principal};
 
 use super::{
-    Asked, Entry, Grant, Kept, Mismatch, Nearest, Source, key_difference, permission_set,
+    Entry, Grant, Kept, Mismatch, Nearest, Source, SourceMatch, key_difference, permission_set,
     unique_ids::{ById, UniqueIds},
 };
 use crate::{
@@ -85,7 +85,7 @@ impl Unordered {
     }
 
     /// What is asked of it, for explanations.
-    pub(super) fn ask(&self, identity: &Identity, key: &Key) -> Asked<'_> {
+    pub(super) fn ask(&self, identity: &Identity, key: &Key) -> SourceMatch<'_> {
         let Candidates { rules, or_none, account } = self.find(identity, key);
         let by_account = account.filter(|_| rules.is_empty() || or_none);
         let mut entries = Vec::with_capacity(rules.len());
@@ -94,7 +94,7 @@ impl Unordered {
             entries.push(Entry { source, username: Some(username), groups });
         }
         entries.extend(by_account.map(|source| Entry { source: source.clone(), username: None, groups: Vec::new() }));
-        Asked { mode: self.mode, reader: Reader::AwsIamAuthenticator, rules: self.len(), entries }
+        SourceMatch { mode: self.mode, reader: Reader::AwsIamAuthenticator, rules: self.len(), entries }
     }
 
     /// The rules that nearly fit a caller.

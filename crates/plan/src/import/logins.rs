@@ -7,7 +7,7 @@ use std::{
 
 use access::{Facts, Kind, entries::NODE};
 use identity::{AccountId, Arn, Partition};
-use inventory::{AuthenticationMode, Holder, LiveMapping, Named, Observed, foreign::EntryType};
+use inventory::{AuthenticationMode, LiveMapping, LoginStore, Named, Observed, foreign::EntryType};
 use jiff::Timestamp;
 use mapping::{Defect, DefectKind, Membership, Mode, PermissionSet, Reader, Rule, RulePrincipal, UniqueId};
 use rbac::MASTERS;
@@ -283,7 +283,7 @@ fn id(member: &Member) -> Id {
 fn stands(live: &LiveMapping, source: &mapping::RuleSource, what: String) -> Stands {
     let of_cluster = source.file.starts_with("ConfigMap ");
     let section = match (&live.holder, source.list) {
-        (Holder::Objects(_), "items") => {
+        (LoginStore::Objects(_), "items") => {
             return Stands { what, section: format!("IAMIdentityMapping {}", source.file), file: None };
         }
         (_, "mapAccounts") => "mapAccounts".to_owned(),

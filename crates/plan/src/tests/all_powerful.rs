@@ -2,7 +2,7 @@
 
 use inventory::{AccessEntries, MappingTarget};
 
-use super::world::{Asked, cluster, map};
+use super::world::{Scenario, cluster, map};
 use crate::{
     Plan,
     print::{json, text},
@@ -49,7 +49,7 @@ const AWS_AUTH: [(&str, &str); 2] = [
 fn plan(target: MappingTarget) -> Plan {
     let mut observed = cluster(CLUSTER);
     observed.mappings.push(map(MappingTarget::AwsAuth, &AWS_AUTH, &["user/was-ours", "user/alice"]));
-    Asked::new(FILE, target, &observed).plan(&observed)
+    Scenario::new(FILE, target, &observed).plan(&observed)
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn access_entries_and_their_policies_count_and_are_named() {
     observed.add_entries(entries);
     assert_eq!(observed.unseen, []);
     let file = FILE.replace("alice", "bob");
-    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    let plan = Scenario::new(&file, MappingTarget::None, &observed).plan(&observed);
     assert_eq!(
         said(&plan),
         [
@@ -95,7 +95,7 @@ fn access_entries_and_their_policies_count_and_are_named() {
     // With every right nothing is gained.
     assert!(plan.people.iter().all(|person| person.who.name() != "Boss"), "{:?}", plan.people);
     let file = FILE.replace("users: [alice]", "roles: [Boss]");
-    let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+    let plan = Scenario::new(&file, MappingTarget::None, &observed).plan(&observed);
     let boss = plan.people.iter().find(|person| person.who.name() == "Boss");
     assert!(boss.is_none_or(|boss| boss.known_rights().gains.is_empty()), "{boss:?}");
 }
@@ -124,7 +124,7 @@ fn the_policy_of_auto_modes_nodes_stops_no_plan() {
         }
         let mut observed = cluster("role cluster-admin = * *.*; * /*");
         observed.add_entries(entries);
-        let plan = Asked::new(FILE, MappingTarget::None, &observed).plan(&observed);
+        let plan = Scenario::new(FILE, MappingTarget::None, &observed).plan(&observed);
         assert_eq!(plan.not_known.rights.is_empty(), is_known, "{kind} {policy}: {:?}", plan.not_known);
     }
 }
@@ -191,7 +191,7 @@ fn whoever_may_choose_the_group_by_the_name_of_their_session_is_named() {
         let text = format!("- {entry}\n");
         observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", &text)], &[]));
         for target in [MappingTarget::AwsAuth, MappingTarget::None] {
-            let plan = Asked::new(FILE, target, &observed).plan(&observed);
+            let plan = Scenario::new(FILE, target, &observed).plan(&observed);
             let expected =
                 expected.map(|said| format!("{said}, by EKSConfigMap mapRoles[0] (ConfigMap kube-system/aws-auth:1)"));
             assert_eq!(said(&plan), Vec::from_iter(expected), "{what}");
@@ -199,7 +199,7 @@ fn whoever_may_choose_the_group_by_the_name_of_their_session_is_named() {
     }
     let mut observed = cluster("role cluster-admin = * *.*; * /*");
     observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapRoles", &format!("- {}\n", rows[0].1))], &[]));
-    let plan = Asked::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed);
     let json: serde_json::Value = serde_json::from_str(&json(&plan)).expect("JSON");
     assert_eq!(json["allPowerful"][0]["session"], "masters");
 }
@@ -215,7 +215,7 @@ fn logins_that_are_written_elsewhere_are_all_somebody_elses() {
 #[test]
 fn the_digest_is_another_where_somebody_has_become_all_powerful() {
     let observed = cluster("role cluster-admin = * *.*\n");
-    let without = Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest;
+    let without = Scenario::new(FILE, MappingTarget::None, &observed).plan(&observed).digest;
     let observed = cluster("role cluster-admin = * *.*\nbinding x = ClusterRole cluster-admin > user:x\n");
-    assert_ne!(Asked::new(FILE, MappingTarget::None, &observed).plan(&observed).digest, without);
+    assert_ne!(Scenario::new(FILE, MappingTarget::None, &observed).plan(&observed).digest, without);
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::{
     printing,
-    world::{Asked, cluster, map},
+    world::{Scenario, cluster, map},
 };
 use crate::{Imported, Subject, import, print::text, tests::now};
 
@@ -24,7 +24,7 @@ fn imported(observed: &Observed, cluster_id: &str, facts: &Facts) -> Imported {
 
 /// What planning the imported file on the untouched cluster changes for people.
 fn changes(observed: &Observed, file: &str, target: MappingTarget) -> Vec<String> {
-    let mut asked = Asked::new(file, target, observed);
+    let mut asked = Scenario::new(file, target, observed);
     asked.facts.permission_sets = permission_sets().permission_sets;
     let plan = asked.plan(observed);
     let changed = plan.people.iter().filter(|person| {
@@ -273,7 +273,7 @@ fn what_the_file_does_not_say_is_not_superseded() {
 fn the_plan_of_an_import_says_what_it_takes_over() {
     let observed = printing::observed();
     let imported = imported(&observed, "c", &Facts::default());
-    let plan = Asked::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(&imported.text, MappingTarget::AwsAuth, &observed).plan(&observed);
     let said: String = text(&plan).iter().map(|segment| segment.text().to_owned()).collect();
     assert!(!said.contains("Who gains") && !said.contains("Who loses"), "{said}");
 }

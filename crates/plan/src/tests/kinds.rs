@@ -2,13 +2,13 @@
 
 use inventory::MappingTarget;
 
-use super::world::{Asked, cluster, map};
+use super::world::{Scenario, cluster, map};
 use crate::tests::around;
 
 /// `change id` of every object that changes.
 fn changes(groups: &str, lines: &str) -> Vec<String> {
     let observed = cluster(lines);
-    let plan = Asked::new(&around(groups), MappingTarget::None, &observed).plan(&observed);
+    let plan = Scenario::new(&around(groups), MappingTarget::None, &observed).plan(&observed);
     plan.objects.iter().map(|change| format!("{} {}", change.change.as_str(), change.id)).collect()
 }
 
@@ -88,7 +88,7 @@ fn whoever_has_ended_is_no_login_that_goes() {
     let text = around(groups);
     let mut observed = cluster("binding a-binding = ClusterRole a > group:a [ours]");
     observed.mappings.push(map(MappingTarget::AccessFile, &[("access.yaml", &text)], &[]));
-    let plan = Asked::new(&text, MappingTarget::AccessFile, &observed).plan(&observed);
+    let plan = Scenario::new(&text, MappingTarget::AccessFile, &observed).plan(&observed);
     assert!(plan.is_empty() && plan.people.is_empty(), "{:?} {:?}", plan.logins, plan.objects);
 }
 
@@ -97,7 +97,7 @@ fn sessions_that_bindings_name_are_people_of_their_own() {
     let observed =
         cluster("role view = get pods\nbinding dev/x = ClusterRole view > user:R:zoe user:R: user:S:zoe [ours]");
     let file = "- {name: a, roles: [R], authorization: [{namespace: ops, clusterRole: view}]}";
-    let plan = Asked::new(&around(file), MappingTarget::None, &observed).plan(&observed);
+    let plan = Scenario::new(&around(file), MappingTarget::None, &observed).plan(&observed);
     let said: Vec<String> = plan
         .people
         .iter()

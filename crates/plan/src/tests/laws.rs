@@ -4,7 +4,7 @@ use inventory::{Login, MappingTarget, Observed};
 use proptest::prelude::*;
 use rbac::{Index, Request, ResourceRequest, User};
 
-use super::world::{Asked, after, applied, cluster, logins, map};
+use super::world::{Scenario, after, applied, cluster, logins, map};
 use crate::{Action, Plan, Refusal, Stage};
 
 /// Roles that exist, some of them ours.
@@ -159,7 +159,7 @@ proptest! {
     #[test]
     fn a_plan_says_who_gains_and_loses_what(lines in lines(), file in file(), mapping in mapping(), target in target()) {
         let observed = world(&lines, &mapping);
-        let plan = Asked::new(&file, target, &observed).plan(&observed);
+        let plan = Scenario::new(&file, target, &observed).plan(&observed);
         let after = applied(&observed, &plan);
         says_what_changes(&observed, &after, &plan)?;
     }
@@ -167,9 +167,9 @@ proptest! {
     #[test]
     fn after_a_plan_there_is_nothing_to_do(lines in lines(), file in file(), mapping in mapping(), target in target()) {
         let observed = world(&lines, &mapping);
-        let asked = Asked::new(&file, target, &observed);
+        let asked = Scenario::new(&file, target, &observed);
         let after = applied(&observed, &asked.plan(&observed));
-        let again = Asked::new(&file, target, &after).plan(&after);
+        let again = Scenario::new(&file, target, &after).plan(&after);
         prop_assert!(again.is_empty(), "{:?} {:?}", again.objects, again.logins);
         prop_assert!(again.steps.is_empty(), "{:?}", again.steps);
         prop_assert!(again.people.is_empty(), "{:?}", again.people);
@@ -180,12 +180,12 @@ proptest! {
         lines in lines(), file in file(), mapping in mapping(), target in target(), failing in any::<u32>(),
     ) {
         let observed = world(&lines, &mapping);
-        let plan = Asked::new(&file, target, &observed).plan(&observed);
+        let plan = Scenario::new(&file, target, &observed).plan(&observed);
         let works: Vec<usize> = (0..plan.steps.len()).filter(|at| failing >> (at % 32) & 1 == 0).collect();
         let half = after(&observed, &plan, &works);
-        let second = Asked::new(&file, target, &half).plan(&half);
+        let second = Scenario::new(&file, target, &half).plan(&half);
         let done = applied(&half, &second);
-        let third = Asked::new(&file, target, &done).plan(&done);
+        let third = Scenario::new(&file, target, &done).plan(&done);
         prop_assert!(third.steps.is_empty(), "{:?}", third.steps);
         // What is there is what there would have been without the interruption.
         let whole = applied(&observed, &plan);
@@ -205,7 +205,7 @@ proptest! {
         lines in lines(), file in file(), mapping in mapping(), target in target(),
     ) {
         let observed = world(&lines, &mapping);
-        let plan = Asked::new(&file, target, &observed).plan(&observed);
+        let plan = Scenario::new(&file, target, &observed).plan(&observed);
         let whole = applied(&observed, &plan);
         let (first, last) = (Index::new(observed.objects()), Index::new(whole.objects()));
         let (old, new) = (logins(&observed), logins(&whole));
@@ -244,11 +244,11 @@ proptest! {
     ) {
         // From a cluster that one file rules to the other's, and back.
         let start = world(&lines, &mapping);
-        let zero = applied(&start, &Asked::new(&files.1, target, &start).plan(&start)); // Adopts what it finds.
-        let one = applied(&zero, &Asked::new(&files.0, target, &zero).plan(&zero));
-        let there = Asked::new(&files.1, target, &one).plan(&one);
+        let zero = applied(&start, &Scenario::new(&files.1, target, &start).plan(&start)); // Adopts what it finds.
+        let one = applied(&zero, &Scenario::new(&files.0, target, &zero).plan(&zero));
+        let there = Scenario::new(&files.1, target, &one).plan(&one);
         let two = applied(&one, &there);
-        let back = Asked::new(&files.0, target, &two).plan(&two);
+        let back = Scenario::new(&files.0, target, &two).plan(&two);
         let changes = |plan: &Plan, back: bool| {
             let mut all = Vec::new();
             for person in &plan.people {

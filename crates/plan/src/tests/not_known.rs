@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::{
     printing::{FILE, observed},
-    world::Asked,
+    world::Scenario,
 };
 use crate::{
     Plan, Refusal, Warning,
@@ -71,7 +71,7 @@ fn without(mut observed: Observed, part: &str) -> Observed {
 }
 
 fn plan(observed: &Observed, target: MappingTarget) -> Plan {
-    Asked::new(FILE, target, observed).plan(observed)
+    Scenario::new(FILE, target, observed).plan(observed)
 }
 
 /// Every fact that a plan states, one a line.

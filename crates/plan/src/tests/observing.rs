@@ -110,7 +110,7 @@ fn marks_are_read_from_every_kind() {
     let is_ours = |owner: &Owner, version: &str| owner.mark_of("c").is_some() && version == "9";
     assert_eq!(observed.roles.iter().filter(|seen| is_ours(&seen.owner, &seen.version)).count(), 1);
     assert_eq!(observed.bindings.iter().filter(|seen| is_ours(&seen.owner, &seen.version)).count(), 1);
-    let inventory::Holder::Objects(objects) = &observed.mappings[0].holder else { panic!("objects") };
+    let inventory::LoginStore::Objects(objects) = &observed.mappings[0].holder else { panic!("objects") };
     assert!(is_ours(&objects[0].owner, &objects[0].version), "{objects:?}");
     assert_eq!(&*objects[0].object.arn, "arn:aws:iam::111122223333:user/x");
 }

@@ -4,7 +4,7 @@ use inventory::{LiveMapping, MappingTarget, Observed, Reading, Unseen};
 use mapping::Reader;
 use rbac::comparison::Rights;
 
-use super::world::{Asked, cluster, map};
+use super::world::{Scenario, cluster, map};
 use crate::{
     Plan,
     print::text,
@@ -19,7 +19,7 @@ fn live(lines: &str, config: &str, owned: &[&str]) -> Observed {
 }
 
 fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
-    Asked::new(&around(groups), target, observed).plan(observed)
+    Scenario::new(&around(groups), target, observed).plan(observed)
 }
 
 /// `who: before → after`, each as `username [groups]`.

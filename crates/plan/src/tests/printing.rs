@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use inventory::{MappingTarget, Observed};
 
-use super::world::{Asked, cluster, map};
+use super::world::{Scenario, cluster, map};
 use crate::{
     Plan,
     print::{json, markdown, text},
@@ -65,7 +65,7 @@ pub(super) fn observed() -> Observed {
 
 fn plan() -> Plan {
     let observed = observed();
-    Asked::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed)
+    Scenario::new(FILE, MappingTarget::AwsAuth, &observed).plan(&observed)
 }
 
 fn plain(plan: &Plan) -> String {
@@ -493,7 +493,7 @@ fn two_hundred_changes_can_be_read() {
         observed.namespaces.extend((0..8).map(|place| super::world::namespace(&format!("team-{team}-{place}"))));
     }
     observed.mappings.push(map(MappingTarget::AwsAuth, &AWS_AUTH, &[]));
-    let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
     assert!(plan.objects.len() > 200, "{}", plan.objects.len());
     assert_snapshot!(plain(&plan));
 }
@@ -510,7 +510,7 @@ fn names_cannot_hide_what_is_said() {
     let file = FILE
         .replace("  - {clusterRole: view}\n", "")
         .replace("[dev, ops], clusterRole: edit", "[dev], clusterRole: edit");
-    let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
     let said = plain(&plan);
     assert!(said.contains("x\u{fffd}[2K\u{fffd}<img src=x>`*@all"), "{said}");
     assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");

@@ -3,7 +3,7 @@
 use inventory::MappingTarget;
 use rbac::User;
 
-use super::world::{Asked, cluster, map};
+use super::world::{Scenario, cluster, map};
 use crate::{required_permissions, tests::around};
 
 #[test]
@@ -29,7 +29,7 @@ fn rights_that_are_given_must_be_held_or_bound_and_escalated() {
     for (name, lines, expected) in rows {
         let mut observed = cluster(lines);
         observed.caller = Some(User::authenticated("me", [""; 0]));
-        let plan = Asked::new(&file, MappingTarget::None, &observed).plan(&observed);
+        let plan = Scenario::new(&file, MappingTarget::None, &observed).plan(&observed);
         let required_permissions = required_permissions(&plan, &observed);
         let mut verbs: Vec<&str> = required_permissions
             .iter()
@@ -47,7 +47,7 @@ fn masters_and_maps() {
     let mut observed = cluster("role view = get pods");
     observed.caller = Some(User::authenticated("root", ["system:masters"]));
     observed.mappings.push(map(MappingTarget::AwsAuth, &[], &[]));
-    let plan = Asked::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(&file, MappingTarget::AwsAuth, &observed).plan(&observed);
     let said: Vec<String> = required_permissions(&plan, &observed)
         .into_iter()
         .map(|required_permission| {

@@ -78,7 +78,7 @@ fn people(access: &Access) -> Vec<String> {
     let (desired, problems) = compile(access, &facts(), now());
     assert_eq!(problems, []);
     let person = |person: &access::Person| {
-        let access::Principal { kind, account, path, name, .. } = &person.principal;
+        let access::AccessPrincipal { kind, account, path, name, .. } = &person.principal;
         let path = if *kind == Kind::User { path } else { "" };
         let groups: Vec<&str> = person.groups.keys().map(|group| &**group).collect();
         format!("{kind:?} {account} {path}{name} as {} in {}", person.username, groups.join(" "))

@@ -5,7 +5,7 @@ use inventory::{MappingTarget, files};
 
 use super::{
     printing,
-    world::{Asked, cluster, map},
+    world::{Scenario, cluster, map},
 };
 use crate::{
     Action, Object, Plan,
@@ -39,7 +39,7 @@ fn steps(plan: &Plan) -> String {
 fn rights_are_added_logins_change_and_then_rights_go() {
     let plan = {
         let observed = printing::observed();
-        Asked::new(printing::FILE, MappingTarget::AwsAuth, &observed).plan(&observed)
+        Scenario::new(printing::FILE, MappingTarget::AwsAuth, &observed).plan(&observed)
     };
     assert_snapshot!(steps(&plan), @"
     0 Add: apply Role dev/developers with 2 rules, after []
@@ -69,7 +69,7 @@ fn a_role_that_changes_both_ways_is_first_widened() {
     );
     let group = "- {name: a, users: [x], authorization: [{namespace: dev, rules: [
         {verbs: [get], apiGroups: [''], resources: [pods]}, {verbs: [list], apiGroups: [''], resources: [pods]}]}]}";
-    let plan = Asked::new(&around(group), MappingTarget::None, &observed).plan(&observed);
+    let plan = Scenario::new(&around(group), MappingTarget::None, &observed).plan(&observed);
     assert_snapshot!(steps(&plan), @"
     0 Add: apply Role dev/a with 3 rules, after []
     1 Remove: apply RoleBinding dev/a-binding of a to 1, after [0]
@@ -86,7 +86,7 @@ fn what_a_group_without_people_has_goes_before_somebody_comes_into_it() {
     );
     observed.mappings.push(map(MappingTarget::AwsAuth, &[("mapUsers", "[]")], &[]));
     let group = "- {name: a, users: [x], authorization: [{namespace: dev, clusterRole: view}]}";
-    let plan = Asked::new(&around(group), MappingTarget::AwsAuth, &observed).plan(&observed);
+    let plan = Scenario::new(&around(group), MappingTarget::AwsAuth, &observed).plan(&observed);
     assert_snapshot!(steps(&plan), @"
     0 Add: apply RoleBinding dev/cluster-auth:a:view of view to 1, after []
     1 Clear: delete ClusterRoleBinding old at 2, after [0]

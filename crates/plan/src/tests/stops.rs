@@ -6,7 +6,7 @@ use inventory::{LiveMapping, MappingTarget, Observed, Reading, Record, Seen, Uns
 use mapping::aws_iam_authenticator::Standing;
 use rbac::User;
 
-use super::world::{Asked, cluster, map, ours};
+use super::world::{Scenario, cluster, map, ours};
 use crate::{
     Allowed, Digest, Plan, Refusal, STOPS,
     tests::{around, now},
@@ -56,7 +56,7 @@ fn with_access_file(mut observed: Observed) -> Observed {
 }
 
 fn plan(groups: &str, target: MappingTarget, observed: &Observed) -> Plan {
-    Asked::new(&around(groups), target, observed).plan(observed)
+    Scenario::new(&around(groups), target, observed).plan(observed)
 }
 
 fn codes(plan: &Plan, allowed: &Allowed) -> Vec<&'static str> {

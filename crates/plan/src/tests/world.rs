@@ -11,8 +11,8 @@
 use access::{Access, ConfigMap, Desired, Facts, Mark, Namespace, OWNED, Owner, compile};
 use document::Sources;
 use inventory::{
-    Dump, File, Holder, Knowledge, LiveMapping, Login, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading,
-    Record, Seen, files,
+    Dump, File, Knowledge, LiveMapping, Login, LoginStore, MappingObject, MappingTarget, Observed, RECORD_NAME,
+    Reading, Record, Seen, files,
 };
 use mapping::Reader;
 use rbac::{AnyRole, Binding, ClusterRole, ObjectId, Role, RoleKind, RoleReference, Rule, Subject};
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// A file and a target.
-pub(super) struct Asked {
+pub(super) struct Scenario {
     access: Access,
     sources: Sources,
     pub(super) facts: Facts,
@@ -32,7 +32,7 @@ pub(super) struct Asked {
     target: MappingTarget,
 }
 
-impl Asked {
+impl Scenario {
     pub(super) fn new(text: &str, target: MappingTarget, observed: &Observed) -> Self {
         let access = good(text);
         let sources = sources(&[text]);
@@ -263,8 +263,8 @@ fn perform(observed: &mut Observed, action: &Action) {
             let target = target.expect("a mapping's");
             let at = observed.mappings.iter().position(|live| live.target == target);
             let old = at.map(|at| match observed.mappings.remove(at).holder {
-                Holder::ConfigMap(map) => map.resource_version,
-                Holder::Objects(_) => None,
+                LoginStore::ConfigMap(map) => map.resource_version,
+                LoginStore::Objects(_) => None,
             });
             assert_eq!(expected, old.flatten(), "another version");
             let live = LiveMapping::of_config_map(
@@ -292,7 +292,7 @@ fn insist(expected: Option<&str>, found: Option<&str>) {
 fn objects(observed: &mut Observed) -> Vec<Seen<MappingObject>> {
     let at = observed.mappings.iter().position(|live| live.target == MappingTarget::Crd);
     match at.map(|at| observed.mappings.remove(at).holder) {
-        Some(Holder::Objects(objects)) => objects,
+        Some(LoginStore::Objects(objects)) => objects,
         _ => Vec::new(),
     }
 }

@@ -11,9 +11,9 @@ use rbac::{
 use report::{Changed, Item, Name, Section, Sign, Totals, changes, count, dangers_of, rights_in_places};
 use serde::Serialize;
 
-use super::{Asked, Contrast, Difference, Person, SubjectChange, UnknownGrant};
+use super::{Contrast, DiffSubject, Difference, Person, SubjectChange, UnknownGrant};
 use crate::{
-    Principal, World,
+    NamedPrincipal, World,
     print::{self, GapOut, PrincipalOut, SubjectOut},
 };
 
@@ -191,22 +191,22 @@ impl Contrast<'_> {
     }
 }
 
-/// As [`Principal::arn`].
+/// As [`NamedPrincipal::arn`].
 fn arn(who: &Who, identity: &Identity) -> String {
     if matches!(who, Who::Session(..)) { identity.arn() } else { identity.canonical_arn() }
 }
 
-fn named(asked: &Asked) -> String {
+fn named(asked: &DiffSubject) -> String {
     match asked {
-        Asked::Subject(subject) => print::subject(subject),
-        Asked::Principal(principal) => print::principal(principal),
+        DiffSubject::Subject(subject) => print::subject(subject),
+        DiffSubject::NamedPrincipal(principal) => print::principal(principal),
     }
 }
 
 /// Who somebody is in the cluster. Of a Kubernetes user no groups are known, so those are named who have some.
-fn who(asked: &Asked, world: &World) -> Vec<Item> {
+fn who(asked: &DiffSubject, world: &World) -> Vec<Item> {
     match asked {
-        Asked::Principal(principal) => vec![match &principal.login {
+        DiffSubject::NamedPrincipal(principal) => vec![match &principal.login {
             Ok(login) => Item::new(Sign::None, logs_in(principal, login)),
             Err(refusal) => {
                 let unseen = world.may_say_otherwise(&principal.identity);
@@ -222,17 +222,17 @@ fn who(asked: &Asked, world: &World) -> Vec<Item> {
                 Item::new(Sign::Danger, why)
             }
         }],
-        Asked::Subject(Subject::User(name)) => {
+        DiffSubject::Subject(Subject::User(name)) => {
             let called = world.called(name).filter_map(|one| Some((one, one.login.as_ref().ok()?)));
             let in_groups = called.filter(|(_, login)| !login.groups.is_empty());
             let note = |(one, login)| format!("{}: name them by their ARN to count these groups", logs_in(one, login));
             in_groups.map(|one| Item::new(Sign::Note, note(one))).collect()
         }
-        Asked::Subject(_) => Vec::new(),
+        DiffSubject::Subject(_) => Vec::new(),
     }
 }
 
-fn logs_in(principal: &Principal, Login { username, groups }: &Login) -> String {
+fn logs_in(principal: &NamedPrincipal, Login { username, groups }: &Login) -> String {
     let groups = if groups.is_empty() { "no group".to_owned() } else { groups.join(", ") };
     format!("{} logs in as {username}, in {groups}", print::principal(principal))
 }
@@ -318,14 +318,14 @@ pub struct ContrastOut<'a> {
 #[serde(untagged)]
 enum AskedOut<'a> {
     Subject(SubjectOut<'a>),
-    Principal(PrincipalOut<'a>),
+    NamedPrincipal(PrincipalOut<'a>),
 }
 
-impl<'a> From<&'a Asked> for AskedOut<'a> {
-    fn from(asked: &'a Asked) -> Self {
+impl<'a> From<&'a DiffSubject> for AskedOut<'a> {
+    fn from(asked: &'a DiffSubject) -> Self {
         match asked {
-            Asked::Subject(subject) => Self::Subject(subject.into()),
-            Asked::Principal(principal) => Self::Principal((&**principal as &Principal).into()),
+            DiffSubject::Subject(subject) => Self::Subject(subject.into()),
+            DiffSubject::NamedPrincipal(principal) => Self::NamedPrincipal((&**principal as &NamedPrincipal).into()),
         }
     }
 }

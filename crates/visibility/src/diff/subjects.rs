@@ -8,15 +8,15 @@ use rbac::{
 };
 
 use super::sides::{Side, places};
-use crate::{Principal, World};
+use crate::{NamedPrincipal, World};
 
 /// Whom it is about.
 #[derive(Clone, Debug)]
-pub enum Asked {
+pub enum DiffSubject {
     /// A subject of Kubernetes, with the groups that everybody of its kind is in, as `kubectl --as` has it.
     Subject(Subject),
     /// Somebody of AWS, as the user and in the groups that they log in as.
-    Principal(Box<Principal>),
+    Principal(Box<NamedPrincipal>),
 }
 
 /// What each of two may do that the other one may not.
@@ -25,14 +25,14 @@ pub struct Contrast<'a> {
     /// Where.
     pub world: &'a World,
     /// Who.
-    pub asked: [&'a Asked; 2],
+    pub asked: [&'a DiffSubject; 2],
     /// From the first to the second: its gains are what only the second may do, its losses what only the first may.
     pub rights: RightsChange,
     /// The other way round, for the first one's ways to become more.
     pub reverse: RightsChange,
 }
 
-impl Asked {
+impl DiffSubject {
     /// Somebody by an ARN as IAM or STS write it, whether something names them or not; none where it is nobody's.
     pub fn of_arn(world: &World, arn: &Arn) -> Option<Self> {
         let who = match Caller::from_arn(arn) {
@@ -76,12 +76,12 @@ impl Asked {
 
 impl<'a> Contrast<'a> {
     /// Compares.
-    pub fn between(world: &'a World, first: &'a Asked, second: &'a Asked) -> Self {
+    pub fn between(world: &'a World, first: &'a DiffSubject, second: &'a DiffSubject) -> Self {
         let (side, places) = (Side::new(world), places([world]));
         let index = world.index();
         let mut comparison = Comparison::new(index, index, places.iter().map(|place| &**place));
         let asked = [first, second];
-        let users = asked.map(Asked::user);
+        let users = asked.map(DiffSubject::user);
         let beside: [Vec<Beside<'a>>; 2] =
             asked.map(|one| one.identity().map(|identity| side.beside(identity, &places)).unwrap_or_default());
         let [one, other] = [0, 1].map(|at| (&users[at], &*beside[at]));
@@ -93,8 +93,8 @@ impl<'a> Contrast<'a> {
     /// The places that may say otherwise of one of the two who is known from none: whether they log in is not known.
     pub fn unseen_logins(&self) -> Vec<Unseen> {
         let refused = self.asked.into_iter().filter_map(|asked| match asked {
-            Asked::Principal(principal) if principal.login.is_err() => Some(&principal.identity),
-            Asked::Principal(_) | Asked::Subject(_) => None,
+            DiffSubject::Principal(principal) if principal.login.is_err() => Some(&principal.identity),
+            DiffSubject::Principal(_) | DiffSubject::Subject(_) => None,
         });
         refused.flat_map(|identity| self.world.may_say_otherwise(identity)).map(|place| place.gap.clone()).collect()
     }

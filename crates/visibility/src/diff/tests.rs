@@ -6,7 +6,7 @@ mod words;
 
 use report::text_of;
 
-use super::{Asked, Contrast, Difference};
+use super::{Contrast, DiffSubject, Difference};
 use crate::{
     World,
     tests::{whole as world, world as given},
@@ -20,6 +20,6 @@ fn said(before: &World, after: &World) -> String {
         .collect()
 }
 
-fn contrasted(world: &World, first: &Asked, second: &Asked) -> String {
+fn contrasted(world: &World, first: &DiffSubject, second: &DiffSubject) -> String {
     text_of(&Contrast::between(world, first, second).report()).iter().map(|one| one.text().to_owned()).collect()
 }

@@ -18,7 +18,7 @@ use super::{
     sides::{Side, alike, key, places},
     unknown::{self, UnknownGrant},
 };
-use crate::{Principal, World, who_can::resolved};
+use crate::{NamedPrincipal, World, who_can::resolved};
 
 /// What changes from one world to another.
 #[derive(Debug)]
@@ -168,7 +168,7 @@ pub(super) fn everybody(worlds: [&World; 2]) -> Vec<(Who, Identity)> {
         _ => None,
     };
     let mut everybody = BTreeMap::new();
-    for Principal { who, identity, .. } in all() {
+    for NamedPrincipal { who, identity, .. } in all() {
         let (mut who, mut identity) = (who.clone(), identity.clone());
         if let Caller::AssumedRole { role, session } = &mut identity.principal
             && role.ends_with(UNKNOWN_SUFFIX)

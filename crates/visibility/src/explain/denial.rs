@@ -1,10 +1,12 @@
 //! Why somebody is not let in, what was nearly right, and what to do in the exact words.
 
 use identity::{Arn, Principal as Kind};
-use mapping::{Asked, Difference, Mismatch, Mode, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource};
+use mapping::{
+    Difference, Mismatch, Mode, Nearest, Never, PermissionSet, Refusal, RulePrincipal, RuleSource, SourceMatch,
+};
 
 use super::{Caller, Code};
-use crate::{Principal, World, print};
+use crate::{NamedPrincipal, World, print};
 
 /// A "no".
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,7 @@ impl Denial {
         Self { code: *refusal.explain(), nearest: None, fix: None }
     }
 
-    pub(super) fn of_mapping(world: &World, caller: &Caller, refusal: Refusal, asked: &[Asked<'_>]) -> Self {
+    pub(super) fn of_mapping(world: &World, caller: &Caller, refusal: Refusal, asked: &[SourceMatch<'_>]) -> Self {
         let code = *refusal.explain();
         match refusal {
             Refusal::NotMapped => {
@@ -108,7 +110,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         }
     };
     // Mappings compare in lower case; people look for what they wrote.
-    let is_meant = |principal: &&Principal| {
+    let is_meant = |principal: &&NamedPrincipal| {
         principal.source.as_ref() == Some(&nearest.source) && principal.who.name().eq_ignore_ascii_case(&name)
     };
     let spelled = world.principals().iter().find(is_meant).map(|principal| principal.who.name());

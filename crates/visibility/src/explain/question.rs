@@ -49,7 +49,7 @@ pub enum NotAQuestion {
 
 /// A `TokenReview`, or what a credential plugin prints.
 #[derive(Deserialize)]
-struct Holder {
+struct TokenDocument {
     #[serde(default)]
     spec: Option<Holding>,
     #[serde(default)]
@@ -73,7 +73,7 @@ impl Question {
             return Ok(Self::Token(Token(text.to_owned())));
         }
         if text.starts_with('{') {
-            let Holder { spec, status } = serde_json::from_str(text).map_err(|_| NotAQuestion::Json)?;
+            let TokenDocument { spec, status } = serde_json::from_str(text).map_err(|_| NotAQuestion::Json)?;
             let token = [spec, status].into_iter().flatten().find_map(|holding| holding.token);
             return token.map(|token| Self::Token(Token(token))).ok_or(NotAQuestion::NoToken);
         }

@@ -1,7 +1,7 @@
 //! An explanation for a terminal, in the dress of a plan.
 
 use inventory::{NotAsked, Unseen};
-use mapping::{Asked, Entry, Membership, Mode, Outcome, Refusal};
+use mapping::{Entry, Membership, Mode, Outcome, Refusal, SourceMatch};
 use rbac::RoleReference;
 use report::{Item, Section, Sign, rules};
 use token::Description;
@@ -253,7 +253,7 @@ impl Person<'_> {
 }
 
 /// How many entries a place has, and which of them name somebody.
-fn entries_of(asked: &Asked<'_>) -> (String, Vec<String>) {
+fn entries_of(asked: &SourceMatch<'_>) -> (String, Vec<String>) {
     let entries = match asked.rules {
         0 => "no entry that lets anybody in".to_owned(),
         1 => "1 entry".to_owned(),
@@ -268,13 +268,13 @@ fn entries_of(asked: &Asked<'_>) -> (String, Vec<String>) {
 }
 
 /// A place that EKS does not ask.
-fn of_left_out(asked: &Asked<'_>, why: NotAsked) -> Item {
+fn of_left_out(asked: &SourceMatch<'_>, why: NotAsked) -> Item {
     let (source, (entries, named), why) = (print::source(asked.mode), entries_of(asked), why.in_words());
     let though = if named.is_empty() { String::new() } else { format!("; {}", named.join(", ")) };
     Item::new(Sign::Note, format!("{source} ({entries}): not asked, since {why}{though}"))
 }
 
-fn of_source(asked: &Asked<'_>, decided: bool) -> Item {
+fn of_source(asked: &SourceMatch<'_>, decided: bool) -> Item {
     let (source, (entries, named)) = (print::source(asked.mode), entries_of(asked));
     let chance = if named.len() > 1 { ", and any of them is taken" } else { "" };
     let entry = (!named.is_empty()).then(|| format!("{}{chance}", named.join(", ")));

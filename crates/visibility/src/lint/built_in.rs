@@ -8,7 +8,7 @@
 
 use rbac::{Binding, RoleKind, Subject};
 
-use super::{holders::Who, subject_escalation::SubjectEscalation};
+use super::{holders::BindingSubject, subject_escalation::SubjectEscalation};
 
 /// The namespace of Kubernetes' own.
 const SYSTEM: &str = "kube-system";
@@ -19,9 +19,9 @@ const LEADER: &str = "system::leader-locking-kube-controller-manager";
 const SCHEDULER: &str = "system::leader-locking-kube-scheduler";
 
 /// The bindings that are no controller's: namespace, name, role, subject.
-const BINDINGS: &[(Option<&str>, &str, RoleKind, &str, Who<'static>)] = {
+const BINDINGS: &[(Option<&str>, &str, RoleKind, &str, BindingSubject<'static>)] = {
+    use BindingSubject::{Group, ServiceAccount, User};
     use RoleKind::{ClusterRole, Role};
-    use Who::{Group, ServiceAccount, User};
     &[
         (None, "cluster-admin", ClusterRole, "cluster-admin", Group("system:masters")),
         (None, "system:basic-user", ClusterRole, "system:basic-user", Group("system:authenticated")),
@@ -122,7 +122,7 @@ const EXPECTED: &[(&str, &str)] = &[
 ];
 
 /// Whether a binding is one of Kubernetes' own, and a subject one that it is made for.
-pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
+pub(super) fn is_one(binding: &Binding, who: BindingSubject<'_>) -> bool {
     let (namespace, role) = (binding.namespace(), binding.role());
     let of_controller = || {
         let kind = match namespace {
@@ -131,7 +131,7 @@ pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
             Some(_) => return false,
         };
         let controller = binding.name().strip_prefix(CONTROLLER);
-        controller.is_some_and(|name| who == Who::ServiceAccount(SYSTEM, name))
+        controller.is_some_and(|name| who == BindingSubject::ServiceAccount(SYSTEM, name))
             && (role.kind, role.name) == (kind, binding.name())
     };
     of_controller() || BINDINGS.contains(&(namespace, binding.name(), role.kind, role.name, who))
@@ -139,7 +139,7 @@ pub(super) fn is_one(binding: &Binding, who: Who<'_>) -> bool {
 
 /// The subjects of a binding for whom Kubernetes itself makes it.
 pub(crate) fn subjects(binding: &Binding) -> Vec<Subject> {
-    let is_own = |subject: &&Subject| Who::of(subject, binding).is_some_and(|who| is_one(binding, who));
+    let is_own = |subject: &&Subject| BindingSubject::of(subject, binding).is_some_and(|who| is_one(binding, who));
     binding.subjects().iter().filter(is_own).cloned().collect()
 }
 

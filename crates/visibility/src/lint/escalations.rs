@@ -12,22 +12,22 @@ use rbac::{
 
 use super::{
     checks::rows,
-    holders::{Bound, Holder, Who},
+    holders::{BindingSubject, Bound, BoundSubject},
     named,
     subject_escalation::{By, SubjectEscalation},
 };
 
 /// Everything that everybody has, in the order of subjects, places and the table. What everybody has who logs in is theirs
 /// who log in, and not once more everybody's.
-pub(super) fn escalations<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>) -> Vec<SubjectEscalation<'a>> {
+pub(super) fn escalations<'a>(holders: &BTreeMap<BindingSubject<'a>, BoundSubject<'a>>) -> Vec<SubjectEscalation<'a>> {
     let mut known = Known::default();
     let mut escalations = Vec::new();
     for (who, holder) in holders {
         let groups = User::of(&who.subject()).groups;
-        let beside: Vec<&Holder<'a>> = groups
+        let beside: Vec<&BoundSubject<'a>> = groups
             .iter()
-            .filter(|group| *who != Who::Group(group))
-            .filter_map(|group| holders.get(&Who::Group(group)))
+            .filter(|group| *who != BindingSubject::Group(group))
+            .filter_map(|group| holders.get(&BindingSubject::Group(group)))
             .collect();
         of_holder(*who, holder, &beside, &mut known, &mut escalations);
     }
@@ -55,9 +55,9 @@ struct Way<'a> {
 }
 
 fn of_holder<'a>(
-    who: Who<'a>,
-    holder: &Holder<'a>,
-    beside: &[&Holder<'a>],
+    who: BindingSubject<'a>,
+    holder: &BoundSubject<'a>,
+    beside: &[&BoundSubject<'a>],
     known: &mut Known<'a>,
     escalations: &mut Vec<SubjectEscalation<'a>>,
 ) {

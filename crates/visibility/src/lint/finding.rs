@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use document::Span;
 use rbac::{AnyRole, Binding, ResourceRequest, Rule, escalation::Severity};
 
-use super::{Check, Who};
-use crate::Principal;
+use super::{BindingSubject, Check};
+use crate::NamedPrincipal;
 
 /// Something to look at: one check, for one subject, in all its places.
 #[derive(Clone, Debug)]
@@ -18,9 +18,9 @@ pub struct Finding<'a> {
     /// How bad it is here.
     pub severity: Severity,
     /// Whom it is about.
-    pub who: Option<Who<'a>>,
+    pub who: Option<BindingSubject<'a>>,
     /// The AWS principals that log in as they, as far as logins are known.
-    pub principals: Vec<&'a Principal>,
+    pub principals: Vec<&'a NamedPrincipal>,
     /// Whether it holds in the whole cluster.
     pub is_everywhere: bool,
     /// The namespaces that it is about.
@@ -46,7 +46,7 @@ pub struct Path<'a> {
 
 impl<'a> Finding<'a> {
     /// One that nothing is said of yet but what was looked for, and of whom.
-    pub(super) fn new(check: Check, who: Option<Who<'a>>, message: String) -> Self {
+    pub(super) fn new(check: Check, who: Option<BindingSubject<'a>>, message: String) -> Self {
         let (others, principals, namespaces, paths) = Default::default();
         let (severity, is_everywhere, origin) = (check.severity, false, None);
         Self { check, others, severity, who, principals, is_everywhere, namespaces, paths, message, origin }

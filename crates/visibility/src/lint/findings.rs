@@ -9,7 +9,7 @@ use super::{
     Finding, Path, built_in,
     checks::{Check, of_escalation, other},
     exclusions::{Excluded, Found},
-    holders::Who,
+    holders::BindingSubject,
     judged::Judged,
     reachability::Reachability,
     subject_escalation::{By, SubjectEscalation},
@@ -30,7 +30,7 @@ pub(super) fn findings<'a>(
     excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let judged = escalations.iter().filter(|escalation| !built_in::expects(escalation));
-    let mut by_place: BTreeMap<(Who<'a>, Option<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
+    let mut by_place: BTreeMap<(BindingSubject<'a>, Option<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
     for escalation in judged.clone() {
         let Some(verdict) = reachability.verdict(escalation) else { continue };
         let namespace = words::namespace(escalation.scope);
@@ -43,25 +43,27 @@ pub(super) fn findings<'a>(
         }
     }
     // Places are alike where the same is found of the same subject, by the same other ways.
-    let mut alike: BTreeMap<(Who<'a>, &str, Severity, Vec<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
+    let mut alike: BTreeMap<(BindingSubject<'a>, &str, Severity, Vec<&str>), Vec<Judged<'_, 'a>>> = BTreeMap::new();
     for judged in by_place.into_values().flat_map(one_for_all) {
         let Judged { escalation, verdict, others } = &judged;
         let others: Vec<&str> = others.iter().map(|escalation| escalation.escalation.code).collect();
         alike.entry((escalation.who, escalation.escalation.code, verdict.severity, others)).or_default().push(judged);
     }
-    let of =
-        |((who, _, severity, others), alike): ((Who<'a>, &str, Severity, Vec<&'static str>), Vec<Judged<'_, 'a>>)| {
-            let check = of_escalation(alike[0].escalation.escalation);
-            let mut finding = Finding::new(check, Some(who), words::of_powers(escalations, reachability, &alike));
-            (finding.severity, finding.others) = (severity, others);
-            for Judged { escalation, others, .. } in alike {
-                add_place(&mut finding, escalation);
-                for escalation in others {
-                    add_paths(&mut finding, escalation);
-                }
+    let of = |((who, _, severity, others), alike): (
+        (BindingSubject<'a>, &str, Severity, Vec<&'static str>),
+        Vec<Judged<'_, 'a>>,
+    )| {
+        let check = of_escalation(alike[0].escalation.escalation);
+        let mut finding = Finding::new(check, Some(who), words::of_powers(escalations, reachability, &alike));
+        (finding.severity, finding.others) = (severity, others);
+        for Judged { escalation, others, .. } in alike {
+            add_place(&mut finding, escalation);
+            for escalation in others {
+                add_paths(&mut finding, escalation);
             }
-            finding
-        };
+        }
+        finding
+    };
     let mut findings: Vec<Finding<'a>> = alike.into_iter().map(of).collect();
     findings.extend(cloud_roles(world, judged.clone(), excluded));
     findings.extend(node_files(world, judged, excluded));
@@ -114,8 +116,8 @@ fn add_paths<'a>(finding: &mut Finding<'a>, escalation: &SubjectEscalation<'a>) 
 fn ways<'p, 'a: 'p>(
     escalations: impl Iterator<Item = &'p SubjectEscalation<'a>>,
     is_one: impl Fn(&SubjectEscalation<'a>) -> bool,
-) -> BTreeMap<Who<'a>, Vec<(&'a str, &'p SubjectEscalation<'a>)>> {
-    let mut ways: BTreeMap<Who<'a>, Vec<(&'a str, &'p SubjectEscalation<'a>)>> = BTreeMap::new();
+) -> BTreeMap<BindingSubject<'a>, Vec<(&'a str, &'p SubjectEscalation<'a>)>> {
+    let mut ways: BTreeMap<BindingSubject<'a>, Vec<(&'a str, &'p SubjectEscalation<'a>)>> = BTreeMap::new();
     for escalation in
         escalations.filter(|escalation| !escalation.is_short && escalation.of.is_none() && is_one(escalation))
     {
@@ -138,7 +140,7 @@ fn cloud_roles<'p, 'a: 'p>(
     let mut by_namespace: BTreeMap<&str, Vec<&'a CloudAccount>> = BTreeMap::new();
     let mut findings = Vec::new();
     for account in &world.surroundings().cloud_accounts {
-        let who = Who::ServiceAccount(&account.namespace, &account.name);
+        let who = BindingSubject::ServiceAccount(&account.namespace, &account.name);
         by_namespace.entry(&account.namespace).or_default().push(account);
         let found = Found::new(check, Some(who), Some(&account.namespace));
         if excluded.holds(Found { severity: Severity::Info, target: Some(account.role.to_string()), ..found }) {
@@ -154,7 +156,8 @@ fn cloud_roles<'p, 'a: 'p>(
         escalation.escalation.takes != Takes::Nothing && !WITHOUT_PODS.contains(&escalation.escalation.code)
     };
     for (who, ways) in ways(escalations, runs) {
-        let is_other = |account: &CloudAccount| who != Who::ServiceAccount(&account.namespace, &account.name);
+        let is_other =
+            |account: &CloudAccount| who != BindingSubject::ServiceAccount(&account.namespace, &account.name);
         let found = ways.iter().filter_map(|(namespace, escalation)| {
             let account = by_namespace.get(namespace)?.iter().find(|account| is_other(account))?;
             let found = found(world, check, escalation, Some(namespace));

@@ -8,7 +8,7 @@ use crate::World;
 
 /// Whom a binding names. A username that is a service account's is that account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who<'a> {
+pub enum BindingSubject<'a> {
     /// A username.
     User(&'a str),
     /// Everybody in a group.
@@ -26,7 +26,7 @@ pub(super) struct Bound<'a> {
 
 /// What bindings give to one subject.
 #[derive(Debug, Default)]
-pub(super) struct Holder<'a> {
+pub(super) struct BoundSubject<'a> {
     /// In the whole cluster.
     pub(super) everywhere: Vec<Bound<'a>>,
     /// By namespace.
@@ -35,13 +35,13 @@ pub(super) struct Holder<'a> {
 
 /// Everybody that bindings name. A binding to a role that is not there gives nothing, and its subjects are here all the same.
 /// What an access file grants comes behind what others do: it may be accepted there, and theirs is not.
-pub(super) fn holders(world: &World) -> BTreeMap<Who<'_>, Holder<'_>> {
+pub(super) fn holders(world: &World) -> BTreeMap<BindingSubject<'_>, BoundSubject<'_>> {
     let index = world.index();
-    let mut holders: BTreeMap<Who<'_>, Holder<'_>> = BTreeMap::new();
+    let mut holders: BTreeMap<BindingSubject<'_>, BoundSubject<'_>> = BTreeMap::new();
     for binding in bindings(world) {
         let role = index.role_of(binding);
         for subject in binding.subjects() {
-            let Some(who) = Who::of(subject, binding) else { continue };
+            let Some(who) = BindingSubject::of(subject, binding) else { continue };
             let holder = holders.entry(who).or_default();
             let Some(role) = role else { continue };
             let bound = match binding.namespace() {
@@ -66,7 +66,7 @@ pub(super) fn bindings(world: &World) -> Vec<&Binding> {
     bindings
 }
 
-impl<'a> Who<'a> {
+impl<'a> BindingSubject<'a> {
     /// The subject of a binding; none where it names a service account of no namespace.
     pub fn of(subject: &'a Subject, binding: &'a Binding) -> Option<Self> {
         Some(match subject {
@@ -113,7 +113,7 @@ impl<'a> Who<'a> {
 }
 
 /// `ServiceAccount kube-system/namespace-controller`.
-impl fmt::Display for Who<'_> {
+impl fmt::Display for BindingSubject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(name) => write!(f, "User {name}"),

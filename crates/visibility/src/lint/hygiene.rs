@@ -9,7 +9,7 @@ use super::{
     Finding, Path, built_in,
     checks::{Check, MANY_ROLES, MANY_SUBJECTS, other},
     exclusions::{Excluded, Found},
-    holders::{Bound, Holder, Who, bindings},
+    holders::{BindingSubject, Bound, BoundSubject, bindings},
     words,
 };
 use crate::World;
@@ -19,20 +19,19 @@ const EVERYBODY: [&str; 2] = ["system:authenticated", "system:serviceaccounts"];
 
 pub(super) fn findings<'a>(
     world: &'a World,
-    holders: &BTreeMap<Who<'a>, Holder<'a>>,
+    holders: &BTreeMap<BindingSubject<'a>, BoundSubject<'a>>,
     excluded: &Excluded<'_, 'a>,
 ) -> Vec<Finding<'a>> {
     let mut findings = missing_roles(world, excluded);
     findings.extend(twice(world, excluded));
     for (who, holder) in holders {
-        let anonymous = [Who::Group("system:unauthenticated"), Who::User("system:anonymous")];
-        let is_everybody =
-            matches!(who, Who::Group(name) if EVERYBODY.contains(name) || name.starts_with("system:serviceaccounts:"));
+        let anonymous = [BindingSubject::Group("system:unauthenticated"), BindingSubject::User("system:anonymous")];
+        let is_everybody = matches!(who, BindingSubject::Group(name) if EVERYBODY.contains(name) || name.starts_with("system:serviceaccounts:"));
         if anonymous.contains(who) {
             findings.extend(beyond(world, other("anonymous"), *who, holder, excluded));
         } else if is_everybody {
             findings.extend(beyond(world, other("everybody"), *who, holder, excluded));
-        } else if *who == Who::Group("system:masters") {
+        } else if *who == BindingSubject::Group("system:masters") {
             findings.extend(beyond(world, other("masters-binding"), *who, holder, excluded));
         } else {
             findings.extend(many_roles(*who, holder, excluded));
@@ -66,7 +65,7 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Findi
         if !roles_are_whole || world.index().role_of(binding).is_some() {
             continue;
         }
-        let whom = binding.subjects().first().and_then(|subject| Who::of(subject, binding));
+        let whom = binding.subjects().first().and_then(|subject| BindingSubject::of(subject, binding));
         let is_of_file = world.is_of_access_file(binding.origin());
         if excluded.holds(Found { is_of_file, ..Found::new(check, whom, namespace).by([binding]) }) {
             continue;
@@ -99,8 +98,8 @@ fn missing_roles<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Findi
 fn beyond<'a>(
     world: &'a World,
     check: Check,
-    who: Who<'a>,
-    holder: &Holder<'a>,
+    who: BindingSubject<'a>,
+    holder: &BoundSubject<'a>,
     excluded: &Excluded<'_, 'a>,
 ) -> Option<Finding<'a>> {
     let mut finding = Finding::new(check, Some(who), String::new());
@@ -133,7 +132,11 @@ fn beyond<'a>(
     Some(finding)
 }
 
-fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_, 'a>) -> Option<Finding<'a>> {
+fn many_roles<'a>(
+    who: BindingSubject<'a>,
+    holder: &BoundSubject<'a>,
+    excluded: &Excluded<'_, 'a>,
+) -> Option<Finding<'a>> {
     let check = other("many-roles");
     let all = || holder.everywhere.iter().chain(holder.in_namespaces.values().flatten());
     let names: BTreeSet<(&str, &str)> = all()
@@ -159,7 +162,10 @@ fn many_roles<'a>(who: Who<'a>, holder: &Holder<'a>, excluded: &Excluded<'_, 'a>
 }
 
 /// One finding for all namespaces: they are many where they are found at all.
-fn many_subjects<'a>(holders: &BTreeMap<Who<'a>, Holder<'a>>, excluded: &Excluded<'_, 'a>) -> Option<Finding<'a>> {
+fn many_subjects<'a>(
+    holders: &BTreeMap<BindingSubject<'a>, BoundSubject<'a>>,
+    excluded: &Excluded<'_, 'a>,
+) -> Option<Finding<'a>> {
     let check = other("many-subjects");
     let mut subjects: BTreeMap<&'a str, usize> = BTreeMap::new();
     for (who, holder) in holders {

@@ -13,9 +13,9 @@ use super::{
     Finding, Path,
     checks::other,
     exclusions::{Excluded, Found},
-    holders::{Who, bindings},
+    holders::{BindingSubject, bindings},
 };
-use crate::{Principal, World, world::KEY};
+use crate::{NamedPrincipal, World, world::KEY};
 
 /// The group that has everything.
 const MASTERS: &str = "system:masters";
@@ -39,12 +39,14 @@ pub(super) fn changed_by(escalation: &Escalation) -> Option<MappingTarget> {
 }
 
 /// The principals that log in as a subject.
-pub(super) fn behind<'a>(world: &'a World, who: Who<'_>) -> Vec<&'a Principal> {
+pub(super) fn behind<'a>(world: &'a World, who: BindingSubject<'_>) -> Vec<&'a NamedPrincipal> {
     match who {
-        Who::User(name) => world.called(name).collect(),
-        Who::Group(name) => world.members(name).collect(),
+        BindingSubject::User(name) => world.called(name).collect(),
+        BindingSubject::Group(name) => world.members(name).collect(),
         // Whoever a mapping gives an account's name, not its groups.
-        Who::ServiceAccount(namespace, name) => world.called(&User::service_account(namespace, name).name).collect(),
+        BindingSubject::ServiceAccount(namespace, name) => {
+            world.called(&User::service_account(namespace, name).name).collect()
+        }
     }
 }
 
@@ -53,7 +55,7 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
     let mut findings = Vec::new();
     for principal in world.members(MASTERS) {
         let Ok(login) = &principal.login else { continue };
-        let who = Who::user(&login.username);
+        let who = BindingSubject::user(&login.username);
         let found = Found::new(check, Some(who), None);
         if excluded.holds(Found { principal: Some(principal.arn()), ..found }) {
             continue;
@@ -144,21 +146,21 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
     if !is_known || world.principals().is_empty() {
         return Vec::new();
     }
-    let mut findings: BTreeMap<Who<'a>, Finding<'a>> = BTreeMap::new();
+    let mut findings: BTreeMap<BindingSubject<'a>, Finding<'a>> = BTreeMap::new();
     for binding in bindings(world) {
         for subject in binding.subjects() {
             let (Subject::User(name) | Subject::Group(name)) = subject else { continue };
-            let Some(who) = Who::of(subject, binding) else { continue };
+            let Some(who) = BindingSubject::of(subject, binding) else { continue };
             let is_known = match who {
-                Who::User(name) => world.called(name).next().is_some(),
-                Who::Group(name) => world.members(name).next().is_some(),
-                Who::ServiceAccount(..) => true,
+                BindingSubject::User(name) => world.called(name).next().is_some(),
+                BindingSubject::Group(name) => world.members(name).next().is_some(),
+                BindingSubject::ServiceAccount(..) => true,
             };
             if name.starts_with("system:") || is_known || world.is_by_key(subject) {
                 continue;
             }
             let (check, words) = match who {
-                Who::User(_) => {
+                BindingSubject::User(_) => {
                     (other("unknown-user"), "no login makes this user: whoever is given the name inherits its rights")
                 }
                 _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),

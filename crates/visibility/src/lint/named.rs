@@ -7,7 +7,7 @@ use rbac::{
 
 use super::{
     checks::row,
-    holders::{Bound, Who},
+    holders::{BindingSubject, Bound},
     subject_escalation::{By, Of, SubjectEscalation},
 };
 
@@ -30,7 +30,7 @@ pub(super) fn matters(rule: &Rule) -> bool {
 
 /// Every way by names that roles give in a place.
 pub(super) fn of_place<'a>(
-    who: Who<'a>,
+    who: BindingSubject<'a>,
     bound: &[Bound<'a>],
     scope: Scope<'a>,
     escalations: &mut Vec<SubjectEscalation<'a>>,
@@ -42,13 +42,15 @@ pub(super) fn of_place<'a>(
             for (escalation, request) in of_rule(rule, scope) {
                 let of = match request.resource {
                     // A service account is asked for as such (Kubernetes, `filters/impersonation`).
-                    "users" => match Who::user(request.name) {
-                        user @ Who::User(_) => Of::Who(user),
-                        Who::Group(_) | Who::ServiceAccount(..) => continue,
+                    "users" => match BindingSubject::user(request.name) {
+                        user @ BindingSubject::User(_) => Of::BindingSubject(user),
+                        BindingSubject::Group(_) | BindingSubject::ServiceAccount(..) => continue,
                     },
-                    "groups" => Of::Who(Who::Group(request.name)),
+                    "groups" => Of::BindingSubject(BindingSubject::Group(request.name)),
                     "serviceaccounts" => match scope {
-                        Scope::Namespace(namespace) => Of::Who(Who::ServiceAccount(namespace, request.name)),
+                        Scope::Namespace(namespace) => {
+                            Of::BindingSubject(BindingSubject::ServiceAccount(namespace, request.name))
+                        }
                         Scope::Cluster => Of::AnyAccount(request.name),
                     },
                     _ if request.verb == "bind" => Of::Role(request.name),

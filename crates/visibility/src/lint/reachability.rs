@@ -9,16 +9,16 @@ use rbac::{
 
 use super::{
     checks::rows,
-    holders::Who,
+    holders::BindingSubject,
     subject_escalation::{Of, SubjectEscalation},
 };
 
 /// Who has everything in reach.
 #[derive(Debug, Default)]
 pub(super) struct Reachability<'a> {
-    mighty: HashMap<Who<'a>, Step>,
+    mighty: HashMap<BindingSubject<'a>, Step>,
     /// By namespace, who of its service accounts is, or all of them.
-    accounts: BTreeMap<&'a str, Vec<Who<'a>>>,
+    accounts: BTreeMap<&'a str, Vec<BindingSubject<'a>>>,
     /// Roles that are enough for it where they are bound in the whole cluster.
     roles: HashMap<&'a str, bool>,
 }
@@ -40,7 +40,7 @@ struct Step {
 pub(super) struct Verdict<'a> {
     pub(super) severity: Severity,
     /// Through whom it leads on.
-    pub(super) through: Option<Who<'a>>,
+    pub(super) through: Option<BindingSubject<'a>>,
 }
 
 impl<'a> Reachability<'a> {
@@ -49,7 +49,7 @@ impl<'a> Reachability<'a> {
         let ranks: HashMap<&str, Rank> = rows().enumerate().map(|(at, row)| (row.code, (is_broad(row), at))).collect();
         let mut reachability = Self { roles: roles(index, escalations), ..Self::default() };
         loop {
-            let mut reached: BTreeMap<Who<'a>, Step> = BTreeMap::new();
+            let mut reached: BTreeMap<BindingSubject<'a>, Step> = BTreeMap::new();
             for (at, escalation) in escalations
                 .iter()
                 .enumerate()
@@ -69,9 +69,9 @@ impl<'a> Reachability<'a> {
             for (who, step) in reached {
                 reachability.mighty.insert(who, step);
                 let of_namespace = match who {
-                    Who::ServiceAccount(namespace, _) => Some(namespace),
-                    Who::Group(name) => rbac::service_accounts_of(name),
-                    Who::User(_) => None,
+                    BindingSubject::ServiceAccount(namespace, _) => Some(namespace),
+                    BindingSubject::Group(name) => rbac::service_accounts_of(name),
+                    BindingSubject::User(_) => None,
                 };
                 if let Some(namespace) = of_namespace {
                     reachability.accounts.entry(namespace).or_default().push(who);
@@ -94,7 +94,12 @@ impl<'a> Reachability<'a> {
     }
 
     /// How bad a way is in a place, for whoever it is that has it.
-    pub(super) fn of_row(&self, row: &Escalation, scope: Scope<'a>, who: Option<Who<'a>>) -> Option<Verdict<'a>> {
+    pub(super) fn of_row(
+        &self,
+        row: &Escalation,
+        scope: Scope<'a>,
+        who: Option<BindingSubject<'a>>,
+    ) -> Option<Verdict<'a>> {
         let Scope::Namespace(namespace) = scope else {
             return Some(Verdict { severity: row.severity, through: None });
         };
@@ -116,11 +121,11 @@ impl<'a> Reachability<'a> {
         Some(Verdict { severity, through: None })
     }
 
-    fn of_named(&self, who: Who<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
+    fn of_named(&self, who: BindingSubject<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
         let through = match of {
-            Of::Who(through) => {
-                (through == Who::Group("system:masters") || self.mighty.contains_key(&through)).then_some(through)
-            }
+            Of::BindingSubject(through) => (through == BindingSubject::Group("system:masters")
+                || self.mighty.contains_key(&through))
+            .then_some(through),
             Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),
             Of::Role(name) => {
                 let is_enough = scope == Scope::Cluster && self.roles.get(name).copied().unwrap_or_default();
@@ -133,15 +138,15 @@ impl<'a> Reachability<'a> {
     }
 
     /// The service account of a namespace, but for one, that is nearest to everything.
-    fn account_in(&self, namespace: &'a str, but: Option<Who<'a>>) -> Option<Who<'a>> {
-        let in_all = [Who::Group("system:serviceaccounts")];
+    fn account_in(&self, namespace: &'a str, but: Option<BindingSubject<'a>>) -> Option<BindingSubject<'a>> {
+        let in_all = [BindingSubject::Group("system:serviceaccounts")];
         let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
         let mighty = accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
         mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 
     /// The escalation by which somebody is mighty.
-    pub(super) fn by(&self, who: Who<'a>) -> Option<usize> {
+    pub(super) fn by(&self, who: BindingSubject<'a>) -> Option<usize> {
         self.mighty.get(&who).map(|step| step.escalation)
     }
 }

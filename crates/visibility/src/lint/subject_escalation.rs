@@ -7,12 +7,12 @@ use rbac::{
     escalation::{Escalation, Scope},
 };
 
-use super::holders::Who;
+use super::holders::BindingSubject;
 
 /// One way that somebody has.
 #[derive(Clone, Debug)]
 pub(super) struct SubjectEscalation<'a> {
-    pub(super) who: Who<'a>,
+    pub(super) who: BindingSubject<'a>,
     pub(super) escalation: &'static Escalation,
     pub(super) scope: Scope<'a>,
     /// What it takes, each with the rule that grants it.
@@ -36,7 +36,7 @@ pub(super) struct By<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of<'a> {
     /// Somebody to act as.
-    Who(Who<'a>),
+    BindingSubject(BindingSubject<'a>),
     /// A service account of this name in any namespace.
     AnyAccount(&'a str),
     /// A role to bind, by its name.
@@ -49,7 +49,7 @@ pub(super) enum Of<'a> {
 impl fmt::Display for Of<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Who(who) => who.fmt(f),
+            Self::BindingSubject(who) => who.fmt(f),
             Self::AnyAccount(name) => write!(f, "ServiceAccount */{name}"),
             Self::Role(name) => write!(f, "ClusterRole {name}"),
             Self::Held(role) => write!(f, "ClusterRole {}", role.name),

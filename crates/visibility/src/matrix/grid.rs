@@ -13,10 +13,10 @@ use rbac::{
 };
 
 use super::{
-    Asked, Cell, Column, Row,
+    Cell, Column, MatrixResource, Row,
     levels::{LevelForm, Spot},
     resources::ResourceForm,
-    rows::{Holder, Member},
+    rows::{Member, RowSubject},
 };
 use crate::{Associated, Resources, World};
 
@@ -73,7 +73,7 @@ struct Bound {
 }
 
 impl<'a> Held<'a> {
-    pub(super) fn new(world: &'a World, resources: &'a Resources, asked: &'a [Asked]) -> Self {
+    pub(super) fn new(world: &'a World, resources: &'a Resources, asked: &'a [MatrixResource]) -> Self {
         let index = world.index();
         let form = if asked.is_empty() {
             let anybody = User::authenticated("", [""; 0]);
@@ -117,7 +117,7 @@ impl<'a> Held<'a> {
     }
 
     /// Every holder's cells, those who are alike in one row; of namespaces only those that one of the globs matches.
-    pub(super) fn grid(mut self, holders: Vec<Holder<'a>>, globs: &[String]) -> Grid<'a> {
+    pub(super) fn grid(mut self, holders: Vec<RowSubject<'a>>, globs: &[String]) -> Grid<'a> {
         let is_shown = |name: &str| globs.is_empty() || globs.iter().any(|glob| access::glob(glob, name));
         let shown: Vec<bool> = self.namespaces.iter().map(|name| is_shown(name)).collect();
         let standings: Vec<Within> = self.namespaces.iter().map(|name| Scope::Namespace(name).standing()).collect();
@@ -204,7 +204,7 @@ impl<'a> Held<'a> {
     }
 
     /// What somebody holds, in the order of places.
-    fn held_by(&mut self, holder: &Holder<'a>) -> Vec<Bound> {
+    fn held_by(&mut self, holder: &RowSubject<'a>) -> Vec<Bound> {
         let index = self.world.index();
         let mut held: Vec<Bound> = index.bindings_of(&holder.user).map(|binding| self.bound(binding)).collect();
         if holder.user.is_master() {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use rbac::{Binding, Rule, Subject, User};
 
-use super::{Known, Matrix, Member, Options, rows::Holder};
+use super::{Known, Matrix, Member, Options, rows::RowSubject};
 use crate::{
-    Path, Place, Principal, Resources, World,
+    GrantPlace, NamedPrincipal, Path, Resources, World,
     explain::{Caller, NotACaller},
 };
 
@@ -36,7 +36,7 @@ pub enum NotAPerson {
 #[derive(Debug)]
 pub struct Person<'a> {
     /// Who, in AWS's terms; none for a Kubernetes name.
-    pub principal: Option<Principal>,
+    pub principal: Option<NamedPrincipal>,
     /// Who authorizers see.
     pub user: User,
     /// The matrix, with this one row.
@@ -100,13 +100,13 @@ pub fn person<'a>(
     resources: &'a Resources,
     options: &'a Options,
     whose: &Whose,
-) -> Result<Person<'a>, Box<Principal>> {
+) -> Result<Person<'a>, Box<NamedPrincipal>> {
     let (principal, user) = match whose {
         Whose::Subject(subject) => (None, User::of(subject)),
         Whose::Arn(caller) => {
             let Caller { who, identity, .. } = &**caller;
             // Whoever is listed has their own spelling.
-            let is_one = |principal: &&Principal| principal.identity.session_name() == identity.session_name();
+            let is_one = |principal: &&NamedPrincipal| principal.identity.session_name() == identity.session_name();
             let principal = match world.named(&identity.canonical_arn()).find(is_one) {
                 Some(listed) => listed.clone(),
                 None => world.principal(who.clone(), identity.clone()),
@@ -130,11 +130,12 @@ pub fn person<'a>(
         (Whose::Subject(subject), _) => Member::Subject(subject.clone()),
         (Whose::Arn(_), Some(principal)) => {
             let listed = world.principals().iter().find(|one| one.who == principal.who);
-            listed.map_or(Member::Subject(Subject::User((&*user.name).into())), |one| Member::Principal(Known(one)))
+            listed
+                .map_or(Member::Subject(Subject::User((&*user.name).into())), |one| Member::NamedPrincipal(Known(one)))
         }
         (Whose::Arn(_), None) => unreachable!("an ARN is a principal"),
     };
-    let holder = Holder::new(vec![member], user.clone(), policies);
+    let holder = RowSubject::new(vec![member], user.clone(), policies);
     let matrix = super::of_holders(world, resources, options, vec![holder]);
     let places = places(&paths, &user, options);
     Ok(Person { principal, user, matrix, places })
@@ -147,7 +148,7 @@ fn places<'a>(paths: &[Path<'a>], user: &User, options: &Options) -> Vec<Granted
     let mut of_place: BTreeMap<Vec<&'a str>, Vec<Granted<'a>>> = BTreeMap::new();
     for path in paths {
         let namespaces = path.place().namespaces();
-        if path.place() != Place::Cluster && !namespaces.iter().any(|namespace| is_shown(namespace)) {
+        if path.place() != GrantPlace::Cluster && !namespaces.iter().any(|namespace| is_shown(namespace)) {
             continue;
         }
         let grants = of_place.entry(namespaces).or_default();

@@ -19,7 +19,7 @@ pub use self::{
     text::text,
 };
 use super::{By, Cell, Column, Matrix, Member, Options, Row, rows::Known};
-use crate::{Principal, print};
+use crate::{NamedPrincipal, print};
 
 /// What stands over a matrix.
 #[derive(Clone, Copy, Debug)]
@@ -108,7 +108,7 @@ impl Names {
     fn of(rows: &[Row<'_>]) -> Self {
         let mut accounts: Vec<AccountId> = Vec::new();
         for member in rows.iter().flat_map(|row| &row.members) {
-            if let Member::Principal(Known(principal)) = member {
+            if let Member::NamedPrincipal(Known(principal)) = member {
                 accounts.push(principal.who.account());
             }
         }
@@ -122,7 +122,7 @@ impl Names {
         match member {
             Member::Everybody => "everybody who logs in".to_owned(),
             Member::Anonymous => "anybody, without logging in".to_owned(),
-            Member::Principal(Known(principal)) => self.principal(principal),
+            Member::NamedPrincipal(Known(principal)) => self.principal(principal),
             Member::Subject(Subject::User(name)) => format!("Kubernetes user {name}"),
             Member::Subject(Subject::Group(name)) => format!("group {name}"),
             Member::Subject(Subject::ServiceAccount { namespace, name }) => {
@@ -131,7 +131,7 @@ impl Names {
         }
     }
 
-    fn principal(&self, principal: &Principal) -> String {
+    fn principal(&self, principal: &NamedPrincipal) -> String {
         let who = &principal.who;
         let is_said = matches!(who, Who::Root(_) | Who::AnybodyIn(_)) || Some(who.account()) == self.usual;
         let of = if is_said { String::new() } else { format!(" of {}", who.account()) };

@@ -12,7 +12,7 @@ use crate::{NotAQuestion, Note, Resources, Words};
 
 /// A resource as it is asked for: `pods`, `deployments.apps`, `pods/exec`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct MatrixResource {
     /// Empty is the core group.
     pub api_group: String,
     /// `pods`.
@@ -21,7 +21,7 @@ pub struct Asked {
     pub subresource: String,
 }
 
-impl Asked {
+impl MatrixResource {
     /// `pods`, `deploy`, `deployments.apps`, `pods/exec`: by any name that a cluster has for it, and what whoever asked
     /// should know about how it was taken.
     pub fn parse(resources: &Resources, text: &str) -> Result<(Self, Vec<Note>), NotAQuestion> {
@@ -35,7 +35,7 @@ impl Asked {
     }
 }
 
-impl fmt::Display for Asked {
+impl fmt::Display for MatrixResource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&name(&self.api_group, &self.resource))?;
         if self.subresource.is_empty() { Ok(()) } else { write!(f, "/{}", self.subresource) }
@@ -44,7 +44,7 @@ impl fmt::Display for Asked {
 
 /// Makes cells of what is held.
 pub(super) struct ResourceForm<'a> {
-    asked: &'a [Asked],
+    asked: &'a [MatrixResource],
     /// By role, what its rules say about each resource.
     answers: Vec<Vec<Verbs>>,
     /// The numbers of roles that could not be looked at.
@@ -52,7 +52,7 @@ pub(super) struct ResourceForm<'a> {
 }
 
 impl<'a> ResourceForm<'a> {
-    pub(super) fn new(asked: &'a [Asked]) -> Self {
+    pub(super) fn new(asked: &'a [MatrixResource]) -> Self {
         Self { asked, answers: Vec::new(), unknown: BTreeSet::new() }
     }
 
@@ -97,7 +97,7 @@ impl<'a> ResourceForm<'a> {
     }
 }
 
-impl Asked {
+impl MatrixResource {
     /// What rules allow on it: every verb that they name is put to the evaluator.
     fn verbs(&self, rules: &[Rule]) -> Verbs {
         let (mut verbs, mut named): (BTreeSet<Box<str>>, BTreeMap<_, BTreeSet<Box<str>>>) = Default::default();

@@ -6,7 +6,7 @@ use inventory::Who;
 use rbac::{Subject, User};
 
 use super::Options;
-use crate::{Principal, World, who_can::resolved, world::Variants};
+use crate::{NamedPrincipal, World, who_can::resolved, world::Variants};
 
 /// Who the rows are.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -29,14 +29,14 @@ pub enum Member<'a> {
     /// Whoever reaches the API server, without logging in.
     Anonymous,
     /// Somebody with an AWS identity.
-    Principal(Known<'a>),
+    NamedPrincipal(Known<'a>),
     /// A subject of bindings.
     Subject(Subject),
 }
 
 /// A principal, compared by who they are.
 #[derive(Clone, Copy, Debug)]
-pub struct Known<'a>(pub &'a Principal);
+pub struct Known<'a>(pub &'a NamedPrincipal);
 
 /// Who holds something and has no row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -50,7 +50,7 @@ pub struct LeftOut {
 }
 
 /// Some whom authorizers cannot tell apart.
-pub(super) struct Holder<'a> {
+pub(super) struct RowSubject<'a> {
     pub(super) members: Vec<Member<'a>>,
     pub(super) user: User,
     /// The EKS access policies that they have, by their place in the world's list.
@@ -59,7 +59,7 @@ pub(super) struct Holder<'a> {
     pub(super) is_doubtful: bool,
 }
 
-impl<'a> Holder<'a> {
+impl<'a> RowSubject<'a> {
     pub(super) fn new(members: Vec<Member<'a>>, user: User, policies: Vec<usize>) -> Self {
         Self { members, user, policies, is_doubtful: false }
     }
@@ -70,7 +70,7 @@ const UNAUTHENTICATED: &str = "system:unauthenticated";
 const ANONYMOUS: &str = "system:anonymous";
 
 /// Everybody who is to have a row, and who is left out.
-pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a>>, LeftOut) {
+pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<RowSubject<'a>>, LeftOut) {
     // Whoever only an object names that does not count here has a row too: the cluster may have that one.
     let doubtful = world.variants.as_ref().map(Variants::bindings).unwrap_or_default();
     let subjects: BTreeSet<Subject> = world
@@ -89,7 +89,8 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
     let groups: BTreeSet<Subject> = match options.by {
         By::People => BTreeSet::new(),
         By::Groups | By::Subjects => {
-            let of = |principal: &'a Principal| principal.login.as_ref().into_iter().flat_map(|login| &login.groups);
+            let of =
+                |principal: &'a NamedPrincipal| principal.login.as_ref().into_iter().flat_map(|login| &login.groups);
             let groups = world.principals().iter().flat_map(of).map(|group| Subject::Group((**group).into()));
             groups.chain([Subject::Group("system:masters".into())]).collect()
         }
@@ -120,7 +121,7 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
         };
         if is_shown {
             let (user, policies) = (User::of(subject), Vec::new());
-            holders.push(Holder::new(vec![Member::Subject(subject.clone())], user, policies));
+            holders.push(RowSubject::new(vec![Member::Subject(subject.clone())], user, policies));
         }
     }
     for holder in &mut holders {
@@ -132,16 +133,16 @@ pub(super) fn holders<'a>(world: &'a World, options: &Options) -> (Vec<Holder<'a
     (holders, left_out)
 }
 
-fn built_in<'a>() -> [Holder<'a>; 2] {
+fn built_in<'a>() -> [RowSubject<'a>; 2] {
     [
-        Holder::new(vec![Member::Everybody], User::authenticated("", [""; 0]), Vec::new()),
-        Holder::new(vec![Member::Anonymous], User::anonymous(), Vec::new()),
+        RowSubject::new(vec![Member::Everybody], User::authenticated("", [""; 0]), Vec::new()),
+        RowSubject::new(vec![Member::Anonymous], User::anonymous(), Vec::new()),
     ]
 }
 
 /// Principals who log in; those with the same groups whom no binding and no policy tells apart are one holder.
-fn principals(world: &World) -> Vec<Holder<'_>> {
-    let mut policies: HashMap<*const Principal, Vec<usize>> = HashMap::new();
+fn principals(world: &World) -> Vec<RowSubject<'_>> {
+    let mut policies: HashMap<*const NamedPrincipal, Vec<usize>> = HashMap::new();
     for (at, associated) in world.policies().iter().enumerate() {
         for principal in world.holders(associated) {
             policies.entry(std::ptr::from_ref(principal)).or_default().push(at);
@@ -155,13 +156,13 @@ fn principals(world: &World) -> Vec<Holder<'_>> {
             user.name.clear();
         }
         let policies = policies.get(&std::ptr::from_ref(principal)).cloned().unwrap_or_default();
-        alike.entry((user, policies)).or_default().push(Member::Principal(Known(principal)));
+        alike.entry((user, policies)).or_default().push(Member::NamedPrincipal(Known(principal)));
     }
     let members: Vec<Member<'_>> =
-        world.doubtful().iter().map(|principal| Member::Principal(Known(principal))).collect();
+        world.doubtful().iter().map(|principal| Member::NamedPrincipal(Known(principal))).collect();
     let nobody = User { name: String::new(), groups: Vec::new() };
-    let doubtful = Holder { is_doubtful: true, ..Holder::new(members, nobody, Vec::new()) };
-    let all = alike.into_iter().map(|((user, policies), members)| Holder::new(members, user, policies));
+    let doubtful = RowSubject { is_doubtful: true, ..RowSubject::new(members, nobody, Vec::new()) };
+    let all = alike.into_iter().map(|((user, policies), members)| RowSubject::new(members, user, policies));
     all.chain([doubtful]).collect()
 }
 
@@ -175,13 +176,13 @@ impl Member<'_> {
     fn is_meant_by(&self, pattern: &str) -> bool {
         let fits = |pattern: &str, text: &str| access::glob(pattern, text);
         match (self, pattern.split_once(':')) {
-            (Self::Principal(Known(principal)), Some(("user", name))) => {
+            (Self::NamedPrincipal(Known(principal)), Some(("user", name))) => {
                 principal.login.as_ref().is_ok_and(|login| fits(name, &login.username))
             }
-            (Self::Principal(Known(principal)), Some(("group", name))) => {
+            (Self::NamedPrincipal(Known(principal)), Some(("group", name))) => {
                 principal.login.as_ref().is_ok_and(|login| login.groups.iter().any(|group| fits(name, group)))
             }
-            (Self::Principal(Known(principal)), _) => {
+            (Self::NamedPrincipal(Known(principal)), _) => {
                 let username = principal.login.as_ref().map(|login| &*login.username).unwrap_or_default();
                 let arn = principal.arn();
                 fits(pattern, principal.who.name())

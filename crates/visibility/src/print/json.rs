@@ -5,7 +5,7 @@ use inventory::Unseen;
 use rbac::{Rule, Subject};
 use serde::Serialize;
 
-use crate::{Path, Place, Principal, World};
+use crate::{GrantPlace, NamedPrincipal, Path, World};
 
 /// A value as JSON, with a line break.
 pub fn json(value: &impl Serialize) -> String {
@@ -122,8 +122,8 @@ impl<'a> From<&'a Subject> for SubjectOut<'a> {
     }
 }
 
-impl<'a> From<&'a Principal> for PrincipalOut<'a> {
-    fn from(principal: &'a Principal) -> Self {
+impl<'a> From<&'a NamedPrincipal> for PrincipalOut<'a> {
+    fn from(principal: &'a NamedPrincipal) -> Self {
         let login = principal.login.as_ref();
         Self {
             arn: principal.arn(),
@@ -139,9 +139,9 @@ impl<'a> From<&'a Principal> for PrincipalOut<'a> {
     }
 }
 
-impl<'a> From<Place<'a>> for PlaceOut<'a> {
-    fn from(place: Place<'a>) -> Self {
-        Self { everywhere: place == Place::Cluster, namespaces: place.namespaces() }
+impl<'a> From<GrantPlace<'a>> for PlaceOut<'a> {
+    fn from(place: GrantPlace<'a>) -> Self {
+        Self { everywhere: place == GrantPlace::Cluster, namespaces: place.namespaces() }
     }
 }
 

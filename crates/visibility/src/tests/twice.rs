@@ -8,7 +8,7 @@ use crate::{
     Resources, World,
     diff::Difference,
     lint::lint,
-    matrix::{self, Asked, Options, Whose},
+    matrix::{self, MatrixResource, Options, Whose},
 };
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -40,7 +40,7 @@ fn id(name: &str) -> String {
 /// What a user may do with secrets in the whole cluster and in `dev`, as cells.
 fn cells(world: &World, user: &str) -> [String; 2] {
     let resources = Resources::well_known();
-    let (secrets, _) = Asked::parse(&resources, "secrets").expect("a resource");
+    let (secrets, _) = MatrixResource::parse(&resources, "secrets").expect("a resource");
     let options = Options { resources: vec![secrets], ..Options::default() };
     let person = matrix::person(world, &resources, &options, &Whose::Subject(Subject::User(user.into())));
     let person = person.expect("somebody");
@@ -112,7 +112,7 @@ fn whoever_only_one_of_the_two_names_has_a_row() {
     ] {
         let world = world(&[("a.yaml", &(role("r", "secrets", "get") + &objects.concat()))]);
         let resources = Resources::well_known();
-        let (secrets, _) = Asked::parse(&resources, "secrets").expect("a resource");
+        let (secrets, _) = MatrixResource::parse(&resources, "secrets").expect("a resource");
         let options = Options { resources: vec![secrets], ..Options::default() };
         let matrix = matrix::matrix(&world, &resources, &options);
         for (user, expected) in users {
@@ -171,7 +171,7 @@ fn places_of_logins_that_are_there_twice_are_found_too() {
         // Whom only the other one names may log in all the same.
         let (resources, options) = (Resources::well_known(), Options::default());
         let matrix = matrix::matrix(&world, &resources, &options);
-        let is_ann = |member: &matrix::Member<'_>| matches!(member, matrix::Member::Principal(known) if known.0.who.name() == "ann");
+        let is_ann = |member: &matrix::Member<'_>| matches!(member, matrix::Member::NamedPrincipal(known) if known.0.who.name() == "ann");
         let row = matrix.rows.iter().find(|row| row.members.iter().any(is_ann)).expect("ann has a row");
         assert_eq!(matrix.cell(row, &matrix::Column::Cluster).text(), "?");
     }

@@ -10,7 +10,7 @@ use inventory::{
 use rbac::{Binding, Index, RoleKind, RoleReference, Subject};
 
 use super::{Associated, World};
-use crate::Principal;
+use crate::NamedPrincipal;
 
 /// What the cluster did not show. What was last applied is of no interest here.
 pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
@@ -159,7 +159,7 @@ pub(super) fn of_logins(logins: &[mapping::Source]) -> Option<Unseen> {
 }
 
 /// Whom bindings name by the id of an access key, which a mapping makes a name of: AWS alone knows who has it.
-pub(super) fn of_keys(principals: &[Principal], index: &Index) -> (BTreeSet<Subject>, Vec<Unseen>) {
+pub(super) fn of_keys(principals: &[NamedPrincipal], index: &Index) -> (BTreeSet<Subject>, Vec<Unseen>) {
     let with_key = |login: &&Login| login.groups.iter().chain([&login.username]).any(|name| name.contains(ACCESS_KEY));
     let mut named = None;
     let mut bearers: BTreeMap<(Subject, String), BTreeSet<String>> = BTreeMap::new();

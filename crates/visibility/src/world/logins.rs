@@ -7,7 +7,7 @@ use inventory::{AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, Uns
 use jiff::Timestamp;
 use mapping::{Mode, RulePrincipal, Snapshot, Source};
 
-use crate::Principal;
+use crate::NamedPrincipal;
 
 /// Every source of logins, in the order in which they are asked. An access file that was given stands in place of what the
 /// cluster has of it.
@@ -36,16 +36,16 @@ pub(super) fn without_login(declared: &[Foreign], sources: &Sources) -> Vec<Unse
 /// Whom other logins name than those that count, in the order of who they are.
 pub(super) fn doubtful(
     others: &[Source],
-    principals: &[Principal],
+    principals: &[NamedPrincipal],
     partition: Partition,
     now: Timestamp,
-) -> Vec<Principal> {
+) -> Vec<NamedPrincipal> {
     let snapshot = Snapshot::new(partition, others.to_vec(), []);
     let everybody = inventory::everybody(&Desired::default(), &Facts::default(), others, partition);
     let is_new = |who: &Who| principals.iter().all(|known| known.login.is_err() || known.who != *who);
     let new = everybody.into_iter().filter(|(who, _)| is_new(who));
-    let all = new.map(|(who, identity)| Principal::of(who, identity, &snapshot, now));
-    let mut all: Vec<Principal> = all.filter(|principal| principal.login.is_ok()).collect();
+    let all = new.map(|(who, identity)| NamedPrincipal::of(who, identity, &snapshot, now));
+    let mut all: Vec<NamedPrincipal> = all.filter(|principal| principal.login.is_ok()).collect();
     all.sort_by(|a, b| a.who.cmp(&b.who));
     all
 }

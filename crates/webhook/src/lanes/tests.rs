@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::{Asked, Asker, Lane, Lanes, Limits, Started};
+use super::{Admission, Asker, Lane, Lanes, Limits, Started};
 
 const LIMITS: Limits = Limits { under_way: 16, waiting: 8 };
 
@@ -26,7 +26,7 @@ impl Watched {
         Self { lanes: Lanes::new(limits), under_way: Vec::new(), waiting: Vec::new(), asked: 0 }
     }
 
-    fn ask(&mut self, lane: Lane, asker: Asker) -> Asked {
+    fn ask(&mut self, lane: Lane, asker: Asker) -> Admission {
         self.asked += 1;
         let name = self.asked;
         let asked = self.lanes.ask(lane, asker, || name);
@@ -34,9 +34,9 @@ impl Watched {
         let still: Vec<u64> = self.lanes.waiting.iter().map(|waiting| waiting.tell).collect();
         self.waiting.retain(|(_, name)| still.contains(name));
         match asked {
-            Asked::UnderWay => self.under_way.push((lane, asker)),
-            Asked::Waits(number) => self.waiting.push((number, name)),
-            Asked::Full => {}
+            Admission::UnderWay => self.under_way.push((lane, asker)),
+            Admission::Waits(number) => self.waiting.push((number, name)),
+            Admission::Full => {}
         }
         asked
     }
@@ -136,7 +136,7 @@ proptest! {
         prop_assert!(watched.under_way.len() <= OF_STRANGERS);
         // Of two hosts, so that none has more than its part of the lane.
         for number in 0..known {
-            prop_assert_eq!(watched.ask(Lane::Known, asker(100 + number, 100 + number % 2)), Asked::UnderWay);
+            prop_assert_eq!(watched.ask(Lane::Known, asker(100 + number, 100 + number % 2)), Admission::UnderWay);
         }
     }
 }
@@ -145,11 +145,11 @@ proptest! {
 fn whoever_has_the_fewest_under_way_is_next() {
     let mut watched = Watched::new(Limits { under_way: 2, waiting: 8 });
     let (greedy, modest) = (asker(1, 0), asker(2, 0));
-    assert_eq!(watched.ask(Lane::Known, greedy), Asked::UnderWay);
+    assert_eq!(watched.ask(Lane::Known, greedy), Admission::UnderWay);
     for _ in 0..3 {
-        assert!(matches!(watched.ask(Lane::Known, greedy), Asked::Waits(_)));
+        assert!(matches!(watched.ask(Lane::Known, greedy), Admission::Waits(_)));
     }
-    assert!(matches!(watched.ask(Lane::Known, modest), Asked::Waits(_)));
+    assert!(matches!(watched.ask(Lane::Known, modest), Admission::Waits(_)));
     watched.end(0);
     assert_eq!(watched.under_way, [(Lane::Known, greedy)], "nothing was under way, so whoever came first");
     let mut wide = Watched::new(Limits { under_way: 4, waiting: 8 });
@@ -166,9 +166,9 @@ fn whoever_fills_a_lane_has_to_make_room_for_others() {
     let mut watched = Watched::new(Limits { under_way: 1, waiting: 4 });
     let greedy = asker(1, 0);
     let asked: Vec<_> = (0..6).map(|_| watched.ask(Lane::Known, greedy)).collect();
-    assert!(matches!(asked[..], [Asked::UnderWay, _, _, _, Asked::Waits(3), Asked::Full]), "{asked:?}");
+    assert!(matches!(asked[..], [Admission::UnderWay, _, _, _, Admission::Waits(3), Admission::Full]), "{asked:?}");
     for (modest, is_taken) in [(2, true), (3, true), (4, true), (5, false), (2, false)] {
-        assert_eq!(watched.ask(Lane::Known, asker(modest, 0)) != Asked::Full, is_taken, "{modest}");
+        assert_eq!(watched.ask(Lane::Known, asker(modest, 0)) != Admission::Full, is_taken, "{modest}");
     }
     assert_eq!(watched.waiting.len(), 4);
 }
@@ -180,15 +180,15 @@ fn a_host_that_never_answers_leaves_the_others_their_turn() {
         watched.ask(Lane::Known, asker(credentials, 1));
     }
     assert_eq!(watched.count(Lane::Known), 9);
-    assert_eq!(watched.ask(Lane::Known, asker(100, 2)), Asked::UnderWay);
+    assert_eq!(watched.ask(Lane::Known, asker(100, 2)), Admission::UnderWay);
 }
 
 #[test]
 fn those_who_come_to_be_known_go_before_strangers() {
     let mut watched = Watched::new(Limits { under_way: 8, waiting: 2 });
-    assert_eq!(watched.ask(Lane::NewHost, asker(0, 0)), Asked::UnderWay);
+    assert_eq!(watched.ask(Lane::NewHost, asker(0, 0)), Admission::UnderWay);
     for credentials in 1..3 {
-        assert!(matches!(watched.ask(Lane::NewHost, asker(credentials, 0)), Asked::Waits(_)));
+        assert!(matches!(watched.ask(Lane::NewHost, asker(credentials, 0)), Admission::Waits(_)));
     }
     let started = watched.lanes.sort_anew(|_| Lane::Expected);
     watched.started(started);
@@ -202,12 +202,12 @@ fn at_a_new_host_those_who_are_expected_go_first_and_lose_no_place_to_others() {
     for credentials in 0..3 {
         watched.ask(Lane::NewHost, asker(credentials, credentials));
     }
-    assert_eq!(watched.ask(Lane::NewHost, asker(3, 3)), Asked::Full);
-    assert!(matches!(watched.ask(Lane::NewHost, expected(4, 4)), Asked::Waits(_)));
+    assert_eq!(watched.ask(Lane::NewHost, asker(3, 3)), Admission::Full);
+    assert!(matches!(watched.ask(Lane::NewHost, expected(4, 4)), Admission::Waits(_)));
     watched.end(0);
     assert_eq!(watched.under_way, [(Lane::NewHost, expected(4, 4))], "before the other, who came earlier");
     for _ in 0..2 {
-        assert!(matches!(watched.ask(Lane::NewHost, expected(5, 4)), Asked::Waits(_)));
+        assert!(matches!(watched.ask(Lane::NewHost, expected(5, 4)), Admission::Waits(_)));
     }
-    assert_eq!(watched.ask(Lane::NewHost, asker(6, 6)), Asked::Full, "though two wait for one host");
+    assert_eq!(watched.ask(Lane::NewHost, asker(6, 6)), Admission::Full, "though two wait for one host");
 }

@@ -1,5 +1,5 @@
-//! A bound on a process's memory, as a container has it: page cache counts, and whoever passes it is killed. What is there
-//! already is not counted, such as the program's own file.
+//! Bounds on a process's memory and processor, as a container has them: page cache counts, and whoever passes the one is
+//! killed, and the other has to wait. What is there already is not counted, such as the program's own file.
 
 use std::{
     fs,
@@ -10,24 +10,30 @@ use std::{
 
 use anyhow::Context as _;
 
-/// Where memory cgroups of the first version are mounted, and those of the second.
+/// Where cgroups of the first version are mounted, for memory and for the processor, and those of the second.
 const V1: &str = "/sys/fs/cgroup/memory";
+const V1_CPU: &str = "/sys/fs/cgroup/cpu";
 const V2: &str = "/sys/fs/cgroup";
 
 /// How many there were.
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
-/// A bound, in bytes, as far as this machine lets us set one.
+/// The bounds, as far as this machine lets us set some.
 pub(super) struct Cgroup {
     bytes: u64,
     /// None where we may make none: then the process's own account is what there is.
     group: Option<Group>,
+    /// That of the processor, where it is another one.
+    cpu: Option<Folder>,
 }
 
 struct Group {
-    folder: PathBuf,
+    folder: Folder,
     is_v1: bool,
 }
+
+/// A cgroup's folder, removed when dropped.
+struct Folder(PathBuf);
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug)]
@@ -41,16 +47,36 @@ pub(super) struct Used {
 }
 
 impl Cgroup {
-    /// A new one; without one of these rights, a bound that is looked at and not enforced.
-    pub(super) fn new(name: &str, bytes: u64) -> Self {
-        Self { bytes, group: Group::new(name, bytes).ok() }
+    /// A new one; where we may make none, a bound on memory is looked at and not enforced, and one on the processor, in
+    /// thousandths of one, is an error.
+    pub(super) fn new(name: &str, bytes: u64, milli_cpu: Option<u32>) -> anyhow::Result<Self> {
+        let group = Group::new(name, bytes).ok();
+        let mut cpu = None;
+        if let Some(milli_cpu) = milli_cpu {
+            let (period, quota) = (100_000, 100 * milli_cpu);
+            match &group {
+                Some(group) if !group.is_v1 => fs::write(group.folder.join("cpu.max"), format!("{quota} {period}")),
+                _ => {
+                    let folder = Folder::new(V1_CPU, name)?;
+                    let written = fs::write(folder.join("cpu.cfs_period_us"), period.to_string())
+                        .and_then(|()| fs::write(folder.join("cpu.cfs_quota_us"), quota.to_string()));
+                    cpu = Some(folder);
+                    written
+                }
+            }
+            .context("this machine lets us set no bound on the processor")?;
+        }
+        Ok(Self { bytes, group, cpu })
     }
 
     /// A program that will run within it.
     pub(super) fn command(&self, program: &Path) -> Command {
-        let Some(group) = &self.group else { return Command::new(program) };
+        let groups = [self.group.as_ref().map(|group| &group.folder), self.cpu.as_ref()];
+        let [own, of_cpu] =
+            groups.map(|folder| folder.map_or("/dev/null".into(), |folder| folder.join("cgroup.procs")));
         let mut command = Command::new("sh");
-        command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(group.folder.join("cgroup.procs")).arg(program);
+        command.args(["-c", "echo $$ > \"$0\" && echo $$ > \"$1\" && shift && exec \"$@\""]);
+        command.args([own, of_cpu]).arg(program);
         command
     }
 
@@ -96,10 +122,7 @@ impl Cgroup {
 impl Group {
     fn new(name: &str, bytes: u64) -> anyhow::Result<Self> {
         let is_v1 = Path::new(V1).join("memory.limit_in_bytes").exists();
-        // A server is started while the one before it still has its own.
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let folder = Path::new(if is_v1 { V1 } else { V2 }).join(format!("{name}-{}-{number}", std::process::id()));
-        fs::create_dir(&folder)?;
+        let folder = Folder::new(if is_v1 { V1 } else { V2 }, name)?;
         let group = Self { folder, is_v1 };
         fs::write(group.folder.join(if is_v1 { "memory.limit_in_bytes" } else { "memory.max" }), bytes.to_string())?;
         Ok(group)
@@ -113,11 +136,25 @@ impl Group {
     }
 }
 
-impl Drop for Group {
+impl Folder {
+    fn new(mounted: &str, name: &str) -> anyhow::Result<Self> {
+        // A server is started while the one before it still has its own.
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let folder = Path::new(mounted).join(format!("{name}-{}-{number}", std::process::id()));
+        fs::create_dir(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        Ok(Self(folder))
+    }
+
+    fn join(&self, file: &str) -> PathBuf {
+        self.0.join(file)
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
         // The kernel takes a moment after the last process has ended; what stays behind is an empty folder.
         for _ in 0..20 {
-            if fs::remove_dir(&self.folder).is_ok() {
+            if fs::remove_dir(&self.0).is_ok() {
                 return;
             }
             std::thread::sleep(std::time::Duration::from_millis(50));

@@ -67,7 +67,7 @@ impl Soak<'_> {
     /// dies; for the rest there is [`Sums::check`].
     pub fn run(&self, folder: &Path, mut tell: impl FnMut(&str)) -> anyhow::Result<Sums> {
         let Self { program, memory, length, seed } = *self;
-        let siege = Siege { program, memory, length: ROUND, only: None };
+        let siege = Siege { program, memory, milli_cpu: None, length: ROUND, only: None };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
             let mut field = Field::new(&siege, folder).await?;
@@ -109,7 +109,7 @@ impl Field {
             Trouble::Killed => {
                 self.server.process.kill()?;
                 self.server.process.wait()?;
-                self.server = Server::start(&self.program, self.memory, &self.folder, self.port, &self.sts).await?;
+                self.server = Server::start(&self.program, self.bounds, &self.folder, self.port, &self.sts).await?;
             }
             Trouble::Replaced => drop(self.restart().await?),
             Trouble::NewMapping => self.change_mapping()?,

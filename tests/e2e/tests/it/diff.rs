@@ -14,7 +14,7 @@ use local_cluster::Options;
 use rbac::{Request, Subject, User, comparison::Rights};
 use serde_json::{Value, json};
 use visibility::{
-    diff::{Asked, Contrast, Difference},
+    diff::{Contrast, DiffSubject, Difference},
     print,
 };
 
@@ -159,7 +159,7 @@ fn two(
     let mut wrong = Vec::new();
     for first in 0..subjects.len() {
         let second = (first + 1) % subjects.len();
-        let asked = [first, second].map(|at| Asked::Subject(subjects[at].clone()));
+        let asked = [first, second].map(|at| DiffSubject::Subject(subjects[at].clone()));
         let contrast = Contrast::between(world, &asked[0], &asked[1]);
         let requests: Vec<_> = questions.iter().zip(is).filter(|((at, _), _)| *at == first).take(200).collect();
         let others: Vec<Question> = requests

@@ -339,6 +339,11 @@ fn whoami(world: &World) -> anyhow::Result<()> {
     command.args(["cluster-auth", "whoami", "--sts-connect-to", &world.sts.address.to_string(), "--sts-ca-file"]);
     let shown = process::run(command.arg(&world.sts.ca_file))?.success()?;
     ensure!(shown.starts_with("arn:aws:iam::111122223333:user/alice is alice in e2e.example.com\n"), "{shown}");
+    // Whom the AWS CLI trusts is trusted here, too.
+    let mut command = world.command("alice")?;
+    command.arg("whoami").env("KUBECONFIG", &alice.kubeconfig).env("AWS_CA_BUNDLE", &world.sts.ca_file);
+    let shown = process::run(command.args(["--sts-connect-to", &world.sts.address.to_string()]))?.success()?;
+    ensure!(shown.starts_with("arn:aws:iam::111122223333:user/alice is alice in e2e.example.com\n"), "{shown}");
     Ok(())
 }
 

@@ -23,7 +23,7 @@ const MEMORY: u64 = 64 << 20;
 fn mapped_people_log_in(world: &World) -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let length = Duration::from_secs(1);
-    let siege = Siege { program: &world.parts.cluster_auth, memory: MEMORY, length, only: None };
+    let siege = Siege { program: &world.parts.cluster_auth, memory: MEMORY, milli_cpu: None, length, only: None };
     #[expect(clippy::print_stdout, reason = "times are for whoever reads them")]
     let rows = siege.run(folder.path(), |row| println!("{row}"))?;
     rows.iter().try_for_each(e2e::siege::Row::check)

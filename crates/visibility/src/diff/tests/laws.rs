@@ -9,8 +9,8 @@ use rbac::{
     comparison::{Rights, RightsChange},
 };
 
-use super::{Asked, Contrast, Difference, World};
-use crate::{Principal, diff::Person, path::namespace_of, tests::world};
+use super::{Contrast, DiffSubject, Difference, World};
+use crate::{NamedPrincipal, diff::Person, path::namespace_of, tests::world};
 
 /// A subject, kind and name of a role, and a namespace.
 type Bound = (&'static str, (&'static str, &'static str), Option<&'static str>);
@@ -162,7 +162,7 @@ fn covered(rights: &[Rights], request: &Request<'_>) -> bool {
 }
 
 /// Whether somebody may, by the evaluator and nothing else.
-fn may(world: &World, principal: &Principal, request: &Request<'_>) -> bool {
+fn may(world: &World, principal: &NamedPrincipal, request: &Request<'_>) -> bool {
     if world.index().authorize(&principal.user().unwrap_or_else(nobody), request).is_some() {
         return true;
     }
@@ -248,12 +248,12 @@ proptest! {
     #[test]
     fn two_of_one_world_are_what_the_evaluator_says_of_both(files in files()) {
         let world = joined(&files);
-        let mut asked: Vec<Asked> =
-            super::super::worlds::subjects([&world, &world]).into_iter().map(Asked::Subject).collect();
-        asked.extend(world.principals().iter().cloned().map(|principal| Asked::Principal(Box::new(principal))));
-        let asked_may = |asked: &Asked, request: &Request<'_>| match asked {
-            Asked::Subject(subject) => world.index().authorize(&User::of(subject), request).is_some(),
-            Asked::Principal(principal) => principal.login.is_ok() && may(&world, principal, request),
+        let mut asked: Vec<DiffSubject> =
+            super::super::worlds::subjects([&world, &world]).into_iter().map(DiffSubject::Subject).collect();
+        asked.extend(world.principals().iter().cloned().map(|principal| DiffSubject::Principal(Box::new(principal))));
+        let asked_may = |asked: &DiffSubject, request: &Request<'_>| match asked {
+            DiffSubject::Subject(subject) => world.index().authorize(&User::of(subject), request).is_some(),
+            DiffSubject::Principal(principal) => principal.login.is_ok() && may(&world, principal, request),
         };
         for pair in asked.windows(2) {
             let contrast = Contrast::between(&world, &pair[0], &pair[1]);

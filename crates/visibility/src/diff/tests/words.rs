@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 use rbac::Subject;
 
-use super::{Asked, Difference, World, contrasted, given, said, world};
+use super::{DiffSubject, Difference, World, contrasted, given, said, world};
 
 const BEFORE: &str = r#"{"apiVersion": "v1", "kind": "List", "items": [
 {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "dev"}},
@@ -151,8 +151,8 @@ fn policies_of_access_entries_count_for_the_people_they_are_for() {
 #[test]
 fn two_of_one_world() {
     let world = one(&after());
-    let subject = |subject| Asked::Subject(subject);
-    let arn = |text: &str| Asked::of_arn(&world, &text.parse().expect("an ARN")).expect("somebody");
+    let subject = |subject| DiffSubject::Subject(subject);
+    let arn = |text: &str| DiffSubject::of_arn(&world, &text.parse().expect("an ARN")).expect("somebody");
     let cases = [
         (subject(Subject::Group("viewers".into())), subject(Subject::User("ops:ann".into()))),
         (subject(Subject::User("dan".into())), subject(Subject::User("nobody".into()))),

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rbac::{Binding, escalation::Severity};
 
 use super::{Exclusion, pattern::fits};
-use crate::lint::{Check, Finding, Who, checks::other, print, words};
+use crate::lint::{BindingSubject, Check, Finding, checks::other, print, words};
 
 /// Something that was found of somebody in one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub(in crate::lint) struct Found<'a> {
     /// How bad it is there.
     pub(in crate::lint) severity: Severity,
     /// Of whom.
-    pub(in crate::lint) who: Option<Who<'a>>,
+    pub(in crate::lint) who: Option<BindingSubject<'a>>,
     /// Where it is about an AWS principal: its ARN.
     pub(in crate::lint) principal: Option<String>,
     /// Where; the whole cluster is no namespace.
@@ -34,7 +34,7 @@ pub(in crate::lint) struct Found<'a> {
 
 impl<'a> Found<'a> {
     /// Of a check, as bad as it is where it matters most.
-    pub(in crate::lint) fn new(check: Check, who: Option<Who<'a>>, namespace: Option<&'a str>) -> Self {
+    pub(in crate::lint) fn new(check: Check, who: Option<BindingSubject<'a>>, namespace: Option<&'a str>) -> Self {
         let (principal, bindings, target) = Default::default();
         let (code, severity) = (check.code.code, check.severity);
         Self { code, severity, who, principal, namespace, bindings, target, is_of_file: false }

@@ -8,7 +8,7 @@ use rbac::{AnyRole, ResourceRequest, RoleKind, RoleReference, escalation::Severi
 use serde_json::{Value, json};
 
 use crate::{
-    lint::{Finding, Path, Report, Who, groups::groups},
+    lint::{BindingSubject, Finding, Path, Report, groups::groups},
     print::{GapOut, PrincipalOut},
 };
 
@@ -58,9 +58,9 @@ fn finding(finding: &Finding<'_>, group: usize, sources: &Sources) -> Value {
 }
 
 /// As bindings have it.
-fn subject(who: Who<'_>) -> Value {
+fn subject(who: BindingSubject<'_>) -> Value {
     let mut value = json!({"kind": who.kind(), "name": who.name()});
-    if let Who::ServiceAccount(namespace, _) = who {
+    if let BindingSubject::ServiceAccount(namespace, _) = who {
         value["namespace"] = namespace.into();
     }
     value

@@ -8,7 +8,7 @@ use rbac::{Request, ResourceRequest, User, escalation::Severity};
 use super::{cluster, now};
 use crate::{
     World,
-    lint::{Finding, Who, checks, lint},
+    lint::{BindingSubject, Finding, checks, lint},
 };
 
 const RBAC: &str = "rbac.authorization.k8s.io";
@@ -84,15 +84,15 @@ fn lines() -> impl Strategy<Value = String> {
 }
 
 /// Somebody who is it, and no more than it. Whoever is in the group of one namespace's service accounts is in that of all.
-fn user(who: Who<'_>) -> User {
+fn user(who: BindingSubject<'_>) -> User {
     match who {
-        Who::User("system:anonymous") => User::anonymous(),
-        Who::User(name) => User::authenticated(name, [""; 0]),
-        Who::Group(name) if name.starts_with("system:serviceaccounts:") => {
+        BindingSubject::User("system:anonymous") => User::anonymous(),
+        BindingSubject::User(name) => User::authenticated(name, [""; 0]),
+        BindingSubject::Group(name) if name.starts_with("system:serviceaccounts:") => {
             User::authenticated("somebody", [name, "system:serviceaccounts"])
         }
-        Who::Group(name) => User::authenticated("somebody", [name]),
-        Who::ServiceAccount(namespace, name) => User::service_account(namespace, name),
+        BindingSubject::Group(name) => User::authenticated("somebody", [name]),
+        BindingSubject::ServiceAccount(namespace, name) => User::service_account(namespace, name),
     }
 }
 
@@ -184,19 +184,19 @@ fn pairs<'a>(verbs: &'a [&'a str], resources: &'a [&'a str]) -> impl Iterator<It
 }
 
 /// Everybody whom a binding names.
-fn subjects(world: &World) -> BTreeSet<Who<'_>> {
-    let of = |binding| -> Vec<Who<'_>> {
+fn subjects(world: &World) -> BTreeSet<BindingSubject<'_>> {
+    let of = |binding| -> Vec<BindingSubject<'_>> {
         let binding: &rbac::Binding = binding;
-        binding.subjects().iter().filter_map(|subject| Who::of(subject, binding)).collect()
+        binding.subjects().iter().filter_map(|subject| BindingSubject::of(subject, binding)).collect()
     };
     world.index().bindings().iter().flat_map(of).collect()
 }
 
 /// Whether somebody may by bindings of their own: what everybody has is found of everybody. Objects of the cluster are asked
 /// for without a namespace.
-fn may(world: &World, who: Who<'_>, request: ResourceRequest<'_>) -> bool {
+fn may(world: &World, who: BindingSubject<'_>, request: ResourceRequest<'_>) -> bool {
     let own = match who {
-        Who::Group(name) => User { name: String::new(), groups: vec![name.to_owned()] },
+        BindingSubject::Group(name) => User { name: String::new(), groups: vec![name.to_owned()] },
         who => User { groups: Vec::new(), ..user(who) },
     };
     let is_of_cluster = request.verb != "bind"
@@ -215,7 +215,7 @@ fn may(world: &World, who: Who<'_>, request: ResourceRequest<'_>) -> bool {
 }
 
 /// Whether something is found of somebody: as itself, behind another way, or because something broader is said.
-fn is_said(findings: &[Finding<'_>], who: Who<'_>, code: &str) -> bool {
+fn is_said(findings: &[Finding<'_>], who: BindingSubject<'_>, code: &str) -> bool {
     const BROADER: [&str; 6] =
         ["cluster-admin", "read-everything", "write-everything", "delete-everything", "steal-pods", "escalate"];
     findings.iter().any(|finding| {

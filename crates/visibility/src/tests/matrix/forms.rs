@@ -6,7 +6,7 @@ use super::{example, heading, rows, shown, with};
 use crate::{
     Resources,
     matrix::{
-        Asked, Options,
+        MatrixResource, Options,
         print::{MatrixOut, markdown},
     },
     print,
@@ -15,7 +15,7 @@ use crate::{
 #[test]
 fn the_verbs_on_resources_in_place_of_levels() {
     let resources = Resources::well_known();
-    let asked = |text: &str| Asked::parse(&resources, text).expect("a resource").0;
+    let asked = |text: &str| MatrixResource::parse(&resources, text).expect("a resource").0;
     let options =
         |texts: &[&str]| Options { resources: texts.iter().map(|text| asked(text)).collect(), ..Options::default() };
     assert_snapshot!(shown(&example(), &options(&["po"]), 110), @r#"

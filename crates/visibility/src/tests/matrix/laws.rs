@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Resources, World,
-    matrix::{Asked, By, Cell, Column, Known, Level, Levels, Matrix, Member, Options, matrix},
+    matrix::{By, Cell, Column, Known, Level, Levels, Matrix, MatrixResource, Member, Options, matrix},
 };
 
 const NAMESPACES: [&str; 4] = ["dev", "kube-system", "kube-public", "shop"];
@@ -96,7 +96,7 @@ fn user(member: &Member<'_>) -> User {
     match member {
         Member::Everybody => User::authenticated("", [""; 0]),
         Member::Anonymous => User::anonymous(),
-        Member::Principal(Known(principal)) => principal.user().expect("logs in"),
+        Member::NamedPrincipal(Known(principal)) => principal.user().expect("logs in"),
         Member::Subject(rbac::Subject::User(name)) if **name == *"system:serviceaccount:dev:bot" => {
             User::service_account("dev", "bot")
         }
@@ -187,13 +187,13 @@ proptest! {
     fn a_verb_is_said_when_it_is_allowed(json in generated(), rows in 0..3_u8) {
         const ASKED: [&str; 6] = ["pods", "pods/exec", "secrets", "deployments.apps", "deployments.apps/scale", "roles"];
         let (world, known) = (world(&json), Resources::well_known());
-        let resources: Vec<Asked> =
-            ASKED.iter().map(|text| Asked::parse(&known, text).expect("a resource").0).collect();
+        let resources: Vec<MatrixResource> =
+            ASKED.iter().map(|text| MatrixResource::parse(&known, text).expect("a resource").0).collect();
         let options = Options { by: by(rows), resources: resources.clone(), ..Options::default() };
         each(&matrix(&world, &known, &options), |user, namespace, cell| {
             let Cell::Verbs(verbs) = cell.known() else { panic!("verbs were asked for") };
             for (asked, said) in resources.iter().zip(verbs) {
-                let Asked { api_group, resource, subresource } = asked;
+                let MatrixResource { api_group, resource, subresource } = asked;
                 for verb in VERBS {
                     let may = |name| {
                         let request = ResourceRequest { verb, api_group, resource, subresource, name, namespace };

@@ -64,8 +64,8 @@ fn a_file_that_cannot_be_read_makes_no_cell_of_a_matrix_a_no() {
 /// Of a binding of the ClusterRole `own`: its cell by levels and by the verbs on secrets, and what the legend says of it.
 fn cells_of(world: &World) -> [String; 3] {
     let resources = Resources::well_known();
-    let secrets = matrix::Asked::parse(&resources, "secrets").expect("a resource").0;
-    let cell = |resources_asked: Vec<matrix::Asked>| {
+    let secrets = matrix::MatrixResource::parse(&resources, "secrets").expect("a resource").0;
+    let cell = |resources_asked: Vec<matrix::MatrixResource>| {
         let options = Options { resources: resources_asked, who: vec!["group:devs".to_owned()], ..Options::default() };
         let matrix = crate::matrix(world, &resources, &options);
         let cell = matrix.cell(&matrix.rows[0], &matrix.columns[1]).text();
