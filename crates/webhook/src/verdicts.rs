@@ -8,7 +8,7 @@ use std::{
 };
 
 use aws::NoAnswer;
-use moka::future::Cache;
+use moka::{future::Cache, policy::EvictionPolicy};
 use token::{Accepted, Confirmed, Refusal, Unconfirmed, confirm};
 use tokio::time::Instant;
 
@@ -67,9 +67,9 @@ impl Verdicts {
         settings.known_hosts.iter().for_each(|host| metrics.sts_left_alone(host, false));
         let live = max_age.max(Duration::from_nanos(1));
         Self {
-            let_in: Cache::builder().max_capacity(capacity(settings.cache_capacity)).time_to_live(live).build(),
-            others: Cache::builder().max_capacity(capacity(MAX_STRANGERS)).time_to_live(live).build(),
-            refused: Cache::builder().max_capacity(capacity(MAX_REFUSED)).time_to_live(live).build(),
+            let_in: remembering(capacity(settings.cache_capacity), live),
+            others: remembering(capacity(MAX_STRANGERS), live),
+            refused: remembering(capacity(MAX_REFUSED), live),
             standing: Standing::new(&settings.known_hosts),
             turns: Turns::new(settings.sts_questions, settings.sts_wait),
             breakers: Mutex::default(),
@@ -155,6 +155,12 @@ impl Verdicts {
     fn breakers(&self) -> MutexGuard<'_, Breakers> {
         self.breakers.lock().expect("no holder of this lock panics")
     }
+}
+
+/// What came last is always kept, however often others come: moka's usual policy keeps out whatever is not asked for more
+/// often than what it would take the place of, so that STS would be asked for it again and again until then.
+fn remembering<V: Clone + Send + Sync + 'static>(most: u64, live: Duration) -> Cache<[u8; 32], V> {
+    Cache::builder().max_capacity(most).eviction_policy(EvictionPolicy::lru()).time_to_live(live).build()
 }
 
 fn caller(lane: Lane, asker: Asker) -> Caller {

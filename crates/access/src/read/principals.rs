@@ -53,7 +53,7 @@ fn principal(node: &Node, kind: Kind, problems: &mut Problems) -> Option<Written
     if node.as_mapping().is_none() {
         return named(&text(node, problems)?, kind, None, problems);
     }
-    let view = View::of(node, Object::AccessPrincipal, problems)?;
+    let view = View::of(node, Object::Principal, problems)?;
     let account = view.account(problems);
     let partition = view.text("partition", problems).and_then(|text| match text.value.parse() {
         Ok(partition) => Some(Located::new(partition, text.span)),

@@ -199,14 +199,14 @@ fn arn(who: &Who, identity: &Identity) -> String {
 fn named(asked: &DiffSubject) -> String {
     match asked {
         DiffSubject::Subject(subject) => print::subject(subject),
-        DiffSubject::NamedPrincipal(principal) => print::principal(principal),
+        DiffSubject::Principal(principal) => print::principal(principal),
     }
 }
 
 /// Who somebody is in the cluster. Of a Kubernetes user no groups are known, so those are named who have some.
 fn who(asked: &DiffSubject, world: &World) -> Vec<Item> {
     match asked {
-        DiffSubject::NamedPrincipal(principal) => vec![match &principal.login {
+        DiffSubject::Principal(principal) => vec![match &principal.login {
             Ok(login) => Item::new(Sign::None, logs_in(principal, login)),
             Err(refusal) => {
                 let unseen = world.may_say_otherwise(&principal.identity);
@@ -325,7 +325,7 @@ impl<'a> From<&'a DiffSubject> for AskedOut<'a> {
     fn from(asked: &'a DiffSubject) -> Self {
         match asked {
             DiffSubject::Subject(subject) => Self::Subject(subject.into()),
-            DiffSubject::NamedPrincipal(principal) => Self::NamedPrincipal((&**principal as &NamedPrincipal).into()),
+            DiffSubject::Principal(principal) => Self::Principal((&**principal as &NamedPrincipal).into()),
         }
     }
 }

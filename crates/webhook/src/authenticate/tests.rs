@@ -6,7 +6,7 @@
 
 mod sts;
 
-use std::{sync::Arc, time::Duration};
+use std::{cell::Cell, sync::Arc, time::Duration};
 
 use proptest::{prelude::*, sample::select};
 use token::ClusterId;
@@ -117,6 +117,31 @@ fn webhook() -> Arc<Webhook> {
     let (config, _) = mapping::authenticator::read_config_in(&source, None).expect("a mapping");
     webhook.load(config.server.into_snapshot(None));
     webhook
+}
+
+/// Tokens that are shown again and again fill what is remembered of strangers: one more is asked about once all the same.
+#[test]
+fn what_came_last_is_remembered_however_often_others_are_shown() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async {
+        let webhook = webhook();
+        let shown: Vec<String> = (0..400).map(|number| Kind::NotMapped.token(number)).collect();
+        for token in shown.iter().flat_map(|token| [token; 20]) {
+            webhook.authenticate_by(token, async |accepted| sts::at_once(accepted)).await;
+        }
+        let (asked, newcomer) = (Cell::new(0), Kind::NotMapped.token(1_000));
+        for _ in 0..20 {
+            let ask = async |accepted: &token::Accepted| {
+                asked.set(asked.get() + 1);
+                sts::at_once(accepted)
+            };
+            assert_eq!(webhook.authenticate_by(&newcomer, ask).await.code(), "mapping.none");
+            for token in &shown[300..] {
+                webhook.authenticate_by(token, async |accepted| sts::at_once(accepted)).await;
+            }
+        }
+        assert_eq!(asked.get(), 1);
+    });
 }
 
 /// Hundreds wait at a time, in a server that runs in 20 MiB: what only one of them needs at a time is made when it does.
