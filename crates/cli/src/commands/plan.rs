@@ -6,7 +6,7 @@ use plan::print;
 use super::{
     analysis::only_if_read,
     observe,
-    planning::{self, Planned, Planning, Seen},
+    planning::{self, ObservedCluster, Planned, Planning},
 };
 use crate::{
     exit::{CommandResult, Failure},
@@ -48,7 +48,7 @@ enum Output {
 pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> CommandResult {
     let mut subject = args.planning.subject(true, global, process)?;
     let seen = match subject.dump.take() {
-        Some(dump) => Seen::of_dump(dump),
+        Some(dump) => ObservedCluster::of_dump(dump),
         None => runtime::block_on(async { planning::live(&args.planning.connect(process).await?).await })??,
     };
     let Planned { plan, .. } = subject.plan(seen, true)?;

@@ -318,7 +318,7 @@ pub struct ContrastOut<'a> {
 #[serde(untagged)]
 enum AskedOut<'a> {
     Subject(SubjectOut<'a>),
-    NamedPrincipal(PrincipalOut<'a>),
+    Principal(PrincipalOut<'a>),
 }
 
 impl<'a> From<&'a DiffSubject> for AskedOut<'a> {

@@ -43,13 +43,13 @@ pub(super) fn of_place<'a>(
                 let of = match request.resource {
                     // A service account is asked for as such (Kubernetes, `filters/impersonation`).
                     "users" => match BindingSubject::user(request.name) {
-                        user @ BindingSubject::User(_) => Of::BindingSubject(user),
+                        user @ BindingSubject::User(_) => Of::Subject(user),
                         BindingSubject::Group(_) | BindingSubject::ServiceAccount(..) => continue,
                     },
-                    "groups" => Of::BindingSubject(BindingSubject::Group(request.name)),
+                    "groups" => Of::Subject(BindingSubject::Group(request.name)),
                     "serviceaccounts" => match scope {
                         Scope::Namespace(namespace) => {
-                            Of::BindingSubject(BindingSubject::ServiceAccount(namespace, request.name))
+                            Of::Subject(BindingSubject::ServiceAccount(namespace, request.name))
                         }
                         Scope::Cluster => Of::AnyAccount(request.name),
                     },

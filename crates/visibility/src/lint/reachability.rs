@@ -123,7 +123,7 @@ impl<'a> Reachability<'a> {
 
     fn of_named(&self, who: BindingSubject<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
         let through = match of {
-            Of::BindingSubject(through) => (through == BindingSubject::Group("system:masters")
+            Of::Subject(through) => (through == BindingSubject::Group("system:masters")
                 || self.mighty.contains_key(&through))
             .then_some(through),
             Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),

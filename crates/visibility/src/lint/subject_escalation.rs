@@ -36,7 +36,7 @@ pub(super) struct By<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Of<'a> {
     /// Somebody to act as.
-    BindingSubject(BindingSubject<'a>),
+    Subject(BindingSubject<'a>),
     /// A service account of this name in any namespace.
     AnyAccount(&'a str),
     /// A role to bind, by its name.
@@ -49,7 +49,7 @@ pub(super) enum Of<'a> {
 impl fmt::Display for Of<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BindingSubject(who) => who.fmt(f),
+            Self::Subject(who) => who.fmt(f),
             Self::AnyAccount(name) => write!(f, "ServiceAccount */{name}"),
             Self::Role(name) => write!(f, "ClusterRole {name}"),
             Self::Held(role) => write!(f, "ClusterRole {}", role.name),

@@ -64,7 +64,7 @@ pub(super) fn list(names: &[&str]) -> String {
 
 fn what(escalation: &SubjectEscalation<'_>) -> String {
     match escalation.of {
-        Some(Of::BindingSubject(who)) => match escalation.escalation.code {
+        Some(Of::Subject(who)) => match escalation.escalation.code {
             "serviceaccount-token" => format!("make tokens of {who}"),
             _ => format!("act as {who}"),
         },
@@ -98,7 +98,7 @@ fn lead<'a>(
         return format!(", and would need to {} to make use of it", needs(escalation.escalation.also));
     }
     if let Some(through) = verdict.through {
-        let is_named = matches!(escalation.of, Some(Of::BindingSubject(_)));
+        let is_named = matches!(escalation.of, Some(Of::Subject(_)));
         let act = if is_named { String::new() } else { format!(", and so act as {through}") };
         return format!("{act}{}", on(escalations, reachability, through, steps));
     }
@@ -106,7 +106,7 @@ fn lead<'a>(
         Some(Of::Role(_)) => ", and so bind it to themselves".to_owned(),
         Some(Of::Held(_)) => ", which they hold".to_owned(),
         None if is_of_masters(escalation) => GRANTED_EVERYTHING.to_owned(),
-        Some(Of::BindingSubject(_) | Of::AnyAccount(_)) | None => end(escalation.escalation, escalation.scope),
+        Some(Of::Subject(_) | Of::AnyAccount(_)) | None => end(escalation.escalation, escalation.scope),
     }
 }
 

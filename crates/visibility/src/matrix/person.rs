@@ -130,8 +130,7 @@ pub fn person<'a>(
         (Whose::Subject(subject), _) => Member::Subject(subject.clone()),
         (Whose::Arn(_), Some(principal)) => {
             let listed = world.principals().iter().find(|one| one.who == principal.who);
-            listed
-                .map_or(Member::Subject(Subject::User((&*user.name).into())), |one| Member::NamedPrincipal(Known(one)))
+            listed.map_or(Member::Subject(Subject::User((&*user.name).into())), |one| Member::Principal(Known(one)))
         }
         (Whose::Arn(_), None) => unreachable!("an ARN is a principal"),
     };

@@ -108,7 +108,7 @@ impl Names {
     fn of(rows: &[Row<'_>]) -> Self {
         let mut accounts: Vec<AccountId> = Vec::new();
         for member in rows.iter().flat_map(|row| &row.members) {
-            if let Member::NamedPrincipal(Known(principal)) = member {
+            if let Member::Principal(Known(principal)) = member {
                 accounts.push(principal.who.account());
             }
         }
@@ -122,7 +122,7 @@ impl Names {
         match member {
             Member::Everybody => "everybody who logs in".to_owned(),
             Member::Anonymous => "anybody, without logging in".to_owned(),
-            Member::NamedPrincipal(Known(principal)) => self.principal(principal),
+            Member::Principal(Known(principal)) => self.principal(principal),
             Member::Subject(Subject::User(name)) => format!("Kubernetes user {name}"),
             Member::Subject(Subject::Group(name)) => format!("group {name}"),
             Member::Subject(Subject::ServiceAccount { namespace, name }) => {

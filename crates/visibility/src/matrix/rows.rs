@@ -29,7 +29,7 @@ pub enum Member<'a> {
     /// Whoever reaches the API server, without logging in.
     Anonymous,
     /// Somebody with an AWS identity.
-    NamedPrincipal(Known<'a>),
+    Principal(Known<'a>),
     /// A subject of bindings.
     Subject(Subject),
 }
@@ -156,10 +156,10 @@ fn principals(world: &World) -> Vec<RowSubject<'_>> {
             user.name.clear();
         }
         let policies = policies.get(&std::ptr::from_ref(principal)).cloned().unwrap_or_default();
-        alike.entry((user, policies)).or_default().push(Member::NamedPrincipal(Known(principal)));
+        alike.entry((user, policies)).or_default().push(Member::Principal(Known(principal)));
     }
     let members: Vec<Member<'_>> =
-        world.doubtful().iter().map(|principal| Member::NamedPrincipal(Known(principal))).collect();
+        world.doubtful().iter().map(|principal| Member::Principal(Known(principal))).collect();
     let nobody = User { name: String::new(), groups: Vec::new() };
     let doubtful = RowSubject { is_doubtful: true, ..RowSubject::new(members, nobody, Vec::new()) };
     let all = alike.into_iter().map(|((user, policies), members)| RowSubject::new(members, user, policies));
@@ -176,13 +176,13 @@ impl Member<'_> {
     fn is_meant_by(&self, pattern: &str) -> bool {
         let fits = |pattern: &str, text: &str| access::glob(pattern, text);
         match (self, pattern.split_once(':')) {
-            (Self::NamedPrincipal(Known(principal)), Some(("user", name))) => {
+            (Self::Principal(Known(principal)), Some(("user", name))) => {
                 principal.login.as_ref().is_ok_and(|login| fits(name, &login.username))
             }
-            (Self::NamedPrincipal(Known(principal)), Some(("group", name))) => {
+            (Self::Principal(Known(principal)), Some(("group", name))) => {
                 principal.login.as_ref().is_ok_and(|login| login.groups.iter().any(|group| fits(name, group)))
             }
-            (Self::NamedPrincipal(Known(principal)), _) => {
+            (Self::Principal(Known(principal)), _) => {
                 let username = principal.login.as_ref().map(|login| &*login.username).unwrap_or_default();
                 let arn = principal.arn();
                 fits(pattern, principal.who.name())

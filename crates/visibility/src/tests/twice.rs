@@ -171,7 +171,7 @@ fn places_of_logins_that_are_there_twice_are_found_too() {
         // Whom only the other one names may log in all the same.
         let (resources, options) = (Resources::well_known(), Options::default());
         let matrix = matrix::matrix(&world, &resources, &options);
-        let is_ann = |member: &matrix::Member<'_>| matches!(member, matrix::Member::NamedPrincipal(known) if known.0.who.name() == "ann");
+        let is_ann = |member: &matrix::Member<'_>| matches!(member, matrix::Member::Principal(known) if known.0.who.name() == "ann");
         let row = matrix.rows.iter().find(|row| row.members.iter().any(is_ann)).expect("ann has a row");
         assert_eq!(matrix.cell(row, &matrix::Column::Cluster).text(), "?");
     }

@@ -138,7 +138,7 @@ async fn all_answers(
         let Some(done) = under_way.join_next().await else { break };
         answered.set(answered.get() + 1);
         match done.context("a question was not put")?? {
-            Answer::Inputs(answer) => answers.push(answer),
+            Answer::Given(answer) => answers.push(answer),
             Answer::Denied(permission) => drop(denied.insert(permission)),
         }
     }
@@ -146,7 +146,7 @@ async fn all_answers(
 }
 
 enum Answer {
-    Inputs(IamAnswer),
+    Given(IamAnswer),
     /// For want of this permission.
     Denied(&'static str),
 }
@@ -157,7 +157,7 @@ async fn answer(iam: IamClient, question: IamQuestion) -> Result<Answer, IamErro
         IamQuestion::Group(name) => {
             let users = iam.group_members(&name).await?;
             let users = users.map(|users| users.into_iter().map(|user: IamUser| user.arn).collect());
-            return Ok(Answer::Inputs(IamAnswer::Group { name, users }));
+            return Ok(Answer::Given(IamAnswer::Group { name, users }));
         }
         IamQuestion::PermissionSets(names) => iam.permission_set_roles().await.map(|roles| {
             let roles = roles.into_iter().map(|role: IamRole| role.arn).collect();
@@ -171,7 +171,7 @@ async fn answer(iam: IamClient, question: IamQuestion) -> Result<Answer, IamErro
         }
     };
     match given {
-        Ok(answer) => Ok(Answer::Inputs(answer)),
+        Ok(answer) => Ok(Answer::Given(answer)),
         Err(IamError::Denied { permission }) => Ok(Answer::Denied(permission)),
         Err(error) => Err(error),
     }

@@ -58,7 +58,7 @@ struct RowOut<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 enum MemberOut<'a> {
-    NamedPrincipal(PrincipalOut<'a>),
+    Principal(PrincipalOut<'a>),
     Subject(SubjectOut<'a>),
     BuiltIn { everybody: &'static str },
 }
@@ -184,7 +184,7 @@ impl<'a> From<&'a Member<'a>> for MemberOut<'a> {
         match member {
             Member::Everybody => Self::BuiltIn { everybody: "system:authenticated" },
             Member::Anonymous => Self::BuiltIn { everybody: "system:unauthenticated" },
-            Member::NamedPrincipal(Known(principal)) => Self::NamedPrincipal((*principal).into()),
+            Member::Principal(Known(principal)) => Self::Principal((*principal).into()),
             Member::Subject(subject) => Self::Subject(subject.into()),
         }
     }

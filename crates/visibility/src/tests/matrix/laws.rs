@@ -96,7 +96,7 @@ fn user(member: &Member<'_>) -> User {
     match member {
         Member::Everybody => User::authenticated("", [""; 0]),
         Member::Anonymous => User::anonymous(),
-        Member::NamedPrincipal(Known(principal)) => principal.user().expect("logs in"),
+        Member::Principal(Known(principal)) => principal.user().expect("logs in"),
         Member::Subject(rbac::Subject::User(name)) if **name == *"system:serviceaccount:dev:bot" => {
             User::service_account("dev", "bot")
         }
