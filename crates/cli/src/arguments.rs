@@ -234,6 +234,8 @@ mod tests {
             "--health-address" => Some("none"),
             "--listen" | "--proxy" => Some("127.0.0.1:0"),
             "--sts-regions" => Some("global"),
+            "--sso" => Some("permissionSetName=x"),
+            "--prompt" => Some("false"),
             "--state" => Some("s3://state"),
             "--reader" => Some("cluster-auth"),
             "--mapping" => Some("aws-auth"),

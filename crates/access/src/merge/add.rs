@@ -204,7 +204,7 @@ fn seen(
     let refused = read.defects.iter().filter(|defect| matches!(defect.kind, DefectKind::Unreadable | DefectKind::Type));
     let refused = refused.map(ToString::to_string);
     let dropped = read.unused.iter().filter(is_dropped).map(|unused| format!("{}: {}", unused.source, unused.why));
-    let why: BTreeSet<String> = refused.chain(dropped).collect();
+    let why: BTreeSet<String> = refused.chain(dropped).chain(unreadable_account(shape, data)).collect();
     if matches!(shape, Shape::AwsAuth) && !why.is_empty() {
         return Err(why.into_iter().collect());
     }
@@ -212,6 +212,14 @@ fn seen(
     entries.extend(read.unused.into_iter().map(Login::of_unused));
     entries.sort_by(|one, other| (one.place.list, one.place.index).cmp(&(other.place.list, other.place.index)));
     Ok(Seen { entries, accounts: read.accounts.into_iter().map(|(account, _)| account).collect() })
+}
+
+/// An account that is no text, which the library for that list refuses; as a login it would only be nobody's.
+fn unreadable_account(shape: Shape<'_>, data: &BTreeMap<String, String>) -> Option<String> {
+    let text = data.get("mapAccounts").filter(|_| matches!(shape, Shape::AwsAuth))?;
+    let root = parse(&Source::new("mapAccounts", text.as_str()), shape.dialect()).ok()??;
+    let index = root.as_sequence()?.iter().position(|node| node.as_scalar().is_none())?;
+    Some(format!("EKSConfigMap mapAccounts[{index}]: it is {}, and no account", root.as_sequence()?[index].kind()))
 }
 
 impl Login {

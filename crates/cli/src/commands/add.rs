@@ -36,20 +36,8 @@ pub(crate) struct AddArgs {
 #[derive(Debug, Subcommand)]
 enum AddCommand {
     /// Add an IAM user to mapUsers
-    #[command(after_help = "Examples:
-  cluster-auth add user --userarn arn:aws:iam::111122223333:user/alice \\
-      --username alice --groups developers,viewers --kubeconfig admin.conf
-  cluster-auth add user --userarn arn:aws:iam::111122223333:user/alice \\
-      --username alice --groups developers --file aws-auth.yaml --prompt=false")]
     User(UserArgs),
     /// Add an IAM role, or a permission set, to mapRoles
-    #[command(after_help = "Examples:
-  cluster-auth add role --rolearn arn:aws:iam::111122223333:role/Deployer \\
-      --username 'deploy:{{SessionName}}' --groups deployers \\
-      --kubeconfig admin.conf --prompt=false
-  cluster-auth add role --username 'dev:{{SessionName}}' --groups developers \\
-      --sso permissionSetName=DevAccess,accountID=111122223333 \\
-      --file config.yaml")]
     Role(RoleArgs),
 }
 

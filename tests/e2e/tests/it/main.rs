@@ -9,6 +9,7 @@ use e2e::{secrets, typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
+mod add;
 mod apply;
 mod authorizer;
 mod chart;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         demo::TESTS,
         explain::TESTS,
         access::TESTS,
+        add::TESTS,
         meaning::TESTS,
         modes::TESTS,
         live::TESTS,

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use document::{Document, Edits, Limits, Node, Source, Style, Value, parse_manifests};
-use mapping::aws_iam_authenticator::Standing;
+use mapping::{RuleSource, aws_iam_authenticator::Standing};
 use serde_json::Value as Json;
 
-use super::{Added, Addition, Refused, Shape, add};
+use super::{Added, Addition, Refused, Shape, add, seen};
 
 /// What can be added to, as manifests name it.
 const AWS_AUTH: &str = "aws-auth";
@@ -28,26 +28,9 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
         let text = format!("{}{}", source.prefix(), added.data.get("config.yaml").map_or("", String::as_str));
         return Ok((text, added));
     }
-    let refused = |why: &str| Refused::Unchanged(format!("nothing was changed: {why}"));
-    let found: Vec<_> = documents.iter().filter_map(holder).collect();
-    let [(document, shape)] = found[..] else {
-        return Err(refused(if found.is_empty() {
-            "the file has manifests, and none is the ConfigMap aws-auth or aws-iam-authenticator of kube-system"
-        } else {
-            "the file has several ConfigMaps to which the entry could be added"
-        }));
-    };
-    let root = document.root().ok_or_else(|| refused("the ConfigMap cannot be read"))?;
-    let nodes = root.get("data").and_then(Node::as_mapping).unwrap_or_default();
-    let mut data = BTreeMap::new();
-    for entry in nodes {
-        let text = entry.value.to_json();
-        let text = if text.is_null() { Some("") } else { text.as_str() };
-        let text = text.ok_or_else(|| refused(&format!("data.{} is no text", entry.key.text)))?;
-        data.insert(entry.key.text.to_string(), text.to_owned());
-    }
-    let standing = |key: &str| standing(source, nodes.iter().find(|entry| *entry.key.text == *key).map(|entry| &entry.value));
-    let added = add(shape, &data, standing, addition)?;
+    let Holder { number, shape, root, data } = Holder::find(&documents)?;
+    let standing = |root: &Node, source: &Source, key: &str| standing(source, root.get("data").and_then(|data| data.get(key)));
+    let mut added = add(shape, &data, |key| standing(root, source, key), addition)?;
     let key = match shape {
         Shape::AwsAuth => addition.list(),
         Shape::Config(_) => "config.yaml",
@@ -61,18 +44,60 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
     write(root, key, text, &mut edits);
     let mut expected = root.to_json();
     expected["data"][key] = Json::from(text);
-    let changed = edits.apply_in(document.number, &expected).map_err(|problem| Refused::Unchanged(problem.message))?;
+    let changed = edits.apply_in(number, &expected).map_err(|problem| Refused::Unchanged(problem.message))?;
+
+    // Where the entry stands now, of which a list that was not there yet had no line.
+    let again = Source::new(source.name(), changed.as_str());
+    let documents = parse_manifests(&again, &Limits::default(), "", |_, _| {});
+    let Holder { root, data, .. } = Holder::find(&documents)?;
+    let seen = seen(shape, &data, &|key: &str| standing(root, &again, key)).map_err(Refused::Unreadable)?;
+    let is_it = |place: &RuleSource| (place.list, place.index) == (added.place.list, added.place.index);
+    if let Some(there) = seen.entries.into_iter().find(|there| is_it(&there.place)) {
+        added.place = there.place;
+    }
     Ok((changed, added))
 }
 
-/// The document, if something can be added to it.
-fn holder(document: &Document) -> Option<(&Document, Shape<'static>)> {
+/// The `ConfigMap` of a file to which something can be added.
+struct Holder<'d> {
+    number: usize,
+    shape: Shape<'static>,
+    root: &'d Node,
+    data: BTreeMap<String, String>,
+}
+
+impl<'d> Holder<'d> {
+    /// The only one of a file.
+    fn find(documents: &'d [Document]) -> Result<Self, Refused> {
+        let refused = |why: &str| Refused::Unchanged(format!("nothing was changed: {why}"));
+        let found: Vec<_> = documents.iter().filter_map(|document| Some((document, shape(document)?))).collect();
+        let [(document, shape)] = found[..] else {
+            return Err(refused(if found.is_empty() {
+                "the file has manifests, and none is the ConfigMap aws-auth or aws-iam-authenticator of kube-system"
+            } else {
+                "the file has several ConfigMaps to which the entry could be added"
+            }));
+        };
+        let root = document.root().ok_or_else(|| refused("the ConfigMap cannot be read"))?;
+        let mut data = BTreeMap::new();
+        for entry in root.get("data").and_then(Node::as_mapping).unwrap_or_default() {
+            let text = entry.value.to_json();
+            let text = if text.is_null() { Some("") } else { text.as_str() };
+            let text = text.ok_or_else(|| refused(&format!("data.{} is no text", entry.key.text)))?;
+            data.insert(entry.key.text.to_string(), text.to_owned());
+        }
+        Ok(Self { number: document.number, shape, root, data })
+    }
+}
+
+/// What a document is, if something can be added to it.
+fn shape(document: &Document) -> Option<Shape<'static>> {
     let root = document.root()?.to_json();
     let metadata = |key: &str| root["metadata"][key].as_str().unwrap_or_default();
     let is_there = root["kind"] == "ConfigMap" && ["", "kube-system"].contains(&metadata("namespace"));
     match metadata("name") {
-        AWS_AUTH if is_there => Some((document, Shape::AwsAuth)),
-        CONFIG if is_there => Some((document, Shape::Config(None))),
+        AWS_AUTH if is_there => Some(Shape::AwsAuth),
+        CONFIG if is_there => Some(Shape::Config(None)),
         _ => None,
     }
 }
