@@ -39,6 +39,7 @@ mod login;
 mod manifests;
 mod matrix;
 mod meaning;
+mod migrate;
 mod modes;
 mod pages;
 mod plan;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         access::TESTS,
         add::TESTS,
         meaning::TESTS,
+        migrate::TESTS,
         modes::TESTS,
         live::TESTS,
         proxies::TESTS,

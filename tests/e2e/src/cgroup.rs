@@ -18,7 +18,7 @@ const V2: &str = "/sys/fs/cgroup";
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// A bound, in bytes, as far as this machine lets us set one.
-pub(super) struct Cgroup {
+pub struct Cgroup {
     bytes: u64,
     /// None where we may make none: then the process's own account is what there is.
     group: Option<Group>,
@@ -31,7 +31,7 @@ struct Group {
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
+pub struct Used {
     /// The most that counted against the bound.
     pub peak: u64,
     /// Of it anonymous, at this moment.
@@ -42,12 +42,12 @@ pub(super) struct Used {
 
 impl Cgroup {
     /// A new one; without one of these rights, a bound that is looked at and not enforced.
-    pub(super) fn new(name: &str, bytes: u64) -> Self {
+    pub fn new(name: &str, bytes: u64) -> Self {
         Self { bytes, group: Group::new(name, bytes).ok() }
     }
 
     /// A program that will run within it.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub fn command(&self, program: &Path) -> Command {
         let Some(group) = &self.group else { return Command::new(program) };
         let mut command = Command::new("sh");
         command.args(["-c", "echo $$ > \"$0\" && exec \"$@\""]).arg(group.folder.join("cgroup.procs")).arg(program);
@@ -55,7 +55,7 @@ impl Cgroup {
     }
 
     /// What has been used since [`Self::begin`], or the start.
-    pub(super) fn used(&self, pid: u32) -> anyhow::Result<Used> {
+    pub fn used(&self, pid: u32) -> anyhow::Result<Used> {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the server has ended")?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -73,7 +73,7 @@ impl Cgroup {
     }
 
     /// From here on the most is counted anew, where the kernel does that.
-    pub(super) fn begin(&self) {
+    pub fn begin(&self) {
         if let Some(group) = self.group.as_ref().filter(|group| group.is_v1) {
             // Without this the peak is that of an earlier moment, and no less true.
             let _ = fs::write(group.folder.join("memory.max_usage_in_bytes"), "0");
@@ -82,7 +82,7 @@ impl Cgroup {
 
     /// That nothing was killed, and that no more was used than is allowed where the kernel does not see to it. Where it does,
     /// its account passes the bound by what it takes in one step.
-    pub(super) fn check(&self, pid: u32) -> anyhow::Result<Used> {
+    pub fn check(&self, pid: u32) -> anyhow::Result<Used> {
         let used = self.used(pid)?;
         let is_within = used.kills == 0 && (self.group.is_some() || used.peak <= self.bytes);
         anyhow::ensure!(is_within, "the bound is {} bytes: {used:?}", self.bytes);
