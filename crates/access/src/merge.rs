@@ -250,7 +250,8 @@ impl Merging<'_> {
             })
             .collect();
         let root = root.as_ref().ok().and_then(Option::as_ref);
-        list.rewritten(source, self.shape.dialect(), root, keys, &fates, &added).map_err(|problem| unchanged(source, &problem))
+        list.rewritten(source, self.shape.dialect(), root, keys, &fates, &added)
+            .map_err(|problem| unchanged(source, &problem))
     }
 
     fn refuse_foreign(&mut self, principal: String, entry: Option<&Entry<'_>>) {

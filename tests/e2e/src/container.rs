@@ -82,7 +82,8 @@ impl Container {
             anyhow::Ok(())
         };
         mount(Path::new("/proc"), "/proc", "rw")?;
-        for library in ["/usr/lib", "/usr/lib64", "/lib", "/lib64"].into_iter().filter(|path| Path::new(path).exists()) {
+        for library in ["/usr/lib", "/usr/lib64", "/lib", "/lib64"].into_iter().filter(|path| Path::new(path).exists())
+        {
             match fs::read_link(library) {
                 Ok(target) => symlink(target, root.join(library.trim_start_matches('/')))?,
                 Err(_) => mount(Path::new(library), library, "ro")?,
@@ -98,7 +99,8 @@ impl Container {
         let cgroup = Cgroup::new("cluster-auth-container", bounds.memory);
         let mut command = cgroup.command(Path::new("unshare"));
         let id = bounds.user.to_string();
-        let rights = ["--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
+        let rights =
+            ["--clear-groups", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs"];
         if is_root()? {
             command.args(["--mount", "--propagation", "private"]);
         } else {
@@ -127,7 +129,8 @@ impl Container {
         let status = of("status")?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-            line.map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned()).with_context(|| name.to_owned())
+            line.map(|rest| rest.split_whitespace().next().unwrap_or_default().to_owned())
+                .with_context(|| name.to_owned())
         };
         for capabilities in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
             ensure!(field(capabilities)?.bytes().all(|digit| digit == b'0'), "{capabilities}:\n{status}");
@@ -137,7 +140,10 @@ impl Container {
         ensure!(!is_root()? || (field("Uid")? == id && field("Gid")? == id && field("Groups")?.is_empty()), "{status}");
         let mounts = of("mountinfo")?;
         let root = mounts.lines().rfind(|line| line.split(' ').nth(4) == Some("/")).context("a root")?;
-        ensure!(root.split(' ').nth(5).is_some_and(|options| options.split(',').any(|option| option == "ro")), "{root}");
+        ensure!(
+            root.split(' ').nth(5).is_some_and(|options| options.split(',').any(|option| option == "ro")),
+            "{root}"
+        );
         let own = fs::read_link("/proc/self/ns/net")?;
         ensure!(fs::read_link(format!("/proc/{pid}/ns/net"))? == own, "its network is the machine's");
         self.cgroup.check(pid).map(drop)

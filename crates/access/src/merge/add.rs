@@ -129,7 +129,8 @@ pub fn add(
     if let Some(there) = others.iter().find(|one| one.never == Some(Never::Displaced(new.place.clone()))) {
         return Err(there.refused(addition));
     }
-    let same = others.len() == before.entries.len() && others.iter().zip(&before.entries).all(|(one, other)| one.says(other));
+    let same =
+        others.len() == before.entries.len() && others.iter().zip(&before.entries).all(|(one, other)| one.says(other));
     if !same || after.accounts != before.accounts {
         return Err(otherwise("other entries would be read otherwise"));
     }

@@ -27,11 +27,7 @@ fn user(name: &str) -> Addition {
 }
 
 fn permission_set(name: &str, partition: identity::Partition) -> Addition {
-    entry(Who::PermissionSet {
-        name: name.to_owned(),
-        account: "111122223333".parse().expect("an account"),
-        partition,
-    })
+    entry(Who::PermissionSet { name: name.to_owned(), account: "111122223333".parse().expect("an account"), partition })
 }
 
 /// The text of a key of `aws-auth` behind the change, or why there is none.
@@ -41,7 +37,8 @@ fn added(text: &str, addition: &Addition) -> Result<String, Refused> {
     Ok(added.data[addition.list()].clone())
 }
 
-const NEW: &str = "- rolearn: arn:aws:iam::111122223333:role/New\n  username: u:{{SessionName}}\n  groups:\n  - g\n  - \"on\"\n";
+const NEW: &str =
+    "- rolearn: arn:aws:iam::111122223333:role/New\n  username: u:{{SessionName}}\n  groups:\n  - g\n  - \"on\"\n";
 const OLD: &str = "- rolearn: arn:aws:iam::111122223333:role/Old\n  username: old\n  groups: [a]\n";
 
 #[test]
@@ -86,7 +83,12 @@ fn what_is_there_or_cannot_be_read_is_refused() {
         ("no YAML", "- {".to_owned(), role("New"), "mapRoles"),
         ("an entry without an ARN", "- username: x\n".to_owned(), role("New"), "rolearn"),
         ("a number for a username", OLD.replace("username: old", "username: 5"), role("New"), "username"),
-        ("both", OLD.replace("username", "sso: {permissionSetName: D, accountID: '111122223333'}\n  username"), role("New"), "exclude"),
+        (
+            "both",
+            OLD.replace("username", "sso: {permissionSetName: D, accountID: '111122223333'}\n  username"),
+            role("New"),
+            "exclude",
+        ),
     ];
     for (name, text, addition, expected) in rows {
         let refused = added(&text, &addition).expect_err(name);
@@ -155,7 +157,10 @@ fn a_file_is_edited_in_its_own_style() {
         (
             "among other documents",
             format!("kind: Namespace\n---\n{}---\n# last\nkind: Secret\n", manifest(users)),
-            format!("kind: Namespace\n---\n{}---\n# last\nkind: Secret\n", manifest(&format!("{users}  mapRoles: |\n{}", block(NEW, 4)))),
+            format!(
+                "kind: Namespace\n---\n{}---\n# last\nkind: Secret\n",
+                manifest(&format!("{users}  mapRoles: |\n{}", block(NEW, 4)))
+            ),
         ),
         (
             "a configuration",
@@ -168,7 +173,8 @@ fn a_file_is_edited_in_its_own_style() {
         ),
         (
             "a configuration in a ConfigMap",
-            "kind: ConfigMap\nmetadata: {name: aws-iam-authenticator}\ndata:\n  config.yaml: |\n    clusterID: c\n".to_owned(),
+            "kind: ConfigMap\nmetadata: {name: aws-iam-authenticator}\ndata:\n  config.yaml: |\n    clusterID: c\n"
+                .to_owned(),
             format!(
                 "kind: ConfigMap\nmetadata: {{name: aws-iam-authenticator}}\ndata:\n  config.yaml: |\n    clusterID: c\n    server:\n      mapRoles:\n{}",
                 block(NEW, 6)
@@ -181,7 +187,8 @@ fn a_file_is_edited_in_its_own_style() {
         assert_eq!(changed, expected, "{name}");
     }
     // What cannot be kept as it is written means the same all the same.
-    let quoted = manifest("  mapRoles: \"- {rolearn: 'arn:aws:iam::111122223333:role/Old', username: o, groups: [a]}\\n\"\n");
+    let quoted =
+        manifest("  mapRoles: \"- {rolearn: 'arn:aws:iam::111122223333:role/Old', username: o, groups: [a]}\\n\"\n");
     let (changed, added) = add_to_file(&Source::new("f.yaml", quoted), &role("New")).expect("quotes");
     assert!(changed.starts_with(head) && changed.contains("role/Old") && changed.contains("role/New"), "{changed}");
     assert_eq!(added.place.to_string(), "EKSConfigMap mapRoles[1] (f.yaml:6)");

@@ -19,7 +19,10 @@ impl Edits<'_> {
             (None, Some(column)) if was.trim().is_empty() => {
                 let colon = self.source.text()[..node.span.start].trim_end_matches(' ').len();
                 let block = block(text, column + INDENTATION);
-                self.put(Span { start: colon, end: self.without_trailing(node.span).end }, format!(" {}", block.trim_end()));
+                self.put(
+                    Span { start: colon, end: self.without_trailing(node.span).end },
+                    format!(" {}", block.trim_end()),
+                );
             }
             (None, _) => self.put(self.without_trailing(node.span), quoted(text)),
         }

@@ -107,7 +107,8 @@ fn answers(world: &World) -> anyhow::Result<()> {
             outputs.push((told(&mut add(program, &api, &words), answer)?, map(&api)?["data"].clone()));
         }
         let [(theirs, theirs_left), (ours, ours_left)] = &outputs[..] else { anyhow::bail!("two programs") };
-        let head = |output: &Output| output.stdout.split("updated configmap:\n\n").next().unwrap_or_default().to_owned();
+        let head =
+            |output: &Output| output.stdout.split("updated configmap:\n\n").next().unwrap_or_default().to_owned();
         let shown = format!("{name}:\n{theirs:?}\n{ours:?}");
         // With a permission set it falls over before it can ask or refuse.
         ensure!(theirs.code == ours.code && head(theirs) == head(ours), "{shown}");
@@ -154,14 +155,23 @@ fn logins(world: &World) -> anyhow::Result<()> {
     let ours = api.server(world, "  backendMode: [EKSConfigMap]\n")?;
     let kubeconfig = api.cluster.admin_kubeconfig().display().to_string();
     let server = format!("  backendMode: [EKSConfigMap]\n  kubeconfig: {kubeconfig}\n");
-    let options = GoOptions { cluster_id: CLUSTER_ID, server: &server, features: &["SSORoleMatch"], environment: Vec::new() };
+    let options =
+        GoOptions { cluster_id: CLUSTER_ID, server: &server, features: &["SSORoleMatch"], environment: Vec::new() };
     let theirs = GoServer::start_with(&world.parts, &world.sts, &api.folder.join("go"), options)?;
     let rows: [(&str, &str, Vec<&str>); 3] = [
         ("alice", "alice", ALICE.to_vec()),
         (
             "deployer",
             "deploy:build-17",
-            vec!["role", "--rolearn", "arn:aws:iam::111122223333:role/Deployer", "--username", "deploy:{{SessionName}}", "--groups", "deployers"],
+            vec![
+                "role",
+                "--rolearn",
+                "arn:aws:iam::111122223333:role/Deployer",
+                "--username",
+                "deploy:{{SessionName}}",
+                "--groups",
+                "deployers",
+            ],
         ),
         // Here the existing program ends with a panic.
         ("dave", "dev:dave-example.com", {
@@ -184,7 +194,10 @@ fn logins(world: &World) -> anyhow::Result<()> {
             Ok(answer.status == 200 && review["status"]["user"]["username"] == username)
         })?;
     }
-    let panics = process::run(add(&world.parts.go_authenticator, &api, &sso("permissionSetName=X,accountID=111122223333")).arg("--prompt=false"))?;
+    let panics = process::run(
+        add(&world.parts.go_authenticator, &api, &sso("permissionSetName=X,accountID=111122223333"))
+            .arg("--prompt=false"),
+    )?;
     ensure!(panics.code == 2 && panics.stderr.contains("nil pointer dereference"), "{panics:?}");
     Ok(())
 }
@@ -192,7 +205,16 @@ fn logins(world: &World) -> anyhow::Result<()> {
 fn bytes(world: &World) -> anyhow::Result<()> {
     let api = start(world, "add-bytes")?;
     let before = map(&api)?;
-    let role = ["role", "--rolearn", "arn:aws:iam::111122223333:role/New", "--username", "new", "--groups", "a,b", "--prompt=false"];
+    let role = [
+        "role",
+        "--rolearn",
+        "arn:aws:iam::111122223333:role/New",
+        "--username",
+        "new",
+        "--groups",
+        "a,b",
+        "--prompt=false",
+    ];
     process::run(&mut add(&world.parts.cluster_auth, &api, &role))?.success()?;
     process::run(add(&world.parts.cluster_auth, &api, &ALICE).arg("--prompt=false"))?.success()?;
     let after = map(&api)?;
@@ -208,12 +230,23 @@ fn bytes(world: &World) -> anyhow::Result<()> {
         ensure!(after["metadata"][key] == before["metadata"][key], "{after:#}");
     }
     // An entry that lets nobody in is written, as asked for, and that is said.
-    let path = ["role", "--rolearn", "arn:aws:iam::111122223333:role/ops/Path", "--username", "p", "--groups", "q", "--prompt=false"];
+    let path = [
+        "role",
+        "--rolearn",
+        "arn:aws:iam::111122223333:role/ops/Path",
+        "--username",
+        "p",
+        "--groups",
+        "q",
+        "--prompt=false",
+    ];
     let said = process::run(&mut add(&world.parts.cluster_auth, &api, &path))?;
     let hint = "write arn:aws:iam::111122223333:role/Path";
     ensure!(said.code == 0 && said.stderr.starts_with("warning: ") && said.stderr.contains(hint), "{said:?}");
     // A list that cannot be read is nobody's to write into.
-    api.admin.with_file(&["replace"], &MAP.replace("- rolearn: arn:aws:iam::111122223333:role/Node", "- name: x"))?.success()?;
+    api.admin
+        .with_file(&["replace"], &MAP.replace("- rolearn: arn:aws:iam::111122223333:role/Node", "- name: x"))?
+        .success()?;
     let before = map(&api)?;
     for program in [&world.parts.go_authenticator, &world.parts.cluster_auth] {
         let refused = process::run(add(program, &api, &ALICE).arg("--prompt=false"))?;
@@ -265,7 +298,8 @@ fn unusable(world: &World) -> anyhow::Result<()> {
         // The cluster to which the existing program would turn.
         let mut command = process::command(&world.parts.cluster_auth, &api.folder);
         command.env("KUBERNETES_MASTER", format!("http://{address}")).env("KUBECONFIG", api.cluster.admin_kubeconfig());
-        let refused = process::run(command.arg("add").args(ALICE).arg("--prompt=false").arg("--kubeconfig").arg(&path))?;
+        let refused =
+            process::run(command.arg("add").args(ALICE).arg("--prompt=false").arg("--kubeconfig").arg(&path))?;
         ensure!(refused.code == 1 && refused.stderr.starts_with("error: "), "{name}: {refused:?}");
         ensure!(map(&api)? == before, "{name}");
     }
@@ -274,7 +308,8 @@ fn unusable(world: &World) -> anyhow::Result<()> {
 
 fn files(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("add-files")?;
-    let run = |words: &[&str]| process::run(process::command(&world.parts.cluster_auth, &folder).arg("add").args(words));
+    let run =
+        |words: &[&str]| process::run(process::command(&world.parts.cluster_auth, &folder).arg("add").args(words));
     let alice = |file: &'static str| [&ALICE[..], &["--prompt=false", "--file", file]].concat();
     fs::write(folder.join("aws-auth.yaml"), MAP)?;
     let said = run(&alice("aws-auth.yaml"))?.success()?;
@@ -290,7 +325,18 @@ fn files(world: &World) -> anyhow::Result<()> {
     // A configuration, which both servers take behind that.
     let config = fs::read_to_string(pages::repository().join("examples/config.yaml"))?;
     fs::write(folder.join("config.yaml"), &config)?;
-    let carol = ["user", "--userarn", "arn:aws:iam::111122223333:user/new", "--username", "new", "--groups", "g", "--prompt=false", "--file", "config.yaml"];
+    let carol = [
+        "user",
+        "--userarn",
+        "arn:aws:iam::111122223333:user/new",
+        "--username",
+        "new",
+        "--groups",
+        "g",
+        "--prompt=false",
+        "--file",
+        "config.yaml",
+    ];
     run(&carol)?.success()?;
     let changed = fs::read_to_string(folder.join("config.yaml"))?;
     let rest: Vec<&str> = config.lines().filter(|line| !changed.lines().any(|other| other == *line)).collect();
@@ -307,7 +353,10 @@ fn files(world: &World) -> anyhow::Result<()> {
         let words = [&ALICE[..], &["--prompt=false", "--file", name]].concat();
         let refused = run(&words)?;
         let said = format!("{}{}", refused.stdout, refused.stderr);
-        ensure!(refused.code == 1 && (said.contains(expected) || said.contains("does not start")), "{name}: {refused:?}");
+        ensure!(
+            refused.code == 1 && (said.contains(expected) || said.contains("does not start")),
+            "{name}: {refused:?}"
+        );
         let now = fs::read_to_string(folder.join(name)).ok();
         ensure!(now.as_deref() == text && !folder.join(format!("{name}.lock")).exists(), "{name}: {now:?}");
     }

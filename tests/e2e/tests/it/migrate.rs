@@ -204,7 +204,8 @@ impl Reader for Administrator<'_> {
 impl Administrator<'_> {
     /// The DaemonSet as it is now, as a kubelet of the control plane would come to run it.
     fn rolls_out(&mut self) -> anyhow::Result<()> {
-        let json = self.admin.kubectl(&["-n", "kube-system", "get", "daemonset", "aws-iam-authenticator", "-o", "json"])?;
+        let json =
+            self.admin.kubectl(&["-n", "kube-system", "get", "daemonset", "aws-iam-authenticator", "-o", "json"])?;
         let set: Value = serde_json::from_str(&json.success()?)?;
         let spec = &set["spec"]["template"]["spec"];
         let image = spec["containers"][0]["image"].as_str().context("an image")?;

@@ -29,7 +29,8 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
         return Ok((text, added));
     }
     let Holder { number, shape, root, data } = Holder::find(&documents)?;
-    let standing = |root: &Node, source: &Source, key: &str| standing(source, root.get("data").and_then(|data| data.get(key)));
+    let standing =
+        |root: &Node, source: &Source, key: &str| standing(source, root.get("data").and_then(|data| data.get(key)));
     let mut added = add(shape, &data, |key| standing(root, source, key), addition)?;
     let key = match shape {
         Shape::AwsAuth => addition.list(),

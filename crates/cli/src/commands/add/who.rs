@@ -100,7 +100,8 @@ impl WhomArgs {
 
 /// What `--sso` names (`Validate` of `pkg/config/mapper.go`).
 fn permission_set(given: &BTreeMap<String, String>) -> Result<Who, String> {
-    let value = |key: &str| given.get(key).cloned().ok_or_else(|| format!("required key '{key}' missing from --sso flag"));
+    let value =
+        |key: &str| given.get(key).cloned().ok_or_else(|| format!("required key '{key}' missing from --sso flag"));
     if let Some(key) = given.keys().find(|key| !SSO_KEYS.contains(&key.as_str())) {
         return Err(format!("error validating --sso: there is no key '{key}', but {}", SSO_KEYS.join(", ")));
     }

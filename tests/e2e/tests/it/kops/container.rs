@@ -46,10 +46,11 @@ pub(super) fn daemon_set(world: &World) -> anyhow::Result<()> {
     let folder = machine.path("/container");
     let bounds = Bounds { user: USER, memory: MEMORY };
     let program = machine.path("/usr/local/bin/cluster-auth");
-    let mut container =
-        Container::start(&program, &world.sts, &folder, bounds, &volumes, &ARGS.map(str::to_owned))?;
+    let mut container = Container::start(&program, &world.sts, &folder, bounds, &volumes, &ARGS.map(str::to_owned))?;
     let listed = || -> anyhow::Result<Vec<_>> {
-        let mut names = fs::read_dir(machine.path(STATE))?.map(|entry| Ok(entry?.file_name())).collect::<anyhow::Result<Vec<_>>>()?;
+        let mut names = fs::read_dir(machine.path(STATE))?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect::<anyhow::Result<Vec<_>>>()?;
         names.sort();
         Ok(names)
     };

@@ -56,7 +56,12 @@ pub(super) fn same_meaning(world: &World) -> anyhow::Result<()> {
             (0, 0) => {
                 both += 1;
                 if meaning(&theirs.data) != meaning(&ours.data) {
-                    differences.push(format!("they mean different things: {:?}\n{:?}\n{}", theirs.data, ours.data, shown()));
+                    differences.push(format!(
+                        "they mean different things: {:?}\n{:?}\n{}",
+                        theirs.data,
+                        ours.data,
+                        shown()
+                    ));
                 }
                 for (key, text) in &texts {
                     let is_empty = ["", "[]", "null", "~", "\"\"", "''", "``"].contains(&text.trim());
@@ -66,13 +71,18 @@ pub(super) fn same_meaning(world: &World) -> anyhow::Result<()> {
             (1, 1) => {
                 refused += 1;
                 ensure!(ours.data == texts, "nothing is written where it is refused: {}", shown());
-                let duplicate = |output: &Output| output.stdout.lines().find(|line| line.starts_with("cannot add")).map(str::to_owned);
+                let duplicate = |output: &Output| {
+                    output.stdout.lines().find(|line| line.starts_with("cannot add")).map(str::to_owned)
+                };
                 if duplicate(&theirs.output) != duplicate(&ours.output) {
                     differences.push(format!("they say different things: {}", shown()));
                 }
             }
             // What cannot be edited so that all else keeps its bytes, and a user that differs in letters alone.
-            (0, 1) if ours.output.stdout.contains("cannot be edited") || ours.output.stderr.contains("is for it already") => {
+            (0, 1)
+                if ours.output.stdout.contains("cannot be edited")
+                    || ours.output.stderr.contains("is for it already") =>
+            {
                 ensure!(ours.data == texts, "nothing is written where it is refused: {}", shown());
                 let why = ours.output.stdout.split(" at line ").next().unwrap_or_default().trim().to_owned();
                 *only_ours.entry(why).or_insert(0) += 1;
@@ -126,9 +136,10 @@ fn meaning(data: &BTreeMap<String, String>) -> Vec<String> {
         })
     });
     // An ARN under a key that nobody reads is lost where all is written anew.
-    let unused = read.unused.iter().filter(|unused| unused.meant.is_none()).map(|unused| {
-        format!("{} {} {:?} {:?}", unused.source.list, unused.written, unused.username, unused.groups)
-    });
+    let unused =
+        read.unused.iter().filter(|unused| unused.meant.is_none()).map(|unused| {
+            format!("{} {} {:?} {:?}", unused.source.list, unused.written, unused.username, unused.groups)
+        });
     let accounts = read.accounts.iter().map(|(account, _)| account.to_string());
     rules.chain(unused).chain(accounts).collect()
 }
