@@ -150,7 +150,7 @@ impl Machine<'_> {
 
     /// Alice, whom the manifest maps, by a token that no server has seen; and nobody else.
     fn logs_in(&self, shell: &Shell) -> anyhow::Result<()> {
-        let server = self.cluster.as_ref().context("an API server")?.server_url().to_owned();
+        let server = self.cluster.as_ref().context("an API server")?.server_url().clone();
         for (person, expected) in [("alice", true), ("bob", false)] {
             let token = self.world.fresh_token(person, CLUSTER_ID)?;
             let said = shell.output(&format!(
