@@ -9,6 +9,8 @@
 //!     changed text ─ read again: means exactly that; lets in exactly those who were planned, and all others as before
 //! ```
 
+pub mod add;
+
 mod entries;
 mod list;
 mod people;
@@ -247,14 +249,9 @@ impl Merging<'_> {
                 None => Fate::Kept,
             })
             .collect();
-        let mut edits = Edits::new(source);
-        list.change(source.text(), &fates, &added, &mut edits);
-        if edits.is_empty() {
-            return Ok(source.text().to_owned());
-        }
-        let mut expected = root.as_ref().ok().and_then(Option::as_ref).map_or(Json::Null, Node::to_json);
-        *list::place(&mut expected, keys) = list.meant(&fates, &added);
-        edits.apply_as(self.shape.dialect(), &expected).map_err(|problem| unchanged(source, &problem))
+        let root = root.as_ref().ok().and_then(Option::as_ref);
+        list.rewritten(source, self.shape.dialect(), root, keys, &fates, &added)
+            .map_err(|problem| unchanged(source, &problem))
     }
 
     fn refuse_foreign(&mut self, principal: String, entry: Option<&Entry<'_>>) {

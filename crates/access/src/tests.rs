@@ -1,5 +1,6 @@
 //! What files mean, what is wrong with them, and what consumers get.
 
+mod adding;
 mod files;
 mod findings;
 mod iam;

@@ -45,6 +45,7 @@ For the team member:
 Setting a cluster up:
   init         Make the certificate, the key and the API server's kubeconfig
   server       Answer the API server's TokenReviews
+  add          Add an IAM user or role to aws-auth, or to a file
   kops         Print kops' cluster specification, and fill its state store
 
 Deciding access:
@@ -89,6 +90,8 @@ pub(crate) enum Command {
     /// Answer the API server's TokenReviews
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
+    /// Add an IAM user or role to aws-auth, or to a file
+    Add(commands::add::AddArgs),
     /// Print kops' cluster specification, and fill its state store
     #[cfg(unix)]
     Kops(commands::kops::KopsArgs),
@@ -136,7 +139,7 @@ impl Command {
     /// Which of the flags of every command say something to this one.
     pub(crate) fn uses(&self) -> Uses {
         match self {
-            Self::Token(_) | Self::Verify(_) | Self::Version(_) => Uses::ALL,
+            Self::Token(_) | Self::Verify(_) | Self::Version(_) | Self::Add(_) => Uses::ALL,
             #[cfg(unix)]
             Self::Init(_) | Self::Server(_) => Uses::ALL,
             Self::Import(_) | Self::Plan(_) | Self::Apply(_) => Uses::OF_ACCESS,
@@ -231,6 +234,8 @@ mod tests {
             "--health-address" => Some("none"),
             "--listen" | "--proxy" => Some("127.0.0.1:0"),
             "--sts-regions" => Some("global"),
+            "--sso" => Some("permissionSetName=x"),
+            "--prompt" => Some("false"),
             "--state" => Some("s3://state"),
             "--reader" => Some("cluster-auth"),
             "--mapping" => Some("aws-auth"),
@@ -257,9 +262,7 @@ mod tests {
         root.build();
         let commands = root.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help");
         let commands = commands.flat_map(|command| match command.get_subcommands().next() {
-            Some(_) if command.get_name() == "kops" => {
-                command.get_subcommands().map(|sub| ("kops", sub)).collect::<Vec<_>>()
-            }
+            Some(_) => command.get_subcommands().map(|sub| (command.get_name(), sub)).collect::<Vec<_>>(),
             _ => vec![("", command)],
         });
         for (above, command) in commands.filter(|(_, command)| command.get_name() != "help") {

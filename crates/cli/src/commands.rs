@@ -1,6 +1,7 @@
 //! One file per command. A command turns its arguments into settings, calls the crates, and prints.
 
 mod access;
+pub(crate) mod add;
 mod analysis;
 pub(crate) mod apply;
 pub(crate) mod check;

@@ -18,6 +18,8 @@ pub(crate) enum Failure {
     Error(anyhow::Error),
     /// Nothing is wrong, and something would change: 2, for whoever asked for that.
     Differs,
+    /// Whoever was asked did not want it, which is done, too.
+    Cancelled,
     /// Everything has been said already (rendered problems, a refused token): only the code is left to give.
     AlreadySaid,
 }
@@ -40,7 +42,7 @@ impl From<clap::Error> for Failure {
 /// Says what there is to say and returns the code.
 pub(crate) fn report(result: CommandResult) -> ExitCode {
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) | Err(Failure::Cancelled) => ExitCode::SUCCESS,
         Err(Failure::Arguments(error)) => {
             // A closed stdout (`cluster-auth --help | head -1`) is no reason to fail.
             let _ = error.print();

@@ -137,6 +137,14 @@ pub(crate) fn ask(question: &str) -> anyhow::Result<Option<String>> {
     Ok(Some(line.trim().to_owned()))
 }
 
+/// Puts a question on stdout and reads a line from stdin, be it a terminal or not; none where stdin ends before its line does.
+pub(crate) fn ask_anybody(question: &str) -> anyhow::Result<Option<String>> {
+    print(&visible(question))?;
+    let mut line = String::new();
+    io::stdin().read_line(&mut line).context("error reading input")?;
+    Ok(line.strip_suffix('\n').map(str::to_owned))
+}
+
 /// Writes a long result to stdout as it is made. A reader that has gone is not an error here either.
 pub(crate) fn print_long(result: &impl fmt::Display) -> anyhow::Result<()> {
     let mut stdout = io::BufWriter::with_capacity(64 << 10, io::stdout().lock());

@@ -26,6 +26,7 @@ pub(crate) fn run(cli: Cli, process: &Process) -> CommandResult {
         Command::Server(args) => commands::server::run(&args, &global, process),
         #[cfg(unix)]
         Command::Kops(args) => commands::kops::run(&args, &global, process),
+        Command::Add(args) => commands::add::run(&args, process),
         Command::Check(args) => commands::check::run(&args, &global, process),
         Command::Render(args) => commands::render::run(&args, &global, process),
         Command::Import(args) => commands::import::run(&args, &global, process),

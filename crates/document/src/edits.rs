@@ -1,5 +1,7 @@
 //! Changes to a text that keep every other byte of it, and are taken back where they would mean more than they should.
 
+mod texts;
+
 use std::{collections::BTreeSet, fmt::Write as _};
 
 use serde_json::Value as Json;

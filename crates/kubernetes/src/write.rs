@@ -1,6 +1,7 @@
 //! Changing one object, with what must hold for it.
 
 use http::{Method, StatusCode};
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
 use crate::{Cluster, KubernetesError, cluster::DEADLINE, endpoint::resource, status};
@@ -59,6 +60,15 @@ impl Cluster {
     /// [`KubernetesError::Changed`] where the object is not as it was, [`KubernetesError::Refused`] with what the API server says. After
     /// [`KubernetesError::Late`] and [`KubernetesError::Unreachable`] nobody knows whether it was made.
     pub async fn write(&self, write: &Write, run: Run) -> Result<(), KubernetesError> {
+        self.written(write, run).await.map(drop)
+    }
+
+    /// Makes one change: what the API server answers, which is the object as it has it then, but for removals.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::write`].
+    pub async fn written(&self, write: &Write, run: Run) -> Result<Bytes, KubernetesError> {
         let Request { method, path, parameters, content_type, mut body, verb } = write.request();
         let dry = if run == Run::Dry { "&dryRun=All" } else { "" };
         if run == Run::Dry && matches!(write, Write::Delete { .. }) {
@@ -69,8 +79,8 @@ impl Cluster {
         let (status, answer) = self.send(method, &uri, content_type, body.to_string().into_bytes(), DEADLINE).await?;
         let is_removal = matches!(write, Write::Delete { .. });
         match status {
-            StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(()),
-            StatusCode::NOT_FOUND if is_removal => Ok(()),
+            StatusCode::OK | StatusCode::CREATED | StatusCode::ACCEPTED => Ok(answer),
+            StatusCode::NOT_FOUND if is_removal => Ok(answer),
             StatusCode::CONFLICT => Err(KubernetesError::Changed { what: resource(path) }),
             StatusCode::UNAUTHORIZED | StatusCode::TOO_MANY_REQUESTS => Err(self.endpoint.refused(verb, path, status)),
             status if status.is_client_error() => {

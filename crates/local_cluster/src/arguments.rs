@@ -67,9 +67,10 @@ pub(super) fn kube_apiserver(files: &Files, ports: &Ports, options: &Options) ->
     arguments
 }
 
-/// The controllers that a cluster without nodes has a use for.
-const CONTROLLERS: [&str; 6] = [
+/// The controllers that a cluster without nodes has a use for: a DaemonSet has revisions there, too, and is rolled out to nobody.
+const CONTROLLERS: [&str; 7] = [
     "clusterrole-aggregation-controller",
+    "daemonset-controller",
     "garbage-collector-controller",
     "namespace-controller",
     "root-ca-certificate-publisher-controller",

@@ -108,7 +108,7 @@ fn the_controller_manager_serves_nobody_and_runs_what_a_cluster_without_nodes_ne
     let folder = folder();
     insta::assert_snapshot!(lines(&arguments::kube_controller_manager(&files(&folder)), &folder), @"
     --kubeconfig=DIR/admin.kubeconfig
-    --controllers=clusterrole-aggregation-controller,garbage-collector-controller,namespace-controller,root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller
+    --controllers=clusterrole-aggregation-controller,daemonset-controller,garbage-collector-controller,namespace-controller,root-ca-certificate-publisher-controller,serviceaccount-controller,serviceaccount-token-controller
     --use-service-account-credentials
     --service-account-private-key-file=DIR/service-accounts.key
     --root-ca-file=DIR/ca.pem

@@ -10,6 +10,8 @@
 
 pub mod admin;
 pub mod authenticator;
+pub mod cgroup;
+pub mod container;
 pub mod counting_proxy;
 pub mod exchange;
 pub mod https;

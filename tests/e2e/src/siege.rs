@@ -5,7 +5,6 @@
 //! times are printed, and say something about this machine.
 
 mod attacks;
-mod cgroup;
 mod client;
 mod log;
 mod people;
@@ -27,12 +26,12 @@ use anyhow::{Context as _, ensure};
 use tokio::task::JoinSet;
 
 use self::{
-    cgroup::{Cgroup, Used},
     client::{Door, Kept},
     log::Log,
     people::{CLUSTER, People, Person},
 };
 use crate::{
+    cgroup::{Cgroup, Used},
     process,
     server::{certificate_authority, free_port},
     sts::{self, Sts},

@@ -2,7 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use access::{ConfigMap, Facts, Format, Options, render};
+use access::{
+    ConfigMap, Facts, Format, Options,
+    merge::{
+        Shape,
+        add::{Addition, Refused, Who, add, add_to_file},
+    },
+    render,
+};
 use document::{Limits, Source, Sources};
 use identity::{Identity, Partition};
 use inventory::decide;
@@ -88,6 +95,7 @@ fn texts(text: &str) -> BTreeMap<String, String> {
 pub(crate) fn merges(bytes: &[u8]) {
     let Some(text) = grammar::text(bytes, &LOGINS) else { return };
     let data = texts(&text);
+    adds(&data, &text);
     let mut sources = Sources::default();
     sources.add(
         "access.yaml",
@@ -100,24 +108,41 @@ pub(crate) fn merges(bytes: &[u8]) {
     let Ok(rendered) = render(&access, &facts, now(), Format::AwsAuth, options) else { return };
     let applied: Value = serde_saphyr::from_str(&rendered.text).expect("what was rendered is read");
     let after: BTreeMap<String, String> = serde_json::from_value(applied["data"].clone()).expect("texts");
-    let decided = |data: &BTreeMap<String, String>, caller: &Identity| {
-        let standing = |_: &str| go::Standing::alone("aws-auth");
-        let source = go::aws_auth(
-            data.iter().map(|(key, text)| (key.as_str(), text.as_str())),
-            standing,
-            go::Options::default(),
-        );
-        let snapshot = Snapshot::new(Partition::Aws, vec![source], []);
-        match decide(&snapshot, caller, now()) {
-            Decision::Permit(user) => format!("{} {:?}", user.username, user.groups),
-            Decision::Refuse(refusal) => format!("{refusal:?}"),
-            Decision::Needs(fact) => format!("{fact:?}"),
-            Decision::Undetermined(undetermined) => format!("{} outcomes", undetermined.outcomes.len()),
-        }
-    };
     for caller in callers() {
         assert_eq!(decided(&data, &caller), decided(&after, &caller), "{}", caller.arn());
     }
     let zoe = Identity::from_answer("arn:aws:iam::111122223333:user/zoe", "111122223333", "AIDAZOE").expect("a caller");
     assert_eq!(decided(&after, &zoe), "zoe [\"devs\"]");
+}
+
+/// Who is let in by `aws-auth`, as whom.
+fn decided(data: &BTreeMap<String, String>, caller: &Identity) -> String {
+    let standing = |_: &str| go::Standing::alone("aws-auth");
+    let texts = data.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+    let source = go::aws_auth(texts, standing, go::Options::default());
+    let snapshot = Snapshot::new(Partition::Aws, vec![source], []);
+    match decide(&snapshot, caller, now()) {
+        Decision::Permit(user) => format!("{} {:?}", user.username, user.groups),
+        Decision::Refuse(refusal) => format!("{refusal:?}"),
+        Decision::Needs(fact) => format!("{fact:?}"),
+        Decision::Undetermined(undetermined) => format!("{} outcomes", undetermined.outcomes.len()),
+    }
+}
+
+/// With one user more, everybody else comes in as before, and the same user cannot be added again: to a map, or to any text that is a
+/// file to which somebody can be added.
+fn adds(data: &BTreeMap<String, String>, text: &str) {
+    let who = Who::User("arn:aws:iam::111122223333:user/zoe".to_owned());
+    let zoe = Addition { who, username: "zoe".to_owned(), groups: vec!["devs".to_owned()] };
+    let again = |data: &BTreeMap<String, String>| add(Shape::AwsAuth, data, |_| go::Standing::alone("aws-auth"), &zoe);
+    if let Ok(added) = again(data) {
+        for caller in callers() {
+            assert_eq!(decided(data, &caller), decided(&added.data, &caller), "{}", caller.arn());
+        }
+        assert!(matches!(again(&added.data), Err(Refused::There { .. })), "it is there: {:?}", added.data);
+    }
+    if let Ok((changed, _)) = add_to_file(&Source::new("file.yaml", text), &zoe) {
+        let refused = add_to_file(&Source::new("file.yaml", changed.as_str()), &zoe);
+        assert!(matches!(refused, Err(Refused::There { .. })), "it is there: {changed}");
+    }
 }

@@ -25,7 +25,7 @@ pub struct Command {
 }
 
 /// Programs whose names begin a command of running text. One that a block begins with must be among them.
-const PROGRAMS: [&str; 42] = [
+const PROGRAMS: [&str; 43] = [
     "aws",
     "aws-iam-authenticator",
     "cargo",
@@ -47,6 +47,7 @@ const PROGRAMS: [&str; 42] = [
     "go",
     "grep",
     "helm",
+    "install",
     "jq",
     "k3s",
     "kill",

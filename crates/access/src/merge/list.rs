@@ -1,6 +1,6 @@
 //! One list in a text that is kept but for the entries that change.
 
-use document::{Edits, Entry, Node, Problem, Span, Style, Value};
+use document::{Dialect, Edits, Entry, Node, Problem, Source, Span, Style, Value};
 use serde_json::Value as Json;
 
 /// An entry to write, in both styles.
@@ -51,7 +51,7 @@ fn entries<'a>(node: &'a Node, key: &str) -> impl Iterator<Item = &'a Entry> {
 }
 
 /// Where in a JSON tree the value behind these keys stands, made where it is missing.
-pub(super) fn place<'j>(mut json: &'j mut Json, keys: &[&str]) -> &'j mut Json {
+fn place<'j>(mut json: &'j mut Json, keys: &[&str]) -> &'j mut Json {
     for key in keys {
         if !json.is_object() {
             *json = Json::Object(serde_json::Map::new());
@@ -101,7 +101,7 @@ impl<'a> List<'a> {
     }
 
     /// Writes what is to become of each entry, and the new ones behind the last.
-    pub(super) fn change<I: Item>(&self, text: &str, fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
+    fn change<I: Item>(&self, text: &str, fates: &[Fate<'_, I>], added: &[I], edits: &mut Edits<'_>) {
         let is_changed = !added.is_empty() || fates.iter().any(|fate| !matches!(fate, Fate::Kept));
         if !is_changed {
             return;
@@ -155,8 +155,30 @@ impl<'a> List<'a> {
         }
     }
 
+    /// The text with what is to become of each entry, and the new ones behind the last: read again by the rules of its program, it
+    /// means exactly that, and everything else in it what it meant. `root` is what the text meant, and `keys` are where the list
+    /// stands in it.
+    pub(super) fn rewritten<I: Item>(
+        &self,
+        source: &Source,
+        dialect: Dialect,
+        root: Option<&Node>,
+        keys: &[&str],
+        fates: &[Fate<'_, I>],
+        added: &[I],
+    ) -> Result<String, Problem> {
+        let mut edits = Edits::new(source);
+        self.change(source.text(), fates, added, &mut edits);
+        if edits.is_empty() {
+            return Ok(source.text().to_owned());
+        }
+        let mut expected = root.map_or(Json::Null, Node::to_json);
+        *place(&mut expected, keys) = self.meant(fates, added);
+        edits.apply_as(dialect, &expected)
+    }
+
     /// What the list is to mean behind these changes; nothing at all where no line of a block list is left.
-    pub(super) fn meant<I: Item>(&self, fates: &[Fate<'_, I>], added: &[I]) -> Json {
+    fn meant<I: Item>(&self, fates: &[Fate<'_, I>], added: &[I]) -> Json {
         let kept = self.nodes().iter().zip(fates).filter_map(|(node, fate)| match fate {
             Fate::Kept => Some(node.to_json()),
             Fate::Removed => None,

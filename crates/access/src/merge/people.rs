@@ -36,7 +36,8 @@ impl People {
         }))
     }
 
-    fn of(people: impl Iterator<Item = (String, (String, BTreeSet<String>))>) -> Self {
+    /// Each principal with who it is.
+    pub(super) fn of(people: impl Iterator<Item = (String, (String, BTreeSet<String>))>) -> Self {
         let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (principal, user) in people {
             all.entry(principal).or_default().push(user);

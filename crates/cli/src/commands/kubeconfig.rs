@@ -8,7 +8,7 @@
 
 mod clusters;
 mod convert;
-mod file;
+pub(crate) mod file;
 
 use std::path::{Path, PathBuf};
 

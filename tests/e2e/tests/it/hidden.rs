@@ -89,6 +89,8 @@ const APART: &[(&str, &str, &str)] = &[
     ("whoami", "yaml", "as those of explain"),
     ("init", "", "what was typed"),
     ("server", "", "a log"),
+    ("add user", "", "what was typed, and a map as YAML, for programs"),
+    ("add role", "", "as those of add user"),
     ("kops spec", "yaml", "what was typed"),
     ("kops spec", "json", "what was typed"),
     ("kops upload", "", "what was typed"),
@@ -189,9 +191,10 @@ fn every_printer_is_named(run: &dyn Fn(&[&str]) -> anyhow::Result<Output>) -> an
     };
     let mut all = BTreeSet::new();
     for command in candidates(&[""])? {
-        let below = if command == "kops" { candidates(&["kops", ""])? } else { Vec::new() };
+        let has_more = ["add", "kops"].contains(&&*command);
+        let below = if has_more { candidates(&[&command, ""])? } else { Vec::new() };
         let below: Vec<String> =
-            below.into_iter().filter(|name| name != "help").map(|name| format!("kops {name}")).collect();
+            below.into_iter().filter(|name| name != "help").map(|name| format!("{command} {name}")).collect();
         for command in if below.is_empty() { vec![command] } else { below } {
             let words: Vec<&str> = command.split(' ').collect();
             // These two take words of their own, and no format.

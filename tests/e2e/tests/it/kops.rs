@@ -1,6 +1,7 @@
 //! `kops`: the state store on moto's S3, the printed specification by kops' list of fields, and what both bring to a
 //! control-plane machine: a real API server that a member of the team logs in to.
 
+mod container;
 mod spec;
 
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
@@ -28,7 +29,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("kops::the_specification_has_only_fields_that_kops_knows", fields),
     ("kops::a_machine_with_the_printed_specification_lets_the_team_in", machine),
     ("kops::a_hook_that_fails_leaves_the_machine_as_it_was", hook_fails),
-    ("kops::the_daemonset_that_kops_makes_runs_our_server", daemon_set),
+    ("kops::the_daemonsets_container_is_all_that_our_server_needs_without_kubelet_and_seccomp", container::daemon_set),
     ("kops::the_page_shows_what_happens", page),
 ];
 
@@ -370,62 +371,6 @@ fn listing(folder: &Path) -> anyhow::Result<std::collections::BTreeMap<String, S
         Ok((entry.file_name().to_string_lossy().into_owned(), fs::read_to_string(entry.path())?))
     });
     entries.collect()
-}
-
-/// What kops' DaemonSet for `spec.authentication.aws` gives the image (its add-on `authentication.aws`, and nodeup).
-fn daemon_set(world: &World) -> anyhow::Result<()> {
-    const ARGS: [&str; 5] = [
-        "server",
-        "--config=/etc/aws-iam-authenticator/config.yaml",
-        "--cluster-id=e2e.example.com",
-        "--state-dir=/var/aws-iam-authenticator",
-        "--kubeconfig-pregenerated=true",
-    ];
-    let machine = Machine::new(&world.parts, &world.sts)?;
-    let state = "/srv/kubernetes/aws-iam-authenticator";
-    let authority = tls::Authority::new("kubernetes-ca", e2e::sts::now(), jiff::SignedDuration::from_hours(24))?;
-    let pair = authority.issue(&tls::Leaf {
-        common_name: "aws-iam-authenticator".to_owned(),
-        organization: None,
-        names: vec!["localhost".to_owned(), "127.0.0.1".to_owned()],
-        usage: tls::Usage::Server,
-    })?;
-    // The leaf alone: whoever asks knows the cluster's authority.
-    for (file, text) in [("cert.pem", pair.cert_pem()), ("key.pem", pair.key_pem())] {
-        let path = format!("{state}/{file}");
-        machine.write(&path, text)?;
-        fs::set_permissions(machine.path(&path), fs::Permissions::from_mode(0o600))?;
-        machine.give(&path, 10_000)?;
-    }
-    // The ConfigMap that its pods wait for, as the page says.
-    machine.write("/access.yaml", ACCESS)?;
-    let mut render = process::command(&world.parts.cluster_auth, &machine.path("/"));
-    let map = process::run(render.args(["render", "--to", "configmap", "access.yaml"]))?.success()?;
-    let map: serde_json::Value = serde_saphyr::from_str(&map)?;
-    let name = |field: &str| map["metadata"][field].as_str();
-    ensure!((name("namespace"), name("name")) == (Some("kube-system"), Some("aws-iam-authenticator")), "{map}");
-    let config = map["data"]["config.yaml"].as_str().context("config.yaml")?;
-    machine.write(
-        "/configmap/config.yaml",
-        &config.replace("server:\n", &format!("server:\n  port: {}\n", machine.port)),
-    )?;
-    let url = format!("https://127.0.0.1:{}/authenticate", machine.port);
-    machine.write("/etc/kubernetes/authn.config", &kubeconfig::webhook(&url, authority.cert_pem()))?;
-    let flags = ["--authentication-token-webhook-config-file=/etc/kubernetes/authn.config".to_owned()];
-    let api_server = machine.api_server(&flags, &vec![("/etc/kubernetes".to_owned(), "/etc/kubernetes".to_owned())])?;
-    let mounts = vec![
-        ("/etc/aws-iam-authenticator".to_owned(), "/configmap".to_owned()),
-        ("/var/aws-iam-authenticator".to_owned(), state.to_owned()),
-    ];
-    let mut server = machine.start(&world.sts, &ARGS.map(str::to_owned), &mounts, Some(10_000))?;
-    e2e::process::wait_until("the server answers kops' liveness probe", || {
-        ensure!(server.ended()?.is_none(), "the server ended:\n{}", server.log());
-        let probe = e2e::https::request(authority.cert_pem(), machine.port, "GET", "/healthz", "");
-        Ok(probe.is_ok_and(|answer| answer.status == 200))
-    })?;
-    let token = world.fresh_token("alice", CLUSTER_ID)?;
-    ensure!(machine.whoami(&api_server, &token)?.as_deref() == Some("alice"), "{}", server.log());
-    Ok(())
 }
 
 fn page(world: &World) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ use e2e::{secrets, typed, world::World};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 mod access;
+mod add;
 mod apply;
 mod authorizer;
 mod chart;
@@ -38,6 +39,7 @@ mod login;
 mod manifests;
 mod matrix;
 mod meaning;
+mod migrate;
 mod modes;
 mod pages;
 mod plan;
@@ -89,7 +91,9 @@ fn main() -> ExitCode {
         demo::TESTS,
         explain::TESTS,
         access::TESTS,
+        add::TESTS,
         meaning::TESTS,
+        migrate::TESTS,
         modes::TESTS,
         live::TESTS,
         proxies::TESTS,

@@ -28,7 +28,7 @@ pub(crate) const TESTS: &[Test] = &[
 const ACCOUNT: &str = "{apiVersion: v1, kind: ServiceAccount, metadata: {name: authenticator, namespace: kube-system}}";
 
 /// What aws-iam-authenticator needs for `aws-auth`: nothing but `watch`.
-const WATCH_AWS_AUTH: &str = r"
+pub(crate) const WATCH_AWS_AUTH: &str = r"
 apiVersion: rbac.authorization.k8s.io/v1
 kind: Role
 metadata: {name: authenticator, namespace: kube-system}
@@ -58,15 +58,15 @@ subjects: [{kind: ServiceAccount, name: authenticator, namespace: kube-system}]
 ";
 
 /// An API server, its administrator, and a kubeconfig with the permissions of the server's service account.
-struct Api {
-    cluster: Cluster,
-    admin: Admin,
-    folder: PathBuf,
+pub(crate) struct Api {
+    pub(crate) cluster: Cluster,
+    pub(crate) admin: Admin,
+    pub(crate) folder: PathBuf,
     kubeconfig: PathBuf,
 }
 
 impl Api {
-    fn start(world: &World, name: &str, rbac: &str) -> anyhow::Result<Self> {
+    pub(crate) fn start(world: &World, name: &str, rbac: &str) -> anyhow::Result<Self> {
         let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
         let cluster = Cluster::start(&binaries, &Options::default(), e2e::sts::now())?;
         let folder = world.folder(name)?;
@@ -89,7 +89,7 @@ impl Api {
         Ok(Self { cluster, admin, folder, kubeconfig })
     }
 
-    fn server(&self, world: &World, mappings: &str) -> anyhow::Result<Server> {
+    pub(crate) fn server(&self, world: &World, mappings: &str) -> anyhow::Result<Server> {
         let kubeconfig = self.kubeconfig.display().to_string();
         let options = ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &["--kubeconfig", &kubeconfig] };
         let folder = self.folder.join("server");
@@ -112,7 +112,7 @@ fn login(world: &World, server: &Server, person: &str) -> anyhow::Result<String>
 }
 
 /// Waits until somebody is answered so.
-fn becomes(world: &World, server: &Server, person: &str, expected: &str) -> anyhow::Result<()> {
+pub(crate) fn becomes(world: &World, server: &Server, person: &str, expected: &str) -> anyhow::Result<()> {
     let mut last = String::new();
     wait_until(&format!("{person} is answered {expected}"), || {
         last = login(world, server, person)?;

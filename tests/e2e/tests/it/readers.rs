@@ -3,6 +3,7 @@
 //!
 //! `CLUSTER_AUTH_SEED` repeats a run, `CLUSTER_AUTH_MAPPINGS` makes it longer or shorter.
 
+mod adds;
 mod callers;
 mod compare;
 mod edits;
@@ -35,6 +36,7 @@ use crate::Test;
 pub(crate) const TESTS: &[Test] = &[
     ("readers::aws_auth_is_read_as_the_go_program_reads_it", aws_auth),
     ("readers::an_edited_aws_auth_lets_in_whom_it_should", edits::aws_auth),
+    ("readers::add_leaves_the_meaning_that_aws_iam_authenticators_leaves", adds::same_meaning),
     ("readers::dynamic_files_are_read_as_the_go_program_reads_them", dynamic_file),
     ("readers::configuration_files_are_read_as_the_go_program_reads_them", mounted_file),
     ("readers::what_runs_says_who_reads_the_configuration", running::says_who_reads),

@@ -1,4 +1,5 @@
-//! A kubeconfig on disk: found where kubectl finds it, locked as kubectl locks it, and replaced in one step where that can be.
+//! A kubeconfig on disk: found where kubectl finds it, locked as kubectl locks it, and replaced in one step where that can be. Other
+//! files that this program edits are locked and replaced in the same way.
 
 use std::{
     fs::{self, OpenOptions},
@@ -13,7 +14,7 @@ use document::Source;
 
 use crate::rim::{self, Process};
 
-/// The largest kubeconfig that is read; thousands of clusters are a few megabytes.
+/// The largest file that is read to be changed; thousands of clusters are a few megabytes.
 const MAX_LENGTH: u64 = 16 << 20;
 
 /// How often a lock is tried, and how long until the next time. Whoever holds one changes a file, which is soon done.
@@ -21,7 +22,7 @@ const TRIES: u32 = 50;
 const INTERVAL: Duration = Duration::from_millis(100);
 
 /// A kubeconfig that nobody else changes until this is dropped: neither this program, nor kubectl.
-pub(super) struct Locked {
+pub(crate) struct Locked {
     path: PathBuf,
     lock: PathBuf,
 }
@@ -31,7 +32,7 @@ impl Locked {
     ///
     /// Source: `lockFile` of `k8s.io/client-go/tools/clientcmd/loader.go`, which makes `<file>.lock` and fails where it is
     /// there already.
-    pub(super) fn new(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn new(path: &Path) -> anyhow::Result<Self> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
         }
@@ -55,7 +56,7 @@ impl Locked {
     }
 
     /// What stands in it; nothing where there is no such file.
-    pub(super) fn read(&self) -> anyhow::Result<Option<Source>> {
+    pub(crate) fn read(&self) -> anyhow::Result<Option<Source>> {
         read_to_change(&self.path)
     }
 
@@ -63,7 +64,7 @@ impl Locked {
     ///
     /// A file that has other names (hard links) or is another user's would lose them, or become ours: that one is written
     /// over, as kubectl does with all (`WriteToFile` of the same `loader.go`).
-    pub(super) fn write(&self, text: &str) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
         // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
         let target = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
         let Ok(there) = fs::metadata(&target) else { return rim::write_atomically(&target, text.as_bytes(), 0o600) };
@@ -124,7 +125,7 @@ fn bytes_of(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
         metadata => metadata.with_context(|| format!("cannot look at {shown}"))?,
     };
     ensure!(metadata.is_file(), "{shown} is a folder, a pipe, a socket or a device, and no file");
-    ensure!(metadata.len() <= MAX_LENGTH, "{shown} has {} bytes, which no kubeconfig has", metadata.len());
+    ensure!(metadata.len() <= MAX_LENGTH, "{shown} has {} bytes, which is more than {MAX_LENGTH}", metadata.len());
     fs::read(path).with_context(|| format!("cannot read {shown}")).map(Some)
 }
 

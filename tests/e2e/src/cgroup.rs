@@ -19,7 +19,7 @@ const V2: &str = "/sys/fs/cgroup";
 static MADE: AtomicUsize = AtomicUsize::new(0);
 
 /// The bounds, as far as this machine lets us set some.
-pub(super) struct Cgroup {
+pub struct Cgroup {
     bytes: u64,
     /// None where we may make none: then the process's own account is what there is.
     group: Option<Group>,
@@ -37,7 +37,7 @@ struct Folder(PathBuf);
 
 /// What a process has used.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Used {
+pub struct Used {
     /// The most that counted against the bound.
     pub peak: u64,
     /// Of it anonymous, at this moment.
@@ -49,7 +49,7 @@ pub(super) struct Used {
 impl Cgroup {
     /// A new one; where we may make none, a bound on memory is looked at and not enforced, and one on the processor, in
     /// thousandths of one, is an error.
-    pub(super) fn new(name: &str, bytes: u64, milli_cpu: Option<u32>) -> anyhow::Result<Self> {
+    pub fn new(name: &str, bytes: u64, milli_cpu: Option<u32>) -> anyhow::Result<Self> {
         let group = Group::new(name, bytes).ok();
         let mut cpu = None;
         if let Some(milli_cpu) = milli_cpu {
@@ -70,7 +70,7 @@ impl Cgroup {
     }
 
     /// A program that will run within it.
-    pub(super) fn command(&self, program: &Path) -> Command {
+    pub fn command(&self, program: &Path) -> Command {
         let groups = [self.group.as_ref().map(|group| &group.folder), self.cpu.as_ref()];
         let [own, of_cpu] =
             groups.map(|folder| folder.map_or("/dev/null".into(), |folder| folder.join("cgroup.procs")));
@@ -81,7 +81,7 @@ impl Cgroup {
     }
 
     /// What has been used since [`Self::begin`], or the start.
-    pub(super) fn used(&self, pid: u32) -> anyhow::Result<Used> {
+    pub fn used(&self, pid: u32) -> anyhow::Result<Used> {
         let status = fs::read_to_string(format!("/proc/{pid}/status")).context("the server has ended")?;
         let field = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name));
@@ -102,7 +102,7 @@ impl Cgroup {
     }
 
     /// From here on the most is counted anew, where the kernel does that.
-    pub(super) fn begin(&self) {
+    pub fn begin(&self) {
         if let Some(group) = self.group.as_ref().filter(|group| group.is_v1) {
             // Without this the peak is that of an earlier moment, and no less true.
             let _ = fs::write(group.folder.join("memory.max_usage_in_bytes"), "0");
@@ -111,7 +111,7 @@ impl Cgroup {
 
     /// That nothing was killed, and that no more was used than is allowed where the kernel does not see to it. Where it does,
     /// its account passes the bound by what it takes in one step.
-    pub(super) fn check(&self, pid: u32) -> anyhow::Result<Used> {
+    pub fn check(&self, pid: u32) -> anyhow::Result<Used> {
         let used = self.used(pid)?;
         let is_within = used.kills == 0 && (self.group.is_some() || used.peak <= self.bytes);
         anyhow::ensure!(is_within, "the bound is {} bytes: {used:?}", self.bytes);
