@@ -75,18 +75,23 @@ Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
 asks for it and there is something. Where that is not known, it is 1.";
 
 /// One variant per command, one file per variant in [`crate::commands`].
+///
+/// Of a flag that stands twice the last counts in commands of aws-iam-authenticator's own, as there. Elsewhere it is a mistake.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print a bearer token for kubectl (exec plugin)
+    #[command(args_override_self = true)]
     Token(commands::token::TokenArgs),
     /// Print or merge a kubeconfig that uses this plugin
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
     /// Say who you are to AWS and to the cluster, and what you may do
     Whoami(commands::whoami::WhoamiArgs),
     /// Make the certificate, the key and the API server's kubeconfig
+    #[command(args_override_self = true)]
     #[cfg(unix)]
     Init(commands::init::InitArgs),
     /// Answer the API server's TokenReviews
+    #[command(args_override_self = true)]
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
     /// Print kops' cluster specification, and fill its state store
@@ -113,6 +118,7 @@ pub(crate) enum Command {
     /// Find ways to become cluster-admin, and what is left lying about
     Lint(commands::lint::LintArgs),
     /// Explain a token: check it, ask STS, print the identity
+    #[command(args_override_self = true)]
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster
     #[cfg(unix)]
@@ -121,6 +127,7 @@ pub(crate) enum Command {
     #[cfg(unix)]
     Sandbox(commands::sandbox::SandboxArgs),
     /// Print the version
+    #[command(args_override_self = true)]
     Version(commands::version::VersionArgs),
     /// Print a shell's completion script
     Completion(commands::completion::CompletionArgs),

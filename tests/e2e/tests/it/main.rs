@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod cache;
 mod chart;
 mod cli;
 mod clusters;
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         }
     };
     let groups = [
+        cache::TESTS,
         cli::TESTS,
         init::TESTS,
         kops::TESTS,

@@ -45,7 +45,8 @@ impl Call {
 #[command(
     name = "cluster-auth token",
     bin_name = "cluster-auth token",
-    about = "Print a bearer token for kubectl (exec plugin)"
+    about = "Print a bearer token for kubectl (exec plugin)",
+    args_override_self = true
 )]
 struct TokenCall {
     #[command(flatten)]
@@ -61,7 +62,8 @@ struct TokenCall {
 #[command(
     name = "cluster-auth eks get-token",
     bin_name = "cluster-auth eks get-token",
-    about = "Answer as `aws eks get-token` does"
+    about = "Answer as `aws eks get-token` does",
+    args_override_self = true
 )]
 struct EksGetTokenCall {
     #[command(flatten)]
@@ -131,6 +133,7 @@ pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
 
 /// A line with flags of every command before `token`.
 #[derive(Debug, Parser)]
+#[command(args_override_self = true)]
 struct Line {
     #[command(flatten)]
     global: Global,
@@ -140,6 +143,7 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Only {
+    #[command(args_override_self = true)]
     Token(TokenArgs),
 }
 
