@@ -181,6 +181,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     let mut command = command(arguments);
     let matches = command.try_get_matches_from_mut(arguments)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let cli = Cli { global: cli.global.settled(), ..cli };
     match cli.global.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -230,6 +231,7 @@ mod tests {
             "--role" => Some("arn:aws:iam::111122223333:role/Deployer"),
             "--api-version" => Some("v1"),
             "--log-verbosity" => Some("info"),
+            "--feature-gates" => Some("AllAlpha=true"),
             "--address" => Some("127.0.0.1"),
             "--port" | "--owner" | "--max-token-length" | "--max-clock-skew-seconds" | "--identity-cache-seconds" => {
                 Some("1")

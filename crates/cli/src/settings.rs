@@ -107,7 +107,7 @@ pub(crate) fn configuration(path: &Path) -> anyhow::Result<Source> {
 
 /// The feature gates that were typed.
 pub(crate) fn gates(global: &Global) -> anyhow::Result<authenticator::FeatureGates> {
-    global.feature_gates.as_deref().unwrap_or_default().parse().context("--feature-gates")
+    global.feature_gates().unwrap_or_default().parse().context("--feature-gates")
 }
 
 /// The cluster id: flag, variable or file.
@@ -142,5 +142,6 @@ pub(crate) fn start_logs(
     use crate::logs;
 
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
-    Ok(logs::start(global.log_format.unwrap_or_default(), logs::verbosity(global.log_verbosity, variable)?))
+    let format = global.log_format.as_deref().and_then(logs::Format::named).unwrap_or_default();
+    Ok(logs::start(format, logs::verbosity(global.log_verbosity, variable)?))
 }

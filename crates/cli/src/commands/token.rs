@@ -17,7 +17,7 @@ pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
     credentials::{self, Found, Wanted},
     exit::{CommandResult, Failure},
-    global::Global,
+    global::{Boolean, Global},
     rim::{self, Process},
     settings,
 };
@@ -49,16 +49,16 @@ pub(crate) struct TokenArgs {
     pub(crate) session_name: Option<String>,
 
     /// Assume the role with the session name of the credentials at hand
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) forward_session_name: Option<bool>,
 
     /// Print the token alone instead of an ExecCredential
-    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) token_only: Option<bool>,
 
     /// Keep credentials that AWS had to be asked for until they end, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml
     /// [env: AWS_IAM_AUTHENTICATOR_CACHE_FILE]
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 }
 

@@ -108,6 +108,7 @@ const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
 /// Parses the call and prints the token.
 pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
     let (args, global) = call.parse()?;
+    global.say_log_format();
     run(&args, &global, process)
 }
 
@@ -152,7 +153,7 @@ fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
     match Call::recognise(line) {
         Some(call) => call.parse().map_err(|error| error.to_string()),
         None => match Line::try_parse_from(line) {
-            Ok(Line { command: Only::Token(args), global }) => Ok((args, global)),
+            Ok(Line { command: Only::Token(args), global }) => Ok((args, global.settled())),
             Err(error) => match error.kind() {
                 ErrorKind::InvalidSubcommand
                 | ErrorKind::MissingSubcommand
@@ -170,7 +171,7 @@ impl Call {
             Self::Token(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
                 let TokenCall { args, global } = TokenCall::try_parse_from(words)?;
-                Ok((args, global))
+                Ok((args, global.settled()))
             }
             Self::EksGetToken(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
