@@ -18,7 +18,7 @@ use crate::{logs::Format, rim};
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
-    /// Configuration file of the authenticator (YAML or JSON)
+    /// Configuration file of the authenticator (YAML, JSON or TOML)
     #[arg(short, long, global = true, overrides_with = "config", value_name = "FILE", value_parser = config_file())]
     pub(crate) config: Option<PathBuf>,
 
