@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::{
     commands,
     exit::Failure,
-    global::{Color, Global, Uses, is_plugin},
+    global::{Color, Global, Uses, typed},
 };
 
 /// The whole command line.
@@ -161,15 +161,16 @@ impl Command {
     }
 }
 
-/// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`.
+/// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`, and where it
+/// stands in for another program it has that one's name.
 pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
-    let command = Cli::command();
-    if !is_plugin(arguments) {
+    let (command, typed) = (Cli::command(), typed(arguments));
+    if typed == command.get_name() {
         return command;
     }
-    command.bin_name("kubectl cluster-auth").mut_subcommands(|command| match command.get_after_help() {
+    command.bin_name(typed).mut_subcommands(|command| match command.get_after_help() {
         Some(examples) => {
-            let examples = examples.to_string().replace("cluster-auth ", "kubectl cluster-auth ");
+            let examples = examples.to_string().replace("cluster-auth ", &format!("{typed} "));
             command.after_help(examples)
         }
         None => command,

@@ -160,19 +160,30 @@ pub(crate) fn is_plugin(arguments: &[OsString]) -> bool {
     arguments.first().is_some_and(|program| Path::new(program).file_stem() == Some(OsStr::new(PLUGIN)))
 }
 
+/// The names of the programs that this one stands in for, by which it may be installed. The second is what
+/// aws-iam-authenticator was called in 2018.
+const STANDS_IN_FOR: [&str; 2] = ["aws-iam-authenticator", "heptio-authenticator-aws"];
+
+/// The name by which the program can be started: its own, or that of a program that it stands in for, where it was started by
+/// that. A kubeconfig names it so.
+pub(crate) fn program(arguments: &[OsString]) -> &'static str {
+    let stem = arguments.first().and_then(|program| Path::new(program).file_stem());
+    STANDS_IN_FOR.into_iter().find(|name| stem == Some(OsStr::new(name))).unwrap_or("cluster-auth")
+}
+
+/// How the program is called where words for it were typed: as kubectl's plugin it is `kubectl cluster-auth`.
+pub(crate) fn typed(arguments: &[OsString]) -> &'static str {
+    if is_plugin(arguments) { "kubectl cluster-auth" } else { program(arguments) }
+}
+
 /// How whoever started the program calls it: what a text tells them to type begins with this.
 ///
 /// cargo says in the environment of what it runs which package that is.
 // Only `demo` asks, which wants Unix.
 #[cfg(any(unix, test))]
 pub(crate) fn called(process: &crate::rim::Process) -> &'static str {
-    if is_plugin(&process.arguments) {
-        "kubectl cluster-auth"
-    } else if process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME")) {
-        "cargo run --"
-    } else {
-        "cluster-auth"
-    }
+    let is_run_by_cargo = process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME"));
+    if is_run_by_cargo && !is_plugin(&process.arguments) { "cargo run --" } else { typed(&process.arguments) }
 }
 
 #[cfg(test)]
@@ -186,7 +197,9 @@ mod tests {
     fn texts_name_the_program_as_it_was_called() {
         let rows = [
             ("cluster-auth", None, "cluster-auth"),
-            ("/usr/local/bin/aws-iam-authenticator", None, "cluster-auth"),
+            ("/usr/local/bin/aws-iam-authenticator", None, "aws-iam-authenticator"),
+            ("heptio-authenticator-aws.exe", None, "heptio-authenticator-aws"),
+            ("/opt/aws-iam-authenticator-2", None, "cluster-auth"),
             ("/usr/local/bin/kubectl-cluster_auth", None, "kubectl cluster-auth"),
             ("target/debug/cluster-auth", Some("cli"), "cargo run --"),
             // What cargo runs may run an installed program.

@@ -11,6 +11,7 @@ use libtest_mimic::{Arguments, Failed, Trial};
 mod access;
 mod apply;
 mod authorizer;
+mod both;
 mod cache;
 mod chart;
 mod cli;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         }
     };
     let groups = [
+        both::TESTS,
         cache::TESTS,
         cli::TESTS,
         init::TESTS,
