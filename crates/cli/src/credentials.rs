@@ -120,9 +120,7 @@ impl Kept {
     fn last(&self, base: &Credentials, wanted: &Wanted) -> Option<Credentials> {
         match &wanted.role {
             None => Some(base.clone()),
-            Some(role) => {
-                self.cache.get(&self.key.assumed(base, role, wanted.forward_session_name), self.now)
-            }
+            Some(role) => self.cache.get(&self.key.assumed(base, role, wanted.forward_session_name), self.now),
         }
     }
 

@@ -91,8 +91,12 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
     let why = match extension {
         "yaml" | "yml" | "json" | "toml" => None,
-        "env" | "dotenv" => Some("variables are read by aws-iam-authenticator, and not here; write them into a file of YAML, as `clusterID: …`"),
-        "hcl" | "tfvars" | "ini" | "properties" | "props" | "prop" => Some("aws-iam-authenticator reads this format no more either"),
+        "env" | "dotenv" => Some(
+            "variables are read by aws-iam-authenticator, and not here; write them into a file of YAML, as `clusterID: …`",
+        ),
+        "hcl" | "tfvars" | "ini" | "properties" | "props" | "prop" => {
+            Some("aws-iam-authenticator reads this format no more either")
+        }
         _ => Some("its name says no format that is known"),
     };
     if let Some(why) = why {

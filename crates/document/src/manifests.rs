@@ -51,7 +51,11 @@ pub fn parse_manifests(
         let span = Span { start: source.base(), end: source.base() + text.len() };
         let mut to = |_, node: Node| each(0, node);
         let list = Handed { lists: &[&[key]], case: KeyCase::Exact, to: &mut to };
-        return vec![Document { number: 0, span, read: yaml::of_toml(source, limits, Dialect::Kubernetes, Some(list)) }];
+        return vec![Document {
+            number: 0,
+            span,
+            read: yaml::of_toml(source, limits, Dialect::Kubernetes, Some(list)),
+        }];
     }
     let (parts, behind) = json_parts(text);
     let parts = parts.into_iter().map(|range| (range.clone(), range, Dialect::Json));

@@ -12,7 +12,7 @@ use crate::{
 
 /// Whether a text is TOML, by what it is called: nothing in it says so.
 pub fn is_toml(name: &str) -> bool {
-    name.ends_with(".toml")
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension == "toml")
 }
 
 /// Reads a text.
@@ -41,7 +41,7 @@ fn value(value_there: &Spanned<DeValue<'_>>, dialect: Dialect, builder: &mut Bui
         DeValue::Table(held) => return table(held, span, dialect, builder),
         DeValue::Array(list) => {
             builder.open(Collection::Sequence, Style::Flow, span, 0)?;
-            for element in list.iter() {
+            for element in &**list {
                 value(element, dialect, builder)?;
             }
             return builder.close(span, span.end).map(drop);
@@ -67,5 +67,9 @@ fn span_of<T>(spanned: &Spanned<T>) -> Span {
 fn syntax(text: &str, error: &Error) -> Problem {
     let range = error.span().unwrap_or(text.len()..text.len());
     let message = error.message().lines().collect::<Vec<_>>().join("; ");
-    Problem::error("document.syntax", Span { start: range.start, end: range.end }, format!("this is not TOML: {message}"))
+    Problem::error(
+        "document.syntax",
+        Span { start: range.start, end: range.end },
+        format!("this is not TOML: {message}"),
+    )
 }

@@ -189,7 +189,9 @@ fn kept(node: &Node) -> Result<Option<Kept>, usize> {
     for (key, value) in entries(node)? {
         let scalar = value.as_scalar().ok_or(value.span.start)?;
         match key {
-            "canexpire" => can_expire = scalar.as_bool().or(scalar.is_null().then_some(false)).ok_or(value.span.start)?,
+            "canexpire" => {
+                can_expire = scalar.as_bool().or(scalar.is_null().then_some(false)).ok_or(value.span.start)?;
+            }
             "expires" if scalar.is_null() => {}
             "expires" => expires = Some(scalar.text.parse::<Timestamp>().map_err(|_| value.span.start)?),
             _ => drop(texts.insert(key, text(scalar))),

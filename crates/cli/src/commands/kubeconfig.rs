@@ -115,7 +115,8 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
         return Err(anyhow::anyhow!("--merge - is no file to merge into; leave --merge out to print").into());
     }
-    let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
+    let entries: Vec<_> =
+        clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
     let Some(file) = &args.merge else {
         return Ok(rim::print(&with(None, &Beside::default(), &entries, false)?.text)?);
     };

@@ -171,10 +171,9 @@ fn is_still(_: &Path, _: &File) -> io::Result<bool> {
 fn private(path: &Path, file: &File) -> Result<(), Unusable> {
     use std::os::unix::fs::PermissionsExt as _;
     let metadata = file.metadata().map_err(|error| Unusable::System(path.to_owned(), error))?;
-    match metadata.permissions().mode() & 0o7777 {
-        mode if mode & 0o077 == 0 => Ok(()),
-        mode => Err(Unusable::NotPrivate(path.to_owned(), mode)),
-    }
+    let mode = metadata.permissions().mode() & 0o7777;
+    let of_others = mode & 0o077;
+    if of_others == 0 { Ok(()) } else { Err(Unusable::NotPrivate(path.to_owned(), mode)) }
 }
 
 /// Who may read it there, the folder says, which is the user's own.

@@ -34,8 +34,12 @@ fn every_kind_of_value_is_one_of_the_tree_and_has_its_place() {
                 [[server.mapRoles]]\nrolearn = \"s\"\n";
     let source = source(text);
     let root = parse(&source, &Limits::default()).ok().flatten().expect("a tree");
-    let lines: Vec<String> =
-        root.as_mapping().expect("a table").iter().map(|e| format!("{}: {}", e.key.text, shown(&source, &e.value))).collect();
+    let lines: Vec<String> = root
+        .as_mapping()
+        .expect("a table")
+        .iter()
+        .map(|e| format!("{}: {}", e.key.text, shown(&source, &e.value)))
+        .collect();
     assert_snapshot!(lines.join("\n"), @r#"
     clusterID: text "c"@1:13
     region: text "x"@2:10
@@ -69,7 +73,18 @@ fn what_is_wrong_has_a_place() {
     let brackets = format!("a = {}", "[".repeat(100_000));
     let headers = format!("[{}]", vec!["a"; 100_000].join("."));
     let quoted = format!("{} = 1", vec!["\"=\""; 100_000].join("."));
-    let rows = ["a = ", "a = b", "a = 1\na = 2", "[a]\n[a]", "a: 1", "a = 99999999999999999999", &deep, &brackets, &headers, &quoted];
+    let rows = [
+        "a = ",
+        "a = b",
+        "a = 1\na = 2",
+        "[a]\n[a]",
+        "a: 1",
+        "a = 99999999999999999999",
+        &deep,
+        &brackets,
+        &headers,
+        &quoted,
+    ];
     let mut said = String::new();
     for text in rows {
         for dialect in [Dialect::Strict, Dialect::Viper] {

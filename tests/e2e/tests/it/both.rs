@@ -79,7 +79,9 @@ fn run(world: &World, program: &Path, row: &Row, folder: &str) -> anyhow::Result
     command.envs(environment(&world.sts.credentials("alice")?)).envs(world.sts.proxy_environment());
     let token = if row.line.contains("TOKEN") { world.fresh_token("alice", CLUSTER_ID)? } else { String::new() };
     let mut words = row.line.split(' ').peekable();
-    while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')).filter(|(name, _)| is_variable(name)) {
+    while let Some((name, value)) =
+        words.peek().and_then(|word| word.split_once('=')).filter(|(name, _)| is_variable(name))
+    {
         command.env(name, value);
         words.next();
     }
@@ -112,7 +114,8 @@ fn seen(output: Output) -> Seen {
             Err(_) => part.to_owned(),
         }
     });
-    let stdout = stdout.collect::<String>().replace(env!("CARGO_PKG_VERSION"), "<version>").replace("unversioned", "<version>");
+    let stdout =
+        stdout.collect::<String>().replace(env!("CARGO_PKG_VERSION"), "<version>").replace("unversioned", "<version>");
     Seen { code: output.code, stdout, stderr: output.stderr }
 }
 

@@ -120,7 +120,14 @@ fn shared(world: &World) -> anyhow::Result<()> {
         let keys = world.sts.credentials("dave")?.access_key_id;
         for (program, cluster_id, asked) in
             // Each adds to what the other has written, and reads both.
-            [(first, "a", 1), (second, "a", 1), (second, "b", 2), (first, "b", 2), (first, "a", 2), (second, "a", 2)]
+            [
+                (first, "a", 1),
+                (second, "a", 1),
+                (second, "b", 2),
+                (first, "b", 2),
+                (first, "a", 2),
+                (second, "a", 2),
+            ]
         {
             let (signed_with, _) = home.token(program, &["-i", cluster_id])?;
             ensure!(signed_with == keys && home.asked() == asked, "{program:?} {cluster_id}: asked {}", home.asked());
@@ -166,6 +173,9 @@ fn of_a_role(world: &World) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Words, variables, and how often the program was asked by then.
+type Typed<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], usize);
+
 fn apart(world: &World) -> anyhow::Result<()> {
     let home = Home::new(world, "cache-apart", Some(soon()))?;
     let elsewhere = home.folder.join("elsewhere.yaml");
@@ -175,7 +185,7 @@ fn apart(world: &World) -> anyhow::Result<()> {
         read(process::run(command.envs(variables.iter().copied()))?).map(drop)
     };
     let place = elsewhere.display().to_string();
-    let rows: &[(&[&str], &[(&str, &str)], usize)] = &[
+    let rows: &[Typed<'_>] = &[
         (&[], &[], 1),
         (&[], &[], 1),
         (&["--profile", "other"], &[], 2),

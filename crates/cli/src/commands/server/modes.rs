@@ -37,7 +37,9 @@ pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Re
         })?;
         anyhow::ensure!(!args.backend_mode[..at].contains(name), "--backend-mode names {mode} twice");
         if modes.contains(&mode) {
-            rim::note(&format!("note: --backend-mode names {mode} twice, by an old name and the new one; it is asked once"));
+            rim::note(&format!(
+                "note: --backend-mode names {mode} twice, by an old name and the new one; it is asked once"
+            ));
         } else {
             modes.push(mode);
         }

@@ -58,11 +58,7 @@ struct TokenCall {
 ///
 /// Source: `awscli/customizations/eks/get_token.py`.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cluster-auth eks get-token",
-    about = "Answer as `aws eks get-token` does",
-    args_override_self = true
-)]
+#[command(name = "cluster-auth eks get-token", about = "Answer as `aws eks get-token` does", args_override_self = true)]
 struct EksGetTokenCall {
     #[command(flatten)]
     cluster: EksCluster,

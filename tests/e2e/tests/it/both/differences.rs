@@ -14,7 +14,8 @@ pub(super) struct Difference {
 const BOTH: &[&str] = &["stdout", "stderr"];
 
 pub(super) const HELP: Difference = Difference { what: "help", codes: (0, 0), differs: &["stdout"] };
-pub(super) const WRONG: Difference = Difference { what: "wrong usage and failures, exit code 1", codes: (1, 1), differs: BOTH };
+pub(super) const WRONG: Difference =
+    Difference { what: "wrong usage and failures, exit code 1", codes: (1, 1), differs: BOTH };
 pub(super) const WORDS: Difference = Difference { what: "words that no command takes", codes: (0, 1), differs: BOTH };
 pub(super) const NO_HELP: Difference =
     Difference { what: "`help nosuch`, `completion` without a shell", codes: (0, 1), differs: BOTH };
@@ -34,9 +35,9 @@ pub(super) const REGION: Difference = Difference { what: "`verify -o json`", cod
 pub(super) const INIT: Difference = Difference { what: "what `init` says", codes: (0, 0), differs: BOTH };
 pub(super) const ADDRESS: Difference =
     Difference { what: "`init --address` with what is no address", codes: (0, 1), differs: BOTH };
-pub(super) const DOTENV: Difference = Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
+pub(super) const DOTENV: Difference =
+    Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
 /// All of them.
-pub(super) const TABLE: &[Difference] = &[
-    HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV,
-];
+pub(super) const TABLE: &[Difference] =
+    &[HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV];

@@ -42,7 +42,12 @@ pub(super) fn logs_in(world: &World) -> anyhow::Result<()> {
             fs::write(&file, text)?;
             let mut kubectl = process::command(world.parts.kubernetes("kubectl"), &folder);
             kubectl.env("PATH", &path).envs(environment(&world.sts.credentials("alice")?));
-            kubectl.arg("--kubeconfig").arg(&file).args(["auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"]);
+            kubectl.arg("--kubeconfig").arg(&file).args([
+                "auth",
+                "whoami",
+                "-o",
+                "jsonpath={.status.userInfo.username}",
+            ]);
             let who = process::run(&mut kubectl)?.success()?;
             ensure!(who == "alice", "{name}: {who}");
         }
