@@ -25,6 +25,7 @@ pub(super) enum Unusable {
     /// Nothing says where it is.
     Nowhere,
     /// Others than its owner may do something with it, by these permission bits.
+    #[cfg(unix)]
     NotPrivate(PathBuf, u32),
     /// It is no file.
     NoFile(PathBuf),
@@ -40,6 +41,7 @@ impl std::fmt::Display for Unusable {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Nowhere => write!(f, "HOME is not set, and {VARIABLE} neither"),
+            #[cfg(unix)]
             Self::NotPrivate(path, mode) => {
                 let path = path.display();
                 write!(f, "cache file {path} is not private: its mode is {mode:04o}; `chmod 600 {path}`")

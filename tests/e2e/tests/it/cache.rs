@@ -235,6 +235,15 @@ fn unusable(world: &World) -> anyhow::Result<()> {
             ensure!(left == (text.to_owned(), mode), "{program:?}: {left:?}");
         }
     }
+    // One that somebody else writes to.
+    fs::write(home.file(), "clusters: {}\n")?;
+    let held = fs::File::open(home.file())?;
+    held.lock()?;
+    for program in [Ours, Theirs] {
+        let (_, said) = home.token(program, &["-i", CLUSTER_ID])?;
+        ensure!(said.contains("unable to use cache: "), "{program:?} has not waited: {said}");
+    }
+    drop(held);
     // Another file of YAML: that program overwrites it.
     let other = "credentials: none\n";
     fs::write(home.file(), other)?;
