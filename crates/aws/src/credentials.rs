@@ -12,6 +12,7 @@
 //! environment's keys and web identity out; `AWS_PROFILE` does not.
 
 mod bridge;
+mod cache;
 mod fetch;
 mod files;
 mod ini;
@@ -19,9 +20,10 @@ mod process;
 mod resolve;
 
 pub use self::{
+    cache::{Cache, CacheKey, MAX_CACHE, NotACache},
     fetch::{fetch, instance_region},
     files::{SharedFiles, load_files},
-    resolve::{Base, Plan, Sso, region, resolve},
+    resolve::{Base, Plan, Sso, profile_name, region, resolve},
 };
 pub use crate::{
     calls::AssumeRole,

@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::{
     commands,
     exit::Failure,
-    global::{Color, Global, Uses, is_plugin},
+    global::{Color, Global, Uses, typed},
 };
 
 /// The whole command line.
@@ -76,18 +76,23 @@ Exit codes: 0 done, 1 any failure; 2 only where `--exit-code` or `--fail-on`
 asks for it and there is something. Where that is not known, it is 1.";
 
 /// One variant per command, one file per variant in [`crate::commands`].
+///
+/// Of a flag that stands twice the last counts in commands of aws-iam-authenticator's own, as there. Elsewhere it is a mistake.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Print a bearer token for kubectl (exec plugin)
+    #[command(args_override_self = true)]
     Token(commands::token::TokenArgs),
     /// Print or merge a kubeconfig that uses this plugin
     Kubeconfig(commands::kubeconfig::KubeconfigArgs),
     /// Say who you are to AWS and to the cluster, and what you may do
     Whoami(commands::whoami::WhoamiArgs),
     /// Make the certificate, the key and the API server's kubeconfig
+    #[command(args_override_self = true)]
     #[cfg(unix)]
     Init(commands::init::InitArgs),
     /// Answer the API server's TokenReviews
+    #[command(args_override_self = true)]
     #[cfg(unix)]
     Server(commands::server::ServerArgs),
     /// Add an IAM user or role to aws-auth, or to a file
@@ -116,6 +121,7 @@ pub(crate) enum Command {
     /// Find ways to become cluster-admin, and what is left lying about
     Lint(commands::lint::LintArgs),
     /// Explain a token: check it, ask STS, print the identity
+    #[command(args_override_self = true)]
     Verify(commands::verify::VerifyArgs),
     /// Log several people in, here and now, without AWS or a cluster
     #[cfg(unix)]
@@ -124,6 +130,7 @@ pub(crate) enum Command {
     #[cfg(unix)]
     Sandbox(commands::sandbox::SandboxArgs),
     /// Print the version
+    #[command(args_override_self = true)]
     Version(commands::version::VersionArgs),
     /// Print a shell's completion script
     Completion(commands::completion::CompletionArgs),
@@ -157,15 +164,16 @@ impl Command {
     }
 }
 
-/// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`.
+/// The command line, in the words that were typed for it: as kubectl's plugin it is called `kubectl cluster-auth`, and where it
+/// stands in for another program it has that one's name.
 pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
-    let command = Cli::command();
-    if !is_plugin(arguments) {
+    let (command, typed) = (Cli::command(), typed(arguments));
+    if typed == command.get_name() {
         return command;
     }
-    command.bin_name("kubectl cluster-auth").mut_subcommands(|command| match command.get_after_help() {
+    command.bin_name(typed).mut_subcommands(|command| match command.get_after_help() {
         Some(examples) => {
-            let examples = examples.to_string().replace("cluster-auth ", "kubectl cluster-auth ");
+            let examples = examples.to_string().replace("cluster-auth ", &format!("{typed} "));
             command.after_help(examples)
         }
         None => command,
@@ -177,6 +185,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     let mut command = command(arguments);
     let matches = command.try_get_matches_from_mut(arguments)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
+    let cli = Cli { global: cli.global.settled(), ..cli };
     match cli.global.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
@@ -226,6 +235,7 @@ mod tests {
             "--role" => Some("arn:aws:iam::111122223333:role/Deployer"),
             "--api-version" => Some("v1"),
             "--log-verbosity" => Some("info"),
+            "--feature-gates" => Some("AllAlpha=true"),
             "--address" => Some("127.0.0.1"),
             "--port" | "--owner" | "--max-token-length" | "--max-clock-skew-seconds" | "--identity-cache-seconds" => {
                 Some("1")

@@ -1,6 +1,11 @@
 //! Whose AWS credentials a command uses: those of the environment or of a profile, or of a role assumed with them.
 
-use aws::credentials::{self, AssumeRole, Credentials, Environment, Plan};
+mod cache;
+
+use std::path::PathBuf;
+
+use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan};
+use jiff::Timestamp;
 
 use crate::{rim, runtime};
 
@@ -15,6 +20,8 @@ pub(crate) struct Wanted {
     pub(crate) role: Option<AssumeRole>,
     /// Assume it with the session name of the credentials at hand.
     pub(crate) forward_session_name: bool,
+    /// Keep them until they end, for tokens of this cluster.
+    pub(crate) cached_for: Option<String>,
 }
 
 /// Credentials, and where they lead.
@@ -38,8 +45,17 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
     let sts = aws::sts_endpoint(environment, region.as_deref())?;
     let plan = credentials::resolve(environment, &files, profile)?;
     let credentials = match plan.immediate() {
+        // What is at hand is kept already, and whose it is may have changed since a cache was written.
         Some(credentials) if wanted.role.is_none() => credentials,
-        _ => runtime::block_on(fetch(plan, wanted, environment, &sts))??,
+        at_hand => {
+            let profile = credentials::profile_name(environment, profile);
+            let kept = wanted.cached_for.as_ref().and_then(|id| Kept::open(id, profile, wanted, environment));
+            let base = at_hand.or_else(|| kept.as_ref()?.base());
+            match base.as_ref().zip(kept.as_ref()).and_then(|(base, kept)| kept.last(base, wanted)) {
+                Some(last) => last,
+                None => runtime::block_on(fetch(plan, base, wanted, environment, &sts, kept.as_ref()))??,
+            }
+        }
     };
     Ok(Found { credentials, region, sts })
 }
@@ -47,17 +63,78 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
 /// The slow path: something has to be asked over the network.
 async fn fetch(
     plan: Plan,
+    base: Option<Credentials>,
     wanted: &Wanted,
     environment: &Environment,
     sts: &aws::Endpoint,
+    kept: Option<&Kept>,
 ) -> anyhow::Result<Credentials> {
     let client = aws::Client::new(environment)?;
-    let base = credentials::fetch(&plan, environment, &client, sts, rim::now).await?;
+    let base = match base {
+        Some(base) => base,
+        None => {
+            let base = credentials::fetch(&plan, environment, &client, sts, rim::now).await?;
+            if let Some(kept) = kept {
+                kept.keep(kept.key.clone(), &base);
+            }
+            base
+        }
+    };
     let Some(role) = &wanted.role else { return Ok(base) };
-    let mut role = role.clone();
+    let mut assumed = role.clone();
     if wanted.forward_session_name {
         let caller = aws::get_caller_identity(&client, &base, sts, rim::now()).await?;
-        role.session_name = caller.session_name().map(str::to_owned);
+        assumed.session_name = caller.session_name().map(str::to_owned);
     }
-    Ok(aws::assume_role(&client, &base, sts, &role, rim::now()).await?)
+    let last = aws::assume_role(&client, &base, sts, &assumed, rim::now()).await?;
+    if let Some(kept) = kept {
+        kept.keep(kept.key.assumed(&base, role, wanted.forward_session_name), &last);
+    }
+    Ok(last)
+}
+
+/// What the cache keeps of all this. Where it cannot be used that is said, and everything is asked for.
+struct Kept {
+    path: PathBuf,
+    cache: Cache,
+    /// Of what a role is assumed with, or of the result where none is.
+    key: CacheKey,
+    now: Timestamp,
+}
+
+impl Kept {
+    fn open(cluster_id: &str, profile: &str, wanted: &Wanted, environment: &Environment) -> Option<Self> {
+        let opened = cache::path(environment).and_then(|path| Ok((cache::read(&path)?, path)));
+        let opened = opened.map_err(|why| rim::note(&format!("unable to use cache: {why}")));
+        let (cache, path) = opened.ok()?;
+        let role = wanted.role.as_ref().map(|role| role.role_arn.clone()).unwrap_or_default();
+        let key = CacheKey { cluster_id: cluster_id.to_owned(), profile: profile.to_owned(), role };
+        Some(Self { path, cache, key, now: rim::now() })
+    }
+
+    fn base(&self) -> Option<Credentials> {
+        self.cache.get(&self.key, self.now)
+    }
+
+    /// The result, for these credentials to begin with.
+    fn last(&self, base: &Credentials, wanted: &Wanted) -> Option<Credentials> {
+        match &wanted.role {
+            None => Some(base.clone()),
+            Some(role) => self.cache.get(&self.key.assumed(base, role, wanted.forward_session_name), self.now),
+        }
+    }
+
+    fn keep(&self, key: CacheKey, credentials: &Credentials) {
+        if credentials.expires.is_none() {
+            rim::note("note: --cache: these credentials say no end, and are not kept");
+            return;
+        }
+        let kept = cache::update(&self.path, |cache| {
+            cache.forget_ended(self.now);
+            cache.put(key, credentials);
+        });
+        if let Err(why) = kept {
+            rim::note(&format!("unable to update cache: {why}"));
+        }
+    }
 }

@@ -36,13 +36,24 @@ impl FromStr for Verbosity {
 }
 
 /// How a line is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Format {
     /// `key=value` pairs.
     #[default]
     Text,
     /// One JSON object per line.
     Json,
+}
+
+impl Format {
+    /// By its name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        match name {
+            "text" => Some(Self::Text),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
 }
 
 /// The level from the flag, else from the environment, else info.

@@ -85,14 +85,24 @@ pub(crate) fn of_access_file(global: &Global, access: &Access) -> anyhow::Result
     }
 }
 
-/// Reads the file's text, if its name says a format that we read.
+/// Reads the file's text, if its name says a format that we read: those of aws-iam-authenticator (viper 1.21) but for files of
+/// variables, which can say nothing of mappings.
 pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
     let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-    anyhow::ensure!(
-        matches!(extension, "yaml" | "yml" | "json"),
-        "cannot read configuration file {}: its name must end in .yaml, .yml or .json",
-        path.display()
-    );
+    let why = match extension {
+        "yaml" | "yml" | "json" | "toml" => None,
+        "env" | "dotenv" => Some(
+            "variables are read by aws-iam-authenticator, and not here; write them into a file of YAML, as `clusterID: …`",
+        ),
+        "hcl" | "tfvars" | "ini" | "properties" | "props" | "prop" => {
+            Some("aws-iam-authenticator reads this format no more either")
+        }
+        _ => Some("its name says no format that is known"),
+    };
+    if let Some(why) = why {
+        let path = path.display();
+        anyhow::bail!("cannot read configuration file {path}: {why}; its name must end in .yaml, .yml, .json or .toml");
+    }
     rim::read_source(path).context("cannot read the configuration file")
 }
 
@@ -107,7 +117,7 @@ pub(crate) fn configuration(path: &Path) -> anyhow::Result<Source> {
 
 /// The feature gates that were typed.
 pub(crate) fn gates(global: &Global) -> anyhow::Result<authenticator::FeatureGates> {
-    global.feature_gates.as_deref().unwrap_or_default().parse().context("--feature-gates")
+    global.feature_gates().unwrap_or_default().parse().context("--feature-gates")
 }
 
 /// The cluster id: flag, variable or file.
@@ -142,5 +152,6 @@ pub(crate) fn start_logs(
     use crate::logs;
 
     let variable = process.variable("AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY");
-    Ok(logs::start(global.log_format.unwrap_or_default(), logs::verbosity(global.log_verbosity, variable)?))
+    let format = global.log_format.as_deref().and_then(logs::Format::named).unwrap_or_default();
+    Ok(logs::start(format, logs::verbosity(global.log_verbosity, variable)?))
 }

@@ -1,4 +1,4 @@
-//! Text with spans, one located tree for YAML and JSON, problems and how they are printed, and edits that keep the rest.
+//! Text with spans, one located tree for YAML, JSON and TOML, problems and how they are printed, and edits that keep the rest.
 //!
 //! Whatever people write by hand – configuration, access files, kubeconfigs – is read through this crate, so that every
 //! problem has a file, a line, a column and an excerpt, and all problems of a file come out in one run:
@@ -30,6 +30,7 @@ mod render;
 mod repeated;
 mod scalar;
 mod source;
+mod toml;
 mod tree;
 mod value;
 mod visible;
@@ -52,6 +53,7 @@ pub use problem::{Problem, Problems, Severity};
 pub use render::{RenderStyle, render};
 pub use scalar::Scalar;
 pub use source::{Position, Source, Sources, Span};
+pub use toml::is_toml;
 pub use tree::{Entry, Node, Read, Style, Value};
 pub use visible::{is_hidden, visible};
 pub use write::{plain_or_quoted, quoted};

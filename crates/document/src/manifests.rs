@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::{
     Dialect, KeyCase, Limits, Node, Problem, Read, Source, Span,
     builder::Handed,
-    json,
+    json, toml,
     yaml::{self, Lines},
 };
 
@@ -46,6 +46,16 @@ pub fn parse_manifests(
     if let Err(problems) = yaml::too_large(source, limits) {
         let span = Span { start: source.base(), end: source.base() + text.len() };
         return vec![Document { number: 0, span, read: Err(problems) }];
+    }
+    if toml::is_toml(source.name()) {
+        let span = Span { start: source.base(), end: source.base() + text.len() };
+        let mut to = |_, node: Node| each(0, node);
+        let list = Handed { lists: &[&[key]], case: KeyCase::Exact, to: &mut to };
+        return vec![Document {
+            number: 0,
+            span,
+            read: yaml::of_toml(source, limits, Dialect::Kubernetes, Some(list)),
+        }];
     }
     let (parts, behind) = json_parts(text);
     let parts = parts.into_iter().map(|range| (range.clone(), range, Dialect::Json));

@@ -7,6 +7,7 @@ mod fields;
 mod laws;
 mod problems;
 mod scalars;
+mod toml;
 mod tree;
 
 use crate::{Limits, Node, RenderStyle, Source, parse, render};

@@ -12,7 +12,7 @@ use crate::{
     go::{self, Resolved},
     json,
     libyaml::{self, Scanner, Token},
-    yaml_1_1,
+    toml, yaml_1_1,
 };
 
 /// Code of a second document where one is read.
@@ -25,7 +25,7 @@ pub fn parse(source: &Source, limits: &Limits) -> Result<Option<Node>, Vec<Probl
     Ok(parse_as(source, limits, Dialect::Strict)?.root)
 }
 
-/// Reads a text as the program reads it that owns it.
+/// Reads a text as the program reads it that owns it. One whose name ends in `.toml` is TOML, whatever else is YAML or JSON.
 ///
 /// Spans point at what is written: those of what `<<` or an alias brings in at the place of the anchor.
 pub fn parse_as(source: &Source, limits: &Limits, dialect: Dialect) -> Result<Read, Vec<Problem>> {
@@ -68,6 +68,9 @@ fn build<'a>(
     handed: Option<Handed<'a>>,
 ) -> Result<Read, Vec<Problem>> {
     too_large(source, limits)?;
+    if toml::is_toml(source.name()) {
+        return of_toml(source, limits, dialect, handed);
+    }
     part(source.text(), source.base(), limits, dialect, Lines::AsWritten, handed)
 }
 
@@ -108,7 +111,23 @@ pub(crate) fn part<'a>(
     if let Some(at) = behind {
         builder.warn(unread(Span::at(at)));
     }
-    // Everything was read as if the text began at 0.
+    finished(builder, read, base)
+}
+
+/// Reads a text of TOML.
+pub(crate) fn of_toml<'a>(
+    source: &'a Source,
+    limits: &'a Limits,
+    dialect: Dialect,
+    handed: Option<Handed<'a>>,
+) -> Result<Read, Vec<Problem>> {
+    let mut builder = Builder::new(source.text(), limits, dialect, handed);
+    let read = toml::read(source.text(), dialect, &mut builder);
+    finished(builder, read, source.base())
+}
+
+/// What was read as if the text began at 0.
+fn finished(builder: Builder<'_>, read: Result<(), Fatal>, base: usize) -> Result<Read, Vec<Problem>> {
     match builder.finish(read.err()) {
         Ok(mut read) => {
             if let Some(root) = &mut read.root {

@@ -1,7 +1,7 @@
 //! Mappings read from where they stand in the cluster.
 
 use access::{ConfigMap, Facts};
-use document::{Limits, Severity, Source, Sources};
+use document::{Limits, Severity, Source, Sources, is_toml};
 use identity::Partition;
 use jiff::Timestamp;
 use mapping::{
@@ -92,6 +92,8 @@ fn text_of(map: &ConfigMap, target: MappingTarget, key: &str) -> Source {
         Some(Standing { file, line, is_spread: true }) => {
             Source::new(&**file, format!("{}{text}", "\n".repeat(line.saturating_sub(1))))
         }
+        // Its name says how it is to be read.
+        Some(Standing { file, .. }) if is_toml(file) => Source::new(&**file, text),
         _ => Source::new(name(target), text),
     }
 }

@@ -16,7 +16,7 @@ mod sources;
 mod values;
 
 pub use config::{ClientConfig, Config, ServerConfig};
-pub use gates::{FeatureGates, GateError};
+pub use gates::{FeatureGates, GateError, boolean};
 pub use place::FileLine;
 pub use read::{read_config, read_config_in, read_indexed};
 pub use sources::{aws_auth, dynamic_file, objects};

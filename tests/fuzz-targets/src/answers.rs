@@ -1,11 +1,11 @@
 //! What AWS's own programs and services write: configuration files and XML.
 
 use aws::{
-    credentials::{Environment, SharedFiles, region, resolve},
+    credentials::{Cache, Environment, SharedFiles, region, resolve},
     xml,
 };
 
-/// Any two files of profiles are read or refused, and a credential of the environment goes before them.
+/// Any two files of profiles are read or refused, and a credential of the environment goes before them; so is a cache.
 pub(crate) fn configures(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
     let (config, credentials) = text.split_once('\u{c}').unwrap_or((text, text));
@@ -17,6 +17,11 @@ pub(crate) fn configures(bytes: &[u8]) {
         let _ = region(&environment, &files, Some(&profile), None);
     }
     assert_eq!(region(&environment, &files, None, Some("eu-central-1")).as_deref(), Some("eu-central-1"));
+    // What a cache keeps it keeps when it is written.
+    if let Ok(cache) = Cache::parse(text) {
+        let again = Cache::parse(cache.to_text().expose());
+        assert!(again.is_ok_and(|again| again == cache), "a cache is another one when it is read again");
+    }
 }
 
 /// Whatever XML it is, each field was in it.

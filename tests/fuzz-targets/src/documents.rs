@@ -7,7 +7,8 @@ use serde_json::Value;
 pub(crate) fn reads(bytes: &[u8]) {
     let Some((how, rest)) = bytes.split_first() else { return };
     let Ok(text) = document::decode(rest) else { return };
-    let source = Source::new("fuzz", text.as_ref());
+    let name = if how & 0x80 == 0 { "fuzz" } else { "fuzz.toml" };
+    let source = Source::new(name, text.as_ref());
     let dialects = [Dialect::Strict, Dialect::Kubernetes, Dialect::Viper, Dialect::Json];
     let dialect = dialects[usize::from(*how) % dialects.len()];
     let length = source.text().len();

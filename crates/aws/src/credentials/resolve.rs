@@ -114,7 +114,8 @@ pub fn resolve(
     Ok(Plan { base, roles: Vec::new() })
 }
 
-fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
+/// The profile that counts: the one that was given, `AWS_PROFILE`, `AWS_DEFAULT_PROFILE`, or `default`.
+pub fn profile_name<'a>(environment: &'a Environment, profile: Option<&'a str>) -> &'a str {
     let variable = || environment.get("AWS_PROFILE").or_else(|| environment.get("AWS_DEFAULT_PROFILE"));
     profile.or_else(variable).unwrap_or("default")
 }

@@ -121,7 +121,7 @@ impl ExplainArgs {
     fn ensure_alone(&self, global: &Global, why: &str, more: &str) -> anyhow::Result<()> {
         let paths = self.paths.iter().chain(&self.more).map(|path| format!(" {}", path.display()));
         let id = global.cluster_id.iter().map(|id| format!(" --cluster-id {id}"));
-        let gates = global.feature_gates.iter().map(|gates| format!(" --feature-gates {gates}"));
+        let gates = global.feature_gates().into_iter().map(|gates| format!(" --feature-gates {gates}"));
         let typed: String = paths.chain([self.analysis.typed(), more.to_owned()]).chain(id).chain(gates).collect();
         anyhow::ensure!(typed.is_empty(), "{why} leave out{typed}");
         Ok(())

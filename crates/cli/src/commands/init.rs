@@ -47,6 +47,7 @@ pub(crate) struct InitArgs {
 pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> CommandResult {
     let config = settings::config(global)?;
     settings::cluster_id(global, process, &config)?;
+    server::check_modes(&config.server)?;
     let defaults = server::Paths::resolve(None, None, &config);
     let mut files = match &args.output_dir {
         // The gate moves the files to where the server looks for them, as in aws-iam-authenticator.

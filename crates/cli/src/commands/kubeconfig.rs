@@ -20,7 +20,7 @@ use kubeconfig::{Beside, ExecEntry, ExecPlugin, InteractiveMode, OtherFile};
 use self::clusters::{Cluster, clusters};
 use crate::{
     exit::{CommandResult, Failure},
-    global::Global,
+    global::{Global, program},
     names,
     rim::{self, Process},
     settings,
@@ -75,9 +75,9 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
 
-    /// Path or name of the plugin
-    #[arg(long, value_name = "PATH", default_value = "cluster-auth")]
-    command: String,
+    /// Path or name of the plugin [default: cluster-auth, or the other program's name under which it was called]
+    #[arg(long, value_name = "PATH")]
+    command: Option<String>,
 
     /// ExecCredential version: v1 or v1beta1
     #[arg(long, value_name = "VERSION", value_parser = parse_version, default_value = "v1")]
@@ -115,7 +115,8 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
         return Err(anyhow::anyhow!("--merge - is no file to merge into; leave --merge out to print").into());
     }
-    let entries: Vec<_> = clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster)).collect();
+    let entries: Vec<_> =
+        clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
     let Some(file) = &args.merge else {
         return Ok(rim::print(&with(None, &Beside::default(), &entries, false)?.text)?);
     };
@@ -185,7 +186,14 @@ fn beside(path: &Path, process: &Process) -> Result<Beside, Failure> {
     Ok(Beside { before: read(&listed[..at])?, after: read(&listed[at + 1..])? })
 }
 
-fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
+impl KubeconfigArgs {
+    /// What kubectl is to run.
+    fn command<'a>(&'a self, process: &Process) -> &'a str {
+        self.command.as_deref().unwrap_or_else(|| program(&process.arguments))
+    }
+}
+
+fn entry(args: &KubeconfigArgs, cluster: Cluster, process: &Process) -> ExecEntry {
     let Cluster { id, endpoint, region } = cluster;
     let name = args.name.clone().unwrap_or_else(|| id.as_str().to_owned());
     let mut plugin_args = vec!["token".to_owned(), "-i".to_owned(), id.as_str().to_owned()];
@@ -199,7 +207,7 @@ fn entry(args: &KubeconfigArgs, cluster: Cluster) -> ExecEntry {
         endpoint,
         namespace: args.namespace.clone(),
         exec: ExecPlugin {
-            command: args.command.clone(),
+            command: args.command(process).to_owned(),
             args: plugin_args,
             env: args.profile.iter().map(|profile| ("AWS_PROFILE".to_owned(), profile.clone())).collect(),
             api_version: args.api_version,

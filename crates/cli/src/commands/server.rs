@@ -42,7 +42,7 @@ use self::{cluster::Reached, modes::Modes, sources::Sources};
 use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
-    global::Global,
+    global::{Boolean, Global},
     rim::{self, Process},
     runtime, settings, signals,
     state::{Pair, Reach, StateFiles},
@@ -63,7 +63,7 @@ pub(crate) struct ServerArgs {
     generate_kubeconfig: Option<PathBuf>,
 
     /// Leave that kubeconfig alone: `init` made it
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     kubeconfig_pregenerated: Option<bool>,
 
     /// Folder of certificate and key [default: /var/aws-iam-authenticator]
@@ -195,6 +195,11 @@ pub(crate) fn reach(hostname: Option<&str>, address: Option<IpAddr>, port: Optio
         address: address.or(server.address).unwrap_or(defaults::ADDRESS),
         port: port.or(server.port).unwrap_or(defaults::PORT),
     }
+}
+
+/// Whether a server could not ask what a configuration names: `init` says it before anything is made for that server.
+pub(crate) fn check_modes(config: &ServerConfig) -> anyhow::Result<()> {
+    modes::check_dynamic_file(&modes::of_file(config), config)
 }
 
 /// Runs `server` until SIGTERM or SIGINT.

@@ -17,7 +17,7 @@ pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
     credentials::{self, Found, Wanted},
     exit::{CommandResult, Failure},
-    global::Global,
+    global::{Boolean, Global},
     rim::{self, Process},
     settings,
 };
@@ -49,15 +49,16 @@ pub(crate) struct TokenArgs {
     pub(crate) session_name: Option<String>,
 
     /// Assume the role with the session name of the credentials at hand
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) forward_session_name: Option<bool>,
 
     /// Print the token alone instead of an ExecCredential
-    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) token_only: Option<bool>,
 
-    /// Accepted for compatibility; credentials are fetched anew for every token
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    /// Keep credentials that AWS had to be asked for until they end, in ~/.kube/cache/aws-iam-authenticator/credentials.yaml
+    /// [env: AWS_IAM_AUTHENTICATOR_CACHE_FILE]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
 }
 
@@ -70,9 +71,6 @@ pub(crate) struct Request {
 
 /// Runs `token`.
 pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> CommandResult {
-    if args.cache == Some(true) {
-        rim::note("note: --cache has no effect in this version: credentials are fetched anew for every token");
-    }
     let config = settings::config(global)?;
     let request = Request::resolve(args, global, process, &config)?;
     if request.credentials.role.is_none() {
@@ -111,14 +109,17 @@ impl Request {
             session_name,
             ..AssumeRole::default()
         });
+        let cluster_id = settings::cluster_id(global, process, config)?;
+        let is_cached = args.cache.or(client.cache).unwrap_or(false);
         Ok(Self {
-            cluster_id: settings::cluster_id(global, process, config)?,
             credentials: Wanted {
                 region: args.region.clone().or_else(|| client.region.clone()),
                 profile: args.profile.clone(),
                 role,
                 forward_session_name,
+                cached_for: is_cached.then(|| cluster_id.as_str().to_owned()),
             },
+            cluster_id,
             token_only: args.token_only.or(client.token_only).unwrap_or(false),
         })
     }

@@ -50,13 +50,13 @@ pub(crate) struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     webhook: Option<PathBuf>,
 
-    /// How to print the identity
-    #[arg(short, long, value_name = "FORMAT", value_enum, default_value_t = Output::Text)]
-    output: Output,
+    /// How to print the identity [default: text]
+    #[arg(short, long, value_name = "FORMAT", value_enum)]
+    output: Option<Output>,
 
-    /// AWS partition of the callers
-    #[arg(long, default_value_t = Partition::Aws)]
-    partition: Partition,
+    /// AWS partition of the callers [default: aws]
+    #[arg(long)]
+    partition: Option<Partition>,
 
     #[command(flatten)]
     transport: super::Transport,
@@ -78,25 +78,36 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
         read_token(args, config.client.token.as_deref())?
     };
     let text = text.trim();
-    if args.output == Output::Text
+    let output = args.output.map_or_else(|| of_file(&config.client), Ok)?;
+    if output == Output::Text
         && let Ok(description) = token::describe(text)
     {
         rim::print(&described(&description))?;
     }
-    let rules = Rules { partition: args.partition, ..Rules::default() };
+    let partition = args.partition.or(config.client.partition).unwrap_or(Partition::Aws);
+    let rules = Rules { partition, ..Rules::default() };
     let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(refused)?;
     match args.transport.ask(&accepted, process)? {
         Ok(confirmed) => {
             let review = args.webhook.as_ref().map(|file| ask(file, text)).transpose();
             // Who somebody is holds, whatever the webhook says.
             let user = review.as_ref().ok().and_then(Option::as_ref);
-            rim::print(&identity_text(&confirmed, user, args.output))?;
+            rim::print(&identity_text(&confirmed, user, output))?;
             review.map(drop)
         }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
             Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
         }
+    }
+}
+
+/// What the key `output` of the configuration says.
+fn of_file(client: &ClientConfig) -> anyhow::Result<Output> {
+    match client.output.as_deref() {
+        None => Ok(Output::Text),
+        Some(name) => Output::from_str(name, false)
+            .map_err(|_| anyhow::anyhow!("output: {name:?} of the configuration: formats are text and json")),
     }
 }
 

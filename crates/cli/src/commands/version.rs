@@ -2,14 +2,14 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::{exit::CommandResult, rim};
+use crate::{exit::CommandResult, global::Boolean, rim};
 
 /// Flags of `version`.
 #[derive(Args, Debug)]
 pub(crate) struct VersionArgs {
     /// Print the bare version
-    #[arg(short, long)]
-    short: bool,
+    #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
+    short: Option<bool>,
 
     /// How to print it [default: json]
     #[arg(short, long, value_name = "FORMAT")]
@@ -33,7 +33,7 @@ pub(crate) const COMMIT: &str = match option_env!("CLUSTER_AUTH_COMMIT") {
 
 /// Prints the version.
 pub(crate) fn run(args: &VersionArgs) -> CommandResult {
-    if args.short {
+    if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {
             rim::note("note: --output changes nothing beside --short");

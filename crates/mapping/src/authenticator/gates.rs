@@ -41,8 +41,8 @@ impl FromStr for FeatureGates {
     }
 }
 
-/// The spellings of Go's `strconv.ParseBool`.
-fn boolean(text: &str) -> Option<bool> {
+/// A truth value in the spellings of Go's `strconv.ParseBool`, which flags of aws-iam-authenticator take.
+pub fn boolean(text: &str) -> Option<bool> {
     match text {
         "1" | "t" | "T" | "true" | "True" | "TRUE" => Some(true),
         "0" | "f" | "F" | "false" | "False" | "FALSE" => Some(false),

@@ -227,15 +227,21 @@ fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
     if names.is_empty() && entry.value.as_mapping().is_none() {
         problems.push(Problem::error("config.backend-mode", entry.value.span, "the list of backend modes is empty"));
     }
-    let mut modes: Vec<Mode> = Vec::new();
+    let (mut modes, mut written): (Vec<Mode>, Vec<String>) = (Vec::new(), Vec::new());
     for (name, span) in names {
         match mode(&name, span, problems) {
-            Some(mode) if modes.contains(&mode) => {
+            Some(mode) if written.contains(&name) => {
                 problems.push(Problem::error("config.backend-mode", span, format!("{mode} stands twice")));
+            }
+            // By its old name and the new one: the existing program asks it twice, which is the same as once.
+            Some(mode) if modes.contains(&mode) => {
+                let message = format!("{mode} stands twice; it is asked once");
+                problems.push(Problem::warning("config.duplicate", span, message));
             }
             Some(mode) => modes.push(mode),
             None => {}
         }
+        written.push(name);
     }
     modes
 }

@@ -177,6 +177,13 @@ fn lists_are_read_from_one_text_where_the_existing_program_does() {
 }
 
 #[test]
+fn a_mode_by_its_old_name_and_the_new_one_is_asked_once() {
+    let (config, warnings) = read("server:\n  backendMode: [File, CRD, MountedFile]\n");
+    assert_eq!(config.server.backend_modes, [Mode::MountedFile, Mode::Crd]);
+    assert!(warnings.contains("MountedFile stands twice; it is asked once"), "{warnings}");
+}
+
+#[test]
 fn every_key_is_read_and_its_place_is_known() {
     let (config, warnings) = read(
         "clusterID: c\nregion: eu-west-1\nrole: r\nexternalID: e\nsessionName: s\ntokenOnly: true\n\

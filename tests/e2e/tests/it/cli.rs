@@ -29,7 +29,7 @@ pub(crate) const TESTS: &[Test] = &[
 
 fn wrong_input(world: &World) -> anyhow::Result<()> {
     let folder = world.folder("cli-wrong")?;
-    fs::write(folder.join("config.toml"), "clusterID = \"c\"")?;
+    fs::write(folder.join("config.hcl"), "clusterID = \"c\"")?;
     let rows: &[(&[&str], &str)] = &[
         (&["bogus"], "unrecognized subcommand 'bogus'"),
         (&["token", "--bogus"], "unexpected argument '--bogus'"),
@@ -41,7 +41,7 @@ fn wrong_input(world: &World) -> anyhow::Result<()> {
         (&["server", "-i", "c", "--backend-mode", "Files"], "modes are MountedFile, EKSConfigMap, CRD and DynamicFile"),
         (&["server", "-i", "c", "--state-dir", "missing"], "missing"),
         (&["server", "-c", "missing.yaml"], "cannot read the configuration file"),
-        (&["server", "-c", "config.toml"], "must end in .yaml, .yml or .json"),
+        (&["server", "-c", "config.hcl"], "must end in .yaml, .yml, .json or .toml"),
         (&["init", "-i", "c", "--output-dir", "missing"], "cannot write"),
         (&["init", "-i", "c", "--rotate"], "there is no pair to rotate"),
         (&["kubeconfig", "-i", "c"], "where is the API server?"),

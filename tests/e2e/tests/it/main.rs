@@ -12,6 +12,8 @@ mod access;
 mod add;
 mod apply;
 mod authorizer;
+mod both;
+mod cache;
 mod chart;
 mod cli;
 mod clusters;
@@ -73,6 +75,8 @@ fn main() -> ExitCode {
         }
     };
     let groups = [
+        both::TESTS,
+        cache::TESTS,
         cli::TESTS,
         init::TESTS,
         kops::TESTS,

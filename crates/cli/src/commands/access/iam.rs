@@ -77,7 +77,7 @@ impl AskIam {
         let role = credentials::role(self.role.as_ref(), process);
         let role = role.map(|role_arn| AssumeRole { role_arn, external_id, ..AssumeRole::default() });
         let (region, profile) = (self.region.clone(), self.profile.clone());
-        Wanted { region, profile, role, forward_session_name: false }
+        Wanted { region, profile, role, ..Wanted::default() }
     }
 }
 

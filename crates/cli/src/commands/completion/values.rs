@@ -44,6 +44,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "kubeconfig_context", Values::ContextOf("kubeconfig")),
     ("", "expiry", Values::Listed(|| words(&["refuse", "at-next-apply"]))),
     ("", "from_context", Values::ContextOf("from_kubeconfig")),
+    ("", "log_format", Values::Listed(|| words(&["text", "json"]))),
     ("", "log_verbosity", Values::Listed(|| words(&["panic", "fatal", "error", "warning", "info", "debug", "trace"]))),
     ("", "partition", Values::Listed(|| words(&["aws", "aws-cn", "aws-us-gov"]))),
     ("", "profile", Values::Profile),

@@ -27,7 +27,7 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
         let locked = if args.dry_run { None } else { Some(Locked::new(&path)?) };
         let source = file::read_to_change(&path)?.with_context(|| format!("there is no file {}", path.display()))?;
         let accepts = |words: &[String]| token::accepts(words);
-        let converted = kubeconfig::convert(&source, &args.command, kubeconfig::INSTALL_HINT, accepts)
+        let converted = kubeconfig::convert(&source, args.command(process), kubeconfig::INSTALL_HINT, accepts)
             .map_err(|problems| said(&source, &problems))?;
         Ok::<_, Failure>((path, locked, converted))
     };

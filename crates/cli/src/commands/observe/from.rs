@@ -302,7 +302,7 @@ impl PathArgs {
 
 /// Takes the gates that were typed for those that the server runs with.
 pub(crate) fn gated(global: &Global, dump: &mut Dump) -> anyhow::Result<()> {
-    if global.feature_gates.is_some() {
+    if global.feature_gates().is_some() {
         dump.sso_role_match(settings::gates(global)?.sso_role_match);
     }
     Ok(())

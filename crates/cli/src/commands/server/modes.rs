@@ -15,6 +15,7 @@ use super::{
     dynamic,
     sources::Sources,
 };
+use crate::rim;
 
 /// The modes in force, and what has to be followed for them.
 pub(super) struct Modes {
@@ -30,20 +31,25 @@ pub(super) struct Modes {
 /// Names are compared as aws-iam-authenticator does, with case; its old ones are accepted.
 pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<Vec<Mode>> {
     let mut modes = Vec::new();
-    for name in &args.backend_mode {
+    for (at, name) in args.backend_mode.iter().enumerate() {
         let mode = Mode::named(name).with_context(|| {
             format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile")
         })?;
-        anyhow::ensure!(!modes.contains(&mode), "--backend-mode names {mode} twice");
-        modes.push(mode);
+        anyhow::ensure!(!args.backend_mode[..at].contains(name), "--backend-mode names {mode} twice");
+        if modes.contains(&mode) {
+            rim::note(&format!(
+                "note: --backend-mode names {mode} twice, by an old name and the new one; it is asked once"
+            ));
+        } else {
+            modes.push(mode);
+        }
     }
-    if modes.is_empty() {
-        modes.clone_from(&config.backend_modes);
-    }
-    if modes.is_empty() {
-        modes.push(Mode::MountedFile);
-    }
-    Ok(modes)
+    Ok(if modes.is_empty() { of_file(config) } else { modes })
+}
+
+/// Those of the configuration, or the default.
+pub(super) fn of_file(config: &ServerConfig) -> Vec<Mode> {
+    if config.backend_modes.is_empty() { vec![Mode::MountedFile] } else { config.backend_modes.clone() }
 }
 
 /// That a path for `DynamicFile` stands beside the mode, and the mode beside a path.

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, error::ErrorKind};
 use super::{Request, TokenArgs, run};
 use crate::{
     exit::{CommandResult, Failure},
-    global::{Global, is_plugin},
+    global::{Global, is_plugin, program},
     rim::Process,
     settings,
 };
@@ -44,8 +44,8 @@ impl Call {
 #[derive(Debug, Parser)]
 #[command(
     name = "cluster-auth token",
-    bin_name = "cluster-auth token",
-    about = "Print a bearer token for kubectl (exec plugin)"
+    about = "Print a bearer token for kubectl (exec plugin)",
+    args_override_self = true
 )]
 struct TokenCall {
     #[command(flatten)]
@@ -58,11 +58,7 @@ struct TokenCall {
 ///
 /// Source: `awscli/customizations/eks/get_token.py`.
 #[derive(Debug, Parser)]
-#[command(
-    name = "cluster-auth eks get-token",
-    bin_name = "cluster-auth eks get-token",
-    about = "Answer as `aws eks get-token` does"
-)]
+#[command(name = "cluster-auth eks get-token", about = "Answer as `aws eks get-token` does", args_override_self = true)]
 struct EksGetTokenCall {
     #[command(flatten)]
     cluster: EksCluster,
@@ -105,7 +101,8 @@ const EKS_SESSION_NAME: &str = "EKSGetTokenAuth";
 
 /// Parses the call and prints the token.
 pub(crate) fn run_call(call: &Call, process: &Process) -> CommandResult {
-    let (args, global) = call.parse()?;
+    let (args, global) = call.parse(program(&process.arguments))?;
+    global.say_log_format();
     run(&args, &global, process)
 }
 
@@ -131,6 +128,7 @@ pub(crate) fn accepts(words: &[String]) -> Result<(), String> {
 
 /// A line with flags of every command before `token`.
 #[derive(Debug, Parser)]
+#[command(args_override_self = true)]
 struct Line {
     #[command(flatten)]
     global: Global,
@@ -140,15 +138,16 @@ struct Line {
 
 #[derive(Debug, Subcommand)]
 enum Only {
+    #[command(args_override_self = true)]
     Token(TokenArgs),
 }
 
 /// A whole line, the program first, as a call for a token; else why it is none.
 fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
     match Call::recognise(line) {
-        Some(call) => call.parse().map_err(|error| error.to_string()),
+        Some(call) => call.parse("cluster-auth").map_err(|error| error.to_string()),
         None => match Line::try_parse_from(line) {
-            Ok(Line { command: Only::Token(args), global }) => Ok((args, global)),
+            Ok(Line { command: Only::Token(args), global }) => Ok((args, global.settled())),
             Err(error) => match error.kind() {
                 ErrorKind::InvalidSubcommand
                 | ErrorKind::MissingSubcommand
@@ -160,17 +159,18 @@ fn parse(line: &[OsString]) -> Result<(TokenArgs, Global), String> {
 }
 
 impl Call {
-    fn parse(&self) -> Result<(TokenArgs, Global), clap::Error> {
+    /// Reads the flags. The program was called by this name, by which help calls it.
+    fn parse(&self, called: &str) -> Result<(TokenArgs, Global), clap::Error> {
         let program = OsStr::new("cluster-auth");
         match self {
             Self::Token(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
-                let TokenCall { args, global } = TokenCall::try_parse_from(words)?;
-                Ok((args, global))
+                let TokenCall { args, global } = parsed(&format!("{called} token"), words)?;
+                Ok((args, global.settled()))
             }
             Self::EksGetToken(flags) => {
                 let words = [program].into_iter().chain(flags.iter().map(OsString::as_os_str));
-                let call = EksGetTokenCall::try_parse_from(words)?;
+                let call: EksGetTokenCall = parsed(&format!("{called} eks get-token"), words)?;
                 let EksCluster { cluster_name, cluster_id } = call.cluster;
                 let cluster_id = cluster_name.or(cluster_id).filter(|id| !id.is_empty());
                 if cluster_id.is_none() {
@@ -189,6 +189,12 @@ impl Call {
             }
         }
     }
+}
+
+fn parsed<'a, T: Parser>(name: &str, words: impl Iterator<Item = &'a OsStr>) -> Result<T, clap::Error> {
+    let mut command = T::command().bin_name(name);
+    let matches = command.try_get_matches_from_mut(words)?;
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[("token -i c --forward-session-name", 0, "note: --forward-session-name changes nothing")],
             ),
             ("token-only", ALWAYS),
+            ("cache", ALWAYS),
         ],
     ),
     (

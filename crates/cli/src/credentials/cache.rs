@@ -1,0 +1,198 @@
+//! The file of [`aws::credentials::Cache`]: found, held against whoever else uses it, read, and replaced in one step.
+//!
+//! aws-iam-authenticator holds the file itself, shared for reading and alone for writing, and so does this: `flock` on Unix,
+//! `LockFileEx` on Windows. What it makes of a file that it cannot use holds here as well: a line on stderr, and the credentials are
+//! asked for.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+    thread,
+    time::Duration,
+};
+
+use aws::credentials::{Cache, Environment, MAX_CACHE, NotACache};
+
+use crate::rim;
+
+/// The variable that names the file.
+pub(crate) const VARIABLE: &str = "AWS_IAM_AUTHENTICATOR_CACHE_FILE";
+
+/// Why a file is not used. Nothing of what stands in it is said.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// Nothing says where it is.
+    Nowhere,
+    /// Others than its owner may do something with it, by these permission bits.
+    #[cfg(unix)]
+    NotPrivate(PathBuf, u32),
+    /// It is no file.
+    NoFile(PathBuf),
+    /// Something else stands in it.
+    Unreadable(PathBuf, NotACache),
+    /// Another program has held it for as long as is waited for.
+    Held(PathBuf),
+    /// The system said no.
+    System(PathBuf, io::Error),
+}
+
+impl std::fmt::Display for Unusable {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Nowhere => write!(f, "HOME is not set, and {VARIABLE} neither"),
+            #[cfg(unix)]
+            Self::NotPrivate(path, mode) => {
+                let path = path.display();
+                write!(f, "cache file {path} is not private: its mode is {mode:04o}; `chmod 600 {path}`")
+            }
+            Self::NoFile(path) => write!(f, "{} is no file", path.display()),
+            Self::Unreadable(path, NotACache { line }) => {
+                let path = path.display();
+                write!(f, "{path} is no cache of credentials, by its line {line}; if nothing else is in it, remove it")
+            }
+            Self::Held(path) => write!(f, "another program holds {}", path.display()),
+            Self::System(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+/// How long somebody else may hold the file: a second, as in aws-iam-authenticator.
+const ATTEMPTS: u32 = 5;
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Where the file is: what the variable names, or below the home folder.
+pub(super) fn path(environment: &Environment) -> Result<PathBuf, Unusable> {
+    let below_home = || {
+        let home = environment.home.as_ref()?;
+        Some(home.join(".kube").join("cache").join("aws-iam-authenticator").join("credentials.yaml"))
+    };
+    environment.get(VARIABLE).map(PathBuf::from).or_else(below_home).ok_or(Unusable::Nowhere)
+}
+
+/// What the file keeps; one that is not there keeps nothing.
+pub(super) fn read(path: &Path) -> Result<Cache, Unusable> {
+    match hold(path, Purpose::Read) {
+        Ok(mut file) => parse(path, &mut file),
+        Err(Unusable::System(_, error)) if error.kind() == io::ErrorKind::NotFound => Ok(Cache::default()),
+        Err(why) => Err(why),
+    }
+}
+
+/// Changes what the file keeps, and makes it where it is not there. Between reading and writing nobody else writes.
+pub(super) fn update(path: &Path, change: impl FnOnce(&mut Cache)) -> Result<(), Unusable> {
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        make_private(folder).map_err(|error| Unusable::System(folder.to_owned(), error))?;
+    }
+    let mut file = hold(path, Purpose::Write)?;
+    let mut cache = parse(path, &mut file)?;
+    change(&mut cache);
+    // A link stays one.
+    let system = |error| Unusable::System(path.to_owned(), error);
+    let real = fs::canonicalize(path).map_err(system)?;
+    let staged = rim::stage(None, &real, cache.to_text().expose().as_bytes(), 0o600);
+    let staged = staged.map_err(|error| system(io::Error::other(format!("{error:#}"))))?;
+    // Windows replaces nothing that is open.
+    if cfg!(windows) {
+        drop(file);
+    }
+    staged.put().map_err(|error| system(io::Error::other(format!("{error:#}"))))
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Read,
+    Write,
+}
+
+/// Opens the file and locks it. Whoever waits for a file may get one that was replaced meanwhile: then the new one is waited for.
+fn hold(path: &Path, purpose: Purpose) -> Result<File, Unusable> {
+    let system = |error| Unusable::System(path.to_owned(), error);
+    for attempt in 0..ATTEMPTS {
+        if attempt > 0 {
+            thread::sleep(PAUSE);
+        }
+        // A pipe would be waited for until somebody writes into it.
+        match fs::metadata(path) {
+            Ok(metadata) if !metadata.is_file() => return Err(Unusable::NoFile(path.to_owned())),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(system(error)),
+            Ok(_) | Err(_) => {}
+        }
+        let file = open(path, purpose).map_err(system)?;
+        let locked = if purpose == Purpose::Read { file.try_lock_shared() } else { file.try_lock() };
+        match locked {
+            Ok(()) if is_still(path, &file).map_err(system)? => {
+                private(path, &file)?;
+                return Ok(file);
+            }
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) => return Err(system(error)),
+        }
+    }
+    Err(Unusable::Held(path.to_owned()))
+}
+
+fn open(path: &Path, purpose: Purpose) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    if purpose == Purpose::Write {
+        options.write(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    options.open(path)
+}
+
+fn parse(path: &Path, file: &mut File) -> Result<Cache, Unusable> {
+    let mut bytes = Vec::new();
+    let most = u64::try_from(MAX_CACHE).unwrap_or(u64::MAX);
+    let read = file.take(most + 1).read_to_end(&mut bytes);
+    read.map_err(|error| Unusable::System(path.to_owned(), error))?;
+    let no_cache = |why| Unusable::Unreadable(path.to_owned(), why);
+    let text = std::str::from_utf8(&bytes).map_err(|_| no_cache(NotACache { line: 1 }))?;
+    Cache::parse(text).map_err(no_cache)
+}
+
+/// Whether a file is the one that the path leads to.
+#[cfg(unix)]
+fn is_still(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+    let (of, there) = (file.metadata()?, fs::metadata(path));
+    Ok(there.is_ok_and(|there| (there.dev(), there.ino()) == (of.dev(), of.ino())))
+}
+
+/// It could not have been replaced while it was open.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere the system is asked")]
+fn is_still(_: &Path, _: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+/// Refuses keys that others than their owner could read or exchange.
+#[cfg(unix)]
+fn private(path: &Path, file: &File) -> Result<(), Unusable> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = file.metadata().map_err(|error| Unusable::System(path.to_owned(), error))?;
+    let mode = metadata.permissions().mode() & 0o7777;
+    let of_others = mode & 0o077;
+    if of_others == 0 { Ok(()) } else { Err(Unusable::NotPrivate(path.to_owned(), mode)) }
+}
+
+/// Who may read it there, the folder says, which is the user's own.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "elsewhere the mode is looked at")]
+fn private(_: &Path, _: &File) -> Result<(), Unusable> {
+    Ok(())
+}
+
+/// Makes a folder, and those above it, for their owner alone.
+fn make_private(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests;

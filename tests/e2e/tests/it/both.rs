@@ -1,0 +1,166 @@
+//! Both programs, ours and aws-iam-authenticator, with the same words, variables and files: exit code, stdout and stderr are the
+//! same but for what [`differences`] lists, which is what docs/differences.md says.
+
+mod differences;
+mod names;
+mod rows;
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, ensure};
+use e2e::{
+    people::environment,
+    process::{self, Output},
+    world::{CLUSTER_ID, World},
+};
+
+use self::{
+    differences::{Difference, TABLE},
+    rows::{FILES, ROWS, Row},
+};
+use crate::Test;
+
+pub(crate) const TESTS: &[Test] = &[
+    ("both::every_row_is_the_same_or_a_listed_difference", compared),
+    ("both::every_listed_difference_is_seen_and_on_the_page", listed),
+    ("both::help_names_every_flag", flags),
+    ("both::under_the_other_programs_names_kubectl_logs_in", names::logs_in),
+    ("both::help_and_kubeconfigs_name_what_was_called", names::named),
+];
+
+/// What a program did, as far as it is the same each time.
+#[derive(Debug, PartialEq, Eq)]
+struct Seen {
+    code: i32,
+    stdout: String,
+    stderr: String,
+}
+
+fn compared(world: &World) -> anyhow::Result<()> {
+    let mut wrong = String::new();
+    for (number, row) in ROWS.iter().enumerate() {
+        let theirs = run(world, &world.parts.go_authenticator, row, &format!("both-theirs-{number}"))?;
+        let ours = run(world, &world.parts.cluster_auth, row, &format!("both-ours-{number}"))?;
+        if let Some(why) = judge(row, &theirs, &ours) {
+            wrong.push_str(&format!("{}: {why}\n  theirs {theirs:?}\n  ours   {ours:?}\n", row.line));
+        }
+    }
+    ensure!(wrong.is_empty(), "{wrong}");
+    Ok(())
+}
+
+/// What of a row is not as it is listed.
+fn judge(row: &Row, theirs: &Seen, ours: &Seen) -> Option<String> {
+    let Some(Difference { codes, differs, .. }) = row.differs else {
+        return (theirs != ours).then(|| "a difference that is not listed".to_owned());
+    };
+    if (theirs.code, ours.code) != *codes {
+        return Some(format!("exit codes {codes:?} are listed"));
+    }
+    let streams = [("stdout", &theirs.stdout, &ours.stdout), ("stderr", &theirs.stderr, &ours.stderr)];
+    for (name, theirs, ours) in streams {
+        if theirs != ours && !differs.contains(&name) {
+            return Some(format!("{name} is listed as the same"));
+        }
+    }
+    if !ours.stderr.contains(row.said) {
+        return Some(format!("{:?} is not said", row.said));
+    }
+    (theirs == ours).then(|| "it is listed as a difference, and is none".to_owned())
+}
+
+fn run(world: &World, program: &Path, row: &Row, folder: &str) -> anyhow::Result<Seen> {
+    let folder = prepared(world, folder)?;
+    let mut command = process::command(program, &folder);
+    command.envs(environment(&world.sts.credentials("alice")?)).envs(world.sts.proxy_environment());
+    let token = if row.line.contains("TOKEN") { world.fresh_token("alice", CLUSTER_ID)? } else { String::new() };
+    let mut words = row.line.split(' ').peekable();
+    while let Some((name, value)) =
+        words.peek().and_then(|word| word.split_once('=')).filter(|(name, _)| is_variable(name))
+    {
+        command.env(name, value);
+        words.next();
+    }
+    // Blanks stand between words; `_` is one in a word, and `''` an empty word.
+    let words = words.map(|word| word.replace("TOKEN", &token).replace('_', " ").replace("''", ""));
+    // What a token says stays: it may have an underscore.
+    let words = words.map(|word| if word.starts_with("k8s-aws-v1.") { token.clone() } else { word });
+    Ok(seen(process::run(command.args(words))?))
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+}
+
+fn prepared(world: &World, name: &str) -> anyhow::Result<PathBuf> {
+    let folder = world.folder(name)?;
+    for (name, text) in FILES {
+        fs::write(folder.join(name), text)?;
+    }
+    Ok(folder)
+}
+
+/// Tokens are signed at some second, and each program has a version of its own.
+fn seen(output: Output) -> Seen {
+    let stdout = output.stdout.split_inclusive(['"', '\n']).map(|part| {
+        let (text, end) = part.split_at(part.len() - part.chars().last().map_or(0, char::len_utf8));
+        match token::describe(text) {
+            Ok(token) => format!("<token of {} for {}>{end}", token.access_key_id, token.host.as_str()),
+            Err(_) if text.parse::<jiff::Timestamp>().is_ok() => format!("<time>{end}"),
+            Err(_) => part.to_owned(),
+        }
+    });
+    let stdout =
+        stdout.collect::<String>().replace(env!("CARGO_PKG_VERSION"), "<version>").replace("unversioned", "<version>");
+    Seen { code: output.code, stdout, stderr: output.stderr }
+}
+
+/// The table of the page and that of the tests are one.
+fn listed(_: &World) -> anyhow::Result<()> {
+    let page = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/differences.md"))?;
+    let section = page.split("\n## On the command line\n").nth(1).context("docs/differences.md has that section")?;
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let first = |line: &str| Some(line.strip_prefix("| ")?.split(" | ").next()?.to_owned());
+    let on_page: BTreeSet<String> = section.lines().filter_map(first).filter(|cell| !cell.starts_with("| ")).collect();
+    let known: BTreeSet<String> = TABLE.iter().map(|difference| difference.what.to_owned()).collect();
+    ensure!(on_page == known, "the page lists {on_page:#?}\nthe tests {known:#?}");
+    for difference in TABLE {
+        let is_seen = ROWS.iter().any(|row| row.differs.is_some_and(|differs| differs.what == difference.what));
+        ensure!(is_seen, "no row shows: {}", difference.what);
+    }
+    Ok(())
+}
+
+/// A flag that kubeconfigs and manifests have is in the help of its command.
+fn flags(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("both-flags")?;
+    for command in ["", "init", "server", "token", "verify", "version"] {
+        let words: Vec<&str> = [command, "--help"].into_iter().filter(|word| !word.is_empty()).collect();
+        let help = |program: &Path| process::run(process::command(program, &folder).args(&words))?.success();
+        let (theirs, ours) = (help(&world.parts.go_authenticator)?, help(&world.parts.cluster_auth)?);
+        let flags = theirs.lines().filter_map(|line| {
+            let line = line.trim_start();
+            let (short, long) = match line.strip_prefix("--") {
+                Some(long) => ("", long),
+                None => line.split_once(", --").filter(|(short, _)| short.len() == 2)?,
+            };
+            Some((short.to_owned(), long.split([' ', '=']).next()?.to_owned()))
+        });
+        let flags: Vec<(String, String)> = flags.chain([("-h".to_owned(), "help".to_owned())]).collect();
+        ensure!(flags.len() > 6, "{theirs}");
+        for (short, long) in flags {
+            let is_there = |line: &str| {
+                let mut words = line.trim_start().split([' ', '=', ',', '[']).filter(|word| !word.is_empty());
+                let first = words.next();
+                let has_short = short.is_empty() || first == Some(&short);
+                has_short && (first == Some(&format!("--{long}")) || words.next() == Some(&format!("--{long}")))
+            };
+            ensure!(ours.lines().any(is_there), "{command}: {short} --{long} is not in\n{ours}");
+        }
+    }
+    Ok(())
+}

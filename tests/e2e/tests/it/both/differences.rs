@@ -1,0 +1,43 @@
+//! What differs on the command line, and in what: the rows of docs/differences.md, "On the command line".
+
+/// One known difference. Why it is one, the page says.
+#[derive(Debug)]
+pub(super) struct Difference {
+    /// As the first column of the page has it.
+    pub(super) what: &'static str,
+    /// Exit codes, theirs and ours.
+    pub(super) codes: (i32, i32),
+    /// The streams in which other words stand.
+    pub(super) differs: &'static [&'static str],
+}
+
+const BOTH: &[&str] = &["stdout", "stderr"];
+
+pub(super) const HELP: Difference = Difference { what: "help", codes: (0, 0), differs: &["stdout"] };
+pub(super) const WRONG: Difference =
+    Difference { what: "wrong usage and failures, exit code 1", codes: (1, 1), differs: BOTH };
+pub(super) const WORDS: Difference = Difference { what: "words that no command takes", codes: (0, 1), differs: BOTH };
+pub(super) const NO_HELP: Difference =
+    Difference { what: "`help nosuch`, `completion` without a shell", codes: (0, 1), differs: BOTH };
+pub(super) const FORMAT: Difference =
+    Difference { what: "`-o` of `version` and `verify` with a format that is none", codes: (0, 1), differs: BOTH };
+pub(super) const LEVEL: Difference = Difference {
+    what: "`AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY` with a level that is none",
+    codes: (1, 0),
+    differs: &["stdout"],
+};
+pub(super) const NOTES: Difference =
+    Difference { what: "what `token` and `version` have to say besides", codes: (0, 0), differs: &["stderr"] };
+pub(super) const EXEC_INFO: Difference =
+    Difference { what: "`KUBERNETES_EXEC_INFO` without a version that is known", codes: (0, 0), differs: BOTH };
+pub(super) const IDENTITY: Difference = Difference { what: "`verify` without `-o json`", codes: (0, 0), differs: BOTH };
+pub(super) const REGION: Difference = Difference { what: "`verify -o json`", codes: (0, 0), differs: &["stderr"] };
+pub(super) const INIT: Difference = Difference { what: "what `init` says", codes: (0, 0), differs: BOTH };
+pub(super) const ADDRESS: Difference =
+    Difference { what: "`init --address` with what is no address", codes: (0, 1), differs: BOTH };
+pub(super) const DOTENV: Difference =
+    Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
+
+/// All of them.
+pub(super) const TABLE: &[Difference] =
+    &[HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV];
