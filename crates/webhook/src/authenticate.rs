@@ -74,6 +74,12 @@ impl Webhook {
         &self.readiness
     }
 
+    /// Whether denials that last are answered with 200. Not before all logins are known: what is remembered of a server that has
+    /// just started would outlive its start.
+    pub(crate) fn denies_with_200(&self) -> bool {
+        self.settings.deny_with_200 && self.mapping.load().as_ref().is_some_and(|snapshot| snapshot.is_complete())
+    }
+
     /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.
     pub async fn authenticate(&self, token: &str) -> Outcome {
         self.authenticate_by(token, async |accepted| self.sts.call(accepted).await).await

@@ -10,7 +10,8 @@
 //!
 //! What an API server is told, and why (it caches 200s alone, and tries again by itself after 429 and 502):
 //! - 200: the caller is who STS says, and may log in. Only [`review`] says so, and only of a granted [`Outcome`].
-//! - 403: a definite "no", of the token, of AWS or of the mapping.
+//! - 403: a definite "no", of the token, of AWS or of the mapping. Where the settings ask for it, 200 with
+//!   `authenticated: false`, if the "no" is one that lasts and all logins are known.
 //! - 429, 502, 503: no answer now. Never a denial; and never with Retry-After, which would hold every other authenticator
 //!   up.
 

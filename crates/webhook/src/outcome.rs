@@ -98,7 +98,7 @@ impl Outcome {
         }
     }
 
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer, where denials have their own.
     pub fn status(&self) -> u16 {
         match self {
             Self::Granted(_) => 200,
@@ -106,5 +106,32 @@ impl Outcome {
             Self::RefusedCaller { refusal, .. } => refusal.explain().answered_with(),
             Self::Trouble(trouble) => trouble.status(),
         }
+    }
+
+    /// Whether it is a denial that an API server may remember for a while.
+    pub fn is_lasting_denial(&self) -> bool {
+        match self {
+            Self::RefusedToken(refusal) => refusal.explain().may_be_remembered(),
+            Self::RefusedCaller { refusal, .. } => refusal.explain().may_be_remembered(),
+            Self::Granted(_) | Self::Trouble(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codes::{Code, Server};
+
+    #[test]
+    fn denials_last_but_for_what_passes_by_itself() {
+        let codes = || token::catalogue().chain(mapping::catalogue()).chain(Server::CATALOGUE);
+        let of =
+            |is_one: fn(&Code) -> bool| codes().filter(|code| is_one(code)).map(|code| code.code).collect::<Vec<_>>();
+        // EC2 gives a machine its name while it starts.
+        assert_eq!(of(|code| code.is_denial() && !code.may_be_remembered()), ["mapping.no-private-dns-name"]);
+        // What is no denial is never remembered; so is none of these.
+        assert_eq!(of(|code| !code.is_denial() && code.may_be_remembered()), [""; 0]);
+        let lasting = of(Code::may_be_remembered);
+        assert_eq!(lasting.len(), token::Refusal::CATALOGUE.len() + mapping::Refusal::CATALOGUE.len() - 1);
     }
 }

@@ -51,8 +51,9 @@ async fn authenticate(
         webhook.metrics.reviewed(outcome, took);
         let context = audit::Context { request: webhook.metrics.next_review(), client, took };
         webhook.audit.write(outcome, &context, Instant::now());
-        let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
-        response(status, "application/json; charset=UTF-8", review::answer(request, outcome))
+        let (status, body) = review::answer(request, outcome, webhook.denies_with_200());
+        let status = StatusCode::from_u16(status).expect("outcomes have statuses of their own");
+        response(status, "application/json; charset=UTF-8", body)
     };
     let malformed = |status, text: &'static str| {
         webhook.metrics.malformed(start.elapsed());

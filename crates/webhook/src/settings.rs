@@ -15,6 +15,8 @@ pub struct Settings {
     pub cluster_id: ClusterId,
     /// What a token may look like.
     pub rules: Rules,
+    /// Whether definite denials are answered with 200, which API servers remember, as soon as all logins are known.
+    pub deny_with_200: bool,
     /// How long STS's "yes" is remembered; at most a minute, and never past the token's own end. Zero remembers nothing.
     pub cache_max_age: Duration,
     /// How many are remembered.
@@ -53,6 +55,7 @@ impl Settings {
         Self {
             cluster_id,
             rules: Rules::default(),
+            deny_with_200: false,
             cache_max_age: Self::MAX_CACHE_AGE,
             cache_capacity: 1_024,
             sts_questions: Limits { under_way: 128, waiting: 512 },

@@ -100,6 +100,11 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "URL")]
     master: Option<String>,
 
+    /// Answer definite denials with HTTP 200, so that no API server counts them as failures of its webhook; each is then remembered
+    /// for --authentication-token-webhook-cache-ttl
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    deny_with_200: Option<bool>,
+
     /// Where another server has the port, wait for its end and take the port then, instead of failing
     #[arg(long)]
     take_over: bool,
@@ -221,6 +226,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.rules.partition = config.server.partition;
     settings.rules.max_length = args.max_token_length;
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
+    settings.deny_with_200 = args.deny_with_200.or(config.server.deny_with_200).unwrap_or_default();
     settings.known_hosts = known_hosts(&args.sts_regions, process);
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);

@@ -17,6 +17,7 @@ mod clusters;
 mod completion;
 mod contexts;
 mod demo;
+mod denials;
 mod dialects;
 mod diff;
 mod docs;
@@ -87,6 +88,7 @@ fn main() -> ExitCode {
         tokens::TESTS,
         unknown::TESTS,
         demo::TESTS,
+        denials::TESTS,
         explain::TESTS,
         access::TESTS,
         meaning::TESTS,
