@@ -18,10 +18,11 @@ use identity::AccountId;
 use token::Confirmed;
 use tokio::time::Instant;
 
-use crate::{Outcome, rate::Rate};
+use crate::{Outcome, rate::Rate, shadow};
 
 /// The messages of lines that anybody can cause.
-pub const DENIED: [&str; 3] = [DENIAL, NO_ANSWER, "could not parse request"];
+pub const DENIED: [&str; 5] =
+    [DENIAL, NO_ANSWER, "could not parse request", shadow::NO_PREDECESSOR, shadow::NO_DECISION];
 
 const DENIAL: &str = "access denied";
 const NO_ANSWER: &str = "no answer for now";
@@ -90,17 +91,17 @@ pub(crate) struct Context {
 }
 
 /// What the line says of the caller, if that may be said.
-struct Caller {
-    arn: String,
-    canonical_arn: String,
-    session_name: Option<String>,
-    principal_id: String,
-    access_key_id: String,
-    endpoint: String,
+pub(crate) struct Caller {
+    pub(crate) arn: String,
+    pub(crate) canonical_arn: String,
+    pub(crate) session_name: Option<String>,
+    pub(crate) principal_id: String,
+    pub(crate) access_key_id: String,
+    pub(crate) endpoint: String,
 }
 
 impl Caller {
-    fn of(confirmed: &Confirmed, scrubbed: bool) -> Option<Self> {
+    pub(crate) fn of(confirmed: &Confirmed, scrubbed: bool) -> Option<Self> {
         let identity = confirmed.identity();
         (!scrubbed).then(|| Self {
             arn: identity.arn(),

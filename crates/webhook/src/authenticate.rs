@@ -9,10 +9,11 @@ use token::{Accepted, Confirmed, Unconfirmed, accept};
 use tokio::time::Instant;
 
 use crate::{
-    Granted, Metrics, Outcome, Readiness, Settings, Trouble,
+    Granted, Metrics, Outcome, Predecessor, Readiness, Settings, Trouble,
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
+    shadow::{self, Shadow},
     verdicts::{Answer, NoVerdict, Verdict, Verdicts},
 };
 
@@ -32,13 +33,25 @@ pub struct Webhook {
     verdicts: Verdicts,
     sts: StsClient,
     ec2: Option<Ec2>,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 impl Webhook {
     /// Nobody can log in until [`Self::load`] has been called.
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+        Arc::new(Self::with(settings, sts, ec2, None))
+    }
+
+    /// The same beside the authenticator that runs today: its answers are passed on, and our decisions are compared with them.
+    pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+        let this = Self::with(settings, sts, ec2, Some(Shadow::new(predecessor)));
+        this.metrics.compares(shadow::results());
+        Arc::new(this)
+    }
+
+    fn with(settings: Settings, sts: StsClient, ec2: Option<Ec2>, shadow: Option<Shadow>) -> Self {
         let metrics = Arc::new(Metrics::new());
-        Arc::new(Self {
+        Self {
             audit: Audit::new(),
             bodies: Bodies::new(body::Limits {
                 length: settings.max_body(),
@@ -52,8 +65,9 @@ impl Webhook {
             metrics,
             sts,
             ec2,
+            shadow,
             settings,
-        })
+        }
     }
 
     /// Decides by this mapping from now on.

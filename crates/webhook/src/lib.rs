@@ -15,6 +15,9 @@
 //! - 429, 502, 503: no answer now. Never a denial; and never with Retry-After, which would hold every other authenticator
 //!   up.
 
+//!
+//! Beside an authenticator that runs today ([`Webhook::beside`]) the answers are that one's, as they come, and [`shadow`] compares.
+
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
 
@@ -33,6 +36,7 @@ mod readiness;
 mod review;
 mod routes;
 mod settings;
+mod shadow;
 mod standing;
 mod turns;
 mod verdicts;
@@ -46,3 +50,4 @@ pub use outcome::{Granted, Outcome, Trouble};
 pub use readiness::Readiness;
 pub use review::reviewed_token;
 pub use settings::Settings;
+pub use shadow::{NotAUrl, Predecessor, PredecessorLimits, PredecessorUrl};

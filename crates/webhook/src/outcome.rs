@@ -42,6 +42,8 @@ pub enum Trouble {
     CircuitOpen,
     /// EC2 could not be asked for a machine's name.
     Ec2,
+    /// The authenticator whose answers are passed on gave none.
+    Predecessor,
     /// Too many reviews at once.
     Overloaded,
     /// No mapping has been loaded yet.
@@ -61,6 +63,7 @@ impl Trouble {
             Self::Sts(upstream) => upstream.explain(),
             Self::CircuitOpen => Server::CircuitOpen.explain(),
             Self::Ec2 => Server::Ec2.explain(),
+            Self::Predecessor => Server::Predecessor.explain(),
             Self::Overloaded => Server::Overloaded.explain(),
             Self::NotLoaded => Server::NotLoaded.explain(),
             Self::NotRead(_) => Server::NotRead.explain(),
@@ -73,6 +76,7 @@ impl Trouble {
             Self::Sts(upstream) => upstream.to_string(),
             Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
+            Self::Predecessor => "the authenticator that runs today gave no answer".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
             Self::NotRead(mode) => {

@@ -13,6 +13,7 @@ mod looking;
 mod mappings;
 mod mode_file;
 mod modes;
+mod shadow;
 mod sources;
 mod watch;
 
@@ -38,7 +39,7 @@ use mapping::{
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
-use self::{cluster::Reached, modes::Modes, sources::Sources};
+use self::{cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
 use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
@@ -139,6 +140,9 @@ pub(crate) struct ServerArgs {
     ec2_burst: Option<u32>,
 
     #[command(flatten)]
+    shadow: ShadowArgs,
+
+    #[command(flatten)]
     transport: Transport,
 }
 
@@ -230,6 +234,10 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.known_hosts = known_hosts(&args.sts_regions, process);
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);
+    if args.shadow.is_given() {
+        args.shadow.check(&settings)?;
+        settings.share_with_predecessor();
+    }
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
@@ -294,11 +302,15 @@ async fn serve(
     let transport =
         aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
-    let webhook = Webhook::new(settings, sts, Some(ec2(args, process, &config)));
+    let (predecessor, ec2) = (args.shadow.predecessor(&settings)?, Some(ec2(args, process, &config)));
+    let webhook = match predecessor {
+        Some(predecessor) => Webhook::beside(predecessor, settings, sts, ec2),
+        None => Webhook::new(settings, sts, ec2),
+    };
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
     webhook.metrics().set_transport_override(!notes.is_empty());
-    for note in notes {
+    for note in notes.into_iter().chain(args.shadow.note()) {
         tracing::warn!("{note}");
         webhook.readiness().note(note);
     }

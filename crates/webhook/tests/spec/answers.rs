@@ -1,6 +1,6 @@
 //! Requests of every kind and their answers, byte for byte where the existing program's are known.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use identity::{Partition, StsHost};
 use mapping::{Index, Mode, Reader, Snapshot, SourceState};
@@ -74,7 +74,7 @@ async fn a_definite_no_is_403_and_trouble_is_not() {
         (Some(Fault::HugeBody), "alice", 502, "upstream.too-large"),
         (Some(Fault::OtherPartition), "alice", 502, "upstream.inconsistent"),
         (Some(Fault::OtherAccount), "alice", 502, "upstream.inconsistent"),
-        (Some(Fault::Delay(std::time::Duration::from_secs(3))), "alice", 502, "upstream.timeout"),
+        (Some(Fault::Delay(Duration::from_secs(3))), "alice", 502, "upstream.timeout"),
     ];
     for (age, (fault, person, status, code)) in rows.into_iter().enumerate() {
         fault.clone().into_iter().for_each(|fault| stage.faults.set(fault));
@@ -177,7 +177,8 @@ async fn the_page_names_the_metrics_that_there_are() {
     stage.webhook.metrics().reload_failed("config");
     stage.webhook.metrics().set_version("1.0");
     stage.webhook.metrics().set_source_read("CRD", true);
-    let text = stage.webhook.metrics().text();
+    let beside = Stage::beside("https://localhost:1/", &stage.ca_pem, Duration::from_secs(2), |_| {}).await;
+    let text = stage.webhook.metrics().text() + &beside.webhook.metrics().text();
     let page = include_str!("../../../../docs/metrics.md");
     let names = |lines: &str, before: &str| -> BTreeSet<String> {
         let names = lines.lines().filter_map(|line| line.strip_prefix(before)?.strip_prefix("cluster_auth_"));
