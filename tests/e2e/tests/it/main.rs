@@ -47,6 +47,7 @@ mod proxies;
 mod quickstart;
 mod readers;
 mod said;
+mod shadow;
 mod siege;
 mod terraform;
 mod together;
@@ -112,6 +113,7 @@ fn main() -> ExitCode {
         terraform::TESTS,
         quickstart::TESTS,
         readers::TESTS,
+        shadow::TESTS,
         siege::TESTS,
         together::TESTS,
     ];
