@@ -51,6 +51,12 @@ impl Request {
         token.map(|token| token.0.as_str()).unwrap_or_default()
     }
 
+    /// The same, taken out of it.
+    pub(crate) fn take_token(&mut self) -> String {
+        let token = self.spec.as_mut().and_then(|Object(spec)| spec.token.take());
+        token.map(|token| token.0).unwrap_or_default()
+    }
+
     /// The version to answer in: the one that was asked in, if it is one that we know.
     fn api_version(&self) -> Option<&'static str> {
         let known = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"];

@@ -81,11 +81,11 @@ async fn authenticate(
         }
         Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
-    let Ok(request) = review::Request::read(&body) else {
+    let Ok(mut request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
     if let Some(shadow) = &webhook.shadow {
-        return reviewed_with(shadow::answer(webhook, shadow, &request, body, client).await);
+        return reviewed_with(shadow::answer(webhook, shadow, &mut request, body, client).await);
     }
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;

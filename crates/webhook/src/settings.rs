@@ -65,7 +65,7 @@ impl Settings {
             sts_wait: Duration::from_secs(3),
             predecessor: PredecessorLimits {
                 under_way: 64,
-                waiting: 512,
+                waiting: 192,
                 wait: Duration::from_secs(3),
                 connect_timeout: Duration::from_secs(2),
                 deadline: Duration::from_secs(25),

@@ -76,12 +76,12 @@ pub(crate) fn results() -> impl Iterator<Item = &'static str> {
 pub(crate) async fn answer(
     webhook: &Arc<Webhook>,
     shadow: &Shadow,
-    request: &review::Request,
+    request: &mut review::Request,
     body: Bytes,
     client: SocketAddr,
 ) -> (u16, Bytes) {
     let context = Context { request: webhook.metrics.next_review(), client };
-    let tell = decide_beside(webhook, request.token().to_owned(), context);
+    let tell = decide_beside(webhook, request.take_token(), context);
     if tell.is_none() {
         webhook.metrics.compared(Comparison::NotCompared.label());
     }

@@ -235,12 +235,12 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);
     if args.shadow.is_given() {
-        args.shadow.check(&settings)?;
         settings.share_with_predecessor();
     }
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
+    args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let read = mappings::Read { config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();

@@ -42,6 +42,18 @@ impl FromStr for PredecessorUrl {
     }
 }
 
+impl PredecessorUrl {
+    /// The host, without the brackets of IPv6 addresses.
+    pub fn host(&self) -> &str {
+        self.0.host().unwrap_or_default().trim_matches(['[', ']'])
+    }
+
+    /// The port, which is HTTPS's own where none is written.
+    pub fn port(&self) -> u16 {
+        self.0.port_u16().unwrap_or(443)
+    }
+}
+
 impl fmt::Display for PredecessorUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
@@ -162,22 +174,22 @@ mod tests {
     #[test]
     fn tokens_go_to_https_alone_and_no_password_stands_in_the_url() {
         let rows = [
-            ("https://localhost:21362/authenticate", true),
-            ("https://127.0.0.1:21362/authenticate", true),
-            ("https://[::1]:21362/authenticate", true),
-            ("https://auth.example.com", true),
-            ("http://localhost:21362/authenticate", false),
-            ("localhost:21362", false),
-            ("/authenticate", false),
-            ("https://", false),
-            ("https://user:password@localhost/authenticate", false),
-            ("https://localhost/authenticate#x", false),
-            ("https://local host/", false),
-            ("", false),
+            ("https://localhost:21362/authenticate", Ok(("localhost", 21_362))),
+            ("https://127.0.0.1:21362/authenticate", Ok(("127.0.0.1", 21_362))),
+            ("https://[::1]:21362/authenticate", Ok(("::1", 21_362))),
+            ("https://auth.example.com", Ok(("auth.example.com", 443))),
+            ("http://localhost:21362/authenticate", Err(NotAUrl)),
+            ("localhost:21362", Err(NotAUrl)),
+            ("/authenticate", Err(NotAUrl)),
+            ("https://", Err(NotAUrl)),
+            ("https://user:password@localhost/authenticate", Err(NotAUrl)),
+            ("https://localhost/authenticate#x", Err(NotAUrl)),
+            ("https://local host/", Err(NotAUrl)),
+            ("", Err(NotAUrl)),
         ];
-        for (text, is_one) in rows {
+        for (text, expected) in rows {
             let parsed = text.parse::<PredecessorUrl>();
-            assert_eq!(parsed.as_ref().err(), (!is_one).then_some(&NotAUrl), "{text}");
+            assert_eq!(parsed.as_ref().map(|url| (url.host(), url.port())).map_err(|error| *error), expected, "{text}");
             if let Ok(url) = parsed {
                 assert!(url.to_string().starts_with(text), "{url}");
             }

@@ -225,7 +225,9 @@ fn comes_in_between(world: &World) -> anyhow::Result<()> {
     command.arg(format!("--shadow-of=https://localhost:{moved}/authenticate"));
     command.arg("--shadow-of-ca").arg(state.join("cert.pem"));
     command.args(["--sts-connect-to", &world.sts.address.to_string()]).arg("--sts-ca-file").arg(&world.sts.ca_file);
-    let ours = Background::start(command.env("AWS_REGION", "us-west-2"), folder.join("server.log"))?;
+    // Tokens go through no proxy, and this one does not exist.
+    command.env("HTTPS_PROXY", "http://127.0.0.1:1").env("AWS_REGION", "us-west-2");
+    let ours = Background::start(&mut command, folder.join("server.log"))?;
     wait_until("it waits for the port", || Ok(ours.log().contains("another server has the port")))?;
     shows(world, &cluster, &world.fresh_token("alice", CLUSTER_ID)?)?;
 
@@ -250,18 +252,25 @@ fn contradictions(world: &World) -> anyhow::Result<()> {
     let no_authority = folder.join("none.pem");
     fs::write(&no_authority, "nothing")?;
     let no_authority = no_authority.display().to_string();
-    let rows: [(&[&str], &str, &str); 7] = [
+    let rows: [(&[&str], &str, &str); 10] = [
         (&["--shadow-of", "http://localhost:1/authenticate"], "", "expected an https:// URL"),
         (&["--shadow-of", "https://a:b@localhost/authenticate"], "", "expected an https:// URL"),
         (&["--shadow-of-ca", &no_authority], "", "--shadow-of <URL>"),
         (&["--shadow-of", url, "--shadow-of-ca", "missing.pem"], "", "cannot read --shadow-of-ca missing.pem"),
         (&["--shadow-of", url, "--shadow-of-ca", &no_authority], "", "--shadow-of-ca"),
+        (&["--shadow-of", url, "--port", "1"], "", "names this server itself"),
+        (&["--shadow-of", "https://127.0.0.2:1/", "--port", "1"], "", "names this server itself"),
+        (
+            &["--shadow-of", "https://a.example.com:1/", "--port", "1", "--hostname", "a.example.com"],
+            "",
+            "names this server",
+        ),
         (&["--shadow-of", url, "--deny-with-200"], "", "leave one of the two out"),
         (&["--shadow-of", url], "  denyWith200: true\n", "leave one of the two out"),
     ];
     for (args, server, said) in rows {
         let config = folder.join("config.yaml");
-        fs::write(&config, format!("clusterID: {CLUSTER_ID}\nserver:\n  port: 1\n{server}{MAPPINGS}"))?;
+        fs::write(&config, format!("clusterID: {CLUSTER_ID}\nserver:\n  port: 21362\n{server}{MAPPINGS}"))?;
         let mut command: Command = process::command(&world.parts.cluster_auth, &folder);
         command.args(["server", "--kubeconfig-pregenerated", "--state-dir"]).arg(&folder).arg("--config").arg(&config);
         let refused = process::run(command.args(args))?.failure()?;

@@ -1,11 +1,13 @@
 //! `--shadow-of`: another authenticator answers, and decisions of this one are only compared with its own.
 
-use std::path::PathBuf;
+use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
 use tls::Roots;
 use webhook::{Predecessor, PredecessorUrl, Settings};
+
+use crate::state::Reach;
 
 /// Flags of a server beside another one.
 #[derive(Args, Debug)]
@@ -27,8 +29,17 @@ impl ShadowArgs {
         self.shadow_of.is_some()
     }
 
-    /// That nothing is asked of answers that it does not give.
-    pub(super) fn check(&self, settings: &Settings) -> anyhow::Result<()> {
+    /// That the other one is another one, and nothing is asked of answers that this one does not give.
+    pub(super) fn check(&self, settings: &Settings, reach: &Reach) -> anyhow::Result<()> {
+        let Some(url) = &self.shadow_of else { return Ok(()) };
+        let host = url.host();
+        let is_here = host == "localhost"
+            || host == reach.hostname
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address == reach.address);
+        anyhow::ensure!(
+            url.port() != reach.port || !is_here,
+            "--shadow-of {url} names this server itself: give the other authenticator another port, or this one (--port)"
+        );
         anyhow::ensure!(
             !settings.deny_with_200,
             "--deny-with-200 (or server.denyWith200) says how this server's own denials are answered, and with --shadow-of it \
