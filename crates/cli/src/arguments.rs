@@ -231,6 +231,7 @@ mod tests {
             "--health-address" => Some("none"),
             "--listen" | "--proxy" => Some("127.0.0.1:0"),
             "--sts-regions" => Some("global"),
+            "--shadow-of" => Some("https://localhost:1/authenticate"),
             "--state" => Some("s3://state"),
             "--reader" => Some("cluster-auth"),
             "--mapping" => Some("aws-auth"),

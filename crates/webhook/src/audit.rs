@@ -15,10 +15,9 @@ use std::{
 };
 
 use identity::AccountId;
-use token::Confirmed;
 use tokio::time::Instant;
 
-use crate::{Outcome, rate::Rate, shadow};
+use crate::{Outcome, caller::Caller, rate::Rate, shadow};
 
 /// The messages of lines that anybody can cause.
 pub const DENIED: [&str; 5] =
@@ -88,30 +87,6 @@ pub(crate) struct Context {
     pub(crate) request: u64,
     pub(crate) client: SocketAddr,
     pub(crate) took: Duration,
-}
-
-/// What the line says of the caller, if that may be said.
-pub(crate) struct Caller {
-    pub(crate) arn: String,
-    pub(crate) canonical_arn: String,
-    pub(crate) session_name: Option<String>,
-    pub(crate) principal_id: String,
-    pub(crate) access_key_id: String,
-    pub(crate) endpoint: String,
-}
-
-impl Caller {
-    pub(crate) fn of(confirmed: &Confirmed, scrubbed: bool) -> Option<Self> {
-        let identity = confirmed.identity();
-        (!scrubbed).then(|| Self {
-            arn: identity.arn(),
-            canonical_arn: identity.canonical_arn(),
-            session_name: identity.session_name().map(str::to_owned),
-            principal_id: identity.unique_id.clone(),
-            access_key_id: confirmed.access_key_id().to_owned(),
-            endpoint: confirmed.host().as_str().to_owned(),
-        })
-    }
 }
 
 fn write(outcome: &Outcome, context: &Context) {

@@ -13,7 +13,7 @@ use crate::{
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
-    shadow::{self, Shadow},
+    shadow::Shadow,
     verdicts::{Answer, NoVerdict, Verdict, Verdicts},
 };
 
@@ -39,17 +39,16 @@ pub struct Webhook {
 impl Webhook {
     /// Nobody can log in until [`Self::load`] has been called.
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
-        Arc::new(Self::with(settings, sts, ec2, None))
+        Arc::new(Self::with(settings, sts, ec2))
     }
 
     /// The same beside the authenticator that runs today: its answers are passed on, and our decisions are compared with them.
     pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
-        let this = Self::with(settings, sts, ec2, Some(Shadow::new(predecessor)));
-        this.metrics.compares(shadow::results());
-        Arc::new(this)
+        let this = Self::with(settings, sts, ec2);
+        Arc::new(Self { shadow: Some(Shadow::new(predecessor, &this.metrics)), ..this })
     }
 
-    fn with(settings: Settings, sts: StsClient, ec2: Option<Ec2>, shadow: Option<Shadow>) -> Self {
+    fn with(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Self {
         let metrics = Arc::new(Metrics::new());
         Self {
             audit: Audit::new(),
@@ -65,7 +64,7 @@ impl Webhook {
             metrics,
             sts,
             ec2,
-            shadow,
+            shadow: None,
             settings,
         }
     }

@@ -16,21 +16,24 @@
 //!   up.
 
 //!
-//! Beside an authenticator that runs today ([`Webhook::beside`]) the answers are that one's, as they come, and [`shadow`] compares.
+//! Beside an authenticator that runs today ([`Webhook::beside`]) the answers are that one's, as they come: see [`beside`].
 
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
 
 mod audit;
 mod authenticate;
+mod beside;
 mod body;
 mod breaker;
+mod caller;
 mod connections;
 mod lanes;
 mod listener;
 mod metrics;
 mod outcome;
 mod pace;
+mod predecessor;
 mod rate;
 mod readiness;
 mod review;
@@ -47,7 +50,7 @@ pub use lanes::Limits;
 pub use listener::{Health, Server};
 pub use metrics::{Kind, Metrics, SERIES, Series};
 pub use outcome::{Granted, Outcome, Trouble};
+pub use predecessor::{NotAUrl, Predecessor, PredecessorLimits, PredecessorUrl};
 pub use readiness::Readiness;
 pub use review::reviewed_token;
 pub use settings::Settings;
-pub use shadow::{NotAUrl, Predecessor, PredecessorLimits, PredecessorUrl};

@@ -8,10 +8,10 @@ use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
 use crate::{
-    Outcome, Trouble, Webhook, audit,
+    Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
     connections::{CrowdedOut, Place},
-    review, shadow,
+    review,
 };
 
 const TEXT: &str = "text/plain; charset=utf-8";
@@ -85,7 +85,7 @@ async fn authenticate(
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
     if let Some(shadow) = &webhook.shadow {
-        return reviewed_with(shadow::answer(webhook, shadow, &mut request, body, client).await);
+        return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client).await);
     }
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;

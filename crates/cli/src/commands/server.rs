@@ -101,8 +101,8 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "URL")]
     master: Option<String>,
 
-    /// Answer definite denials with HTTP 200, so that no API server counts them as failures of its webhook; each is then remembered
-    /// for --authentication-token-webhook-cache-ttl
+    /// Answer definite denials with HTTP 200, so that API servers do not count them as failures of their webhook; they then remember
+    /// a denial for as long as a login
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     deny_with_200: Option<bool>,
 

@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mapping::{EXTRA_PREFIX, User};
 
-use super::said::{Said, TheirUser};
-use crate::Outcome;
+use crate::{
+    Outcome,
+    predecessor::{Said, TheirUser},
+};
 
 /// What came of comparing one review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Comparison {
+pub(crate) enum Comparison {
     /// The same user, or "no" by both, for whatever reason.
     Same,
     /// The predecessor lets in whom we refuse.
@@ -34,7 +36,7 @@ pub(super) enum Comparison {
 
 impl Comparison {
     /// All of them.
-    pub(super) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::Same,
         Self::GrantedRefused,
         Self::RefusedGranted,
@@ -48,7 +50,7 @@ impl Comparison {
     ];
 
     /// Its name in metric and log.
-    pub(super) const fn label(self) -> &'static str {
+    pub(crate) const fn label(self) -> &'static str {
         match self {
             Self::Same => "same",
             Self::GrantedRefused => "granted-refused",
@@ -65,7 +67,7 @@ impl Comparison {
 }
 
 /// Compares what the predecessor said with what came of our own review. Of several differences the first counts.
-pub(super) fn compare(said: &Said, outcome: &Outcome) -> Comparison {
+pub(crate) fn compare(said: &Said, outcome: &Outcome) -> Comparison {
     match (said, outcome) {
         (_, Outcome::Trouble(_)) => Comparison::NoDecision,
         (Said::Refused, Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. }) => Comparison::Same,
@@ -110,7 +112,7 @@ mod tests {
     use super::{Comparison, compare, of_users};
     use crate::{
         Outcome, Trouble,
-        shadow::said::{Said, TheirUser},
+        predecessor::{Said, TheirUser},
     };
 
     fn ours() -> User {
@@ -181,7 +183,7 @@ mod tests {
 
     #[test]
     fn every_comparison_has_a_label_of_its_own() {
-        let labels: std::collections::BTreeSet<_> = super::super::results().collect();
+        let labels: std::collections::BTreeSet<_> = Comparison::ALL.map(Comparison::label).into();
         assert_eq!(labels.len(), Comparison::ALL.len());
     }
 }

@@ -15,10 +15,13 @@ use tokio::time::Instant;
 use super::{
     Context,
     compare::{Comparison, other_extra},
-    predecessor::NoReply,
-    said::{Said, TheirUser},
 };
-use crate::{Outcome, Trouble, audit::Caller, rate::Rate};
+use crate::{
+    Outcome, Trouble,
+    caller::Caller,
+    predecessor::{NoReply, Said, TheirUser},
+    rate::Rate,
+};
 
 /// The messages of lines that anybody can cause.
 pub(crate) const NO_PREDECESSOR: &str = "the authenticator that runs today gave no answer";
@@ -65,13 +68,12 @@ impl Lines {
     }
 
     /// The same of a predecessor without an answer.
-    pub(super) fn no_answer(&self, why: &NoReply, context: Context, now: Instant) {
+    pub(super) fn no_answer(&self, why: &NoReply, trouble: Trouble, context: Context, now: Instant) {
         if !self.rate.allows(now) {
             return self.count(Comparison::NoAnswer);
         }
         let Context { request, client } = context;
-        let code = if *why == NoReply::Crowded { Trouble::Overloaded } else { Trouble::Predecessor }.code();
-        tracing::error!(request, client = client.to_string(), code, error = %why, "{NO_PREDECESSOR}");
+        tracing::error!(request, client = client.to_string(), code = trouble.code(), error = %why, "{NO_PREDECESSOR}");
     }
 
     fn count(&self, comparison: Comparison) {

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// A "yes" or a "no". What is in an answer besides passes on unread.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Said {
+pub(crate) enum Said {
     /// May log in, as this user.
     Granted(TheirUser),
     /// May not.
@@ -15,11 +15,11 @@ pub(super) enum Said {
 
 /// Who somebody is in the cluster, by the predecessor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct TheirUser {
-    pub(super) username: String,
-    pub(super) uid: String,
-    pub(super) groups: Vec<String>,
-    pub(super) extra: BTreeMap<String, Vec<String>>,
+pub(crate) struct TheirUser {
+    pub(crate) username: String,
+    pub(crate) uid: String,
+    pub(crate) groups: Vec<String>,
+    pub(crate) extra: BTreeMap<String, Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +43,7 @@ struct UserInfo {
 
 impl Said {
     /// Reads the body of an answer with status 200; nothing, where an API server could not read it either.
-    pub(super) fn read(body: &[u8]) -> Option<Self> {
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
         let review: Review = serde_json::from_slice(body).ok()?;
         let Some(Status { authenticated: Some(true), user }) = review.status else { return Some(Self::Refused) };
         let UserInfo { username, uid, groups, extra } = user.unwrap_or_default();

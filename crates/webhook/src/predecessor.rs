@@ -2,6 +2,8 @@
 //!
 //! There is no proxy in between, whatever the environment says, and redirects are not followed: what is sent are tokens.
 
+mod said;
+
 use std::{fmt, str::FromStr, time::Duration};
 
 use http::{Request, Uri, header};
@@ -19,7 +21,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::said::Said;
+pub(crate) use self::said::{Said, TheirUser};
 
 /// Where it is asked. https, and neither user nor password: both would be shown wherever the URL is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,16 +91,16 @@ pub struct Predecessor {
 }
 
 /// What it answered: yes, no, or that it has too much to do.
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) body: Bytes,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) body: Bytes,
     /// Nothing of what says neither yes nor no.
-    pub(super) said: Option<Said>,
+    pub(crate) said: Option<Said>,
 }
 
 /// Why there is no answer to pass on. Nothing in it is text of the predecessor's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NoReply {
+pub(crate) enum NoReply {
     #[error("too many reviews wait for it")]
     Crowded,
     #[error("{0}")]
@@ -134,7 +136,7 @@ impl Predecessor {
     }
 
     /// Puts a review to it, byte for byte.
-    pub(super) async fn ask(&self, review: Bytes) -> Result<Reply, NoReply> {
+    pub(crate) async fn ask(&self, review: Bytes) -> Result<Reply, NoReply> {
         let _place = self.places.try_acquire().map_err(|_| NoReply::Crowded)?;
         let start = Instant::now();
         let turn = timeout_at(start + self.limits.wait, self.turns.acquire()).await.map_err(|_| NoReply::Crowded)?;
