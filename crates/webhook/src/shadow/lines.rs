@@ -174,3 +174,46 @@ fn short(text: &str) -> String {
     }
     short
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{net::SocketAddr, time::Duration};
+
+    use token::Refusal;
+    use tokio::time::Instant;
+
+    use super::{LINES_A_SECOND, Lines, MAX_FIELD, short};
+    use crate::{
+        Outcome, Trouble,
+        predecessor::{NoReply, Said, TheirUser},
+        shadow::{Comparison, Context},
+    };
+
+    #[test]
+    fn what_has_no_line_of_its_own_is_counted_and_told() {
+        let (lines, start) = (Lines::new(), Instant::now());
+        let context = Context { request: 1, client: SocketAddr::from(([127, 0, 0, 1], 1)) };
+        let differs = |times: u32, now: Instant| {
+            let (said, refused) = (Said::Granted(TheirUser::default()), Outcome::RefusedToken(Refusal::Expired));
+            (0..times).for_each(|_| lines.compared(Comparison::GrantedRefused, &said, &refused, context, now));
+        };
+        let counts = || lines.lock().iter().map(|(result, count)| (*result, *count)).collect::<Vec<_>>();
+        differs(LINES_A_SECOND, start);
+        assert_eq!(counts(), []);
+        differs(2, start);
+        lines.no_answer(&NoReply::Late, Trouble::Predecessor, context, start);
+        // That both say the same takes no line from anybody, and is not counted here.
+        lines.compared(Comparison::Same, &Said::Refused, &Outcome::RefusedToken(Refusal::Expired), context, start);
+        assert_eq!(counts(), [("granted-refused", 2), ("no-answer", 1)]);
+        lines.tell();
+        differs(1, start + Duration::from_secs(1));
+        assert_eq!(counts(), [], "a new second");
+    }
+
+    #[test]
+    fn what_the_predecessor_says_has_so_much_room() {
+        let long = "ä".repeat(MAX_FIELD);
+        assert_eq!(short(&long), long);
+        assert_eq!(short(&format!("{long}x")), format!("{long}…"));
+    }
+}

@@ -21,6 +21,7 @@ use crate::Test;
 
 pub(crate) const TESTS: &[Test] = &[
     ("shadow::the_existing_authenticator_answers_and_every_difference_is_told", differences),
+    ("shadow::accounts_that_are_scrubbed_leave_no_arn_and_no_id", scrubbed),
     ("shadow::logins_are_those_of_the_existing_authenticator_until_it_ends", logins),
     ("shadow::it_comes_in_between_without_a_restart_of_the_api_server", comes_in_between),
     ("shadow::what_contradicts_itself_is_refused_at_the_start", contradictions),
@@ -174,6 +175,24 @@ fn differences(world: &World) -> anyhow::Result<()> {
     }
     let ready = pair.ours.request("GET", "/readyz", "")?.body;
     ensure!(ready.contains("--shadow-of"), "{ready}");
+    Ok(())
+}
+
+/// The existing authenticator says what this server's configuration wants unsaid.
+fn scrubbed(world: &World) -> anyhow::Result<()> {
+    let mappings = with_mistakes() + "  scrubbedAccounts: [\"111122223333\"]\n";
+    let pair = Pair::start(world, "shadow-scrubbed", &mappings)?;
+    for (person, result) in [("alice", "uid"), ("erin", "groups"), ("bob", "granted-refused")] {
+        let (theirs, ours) = pair.review(&world.fresh_token(person, CLUSTER_ID)?)?;
+        ensure!(ours.body == theirs.body && ours.body.contains("arn:aws:iam::111122223333"), "{ours:?}");
+        pair.wait_for(result, 1)?;
+    }
+    let log = pair.ours.process.log();
+    let told: Vec<&str> = log.lines().filter(|line| line.contains("decides otherwise")).collect();
+    ensure!(told.len() == 3 && told[2].contains("\"predecessor_username\":\"bob\""), "{told:?}");
+    for secret in ["arn:aws", "111122223333", "AIDA", "AKIA"] {
+        ensure!(!told.iter().any(|line| line.contains(secret)), "{secret}: {told:?}");
+    }
     Ok(())
 }
 
