@@ -246,6 +246,7 @@ mod tests {
             "--sts-regions" => Some("global"),
             "--sso" => Some("permissionSetName=x"),
             "--prompt" => Some("false"),
+            "--shadow-of" => Some("https://localhost:1/authenticate"),
             "--state" => Some("s3://state"),
             "--reader" => Some("cluster-auth"),
             "--mapping" => Some("aws-auth"),

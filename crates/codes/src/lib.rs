@@ -28,15 +28,24 @@ pub struct Code {
     pub fix: &'static str,
     /// The HTTP status with which the server answers an API server; none of what no server says.
     pub status: Option<u16>,
+    /// Whether it passes by itself, within moments and without anybody changing anything.
+    pub passes: bool,
 }
 
 impl Code {
     /// Whether it is a "no" of a server's; its others say that there is no answer. API servers remember neither: of all that a
-    /// webhook says they keep what came with status 200 and without `status.error`, and no denial comes so.
+    /// webhook says they keep what came with status 200 and without `status.error`. A denial comes so where
+    /// [it may](Self::may_be_remembered) and the server is told to answer so.
     ///
     /// Source: Kubernetes 1.37, `apiserver/pkg/authentication/token/cache` (`cacheErrs` is false for webhooks).
     pub fn is_denial(&self) -> bool {
         self.status == Some(403)
+    }
+
+    /// Whether an API server may remember it for a while: it is a "no" that the same token gets whenever it is shown, until
+    /// somebody changes something.
+    pub fn may_be_remembered(&self) -> bool {
+        self.is_denial() && !self.passes
     }
 
     /// The status of what a server says.
@@ -62,7 +71,7 @@ impl Code {
 impl Code {
     /// One that no server says, and whose summary says it all.
     pub const fn new(code: &'static str, summary: &'static str, fix: &'static str) -> Self {
-        Self { code, summary, meaning: "", fix, status: None }
+        Self { code, summary, meaning: "", fix, status: None, passes: false }
     }
 }
 
@@ -74,7 +83,7 @@ impl fmt::Display for Code {
 
 /// Declares an enum together with what is known about each variant, so that neither can be without the other.
 ///
-/// `status` is what a server answers; a variant may have another one of its own.
+/// `status` is what a server answers; a variant may have another one of its own, and say of itself that it `passes`.
 #[macro_export]
 macro_rules! codes {
     (
@@ -87,6 +96,7 @@ macro_rules! codes {
                 $(meaning: $meaning:literal,)?
                 fix: $fix:literal,
                 $(status: $own:literal,)?
+                $(passes: $passes:literal,)?
             })+
         }
     ) => {
@@ -98,14 +108,14 @@ macro_rules! codes {
         impl $name {
             /// What is known about all variants, in the order in which they are declared.
             pub const CATALOGUE: &'static [$crate::Code] = &[
-                $($crate::code!($status; $code, $summary, [$($meaning)?], $fix $(, $own)?),)+
+                $($crate::code!($status; $code, $summary, [$($meaning)?], $fix, [$($own)?], [$($passes)?]),)+
             ];
 
             /// What this means and what to do about it.
             pub const fn explain(self) -> &'static $crate::Code {
                 match self {
                     $(Self::$variant { .. } => &const {
-                        $crate::code!($status; $code, $summary, [$($meaning)?], $fix $(, $own)?)
+                        $crate::code!($status; $code, $summary, [$($meaning)?], $fix, [$($own)?], [$($passes)?])
                     },)+
                 }
             }
@@ -143,16 +153,17 @@ macro_rules! listed_codes {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! code {
-    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal) => {
+    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal, [], [$($passes:literal)?]) => {
         $crate::Code {
             code: $code,
             summary: $summary,
             meaning: concat!($($meaning)?),
             fix: $fix,
             status: $all,
+            passes: false $(|| $passes)?,
         }
     };
-    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal, $own:literal) => {
-        $crate::code!(Some($own); $code, $summary, [$($meaning)?], $fix)
+    ($all:expr; $code:literal, $summary:literal, [$($meaning:literal)?], $fix:literal, [$own:literal], $passes:tt) => {
+        $crate::code!(Some($own); $code, $summary, [$($meaning)?], $fix, [], $passes)
     };
 }

@@ -17,6 +17,12 @@ crate::codes! {
             meaning: "A mapping uses {{EC2PrivateDNSName}}, and EC2 gave no answer. The line before this one says why.",
             fix: "Check the server's AWS credentials, its Region, and the permission ec2:DescribeInstances.",
         }
+        Predecessor {
+            code: "upstream.predecessor",
+            summary: "the authenticator that runs today gave no answer",
+            meaning: "The server answers what another one answers (--shadow-of), and that one could not be reached, took too long, or said neither yes nor no. The line's error says which.",
+            fix: "Look at the other authenticator and its log: it is the one that lets people in.",
+        }
         Overloaded {
             code: "server.overloaded",
             summary: "too many reviews at once",

@@ -37,7 +37,7 @@ pub use refusal::{Refusal, catalogue};
 pub use rule::{Membership, Mode, PermissionSet, Rule, RulePrincipal, RuleSource, UNKNOWN_UNIQUE_ID, UniqueId};
 pub use snapshot::{Difference, Entry, Index, List, Mismatch, Nearest, Snapshot, Source, SourceMatch, SourceState};
 pub use template::VARIABLES;
-pub use user::User;
+pub use user::{EXTRA_PREFIX, User};
 
 #[cfg(test)]
 mod tests;

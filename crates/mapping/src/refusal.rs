@@ -41,6 +41,7 @@ codes! {
             summary: "EC2 knows no private DNS name for the instance",
             meaning: "The instance is gone, starts at this moment, or is in another Region or account than the one asked.",
             fix: "Nothing, if it is starting: it tries again. Otherwise compare Region and account with the server's.",
+            passes: true,
         }
         TemplatedSystemName {
             code: "mapping.templated-system-name",

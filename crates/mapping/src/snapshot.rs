@@ -248,6 +248,11 @@ impl Snapshot {
         self.len() == 0
     }
 
+    /// Whether every source has been read: a caller whom it does not name is named nowhere.
+    pub fn is_complete(&self) -> bool {
+        !self.sources.iter().any(|source| matches!(source, Indexed::NotRead(_)))
+    }
+
     /// Whether an account's details are to be kept out of logs and answers.
     pub fn scrubs(&self, account: &AccountId) -> bool {
         self.scrubbed_accounts.contains(account)

@@ -25,7 +25,7 @@ pub struct User {
 
 /// The prefix of our own `extra` keys. The existing ones hold capitals, which do not survive impersonation (Kubernetes,
 /// `user.Info`: keys must be lower case for that), so each has a lower-case twin.
-const EXTRA_PREFIX: &str = "cluster-auth.dev/";
+pub const EXTRA_PREFIX: &str = "cluster-auth.dev/";
 
 impl User {
     /// A user whose uid and extra are made from the identity, as aws-iam-authenticator makes them.

@@ -15,13 +15,13 @@ use std::{
 };
 
 use identity::AccountId;
-use token::Confirmed;
 use tokio::time::Instant;
 
-use crate::{Outcome, rate::Rate};
+use crate::{Outcome, caller::Caller, rate::Rate, shadow};
 
 /// The messages of lines that anybody can cause.
-pub const DENIED: [&str; 3] = [DENIAL, NO_ANSWER, "could not parse request"];
+pub const DENIED: [&str; 5] =
+    [DENIAL, NO_ANSWER, "could not parse request", shadow::NO_PREDECESSOR, shadow::NO_DECISION];
 
 const DENIAL: &str = "access denied";
 const NO_ANSWER: &str = "no answer for now";
@@ -87,30 +87,6 @@ pub(crate) struct Context {
     pub(crate) request: u64,
     pub(crate) client: SocketAddr,
     pub(crate) took: Duration,
-}
-
-/// What the line says of the caller, if that may be said.
-struct Caller {
-    arn: String,
-    canonical_arn: String,
-    session_name: Option<String>,
-    principal_id: String,
-    access_key_id: String,
-    endpoint: String,
-}
-
-impl Caller {
-    fn of(confirmed: &Confirmed, scrubbed: bool) -> Option<Self> {
-        let identity = confirmed.identity();
-        (!scrubbed).then(|| Self {
-            arn: identity.arn(),
-            canonical_arn: identity.canonical_arn(),
-            session_name: identity.session_name().map(str::to_owned),
-            principal_id: identity.unique_id.clone(),
-            access_key_id: confirmed.access_key_id().to_owned(),
-            endpoint: confirmed.host().as_str().to_owned(),
-        })
-    }
 }
 
 fn write(outcome: &Outcome, context: &Context) {

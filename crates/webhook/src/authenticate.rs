@@ -9,10 +9,11 @@ use token::{Accepted, Confirmed, Unconfirmed, accept};
 use tokio::time::Instant;
 
 use crate::{
-    Granted, Metrics, Outcome, Readiness, Settings, Trouble,
+    Granted, Metrics, Outcome, Predecessor, Readiness, Settings, Trouble,
     audit::Audit,
     body::{self, Bodies},
     rate::Rate,
+    shadow::Shadow,
     verdicts::{Answer, NoVerdict, Verdict, Verdicts},
 };
 
@@ -32,13 +33,24 @@ pub struct Webhook {
     verdicts: Verdicts,
     sts: StsClient,
     ec2: Option<Ec2>,
+    pub(crate) shadow: Option<Shadow>,
 }
 
 impl Webhook {
     /// Nobody can log in until [`Self::load`] has been called.
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+        Arc::new(Self::with(settings, sts, ec2))
+    }
+
+    /// The same beside the authenticator that runs today: its answers are passed on, and our decisions are compared with them.
+    pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
+        let this = Self::with(settings, sts, ec2);
+        Arc::new(Self { shadow: Some(Shadow::new(predecessor, &this.metrics)), ..this })
+    }
+
+    fn with(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Self {
         let metrics = Arc::new(Metrics::new());
-        Arc::new(Self {
+        Self {
             audit: Audit::new(),
             bodies: Bodies::new(body::Limits {
                 length: settings.max_body(),
@@ -52,8 +64,9 @@ impl Webhook {
             metrics,
             sts,
             ec2,
+            shadow: None,
             settings,
-        })
+        }
     }
 
     /// Decides by this mapping from now on.
@@ -72,6 +85,12 @@ impl Webhook {
     /// What is said at `/readyz`.
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
+    }
+
+    /// Whether denials that last are answered with 200. Not before all logins are known: what is remembered of a server that has
+    /// just started would outlive its start.
+    pub(crate) fn denies_with_200(&self) -> bool {
+        self.settings.deny_with_200 && self.mapping.load().as_ref().is_some_and(|snapshot| snapshot.is_complete())
     }
 
     /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.

@@ -10,28 +10,36 @@
 //!
 //! What an API server is told, and why (it caches 200s alone, and tries again by itself after 429 and 502):
 //! - 200: the caller is who STS says, and may log in. Only [`review`] says so, and only of a granted [`Outcome`].
-//! - 403: a definite "no", of the token, of AWS or of the mapping.
+//! - 403: a definite "no", of the token, of AWS or of the mapping. Where the settings ask for it, 200 with
+//!   `authenticated: false`, if the "no" is one that lasts and all logins are known.
 //! - 429, 502, 503: no answer now. Never a denial; and never with Retry-After, which would hold every other authenticator
 //!   up.
+
+//!
+//! Beside an authenticator that runs today ([`Webhook::beside`]) the answers are that one's, as they come: see [`beside`].
 
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
 
 mod audit;
 mod authenticate;
+mod beside;
 mod body;
 mod breaker;
+mod caller;
 mod connections;
 mod lanes;
 mod listener;
 mod metrics;
 mod outcome;
 mod pace;
+mod predecessor;
 mod rate;
 mod readiness;
 mod review;
 mod routes;
 mod settings;
+mod shadow;
 mod standing;
 mod turns;
 mod verdicts;
@@ -42,6 +50,7 @@ pub use lanes::Limits;
 pub use listener::{Health, Server};
 pub use metrics::{Kind, Metrics, SERIES, Series};
 pub use outcome::{Granted, Outcome, Trouble};
+pub use predecessor::{NotAUrl, Predecessor, PredecessorLimits, PredecessorUrl};
 pub use readiness::Readiness;
 pub use review::reviewed_token;
 pub use settings::Settings;

@@ -12,7 +12,7 @@ use rustls::ServerConfig;
 use tokio::{
     net::{TcpListener, TcpStream},
     pin,
-    time::{interval, timeout},
+    time::{Instant, interval, timeout, timeout_at},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -77,12 +77,16 @@ impl Server {
             let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
             tokio::spawn(connection(stream, client, acceptor, webhook, place));
         }
-        let drain = webhook.settings.drain_timeout;
+        let end = Instant::now() + webhook.settings.drain_timeout;
         connections.end_all();
-        if timeout(drain, connections.all_closed()).await.is_err() {
+        if timeout_at(end, connections.all_closed()).await.is_err() {
             tracing::warn!("requests were still under way when the time for finishing them was over");
         }
-        webhook.audit.tell();
+        if let Some(shadow) = &webhook.shadow {
+            // Who gets in does not hang on them: those that take longer are not told of.
+            let _ = timeout_at(end, shadow.finished()).await;
+        }
+        tell(&webhook);
     }
 }
 
@@ -102,7 +106,15 @@ async fn tell_every_second(webhook: &Webhook) -> Infallible {
     let mut seconds = interval(Duration::from_secs(1));
     loop {
         seconds.tick().await;
-        webhook.audit.tell();
+        tell(webhook);
+    }
+}
+
+/// Writes what had no line of its own.
+fn tell(webhook: &Webhook) {
+    webhook.audit.tell();
+    if let Some(shadow) = &webhook.shadow {
+        shadow.tell();
     }
 }
 

@@ -48,6 +48,7 @@ pub struct Metrics {
     dynamic_file_enabled: IntGauge,
     dynamic_file_only: IntGauge,
     source_read: IntGaugeVec,
+    shadow_reviews: IntCounterVec,
     regions: Mutex<BTreeSet<String>>,
     reviews: AtomicU64,
 }
@@ -86,6 +87,7 @@ impl Metrics {
             dynamic_file_enabled: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ENABLED.opts())),
             dynamic_file_only: register(&registry, IntGauge::with_opts(series::DYNAMIC_FILE_ONLY.opts())),
             source_read: gauges(&registry, &series::SOURCE_READ),
+            shadow_reviews: counters(&registry, &series::SHADOW_REVIEWS),
             regions: Mutex::default(),
             reviews: AtomicU64::new(0),
             registry: registry.clone(),
@@ -167,6 +169,16 @@ impl Metrics {
 
     pub(crate) fn mapping_loaded(&self, rules: usize) {
         self.rules.set(i64::try_from(rules).unwrap_or(i64::MAX));
+    }
+
+    /// Decisions are compared, and these may come of it: whoever alerts on one finds it before it happens.
+    pub(crate) fn compares(&self, results: impl IntoIterator<Item = &'static str>) {
+        results.into_iter().for_each(|result| self.shadow_reviews.with_label_values(&[result]).reset());
+    }
+
+    /// What came of comparing a review.
+    pub(crate) fn compared(&self, result: &'static str) {
+        self.shadow_reviews.with_label_values(&[result]).inc();
     }
 
     pub(crate) fn ec2_asked(&self) {

@@ -42,6 +42,8 @@ pub enum Trouble {
     CircuitOpen,
     /// EC2 could not be asked for a machine's name.
     Ec2,
+    /// The authenticator whose answers are passed on gave none.
+    Predecessor,
     /// Too many reviews at once.
     Overloaded,
     /// No mapping has been loaded yet.
@@ -61,6 +63,7 @@ impl Trouble {
             Self::Sts(upstream) => upstream.explain(),
             Self::CircuitOpen => Server::CircuitOpen.explain(),
             Self::Ec2 => Server::Ec2.explain(),
+            Self::Predecessor => Server::Predecessor.explain(),
             Self::Overloaded => Server::Overloaded.explain(),
             Self::NotLoaded => Server::NotLoaded.explain(),
             Self::NotRead(_) => Server::NotRead.explain(),
@@ -73,6 +76,7 @@ impl Trouble {
             Self::Sts(upstream) => upstream.to_string(),
             Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
+            Self::Predecessor => "the authenticator that runs today gave no answer".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
             Self::NotRead(mode) => {
@@ -98,7 +102,7 @@ impl Outcome {
         }
     }
 
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer, where denials have their own.
     pub fn status(&self) -> u16 {
         match self {
             Self::Granted(_) => 200,
@@ -106,5 +110,32 @@ impl Outcome {
             Self::RefusedCaller { refusal, .. } => refusal.explain().answered_with(),
             Self::Trouble(trouble) => trouble.status(),
         }
+    }
+
+    /// Whether it is a denial that an API server may remember for a while.
+    pub fn is_lasting_denial(&self) -> bool {
+        match self {
+            Self::RefusedToken(refusal) => refusal.explain().may_be_remembered(),
+            Self::RefusedCaller { refusal, .. } => refusal.explain().may_be_remembered(),
+            Self::Granted(_) | Self::Trouble(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use codes::{Code, Server};
+
+    #[test]
+    fn denials_last_but_for_what_passes_by_itself() {
+        let codes = || token::catalogue().chain(mapping::catalogue()).chain(Server::CATALOGUE);
+        let of =
+            |is_one: fn(&Code) -> bool| codes().filter(|code| is_one(code)).map(|code| code.code).collect::<Vec<_>>();
+        // EC2 gives a machine its name while it starts.
+        assert_eq!(of(|code| code.is_denial() && !code.may_be_remembered()), ["mapping.no-private-dns-name"]);
+        // What is no denial is never remembered; so is none of these.
+        assert_eq!(of(|code| !code.is_denial() && code.may_be_remembered()), [""; 0]);
+        let lasting = of(Code::may_be_remembered);
+        assert_eq!(lasting.len(), token::Refusal::CATALOGUE.len() + mapping::Refusal::CATALOGUE.len() - 1);
     }
 }

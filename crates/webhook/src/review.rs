@@ -51,6 +51,12 @@ impl Request {
         token.map(|token| token.0.as_str()).unwrap_or_default()
     }
 
+    /// The same, taken out of it.
+    pub(crate) fn take_token(&mut self) -> String {
+        let token = self.spec.as_mut().and_then(|Object(spec)| spec.token.take());
+        token.map(|token| token.0).unwrap_or_default()
+    }
+
     /// The version to answer in: the one that was asked in, if it is one that we know.
     fn api_version(&self) -> Option<&'static str> {
         let known = ["authentication.k8s.io/v1", "authentication.k8s.io/v1beta1"];
@@ -83,8 +89,8 @@ struct Empty {}
 
 #[derive(Default, Serialize)]
 struct Status<'a> {
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    authenticated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authenticated: Option<bool>,
     user: UserInfo<'a>,
 }
 
@@ -100,20 +106,29 @@ struct UserInfo<'a> {
     extra: Option<&'a BTreeMap<String, Vec<String>>>,
 }
 
-/// The answer's body. This is the one place that says `authenticated: true`, of a granted outcome alone.
-pub(crate) fn answer(request: &Request, outcome: &Outcome) -> String {
-    let status = match outcome {
-        Outcome::Granted(granted) => Status { authenticated: true, user: user_info(&granted.user) },
-        Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. } | Outcome::Trouble(_) => Status::default(),
+/// The answer: its HTTP status and its body. This is the one place that says `authenticated: true`, of a granted outcome alone.
+///
+/// With `denies_with_200`, denials that last have status 200 as well, and no `status.error`: an API server that finds one there
+/// takes the answer for a failure, as it takes 403 for one (Kubernetes 1.37, `apiserver/plugin/pkg/authenticator/token/webhook`).
+pub(crate) fn answer(request: &Request, outcome: &Outcome, denies_with_200: bool) -> (u16, String) {
+    let (code, status) = match outcome {
+        Outcome::Granted(granted) => (200, Status { authenticated: Some(true), user: user_info(&granted.user) }),
+        Outcome::RefusedToken(_) | Outcome::RefusedCaller { .. } | Outcome::Trouble(_) => {
+            if denies_with_200 && outcome.is_lasting_denial() {
+                (200, Status { authenticated: Some(false), ..Status::default() })
+            } else {
+                (outcome.status(), Status::default())
+            }
+        }
     };
     let api_version = request.api_version();
     let kind = api_version.map(|_| "TokenReview");
     let answer = Answer { api_version, kind, metadata: Empty {}, spec: Empty {}, status };
     let mut body = serde_json::to_string(&answer).expect("texts and lists always make JSON");
-    if outcome.status() == 200 {
+    if code == 200 {
         body.push('\n');
     }
-    body
+    (code, body)
 }
 
 fn user_info(user: &User) -> UserInfo<'_> {

@@ -1,6 +1,6 @@
 //! Four paths, matched exactly.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::Full;
@@ -8,7 +8,7 @@ use hyper::body::{Bytes, Incoming};
 use tokio::time::Instant;
 
 use crate::{
-    Outcome, Trouble, Webhook, audit,
+    Outcome, Trouble, Webhook, audit, beside,
     body::Unread,
     connections::{CrowdedOut, Place},
     review,
@@ -18,7 +18,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Answers one request.
 pub(crate) async fn answer(
-    webhook: &Webhook,
+    webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
     request: Request<Incoming>,
@@ -40,7 +40,7 @@ pub(crate) async fn answer(
 }
 
 async fn authenticate(
-    webhook: &Webhook,
+    webhook: &Arc<Webhook>,
     client: SocketAddr,
     place: &Place,
     request: Request<Incoming>,
@@ -51,8 +51,7 @@ async fn authenticate(
         webhook.metrics.reviewed(outcome, took);
         let context = audit::Context { request: webhook.metrics.next_review(), client, took };
         webhook.audit.write(outcome, &context, Instant::now());
-        let status = StatusCode::from_u16(outcome.status()).expect("outcomes have statuses of their own");
-        response(status, "application/json; charset=UTF-8", review::answer(request, outcome))
+        reviewed_with(review::answer(request, outcome, webhook.denies_with_200()))
     };
     let malformed = |status, text: &'static str| {
         webhook.metrics.malformed(start.elapsed());
@@ -82,12 +81,20 @@ async fn authenticate(
         }
         Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
-    let Ok(request) = review::Request::read(&body) else {
+    let Ok(mut request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
+    if let Some(shadow) = &webhook.shadow {
+        return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client).await);
+    }
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;
     reviewed(&request, &outcome)
+}
+
+fn reviewed_with((status, body): (u16, impl Into<Bytes>)) -> Response<Full<Bytes>> {
+    let status = StatusCode::from_u16(status).expect("reviews are answered with statuses of HTTP's");
+    response(status, "application/json; charset=UTF-8", body)
 }
 
 pub(crate) fn response(

@@ -6,7 +6,7 @@ use identity::StsHost;
 use jiff::Timestamp;
 use token::{ClusterId, Rules};
 
-use crate::Limits;
+use crate::{Limits, PredecessorLimits};
 
 /// How the server behaves. Start from [`Settings::new`] and change what needs changing.
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Settings {
     pub cluster_id: ClusterId,
     /// What a token may look like.
     pub rules: Rules,
+    /// Whether definite denials are answered with 200, which API servers remember, as soon as all logins are known.
+    pub deny_with_200: bool,
     /// How long STS's "yes" is remembered; at most a minute, and never past the token's own end. Zero remembers nothing.
     pub cache_max_age: Duration,
     /// How many are remembered.
@@ -26,6 +28,8 @@ pub struct Settings {
     pub known_hosts: Vec<StsHost>,
     /// How long one waits for its turn to ask STS; then it is answered 429, and STS is not blamed for it.
     pub sts_wait: Duration,
+    /// The authenticator that runs today, where its answers are passed on.
+    pub predecessor: PredecessorLimits,
     /// Connections open at once. For one more, an idle one has to go.
     pub max_connections: usize,
     /// Bytes of all unfinished request bodies together. If there are more, the oldest one is given up.
@@ -53,11 +57,20 @@ impl Settings {
         Self {
             cluster_id,
             rules: Rules::default(),
+            deny_with_200: false,
             cache_max_age: Self::MAX_CACHE_AGE,
             cache_capacity: 1_024,
             sts_questions: Limits { under_way: 128, waiting: 512 },
             known_hosts: Vec::new(),
             sts_wait: Duration::from_secs(3),
+            predecessor: PredecessorLimits {
+                under_way: 64,
+                waiting: 192,
+                wait: Duration::from_secs(3),
+                connect_timeout: Duration::from_secs(2),
+                deadline: Duration::from_secs(25),
+                max_body: 256 << 10,
+            },
             max_connections: 256,
             max_bodies: 1 << 20,
             body_timeout: Duration::from_secs(5),
@@ -79,6 +92,13 @@ impl Settings {
         self.max_connections = connections.min(most * 2 / 3).max(1);
         self.sts_questions.under_way = questions.min(most / 3).max(1);
         (self.max_connections, self.sts_questions.under_way) != (connections, questions)
+    }
+
+    /// Asks two at once, STS and the predecessor, with as many connections as it would have for STS alone: half of them for each.
+    pub fn share_with_predecessor(&mut self) {
+        let all = self.sts_questions.under_way;
+        self.predecessor.under_way = (all / 2).max(1);
+        self.sts_questions.under_way = (all - self.predecessor.under_way).max(1);
     }
 
     /// The longest request body, in bytes: a token, in JSON that may escape it, with whatever else is in a review. Longer
@@ -104,6 +124,9 @@ mod tests {
             assert_eq!(settings.fit(open_files), open_files < 448, "{open_files}");
             let fitted = (settings.max_connections, settings.sts_questions.under_way);
             assert_eq!(fitted, (connections, questions), "{open_files}");
+            settings.share_with_predecessor();
+            let shared = settings.sts_questions.under_way + settings.predecessor.under_way;
+            assert_eq!(shared, questions.max(2), "{open_files}");
         }
     }
 }

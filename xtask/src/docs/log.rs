@@ -95,7 +95,24 @@ const LINES: &[(&str, &str)] = &[
     ("connection ended early", "Somebody hung up, or sent what is no HTTP."),
     ("the TLS handshake took too long", "It was given up after 10 seconds."),
     ("TLS handshake failed", "Most often somebody who does not trust the certificate, or a port scanner."),
-    ("{note}", "`--sts-connect-to` or `--sts-ca-file` is in use; `/readyz` says the same."),
+    (
+        "the authenticator that runs today decides otherwise",
+        "With `--shadow-of`: a login that this server would have answered otherwise than the one that was passed on. `result` says what differs.",
+    ),
+    (
+        "the authenticator that runs today gave no answer",
+        "With `--shadow-of`: the API server was answered 502, or 429, as for any trouble. Nobody logs in until it answers again.",
+    ),
+    (
+        "no decision of its own to compare",
+        "With `--shadow-of`: the answer of the other one was passed on; this server would have had none. The code says why.",
+    ),
+    (
+        "comparisons without a line of their own",
+        "With `--shadow-of`: more than 100 of these three in a second: the others, counted by what came of them.",
+    ),
+    ("both authenticators decide the same", "With `--shadow-of`."),
+    ("{note}", "`--sts-connect-to`, `--sts-ca-file` or `--shadow-of` is in use; `/readyz` says the same."),
 ];
 
 /// What the fields are, by their names.
@@ -123,9 +140,15 @@ const FIELDS: &[(&str, &str)] = &[
     ("nearest", "of somebody whom nobody mapped: the rule that differs only in account, path, case or suffix"),
     ("not_after", "when the certificate ends"),
     ("open_files", "how many files the process may have open"),
+    ("other_extra", "the keys of `extra` whose values differ"),
     ("path", "`/authenticate`"),
+    ("predecessor", "what the authenticator that runs today said: `granted` or `refused`"),
+    ("predecessor_groups", "the groups that it gave, with commas"),
+    ("predecessor_uid", "the unique id that it gave"),
+    ("predecessor_username", "the username that it gave"),
     ("principalid", "AWS' unique id of the caller"),
     ("request", "the number of the review since the start, from 1"),
+    ("result", "what came of comparing two authenticators, as in `cluster_auth_shadow_reviews_total`"),
     ("rule", "the mapping that decided: its file and line"),
     ("rules", "how many rules the mapping has"),
     ("seconds", "how long the review took"),
@@ -159,7 +182,7 @@ pub(super) fn section() -> anyhow::Result<String> {
         let fields: Vec<String> = line.fields.iter().map(|field| format!("`{field}`")).collect();
         let levels: Vec<&str> = line.levels.iter().map(String::as_str).collect();
         let shown = match *message {
-            "{note}" => "*which of the two flags, and what it means*",
+            "{note}" => "*which of the flags, and what it means*",
             "{message}" => "*what is wrong with an entry, and where it stands*",
             message => message,
         };

@@ -13,6 +13,7 @@ mod looking;
 mod mappings;
 mod mode_file;
 mod modes;
+mod shadow;
 mod sources;
 mod watch;
 
@@ -38,7 +39,7 @@ use mapping::{
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
-use self::{cluster::Reached, modes::Modes, sources::Sources};
+use self::{cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
 use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
@@ -100,6 +101,11 @@ pub(crate) struct ServerArgs {
     #[arg(long, value_name = "URL")]
     master: Option<String>,
 
+    /// Answer definite denials with HTTP 200, so that API servers do not count them as failures of their webhook; they then remember
+    /// a denial for as long as a login
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    deny_with_200: Option<bool>,
+
     /// Where another server has the port, wait for its end and take the port then, instead of failing
     #[arg(long)]
     take_over: bool,
@@ -132,6 +138,9 @@ pub(crate) struct ServerArgs {
     /// Calls of EC2 at once before that limit holds [default: 5]
     #[arg(long = "ec2-describeInstances-burst", alias = "ec2-describe-instances-burst", value_name = "N")]
     ec2_burst: Option<u32>,
+
+    #[command(flatten)]
+    shadow: ShadowArgs,
 
     #[command(flatten)]
     transport: Transport,
@@ -226,12 +235,17 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     settings.rules.partition = config.server.partition;
     settings.rules.max_length = args.max_token_length;
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
+    settings.deny_with_200 = args.deny_with_200.or(config.server.deny_with_200).unwrap_or_default();
     settings.known_hosts = known_hosts(&args.sts_regions, process);
     settings.cache_max_age = Duration::from_secs(args.identity_cache_seconds);
     fit_open_files(&mut settings);
+    if args.shadow.is_given() {
+        settings.share_with_predecessor();
+    }
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
+    args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     let read = mappings::Read { config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
@@ -293,11 +307,15 @@ async fn serve(
     let transport =
         aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
-    let webhook = Webhook::new(settings, sts, Some(ec2(args, process, &config)));
+    let (predecessor, ec2) = (args.shadow.predecessor(&settings)?, Some(ec2(args, process, &config)));
+    let webhook = match predecessor {
+        Some(predecessor) => Webhook::beside(predecessor, settings, sts, ec2),
+        None => Webhook::new(settings, sts, ec2),
+    };
     webhook.metrics().set_version(VERSION);
     let notes = args.transport.notes();
     webhook.metrics().set_transport_override(!notes.is_empty());
-    for note in notes {
+    for note in notes.into_iter().chain(args.shadow.note()) {
         tracing::warn!("{note}");
         webhook.readiness().note(note);
     }

@@ -80,6 +80,8 @@ pub struct ServerConfig {
     pub reserved_prefixes: BTreeMap<Mode, Vec<String>>,
     /// `accessFile`, asked before every mode; a key of ours.
     pub access_file: Option<PathBuf>,
+    /// `denyWith200`: definite denials are answered with 200; a key of ours.
+    pub deny_with_200: Option<bool>,
     /// `mapRoles`, `mapUsers` and `mapAccounts`.
     pub mounted_file: Option<snapshot::Source>,
 }

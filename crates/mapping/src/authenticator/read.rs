@@ -160,6 +160,7 @@ impl Reader<'_> {
             dynamic_backend_mode_path: path(&mut fields, "dynamicBackendModePath", problems),
             reserved_prefixes: reserved_prefixes(fields.take("reservedPrefixConfig"), problems),
             access_file: path(&mut fields, "accessFile", problems),
+            deny_with_200: boolean(&mut fields, "denyWith200", problems),
             mounted_file: None,
         };
         let mode = Mode::MountedFile;

@@ -24,8 +24,8 @@ pub const CONFIG_KEYS: [&str; 12] = [
     "partition",
 ];
 
-/// Those below `server`; the last one is `cluster-auth server`'s own.
-pub const SERVER_KEYS: [&str; 23] = [
+/// Those below `server`; the last two are `cluster-auth server`'s own.
+pub const SERVER_KEYS: [&str; 24] = [
     "mapRoles",
     "mapUsers",
     "mapAccounts",
@@ -49,6 +49,7 @@ pub const SERVER_KEYS: [&str; 23] = [
     "dynamicBackendModePath",
     "reservedPrefixConfig",
     "accessFile",
+    "denyWith200",
 ];
 
 /// Says which keys of a mapping nobody reads: misspelt ones, and those that belong elsewhere. `known` are read, `elsewhere` are

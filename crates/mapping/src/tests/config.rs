@@ -193,7 +193,7 @@ fn every_key_is_read_and_its_place_is_known() {
          mapUsers: []\n  mapAccounts: []\n  scrubbedAccounts: []\n  sourceARN: arn:aws:eks:x:111122223333:cluster/c\n  \
          ec2DescribeInstancesRoleARN: arn:aws:iam::111122223333:role/E\n  ec2DescribeInstancesQps: 1\n  \
          ec2DescribeInstancesBurst: 2\n  dynamicfilepath: /d\n  dynamicfileUserIDStrict: true\n  \
-         dynamicBackendModePath: /b\n  reservedPrefixConfig: []\n",
+         dynamicBackendModePath: /b\n  reservedPrefixConfig: []\n  accessFile: /a\n  denyWith200: true\n",
     );
     assert_eq!(warnings, "");
     let ClientConfig { region, role, external_id, session_name, token, output, .. } = &config.client;

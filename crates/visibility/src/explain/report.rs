@@ -366,6 +366,9 @@ fn seen(code: &Code) -> Vec<Item> {
 
 fn consequence(code: &Code) -> &'static str {
     match code.answered_with() {
+        403 if code.may_be_remembered() => {
+            "a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again"
+        }
         403 => "a no that it does not remember: whoever comes again is asked about again",
         // It tries again after 429 and 500 to 502, and after nothing else that comes without Retry-After.
         503 => "no answer: it remembers nothing, and whoever comes again is asked about again",

@@ -34,7 +34,7 @@ pub(super) fn row(code: &str) -> &'static Escalation {
 /// The check that an escalation is.
 pub(super) fn of_escalation(row: &'static Escalation) -> Check {
     let Escalation { code, severity, title, why, fix, reference, .. } = row;
-    let code = Code { code, summary: title, meaning: why, fix, status: None };
+    let code = Code { meaning: why, ..Code::new(code, title, fix) };
     Check { code, severity: *severity, reference, escalation: Some(row) }
 }
 
@@ -118,7 +118,7 @@ const fn check(
     fix: &'static str,
     reference: &'static str,
 ) -> Check {
-    let code = Code { code, summary: about, meaning: why, fix, status: None };
+    let code = Code { meaning: why, ..Code::new(code, about, fix) };
     Check { code, severity, reference, escalation: None }
 }
 

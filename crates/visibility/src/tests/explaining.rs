@@ -299,7 +299,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.none
-      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
+      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
 
     What to do
       add to the access file, and see what it gives by `cluster-auth plan`
@@ -323,7 +323,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.ended
-      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
+      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
 
     What to do
       change access.yaml:5
@@ -341,7 +341,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.other-partition
-      the API server: status 403, a no that it does not remember: whoever comes again is asked about again
+      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
 
     What to do
       aws-cn is the caller's partition, and aws the one of everybody who is mapped

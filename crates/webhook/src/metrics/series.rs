@@ -149,6 +149,18 @@ pub(super) const SOURCE_READ: Series = Series::new(
 )
 .more("`mode` is one of the backend modes that are asked. While it is 0, whoever no earlier source maps gets no answer. Alert on 0.");
 
+pub(super) const SHADOW_REVIEWS: Series = Series::new(
+    "cluster_auth_shadow_reviews_total",
+    Counter,
+    &["result"],
+    "Reviews that another authenticator answered (--shadow-of), by how our own decision compares",
+)
+.more(
+    "`result` is `same`; a difference, `granted-refused` (let in today, and not by us), `refused-granted`, `username`, `groups`, `uid` or \
+     `extra`; `no-answer` of the other authenticator; `no-decision` of our own; or `not-compared`, where too many were at once or the API \
+     server hung up. Before you let this server answer, look at each but `same`.",
+);
+
 pub(super) const CONFIGMAP_WATCH_FAILURES: Series = Series::new(
     "aws_iam_authenticator_configmap_watch_failures_total",
     Counter,
@@ -186,7 +198,7 @@ pub(super) const BUILD: Series =
     Series::new("cluster_auth_build_info", Gauge, &["version"], "The version of this server").more("Always 1.");
 
 /// All of them. On Linux there are Prometheus' own `process_…` besides.
-pub const SERIES: [Series; 20] = [
+pub const SERIES: [Series; 21] = [
     LATENCY,
     STS_RESPONSES,
     STS_CONNECTION_FAILURES,
@@ -201,6 +213,7 @@ pub const SERIES: [Series; 20] = [
     CERTIFICATE_NOT_AFTER,
     TRANSPORT_OVERRIDE,
     SOURCE_READ,
+    SHADOW_REVIEWS,
     CONFIGMAP_WATCH_FAILURES,
     DYNAMICFILE_FAILURES,
     DYNAMIC_LATENCY,
@@ -230,6 +243,7 @@ mod tests {
         metrics.reload_failures.with_label_values(&["config"]).inc();
         metrics.build.with_label_values(&["1"]).set(1);
         metrics.source_read.with_label_values(&["CRD"]).set(1);
+        metrics.compared("same");
         metrics.dynamic_latency.with_label_values(&["dynamic_file"]).observe(1.0);
         let mut found = BTreeMap::new();
         for family in metrics.registry.gather().iter().filter(|family| !family.name().starts_with("process_")) {

@@ -1,9 +1,10 @@
 //! Requests of every kind and their answers, byte for byte where the existing program's are known.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use identity::StsHost;
-use sandbox::Fault;
+use identity::{Partition, StsHost};
+use mapping::{Index, Mode, Reader, Snapshot, SourceState};
+use sandbox::{Fault, SandboxCredentials};
 
 use crate::stage::Stage;
 
@@ -73,7 +74,7 @@ async fn a_definite_no_is_403_and_trouble_is_not() {
         (Some(Fault::HugeBody), "alice", 502, "upstream.too-large"),
         (Some(Fault::OtherPartition), "alice", 502, "upstream.inconsistent"),
         (Some(Fault::OtherAccount), "alice", 502, "upstream.inconsistent"),
-        (Some(Fault::Delay(std::time::Duration::from_secs(3))), "alice", 502, "upstream.timeout"),
+        (Some(Fault::Delay(Duration::from_secs(3))), "alice", 502, "upstream.timeout"),
     ];
     for (age, (fault, person, status, code)) in rows.into_iter().enumerate() {
         fault.clone().into_iter().for_each(|fault| stage.faults.set(fault));
@@ -84,6 +85,61 @@ async fn a_definite_no_is_403_and_trouble_is_not() {
         let metrics = stage.webhook.metrics().text();
         assert!(metrics.contains(&format!("cluster_auth_decisions_total{{code=\"{code}\"}}")), "{code} in {metrics}");
     }
+}
+
+#[tokio::test]
+async fn where_it_is_asked_for_a_denial_is_200_and_trouble_stays_what_it_is() {
+    let stage = Stage::with(|settings| settings.deny_with_200 = true).await;
+    let alice = stage.identities.credentials("alice").expect("a person");
+    let forged = SandboxCredentials { secret_access_key: "wrong".to_owned(), ..alice };
+    let rows = [
+        (None, stage.token("alice", 0), 200, Some(true), "granted"),
+        (None, stage.token("mallory", 0), 200, Some(false), "mapping.none"),
+        (None, stage.token("alice", 901), 200, Some(false), "token.expired"),
+        (None, stage.token("alice", -120), 200, Some(false), "token.future"),
+        (None, stage.signed(&forged, "us-west-2", 0), 200, Some(false), "sts.signature-mismatch"),
+        (None, "k8s-aws-v1.x".to_owned(), 200, Some(false), "token.encoding"),
+        (None, String::new(), 200, Some(false), "token.not-aws"),
+        (None, stage.token("node", 0), 502, None, "upstream.ec2"),
+        (Some(Fault::Throttle), stage.token("alice", 2), 429, None, "upstream.throttled"),
+        (Some(Fault::ServerError), stage.token("alice", 3), 502, None, "upstream.server-error"),
+        (Some(Fault::Garbage), stage.token("alice", 4), 502, None, "upstream.unreadable"),
+    ];
+    for (fault, token, status, authenticated, code) in rows {
+        fault.clone().into_iter().for_each(|fault| stage.faults.set(fault));
+        let counted = format!("cluster_auth_decisions_total{{code=\"{code}\"}}");
+        let count =
+            || stage.webhook.metrics().text().lines().find_map(|line| Some(line.strip_prefix(&counted)?.to_owned()));
+        let (before, answer) = (count(), stage.review(&token).await);
+        stage.faults.clear();
+        let body: serde_json::Value = serde_json::from_str(&answer.body).expect("JSON");
+        assert_eq!(
+            (answer.status, body["status"]["authenticated"].as_bool()),
+            (status, authenticated),
+            "{code}: {answer:?}"
+        );
+        // An API server that finds an error there takes the answer for a failure.
+        assert_eq!(body["status"]["error"], serde_json::Value::Null, "{code}");
+        assert_ne!(count(), before, "it is counted as ever: {code}");
+        assert_eq!(answer.body.ends_with('\n'), status == 200, "{code}");
+    }
+    let malformed = stage.request("POST", "/authenticate", "[]").await;
+    assert_eq!(malformed.status, 400, "what is no review is no denial");
+}
+
+#[tokio::test]
+async fn a_denial_is_403_until_every_source_of_logins_was_read() {
+    let stage = Stage::unloaded(|settings| settings.deny_with_200 = true).await;
+    let status = async || stage.review("no token of AWS").await.status;
+    assert_eq!(status().await, 503);
+    let read = || SourceState::from(Index::of(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth)));
+    let of = |sources: Vec<SourceState>| Snapshot::of_indexes(Partition::Aws, sources, []);
+    stage.webhook.load(of(vec![read(), SourceState::NotRead(Mode::EksConfigMap)]));
+    assert_eq!(status().await, 403);
+    stage.webhook.load(of(vec![read(), read()]));
+    assert_eq!(status().await, 200);
+    stage.webhook.load(of(vec![SourceState::NotRead(Mode::DynamicFile), read()]));
+    assert_eq!(status().await, 403, "another one is asked now");
 }
 
 #[tokio::test]
@@ -121,7 +177,8 @@ async fn the_page_names_the_metrics_that_there_are() {
     stage.webhook.metrics().reload_failed("config");
     stage.webhook.metrics().set_version("1.0");
     stage.webhook.metrics().set_source_read("CRD", true);
-    let text = stage.webhook.metrics().text();
+    let beside = Stage::beside("https://localhost:1/", &stage.ca_pem, Duration::from_secs(2), |_| {}).await;
+    let text = stage.webhook.metrics().text() + &beside.webhook.metrics().text();
     let page = include_str!("../../../../docs/metrics.md");
     let names = |lines: &str, before: &str| -> BTreeSet<String> {
         let names = lines.lines().filter_map(|line| line.strip_prefix(before)?.strip_prefix("cluster_auth_"));

@@ -7,4 +7,5 @@ mod bounds;
 mod clock;
 mod once;
 mod probes;
+mod shadow;
 mod stage;

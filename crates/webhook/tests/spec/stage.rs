@@ -14,7 +14,7 @@ use tokio::{
     task::JoinHandle,
 };
 use tokio_rustls::client::TlsStream;
-use webhook::{Server, Settings, Webhook};
+use webhook::{Predecessor, PredecessorUrl, Server, Settings, Webhook};
 
 pub(crate) const CLUSTER_ID: &str = "c.example.com";
 
@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(crate) webhook: Arc<Webhook>,
     pub(crate) faults: Faults,
     pub(crate) address: SocketAddr,
-    ca_pem: String,
+    pub(crate) ca_pem: String,
     pub(crate) identities: Identities,
     start: jiff::Timestamp,
     _sandbox: Running,
@@ -51,6 +51,17 @@ pub(crate) fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()
 }
 
+/// What a server for localhost shows, and the authority that vouches for it.
+pub(crate) fn for_localhost() -> (Arc<rustls::ServerConfig>, String) {
+    let authority = tls::Authority::new("CA", now(), jiff::SignedDuration::from_hours(1)).expect("an authority");
+    let names = vec!["localhost".to_owned()];
+    let leaf = tls::Leaf { common_name: "x".to_owned(), organization: None, names, usage: tls::Usage::Server };
+    let pair = authority.issue(&leaf).expect("a leaf");
+    let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), now()).expect("a pair");
+    let tls = tls::server_config(tls::ReloadingResolver::new(&identity)).expect("a configuration");
+    (tls, authority.cert_pem().to_owned())
+}
+
 impl Stage {
     pub(crate) async fn set() -> Self {
         Self::with(|_| {}).await
@@ -68,6 +79,28 @@ impl Stage {
 
     /// With these identities, and so much time for STS to answer in.
     pub(crate) async fn of(identities: Identities, deadline: Duration, change: impl FnOnce(&mut Settings)) -> Self {
+        Self::made(identities, deadline, change, None).await
+    }
+
+    /// Beside another authenticator, which is asked at this URL and vouched for by this authority; its mapping is loaded.
+    pub(crate) async fn beside(
+        url: &str,
+        ca_pem: &str,
+        deadline: Duration,
+        change: impl FnOnce(&mut Settings),
+    ) -> Self {
+        let url = url.parse().expect("a URL");
+        let stage = Self::made(Identities::example(), deadline, change, Some((url, ca_pem))).await;
+        stage.load(MAPPING);
+        stage
+    }
+
+    async fn made(
+        identities: Identities,
+        deadline: Duration,
+        change: impl FnOnce(&mut Settings),
+        predecessor: Option<(PredecessorUrl, &str)>,
+    ) -> Self {
         let sandbox = Sandbox::start(identities.clone(), Options::new(now)).await.expect("a sandbox");
         let transport = aws::Transport {
             connect_to: Some(sandbox.sts().to_string()),
@@ -78,13 +111,15 @@ impl Stage {
         };
         let mut settings = Settings::new(ClusterId::parse(CLUSTER_ID).expect("an id"), now);
         change(&mut settings);
-        let webhook = Webhook::new(settings, aws::StsClient::new(&transport).expect("a client"), None);
-        let authority = tls::Authority::new("CA", now(), jiff::SignedDuration::from_hours(1)).expect("an authority");
-        let names = vec!["localhost".to_owned()];
-        let leaf = tls::Leaf { common_name: "x".to_owned(), organization: None, names, usage: tls::Usage::Server };
-        let pair = authority.issue(&leaf).expect("a leaf");
-        let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), now()).expect("a pair");
-        let tls = tls::server_config(tls::ReloadingResolver::new(&identity)).expect("a configuration");
+        let sts = aws::StsClient::new(&transport).expect("a client");
+        let webhook = match predecessor {
+            None => Webhook::new(settings, sts, None),
+            Some((url, ca_pem)) => {
+                let tls = tls::webhook_client_config(ca_pem).expect("an authority");
+                Webhook::beside(Predecessor::new(url, &tls, settings.predecessor), settings, sts, None)
+            }
+        };
+        let (tls, ca_pem) = for_localhost();
         let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).await.expect("a port");
         let address = server.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
@@ -95,7 +130,7 @@ impl Stage {
             webhook,
             faults: sandbox.faults(),
             address,
-            ca_pem: authority.cert_pem().to_owned(),
+            ca_pem,
             identities,
             start: now(),
             _sandbox: sandbox,

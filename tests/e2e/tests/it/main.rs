@@ -20,6 +20,7 @@ mod clusters;
 mod completion;
 mod contexts;
 mod demo;
+mod denials;
 mod dialects;
 mod diff;
 mod docs;
@@ -50,6 +51,7 @@ mod proxies;
 mod quickstart;
 mod readers;
 mod said;
+mod shadow;
 mod siege;
 mod terraform;
 mod together;
@@ -93,6 +95,7 @@ fn main() -> ExitCode {
         tokens::TESTS,
         unknown::TESTS,
         demo::TESTS,
+        denials::TESTS,
         explain::TESTS,
         access::TESTS,
         add::TESTS,
@@ -118,6 +121,7 @@ fn main() -> ExitCode {
         terraform::TESTS,
         quickstart::TESTS,
         readers::TESTS,
+        shadow::TESTS,
         siege::TESTS,
         together::TESTS,
     ];

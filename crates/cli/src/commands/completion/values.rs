@@ -95,6 +95,7 @@ const TABLE: &[(&str, &str, Values)] = &[
     ("", "server", Values::Free),
     ("", "session_name", Values::Free),
     ("", "settle", Values::Free),
+    ("", "shadow_of", Values::Free),
     ("", "sso", Values::Free),
     ("", "state", Values::Free),
     ("", "sts_connect_to", Values::Free),

@@ -45,6 +45,23 @@ pub(super) const COMMANDS: &[Row] = &[
             // Of use as soon as a mode asks the cluster, which the file of backend modes may say while it runs.
             ("kubeconfig", ALWAYS),
             ("master", ALWAYS),
+            (
+                "deny-with-200",
+                &[(
+                    "server -i prod.example.com --state-dir missing --shadow-of https://localhost:1/ --deny-with-200",
+                    1,
+                    "--deny-with-200 (or server.denyWith200) says how this server's own denials are answered",
+                )],
+            ),
+            ("shadow-of", ALWAYS),
+            (
+                "shadow-of-ca",
+                &[(
+                    "server -i prod.example.com --state-dir missing --shadow-of-ca cert.pem",
+                    1,
+                    "the following required arguments were not provided:\n  --shadow-of <URL>",
+                )],
+            ),
             ("take-over", ALWAYS),
             ("health-address", ALWAYS),
             ("max-token-length", ALWAYS),

@@ -7,7 +7,7 @@ use e2e::{
     https,
     page::{self, Reader},
     people::environment,
-    process::Background,
+    process::{Background, wait_until},
     server::certificate_authority,
     shell::Shell,
     world::World,
@@ -33,10 +33,12 @@ fn server(world: &World) -> anyhow::Result<()> {
     shell.set_all(environment(&world.sts.credentials("alice")?));
     shell.set_all(world.sts.proxy_environment());
     shell.set("NO_PROXY", "127.0.0.1,localhost");
+    shell.set("AWS_EC2_METADATA_DISABLED", "true");
+    shell.programs_in(world.parts.go_authenticator.parent().context("a program is in a folder")?);
     for documented in [DOCUMENTED, "/srv/kubernetes/kube-apiserver/cluster-auth"] {
         shell.stands_for(documented, state.display().to_string());
     }
-    let mut administrator = Administrator { world, state, shell, cluster: None, server: None };
+    let mut administrator = Administrator { world, state, shell, cluster: None, server: None, existing: None };
     page::follow("docs/server.md", &folder, &mut administrator)?;
     page::besides(&mut administrator)
 }
@@ -47,6 +49,7 @@ struct Administrator<'a> {
     shell: Shell,
     cluster: Option<Cluster>,
     server: Option<Background>,
+    existing: Option<Background>,
 }
 
 impl Reader for Administrator<'_> {
@@ -56,6 +59,9 @@ impl Reader for Administrator<'_> {
         }
         if command.starts_with("cluster-auth server ") {
             return self.serves(command);
+        }
+        if command.starts_with("aws-iam-authenticator server ") {
+            return self.existing_serves(command);
         }
         let said = self.shell.runs(command)?;
         let is_login = command.starts_with("cluster-auth verify ");
@@ -86,6 +92,28 @@ impl Administrator<'_> {
             Ok(answer.is_ok_and(|answer| answer.status == 200))
         };
         self.server = Some(self.shell.stays(command, is_ready)?);
+        // What answers comes with the next command.
+        if command.contains("--shadow-of") { Ok(()) } else { self.alice_logs_in() }
+    }
+
+    /// The existing authenticator, behind a server of ours.
+    fn existing_serves(&mut self, command: &str) -> anyhow::Result<()> {
+        let authority = certificate_authority(&self.state)?;
+        let is_ready = |_: &str| {
+            let answer = https::request(&authority, 21_400, "GET", "/healthz", "");
+            Ok(answer.is_ok_and(|answer| answer.status == 200))
+        };
+        self.existing = Some(self.shell.stays(command, is_ready)?);
+        // A token of the same second as the last one's is the same, and the API server remembers it.
+        wait_until("both were found to say the same", || {
+            self.alice_logs_in()?;
+            let metrics = https::request(&authority, 21_362, "GET", "/metrics", "")?.body;
+            let same = metrics.lines().find(|line| line.contains("_shadow_reviews_total{result=\"same\"}"));
+            Ok(same.is_some_and(|line| !line.ends_with(" 0")))
+        })
+    }
+
+    fn alice_logs_in(&self) -> anyhow::Result<()> {
         let cluster = self.cluster.as_ref().context("an API server")?;
         fs::write(self.state.join("api-server-ca.pem"), cluster.ca_pem())?;
         let token = "$(cluster-auth token -i prod.example.com --token-only)";

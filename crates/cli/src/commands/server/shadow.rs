@@ -1,0 +1,70 @@
+//! `--shadow-of`: another authenticator answers, and decisions of this one are only compared with its own.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+use tls::Roots;
+use webhook::{Predecessor, PredecessorUrl, Settings};
+
+use crate::state::Reach;
+
+/// Flags of a server beside another one.
+#[derive(Args, Debug)]
+pub(super) struct ShadowArgs {
+    /// Answer what the authenticator at this URL answers, and only compare own decisions with it: differences are logged and
+    /// counted
+    #[arg(long, value_name = "URL")]
+    shadow_of: Option<PredecessorUrl>,
+
+    /// Trust only the certificates in this file (PEM) to vouch for it, such as its own cert.pem [default: this machine's
+    /// authorities]
+    #[arg(long, value_name = "FILE", requires = "shadow_of")]
+    shadow_of_ca: Option<PathBuf>,
+}
+
+impl ShadowArgs {
+    /// Whether another authenticator answers.
+    pub(super) fn is_given(&self) -> bool {
+        self.shadow_of.is_some()
+    }
+
+    /// That the other one is another one, and nothing is asked of answers that this one does not give.
+    pub(super) fn check(&self, settings: &Settings, reach: &Reach) -> anyhow::Result<()> {
+        let Some(url) = &self.shadow_of else { return Ok(()) };
+        let host = url.host();
+        let is_here = host == "localhost"
+            || host == reach.hostname
+            || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback() || address == reach.address);
+        anyhow::ensure!(
+            url.port() != reach.port || !is_here,
+            "--shadow-of {url} names this server itself: give the other authenticator another port, or this one (--port)"
+        );
+        anyhow::ensure!(
+            !settings.deny_with_200,
+            "--deny-with-200 (or server.denyWith200) says how this server's own denials are answered, and with --shadow-of it \
+             answers none: leave one of the two out"
+        );
+        Ok(())
+    }
+
+    /// What has to be said, as long as another one answers.
+    pub(super) fn note(&self) -> Option<String> {
+        let url = self.shadow_of.as_ref()?;
+        Some(format!("answers are those of {url} (--shadow-of); own decisions are only compared with them"))
+    }
+
+    /// The way to the other one. The file is read once.
+    pub(super) fn predecessor(&self, settings: &Settings) -> anyhow::Result<Option<Predecessor>> {
+        let Some(url) = &self.shadow_of else { return Ok(None) };
+        let tls = match &self.shadow_of_ca {
+            None => tls::client_config(&Roots::Platform).context("cannot prepare for asking --shadow-of")?,
+            Some(path) => {
+                let name = || format!("--shadow-of-ca {}", path.display());
+                let pem = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", name()))?;
+                tls::webhook_client_config(&pem).with_context(name)?
+            }
+        };
+        Ok(Some(Predecessor::new(url.clone(), &tls, settings.predecessor)))
+    }
+}
