@@ -1,8 +1,8 @@
-//! What the rim read of this process's environment.
+//! What the program read of this process's environment.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-/// The environment variables and the home folder, as the rim read them. No Debug: some of them are secrets.
+/// The environment variables and the home folder, as the program read them. No Debug: some of them are secrets.
 #[derive(Clone, Default)]
 pub struct Environment {
     /// Variables by name; empty ones count as unset.

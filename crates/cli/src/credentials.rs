@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use aws::credentials::{self, AssumeRole, Cache, CacheKey, Credentials, Environment, Plan};
 use jiff::Timestamp;
 
-use crate::{rim, runtime};
+use crate::{process, runtime};
 
 /// What was asked for.
 #[derive(Default)]
@@ -33,7 +33,7 @@ pub(crate) struct Found {
 }
 
 /// The role of a flag, or of `DEFAULT_ROLE`.
-pub(crate) fn role(flag: Option<&String>, process: &rim::Process) -> Option<String> {
+pub(crate) fn role(flag: Option<&String>, process: &process::Process) -> Option<String> {
     flag.cloned().or_else(|| process.variable("DEFAULT_ROLE").map(str::to_owned))
 }
 
@@ -73,7 +73,7 @@ async fn fetch(
     let base = match base {
         Some(base) => base,
         None => {
-            let base = credentials::fetch(&plan, environment, &client, sts, rim::now).await?;
+            let base = credentials::fetch(&plan, environment, &client, sts, process::now).await?;
             if let Some(kept) = kept {
                 kept.keep(kept.key.clone(), &base);
             }
@@ -83,10 +83,10 @@ async fn fetch(
     let Some(role) = &wanted.role else { return Ok(base) };
     let mut assumed = role.clone();
     if wanted.forward_session_name {
-        let caller = aws::get_caller_identity(&client, &base, sts, rim::now()).await?;
+        let caller = aws::get_caller_identity(&client, &base, sts, process::now()).await?;
         assumed.session_name = caller.session_name().map(str::to_owned);
     }
-    let last = aws::assume_role(&client, &base, sts, &assumed, rim::now()).await?;
+    let last = aws::assume_role(&client, &base, sts, &assumed, process::now()).await?;
     if let Some(kept) = kept {
         kept.keep(kept.key.assumed(&base, role, wanted.forward_session_name), &last);
     }
@@ -105,11 +105,11 @@ struct Kept {
 impl Kept {
     fn open(cluster_id: &str, profile: &str, wanted: &Wanted, environment: &Environment) -> Option<Self> {
         let opened = cache::path(environment).and_then(|path| Ok((cache::read(&path)?, path)));
-        let opened = opened.map_err(|why| rim::note(&format!("unable to use cache: {why}")));
+        let opened = opened.map_err(|why| process::note(&format!("unable to use cache: {why}")));
         let (cache, path) = opened.ok()?;
         let role = wanted.role.as_ref().map(|role| role.role_arn.clone()).unwrap_or_default();
         let key = CacheKey { cluster_id: cluster_id.to_owned(), profile: profile.to_owned(), role };
-        Some(Self { path, cache, key, now: rim::now() })
+        Some(Self { path, cache, key, now: process::now() })
     }
 
     fn base(&self) -> Option<Credentials> {
@@ -126,7 +126,7 @@ impl Kept {
 
     fn keep(&self, key: CacheKey, credentials: &Credentials) {
         if credentials.expires.is_none() {
-            rim::note("note: --cache: these credentials say no end, and are not kept");
+            process::note("note: --cache: these credentials say no end, and are not kept");
             return;
         }
         let kept = cache::update(&self.path, |cache| {
@@ -134,7 +134,7 @@ impl Kept {
             cache.put(key, credentials);
         });
         if let Err(why) = kept {
-            rim::note(&format!("unable to update cache: {why}"));
+            process::note(&format!("unable to update cache: {why}"));
         }
     }
 }

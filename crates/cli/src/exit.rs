@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use kubernetes::KubernetesError;
 
-use crate::rim;
+use crate::process;
 
 /// How a command can end without having done its job.
 #[derive(Debug)]
@@ -49,9 +49,9 @@ pub(crate) fn report(result: CommandResult) -> ExitCode {
             if error.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
         }
         Err(Failure::Error(error)) => {
-            rim::note(&format!("error: {error:#}"));
+            process::note(&format!("error: {error:#}"));
             let hint = error.chain().find_map(|cause| cause.downcast_ref::<KubernetesError>()?.install_hint());
-            hint.into_iter().for_each(rim::note_lines);
+            hint.into_iter().for_each(process::note_lines);
             ExitCode::FAILURE
         }
         Err(Failure::Differs) => ExitCode::from(2),

@@ -12,7 +12,7 @@ use clap::{
 };
 use mapping::authenticator::{self, FeatureGates, GateError};
 
-use crate::{logs::Format, rim};
+use crate::{logs::Format, process};
 
 /// The flags of every command, named as aws-iam-authenticator names them. Of one that stands twice the last counts, as there.
 #[derive(Args, Clone, Debug, Default)]
@@ -54,7 +54,7 @@ impl Global {
     /// Says of a format that nobody knows that it means text. aws-iam-authenticator starts with it, so manifests have some.
     pub(crate) fn say_log_format(&self) {
         if let Some(format) = self.log_format.as_deref().filter(|format| Format::named(format).is_none()) {
-            rim::note(&format!("note: --log-format {format}: formats are text and json; text is written"));
+            process::note(&format!("note: --log-format {format}: formats are text and json; text is written"));
         }
     }
 
@@ -146,7 +146,7 @@ impl Uses {
         }
         let logs = [("--log-verbosity", global.log_verbosity.is_some()), ("--log-format", global.log_format.is_some())];
         for (flag, _) in logs.iter().filter(|(_, is_given)| *is_given && !self.logs) {
-            rim::note(&format!("note: {flag} changes nothing here: `cluster-auth server` alone writes logs"));
+            process::note(&format!("note: {flag} changes nothing here: `cluster-auth server` alone writes logs"));
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ pub(crate) fn typed(arguments: &[OsString]) -> &'static str {
 /// cargo says in the environment of what it runs which package that is.
 // Only `demo` asks, which wants Unix.
 #[cfg(any(unix, test))]
-pub(crate) fn called(process: &crate::rim::Process) -> &'static str {
+pub(crate) fn called(process: &crate::process::Process) -> &'static str {
     let is_run_by_cargo = process.variable("CARGO_PKG_NAME") == Some(env!("CARGO_PKG_NAME"));
     if is_run_by_cargo && !is_plugin(&process.arguments) { "cargo run --" } else { typed(&process.arguments) }
 }
@@ -191,7 +191,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::called;
-    use crate::rim::Process;
+    use crate::process::Process;
 
     #[test]
     fn texts_name_the_program_as_it_was_called() {

@@ -13,7 +13,7 @@ mod exit;
 mod global;
 mod logs;
 mod names;
-mod rim;
+mod process;
 mod run;
 mod runtime;
 mod settings;
@@ -28,7 +28,7 @@ use std::process::ExitCode;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
-    let process = rim::Process::read();
+    let process = process::Process::read();
     let result = match commands::token::Call::recognise(&process.arguments) {
         Some(call) => commands::token::run_call(&call, &process),
         None => arguments::parse(&process.arguments).and_then(|cli| run::run(cli, &process)),

@@ -4,7 +4,7 @@ use crate::{
     arguments::{self, Cli, Command},
     commands,
     exit::CommandResult,
-    rim::Process,
+    process::Process,
 };
 
 /// Runs the command that was typed.

@@ -15,7 +15,7 @@ use mapping::authenticator::{self, Config, ServerConfig};
 use mapping::{Index, Mode, Reader};
 use token::ClusterId;
 
-use crate::{exit::Failure, global::Global, rim};
+use crate::{exit::Failure, global::Global, process};
 
 /// The variable that names the cluster.
 pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID";
@@ -103,7 +103,7 @@ pub(crate) fn config_source(path: &Path) -> anyhow::Result<Source> {
         let path = path.display();
         anyhow::bail!("cannot read configuration file {path}: {why}; its name must end in .yaml, .yml, .json or .toml");
     }
-    rim::read_source(path).context("cannot read the configuration file")
+    process::read_source(path).context("cannot read the configuration file")
 }
 
 /// The same for whoever asks what stands in it: one in which nothing does is another file than is meant.
@@ -121,7 +121,7 @@ pub(crate) fn gates(global: &Global) -> anyhow::Result<authenticator::FeatureGat
 }
 
 /// The cluster id: flag, variable or file.
-pub(crate) fn cluster_id(global: &Global, process: &rim::Process, config: &Config) -> anyhow::Result<ClusterId> {
+pub(crate) fn cluster_id(global: &Global, process: &process::Process, config: &Config) -> anyhow::Result<ClusterId> {
     let text = global
         .cluster_id
         .as_deref()
@@ -140,14 +140,14 @@ pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems
     }
     let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let style = if coloured { RenderStyle::Coloured } else { RenderStyle::Plain };
-    rim::note_rendered(document::render(sources, problems, style).trim_end());
+    process::note_rendered(document::render(sources, problems, style).trim_end());
 }
 
 /// Logging as the global flags want it; lines are flushed when the guards go.
 #[cfg(unix)]
 pub(crate) fn start_logs(
     global: &Global,
-    process: &rim::Process,
+    process: &process::Process,
 ) -> anyhow::Result<[tracing_appender::non_blocking::WorkerGuard; 2]> {
     use crate::logs;
 

@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::rim::{self, Owner, Staged};
+use crate::process::{self, Owner, Staged};
 
 /// Where the files are.
 pub(crate) struct StateFiles {
@@ -69,7 +69,7 @@ impl StateFiles {
     /// Gives what was there before to the owner; what is written is the owner's from the beginning.
     pub(crate) fn give(&self) -> anyhow::Result<()> {
         let Some(owner) = self.owner else { return Ok(()) };
-        [&self.certificate, &self.key, &self.kubeconfig].into_iter().try_for_each(|path| rim::give(path, owner))
+        [&self.certificate, &self.key, &self.kubeconfig].into_iter().try_for_each(|path| process::give(path, owner))
     }
 
     /// Makes a pair unless both files are there. A pair that is there must be usable; it is never replaced unasked.
@@ -136,12 +136,12 @@ impl StateFiles {
     }
 
     fn stage_kubeconfig(&self, url: &str, authorities_pem: &str) -> anyhow::Result<Staged> {
-        rim::stage(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
+        process::stage(self.owner, &self.kubeconfig, kubeconfig::webhook(url, authorities_pem).as_bytes(), 0o644)
     }
 
     /// The webhook kubeconfig that is there, if it can be read.
     pub(crate) fn trusted(&self) -> Option<kubeconfig::WebhookConfig> {
-        let source = rim::read_source(&self.kubeconfig).ok()?;
+        let source = process::read_source(&self.kubeconfig).ok()?;
         kubeconfig::read_webhook(&source).ok()
     }
 }
@@ -182,8 +182,8 @@ impl NewPair {
 
     /// The key first: a key whose certificate does not fit yet is what a crash between the two leaves, and is said.
     fn stage(&self, files: &StateFiles) -> anyhow::Result<[Staged; 2]> {
-        let key = rim::stage(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
-        let certificate = rim::stage(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)?;
+        let key = process::stage(files.owner, &files.key, self.leaf.key_pem().as_bytes(), 0o600)?;
+        let certificate = process::stage(files.owner, &files.certificate, self.chain_pem().as_bytes(), 0o644)?;
         Ok([key, certificate])
     }
 }

@@ -16,7 +16,7 @@ use super::{
     observe::{COMPILING, ClusterArgs, PathArgs, collect, ignored, look},
 };
 use crate::{
-    rim::{self, Process},
+    process::{self, Process},
     runtime,
 };
 
@@ -88,7 +88,7 @@ impl Files {
         if self.from.is_given() {
             dump.add_to(&mut facts);
             for note in of_no_use(&facts, &dump, &entries, configuration.as_ref(), &self.from.names()) {
-                rim::note(&format!("note: {note}"));
+                process::note(&format!("note: {note}"));
             }
         }
         if self.live || self.cluster.is_named() {
@@ -104,7 +104,7 @@ impl Files {
         }
         say_gaps(&dump.unread());
         for note in dump.notes() {
-            rim::note(&format!("note: {note}"));
+            process::note(&format!("note: {note}"));
         }
         dump.add_to(&mut facts);
         self.iam.add_to(&mut facts, access, process)?;

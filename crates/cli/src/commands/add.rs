@@ -20,7 +20,7 @@ use clap::{Args, Subcommand};
 use self::who::{RoleArgs, UserArgs};
 use crate::{
     exit::{CommandResult, Failure},
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Flags of `add`.
@@ -89,7 +89,9 @@ pub(crate) fn run(args: &AddArgs, process: &Process) -> CommandResult {
         }
         (None, None) => {
             let answer = answered("empty kubeconfig");
-            rim::note("name the cluster's kubeconfig, as --kubeconfig FILE, or a file to add it to, as --file FILE");
+            process::note(
+                "name the cluster's kubeconfig, as --kubeconfig FILE, or a file to add it to, as --file FILE",
+            );
             Err(answer)
         }
     }
@@ -100,11 +102,11 @@ fn confirm(to: &ToArgs, action: &str) -> Result<(), Failure> {
     if !to.prompt {
         return Ok(());
     }
-    match rim::ask_anybody(&format!("Ready to add {action:?}, should we continue? [y/N]: "))? {
+    match process::ask_anybody(&format!("Ready to add {action:?}, should we continue? [y/N]: "))? {
         None => Err(answered("error reading input: EOF")),
         Some(answer) if matches!(&*answer.trim().to_lowercase(), "y" | "yes") => Ok(()),
         Some(_) => {
-            rim::print_line(&format!("cancelled {action:?}"))?;
+            process::print_line(&format!("cancelled {action:?}"))?;
             Err(Failure::Cancelled)
         }
     }
@@ -112,7 +114,7 @@ fn confirm(to: &ToArgs, action: &str) -> Result<(), Failure> {
 
 /// Says on stdout why nothing was added, where scripts of aws-iam-authenticator look for it.
 fn answered(why: &str) -> Failure {
-    match rim::print_line(why) {
+    match process::print_line(why) {
         Ok(()) => Failure::AlreadySaid,
         Err(error) => error.into(),
     }
@@ -124,7 +126,7 @@ fn refused(refused: &Refused, addition: &Addition) -> Failure {
         Refused::There { key, .. } => {
             let kind = if addition.list() == "mapUsers" { "user" } else { "role" };
             let answer = answered(&format!("cannot add duplicate {kind} ARN {key:?}"));
-            rim::note(&format!("{refused}; nothing was changed"));
+            process::note(&format!("{refused}; nothing was changed"));
             answer
         }
         Refused::Unreadable(_) => answered(&format!("failed to parse configmap error parsing config map: {refused}")),
@@ -136,6 +138,6 @@ fn refused(refused: &Refused, addition: &Addition) -> Failure {
 fn warn(added: &Added) {
     if let Some((never, hint)) = &added.never {
         let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
-        rim::note(&format!("warning: aws-iam-authenticator lets nobody in by {}: {never}{hint}", added.place));
+        process::note(&format!("warning: aws-iam-authenticator lets nobody in by {}: {never}{hint}", added.place));
     }
 }

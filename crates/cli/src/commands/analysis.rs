@@ -11,7 +11,7 @@ use super::observe::{ClusterArgs, EVERYTHING, FromArgs, Lists, PathArgs, gated, 
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings,
 };
 
@@ -152,7 +152,7 @@ impl AnalysisArgs {
 
 /// Says which flags change nothing.
 pub(crate) fn say_idle<'a>(flags: impl IntoIterator<Item = &'a Box<str>>) {
-    flags.into_iter().for_each(|flag| rim::note(&format!("note: {flag}")));
+    flags.into_iter().for_each(|flag| process::note(&format!("note: {flag}")));
 }
 
 /// Adds what the server reads by itself with the file of `--config`: its own mappings, and its access file where none was
@@ -178,7 +178,7 @@ pub(crate) fn of_cluster(seen: Seen, global: &Global) -> Result<Seen, Failure> {
     not_of_another(&seen.world, global)?;
     if let Some(typed) = global.cluster_id.as_ref().filter(|_| seen.world.which_cluster().is_empty()) {
         let nothing = "was compared with nothing: nothing here says which cluster this is";
-        rim::note(&format!("note: --cluster-id {typed} {nothing}"));
+        process::note(&format!("note: --cluster-id {typed} {nothing}"));
     }
     Ok(seen)
 }
@@ -215,7 +215,7 @@ fn live(
     };
     let (cluster, looked, discovered) = runtime::block_on(looking)??;
     if let Discovered::NotAllowed = discovered {
-        rim::note(
+        process::note(
             "note: you may not ask what the cluster calls its resources (the ClusterRole system:discovery allows it); they \
              are called as in every cluster",
         );
@@ -239,12 +239,12 @@ fn offline(found: Inputs) -> Result<Seen, Failure> {
 }
 
 fn joined(found: Inputs, server: Option<&str>) -> Result<World, Failure> {
-    let world = World::new(found, server, rim::now()).map_err(|Unreadable { sources, problems }| {
+    let world = World::new(found, server, process::now()).map_err(|Unreadable { sources, problems }| {
         settings::print_problems(&sources, &problems);
         Failure::AlreadySaid
     })?;
     for note in world.assumptions() {
-        rim::note(&format!("note: {note}"));
+        process::note(&format!("note: {note}"));
     }
     Ok(world)
 }
@@ -269,7 +269,7 @@ async fn discover(cluster: &Cluster) -> anyhow::Result<Discovered> {
 impl Output {
     /// Prints a result that is no text for a terminal.
     pub(crate) fn print(self, value: &impl serde::Serialize) -> anyhow::Result<()> {
-        rim::print(&if self == Self::Yaml { print::yaml(value) } else { print::json(value) })
+        process::print(&if self == Self::Yaml { print::yaml(value) } else { print::json(value) })
     }
 }
 
@@ -284,14 +284,14 @@ pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
 /// Says what could not be looked at, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in inventory::shown(gaps) {
-        rim::note(&format!("incomplete: {}: {}", gap.what, gap.why));
+        process::note(&format!("incomplete: {}: {}", gap.what, gap.why));
     }
 }
 
 /// Says to people whose reading of logins an answer stands on, and what of them does nothing.
 pub(crate) fn say_notes(world: &World) {
     for note in world.notes() {
-        rim::note(&format!("note: {note}"));
+        process::note(&format!("note: {note}"));
     }
 }
 

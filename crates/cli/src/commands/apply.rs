@@ -31,7 +31,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, signals,
 };
 
@@ -124,13 +124,15 @@ impl ApplyArgs {
 async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: &Process) -> CommandResult {
     let cluster = Arc::new(args.planning.connect(process).await?);
     let Planned { plan, observed } = subject.plan(planning::live(&cluster).await?, true)?;
-    rim::print_styled(&planning::printed(&plan))?;
+    process::print_styled(&planning::printed(&plan))?;
     for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
-        rim::note(&format!("note: --forget {file} changes nothing: no file of that name was applied to this cluster"));
+        process::note(&format!(
+            "note: --forget {file} changes nothing: no file of that name was applied to this cluster"
+        ));
     }
     refuse(allowed, &plan)?;
     if plan.steps.is_empty() {
-        return Ok(rim::print("\nNothing to change.\n")?);
+        return Ok(process::print("\nNothing to change.\n")?);
     }
     let missing = preflight::missing(&cluster, &plan, &observed).await?;
     if !missing.is_empty() {
@@ -144,15 +146,15 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
         return conclude(&plan, &outcomes, Run::Dry, effect);
     }
     confirm(args, &plan, &cluster)?;
-    rim::print("\n")?;
+    process::print("\n")?;
     let who = observed.caller.map_or_else(|| "somebody".to_owned(), |caller| caller.name);
-    let since = rim::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
+    let since = process::now().strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
     let holder = format!("{who}, process {} since {since}", std::process::id());
     let waiting = |holder: &str, duration: Duration| {
         let seconds = duration.as_secs();
-        rim::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
+        process::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
     };
-    let mut lease = cluster.lease(LEASE, holder, rim::now, waiting).await.context("nothing was changed")?;
+    let mut lease = cluster.lease(LEASE, holder, process::now, waiting).await.context("nothing was changed")?;
     let stop = async {
         tokio::select! {
             _ = signals::termination() => "you stopped it".to_owned(),
@@ -161,7 +163,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     };
     let done = Box::pin(under_lease((args, allowed), subject, &cluster, &plan, stop)).await;
     if let Err(error) = lease.release().await {
-        rim::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
+        process::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
     }
     done
 }
@@ -186,7 +188,7 @@ async fn under_lease(
     let execution = Execution { cluster: Arc::clone(cluster), run: Run::Real, settle };
     let outcomes = execution.run(&plan.steps, stop).await?;
     if plan.target == MappingTarget::None {
-        rim::note(
+        process::note(
             "note: logins were left alone (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
              `--to config` those of a file on the control plane",
         );
@@ -202,7 +204,7 @@ async fn under_lease(
             "In effect now, but for logins: they change where a server reads {title}, and it is not known that one does: {why}."
         ),
         None => {
-            let at = rim::now().checked_add(settle).unwrap_or_else(|_| rim::now());
+            let at = process::now().checked_add(settle).unwrap_or_else(|_| process::now());
             format!("In effect everywhere by {} UTC.", at.strftime("%H:%M"))
         }
     };
@@ -225,7 +227,7 @@ fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failu
     }
     let (context, server) = (cluster.context(), cluster.server());
     let question = format!("\nApply this to {} ({context}, {server})? Only `yes` does it:", plan.cluster_id);
-    match rim::ask(&question)?.as_deref() {
+    match process::ask(&question)?.as_deref() {
         Some("yes") => Ok(()),
         Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
         None => {
@@ -260,11 +262,11 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], run: Run, effect: &str) -> Comman
     let whole = failed == 0 && dropped == 0;
     if whole && plan.is_empty() {
         let was = if run == Run::Dry { "would be" } else { "was" };
-        return Ok(rim::print(&format!("Only the record of what is applied {was} renewed.\n"))?);
+        return Ok(process::print(&format!("Only the record of what is applied {was} renewed.\n"))?);
     }
     let after =
         if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
-    rim::print(&format!("{said}{after}\n"))?;
+    process::print(&format!("{said}{after}\n"))?;
     if whole { Ok(()) } else { Err(Failure::AlreadySaid) }
 }
 

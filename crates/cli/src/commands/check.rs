@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -58,18 +58,18 @@ pub(crate) fn run(args: &CheckArgs, global: &Global, process: &Process) -> Comma
         Err(error) => (Facts::default(), Some(error)),
     };
     problems.extend(if is_readable {
-        access::check(&access, &facts, rim::now())
+        access::check(&access, &facts, process::now())
     } else {
-        access::check_what_was_read(&access, &facts, rim::now(), &problems)
+        access::check_what_was_read(&access, &facts, process::now(), &problems)
     });
     problems.sort_by_key(|problem| problem.span);
     match args.output {
         Output::Text => {
             settings::print_problems(&sources, &problems);
-            rim::note(&summary(&access, &problems));
+            process::note(&summary(&access, &problems));
         }
         Output::Json => print(&document::to_json(&sources, &problems))?,
-        Output::Yaml => rim::print(&visibility::print::yaml(&document::to_json(&sources, &problems)))?,
+        Output::Yaml => process::print(&visibility::print::yaml(&document::to_json(&sources, &problems)))?,
         Output::Sarif => {
             let rules = Code::ALL.iter().map(|code| RuleText {
                 code: code.code(),
@@ -92,7 +92,7 @@ pub(crate) fn has_errors(problems: &[Problem]) -> bool {
 }
 
 fn print(value: &serde_json::Value) -> anyhow::Result<()> {
-    rim::print(&format!("{value:#}\n"))
+    process::print(&format!("{value:#}\n"))
 }
 
 fn summary(access: &access::Access, problems: &[Problem]) -> String {

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 
 use crate::{
     exit::CommandResult,
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Flags of `completion`.
@@ -86,7 +86,7 @@ pub(crate) fn run(args: &CompletionArgs, mut command: clap::Command, process: &P
         }
         Completer::Kubectl => KUBECTL.to_owned(),
     };
-    Ok(rim::print(&script)?)
+    Ok(process::print(&script)?)
 }
 
 /// The name that is typed: the file's, whatever folder it is in.
@@ -110,7 +110,7 @@ pub(crate) struct CandidatesArgs {
 /// Prints what may stand there on the command line.
 pub(crate) fn candidates(args: &CandidatesArgs, command: clap::Command, process: &Process) -> CommandResult {
     let look = |ask: values::Ask<'_>| values::look(&ask, process);
-    Ok(rim::print(&candidates::candidates(command, &args.words, &look))?)
+    Ok(process::print(&candidates::candidates(command, &args.words, &look))?)
 }
 
 #[cfg(test)]

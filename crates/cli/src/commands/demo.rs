@@ -16,7 +16,7 @@ use self::{
 use crate::{
     exit::CommandResult,
     global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime,
 };
 
@@ -61,7 +61,7 @@ async fn perform(stage: Stage, called: &str) -> anyhow::Result<()> {
         }
     }
     stage.strike().await;
-    rim::print_styled(&show.end(called))
+    process::print_styled(&show.end(called))
 }
 
 fn scenes(stage: &Stage) -> anyhow::Result<Vec<Scene>> {
@@ -90,7 +90,7 @@ fn sign(credentials: &SandboxCredentials, cluster_id: &str, age_minutes: i64) ->
         ..aws::credentials::Credentials::long_term(&*credentials.access_key_id, &*credentials.secret_access_key)
     };
     let endpoint = aws::sts_endpoint(&aws::credentials::Environment::default(), Some("us-west-2"))?;
-    let at = rim::now() - SignedDuration::from_mins(age_minutes);
+    let at = process::now() - SignedDuration::from_mins(age_minutes);
     Ok(token::wrap(&aws::presign_get_caller_identity(&keys, &endpoint, cluster_id, at)))
 }
 

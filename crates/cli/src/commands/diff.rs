@@ -25,7 +25,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Flags of `diff`.
@@ -175,7 +175,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
     let say = |of_logins: bool| {
         for one in lacking.iter().filter(|one| one.is_of_logins == of_logins) {
             let Unseen { what, why } = &one.gap;
-            rim::note(&format!("{}: {what}: {why}", names[one.side]));
+            process::note(&format!("{}: {what}: {why}", names[one.side]));
         }
     };
     if lacking.iter().any(|one| !one.is_of_logins) {
@@ -190,7 +190,7 @@ fn worlds(args: &DiffArgs, places: [&WorldSource; 2], global: &Global, process: 
         [true, true] | [false, false] => None,
     };
     if let Some((taken @ 1.., [pieces, whole])) = of_pieces {
-        rim::note(&format!(
+        process::note(&format!(
             "note: {pieces} is not of a whole cluster; the bindings that Kubernetes installs itself ({taken}) count as in {whole}"
         ));
     }
@@ -232,7 +232,7 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
     }
     let unlisted: Vec<&Unseen> = world.unlisted().iter().filter(matters).collect();
     for Unseen { what, why } in &unlisted {
-        rim::note(&format!("{name}: {what}: {why}"));
+        process::note(&format!("{name}: {what}: {why}"));
     }
     anyhow::ensure!(
         unlisted.is_empty(),
@@ -269,10 +269,10 @@ impl WorldSource {
 impl Output {
     fn print(self, report: impl FnOnce() -> Vec<Section>, value: &impl serde::Serialize) -> anyhow::Result<()> {
         match self {
-            Self::Text => rim::print_styled(&styled(&text_of(&report()))),
-            Self::Markdown => rim::print(&markdown_of(&report())),
-            Self::Json => rim::print(&print::json(value)),
-            Self::Yaml => rim::print(&print::yaml(value)),
+            Self::Text => process::print_styled(&styled(&text_of(&report()))),
+            Self::Markdown => process::print(&markdown_of(&report())),
+            Self::Json => process::print(&print::json(value)),
+            Self::Yaml => process::print(&print::yaml(value)),
         }
     }
 }

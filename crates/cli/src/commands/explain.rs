@@ -20,7 +20,7 @@ use super::{
 use crate::{
     exit::CommandResult,
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                 return Ok(args.output.print(&CodeOut::from(code))?);
             }
             let report = code_report(&code);
-            Ok(rim::print_styled(&styled(&report::text_of(&report)))?)
+            Ok(process::print_styled(&styled(&report::text_of(&report)))?)
         }
         Question::Caller(_) if args.aws => {
             let why = "--aws asks AWS whose a token is, and here is none: who is meant has been named; leave --aws out";
@@ -88,7 +88,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
         }
         Question::Token(token) => {
             if args.what != "-" {
-                rim::note(
+                process::note(
                     "warning: a token on the command line stays in the shell's history, and everybody on this machine sees it \
                      in `ps`; pipe it in and give `-`",
                 );
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
 
 fn read() -> anyhow::Result<String> {
     if stdin().is_terminal() {
-        rim::note("paste it, then Ctrl-D:");
+        process::note("paste it, then Ctrl-D:");
     }
     read_to_string(stdin()).context("cannot read stdin")
 }
@@ -134,7 +134,7 @@ impl ExplainArgs {
         let anyone = ClusterId::parse("unknown").expect("a cluster id");
         let rules = Rules { partition, ..Rules::default() };
         let described = token::describe(token.as_str()).ok();
-        let explanation = match (token::accept(token.as_str(), &anyone, &rules, rim::now()), described) {
+        let explanation = match (token::accept(token.as_str(), &anyone, &rules, process::now()), described) {
             (Err(refusal), described) => Explanation::refused(described, refusal),
             (Ok(_), Some(described)) => Explanation::not_asked(described),
             (Ok(_), None) => unreachable!("what is accepted can be described"),
@@ -156,7 +156,7 @@ impl ExplainArgs {
         };
         let rules = Rules { partition: world.snapshot().partition(), ..Rules::default() };
         let described = token::describe(token.as_str()).ok();
-        let accepted = match token::accept(token.as_str(), &cluster, &rules, rim::now()) {
+        let accepted = match token::accept(token.as_str(), &cluster, &rules, process::now()) {
             Ok(accepted) => accepted,
             Err(refusal) => return self.print(&Explanation::refused(described, refusal), Some(&world)),
         };
@@ -173,6 +173,6 @@ impl ExplainArgs {
             return Ok(self.output.print(&explanation.out(world))?);
         }
         let report = explanation.report(world);
-        Ok(rim::print_styled(&styled(&report::text_of(&report)))?)
+        Ok(process::print_styled(&styled(&report::text_of(&report)))?)
     }
 }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings,
 };
 
@@ -88,18 +88,18 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let in_cluster = dump.targets();
     // That was said with all of it: what ends an import has ended it there.
     let said = dump.gaps_of_declared(&sources);
-    let mut observed = dump.observed(MappingTarget::ConfigMap, partition, rim::now());
+    let mut observed = dump.observed(MappingTarget::ConfigMap, partition, process::now());
     observed.entries = entries;
     observed.is_of_server(server.as_deref());
     let observed = observed;
     for note in observed.notes.iter().chain(&observed.idle) {
-        rim::note(&format!("note: {note}"));
+        process::note(&format!("note: {note}"));
     }
     let unseen = observed.unseen.iter().filter(|gap| !said.contains(gap)).cloned();
     let unseen: Vec<Unseen> = unseen.chain(observed.entries.undescribed()).collect();
     if !unseen.is_empty() {
         for Unseen { what, why } in inventory::joined(&unseen) {
-            rim::note(&format!("error: {what}: {why}"));
+            process::note(&format!("error: {what}: {why}"));
         }
         return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
     }
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let target = seen_target(&observed, &in_cluster, stands_elsewhere);
 
     // IAM is asked about those who are in the file.
-    let (observed, cluster_id, now) = (&observed, cluster_id.as_str(), rim::now());
+    let (observed, cluster_id, now) = (&observed, cluster_id.as_str(), process::now());
     let first = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
     args.iam.add_to(&mut facts, &read(&first.text), process)?;
     let imported = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
@@ -117,7 +117,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         )
         .into());
     }
-    rim::print(&imported.text)?;
+    process::print(&imported.text)?;
     say(&imported, &sources, &next(args, global, &imported, &facts, target));
     if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
@@ -192,7 +192,7 @@ fn one_cluster(typed: Option<(String, &str)>, which: &WhichCluster) -> anyhow::R
     for (said, id) in which.other_than(typed) {
         // Somebody may want another id for a cluster than it has had, and others may call it otherwise.
         if matches!(said.by, SaidBy::ConfigurationInCluster | SaidBy::Foreign(_)) {
-            rim::note(&format!("note: {flag}: {said} {} for `{id}`", said.by.verb()));
+            process::note(&format!("note: {flag}: {said} {} for `{id}`", said.by.verb()));
             continue;
         }
         let is = said.by.verb();
@@ -251,18 +251,18 @@ const MAX_EXCERPT: usize = 120;
 /// Says what the file does not say, what it makes superfluous, and what to do next.
 fn say(imported: &Imported, sources: &Sources, plan: &str) {
     let with_excerpt = |said: &str, Left { what, why }: &Left| {
-        rim::note(&format!("{said}: {what}: {why}"));
+        process::note(&format!("{said}: {what}: {why}"));
         let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
         // Of a list that a program printed the line says nothing.
         let line = line.map(str::trim).filter(|line| !what.what.contains(line) && line.chars().count() <= MAX_EXCERPT);
         if let Some(line) = line {
-            rim::note(&format!("  | {line}"));
+            process::note(&format!("  | {line}"));
         }
     };
     imported.left.iter().for_each(|left| with_excerpt("not in the file", left));
     imported.careful.iter().for_each(|left| with_excerpt("careful", left));
     for binding in &imported.superseded {
-        rim::note(&format!("superseded once the file is applied: {binding}"));
+        process::note(&format!("superseded once the file is applied: {binding}"));
     }
-    rim::note(&format!("next: save this as access.yaml, read it, and see by {plan}"));
+    process::note(&format!("next: save this as access.yaml, read it, and see by {plan}"));
 }

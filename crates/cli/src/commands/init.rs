@@ -10,7 +10,7 @@ use crate::{
     commands::server,
     exit::CommandResult,
     global::Global,
-    rim::{self, Owner, Process},
+    process::{self, Owner, Process},
     settings,
     state::{Pair, Reach, StateFiles},
 };
@@ -65,7 +65,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
     let kubeconfig = std::path::absolute(&files.kubeconfig).unwrap_or_else(|_| files.kubeconfig.clone());
     let folder = files.certificate.parent().unwrap_or_else(|| ".".as_ref());
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-    rim::note_lines(&format!(
+    process::note_lines(&format!(
         "\nStart every kube-apiserver with\n  --authentication-token-webhook-config-file={}\nand the server with\n  --state-dir={}",
         kubeconfig.display(),
         folder.display(),
@@ -74,28 +74,28 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
 }
 
 fn make(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
-    match files.ensure_pair(reach, rim::now())? {
+    match files.ensure_pair(reach, process::now())? {
         Pair::Made => wrote(&[&files.certificate, &files.key]),
         Pair::Kept => {
-            rim::note(&format!("kept  {} and its key", files.certificate.display()));
-            let identity = tls::ServerIdentity::load(&files.certificate, &files.key, rim::now())?;
+            process::note(&format!("kept  {} and its key", files.certificate.display()));
+            let identity = tls::ServerIdentity::load(&files.certificate, &files.key, process::now())?;
             if let Some(name) = reach.names().iter().find(|name| !identity.inspection().covers(name)) {
-                rim::note(&format!("note: that certificate is not valid for {name}; `--rotate` makes one that is"));
+                process::note(&format!("note: that certificate is not valid for {name}; `--rotate` makes one that is"));
             }
         }
     }
     if files.ensure_kubeconfig(reach)? {
         wrote(&[&files.kubeconfig]);
     } else {
-        rim::note(&format!("kept  {}", files.kubeconfig.display()));
+        process::note(&format!("kept  {}", files.kubeconfig.display()));
     }
     Ok(())
 }
 
 fn rotate(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
-    files.rotate(reach, rim::now())?;
+    files.rotate(reach, process::now())?;
     wrote(&[&files.certificate, &files.key, &files.kubeconfig]);
-    rim::note_lines(
+    process::note_lines(
         "\nThe kubeconfig trusts the old authority and the new one. Bring it to every master and restart the API\n\
          servers first; the pair after that. A running server takes the new pair by itself.",
     );
@@ -104,6 +104,6 @@ fn rotate(files: &StateFiles, reach: &Reach) -> anyhow::Result<()> {
 
 fn wrote(paths: &[&PathBuf]) {
     for path in paths {
-        rim::note(&format!("wrote {}", path.display()));
+        process::note(&format!("wrote {}", path.display()));
     }
 }

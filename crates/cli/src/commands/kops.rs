@@ -13,7 +13,7 @@ mod upload;
 
 use clap::{Args, Subcommand};
 
-use crate::{exit::CommandResult, global::Global, rim::Process};
+use crate::{exit::CommandResult, global::Global, process::Process};
 
 /// Flags of `kops`.
 #[derive(Args, Debug)]

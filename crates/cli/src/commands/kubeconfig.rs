@@ -22,7 +22,7 @@ use crate::{
     exit::{CommandResult, Failure},
     global::{Global, program},
     names,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
     let entries: Vec<_> =
         clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
     let Some(file) = &args.merge else {
-        return Ok(rim::print(&with(None, &Beside::default(), &entries, false)?.text)?);
+        return Ok(process::print(&with(None, &Beside::default(), &entries, false)?.text)?);
     };
     let path = match file {
         Some(path) => path.clone(),
@@ -134,13 +134,13 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
         (merged, "written")
     };
     for note in merged.notes {
-        rim::note(&format!("note: {note}"));
+        process::note(&format!("note: {note}"));
     }
     for context in merged.contexts {
-        rim::note(&format!("context {context} {done} to {}", path.display()));
+        process::note(&format!("context {context} {done} to {}", path.display()));
     }
     if args.dry_run {
-        rim::note("nothing was written (--dry-run)");
+        process::note("nothing was written (--dry-run)");
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
     let exclusions = args.exclusions(&mut sources)?;
-    let report = lint(&world, &exclusions, rim::now());
+    let report = lint(&world, &exclusions, process::now());
     if let Some(path) = &args.write_exclusions {
         write(path, &report)?;
         say_gaps(world.gaps());
@@ -81,7 +81,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
     let json = || print::json(&report, &sources, world.gaps(), from);
     match args.output {
         Output::Text => {
-            rim::print_styled(&styled(&print::text(&report, &sources, from)))?;
+            process::print_styled(&styled(&print::text(&report, &sources, from)))?;
             say_gaps(world.gaps());
         }
         Output::Json => analysis::Output::Json.print(&json())?,
@@ -97,7 +97,7 @@ pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> Comman
 
 /// Writes exclusions for what was found. Reasons that somebody filled in are never lost: no file is replaced.
 fn write(path: &Path, report: &Report<'_>) -> CommandResult {
-    let (text, number) = baseline(report, rim::now());
+    let (text, number) = baseline(report, process::now());
     // What is written is read by nobody else than this program.
     let again = Source::new("exclusions", text.as_str());
     read_exclusions(&again).map_err(|problems| {
@@ -105,7 +105,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
         anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a mistake of cluster-auth")
     })?;
     if path.as_os_str() == "-" {
-        return Ok(rim::print(&text)?);
+        return Ok(process::print(&text)?);
     }
     if path.exists() {
         let path = path.display();
@@ -115,9 +115,9 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
         );
         return Err(error.into());
     }
-    rim::write_atomically(path, text.as_bytes(), 0o644)?;
+    process::write_atomically(path, text.as_bytes(), 0o644)?;
     let (path, found) = (path.display(), report.findings.len());
-    rim::note(&format!(
+    process::note(&format!(
         "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or mend what it excludes"
     ));
     Ok(())
@@ -128,7 +128,7 @@ impl LintArgs {
     fn exclusions(&self, sources: &mut Sources) -> Result<Vec<Exclusion>, Failure> {
         let mut exclusions = Vec::new();
         for path in &self.exclusions {
-            let file = rim::read_source(path)?;
+            let file = process::read_source(path)?;
             let source = sources.add(file.name(), file.text());
             exclusions.extend(read_exclusions(source).map_err(|problems| {
                 settings::print_problems(source, &problems);

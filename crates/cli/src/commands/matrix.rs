@@ -19,7 +19,7 @@ use crate::{
     exit::CommandResult,
     global::Global,
     names,
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Flags of `matrix`.
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     for text in &args.resources {
         let (resource, notes) = MatrixResource::parse(&resources, text).map_err(anyhow::Error::from)?;
         for note in &notes {
-            rim::note(&format!("note: {note}"));
+            process::note(&format!("note: {note}"));
         }
         asked.push(resource);
     }
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let options = Options { by, namespaces: args.namespaces.clone(), who: args.who.clone(), resources: asked };
     let source = args.analysis.sources(context.as_deref());
     let cluster = world.cluster_id().or(context.as_deref()).unwrap_or(&source);
-    let heading = Heading { cluster, source: &source, now: rim::now() };
+    let heading = Heading { cluster, source: &source, now: process::now() };
     let is_asked = |name: &str| options.namespaces.iter().any(|glob| access::glob(glob, name));
     if !options.namespaces.is_empty() && !world.namespaces().any(is_asked) {
         let globs = options.namespaces.join(", ");
@@ -123,9 +123,9 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     let is_known = !world.gaps().iter().any(|gap| &*gap.what == "namespaces");
     for glob in options.namespaces.iter().filter(|glob| !world.namespaces().any(|name| access::glob(glob, name))) {
         let there = if is_known { "no namespace here is" } else { "no namespace that is known here is" };
-        rim::note(&format!("note: {there} meant by --namespace {glob}"));
+        process::note(&format!("note: {there} meant by --namespace {glob}"));
     }
-    let width = rim::columns(process);
+    let width = process::columns(process);
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);
         if matrix.rows.is_empty() {
@@ -136,13 +136,13 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         }
         match args.output {
             Output::Text => {
-                rim::print_styled(&styled(&text(&matrix, &heading, width)))?;
+                process::print_styled(&styled(&text(&matrix, &heading, width)))?;
                 say_notes(&world);
             }
-            Output::Json => rim::print(&print::json(&MatrixOut::new(&matrix, &heading)))?,
-            Output::Yaml => rim::print(&print::yaml(&MatrixOut::new(&matrix, &heading)))?,
-            Output::Markdown => rim::print(&markdown(&matrix, &heading))?,
-            Output::Html => rim::print(&html(&matrix, &heading))?,
+            Output::Json => process::print(&print::json(&MatrixOut::new(&matrix, &heading)))?,
+            Output::Yaml => process::print(&print::yaml(&MatrixOut::new(&matrix, &heading)))?,
+            Output::Markdown => process::print(&markdown(&matrix, &heading))?,
+            Output::Html => process::print(&html(&matrix, &heading))?,
         }
         return Ok(());
     };
@@ -166,18 +166,18 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
     if let Whose::Subject(subject) = whose
         && !matrix::is_named(&world, subject)
     {
-        rim::note(&format!(
+        process::note(&format!(
             "note: no binding and no login here names the {}; names are compared letter by letter, and `cluster-auth matrix \
              --by subjects` shows those that are named",
             print::subject(subject)
         ));
     }
     match args.output {
-        Output::Text => rim::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,
-        Output::Json => rim::print(&print::json(&PersonOut::new(&person, &world, &heading)))?,
-        Output::Yaml => rim::print(&print::yaml(&PersonOut::new(&person, &world, &heading)))?,
-        Output::Markdown => rim::print(&person_markdown(&person, &world, &heading))?,
-        Output::Html => rim::print(&person_html(&person, &world, &heading))?,
+        Output::Text => process::print_styled(&styled(&person_text(&person, &world, &heading, width)))?,
+        Output::Json => process::print(&print::json(&PersonOut::new(&person, &world, &heading)))?,
+        Output::Yaml => process::print(&print::yaml(&PersonOut::new(&person, &world, &heading)))?,
+        Output::Markdown => process::print(&person_markdown(&person, &world, &heading))?,
+        Output::Html => process::print(&person_html(&person, &world, &heading))?,
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime,
 };
 
@@ -53,10 +53,10 @@ pub(crate) fn run(args: &PlanArgs, global: &Global, process: &Process) -> Comman
     };
     let Planned { plan, .. } = subject.plan(seen, true)?;
     match args.output {
-        Output::Text => rim::print_styled(&planning::printed(&plan))?,
-        Output::Json => rim::print(&print::json(&plan))?,
-        Output::Yaml => rim::print(&print::yaml(&plan))?,
-        Output::Markdown => rim::print(&print::markdown(&plan))?,
+        Output::Text => process::print_styled(&planning::printed(&plan))?,
+        Output::Json => process::print(&print::json(&plan))?,
+        Output::Yaml => process::print(&print::yaml(&plan))?,
+        Output::Markdown => process::print(&print::markdown(&plan))?,
     }
     if !args.exit_code {
         return Ok(());

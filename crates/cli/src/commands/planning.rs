@@ -20,7 +20,7 @@ use super::{
 use crate::{
     exit::Failure,
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -168,7 +168,7 @@ impl Subject {
         dump.extend(observed);
         self.loaded.of_one_cluster(&dump, &self.entries)?;
         let target = self.target(&dump)?;
-        let now = rim::now();
+        let now = process::now();
         let Loaded { sources, access, problems } = &self.loaded;
         let mut facts = self.facts.clone();
         dump.add_to(&mut facts);
@@ -189,7 +189,7 @@ impl Subject {
         observed.is_of_server(server.as_deref());
         observed.add_entries(self.entries.clone());
         for note in observed.notes.iter().chain(&observed.idle).filter(|_| say) {
-            rim::note(&format!("note: {note}"));
+            process::note(&format!("note: {note}"));
         }
         observed.caller = caller;
         observed.unseen.extend(unknown_caller.map(|why| Unseen { what: "who you are".into(), why: why.into() }));

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use clap::{Arg, Args, Command, ValueEnum};
 
-use crate::{exit::CommandResult, rim};
+use crate::{exit::CommandResult, process};
 
 /// Flags of `__reference`.
 #[derive(Args, Debug)]
@@ -27,7 +27,7 @@ enum What {
 
 /// Runs `__reference`.
 pub(crate) fn run(args: &ReferenceArgs, root: Command) -> CommandResult {
-    Ok(rim::print(&match args.what {
+    Ok(process::print(&match args.what {
         What::Commands => commands(root),
         #[cfg(unix)]
         What::Metrics => metrics(),

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!(help).into());
     }
     let options = Options { expiry: args.expiry, adopt: args.adopt };
-    let rendering = access::rendering(&access, &facts, rim::now(), args.to, options);
+    let rendering = access::rendering(&access, &facts, process::now(), args.to, options);
     problems.extend(match &rendering {
         Ok(rendering) => rendering.findings.clone(),
         Err(findings) => findings.clone(),
@@ -61,13 +61,13 @@ pub(crate) fn run(args: &RenderArgs, global: &Global, process: &Process) -> Comm
     problems.sort_by_key(|problem| problem.span);
     settings::print_problems(&sources, &problems);
     if let (Ok(_), Some(name), None) = (&rendering, args.to.shared(), &facts.config_maps) {
-        rim::note(&format!(
+        process::note(&format!(
             "note: this is all of the ConfigMap kube-system/{name}. Applied to a cluster that has one, it takes away \
              what others wrote there, nodes too; `--live` or `--from` merges into the cluster's own."
         ));
     }
     match rendering {
-        Ok(rendering) => Ok(rim::print_long(&rendering)?),
+        Ok(rendering) => Ok(process::print_long(&rendering)?),
         Err(_) => Err(Failure::AlreadySaid),
     }
 }

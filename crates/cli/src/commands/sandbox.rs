@@ -7,7 +7,7 @@ use clap::Args;
 
 use crate::{
     exit::{CommandResult, Failure},
-    rim, runtime, settings, signals,
+    process, runtime, settings, signals,
 };
 
 /// Flags of `sandbox`.
@@ -37,7 +37,7 @@ pub(crate) struct SandboxArgs {
 /// Runs `sandbox` until Ctrl-C or SIGTERM.
 pub(crate) fn run(args: &SandboxArgs) -> CommandResult {
     if args.print_identities {
-        return Ok(rim::print(sandbox::EXAMPLE_IDENTITIES)?);
+        return Ok(process::print(sandbox::EXAMPLE_IDENTITIES)?);
     }
     let identities = match &args.identities {
         Some(path) => read(path)?,
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &SandboxArgs) -> CommandResult {
 
 /// Reads an identities file; its problems are printed.
 pub(crate) fn read(path: &std::path::Path) -> Result<sandbox::Identities, Failure> {
-    let source = rim::read_source(path)?;
+    let source = process::read_source(path)?;
     sandbox::Identities::read(&source).map_err(|problems| {
         settings::print_problems(&source, &problems);
         Failure::AlreadySaid
@@ -57,12 +57,12 @@ pub(crate) fn read(path: &std::path::Path) -> Result<sandbox::Identities, Failur
 }
 
 async fn serve(args: &SandboxArgs, identities: sandbox::Identities) -> anyhow::Result<()> {
-    let options = sandbox::Options { sts: args.listen, proxy: args.proxy, ..sandbox::Options::new(rim::now) };
+    let options = sandbox::Options { sts: args.listen, proxy: args.proxy, ..sandbox::Options::new(process::now) };
     let running = sandbox::Sandbox::start(identities, options).await.context("cannot start the sandbox")?;
-    rim::write_atomically(&args.ca_file, running.ca_pem().as_bytes(), 0o644)?;
+    process::write_atomically(&args.ca_file, running.ca_pem().as_bytes(), 0o644)?;
     let ca = args.ca_file.canonicalize().unwrap_or_else(|_| args.ca_file.clone());
     let ca = ca.display();
-    rim::print(&format!(
+    process::print(&format!(
         "A local AWS answers at https://{} (STS; any AWS host name), through the proxy http://{}.\n\n\
          For programs that follow the standard variables:\n  \
          export HTTPS_PROXY=http://{} AWS_CA_BUNDLE={ca} SSL_CERT_FILE={ca}\n\

@@ -44,7 +44,7 @@ use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
     global::{Boolean, Global},
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings, signals,
     state::{Pair, Reach, StateFiles},
 };
@@ -231,7 +231,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
         user_id_strict: config.server.dynamic_file_user_id_strict.unwrap_or_default(),
     };
     let _logs = settings::start_logs(global, process)?;
-    let mut settings = Settings::new(cluster_id, rim::now);
+    let mut settings = Settings::new(cluster_id, process::now);
     settings.rules.partition = config.server.partition;
     settings.rules.max_length = args.max_token_length;
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
@@ -255,7 +255,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
 
 /// A process that may open few files would run out of them as soon as anybody holds connections open.
 fn fit_open_files(settings: &mut Settings) {
-    if let Some(open_files) = rim::open_files_limit()
+    if let Some(open_files) = process::open_files_limit()
         && settings.fit(open_files)
     {
         tracing::warn!(
@@ -286,7 +286,7 @@ struct Logins {
 
 fn prepare_files(files: &StateFiles, reach: &Reach, pregenerated: Option<bool>) -> anyhow::Result<()> {
     let folder = files.certificate.parent().unwrap_or(&files.certificate).display().to_string();
-    if files.ensure_pair(reach, rim::now()).with_context(|| format!("state folder {folder}"))? == Pair::Made {
+    if files.ensure_pair(reach, process::now()).with_context(|| format!("state folder {folder}"))? == Pair::Made {
         tracing::info!(folder, "made a certificate and its authority");
     }
     if !pregenerated.unwrap_or(false) && files.ensure_kubeconfig(reach)? {
@@ -319,7 +319,7 @@ async fn serve(
         tracing::warn!("{note}");
         webhook.readiness().note(note);
     }
-    let identity = tls::ServerIdentity::load(&files.certificate, &files.key, rim::now())?;
+    let identity = tls::ServerIdentity::load(&files.certificate, &files.key, process::now())?;
     if !identity.inspection().covers(&reach.hostname) {
         tracing::warn!(
             hostname = reach.hostname,
@@ -406,5 +406,5 @@ fn ec2(args: &ServerArgs, process: &Process, config: &ServerConfig) -> aws::Ec2 
         queries_per_second: NonZeroU32::new(args.ec2_qps.or(config.ec2_qps).unwrap_or(defaults::EC2_QPS)),
         burst: args.ec2_burst.or(config.ec2_burst).unwrap_or(defaults::EC2_BURST),
     };
-    aws::Ec2::new(process.aws_environment(), options, rim::now)
+    aws::Ec2::new(process.aws_environment(), options, process::now)
 }

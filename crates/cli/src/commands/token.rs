@@ -18,7 +18,7 @@ use crate::{
     credentials::{self, Found, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
-    rim::{self, Process},
+    process::{self, Process},
     settings,
 };
 
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> Comma
     let request = Request::resolve(args, global, process, &config)?;
     if request.credentials.role.is_none() {
         args.of_a_role().for_each(|flag| {
-            rim::note(&format!("note: {flag} changes nothing, since no role is assumed; --role ARN names one"));
+            process::note(&format!("note: {flag} changes nothing, since no role is assumed; --role ARN names one"));
         });
     }
     print(&request, process)
@@ -129,17 +129,17 @@ impl Request {
 fn print(request: &Request, process: &Process) -> CommandResult {
     let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
     let Found { credentials, sts, .. } = found;
-    let now = rim::now();
+    let now = process::now();
     let expires = expiry(now, credentials.expires).context("could not get token")?;
     let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
     let token = token::wrap(&url);
     if request.token_only {
-        return Ok(rim::print(&format!("{token}\n"))?);
+        return Ok(process::print(&format!("{token}\n"))?);
     }
     let info = kubeconfig::exec_info(process.variable("KUBERNETES_EXEC_INFO"));
-    info.notes.iter().for_each(|note| rim::note(note));
+    info.notes.iter().for_each(|note| process::note(note));
     let line = kubeconfig::exec_credential(info.api_version, &token, expires);
-    Ok(rim::print(&format!("{line}\n"))?)
+    Ok(process::print(&format!("{line}\n"))?)
 }
 
 /// When kubectl should ask again: in 14 minutes, or when the credentials end if that is sooner.

@@ -7,7 +7,7 @@ use clap::Args;
 use token::{Accepted, Confirmed, Unconfirmed};
 
 use crate::{
-    rim::{self, Process},
+    process::{self, Process},
     runtime,
 };
 
@@ -65,7 +65,7 @@ impl Transport {
             if matches!(why, aws::NoAnswer::Connection { .. }) {
                 let (url, call) = (token.host().as_str(), "sts:GetCallerIdentity");
                 let at = self.sts_connect_to.as_deref().unwrap_or(url);
-                rim::note(&format!("{}", aws::AwsError::no_answer(call, at, why)));
+                process::note(&format!("{}", aws::AwsError::no_answer(call, at, why)));
             }
             trouble
         });

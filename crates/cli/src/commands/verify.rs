@@ -19,7 +19,7 @@ use crate::{
     credentials::{self, Wanted},
     exit::{CommandResult, Failure},
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings,
 };
 
@@ -82,17 +82,17 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     if output == Output::Text
         && let Ok(description) = token::describe(text)
     {
-        rim::print(&described(&description))?;
+        process::print(&described(&description))?;
     }
     let partition = args.partition.or(config.client.partition).unwrap_or(Partition::Aws);
     let rules = Rules { partition, ..Rules::default() };
-    let accepted = token::accept(text, &cluster, &rules, rim::now()).map_err(refused)?;
+    let accepted = token::accept(text, &cluster, &rules, process::now()).map_err(refused)?;
     match args.transport.ask(&accepted, process)? {
         Ok(confirmed) => {
             let review = args.webhook.as_ref().map(|file| ask(file, text)).transpose();
             // Who somebody is holds, whatever the webhook says.
             let user = review.as_ref().ok().and_then(Option::as_ref);
-            rim::print(&identity_text(&confirmed, user, output))?;
+            process::print(&identity_text(&confirmed, user, output))?;
             review.map(drop)
         }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
@@ -138,13 +138,13 @@ fn own_token(
         ..Wanted::default()
     };
     let found = credentials::find(&wanted, &process.aws_environment()).context("could not get token")?;
-    let url = aws::presign_get_caller_identity(&found.credentials, &found.sts, cluster.as_str(), rim::now());
+    let url = aws::presign_get_caller_identity(&found.credentials, &found.sts, cluster.as_str(), process::now());
     Ok(token::wrap(&url))
 }
 
 /// Whom the webhook lets in for this token; that it lets nobody in is a failure.
 fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
-    let source = rim::read_source(kubeconfig)?;
+    let source = process::read_source(kubeconfig)?;
     let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
         anyhow::anyhow!(
             "{} is no kubeconfig of an API server's webhook, as `cluster-auth init` makes one",
@@ -189,8 +189,8 @@ fn lines(rows: &[(&str, String)]) -> String {
 }
 
 fn refused(refusal: Refusal) -> Failure {
-    rim::note(&format!("refused: {refusal} [{}]", refusal.code()));
-    rim::note_lines(&refusal.explain().to_string());
+    process::note(&format!("refused: {refusal} [{}]", refusal.code()));
+    process::note_lines(&refusal.explain().to_string());
     Failure::AlreadySaid
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use crate::{exit::CommandResult, global::Boolean, rim};
+use crate::{exit::CommandResult, global::Boolean, process};
 
 /// Flags of `version`.
 #[derive(Args, Debug)]
@@ -36,7 +36,7 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
     if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {
-            rim::note("note: --output changes nothing beside --short");
+            process::note("note: --output changes nothing beside --short");
         }
         return short();
     }
@@ -45,10 +45,10 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
         Output::Json => format!("{{\"Version\":\"{VERSION}\",\"Commit\":\"{COMMIT}\"}}\n"),
         Output::Yaml => format!("version: {VERSION}\ncommit: \"{COMMIT}\"\ndate: \"\"\n"),
     };
-    Ok(rim::print(&text)?)
+    Ok(process::print(&text)?)
 }
 
 /// Prints the bare version, as `--version` does.
 pub(crate) fn short() -> CommandResult {
-    Ok(rim::print(&format!("{VERSION}\n"))?)
+    Ok(process::print(&format!("{VERSION}\n"))?)
 }

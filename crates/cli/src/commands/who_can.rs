@@ -12,7 +12,7 @@ use crate::{
     exit::CommandResult,
     global::Global,
     names,
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Flags of `who-can`.
@@ -83,23 +83,23 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
     for note in &question.notes {
         // Whoever named no namespace has nothing to learn from that.
         if args.place().is_some() || !is_in_none(note) {
-            rim::note(&format!("note: {note}"));
+            process::note(&format!("note: {note}"));
         }
     }
     if let Some(namespace) = args.namespace.as_deref().filter(|namespace| world.lacks_namespace(namespace)) {
-        rim::note(&format!("note: there is no namespace `{namespace}`; it was asked about all the same"));
+        process::note(&format!("note: there is no namespace `{namespace}`; it was asked about all the same"));
     }
     let request = question.request();
     let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };
     match args.output {
         Output::Text => {
-            rim::print_styled(&styled(&answer.text(&world)))?;
+            process::print_styled(&styled(&answer.text(&world)))?;
             let gaps = world.gaps_about_question(&request, args.any_namespace);
             let gaps: Vec<Unseen> = gaps.into_iter().cloned().collect();
             say_gaps(&gaps);
             say_notes(&world);
             if !gaps.is_empty() {
-                rim::note("what could not be looked at may let others do it, too");
+                process::note("what could not be looked at may let others do it, too");
             }
         }
         output => output.print(&answer.out(&world, &request, args.any_namespace))?,

@@ -36,7 +36,7 @@ use crate::{
     exit::{CommandResult, Failure},
     global::Global,
     names,
-    rim::{self, Process, showing},
+    process::{self, Process, showing},
     runtime,
 };
 
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
         Err(error) => {
             // What is known already helps whoever has to find out.
             if let Some(Aws::Is(caller)) = &aws {
-                rim::note(&format!("AWS says that you are {}", caller.arn()));
+                process::note(&format!("AWS says that you are {}", caller.arn()));
             }
             return Err(anyhow::Error::from(error).into());
         }
@@ -118,7 +118,7 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
         None => Whoami { aws, cluster, user: None, rights: Mine::default(), gaps: Vec::new() },
     };
     match args.output {
-        Output::Text => rim::print_styled(&styled(&report::text_of(&whoami.report())))?,
+        Output::Text => process::print_styled(&styled(&report::text_of(&whoami.report())))?,
         output => output.print(&whoami.out())?,
     }
     if is_in { Ok(()) } else { Err(Failure::AlreadySaid) }
@@ -128,7 +128,7 @@ pub(crate) fn run(args: &WhoamiArgs, global: &Global, process: &Process) -> Comm
 fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<Aws, Failure> {
     let found = credentials::find(&request.credentials, &process.aws_environment()).context("could not get token")?;
     let Found { credentials, sts, .. } = found;
-    let now = rim::now();
+    let now = process::now();
     let url = aws::presign_get_caller_identity(&credentials, &sts, request.cluster_id.as_str(), now);
     let token = token::wrap(&url);
     // Whose partition the cluster's is, only the server knows.
@@ -187,7 +187,7 @@ impl WhoamiArgs {
             Ok(Some(list)) => match names(&list.whole().await?) {
                 Some(names) => {
                     for namespace in self.namespace.iter().filter(|asked| !names.contains(asked)) {
-                        rim::note(&format!(
+                        process::note(&format!(
                             "note: there is no namespace `{namespace}`; it was asked about all the same"
                         ));
                     }

@@ -14,7 +14,7 @@ use std::{
 
 use aws::credentials::{Cache, Environment, MAX_CACHE, NotACache};
 
-use crate::rim;
+use crate::process;
 
 /// The variable that names the file.
 pub(crate) const VARIABLE: &str = "AWS_IAM_AUTHENTICATOR_CACHE_FILE";
@@ -90,7 +90,7 @@ pub(super) fn update(path: &Path, change: impl FnOnce(&mut Cache)) -> Result<(),
     // A link stays one.
     let system = |error| Unusable::System(path.to_owned(), error);
     let real = fs::canonicalize(path).map_err(system)?;
-    let staged = rim::stage(None, &real, cache.to_text().expose().as_bytes(), 0o600);
+    let staged = process::stage(None, &real, cache.to_text().expose().as_bytes(), 0o600);
     let staged = staged.map_err(|error| system(io::Error::other(format!("{error:#}"))))?;
     // Windows replaces nothing that is open.
     if cfg!(windows) {

@@ -60,7 +60,7 @@ impl<S: Subscriber> Layer<S> for Lines {
 
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let now = crate::rim::now();
+        let now = crate::process::now();
         let is_denial = webhook::DENIED.contains(&fields.message.as_str());
         let mut line = match self.format {
             Format::Json => json(&now.to_string(), level(*event.metadata().level()), fields),

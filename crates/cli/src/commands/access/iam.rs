@@ -21,7 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     credentials::{self, Found, Wanted},
-    rim::{self, Process, showing},
+    process::{self, Process, showing},
     runtime,
 };
 
@@ -88,16 +88,16 @@ async fn ask(
     facts: &mut Facts,
     access: &Access,
 ) -> anyhow::Result<()> {
-    let caller = aws::get_caller_identity(&client, &found.credentials, &found.sts, rim::now()).await?;
+    let caller = aws::get_caller_identity(&client, &found.credentials, &found.sts, process::now()).await?;
     let caller: Arn = caller.arn.parse().context("STS did not say by an ARN whose the credentials are")?;
     let whose = IamAccount::of(&caller);
     let IamQuestions { questions, elsewhere } = iam_questions(access, whose);
     if !elsewhere.is_empty() {
         let others: Vec<_> = elsewhere.iter().map(|account| shown(*account)).collect();
         let (own, others) = (shown(whose), others.join(", "));
-        rim::note(&format!("note: IAM of {own} was asked, whose credentials these are, and not about {others}"));
+        process::note(&format!("note: IAM of {own} was asked, whose credentials these are, and not about {others}"));
     }
-    let iam = IamClient::new(client, found.credentials, endpoint, rim::now);
+    let iam = IamClient::new(client, found.credentials, endpoint, process::now);
     let (answers, denied) = answers(&iam, questions).await?;
     for permission in denied {
         let so = match permission {
@@ -105,7 +105,7 @@ async fn ask(
             "iam:GetUser" => "whether users still exist is not judged",
             _ => "whether roles still exist is not judged",
         };
-        rim::note(&format!("note: these AWS credentials may not call {permission}, so {so}"));
+        process::note(&format!("note: these AWS credentials may not call {permission}, so {so}"));
     }
     for answer in answers {
         facts.add_iam(whose, &answer)?;

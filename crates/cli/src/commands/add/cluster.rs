@@ -15,7 +15,7 @@ use super::{answered, refused, warn};
 use crate::{
     commands::observe::proxies,
     exit::{CommandResult, Failure},
-    rim::{self, Process},
+    process::{self, Process},
     runtime,
 };
 
@@ -40,7 +40,7 @@ pub(super) fn add(reached: &Reached<'_>, addition: &Addition, process: &Process)
         update(&cluster, addition).await
     })??;
     let yaml = serde_saphyr::to_string(&updated).context("cannot print the ConfigMap")?;
-    Ok(rim::print(&format!("updated configmap:\n\n{yaml}\n"))?)
+    Ok(process::print(&format!("updated configmap:\n\n{yaml}\n"))?)
 }
 
 impl Reached<'_> {
@@ -51,7 +51,7 @@ impl Reached<'_> {
             context: self.context.map(str::to_owned),
             proxies: proxies(process),
             is_terminal: std::io::stdin().is_terminal(),
-            now: rim::now,
+            now: process::now,
         };
         Ok(match self.server {
             Some(server) => files.connect_to(server).await?,

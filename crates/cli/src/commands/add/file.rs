@@ -6,7 +6,7 @@ use access::merge::add::{Addition, add_to_file};
 use anyhow::{Context as _, ensure};
 
 use super::{refused, warn};
-use crate::{commands::kubeconfig::file::Locked, exit::CommandResult, rim};
+use crate::{commands::kubeconfig::file::Locked, exit::CommandResult, process};
 
 /// Adds an entry to a file, which nobody else changes with this program meanwhile.
 pub(super) fn add(path: &Path, addition: &Addition) -> CommandResult {
@@ -23,7 +23,7 @@ pub(super) fn add(path: &Path, addition: &Addition) -> CommandResult {
     }
     locked.write(&text)?;
     warn(&added);
-    Ok(rim::print_line(&format!("added {}", added.place))?)
+    Ok(process::print_line(&format!("added {}", added.place))?)
 }
 
 /// A file that is not there is not made: nobody could say which kind it is to be.

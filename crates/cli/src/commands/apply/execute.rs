@@ -11,7 +11,7 @@ use super::{
     outcome::{self, Outcome},
     requests::request,
 };
-use crate::rim::{self, Progress};
+use crate::process::{self, Progress};
 
 /// How many requests are under way at once.
 pub(super) const AT_ONCE: usize = 16;
@@ -109,7 +109,7 @@ impl Execution {
             return Outcome::Done;
         }
         let seconds = self.settle.as_secs();
-        rim::note(&format!("waiting {seconds} s (`--settle`) until the new logins are known everywhere"));
+        process::note(&format!("waiting {seconds} s (`--settle`) until the new logins are known everywhere"));
         tokio::select! {
             () = tokio::time::sleep(self.settle) => Outcome::Done,
             why = stop.wish.as_mut() => {

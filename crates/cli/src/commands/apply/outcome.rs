@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use inventory::{RECORD_NAME, RECORD_NAMESPACE};
 use plan::{Action, Stage, Step};
 
-use crate::rim;
+use crate::process;
 
 /// What came of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +56,14 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow:
         };
         match outcome {
             Outcome::Done if step.action == Action::Settle => {}
-            Outcome::Done => rim::print_line(&format!("{what} {done}"))?,
-            Outcome::Untried => rim::print_line(&format!("{what} cannot be tried before what it needs is there"))?,
-            Outcome::Failed(why) => rim::note(&format!("error: {what}: {why}")),
+            Outcome::Done => process::print_line(&format!("{what} {done}"))?,
+            Outcome::Untried => process::print_line(&format!("{what} cannot be tried before what it needs is there"))?,
+            Outcome::Failed(why) => process::note(&format!("error: {what}: {why}")),
             Outcome::Needs(other) => {
                 let other = title(&steps[*other].action);
-                rim::note(&format!("not done: {what}, because it needs {other}"));
+                process::note(&format!("not done: {what}, because it needs {other}"));
             }
-            Outcome::Stopped(why) => rim::note(&format!("not done: {what}, because {why}")),
+            Outcome::Stopped(why) => process::note(&format!("not done: {what}, because {why}")),
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use plan::{Plan, RequiredPermission, required_permissions};
 use tokio::task::JoinSet;
 
 use super::{LEASE, execute::AT_ONCE};
-use crate::rim;
+use crate::process;
 
 /// How many objects are named of each kind.
 const NAMED: usize = 5;
@@ -81,10 +81,10 @@ pub(super) fn say(missing: &[RequiredPermission], cluster: &Cluster) {
             _ => "",
         };
         let names = names.into_iter().take(NAMED).collect::<Vec<_>>().join(", ");
-        rim::note(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}"));
+        process::note(&format!("error: you may not {verb} {resource}{group}: {names}{others}{why}"));
     }
     let context = cluster.context();
-    rim::note(&format!(
+    process::note(&format!(
         "nothing was changed; the user of the context `{context}` may not do all of it: let somebody apply who may"
     ));
 }

@@ -8,7 +8,7 @@ use rbac::escalation::Severity;
 
 use crate::{
     commands::{lint::SEVERITIES, observe::contexts},
-    rim::Process,
+    process::Process,
 };
 
 /// What only the machine knows.

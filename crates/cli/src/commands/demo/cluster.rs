@@ -13,7 +13,7 @@ use local_cluster::{Binaries, Cluster, Options, ReviewVersion, Webhook};
 
 use super::stage::{CLUSTER_ID, Stage, example_objects};
 use crate::{
-    rim::{self, Process},
+    process::{self, Process},
     signals,
 };
 
@@ -31,12 +31,12 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     let webhook = folder.path().join("webhook.kubeconfig");
     let url = format!("https://localhost:{}/authenticate", stage.address.port());
     fs::write(&webhook, kubeconfig::webhook(&url, &stage.ca_pem))?;
-    rim::note("starting etcd and kube-apiserver …");
+    process::note("starting etcd and kube-apiserver …");
     let webhook = Webhook { kubeconfig: webhook, version: ReviewVersion::V1, cache_ttl: None };
     // Where it is at hand: without it the role `view` that the example binds has no rules.
     let controller_manager = binaries.kube_controller_manager().is_ok();
     if !controller_manager {
-        rim::note(
+        process::note(
             "note: there is no kube-controller-manager beside kube-apiserver, and without it the roles `view`, `edit` and \
              `admin` have no rules: alice's `get pods` is forbidden",
         );
@@ -44,22 +44,22 @@ pub(super) async fn stay(stage: Stage, process: &Process) -> anyhow::Result<()> 
     let options = Options { webhook: Some(webhook), controller_manager, ..Options::default() };
     // Whoever gives up meanwhile is heeded too: the start ends by itself, and takes everything with it.
     let cluster = tokio::select! {
-        cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, rim::now())) => cluster?,
+        cluster = tokio::task::spawn_blocking(move || Cluster::start(&binaries, &options, process::now())) => cluster?,
         ended = signals::termination() => return ended,
     };
     let cluster = cluster.or_else(|error| {
         // The end of a log may be in it, which has several lines.
-        rim::note_lines(&format!("{:#}", anyhow::Error::from(error)));
+        process::note_lines(&format!("{:#}", anyhow::Error::from(error)));
         anyhow::bail!("there is no cluster to show")
     })?;
     apply(&kubectl, &cluster, folder.path())?;
     let team = folder.path().join("team.kubeconfig");
-    rim::write_atomically(&team, team_kubeconfig(&stage, &cluster)?.as_bytes(), 0o600)?;
+    process::write_atomically(&team, team_kubeconfig(&stage, &cluster)?.as_bytes(), 0o600)?;
     let ca_file = folder.path().join("aws.pem");
     fs::write(&ca_file, stage.sandbox.ca_pem())?;
-    rim::print(&invitation(&team, &kubectl, &ca_file, &stage)?)?;
+    process::print(&invitation(&team, &kubectl, &ca_file, &stage)?)?;
     signals::termination().await?;
-    rim::note("ending …");
+    process::note("ending …");
     tokio::task::spawn_blocking(move || cluster.stop()).await??;
     stage.strike().await;
     Ok(())

@@ -14,7 +14,7 @@ use webhook::{Server, Settings, Webhook};
 
 use crate::{
     commands::review::{Review, review},
-    rim,
+    process,
 };
 
 /// The access file of the demo is the example that people start from.
@@ -39,22 +39,22 @@ impl Stage {
     /// Starts both on free ports of loopback.
     pub(super) async fn set() -> anyhow::Result<Self> {
         let identities = Identities::example();
-        let sandbox = Sandbox::start(identities.clone(), Options::new(rim::now)).await?;
+        let sandbox = Sandbox::start(identities.clone(), Options::new(process::now)).await?;
         let sts = aws::StsClient::new(&aws::Transport {
             connect_to: Some(sandbox.sts().to_string()),
             roots: tls::Roots::Only(sandbox.ca_pem().into()),
             ..aws::Transport::default()
         })?;
         let cluster_id = token::ClusterId::parse(CLUSTER_ID)?;
-        let webhook = Webhook::new(Settings::new(cluster_id, rim::now), sts, None);
+        let webhook = Webhook::new(Settings::new(cluster_id, process::now), sts, None);
         webhook.load(example()?);
 
-        let authority = tls::Authority::new("cluster-auth demo", rim::now(), SignedDuration::from_hours(24))?;
+        let authority = tls::Authority::new("cluster-auth demo", process::now(), SignedDuration::from_hours(24))?;
         let names = ["localhost", "127.0.0.1"].map(str::to_owned).to_vec();
         let leaf =
             tls::Leaf { common_name: "cluster-auth".to_owned(), organization: None, names, usage: tls::Usage::Server };
         let pair = authority.issue(&leaf)?;
-        let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), rim::now())?;
+        let identity = tls::ServerIdentity::from_pem(pair.cert_pem(), pair.key_pem(), process::now())?;
         let tls = tls::server_config(tls::ReloadingResolver::new(&identity))?;
         let server = Server::bind(([127, 0, 0, 1], 0).into(), tls, Arc::clone(&webhook)).await?;
         let address = server.local_addr()?;
@@ -84,14 +84,14 @@ impl Stage {
 /// The example as the server serves it.
 fn example() -> anyhow::Result<Snapshot> {
     let (access, sources) = read()?;
-    let (desired, _) = access::compile(&access, &Facts::default(), rim::now());
+    let (desired, _) = access::compile(&access, &Facts::default(), process::now());
     Ok(Snapshot::new(Partition::Aws, vec![access::mapping_source(&desired, &sources)], []))
 }
 
 /// The example's roles and bindings, for `kubectl apply`.
 pub(super) fn example_objects() -> anyhow::Result<String> {
     let (access, _) = read()?;
-    let rendered = access::render(&access, &Facts::default(), rim::now(), Format::Rbac, Expiry::AtNextApply);
+    let rendered = access::render(&access, &Facts::default(), process::now(), Format::Rbac, Expiry::AtNextApply);
     Ok(rendered.map_err(|_| anyhow::anyhow!("the example cannot be rendered"))?.text)
 }
 

@@ -15,7 +15,7 @@ use crate::{
     commands::version::VERSION,
     exit::CommandResult,
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings,
 };
 
@@ -79,8 +79,8 @@ pub(super) fn run(args: &SpecArgs, global: &Global, process: &Process) -> Comman
         Output::Yaml => serde_saphyr::to_string(&cluster).context("cannot write it as YAML")?,
         Output::Json => serde_json::to_string_pretty(&cluster).context("cannot write it as JSON")? + "\n",
     };
-    rim::print(&text)?;
-    rim::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
+    process::print(&text)?;
+    process::note_lines(&next(args.variant, &name.to_string(), &cluster_id));
     Ok(())
 }
 
@@ -107,7 +107,7 @@ fn webhook(args: &SpecArgs, name: &ClusterName, process: &Process) -> anyhow::Re
     let folder = args.cluster.folder(name, process)?;
     let (kubeconfig, region) = match &args.webhook_kubeconfig {
         Some(path) => {
-            let text = rim::read_source(path)?.text().to_owned();
+            let text = process::read_source(path)?.text().to_owned();
             (Stored { text, etag: String::new() }, args.cluster.region()?)
         }
         None => fetch(args, &folder, process)?,

@@ -8,7 +8,7 @@ use kops::{ClusterName, Folder, StateStore, Stored};
 
 use crate::{
     credentials::{self, Wanted},
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// The kops cluster, and where its state is.
@@ -81,7 +81,7 @@ impl ClusterArgs {
     ) -> anyhow::Result<S3Client> {
         let client = aws::Client::new(environment)?;
         let (credentials, region) = (found.credentials, found.region.as_deref());
-        Ok(S3Client::open(client, credentials, environment, region, folder.bucket().clone(), rim::now).await?)
+        Ok(S3Client::open(client, credentials, environment, region, folder.bucket().clone(), process::now).await?)
     }
 
     /// Whose credentials.

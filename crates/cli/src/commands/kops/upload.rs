@@ -12,7 +12,7 @@ use crate::{
     commands::server,
     exit::CommandResult,
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings, state,
 };
 
@@ -45,19 +45,19 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
         let writes = decided(&live, &reach, args.rotate).with_context(|| folder.to_string())?;
         write(&s3, &folder, &writes).await?;
         for file in File::ALL.into_iter().filter(|file| !writes.iter().any(|write| write.file == *file)) {
-            rim::note(&format!("kept  {folder}/{}", file.name()));
+            process::note(&format!("kept  {folder}/{}", file.name()));
         }
         anyhow::Ok(writes)
     };
     let writes = runtime::block_on(uploading)??;
     let changed = writes.iter().any(|write| write.file == File::Kubeconfig);
-    rim::note_lines(&format!("\n{}", next(&name.to_string(), changed)));
+    process::note_lines(&format!("\n{}", next(&name.to_string(), changed)));
     Ok(())
 }
 
 /// What is to be written. A new pair is made in any case; it is forgotten where the one that is there is kept.
 fn decided(live: &Live, reach: &state::Reach, rotate: bool) -> anyhow::Result<Vec<Write>> {
-    let now = rim::now();
+    let now = process::now();
     let pair = Pair::of(live, |chain, key| {
         tls::ServerIdentity::from_pem(chain, key, now)?;
         tls::last_certificate(chain)
@@ -95,7 +95,7 @@ async fn write(s3: &S3Client, folder: &Folder, writes: &[Write]) -> anyhow::Resu
             Condition::Unchanged(etag) => s3::Condition::Unchanged(etag.clone()),
         };
         s3.put(&folder.key(file.name()), body, &condition, encryption).await?;
-        rim::note(&format!("wrote {folder}/{}", file.name()));
+        process::note(&format!("wrote {folder}/{}", file.name()));
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::{
     credentials::{self, Found, Wanted},
     exit::Failure,
     global::Global,
-    rim::{self, Process},
+    process::{self, Process},
     runtime, settings,
 };
 
@@ -88,7 +88,7 @@ fn of_kubeconfig(
         return Err(anyhow::anyhow!(message).into());
     }
     let authority = args.ca.as_deref().map(read_authority).transpose()?;
-    let source = rim::read_source(path)?;
+    let source = process::read_source(path)?;
     let cluster = |context: Option<&str>, id: ClusterId| {
         let mut endpoint = kubeconfig::read_cluster(&source, context).map_err(|problems| said(&source, &problems))?;
         if let Some(pem) = &authority {
@@ -108,7 +108,7 @@ fn of_kubeconfig(
             .into());
         }
         if endpoint.is_insecure() {
-            rim::note(&format!(
+            process::note(&format!(
                 "note: {} has insecure-skip-tls-verify: true, so nobody checks that it is {} who answers; --ca FILE makes \
                  kubectl check",
                 path.display(),
@@ -190,7 +190,7 @@ impl Named {
             .or_else(|| found.region.clone())
             .with_context(|| format!("in which Region is {name}? Give --region, or the cluster's ARN"))?;
         let endpoint = eks_endpoint(environment, &region)?;
-        let cluster = describe_eks_cluster(client, &found.credentials, &endpoint, &self.name, rim::now()).await?;
+        let cluster = describe_eks_cluster(client, &found.credentials, &endpoint, &self.name, process::now()).await?;
         let unusable =
             || format!("EKS says something unusable about {name}; check HTTPS_PROXY and AWS_ENDPOINT_URL_EKS");
         let pem = STANDARD.decode(&cluster.certificate_authority_data).ok().and_then(|pem| String::from_utf8(pem).ok());

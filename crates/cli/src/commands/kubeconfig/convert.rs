@@ -13,7 +13,7 @@ use super::{
 use crate::{
     commands::token,
     exit::{CommandResult, Failure},
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// Turns them in the file given, or in every file that kubectl would read, and says each change.
@@ -38,27 +38,27 @@ pub(super) fn convert(file: Option<&Path>, args: &KubeconfigArgs, process: &Proc
     let converted: Vec<_> = present.into_iter().map(read).collect::<Result<_, _>>()?;
     for (path, locked, Converted { text, users, left, unread }) in &converted {
         for user in users {
-            rim::note(&format!("user {}: `{}` becomes `{}`", user.name, user.before, user.after));
+            process::note(&format!("user {}: `{}` becomes `{}`", user.name, user.before, user.after));
         }
         for user in left {
-            rim::note(&format!("user {} stays: `{}`: {}", user.name, user.command_line, user.why));
+            process::note(&format!("user {} stays: `{}`: {}", user.name, user.command_line, user.why));
         }
         let shown = path.display();
         for line in unread {
-            rim::note(&format!(
+            process::note(&format!(
                 "{shown}:{line}: a second document begins here and counts for nobody: kubectl reads the first one alone"
             ));
         }
         match (users.len(), locked) {
-            (0, _) if left.is_empty() => rim::note(&format!("{shown}: nothing to convert")),
+            (0, _) if left.is_empty() => process::note(&format!("{shown}: nothing to convert")),
             (0, _) => {
                 let stay = if left.len() == 1 { "1 user stays" } else { &*format!("{} users stay", left.len()) };
-                rim::note(&format!("{shown}: nothing was converted: {stay} as said above"));
+                process::note(&format!("{shown}: nothing was converted: {stay} as said above"));
             }
-            (count, None) => rim::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
+            (count, None) => process::note(&format!("{shown}: {count} would change; nothing was written (--dry-run)")),
             (count, Some(locked)) => {
                 locked.write(text)?;
-                rim::note(&format!("{shown}: {count} changed"));
+                process::note(&format!("{shown}: {count} changed"));
             }
         }
     }

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context as _, bail, ensure};
 use document::Source;
 
-use crate::rim::{self, Process};
+use crate::process::{self, Process};
 
 /// The largest file that is read to be changed; thousands of clusters are a few megabytes.
 const MAX_LENGTH: u64 = 16 << 20;
@@ -67,13 +67,15 @@ impl Locked {
     pub(crate) fn write(&self, text: &str) -> anyhow::Result<()> {
         // A symbolic link (dotfiles kept elsewhere) stays one: its target is what gets replaced.
         let target = self.path.canonicalize().unwrap_or_else(|_| self.path.clone());
-        let Ok(there) = fs::metadata(&target) else { return rim::write_atomically(&target, text.as_bytes(), 0o600) };
+        let Ok(there) = fs::metadata(&target) else {
+            return process::write_atomically(&target, text.as_bytes(), 0o600);
+        };
         ensure!(!there.permissions().readonly(), "{} is read-only; make it writable first", self.path.display());
         // Whoever made the lock would own a file that takes the place of this one.
         if is_to_stay(&there, &fs::metadata(&self.lock)?) {
             write_over(&target, text)
         } else {
-            rim::write_atomically(&target, text.as_bytes(), mode(&there.permissions()))
+            process::write_atomically(&target, text.as_bytes(), mode(&there.permissions()))
         }
     }
 }
@@ -106,7 +108,7 @@ impl Drop for Locked {
 
 /// Reads a kubeconfig; nothing where there is no such file.
 pub(super) fn read(path: &Path) -> anyhow::Result<Option<Source>> {
-    bytes_of(path)?.map(|bytes| rim::source_of(path.display().to_string(), &bytes)).transpose()
+    bytes_of(path)?.map(|bytes| process::source_of(path.display().to_string(), &bytes)).transpose()
 }
 
 /// What stands in a kubeconfig.
@@ -134,7 +136,7 @@ pub(super) fn read_to_change(path: &Path) -> anyhow::Result<Option<Source>> {
     let Some(bytes) = bytes_of(path)? else { return Ok(None) };
     let name = path.display().to_string();
     ensure!(!document::is_utf_16(&bytes), "{name} is UTF-16, and only UTF-8 is written; save it as UTF-8 first");
-    rim::source_of(name, &bytes).map(Some)
+    process::source_of(name, &bytes).map(Some)
 }
 
 /// The first file that kubectl would read: where it writes itself, too.

@@ -10,7 +10,7 @@ use inventory::Dump;
 use kubernetes::{Cluster, Kubeconfig, Proxies};
 
 use super::PathArgs;
-use crate::rim::{self, Process};
+use crate::process::{self, Process};
 
 /// Which cluster to ask.
 #[derive(Args, Clone, Debug)]
@@ -96,7 +96,13 @@ impl ClusterArgs {
     pub(crate) fn kubeconfig(&self, process: &Process) -> Kubeconfig {
         let proxies = proxies(process);
         let is_terminal = std::io::stdin().is_terminal();
-        Kubeconfig { paths: self.paths(process), context: self.context.clone(), proxies, is_terminal, now: rim::now }
+        Kubeconfig {
+            paths: self.paths(process),
+            context: self.context.clone(),
+            proxies,
+            is_terminal,
+            now: process::now,
+        }
     }
 
     /// Where kubectl looks, in its order (Kubernetes, `tools/clientcmd/loader.go`).

@@ -14,7 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use inventory::{Dump, How, Inputs, KUSTOMIZATIONS, Kustomizations, Kustomized, Unseen};
 use mapping::Reader;
 
-use crate::{global::Global, names, rim, settings};
+use crate::{global::Global, names, process, settings};
 
 /// What is read in folders, as kubectl does.
 const EXTENSIONS: [&str; 3] = ["json", "yaml", "yml"];
@@ -135,7 +135,7 @@ impl PathArgs {
     pub(crate) fn read(&self, into: &mut Inputs) -> anyhow::Result<()> {
         self.read_paths(&self.from, into)?;
         if let Some(namespace) = self.default_namespace.as_ref().filter(|_| !into.took_default_namespace()) {
-            rim::note(&format!(
+            process::note(&format!(
                 "note: --default-namespace {namespace} changes nothing: whatever --from gives of a namespace says which"
             ));
         }
@@ -175,13 +175,13 @@ impl PathArgs {
             }
         }
         for glob in useless {
-            rim::note(&format!(
+            process::note(&format!(
                 "note: --exclude {glob} leaves nothing out: no file and no folder of --from is called so"
             ));
         }
         // The same is said once, however often something is read.
         for note in std::mem::take(&mut into.notes) {
-            rim::note(&format!("note: {note}"));
+            process::note(&format!("note: {note}"));
         }
         Ok(())
     }
@@ -279,20 +279,22 @@ impl PathArgs {
         let folder = folder.display();
         match passed_over {
             0 => {}
-            1 => rim::note(&format!("note: 1 file of {folder} says nothing of access and is passed over")),
-            _ => rim::note(&format!("note: {passed_over} files of {folder} say nothing of access and are passed over")),
+            1 => process::note(&format!("note: 1 file of {folder} says nothing of access and is passed over")),
+            _ => process::note(&format!(
+                "note: {passed_over} files of {folder} say nothing of access and are passed over"
+            )),
         }
         for place in unparsable.iter().take(NAMED) {
-            rim::note(&format!(
+            process::note(&format!(
                 "note: {place}: it cannot be read, does not look like a manifest of access, and is passed over"
             ));
         }
         if unparsable.len() > NAMED {
-            rim::note(&format!("note: so are {} more files of {folder}", unparsable.len() - NAMED));
+            process::note(&format!("note: so are {} more files of {folder}", unparsable.len() - NAMED));
         }
         if others > 0 {
             let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
-            rim::note(&format!(
+            process::note(&format!(
                 "note: {files} of {folder} {are} not looked at, for being called neither .json, .yaml nor .yml"
             ));
         }
@@ -321,7 +323,7 @@ pub(crate) fn ensure_no_configuration(found: &Inputs) -> anyhow::Result<()> {
 /// Says which access files of `--from` are not looked at, where others are what it is about.
 pub(crate) fn ignored(found: &Inputs) {
     for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
-        rim::note(&format!(
+        process::note(&format!(
             "note: --from {}: an access file says nothing of a cluster, and is passed over; name it without --from",
             source.name()
         ));

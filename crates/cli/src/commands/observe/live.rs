@@ -8,7 +8,7 @@ use inventory::{Dump, DumpError};
 use kubernetes::{Cluster, KubernetesError, ListStream, Resource};
 use tokio::sync::mpsc;
 
-use crate::rim::showing;
+use crate::process::showing;
 
 /// What was seen.
 pub(crate) struct Looked {

@@ -4,7 +4,7 @@ use anstyle::AnsiColor;
 use plan::{Flag, Plan, Refusal, print::text};
 use report::{Segment, Style};
 
-use crate::rim;
+use crate::process;
 
 /// The plan with colours.
 pub(crate) fn printed(plan: &Plan) -> String {
@@ -47,12 +47,12 @@ pub(crate) fn stops(refusals: &[Refusal]) {
             None => String::new(),
         };
         if let [refusal] = alike {
-            rim::note(&format!("error: [{code}] {}; {advice}{flag}", refusal.summary()));
+            process::note(&format!("error: [{code}] {}; {advice}{flag}", refusal.summary()));
             continue;
         }
         for refusal in alike {
-            rim::note(&format!("error: [{code}] {}", refusal.summary()));
+            process::note(&format!("error: [{code}] {}", refusal.summary()));
         }
-        rim::note(&format!("help: {advice}{flag}"));
+        process::note(&format!("help: {advice}{flag}"));
     }
 }

@@ -34,7 +34,7 @@ use super::{
 };
 use crate::{
     commands::observe::proxies,
-    rim::{self, Process},
+    process::{self, Process},
 };
 
 /// How the API server is reached.
@@ -98,13 +98,13 @@ impl Reached {
             context: None,
             proxies: proxies.clone(),
             is_terminal: false,
-            now: rim::now,
+            now: process::now,
         });
         Ok(match (files, server, pod) {
             (Some(files), Some(server), _) => files.connect_to(server).await?,
             (Some(files), None, _) => files.connect().await?,
             (None, Some(server), _) => Cluster::without_credentials(server, proxies)?,
-            (None, None, Some(pod)) => pod.connect(rim::now).await?,
+            (None, None, Some(pod)) => pod.connect(process::now).await?,
             (None, None, None) => {
                 anyhow::bail!("nothing says where the API server is: give --kubeconfig, or run in a pod of the cluster")
             }

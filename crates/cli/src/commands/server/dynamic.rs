@@ -19,7 +19,7 @@ use super::{
     looking::{INTERVAL, Print, off_thread},
     sources::{Indexed, Sources},
 };
-use crate::rim;
+use crate::process;
 
 /// Follows the file of logins for as long as the runtime lives.
 pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
@@ -97,7 +97,7 @@ fn refused(refused: &Source) -> anyhow::Error {
 
 /// How long after it was written a file is in use; one that says it will be written is passed over.
 pub(super) fn observe(webhook: &Webhook, file: &'static str, written: Option<i64>) {
-    let after = written.and_then(|at| u64::try_from(rim::now().as_second() - at).ok());
+    let after = written.and_then(|at| u64::try_from(process::now().as_second() - at).ok());
     if let Some(seconds) = after {
         webhook.metrics().dynamic_file_loaded(file, Duration::from_secs(seconds));
     }
@@ -125,6 +125,6 @@ impl<'t> Fields<'t> {
 }
 
 pub(super) fn bytes(path: &Path) -> anyhow::Result<Vec<u8>> {
-    rim::ensure_regular(path)?;
+    process::ensure_regular(path)?;
     std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -15,7 +15,7 @@ use crate::{
         check::has_errors,
     },
     global::Global,
-    rim, settings,
+    process, settings,
 };
 
 /// The files that mappings are read from.
@@ -103,11 +103,11 @@ impl Files {
             return Ok(None);
         }
         // Those of a folder are found, and looked at, when it is read.
-        self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| rim::ensure_regular(path))?;
+        self.access.iter().filter(|path| !path.is_dir()).try_for_each(|path| process::ensure_regular(path))?;
         let Loaded { sources, access, problems } = load(&self.access)?;
         refuse(&sources, &problems)?;
         let facts = Facts::default();
-        let (desired, mut problems) = access::compile(&access, &facts, rim::now());
+        let (desired, mut problems) = access::compile(&access, &facts, process::now());
         problems.extend(access::unsupported(&access, &facts, Consumer::Server, Expiry::Refuse));
         refuse(&sources, &problems)?;
         Ok(Some(ReadAccess {
@@ -127,7 +127,7 @@ impl Files {
                 (ServerConfig { partition, ..ServerConfig::default() }, rules)
             }
             Some(path) => {
-                rim::ensure_regular(path)?;
+                process::ensure_regular(path)?;
                 let source = settings::config_source(path)?;
                 // More likely the half of a write than a configuration.
                 anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());

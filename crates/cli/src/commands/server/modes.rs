@@ -15,7 +15,7 @@ use super::{
     dynamic,
     sources::Sources,
 };
-use crate::rim;
+use crate::process;
 
 /// The modes in force, and what has to be followed for them.
 pub(super) struct Modes {
@@ -37,7 +37,7 @@ pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Re
         })?;
         anyhow::ensure!(!args.backend_mode[..at].contains(name), "--backend-mode names {mode} twice");
         if modes.contains(&mode) {
-            rim::note(&format!(
+            process::note(&format!(
                 "note: --backend-mode names {mode} twice, by an old name and the new one; it is asked once"
             ));
         } else {

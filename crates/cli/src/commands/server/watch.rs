@@ -11,7 +11,7 @@ use super::{
     mappings::Files,
     modes::Modes,
 };
-use crate::{logs, rim};
+use crate::{logs, process};
 
 /// Looks at the files for as long as the runtime lives.
 pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<ReloadingResolver>, modes: Arc<Modes>) {
@@ -22,7 +22,7 @@ pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<Rel
         let mut lost_lines = 0;
         loop {
             tokio::time::sleep(INTERVAL).await;
-            webhook.metrics().set_last_look(rim::now());
+            webhook.metrics().set_last_look(process::now());
             report_lost_lines(&webhook, &mut lost_lines);
             let found = prints(&mappings);
             if found != seen_mappings {
@@ -39,8 +39,8 @@ pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<Rel
                 seen_pair = prints;
                 let (certificate, key) = pair.clone();
                 let loaded = off_thread(move || {
-                    [&certificate, &key].into_iter().try_for_each(|path| rim::ensure_regular(path))?;
-                    Ok(ServerIdentity::load(&certificate, &key, rim::now())?)
+                    [&certificate, &key].into_iter().try_for_each(|path| process::ensure_regular(path))?;
+                    Ok(ServerIdentity::load(&certificate, &key, process::now())?)
                 });
                 let loaded = loaded.await;
                 report(&webhook, "certificate", loaded, |identity| {

@@ -11,7 +11,7 @@ use super::{Request, TokenArgs, run};
 use crate::{
     exit::{CommandResult, Failure},
     global::{Global, is_plugin, program},
-    rim::Process,
+    process::Process,
     settings,
 };
 

@@ -68,7 +68,7 @@ pub(crate) async fn showing<T>(line: impl Fn() -> String, work: impl Future<Outp
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "this is the rim, which reads the environment")]
+#[expect(clippy::disallowed_methods, reason = "this is the process, which reads the environment")]
 fn is_wanted() -> bool {
     io::stderr().is_terminal() && std::env::var_os("CI").is_none_or(|ci| ci.is_empty())
 }
