@@ -185,13 +185,32 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     let mut command = command(arguments);
     let matches = command.try_get_matches_from_mut(arguments)?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
-    let cli = Cli { global: cli.global.settled(), ..cli };
+    let mut cli = Cli { global: cli.global.settled(), ..cli };
+    // clap keeps those behind the command alone where there are some before it, too.
+    let gates = typed_gates(arguments);
+    if gates.len() > cli.global.feature_gates.len() {
+        cli.global.feature_gates = gates;
+    }
     match cli.global.color {
         Color::Auto => {}
         Color::Always => anstream::ColorChoice::Always.write_global(),
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     Ok(cli)
+}
+
+/// What stands behind each `--feature-gates`, wherever that is. The parser has taken every one of them already.
+fn typed_gates(arguments: &[OsString]) -> Vec<String> {
+    let mut words = arguments.iter().filter_map(|word| word.to_str()).take_while(|word| *word != "--");
+    let mut gates = Vec::new();
+    while let Some(word) = words.next() {
+        match word.strip_prefix("--feature-gates") {
+            Some("") => gates.extend(words.next().map(str::to_owned)),
+            Some(rest) => gates.extend(rest.strip_prefix('=').map(str::to_owned)),
+            None => {}
+        }
+    }
+    gates
 }
 
 /// The help, for a call without a command: what `--help` prints, and no failure either.
@@ -209,7 +228,7 @@ mod tests {
         error::{ContextKind, ErrorKind},
     };
 
-    use super::{Cli, HEADINGS};
+    use super::{Cli, HEADINGS, parse};
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -327,6 +346,13 @@ mod tests {
             let line = HEADINGS.lines().find(|line| line.trim_start().starts_with(&format!("{} ", command.get_name())));
             assert!(line.is_some_and(|line| line.ends_with(&about)), "{}: {about}", command.get_name());
         }
+    }
+
+    #[test]
+    fn feature_gates_add_up_wherever_they_stand() {
+        let line = "cluster-auth --feature-gates SSORoleMatch=true version --feature-gates=AllBeta=true --feature-gates AllAlpha=1";
+        let cli = parse(&line.split(' ').map(Into::into).collect::<Vec<_>>()).expect("a line");
+        assert_eq!(cli.global.feature_gates, ["SSORoleMatch=true", "AllBeta=true", "AllAlpha=1"]);
     }
 
     #[test]

@@ -119,6 +119,7 @@ pub(super) const ROWS: &[Row] = &[
     other("-l JSON version", &NOTES, "--log-format JSON: formats are text and json"),
     same("token -i c --feature-gates SSORoleMatch=true,AllBeta=f"),
     same("token -i c --feature-gates SSORoleMatch=true --feature-gates AllAlpha=1"),
+    same("--feature-gates SSORoleMatch=true token -i c --feature-gates AllBeta=true"),
     same("token -i c --feature-gates ''"),
     other("token -i c --feature-gates Nope=true", &WRONG, "\"Nope=true\" is not Name=true or Name=false"),
     other("version --feature-gates Nope=true", &WRONG, "\"Nope=true\" is not Name=true or Name=false"),
