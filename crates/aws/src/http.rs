@@ -78,7 +78,8 @@ impl Http {
         let client = HyperClient::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(transport.max_concurrent)
+            // Whoever waits for one takes it before it is idle; those that a burst leaves behind cost memory, and serve nobody.
+            .pool_max_idle_per_host((transport.max_concurrent / 4).max(1))
             .http1_max_buf_size(16 << 10)
             .build(Within::new(transport.connect_timeout, https));
         let permits = Semaphore::new(transport.max_concurrent);

@@ -27,6 +27,9 @@ const LAST_ASKED: Duration = Duration::from_secs(1);
 /// Places that no connection with a review under way takes, where there are enough of them.
 const WITHOUT_REVIEWS: usize = 16;
 
+/// Of those that have never asked anything so many are ended at a time, where all places are taken.
+const SILENT_AT_ONCE: usize = 32;
+
 /// All open connections of one listener.
 pub(crate) struct Connections {
     most: usize,
@@ -102,8 +105,8 @@ impl Connections {
         })
     }
 
-    /// A place for one more. With all taken, the idle connection of the least use has to go; where none is idle, this
-    /// waits until a request ends.
+    /// A place for one more. With all taken, the idle connections of the least use have to go; where none is idle, this waits
+    /// until a request ends.
     pub(crate) async fn enter(self: &Arc<Self>) -> Place {
         loop {
             let changed = self.changed.notified();
@@ -113,7 +116,7 @@ impl Connections {
             if let Some(place) = self.try_enter() {
                 return place;
             }
-            self.close_one();
+            self.make_room();
             changed.await;
         }
     }
@@ -130,15 +133,25 @@ impl Connections {
         Some(Place { connections: Arc::clone(self), number, connection })
     }
 
-    fn close_one(&self) {
+    /// Ends several at a time of those that have never asked anything: each may take a moment to go, and whoever comes next
+    /// waits for as many of them as came before. Of others one at a time.
+    fn make_room(&self) {
         let open = self.open();
-        let idle = open.all.values().filter_map(|connection| {
+        let (mut silent, mut others, mut going) = (Vec::new(), Vec::new(), 0);
+        for connection in open.all.values() {
             let state = connection.state();
-            (state.requests == 0).then_some(((state.has_asked, state.since), connection))
-        });
-        if let Some((_, connection)) = idle.min_by_key(|(use_of, _)| *use_of) {
-            connection.end(Ending::CrowdedOut);
+            let idle = if state.has_asked { &mut others } else { &mut silent };
+            match (state.ending, state.requests) {
+                (Some(Ending::CrowdedOut), 0) => going += 1,
+                (_, 0) => idle.push((state.since, Arc::clone(connection))),
+                _ => {}
+            }
         }
+        silent.sort_by_key(|(since, _)| *since);
+        let others = others.into_iter().min_by_key(|(since, _)| *since);
+        let others = others.filter(|_| silent.is_empty() && going == 0);
+        let end = |(_, connection): (Instant, Arc<Connection>)| connection.end(Ending::CrowdedOut);
+        silent.into_iter().take(SILENT_AT_ONCE.saturating_sub(going)).chain(others).for_each(end);
     }
 
     /// On how many connections reviews may be under way: on half of them at the least.
@@ -305,5 +318,54 @@ impl Drop for Busy {
         }
         drop((state, open));
         self.connections.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Arc, time::Duration};
+
+    use tokio::time::timeout;
+
+    use super::{Connections, Place, SILENT_AT_ONCE};
+
+    const MOST: usize = 2 * SILENT_AT_ONCE;
+
+    async fn full(ask: impl Fn(usize) -> bool) -> (Arc<Connections>, Vec<Place>) {
+        let connections = Connections::new(MOST, Duration::from_secs(60), Duration::from_secs(10));
+        let mut places = Vec::new();
+        for number in 0..MOST {
+            let place = connections.enter().await;
+            if ask(number) {
+                drop(place.request());
+            }
+            places.push(place);
+        }
+        (connections, places)
+    }
+
+    fn going(places: &[Place]) -> Vec<usize> {
+        (0..places.len()).filter(|number| places[*number].is_crowded_out()).collect()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn several_that_have_never_asked_make_room_at_a_time_and_one_that_has() {
+        let (connections, mut places) = full(|number| number % 2 == 0).await;
+        let later = |connections: Arc<Connections>| async move {
+            timeout(Duration::from_millis(1), connections.enter()).await.is_ok()
+        };
+        assert!(!later(Arc::clone(&connections)).await, "all places are taken");
+        let silent: Vec<usize> = (0..MOST).filter(|number| number % 2 == 1).collect();
+        assert_eq!(going(&places), silent);
+        // They have not gone yet, and nobody else has to.
+        assert!(!later(Arc::clone(&connections)).await);
+        assert_eq!(going(&places), silent);
+        drop(places.remove(1));
+        assert!(later(Arc::clone(&connections)).await, "one has gone");
+
+        let (connections, places) = full(|_| true).await;
+        assert!(!later(Arc::clone(&connections)).await);
+        assert!(!later(connections).await);
+        assert_eq!(going(&places), [0], "the one that was idle longest");
     }
 }
