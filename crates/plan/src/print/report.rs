@@ -57,9 +57,10 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     let totals = Totals::of(people);
     let of_logins =
         format!("logins{}: {}{}", so_far(plan.not_known.has_other_logins), totals.logins(), unknown_of(logins.len()));
-    let of_rights = match why_no_rights.is_empty() {
-        true => format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len())),
-        false => "it is not known whose change".to_owned(),
+    let of_rights = if why_no_rights.is_empty() {
+        format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len()))
+    } else {
+        "it is not known whose change".to_owned()
     };
     let unchanged = count(plan.people_unchanged, "person", "people");
     let of_rights = format!("rights: {of_rights}; {unchanged} unchanged");

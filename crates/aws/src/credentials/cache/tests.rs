@@ -48,7 +48,7 @@ const OF_GO: &str = "clusters:
 
 #[test]
 fn what_the_go_program_writes_is_read_and_kept() {
-    let cache = Cache::parse(OF_GO).ok().expect("a cache");
+    let cache = Cache::parse(OF_GO).expect("a cache");
     let one = cache.get(&key("prod", "default", ""), now()).expect("is there");
     let token = one.session_token.as_ref().map(Secret::expose);
     assert_eq!((&*one.access_key_id, one.secret_access_key.expose(), token), ("ASIAONE", "one", Some("t1")));
@@ -85,7 +85,7 @@ fn every_text_comes_back_and_what_has_ended_does_not() {
     cache.forget_ended(now());
     let written = text(&cache);
     assert!(!written.contains("ended") && !written.contains("only"), "{written}");
-    let read = Cache::parse(&written).ok().expect("a cache");
+    let read = Cache::parse(&written).expect("a cache");
     // Without an access key there is nothing to keep.
     assert!(cache.get(&key("", "", ""), now()).is_some() && read.get(&key("", "", ""), now()).is_none());
     for name in ["a: b", "null", "0123", "é\"\\\u{2028}", "- x", "#"] {
@@ -119,7 +119,7 @@ fn whatever_else_is_in_the_file_makes_it_another_file() {
     }
     // To the Go program, too, these have ended, or are no keys.
     for fields in ["canexpire: true, accesskeyid: A, secretaccesskey: s", "accesskeyid: A", "secretaccesskey: s"] {
-        let cache = Cache::parse(&entry(fields)).ok().expect("a cache");
+        let cache = Cache::parse(&entry(fields)).expect("a cache");
         assert!(cache.get(&key("c", "p", "r"), now()).is_none(), "{fields}");
     }
 }
