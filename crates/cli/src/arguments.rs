@@ -55,7 +55,7 @@ Deciding access:
   plan         Say what applying an access file would change, for whom
   apply        Make a cluster what an access file says
 
-AnalysisArgs access:
+Seeing access:
   who-can      Say who may do something, and what grants it
   matrix       Show what everybody may do where, or everything about one of them
   explain      Say why somebody is let in or not, and what they may do

@@ -285,8 +285,8 @@ impl fmt::Display for Warning {
                 }
             }
             Self::LoginsAssumed => f.write_str(
-                "logins are neither read nor written: people are taken to be whom the file says, before and after; whoever was \
-                 taken out of it logs in until what the servers read leaves them out, too",
+                "logins are neither read nor written (mapping: none): people are taken to be whom the file says; whoever was \
+                 taken out of it can log in until they are removed from what the servers read, too",
             ),
         }
     }

@@ -30,6 +30,9 @@ const WITHOUT_REVIEWS: usize = 16;
 /// Of those that have never asked anything so many are ended at a time, where all places are taken.
 const SILENT_AT_ONCE: usize = 32;
 
+/// Within that time whoever connects has shaken hands and asked, if they mean to.
+const TO_ASK: Duration = Duration::from_millis(500);
+
 /// All open connections of one listener.
 pub(crate) struct Connections {
     most: usize,
@@ -133,8 +136,8 @@ impl Connections {
         Some(Place { connections: Arc::clone(self), number, connection })
     }
 
-    /// Ends several at a time of those that have never asked anything: each may take a moment to go, and whoever comes next
-    /// waits for as many of them as came before. Of others one at a time.
+    /// Ends several at a time of those that have never asked anything and had the time to: each may take a moment to go, and
+    /// whoever comes next waits for as many of them as came before. Of others one at a time.
     fn make_room(&self) {
         let open = self.open();
         let (mut silent, mut others, mut going) = (Vec::new(), Vec::new(), 0);
@@ -148,10 +151,12 @@ impl Connections {
             }
         }
         silent.sort_by_key(|(since, _)| *since);
-        let others = others.into_iter().min_by_key(|(since, _)| *since);
-        let others = others.filter(|_| silent.is_empty() && going == 0);
+        others.sort_by_key(|(since, _)| *since);
+        let had_time = silent.iter().take_while(|(since, _)| since.elapsed() >= TO_ASK).count();
+        let most = if had_time == 0 { 1 } else { SILENT_AT_ONCE };
+        let most = most.saturating_sub(going).min(had_time.max(1));
         let end = |(_, connection): (Instant, Arc<Connection>)| connection.end(Ending::CrowdedOut);
-        silent.into_iter().take(SILENT_AT_ONCE.saturating_sub(going)).chain(others).for_each(end);
+        silent.into_iter().chain(others).take(most).for_each(end);
     }
 
     /// On how many connections reviews may be under way: on half of them at the least.
@@ -354,6 +359,9 @@ mod tests {
         let later = |connections: Arc<Connections>| async move {
             timeout(Duration::from_millis(1), connections.enter()).await.is_ok()
         };
+        assert!(!later(Arc::clone(&connections)).await, "all places are taken");
+        assert_eq!(going(&places), [1], "the others may be about to ask");
+        tokio::time::sleep(super::TO_ASK).await;
         assert!(!later(Arc::clone(&connections)).await, "all places are taken");
         let silent: Vec<usize> = (0..MOST).filter(|number| number % 2 == 1).collect();
         assert_eq!(going(&places), silent);

@@ -39,11 +39,11 @@ pub(crate) struct LintArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_on", "output", "severity"])]
     write_exclusions: Option<PathBuf>,
 
-    /// Show findings from here on: danger, warning or info [default: warning as text, info in every other form]
+    /// Show findings this severe or worse: danger, warning or info [default: warning as text, info in every other form]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     severity: Option<Severity>,
 
-    /// End with 2 where there is a finding from here on, and with 1 where that is not known: danger, warning or info
+    /// End with 2 where there is a finding this severe or worse, and with 1 where that is not known: danger, warning or info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     fail_on: Option<Severity>,
 

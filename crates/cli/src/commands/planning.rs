@@ -38,7 +38,7 @@ pub(crate) struct Planning {
     #[arg(long, value_name = "WHERE", value_parser = parse_target)]
     mapping: Option<MappingTarget>,
 
-    /// What to do with ends where logins are written to what knows none: refuse, or at-next-apply
+    /// What to do with `expires` where logins are written to what has no such thing: refuse, or at-next-apply
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: access::Expiry,
 

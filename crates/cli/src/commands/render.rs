@@ -26,7 +26,7 @@ pub(crate) struct RenderArgs {
     #[arg(long, value_name = "TARGET", value_parser = parse_target)]
     to: Format,
 
-    /// What to do with ends where the target knows none: refuse, or at-next-apply
+    /// What to do with `expires` where the target has no such thing: refuse, or at-next-apply
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: Expiry,
 

@@ -46,7 +46,7 @@ pub(crate) struct VerifyArgs {
     #[arg(short, long, value_name = "ARN", requires = "own_token", conflicts_with = "token")]
     role: Option<String>,
 
-    /// Put the token to the webhook that this kubeconfig of an API server names, too, and say whom it lets in
+    /// Also send the token to the webhook of this API server's kubeconfig, and print whom it lets in
     #[arg(long, value_name = "FILE")]
     webhook: Option<PathBuf>,
 

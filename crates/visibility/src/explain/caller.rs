@@ -21,7 +21,7 @@ pub struct Caller {
 pub enum NotACaller {
     /// It is none.
     #[error("that is no ARN of a person or a role: {0}")]
-    Arn(#[from] ArnError),
+    Arn(ArnError),
     /// An IAM group.
     #[error("an IAM group logs in nowhere; name one of its users, as arn:aws:iam::111122223333:user/alice")]
     Group,
@@ -38,6 +38,12 @@ pub enum NotACaller {
         "that ARN names neither a user, a role, a session of one, a federated user nor root; `aws sts get-caller-identity` prints one's own"
     )]
     Kind,
+}
+
+impl From<ArnError> for NotACaller {
+    fn from(error: ArnError) -> Self {
+        Self::Arn(error)
+    }
 }
 
 impl Caller {

@@ -21,6 +21,11 @@ const CONFIG: &str = "aws-iam-authenticator";
 pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Added), Refused> {
     let documents = parse_manifests(source, &Limits::default(), "", |_, _| {});
     let is_manifest = documents.iter().any(|document| document.root().is_some_and(|root| root.get("kind").is_some()));
+    if !is_manifest && source.text().trim().is_empty() {
+        let why = "nothing was changed: the file is empty; begin it as a ConfigMap aws-auth of kube-system, or as the \
+                   authenticator's configuration with its clusterID";
+        return Err(Refused::Unchanged(why.to_owned()));
+    }
     if !is_manifest {
         let data = BTreeMap::from([("config.yaml".to_owned(), source.text().to_owned())]);
         let standing = |_: &str| Standing::alone(source.name());

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 8;
 /// Whether to ask, and as whom. The flags are those of `token`.
 #[derive(Args, Debug)]
 pub(crate) struct AskIam {
-    /// Ask IAM who is in IAM groups, which roles permission sets have, and who is no more, with your AWS credentials
+    /// Ask IAM who is in IAM groups, which roles permission sets have, and which users and roles no longer exist, with your AWS credentials
     #[arg(long, help_heading = "Asking IAM")]
     aws: bool,
 

@@ -44,7 +44,7 @@ impl Execution {
             self.stage(steps, stage, &mut outcomes, &mut stop, &mut progress).await?;
             progress.show("");
             let known: Vec<Outcome> = outcomes.iter().map(|outcome| outcome.clone().unwrap_or(Outcome::Done)).collect();
-            outcome::say(steps, &known, stage)?;
+            outcome::say(steps, &known, stage, self.run)?;
         }
         Ok(outcomes.into_iter().flatten().collect())
     }

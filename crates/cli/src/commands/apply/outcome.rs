@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use inventory::{RECORD_NAME, RECORD_NAMESPACE};
+use kubernetes::Run;
 use plan::{Action, Stage, Step};
 
 use crate::process;
@@ -45,7 +46,7 @@ pub(super) fn title(action: &Action) -> String {
 }
 
 /// Says what came of the steps of one stage.
-pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow::Result<()> {
+pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage, run: Run) -> anyhow::Result<()> {
     for (step, outcome) in steps.iter().zip(outcomes).filter(|(step, _)| step.stage == stage) {
         let what = title(&step.action);
         let done = match &step.action {
@@ -54,6 +55,7 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage) -> anyhow:
             Action::WriteMap(_) => "written",
             Action::Settle => "is over",
         };
+        let done = if run == Run::Dry { format!("would be {done}") } else { done.to_owned() };
         match outcome {
             Outcome::Done if step.action == Action::Settle => {}
             Outcome::Done => process::print_line(&format!("{what} {done}"))?,

@@ -43,8 +43,8 @@ pub(crate) fn stops(refusals: &[Refusal]) {
                 });
                 format!(" (`{}`)", files.collect::<Vec<_>>().join(" "))
             }
-            Some(flag) => format!(" (`{}`)", flag.as_str()),
-            None => String::new(),
+            Some(flag) if !advice.contains(flag.as_str()) => format!(" (`{}`)", flag.as_str()),
+            Some(_) | None => String::new(),
         };
         if let [refusal] = alike {
             process::note(&format!("error: [{code}] {}; {advice}{flag}", refusal.summary()));
