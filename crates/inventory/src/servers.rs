@@ -385,7 +385,7 @@ mod tests {
     fn where_nothing_says_it_the_existing_program_reads_it_and_a_key_of_ours_says_it() {
         let told = Servers::default().told(None);
         assert!(told.reader == AWS && told.note().is_some_and(|note| note.contains("`--reader`")), "{told:?}");
-        let told = Servers::default().told(Some(&settings("server: {accessFile: /access.yaml}")));
+        let told = Servers::default().told(Some(&settings("config.yaml", "server: {accessFile: /access.yaml}")));
         assert_eq!((told.reader, told.note()), (OURS, None));
     }
 
@@ -395,8 +395,8 @@ mod tests {
             json!({"image": "aws-iam-authenticator:1"}),
             json!({"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=CRD"]}),
         );
-        let file = settings("server: {backendMode: [EKSConfigMap]}");
-        let says_nothing = settings("server: {port: 1}");
+        let file = settings("config.yaml", "server: {backendMode: [EKSConfigMap]}");
+        let says_nothing = settings("config.yaml", "server: {port: 1}");
         let rows = [
             (mounting(&flag), Some(&file), Some(vec![Mode::Crd])),
             (mounting(&plain), Some(&file), Some(vec![Mode::EksConfigMap])),

@@ -9,7 +9,7 @@ mod beside;
 mod changes;
 mod names;
 
-use document::{Dialect, Limits, Node, Problem, Source, parse_as};
+use document::{Dialect, Limits, Node, Problem, Source, Span, parse_as};
 
 pub use self::beside::{Beside, OtherFile};
 use self::{changes::Changes, names::Names};
@@ -44,6 +44,7 @@ pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current:
     let entry = &ExecEntry { context, cluster, user, ..entry.clone() };
     let context = entry.context.clone();
     let Some(mut changes) = changes else {
+        ensure_nothing_is_lost(existing)?;
         let set_current = set_current && beside.becomes_current(&before, &context, &mut notes);
         return Ok(Merged { text: begun(existing, entry, set_current), context, notes });
     };
@@ -67,11 +68,30 @@ pub(crate) fn unedited(source: &Source) -> &'static str {
     }
 }
 
+/// What kubectl takes for an empty file may have more in it: a second document, which nobody reads, and somebody wrote.
+fn ensure_nothing_is_lost(existing: &Source) -> Result<(), Vec<Problem>> {
+    let (mut at, mut begun) = (0, 0);
+    for line in existing.text().split_inclusive('\n') {
+        let text = line.split('#').next().unwrap_or_default().trim();
+        begun += usize::from(text == "---");
+        if begun > 1 || !["", "---", "...", "null", "~", "{}"].contains(&text) {
+            let message = "kubectl reads the first document alone, which is empty, and here stands more";
+            let problem = Problem::error(
+                "kubeconfig.second-document",
+                Span { start: at, end: at + line.trim_end().len() },
+                message,
+            );
+            return Err(vec![problem.hint("take the empty document away, or name another file")]);
+        }
+        at += line.len();
+    }
+    Ok(())
+}
+
 /// A kubeconfig where there was none yet: comments stay, which are all that may stand in a file that says nothing.
 fn begun(existing: &Source, entry: &ExecEntry, set_current: bool) -> String {
-    let is_comment = |line: &str| line.is_empty() || line.starts_with('#') || line == "---";
-    let comments = existing.text().lines().all(|line| is_comment(line.trim()));
-    let before = if comments { existing.text() } else { "" };
+    let is_comment = |line: &&str| ["", "---"].contains(&line.trim()) || line.trim().starts_with('#');
+    let before: String = existing.text().split_inclusive('\n').filter(is_comment).collect();
     let line_end = if before.contains("\r\n") { "\r\n" } else { "\n" };
     let gap = if before.is_empty() || before.ends_with('\n') { "" } else { line_end };
     let new = if set_current { render(entry) } else { render_beside(entry) };

@@ -136,7 +136,15 @@ impl Whoami {
         match self.line_for_the_administrator() {
             Some(line) => {
                 let send = Item::new(Sign::None, "send this line to the administrator of the cluster, who sees why:");
-                sections.push(section("What to do", [send.below([Item::new(Sign::None, line)])]));
+                let mut items = vec![send.below([Item::new(Sign::None, line)])];
+                // The server alone knows its own id: to it such a token has a wrong signature.
+                items.extend(self.cluster.id.as_ref().map(|id| {
+                    Item::new(
+                        Sign::None,
+                        format!("if it says that you are let in, the server may have another cluster id than {id}: compare them"),
+                    )
+                }));
+                sections.push(section("What to do", items));
             }
             None if self.user.is_some() => sections.push(section("What you may do", self.rights())),
             None => {}

@@ -46,7 +46,7 @@ pub(crate) fn configures(bytes: &[u8]) {
     let Some(text) = grammar::text(bytes, &CONFIGURATION) else { return };
     let standing = || go::Standing::alone("config.yaml");
     let _ = go::mounted_file(&text, standing(), go::Options::default());
-    let _ = go::settings(&text);
+    let _ = go::settings("config.yaml", &text);
     let source = Source::new("config.yaml", text.as_str());
     let Ok((config, _)) = read_config_in(&source, None) else { return };
     let snapshot = config.server.into_snapshot(None);

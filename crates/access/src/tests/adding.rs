@@ -203,6 +203,12 @@ fn a_file_that_is_something_else_is_refused() {
         ("kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: [x]}\n", "no text"),
         ("- a\n", "mapping"),
         ("server: {mapRoles: x}\n", "does not start"),
+        ("", "is empty"),
+        ("# nothing yet\n", "is empty"),
+        ("clusterID: c\naccount: '111122223333'\ngroups: []\n", "is an access file"),
+        ("{\"mapRoles\": []}\n", "outside of `server`"),
+        ("mapRoles: |\n  - rolearn: x\n", "outside of `server`"),
+        ("hello: world\n", "neither `clusterID` nor `server`"),
         ("kind: ConfigMap\nmetadata: {name: aws-auth}\ndata:\n  mapRoles: *nobody\n", ""),
     ];
     for (text, expected) in rows {

@@ -125,7 +125,10 @@ impl Dump {
 
     /// What the authenticator's configuration says of how everything is read.
     pub(super) fn settings(&self) -> Option<Settings> {
-        self.configuration().map(settings)
+        let name = MappingTarget::ConfigMap
+            .config_map()
+            .and_then(|map| self.config_maps.get(map)?.standing.get("config.yaml"));
+        self.configuration().map(|text| settings(name.map_or("config.yaml", |standing| &standing.file), text))
     }
 
     /// Whether it is one of EKS, by the roles that EKS puts into each.
@@ -175,7 +178,8 @@ impl Dump {
 
     fn configured_cluster(&self) -> Option<SaidCluster> {
         let (key, map) = ("config.yaml", self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?);
-        let (id, line) = cluster_id(map.data.get(key)?)?;
+        let name = map.standing.get(key).map_or(key, |standing| &standing.file);
+        let (id, line) = cluster_id(name, map.data.get(key)?)?;
         let by = if map.in_file.is_some() { SaidBy::Configuration } else { SaidBy::ConfigurationInCluster };
         let place = map.standing.get(key).map(|standing| (standing.file.clone(), standing.line_of(line)));
         Some(SaidCluster { place, ..SaidCluster::of_id(by, &id) })

@@ -26,10 +26,11 @@ pub struct Settings {
     pub has_access_file: bool,
 }
 
-/// Reads them. What cannot be read says nothing here: whoever reads the mappings says why.
-pub fn settings(config: &str) -> Settings {
+/// Reads them, of a file of this name, which says whether it is TOML. What cannot be read says nothing here: whoever reads the
+/// mappings says why.
+pub fn settings(name: &str, config: &str) -> Settings {
     let mut defects = Vec::new();
-    let mut text = Text::new(Mode::MountedFile, config, Standing::alone("config.yaml"), &mut defects);
+    let mut text = Text::new(Mode::MountedFile, config, Standing::alone(name), &mut defects);
     let Some(root) = root(&text.source) else { return Settings::default() };
     let Some(server) = fields(&root).remove("server") else { return Settings::default() };
     let mut server = fields(server);
@@ -42,9 +43,9 @@ pub fn settings(config: &str) -> Settings {
     }
 }
 
-/// The `clusterID`, as it is written, and its line, whatever is wrong with the rest of the file.
-pub fn cluster_id(config: &str) -> Option<(Box<str>, usize)> {
-    let source = Source::new("config.yaml", config);
+/// The `clusterID`, as it is written, and its line, whatever is wrong with the rest of the file. Its name says whether it is TOML.
+pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
+    let source = Source::new(name, config);
     let root = root(&source)?;
     let node = fields(&root).remove("clusterid")?;
     let id = &node.as_scalar()?.text;
@@ -103,16 +104,16 @@ mod tests {
             ("", None),
         ];
         for (config, expected) in rows {
-            let read = cluster_id(config);
+            let read = cluster_id("config.yaml", config);
             assert_eq!(read.as_ref().map(|(id, line)| (&**id, *line)), expected, "{config}");
         }
     }
 
     #[test]
     fn they_are_read_as_the_program_reads_them() {
-        let of = |server: &str| settings(&format!("clusterID: c\nserver:\n{server}"));
-        assert_eq!(settings(""), Settings::default());
-        assert_eq!(settings("server: [\n"), Settings::default());
+        let of = |server: &str| settings("config.yaml", &format!("clusterID: c\nserver:\n{server}"));
+        assert_eq!(settings("config.yaml", ""), Settings::default());
+        assert_eq!(settings("config.yaml", "server: [\n"), Settings::default());
         assert_eq!(of("  port: 1\n"), Settings::default());
         let (file, aws_auth) = (Mode::MountedFile, Mode::EksConfigMap);
         for (written, modes) in [

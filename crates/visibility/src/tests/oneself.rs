@@ -97,6 +97,7 @@ fn whoever_is_not_let_in_has_a_line_for_the_administrator() {
     What to do
       send this line to the administrator of the cluster, who sees why:
         cluster-auth explain arn:aws:sts::111122223333:assumed-role/Deployer/alice
+      if it says that you are let in, the server may have another cluster id than prod.example.com: compare them
     ");
 }
 

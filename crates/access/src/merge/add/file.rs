@@ -21,12 +21,8 @@ const CONFIG: &str = "aws-iam-authenticator";
 pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Added), Refused> {
     let documents = parse_manifests(source, &Limits::default(), "", |_, _| {});
     let is_manifest = documents.iter().any(|document| document.root().is_some_and(|root| root.get("kind").is_some()));
-    if !is_manifest && source.text().trim().is_empty() {
-        let why = "nothing was changed: the file is empty; begin it as a ConfigMap aws-auth of kube-system, or as the \
-                   authenticator's configuration with its clusterID";
-        return Err(Refused::Unchanged(why.to_owned()));
-    }
     if !is_manifest {
+        ensure_configuration(source, &documents)?;
         let data = BTreeMap::from([("config.yaml".to_owned(), source.text().to_owned())]);
         let standing = |_: &str| Standing::alone(source.name());
         let added = add(Shape::Config(None), &data, standing, addition)?;
@@ -62,6 +58,28 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
         added.place = there.place;
     }
     Ok((changed, added))
+}
+
+/// That a file that is no manifest is aws-iam-authenticator's configuration, by its outermost keys: nothing is added to others.
+fn ensure_configuration(source: &Source, documents: &[Document]) -> Result<(), Refused> {
+    let root = documents.iter().find_map(Document::root);
+    let keys = root.and_then(Node::as_mapping).into_iter().flatten().map(|entry| entry.key.text.to_lowercase());
+    let keys: Vec<String> = keys.collect();
+    let has = |key: &str| keys.iter().any(|one| one == key);
+    let what = match root {
+        None if documents.iter().all(|document| document.read.is_ok()) => "is empty",
+        // Whoever reads it says why it cannot be read.
+        None => return Ok(()),
+        Some(root) if root.as_mapping().is_none() => return Ok(()),
+        Some(_) if has("groups") || has("account") => "is an access file",
+        Some(_) if has("maproles") || has("mapusers") || has("mapaccounts") => {
+            "has lists of logins outside of `server`"
+        }
+        Some(_) if has("clusterid") || has("server") => return Ok(()),
+        Some(_) => "has neither `clusterID` nor `server`",
+    };
+    let is = "neither aws-iam-authenticator's configuration nor a manifest of the ConfigMap aws-auth";
+    Err(Refused::Unchanged(format!("nothing was changed: {} {what}: that is {is}", source.name())))
 }
 
 /// The `ConfigMap` of a file to which something can be added.

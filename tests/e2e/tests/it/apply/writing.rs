@@ -143,7 +143,7 @@ fn dry(world: &World) -> anyhow::Result<()> {
     managed.file(FILE)?;
     let before = managed.dump()?;
     let said = managed.run(&["apply", "--dry-run"])?.success()?;
-    ensure!(said.contains("Role dev/developers") && said.contains("nothing of it was kept"), "{said}");
+    ensure!(said.contains("Role dev/developers would be applied") && said.contains("nothing of it was kept"), "{said}");
     same(&before, &managed.dump()?)?;
     managed.apply(&[])?.success()?;
     // With everything in it: a binding that is replaced, a role that changes, people who go.
