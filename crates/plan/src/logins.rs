@@ -69,12 +69,18 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let ours = ours(live, wanted);
         let after = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.extend(observed.asks(live).then_some(after));
+        if observed.not_asked(live).is_some() {
+            // Nobody may do anything by what EKS does not look at.
+            logins.others.pop();
+        }
     }
     if !observed.mappings.iter().any(|live| live.target == wanted.target) {
         let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
-        // The server asks its access file first.
-        let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
-        logins.after.insert(at, after);
+        // EKS asks no server, and so none of its places; a server asks its access file first.
+        if observed.leaves_out(wanted.target).is_none() {
+            let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
+            logins.after.insert(at, after);
+        }
         // What stands there already is not known where nobody could look.
         if observed.unseen.iter().any(|gap| gap.hides(wanted.target)) {
             let (unknown, changes) =

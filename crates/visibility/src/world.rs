@@ -180,6 +180,10 @@ impl World {
 
         observed.is_of_server(server);
         let is_eks = observed.is_eks || !entries.is_empty();
+        if !entries.is_empty() {
+            // Of entries that were given in part it is not known what the rest says.
+            unread.extend(gaps::of_entries(&entries, is_eks));
+        }
         let (has_file, has_config) = (access.is_some(), config.is_some());
         observed.entries = entries.clone();
         let given = GivenLogins { access_file: has_file, config: has_config };
@@ -242,6 +246,7 @@ impl World {
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
         gaps.extend(gaps::of_policies(&policies));
+        unread.extend(gaps::of_policies(&policies));
         let (by_key, of_keys) = gaps::of_keys(&principals, &index);
         gaps.extend(of_keys);
         gaps.sort();

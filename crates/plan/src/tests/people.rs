@@ -180,3 +180,23 @@ fn whoever_leaves_a_group_that_becomes_dangerous_is_named() {
     assert!(said.contains("! user z can read secrets in kube-system\n"), "{said}");
     assert!(said.contains("! user x can read secrets in kube-system until logins change\n"), "{said}");
 }
+
+/// EKS asks access entries and `aws-auth`: whoever stands elsewhere gains nothing by it, and has nothing by it.
+#[test]
+fn what_eks_does_not_ask_lets_nobody_in_before_or_after() {
+    let role = "role view = get pods\n";
+    let group = "- {name: a, users: [x], authorization: [{clusterRole: view}]}";
+    let of_eks = |observed: Observed| Observed { is_eks: true, ..observed };
+    for target in [MappingTarget::ConfigMap, MappingTarget::Crd, MappingTarget::AccessFile] {
+        assert_eq!(people(&plan(group, target, &cluster(role))), ["user x: nobody → x [a]"], "{target:?}");
+        let on_eks = plan(group, target, &of_eks(cluster(role)));
+        assert_eq!(people(&on_eks), [""; 0], "{target:?}");
+        let said: Vec<String> = on_eks.warnings.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|said| said.contains("user x")), "{target:?}: {said:?}");
+    }
+    assert_eq!(people(&plan(group, MappingTarget::AwsAuth, &of_eks(cluster(role)))), ["user x: nobody → x [a]"]);
+    let admin = "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/z', username: z, groups: ['system:masters']}]";
+    let powerful = |observed: &Observed| plan(group, MappingTarget::AwsAuth, observed).all_powerful.len();
+    assert_eq!(powerful(&live(role, admin, &[])), 1);
+    assert_eq!(powerful(&of_eks(live(role, admin, &[]))), 0);
+}

@@ -107,3 +107,20 @@ fn whoever_may_change_what_eks_does_not_read_becomes_nothing_by_it() {
         assert_eq!((on_eks(&with_map), on_eks(&without)), (is_read_on_eks, false), "{code}");
     }
 }
+
+/// Access entries of which a part was not given may say something that would be found.
+#[test]
+fn entries_that_were_given_in_part_leave_lint_incomplete() {
+    let (mode, list) = (described("API"), r#"{"accessEntries": ["arn:aws:iam::111122223333:role/Ops"]}"#);
+    let entry = r#"{"accessEntry": {"principalArn": "arn:aws:iam::111122223333:role/Ops", "username": "ops", "kubernetesGroups": [], "type": "STANDARD"}}"#;
+    let policies = r#"{"principalArn": "arn:aws:iam::111122223333:role/Ops", "associatedAccessPolicies": []}"#;
+    let is_incomplete = |files: &[&str]| {
+        let files: Vec<(&str, &str)> =
+            ["a.json", "b.json", "c.json", "d.json"].into_iter().zip(files.iter().copied()).collect();
+        lint(&world(&files), &[], now()).is_incomplete
+    };
+    assert!(is_incomplete(&[&mode]), "no entries");
+    assert!(is_incomplete(&[&mode, list]), "one is named");
+    assert!(is_incomplete(&[&mode, list, entry]), "its policies are not known");
+    assert!(!is_incomplete(&[&mode, list, entry, policies]), "all of it");
+}
