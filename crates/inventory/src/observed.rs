@@ -43,8 +43,6 @@ pub struct Observed {
     pub knows_mapping_objects: bool,
     /// The places of logins of which nothing says that a server reads them, and why not.
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
-    /// Whether nothing that a live cluster shows runs a server: one on hosts reads files that show nowhere.
-    pub runs_nowhere: bool,
     /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
     /// Of that, places of logins that were given and cannot be read, or in which something is still to be filled in.

@@ -32,8 +32,8 @@ pub struct Places {
     modes: Option<Vec<Mode>>,
     /// A file that the server may have on its machine, which no API shows.
     own_files: Option<UnseenLogins>,
-    /// That nothing says that a server reads the access file or the configuration in the cluster.
-    not_read: Vec<UnseenLogins>,
+    /// That nothing says that a server reads the access file in the cluster.
+    not_read: Option<UnseenLogins>,
     /// IAM groups of an access file of which nobody said who is in them, with the accounts of whoever may be.
     of_iam_groups: Vec<(BTreeSet<AccountId>, UnseenLogins)>,
 }
@@ -51,12 +51,7 @@ impl Places {
         if !is_eks {
             if !given.access_file {
                 places.unseen.extend(of_map(observed, MappingTarget::AccessFile, Mode::AccessFile));
-                places.not_read.extend(not_read(observed, MappingTarget::AccessFile));
-            }
-            // Of a configuration in a ConfigMap it is assumed that somebody reads it, and said; but where all that runs was looked
-            // at, and nothing does.
-            if observed.runs_nowhere && !given.config {
-                places.not_read.extend(not_read(observed, MappingTarget::ConfigMap));
+                places.not_read = not_read(observed);
             }
             if places.asks(Mode::MountedFile) && !given.config {
                 places
@@ -121,7 +116,7 @@ impl Places {
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
         let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
-        let others = [&self.of_mode, &self.own_files].into_iter().flatten().chain(&self.not_read);
+        let others = [&self.of_mode, &self.not_read, &self.own_files].into_iter().flatten();
         self.unseen.iter().chain(of_entries).chain(others).chain(of_iam_groups)
     }
 
@@ -144,7 +139,7 @@ impl Places {
         let of_mode = self.of_mode.iter();
         let of_mode = of_mode.filter(|_| matches!(decided, Some(Mode::AccessEntries | Mode::EksConfigMap)));
         let all = of_entries.chain(&self.unseen).chain(&self.own_files);
-        let not_read = self.not_read.iter().filter(|place| decided == Some(place.mode));
+        let not_read = self.not_read.iter().filter(|_| decided == Some(Mode::AccessFile));
         let is_user = matches!(identity.principal, Principal::User { .. });
         let of_iam_groups = self.of_iam_groups.iter().filter(|(of, _)| is_user && of.contains(&identity.account));
         let of_iam_groups = of_iam_groups.map(|(_, place)| place);
@@ -178,9 +173,9 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     let has_map = observed.mappings.iter().any(|live| live.target == MappingTarget::ConfigMap);
     let is_read = |target| !observed.not_read.contains_key(&target);
     let is_unseen = places.unseen.iter().any(|place| place.mode == Mode::MountedFile);
-    // A server whose files come from a ConfigMap has no others.
-    let reads_maps =
-        (has_map && !observed.runs_nowhere) || is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
+    // Of a configuration in a ConfigMap it is assumed that somebody reads it, and said. A server whose files come from a
+    // ConfigMap has no others.
+    let reads_maps = has_map || is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
     if given.config || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
         return None;
     }
@@ -191,18 +186,13 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
 }
 
-/// A file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
-fn not_read(observed: &Observed, target: MappingTarget) -> Option<UnseenLogins> {
-    let is_there = observed.mappings.iter().any(|live| live.target == target);
-    let (why, mode) = (observed.not_read.get(&target).filter(|_| is_there)?, target.mode()?);
-    let what = format!("whether a server reads {}", target.title());
-    let help = match target {
-        MappingTarget::AccessFile => {
-            "say by `--reader cluster-auth` that one does, or give the access file that the server has"
-        }
-        _ => "say by `--reader` which server does, or give the file that it has by its `--config` as `--config FILE`",
-    };
-    Some(UnseenLogins::new(mode, Unseen { what: what.into(), why: why.clone() }, help))
+/// An access file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
+fn not_read(observed: &Observed) -> Option<UnseenLogins> {
+    let is_there = observed.mappings.iter().any(|live| live.target == MappingTarget::AccessFile);
+    let why = observed.not_read.get(&MappingTarget::AccessFile).filter(|_| is_there)?;
+    let what = format!("whether a server reads {}", MappingTarget::AccessFile.title());
+    let help = "say by `--reader cluster-auth` that one does, or give the access file that the server has";
+    Some(UnseenLogins::new(Mode::AccessFile, Unseen { what: what.into(), why: why.clone() }, help))
 }
 
 const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \

@@ -24,8 +24,6 @@ pub(super) struct Servers {
     pub(super) asked: Option<Reader>,
     /// The gate `SSORoleMatch`, by a flag.
     pub(super) sso_role_match: Option<bool>,
-    /// Whether everything of a live cluster was looked at that may run one.
-    pub(super) seen_all: bool,
     /// What else says that it is `cluster-auth server`, where nothing that runs was seen.
     pub(super) is_ours: bool,
     /// What runs one.
@@ -78,11 +76,6 @@ impl Servers {
         true
     }
 
-    /// Whether nothing runs one, of all that a live cluster shows: then it runs on hosts, with files that show nowhere.
-    pub(super) fn runs_nowhere(&self) -> bool {
-        self.seen_all && self.unseen.is_none() && !self.is_told() && !self.is_ours
-    }
-
     /// Whether anything says who reads the configuration.
     pub(super) fn is_told(&self) -> bool {
         self.asked.is_some() || !self.seen.is_empty()
@@ -93,7 +86,6 @@ impl Servers {
         self.asked = self.asked.or(other.asked);
         self.sso_role_match = self.sso_role_match.or(other.sso_role_match);
         self.is_ours |= other.is_ours;
-        self.seen_all |= other.seen_all;
         self.unseen = self.unseen.take().or(other.unseen);
         for running in other.seen {
             if !self.seen.contains(&running) {

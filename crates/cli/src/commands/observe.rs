@@ -5,11 +5,8 @@ mod files;
 mod from;
 mod live;
 
-// The server alone is reached by proxies without a kubeconfig of its own.
-#[cfg(unix)]
-pub(crate) use self::context::proxies;
 pub(crate) use self::{
-    context::{ClusterArgs, contexts},
+    context::{ClusterArgs, contexts, proxies},
     files::collect,
     from::{
         APPLIED_WITH, COMPILED_WITH, FromArgs, IMPORTED_FROM, PLANNED_WITH, PathArgs, ensure_no_configuration, gated,

@@ -42,7 +42,6 @@ impl Dump {
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
         let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
-        let runs_nowhere = self.servers.runs_nowhere();
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
@@ -167,7 +166,6 @@ impl Dump {
             modes: told.modes,
             knows_mapping_objects,
             not_read,
-            runs_nowhere,
             definitions: foreign.iter().filter_map(|foreign| foreign.definition.clone()).collect(),
             ..Observed::default()
         };

@@ -19,11 +19,6 @@ impl Dump {
         self.servers.unseen = Some(why.into());
     }
 
-    /// Everything of a live cluster was looked at that may run servers, but for what could not be.
-    pub fn has_seen_what_runs(&mut self) {
-        self.servers.seen_all = true;
-    }
-
     /// Whether nothing says who reads logins, outside of EKS.
     pub fn lacks_server(&self) -> bool {
         !self.servers.is_told() && !self.is_of_eks()

@@ -110,7 +110,7 @@ fn cluster_wide(plan: &Plan) -> Vec<Item> {
             (Change::Replace, Some(was)) => format!(" instead of {} {}", was.kind.as_str(), was.name),
             _ => String::new(),
         };
-        let text = format!("{} {}{role}{was} to {}", change.change.as_str(), change.id.name, some_of(&groups, NAMED));
+        let text = format!("{} {}{role}{was} to {}", verb(change.change), change.id.name, some_of(&groups, NAMED));
         Item::new(sign(change.change), text)
     };
     bindings.map(item).collect()

@@ -69,7 +69,6 @@ pub(crate) async fn look(cluster: &Cluster, lists: &Lists, namespaces: &[String]
             // A server that the kubelet runs from a file shows as a pod, and there may be many.
             let pods = servers(cluster, &[Resource::PODS], looked.dump.lacks_server()).await?;
             looked.dump.extend(pods);
-            looked.dump.has_seen_what_runs();
             looked.roles(cluster).await?;
         }
         Ok(looked)
