@@ -76,6 +76,80 @@ pub(super) const COMMANDS: &[Row] = &[
         ],
     ),
     (
+        "add user",
+        "--userarn arn:aws:iam::111122223333:user/x --username x --groups g --file none.yaml --prompt=false",
+        Uses::ALL,
+        &[
+            ("prompt", ALWAYS),
+            ("userarn", ALWAYS),
+            ("username", ALWAYS),
+            ("groups", ALWAYS),
+            (
+                "kubeconfig",
+                &[(
+                    "add user --userarn arn:aws:iam::111122223333:user/x --username x --groups g --file none.yaml --kubeconfig k",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            (
+                "kubeconfig-context",
+                &[(
+                    "add user --userarn arn:aws:iam::111122223333:user/x --username x --groups g --file none.yaml --kubeconfig-context c",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            (
+                "master-url",
+                &[(
+                    "add user --userarn arn:aws:iam::111122223333:user/x --username x --groups g --file none.yaml --master-url https://x",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            ("file", ALWAYS),
+        ],
+    ),
+    (
+        "add role",
+        "--rolearn arn:aws:iam::111122223333:role/x --username x --groups g --file none.yaml --prompt=false",
+        Uses::ALL,
+        &[
+            ("prompt", ALWAYS),
+            ("rolearn", ALWAYS),
+            ("username", ALWAYS),
+            ("groups", ALWAYS),
+            // With `--rolearn` it is refused in the words of aws-iam-authenticator, which the end-to-end tests compare.
+            ("sso", ALWAYS),
+            (
+                "kubeconfig",
+                &[(
+                    "add role --rolearn arn:aws:iam::111122223333:role/x --username x --groups g --file none.yaml --kubeconfig k",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            (
+                "kubeconfig-context",
+                &[(
+                    "add role --rolearn arn:aws:iam::111122223333:role/x --username x --groups g --file none.yaml --kubeconfig-context c",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            (
+                "master-url",
+                &[(
+                    "add role --rolearn arn:aws:iam::111122223333:role/x --username x --groups g --file none.yaml --master-url https://x",
+                    1,
+                    CANNOT,
+                )],
+            ),
+            ("file", ALWAYS),
+        ],
+    ),
+    (
         "kops spec",
         "--name prod.example.com",
         Uses::OF_CLUSTER,
