@@ -148,7 +148,7 @@ fn dynamic_file(world: &World) -> anyhow::Result<()> {
 }
 
 fn objects(world: &World) -> anyhow::Result<()> {
-    let run = Run::new("IAMIdentityMapping", 100, 1_795_901_055_371_101)?;
+    let run = Run::new("IAMIdentityMapping", 300, 1_795_901_055_371_101)?;
     let sandboxes = Sandboxes::start(world)?;
     let mut place = Objects::start(world, &sandboxes)?;
     let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
