@@ -9,7 +9,7 @@ mod beside;
 mod changes;
 mod names;
 
-use document::{Dialect, Limits, Node, Problem, Source, Span, parse_as};
+use document::{Dialect, Limits, Node, Problem, Read, SEVERAL, Source, parse_as};
 
 pub use self::beside::{Beside, OtherFile};
 use self::{changes::Changes, names::Names};
@@ -36,7 +36,8 @@ pub struct Merged {
 /// entry's is called otherwise. So is its user where the one of that name has credentials that are not this program's, and
 /// whatever would hide, or be hidden by, something else of its name in a file beside.
 pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current: bool) -> Result<Merged, Vec<Problem>> {
-    let root = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?.root.filter(|root| !root.is_null());
+    let Read { root, warnings } = parse_as(existing, &Limits::default(), Dialect::Kubernetes)?;
+    let root = root.filter(|root| !root.is_null());
     let changes = root.as_ref().map(|root| Changes::of(existing, root)).transpose()?;
     let before = root.as_ref().map(Node::to_json).unwrap_or_default();
 
@@ -44,7 +45,12 @@ pub fn merge(existing: &Source, beside: &Beside, entry: &ExecEntry, set_current:
     let entry = &ExecEntry { context, cluster, user, ..entry.clone() };
     let context = entry.context.clone();
     let Some(mut changes) = changes else {
-        ensure_nothing_is_lost(existing)?;
+        // A new text takes the place of the empty document, and would take that of what nobody reads and somebody wrote.
+        if let Some(second) = warnings.iter().find(|warning| warning.code == SEVERAL) {
+            let message = "kubectl reads the first document alone, which is empty, and here stands more";
+            let problem = Problem::error(SEVERAL, second.span, message);
+            return Err(vec![problem.hint("take the empty document away, or name another file")]);
+        }
         let set_current = set_current && beside.becomes_current(&before, &context, &mut notes);
         return Ok(Merged { text: begun(existing, entry, set_current), context, notes });
     };
@@ -66,26 +72,6 @@ pub(crate) fn unedited(source: &Source) -> &'static str {
     } else {
         "`kubectl config view --raw` prints the same kubeconfig as kubectl itself writes it"
     }
-}
-
-/// What kubectl takes for an empty file may have more in it: a second document, which nobody reads, and somebody wrote.
-fn ensure_nothing_is_lost(existing: &Source) -> Result<(), Vec<Problem>> {
-    let (mut at, mut begun) = (0, 0);
-    for line in existing.text().split_inclusive('\n') {
-        let text = line.split('#').next().unwrap_or_default().trim();
-        begun += usize::from(text == "---");
-        if begun > 1 || !["", "---", "...", "null", "~", "{}"].contains(&text) {
-            let message = "kubectl reads the first document alone, which is empty, and here stands more";
-            let problem = Problem::error(
-                "kubeconfig.second-document",
-                Span { start: at, end: at + line.trim_end().len() },
-                message,
-            );
-            return Err(vec![problem.hint("take the empty document away, or name another file")]);
-        }
-        at += line.len();
-    }
-    Ok(())
 }
 
 /// A kubeconfig where there was none yet: comments stay, which are all that may stand in a file that says nothing.

@@ -67,15 +67,14 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
         let nothing = mapping::Source::empty(live.source.mode, live.source.reader);
         let desired = if live.target == wanted.target { desired_source(wanted, mode) } else { nothing };
         let ours = ours(live, wanted);
-        let after = logins.of_target(live.target, &live.source, &desired, &ours);
+        let (after, others) = logins.of_target(live.target, &live.source, &desired, &ours);
         logins.after.extend(observed.asks(live).then_some(after));
-        if observed.not_asked(live).is_some() {
-            // Nobody may do anything by what EKS does not look at.
-            logins.others.pop();
-        }
+        // Nobody may do anything by what EKS does not look at.
+        logins.others.extend(observed.not_asked(live).is_none().then_some(others));
     }
     if !observed.mappings.iter().any(|live| live.target == wanted.target) {
-        let after = logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
+        let (after, _) =
+            logins.of_target(wanted.target, &source(mode), &desired_source(wanted, mode), &BTreeSet::new());
         // EKS asks no server, and so none of its places; a server asks its access file first.
         if observed.leaves_out(wanted.target).is_none() {
             let at = if mode == Mode::AccessFile { 0 } else { logins.after.len() };
@@ -106,14 +105,14 @@ fn with_entries(mut sources: Vec<mapping::Source>, observed: &Observed) -> Vec<m
 }
 
 impl Logins {
-    /// Compares one mapping, and says what it is going to be. What is not ours and not in the file stays.
+    /// Compares one mapping, and says what it is going to be, and of that what is not ours and not in the file: it stays.
     fn of_target(
         &mut self,
         target: MappingTarget,
         current: &mapping::Source,
         desired: &mapping::Source,
         ours: &BTreeSet<Box<str>>,
-    ) -> mapping::Source {
+    ) -> (mapping::Source, mapping::Source) {
         let mut now = by_principal(current);
         let next = by_principal(desired);
         for (principal, rule) in &next {
@@ -143,8 +142,7 @@ impl Logins {
         let mut after = others.clone();
         after.roles.extend(desired.roles.iter().cloned());
         after.users.extend(desired.users.iter().cloned());
-        self.others.push(others);
-        after
+        (after, others)
     }
 }
 

@@ -180,9 +180,10 @@ impl World {
 
         observed.is_of_server(server);
         let is_eks = observed.is_eks || !entries.is_empty();
+        let of_entries = gaps::of_entries(&entries, is_eks);
         if !entries.is_empty() {
             // Of entries that were given in part it is not known what the rest says.
-            unread.extend(gaps::of_entries(&entries, is_eks));
+            unread.extend(of_entries.iter().cloned());
         }
         let (has_file, has_config) = (access.is_some(), config.is_some());
         observed.entries = entries.clone();
@@ -233,7 +234,7 @@ impl World {
         // Whoever gives files knows that they leave these four to Kubernetes.
         let assumed = if is_whole { assumed } else { BTreeSet::new() };
         gaps.extend(gaps::of_roles(index.bindings().iter(), &index, &knowledge, &assumed, server.is_some()));
-        gaps.extend(gaps::of_entries(&entries, is_eks));
+        gaps.extend(of_entries);
         gaps.extend(nothing_says);
         gaps.extend(gaps::of_chance(&logins));
         gaps.extend(places.all().map(|place| place.gap.clone()));
@@ -245,8 +246,9 @@ impl World {
         let doubtful = logins::doubtful(&observed_others, &principals, partition, now);
         let policies: Vec<Associated> =
             entries.associations().into_iter().map(|association| Associated::new(association, &by_user)).collect();
-        gaps.extend(gaps::of_policies(&policies));
-        unread.extend(gaps::of_policies(&policies));
+        let of_policies: Vec<Unseen> = gaps::of_policies(&policies).collect();
+        unread.extend(of_policies.iter().cloned());
+        gaps.extend(of_policies);
         let (by_key, of_keys) = gaps::of_keys(&principals, &index);
         gaps.extend(of_keys);
         gaps.sort();

@@ -7,17 +7,12 @@
 //! Anybody can cause denials, as many as they like. So only so many a second have a line of their own; the others are
 //! counted, and told in one line for each code and account.
 
-use std::{
-    collections::BTreeMap,
-    net::SocketAddr,
-    sync::{Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use identity::AccountId;
 use tokio::time::Instant;
 
-use crate::{Outcome, caller::Caller, rate::Rate, shadow};
+use crate::{Outcome, caller::Caller, rate::Lines, shadow};
 
 /// The messages of lines that anybody can cause.
 pub const DENIED: [&str; 5] =
@@ -34,8 +29,7 @@ const MAX_COUNTS: usize = 256;
 
 /// What is written of reviews.
 pub(crate) struct Audit {
-    rate: Rate,
-    counted: Mutex<BTreeMap<Kind, u64>>,
+    lines: Lines<Kind>,
 }
 
 /// What denials without a line of their own are counted by.
@@ -48,13 +42,13 @@ struct Kind {
 
 impl Audit {
     pub(crate) fn new() -> Self {
-        Self { rate: Rate::new(LINES_A_SECOND), counted: Mutex::default() }
+        Self { lines: Lines::new(LINES_A_SECOND) }
     }
 
     /// Writes what came of a review, or counts it.
     pub(crate) fn write(&self, outcome: &Outcome, context: &Context, now: Instant) {
         let is_grant = matches!(outcome, Outcome::Granted(_));
-        if is_grant || self.rate.allows(now) { write(outcome, context) } else { self.count(outcome) }
+        if is_grant || self.lines.allows(now) { write(outcome, context) } else { self.count(outcome) }
     }
 
     fn count(&self, outcome: &Outcome) {
@@ -62,7 +56,7 @@ impl Audit {
             Outcome::RefusedCaller { confirmed, scrubbed: false, .. } => Some(confirmed.identity().account),
             _ => None,
         };
-        let (code, mut counts) = (outcome.code(), self.lock());
+        let (code, mut counts) = (outcome.code(), self.lines.counted());
         let known = Kind { code, account };
         let kind =
             if counts.len() < MAX_COUNTS || counts.contains_key(&known) { known } else { Kind { code, account: None } };
@@ -71,14 +65,10 @@ impl Audit {
 
     /// Tells what was counted since the last time. To be called every second.
     pub(crate) fn tell(&self) {
-        for (Kind { code, account }, count) in std::mem::take(&mut *self.lock()) {
+        for (Kind { code, account }, count) in self.lines.take() {
             let account = account.as_ref().map(AccountId::as_str);
             tracing::warn!(code, account, count, "reviews without a line of their own");
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Kind, u64>> {
-        self.counted.lock().expect("no holder of this lock panics")
     }
 }
 
@@ -171,7 +161,7 @@ mod tests {
                 audit.write(outcome, &context, start + Duration::from_secs(second));
             }
         };
-        let counts = || audit.lock().iter().map(|(kind, count)| (kind.code, *count)).collect::<Vec<_>>();
+        let counts = || audit.lines.counted().iter().map(|(kind, count)| (kind.code, *count)).collect::<Vec<_>>();
         write(&Outcome::RefusedToken(Refusal::NotAws), LINES_A_SECOND, 0);
         assert_eq!(counts(), []);
         write(&Outcome::RefusedToken(Refusal::NotAws), 3, 0);

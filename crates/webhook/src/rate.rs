@@ -1,6 +1,10 @@
-//! So many times a second, and no more.
+//! So many times a second, and no more; and what is beyond that, counted.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, MutexGuard},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 
@@ -26,6 +30,33 @@ impl Rate {
         let is_allowed = *times < self.a_second;
         *times += u32::from(is_allowed);
         is_allowed
+    }
+}
+
+/// Lines of a log of which only so many a second are written. The others are counted by kind, so that none is lost uncounted.
+pub(crate) struct Lines<K> {
+    rate: Rate,
+    counted: Mutex<BTreeMap<K, u64>>,
+}
+
+impl<K: Ord> Lines<K> {
+    pub(crate) const fn new(a_second: u32) -> Self {
+        Self { rate: Rate::new(a_second), counted: Mutex::new(BTreeMap::new()) }
+    }
+
+    /// Whether one more may be written.
+    pub(crate) fn allows(&self, now: Instant) -> bool {
+        self.rate.allows(now)
+    }
+
+    /// What was counted since the last time, to add to: kinds, and how often each was not written.
+    pub(crate) fn counted(&self) -> MutexGuard<'_, BTreeMap<K, u64>> {
+        self.counted.lock().expect("no holder of this lock panics")
+    }
+
+    /// Takes what was counted: from here on it is counted anew.
+    pub(crate) fn take(&self) -> BTreeMap<K, u64> {
+        std::mem::take(&mut *self.counted())
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, value::RawValue};
 use super::{Dump, MappingTarget};
 
 /// The key of the authenticator's configuration.
-const CONFIGURATION: &str = "config.yaml";
+pub(super) const CONFIGURATION: &str = "config.yaml";
 
 impl Dump {
     /// Notes one that is called otherwise than those that are read.

@@ -7,12 +7,13 @@ use document::{Problem, Sources};
 use identity::Partition;
 use mapping::{
     Reader,
-    aws_iam_authenticator::{Settings, cluster_id, settings},
+    aws_iam_authenticator::{Settings, Standing, cluster_id, settings},
 };
 use rbac::{AnyRole, Binding, RoleKind, RoleReference, resources::Resource};
 
 use super::{
     Dump, MAPPING_KIND,
+    alike::CONFIGURATION,
     gaps::{everywhere, missing_in_words},
     is_dumped,
 };
@@ -125,10 +126,8 @@ impl Dump {
 
     /// What the authenticator's configuration says of how everything is read.
     pub(super) fn settings(&self) -> Option<Settings> {
-        let name = MappingTarget::ConfigMap
-            .config_map()
-            .and_then(|map| self.config_maps.get(map)?.standing.get("config.yaml"));
-        self.configuration().map(|text| settings(name.map_or("config.yaml", |standing| &standing.file), text))
+        let (_, text, standing) = self.configuring()?;
+        Some(settings(standing.map_or(CONFIGURATION, |standing| &standing.file), text))
     }
 
     /// Whether it is one of EKS, by the roles that EKS puts into each.
@@ -149,7 +148,7 @@ impl Dump {
             let before = self.config_maps.insert(name.to_owned(), map);
             // What a live cluster has nobody gave.
             let given = before.filter(|before| before.in_file.is_none());
-            if let Some(standing) = given.as_ref().and_then(|before| before.standing.get("config.yaml")) {
+            if let Some(standing) = given.as_ref().and_then(|before| before.standing.get(CONFIGURATION)) {
                 let place = match standing.line_of(1) {
                     line if standing.is_spread => format!("{}:{line}", standing.file),
                     _ => standing.file.to_string(),
@@ -163,8 +162,7 @@ impl Dump {
 
     /// The authenticator's configuration, if there is one.
     pub fn configuration(&self) -> Option<&str> {
-        let map = self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?;
-        map.data.get("config.yaml").map(String::as_str)
+        self.configuring().map(|(_, text, _)| text)
     }
 
     /// Which cluster it is: by the authenticator's configuration, whatever is wrong with the rest of that, by files of other
@@ -177,18 +175,23 @@ impl Dump {
     }
 
     fn configured_cluster(&self) -> Option<SaidCluster> {
-        let (key, map) = ("config.yaml", self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?);
-        let name = map.standing.get(key).map_or(key, |standing| &standing.file);
-        let (id, line) = cluster_id(name, map.data.get(key)?)?;
+        let (map, text, standing) = self.configuring()?;
+        let (id, line) = cluster_id(standing.map_or(CONFIGURATION, |standing| &standing.file), text)?;
         let by = if map.in_file.is_some() { SaidBy::Configuration } else { SaidBy::ConfigurationInCluster };
-        let place = map.standing.get(key).map(|standing| (standing.file.clone(), standing.line_of(line)));
+        let place = standing.map(|standing| (standing.file.clone(), standing.line_of(line)));
         Some(SaidCluster { place, ..SaidCluster::of_id(by, &id) })
+    }
+
+    /// The `ConfigMap` that has the authenticator's configuration, the text, and where that stands, if it is known.
+    fn configuring(&self) -> Option<(&ConfigMap, &str, Option<&Standing>)> {
+        let map = self.config_maps.get(MappingTarget::ConfigMap.config_map()?)?;
+        Some((map, map.data.get(CONFIGURATION)?, map.standing.get(CONFIGURATION)))
     }
 
     /// Whether `aws-auth` holds a configuration, as the chart of 2018 once wrote it.
     pub fn has_configuration_in_aws_auth(&self) -> bool {
         let map = MappingTarget::AwsAuth.config_map().and_then(|name| self.config_maps.get(name));
-        map.is_some_and(|map| map.data.contains_key("config.yaml"))
+        map.is_some_and(|map| map.data.contains_key(CONFIGURATION))
     }
 
     /// The partition that the first ARN of a login is of; commercial where there is none.

@@ -10,6 +10,7 @@ use identity::AccountId;
 use inventory::Who;
 use jiff::Timestamp;
 use rbac::Subject;
+use report::count;
 
 pub use self::{
     html::html,
@@ -149,11 +150,6 @@ fn some(names: &[impl AsRef<str>], shown: usize) -> String {
         0 => first.join(", "),
         more => format!("{} +{more}", first.join(", ")),
     }
-}
-
-/// `1 person`, `2 people`.
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// What is said above and below the rows, each a sentence.

@@ -4,11 +4,6 @@
 //! Never in it: the token, a signature, or what the predecessor wrote besides username, uid and groups. Of callers in accounts
 //! that are scrubbed there are username and groups alone, as in [`audit`](crate::audit).
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, MutexGuard},
-};
-
 use mapping::User;
 use tokio::time::Instant;
 
@@ -20,7 +15,7 @@ use crate::{
     Outcome, Trouble,
     caller::Caller,
     predecessor::{NoReply, Said, TheirUser},
-    rate::Rate,
+    rate,
 };
 
 /// The messages of lines that anybody can cause.
@@ -33,14 +28,11 @@ const LINES_A_SECOND: u32 = 100;
 /// Characters of what the predecessor said that one field of a line has room for.
 const MAX_FIELD: usize = 1_024;
 
-pub(super) struct Lines {
-    rate: Rate,
-    counted: Mutex<BTreeMap<&'static str, u64>>,
-}
+pub(super) struct Lines(rate::Lines<&'static str>);
 
 impl Lines {
     pub(super) fn new() -> Self {
-        Self { rate: Rate::new(LINES_A_SECOND), counted: Mutex::default() }
+        Self(rate::Lines::new(LINES_A_SECOND))
     }
 
     /// Writes what came of a comparison, or counts it. That both say the same is for those who look closely.
@@ -60,7 +52,7 @@ impl Lines {
                 code = outcome.code(),
                 "both authenticators decide the same"
             );
-        } else if self.rate.allows(now) {
+        } else if self.0.allows(now) {
             write(comparison, said, outcome, context);
         } else {
             self.count(comparison);
@@ -69,7 +61,7 @@ impl Lines {
 
     /// The same of a predecessor without an answer.
     pub(super) fn no_answer(&self, why: &NoReply, trouble: Trouble, context: Context, now: Instant) {
-        if !self.rate.allows(now) {
+        if !self.0.allows(now) {
             return self.count(Comparison::NoAnswer);
         }
         let Context { request, client } = context;
@@ -77,18 +69,14 @@ impl Lines {
     }
 
     fn count(&self, comparison: Comparison) {
-        *self.lock().entry(comparison.label()).or_default() += 1;
+        *self.0.counted().entry(comparison.label()).or_default() += 1;
     }
 
     /// Tells what was counted since the last time.
     pub(super) fn tell(&self) {
-        for (result, count) in std::mem::take(&mut *self.lock()) {
+        for (result, count) in self.0.take() {
             tracing::warn!(result, count, "comparisons without a line of their own");
         }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, u64>> {
-        self.counted.lock().expect("no holder of this lock panics")
     }
 }
 
@@ -197,7 +185,7 @@ mod tests {
             let (said, refused) = (Said::Granted(TheirUser::default()), Outcome::RefusedToken(Refusal::Expired));
             (0..times).for_each(|_| lines.compared(Comparison::GrantedRefused, &said, &refused, context, now));
         };
-        let counts = || lines.lock().iter().map(|(result, count)| (*result, *count)).collect::<Vec<_>>();
+        let counts = || lines.0.counted().iter().map(|(result, count)| (*result, *count)).collect::<Vec<_>>();
         differs(LINES_A_SECOND, start);
         assert_eq!(counts(), []);
         differs(2, start);
