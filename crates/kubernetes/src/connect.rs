@@ -28,6 +28,8 @@ pub struct Kubeconfig {
     pub paths: Vec<PathBuf>,
     /// The context; none is the files' current one.
     pub context: Option<String>,
+    /// The API server's URL, where it is another than the files'.
+    pub server: Option<String>,
     /// For servers to which the files name no proxy.
     pub proxies: Proxies,
     /// Whether a plugin can ask somebody something: stdin is a terminal.
@@ -60,17 +62,10 @@ impl Kubeconfig {
     /// Files that are missing or cannot be read, a context that is not in them or that kubectl refuses, and a plugin that makes no
     /// credentials.
     pub async fn connect(&self) -> Result<Cluster, KubernetesError> {
-        self.connect_to_chosen(self.choose()?).await
-    }
-
-    /// The same, at another URL than the files'.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::connect`].
-    pub async fn connect_to(&self, server: &str) -> Result<Cluster, KubernetesError> {
         let mut chosen = self.choose()?;
-        server.clone_into(&mut chosen.cluster.server);
+        if let Some(server) = &self.server {
+            server.clone_into(&mut chosen.cluster.server);
+        }
         self.connect_to_chosen(chosen).await
     }
 
@@ -214,7 +209,9 @@ impl Pod {
         let namespace = "default".to_owned();
         let chosen = Chosen { name: name(), namespace, cluster_name: name(), cluster, user_name: name(), user };
         let (paths, proxies) = (Vec::new(), Proxies { https: None, except: None });
-        Kubeconfig { paths, context: None, proxies, is_terminal: false, now }.connect_to_chosen(chosen).await
+        Kubeconfig { paths, context: None, server: None, proxies, is_terminal: false, now }
+            .connect_to_chosen(chosen)
+            .await
     }
 }
 

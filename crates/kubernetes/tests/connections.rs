@@ -100,7 +100,7 @@ async fn connect(cluster: &str, user: &str) -> Result<Cluster, KubernetesError> 
          contexts: [{{name: c, context: {{cluster: c, user: u}}}}]\nusers: [{{name: u, user: {{{user}}}}}]\n"
     );
     std::fs::write(&path, text).expect("written");
-    Kubeconfig { paths: vec![path], context: None, proxies: Proxies::default(), is_terminal: false, now }
+    Kubeconfig { paths: vec![path], context: None, server: None, proxies: Proxies::default(), is_terminal: false, now }
         .connect()
         .await
 }

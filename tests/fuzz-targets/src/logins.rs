@@ -6,7 +6,7 @@ use access::{
     ConfigMap, Facts, Format, Options,
     merge::{
         Shape,
-        add::{Addition, Refused, Who, add, add_to_file},
+        add::{Addition, Refused, Whom, add, add_to_file},
     },
     render,
 };
@@ -132,7 +132,7 @@ fn decided(data: &BTreeMap<String, String>, caller: &Identity) -> String {
 /// With one user more, everybody else comes in as before, and the same user cannot be added again: to a map, or to any text that is a
 /// file to which somebody can be added.
 fn adds(data: &BTreeMap<String, String>, text: &str) {
-    let who = Who::User("arn:aws:iam::111122223333:user/zoe".to_owned());
+    let who = Whom::User("arn:aws:iam::111122223333:user/zoe".to_owned());
     let zoe = Addition { who, username: "zoe".to_owned(), groups: vec!["devs".to_owned()] };
     let again = |data: &BTreeMap<String, String>| add(Shape::AwsAuth, data, |_| go::Standing::alone("aws-auth"), &zoe);
     if let Ok(added) = again(data) {

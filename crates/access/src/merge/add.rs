@@ -32,7 +32,7 @@ use super::{
 
 /// Whom an entry is for, as it was typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Who {
+pub enum Whom {
     /// An ARN in `mapUsers`.
     User(String),
     /// An ARN in `mapRoles`.
@@ -52,7 +52,7 @@ pub enum Who {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addition {
     /// Whom it is for.
-    pub who: Who,
+    pub who: Whom,
     /// The username, or its template.
     pub username: String,
     /// The groups.
@@ -262,17 +262,17 @@ impl Addition {
     /// The list that it belongs into.
     pub fn list(&self) -> &'static str {
         match self.who {
-            Who::User(_) => "mapUsers",
-            Who::Role(_) | Who::PermissionSet { .. } => "mapRoles",
+            Whom::User(_) => "mapUsers",
+            Whom::Role(_) | Whom::PermissionSet { .. } => "mapRoles",
         }
     }
 
     /// What aws-iam-authenticator compares entries by, as its `add` names it (`Key` of `pkg/config/mapper.go`).
     pub fn key(&self) -> String {
         match &self.who {
-            Who::User(arn) => arn.clone(),
-            Who::Role(arn) => arn.to_lowercase(),
-            Who::PermissionSet { name, account, partition } => {
+            Whom::User(arn) => arn.clone(),
+            Whom::Role(arn) => arn.to_lowercase(),
+            Whom::PermissionSet { name, account, partition } => {
                 let partition = if *partition == Partition::Aws { "aws" } else { "" };
                 format!("arn:{partition}:iam::{account}:role/awsreservedsso_{name}_*").to_lowercase()
             }
@@ -286,26 +286,26 @@ impl Addition {
             return false;
         }
         match &self.who {
-            Who::User(arn) | Who::Role(arn) => there.written.to_lowercase() == arn.to_lowercase(),
-            Who::PermissionSet { .. } => self.permission_set().map(RulePrincipal::PermissionSet) == there.principal,
+            Whom::User(arn) | Whom::Role(arn) => there.written.to_lowercase() == arn.to_lowercase(),
+            Whom::PermissionSet { .. } => self.permission_set().map(RulePrincipal::PermissionSet) == there.principal,
         }
     }
 
     /// The permission set, as it is matched.
     fn permission_set(&self) -> Option<PermissionSet> {
         match &self.who {
-            Who::PermissionSet { account, name, .. } => {
+            Whom::PermissionSet { account, name, .. } => {
                 Some(PermissionSet { account: *account, name: name.to_ascii_lowercase() })
             }
-            Who::User(_) | Who::Role(_) => None,
+            Whom::User(_) | Whom::Role(_) => None,
         }
     }
 
     /// Whether an entry that was read is this one.
     fn is_written_in(&self, read: &Login) -> bool {
         let written = match &self.who {
-            Who::User(arn) | Who::Role(arn) => arn,
-            Who::PermissionSet { name, .. } => name,
+            Whom::User(arn) | Whom::Role(arn) => arn,
+            Whom::PermissionSet { name, .. } => name,
         };
         *read.written == **written
             && *read.username == *self.username
@@ -315,8 +315,10 @@ impl Addition {
     /// Who is let in by it as whom where `cluster-auth server` reads it.
     fn people(&self) -> People {
         let principal = match &self.who {
-            Who::User(arn) | Who::Role(arn) => compared(arn),
-            Who::PermissionSet { .. } => self.permission_set().map(|set| RulePrincipal::PermissionSet(set).to_string()),
+            Whom::User(arn) | Whom::Role(arn) => compared(arn),
+            Whom::PermissionSet { .. } => {
+                self.permission_set().map(|set| RulePrincipal::PermissionSet(set).to_string())
+            }
         };
         let user = || (self.username.clone(), self.groups.iter().cloned().collect());
         People::of(principal.into_iter().map(|principal| (principal, user())))
@@ -326,9 +328,9 @@ impl Addition {
 impl Item for Addition {
     fn block(&self) -> String {
         let who = match &self.who {
-            Who::User(arn) => format!("userarn: {}", plain_or_quoted(arn)),
-            Who::Role(arn) => format!("rolearn: {}", plain_or_quoted(arn)),
-            Who::PermissionSet { name, account, partition } => {
+            Whom::User(arn) => format!("userarn: {}", plain_or_quoted(arn)),
+            Whom::Role(arn) => format!("rolearn: {}", plain_or_quoted(arn)),
+            Whom::PermissionSet { name, account, partition } => {
                 let partition = said(*partition).map(|partition| format!("\n    partition: {partition}"));
                 let (name, account) = (plain_or_quoted(name), plain_or_quoted(account.as_str()));
                 let partition = partition.unwrap_or_default();
@@ -342,9 +344,9 @@ impl Item for Addition {
     fn json(&self) -> Json {
         let (username, groups) = (&self.username, &self.groups);
         match &self.who {
-            Who::User(arn) => json!({"userarn": arn, "username": username, "groups": groups}),
-            Who::Role(arn) => json!({"rolearn": arn, "username": username, "groups": groups}),
-            Who::PermissionSet { name, account, partition } => {
+            Whom::User(arn) => json!({"userarn": arn, "username": username, "groups": groups}),
+            Whom::Role(arn) => json!({"rolearn": arn, "username": username, "groups": groups}),
+            Whom::PermissionSet { name, account, partition } => {
                 let mut sso = json!({"permissionSetName": name, "accountID": account.as_str()});
                 if let Some(partition) = said(*partition) {
                     sso["partition"] = partition.as_str().into();

@@ -11,23 +11,27 @@ use proptest::prelude::*;
 
 use crate::merge::{
     Shape,
-    add::{Addition, Refused, Who, add, add_to_file},
+    add::{Addition, Refused, Whom, add, add_to_file},
 };
 
-fn entry(who: Who) -> Addition {
+fn entry(who: Whom) -> Addition {
     Addition { who, username: "u:{{SessionName}}".to_owned(), groups: vec!["g".to_owned(), "on".to_owned()] }
 }
 
 fn role(name: &str) -> Addition {
-    entry(Who::Role(format!("arn:aws:iam::111122223333:role/{name}")))
+    entry(Whom::Role(format!("arn:aws:iam::111122223333:role/{name}")))
 }
 
 fn user(name: &str) -> Addition {
-    entry(Who::User(format!("arn:aws:iam::111122223333:user/{name}")))
+    entry(Whom::User(format!("arn:aws:iam::111122223333:user/{name}")))
 }
 
 fn permission_set(name: &str, partition: identity::Partition) -> Addition {
-    entry(Who::PermissionSet { name: name.to_owned(), account: "111122223333".parse().expect("an account"), partition })
+    entry(Whom::PermissionSet {
+        name: name.to_owned(),
+        account: "111122223333".parse().expect("an account"),
+        partition,
+    })
 }
 
 /// The text of a key of `aws-auth` behind the change, or why there is none.
@@ -116,7 +120,7 @@ fn what_is_there_or_cannot_be_read_is_refused() {
 fn who_is_let_in_by_nothing_is_said() {
     let rows = [
         (role("ops/New"), Some(Never::RolePath)),
-        (entry(Who::Role("junk".to_owned())), Some(Never::NotAnArn)),
+        (entry(Whom::Role("junk".to_owned())), Some(Never::NotAnArn)),
         (role("New"), None),
         (permission_set("Dev", identity::Partition::AwsCn), Some(Never::SsoPartition)),
         (permission_set("Dev", identity::Partition::Aws), None),

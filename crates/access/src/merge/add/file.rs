@@ -29,7 +29,7 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
         let text = format!("{}{}", source.prefix(), added.data.get("config.yaml").map_or("", String::as_str));
         return Ok((text, added));
     }
-    let Holder { number, shape, root, data } = Holder::find(&documents)?;
+    let Editable { number, shape, root, data } = Editable::find(&documents)?;
     let standing =
         |root: &Node, source: &Source, key: &str| standing(source, root.get("data").and_then(|data| data.get(key)));
     let mut added = add(shape, &data, |key| standing(root, source, key), addition)?;
@@ -51,7 +51,7 @@ pub fn add_to_file(source: &Source, addition: &Addition) -> Result<(String, Adde
     // Where the entry stands now, of which a list that was not there yet had no line.
     let again = Source::new(source.name(), changed.as_str());
     let documents = parse_manifests(&again, &Limits::default(), "", |_, _| {});
-    let Holder { root, data, .. } = Holder::find(&documents)?;
+    let Editable { root, data, .. } = Editable::find(&documents)?;
     let seen = seen(shape, &data, &|key: &str| standing(root, &again, key)).map_err(Refused::Unreadable)?;
     let is_it = |place: &RuleSource| (place.list, place.index) == (added.place.list, added.place.index);
     if let Some(there) = seen.entries.into_iter().find(|there| is_it(&there.place)) {
@@ -83,14 +83,14 @@ fn ensure_configuration(source: &Source, documents: &[Document]) -> Result<(), R
 }
 
 /// The `ConfigMap` of a file to which something can be added.
-struct Holder<'d> {
+struct Editable<'d> {
     number: usize,
     shape: Shape<'static>,
     root: &'d Node,
     data: BTreeMap<String, String>,
 }
 
-impl<'d> Holder<'d> {
+impl<'d> Editable<'d> {
     /// The only one of a file.
     fn find(documents: &'d [Document]) -> Result<Self, Refused> {
         let refused = |why: &str| Refused::Unchanged(format!("nothing was changed: {why}"));

@@ -49,14 +49,12 @@ impl Reached<'_> {
         let files = Kubeconfig {
             paths: vec![self.kubeconfig.to_owned()],
             context: self.context.map(str::to_owned),
+            server: self.server.map(str::to_owned),
             proxies: proxies(process),
             is_terminal: std::io::stdin().is_terminal(),
             now: process::now,
         };
-        Ok(match self.server {
-            Some(server) => files.connect_to(server).await?,
-            None => files.connect().await?,
-        })
+        Ok(files.connect().await?)
     }
 }
 

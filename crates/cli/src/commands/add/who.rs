@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use access::merge::add::{Addition, Who};
+use access::merge::add::{Addition, Whom};
 use clap::Args;
 use identity::Partition;
 
@@ -58,7 +58,7 @@ impl UserArgs {
                 listed(groups)
             ));
         }
-        Ok(whom.entry(Who::User(userarn.clone()), &format!("userarn {userarn}")))
+        Ok(whom.entry(Whom::User(userarn.clone()), &format!("userarn {userarn}")))
     }
 }
 
@@ -74,13 +74,13 @@ impl RoleArgs {
             ));
         }
         if sso.is_empty() {
-            return Ok(whom.entry(Who::Role(rolearn.clone()), &format!("rolearn {rolearn}")));
+            return Ok(whom.entry(Whom::Role(rolearn.clone()), &format!("rolearn {rolearn}")));
         }
         if !rolearn.is_empty() {
             return Err("only one of --rolearn or --sso can be supplied".to_owned());
         }
         let who = permission_set(&sso.iter().cloned().collect())?;
-        let Who::PermissionSet { name, account, .. } = &who else { unreachable!("one was made") };
+        let Whom::PermissionSet { name, account, .. } = &who else { unreachable!("one was made") };
         let what = format!("sso {name} in account {account}");
         Ok(whom.entry(who, &what))
     }
@@ -91,7 +91,7 @@ impl WhomArgs {
         self.username.is_empty() || self.groups.is_empty() || self.groups.iter().any(String::is_empty)
     }
 
-    fn entry(&self, who: Who, what: &str) -> (Addition, String) {
+    fn entry(&self, who: Whom, what: &str) -> (Addition, String) {
         let Self { username, groups } = self;
         let action = format!("add {what}, username {username}, groups [{}]", groups.join(" "));
         (Addition { who, username: username.clone(), groups: groups.clone() }, action)
@@ -99,7 +99,7 @@ impl WhomArgs {
 }
 
 /// What `--sso` names (`Validate` of `pkg/config/mapper.go`).
-fn permission_set(given: &BTreeMap<String, String>) -> Result<Who, String> {
+fn permission_set(given: &BTreeMap<String, String>) -> Result<Whom, String> {
     let value =
         |key: &str| given.get(key).cloned().ok_or_else(|| format!("required key '{key}' missing from --sso flag"));
     if let Some(key) = given.keys().find(|key| !SSO_KEYS.contains(&key.as_str())) {
@@ -122,7 +122,7 @@ fn permission_set(given: &BTreeMap<String, String>) -> Result<Who, String> {
             .parse()
             .map_err(|_| format!("error validating --sso: partition '{partition}' is not a valid AWS partition"))?,
     };
-    Ok(Who::PermissionSet { name, account, partition })
+    Ok(Whom::PermissionSet { name, account, partition })
 }
 
 /// As Go's `%q` writes a list of texts.

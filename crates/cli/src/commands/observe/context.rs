@@ -99,6 +99,7 @@ impl ClusterArgs {
         Kubeconfig {
             paths: self.paths(process),
             context: self.context.clone(),
+            server: None,
             proxies,
             is_terminal,
             now: process::now,

@@ -96,13 +96,13 @@ impl Reached {
         let files = kubeconfig.as_ref().map(|path| Kubeconfig {
             paths: vec![path.clone()],
             context: None,
+            server: server.clone(),
             proxies: proxies.clone(),
             is_terminal: false,
             now: process::now,
         });
         Ok(match (files, server, pod) {
-            (Some(files), Some(server), _) => files.connect_to(server).await?,
-            (Some(files), None, _) => files.connect().await?,
+            (Some(files), ..) => files.connect().await?,
             (None, Some(server), _) => Cluster::without_credentials(server, proxies)?,
             (None, None, Some(pod)) => pod.connect(process::now).await?,
             (None, None, None) => {
