@@ -16,6 +16,7 @@ use tokio::{sync::oneshot, time::Instant};
 
 use crate::{
     Outcome, Webhook,
+    connections::Busy,
     predecessor::{NoReply, Reply, Said},
     review,
     shadow::{Comparison, Context, Shadow},
@@ -28,11 +29,15 @@ pub(crate) async fn answer(
     request: &mut review::Request,
     body: Bytes,
     client: SocketAddr,
+    busy: &Busy,
 ) -> (u16, Bytes) {
     let context = Context { request: webhook.metrics.next_review(), client };
     let comparing = compare_beside(webhook, request.take_token(), context);
     match shadow.predecessor.ask(body).await {
         Ok(Reply { status, body, said: Some(said) }) => {
+            if matches!(said, Said::Granted(_)) {
+                busy.has_let_in();
+            }
             if !tell(comparing, Some(said)) {
                 webhook.metrics.compared(Comparison::NotCompared.label());
             }

@@ -1,23 +1,27 @@
 //! Every open connection: what it is doing, and which one goes when there are too many.
 //!
 //! A connection costs memory while it is open, whatever it does. So each ends when it has been idle for too long, and where
-//! all places are taken the one goes that is of the least use: first of all one that has never asked anything.
+//! all places are taken one goes for whoever comes. API servers keep connections on which somebody was let in, so these go
+//! last. Of the others one goes of the client that has the most of them: whoever opens many crowds out themselves first, and
+//! keeps nobody out who has few. Among clients with as many, an idle one goes that had the time to ask.
 //!
 //! Reviews may take as long as STS does, and anybody can cause them. So some places are left to connections without one: what
 //! wants to know whether the server is alive gets in, whatever is under way on the others.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
+    net::{IpAddr, Ipv6Addr},
     sync::{
         Arc, Mutex, MutexGuard,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
 
 use tokio::{
     pin,
-    sync::Notify,
+    sync::{Notify, futures::Notified},
     time::{Instant, sleep_until},
 };
 
@@ -26,9 +30,6 @@ const LAST_ASKED: Duration = Duration::from_secs(1);
 
 /// Places that no connection with a review under way takes, where there are enough of them.
 const WITHOUT_REVIEWS: usize = 16;
-
-/// Of those that have never asked anything so many are ended at a time, where all places are taken.
-const SILENT_AT_ONCE: usize = 32;
 
 /// Within that time whoever connects has shaken hands and asked, if they mean to.
 const TO_ASK: Duration = Duration::from_millis(500);
@@ -52,6 +53,8 @@ struct Open {
 }
 
 struct Connection {
+    /// Whose it is, as far as that can be told from outside: [`neighbourhood`].
+    client: IpAddr,
     state: Mutex<State>,
     /// It is to end, or has asked for the first time.
     changed: Notify,
@@ -62,8 +65,14 @@ struct State {
     requests: usize,
     /// Of these, reviews.
     reviews: usize,
+    /// Reviews of which the body is not whole yet: whoever sends half of it is as idle as whoever sends nothing.
+    unfinished: usize,
+    /// Reviews that wait until they may begin.
+    waiting: usize,
     /// Whether there was any request.
     has_asked: bool,
+    /// Whether somebody was let in by one.
+    has_let_in: bool,
     /// Since when nothing is under way, or something is.
     since: Instant,
     ending: Option<Ending>,
@@ -90,7 +99,12 @@ pub(crate) struct Busy {
     connections: Arc<Connections>,
     connection: Arc<Connection>,
     is_review: bool,
+    /// Whether its body is not whole yet.
+    is_unfinished: AtomicBool,
 }
+
+/// A review that waits until it may begin.
+struct Waiting<'a>(&'a Connection);
 
 /// The connection has to go before its review could begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,65 +122,51 @@ impl Connections {
         })
     }
 
-    /// A place for one more. With all taken, the idle connections of the least use have to go; where none is idle, this waits
-    /// until a request ends.
-    pub(crate) async fn enter(self: &Arc<Self>) -> Place {
-        loop {
-            let changed = self.changed.notified();
-            pin!(changed);
-            // From here on nothing changes unheard.
-            changed.as_mut().enable();
-            if let Some(place) = self.try_enter() {
-                return place;
-            }
-            self.make_room();
-            changed.await;
-        }
-    }
-
-    fn try_enter(self: &Arc<Self>) -> Option<Place> {
+    /// A place for one more, of a client; nothing where all are taken.
+    pub(crate) fn enter(self: &Arc<Self>, client: IpAddr) -> Option<Place> {
         let mut open = self.open();
         if open.all.len() >= self.most {
             return None;
         }
         let number = self.next_number.fetch_add(1, Ordering::Relaxed);
-        let state = State { requests: 0, reviews: 0, has_asked: false, since: Instant::now(), ending: None };
-        let connection = Arc::new(Connection { state: Mutex::new(state), changed: Notify::new() });
+        let state = State {
+            requests: 0,
+            reviews: 0,
+            unfinished: 0,
+            waiting: 0,
+            has_asked: false,
+            has_let_in: false,
+            since: Instant::now(),
+            ending: None,
+        };
+        let (client, state) = (neighbourhood(client), Mutex::new(state));
+        let connection = Arc::new(Connection { client, state, changed: Notify::new() });
         open.all.insert(number, Arc::clone(&connection));
         Some(Place { connections: Arc::clone(self), number, connection })
     }
 
-    /// Ends several at a time of those that have never asked anything and had the time to: each may take a moment to go, and
-    /// whoever comes next waits for as many of them as came before. Of others one at a time.
-    fn make_room(&self) {
-        let open = self.open();
-        let (mut silent, mut others, mut going) = (Vec::new(), Vec::new(), 0);
-        for connection in open.all.values() {
-            let state = connection.state();
-            let idle = if state.has_asked { &mut others } else { &mut silent };
-            match (state.ending, state.requests) {
-                (Some(Ending::CrowdedOut), 0) => going += 1,
-                (_, 0) => idle.push((state.since, Arc::clone(connection))),
-                _ => {}
-            }
-        }
-        silent.sort_by_key(|(since, _)| *since);
-        others.sort_by_key(|(since, _)| *since);
-        let had_time = silent.iter().take_while(|(since, _)| since.elapsed() >= TO_ASK).count();
-        let most = if had_time == 0 { 1 } else { SILENT_AT_ONCE };
-        let most = most.saturating_sub(going).min(had_time.max(1));
-        let end = |(_, connection): (Instant, Arc<Connection>)| connection.end(Ending::CrowdedOut);
-        silent.into_iter().chain(others).take(most).for_each(end);
+    /// Ends the connection of the least use, for one more of this client; where none may be ended yet, says when one may.
+    pub(crate) fn make_room(&self, client: IpAddr) -> Option<Instant> {
+        let (open, client) = (self.open(), neighbourhood(client));
+        let of_clients = open.of_clients();
+        let after = of_clients.get(&client).copied().unwrap_or_default() + 1;
+        open.end_one(&of_clients, after, |_| true)
+    }
+
+    /// How many connections each client has open.
+    pub(crate) fn of_clients(&self) -> BTreeMap<IpAddr, usize> {
+        self.open().of_clients()
+    }
+
+    /// Waits until a connection or a request has ended. To be enabled before anything is looked at, so that nothing changes
+    /// unheard.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// On how many connections reviews may be under way: on half of them at the least.
     fn most_with_reviews(&self) -> usize {
         self.most - WITHOUT_REVIEWS.min(self.most / 2)
-    }
-
-    /// A place where one is free. To be asked when the server ends, for those who have come before.
-    pub(crate) fn enter_at_once(self: &Arc<Self>) -> Option<Place> {
-        self.try_enter()
     }
 
     /// Every connection is to end as soon as its requests are answered, or nothing was asked for a moment.
@@ -193,6 +193,44 @@ impl Connections {
     }
 }
 
+impl Open {
+    fn of_clients(&self) -> BTreeMap<IpAddr, usize> {
+        let mut of_clients = BTreeMap::new();
+        for connection in self.all.values() {
+            *of_clients.entry(connection.client).or_default() += 1;
+        }
+        of_clients
+    }
+
+    /// Ends the connection of the least use among some, for a client that has so many. None ends where one is going already;
+    /// where none may end yet, this says when one may.
+    fn end_one(
+        &self,
+        of_clients: &BTreeMap<IpAddr, usize>,
+        own: usize,
+        among: impl Fn(&State) -> bool,
+    ) -> Option<Instant> {
+        let now = Instant::now();
+        let mut ends = Vec::new();
+        for connection in self.all.values() {
+            let (state, count) = (connection.state(), of_clients[&connection.client]);
+            if state.ending == Some(Ending::CrowdedOut) {
+                return None;
+            }
+            if let Some(from) = state.may_end(count > own).filter(|_| among(&state)) {
+                let (from, is_busy) = (from.max(now), state.is_busy());
+                ends.push(((state.has_let_in, from, Reverse(count), is_busy, state.since), connection));
+            }
+        }
+        let ((_, from, ..), connection) = ends.into_iter().min_by_key(|(key, _)| *key)?;
+        if from > now {
+            return Some(from);
+        }
+        connection.end(Ending::CrowdedOut);
+        None
+    }
+}
+
 impl Place {
     /// To be held while a request is under way that is answered at once.
     pub(crate) fn request(&self) -> Busy {
@@ -205,7 +243,7 @@ impl Place {
     /// To be held while a review is under way. Where they are under way on as many connections as may be, it waits until
     /// they are on fewer, and the connection is as idle as any.
     pub(crate) async fn review(&self) -> Result<Busy, CrowdedOut> {
-        let mut has_waited = false;
+        let mut waiting = None;
         loop {
             let (fewer, ending) = (self.connections.changed.notified(), self.connection.changed.notified());
             if let Some(busy) = self.try_review() {
@@ -214,15 +252,21 @@ impl Place {
             if self.is_crowded_out() {
                 return Err(CrowdedOut);
             }
-            if !has_waited {
-                self.connection.asks(&mut self.connection.state());
-                has_waited = true;
-            }
+            waiting.get_or_insert_with(|| Waiting::new(&self.connection));
+            let later = self.make_room_for_review();
             tokio::select! {
                 () = fewer => {}
                 () = ending => {}
+                () = sleep_until(later.unwrap_or_else(Instant::now)), if later.is_some() => {}
             }
         }
+    }
+
+    /// Ends a connection of the least use that keeps this one's review waiting, if there is one.
+    fn make_room_for_review(&self) -> Option<Instant> {
+        let open = self.connections.open();
+        let of_clients = open.of_clients();
+        open.end_one(&of_clients, of_clients[&self.connection.client], |state| state.reviews > 0)
     }
 
     fn try_review(&self) -> Option<Busy> {
@@ -234,13 +278,14 @@ impl Place {
             }
             open.with_reviews += 1;
         }
-        (state.requests, state.reviews) = (state.requests + 1, state.reviews + 1);
+        (state.requests, state.reviews, state.unfinished) = (state.requests + 1, state.reviews + 1, state.unfinished + 1);
         self.connection.asks(&mut state);
         Some(self.busy(true))
     }
 
     fn busy(&self, is_review: bool) -> Busy {
-        Busy { connections: Arc::clone(&self.connections), connection: Arc::clone(&self.connection), is_review }
+        let (connections, connection) = (Arc::clone(&self.connections), Arc::clone(&self.connection));
+        Busy { connections, connection, is_review, is_unfinished: AtomicBool::new(is_review) }
     }
 
     /// Waits until the connection is to end: its place is needed, the server ends, or it has been idle for too long.
@@ -275,9 +320,39 @@ impl Place {
         self.connection.state().ending == Some(Ending::CrowdedOut)
     }
 
+    /// Whether its place is needed and nobody is told so before it is hung up on: nothing waits for an answer, and nobody was
+    /// let in on it.
+    pub(crate) fn ends_at_once(&self) -> bool {
+        let state = self.connection.state();
+        state.ending == Some(Ending::CrowdedOut) && state.waiting == 0 && !state.has_let_in
+    }
+
     /// Whether nothing has been under way for so long.
     pub(crate) fn is_idle_for(&self, time: Duration) -> bool {
         self.connection.state().idle_since() + time <= Instant::now()
+    }
+}
+
+impl Busy {
+    /// Its body is whole.
+    pub(crate) fn has_read(&self) {
+        if self.is_unfinished.swap(false, Ordering::Relaxed) {
+            self.connection.state().unfinished -= 1;
+        }
+    }
+
+    /// Somebody was let in by it: the connection is of use.
+    pub(crate) fn has_let_in(&self) {
+        self.connection.state().has_let_in = true;
+    }
+}
+
+impl<'a> Waiting<'a> {
+    fn new(connection: &'a Connection) -> Self {
+        let mut state = connection.state();
+        state.waiting += 1;
+        connection.asks(&mut state);
+        Self(connection)
     }
 }
 
@@ -299,9 +374,31 @@ impl Connection {
 }
 
 impl State {
+    /// Whether anything is under way but bodies that are not whole.
+    fn is_busy(&self) -> bool {
+        self.requests > self.unfinished
+    }
+
+    /// From when on it may be ended for somebody else, if at all. Whoever has more connections than that one has no claim.
+    fn may_end(&self, has_more: bool) -> Option<Instant> {
+        match (self.is_busy(), self.has_let_in || has_more) {
+            (true, _) => (has_more && !self.has_let_in).then_some(self.since),
+            (false, true) => Some(self.since),
+            (false, false) => Some(self.since + TO_ASK),
+        }
+    }
+
     /// Since when it has been idle, which is now if it is not.
     fn idle_since(&self) -> Instant {
         if self.requests == 0 { self.since } else { Instant::now() }
+    }
+}
+
+/// What one client is known by: addresses that it may well have all of: an IPv4 address, or the /64 of an IPv6 address (RFC 6177, section 2).
+pub(crate) fn neighbourhood(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 
@@ -312,8 +409,15 @@ impl Drop for Place {
     }
 }
 
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.state().waiting -= 1;
+    }
+}
+
 impl Drop for Busy {
     fn drop(&mut self) {
+        self.has_read();
         let mut open = self.connections.open();
         let mut state = self.connection.state();
         (state.requests, state.since) = (state.requests - 1, Instant::now());
@@ -328,52 +432,136 @@ impl Drop for Busy {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::Arc, time::Duration};
+    use std::{
+        net::{IpAddr, Ipv4Addr},
+        sync::Arc,
+        time::Duration,
+    };
 
-    use tokio::time::timeout;
+    use tokio::time::{Instant, advance};
 
-    use super::{Connections, Place, SILENT_AT_ONCE};
+    use super::{Connections, Place, TO_ASK, neighbourhood};
 
-    const MOST: usize = 2 * SILENT_AT_ONCE;
+    const MOST: usize = 4;
 
-    async fn full(ask: impl Fn(usize) -> bool) -> (Arc<Connections>, Vec<Place>) {
-        let connections = Connections::new(MOST, Duration::from_secs(60), Duration::from_secs(10));
-        let mut places = Vec::new();
-        for number in 0..MOST {
-            let place = connections.enter().await;
-            if ask(number) {
-                drop(place.request());
-            }
-            places.push(place);
-        }
-        (connections, places)
+    /// Connections of these clients, one a second, all places taken.
+    struct Full {
+        connections: Arc<Connections>,
+        places: Vec<Place>,
     }
 
-    fn going(places: &[Place]) -> Vec<usize> {
-        (0..places.len()).filter(|number| places[*number].is_crowded_out()).collect()
+    impl Full {
+        async fn of(clients: [u8; MOST]) -> Self {
+            let connections = Connections::new(MOST, Duration::from_secs(60), Duration::from_secs(60));
+            let mut places = Vec::new();
+            for client in clients {
+                places.push(connections.enter(address(client)).expect("there is a place"));
+                advance(Duration::from_secs(1)).await;
+            }
+            Self { connections, places }
+        }
+
+        /// Which of them go for one more of this client.
+        fn go_for(&self, client: u8) -> Vec<usize> {
+            assert!(self.connections.enter(address(client)).is_none(), "all places are taken");
+            assert_eq!(self.connections.make_room(address(client)), None);
+            (0..MOST).filter(|number| self.places[*number].is_crowded_out()).collect()
+        }
+
+        async fn let_in(&self, numbers: impl IntoIterator<Item = usize>) {
+            for number in numbers {
+                self.places[number].review().await.expect("there is room").has_let_in();
+            }
+        }
+    }
+
+    fn address(client: u8) -> IpAddr {
+        Ipv4Addr::new(10, 0, 0, client).into()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn several_that_have_never_asked_make_room_at_a_time_and_one_that_has() {
-        let (connections, mut places) = full(|number| number % 2 == 0).await;
-        let later = |connections: Arc<Connections>| async move {
-            timeout(Duration::from_millis(1), connections.enter()).await.is_ok()
-        };
-        assert!(!later(Arc::clone(&connections)).await, "all places are taken");
-        assert_eq!(going(&places), [1], "the others may be about to ask");
-        tokio::time::sleep(super::TO_ASK).await;
-        assert!(!later(Arc::clone(&connections)).await, "all places are taken");
-        let silent: Vec<usize> = (0..MOST).filter(|number| number % 2 == 1).collect();
-        assert_eq!(going(&places), silent);
-        // They have not gone yet, and nobody else has to.
-        assert!(!later(Arc::clone(&connections)).await);
-        assert_eq!(going(&places), silent);
-        drop(places.remove(1));
-        assert!(later(Arc::clone(&connections)).await, "one has gone");
+    async fn the_longest_idle_goes_of_whoever_has_the_most() {
+        assert_eq!(Full::of([1, 1, 1, 1]).await.go_for(9), [0]);
+        assert_eq!(Full::of([1, 2, 2, 3]).await.go_for(9), [1]);
+        let full = Full::of([1, 1, 2, 2]).await;
+        drop(full.places[0].request());
+        assert_eq!(full.go_for(9), [1], "the first has asked since");
+    }
 
-        let (connections, places) = full(|_| true).await;
-        assert!(!later(Arc::clone(&connections)).await);
-        assert!(!later(connections).await);
-        assert_eq!(going(&places), [0], "the one that was idle longest");
+    #[tokio::test(start_paused = true)]
+    async fn one_goes_at_a_time_and_makes_room() {
+        let mut full = Full::of([1, 1, 1, 1]).await;
+        assert_eq!(full.go_for(9), [0]);
+        assert_eq!(full.go_for(9), [0], "it has not gone yet");
+        drop(full.places.remove(0));
+        assert!(full.connections.enter(address(9)).is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_has_as_few_is_given_the_time_to_ask() {
+        let full = Full::of([1, 1, 1, 1]).await;
+        full.places.iter().for_each(|place| drop(place.request()));
+        assert_eq!(full.connections.make_room(address(1)), Some(Instant::now() + TO_ASK));
+        advance(TO_ASK).await;
+        assert_eq!(full.go_for(1), [0]);
+
+        let full = Full::of([1, 1, 1, 1]).await;
+        full.places.iter().for_each(|place| drop(place.request()));
+        assert_eq!(full.go_for(2), [0], "it is of the one who has the most");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_on_which_somebody_was_let_in_go_last_and_are_told() {
+        let full = Full::of([1, 1, 1, 2]).await;
+        full.let_in(0..3).await;
+        assert_eq!(full.go_for(9), [3]);
+        assert!(full.places[3].ends_at_once());
+
+        let full = Full::of([1, 1, 2, 2]).await;
+        full.let_in(0..MOST).await;
+        assert_eq!(full.go_for(9), [0]);
+        assert!(!full.places[0].ends_at_once());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_that_are_busy_go_only_for_whoever_has_fewer() {
+        let full = Full::of([1, 1, 1, 2]).await;
+        let busy: Vec<_> = full.places[..3].iter().map(Place::request).collect();
+        assert_eq!(full.go_for(1), [3]);
+
+        let full = Full::of([1, 1, 1, 1]).await;
+        let busy_too: Vec<_> = full.places.iter().map(Place::request).collect();
+        assert_eq!(full.go_for(1), [0; 0]);
+        assert_eq!(full.go_for(2), [0]);
+        drop((busy, busy_too));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn half_a_body_is_as_idle_as_nothing_and_makes_room_for_a_review() {
+        let full = Full::of([1, 1, 1, 1]).await;
+        // One place is left to connections without a review.
+        let half = [full.places[0].review().await, full.places[1].review().await];
+        let asking = full.places[2].review();
+        let started = Instant::now();
+        tokio::select! {
+            biased;
+            busy = asking => assert!(busy.is_ok()),
+            () = full.places[0].closing() => drop(half),
+        }
+        assert!(full.places[0].is_crowded_out());
+        assert_eq!(started.elapsed(), TO_ASK);
+        assert!(full.places[2].review().await.is_ok());
+    }
+
+    #[test]
+    fn a_client_has_one_ipv4_address_or_a_network_of_ipv6() {
+        for (client, of) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("::1", "::"),
+        ] {
+            assert_eq!(neighbourhood(client.parse().expect(client)).to_string(), of);
+        }
     }
 }

@@ -21,6 +21,7 @@
 // Whoever calls what does I/O decides what its failing means.
 #![warn(clippy::missing_errors_doc)]
 
+mod arrivals;
 mod audit;
 mod authenticate;
 mod beside;

@@ -18,6 +18,7 @@ use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
 use crate::{
     Webhook,
+    arrivals::{Arrival, Arrivals, reset_when_dropped},
     connections::{Connections, Place},
     routes,
 };
@@ -61,22 +62,17 @@ impl Server {
             Connections::new(settings.max_connections, settings.idle_timeout, settings.first_request_timeout);
         let telling = tell_every_second(&webhook);
         pin!(shutdown, telling);
+        let mut arrivals = Arrivals::new(listener, Arc::clone(&connections), settings.max_connections);
+        let serve = |arrival| tokio::spawn(connection(arrival, acceptor.clone(), Arc::clone(&webhook)));
         loop {
             tokio::select! {
                 () = &mut shutdown => break,
                 never = &mut telling => match never {},
-                (stream, client, place) = accept(&listener, &connections) => {
-                    let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
-                    tokio::spawn(connection(stream, client, acceptor, webhook, place));
-                }
+                arrival = arrivals.next() => drop(serve(arrival)),
             }
         }
         webhook.readiness.draining();
-        for (stream, client) in waiting(listener) {
-            let Some(place) = connections.enter_at_once() else { break };
-            let (acceptor, webhook) = (acceptor.clone(), Arc::clone(&webhook));
-            tokio::spawn(connection(stream, client, acceptor, webhook, place));
-        }
+        arrivals.last().into_iter().for_each(|arrival| drop(serve(arrival)));
         let end = Instant::now() + webhook.settings.drain_timeout;
         connections.end_all();
         if timeout_at(end, connections.all_closed()).await.is_err() {
@@ -88,18 +84,6 @@ impl Server {
         }
         tell(&webhook);
     }
-}
-
-/// Those who have connected already and would be hung up on. Nobody else can connect from here on.
-fn waiting(listener: TcpListener) -> Vec<(TcpStream, SocketAddr)> {
-    let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let waiting = std::iter::from_fn(|| listener.accept().ok());
-    waiting.filter_map(|(stream, client)| nonblocking(stream).ok().map(|stream| (stream, client))).collect()
-}
-
-fn nonblocking(stream: std::net::TcpStream) -> io::Result<TcpStream> {
-    stream.set_nonblocking(true)?;
-    TcpStream::from_std(stream)
 }
 
 async fn tell_every_second(webhook: &Webhook) -> Infallible {
@@ -118,23 +102,10 @@ fn tell(webhook: &Webhook) {
     }
 }
 
-/// The next connection, with a place.
-async fn accept(listener: &TcpListener, connections: &Arc<Connections>) -> (TcpStream, SocketAddr, Place) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, client)) => return (stream, client, connections.enter().await),
-            // Out of file descriptors, most likely: they come back when connections end.
-            Err(error) => {
-                tracing::error!(error = %error, "cannot accept a connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 /// One connection from its first byte to its last. It costs memory while it is open, whatever it does: what is needed for
 /// TLS's handshake alone goes with it, and nothing stands there twice.
-async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor, webhook: Arc<Webhook>, place: Place) {
+async fn connection(arrival: Arrival, acceptor: TlsAcceptor, webhook: Arc<Webhook>) {
+    let Arrival { stream, client, place } = arrival;
     let place = Arc::new(place);
     let Some(tls) = Box::pin(handshake(stream, client, acceptor, &place)).await else { return };
     let settings = &webhook.settings;
@@ -162,6 +133,9 @@ async fn connection(stream: TcpStream, client: SocketAddr, acceptor: TlsAcceptor
     let result = tokio::select! {
         result = &mut connection => result,
         () = place.closing() => {
+            if place.ends_at_once() {
+                return;
+            }
             connection.as_mut().graceful_shutdown();
             goodbye(connection.as_mut(), &place).await
         }
@@ -177,14 +151,14 @@ async fn handshake(
     acceptor: TlsAcceptor,
     place: &Place,
 ) -> Option<TlsStream<TcpStream>> {
-    let handshake = async {
-        stream.set_nodelay(true)?;
-        acceptor.accept(stream).await
-    };
+    // Without it answers go out a little later, and that is all.
+    let _ = stream.set_nodelay(true);
+    let mut handshake = acceptor.accept(stream);
     let tls = tokio::select! {
-        tls = handshake => tls,
+        tls = &mut handshake => tls,
         () = place.closing() => {
             tracing::debug!(client = %client, "the TLS handshake took too long");
+            handshake.get_ref().into_iter().for_each(reset_when_dropped);
             return None;
         }
     };
@@ -225,8 +199,9 @@ impl Health {
     /// Answers until dropped.
     pub async fn run(self) {
         let connections = Connections::new(Self::MAX_CONNECTIONS, Self::TIMEOUT, Self::TIMEOUT);
+        let mut arrivals = Arrivals::new(self.0, connections, Self::MAX_CONNECTIONS);
         loop {
-            let (stream, _, place) = accept(&self.0, &connections).await;
+            let Arrival { stream, place, .. } = arrivals.next().await;
             tokio::spawn(async move {
                 let ok = service_fn(async |_| {
                     Ok::<_, Infallible>(routes::response(StatusCode::OK, "text/plain; charset=utf-8", "ok"))

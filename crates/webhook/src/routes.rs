@@ -68,7 +68,7 @@ async fn authenticate(
     if request.method() != Method::POST {
         return malformed(StatusCode::METHOD_NOT_ALLOWED, "expected POST\n");
     }
-    let _busy = match place.review().await {
+    let busy = match place.review().await {
         Ok(busy) => busy,
         Err(CrowdedOut) => return reviewed(&review::Request::default(), &Outcome::Trouble(Trouble::Overloaded)),
     };
@@ -81,14 +81,18 @@ async fn authenticate(
         }
         Err(Unread::Broken) => return malformed(StatusCode::BAD_REQUEST, "the request body could not be read\n"),
     };
+    busy.has_read();
     let Ok(mut request) = review::Request::read(&body) else {
         return malformed(StatusCode::BAD_REQUEST, "expected a request body to be a TokenReview\n");
     };
     if let Some(shadow) = &webhook.shadow {
-        return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client).await);
+        return reviewed_with(beside::answer(webhook, shadow, &mut request, body, client, &busy).await);
     }
     drop(body);
     let outcome = webhook.authenticate(request.token()).await;
+    if matches!(outcome, Outcome::Granted(_)) {
+        busy.has_let_in();
+    }
     reviewed(&request, &outcome)
 }
 

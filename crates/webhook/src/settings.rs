@@ -30,7 +30,7 @@ pub struct Settings {
     pub sts_wait: Duration,
     /// The authenticator that runs today, where its answers are passed on.
     pub predecessor: PredecessorLimits,
-    /// Connections open at once. For one more, an idle one has to go.
+    /// Connections open at once. For one more, another has to go; as many may wait for that.
     pub max_connections: usize,
     /// Bytes of all unfinished request bodies together. If there are more, the oldest one is given up.
     pub max_bodies: usize,
@@ -82,15 +82,15 @@ impl Settings {
         }
     }
 
-    /// Does no more at once than a process can that may have so many files open: a connection is one, and a question to STS
-    /// is another. Returns whether that is less than it was.
+    /// Does no more at once than a process can that may have so many files open: a connection is one, one that waits for its
+    /// place is another, and so is a question to STS. Returns whether that is less than it was.
     pub fn fit(&mut self, open_files: usize) -> bool {
         // What is read and listened on, names that are looked up, the plain health check.
         let others = (open_files / 4).min(64);
         let (connections, questions) = (self.max_connections, self.sts_questions.under_way);
         let most = open_files - others;
-        self.max_connections = connections.min(most * 2 / 3).max(1);
-        self.sts_questions.under_way = questions.min(most / 3).max(1);
+        self.max_connections = connections.min(most * 2 / 5).max(1);
+        self.sts_questions.under_way = questions.min(most / 5).max(1);
         (self.max_connections, self.sts_questions.under_way) != (connections, questions)
     }
 
@@ -117,11 +117,11 @@ mod tests {
     #[test]
     fn connections_and_questions_fit_the_files_that_may_be_open() {
         for (open_files, connections, questions) in
-            [(1_048_576, 256, 128), (1_024, 256, 128), (448, 256, 128), (447, 255, 127), (64, 32, 16), (1, 1, 1)]
+            [(1_048_576, 256, 128), (1_024, 256, 128), (704, 256, 128), (703, 255, 127), (64, 19, 9), (1, 1, 1)]
         {
             let id = ClusterId::parse("c").expect("an id");
             let mut settings = Settings::new(id, || jiff::Timestamp::UNIX_EPOCH);
-            assert_eq!(settings.fit(open_files), open_files < 448, "{open_files}");
+            assert_eq!(settings.fit(open_files), open_files < 704, "{open_files}");
             let fitted = (settings.max_connections, settings.sts_questions.under_way);
             assert_eq!(fitted, (connections, questions), "{open_files}");
             settings.share_with_predecessor();

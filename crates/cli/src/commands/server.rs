@@ -262,7 +262,7 @@ fn fit_open_files(settings: &mut Settings) {
             open_files,
             connections = settings.max_connections,
             sts_questions = settings.sts_questions.under_way,
-            "this process may have few files open, so it does less at once: allow it 448 (LimitNOFILE, ulimit -n)"
+            "this process may have few files open, so it does less at once: allow it 704 (LimitNOFILE, ulimit -n)"
         );
     }
 }

@@ -83,21 +83,25 @@ async fn a_connection_on_which_nothing_is_asked_ends_by_itself() {
 }
 
 #[tokio::test]
-async fn a_connection_that_asks_is_kept_before_those_that_never_did() {
+async fn a_connection_on_which_somebody_was_let_in_is_kept_before_others() {
     let stage = Stage::with(|settings| settings.max_connections = 3).await;
-    let mut asking = stage.connect().await;
-    let mut ask = async || {
-        asking.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("sent");
-        let mut answer = [0; 512];
-        let length = asking.read(&mut answer).await.expect("an answer");
-        String::from_utf8_lossy(&answer[..length]).into_owned()
+    let mut kept = stage.connect().await;
+    let mut ask = async |age| {
+        let review = Stage::token_review(&stage.token("alice", age));
+        let head = format!("POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n\r\n", review.len());
+        kept.write_all(format!("{head}{review}").as_bytes()).await.expect("sent");
+        let mut answer = [0; 4096];
+        let length = kept.read(&mut answer).await.expect("an answer");
+        String::from_utf8_lossy(&answer[..length]).starts_with("HTTP/1.1 200 ")
     };
-    assert!(ask().await.starts_with("HTTP/1.1 200 "));
-    let mut held = Vec::new();
-    for _ in 0..10 {
-        held.push(hold(&stage, b"").await);
+    assert!(ask(0).await);
+    for said in [b"".as_slice(), b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", HALF_A_BODY] {
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            held.push(hold(&stage, said).await);
+        }
+        assert!(ask(1).await, "{said:?}");
     }
-    assert!(ask().await.starts_with("HTTP/1.1 200 "));
 }
 
 #[tokio::test]

@@ -168,8 +168,12 @@ impl Stage {
     }
 
     pub(crate) async fn review(&self, token: &str) -> Answer {
-        let review = serde_json::json!({"apiVersion": "authentication.k8s.io/v1", "spec": {"token": token}});
-        self.request("POST", "/authenticate", &review.to_string()).await
+        self.request("POST", "/authenticate", &Self::token_review(token)).await
+    }
+
+    /// The body of a review of that token.
+    pub(crate) fn token_review(token: &str) -> String {
+        serde_json::json!({"apiVersion": "authentication.k8s.io/v1", "spec": {"token": token}}).to_string()
     }
 
     pub(crate) async fn connect(&self) -> TlsStream<TcpStream> {

@@ -23,6 +23,7 @@ use super::{
     login,
     people::{MALLORY, REGION, key},
 };
+use crate::server::token_review;
 
 /// One of them.
 pub(super) struct Attack {
@@ -43,6 +44,9 @@ attacks! {
     "an account that STS throttles": throttled,
     "bodies of a megabyte, and bodies without an end": bodies,
     "connections that say nothing": silence,
+    "connections that say nothing, and everybody connects anew": silence_at_the_door,
+    "half a body on each connection, and everybody connects anew": half_bodies,
+    "a forged token on each connection, and everybody connects anew": one_forged_token_each,
     "forged tokens for Regions that never answer": slow_regions,
     "more forged tokens at once than there are places": crowd,
     "one token again and again, in every order": reordered,
@@ -84,6 +88,29 @@ impl Field {
         tokio::time::sleep(self.length / 2).await;
         // The attackers end with their set.
         self.logins(&people).await
+    }
+
+    /// The same with connections that are held open after something was said, and opened anew soon after they were hung up on.
+    async fn logins_while_held(&self, door: Door, said: impl Fn(usize) -> Vec<u8>) -> Logins {
+        self.logins_while(600, move |number| {
+            let (door, said) = (door.clone(), said(number));
+            async move {
+                loop {
+                    hold_open(&door, &said).await;
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+            }
+        })
+        .await
+    }
+
+    /// The same from another machine, where nobody who logs in has a connection already.
+    async fn connecting_anew(&mut self, said: impl Fn(usize) -> Vec<u8>) -> Logins {
+        let none = Arc::new(client::Kept::none(self.server.door.clone()));
+        let kept = std::mem::replace(&mut self.server.kept, none);
+        let logins = self.logins_while_held(self.server.door.elsewhere(), said).await;
+        self.server.kept = kept;
+        logins
     }
 
     /// The same with reviews of tokens of connections that are shared by many.
@@ -176,24 +203,15 @@ fn bytes(length: usize) -> hyper::body::Bytes {
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
+/// What attackers say, and then nothing.
+const SILENT: [&[u8]; 5] =
+    [b"", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", HALF_A_BODY, b"PRI * HTT", HTTP2];
+
+const HALF_A_BODY: &[u8] = b"POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{\"spec\": ";
+
 async fn silence(field: &mut Field) -> anyhow::Result<Logins> {
-    let said: [&[u8]; 5] = [
-        b"",
-        b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n",
-        b"POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{\"spec\": ",
-        b"PRI * HTT",
-        HTTP2,
-    ];
     let door = field.server.door.clone();
-    let silent = field.logins_while(600, move |number| {
-        let (door, said) = (door.clone(), said[number % said.len()]);
-        async move {
-            loop {
-                hold_open(&door, said).await;
-                tokio::time::sleep(Duration::from_millis(500)).await;
-            }
-        }
-    });
+    let silent = field.logins_while_held(door, |number| SILENT[number % SILENT.len()].to_vec());
     // And while they hold as much memory as they can, everything is read anew.
     let changed = async {
         tokio::time::sleep(field.length).await;
@@ -201,6 +219,25 @@ async fn silence(field: &mut Field) -> anyhow::Result<Logins> {
     };
     let (logins, changed) = tokio::join!(silent, changed);
     changed.map(|()| logins)
+}
+
+async fn silence_at_the_door(field: &mut Field) -> anyhow::Result<Logins> {
+    Ok(field.connecting_anew(|number| SILENT[number % SILENT.len()].to_vec()).await)
+}
+
+async fn half_bodies(field: &mut Field) -> anyhow::Result<Logins> {
+    Ok(field.connecting_anew(|_| HALF_A_BODY.to_vec()).await)
+}
+
+async fn one_forged_token_each(field: &mut Field) -> anyhow::Result<Logins> {
+    let reviews: Vec<_> = (0..900)
+        .map(|number| {
+            let review = token_review("authentication.k8s.io/v1", &field.people.forged(&key(number), REGION, number));
+            let length = review.len();
+            format!("POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{review}")
+        })
+        .collect();
+    Ok(field.connecting_anew(move |number| reviews[number % reviews.len()].clone().into_bytes()).await)
 }
 
 /// Holds a connection open until the server hangs up.

@@ -2,9 +2,12 @@
 
 use std::{
     convert::Infallible,
+    io,
+    net::Ipv4Addr,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
     task::{Context, Poll},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -16,16 +19,17 @@ use hyper::{
 };
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustls::{ClientConfig, pki_types::ServerName};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use crate::server::token_review;
 
-/// Where the server is, and the authority that its certificate is of.
+/// Where the server is, the authority that its certificate is of, and whence one connects to it.
 #[derive(Clone)]
 pub(super) struct Door {
     pub(super) port: u16,
     pub(super) tls: Arc<ClientConfig>,
+    pub(super) from: Ipv4Addr,
 }
 
 /// A request's body, that comes to its end or never does.
@@ -50,15 +54,22 @@ impl Answer {
 pub(super) type Http1 = http1::SendRequest<Load>;
 pub(super) type Http2 = http2::SendRequest<Load>;
 
-/// Connections that are kept, as API servers keep them.
+/// Connections that are kept, as API servers keep them, or none: each request connects anew, as after a restart.
 pub(super) struct Kept {
     door: Door,
-    idle: Mutex<Vec<Http1>>,
+    idle: Option<Mutex<Vec<Http1>>>,
 }
 
 impl Door {
+    /// The same from another machine.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self { from: Ipv4Addr::new(127, 0, 0, 2), ..self.clone() }
+    }
+
     pub(super) async fn tls(&self) -> anyhow::Result<TlsStream<TcpStream>> {
-        let tcp = TcpStream::connect(("127.0.0.1", self.port)).await?;
+        let socket = TcpSocket::new_v4()?;
+        socket.bind((self.from, 0).into())?;
+        let tcp = socket.connect((Ipv4Addr::LOCALHOST, self.port).into()).await?;
         tcp.set_nodelay(true)?;
         let name = ServerName::try_from("localhost").context("a server name")?;
         Ok(TlsConnector::from(Arc::clone(&self.tls)).connect(name, tcp).await?)
@@ -110,13 +121,32 @@ async fn answer(response: hyper::Response<hyper::body::Incoming>) -> anyhow::Res
 
 impl Kept {
     pub(super) fn new(door: Door) -> Self {
-        Self { door, idle: Mutex::default() }
+        Self { door, idle: Some(Mutex::default()) }
+    }
+
+    pub(super) fn none(door: Door) -> Self {
+        Self { door, idle: None }
+    }
+
+    /// One review, as an API server asks for it: whoever is hung up on by a reset tries again a few times, after pauses that
+    /// grow. Source: Kubernetes 1.37, `apiserver/pkg/util/webhook` (`WithExponentialBackoff`, `DefaultShouldRetry`) and
+    /// `apiserver/pkg/server/options/authentication.go` (500 ms, factor 1.5, five steps).
+    pub(super) async fn ask(&self, token: &str) -> anyhow::Result<Answer> {
+        let mut pause = Duration::from_millis(500);
+        for _ in 0..4 {
+            match self.ask_once(token).await {
+                Err(error) if is_reset(&error) => tokio::time::sleep(pause).await,
+                done => return done,
+            }
+            pause = pause * 3 / 2;
+        }
+        self.ask_once(token).await
     }
 
     /// One request, of a connection that is idle or of a new one. A connection that the server has closed meanwhile is
     /// replaced, as Go's client replaces it: nothing of the request was answered.
-    pub(super) async fn ask(&self, token: &str) -> anyhow::Result<Answer> {
-        let kept = self.idle.lock().expect("no holder of this lock panics").pop();
+    async fn ask_once(&self, token: &str) -> anyhow::Result<Answer> {
+        let kept = self.idle().and_then(|mut idle| idle.pop());
         if let Some(mut http) = kept
             && let Ok(answer) = ask(&mut http, review(token)).await
         {
@@ -138,8 +168,19 @@ impl Kept {
     }
 
     fn keep(&self, http: Http1) {
-        self.idle.lock().expect("no holder of this lock panics").push(http);
+        if let Some(mut idle) = self.idle() {
+            idle.push(http);
+        }
     }
+
+    fn idle(&self) -> Option<MutexGuard<'_, Vec<Http1>>> {
+        self.idle.as_ref().map(|idle| idle.lock().expect("no holder of this lock panics"))
+    }
+}
+
+fn is_reset(error: &anyhow::Error) -> bool {
+    let of_system = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    of_system.map(io::Error::kind).any(|kind| kind == io::ErrorKind::ConnectionReset)
 }
 
 impl Load {
