@@ -1,6 +1,7 @@
 //! `cargo xtask tidy`: what ARCHITECTURE.md promises and no other tool checks.
 
 mod comparison;
+mod directions;
 mod glossary;
 mod modules;
 
@@ -171,6 +172,7 @@ fn manifests(problems: &mut Vec<String>) -> anyhow::Result<()> {
     let architecture = fs::read_to_string(run::root().join("ARCHITECTURE.md"))?;
     let metadata = run::output(run::cargo().args(["metadata", "--locked", "--no-deps", "--format-version", "1"]))?;
     let metadata: Value = serde_json::from_str(&metadata)?;
+    directions::directions(&metadata, problems)?;
     for package in metadata["packages"].as_array().context("cargo metadata lists packages")? {
         let name = package["name"].as_str().context("a package has a name")?;
         let path = package["manifest_path"].as_str().context("a package has a manifest")?;

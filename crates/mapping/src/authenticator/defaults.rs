@@ -2,8 +2,6 @@
 
 use core::net::{IpAddr, Ipv4Addr};
 
-use crate::Mode;
-
 /// `server.address`: the API server on the same machine asks.
 pub const ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 /// `server.port`.
@@ -14,10 +12,6 @@ pub const HOSTNAME: &str = "localhost";
 pub const STATE_DIR: &str = "/var/aws-iam-authenticator";
 /// `server.generateKubeconfig`.
 pub const GENERATE_KUBECONFIG: &str = "/etc/kubernetes/aws-iam-authenticator/kubeconfig.yaml";
-/// `server.kubeconfigPregenerated`.
-pub const KUBECONFIG_PREGENERATED: bool = false;
-/// `server.backendMode`.
-pub const BACKEND_MODES: [Mode; 1] = [Mode::MountedFile];
 /// `server.ec2DescribeInstancesQps`, calls per second.
 pub const EC2_QPS: u32 = 15;
 /// `server.ec2DescribeInstancesBurst`, calls.

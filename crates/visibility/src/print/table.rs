@@ -1,5 +1,7 @@
 //! Columns, aligned.
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Segment, Style};
 
 /// A table for a terminal.
@@ -41,8 +43,8 @@ impl Table {
     /// The lines, in pieces that say how they are meant. Columns are as wide as what is in them, two spaces apart.
     pub fn segments(&self) -> Vec<Segment> {
         let width = |at: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.chars().count());
-            cells.max().unwrap_or_default().max(self.head[at].chars().count())
+            let cells = self.rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.text.width());
+            cells.max().unwrap_or_default().max(self.head[at].width())
         };
         let widths: Vec<usize> = (0..self.head.len()).map(width).collect();
         let head = self.head.iter().map(|title| Cell { text: (*title).to_owned(), style: Style::Title }).collect();
@@ -50,7 +52,7 @@ impl Table {
         for row in std::iter::once(&head).chain(&self.rows) {
             let last = row.iter().rposition(|cell| !cell.text.is_empty()).unwrap_or_default();
             for (at, Cell { text, style }) in row.iter().enumerate().take(last + 1) {
-                let padding = if at == last { 0 } else { widths[at] + 2 - text.chars().count() };
+                let padding = if at == last { 0 } else { widths[at] + 2 - text.width() };
                 segments.push(Segment::new(text, *style));
                 segments.push(Segment::new(&" ".repeat(padding), Style::Plain));
             }
@@ -63,6 +65,17 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::{Cell, Segment, Table};
+
+    #[test]
+    fn columns_are_as_wide_as_a_terminal_shows_them() {
+        let row = |who| vec![Cell::plain(who), Cell::plain("|")];
+        // Two columns each; a letter and its accent; one column each.
+        let rows = vec![row("山田"), row("e\u{301}va"), row("eva1")];
+        let segments = Table { head: vec!["WHO", ""], rows }.segments();
+        let text: String = segments.iter().map(Segment::text).collect();
+        let lines: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(lines, ["山田  |", "e\u{301}va   |", "eva1  |"]);
+    }
 
     #[test]
     fn a_name_makes_no_line_of_its_own() {

@@ -1,6 +1,7 @@
 //! For a terminal: a grid where it fits, and else one block for each row.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
+use unicode_width::UnicodeWidthStr;
 use document::visible;
 
 use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
@@ -85,7 +86,7 @@ pub(super) fn legend(matrix: &Matrix<'_>, width: usize) -> Vec<String> {
     table.load_style(presets::NOTHING).set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.add_rows(matrix.legend.iter().map(|(word, meaning)| [word, meaning]));
-    let widest = matrix.legend.iter().map(|(word, _)| word.chars().count()).max().unwrap_or_default();
+    let widest = matrix.legend.iter().map(|(word, _)| word.width()).max().unwrap_or_default();
     let widest = u16::try_from(widest + 2).unwrap_or_default();
     for (column, width) in table.column_iter_mut().zip([widest, 20]) {
         column.set_padding((0, 2)).set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
@@ -110,9 +111,10 @@ fn blocks(matrix: &Matrix<'_>, names: &Names, out: &mut Out) {
 
 /// Where, and what there.
 pub(super) fn places(lines: &[(String, &Cell)], matrix: &Matrix<'_>, out: &mut Out) {
-    let widest = lines.iter().map(|(place, _)| place.chars().count()).max().unwrap_or_default();
+    let widest = lines.iter().map(|(place, _)| place.width()).max().unwrap_or_default();
     for (place, cell) in lines {
-        out.words(&format!("  {place:widest$}  {}", cell.text()), false, matrix);
+        let padding = " ".repeat(widest - place.width());
+        out.words(&format!("  {place}{padding}  {}", cell.text()), false, matrix);
     }
 }
 
@@ -162,5 +164,5 @@ const WORDS: [usize; 2] = [40, 50];
 const NARROW: [usize; 2] = [16, 22];
 
 fn longest_word(text: &str) -> usize {
-    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+    text.split_whitespace().map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
