@@ -1,26 +1,30 @@
 //! Everything that is known, joined.
 
 mod gaps;
+mod joining;
 mod logins;
 mod variants;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use access::{Access, ConfigMap, Desired};
-use document::{Limits, Position, Problem, Severity, Source, Sources, Span};
-use identity::{Arn, Identity};
+use access::{Access, Desired};
+use document::{Position, Problem, Source, Sources, Span};
+use identity::{Arn, Identity, Partition};
 use inventory::{
-    Association, CloudAccount, GivenLogins, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places,
-    Policy, Seen, Twice, Unseen, UnseenLogins, WhichCluster, policy,
+    Association, CloudAccount, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places, Policy, Seen,
+    Twice, Unseen, UnseenLogins, WhichCluster, policy,
 };
 use jiff::Timestamp;
-use mapping::{Reader, Snapshot, authenticator::read_config_in};
+use mapping::{Reader, Snapshot};
 use rbac::{AnyRole, Binding, ClusterRole, Index, Labels, Objects, Subject};
 
 pub(crate) use self::gaps::KEY;
 pub use self::gaps::Reach;
-use self::logins::{logins, partition};
 pub(crate) use self::variants::Variants;
+use self::{
+    joining::{AppliedFile, Given, WhoLogsIn, add_observed, configure, identify},
+    logins::partition,
+};
 use crate::{
     built_in_roles::{built_in_roles, onto_built_in},
     principals::{ByUser, NamedPrincipal, principals},
@@ -129,54 +133,31 @@ impl World {
         let files = given.access_files();
         let access_files = files.iter().flat_map(AsRef::<[Source]>::as_ref).map(Source::base).collect();
         let Inputs { mut dump, mut facts, entries, sources, config, configuration, .. } = given;
-        let access = files.map(readable).transpose()?;
-        let only_files = dump.is_empty();
+        let (only_files, has_config) = (dump.is_empty(), config.is_some());
         let is_whole = server.is_some() || dump.is_of_lists();
-        if let Some(source) = &configuration {
-            dump.configured_by(ConfigMap::of_file(source.name(), source.text()));
-            // The server does not start with it, and says all that is wrong.
-            if dump.reader() == Reader::ClusterAuth
-                && let Err(problems) = read_config_in(source, None)
-            {
-                return Err(Unreadable { sources: source.clone().into(), problems });
-            }
-        }
-        let configuration = configuration.map(|source| source.name().into());
+        configure(&mut dump, configuration.as_ref())?;
         let knowledge = dump.knowledge();
         let looked_at = LookedAt {
             config_maps: server.is_some() || dump.knows_targets(),
             mapping_objects: server.is_some() || dump.knows_mapping_objects(),
             entries: !entries.is_empty(),
         };
+        dump.add_to(&mut facts);
+        let file = files.map(|files| AppliedFile::read(files, &facts, now)).transpose()?;
+        let of_config = config.filter(|config| config.mounted_file.is_some()).map(|config| config.partition);
+        let desired = file.as_ref().map(|file| &file.desired);
+        let partition = of_config.unwrap_or_else(|| partition(dump.partition(), desired, &entries.source()));
+        let which_cluster = dump.which_cluster(&entries);
+        let cloud_accounts = dump.cloud_accounts().to_vec();
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
         let without_login = logins::without_login(dump.declared(), &sources);
-        let mut which_cluster = dump.which_cluster(&entries);
-        dump.add_to(&mut facts);
-        let cloud_accounts = dump.cloud_accounts().to_vec();
-        let written = access.as_ref().map(|(access, _)| access::compile(access, &facts, now).0);
-        let of_config = config.as_ref().filter(|config| config.mounted_file.is_some()).map(|config| config.partition);
-        let partition = of_config.unwrap_or_else(|| partition(dump.partition(), written.as_ref(), &entries.source()));
         // Whatever holds logins is looked at. Whoever has ended is refused in other words than whom nobody knows, so ends
         // stay in logins.
         let mut observed = dump.observed(MappingTarget::ConfigMap, partition, Timestamp::MIN);
-        let is_of_rights = |twice: &&Twice| twice.is_of_rights();
-        let twice = std::mem::take(&mut observed.twice);
-        let of_logins = twice.iter().filter(|twice| !twice.is_of_rights()).map(|twice| &twice.gap);
-        unread.extend(of_logins.filter(|gap| !unread.contains(gap)).cloned().collect::<Vec<_>>());
         observed.unread_logins.extend(without_login);
-        unread.extend(observed.unread_logins.iter().map(|place| place.gap.clone()));
-        let has_read_all_given = unread.len() == unlisted.len();
-        unread.extend(twice.iter().filter(is_of_rights).map(|twice| twice.gap.clone()));
-
-        let of_file = access.as_ref().and_then(|(access, _)| access.cluster_id.as_ref()).map(|id| id.value.clone());
-        let of_record = observed.record.as_ref().map(|record| (&*record.object.cluster_id).into());
-        if let Some(record) = &observed.record {
-            which_cluster.add_record(&record.object);
-        }
-        if let Some((access, files)) = &access {
-            which_cluster.add_access_file(access, files);
-        }
-        let cluster_id = of_file.or(of_record);
+        let twice = std::mem::take(&mut observed.twice);
+        let has_read_all_given = add_observed(&mut unread, unlisted.len(), &observed, &twice);
+        let (cluster_id, which_cluster) = identify(which_cluster, file.as_ref(), &observed);
 
         observed.is_of_server(server);
         let is_eks = observed.is_eks || !entries.is_empty();
@@ -185,46 +166,26 @@ impl World {
             // Of entries that were given in part it is not known what the rest says.
             unread.extend(of_entries.iter().cloned());
         }
-        let (has_file, has_config) = (access.is_some(), config.is_some());
         observed.entries = entries.clone();
-        let given = GivenLogins { access_file: has_file, config: has_config };
-        let of_file = access.as_ref().zip(written.as_ref());
-        let of_file = of_file.map(|((_, files), written)| access::mapping_source(written, files));
-        let logins = logins(of_file, &entries, &observed);
-        let is_left_out = |live| observed.not_asked(live) == Some(NotAsked::OnEks);
-        let nothing_says = gaps::of_logins(&logins)
-            .filter(|_| !has_file && !has_config && observed.mappings.iter().all(is_left_out) && entries.is_empty());
-        let mut places =
-            if is_whole { Places::of(&observed, given, is_eks) } else { Places::of_pieces(&unread, &entries) };
-        if !is_whole {
-            places.add(&observed.unread_logins);
-        }
-        // A place that could not be looked at may well say it.
-        let is_there_to_see = |place: &UnseenLogins| places.own_files().is_none_or(|own| own.gap != place.gap);
-        let nothing_says = nothing_says.filter(|_| !places.all().any(is_there_to_see));
-        if let Some(gap) = nothing_says.clone().filter(|_| places.all().next().is_none()) {
-            places.add_nothing_said(gap);
-        }
+        let given = Given { has_config, is_whole, is_eks, unread: &unread };
+        let WhoLogsIn { sources: logins, mut places, nothing_says } =
+            WhoLogsIn::of(file.as_ref(), &entries, &observed, &given);
         let (mut notes, idle) = (observed.notes.clone(), observed.idle.clone());
         notes.extend(gaps::of_mode(&entries));
         notes.extend(observed.left_out().map(gaps::of_left_out));
-        let never_asked =
-            MappingTarget::ALL.into_iter().filter(|target| observed.leaves_out(*target).is_some()).collect();
-        let left_out = observed.left_out();
-        let left_out =
-            left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why)).collect();
-        let desired = written.map(|desired| desired.at(now)).unwrap_or_default();
 
-        let mut gaps = gaps::of_cluster(&observed, only_files, has_file);
+        let mut gaps = gaps::of_cluster(&observed, only_files, file.is_some());
         gaps.extend(observed.unread_logins.iter().map(|place| place.gap.clone()));
-        gaps.extend(access.iter().flat_map(|(access, _)| gaps::of_file(access, &facts)));
-        if let Some((access, _)) = &access {
+        let (access, desired) = file.map(|file| (file.access, file.desired.at(now))).unzip();
+        if let Some(access) = &access {
+            gaps.extend(gaps::of_file(access, &facts));
             for (name, accounts) in access.accounts_of_unknown_iam_groups(&facts) {
                 places.add_iam_group(accounts, gaps::of_iam_group(name));
             }
         }
+        let desired = desired.unwrap_or_default();
+        let surroundings = Surroundings::of(&observed, partition);
         let namespaces = namespaces(&observed, &desired);
-        let labels = observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect();
         let spelled: Vec<Arn> = observed.spelled().into_iter().chain(entries.spelled()).collect();
         let others = std::mem::take(&mut observed.others);
         let observed_others = std::mem::take(&mut observed.other_logins);
@@ -254,12 +215,11 @@ impl World {
         gaps.sort();
         gaps.dedup();
 
-        let access = access.map(|(access, _)| access);
-        let surroundings = Surroundings { labels, cloud_accounts, logins, never_asked, left_out, access, access_files };
+        let surroundings = Surroundings { cloud_accounts, logins, access, access_files, ..surroundings };
         Ok(Self {
             cluster_id,
             which_cluster,
-            configuration,
+            configuration: configuration.map(|source| source.name().into()),
             index,
             snapshot,
             principals,
@@ -487,6 +447,21 @@ impl World {
     }
 }
 
+impl Surroundings {
+    /// What was observed of them.
+    fn of(observed: &Observed, partition: Partition) -> Self {
+        let left_out = observed.left_out();
+        let left_out = left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why));
+        let is_never_asked = |target: &MappingTarget| observed.leaves_out(*target).is_some();
+        Self {
+            labels: observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect(),
+            never_asked: MappingTarget::ALL.into_iter().filter(is_never_asked).collect(),
+            left_out: left_out.collect(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Associated {
     fn new(association: Association, by_user: &ByUser) -> Self {
         let principal = association.principal.parse().ok().and_then(|arn| mapping::RulePrincipal::of_arn(&arn));
@@ -513,14 +488,6 @@ impl Associated {
         let Some(globs) = &self.association.namespaces else { return true };
         !namespace.is_empty() && globs.iter().any(|glob| access::glob(glob, namespace))
     }
-}
-
-fn readable(files: Sources) -> Result<(Access, Sources), Unreadable> {
-    let access::Read { access, problems } = access::read(&files, &Limits::default());
-    if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(Unreadable { sources: files, problems });
-    }
-    Ok((access, files))
 }
 
 fn namespaces(observed: &Observed, desired: &Desired) -> BTreeSet<Box<str>> {

@@ -278,7 +278,8 @@ impl Place {
             }
             open.with_reviews += 1;
         }
-        (state.requests, state.reviews, state.unfinished) = (state.requests + 1, state.reviews + 1, state.unfinished + 1);
+        (state.requests, state.reviews, state.unfinished) =
+            (state.requests + 1, state.reviews + 1, state.unfinished + 1);
         self.connection.asks(&mut state);
         Some(self.busy(true))
     }

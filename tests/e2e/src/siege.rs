@@ -287,11 +287,8 @@ impl Server {
             anyhow::bail!("it is not ready");
         }
         let ca = certificate_authority(folder)?;
-        let door = Door {
-            port,
-            tls: tls::client_config(&tls::Roots::Only(ca.into_bytes()))?,
-            from: Ipv4Addr::LOCALHOST,
-        };
+        let door =
+            Door { port, tls: tls::client_config(&tls::Roots::Only(ca.into_bytes()))?, from: Ipv4Addr::LOCALHOST };
         let kept = Arc::new(Kept::new(door.clone()));
         kept.open(8).await?;
         Ok(Self { process, cgroup, log, door, kept })

@@ -204,8 +204,7 @@ const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 const PING: &[u8] = b"\0\0\x08\x06\0\0\0\0\0\0\0\0\0\0\0\0\0";
 
 /// What attackers say, and then nothing.
-const SILENT: [&[u8]; 5] =
-    [b"", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", HALF_A_BODY, b"PRI * HTT", HTTP2];
+const SILENT: [&[u8]; 5] = [b"", b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n", HALF_A_BODY, b"PRI * HTT", HTTP2];
 
 const HALF_A_BODY: &[u8] = b"POST /authenticate HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n{\"spec\": ";
 

@@ -1,8 +1,8 @@
 //! For a terminal: a grid where it fits, and else one block for each row.
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width, presets};
-use unicode_width::UnicodeWidthStr;
 use document::visible;
+use unicode_width::UnicodeWidthStr;
 
 use super::{Heading, MEMBERS, Matrix, NAMESPACES, Names, Remarks, some};
 use crate::{
