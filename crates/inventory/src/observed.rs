@@ -151,16 +151,17 @@ impl NotAsked {
     }
 }
 
+/// Whether an API server is one of EKS, by its URL.
+pub fn is_server_of_eks(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end))
+}
+
 impl Observed {
     /// Takes in the URL of its API server, where one was asked: EKS gives its clusters names of its own.
     pub fn is_of_server(&mut self, url: Option<&str>) {
-        let host = |url: &str| {
-            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
-        };
-        let is_of_eks =
-            |host: String| [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
-        self.is_eks |= url.map(host).is_some_and(is_of_eks);
+        self.is_eks |= url.is_some_and(is_server_of_eks);
     }
 
     /// Adds EKS access entries, with what of them is not known.

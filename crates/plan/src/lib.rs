@@ -42,7 +42,7 @@ pub use action::{Action, ConfigMapWrite};
 pub use all_powerful::AllPowerful;
 pub use digest::Digest;
 pub use import::{Imported, Left, Stands, Subject, import};
-pub use logins::{EntryChange, LoginEntry};
+pub use logins::{Assumed, EntryChange, LoginEntry};
 pub use not_known::NotKnown;
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange};
@@ -123,14 +123,14 @@ pub enum Warning {
         /// The role.
         role: RoleReference,
     },
-    /// Somebody is in the file, and nothing lets them log in.
-    NoLogin(Who),
+    /// Somebody is in the file, and nothing lets them log in; the flag says whether every place was looked at.
+    NoLogin(Who, bool),
     /// An object that another cluster's file made stays.
     OtherMark(ObjectId, Mark),
     /// Nobody asked IAM who is in a group of the file's, so its users are not in the plan.
     IamGroup(Box<str>),
-    /// Logins are taken from the file: nothing of them is read or written.
-    LoginsAssumed,
+    /// Logins are taken from the file: nothing of them is written, and not all that there may be is read.
+    LoginsAssumed(Assumed),
     /// A role of which it is not known whether it exists, and what it allows, is granted.
     UnknownRole {
         /// The binding.
@@ -191,11 +191,12 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     });
     let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
     let mut warnings: Vec<Warning> = no_role.collect();
-    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
+    let looked_at_all = seeing.beside().next().is_none();
+    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone(), looked_at_all)));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
-    warnings.extend(assumed.then_some(Warning::LoginsAssumed));
+    warnings.extend(assumed.map(Warning::LoginsAssumed));
     warnings.extend(seeing.beside().cloned().map(Warning::Elsewhere));
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
@@ -261,7 +262,9 @@ impl fmt::Display for Warning {
                 let (kind, name) = (role.kind.as_str(), &role.name);
                 write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
             }
-            Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
+            Self::NoLogin(who, looked_at_all) => {
+                write!(f, "{who} is in the file and cannot log in, {}", by_any_mapping(*looked_at_all))
+            }
             Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
             Self::IamGroup(name) => {
                 write!(
@@ -284,12 +287,21 @@ impl fmt::Display for Warning {
                     _ => Ok(()),
                 }
             }
-            Self::LoginsAssumed => f.write_str(
+            Self::LoginsAssumed(Assumed::All) => f.write_str(
                 "logins are neither read nor written (mapping: none): people are taken to be whom the file says; whoever was \
                  taken out of it can log in until they are removed from what the servers read, too",
             ),
+            Self::LoginsAssumed(Assumed::NotNamed) => f.write_str(
+                "logins are not written (mapping: none): whom nothing names that was looked at is taken to be whom the file says; \
+                 whoever was taken out of it can log in until they are removed from what EKS reads, too",
+            ),
         }
     }
+}
+
+/// What somebody cannot log in by.
+fn by_any_mapping(looked_at_all: bool) -> &'static str {
+    if looked_at_all { "by any mapping" } else { "by any mapping that could be looked at" }
 }
 
 #[cfg(test)]

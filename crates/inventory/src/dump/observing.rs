@@ -33,7 +33,8 @@ fn other_logins(
 }
 
 impl Dump {
-    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at.
+    /// The cluster, with every gap named. Where logins are written nowhere, none are looked at but those that EKS asks: elsewhere
+    /// they stand in files of the servers' own.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());
@@ -85,9 +86,17 @@ impl Dump {
             let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
+        let looks_at = |of: MappingTarget| match target {
+            MappingTarget::None => is_eks && of == MappingTarget::AwsAuth,
+            _ => of != MappingTarget::None,
+        };
+        let looks_at_map = |name: &str| {
+            let of = MappingTarget::ALL.into_iter().find(|of| of.config_map() == Some(name));
+            target != MappingTarget::None || name == RECORD_NAME || of.is_some_and(looks_at)
+        };
         let (mut mappings, mut unread_logins) = (Vec::new(), Vec::new());
         let reading = Reading { partition, options: told.options, reader: told.reader };
-        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
+        for (name, why) in missing.iter().filter(|(name, _)| looks_at_map(name)) {
             unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
@@ -96,7 +105,7 @@ impl Dump {
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
             unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
         }
-        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
+        for target in targets.into_iter().filter(|of| looks_at(*of)) {
             let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
                 mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
                 continue;
