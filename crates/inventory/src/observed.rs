@@ -7,7 +7,7 @@ use identity::{Arn, Partition};
 use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins, policy};
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins};
 use crate::{Record, foreign::RbacDefinition};
 
 /// A cluster at one moment.
@@ -171,9 +171,7 @@ impl Observed {
         }
         self.is_eks = true;
         self.unseen.extend(entries.unseen());
-        let associations = entries.associations();
-        let unknown = associations.iter().filter(|association| policy(&association.policy).is_none());
-        self.unseen.extend(unknown.map(|association| Unseen {
+        self.unseen.extend(entries.unknown_policies().into_iter().map(|association| Unseen {
             what: format!("what the EKS access policy {} allows", association.policy).into(),
             why: "its rules are not known here".into(),
         }));

@@ -113,6 +113,11 @@ impl Places {
         self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
     }
 
+    /// What is not known where nothing says that a server reads a place.
+    pub fn whether_read(target: MappingTarget) -> String {
+        format!("whether a server reads {}", target.title())
+    }
+
     /// All of them.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
@@ -190,14 +195,15 @@ fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Un
     let has_something = |live: &LiveMapping| live.target == target && !live.source.is_blank();
     let is_there = observed.mappings.iter().any(has_something);
     let why = observed.not_read.get(&target).filter(|_| is_there)?;
-    let what = format!("whether a server reads {}", target.title());
+    let what = Places::whether_read(target);
     let help = if target == MappingTarget::AccessFile {
         "say by `--reader cluster-auth` that one does, or give the access file that the server has"
     } else {
         "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
          `--reader` which server reads it; or give the file that the server has by `--config FILE`"
     };
-    Some(UnseenLogins::new(mode, Unseen { what: what.into(), why: why.clone() }, help))
+    let place = UnseenLogins::new(mode, Unseen { what: what.into(), why: why.clone() }, help);
+    Some(UnseenLogins { is_of_nothing: true, ..place })
 }
 
 const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \

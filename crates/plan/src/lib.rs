@@ -52,7 +52,7 @@ pub use required_permissions::{RequiredPermission, required_permissions};
 pub use steps::{Stage, Step};
 
 use access::{Access, Desired, Facts, Mark};
-use inventory::{File, MappingTarget, Observed, Record, Unseen, Who};
+use inventory::{File, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
 /// What is to be.
@@ -197,8 +197,10 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
     warnings.extend(assumed.map(Warning::LoginsAssumed));
-    warnings.extend(seeing.beside().cloned().map(Warning::Elsewhere));
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
+    // Of the place where logins are written it is said once.
+    let is_said = |gap: &&Unseen| not_read.is_none_or(|_| *gap.what != *Places::whether_read(wanted.target));
+    warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
     let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
@@ -280,8 +282,8 @@ impl fmt::Display for Warning {
                 write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
             }
             Self::NotRead(target, why) => {
-                let title = target.title();
-                write!(f, "not known: whether a server reads {title}: {why}; logins change only where one does")?;
+                let whether = Places::whether_read(*target);
+                write!(f, "not known: {whether}: {why}; logins change only where one does")?;
                 match target {
                     MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
                     _ => Ok(()),

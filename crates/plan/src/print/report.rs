@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::Owner;
-use inventory::{MappingTarget, Who};
+use inventory::{MappingTarget, Places, Who};
 use rbac::{ObjectId, ObjectKind};
 use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
@@ -88,7 +88,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
 fn beside(plan: &Plan) -> String {
     let place = |warning: &Warning| match warning {
         Warning::Elsewhere(gap) => Some(gap.what.to_string()),
-        Warning::NotRead(target, _) => Some(format!("whether a server reads {}", target.title())),
+        Warning::NotRead(target, _) => Some(Places::whether_read(*target)),
         _ => None,
     };
     let places: BTreeSet<String> = plan.warnings.iter().filter_map(place).collect();

@@ -39,6 +39,18 @@ data:
       mapUsers:
       - {userARN: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: [developers]}
 ---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: aws-iam-authenticator, namespace: kube-system}
+spec:
+  selector: {matchLabels: {app: authenticator}}
+  template:
+    metadata: {labels: {app: authenticator}}
+    spec:
+      containers:
+      - {name: server, image: 'example.com/aws-iam-authenticator:v0.7.18', args: [server, '--backend-mode=MountedFile,EKSConfigMap,CRD']}
+      volumes: [{name: config, configMap: {name: aws-iam-authenticator}}]
+---
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: aws-auth, namespace: kube-system}
@@ -67,6 +79,9 @@ const RIGHTS: &[(&str, &[&str])] = &[
     ("record", &["--verb=get", "--resource=configmaps", "--resource-name=cluster-auth"]),
 ];
 
+/// What it takes to see who reads the configuration. Without it nothing is missing that a plan needs.
+const SERVERS: Args<'_> = &["--verb=list", "--resource=daemonsets,deployments"];
+
 const BOB: &str = "letIn bob";
 const ALICE: &str = "letIn alice";
 const NOBODY: &str = "refused mapping.none";
@@ -91,11 +106,13 @@ fn explain(world: &World) -> anyhow::Result<()> {
         ("aws-auth", [BOB, NOT_KNOWN, NOT_KNOWN], 1, "the ConfigMap kube-system/aws-auth"),
         ("configuration", [NOT_KNOWN, AS_ALICE, NOT_KNOWN], 0, "the ConfigMap kube-system/aws-iam-authenticator"),
         ("ours", [AS_BOB, AS_ALICE, NOT_KNOWN], 1, "the ConfigMap kube-system/cluster-auth-access"),
+        ("servers", [AS_BOB, AS_ALICE, NOT_KNOWN], 1, "the server's own files on the control plane"),
         ("everything", [NOT_KNOWN, NOT_KNOWN, NOT_KNOWN], 0, "the ConfigMap kube-system/aws-auth"),
     ];
     for (without, expected, rights, gap) in rows {
         let kept = RIGHTS.iter().filter(|(name, _)| without != "everything" && *name != without);
-        let roles: Vec<&[&str]> = kept.map(|(_, args)| *args).collect();
+        let servers = (!["servers", "everything"].contains(&without)).then_some(SERVERS);
+        let roles: Vec<&[&str]> = kept.map(|(_, args)| *args).chain(servers).collect();
         let somebody = managed.user(&format!("without-{without}"), &roles)?;
         for (name, expected) in ["bob", "alice", "mallory"].into_iter().zip(expected) {
             let arn = format!("arn:aws:iam::111122223333:user/{name}");
