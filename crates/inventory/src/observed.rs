@@ -139,6 +139,11 @@ impl LiveMapping {
     pub fn new(target: MappingTarget, source: mapping::Source, holder: LoginStore) -> Self {
         Self { target, source, holder, is_asked: true }
     }
+
+    /// Whether it is a configuration in a file of its own, which was given to be read.
+    pub fn is_in_file(&self) -> bool {
+        matches!(&self.holder, LoginStore::ConfigMap(map) if map.in_file.is_some())
+    }
 }
 
 impl NotAsked {
@@ -188,8 +193,7 @@ impl Observed {
     /// Why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given to be
     /// read.
     pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
-        let is_in_file = matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
-        self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !is_in_file)
+        self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !live.is_in_file())
     }
 
     /// Why EKS asks no place of this kind, whatever stands there, if it is such a cluster and does not.

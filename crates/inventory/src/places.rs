@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{Mode, Snapshot};
 
-use super::{AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS};
+use super::{
+    AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS,
+};
 
 /// What was given of logins beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -178,9 +180,10 @@ impl Places {
 fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option<UnseenLogins> {
     let is_read = |target| !observed.not_read.contains_key(&target);
     let is_unseen = places.unseen.iter().any(|place| place.mode == Mode::MountedFile);
+    let is_given = given.config || observed.mappings.iter().any(LiveMapping::is_in_file);
     // A server whose files come from a ConfigMap has no others.
     let reads_maps = is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
-    if given.config || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
+    if is_given || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
         return None;
     }
     let gap = Unseen {
@@ -192,7 +195,7 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
 
 /// A file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
 fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<UnseenLogins> {
-    let has_something = |live: &LiveMapping| live.target == target && !live.source.is_blank();
+    let has_something = |live: &LiveMapping| live.target == target && !live.is_in_file() && !live.source.is_blank();
     let is_there = observed.mappings.iter().any(has_something);
     let why = observed.not_read.get(&target).filter(|_| is_there)?;
     let what = Places::whether_read(target);

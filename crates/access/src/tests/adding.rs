@@ -212,7 +212,9 @@ fn blocks() -> Vec<(&'static str, String, String)> {
     let tail = "  other: x # kept\n";
     let folded = "    - rolearn: arn:aws:iam::111122223333:role/Old\n      username: old\n      groups: [a]\n";
     let in_braces = "    - {rolearn: 'arn:aws:iam::111122223333:role/Old', username: old, groups: [a]}\n";
-    let list = |kind: &str, items: &str| format!("apiVersion: v1\nkind: {kind}\nitems:\n- kind: Secret\n  metadata: {{name: s}}\n{items}");
+    let list = |kind: &str, items: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nitems:\n- kind: Secret\n  metadata: {{name: s}}\n{items}")
+    };
     let item = |kind: &str, entries: &str| {
         format!("- {kind}metadata: {{name: aws-auth}}\n  data:\n    mapRoles: |\n{entries}    mapUsers: |\n      []\n")
     };

@@ -4,9 +4,7 @@ use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Sources};
-use inventory::{
-    AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster, foreign::Foreign,
-};
+use inventory::{AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster, foreign::Foreign};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
@@ -201,8 +199,12 @@ fn nobody(observed: &Observed, global: &Global) -> anyhow::Error {
         let give = if observed.entries.unseen().is_empty() { "" } else { entries };
         ("neither access entries nor aws-auth names anybody whom EKS lets in", give)
     } else {
-        let give = if global.config.is_some() { "" } else { "the file that the server on the control plane has by `-c FILE`" };
-        ("neither aws-auth, the authenticator's configuration, an access file nor an IAMIdentityMapping names anybody", give)
+        let give =
+            if global.config.is_some() { "" } else { "the file that the server on the control plane has by `-c FILE`" };
+        (
+            "neither aws-auth, the authenticator's configuration, an access file nor an IAMIdentityMapping names anybody",
+            give,
+        )
     };
     let give = if give.is_empty() { String::new() } else { format!("; give {give}") };
     anyhow::anyhow!("nothing was imported: {places}{give}")

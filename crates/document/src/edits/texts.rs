@@ -106,7 +106,8 @@ impl Block {
 
     /// Which bytes of it to replace by which lines, so that it means another text; none where it cannot be written so.
     fn rewritten(&self, raw: &str, was: &str, text: &str) -> Option<(usize, usize, String)> {
-        let (from, to, lines) = if self.is_folded { self.appended(raw, was, text)? } else { self.changed(raw, was, text) };
+        let (from, to, lines) =
+            if self.is_folded { self.appended(raw, was, text)? } else { self.changed(raw, was, text) };
         // Chomping, blank lines at its end and lines that begin with blanks have rules of their own: its reader decides.
         let whole = format!("{}{lines}{}", &raw[..from], &raw[to..]);
         (self.meaning(&whole)? == text).then_some((from, to, lines))
@@ -148,7 +149,8 @@ impl Block {
     fn meaning(&self, raw: &str) -> Option<String> {
         let header = &raw[..self.body];
         let said = header.split([' ', '\t']).next()?.chars().find_map(|letter| letter.to_digit(10));
-        let column = said.map_or(0, |said| self.indentation.saturating_sub(said as usize));
+        let said = said.and_then(|said| usize::try_from(said).ok());
+        let column = said.map_or(0, |said| self.indentation.saturating_sub(said));
         let source = Source::new("block", format!("{}k: {raw}", " ".repeat(column)));
         let documents = parse_manifests(&source, &Limits::default(), "", |_, _| {});
         let root = documents.into_iter().find_map(|document| document.read.ok()?.root)?;

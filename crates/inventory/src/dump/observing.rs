@@ -12,8 +12,8 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, LoginStore, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen,
-    UnseenLogins, foreign::Foreign, identities::one_of_each,
+    LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
+    foreign::Foreign, format::FileFormat, identities::one_of_each,
 };
 
 /// The logins of places that stand there twice and differ, by what does not count of them.
@@ -42,7 +42,11 @@ impl Dump {
         let makes_eks = self.makes_eks();
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
-        let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
+        let mut not_read: BTreeMap<_, _> = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
+        // The first chart mounts the configuration that it writes.
+        if self.foreign.iter().any(|foreign| foreign.format == FileFormat::Chart2018) {
+            not_read.remove(&MappingTarget::ConfigMap);
+        }
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
@@ -131,9 +135,7 @@ impl Dump {
         notes.sort();
         notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
-        let is_in_file =
-            |live: &LiveMapping| matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
-        let may_count = !(is_eks || makes_eks) || mappings.iter().any(is_in_file);
+        let may_count = !(is_eks || makes_eks) || mappings.iter().any(LiveMapping::is_in_file);
         let hides = || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap));
         if may_count && (mappings.iter().any(is_read) || hides()) {
             notes.extend(told.note());

@@ -57,8 +57,7 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
         number => format!("; {number} not known"),
     };
     let totals = Totals::of(people);
-    let of_logins =
-        format!("logins{}: {}{}", so_far(are_logins_part), totals.logins(), unknown_of(logins.len()));
+    let of_logins = format!("logins{}: {}{}", so_far(are_logins_part), totals.logins(), unknown_of(logins.len()));
     let of_rights = if why_no_rights.is_empty() {
         format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len()))
     } else {

@@ -445,18 +445,27 @@ fn where_no_place_names_anybody_there_is_no_file() {
         entries.read(answer.to_string().as_bytes()).expect("what `aws eks` prints");
     }
     api.entries = entries;
-    let unbound = "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [nothing-is-bound]}]";
+    let unbound =
+        "  mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/x', username: x, groups: [nothing-is-bound]}]";
     let rows = [
         ("no place at all", cluster(LINES), None),
         ("a place with nothing in it", live("clusterID: c", LINES), None),
         ("a place that EKS does not look at", api, None),
-        ("somebody who is left out, and named", live(&format!("clusterID: c\nserver:\n{unbound}"), LINES), Some("user/x")),
+        (
+            "somebody who is left out, and named",
+            live(&format!("clusterID: c\nserver:\n{unbound}"), LINES),
+            Some("user/x"),
+        ),
     ];
     for (name, observed, expected) in rows {
         let imported = imported(&observed, "c", &Facts::default());
         match expected {
             None => assert_eq!(imported.text, "", "{name}"),
-            Some(named) => assert!(imported.text.contains("groups: []") && imported.text.contains(named), "{name}: {}", imported.text),
+            Some(named) => assert!(
+                imported.text.contains("groups: []") && imported.text.contains(named),
+                "{name}: {}",
+                imported.text
+            ),
         }
     }
 }
@@ -464,9 +473,11 @@ fn where_no_place_names_anybody_there_is_no_file() {
 #[test]
 fn what_files_of_other_programs_say_and_no_access_file_stands_in_it() {
     let observed = live(CONFIG, LINES);
-    let untold = [inventory::Unseen { what: "cluster.yaml:7".into(), why: "nodeGroups: eksctl lets in machines".into() }];
+    let untold =
+        [inventory::Unseen { what: "cluster.yaml:7".into(), why: "nodeGroups: eksctl lets in machines".into() }];
     let facts = permission_sets();
-    let imported = import(&Subject { observed: &observed, cluster_id: "c", untold: &untold, facts: &facts, now: now() });
+    let imported =
+        import(&Subject { observed: &observed, cluster_id: "c", untold: &untold, facts: &facts, now: now() });
     let (_, left) = imported.text.split_once("\n# Not in this file:\n").expect("what is left");
     assert!(left.contains("# - cluster.yaml:7: nodeGroups: eksctl lets in machines\n"), "{left}");
 }

@@ -52,7 +52,8 @@ fn said(plan: &Plan) -> String {
 /// Who gains something, as whom.
 fn gains(plan: &Plan) -> Vec<String> {
     let gains = plan.people.iter().filter(|person| !person.known_rights().gains.is_empty());
-    let login = |person: &crate::PersonChange| person.after.as_ref().map_or("nobody", |login| &login.username).to_owned();
+    let login =
+        |person: &crate::PersonChange| person.after.as_ref().map_or("nobody", |login| &login.username).to_owned();
     gains.map(|person| format!("{} as {}", person.who, login(person))).collect()
 }
 
@@ -60,10 +61,25 @@ fn gains(plan: &Plan) -> Vec<String> {
 fn whoever_eks_lets_in_gains_and_nobody_of_the_others_is_said_to_be_let_in() {
     let rows = [
         // Both places were looked at: whoever stands in neither cannot log in.
-        ("API_AND_CONFIG_MAP", &[][..], vec!["user alice as al"], "1 person of the file cannot log in, by any mapping: user zoe"),
+        (
+            "API_AND_CONFIG_MAP",
+            &[][..],
+            vec!["user alice as al"],
+            "1 person of the file cannot log in, by any mapping: user zoe",
+        ),
         ("API_AND_CONFIG_MAP", &["zoe"], vec!["user alice as al", "user zoe as by-entry"], ""),
-        ("API", &["zoe"], vec!["user zoe as by-entry"], "1 person of the file cannot log in, by any mapping: user alice"),
-        ("CONFIG_MAP", &["zoe"], vec!["user alice as al"], "1 person of the file cannot log in, by any mapping: user zoe"),
+        (
+            "API",
+            &["zoe"],
+            vec!["user zoe as by-entry"],
+            "1 person of the file cannot log in, by any mapping: user alice",
+        ),
+        (
+            "CONFIG_MAP",
+            &["zoe"],
+            vec!["user alice as al"],
+            "1 person of the file cannot log in, by any mapping: user zoe",
+        ),
     ];
     for (mode, listed, gaining, warning) in rows {
         let mut observed = on_eks();

@@ -112,7 +112,8 @@ impl<'d> Editable<'d> {
         let refused = |place: String, why: &str| Refused::Unchanged(format!("nothing was changed: {place}: {why}"));
         let objects = documents.iter().filter_map(|document| Some((document.number, document.root()?)));
         let objects = objects.flat_map(|(number, root)| objects_of(root).map(move |(item, node)| (number, item, node)));
-        let found: Vec<_> = objects.filter_map(|(number, item, node)| Some((number, item, node, shape(node)?))).collect();
+        let found: Vec<_> =
+            objects.filter_map(|(number, item, node)| Some((number, item, node, shape(node)?))).collect();
         let (number, item, root, shape) = match found[..] {
             [one] => one,
             [] => {
