@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, ensure};
 use e2e::{
     process::{self, wait_until},
-    test_cluster::TestCluster,
+    test_cluster::{AUTHENTICATOR, TestCluster},
     world::World,
 };
 use local_cluster::Options;
@@ -38,18 +38,6 @@ data:
     server:
       mapUsers:
       - {userARN: 'arn:aws:iam::111122223333:user/bob', username: bob, groups: [developers]}
----
-apiVersion: apps/v1
-kind: DaemonSet
-metadata: {name: aws-iam-authenticator, namespace: kube-system}
-spec:
-  selector: {matchLabels: {app: authenticator}}
-  template:
-    metadata: {labels: {app: authenticator}}
-    spec:
-      containers:
-      - {name: server, image: 'example.com/aws-iam-authenticator:v0.7.18', args: [server, '--backend-mode=MountedFile,EKSConfigMap,CRD']}
-      volumes: [{name: config, configMap: {name: aws-iam-authenticator}}]
 ---
 apiVersion: v1
 kind: ConfigMap
@@ -90,7 +78,7 @@ const AS_ALICE: &str = "notKnown alice";
 const NOT_KNOWN: &str = "notKnown";
 
 fn explain(world: &World) -> anyhow::Result<()> {
-    let managed = TestCluster::start(world, "unknown-explain", OBJECTS)?;
+    let managed = TestCluster::start(world, "unknown-explain", &format!("{OBJECTS}{AUTHENTICATOR}"))?;
     // The kind is there, so that it matters whether its objects may be listed.
     managed.admin.with_file(&["create"], crate::access::DEFINITION)?.success()?;
     let missing = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
