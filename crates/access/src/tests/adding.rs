@@ -300,7 +300,7 @@ fn what_is_refused_of_a_file_is_said_with_its_line() {
             "f.yaml:6: `config.yaml` cannot be read: expected a mapping, found text",
         ),
         (format!("{map}data:\n  mapRoles: |\n    - x\n"), "(f.yaml:5)"),
-        ("kind: Secret\n".to_owned(), "f.yaml: none of its manifests"),
+        ("kind: Secret\n".to_owned(), "f.yaml: it has manifests, and none is the ConfigMap"),
     ];
     for (text, expected) in rows {
         let refused = add_to_file(&Source::new("f.yaml", text.as_str()), &role("New")).expect_err(&text).to_string();
@@ -311,8 +311,8 @@ fn what_is_refused_of_a_file_is_said_with_its_line() {
 #[test]
 fn a_file_that_is_something_else_is_refused() {
     let rows = [
-        ("kind: Secret\nmetadata: {name: aws-auth}\n", "is the ConfigMap"),
-        ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\n", "is the ConfigMap"),
+        ("kind: Secret\nmetadata: {name: aws-auth}\n", "none is the ConfigMap"),
+        ("kind: ConfigMap\nmetadata: {name: aws-auth, namespace: other}\n", "none is the ConfigMap"),
         ("kind: ConfigMap\nmetadata: {name: aws-auth}\n---\nkind: ConfigMap\nmetadata: {name: aws-auth}\n", "several"),
         ("kind: ConfigMap\nmetadata: {name: aws-auth}\ndata: {mapRoles: [x]}\n", "no text"),
         ("- a\n", "mapping"),

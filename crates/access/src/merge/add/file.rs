@@ -117,7 +117,8 @@ impl<'d> Editable<'d> {
         let (number, item, root, shape) = match found[..] {
             [one] => one,
             [] => {
-                let why = "none of its manifests is the ConfigMap aws-auth or aws-iam-authenticator of kube-system";
+                let why =
+                    "it has manifests, and none is the ConfigMap aws-auth or aws-iam-authenticator of kube-system";
                 return Err(refused(source.name().to_owned(), why));
             }
             [(.., first, _), .., (.., last, _)] => {
