@@ -257,7 +257,7 @@ fn blocks() -> Vec<(&'static str, String, String)> {
         ),
         (
             "a configuration whose `server` has nothing",
-            "clusterID: c\nserver: '' # later\nother: 1\n".to_owned(),
+            "clusterID: c\nserver: ''\nother: 1\n".to_owned(),
             format!("clusterID: c\nserver:\n  mapRoles:\n{}other: 1\n", block(NEW, 2)),
         ),
         (
