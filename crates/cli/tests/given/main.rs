@@ -188,8 +188,8 @@ fn an_import_writes_no_file_where_nobody_is_named_or_somebody_is_still_to_be_fil
         (
             "--from kops.yaml",
             vec![
-                unfilled,
-                "kops.yaml:10:",
+                "nothing was imported: what could not be looked at is not taken for empty",
+                "(kops.yaml:10)",
                 "`arn:aws:iam::111122223333:role/${ROLE}` is for another program to fill in",
             ],
         ),
