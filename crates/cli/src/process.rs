@@ -254,7 +254,13 @@ pub(crate) fn stage(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32
     #[cfg(not(unix))]
     let _ = mode;
     // Its error would name a file that nobody has heard of.
-    let file = builder.tempfile_in(folder).map_err(|error| io::Error::from(error.kind()));
+    let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let folder = folder.display();
+            anyhow::anyhow!("there is no folder {folder}: make it first (`mkdir -p {folder}`)")
+        }
+        kind => io::Error::from(kind).into(),
+    });
     let mut file = file.with_context(explain)?;
     file.write_all(content).with_context(explain)?;
     #[cfg(unix)]

@@ -71,6 +71,16 @@ impl GoServer {
         Exchange::tls(self.port, &self.certificate)
     }
 
+    /// Where it listens, on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// One request.
+    pub fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+        https::request(&self.certificate, self.port, method, path, body)
+    }
+
     /// Asks about a token as an API server does.
     pub fn review(&self, token: &str) -> anyhow::Result<Answer> {
         let body = token_review("authentication.k8s.io/v1", token);

@@ -6,6 +6,7 @@
 //!                                  └ modes: aws-auth, IAMIdentityMappings, the dynamic file; each when it changes
 //! ```
 
+mod authorities;
 mod cluster;
 mod dynamic;
 mod health;
@@ -39,7 +40,7 @@ use mapping::{
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
-use self::{cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
+use self::{authorities::Authorities, cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
 use super::{Transport, version::VERSION};
 use crate::{
     exit::CommandResult,
@@ -221,6 +222,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     modes::check_dynamic_file(&backends, &config.server)?;
     let mut mappings = mappings::Files::of(args, global, &config.server);
     let read = mappings.read_access()?;
+    let written = config.cluster_id.clone();
     if config.cluster_id.is_none() {
         config.cluster_id = read.as_ref().and_then(|read| read.cluster_id.clone());
     }
@@ -247,7 +249,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
-    let read = mappings::Read { config: config.server.clone(), mounted: rules, access: read };
+    let read = mappings::Read { cluster_id: written, config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };
     Ok(runtime::block_on(serve(args, process, config.server, logins, settings, &files, &reach))??)
@@ -304,6 +306,13 @@ async fn serve(
     files: &StateFiles,
     reach: &Reach,
 ) -> anyhow::Result<()> {
+    let started = watch::Started {
+        cluster_id: logins.read.cluster_id.clone(),
+        config: config.clone(),
+        has_modes: !args.backend_mode.is_empty(),
+        has_denials: args.deny_with_200.is_some(),
+        shadow: args.shadow.clone(),
+    };
     let transport =
         aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
@@ -346,7 +355,10 @@ async fn serve(
     if let Some(path) = &config.dynamic_backend_mode_path {
         mode_file::follow(path.clone(), Arc::clone(&modes));
     }
-    watch::spawn(mappings, pair, Arc::clone(&resolver), modes);
+    for file in args.shadow.authorities().into_iter().chain(authorities_of_sts(&args.transport)) {
+        authorities::follow(file, Arc::clone(modes.sources().webhook()));
+    }
+    watch::spawn(started, mappings, pair, Arc::clone(&resolver), modes);
     let ending = async {
         // Without signals there is no wish to end; the process can still be killed.
         if signals::termination().await.is_err() {
@@ -365,6 +377,12 @@ async fn serve(
     tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
     server.run(ending).await;
     Ok(())
+}
+
+/// Who vouches for STS, where that is a file.
+fn authorities_of_sts(transport: &Transport) -> Option<Authorities> {
+    let trust = |webhook: &Webhook, pem: &str| Ok(webhook.trust_for_sts(&tls::Roots::Only(pem.into()))?);
+    Some(Authorities { flag: "sts-ca-file", path: transport.sts_ca_file.clone()?, trust })
 }
 
 /// Listens: at once, or when whoever has the port ends.

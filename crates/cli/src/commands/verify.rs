@@ -86,6 +86,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     }
     let partition = args.partition.or(config.client.partition).unwrap_or(Partition::Aws);
     let rules = Rules { partition, ..Rules::default() };
+    let refused = |refusal: Refusal| refused(refusal, args.own_token);
     let accepted = token::accept(text, &cluster, &rules, process::now()).map_err(refused)?;
     match args.transport.ask(&accepted, process)? {
         Ok(confirmed) => {
@@ -188,9 +189,10 @@ fn lines(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(name, value)| format!("{name:<14} {}\n", visible(value))).collect()
 }
 
-fn refused(refusal: Refusal) -> Failure {
+fn refused(refusal: Refusal, is_own: bool) -> Failure {
     process::note(&format!("refused: {refusal} [{}]", refusal.code()));
-    process::note_lines(&refusal.explain().to_string());
+    let explained = if is_own { refusal.explain_own() } else { *refusal.explain() };
+    process::note_lines(&explained.to_string());
     Failure::AlreadySaid
 }
 
