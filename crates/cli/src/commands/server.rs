@@ -41,7 +41,10 @@ use tokio::pin;
 use webhook::{Settings, Webhook};
 
 use self::{authorities::Authorities, cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
-use super::{Transport, version::VERSION};
+use super::{
+    Transport,
+    version::{VERSION, banner},
+};
 use crate::{
     exit::CommandResult,
     global::{Boolean, Global},
@@ -214,6 +217,11 @@ pub(crate) fn check_modes(config: &ServerConfig) -> anyhow::Result<()> {
 
 /// Runs `server` until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
+    // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
+    if !settings::logs_are_json(global) {
+        // Nobody may be there to read it.
+        let _ = process::print(&banner());
+    }
     let (mut config, rules) = settings::indexed_config(global, args.partition)?;
     if let Some(partition) = args.partition {
         config.server.partition = partition;
@@ -371,10 +379,13 @@ async fn serve(
         server = bind(address, resolver, webhook, args.take_over) => server?,
         () = &mut ending => return Ok(()),
     };
+    let (listening, kubeconfig) = (server.local_addr()?, files.kubeconfig.display());
+    tracing::info!("listening on {listening}");
+    tracing::info!("reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable");
     if let Some(address) = args.health_address.0 {
         health::spawn(address);
     }
-    tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
+    tracing::info!(version = VERSION, address = %listening, rules, "ready");
     server.run(ending).await;
     Ok(())
 }
