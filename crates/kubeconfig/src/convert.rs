@@ -112,7 +112,9 @@ fn asks_for_token<'a>(program: &str, words: &'a [String]) -> Result<&'a [String]
         return Ok(words);
     }
     let program = if of_aws { "the AWS CLI" } else { file_name(program) };
-    Err(format!("these words are no command of {program} that makes a token (`{right}` is), so that it is not converted"))
+    Err(format!(
+        "these words are no command of {program} that makes a token (`{right}` is), so that it is not converted"
+    ))
 }
 
 /// Programs that run what their arguments say.

@@ -232,7 +232,7 @@ impl Refusal {
             ),
             Self::StsAccessDenied => (
                 "AWS says AccessDenied, although no identity policy can deny this call: most likely the policy of the VPC endpoint \
-                 for STS does, or a service control policy of the organization.",
+                 for STS does.",
                 "Ask whoever keeps that policy to allow sts:GetCallerIdentity, or go to STS by another way.",
             ),
             Self::StsIncompleteSignature => (
@@ -252,3 +252,28 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn whoever_signed_it_is_told_of_their_own_credentials() {
+        let rows = [
+            (Refusal::StsSignatureMismatch, "SignatureDoesNotMatch"),
+            (Refusal::StsUnknownAccessKey, "InvalidClientTokenId"),
+            (Refusal::StsExpiredCredentials, "ExpiredToken"),
+            (Refusal::StsAccessDenied, "AccessDenied"),
+            (Refusal::StsSignatureExpired, "clock"),
+            (Refusal::StsSignatureNotYetCurrent, "clock"),
+        ];
+        for (refusal, word) in rows {
+            let own = refusal.explain_own();
+            assert_eq!((own.code, own.summary), (refusal.code(), refusal.explain().summary));
+            assert!(own.to_string().contains(word), "{own}");
+            // AWS was asked with the id that the token was signed for.
+            assert!(!own.fix.contains("luster id"), "{own}");
+        }
+        assert_eq!(Refusal::NotAws.explain_own(), *Refusal::NotAws.explain());
+    }
+}

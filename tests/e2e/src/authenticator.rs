@@ -36,7 +36,8 @@ pub struct GoOptions<'a> {
 impl GoServer {
     /// Starts it with the same configuration text as ours, on a port of its own.
     pub fn start(parts: &Parts, sts: &Sts, folder: &Path, cluster_id: &str, mappings: &str) -> anyhow::Result<Self> {
-        let options = GoOptions { cluster_id, server: mappings, features: &["SSORoleMatch"], args: &[], environment: Vec::new() };
+        let options =
+            GoOptions { cluster_id, server: mappings, features: &["SSORoleMatch"], args: &[], environment: Vec::new() };
         Self::start_with(parts, sts, folder, options)
     }
 

@@ -32,10 +32,7 @@ const LINES: &[(&str, &str)] = &[
         "cannot ask EC2 for a private DNS name",
         "A machine's name comes from EC2: look at the server's own AWS credentials and at `ec2:DescribeInstances`.",
     ),
-    (
-        "listening on {listening}",
-        "The port is there: address and port, as aws-iam-authenticator says it.",
-    ),
+    ("listening on {listening}", "The port is there: address and port, as aws-iam-authenticator says it."),
     (
         "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable",
         "The kubeconfig with which each API server has to be started.",
@@ -77,7 +74,10 @@ const LINES: &[(&str, &str)] = &[
     ("this source of logins can be read again", "What was said before is over."),
     ("{message}", "What in a source of logins is not, or does not do, what it looks like."),
     ("the dynamic file is gone, and so are its logins", "Nobody logs in by it until it is there again."),
-    ("other sources of logins are asked from now on", "The file of `dynamicBackendModePath` names them, or the configuration has changed."),
+    (
+        "other sources of logins are asked from now on",
+        "The file of `dynamicBackendModePath` names them, or the configuration has changed.",
+    ),
     (
         "the status of an IAMIdentityMapping is not written; logins do not need it",
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
@@ -143,7 +143,10 @@ const FIELDS: &[(&str, &str)] = &[
     ("error", "why, in words; of a file with its place"),
     ("file", "`config`, `certificate` or the flag of a file; of a file that was written its path"),
     ("folder", "where the files are"),
-    ("groups", "the groups that the caller has in the cluster: a list; in a line about `--shadow-of` a text with commas"),
+    (
+        "groups",
+        "the groups that the caller has in the cluster: a list; in a line about `--shadow-of` a text with commas",
+    ),
     ("hint", "what to do"),
     ("hostname", "the name by which the API server asks"),
     ("instance", "the EC2 instance"),

@@ -381,7 +381,9 @@ async fn serve(
     };
     let (listening, kubeconfig) = (server.local_addr()?, files.kubeconfig.display());
     tracing::info!("listening on {listening}");
-    tracing::info!("reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable");
+    tracing::info!(
+        "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable"
+    );
     if let Some(address) = args.health_address.0 {
         health::spawn(address);
     }
@@ -392,8 +394,11 @@ async fn serve(
 
 /// Who vouches for STS, where that is a file.
 fn authorities_of_sts(transport: &Transport) -> Option<Authorities> {
-    let trust = |webhook: &Webhook, pem: &str| Ok(webhook.trust_for_sts(&tls::Roots::Only(pem.into()))?);
-    Some(Authorities { flag: "sts-ca-file", path: transport.sts_ca_file.clone()?, trust })
+    Some(Authorities { flag: "sts-ca-file", path: transport.sts_ca_file.clone()?, trust: trust_for_sts })
+}
+
+fn trust_for_sts(webhook: &Webhook, pem: &str) -> anyhow::Result<()> {
+    Ok(webhook.trust_for_sts(&tls::Roots::Only(pem.into()))?)
 }
 
 /// Listens: at once, or when whoever has the port ends.

@@ -51,7 +51,8 @@ impl Two {
         // Credentials to ask EC2 with, and the way there.
         let environment: Vec<_> =
             environment(&world.sts.credentials("alice")?).into_iter().chain(world.sts.proxy_environment()).collect();
-        let environment: Vec<_> = environment.into_iter().chain([("NO_PROXY", "127.0.0.1,localhost".to_owned())]).collect();
+        let environment: Vec<_> =
+            environment.into_iter().chain([("NO_PROXY", "127.0.0.1,localhost".to_owned())]).collect();
         let json = ["--log-format=json"];
         let options =
             GoOptions { cluster_id: CLUSTER_ID, server, features: &[], args: &json, environment: environment.clone() };
@@ -161,9 +162,10 @@ fn answer(answer: &Answer) -> anyhow::Result<Value> {
 
 /// Status, kind of content and text of an answer; of a TokenReview its status.
 fn shape(of: &Answer) -> anyhow::Result<(u16, String, String)> {
-    let kind = of.head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
-        name.eq_ignore_ascii_case("content-type").then(|| value.trim().to_ascii_lowercase())
-    });
+    let kind =
+        of.head.lines().filter_map(|line| line.split_once(": ")).find_map(|(name, value)| {
+            name.eq_ignore_ascii_case("content-type").then(|| value.trim().to_ascii_lowercase())
+        });
     let kind = kind.unwrap_or_default().replace("; charset=utf-8", "");
     let text = if kind == "application/json" { answer(of)?.to_string() } else { of.body.trim_end().to_owned() };
     Ok((of.status, kind, text))
@@ -199,7 +201,7 @@ fn series(text: &str) -> anyhow::Result<BTreeMap<String, f64>> {
     let lines = text.lines().filter(|line| line.starts_with("aws_iam_authenticator_"));
     let each = lines.map(|line| {
         let (name, value) = line.rsplit_once(' ').context("a value")?;
-        Ok((name.to_owned(), value.parse()?))
+        Ok((name.to_owned(), value.parse::<f64>()?))
     });
     each.collect()
 }
@@ -298,9 +300,7 @@ fn arn(resource: &str) -> String {
 
 /// `mapRoles` and `mapUsers`, as every reader of lists has them.
 fn lists() -> (Vec<Value>, Vec<Value>) {
-    let entry = |key: &str, (resource, username, groups): &(&str, &str, &[&str])| {
-        json!({key: arn(resource), "username": username, "groups": groups})
-    };
+    let entry = |key: &str, (resource, username, groups): &(&str, &str, &[&str])| json!({key: arn(resource), "username": username, "groups": groups});
     let (roles, users): (Vec<_>, Vec<_>) = LOGINS.iter().partition(|(resource, ..)| resource.starts_with("role/"));
     let entries = |key: &str, logins: Vec<&_>| logins.into_iter().map(|login| entry(key, login)).collect();
     (entries("rolearn", roles), entries("userarn", users))

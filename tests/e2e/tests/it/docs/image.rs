@@ -40,7 +40,7 @@ fn image(world: &World) -> anyhow::Result<()> {
     let version = process::run(process::command(folder.join("image/cluster-auth"), &folder).args(["version", "-s"]))?;
     ensure!(version.success()?.trim() == env!("CARGO_PKG_VERSION"));
     let roots = fs::read_to_string(folder.join("image/etc/ssl/certs/ca-certificates.crt"))?;
-    ensure!(tls::client_config(&tls::Roots::Only(roots.into_bytes())).is_ok(), "authorities that can be read");
+    ensure!(roots.matches("-----BEGIN CERTIFICATE-----").count() > 20, "{}", roots.len());
     Ok(())
 }
 

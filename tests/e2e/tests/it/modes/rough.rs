@@ -5,13 +5,7 @@ use std::{fs, path::Path, time::Instant};
 
 use anyhow::{Context as _, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use e2e::{
-    exchange::Exchange,
-    process::wait_until,
-    random::say,
-    server::Server,
-    world::World,
-};
+use e2e::{exchange::Exchange, process::wait_until, random::say, server::Server, world::World};
 use serde_json::{Value, json};
 
 use super::{ACCOUNT, Api, WATCH_AWS_AUTH, WATCH_OBJECTS, aws_auth_of, becomes, login, ready, user};
@@ -121,12 +115,13 @@ impl Places {
         self.wait_for("EKSConfigMap: the last good version is in use")?;
         self.wait_for("CRD: the last good version is in use")?;
         compact(&mut etcd)?;
-        ensure!(login(world, &self.server, "alice")? == "compacted" && login(world, &self.server, "bob")? == "compacted");
+        ensure!(
+            login(world, &self.server, "alice")? == "compacted" && login(world, &self.server, "bob")? == "compacted"
+        );
         self.api.cluster.start_api_server()?;
-        for path in [
-            "/api/v1/namespaces/kube-system/configmaps",
-            "/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings",
-        ] {
+        for path in
+            ["/api/v1/namespaces/kube-system/configmaps", "/apis/iamauthenticator.k8s.aws/v1alpha1/iamidentitymappings"]
+        {
             let watch = format!("{path}?watch=1&resourceVersion={seen}&timeoutSeconds=5");
             let told = self.api.admin.kubectl(&["get", "--raw", &watch])?;
             let told = format!("{}{}", told.stdout, told.stderr);

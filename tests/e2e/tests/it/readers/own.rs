@@ -18,8 +18,9 @@ use e2e::{
 };
 use identity::Partition;
 use mapping::{
-    Decision, DefectKind, Facts, Refusal, Snapshot, Source, authenticator, decide,
+    Decision, DefectKind, Facts, Refusal, Snapshot, Source, authenticator,
     aws_iam_authenticator::{LISTS, Object, Options, Standing},
+    decide,
 };
 use serde_json::{Value, json};
 
@@ -133,7 +134,10 @@ impl Seen {
             } else if let Some(row) = known(caller, &answer, &said_there, why_not, by_status) {
                 *self.known.entry(row).or_default() += 1;
             } else {
-                return Ok(Some(format!("{}\n  ours   {answer:?} ({why_not:?})\n  theirs {said_there:?}", caller.name)));
+                return Ok(Some(format!(
+                    "{}\n  ours   {answer:?} ({why_not:?})\n  theirs {said_there:?}",
+                    caller.name
+                )));
             }
         }
         Ok(None)
@@ -142,7 +146,10 @@ impl Seen {
     /// Whether that says anything.
     fn conclude(&self, kind: &str) -> anyhow::Result<()> {
         let known: usize = self.known.values().sum();
-        say(&format!("{kind}: {} answers the same, {} of them let in; listed differences {:?}", self.same, self.let_in, self.known));
+        say(&format!(
+            "{kind}: {} answers the same, {} of them let in; listed differences {:?}",
+            self.same, self.let_in, self.known
+        ));
         ensure!(self.let_in * 20 > self.same && self.same > 4 * known, "{kind}: little was tried");
         Ok(())
     }
@@ -253,7 +260,12 @@ pub(super) fn objects(world: &World) -> anyhow::Result<()> {
     let mut place = Objects::start(world, &sandboxes)?;
     let callers = Caller::all(Partition::Aws, &sandboxes.aws)?;
     let arns = super::arns(&callers);
-    let mut own = Own::start(world, &sandboxes.aws, "readers-own-objects", &format!("  backendMode: [CRD]{}", rest(&place.server)?))?;
+    let mut own = Own::start(
+        world,
+        &sandboxes.aws,
+        "readers-own-objects",
+        &format!("  backendMode: [CRD]{}", rest(&place.server)?),
+    )?;
     let mut seen = Seen::default();
     run.each(|random, tally| {
         let objects = some_objects(random, &arns);
