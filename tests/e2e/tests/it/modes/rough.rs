@@ -143,7 +143,7 @@ impl Places {
         self.api.cluster.start_api_server()?;
         self.wait_for("EKSConfigMap: the last good version is in use")?;
         self.wait_for("the server's user may not watch configmaps")?;
-        self.wait_for("the server's user may not list iamidentitymappings")?;
+        self.wait_for("the server's user may not watch iamidentitymappings")?;
         self.map_alice("unseen")?;
         self.map_bob("unseen")?;
         ensure!(login(world, &self.server, "alice")? == "after" && login(world, &self.server, "bob")? == "after");
