@@ -164,7 +164,12 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
         ("its file was given", KOPS, &[AWS_AUTH, FILE], &["dora", "alice", "mallory"]),
         ("the file on the control plane was not", KOPS, &[AWS_AUTH, MAPPING], &["alice", "carol", "mallory"]),
         ("a file without mappings was", KOPS, &[AWS_AUTH, NO_FILE], &["alice", "mallory"]),
-        ("aws-auth may not be read", KOPS, &[CONFIG_MAP, THEIR_SERVER, MAPPING, "-aws-auth"], &["bob", "carol", "mallory"]),
+        (
+            "aws-auth may not be read",
+            KOPS,
+            &[CONFIG_MAP, THEIR_SERVER, MAPPING, "-aws-auth"],
+            &["bob", "carol", "mallory"],
+        ),
         ("the configuration may not be read", KOPS, &[AWS_AUTH, "-aws-iam-authenticator"], &["alice", "mallory"]),
         (
             "it may not, and the file was given",
@@ -173,7 +178,12 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
             &["dora", "alice", "mallory"],
         ),
         ("our own may not be read", KOPS, &[CONFIG_MAP, THEIR_SERVER, "-cluster-auth-access"], &["bob", "mallory"]),
-        ("mappings may not be listed", KOPS, &[CONFIG_MAP, THEIR_SERVER, AWS_AUTH, NO_MAPPINGS], &["bob", "alice", "mallory"]),
+        (
+            "mappings may not be listed",
+            KOPS,
+            &[CONFIG_MAP, THEIR_SERVER, AWS_AUTH, NO_MAPPINGS],
+            &["bob", "alice", "mallory"],
+        ),
         (
             "nothing may be looked at",
             KOPS,
