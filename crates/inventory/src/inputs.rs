@@ -5,6 +5,7 @@ mod fields;
 mod manifests;
 mod outputs;
 mod unkinded;
+pub(crate) mod within;
 
 use std::{cell::Cell, fmt};
 
@@ -211,7 +212,7 @@ impl Inputs {
             About::Iam => match self.facts.add_iam_dump(text) {
                 Ok(_) => Ok(true),
                 // Others use these words too. What is a part of an answer is one, wherever it lies.
-                Err(IamDumpError::Shape) if how.is_of_folder => Ok(false),
+                Err(IamDumpError::Shape) if how.is_of_folder => self.read_within(name, text, how),
                 Err(error) => Err(InputError::Iam(error)),
             },
             About::Eks => match self.entries.read_at(text, Some((name, 1))) {
@@ -229,14 +230,55 @@ impl Inputs {
             About::Access | About::Definition | About::Foreign | About::NoKind | About::Server => {
                 self.read_documents(name, text, how)
             }
-            About::Nothing => Ok(false),
+            About::Nothing => self.read_within(name, text, how),
         }
+    }
+
+    /// Reads a text that is of no interest itself for what is in it.
+    fn read_within(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
+        if within::may_be_in(text) { self.read_documents(name, text, how) } else { Ok(false) }
     }
 
     /// The access files, as they are read and located; none where none was given.
     pub fn access_files(&self) -> Option<Sources> {
         let is_one = |source: &Source| self.access_files.contains(&source.base());
         (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
+    }
+
+    /// How many access files there are so far.
+    pub fn access_file_count(&self) -> usize {
+        self.access_files.len()
+    }
+
+    /// Of the access files behind the first ones, which lie in a folder, those that cannot be read are none: each is a gap.
+    /// Other programs have `groups` and `users` too. The one in which most is wrong goes first, since another one may have
+    /// been right without it.
+    pub fn settle_access_files(&mut self, first: usize) {
+        while let Some(files) = self.access_files() {
+            let access::Read { problems, .. } = access::read(&files, &Limits::default());
+            let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
+            let is_in = |problem: &Problem, base: usize| {
+                files.of(problem.span.start).is_some_and(|source| source.base() == base)
+            };
+            let counted = self.access_files.iter().enumerate().skip(first).map(|(at, base)| {
+                let of_it: Vec<&Problem> = errors.iter().copied().filter(|problem| is_in(problem, *base)).collect();
+                (at, of_it)
+            });
+            let Some((at, of_it)) = counted.max_by_key(|(_, of_it)| of_it.len()).filter(|(_, of_it)| !of_it.is_empty())
+            else {
+                return;
+            };
+            // What is wrong with it by itself says more than what is wrong beside others.
+            let base = self.access_files[at];
+            let alone = access::read(&self.sources.only(|source| source.base() == base), &Limits::default()).problems;
+            let first = alone.iter().find(|problem| problem.severity == Severity::Error).unwrap_or(of_it[0]);
+            if let Some((file, place)) = files.locate(first.span.start) {
+                let what = format!("{file}:{}", place.line);
+                let why = format!("it looks like an access file, and cannot be read as one: {}", first.message);
+                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
+            }
+            self.access_files.remove(at);
+        }
     }
 
     /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
@@ -297,7 +339,7 @@ impl Inputs {
                 continue;
             }
             if outputs::are(root) {
-                known |= self.read_outputs(&source, &document, how)?;
+                known |= self.read_outputs(&source, &document, how)? || self.look_within(&source, root);
                 continue;
             }
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
@@ -315,7 +357,8 @@ impl Inputs {
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
                 Some(kind) if Dump::overlooks(version, kind) => {
-                    known |= self.dump.overlook_document((version, kind), root, &source);
+                    known |=
+                        self.dump.overlook_document((version, kind), root, &source) || self.look_within(&source, root);
                     continue;
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
@@ -324,7 +367,9 @@ impl Inputs {
                     match unkinded::of_unknown_list(&source, root, kind, of) {
                         Some(gap) => self.dump.lacks(gap),
                         None => {
-                            known |= self.dump.look_at((version, kind), root, &source);
+                            let is_known = self.dump.look_at((version, kind), root, &source);
+                            known |= is_known;
+                            known |= !Dump::is_definition(version, kind) && self.look_within(&source, root);
                             continue;
                         }
                     }
@@ -340,6 +385,7 @@ impl Inputs {
                 }
                 None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
                     if how.is_of_folder && !is_access(&source) {
+                        known |= self.look_within(&source, root);
                         continue;
                     }
                     self.access_files.push(source.base());
@@ -350,13 +396,24 @@ impl Inputs {
                 }
                 None => {
                     let has_items = items.iter().any(|(of, _)| *of == number);
-                    let Some(gap) = unkinded::gap(&source, root, has_items, how.is_of_folder) else { continue };
+                    let gap = unkinded::gap(&source, root, has_items, how.is_of_folder);
+                    let Some(gap) = gap.or_else(|| within::gap(&source, root)) else { continue };
                     self.dump.lacks(gap);
                 }
             }
             known = true;
         }
         Ok(known)
+    }
+
+    /// Whether something of access is in a document that is of no interest itself, which is then a gap. What a cluster has of it
+    /// is among the cluster's own objects.
+    fn look_within(&mut self, source: &Source, root: &Node) -> bool {
+        let is_of_cluster = root.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some());
+        let gap = within::gap(source, root).filter(|_| !is_of_cluster);
+        let is_gap = gap.is_some();
+        gap.into_iter().for_each(|gap| self.dump.lacks(gap));
+        is_gap
     }
 
     /// One document of a kind that is of interest: an object, or a list with its elements.
@@ -485,6 +542,7 @@ impl Inputs {
         let is_map = value["kind"] == "ConfigMap" || value["items"][0]["kind"] == "ConfigMap";
         let texts = if is_map { standing::of_object(source, node) } else { Standings::new() };
         let written = Written { source, span: node.span, has_origin, texts };
+        let gaps = self.dump.gaps();
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.
             Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, ObjectPlace::Document) => {}
@@ -498,6 +556,9 @@ impl Inputs {
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
             Ok(()) => {}
+        }
+        if self.dump.gaps() == gaps && !manifests::is_of_rights(&value) {
+            self.look_within(source, node);
         }
     }
 
