@@ -45,7 +45,7 @@ pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
 pub use inputs::{How, InputError, Inputs, no_configuration};
 pub use knowledge::{Extent, Knowledge};
-pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
+pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized, unlisted as unlisted_files};
 pub use mapping_object::MappingObject;
 pub use mappings::Reading;
 pub use named::Named;
