@@ -1,11 +1,11 @@
 //! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
 
+mod access_files;
 mod configuration;
 mod fields;
 mod manifests;
 mod outputs;
 mod unkinded;
-pub(crate) mod within;
 
 use std::{cell::Cell, fmt};
 
@@ -21,6 +21,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
+use self::access_files::{is_access, looks_like_access};
 pub use self::configuration::no_configuration;
 use super::{
     AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
@@ -28,7 +29,8 @@ use super::{
     kustomize, placeholder,
     servers::may_run,
     standing::{self, Standings},
-    words::with_article,
+    within,
+    words::{named, with_article},
 };
 use crate::foreign::{self, Foreign};
 
@@ -237,48 +239,6 @@ impl Inputs {
     /// Reads a text that is of no interest itself for what is in it.
     fn read_within(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         if within::may_be_in(text) { self.read_documents(name, text, how) } else { Ok(false) }
-    }
-
-    /// The access files, as they are read and located; none where none was given.
-    pub fn access_files(&self) -> Option<Sources> {
-        let is_one = |source: &Source| self.access_files.contains(&source.base());
-        (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
-    }
-
-    /// How many access files there are so far.
-    pub fn access_file_count(&self) -> usize {
-        self.access_files.len()
-    }
-
-    /// Of the access files behind the first ones, which lie in a folder, those that cannot be read are none: each is a gap.
-    /// Other programs have `groups` and `users` too. The one in which most is wrong goes first, since another one may have
-    /// been right without it.
-    pub fn settle_access_files(&mut self, first: usize) {
-        while let Some(files) = self.access_files() {
-            let access::Read { problems, .. } = access::read(&files, &Limits::default());
-            let errors: Vec<&Problem> = problems.iter().filter(|problem| problem.severity == Severity::Error).collect();
-            let is_in = |problem: &Problem, base: usize| {
-                files.of(problem.span.start).is_some_and(|source| source.base() == base)
-            };
-            let counted = self.access_files.iter().enumerate().skip(first).map(|(at, base)| {
-                let of_it: Vec<&Problem> = errors.iter().copied().filter(|problem| is_in(problem, *base)).collect();
-                (at, of_it)
-            });
-            let Some((at, of_it)) = counted.max_by_key(|(_, of_it)| of_it.len()).filter(|(_, of_it)| !of_it.is_empty())
-            else {
-                return;
-            };
-            // What is wrong with it by itself says more than what is wrong beside others.
-            let base = self.access_files[at];
-            let alone = access::read(&self.sources.only(|source| source.base() == base), &Limits::default()).problems;
-            let first = alone.iter().find(|problem| problem.severity == Severity::Error).unwrap_or(of_it[0]);
-            if let Some((file, place)) = files.locate(first.span.start) {
-                let what = format!("{file}:{}", place.line);
-                let why = format!("it looks like an access file, and cannot be read as one: {}", first.message);
-                self.dump.lacks(Unseen { what: what.into(), why: why.into() });
-            }
-            self.access_files.remove(at);
-        }
     }
 
     /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
@@ -598,23 +558,6 @@ fn is_of_part(list: &Node) -> bool {
     metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
 }
 
-/// Kind and name, as far as they are written.
-fn named(value: &serde_json::Value) -> String {
-    let metadata = &value["metadata"];
-    let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
-    format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))
-}
-
-/// Whether a text of a folder that has keys of an access file is one: Prometheus' rules have `groups` too.
-fn is_access(source: &Source) -> bool {
-    let root = document::parse(source, &Limits::default()).ok().flatten();
-    let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
-    let ours = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
-    let is_group = |group: &Node| ours.iter().any(|key| group.get(key).is_some());
-    let groups = root.get("groups").and_then(Node::as_sequence);
-    root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
-}
-
 /// Problems with their lines, in one.
 fn in_lines(source: &Source, problems: &[Problem]) -> String {
     let said = problems
@@ -653,14 +596,6 @@ fn looks_like_configuration(text: &str) -> bool {
 fn has_mappings(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
-}
-
-/// Whether a text's outermost keys are an access file's. Those of others are found by reading them.
-fn looks_like_access(text: &str) -> bool {
-    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
-    let of_access = |line: &str| ["groups:", "clusterID:", "nodes:"].iter().any(|key| line.starts_with(key));
-    let of_object = |line: &str| ["apiVersion:", "kind:"].iter().any(|key| line.starts_with(key));
-    keys.find_map(|line| (of_access(line) || of_object(line)).then(|| of_access(line))).unwrap_or_default()
 }
 
 /// Whether it is worth looking whether these are the values of the first chart, and no access file.

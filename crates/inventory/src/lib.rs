@@ -37,6 +37,7 @@ mod target;
 mod unfilled;
 mod unseen;
 mod which_cluster;
+mod within;
 mod words;
 
 pub use authentication_mode::AuthenticationMode;

@@ -5,7 +5,7 @@
 use document::{Entry, Node, Problems, Source};
 use identity::Arn;
 
-use crate::{SaidBy, SaidCluster, inputs::within};
+use crate::{SaidBy, SaidCluster, within};
 
 use super::{
     AccessEntry, FileFormat, Foreign, Login,

@@ -3,7 +3,7 @@
 
 use document::{Node, Source};
 
-use super::{Unseen, named};
+use crate::{Unseen, words::named};
 
 /// What is asked about the bytes of a text before it is read only for this.
 const WORDS: [&str; 6] = [RBAC, "mapRoles", "mapUsers", "aws_auth_", "aws_eks_access_", "kubernetes_"];
@@ -27,7 +27,7 @@ const COPIES: [&str; 2] = ["kubectl.kubernetes.io/last-applied-configuration", "
 const NAMED: usize = 3;
 
 /// Whether it is worth reading a text for this.
-pub(super) fn may_be_in(text: &[u8]) -> bool {
+pub(crate) fn may_be_in(text: &[u8]) -> bool {
     let text = String::from_utf8_lossy(text);
     WORDS.iter().any(|word| text.contains(word))
 }
@@ -41,7 +41,7 @@ pub(crate) fn is_in(node: &Node) -> bool {
 
 /// What stands in a document that says something of access, as a gap that names the document and each of these things with its
 /// line.
-pub(super) fn gap(source: &Source, root: &Node) -> Option<Unseen> {
+pub(crate) fn gap(source: &Source, root: &Node) -> Option<Unseen> {
     let mut found = Vec::new();
     for entry in root.as_mapping().unwrap_or_default() {
         // What the document itself is was looked at.
