@@ -1,15 +1,22 @@
 //! What files say that make something of a cluster – access files, values of charts, RBACDefinitions –, counted as what
 //! they make. What is there already under the same names is as the cluster has it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use access::{Access, ConfigMap, Facts, Namespace, Owner};
 use document::Sources;
 use jiff::Timestamp;
-use rbac::Objects;
+use rbac::{Binding, Objects};
 
-use super::{LiveMapping, LoginStore, MappingTarget, Observed, Seen, Unseen};
-use crate::foreign::Foreign;
+use super::{
+    LiveMapping, LoginStore, MappingTarget, Observed, Seen, Twice, Unseen,
+    identities::{Identified as _, differing, disputed},
+    place::WrittenAt,
+};
+use crate::foreign::{Foreign, RbacDefinition};
+
+/// Where the bindings stand that count, by namespace and name.
+pub(super) type BindingPlaces = HashMap<(Option<Box<str>>, Box<str>), WrittenAt>;
 
 impl Observed {
     /// Adds what an access file makes: its objects and its logins.
@@ -24,15 +31,57 @@ impl Observed {
     }
 
     /// Adds the objects that another program makes. Namespaces are the cluster's, if they are known.
-    pub(super) fn add_declared(&mut self, foreign: &Foreign, namespaces: Option<&[Namespace]>, now: Timestamp) {
+    pub(super) fn add_declared(
+        &mut self,
+        foreign: &Foreign,
+        namespaces: Option<&[Namespace]>,
+        places: &mut BindingPlaces,
+        now: Timestamp,
+    ) {
         if let Some(definition) = &foreign.definition {
-            let bindings = definition.bindings(namespaces.unwrap_or_default());
-            self.add_made(Objects { roles: Vec::new(), bindings });
+            for (binding, line) in definition.asked(namespaces.unwrap_or_default()) {
+                self.add_asked(binding, WrittenAt { file: definition.file.clone(), line }, places);
+            }
         }
         if let Some(access) = &foreign.access {
             let facts = Facts { namespaces: namespaces.map(<[Namespace]>::to_vec), ..Facts::default() };
             self.add_made(access::compile(access, &facts, now).0.objects);
         }
+    }
+
+    /// Adds a binding that rbac-manager makes, unless there is one of its name. It makes none over one that is there; which of
+    /// two that is hangs on who came first, and with the other one a cluster would say something else.
+    fn add_asked(&mut self, binding: Binding, at: WrittenAt, places: &mut BindingPlaces) {
+        let id = (binding.namespace().map(Box::from), binding.name().into());
+        let Some(place) = places.get(&id) else {
+            places.insert(id, at);
+            self.bindings.push(made(binding));
+            return;
+        };
+        let mut there = self.bindings.iter().map(|seen| &seen.object);
+        let Some(first) = there.find(|one| one.id() == binding.id()).filter(|one| !one.says_the_same(&binding)) else {
+            return;
+        };
+        let twice = disputed(first, place, &at);
+        self.says_twice(twice);
+        self.others.bindings.push(binding);
+    }
+
+    /// Takes in what an `RBACDefinition` would make in whose place another one of its name counts.
+    pub(super) fn add_replaced(
+        &mut self,
+        (definition, by): (&RbacDefinition, &RbacDefinition),
+        namespaces: Option<&[Namespace]>,
+    ) {
+        let at = |of: &RbacDefinition| WrittenAt { file: of.file.clone(), line: of.line };
+        self.says_twice(differing(&format!("RBACDefinition {}", definition.name), &at(definition), &at(by), None));
+        self.others.bindings.extend(definition.bindings(namespaces.unwrap_or_default()));
+    }
+
+    fn says_twice(&mut self, twice: Twice) {
+        self.unreadable.push(twice.gap.what.clone());
+        self.unseen.push(twice.gap.clone());
+        self.twice.push(twice);
     }
 
     fn add_made(&mut self, Objects { mut roles, mut bindings }: Objects) {
@@ -54,6 +103,25 @@ impl Foreign {
         let why = "the cluster's namespaces are not known; give what `kubectl get namespaces -o json` prints";
         Some(Unseen { what: what.into(), why: why.into() })
     }
+}
+
+/// Files of other programs, of `RBACDefinition`s of one name the last; and each one in whose place another one counts, with that
+/// one, where they differ.
+pub(super) fn last_definitions(mut foreign: Vec<Foreign>) -> (Vec<Foreign>, Vec<(RbacDefinition, RbacDefinition)>) {
+    let mut last: HashMap<Box<str>, RbacDefinition> = HashMap::new();
+    let mut replaced = Vec::new();
+    for definition in foreign.iter_mut().rev().map(|foreign| &mut foreign.definition) {
+        let Some(one) = definition.take_if(|one| last.contains_key(&one.name)) else {
+            last.extend(definition.iter().map(|one| (one.name.clone(), one.clone())));
+            continue;
+        };
+        let by = &last[&one.name];
+        if !one.says_the_same(by) {
+            replaced.push((one, by.clone()));
+        }
+    }
+    replaced.reverse();
+    (foreign, replaced)
 }
 
 fn made<T>(object: T) -> Seen<T> {

@@ -457,6 +457,11 @@ impl Dump {
         versions.any(|version| version.is_empty())
     }
 
+    /// How many things are not known, or something is to be said of.
+    pub(super) fn gaps(&self) -> usize {
+        self.refused.len() + self.made.len() + self.notes.len()
+    }
+
     /// Adds a gap.
     pub(super) fn lacks(&mut self, gap: Unseen) {
         self.refused.push(gap);

@@ -177,6 +177,6 @@ pub fn read(source: &Source, root: &Node) -> Option<Foreign> {
     let line = |span: Span| source.position(span.start).line;
     foreign.logins.iter_mut().for_each(|login| login.line = line(login.span));
     foreign.accounts.iter_mut().for_each(|account| account.line = line(account.span));
-    foreign.definition.iter_mut().for_each(|definition| definition.stands(source));
+    foreign.definition.iter_mut().for_each(|definition| definition.stands(source, root.span));
     Some(foreign)
 }

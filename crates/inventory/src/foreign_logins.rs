@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use access::ConfigMap;
 use jiff::Timestamp;
-use mapping::{Defect, RuleSource};
+use mapping::{Defect, Mode, Never, RuleSource};
 
 use super::{LiveMapping, MappingObject, MappingTarget, Reading, Seen, Unseen};
 use crate::foreign::{FileFormat, Foreign, Login};
@@ -40,6 +40,10 @@ impl Foreign {
         for unused in &mut live.source.unused {
             let login = &self.logins[unused.source.index];
             self.place(&mut unused.source, login.at, login.line);
+            if let Never::Displaced(other) | Never::RolesFirst(other) = &mut unused.why {
+                let login = &self.logins[other.index];
+                self.place(other, login.at, login.line);
+            }
         }
         // What is said of one names others as the objects that kops would make of them.
         let as_objects = |index: usize, login: &Login| {
@@ -86,6 +90,8 @@ impl Foreign {
         let map = ConfigMap { data, ..ConfigMap::default() };
         let mut live = LiveMapping::of_config_map(target, map, &reading, now)?;
         for defect in &mut live.source.defects {
+            let lists = [("mapRoles", &roles), ("mapUsers", &users)];
+            defect.message = self.with_places(&defect.message, live.source.mode, &lists);
             let (list, index) = defect.section.split_once('[').unwrap_or((&defect.section, ""));
             let logins = if list == "mapRoles" { &roles } else { &users };
             let index = index.trim_end_matches(']').parse::<usize>().ok();
@@ -95,6 +101,11 @@ impl Foreign {
             let logins = if unused.source.list == "mapRoles" { &roles } else { &users };
             let login = logins[unused.source.index];
             self.place(&mut unused.source, login.at, login.line);
+            if let Never::Displaced(other) | Never::RolesFirst(other) = &mut unused.why {
+                let logins = if other.list == "mapRoles" { &roles } else { &users };
+                let login = logins[other.index];
+                self.place(other, login.at, login.line);
+            }
         }
         for (rules, logins) in [(&mut live.source.roles, &roles), (&mut live.source.users, &users)] {
             for rule in rules {
@@ -115,6 +126,32 @@ impl Foreign {
             (defect.section, defect.line) = (format!("{list}[{index}]").into(), *line);
         }
         (defect.file, defect.excerpt) = (Arc::clone(&self.file), Box::default());
+    }
+
+    /// A message with the places of the entries that it names as those of that text, `EKSConfigMap mapRoles[1] (…)`.
+    fn with_places(&self, message: &str, mode: Mode, lists: &[(&'static str, &Vec<&Login>)]) -> String {
+        let all = || {
+            lists
+                .iter()
+                .flat_map(|(list, logins)| logins.iter().enumerate().map(move |(at, login)| (*list, at, *login)))
+        };
+        let names: Vec<(String, String)> = all()
+            .map(|(list, index, login)| {
+                let mut place = RuleSource { mode, list, index, file: Arc::clone(&self.file), line: 0 };
+                self.place(&mut place, login.at, login.line);
+                (format!("{mode} {list}[{index}] ("), place.to_string())
+            })
+            .collect();
+        let (mut placed, mut rest) = (String::new(), message);
+        while let Some((start, (_, place))) =
+            names.iter().filter_map(|name| Some((rest.find(&name.0)?, name))).min_by_key(|(start, _)| *start)
+        {
+            let end = rest[start..].find(')').map_or(rest.len(), |end| start + end + 1);
+            placed += &rest[..start];
+            placed += place;
+            rest = &rest[end..];
+        }
+        placed + rest
     }
 
     fn place(&self, source: &mut RuleSource, at: (&'static str, usize), line: usize) {

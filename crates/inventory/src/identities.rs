@@ -126,6 +126,16 @@ pub(super) fn differing(what: &str, first: &WrittenAt, second: &WrittenAt, refus
     Twice { gap, object: what.into(), file: place.file.clone(), line: place.line }
 }
 
+/// What is said of two objects of one identity of which nobody knows which one a cluster has.
+pub(super) fn disputed(object: &impl Identified, first: &WrittenAt, second: &WrittenAt) -> Twice {
+    let what = named(object);
+    let why = format!(
+        "{TWICE}; the one of {first} counts here, and a cluster has the one that was made first: rbac-manager makes none over it"
+    );
+    let gap = Unseen { what: format!("{what} ({first} and {second})").into(), why: why.into() };
+    Twice { gap, object: what.into(), file: second.file.clone(), line: second.line }
+}
+
 fn named(object: &impl Identified) -> String {
     let (namespace, name) = object.id();
     let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! What files say that somebody gives in place of asking: dumps, manifests, access files, what the AWS CLI printed.
 
+mod access_files;
 mod configuration;
 mod fields;
 mod manifests;
@@ -20,6 +21,7 @@ use serde::{
     de::{Error as _, IgnoredAny, MapAccess, Visitor},
 };
 
+use self::access_files::{is_access, looks_like_access};
 pub use self::configuration::no_configuration;
 use super::{
     AccessEntries, AccessEntriesError, Dump, DumpError, Kustomized, Unseen,
@@ -27,7 +29,8 @@ use super::{
     kustomize, placeholder,
     servers::may_run,
     standing::{self, Standings},
-    words::with_article,
+    within,
+    words::{named, with_article},
 };
 use crate::foreign::{self, Foreign};
 
@@ -211,7 +214,7 @@ impl Inputs {
             About::Iam => match self.facts.add_iam_dump(text) {
                 Ok(_) => Ok(true),
                 // Others use these words too. What is a part of an answer is one, wherever it lies.
-                Err(IamDumpError::Shape) if how.is_of_folder => Ok(false),
+                Err(IamDumpError::Shape) if how.is_of_folder => self.read_within(name, text, how),
                 Err(error) => Err(InputError::Iam(error)),
             },
             About::Eks => match self.entries.read_at(text, Some((name, 1))) {
@@ -229,14 +232,13 @@ impl Inputs {
             About::Access | About::Definition | About::Foreign | About::NoKind | About::Server => {
                 self.read_documents(name, text, how)
             }
-            About::Nothing => Ok(false),
+            About::Nothing => self.read_within(name, text, how),
         }
     }
 
-    /// The access files, as they are read and located; none where none was given.
-    pub fn access_files(&self) -> Option<Sources> {
-        let is_one = |source: &Source| self.access_files.contains(&source.base());
-        (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
+    /// Reads a text that is of no interest itself for what is in it.
+    fn read_within(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
+        if within::may_be_in(text) { self.read_documents(name, text, how) } else { Ok(false) }
     }
 
     /// A list of JSON whose objects are all taken: what a cluster says of itself. Anything else is read with its places.
@@ -297,7 +299,7 @@ impl Inputs {
                 continue;
             }
             if outputs::are(root) {
-                known |= self.read_outputs(&source, &document, how)?;
+                known |= self.read_outputs(&source, &document, how)? || self.look_within(&source, root);
                 continue;
             }
             let text_of = |key: &str| root.get(key).and_then(Node::as_scalar).map(|scalar| &*scalar.text);
@@ -315,7 +317,8 @@ impl Inputs {
                     self.dump.lacks(Unseen { what: what.into(), why: why.into() });
                 }
                 Some(kind) if Dump::overlooks(version, kind) => {
-                    known |= self.dump.overlook_document((version, kind), root, &source);
+                    known |=
+                        self.dump.overlook_document((version, kind), root, &source) || self.look_within(&source, root);
                     continue;
                 }
                 // Of no interest: what kops keeps beside it, deployments and the like.
@@ -324,7 +327,9 @@ impl Inputs {
                     match unkinded::of_unknown_list(&source, root, kind, of) {
                         Some(gap) => self.dump.lacks(gap),
                         None => {
-                            known |= self.dump.look_at((version, kind), root, &source);
+                            let is_known = self.dump.look_at((version, kind), root, &source);
+                            known |= is_known;
+                            known |= !Dump::is_definition(version, kind) && self.look_within(&source, root);
                             continue;
                         }
                     }
@@ -340,6 +345,7 @@ impl Inputs {
                 }
                 None if ["groups", "clusterID", "nodes"].iter().any(|key| root.get(key).is_some()) => {
                     if how.is_of_folder && !is_access(&source) {
+                        known |= self.look_within(&source, root);
                         continue;
                     }
                     self.access_files.push(source.base());
@@ -350,13 +356,24 @@ impl Inputs {
                 }
                 None => {
                     let has_items = items.iter().any(|(of, _)| *of == number);
-                    let Some(gap) = unkinded::gap(&source, root, has_items, how.is_of_folder) else { continue };
+                    let gap = unkinded::gap(&source, root, has_items, how.is_of_folder);
+                    let Some(gap) = gap.or_else(|| within::gap(&source, root)) else { continue };
                     self.dump.lacks(gap);
                 }
             }
             known = true;
         }
         Ok(known)
+    }
+
+    /// Whether something of access is in a document that is of no interest itself, which is then a gap. What a cluster has of it
+    /// is among the cluster's own objects.
+    fn look_within(&mut self, source: &Source, root: &Node) -> bool {
+        let is_of_cluster = root.get("metadata").is_some_and(|metadata| metadata.get("resourceVersion").is_some());
+        let gap = within::gap(source, root).filter(|_| !is_of_cluster);
+        let is_gap = gap.is_some();
+        gap.into_iter().for_each(|gap| self.dump.lacks(gap));
+        is_gap
     }
 
     /// One document of a kind that is of interest: an object, or a list with its elements.
@@ -485,6 +502,7 @@ impl Inputs {
         let is_map = value["kind"] == "ConfigMap" || value["items"][0]["kind"] == "ConfigMap";
         let texts = if is_map { standing::of_object(source, node) } else { Standings::new() };
         let written = Written { source, span: node.span, has_origin, texts };
+        let gaps = self.dump.gaps();
         match self.dump.read_written(value.to_string().as_bytes(), is_list, how.namespace(), &written) {
             // Whoever knows the elements says of what it is a part.
             Err(DumpError::Objects(rbac::dump::DumpError::Partial)) if matches!(place, ObjectPlace::Document) => {}
@@ -498,6 +516,9 @@ impl Inputs {
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
             Ok(()) => {}
+        }
+        if self.dump.gaps() == gaps && !manifests::is_of_rights(&value) {
+            self.look_within(source, node);
         }
     }
 
@@ -535,23 +556,6 @@ impl Inputs {
 fn is_of_part(list: &Node) -> bool {
     let metadata = list.get("metadata").map(Node::to_json).unwrap_or_default();
     metadata["continue"].as_str().is_some_and(|more| !more.is_empty()) || !metadata["remainingItemCount"].is_null()
-}
-
-/// Kind and name, as far as they are written.
-fn named(value: &serde_json::Value) -> String {
-    let metadata = &value["metadata"];
-    let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
-    format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))
-}
-
-/// Whether a text of a folder that has keys of an access file is one: Prometheus' rules have `groups` too.
-fn is_access(source: &Source) -> bool {
-    let root = document::parse(source, &Limits::default()).ok().flatten();
-    let Some(root) = root else { return source.text().lines().any(|line| line.starts_with("clusterID:")) };
-    let ours = ["users", "roles", "permissionSets", "iamGroups", "authorization"];
-    let is_group = |group: &Node| ours.iter().any(|key| group.get(key).is_some());
-    let groups = root.get("groups").and_then(Node::as_sequence);
-    root.get("clusterID").is_some() || groups.is_some_and(|groups| groups.is_empty() || groups.iter().any(is_group))
 }
 
 /// Problems with their lines, in one.
@@ -592,14 +596,6 @@ fn looks_like_configuration(text: &str) -> bool {
 fn has_mappings(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["maproles:", "mapusers:", "mapaccounts:"].iter().any(|list| text.contains(list))
-}
-
-/// Whether a text's outermost keys are an access file's. Those of others are found by reading them.
-fn looks_like_access(text: &str) -> bool {
-    let mut keys = text.lines().filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()));
-    let of_access = |line: &str| ["groups:", "clusterID:", "nodes:"].iter().any(|key| line.starts_with(key));
-    let of_object = |line: &str| ["apiVersion:", "kind:"].iter().any(|key| line.starts_with(key));
-    keys.find_map(|line| (of_access(line) || of_object(line)).then(|| of_access(line))).unwrap_or_default()
 }
 
 /// Whether it is worth looking whether these are the values of the first chart, and no access file.

@@ -90,6 +90,8 @@ pub struct Kustomized {
     pub more: Vec<Box<str>>,
     /// The service accounts that are taken in with it: subjects that are these follow them into the namespace.
     pub accounts: Vec<Account>,
+    /// The kustomization beside it, as a file, that does not list it.
+    pub unlisted_by: Option<Box<str>>,
 }
 
 impl Kustomizations {
@@ -148,6 +150,14 @@ impl Kustomizations {
             if !is_tame && !is_empty {
                 one.more.push(format!("{key} in line {}", source.position(entry.key_span.start).line));
             }
+        }
+        if let Some(first) = self.by_folder.get_mut(&folder) {
+            // Which of the two namespaces somebody means is not known.
+            first.namespace = None;
+            let file = &first.file;
+            return Err(unreadable(format!(
+                "it is a second kustomization beside {file}, and kustomize refuses the folder; give what it is to become"
+            )));
         }
         self.by_folder.insert(folder, one);
         Ok(())
@@ -211,7 +221,10 @@ impl Kustomizations {
                     kustomized.accounts = reach.accounts.iter().cloned().collect();
                 }
                 // One that is not listed is none of its own; the folder's namespace is as good a word as there is.
-                (None, Some(beside)) => kustomized.namespaces.extend(beside.namespace.clone()),
+                (None, Some(beside)) => {
+                    kustomized.namespaces.extend(beside.namespace.clone());
+                    kustomized.unlisted_by = Some(beside.file.clone());
+                }
                 (None, None) => {}
             }
             (path, kustomized)
@@ -306,6 +319,25 @@ impl Kustomizations {
         }
         on_the_way.remove(folder);
     }
+}
+
+/// Files of access that no kustomization lists, each with the kustomization beside it: a gap for each of these.
+pub fn unlisted(files: &[(&str, &str)]) -> Vec<Unseen> {
+    let mut by_kustomization: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (kustomization, file) in files {
+        by_kustomization.entry(kustomization).or_default().push(file);
+    }
+    let gap = |(kustomization, files): (&str, Vec<&str>)| {
+        let what = files.join(", ");
+        let folder = kustomization.rsplit_once('/').map_or(".", |(folder, _)| folder);
+        let (is, counts) = if files.len() == 1 { ("it is", "it counts") } else { ("they are", "they count") };
+        let why = format!(
+            "{is} in no list of resources, so kustomize makes nothing of what stands there, and {kustomization} beside says no word of \
+             it; here {counts} all the same; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+        );
+        Unseen { what: what.into(), why: why.into() }
+    };
+    by_kustomization.into_iter().map(gap).collect()
 }
 
 /// What kustomizations make of one object; what cannot be followed is returned, as reasons. A namespace that somebody names

@@ -37,6 +37,7 @@ mod target;
 mod unfilled;
 mod unseen;
 mod which_cluster;
+mod within;
 mod words;
 
 pub use authentication_mode::AuthenticationMode;
@@ -45,7 +46,7 @@ pub use entries::{AccessEntries, AccessEntriesError, Association, Entry};
 pub use files::{File, file_at, files};
 pub use inputs::{How, InputError, Inputs, no_configuration};
 pub use knowledge::{Extent, Knowledge};
-pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
+pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized, unlisted as unlisted_files};
 pub use mapping_object::MappingObject;
 pub use mappings::Reading;
 pub use named::Named;

@@ -130,7 +130,7 @@ pub enum LoginStore {
 impl Twice {
     /// Whether they are roles or bindings, and not places of logins.
     pub fn is_of_rights(&self) -> bool {
-        ["Role", "ClusterRole"].iter().any(|kind| self.object.starts_with(kind))
+        ["Role", "ClusterRole", "RBACDefinition"].iter().any(|kind| self.object.starts_with(kind))
     }
 }
 

@@ -7,6 +7,13 @@ pub(super) fn with_article(kind: &str) -> String {
     format!("{article} {kind}")
 }
 
+/// Kind and name, as far as they are written.
+pub(super) fn named(value: &serde_json::Value) -> String {
+    let metadata = &value["metadata"];
+    let name = metadata["name"].as_str().or(metadata["generateName"].as_str()).unwrap_or("without a name");
+    format!("{} {name}", value["kind"].as_str().unwrap_or("an object"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::with_article;

@@ -7,7 +7,7 @@ use std::{
 
 use access::{Mark, Owner};
 use inventory::{Observed, Seen, file_at};
-use rbac::{AnyRole, Binding, ObjectId, RoleReference, Subject};
+use rbac::{AnyRole, Binding, ClusterRole, ObjectId, RoleReference, Subject};
 use serde::Serialize;
 
 use super::{Wanted, known::Seeing};
@@ -103,14 +103,35 @@ pub(super) fn afterwards(wanted: &Wanted<'_>, observed: &Observed) -> rbac::Obje
         roles: with_others(&desired.roles, &observed.roles, wanted),
         bindings: with_others(&desired.bindings, &observed.bindings, wanted),
     };
-    // Labels stay, and by them others' roles may take rules from ours.
-    let cluster_roles = observed.roles.iter().filter_map(|seen| seen.object.as_cluster_role());
-    let labels: HashMap<&str, _> = cluster_roles.map(|role| (&*role.name, &role.labels)).collect();
+    let there: HashMap<&str, &ClusterRole> = observed
+        .roles
+        .iter()
+        .filter_map(|seen| seen.object.as_cluster_role())
+        .map(|role| (&*role.name, role))
+        .collect();
     for role in &mut objects.roles[..desired.roles.len()] {
         if let AnyRole::ClusterRole(role) = role
-            && let Some(labels) = labels.get(&*role.name)
+            && let Some(there) = there.get(&*role.name)
         {
-            role.labels = (*labels).clone();
+            // Labels stay, and by them others' roles may take rules from ours.
+            role.labels = there.labels.clone();
+            let is_same = same_items(&role.rules, &there.rules) && role.aggregation == there.aggregation;
+            role.is_served = is_same && there.is_served;
+        }
+    }
+    let stays: HashSet<Box<str>> =
+        objects.roles.iter().filter_map(AnyRole::as_cluster_role).map(|role| role.name.clone()).collect();
+    let goes = |role: &&ClusterRole| !stays.contains(&role.name) && !role.rules.is_empty();
+    let going: Vec<&ClusterRole> = there.into_values().filter(goes).collect();
+    for role in &mut objects.roles {
+        // What the controller wrote there it takes away again.
+        if let AnyRole::ClusterRole(role) = role
+            && role.is_served
+            && let Some(selectors) = &role.aggregation
+            && going.iter().any(|gone| selectors.iter().any(|selector| selector.matches(&gone.labels)))
+        {
+            role.is_served = false;
+            role.rules = Arc::new([]);
         }
     }
     objects

@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{AnyRole, Binding, Objects, Request, RoleKind, RoleReference, Rule, Subject, User, aggregate::aggregated};
+use crate::{
+    AnyRole, Binding, Objects, Request, RoleKind, RoleReference, Rule, Subject, User,
+    aggregate::{Aggregated, aggregated},
+};
 
 /// All objects at one moment, with aggregated rules filled in.
 #[derive(Debug)]
@@ -14,6 +17,7 @@ pub struct Index {
     /// Bindings by what their subjects are called: usernames (those of service accounts too) and groups.
     by_user: HashMap<Box<str>, Vec<usize>>,
     by_group: HashMap<Box<str>, Vec<usize>>,
+    undecided: Vec<Box<str>>,
 }
 
 /// What allows a request.
@@ -36,8 +40,9 @@ impl Index {
     /// Indexes objects. Of two roles with one name the later one counts; a cluster cannot have two.
     pub fn new(objects: Objects) -> Self {
         let Objects { mut roles, bindings } = objects;
+        let Aggregated { rules, undecided } = aggregated(&roles);
         let aggregated: Vec<(Box<str>, Arc<[Rule]>)> =
-            aggregated(&roles).into_iter().map(|(name, rules)| (name.into(), rules)).collect();
+            rules.into_iter().map(|(name, rules)| (name.into(), rules)).collect();
         let (mut cluster_roles_by_name, mut roles_by_name) = (HashMap::new(), HashMap::new());
         for (at, role) in roles.iter().enumerate() {
             match role {
@@ -66,7 +71,7 @@ impl Index {
                 }
             }
         }
-        Self { roles, bindings, cluster_roles_by_name, roles_by_name, by_user, by_group }
+        Self { roles, bindings, cluster_roles_by_name, roles_by_name, by_user, by_group, undecided }
     }
 
     /// What allows a request of a user: the first grant found, those of the whole cluster before those of the namespace.
@@ -111,6 +116,11 @@ impl Index {
     /// Every role.
     pub fn roles(&self) -> &[AnyRole] {
         &self.roles
+    }
+
+    /// The names of aggregated roles that choose each other, so that it hangs on the order of things which rules they get.
+    pub fn undecided(&self) -> &[Box<str>] {
+        &self.undecided
     }
 
     /// Every binding.

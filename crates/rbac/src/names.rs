@@ -13,7 +13,7 @@ pub use self::verbs::VERBS;
 use self::verbs::{MEANT, OF_URLS};
 use crate::{
     Rule,
-    resources::{RESOURCES, Resource},
+    resources::{RESOURCES, Resource, Served},
 };
 
 /// One name that matches nothing.
@@ -191,6 +191,15 @@ fn of_resource(
             let meant = nearest(subresource, of_pods()).map(|near| format!("did you mean pods/{near}?"));
             return Some(misnomer(KEY, format!("pods have no subresource `{subresource}`"), meant));
         }
+        // Beside other groups it may be one of several that were copied together.
+        let was_in = |group: &&str| {
+            rows().any(|row| *row.name == *name && *row.api_group == **group && row.served == Served::Formerly)
+        };
+        if groups.iter().all(was_in) {
+            let now = RESOURCES.iter().find(|row| *row.name == *name && row.served == Served::ByDefault);
+            let hint = now.map(|row| format!("{name} are in the API group {:?}", row.api_group));
+            return Some(misnomer(KEY, format!("no API server serves {name} in {} any more", said(groups)), hint));
+        }
         let mut places = rows().filter(is_known);
         // Whoever may get a namespace has it as a right within that namespace.
         let is_nowhere = in_namespace && are_known && name != "namespaces" && places.all(|row| !row.namespaced);
@@ -314,19 +323,28 @@ fn of_name(name: &str) -> Option<Misnomer> {
     })
 }
 
-/// Who makes an object has no name for it yet as far as rules go.
+/// Who makes an object has no name for it yet as far as rules go, and who deletes a collection names none; `create` is asked
+/// about with a name where an object comes of a request for it alone (Kubernetes, `apiserver/pkg/endpoints/handlers/patch.go`).
 fn without_names(rule: &Rule) -> Option<Misnomer> {
-    let is_nameless = |verb: &str| matches!(verb, "create" | "deletecollection");
-    let is_empty = rule.resource_names.is_empty() || rule.verbs.is_empty();
-    if is_empty
-        || !rule.verbs.iter().all(|verb| is_nameless(verb))
-        || rule.resources.iter().any(|resource| resource.contains('/'))
-    {
+    let nameless: Vec<&str> =
+        rule.verbs.iter().map(|verb| &**verb).filter(|verb| matches!(*verb, "create" | "deletecollection")).collect();
+    let is_empty = rule.resource_names.is_empty() || nameless.is_empty();
+    if is_empty || rule.resources.iter().any(|resource| resource.contains('/')) {
         return None;
     }
-    let message =
-        format!("{} is never about an object of a name, so that this rule allows nothing", rule.verbs.join(" or "));
-    Some(misnomer(Key::ResourceNames, message, Some("leave resourceNames out".to_owned())))
+    let verbs = nameless.join(" and ");
+    let comes_of = if nameless.contains(&"create") {
+        "is about an object of a name only where `kubectl apply --server-side` makes it"
+    } else {
+        "is never about an object of a name"
+    };
+    let (message, hint) = if nameless.len() == rule.verbs.len() {
+        (format!("{verbs} {comes_of}, so that this rule allows nothing else"), "leave resourceNames out".to_owned())
+    } else {
+        let hint = format!("write a rule without resourceNames for {verbs}");
+        (format!("{verbs} {comes_of}, so that this rule does not allow it otherwise"), hint)
+    };
+    Some(misnomer(Key::ResourceNames, message, Some(hint)))
 }
 
 fn of_url(url: &str) -> Option<Misnomer> {

@@ -30,13 +30,15 @@ pub enum AnyRole {
 pub struct ClusterRole {
     /// The name, unique in the cluster.
     pub name: Box<str>,
-    /// What it allows. Of an aggregated role this is only what was last written there: see [`Self::aggregation`].
-    /// Roles that allow the same may share it.
+    /// What it allows. Of an aggregated role that no cluster has yet this is only what somebody wrote there: see
+    /// [`Self::aggregation`]. Roles that allow the same may share it.
     pub rules: Arc<[Rule]>,
     /// What aggregating roles choose it by.
     pub labels: Labels,
     /// Its rules are those of all `ClusterRole`s that one of these chooses.
     pub aggregation: Option<Vec<LabelSelector>>,
+    /// Whether an API server served it, so that its rules are those in force, whatever it aggregates.
+    pub is_served: bool,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
 }

@@ -79,7 +79,7 @@ const ADMIN: &[Row] = &[
 ];
 
 /// `cluster-admin`, `admin`, `edit` and `view`, and the roles whose rules the last three aggregate, with the labels that they
-/// choose by: what else has these labels is chosen too.
+/// choose by – what else has these labels is chosen too – and the one that all have that an API server makes for itself.
 pub fn built_in_roles() -> [ClusterRole; 7] {
     let every_url = Rule { verbs: texts("*"), non_resource_urls: texts("*"), ..Rule::default() };
     [
@@ -107,19 +107,23 @@ pub(crate) fn onto_built_in(role: &mut ClusterRole) {
 }
 
 fn role(name: &str, rules: impl Iterator<Item = Rule>) -> ClusterRole {
-    ClusterRole { name: name.into(), rules: rules.collect(), ..ClusterRole::default() }
+    let labels = Labels::from([("kubernetes.io/bootstrapping".into(), "rbac-defaults".into())]);
+    ClusterRole { name: name.into(), rules: rules.collect(), labels, ..ClusterRole::default() }
 }
 
 /// A role that aggregates those that are labelled for it, and may be labelled for another one.
 fn aggregated(name: &str, to: Option<&str>, rules: impl Iterator<Item = Rule>) -> ClusterRole {
     let selector = LabelSelector { match_labels: label(name), ..LabelSelector::default() };
-    let labels = to.map(label).unwrap_or_default();
-    ClusterRole { labels, aggregation: Some(vec![selector]), ..role(name, rules) }
+    let mut aggregated = ClusterRole { aggregation: Some(vec![selector]), ..role(name, rules) };
+    aggregated.labels.extend(to.map(label).unwrap_or_default());
+    aggregated
 }
 
 /// The role with the rules that one of them has of its own.
 fn part(of: &str, rules: impl Iterator<Item = Rule>) -> ClusterRole {
-    ClusterRole { labels: label(of), ..role(&format!("system:aggregate-to-{of}"), rules) }
+    let mut part = role(&format!("system:aggregate-to-{of}"), rules);
+    part.labels.extend(label(of));
+    part
 }
 
 fn label(of: &str) -> Labels {

@@ -62,12 +62,16 @@ async fn serve(args: &SandboxArgs, identities: sandbox::Identities) -> anyhow::R
     process::write_atomically(&args.ca_file, running.ca_pem().as_bytes(), 0o644)?;
     let ca = args.ca_file.canonicalize().unwrap_or_else(|_| args.ca_file.clone());
     let ca = ca.display();
+    let identities = match &args.identities {
+        Some(file) => format!("in {}", file.display()),
+        None => "cluster-auth sandbox --print-identities".to_owned(),
+    };
     process::print(&format!(
         "A local AWS answers at https://{} (STS; any AWS host name), through the proxy http://{}.\n\n\
          For programs that follow the standard variables:\n  \
          export HTTPS_PROXY=http://{} AWS_CA_BUNDLE={ca} SSL_CERT_FILE={ca}\n\
          For the server:\n  cluster-auth server --sts-connect-to {} --sts-ca-file {ca} …\n\n\
-         Its identities: cluster-auth sandbox --print-identities. Ctrl-C ends it.\n",
+         Its identities: {identities}. Ctrl-C ends it.\n",
         running.sts(),
         running.proxy(),
         running.proxy(),

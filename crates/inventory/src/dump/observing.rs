@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
-    foreign::Foreign, format::FileFormat, identities::one_of_each,
+    declared::{BindingPlaces, last_definitions},
+    foreign::Foreign,
+    format::FileFormat,
+    identities::one_of_each,
 };
 
 /// The logins of places that stand there twice and differ, by what does not count of them.
@@ -77,7 +80,14 @@ impl Dump {
         let mut unseen = [refused, beside, made, of_logins].concat();
         let of_logins = twice.len();
         let (roles, other_roles) = one_of_each(roles, &role_places, &mut twice);
+        let mut places: BindingPlaces = bindings
+            .iter()
+            .zip(&binding_places)
+            .filter(|_| !foreign.is_empty())
+            .map(|(seen, place)| ((seen.object.namespace().map(Box::from), seen.object.name().into()), place.clone()))
+            .collect();
         let (bindings, other_bindings) = one_of_each(bindings, &binding_places, &mut twice);
+        let (foreign, replaced) = last_definitions(foreign);
         unseen.extend(twice[of_logins..].iter().map(|twice| twice.gap.clone()));
         let unreadable = unseen.iter().map(|gap| gap.what.clone()).collect();
         for (kind, what) in KINDS {
@@ -185,7 +195,10 @@ impl Dump {
             observed.unseen.extend(foreign.iter().filter_map(Foreign::chooses_unknown_namespaces));
         }
         for foreign in &foreign {
-            observed.add_declared(foreign, namespaces.as_deref(), now);
+            observed.add_declared(foreign, namespaces.as_deref(), &mut places, now);
+        }
+        for (definition, by) in &replaced {
+            observed.add_replaced((definition, by), namespaces.as_deref());
         }
         observed
     }

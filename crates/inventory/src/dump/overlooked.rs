@@ -1,8 +1,8 @@
 //! Objects by which somebody may log in or may do something, and that are not read here: none is passed over unsaid.
 //!
 //! Sources: the API references of ACK's and Crossplane's EKS controllers, Operator Lifecycle Manager, Cluster API and its
-//! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno, HNC and
-//! Capsule (`api/v1beta2`);
+//! provider for AWS, EKS Anywhere, Rancher, Crossplane's provider for Kubernetes, Open Cluster Management, Kyverno, HNC,
+//! Capsule (`api/v1beta2`) and the programs of [`MAKERS`];
 //! Kubernetes, `apimachinery/pkg/apis/meta/v1/types.go` (`Status`, `Table`).
 
 use document::{Node, Source};
@@ -26,8 +26,10 @@ enum Of {
     Operator,
     /// Cluster API.
     ResourceSet,
-    /// Rancher.
-    Rancher,
+    /// A program whose controller makes roles or bindings of it: its name.
+    Maker(&'static str),
+    /// An API server's own configuration of who logs in by a token.
+    Authentication,
     /// Another cluster's logins, as EKS Anywhere or Cluster API makes them.
     Logins,
     /// Objects that it brings to a cluster.
@@ -43,6 +45,43 @@ enum Of {
     /// A chart or a folder.
     Deployer(Deployer),
 }
+
+/// The API groups, the kinds and the names of programs that make roles or bindings of such objects, whatever is in them.
+const MAKERS: [(&[&str], &[&str], &str); 11] = [
+    (
+        &["management.cattle.io"],
+        &[
+            "GlobalRole",
+            "GlobalRoleBinding",
+            "RoleTemplate",
+            "ClusterRoleTemplateBinding",
+            "ProjectRoleTemplateBinding",
+        ],
+        "Rancher",
+    ),
+    (&["managed.openshift.io"], &["SubjectPermission"], "OpenShift's RBAC permissions operator"),
+    (&["auth.giantswarm.io"], &["RoleBindingTemplate"], "Giant Swarm's RBAC operator"),
+    (&["kubeflow.org"], &["Profile"], "Kubeflow"),
+    (&["kubermatic.k8c.io", "kubermatic.k8s.io"], &["UserProjectBinding", "GroupProjectBinding"], "Kubermatic"),
+    (
+        &["rbac.open-cluster-management.io"],
+        &["ClusterPermission", "MulticlusterRoleAssignment"],
+        "Open Cluster Management",
+    ),
+    (
+        &["types.kubefed.io"],
+        &["FederatedClusterRole", "FederatedClusterRoleBinding", "FederatedRole", "FederatedRoleBinding"],
+        "KubeFed",
+    ),
+    (
+        &["iam.kubesphere.io"],
+        &["GlobalRoleBinding", "ClusterRoleBinding", "WorkspaceRoleBinding", "RoleBinding"],
+        "KubeSphere",
+    ),
+    (&["rbacsync.getcruise.com"], &["RBACConfig", "ClusterRBACConfig"], "RBACSync"),
+    (&["storage.loft.sh", "management.loft.sh"], &["ClusterAccess"], "vCluster Platform"),
+    (&["tenancy.stakater.com", "tenantoperator.stakater.com"], &["Tenant"], "Stakater's tenant operator"),
+];
 
 /// What to give in place of what another program makes roles and bindings of.
 const GIVE: &str = "give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
@@ -67,9 +106,7 @@ fn of(api_version: &str, kind: &str) -> Option<Of> {
         (group, "AccessEntry" | "AccessPolicyAssociation") if group.starts_with("eks.") => Of::AccessEntry,
         ("operators.coreos.com", "ClusterServiceVersion") => Of::Operator,
         ("addons.cluster.x-k8s.io", "ClusterResourceSet") => Of::ResourceSet,
-        ("management.cattle.io", "GlobalRoleBinding" | "ClusterRoleTemplateBinding" | "ProjectRoleTemplateBinding") => {
-            Of::Rancher
-        }
+        ("apiserver.config.k8s.io", "AuthenticationConfiguration") => Of::Authentication,
         ("anywhere.eks.amazonaws.com", "AWSIamConfig")
         | ("controlplane.cluster.x-k8s.io", "AWSManagedControlPlane" | "AWSManagedControlPlaneTemplate") => Of::Logins,
         ("kubernetes.crossplane.io" | "kubernetes.m.crossplane.io", "Object")
@@ -80,8 +117,16 @@ fn of(api_version: &str, kind: &str) -> Option<Of> {
         ("hnc.x-k8s.io", "SubnamespaceAnchor") => Of::Subnamespace,
         ("capsule.clastix.io", "Tenant") => Of::Tenant,
         ("capsule.clastix.io", "TenantOwner") => Of::TenantOwner,
-        _ => Of::Deployer(Deployer::of(group, kind)?),
+        _ => match maker(group, kind) {
+            Some(program) => Of::Maker(program),
+            None => Of::Deployer(Deployer::of(group, kind)?),
+        },
     })
+}
+
+fn maker(group: &str, kind: &str) -> Option<&'static str> {
+    let mut makers = MAKERS.iter().filter(|(groups, kinds, _)| groups.contains(&group) && kinds.contains(&kind));
+    makers.next().map(|(_, _, program)| *program)
 }
 
 /// Objects of access that something brings to a cluster, as kind and name.
@@ -90,6 +135,7 @@ fn brought(spec: &Value) -> Vec<String> {
     let mut manifests = vec![spec["forProvider"]["manifest"].clone()];
     manifests.extend(list(&spec["workload"]["manifests"]));
     for rule in list(&spec["rules"]) {
+        manifests.extend(list(&rule["mutate"]["targets"]));
         let generate = &rule["generate"];
         manifests.extend([vec![generate.clone()], list(&generate["foreach"])].concat());
         for kind in list(&generate["cloneList"]["kinds"]) {
@@ -181,7 +227,13 @@ fn why(other: &Other) -> Option<String> {
                 names.join(", ")
             )
         }
-        Of::Rancher => format!("Rancher makes bindings of it; {GIVE}"),
+        Of::Maker("Rancher") if other.kind.ends_with("Binding") => format!("Rancher makes bindings of it; {GIVE}"),
+        Of::Maker(program) => format!("{program} makes roles or bindings of it; {GIVE}"),
+        Of::Authentication => {
+            "API servers that have it let people in by tokens of an identity provider, as users and in groups of which nothing \
+             is known here; bindings say what these may do"
+                .to_owned()
+        }
         Of::Logins => {
             let spec = spec();
             let (of, template) = (&spec, &spec["template"]["spec"]);
@@ -278,7 +330,7 @@ impl Dump {
         let Some(why) = why(other) else { return false };
         let is_maker = !matches!(
             of(&other.api_version, &other.kind),
-            Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry)
+            Some(Of::Mapping | Of::Status | Of::Table | Of::AccessEntry | Of::Authentication)
         );
         let namespace = other.namespace.as_ref().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let name = if other.name.is_empty() { String::new() } else { format!(" {namespace}{}", other.name) };

@@ -42,6 +42,8 @@ pub struct RbacDefinition {
     pub name: Box<str>,
     /// The file that it stands in.
     pub file: Arc<str>,
+    /// The line of it, from 1.
+    pub line: usize,
     grants: Vec<Grant>,
 }
 
@@ -81,9 +83,16 @@ enum BindingScope {
 impl RbacDefinition {
     /// The bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
     pub fn bindings(&self, namespaces: &[Namespace]) -> Vec<Binding> {
-        let mut made = BTreeSet::new();
+        let mut made: BTreeSet<(Option<Box<str>>, Box<str>)> = BTreeSet::new();
+        let is_new = |binding: &Binding| made.insert((binding.namespace().map(Into::into), binding.name().into()));
+        self.asked(namespaces).map(|(binding, _)| binding).filter(is_new).collect()
+    }
+
+    /// Every binding that is asked for where these namespaces are, in the order in which rbac-manager makes them, with its line
+    /// in the definition's file. Several may have one name.
+    pub(crate) fn asked(&self, namespaces: &[Namespace]) -> impl Iterator<Item = (Binding, usize)> {
         let mut bindings = Vec::new();
-        for Grant { name, role, subjects, place, span, .. } in &self.grants {
+        for Grant { name, role, subjects, place, span, line } in &self.grants {
             let places: Vec<Option<Box<str>>> = match place {
                 BindingScope::Cluster => vec![None],
                 BindingScope::Namespace(namespace) => vec![Some(namespace.clone())],
@@ -93,13 +102,21 @@ impl RbacDefinition {
                 }
             };
             for namespace in places {
-                if made.insert((namespace.clone(), name.clone())) {
-                    let (name, role, subjects) = (name.clone(), role.clone(), subjects.clone());
-                    bindings.extend(Binding::new(namespace, name, role, subjects, Some(*span)));
-                }
+                let (name, role, subjects) = (name.clone(), role.clone(), subjects.clone());
+                let binding = Binding::new(namespace, name, role, subjects, Some(*span));
+                bindings.extend(binding.map(|binding| (binding, *line)));
             }
         }
-        bindings
+        bindings.into_iter()
+    }
+
+    /// Whether another one asks for the same.
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let said = |of: &Self| -> Vec<_> {
+            let grants = of.grants.iter().cloned();
+            grants.map(|grant| (grant.name, grant.role, grant.subjects, grant.place)).collect()
+        };
+        said(self) == said(other)
     }
 
     /// What it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the first.
@@ -119,8 +136,8 @@ impl RbacDefinition {
     }
 
     /// Takes in where it stands.
-    pub(super) fn stands(&mut self, source: &Source) {
-        self.file = source.name().into();
+    pub(super) fn stands(&mut self, source: &Source, span: Span) {
+        (self.file, self.line) = (source.name().into(), source.position(span.start).line);
         self.grants.iter_mut().for_each(|grant| grant.line = source.position(grant.span.start).line);
     }
 

@@ -5,18 +5,21 @@
 use document::{Entry, Node, Problems, Source};
 use identity::Arn;
 
-use crate::{SaidBy, SaidCluster};
+use crate::{SaidBy, SaidCluster, within};
 
 use super::{
     AccessEntry, FileFormat, Foreign, Login,
     access_entries::{Keys, association, entry},
-    fields::{list, not_taken, plain, text, texts, unreadable, value},
+    fields::{list, not_known, not_taken, plain, text, texts, unreadable, value},
 };
 
 const ENTRIES: &str = "aws_eks_access_entry";
 const ASSOCIATIONS: &str = "aws_eks_access_policy_association";
 const KEYS: Keys = Keys { principal: "principal_arn", groups: "kubernetes_groups", username: "user_name" };
 const USERS: &str = "users";
+/// The Kubernetes provider's resources of roles and bindings; all of them also as `…_v1`.
+const RIGHTS: [&str; 4] =
+    ["kubernetes_cluster_role", "kubernetes_cluster_role_binding", "kubernetes_role", "kubernetes_role_binding"];
 
 /// Whether these are resources of access entries.
 pub(super) fn are_entries(root: &Node) -> bool {
@@ -69,8 +72,36 @@ pub(super) fn read_entries(source: &Source, root: &Node) -> Foreign {
         let policy = text(node, "policy_arn", &mut problems);
         entry.policies.extend(association(policy, namespaces, node.span, &mut problems));
     }
+    others(root, &mut problems);
     foreign.problems = problems.into_sorted();
     foreign
+}
+
+/// Names what else stands in the file that says who logs in or who may do something.
+fn others(root: &Node, problems: &mut Problems) {
+    let resources = value(root, "resource").and_then(Node::as_mapping).unwrap_or_default();
+    for Entry { key, value: of_kind, .. } in resources {
+        let is_right = RIGHTS.contains(&key.text.strip_suffix("_v1").unwrap_or(&key.text));
+        let is_map = key.text.starts_with("kubernetes_config_map") || &*key.text == "kubernetes_manifest";
+        for Entry { key: name, key_span, value: node } in of_kind.as_mapping().unwrap_or_default() {
+            if is_right || (is_map && within::is_in(node)) {
+                let message = format!(
+                    "{}.{}: it says who logs in or who may do something, and is not read here; give what `kubectl get … -o json` prints of it",
+                    key.text, name.text
+                );
+                problems.push(not_known(*key_span, message));
+            }
+        }
+    }
+    for Entry { key, key_span, value: node } in root.as_mapping().unwrap_or_default() {
+        if &*key.text != "resource" && within::is_in(node) {
+            let message = format!(
+                "`{}`: in it stands who logs in or who may do something, and is not read here; give what the cluster has of it",
+                key.text
+            );
+            problems.push(not_known(*key_span, message));
+        }
+    }
 }
 
 /// Whether these are the module's variables as `render --to terraform` writes them: users by their ARNs.

@@ -3,7 +3,7 @@
 use document::{Document, Node, Source};
 use mapping::aws_iam_authenticator::LISTS;
 
-use crate::placeholder::is_placeholder;
+use crate::{Dump, placeholder::is_placeholder};
 
 /// Whether an object is in a namespace, or has a subject in one, and does not say in which.
 pub(super) fn lacks_namespace(object: &serde_json::Value) -> bool {
@@ -144,6 +144,20 @@ fn first<'a>(node: &'a Node, found: &mut Option<(&'a Node, &'a str)>) {
         }
         first(&entry.value, found);
     }
+}
+
+/// Whether an object, or the one element of a list, is one of rights or logins, all of which is read.
+pub(super) fn is_of_rights(object: &serde_json::Value) -> bool {
+    let object = object["items"].get(0).unwrap_or(object);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    let (version, kind) = (text(&object["apiVersion"]), text(&object["kind"]));
+    let is_read_map = kind == "ConfigMap"
+        && object["metadata"]["namespace"] == "kube-system"
+        && Dump::config_map_names().any(|name| object["metadata"]["name"] == name);
+    version.starts_with("rbac.authorization.k8s.io/")
+        || kind == "IAMIdentityMapping"
+        || is_read_map
+        || kind.ends_with("List")
 }
 
 /// Whether something has texts as `aws-auth` has them, whatever it calls itself.

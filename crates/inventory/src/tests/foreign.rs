@@ -79,6 +79,6 @@ cases! {
     "eksctl-cluster" "eksctl-unreadable" "eksctl-mappings" "eksctl-mappings-json" "eksctl-entries"
     "rbac-definition-fields" "rbac-definition-kind"
     "rbac-definition" "rbac-definition-refused" "rbac-definition-spec"
-    "terraform-entries" "terraform-users"
+    "terraform-entries" "terraform-users" "terraform-rights"
     "chart-june-2018"
 }

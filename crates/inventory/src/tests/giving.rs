@@ -1,5 +1,6 @@
 //! What files are about that somebody gives.
 
+mod beside;
 mod folders;
 mod outputs;
 mod overlooked;

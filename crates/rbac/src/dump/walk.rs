@@ -143,7 +143,9 @@ impl<'t> Walk<'t> {
                         let selectors =
                             |selectors: Vec<Option<_>>| selectors.into_iter().map(Option::unwrap_or_default).collect();
                         let aggregation = aggregation_rule.map(|rule| selectors(rule.cluster_role_selectors));
-                        ClusterRole { name, rules, labels: labels.clone(), aggregation, origin: None }.into()
+                        let is_served = !version.is_empty() || !uid.is_empty();
+                        let labels = labels.clone();
+                        ClusterRole { name, rules, labels, aggregation, is_served, origin: None }.into()
                     }
                 })
             }

@@ -116,8 +116,25 @@ fn what_matches_nothing_is_said_with_what_is_meant() {
         ),
         (
             "create - secrets one",
-            "create is never about an object of a name, so that this rule allows nothing; leave resourceNames out",
+            "create is about an object of a name only where `kubectl apply --server-side` makes it, so that this rule allows nothing else; leave resourceNames out",
         ),
+        (
+            "deletecollection - secrets one",
+            "deletecollection is never about an object of a name, so that this rule allows nothing else; leave resourceNames out",
+        ),
+        (
+            "create;get - secrets one",
+            "create is about an object of a name only where `kubectl apply --server-side` makes it, so that this rule does not allow it otherwise; write a rule without resourceNames for create",
+        ),
+        (
+            "get extensions ingresses",
+            "no API server serves ingresses in extensions any more; ingresses are in the API group \"networking.k8s.io\"",
+        ),
+        (
+            "get extensions deployments/scale",
+            "no API server serves deployments in extensions any more; deployments are in the API group \"apps\"",
+        ),
+        ("use extensions podsecuritypolicies", "no API server serves podsecuritypolicies in extensions any more; "),
     ];
     for (rule, expected) in rows {
         assert_eq!(said(rule, false), [expected], "{rule}");
@@ -148,7 +165,7 @@ fn what_may_be_meant_is_not_said() {
         "get mongodb.com;- pods;mongodb",
         "get - */scale;pods/*",
         "create - pods/exec one",
-        "create;get - secrets one",
+        "get extensions;networking.k8s.io ingresses",
         "get velero.io;cert-manager.io;monitoring.coreos.com backups;certificates;prometheusrules",
         "impersonate:user-info authentication.k8s.io users",
     ];

@@ -213,9 +213,47 @@ fn roles_aggregate_by_label_as_the_controller_does_it() {
             "oneer twoer",
         ),
         (
-            "what was written into an aggregated role is replaced",
+            "what was written into an aggregated role stays where nothing is chosen",
             own("one", "{matchLabels: {a: b}}", "").replace("---\n", frobs.trim_start()) + &bind("one"),
+            "oneer",
+        ),
+        (
+            "and where what is chosen has no rules",
+            own("one", "{matchLabels: {a: b}}", "").replace("---\n", frobs.trim_start())
+                + &part("p", "a: b").replace(frobs.trim_start(), "rules: []\n---\n")
+                + &bind("one"),
+            "oneer",
+        ),
+        (
+            "and where a role chooses itself alone",
+            own("one", "{matchLabels: {a: b}}", ", labels: {a: b}").replace("---\n", frobs.trim_start()) + &bind("one"),
+            "oneer",
+        ),
+        (
+            "another one chooses what stays",
+            own("one", "{matchLabels: {a: b}}", ", labels: {c: d}").replace("---\n", frobs.trim_start())
+                + &own("two", "{matchLabels: {c: d}}", "")
+                + &bind("two"),
+            "twoer",
+        ),
+        (
+            "what was written into an aggregated role is replaced by what is chosen",
+            own("one", "{matchLabels: {a: b}}", "").replace("---\n", frobs.trim_start())
+                + &part("p", "a: b").replace("frobs", "others")
+                + &bind("one"),
             "",
+        ),
+        (
+            "the label of all roles that an API server makes for itself",
+            own("one", "{matchLabels: {kubernetes.io/bootstrapping: rbac-defaults}}", "")
+                + &own(
+                    "two",
+                    "{matchExpressions: [{key: kubernetes.io/bootstrapping, operator: Exists}], matchLabels: {rbac.authorization.k8s.io/aggregate-to-edit: 'true'}}",
+                    "",
+                )
+                + &bind("one")
+                + &bind("two"),
+            "oneer",
         ),
         (
             "edit written without its aggregation, which stays",
@@ -242,5 +280,70 @@ fn roles_aggregate_by_label_as_the_controller_does_it() {
         let who: Vec<String> = answer.subjects.iter().map(|holder| super::said(&holder.subject)).collect();
         let who: Vec<&str> = who.iter().filter_map(|who| who.strip_prefix("User ")).collect();
         assert_eq!(who.join(" "), expected, "{name}");
+    }
+}
+
+/// What an API server serves is what it goes by: the controller may not run, or may have left the rules alone.
+#[test]
+fn an_aggregated_role_that_a_cluster_has_allows_what_stands_in_it() {
+    let role = |name: &str, labels: &str, what: &str, rest: &str| {
+        format!(
+            r#"{{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+"metadata": {{"name": "{name}", "labels": {{{labels}}}, "resourceVersion": "7", "uid": "u-{name}"}}{rest},
+"rules": [{{"verbs": ["get"], "apiGroups": [""], "resources": ["{what}"]}}]}}"#
+        )
+    };
+    let aggregation = r#", "aggregationRule": {"clusterRoleSelectors": [{"matchLabels": {"a": "b"}}]}"#;
+    let binding = r#"{"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": {"name": "b", "resourceVersion": "8"},
+"roleRef": {"kind": "ClusterRole", "name": "one"}, "subjects": [{"kind": "User", "name": "joe"}]}"#;
+    let dump = |roles: &[String]| {
+        format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{}, {binding}]}}"#, roles.join(", "))
+    };
+    let one = role("one", "", "frobs", aggregation);
+    let part = role("part", r#""a": "b""#, "others", "");
+    let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {name: new, labels: {a: b}}\n\
+                    rules: [{apiGroups: [''], resources: [others], verbs: [get]}]\n";
+    let rows = [
+        ("chooses nothing", vec![("d.json", dump(&[one.clone()]))], [true, false]),
+        ("chooses what is not in it", vec![("d.json", dump(&[one.clone(), part]))], [true, false]),
+        (
+            "is going to choose what is applied beside it",
+            vec![("d.json", dump(&[one])), ("new.yaml", manifest.to_owned())],
+            [false, true],
+        ),
+    ];
+    for (name, files, expected) in rows {
+        let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+        let world = world(&files);
+        let may = ["frobs", "others"].map(|what| {
+            let answer = world.who_can(&resource("get", "", what, "x"));
+            answer.subjects.iter().any(|holder| super::said(&holder.subject) == "User joe")
+        });
+        assert_eq!(may, expected, "{name}");
+    }
+}
+
+/// The controller may look at either first, and what it finds there then is the other one's.
+#[test]
+fn roles_that_aggregate_each_other_are_not_known() {
+    let role = |name: &str, to: &str, what: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: {name}, labels: {{{name}: x}}}}\n\
+             aggregationRule: {{clusterRoleSelectors: [{{matchLabels: {{{to}: x}}}}]}}\nrules: [{what}]\n---\n"
+        )
+    };
+    let rule = |what: &str| format!("{{apiGroups: [''], resources: [{what}], verbs: [get]}}");
+    let rows = [
+        (role("one", "two", &rule("pods")) + &role("two", "one", &rule("nodes")), &["one", "two"][..]),
+        (role("one", "two", &rule("pods")) + &role("two", "one", &rule("pods")), &[]),
+        (role("one", "two", &rule("pods")) + &role("two", "one", ""), &[]),
+        (role("one", "two", &rule("pods")) + &role("two", "three", &rule("nodes")), &[]),
+    ];
+    for (text, expected) in rows {
+        let world = world(&[("all.yaml", &text)]);
+        let gaps = world.gaps().iter().filter(|gap| gap.why.starts_with("it aggregates roles"));
+        let gaps: Vec<&str> = gaps.filter_map(|gap| gap.what.strip_prefix("what the ClusterRole ")).collect();
+        let expected: Vec<String> = expected.iter().map(|name| format!("{name} allows")).collect();
+        assert_eq!(gaps, expected, "{text}");
     }
 }

@@ -213,3 +213,10 @@ pub(super) fn of_chance(logins: &[mapping::Source]) -> Vec<Unseen> {
     let gap = |defect: &mapping::Defect| Unseen { what: defect.place().into(), why: defect.message.as_str().into() };
     chances.map(gap).collect()
 }
+
+/// An aggregated role of which it hangs on the controller's order what it allows.
+pub(super) fn of_undecided(role: &str) -> Unseen {
+    let why = "it aggregates roles that aggregate it in turn, and each has rules of its own: which of them stay hangs on which role \
+               the cluster's controller looks at first; leave the rules of all but one out";
+    Unseen { what: format!("what the ClusterRole {role} allows").into(), why: why.into() }
+}

@@ -242,7 +242,14 @@ fn observe(cluster: &Cluster) -> anyhow::Result<Objects> {
 
 /// Whether the controller has written into every aggregated role what we would.
 fn is_filled(dump: &Objects) -> bool {
-    let index = Index::new(dump.clone());
+    let mut as_written = dump.clone();
+    for role in &mut as_written.roles {
+        // What the API server has counts as it stands; here it is asked what would come of it.
+        if let AnyRole::ClusterRole(role) = role {
+            role.is_served = false;
+        }
+    }
+    let index = Index::new(as_written);
     let sorted = |role: &ClusterRole| {
         let mut rules = role.rules.to_vec();
         rules.sort();

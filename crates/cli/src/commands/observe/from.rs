@@ -240,6 +240,7 @@ impl PathArgs {
         let mut read = add_accounts(&mut kustomizations);
         let of = kustomizations.of(names.iter().map(String::as_str));
         let (mut passed_over, mut changed) = (0_usize, BTreeSet::new());
+        let (access_files, mut unlisted) = (into.access_file_count(), Vec::new());
         for (file, name) in files.iter().zip(&names).filter(|(file, _)| !is_kustomization(file)) {
             let kustomized = of.get(name.as_str());
             let default_namespace = self.default_namespace.as_deref();
@@ -264,15 +265,25 @@ impl PathArgs {
                 known => known.with_context(|| name.clone())?,
             };
             if known {
+                // Other programs' files are none of kustomize's.
+                if is_of_kubectl(&text) {
+                    unlisted.extend(kustomized.and_then(|of| Some((of.unlisted_by.as_deref()?, name.as_str()))));
+                }
                 changed.extend(kustomized.iter().flat_map(|kustomized| &kustomized.more).map(|file| &**file));
             } else {
                 // What cannot be read is named.
                 passed_over += usize::from(into.unparsable.len() == unparsable);
             }
         }
+        into.settle_access_files(access_files);
         changed.extend(kustomizations.that_bring_more());
         let given: Vec<String> = all.iter().map(|path| path.display().to_string()).collect();
-        for gap in kustomizations.gaps(changed).into_iter().chain(kustomizations.beyond(&given)) {
+        for gap in kustomizations
+            .gaps(changed)
+            .into_iter()
+            .chain(kustomizations.beyond(&given))
+            .chain(inventory::unlisted_files(&unlisted))
+        {
             into.lacks(gap);
         }
         let unparsable = std::mem::take(&mut into.unparsable);
@@ -368,6 +379,13 @@ fn add_accounts(kustomizations: &mut Kustomizations) -> BTreeMap<String, Vec<u8>
 fn may_be_of_access(text: &[u8]) -> bool {
     let text = document::decode_lossy(text).0;
     ["rbac.authorization.k8s.io", "ServiceAccount", "aws-auth", "op:"].iter().any(|word| text.contains(word))
+}
+
+/// Whether a file may hold objects of access that people apply; what a cluster printed has versions.
+fn is_of_kubectl(text: &[u8]) -> bool {
+    let text = document::decode_lossy(text).0;
+    ["rbac.authorization.k8s.io/", "aws-auth", "IAMIdentityMapping"].iter().any(|word| text.contains(word))
+        && !text.contains("resourceVersion")
 }
 
 fn is_kustomization(file: &Path) -> bool {

@@ -539,3 +539,116 @@ fn what_the_authenticator_fills_in_makes_no_template() {
         assert!(said.contains(expected), "{username}: {said}");
     }
 }
+
+/// Of each of these a controller makes roles or bindings.
+#[test]
+fn what_a_controller_makes_rights_of_is_named() {
+    let make = "makes roles or bindings of it; give what `kubectl get roles,clusterroles,rolebindings,clusterrolebindings -A -o json` prints where it is installed";
+    let rows = [
+        ("managed.openshift.io/v1alpha1", "SubjectPermission", "OpenShift's RBAC permissions operator"),
+        ("auth.giantswarm.io/v1alpha1", "RoleBindingTemplate", "Giant Swarm's RBAC operator"),
+        ("kubeflow.org/v1", "Profile", "Kubeflow"),
+        ("kubermatic.k8c.io/v1", "UserProjectBinding", "Kubermatic"),
+        ("management.cattle.io/v3", "RoleTemplate", "Rancher"),
+        ("management.cattle.io/v3", "GlobalRole", "Rancher"),
+        ("rbac.open-cluster-management.io/v1alpha1", "ClusterPermission", "Open Cluster Management"),
+        ("types.kubefed.io/v1beta1", "FederatedClusterRoleBinding", "KubeFed"),
+        ("rbacsync.getcruise.com/v1alpha", "RBACConfig", "RBACSync"),
+    ];
+    for (version, kind, program) in rows {
+        for text in [
+            format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n"),
+            format!(r#"{{"kind": "{kind}", "apiVersion": "{version}", "metadata": {{"name": "a"}}}}"#),
+        ] {
+            assert_eq!(said(&text), format!("gap: {kind} a (it:1): {program} {make}\n"));
+        }
+    }
+    let configuration = "apiVersion: apiserver.config.k8s.io/v1\nkind: AuthenticationConfiguration\njwt: []\n";
+    assert_eq!(
+        said(configuration),
+        "gap: AuthenticationConfiguration (it:1): API servers that have it let people in by tokens of an identity provider, as users and in groups of which nothing is known here; bindings say what these may do\n"
+    );
+}
+
+/// Whoever gives a repository asks what is in all of it.
+#[test]
+fn what_is_in_something_else_is_named_with_its_lines() {
+    const RBAC: &str = "rbac.authorization.k8s.io/v1";
+    let binding = format!(r#"{{"apiVersion": "{RBAC}", "kind": "ClusterRoleBinding", "metadata": {{"name": "b"}}}}"#);
+    let object = |version: &str, kind: &str, rest: &str| {
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a, namespace: ns}}\n{rest}\n")
+    };
+    let rows = [
+        (object("example.com/v1", "Composition", &format!("spec:\n  base:\n  - {binding}")), "Composition a", "ClusterRoleBinding b in line 6"),
+        (format!("extraObjects:\n- {binding}\n- {binding}\n"), "", "ClusterRoleBinding b in line 2, ClusterRoleBinding b in line 3"),
+        (
+            object("v1", "ConfigMap", &format!("data:\n  x.yaml: |\n    apiVersion: {RBAC}\n    kind: ClusterRole")),
+            "ConfigMap a",
+            "rbac.authorization.k8s.io/v… in a text in line 5",
+        ),
+        (
+            object("example.com/v1", "Setup", "spec:\n  run: |\n    echo '{\"mapRoles\": \"\"}' | put"),
+            "Setup a",
+            "mapRoles in a text in line 5",
+        ),
+        ("inputs:\n  aws_auth_roles: [{rolearn: x}]\n".to_owned(), "", "aws_auth_roles in line 2"),
+        (
+            r#"{"version": 4, "resources": [{"type": "aws_eks_access_entry", "name": "x"}, {"type": "kubernetes_config_map",
+"instances": [{"attributes": {"data": {"mapUsers": "- {}"}}}]}]}"#
+                .to_owned(),
+            "",
+            "aws_eks_access_entry in line 1, mapUsers in line 2",
+        ),
+        (
+            r#"{"values": {"root_module": {"resources": [{"type": "kubernetes_cluster_role_binding_v1"}]}}}"#.to_owned(),
+            "",
+            "kubernetes_cluster_role_binding_v1 in line 1",
+        ),
+        (
+            r#"{"Resources": {"X": {"Type": "Custom::AWSCDK-EKS-KubernetesResource", "Properties": {"Manifest": {"Fn::Join": ["",
+["[{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"data\":{\"mapRoles\":\"[]\"}}]"]]}}}}}"#
+                .to_owned(),
+            "",
+            "mapRoles in a text in line 2",
+        ),
+        (
+            object(
+                "policies.kyverno.io/v1",
+                "GeneratingPolicy",
+                &format!("spec:\n  generate:\n  - expression: 'generator.Apply(ns, [{{\"apiVersion\": dyn(\"{RBAC}\")}}])'"),
+            ),
+            "GeneratingPolicy a",
+            "rbac.authorization.k8s.io/v… in a text in line 6",
+        ),
+        (
+            object("v1", "List", &format!("items:\n- apiVersion: example.com/v1\n  kind: Thing\n  metadata: {{name: t}}\n  spec: [{binding}]")),
+            "Thing t",
+            "ClusterRoleBinding b in line 8",
+        ),
+    ];
+    for (text, what, found) in rows {
+        let what = if what.is_empty() { "an object of no kind" } else { what };
+        let line = if what == "Thing t" { 5 } else { 1 };
+        let expected = format!(
+            "gap: {what} (it:{line}): what is in it says who logs in or who may do something, and is not read here ({found}); give that itself, or what `kubectl get … -o json` prints of it\n"
+        );
+        assert_eq!(said(&text), expected, "{text}");
+    }
+    // A cluster's own objects are what it made of these, and a version alone is the name of something.
+    let nothing = [
+        object(
+            "example.com/v1",
+            "Match",
+            &format!("spec: {{kinds: ['{RBAC}/ClusterRole'], versions: ['{RBAC}'], url: /apis/{RBAC}/roles}}"),
+        ),
+        object("example.com/v1", "Owned", "spec: {}")
+            .replace("namespace: ns", &format!("namespace: ns, ownerReferences: [{{apiVersion: {RBAC}}}]")),
+        object("example.com/v1", "Composition", &format!("spec: [{binding}]"))
+            .replace("namespace: ns", "namespace: ns, resourceVersion: '1'"),
+        "aws_auth_roles: []\n".to_owned(),
+        r#"{"name": "kubernetes_things", "type": "kubernetes_service"}"#.to_owned(),
+    ];
+    for text in nothing {
+        assert_eq!(said(&text), "", "{text}");
+    }
+}

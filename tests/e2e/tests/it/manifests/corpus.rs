@@ -48,7 +48,7 @@ pub(super) const TROUBLES: &[Trouble] = &[
     trouble("both-bindings"),
     Trouble { way: Way::Create, ..trouble("generated-names") },
     Trouble { theirs: &["theirs"], ..trouble("other-groups") },
-    trouble("aggregation"),
+    Trouble { others: &[("User", "TEAM-defaulted")], ..trouble("aggregation") },
     trouble("anchors"),
     trouble("json-documents"),
     trouble("duplicate-keys"),

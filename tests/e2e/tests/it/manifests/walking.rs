@@ -137,7 +137,40 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
             );
         }
     }
+    beside_others(world, &root)?;
     refusals(world, &root)
+}
+
+/// What kustomize would not build, and files that only look like access files, are gaps, and take nothing else with them.
+fn beside_others(world: &World, root: &Path) -> anyhow::Result<()> {
+    let bare = |user: &str| binding("", user).replace(", namespace: }", "}");
+    for (path, text) in [
+        ("kustomized/both/kustomization.yaml", "namespace: shop\nresources: [rb.yaml]\n".to_owned()),
+        ("kustomized/both/kustomization.yml", "namespace: two\nresources: [rb.yaml]\n".to_owned()),
+        ("kustomized/both/rb.yaml", bare("bo")),
+        ("kustomized/unlisted/kustomization.yaml", "namespace: dev\nresources: []\n".to_owned()),
+        ("kustomized/unlisted/rb.yaml", bare("una")),
+        ("kustomized/unlisted/values.yaml", "image: x\n".to_owned()),
+        ("kustomized/realm.json", r#"{"realm": "shop", "groups": [], "users": [{"username": "ann"}]}"#.to_owned()),
+        ("kustomized/id.yaml", "clusterID: x\nprovider: aws\n".to_owned()),
+    ] {
+        write(&root.join(path), text.as_bytes())?;
+    }
+    let said = who_can(world, root, &["--from", "kustomized"])?;
+    let (names, gaps) = read(&said)?;
+    ensure!(names == ["una"], "{names:?}");
+    let expected = [
+        "kustomized/both/kustomization.yml: it is a second kustomization beside",
+        "RoleBinding bo (kustomized/both/rb.yaml:1): it has no namespace",
+        "kustomized/unlisted/rb.yaml: it is in no list of resources",
+        "kustomized/realm.json:1: it looks like an access file",
+        "kustomized/id.yaml:2: it looks like an access file",
+    ];
+    let is_said = |expected: &&str| gaps.iter().any(|gap| gap.starts_with(*expected));
+    ensure!(gaps.len() == expected.len() && expected.iter().all(is_said), "{gaps:#?}");
+    let refused = who_can(world, root, &["--from", "kustomized/id.yaml"])?.failure()?;
+    ensure!(refused.contains("access.unknown-key") && refused.contains("provider"), "{refused}");
+    Ok(())
 }
 
 /// What cannot be read as it is says what to give in its place.
