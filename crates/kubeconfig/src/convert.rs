@@ -78,7 +78,7 @@ pub fn convert(
         if plugin.runs(command) {
             continue;
         }
-        match plugin.words().and_then(&accepts) {
+        match plugin.words(command).and_then(&accepts) {
             Err(why) => left.push(LeftUser { name, command_line: before, why }),
             Ok(()) => {
                 let section = &mut expected["users"][at]["user"]["exec"];
@@ -149,8 +149,8 @@ impl<'a> Plugin<'a> {
         Ok(Some(Self { user, program, args, maker, exec, style: *style }))
     }
 
-    /// What the program that makes the tokens is asked, or why it cannot be another one.
-    fn words(&self) -> Result<&[String], String> {
+    /// What the program that makes the tokens is asked, or why it cannot be another one, which is called `command`.
+    fn words(&self, command: &str) -> Result<&[String], String> {
         let env = self.exec.get("env").and_then(Node::as_sequence).unwrap_or_default();
         let is_text = |node: &Node| node.to_json().is_string();
         let is_variable = |node: &Node| ["name", "value"].iter().all(|key| node.get(key).is_none_or(is_text));
@@ -158,6 +158,8 @@ impl<'a> Plugin<'a> {
             return Err("`env` has a value that is no text, so that kubectl does not load this file".to_owned());
         }
         match self.maker {
+            // Called as the other program is, this one knows more than that one's words.
+            Maker::Command if file_name(self.program) == file_name(command) => Ok(&self.args),
             Maker::Command => asks_for_token(self.program, &self.args),
             Maker::Argument(at) => asks_for_token(&self.args[at], &self.args[at + 1..]),
             Maker::Somewhere => {
