@@ -28,6 +28,11 @@ pub(super) const LEVEL: Difference = Difference {
 };
 pub(super) const NOTES: Difference =
     Difference { what: "what `token` and `version` have to say besides", codes: (0, 0), differs: &["stderr"] };
+pub(super) const NO_PROFILE: Difference = Difference {
+    what: "`AWS_PROFILE` of a profile that there is not, beside keys in the environment",
+    codes: (1, 0),
+    differs: BOTH,
+};
 pub(super) const EXEC_INFO: Difference =
     Difference { what: "`KUBERNETES_EXEC_INFO` without a version that is known", codes: (0, 0), differs: BOTH };
 pub(super) const IDENTITY: Difference = Difference { what: "`verify` without `-o json`", codes: (0, 0), differs: BOTH };
@@ -39,5 +44,6 @@ pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
 /// All of them.
-pub(super) const TABLE: &[Difference] =
-    &[HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV];
+pub(super) const TABLE: &[Difference] = &[
+    HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, NO_PROFILE, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV,
+];
