@@ -19,6 +19,8 @@ pub(super) const WRONG: Difference =
 pub(super) const WORDS: Difference = Difference { what: "words that no command takes", codes: (0, 1), differs: BOTH };
 pub(super) const NO_HELP: Difference =
     Difference { what: "`help nosuch`, `completion` without a shell", codes: (0, 1), differs: BOTH };
+pub(super) const NO_DESCRIPTIONS: Difference =
+    Difference { what: "`completion … --no-descriptions`", codes: (0, 1), differs: BOTH };
 pub(super) const FORMAT: Difference =
     Difference { what: "`-o` of `version` and `verify` with a format that is none", codes: (0, 1), differs: BOTH };
 pub(super) const LEVEL: Difference = Difference {
@@ -45,5 +47,19 @@ pub(super) const DOTENV: Difference =
 
 /// All of them.
 pub(super) const TABLE: &[Difference] = &[
-    HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, NO_PROFILE, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV,
+    HELP,
+    WRONG,
+    WORDS,
+    NO_HELP,
+    NO_DESCRIPTIONS,
+    FORMAT,
+    LEVEL,
+    NOTES,
+    NO_PROFILE,
+    EXEC_INFO,
+    IDENTITY,
+    REGION,
+    INIT,
+    ADDRESS,
+    DOTENV,
 ];

@@ -1,8 +1,8 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, DOTENV, Difference, EXEC_INFO, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_HELP, NO_PROFILE, NOTES, REGION,
-    WORDS, WRONG,
+    ADDRESS, DOTENV, Difference, EXEC_INFO, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_PROFILE,
+    NOTES, REGION, WORDS, WRONG,
 };
 
 /// One line.
@@ -62,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     other("server -h", &HELP, ""),
     other("completion bash", &HELP, ""),
     other("completion", &NO_HELP, "required"),
+    other("completion bash --no-descriptions", &NO_DESCRIPTIONS, "unexpected argument '--no-descriptions'"),
     other("help nosuch", &NO_HELP, "unrecognized subcommand"),
     other("bogus", &WRONG, "error: unrecognized subcommand 'bogus'"),
     other("--bogus", &WRONG, "error: unexpected argument '--bogus'"),
