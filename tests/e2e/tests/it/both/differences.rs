@@ -35,6 +35,8 @@ pub(super) const NO_PROFILE: Difference = Difference {
     codes: (1, 0),
     differs: BOTH,
 };
+pub(super) const FIPS_REGION: Difference =
+    Difference { what: "`fips-us-west-2`, `us-west-2-fips` as a Region", codes: (0, 0), differs: &["stdout"] };
 pub(super) const EXEC_INFO: Difference =
     Difference { what: "`KUBERNETES_EXEC_INFO` without a version that is known", codes: (0, 0), differs: BOTH };
 pub(super) const IDENTITY: Difference = Difference { what: "`verify` without `-o json`", codes: (0, 0), differs: BOTH };
@@ -56,6 +58,7 @@ pub(super) const TABLE: &[Difference] = &[
     LEVEL,
     NOTES,
     NO_PROFILE,
+    FIPS_REGION,
     EXEC_INFO,
     IDENTITY,
     REGION,

@@ -1,8 +1,8 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, DOTENV, Difference, EXEC_INFO, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP, NO_PROFILE,
-    NOTES, REGION, WORDS, WRONG,
+    ADDRESS, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP,
+    NO_PROFILE, NOTES, REGION, WORDS, WRONG,
 };
 
 /// One line.
@@ -114,8 +114,8 @@ pub(super) const ROWS: &[Row] = &[
     same("token -i c --region ap-newplace-9"),
     same("token -i c --region cn-new-9"),
     same("token -i c --region eu-gaul-1"),
-    same("token -i c --region fips-us-west-2"),
-    same("AWS_REGION=us-west-2-fips token -i c"),
+    other("token -i c --region fips-us-west-2", &FIPS_REGION, ""),
+    other("AWS_REGION=us-west-2-fips token -i c", &FIPS_REGION, ""),
     same("token -i c --region ''"),
     same("token -i c --region aws-global"),
     same("AWS_STS_REGIONAL_ENDPOINTS=legacy token -i c --region us-west-2"),
