@@ -98,7 +98,7 @@ impl ServerConfig {
     /// The keys that a running server does not read again and that differ from those it was started with.
     pub fn differs_at_start(&self, started: &Self) -> Vec<&'static str> {
         let differ = [
-            ("server.partition", self.partition != started.partition),
+            ("server.partition", self.partitions != started.partitions),
             ("server.address", self.address != started.address),
             ("server.port", self.port != started.port),
             ("server.hostname", self.hostname != started.hostname),
