@@ -242,7 +242,13 @@ impl Snapshot {
             SourceState::NotRead(mode) => Indexed::NotRead(mode),
         });
         let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
-        Self { partitions: partitions.into(), sources: sources.collect(), unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
+        Self {
+            partitions: partitions.into(),
+            sources: sources.collect(),
+            unused,
+            scrubbed_accounts,
+            reserved_prefixes: BTreeMap::new(),
+        }
     }
 
     /// Reserves the beginnings of usernames by mode, whatever was reserved when its source was read.

@@ -453,7 +453,7 @@ impl Surroundings {
     /// What was observed of them.
     fn of(observed: &Observed, partition: Partition) -> Self {
         let left_out = observed.left_out();
-        let left_out = left_out.map(|(live, why)| (Snapshot::new(partitions, vec![live.source.clone()], []), why));
+        let left_out = left_out.map(|(live, why)| (Snapshot::new(partition, vec![live.source.clone()], []), why));
         let is_never_asked = |target: &MappingTarget| observed.leaves_out(*target).is_some();
         Self {
             labels: observed.namespaces.iter().map(|one| (one.name.clone(), one.labels.clone())).collect(),
