@@ -13,6 +13,7 @@
 
 mod bridge;
 mod cache;
+mod endpoints;
 mod fetch;
 mod files;
 mod ini;
@@ -21,6 +22,7 @@ mod resolve;
 
 pub use self::{
     cache::{Cache, CacheKey, MAX_CACHE, NotACache},
+    endpoints::with_endpoints,
     fetch::{fetch, instance_region},
     files::{SharedFiles, load_files},
     resolve::{Base, Plan, Sso, profile_name, region, resolve},

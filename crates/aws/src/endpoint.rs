@@ -23,10 +23,22 @@ pub enum EndpointError {
     /// The variable that names an endpoint holds no URL.
     #[error("{0} must be a URL like https://sts.us-west-2.amazonaws.com")]
     Override(&'static str),
+    /// A switch that is neither on nor off: without FIPS is nothing to go on with where somebody meant to have it.
+    #[error("{0} ({1} of a profile) must be true or false")]
+    Switch(&'static str, &'static str),
     /// The Region's partition has no such endpoint.
     #[error("there is no {0} endpoint in this Region's partition")]
     Variant(&'static str),
 }
+
+/// The URL of STS.
+pub(crate) const STS_URL: &str = "AWS_ENDPOINT_URL_STS";
+
+/// The URL of every service.
+pub(crate) const ANY_URL: &str = "AWS_ENDPOINT_URL";
+
+/// Whether no such URL counts.
+pub(crate) const IGNORE_URLS: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
 
 /// The Region that stands for `sts.amazonaws.com`.
 pub(crate) const GLOBAL: &str = "aws-global";
@@ -51,8 +63,8 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
     "us-west-2",
 ];
 
-/// STS: `AWS_ENDPOINT_URL_STS`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
-/// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one.
+/// STS: `AWS_ENDPOINT_URL_STS` or `AWS_ENDPOINT_URL`, else by Region, with `AWS_STS_REGIONAL_ENDPOINTS=legacy`, `AWS_USE_FIPS_ENDPOINT` and
+/// `AWS_USE_DUALSTACK_ENDPOINT`. Without a Region it is the global one; `fips-us-west-2` is us-west-2 with FIPS, as SDKs have it.
 ///
 /// # Errors
 ///
@@ -60,10 +72,13 @@ const LEGACY_GLOBAL_REGIONS: [&str; 16] = [
 pub fn sts_endpoint(environment: &Environment, region: Option<&str>) -> Result<Endpoint, EndpointError> {
     let global = || Endpoint { url: "https://sts.amazonaws.com".to_owned(), signing_region: "us-east-1".to_owned() };
     let region = region.filter(|region| *region != GLOBAL);
-    if let Some(url) = overridden(environment, "AWS_ENDPOINT_URL_STS")? {
+    if let Some(url) = overridden(environment, STS_URL)? {
         return Ok(Endpoint { url, signing_region: region.unwrap_or("us-east-1").to_owned() });
     }
     let Some(region) = region else { return Ok(global()) };
+    if let Some(region) = without_fips(region) {
+        return regional_in(environment, "sts-fips", region);
+    }
     let legacy = environment.get("AWS_STS_REGIONAL_ENDPOINTS") == Some("legacy");
     if legacy && LEGACY_GLOBAL_REGIONS.contains(&region) {
         return Ok(global());
@@ -80,7 +95,13 @@ pub(crate) fn ec2_endpoint(environment: &Environment, region: &str) -> Result<En
 }
 
 pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> Result<Option<String>, EndpointError> {
-    let Some(text) = environment.get(variable) else { return Ok(None) };
+    if switch(environment, IGNORE_URLS, "ignore_configured_endpoint_urls")? {
+        return Ok(None);
+    }
+    let of_any = || environment.get(ANY_URL).map(|url| (ANY_URL, url));
+    let Some((variable, text)) = environment.get(variable).map(|url| (variable, url)).or_else(of_any) else {
+        return Ok(None);
+    };
     let url = text.parse::<Uri>().map_err(|_| EndpointError::Override(variable))?;
     let known = matches!(url.scheme_str(), Some("https" | "http")) && url.host().is_some_and(|host| !host.is_empty());
     // A query would swallow the parameters; user info is never sent, and would be signed.
@@ -95,7 +116,7 @@ pub(crate) fn overridden(environment: &Environment, variable: &'static str) -> R
 /// `<service>.<region>.<suffix>` of the Region's partition, dual-stack where that is asked for.
 pub(crate) fn regional_host(environment: &Environment, service: &str, region: &str) -> Result<String, EndpointError> {
     let partition = StsHost::regional(region).map_err(|_| EndpointError::Region(region.to_owned()))?.partition();
-    let suffix = if environment.is_true("AWS_USE_DUALSTACK_ENDPOINT") {
+    let suffix = if switch(environment, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")? {
         partition.dual_stack_suffix().ok_or(EndpointError::Variant("dual-stack"))?
     } else {
         partition.dns_suffix()
@@ -104,8 +125,27 @@ pub(crate) fn regional_host(environment: &Environment, service: &str, region: &s
 }
 
 fn regional(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
-    let fips = if environment.is_true("AWS_USE_FIPS_ENDPOINT") { "-fips" } else { "" };
-    let host = regional_host(environment, &format!("{service}{fips}"), region)?;
+    let fips = if switch(environment, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")? { "-fips" } else { "" };
+    regional_in(environment, &format!("{service}{fips}"), region)
+}
+
+/// The Region of a name that SDKs take for it with FIPS.
+fn without_fips(region: &str) -> Option<&str> {
+    region.strip_prefix("fips-").or_else(|| region.strip_suffix("-fips"))
+}
+
+/// Whether something is switched on; nothing is off.
+fn switch(environment: &Environment, variable: &'static str, setting: &'static str) -> Result<bool, EndpointError> {
+    match environment.get(variable) {
+        None => Ok(false),
+        Some(text) if text.eq_ignore_ascii_case("true") => Ok(true),
+        Some(text) if text.eq_ignore_ascii_case("false") => Ok(false),
+        Some(_) => Err(EndpointError::Switch(variable, setting)),
+    }
+}
+
+fn regional_in(environment: &Environment, service: &str, region: &str) -> Result<Endpoint, EndpointError> {
+    let host = regional_host(environment, service, region)?;
     Ok(Endpoint { url: format!("https://{host}"), signing_region: region.to_owned() })
 }
 
@@ -143,6 +183,22 @@ mod tests {
             let refused = EndpointError::Region(region.to_owned());
             assert_eq!(sts_endpoint(&Environment::default(), Some(region)), Err(refused.clone()));
             assert_eq!(ec2_endpoint(&Environment::default(), region), Err(refused));
+        }
+    }
+
+    #[test]
+    fn regions_of_tomorrow_are_signed_for() {
+        let rows = [
+            ("ap-newplace-9", "https://sts.ap-newplace-9.amazonaws.com", "ap-newplace-9"),
+            ("cn-new-9", "https://sts.cn-new-9.amazonaws.com.cn", "cn-new-9"),
+            ("eu-gaul-1", "https://sts.eu-gaul-1.amazonaws.com", "eu-gaul-1"),
+            ("us-isob-new-12", "https://sts.us-isob-new-12.sc2s.sgov.gov", "us-isob-new-12"),
+            ("fips-us-west-2", "https://sts-fips.us-west-2.amazonaws.com", "us-west-2"),
+            ("us-west-2-fips", "https://sts-fips.us-west-2.amazonaws.com", "us-west-2"),
+        ];
+        for (region, url, signing_region) in rows {
+            let endpoint = sts_endpoint(&Environment::default(), Some(region)).expect("an endpoint");
+            assert_eq!((endpoint.url.as_str(), endpoint.signing_region.as_str()), (url, signing_region));
         }
     }
 

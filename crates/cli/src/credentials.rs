@@ -22,6 +22,18 @@ pub(crate) struct Wanted {
     pub(crate) forward_session_name: bool,
     /// Keep them until they end, for tokens of this cluster.
     pub(crate) cached_for: Option<String>,
+    /// By whose rules STS's endpoint is found.
+    pub(crate) endpoint: EndpointRules,
+}
+
+/// By whose rules STS's endpoint is found where not everything is said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum EndpointRules {
+    /// The AWS CLI's: without a Region the global endpoint.
+    #[default]
+    Cli,
+    /// aws-iam-authenticator's: without a Region the instance's, else us-east-1; and never the global endpoint.
+    Authenticator,
 }
 
 /// Credentials, and where they lead.
@@ -39,10 +51,20 @@ pub(crate) fn role(flag: Option<&String>, process: &process::Process) -> Option<
 
 /// Finds them. The network is touched only if somebody has to be asked.
 pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result<Found> {
+    let by_go = (wanted.endpoint == EndpointRules::Authenticator).then(|| with_gos_names(environment));
+    let environment = by_go.as_ref().unwrap_or(environment);
     let files = credentials::load_files(environment)?;
     let profile = wanted.profile.as_deref();
     let region = credentials::region(environment, &files, profile, wanted.region.as_deref());
-    let sts = aws::sts_endpoint(environment, region.as_deref())?;
+    let mut endpoints = credentials::with_endpoints(environment, &files, profile);
+    let region = match wanted.endpoint {
+        EndpointRules::Cli => region,
+        EndpointRules::Authenticator => {
+            endpoints.vars.remove("AWS_STS_REGIONAL_ENDPOINTS");
+            Some(region.map_or_else(|| own_region(environment), Ok)?)
+        }
+    };
+    let sts = aws::sts_endpoint(&endpoints, region.as_deref())?;
     let plan = credentials::resolve(environment, &files, profile)?;
     let credentials = match plan.immediate() {
         // What is at hand is kept already, and whose it is may have changed since a cache was written.
@@ -58,6 +80,27 @@ pub(crate) fn find(wanted: &Wanted, environment: &Environment) -> anyhow::Result
         }
     };
     Ok(Found { credentials, region, sts })
+}
+
+/// With the names that AWS's SDK for Go takes for keys besides the usual ones.
+fn with_gos_names(environment: &Environment) -> Environment {
+    let mut all = environment.clone();
+    for (other, usual) in [("AWS_ACCESS_KEY", "AWS_ACCESS_KEY_ID"), ("AWS_SECRET_KEY", "AWS_SECRET_ACCESS_KEY")] {
+        if let (None, Some(value)) = (environment.get(usual), environment.get(other)) {
+            all.vars.insert(usual.to_owned(), value.to_owned());
+        }
+    }
+    all
+}
+
+/// The Region of the instance that this runs on, or the one that stands for none.
+fn own_region(environment: &Environment) -> anyhow::Result<String> {
+    const NONE: &str = "us-east-1";
+    let region = runtime::block_on(credentials::instance_region(environment))?;
+    Ok(region.unwrap_or_else(|| {
+        process::note(&format!("note: nothing says a Region, so {NONE} is used; --region or AWS_REGION names one"));
+        NONE.to_owned()
+    }))
 }
 
 /// The slow path: something has to be asked over the network.

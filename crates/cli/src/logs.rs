@@ -8,7 +8,7 @@ use std::str::FromStr;
 use tracing::level_filters::LevelFilter;
 
 #[cfg(unix)]
-pub(crate) use self::lines::{lost, start};
+pub(crate) use self::lines::{is_json, lost, start};
 
 /// The level from which lines are written, by logrus' names in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

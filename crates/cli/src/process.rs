@@ -161,6 +161,10 @@ pub(crate) fn print_line(text: &str) -> anyhow::Result<()> {
 
 /// Says something to the person at the terminal, on stderr: one line, in which nothing hides.
 pub(crate) fn note(text: &str) {
+    #[cfg(unix)]
+    if crate::logs::is_json() {
+        return tracing::warn!("{}", visible(text.strip_prefix("note: ").unwrap_or(text)));
+    }
     note_rendered(&visible(text));
 }
 

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use access::Access;
 use anyhow::Context as _;
 use document::{Problem, RenderStyle, Source};
-#[cfg(unix)]
 use identity::Partition;
 use mapping::authenticator::{self, Config, ServerConfig};
 #[cfg(unix)]
@@ -24,11 +23,15 @@ pub(crate) const CLUSTER_ID_VARIABLE: &str = "KUBERNETES_AWS_AUTHENTICATOR_CLUST
 ///
 /// Every problem of the file is printed before this fails; warnings are printed and do not fail.
 pub(crate) fn config(global: &Global) -> Result<Config, Failure> {
+    config_in(global, None)
+}
+
+/// The same for a server whose partition a flag names.
+pub(crate) fn config_in(global: &Global, partition: Option<Partition>) -> Result<Config, Failure> {
     let Some(path) = &global.config else { return Ok(Config::default()) };
     let source = config_source(path)?;
-    let gates = authenticator::FeatureGates::default();
     let (config, warnings) =
-        authenticator::read_config(&source, &gates).map_err(|problems| told(&source, &problems))?;
+        authenticator::read_config_in(&source, partition).map_err(|problems| told(&source, &problems))?;
     print_problems(&source, &warnings);
     Ok(config)
 }
@@ -60,8 +63,28 @@ pub(crate) fn config_if_readable(global: &Global) -> anyhow::Result<Config> {
 
 /// The access file that a server reads by itself: the one that its configuration names, or `access.yaml` beside that.
 pub(crate) fn access_file(global: &Global, server: &ServerConfig) -> Option<PathBuf> {
-    let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| path.exists());
+    let beside = || Some(global.config.as_ref()?.parent()?.join("access.yaml")).filter(|path| is_meant(path));
     server.access_file.clone().or_else(beside)
+}
+
+/// Whether a file that only its name makes an access file has a key of one; another program's is passed over, which is said.
+/// What cannot be read may well be meant.
+fn is_meant(path: &Path) -> bool {
+    if !path.exists() {
+        return false;
+    }
+    let Ok(source) = process::read_source(path) else { return true };
+    let Ok(root) = document::parse(&source, &document::Limits::default()) else { return true };
+    let is_key = |key: &str| access::keys::Object::File.key(key).is_some();
+    let entries = root.as_ref().and_then(document::Node::as_mapping);
+    let is_other = entries.is_some_and(|all| !all.is_empty() && !all.iter().any(|entry| is_key(&entry.key.text)));
+    if is_other {
+        process::note(&format!(
+            "note: {} has no key of an access file and is passed over; `server.accessFile` or --access-file names one",
+            path.display()
+        ));
+    }
+    !is_other
 }
 
 /// Whether what was typed for every command goes with an access file, which alone says what it is for: given is never ignored.
@@ -138,9 +161,28 @@ pub(crate) fn print_problems(sources: &(impl AsRef<[Source]> + ?Sized), problems
     if problems.is_empty() {
         return;
     }
+    #[cfg(unix)]
+    if crate::logs::is_json() {
+        return log_problems(sources.as_ref(), problems);
+    }
     let coloured = anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never;
     let style = if coloured { RenderStyle::Coloured } else { RenderStyle::Plain };
     process::note_rendered(document::render(sources, problems, style).trim_end());
+}
+
+/// Problems as lines of the log, for whoever reads that by program.
+#[cfg(unix)]
+fn log_problems(sources: &[Source], problems: &[Problem]) {
+    for Problem { code, severity, span, message, hint, .. } in problems {
+        let source = sources.iter().rfind(|source| source.base() <= span.start);
+        let place = source.map(|source| format!("{}:{}", source.name(), source.position(span.start).line));
+        let (place, hint) = (place.as_deref(), hint.as_deref());
+        match severity {
+            document::Severity::Error => tracing::error!(code, place, hint, "{message}"),
+            document::Severity::Warning => tracing::warn!(code, place, hint, "{message}"),
+            document::Severity::Note => tracing::info!(code, place, hint, "{message}"),
+        }
+    }
 }
 
 /// Logging as the global flags want it; lines are flushed when the guards go.

@@ -14,6 +14,7 @@ mod arn;
 mod bucket;
 mod caller;
 mod partition;
+mod partitions;
 mod sts_host;
 
 pub use account::{AccountId, AccountIdError};
@@ -21,4 +22,5 @@ pub use arn::{Arn, ArnError};
 pub use bucket::{BucketName, BucketNameError};
 pub use caller::{Identity, IdentityError, Principal, is_session_name};
 pub use partition::{Partition, UnknownPartition};
+pub use partitions::Partitions;
 pub use sts_host::{StsHost, UnknownStsHost};

@@ -80,9 +80,13 @@ impl FromStr for StsHost {
 
 /// Whether the text has a Region's form: `eu-west-1`, `us-gov-east-1`, `eusc-de-east-1`.
 ///
-/// The form, not a list: a new Region must work on the day it opens. What is reached is AWS's own domain either way,
-/// and the points of the compass keep the number of names small that a stranger can make us look up.
+/// The form, not a list: a new Region must work on the day it opens. What is reached is AWS's own domain either way.
 fn is_region(text: &str) -> bool {
+    is_of_compass(text) || is_of_partition(text)
+}
+
+/// A point of the compass in an area, whatever that is called.
+fn is_of_compass(text: &str) -> bool {
     const DIRECTIONS: [&str; 9] =
         ["north", "northeast", "east", "southeast", "south", "southwest", "west", "northwest", "central"];
     let mut parts = text.rsplit('-');
@@ -92,6 +96,19 @@ fn is_region(text: &str) -> bool {
         && DIRECTIONS.contains(&direction)
         && (1..=2).contains(&area.len())
         && area.iter().all(|word| (2..=4).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+/// A word and a number behind what the Regions of a partition begin with: botocore's `partitions.json`, `regionRegex`.
+fn is_of_partition(text: &str) -> bool {
+    const BEGINNINGS: [&str; 16] = [
+        "us-gov-", "us-iso-", "us-isob-", "us-isof-", "eu-isoe-", "eusc-de-", "cn-", "us-", "eu-", "ap-", "sa-", "ca-",
+        "me-", "af-", "il-", "mx-",
+    ];
+    let is_word = |word: &str| {
+        (1..=16).contains(&word.len()) && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    let is_behind = |rest: &str| rest.split_once('-').is_some_and(|(word, number)| is_word(word) && is_number(number));
+    BEGINNINGS.iter().any(|beginning| text.strip_prefix(beginning).is_some_and(is_behind))
 }
 
 /// 1 to 99, without a leading zero.

@@ -104,7 +104,9 @@ fn name(target: MappingTarget) -> String {
 }
 
 fn configuration(source: &Source, partition: Partition) -> Result<mapping::Source, String> {
-    let (config, warnings) = read_config_in(source, Some(partition)).map_err(|problems| said(&problems, source))?;
+    // The commercial one is also what nothing names.
+    let named = Some(partition).filter(|partition| *partition != Partition::default());
+    let (config, warnings) = read_config_in(source, named).map_err(|problems| said(&problems, source))?;
     let ServerConfig { mounted_file, .. } = config.server;
     let read = mounted_file.unwrap_or(mapping::Source::empty(Mode::MountedFile, Reader::ClusterAuth));
     let defects = warnings.iter().filter_map(|warning| defect(warning, source)).collect();

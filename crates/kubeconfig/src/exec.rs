@@ -59,7 +59,9 @@ pub fn exec_info(kubernetes_exec_info: Option<&str>) -> ExecInfo {
     let Some(text) = kubernetes_exec_info else { return ExecInfo::default() };
     let noted = |note: &str| ExecInfo { notes: vec![note.to_owned()], ..ExecInfo::default() };
     let Ok(request) = serde_json::from_str::<Request>(text) else {
-        return noted("note: KUBERNETES_EXEC_INFO is not JSON; answering in client.authentication.k8s.io/v1beta1");
+        return noted(
+            "note: KUBERNETES_EXEC_INFO is no ExecCredential in JSON; answering in client.authentication.k8s.io/v1beta1",
+        );
     };
     let known = [ApiVersion::V1, ApiVersion::V1Beta1, ApiVersion::V1Alpha1];
     let asked = known.into_iter().find(|version| request.api_version.as_deref() == Some(version.as_str()));

@@ -8,7 +8,7 @@ use tls::{ConnectionError, Trouble};
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
     /// None of the files is there.
-    #[error("there is no kubeconfig at {}; name one with `--kubeconfig` or KUBECONFIG", .paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
+    #[error("there is no kubeconfig at {}; give the path of one that is there", .paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", "))]
     NoKubeconfig {
         /// Where one was looked for.
         paths: Vec<PathBuf>,
@@ -22,7 +22,7 @@ pub enum KubernetesError {
         why: String,
     },
     /// No context was named, and the files have no current one.
-    #[error("the kubeconfig has no current context; name one with `--context`, of: {}", .known.join(", "))]
+    #[error("the kubeconfig has no current context; `kubectl config use-context` sets one, of: {}", .known.join(", "))]
     NoCurrentContext {
         /// The contexts that there are.
         known: Vec<String>,

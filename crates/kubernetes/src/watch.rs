@@ -2,7 +2,10 @@
 //!
 //! The Kubernetes client's watcher goes on where it was when an API server ends a watch, is away for a while, or has
 //! forgotten the version that was seen last. It begins with a *streaming list*, for which the verb `watch` is enough; where
-//! an API server has none of those (Kubernetes, "API Concepts", "Streaming lists"), with a list.
+//! an API server has none of those (Kubernetes, "API Concepts", "Streaming lists"), with a list; and where that is not allowed
+//! either, one object with a plain watch.
+
+mod plain;
 
 use std::{
     future::Future,
@@ -94,9 +97,24 @@ pub async fn watch(cluster: &Arc<Cluster>, what: Watched, mut tell: impl FnMut(C
         None => Api::all_with(client, &resource),
     };
     let mut begin = InitialListStrategy::StreamingList;
-    while follow(cluster, what, (&api, &answered), begin.clone(), &mut tell).await.is_continue() {
-        begin = InitialListStrategy::ListWatch;
+    loop {
+        match follow(cluster, what, (&api, &answered), begin, &mut tell).await {
+            ControlFlow::Break(()) => return,
+            ControlFlow::Continue(Next::List) => begin = InitialListStrategy::ListWatch,
+            ControlFlow::Continue(Next::Plain) => {
+                let _ = plain::follow(cluster, what, &api, &mut tell).await;
+                return;
+            }
+        }
     }
+}
+
+/// How to begin where another way leads nowhere.
+enum Next {
+    /// With a list.
+    List,
+    /// With neither a streaming list nor a list.
+    Plain,
 }
 
 /// Continues where this way to begin leads nowhere.
@@ -106,7 +124,7 @@ async fn follow(
     (api, answered): (&Api<DynamicObject>, &Notify),
     begin: InitialListStrategy,
     tell: &mut impl FnMut(Change) -> ControlFlow<()>,
-) -> ControlFlow<()> {
+) -> ControlFlow<(), Next> {
     let is_streaming = begin == InitialListStrategy::StreamingList;
     let config = watcher::Config {
         field_selector: what.only.map(|(_, name)| format!("metadata.name={name}")),
@@ -127,10 +145,10 @@ async fn follow(
                 tell(Change::Restored)?;
                 continue;
             }
-            () = sleep(PATIENCE), if is_awaited => return ControlFlow::Continue(()),
+            () = sleep(PATIENCE), if is_awaited => return ControlFlow::Continue(Next::List),
         };
         match next {
-            None => return ControlFlow::Continue(()),
+            None => return ControlFlow::Continue(Next::List),
             Some(Ok(Event::Init)) => listed.clear(),
             Some(Ok(Event::InitApply(object))) => listed.push(object.into()),
             Some(Ok(Event::InitDone)) => {
@@ -140,8 +158,9 @@ async fn follow(
             Some(Ok(Event::Apply(object))) => tell(Change::Applied(object.into()))?,
             Some(Ok(Event::Delete(object))) => tell(Change::Gone(Object::from(object).name))?,
             Some(Err(error)) => match trouble(cluster, what, error) {
-                Some(Trouble::OtherWay) if is_streaming && !has_begun => return ControlFlow::Continue(()),
-                Some(Trouble::OtherWay) | None => {}
+                Some(Trouble::OtherWay) if is_streaming && !has_begun => return ControlFlow::Continue(Next::List),
+                Some(Trouble::NoList) if what.only.is_some() => return ControlFlow::Continue(Next::Plain),
+                Some(Trouble::OtherWay | Trouble::NoList) | None => {}
                 Some(Trouble::Told(change)) => {
                     if matches!(change, Change::Failed(_)) {
                         // Only what is answered from now on says that it answers again.
@@ -158,6 +177,8 @@ async fn follow(
 enum Trouble {
     /// The API server does not know this way to begin.
     OtherWay,
+    /// The one object that matters may be watched at most, and not listed.
+    NoList,
     Told(Change),
 }
 
@@ -177,6 +198,7 @@ fn trouble(cluster: &Cluster, what: Watched, error: watcher::Error) -> Option<Tr
     };
     Some(match status {
         Some(StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY) if verb == "watch" => Trouble::OtherWay,
+        Some(StatusCode::FORBIDDEN) if verb == "list" && what.only.is_some() => Trouble::NoList,
         // Of the core group every API server has every resource.
         Some(StatusCode::NOT_FOUND) if !what.resource.api_group.is_empty() => Trouble::Told(Change::NotServed),
         Some(status) => Trouble::Told(Change::Failed(cluster.endpoint.refused(verb, &what.path(), status))),

@@ -63,7 +63,7 @@ pub fn decide(
     facts: &Facts,
     now: Timestamp,
 ) -> Decision {
-    let is_ours = identity.partition == snapshot.partition;
+    let is_ours = snapshot.partitions.has(identity.partition);
     let asking = Asking {
         identity,
         access_key_id,
@@ -86,7 +86,7 @@ pub fn decide(
                         Err(fact) => return Decision::Needs(fact),
                     }
                 }
-                let Some(found) = index.find(identity, key.as_ref()) else { continue };
+                let Some(found) = index.find(identity, key.as_ref(), snapshot.partitions) else { continue };
                 match asking.ordered(&found, snapshot.reserved_prefixes(index)) {
                     Ok(outcome) if outcomes.is_empty() => return outcome.into(),
                     Ok(outcome) => outcomes.push(outcome),
@@ -110,11 +110,19 @@ pub fn decide(
             }
         }
     }
+    for index in snapshot.sources.iter().filter_map(Indexed::as_ordered).filter(|_| is_ours) {
+        let Some(found) = index.find_by_path(identity) else { continue };
+        match asking.ordered(&found, snapshot.reserved_prefixes(index)) {
+            Ok(outcome) => outcomes.push(outcome),
+            Err(fact) => return Decision::Needs(fact),
+        }
+        return one_of(outcomes);
+    }
     // Others compare ARNs as a whole, of which the partition is a part.
     let compares_partitions =
         |source: &Indexed| matches!(source, Indexed::Ordered(index) if index.reader == Reader::ClusterAuth);
     let is_compared = snapshot.sources.is_empty() || snapshot.sources.iter().any(compares_partitions);
-    let is_other = !is_ours && is_compared;
+    let is_other = (!is_ours || snapshot.partitions.has_as_guest(identity.partition)) && is_compared;
     outcomes.push(Outcome::Refuse(if is_other { Refusal::OtherPartition } else { Refusal::NotMapped }));
     one_of(outcomes)
 }

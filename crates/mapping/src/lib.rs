@@ -20,6 +20,7 @@ pub mod aws_iam_authenticator;
 mod canonical;
 mod decide;
 mod defect;
+mod dotted;
 mod facts;
 mod key;
 mod reader;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
-use identity::{AccountId, Arn, Partition};
+use identity::{AccountId, Arn, Partition, Partitions};
 use jiff::Timestamp;
 
 /// Where a server reads its rules: our own source, and those named by `server.backendMode`, asked one after another. Where logins are
@@ -141,6 +141,19 @@ pub struct Rule {
     pub source: RuleSource,
 }
 
+impl Rule {
+    /// Whether a role stands there with its path, which the ARN of no session has: to aws-iam-authenticator it names nobody. So
+    /// it is for those alone whom nothing else names.
+    pub fn is_by_path(&self) -> bool {
+        let resource = |written: &str| written.rsplit(':').next().map(str::to_ascii_lowercase);
+        let Some(resource) = self.written.as_deref().and_then(resource) else { return false };
+        let parts = |kind: &str| resource.strip_prefix(kind).map(|rest| rest.split('/').count());
+        matches!(self.principal, RulePrincipal::Arn(_))
+            && self.source.mode == Mode::MountedFile
+            && (parts("role/").is_some_and(|parts| parts > 1) || parts("assumed-role/").is_some_and(|parts| parts > 2))
+    }
+}
+
 /// One group that a rule gives, for as long as it lasts.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Membership {
@@ -195,7 +208,7 @@ impl fmt::Display for RulePrincipal {
 impl RulePrincipal {
     /// Whom a rule with this ARN is for; none where it is no principal's.
     pub fn of_arn(arn: &Arn) -> Option<Self> {
-        canonical(arn, arn.partition).ok().map(|(arn, _)| Self::Arn(arn))
+        canonical(arn, arn.partition.into()).ok().map(|(arn, _)| Self::Arn(arn))
     }
 }
 
@@ -213,12 +226,12 @@ pub(crate) enum PrincipalError {
 /// The canonical form of an ARN in a rule, in lower case, and whether a role's path was left out.
 ///
 /// STS names a role's sessions without the role's path, so a rule for `role/ops/Admin` can only mean `role/Admin`.
-pub(crate) fn canonical(arn: &Arn, partition: Partition) -> Result<(String, bool), PrincipalError> {
+pub(crate) fn canonical(arn: &Arn, partitions: Partitions) -> Result<(String, bool), PrincipalError> {
     if arn.resource.contains(['*', '?']) {
         return Err(PrincipalError::Wildcard);
     }
-    if arn.partition != partition {
-        return Err(PrincipalError::Partition { found: arn.partition, expected: partition });
+    if !partitions.has(arn.partition) {
+        return Err(PrincipalError::Partition { found: arn.partition, expected: partitions.own() });
     }
     let Arn { partition, account, resource, .. } = arn;
     let (kind, rest) = resource.split_once('/').unwrap_or((resource, ""));
@@ -228,8 +241,10 @@ pub(crate) fn canonical(arn: &Arn, partition: Partition) -> Result<(String, bool
             (format!("arn:{partition}:iam::{account}:role/{name}"), name != rest)
         }
         ("sts", "assumed-role") if !rest.is_empty() => {
-            let name = rest.split('/').next().unwrap_or(rest);
-            (format!("arn:{partition}:iam::{account}:role/{name}"), false)
+            // The last part is the session; STS leaves paths out, so that only people write any.
+            let mut parts = rest.split('/').rev();
+            let (last, role) = (parts.next().unwrap_or(rest), parts.next());
+            (format!("arn:{partition}:iam::{account}:role/{}", role.unwrap_or(last)), parts.next().is_some())
         }
         ("iam", "user") | ("sts", "federated-user") if !rest.is_empty() => (arn.to_string(), false),
         ("iam", "root") if rest.is_empty() => (arn.to_string(), false),

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use identity::{AccountId, Identity, Partition, Principal};
+use identity::{AccountId, Identity, Partitions, Principal};
 
 use crate::{
     Defect, Membership, Mode, Never, PermissionSet, Reader, Rule, RulePrincipal, RuleSource, Unused,
@@ -74,7 +74,7 @@ impl Source {
 /// Every source's rules, immutable. Readers share one; a change makes another.
 #[derive(Debug)]
 pub struct Snapshot {
-    pub(crate) partition: Partition,
+    pub(crate) partitions: Partitions,
     pub(crate) sources: Vec<Indexed>,
     /// Entries of all sources that let nobody in.
     unused: Vec<Unused>,
@@ -221,19 +221,19 @@ impl Snapshot {
     ///
     /// Where [`Reader::ClusterAuth`] finds one principal twice in a list, the last entry counts.
     pub fn new(
-        partition: Partition,
+        partitions: impl Into<Partitions>,
         mut sources: Vec<Source>,
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
         let unused = sources.iter_mut().flat_map(|source| std::mem::take(&mut source.unused)).collect();
         let sources = sources.into_iter().map(Indexed::new).collect();
         let scrubbed_accounts = scrubbed_accounts.into_iter().collect();
-        Self { partition, sources, unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
+        Self { partitions: partitions.into(), sources, unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
     }
 
     /// The same of sources whose rules were indexed while they were read, and of those that were not read yet.
     pub fn of_indexes(
-        partition: Partition,
+        partitions: impl Into<Partitions>,
         sources: impl IntoIterator<Item = impl Into<SourceState>>,
         scrubbed_accounts: impl IntoIterator<Item = AccountId>,
     ) -> Self {
@@ -242,7 +242,13 @@ impl Snapshot {
             SourceState::NotRead(mode) => Indexed::NotRead(mode),
         });
         let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
-        Self { partition, sources: sources.collect(), unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
+        Self {
+            partitions: partitions.into(),
+            sources: sources.collect(),
+            unused,
+            scrubbed_accounts,
+            reserved_prefixes: BTreeMap::new(),
+        }
     }
 
     /// Reserves the beginnings of usernames by mode, whatever was reserved when its source was read.
@@ -278,17 +284,20 @@ impl Snapshot {
         self.scrubbed_accounts.contains(account)
     }
 
-    /// The partition of everybody who may log in.
-    pub fn partition(&self) -> Partition {
-        self.partition
+    /// The partitions of everybody who may log in.
+    pub fn partitions(&self) -> Partitions {
+        self.partitions
     }
 
     /// What every source has for a caller, in the order in which they are asked: the first that names the caller decides
     /// ([`crate::decide`]), and those behind it are not asked.
     pub fn ask(&self, identity: &Identity) -> Vec<SourceMatch<'_>> {
         let key = Key::of(identity);
-        let is_ours = identity.partition == self.partition;
-        self.sources.iter().map(|source| source.ask(identity, &key, is_ours)).collect()
+        let is_ours = self.partitions.has(identity.partition);
+        let ours = is_ours.then_some(self.partitions);
+        let asked = self.sources.iter().map(|source| source.ask(identity, &key, ours));
+        let by_path = self.sources.iter().filter_map(Indexed::as_ordered).filter(|_| is_ours);
+        asked.chain(by_path.filter_map(|index| by_path_in(index, identity))).collect()
     }
 
     /// The accounts of everybody whom a rule names.
@@ -337,7 +346,16 @@ impl Indexed {
         }
     }
 
-    fn ask(&self, identity: &Identity, key: &Key, is_ours: bool) -> SourceMatch<'_> {
+    /// Its index, if it keeps an order.
+    pub(crate) fn as_ordered(&self) -> Option<&Index> {
+        match self {
+            Self::Ordered(index) => Some(index),
+            Self::Unordered(_) | Self::NotRead(_) => None,
+        }
+    }
+
+    /// What it has for a caller of one of these partitions; nothing where the caller is of none.
+    fn ask(&self, identity: &Identity, key: &Key, ours: Option<Partitions>) -> SourceMatch<'_> {
         let index = match self {
             Self::Unordered(index) => return index.ask(identity, key),
             Self::NotRead(mode) => {
@@ -345,14 +363,13 @@ impl Indexed {
             }
             Self::Ordered(index) => index,
         };
-        let of_grant = |Grant { username, groups, source }| Entry { source, username: Some(username), groups };
-        let found = is_ours.then(|| index.find(identity, key.as_ref())).flatten();
+        let found = ours.and_then(|ours| index.find(identity, key.as_ref(), ours));
         let entry = found.and_then(|found| match found {
             Found::Account(source) => Some(Entry { source: source.clone(), username: None, groups: Vec::new() }),
             Found::Rule(grant) => Some(of_grant(grant)),
             Found::OtherArn => None,
         });
-        let possible = is_ours.then(|| index.possible(identity, key.as_ref())).into_iter().flatten().map(of_grant);
+        let possible = ours.map(|_| index.possible(identity, key.as_ref())).into_iter().flatten().map(of_grant);
         let entries = possible.chain(entry).collect();
         SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), entries }
     }
@@ -364,6 +381,16 @@ impl Indexed {
             Self::NotRead(_) => Vec::new(),
         }
     }
+}
+
+fn of_grant(Grant { username, groups, source }: Grant<'_>) -> Entry<'_> {
+    Entry { source, username: Some(username), groups }
+}
+
+/// What a source has for a role by its path, behind all others.
+fn by_path_in<'a>(index: &'a Index, identity: &Identity) -> Option<SourceMatch<'a>> {
+    let Found::Rule(grant) = index.find_by_path(identity)? else { return None };
+    Some(SourceMatch { mode: index.mode, reader: index.reader, rules: index.len(), entries: vec![of_grant(grant)] })
 }
 
 fn permission_set(identity: &Identity) -> Option<PermissionSet> {

@@ -10,6 +10,7 @@ mod mistakes;
 mod mounted;
 mod said;
 mod served;
+mod swapped;
 
 use identity::Identity;
 

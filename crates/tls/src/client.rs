@@ -1,10 +1,13 @@
 //! Calling: which authorities are trusted.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use rustls::{ClientConfig, ConfigBuilder, RootCertStore, client::WantsClientCert, sign::CertifiedKey};
 
 use crate::{Pair, TlsError, pem, provider};
+
+/// Where machines have their roots (Go's `crypto/x509`, `certDirectories` of Linux).
+const FOLDERS: [&str; 2] = ["/etc/ssl/certs", "/etc/pki/tls/certs"];
 
 /// Whom to trust.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -63,6 +66,12 @@ fn trusting(roots: &Roots) -> Result<ConfigBuilder<ClientConfig, WantsClientCert
         // Certificates that cannot be read are skipped, as every TLS library does; none at all is an error.
         let found = rustls_native_certs::load_native_certs();
         store.add_parsable_certificates(found.certs);
+        // A file that a variable names and that is not there takes nothing away from the machine's folders, as Go has it.
+        for folder in FOLDERS.map(Path::new).into_iter().filter(|folder| folder.is_dir()) {
+            if store.is_empty() {
+                store.add_parsable_certificates(rustls_native_certs::load_certs_from_paths(None, Some(folder)).certs);
+            }
+        }
     }
     if let Roots::Only(pem) | Roots::PlatformAnd(pem) = roots {
         for certificate in pem::certificates(&String::from_utf8_lossy(pem))? {

@@ -1,6 +1,6 @@
 //! The first step: everything that can be checked without asking AWS.
 
-use identity::{Partition, StsHost};
+use identity::{Partition, Partitions, StsHost};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
@@ -9,8 +9,8 @@ use crate::{ClusterId, Refusal, envelope, presigned::Presigned};
 /// What [`accept`] holds a token against, besides the cluster's id.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// The partition whose STS hosts a token may name, and whose callers may log in.
-    pub partition: Partition,
+    /// The partitions whose STS hosts a token may name, and whose callers may log in.
+    pub partitions: Partitions,
     /// The longest token, prefix included, in bytes. 4,096 as in aws-iam-authenticator; sessions with many tags, or
     /// with trusted identity propagation, can need more.
     pub max_length: usize,
@@ -22,7 +22,7 @@ pub struct Rules {
 
 impl Default for Rules {
     fn default() -> Self {
-        Self { partition: Partition::Aws, max_length: 4096, max_future_skew: SignedDuration::from_mins(1) }
+        Self { partitions: Partition::Aws.into(), max_length: 4096, max_future_skew: SignedDuration::from_mins(1) }
     }
 }
 
@@ -32,7 +32,7 @@ impl Default for Rules {
 /// must be in bounds, but shortens nothing: STS ignores it, and clients write 60 seconds and use the token for 14 minutes.
 pub fn accept(token: &str, cluster: &ClusterId, rules: &Rules, now: Timestamp) -> Result<Accepted, Refusal> {
     let presigned = Presigned::parse(&envelope::open(token, rules.max_length)?)?;
-    if presigned.host.partition() != rules.partition {
+    if !rules.partitions.has(presigned.host.partition()) {
         return Err(Refusal::Partition);
     }
     if presigned.valid_until <= now {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use access::{Access, Desired};
 use document::{Position, Problem, Source, Sources, Span};
-use identity::{Arn, Identity, Partition};
+use identity::{Arn, Identity, Partition, Partitions};
 use inventory::{
     Association, CloudAccount, Inputs, Knowledge, Login, MappingTarget, NotAsked, Observed, Places, Policy, Seen,
     Twice, Unseen, UnseenLogins, WhichCluster, policy,
@@ -144,9 +144,11 @@ impl World {
         };
         dump.add_to(&mut facts);
         let file = files.map(|files| AppliedFile::read(files, &facts, now)).transpose()?;
-        let of_config = config.filter(|config| config.mounted_file.is_some()).map(|config| config.partition);
+        let of_config = config.filter(|config| config.mounted_file.is_some()).map(|config| config.partitions);
         let desired = file.as_ref().map(|file| &file.desired);
-        let partition = of_config.unwrap_or_else(|| partition(dump.partition(), desired, &entries.source()));
+        let of_others = || partition(dump.partition(), desired, &entries.source()).into();
+        let partitions: Partitions = of_config.unwrap_or_else(of_others);
+        let partition = partitions.own();
         let which_cluster = dump.which_cluster(&entries);
         let cloud_accounts = dump.cloud_accounts().to_vec();
         let (unlisted, mut unread) = (dump.unlisted(), dump.unread());
@@ -201,7 +203,7 @@ impl World {
         gaps.extend(gaps::of_chance(&logins));
         gaps.extend(places.all().map(|place| place.gap.clone()));
 
-        let snapshot = Snapshot::new(partition, logins.clone(), []);
+        let snapshot = Snapshot::new(partitions, logins.clone(), []);
         let everybody = inventory::everybody(&desired, &facts, &logins, partition);
         let principals = principals(everybody, &spelled, &snapshot, &index, now);
         let by_user = ByUser::new(&principals);

@@ -23,6 +23,9 @@ use crate::{Client, Endpoint, NoAnswer, assume_role, error};
 /// Longer than any answer takes, shorter than a person waits.
 const LIMIT: Duration = Duration::from_secs(20);
 
+/// For the Region, which has another answer where nobody has one: on EC2 it takes milliseconds.
+const REGION_LIMIT: Duration = Duration::from_secs(2);
+
 /// How often the instance metadata service is asked. Elsewhere than on EC2 nobody answers, and a person waits.
 const INSTANCE_METADATA_ATTEMPTS: u32 = 2;
 
@@ -116,8 +119,8 @@ pub async fn instance_region(environment: &Environment) -> Option<String> {
     let config = provider_config(&Client::new(environment).ok()?, None);
     let client = instance_metadata(environment, &config).ok()?;
     let region = client.get("/latest/meta-data/placement/region");
-    let region = tokio::time::timeout(LIMIT, region).await.ok()?.ok()?;
-    Some(String::from(region))
+    let region = tokio::time::timeout(REGION_LIMIT, region).await.ok()?.ok()?;
+    Some(String::from(region)).filter(|region| !region.is_empty())
 }
 
 fn instance_metadata(environment: &Environment, config: &ProviderConfig) -> Result<imds::Client, CredentialsError> {

@@ -12,8 +12,10 @@ pub(crate) type Sections = BTreeMap<String, BTreeMap<String, String>>;
 pub(crate) fn parse(text: &str) -> Sections {
     let mut sections = Sections::new();
     let mut current: Option<String> = None;
-    // How far the section's last key is indented. Deeper lines belong to its value (`s3 =`), which is never one of ours.
+    // How far the section's last key is indented. Deeper lines belong to its value (`s3 =`), which is ours in `[services …]`
+    // alone: there `sts.endpoint_url` is the key.
     let mut key_indent: Option<usize> = None;
+    let mut parent = String::new();
     for line in text.trim_start_matches('\u{feff}').lines() {
         let content = line.trim();
         let indent = line.len() - line.trim_start().len();
@@ -30,8 +32,16 @@ pub(crate) fn parse(text: &str) -> Sections {
         {
             let value = value.split(" #").next().unwrap_or_default().trim();
             let keys = sections.entry(section.clone()).or_default();
-            keys.insert(key.trim().to_ascii_lowercase(), value.to_owned());
+            parent = key.trim().to_ascii_lowercase();
+            keys.insert(parent.clone(), value.to_owned());
             key_indent = Some(indent);
+        } else if key_indent.is_some()
+            && let (Some(section), Some((key, value))) = (&current, content.split_once('='))
+            && section.starts_with("services ")
+        {
+            let value = value.split(" #").next().unwrap_or_default().trim();
+            let keys = sections.entry(section.clone()).or_default();
+            keys.insert(format!("{parent}.{}", key.trim().to_ascii_lowercase()), value.to_owned());
         }
     }
     sections
@@ -77,6 +87,11 @@ mod tests {
             ("a section that comes again adds", "[a]\nk = 1\nl = 2\n[b]\n[a]\nk = 3", "a.k = 3\na.l = 2\n[b]"),
             ("a key that comes again replaces", "[a]\nk = 1\nk = 2", "a.k = 2"),
             ("nested settings are not ours", "[a]\ns3 =\n  k = 1\n\n\tl = 2\nm = 3", "a.m = 3\na.s3 = "),
+            (
+                "but those of services",
+                "[services a]\nsts =\n  endpoint_url = https://x\nec2 =\n  endpoint_url = https://y\n[b]\ns3 =\n  k = 1",
+                "b.s3 = \nservices a.ec2 = \nservices a.ec2.endpoint_url = https://y\nservices a.sts = \nservices a.sts.endpoint_url = https://x",
+            ),
             ("a whole section indented", "[a]\n  k = 1\n  l = 2\n", "a.k = 1\na.l = 2"),
             (
                 "quotes and blanks in headers",

@@ -129,10 +129,10 @@ impl ExplainArgs {
 
     /// What can be said without AWS.
     fn unasked(&self, token: &Token, global: &Global) -> CommandResult {
-        let partition = settings::config_if_readable(global)?.server.partition;
+        let partitions = settings::config_if_readable(global)?.server.partitions;
         // Which cluster it is for is in the signature alone, which nobody checks here.
         let anyone = ClusterId::parse("unknown").expect("a cluster id");
-        let rules = Rules { partition, ..Rules::default() };
+        let rules = Rules { partitions, ..Rules::default() };
         let described = token::describe(token.as_str()).ok();
         let explanation = match (token::accept(token.as_str(), &anyone, &rules, process::now()), described) {
             (Err(refusal), described) => Explanation::refused(described, refusal),
@@ -154,7 +154,7 @@ impl ExplainArgs {
                 known.ok_or(error)?
             }
         };
-        let rules = Rules { partition: world.snapshot().partition(), ..Rules::default() };
+        let rules = Rules { partitions: world.snapshot().partitions(), ..Rules::default() };
         let described = token::describe(token.as_str()).ok();
         let accepted = match token::accept(token.as_str(), &cluster, &rules, process::now()) {
             Ok(accepted) => accepted,

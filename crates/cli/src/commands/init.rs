@@ -4,6 +4,7 @@ use std::{net::IpAddr, path::PathBuf};
 
 use anyhow::Context as _;
 use clap::Args;
+use identity::Partition;
 use kubeconfig::WEBHOOK_FILE;
 
 use crate::{
@@ -30,6 +31,10 @@ pub(crate) struct InitArgs {
     #[arg(long)]
     port: Option<u16>,
 
+    /// AWS partition of the callers, where the server is given one by flag [default: that of the configuration]
+    #[arg(long)]
+    partition: Option<Partition>,
+
     /// Folder to write to; it must exist [default: the current one]
     #[arg(long, value_name = "DIR")]
     output_dir: Option<PathBuf>,
@@ -45,7 +50,7 @@ pub(crate) struct InitArgs {
 
 /// Runs `init`.
 pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> CommandResult {
-    let config = settings::config(global)?;
+    let config = settings::config_in(global, args.partition)?;
     settings::cluster_id(global, process, &config)?;
     server::check_modes(&config.server)?;
     let defaults = server::Paths::resolve(None, None, &config);
@@ -57,7 +62,7 @@ pub(crate) fn run(args: &InitArgs, global: &Global, process: &Process) -> Comman
         folder => StateFiles::in_folder(folder.as_deref().unwrap_or(".".as_ref()), WEBHOOK_FILE),
     };
     files.owner = args.owner;
-    let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config);
+    let reach = server::reach(args.hostname.as_deref(), args.address, args.port, &config)?;
     if args.rotate { rotate(&files, &reach) } else { make(&files, &reach) }
         .and_then(|()| files.give())
         .context("could not initialize")?;

@@ -46,8 +46,9 @@ use super::{
     version::{VERSION, banner},
 };
 use crate::{
-    exit::CommandResult,
+    exit::{CommandResult, Failure},
     global::{Boolean, Global},
+    logs,
     process::{self, Process},
     runtime, settings, signals,
     state::{Pair, Reach, StateFiles},
@@ -201,13 +202,25 @@ impl Paths {
 }
 
 /// How the API server reaches it: flag, file or default.
-pub(crate) fn reach(hostname: Option<&str>, address: Option<IpAddr>, port: Option<u16>, config: &Config) -> Reach {
+pub(crate) fn reach(
+    hostname: Option<&str>,
+    address: Option<IpAddr>,
+    port: Option<u16>,
+    config: &Config,
+) -> anyhow::Result<Reach> {
     let server = &config.server;
-    Reach {
+    Ok(Reach {
         hostname: hostname.or(server.hostname.as_deref()).unwrap_or(defaults::HOSTNAME).to_owned(),
         address: address.or(server.address).unwrap_or(defaults::ADDRESS),
-        port: port.or(server.port).unwrap_or(defaults::PORT),
-    }
+        port: port.map_or_else(|| port_of(server, config), Ok)?,
+    })
+}
+
+/// The file's port, or the default. What is no port there matters where it would be used.
+fn port_of(server: &ServerConfig, config: &Config) -> anyhow::Result<u16> {
+    let Some(number) = server.port else { return Ok(defaults::PORT) };
+    let place = config.place("server.port").map(|place| format!("{place}: ")).unwrap_or_default();
+    u16::try_from(number).with_context(|| format!("{place}port {number}: ports are 0 to 65535"))
 }
 
 /// Whether a server could not ask what a configuration names: `init` says it before anything is made for that server.
@@ -215,11 +228,22 @@ pub(crate) fn check_modes(config: &ServerConfig) -> anyhow::Result<()> {
     modes::check_dynamic_file(&modes::of_file(config), config)
 }
 
-/// Runs `server` until SIGTERM or SIGINT.
+/// Runs `server` until SIGTERM or SIGINT. Where the log is JSON, so is why it ends.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
+    let _logs = settings::start_logs(global, process)?;
+    match run_logged(args, global, process) {
+        Err(Failure::Error(error)) if logs::is_json() => {
+            tracing::error!("{error:#}");
+            Err(Failure::AlreadySaid)
+        }
+        result => result,
+    }
+}
+
+fn run_logged(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
     let (mut config, rules) = settings::indexed_config(global, args.partition)?;
     if let Some(partition) = args.partition {
-        config.server.partition = partition;
+        config.server.partitions = partition.into();
     }
     let backends = modes::configured(args, &config.server)?;
     modes::check_dynamic_file(&backends, &config.server)?;
@@ -235,9 +259,8 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
         sso_role_match: settings::gates(global)?.sso_role_match,
         user_id_strict: config.server.dynamic_file_user_id_strict.unwrap_or_default(),
     };
-    let _logs = settings::start_logs(global, process)?;
     let mut settings = Settings::new(cluster_id, process::now);
-    settings.rules.partition = config.server.partition;
+    settings.rules.partitions = config.server.partitions;
     settings.rules.max_length = args.max_token_length;
     settings.rules.max_future_skew = SignedDuration::from_secs(args.max_clock_skew_seconds.into());
     settings.deny_with_200 = args.deny_with_200.or(config.server.deny_with_200).unwrap_or_default();
@@ -249,7 +272,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     }
     let paths = Paths::resolve(args.state_dir.as_ref(), args.generate_kubeconfig.as_ref(), &config);
     let files = StateFiles { kubeconfig: paths.kubeconfig, ..StateFiles::in_folder(&paths.state_dir, "") };
-    let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
+    let reach = reach(args.hostname.as_deref(), args.address, args.port, &config)?;
     args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
     // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.

@@ -15,7 +15,7 @@ use mapping::authenticator::Config;
 
 pub(crate) use self::call::{Call, accepts, request_of, run_call};
 use crate::{
-    credentials::{self, Found, Wanted},
+    credentials::{self, EndpointRules, Found, Wanted},
     exit::{CommandResult, Failure},
     global::{Boolean, Global},
     process::{self, Process},
@@ -60,6 +60,10 @@ pub(crate) struct TokenArgs {
     /// [env: AWS_IAM_AUTHENTICATOR_CACHE_FILE]
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     pub(crate) cache: Option<bool>,
+
+    /// By whose rules the endpoint is found: what it was called as says it.
+    #[arg(skip = EndpointRules::Authenticator)]
+    pub(crate) endpoint: EndpointRules,
 }
 
 /// What to sign, with everything resolved.
@@ -113,11 +117,12 @@ impl Request {
         let is_cached = args.cache.or(client.cache).unwrap_or(false);
         Ok(Self {
             credentials: Wanted {
-                region: args.region.clone().or_else(|| client.region.clone()),
+                region: args.region.clone().filter(|region| !region.is_empty()).or_else(|| client.region.clone()),
                 profile: args.profile.clone(),
                 role,
                 forward_session_name,
                 cached_for: is_cached.then(|| cluster_id.as_str().to_owned()),
+                endpoint: args.endpoint,
             },
             cluster_id,
             token_only: args.token_only.or(client.token_only).unwrap_or(false),

@@ -84,8 +84,9 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     {
         process::print(&described(&description))?;
     }
-    let partition = args.partition.or(config.client.partition).unwrap_or(Partition::Aws);
-    let rules = Rules { partition, ..Rules::default() };
+    let of_file = config.client.partition.as_deref().filter(|_| args.partition.is_none());
+    let of_file = of_file.map(str::parse::<Partition>).transpose().context("partition of the configuration")?;
+    let rules = Rules { partitions: args.partition.or(of_file).into(), ..Rules::default() };
     let refused = |refusal: Refusal| refused(refusal, args.own_token);
     let accepted = token::accept(text, &cluster, &rules, process::now()).map_err(refused)?;
     match args.transport.ask(&accepted, process)? {

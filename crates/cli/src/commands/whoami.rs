@@ -133,7 +133,7 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
     let token = token::wrap(&url);
     // Whose partition the cluster's is, only the server knows.
     let partition = token::describe(&token).map(|described| described.host.partition()).unwrap_or_default();
-    let rules = Rules { partition, max_length: usize::MAX, ..Rules::default() };
+    let rules = Rules { partitions: partition.into(), max_length: usize::MAX, ..Rules::default() };
     let accepted = match token::accept(&token, &request.cluster_id, &rules, now) {
         Ok(accepted) => accepted,
         Err(refusal) => return Ok(Aws::Says(refusal.explain_own())),

@@ -27,8 +27,17 @@ const WAITING: usize = 4_096;
 /// Logging is the whole process's, and so is what it has lost.
 static LOST: OnceLock<[ErrorCounter; 2]> = OnceLock::new();
 
+/// How lines are written, once logging has started.
+static FORMAT: OnceLock<Format> = OnceLock::new();
+
+/// Whether each line on stderr is to be an object of JSON.
+pub(crate) fn is_json() -> bool {
+    FORMAT.get() == Some(&Format::Json)
+}
+
 /// Starts logging for the whole process; lines are flushed when the guards go.
 pub(crate) fn start(format: Format, verbosity: Verbosity) -> [WorkerGuard; 2] {
+    FORMAT.get_or_init(|| format);
     let channel = || NonBlockingBuilder::default().lossy(true).buffered_lines_limit(WAITING).finish(std::io::stderr());
     let ((denials, of_denials), (others, of_others)) = (channel(), channel());
     LOST.get_or_init(|| [denials.error_counter(), others.error_counter()]);

@@ -3,7 +3,7 @@
 use core::net::IpAddr;
 use std::{collections::BTreeMap, path::PathBuf};
 
-use identity::{AccountId, Partition};
+use identity::{AccountId, Partitions};
 
 use super::FileLine;
 use crate::{Mode, Snapshot, snapshot};
@@ -34,18 +34,19 @@ pub struct ClientConfig {
     pub cache: Option<bool>,
     pub token: Option<String>,
     pub output: Option<String>,
-    pub partition: Option<Partition>,
+    /// As it is written: the server passes it over.
+    pub partition: Option<String>,
 }
 
 /// Keys below `server`.
 #[derive(Clone, Debug, Default)]
 pub struct ServerConfig {
-    /// `partition`, or what the flag says; commercial where nothing is said. Every rule is of this partition.
-    pub partition: Partition,
+    /// `partition`, or what the flag says. Every rule is of one of these.
+    pub partitions: Partitions,
     /// `address`, to listen on.
     pub address: Option<IpAddr>,
-    /// `port`, to listen on.
-    pub port: Option<u16>,
+    /// `port`, to listen on. Whether it is one matters where no flag goes before it.
+    pub port: Option<i64>,
     /// `hostname`, under which the API server reaches it.
     pub hostname: Option<String>,
     /// `stateDir`, where certificate and key are.
@@ -97,7 +98,7 @@ impl ServerConfig {
     /// The keys that a running server does not read again and that differ from those it was started with.
     pub fn differs_at_start(&self, started: &Self) -> Vec<&'static str> {
         let differ = [
-            ("server.partition", self.partition != started.partition),
+            ("server.partition", self.partitions != started.partitions),
             ("server.address", self.address != started.address),
             ("server.port", self.port != started.port),
             ("server.hostname", self.hostname != started.hostname),
@@ -126,6 +127,6 @@ impl ServerConfig {
     /// The mapping of this file behind that of an access file, without holding the rules twice.
     pub fn into_snapshot(self, access_file: Option<snapshot::Source>) -> Snapshot {
         let sources = access_file.into_iter().chain(self.mounted_file).collect();
-        Snapshot::new(self.partition, sources, self.scrubbed_accounts)
+        Snapshot::new(self.partitions, sources, self.scrubbed_accounts)
     }
 }

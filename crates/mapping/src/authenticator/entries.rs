@@ -6,7 +6,7 @@ use std::{
 };
 
 use document::{Entry, Fields, KeyCase, Node, Problem, Problems, Span};
-use identity::{AccountId, Arn, Partition};
+use identity::{AccountId, Arn, Partition, Partitions};
 
 use super::{
     place::{FileLine, Lines},
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     List, Mode, PermissionSet, Rule, RulePrincipal, RuleSource,
+    canonical::{canonicalize, lower, of_a_caller},
     rule::{PrincipalError, canonical},
     template,
 };
@@ -25,25 +26,28 @@ type Written = (RulePrincipal, Option<Box<str>>);
 pub(super) struct Entries<'a> {
     lines: &'a Lines,
     mode: Mode,
-    partition: Partition,
+    partitions: Partitions,
     to: &'a mut dyn FnMut(List, Rule),
     /// Where each principal stands, by a hash under a key of chance: a large file's principals are not held twice. That two
     /// different ones share 64 bits does not happen, and would be no more than a warning.
     seen: HashMap<u64, Span>,
+    /// The same of roles whose entry has a path or has none, in either list.
+    roles: HashMap<u64, Span>,
     hasher: RandomState,
     /// How many entries of each list were read.
     read: [usize; 2],
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(lines: &'a Lines, mode: Mode, partition: Partition, to: &'a mut dyn FnMut(List, Rule)) -> Self {
-        Self { lines, mode, partition, to, seen: HashMap::new(), hasher: RandomState::new(), read: [0; 2] }
+    pub(super) fn new(lines: &'a Lines, mode: Mode, partitions: Partitions, to: &'a mut dyn FnMut(List, Rule)) -> Self {
+        let (seen, roles) = (HashMap::new(), HashMap::new());
+        Self { lines, mode, partitions, to, seen, roles, hasher: RandomState::new(), read: [0; 2] }
     }
 
     /// One of the two lists, if it stands in the file's tree.
     pub(super) fn list(&mut self, list: List, node: Option<&Entry>, problems: &mut Problems) {
         let Some(entry) = node else { return };
-        if entry.value.as_scalar().is_some() {
+        if entry.value.as_scalar().is_some_and(|scalar| !scalar.text.is_empty()) {
             let message = format!("`{}` is a list of entries, found {}", key(list), entry.value.kind());
             problems.push(Problem::error("config.type", entry.value.span, message));
             return;
@@ -66,44 +70,58 @@ impl<'a> Entries<'a> {
             List::Roles => self.role(&mut fields, &mut own),
             List::Users => self.user(&mut fields, &mut own),
         };
-        let username = fields.text("username", &mut own);
-        let groups = fields.take("groups").map(|entry| values::texts(&entry.value, ',', &mut own));
-        let groups = groups.unwrap_or_default();
-        let templates = username.iter().copied().chain(groups.iter().map(|(group, span)| (group.as_str(), *span)));
-        templates.for_each(|(text, span)| check_template(text, span, &mut own));
-        let username = username.map(|(text, _)| text.to_owned()).unwrap_or_default();
-        if username.is_empty() && !own.has_errors() {
+        let username =
+            fields.take("username").and_then(|entry| Some((values::mapped(&entry.value, &mut own)?, entry.value.span)));
+        let groups = fields.take("groups").map(|entry| values::texts(&entry.value, &mut own)).unwrap_or_default();
+        username.iter().chain(&groups).for_each(|(text, span)| check_template(text, *span, &mut own));
+        let username = username.map(|(text, _)| text).unwrap_or_default();
+        if username.is_empty() && principal.is_some() && !own.has_errors() {
             let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
             own.push(Problem::warning("config.no-username", fields.span(), message));
         }
         fields.finish(&mut own, unknown_key);
         own.move_into(problems);
         let Some((principal, written)) = principal else { return };
-        // A principal may stand in both lists.
-        if let Some(first) = self.seen.insert(self.hasher.hash_one((list, &principal)), node.span) {
-            let message = "the same principal stands twice; the last entry counts";
-            problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
-        }
         let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
         let source = self.rule_source(key(list), index, node.span);
-        (self.to)(list, Rule { principal, written, username, groups, source });
+        let rule = Rule { principal, written, username, groups, source };
+        self.say_twice(list, &rule, node.span, problems);
+        (self.to)(list, rule);
+    }
+
+    /// Says which of two entries for one principal counts.
+    fn say_twice(&mut self, list: List, rule: &Rule, span: Span, problems: &mut Problems) {
+        let is_by_path = rule.is_by_path();
+        // A principal may stand in both lists.
+        let first = self.seen.insert(self.hasher.hash_one((list, &rule.principal, is_by_path)), span);
+        let other = self.roles.get(&self.hasher.hash_one((&rule.principal, !is_by_path))).copied();
+        self.roles.insert(self.hasher.hash_one((&rule.principal, is_by_path)), span);
+        let (first, message) = match (first, other) {
+            (Some(first), _) => (first, "the same principal stands twice; the last entry counts"),
+            (None, Some(other)) => (other, "the same role stands here with a path and without; the one without counts"),
+            (None, None) => return,
+        };
+        problems.push(Problem::warning("config.duplicate", span, message).related(first, "first here"));
     }
 
     /// `mapAccounts`: a list of accounts.
     pub(super) fn accounts(&self, node: Option<&Entry>, problems: &mut Problems) -> Vec<(AccountId, RuleSource)> {
         let Some(entry) = node else { return Vec::new() };
-        let accounts = values::accounts(&entry.value, ',', problems).into_iter().enumerate();
+        let accounts = values::accounts(&entry.value, problems).into_iter().enumerate();
         accounts.map(|(index, (account, span))| (account, self.rule_source("mapAccounts", index, span))).collect()
     }
 
     /// The principal of an entry of `mapRoles`: `rolearn` or `sso`.
     fn role(&self, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Written> {
-        let arn = fields.text("rolearn", problems);
-        let sso = fields.take("sso").and_then(|entry| self.permission_set(&entry.value, problems));
+        let arn = fields.text("rolearn", problems).filter(|(arn, _)| !arn.is_empty());
+        let sso = fields.take("sso");
+        let has_sso = sso.is_some();
+        let sso = sso.and_then(|entry| self.permission_set(&entry.value, problems));
         match (arn, sso) {
-            (Some((arn, span)), None) => self.arn(arn, span, problems),
+            (Some((arn, span)), None) if !has_sso => self.arn(List::Roles, arn, span, problems),
             (None, Some((set, name))) => Some((RulePrincipal::PermissionSet(set), name)),
-            (None, None) if problems.has_errors() => None,
+            // What is wrong with it, or why it has no effect, was said.
+            (None, None) if problems.has_errors() || has_sso => None,
             (both, _) => {
                 let message =
                     if both.is_some() { "`rolearn` and `sso` exclude each other" } else { "needs `rolearn` or `sso`" };
@@ -115,8 +133,8 @@ impl<'a> Entries<'a> {
 
     /// The principal of an entry of `mapUsers`: `userarn`.
     fn user(&self, fields: &mut Fields<'_>, problems: &mut Problems) -> Option<Written> {
-        match fields.text("userarn", problems) {
-            Some((arn, span)) => self.arn(arn, span, problems),
+        match fields.text("userarn", problems).filter(|(arn, _)| !arn.is_empty()) {
+            Some((arn, span)) => self.arn(List::Users, arn, span, problems),
             None if problems.has_errors() => None,
             None => {
                 problems.push(Problem::error("config.principal", fields.span(), "needs `userarn`"));
@@ -125,38 +143,36 @@ impl<'a> Entries<'a> {
         }
     }
 
-    fn arn(&self, text: &str, span: Span, problems: &mut Problems) -> Option<Written> {
+    fn arn(&self, list: List, text: &str, span: Span, problems: &mut Problems) -> Option<Written> {
         // mapUsers of the existing program takes any case, mapRoles does not; taking any is right for both.
-        let lower = lower_prefix(text);
-        let arn: Arn = match lower.parse() {
-            Ok(arn) => arn,
+        let prefixed = lower_prefix(text);
+        let compared = if list == List::Users { lower(text) } else { prefixed.clone() };
+        // What the existing program starts with although no caller ever is that.
+        let never = canonicalize(&compared).is_ok();
+        let (code, why) = match prefixed.parse::<Arn>() {
+            Ok(arn) => match canonical(&arn, self.partitions) {
+                Ok((arn, stripped)) => {
+                    if stripped {
+                        say_path(text, span, problems);
+                    }
+                    let written = (arn != text).then(|| text.into());
+                    return Some((RulePrincipal::Arn(arn), written));
+                }
+                Err(error @ PrincipalError::Wildcard) => ("config.wildcard", error.to_string()),
+                Err(error @ PrincipalError::Kind) => ("config.arn", error.to_string()),
+                Err(error @ PrincipalError::Partition { .. }) => ("config.partition", error.to_string()),
+            },
             Err(error) => {
-                problems.push(Problem::error("config.arn", span, format!("{text:?}: {error}")));
-                return None;
+                let why = of_a_caller(&lower(&compared)).err().filter(|_| never);
+                ("config.arn", why.map_or_else(|| error.to_string(), |why| why.to_string()))
             }
         };
-        match canonical(&arn, self.partition) {
-            Ok((arn, stripped)) => {
-                if stripped {
-                    let message = "STS names a role without its path, so the path is left out here";
-                    problems.push(
-                        Problem::warning("config.role-path", span, message)
-                            .hint(format!("write {}", without_path(text))),
-                    );
-                }
-                let written = (arn != text).then(|| text.into());
-                Some((RulePrincipal::Arn(arn), written))
-            }
-            Err(error) => {
-                let code = match error {
-                    PrincipalError::Wildcard => "config.wildcard",
-                    PrincipalError::Kind => "config.arn",
-                    PrincipalError::Partition { .. } => "config.partition",
-                };
-                problems.push(Problem::error(code, span, format!("{text:?}: {error}")));
-                None
-            }
-        }
+        problems.push(if never {
+            Problem::warning(code, span, format!("{text:?} lets nobody in: {why}"))
+        } else {
+            Problem::error(code, span, format!("{text:?}: {why}"))
+        });
+        None
     }
 
     fn permission_set(&self, node: &Node, problems: &mut Problems) -> Option<(PermissionSet, Option<Box<str>>)> {
@@ -167,10 +183,7 @@ impl<'a> Entries<'a> {
         let span = fields.span();
         fields.finish(problems, unknown_key);
         let partition: Option<Partition> = values::parsed(partition, "config.partition", "an AWS partition", problems);
-        if partition.is_some_and(|partition| partition != self.partition) {
-            let message = format!("the server's partition is {}", self.partition);
-            problems.push(Problem::error("config.partition", span, message));
-        }
+        let other = partition.filter(|partition| !self.partitions.has(*partition));
         let (Some((name, name_span)), Some(account)) = (name, account) else {
             if !problems.has_errors() {
                 problems.push(Problem::error("config.sso", span, "needs `permissionSetName` and `accountID`"));
@@ -184,6 +197,12 @@ impl<'a> Entries<'a> {
             problems.push(Problem::error("config.sso", name_span, format!("{name:?} is no name of a permission set")));
             return None;
         }
+        if let Some(other) = other {
+            let message =
+                format!("it lets nobody in: the partition is {other}, and the server's is {}", self.partitions.own());
+            problems.push(Problem::warning("config.partition", span, message));
+            return None;
+        }
         let lower = name.to_ascii_lowercase();
         let written = (lower != name).then(|| name.into());
         Some((PermissionSet { account, name: lower }, written))
@@ -193,6 +212,14 @@ impl<'a> Entries<'a> {
         let FileLine { file, line } = self.lines.place(span.start);
         RuleSource { mode: self.mode, list, index, file, line }
     }
+}
+
+fn say_path(arn: &str, span: Span, problems: &mut Problems) {
+    let message =
+        "STS names a role without its path, so it is left out here; whoever something else names is not meant";
+    let problem = Problem::warning("config.role-path", span, message);
+    let is_session = arn.contains(":assumed-role/");
+    problems.push(if is_session { problem } else { problem.hint(format!("write {}", without_path(arn))) });
 }
 
 /// A list's key below `server`.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use document::{Entry, Fields, KeyCase, Limits, Problem, Problems, Source, Span};
-use identity::{AccountId, Arn, Partition};
+use identity::{AccountId, Partition, Partitions};
 
 use super::{
     ClientConfig, Config, FeatureGates, ServerConfig,
@@ -11,7 +11,7 @@ use super::{
     place::Lines,
     values::{self, unknown_key},
 };
-use crate::{Index, List, Mode, Rule, snapshot};
+use crate::{Index, List, Mode, Rule, dotted, snapshot};
 
 /// Reads a file. With it come warnings; instead of it, every problem there is.
 pub fn read_config(source: &Source, gates: &FeatureGates) -> Result<(Config, Vec<Problem>), Vec<Problem>> {
@@ -45,8 +45,18 @@ pub fn read_indexed(
     Ok((config, index.finish(accounts, prefixes), warnings))
 }
 
-/// The lists that may be long. Their entries are read one by one, so that no tree of all of them ever stands in memory.
-const LISTS: [&[&str]; 2] = [&["server", "mapRoles"], &["server", "mapUsers"]];
+/// The lists that may be long, nested and with a dot. Their entries are read one by one, so that no tree of all of them ever
+/// stands in memory.
+const LISTS: [&[&str]; 4] =
+    [&["server", "mapRoles"], &["server", "mapUsers"], &["server.mapRoles"], &["server.mapUsers"]];
+
+/// What must be known before entries are read, and may stand behind them. Then they are read once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Assumed {
+    partitions: Partitions,
+    /// Whether `mapRoles` and `mapUsers` stand there with a dot, so that the nested ones do not count.
+    dotted: [bool; 2],
+}
 
 /// Reads a file, and puts its rules into what `new` makes.
 fn read_into<T>(
@@ -55,11 +65,10 @@ fn read_into<T>(
     new: impl Fn() -> T,
     push: impl Fn(&mut T, List, Rule),
 ) -> Result<(Config, T, Vec<Problem>), Vec<Problem>> {
-    let mut assumed = partition.unwrap_or_default();
+    let mut assumed = Assumed { partitions: partition.into(), dotted: [false; 2] };
     loop {
         let mut rules = new();
         let (read, found) = pass(source, partition, assumed, &mut |list, rule| push(&mut rules, list, rule));
-        // `server.partition` may stand behind the lists. Then they are read once more.
         if found == assumed {
             return read.map(|(config, warnings)| (config, rules, warnings));
         }
@@ -70,38 +79,42 @@ fn read_into<T>(
 /// The values of a file with its warnings, or every problem.
 type Read = Result<(Config, Vec<Problem>), Vec<Problem>>;
 
-/// Reads a file whose rules are taken to be of a partition, and tells of which they should be.
+/// Reads a file of which something is assumed, and tells what should be.
 fn pass(
     source: &Source,
     partition: Option<Partition>,
-    assumed: Partition,
+    assumed: Assumed,
     to: &mut dyn FnMut(List, Rule),
-) -> (Read, Partition) {
+) -> (Read, Assumed) {
     let lines = Lines::new(source);
-    let mut entries = Entries::new(&lines, Mode::MountedFile, assumed, to);
+    let mut entries = Entries::new(&lines, Mode::MountedFile, assumed.partitions, to);
     let (mut problems, limits) = (Problems::default(), Limits::default());
     let root = document::parse_each(source, &limits, &LISTS, KeyCase::Insensitive, |list, node| {
-        entries.entry(if list == 0 { List::Roles } else { List::Users }, &node, &mut problems);
+        let counts = list >= 2 || !assumed.dotted[list];
+        if counts {
+            entries.entry(if list % 2 == 0 { List::Roles } else { List::Users }, &node, &mut problems);
+        }
     });
     let root = match root {
         Ok(Some(root)) => root,
         Ok(None) => {
-            let server = ServerConfig { partition: assumed, ..ServerConfig::default() };
+            let server = ServerConfig { partitions: assumed.partitions, ..ServerConfig::default() };
             return (Ok((Config { server, ..Config::default() }, Vec::new())), assumed);
         }
         Err(problems) => return (Err(problems), assumed),
     };
+    let places = lines.of_keys(&root);
+    let dotted = ["mapRoles", "mapUsers"].map(|list| dotted::has(&root, list));
+    let root = dotted::nested(root);
     let mut reader = Reader { entries, partition };
     let config =
         Fields::new(&root, KeyCase::Insensitive, &mut problems).map(|fields| reader.read(fields, &mut problems));
-    let found = config.as_ref().map_or(assumed, |config| config.server.partition);
+    let partitions = config.as_ref().map_or(assumed.partitions, |config| config.server.partitions);
     let read = match config {
-        Some(config) if !problems.has_errors() => {
-            Ok((Config { places: lines.of_keys(&root), ..config }, problems.into_sorted()))
-        }
+        Some(config) if !problems.has_errors() => Ok((Config { places, ..config }, problems.into_sorted())),
         _ => Err(problems.into_sorted()),
     };
-    (read, found)
+    (read, Assumed { partitions, dotted })
 }
 
 struct Reader<'a> {
@@ -111,24 +124,23 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn read(&mut self, mut fields: Fields<'_>, problems: &mut Problems) -> Config {
-        let partition = fields.text("partition", problems);
         let client = ClientConfig {
             region: text(&mut fields, "region", problems),
             role: text(&mut fields, "role", problems),
-            external_id: scalar(&mut fields, "externalID", problems),
+            external_id: text(&mut fields, "externalID", problems),
             session_name: text(&mut fields, "sessionName", problems),
             token_only: boolean(&mut fields, "tokenOnly", problems),
             forward_session_name: boolean(&mut fields, "forwardSessionName", problems),
             cache: boolean(&mut fields, "cache", problems),
             token: text(&mut fields, "token", problems),
             output: text(&mut fields, "output", problems),
-            partition: values::parsed(partition, "config.partition", "an AWS partition", problems),
+            partition: text(&mut fields, "partition", problems),
         };
-        let cluster_id = scalar(&mut fields, "clusterID", problems);
+        let cluster_id = text(&mut fields, "clusterID", problems);
         let server = fields.take("server").and_then(|entry| Fields::new(&entry.value, KeyCase::Insensitive, problems));
         let server = match server {
             Some(server) => self.server(server, problems),
-            None => ServerConfig { partition: self.partition.unwrap_or_default(), ..ServerConfig::default() },
+            None => ServerConfig { partitions: self.partition.into(), ..ServerConfig::default() },
         };
         fields.finish(problems, unknown_key);
         Config { cluster_id, client, server, places: BTreeMap::new() }
@@ -137,12 +149,13 @@ impl Reader<'_> {
     fn server(&mut self, mut fields: Fields<'_>, problems: &mut Problems) -> ServerConfig {
         let partition = fields.text("partition", problems);
         let partition = values::parsed(partition, "config.partition", "an AWS partition", problems);
-        let partition = self.partition.or(partition).unwrap_or_default();
         let address = fields.text("address", problems);
+        let ec2_role_arn = role_arn(fields.text("ec2DescribeInstancesRoleARN", problems), problems);
+        let source_arn = source_arn(fields.text("sourceARN", problems), ec2_role_arn.is_some(), problems);
         let mut config = ServerConfig {
-            partition,
+            partitions: self.partition.or(partition).into(),
             address: values::parsed(address, "config.address", "an IP address; a name goes to `hostname`", problems),
-            port: fields.number("port", 65_535, problems).and_then(|(port, _)| u16::try_from(port).ok()),
+            port: fields.take("port").and_then(|entry| values::number(&entry.value, problems)),
             hostname: text(&mut fields, "hostname", problems),
             state_dir: path(&mut fields, "stateDir", problems),
             generate_kubeconfig: path(&mut fields, "generateKubeconfig", problems),
@@ -151,8 +164,8 @@ impl Reader<'_> {
             master: text(&mut fields, "master", problems),
             backend_modes: backend_modes(fields.take("backendMode"), problems),
             scrubbed_accounts: scrubbed_accounts(fields.take("scrubbedAccounts"), problems),
-            ec2_role_arn: role_arn(fields.text("ec2DescribeInstancesRoleARN", problems), problems),
-            source_arn: source_arn(fields.text("sourceARN", problems), problems),
+            ec2_role_arn,
+            source_arn,
             ec2_qps: number(&mut fields, "ec2DescribeInstancesQps", problems),
             ec2_burst: number(&mut fields, "ec2DescribeInstancesBurst", problems),
             dynamic_file_path: path(&mut fields, "dynamicfilepath", problems),
@@ -178,53 +191,67 @@ impl Reader<'_> {
 
 /// A text; an empty one counts as absent, as in the existing program.
 fn text(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
-    fields.text(key, problems).map(|(text, _)| text.to_owned()).filter(|text| !text.is_empty())
+    let text = fields.take(key).and_then(|entry| values::setting(&entry.value, problems));
+    text.filter(|text| !text.is_empty())
 }
 
 fn path(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<PathBuf> {
     text(fields, key, problems).map(PathBuf::from)
 }
 
-/// A text that people write as a number.
-fn scalar(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<String> {
-    let text = fields.take(key).and_then(|entry| values::scalar_text(&entry.value, problems));
-    text.filter(|text| !text.is_empty())
-}
-
 fn boolean(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<bool> {
-    fields.boolean(key, problems).map(|(value, _)| value)
+    fields.take(key).map(|entry| values::truth(&entry.value, problems))
 }
 
 fn number(fields: &mut Fields<'_>, key: &'static str, problems: &mut Problems) -> Option<u32> {
-    let (number, _) = fields.number(key, u64::from(u32::MAX), problems)?;
-    u32::try_from(number).ok()
+    let entry = fields.take(key)?;
+    let number = values::number(&entry.value, problems)?;
+    let fitting = u32::try_from(number).ok();
+    if fitting.is_none() {
+        let message = format!("expected a whole number from 0 to {}, found {number}", u32::MAX);
+        problems.push(Problem::error("document.type", entry.value.span, message));
+    }
+    fitting
 }
 
+/// What is no ARN at all ends the existing program; of others STS says what they are.
 fn role_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<String> {
     let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
-    let is_role = |arn: &Arn| arn.service == "iam" && arn.resource.starts_with("role/");
-    if text.parse().is_ok_and(|arn| is_role(&arn)) {
-        return Some(text.to_owned());
+    let ["arn", _, service, _, account, resource] = text.splitn(6, ':').collect::<Vec<_>>()[..] else {
+        problems.push(Problem::error("config.arn", span, format!("{text:?} is not the ARN of an IAM role")));
+        return None;
+    };
+    if service != "iam" || !resource.starts_with("role/") || account.parse::<AccountId>().is_err() {
+        let message = format!("{text:?} is not the ARN of an IAM role: EC2 will not be asked with success");
+        problems.push(Problem::warning("config.arn", span, message));
     }
-    problems.push(Problem::error("config.arn", span, format!("{text:?} is not the ARN of an IAM role")));
-    None
+    Some(text.to_owned())
 }
 
-/// The ARN of whatever acts, of any service, with an account: that is sent as well.
-fn source_arn(value: Option<(&str, Span)>, problems: &mut Problems) -> Option<String> {
+/// The ARN of whatever acts, of any service, with an account: that is sent as well. Without a role nothing is sent.
+fn source_arn(value: Option<(&str, Span)>, has_role: bool, problems: &mut Problems) -> Option<String> {
     let (text, span) = value.filter(|(text, _)| !text.is_empty())?;
     if let ["arn", _, _, _, account, _] = text.splitn(6, ':').collect::<Vec<_>>()[..]
         && account.parse::<AccountId>().is_ok()
     {
         return Some(text.to_owned());
     }
-    problems.push(Problem::error("config.arn", span, format!("{text:?} is not an ARN with an account")));
+    let message = format!("{text:?} is not an ARN with an account");
+    problems.push(if has_role {
+        Problem::error("config.arn", span, message)
+    } else {
+        Problem::warning(
+            "config.arn",
+            span,
+            format!("{message}; without `ec2DescribeInstancesRoleARN` it has no effect"),
+        )
+    });
     None
 }
 
 fn backend_modes(entry: Option<&Entry>, problems: &mut Problems) -> Vec<Mode> {
     let Some(entry) = entry else { return Vec::new() };
-    let names = values::texts(&entry.value, ' ', problems);
+    let names = values::words(&entry.value, problems);
     if names.is_empty() && entry.value.as_mapping().is_none() {
         problems.push(Problem::error("config.backend-mode", entry.value.span, "the list of backend modes is empty"));
     }
@@ -275,25 +302,29 @@ fn mode(name: &str, span: Span, problems: &mut Problems) -> Option<Mode> {
 
 fn scrubbed_accounts(entry: Option<&Entry>, problems: &mut Problems) -> Vec<AccountId> {
     let Some(entry) = entry else { return Vec::new() };
-    values::accounts(&entry.value, ' ', problems).into_iter().map(|(account, _)| account).collect()
+    values::accounts_of_setting(&entry.value, problems).into_iter().map(|(account, _)| account).collect()
 }
 
 /// `reservedPrefixConfig`. The existing program passes over modes that it does not know and old names, and so reserves
-/// nothing where somebody thought it did: here the first are errors, and the second mean what they say.
+/// nothing where somebody thought it did: here the first are warned about, and the second mean what they say.
 fn reserved_prefixes(entry: Option<&Entry>, problems: &mut Problems) -> BTreeMap<Mode, Vec<String>> {
     let Some(entry) = entry else { return BTreeMap::new() };
     let mut prefixes = BTreeMap::new();
     for node in values::list(&entry.value, problems) {
         let Some(mut fields) = Fields::new(node, KeyCase::Insensitive, problems) else { continue };
         let name = fields.text("backendMode", problems);
-        let list = fields.take("usernamePrefixReserveList").map(|entry| values::texts(&entry.value, ',', problems));
+        let list = fields.take("usernamePrefixReserveList").map(|entry| values::texts(&entry.value, problems));
         let span = fields.span();
         fields.finish(problems, unknown_key);
-        let Some((name, name_span)) = name else {
-            problems.push(Problem::error("config.reserved-prefix", span, "needs `backendMode`"));
+        let Some(mode) = name.and_then(|(name, _)| Mode::named(name)) else {
+            let message = match name {
+                Some((name, _)) => format!("{name:?} is no backend mode: nothing is reserved"),
+                None => "without `backendMode` nothing is reserved".to_owned(),
+            };
+            problems.push(Problem::warning("config.reserved-prefix", name.map_or(span, |(_, span)| span), message));
             continue;
         };
-        let Some(mode) = mode(name, name_span, problems) else { continue };
+        let name_span = name.map_or(span, |(_, span)| span);
         let list = list.unwrap_or_default().into_iter().map(|(prefix, _)| prefix).collect();
         if prefixes.insert(mode, list).is_some() {
             let message = format!("{mode} stands twice; the last entry counts");

@@ -1,27 +1,105 @@
-//! Values of the configuration file: what is accepted as text, an account, a list.
+//! Values of the configuration file: what is accepted as text, a truth value, a number, an account, a list.
+//!
+//! Two libraries of the existing program convert: settings go through cast, entries of lists through mapstructure. What either
+//! makes something of is taken as that; where a digit would get lost, it is an error. Source: `ToBoolE`, `ToIntE`,
+//! `ToStringE`, `ToStringSliceE` of cast 1.10; `decodeString`, `decodeSlice` of mapstructure 2.5.
 
 use document::{Entry, Node, Problem, Problems, Scalar, Span};
 use identity::AccountId;
 
-/// A text or a whole number, as text: `clusterID: 5`. A number that others would read as another one is a problem.
-pub(super) fn scalar_text(node: &Node, problems: &mut Problems) -> Option<String> {
-    let keeps_its_spelling = |scalar: &Scalar| {
-        let number = scalar.text.parse::<u64>().ok();
-        !scalar.is_number() || number.is_some_and(|number| number.to_string() == *scalar.text)
+use super::gates;
+
+/// A setting that is text. A number is its digits, anything that is no text at all counts as absent, which is said.
+pub(super) fn setting(node: &Node, problems: &mut Problems) -> Option<String> {
+    let Some(scalar) = node.as_scalar() else {
+        let message = format!("expected text, found {}; it counts as absent", node.kind());
+        problems.push(Problem::warning("config.type", node.span, message));
+        return None;
     };
-    match node.as_scalar() {
-        Some(scalar) if keeps_its_spelling(scalar) => Some(scalar.text.to_string()),
-        Some(scalar) => {
-            let message = "without quotes this is a number, and loses its spelling";
-            let hint = format!("quote it: \"{}\"", scalar.text);
-            problems.push(Problem::error("config.type", node.span, message).hint(hint));
-            None
-        }
-        None => {
-            problems.push(Problem::error("config.type", node.span, format!("expected text, found {}", node.kind())));
-            None
-        }
+    match scalar.as_bool() {
+        Some(truth) => Some(truth.to_string()),
+        None => spelled(scalar, node.span, problems),
     }
+}
+
+/// A text in an entry of a list: nothing is empty, and truth is `1`.
+pub(super) fn mapped(node: &Node, problems: &mut Problems) -> Option<String> {
+    let Some(scalar) = node.as_scalar() else {
+        problems.push(Problem::error("config.type", node.span, format!("expected text, found {}", node.kind())));
+        return None;
+    };
+    let is_text = |text: &str, problems: &mut Problems| {
+        let message = format!("expected text, found {}; it is read as {text:?}", scalar.kind());
+        problems.push(Problem::warning("config.type", node.span, message));
+        Some(text.to_owned())
+    };
+    match scalar.as_bool() {
+        _ if scalar.is_null() => is_text("", problems),
+        Some(truth) => is_text(if truth { "1" } else { "0" }, problems),
+        None => spelled(scalar, node.span, problems),
+    }
+}
+
+/// The text of a scalar; of a number its digits. A number that others would read as another one is a problem.
+fn spelled(scalar: &Scalar, span: Span, problems: &mut Problems) -> Option<String> {
+    let text = &*scalar.text;
+    let keeps = |spelled: Option<String>| spelled.as_deref() == Some(text);
+    let keeps_its_spelling = !scalar.is_number()
+        || keeps(text.parse::<i64>().ok().map(|number| number.to_string()))
+        || keeps(text.parse::<f64>().ok().map(|number| number.to_string()));
+    if keeps_its_spelling {
+        return Some(text.to_owned());
+    }
+    let message = "without quotes this is a number, and loses its spelling";
+    problems.push(Problem::error("config.type", span, message).hint(format!("quote it: \"{text}\"")));
+    None
+}
+
+/// A truth value, in any of its spellings. What is none is false, which is said.
+pub(super) fn truth(node: &Node, problems: &mut Problems) -> bool {
+    let of_scalar = |scalar: &Scalar| match scalar.as_bool() {
+        Some(truth) => Some(truth),
+        None if scalar.is_number() => Some(whole(scalar).is_none_or(|number| number != 0)),
+        None => gates::boolean(&scalar.text),
+    };
+    node.as_scalar().and_then(of_scalar).unwrap_or_else(|| {
+        let message = format!("expected true or false, found {}; it counts as false", node.kind());
+        problems.push(Problem::warning("config.type", node.span, message).hint("write true or false"));
+        false
+    })
+}
+
+/// A whole number in any of its spellings: `21362`, `0x5372`, `21_362`, `21362.0`, in quotes or not.
+pub(super) fn number(node: &Node, problems: &mut Problems) -> Option<i64> {
+    let number = node.as_scalar().and_then(whole);
+    if number.is_none() {
+        let message = format!("expected a whole number, found {}", node.kind());
+        problems.push(Problem::error("document.type", node.span, message));
+    }
+    number
+}
+
+fn whole(scalar: &Scalar) -> Option<i64> {
+    let text = scalar.text.replace('_', "");
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => (-1, digits),
+        None => (1, text.strip_prefix('+').unwrap_or(&text)),
+    };
+    let lower = digits.to_ascii_lowercase();
+    let (digits, radix) = match lower.as_bytes() {
+        [b'0', b'x', ..] => (&lower[2..], 16),
+        [b'0', b'o', ..] => (&lower[2..], 8),
+        [b'0', b'b', ..] => (&lower[2..], 2),
+        [b'0', b'0'..=b'9', ..] => (&lower[1..], 8),
+        _ => (&*lower, 10),
+    };
+    let float = || {
+        let float: f64 = lower.parse().ok()?;
+        #[expect(clippy::cast_possible_truncation, reason = "what stands behind the point is cut off, as there")]
+        (float.abs() < 1e15 && lower.bytes().all(|byte| byte.is_ascii_digit() || b".e+-".contains(&byte)))
+            .then_some(float as i64)
+    };
+    i64::from_str_radix(digits, radix).ok().filter(|_| !digits.starts_with(['+', '-'])).or_else(float).map(|n| sign * n)
 }
 
 /// A text read into something that knows its own form.
@@ -53,18 +131,57 @@ pub(super) fn account(node: &Node, problems: &mut Problems) -> Option<AccountId>
     account_text(text, node.span, problems)
 }
 
-/// A list of accounts; one text may hold several, separated by `separator`.
-pub(super) fn accounts(node: &Node, separator: char, problems: &mut Problems) -> Vec<(AccountId, Span)> {
-    if node.as_scalar().is_some_and(|scalar| !scalar.is_number()) {
-        let texts = texts(node, separator, problems);
-        return texts.into_iter().filter_map(|(text, at)| Some((account_text(&text, at, problems)?, at))).collect();
+/// A list of accounts: one text may hold several, with commas between them. What is nobody's account matches nobody, which is
+/// said.
+pub(super) fn accounts(node: &Node, problems: &mut Problems) -> Vec<(AccountId, Span)> {
+    match node.as_scalar() {
+        Some(scalar) if !scalar.is_number() => accounts_of(texts(node, problems), problems),
+        _ => accounts_in(list(node, problems), problems),
     }
-    let nodes = list(node, problems);
-    nodes.into_iter().filter_map(|node| Some((account(node, problems)?, node.span))).collect()
+}
+
+/// The same of a setting, in which blanks stand between several.
+pub(super) fn accounts_of_setting(node: &Node, problems: &mut Problems) -> Vec<(AccountId, Span)> {
+    match node.as_scalar() {
+        Some(scalar) if !scalar.is_number() => accounts_of(words(node, problems), problems),
+        _ => accounts_in(list(node, problems), problems),
+    }
+}
+
+fn accounts_in(nodes: Vec<&Node>, problems: &mut Problems) -> Vec<(AccountId, Span)> {
+    let of_node = |node: &Node| {
+        let is_number = node.as_scalar().is_some_and(Scalar::is_number);
+        let account = if is_number {
+            account(node, problems)
+        } else {
+            let text = mapped(node, problems)?;
+            accounts_of(vec![(text, node.span)], problems).pop().map(|(account, _)| account)
+        };
+        Some((account?, node.span))
+    };
+    nodes.into_iter().filter_map(of_node).collect()
+}
+
+fn accounts_of(texts: Vec<(String, Span)>, problems: &mut Problems) -> Vec<(AccountId, Span)> {
+    let mut accounts = Vec::with_capacity(texts.len());
+    for (text, span) in texts {
+        match text.parse() {
+            Ok(account) => accounts.push((account, span)),
+            Err(_) => {
+                let message = format!("{text:?} is nobody's account, and has no effect: an AWS account has 12 digits");
+                problems.push(Problem::warning("config.account", span, message));
+            }
+        }
+    }
+    accounts
 }
 
 /// A list; a single value counts as a list of one, which is said.
 pub(super) fn list<'a>(node: &'a Node, problems: &mut Problems) -> Vec<&'a Node> {
+    match node.as_scalar() {
+        Some(scalar) if scalar.text.is_empty() => return Vec::new(),
+        _ => {}
+    }
     if let Some(nodes) = node.as_sequence() {
         return nodes.iter().collect();
     }
@@ -73,20 +190,49 @@ pub(super) fn list<'a>(node: &'a Node, problems: &mut Problems) -> Vec<&'a Node>
     vec![node]
 }
 
-/// A list of texts; one text may hold several, separated by `separator`, which is said.
-pub(super) fn texts(node: &Node, separator: char, problems: &mut Problems) -> Vec<(String, Span)> {
-    if let Some(nodes) = node.as_sequence() {
-        let texts = nodes.iter().filter_map(|node| node.text(problems));
-        return texts.map(|(text, span)| (text.to_owned(), span)).collect();
+/// A list of texts in an entry; one text is cut at its commas and nowhere else, which is said.
+pub(super) fn texts(node: &Node, problems: &mut Problems) -> Vec<(String, Span)> {
+    let Some(text) = text_for_list(node, problems) else { return elements(node, problems, mapped) };
+    let parts: Vec<&str> = if text.is_empty() { Vec::new() } else { text.split(',').collect() };
+    say_split(&parts, node.span, problems);
+    for part in parts.iter().filter(|part| part.trim() != **part) {
+        let message = format!("{part:?} begins or ends with a blank, which is part of the name: commas alone separate");
+        problems
+            .push(Problem::warning("config.blank", node.span, message).hint("write a list, or leave the blank out"));
     }
-    if node.as_mapping().is_some() {
+    parts.into_iter().map(|part| (part.to_owned(), node.span)).collect()
+}
+
+/// A setting that is a list of texts; in one text blanks separate, which is said.
+pub(super) fn words(node: &Node, problems: &mut Problems) -> Vec<(String, Span)> {
+    let Some(text) = text_for_list(node, problems) else { return elements(node, problems, setting) };
+    let parts: Vec<&str> = text.split_whitespace().collect();
+    say_split(&parts, node.span, problems);
+    parts.into_iter().map(|part| (part.to_owned(), node.span)).collect()
+}
+
+/// The text that stands where a list is expected.
+fn text_for_list<'n>(node: &'n Node, problems: &mut Problems) -> Option<&'n str> {
+    if node.as_mapping().is_some_and(|entries| !entries.is_empty()) {
         let message = format!("expected a list of texts, found {}", node.kind());
         problems.push(Problem::error("config.type", node.span, message));
+    }
+    node.as_scalar().filter(|scalar| scalar.is_text()).map(|scalar| &*scalar.text)
+}
+
+fn elements(
+    node: &Node,
+    problems: &mut Problems,
+    text: fn(&Node, &mut Problems) -> Option<String>,
+) -> Vec<(String, Span)> {
+    if node.as_mapping().is_some() {
         return Vec::new();
     }
-    let Some((text, span)) = node.text(problems) else { return Vec::new() };
-    let parts: Vec<_> = text.split(separator).map(str::trim).filter(|part| !part.is_empty()).collect();
-    match parts[..] {
+    list(node, problems).into_iter().filter_map(|node| Some((text(node, problems)?, node.span))).collect()
+}
+
+fn say_split(parts: &[&str], span: Span, problems: &mut Problems) {
+    match parts {
         [] => {}
         [_] => {
             let message = "expected a list, found text; it is read as a list of one";
@@ -94,10 +240,11 @@ pub(super) fn texts(node: &Node, separator: char, problems: &mut Problems) -> Ve
         }
         _ => {
             let problem = Problem::warning("config.single-value", span, "expected a list, found text; it is split");
+            let quoted = |part: &&str| if part.trim() == *part { (*part).to_owned() } else { format!("{part:?}") };
+            let parts: Vec<String> = parts.iter().map(quoted).collect();
             problems.push(problem.hint(format!("write [{}]", parts.join(", "))));
         }
     }
-    parts.into_iter().map(|part| (part.to_owned(), span)).collect()
 }
 
 fn account_text(text: &str, span: Span, problems: &mut Problems) -> Option<AccountId> {

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Defect, DefectKind, Mode, Never, Reader, RuleSource, Source,
     canonical::{canonicalize, fold, lower},
+    dotted,
 };
 
 const MODE: Mode = Mode::MountedFile;
@@ -48,7 +49,7 @@ fn read(source: &mut Source, text: &mut Text<'_>, options: Options) -> bool {
             return false;
         }
     };
-    let Some(root) = root.filter(|root| !root.is_null()) else { return true };
+    let Some(root) = root.filter(|root| !root.is_null()).map(dotted::nested) else { return true };
     if root.as_mapping().is_none() {
         let message = format!("the program does not start: the file has to be a mapping, and is {}", root.kind());
         text.say(DefectKind::Unreadable, "config.yaml", root.span.start, message, None);

@@ -11,7 +11,7 @@ use super::{
     mounted_file::{Weak, fields},
     text::Text,
 };
-use crate::Mode;
+use crate::{Mode, dotted};
 
 /// These settings, as far as the file has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,7 @@ pub fn cluster_id(name: &str, config: &str) -> Option<(Box<str>, usize)> {
 /// The file as viper has it; nothing where it is no mapping.
 fn root(source: &Source) -> Option<Node> {
     let root = parse_as(source, &Limits::default(), Dialect::Viper).ok()?.root;
-    root.filter(|root| root.as_mapping().is_some())
+    root.filter(|root| root.as_mapping().is_some()).map(dotted::nested)
 }
 
 /// Modes by their names, old names included. The program does not start with others, and so with none.

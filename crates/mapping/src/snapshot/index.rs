@@ -10,7 +10,7 @@ use std::{
 };
 
 use hashbrown::HashTable;
-use identity::{AccountId, Identity, Partition};
+use identity::{AccountId, Identity, Partition, Partitions};
 
 use super::{
     Grant, Kept, Mismatch, Nearest, Source, key_difference, permission_set, set_difference,
@@ -42,8 +42,12 @@ pub struct Index {
     /// up.
     principals: HashTable<u32>,
     permission_sets: HashMap<PermissionSet, u32>,
+    /// Rules of roles with a path, which count where nothing else names a role. There are few, if any.
+    by_path: HashMap<Key, u32>,
     unique_ids: UniqueIds<Kept>,
     accounts: HashMap<AccountId, RuleSource>,
+    /// Of which partitions rules name ARNs.
+    partitions: Vec<Partition>,
     pub(crate) reserved_prefixes: Vec<String>,
     hasher: RandomState,
 }
@@ -103,8 +107,10 @@ impl Index {
             rules: Vec::new(),
             principals: HashTable::new(),
             permission_sets: HashMap::new(),
+            by_path: HashMap::new(),
             unique_ids: UniqueIds::default(),
             accounts: HashMap::new(),
+            partitions: Vec::new(),
             reserved_prefixes: Vec::new(),
             hasher: RandomState::new(),
         }
@@ -124,8 +130,19 @@ impl Index {
 
     /// One rule more, in the order of its list. The lists may come one after the other or mixed.
     pub fn push(&mut self, list: List, rule: Rule) {
+        let is_by_path = rule.is_by_path();
         let Rule { principal, username, groups, source, written: _ } = rule;
         match principal {
+            RulePrincipal::Arn(arn) if is_by_path => {
+                let Some(key) = Key::of_rule(&arn) else { return };
+                let before = self.by_path.get(&key).map(|at| self.rules[*at as usize].list);
+                if before == Some(List::Roles) && list == List::Users {
+                    return;
+                }
+                let rule = self.compact(key.as_ref(), None, list, &username, groups, &source);
+                let at = self.keep(rule);
+                self.by_path.insert(key, at);
+            }
             RulePrincipal::Arn(arn) => {
                 let Some(key) = Key::of_rule(&arn) else { return };
                 match self.at(key.as_ref()) {
@@ -186,7 +203,11 @@ impl Index {
 
     /// How many rules there are, accounts included.
     pub fn len(&self) -> usize {
-        self.principals.len() + self.permission_sets.len() + self.unique_ids.len() + self.accounts.len()
+        self.principals.len()
+            + self.permission_sets.len()
+            + self.by_path.len()
+            + self.unique_ids.len()
+            + self.accounts.len()
     }
 
     /// Whether it lets nobody in.
@@ -202,7 +223,10 @@ impl Index {
 
     /// The entry for a caller: roles by ARN, then permission sets, then users, then the account. Where callers are named by
     /// unique ids, nothing else but an account names them.
-    pub(crate) fn find(&self, identity: &Identity, key: KeyRef<'_>) -> Option<Found<'_>> {
+    ///
+    /// Account ids are a partition's own. Where nothing names the server's, whole accounts are of the commercial one, and of others
+    /// that rules of this source name as well.
+    pub(crate) fn find(&self, identity: &Identity, key: KeyRef<'_>, partitions: Partitions) -> Option<Found<'_>> {
         let by_set = || Some(&self.rules[*self.permission_sets.get(&permission_set(identity)?)? as usize]);
         let rule = match self.at(key).map(|at| &self.rules[at]) {
             Some(rule) if rule.list == List::Users => Some(by_set().unwrap_or(rule)),
@@ -216,7 +240,18 @@ impl Index {
             })
         };
         let found = rule.map(|rule| Found::Rule(self.grant(rule))).or_else(by_id);
-        found.or_else(|| self.accounts.get(&identity.account).map(Found::Account))
+        let is_guest = partitions.has_as_guest(identity.partition) && !self.partitions.contains(&identity.partition);
+        let account = || self.accounts.get(&identity.account).filter(|_| !is_guest);
+        found.or_else(|| account().map(Found::Account))
+    }
+
+    /// The entry for a role that nothing else names, in no source: one that has the role's path.
+    pub(crate) fn find_by_path(&self, identity: &Identity) -> Option<Found<'_>> {
+        if self.by_path.is_empty() {
+            return None;
+        }
+        let rule = &self.rules[*self.by_path.get(&Key::of(identity))? as usize];
+        Some(Found::Rule(self.grant(rule)))
     }
 
     /// The entries that there may be for somebody whose unique id is not known: whoever STS has confirmed has one.
@@ -228,7 +263,7 @@ impl Index {
     pub(super) fn nearly(&self, identity: &Identity) -> Vec<Nearest> {
         let caller = Key::of(identity);
         let set = permission_set(identity);
-        let by_arn = self.principals.iter().filter_map(|at| {
+        let by_arn = self.principals.iter().chain(self.by_path.values()).filter_map(|at| {
             let rule = &self.rules[*at as usize];
             let key = rule.key(&self.texts);
             let difference = key_difference(caller.as_ref(), key, set.as_ref())?;
@@ -246,7 +281,11 @@ impl Index {
 
     /// The rules of ARNs and permission sets that no later one has replaced.
     fn in_use(&self) -> impl Iterator<Item = &Compact> {
-        self.principals.iter().chain(self.permission_sets.values()).map(|at| &self.rules[*at as usize])
+        self.principals
+            .iter()
+            .chain(self.permission_sets.values())
+            .chain(self.by_path.values())
+            .map(|at| &self.rules[*at as usize])
     }
 
     fn at(&self, key: KeyRef<'_>) -> Option<usize> {
@@ -270,6 +309,9 @@ impl Index {
     }
 
     fn keep(&mut self, rule: Compact) -> u32 {
+        if rule.resource.length > 0 && !self.partitions.contains(&rule.partition) {
+            self.partitions.push(rule.partition);
+        }
         let at = number(self.rules.len());
         self.rules.push(rule);
         at

@@ -52,6 +52,13 @@ const ROWS: &[Row] = &[
         ours: "d []",
     },
     Row {
+        name: "`reservedPrefixConfig` with an old name of a mode",
+        server: "mapUsers: [{userarn: 'arn:aws:iam::111122223333:user/alice', username: alice}]\nreservedPrefixConfig: [{backendMode: File, usernamePrefixReserveList: [al]}]",
+        caller: ALICE,
+        theirs: "alice []",
+        ours: "mapping.reserved-prefix",
+    },
+    Row {
         name: "two entries for one caller",
         server: "mapRoles: [{sso: {permissionSetName: Dev, accountID: '111122223333'}, username: by-set}, {rolearn: \
                  'arn:aws:iam::111122223333:role/AWSReservedSSO_Dev_0123456789abcdef', username: by-arn}]",

@@ -10,11 +10,11 @@ use crate::{
     aws_iam_authenticator::{CONFIG_KEYS, Options, SERVER_KEYS, Standing, mounted_file},
 };
 
-const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
-const DEPLOYER: &str = "arn:aws:iam::111122223333:role/Deployer";
-const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
+pub(super) const ADMIN: &str = "arn:aws:iam::111122223333:role/Admin";
+pub(super) const DEPLOYER: &str = "arn:aws:iam::111122223333:role/Deployer";
+pub(super) const ALICE: &str = "arn:aws:iam::111122223333:user/alice";
 
-const CALLERS: [(&str, &str); 6] = [
+pub(super) const CALLERS: [(&str, &str); 6] = [
     ("admin", "arn:aws:sts::111122223333:assumed-role/Admin/build-17"),
     ("deployer", "arn:aws:sts::111122223333:assumed-role/Deployer/gh-actions"),
     ("alice", "arn:aws:iam::111122223333:user/alice"),
@@ -24,7 +24,7 @@ const CALLERS: [(&str, &str); 6] = [
 ];
 
 /// What stands below `server`, and who is let in; `does not start` where the program does not.
-const ROWS: &[(&str, &str)] = &[
+pub(super) const ROWS: &[(&str, &str)] = &[
     ("mapRoles: [{rolearn: @A, username: adm, groups: [g]}]", "admin: adm [g]"),
     ("mapRoles: [{rolearn: @A, username: adm, groups: g}]", "admin: adm [g]"),
     ("mapRoles: [{rolearn: @A, username: adm, groups: 'a,b c'}]", "admin: adm [a, b c]"),

@@ -49,7 +49,7 @@ impl Vector {
             "gov" => Partition::AwsUsGov,
             _ => Partition::Aws,
         };
-        Rules { partition, ..Rules::default() }
+        Rules { partitions: partition.into(), ..Rules::default() }
     }
 
     /// Accepts `token` as this vector's server does at the moment of signing.

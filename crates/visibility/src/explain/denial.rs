@@ -57,8 +57,8 @@ impl Denial {
                 if !is_known && nearest.as_ref().is_some_and(is_of_account) {
                     fix.text = format!("make sure that account {account} is one of yours; then {}", fix.text);
                 }
-                let (theirs, ours) = (caller.identity.partition, world.snapshot().partition());
-                if theirs != ours && mode != Mode::AccessEntries {
+                let theirs = caller.identity.partition;
+                if !world.snapshot().partitions().has(theirs) && mode != Mode::AccessEntries {
                     fix.text += &format!(
                         " of a server that runs with `--partition {theirs}`: each takes the tokens of one partition alone"
                     );
@@ -67,7 +67,7 @@ impl Denial {
                 Self { code, nearest: nearest.map(near), fix: Some(fix) }
             }
             Refusal::OtherPartition => {
-                let (theirs, ours) = (caller.identity.partition, world.snapshot().partition());
+                let (theirs, ours) = (caller.identity.partition, world.snapshot().partitions().own());
                 let text = format!("{theirs} is the caller's partition, and {ours} the one of everybody who is mapped");
                 Self { code, nearest: None, fix: Some(Fix { text, lines: Vec::new() }) }
             }

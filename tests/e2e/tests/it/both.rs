@@ -29,6 +29,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::every_row_is_the_same_or_a_listed_difference", compared),
     ("both::every_listed_difference_is_seen_and_on_the_page", listed),
     ("both::help_names_every_flag", flags),
+    ("both::json_logs_are_json_from_the_first_line_to_the_last", json_logs),
     ("both::under_the_other_programs_names_kubectl_logs_in", names::logs_in),
     ("both::help_and_kubeconfigs_name_what_was_called", names::named),
     ("both::servers_answer_count_and_log_the_same_in_every_mode", servers::compared),
@@ -96,7 +97,7 @@ fn run(world: &World, program: &Path, row: &Row, folder: &str) -> anyhow::Result
 }
 
 fn is_variable(name: &str) -> bool {
-    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 fn prepared(world: &World, name: &str) -> anyhow::Result<PathBuf> {
@@ -135,6 +136,33 @@ fn listed(_: &World) -> anyhow::Result<()> {
         let is_seen = ROWS.iter().any(|row| row.differs.is_some_and(|differs| differs.what == difference.what));
         ensure!(is_seen, "no row shows: {}", difference.what);
     }
+    Ok(())
+}
+
+/// What is said before a server runs, and why it ends, are lines of its log.
+fn json_logs(world: &World) -> anyhow::Result<()> {
+    let folder = prepared(world, "both-json")?;
+    let said = |words: &str| -> anyhow::Result<Vec<serde_json::Value>> {
+        let mut command = process::command(&world.parts.cluster_auth, &folder);
+        let output = process::run(command.args(words.split(' ')))?;
+        ensure!(output.code == 1 && output.stdout.is_empty(), "{words}: {output:?}");
+        let lines = output.stderr.lines().map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+        lines.collect()
+    };
+    let levels = |lines: &[serde_json::Value]| -> Vec<String> {
+        lines.iter().map(|line| line["level"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    // A warning, and a folder that there is not.
+    let lines = said("server -l json -c old.yaml --state-dir missing")?;
+    ensure!(levels(&lines) == ["warning", "warning", "error"], "{lines:?}");
+    ensure!(lines[0]["code"] == "config.old-name" && lines[0]["place"] == "old.yaml:2", "{lines:?}");
+    ensure!(lines[2]["msg"].as_str().is_some_and(|why| why.contains("missing")), "{lines:?}");
+    let lines = said("server -l json -v error -c old.yaml --state-dir missing")?;
+    ensure!(levels(&lines) == ["error"], "{lines:?}");
+    let lines = said("server -l json -c bad.yaml")?;
+    ensure!(lines.len() == 1 && lines[0]["place"] == "bad.yaml:1", "{lines:?}");
+    let lines = said("server -l json")?;
+    ensure!(levels(&lines) == ["error"] && lines[0]["msg"].as_str().is_some_and(|why| why.contains("no cluster id")));
     Ok(())
 }
 

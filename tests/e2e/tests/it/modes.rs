@@ -19,6 +19,7 @@ use crate::{Test, access::DEFINITION};
 
 pub(crate) const TESTS: &[Test] = &[
     ("modes::aws_auth_is_followed_with_the_verb_watch_alone", aws_auth),
+    ("modes::aws_auth_is_followed_without_streaming_lists_too", aws_auth_without_streaming_lists),
     ("modes::mapping_objects_are_followed_and_their_status_is_written", objects),
     ("modes::a_dynamic_file_is_followed", dynamic_file),
     ("modes::a_file_says_which_sources_are_asked", backend_modes),
@@ -72,8 +73,12 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn start(world: &World, name: &str, rbac: &str) -> anyhow::Result<Self> {
+        Self::start_with(world, name, rbac, &Options::default())
+    }
+
+    fn start_with(world: &World, name: &str, rbac: &str, options: &Options) -> anyhow::Result<Self> {
         let binaries = Binaries::find(std::slice::from_ref(&world.parts.kubernetes))?;
-        let cluster = Cluster::start(&binaries, &Options::default(), e2e::sts::now())?;
+        let cluster = Cluster::start(&binaries, options, e2e::sts::now())?;
         let folder = world.folder(name)?;
         let admin = Admin::new(binaries.kubectl()?.to_owned(), &cluster, &folder);
         // Nobody makes this namespace but a controller manager.
@@ -180,6 +185,38 @@ fn aws_auth(world: &World) -> anyhow::Result<()> {
     // Also that it was removed meanwhile, which aws-iam-authenticator never notices.
     api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success()?;
     becomes(world, &server, "alice", "403")
+}
+
+/// API servers before 1.32, and those whose gate is off, have no streaming lists; a list is not allowed.
+fn aws_auth_without_streaming_lists(world: &World) -> anyhow::Result<()> {
+    let options =
+        Options { api_server_arguments: vec!["--feature-gates=WatchList=false".to_owned()], ..Options::default() };
+    let mut api = Api::start_with(world, "modes-aws-auth-plainly", WATCH_AWS_AUTH, &options)?;
+    let apply = |api: &Api, users: &str| api.admin.with_file(&["apply"], &aws_auth_of(users))?.success().map(drop);
+    apply(&api, &user("alice", "first"))?;
+    let server = api.server(world, "  backendMode: [EKSConfigMap]\n")?;
+    becomes(world, &server, "alice", "first").context("what is there is seen")?;
+    apply(&api, &user("alice", "second"))?;
+    becomes(world, &server, "alice", "second")?;
+    let delete =
+        |api: &Api| api.admin.kubectl(&["delete", "configmap", "aws-auth", "-n", "kube-system"])?.success().map(drop);
+    delete(&api)?;
+    becomes(world, &server, "alice", "403")?;
+    apply(&api, &user("alice", "third"))?;
+    becomes(world, &server, "alice", "third")?;
+
+    // What changes while the API server is away is seen when it is back, and logins go on meanwhile.
+    api.cluster.stop_api_server();
+    wait_until("it is said that it is away", || Ok(ready(&server)?.contains("EKSConfigMap: the last good version")))?;
+    ensure!(login(world, &server, "alice")? == "third", "logins go on");
+    api.cluster.start_api_server()?;
+    apply(&api, &user("alice", "fourth"))?;
+    becomes(world, &server, "alice", "fourth")?;
+    delete(&api)?;
+    becomes(world, &server, "alice", "403")?;
+    drop(server);
+    let server = api.server(world, "  backendMode: [EKSConfigMap]\n")?;
+    becomes(world, &server, "alice", "403").context("there is no aws-auth: nobody is mapped")
 }
 
 fn objects(world: &World) -> anyhow::Result<()> {

@@ -34,7 +34,7 @@ pub(super) fn run(args: &UploadArgs, global: &Global, process: &Process) -> Comm
         return Err(anyhow::anyhow!("--cluster-id {id}: {why}").into());
     }
     let config = settings::config(global)?;
-    let reach = server::reach(None, None, None, &config);
+    let reach = server::reach(None, None, None, &config)?;
     let name = args.cluster.name(process)?;
     let folder = args.cluster.folder(&name, process)?;
     let environment = process.aws_environment();

@@ -123,9 +123,9 @@ impl Files {
     pub(super) fn read(&self, has_others: impl FnOnce(&ServerConfig) -> bool) -> anyhow::Result<Read> {
         let (cluster_id, config, mounted) = match &self.config {
             None => {
-                let partition = self.partition.unwrap_or_default();
+                let partitions = self.partition.into();
                 let rules = Index::new(Mode::MountedFile, Reader::ClusterAuth);
-                (None, ServerConfig { partition, ..ServerConfig::default() }, rules)
+                (None, ServerConfig { partitions, ..ServerConfig::default() }, rules)
             }
             Some(path) => {
                 process::ensure_regular(path)?;

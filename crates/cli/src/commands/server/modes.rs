@@ -39,11 +39,15 @@ struct Asked {
 /// Names are compared as aws-iam-authenticator does, with case; its old ones are accepted.
 pub(super) fn configured(args: &ServerArgs, config: &ServerConfig) -> anyhow::Result<Vec<Mode>> {
     let mut modes = Vec::new();
-    for (at, name) in args.backend_mode.iter().enumerate() {
+    // In the flag each may stand in quotes, as in a line of CSV.
+    let unquoted =
+        |name: &'_ String| name.strip_prefix('"').and_then(|name| name.strip_suffix('"')).unwrap_or(name).to_owned();
+    let names: Vec<String> = args.backend_mode.iter().map(unquoted).collect();
+    for (at, name) in names.iter().enumerate() {
         let mode = Mode::named(name).with_context(|| {
             format!("--backend-mode {name}: modes are MountedFile, EKSConfigMap, CRD and DynamicFile")
         })?;
-        anyhow::ensure!(!args.backend_mode[..at].contains(name), "--backend-mode names {mode} twice");
+        anyhow::ensure!(!names[..at].contains(name), "--backend-mode names {mode} twice");
         if modes.contains(&mode) {
             process::note(&format!(
                 "note: --backend-mode names {mode} twice, by an old name and the new one; it is asked once"

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use identity::{AccountId, Partition};
+use identity::{AccountId, Partitions};
 use mapping::{
     Defect, Index, Mode, Snapshot, Source, SourceState, authenticator::ServerConfig, aws_iam_authenticator::Options,
 };
@@ -35,7 +35,7 @@ impl From<Source> for Indexed {
 }
 
 struct State {
-    partition: Partition,
+    partitions: Partitions,
     scrubbed_accounts: Vec<AccountId>,
     /// With what usernames may not begin. They are the configuration's, and hold at once for sources that cannot be read just now.
     reserved_prefixes: BTreeMap<Mode, Vec<String>>,
@@ -50,7 +50,7 @@ impl Sources {
     /// With what the files say, and how many rules that is; the other modes are still to be read.
     pub(super) fn new(webhook: Arc<Webhook>, modes: Vec<Mode>, read: Read, options: Options) -> (Self, usize) {
         let state = State {
-            partition: Partition::default(),
+            partitions: Partitions::default(),
             scrubbed_accounts: Vec::new(),
             reserved_prefixes: BTreeMap::new(),
             modes,
@@ -68,9 +68,9 @@ impl Sources {
     /// Returns how many rules there are, those of the other sources included.
     pub(super) fn take_files(&self, read: Read) -> usize {
         let Read { config, mounted, access, cluster_id: _ } = read;
-        let ServerConfig { partition, scrubbed_accounts, reserved_prefixes, .. } = config;
+        let ServerConfig { partitions, scrubbed_accounts, reserved_prefixes, .. } = config;
         let mut state = self.state();
-        state.partition = partition;
+        state.partitions = partitions;
         state.scrubbed_accounts = scrubbed_accounts;
         state.reserved_prefixes = reserved_prefixes;
         state.access = access.map(|access| Arc::new(access.rules));
@@ -183,7 +183,7 @@ impl Sources {
         let sources = access.chain(state.modes.iter().map(of_mode));
         let scrubbed = state.scrubbed_accounts.iter().copied();
         let reserved = state.reserved_prefixes.clone();
-        let snapshot = Snapshot::of_indexes(state.partition, sources, scrubbed).reserving(reserved);
+        let snapshot = Snapshot::of_indexes(state.partitions, sources, scrubbed).reserving(reserved);
         let rules = snapshot.len();
         self.webhook.load(snapshot);
         rules

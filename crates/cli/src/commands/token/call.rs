@@ -9,6 +9,7 @@ use clap::{Args, Parser, Subcommand, error::ErrorKind};
 
 use super::{Request, TokenArgs, run};
 use crate::{
+    credentials::EndpointRules,
     exit::{CommandResult, Failure},
     global::{Global, is_plugin, program},
     process::Process,
@@ -183,6 +184,7 @@ impl Call {
                     profile: call.profile,
                     role: call.role_arn,
                     session_name,
+                    endpoint: EndpointRules::Cli,
                     ..TokenArgs::default()
                 };
                 Ok((args, global))

@@ -21,6 +21,7 @@ pub(super) const COMMANDS: &[Row] = &[
                 &[("init -i c --address 10.0.0.1", 0, "note: that certificate is not valid for 10.0.0.1; `--rotate`")],
             ),
             ("port", ALWAYS),
+            ("partition", ALWAYS),
             ("output-dir", ALWAYS),
             ("owner", ALWAYS),
             ("rotate", ALWAYS),

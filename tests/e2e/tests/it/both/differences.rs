@@ -19,6 +19,8 @@ pub(super) const WRONG: Difference =
 pub(super) const WORDS: Difference = Difference { what: "words that no command takes", codes: (0, 1), differs: BOTH };
 pub(super) const NO_HELP: Difference =
     Difference { what: "`help nosuch`, `completion` without a shell", codes: (0, 1), differs: BOTH };
+pub(super) const NO_DESCRIPTIONS: Difference =
+    Difference { what: "`completion … --no-descriptions`", codes: (0, 1), differs: BOTH };
 pub(super) const FORMAT: Difference =
     Difference { what: "`-o` of `version` and `verify` with a format that is none", codes: (0, 1), differs: BOTH };
 pub(super) const LEVEL: Difference = Difference {
@@ -28,6 +30,13 @@ pub(super) const LEVEL: Difference = Difference {
 };
 pub(super) const NOTES: Difference =
     Difference { what: "what `token` and `version` have to say besides", codes: (0, 0), differs: &["stderr"] };
+pub(super) const NO_PROFILE: Difference = Difference {
+    what: "`AWS_PROFILE` of a profile that there is not, beside keys in the environment",
+    codes: (1, 0),
+    differs: BOTH,
+};
+pub(super) const FIPS_REGION: Difference =
+    Difference { what: "`fips-us-west-2`, `us-west-2-fips` as a Region", codes: (0, 0), differs: &["stdout"] };
 pub(super) const EXEC_INFO: Difference =
     Difference { what: "`KUBERNETES_EXEC_INFO` without a version that is known", codes: (0, 0), differs: BOTH };
 pub(super) const IDENTITY: Difference = Difference { what: "`verify` without `-o json`", codes: (0, 0), differs: BOTH };
@@ -39,5 +48,21 @@ pub(super) const DOTENV: Difference =
     Difference { what: "`-c` with a file of variables (`.env`, `.dotenv`)", codes: (0, 1), differs: BOTH };
 
 /// All of them.
-pub(super) const TABLE: &[Difference] =
-    &[HELP, WRONG, WORDS, NO_HELP, FORMAT, LEVEL, NOTES, EXEC_INFO, IDENTITY, REGION, INIT, ADDRESS, DOTENV];
+pub(super) const TABLE: &[Difference] = &[
+    HELP,
+    WRONG,
+    WORDS,
+    NO_HELP,
+    NO_DESCRIPTIONS,
+    FORMAT,
+    LEVEL,
+    NOTES,
+    NO_PROFILE,
+    FIPS_REGION,
+    EXEC_INFO,
+    IDENTITY,
+    REGION,
+    INIT,
+    ADDRESS,
+    DOTENV,
+];

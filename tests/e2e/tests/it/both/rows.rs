@@ -1,7 +1,8 @@
 //! What is typed at both programs.
 
 use super::differences::{
-    ADDRESS, DOTENV, Difference, EXEC_INFO, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_HELP, NOTES, REGION, WORDS, WRONG,
+    ADDRESS, DOTENV, Difference, EXEC_INFO, FIPS_REGION, FORMAT, HELP, IDENTITY, INIT, LEVEL, NO_DESCRIPTIONS, NO_HELP,
+    NO_PROFILE, NOTES, REGION, WORDS, WRONG,
 };
 
 /// One line.
@@ -34,6 +35,14 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("dynamic.yaml", "clusterID: c\nserver: {backendMode: [DynamicFile]}\n"),
     ("path.yaml", "clusterID: c\nserver: {dynamicfilepath: x}\n"),
     ("twice.yaml", "clusterID: c\nserver: {backendMode: [CRD, CRD]}\n"),
+    (
+        "aws.ini",
+        "[profile fips]\nregion = us-west-2\nuse_fips_endpoint = true\n\
+         [profile dual]\nregion = us-west-2\nuse_dualstack_endpoint = true\n\
+         [profile any]\nregion = us-west-2\nendpoint_url = https://sts.eu-west-3.amazonaws.com\n\
+         [profile services]\nregion = us-west-2\nservices = mine\n\
+         [services mine]\nsts =\n  endpoint_url = https://sts.eu-west-1.amazonaws.com\n",
+    ),
     ("old.yaml", "clusterID: c\nserver: {backendMode: [File, MountedFile]}\n"),
 ];
 
@@ -53,6 +62,7 @@ pub(super) const ROWS: &[Row] = &[
     other("server -h", &HELP, ""),
     other("completion bash", &HELP, ""),
     other("completion", &NO_HELP, "required"),
+    other("completion bash --no-descriptions", &NO_DESCRIPTIONS, "unexpected argument '--no-descriptions'"),
     other("help nosuch", &NO_HELP, "unrecognized subcommand"),
     other("bogus", &WRONG, "error: unrecognized subcommand 'bogus'"),
     other("--bogus", &WRONG, "error: unexpected argument '--bogus'"),
@@ -100,6 +110,31 @@ pub(super) const ROWS: &[Row] = &[
     other("token -c missing.yaml", &WRONG, "missing.yaml"),
     other("token -c bad.yaml", &WRONG, "bad.yaml:1:4"),
     other("token -c bad.toml", &WRONG, "bad.toml:1:5"),
+    // Regions and endpoints.
+    same("token -i c --region ap-newplace-9"),
+    same("token -i c --region cn-new-9"),
+    same("token -i c --region eu-gaul-1"),
+    other("token -i c --region fips-us-west-2", &FIPS_REGION, ""),
+    other("AWS_REGION=us-west-2-fips token -i c", &FIPS_REGION, ""),
+    same("token -i c --region ''"),
+    same("token -i c --region aws-global"),
+    same("AWS_STS_REGIONAL_ENDPOINTS=legacy token -i c --region us-west-2"),
+    same("AWS_USE_FIPS_ENDPOINT=true token -i c --region us-west-2"),
+    same("AWS_USE_DUALSTACK_ENDPOINT=TRUE token -i c --region us-west-2"),
+    same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=fips token -i c"),
+    same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=dual token -i c"),
+    same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=services token -i c"),
+    same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=any token -i c"),
+    same("AWS_CONFIG_FILE=aws.ini AWS_PROFILE=any AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true token -i c"),
+    same("AWS_ENDPOINT_URL=https://sts.eu-west-2.amazonaws.com token -i c --region us-west-2"),
+    other("AWS_USE_FIPS_ENDPOINT=yes token -i c", &WRONG, "AWS_USE_FIPS_ENDPOINT"),
+    other("AWS_USE_DUALSTACK_ENDPOINT=1 token -i c", &WRONG, "AWS_USE_DUALSTACK_ENDPOINT"),
+    other(
+        "AWS_REGION= AWS_DEFAULT_REGION= AWS_EC2_METADATA_SERVICE_ENDPOINT=http://127.0.0.1:1 token -i c",
+        &NOTES,
+        "nothing says a Region, so us-east-1 is used",
+    ),
+    other("AWS_PROFILE=nosuch token -i c", &NO_PROFILE, ""),
     // Roles and sessions.
     same("token -i c -r ''"),
     same("DEFAULT_ROLE= token -i c"),
@@ -134,7 +169,8 @@ pub(super) const ROWS: &[Row] = &[
         "which kubectl has dropped; change it to v1",
     ),
     other("KUBERNETES_EXEC_INFO={} token -i c", &EXEC_INFO, "names no version known here"),
-    other("KUBERNETES_EXEC_INFO=x token -i c", &NOTES, "is not JSON"),
+    other("KUBERNETES_EXEC_INFO=x token -i c", &NOTES, "is no ExecCredential in JSON"),
+    other("KUBERNETES_EXEC_INFO=[] token -i c", &NOTES, "is no ExecCredential in JSON"),
     // version
     same("version"),
     same("version -o json"),

@@ -1,0 +1,109 @@
+//! What a profile says about endpoints.
+//!
+//! Source: "Service-specific endpoints", "Dual-stack and FIPS endpoints" and "AWS STS Regional endpoints" of the AWS SDKs and
+//! Tools Reference Guide.
+
+use super::{Environment, SharedFiles, profile_name};
+use crate::endpoint::{ANY_URL, IGNORE_URLS, STS_URL};
+
+/// Settings of profiles that stand for a variable.
+const SETTINGS: [(&str, &str); 4] = [
+    ("use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT"),
+    ("use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT"),
+    ("sts_regional_endpoints", "AWS_STS_REGIONAL_ENDPOINTS"),
+    ("ignore_configured_endpoint_urls", IGNORE_URLS),
+];
+
+/// The environment as it counts for [`sts_endpoint`](crate::sts_endpoint): with what the profile says where no variable does.
+#[must_use]
+pub fn with_endpoints(environment: &Environment, files: &SharedFiles, profile: Option<&str>) -> Environment {
+    let name = profile_name(environment, profile);
+    let mut all = environment.clone();
+    let mut put = |variable: &str, value: Option<&str>| {
+        if let (None, Some(value)) = (environment.get(variable), value) {
+            all.vars.insert(variable.to_owned(), value.to_owned());
+        }
+    };
+    for (setting, variable) in SETTINGS {
+        put(variable, files.setting(name, setting));
+    }
+    let services = files.setting(name, "services").and_then(|services| files.services(services));
+    let of_sts = services.and_then(|services| services.get("sts.endpoint_url")).map(String::as_str);
+    // The variable for all services goes before every file.
+    if environment.get(ANY_URL).is_none() {
+        put(STS_URL, of_sts.filter(|url| !url.is_empty()).or_else(|| files.setting(name, "endpoint_url")));
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Environment, SharedFiles, with_endpoints};
+    use crate::sts_endpoint;
+
+    const FILE: &str = "\
+[default]
+region = us-west-2
+[profile fips]
+use_fips_endpoint = true
+[profile dual]
+use_dualstack_endpoint = true
+[profile both]
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+[profile any]
+endpoint_url = https://any.example.com
+[profile own]
+endpoint_url = https://any.example.com
+services = mine
+[profile ignoring]
+endpoint_url = https://any.example.com
+ignore_configured_endpoint_urls = true
+[profile wrong]
+use_fips_endpoint = yes
+[services mine]
+sts =
+  endpoint_url = https://sts.example.com
+";
+
+    fn host(profile: &str, variables: &[(&str, &str)]) -> String {
+        let vars = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let environment = Environment { vars, home: None };
+        let files = SharedFiles::parse(FILE, "");
+        let all = with_endpoints(&environment, &files, Some(profile));
+        match sts_endpoint(&all, Some("us-west-2")) {
+            Ok(endpoint) => endpoint.url.trim_start_matches("https://").to_owned(),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn a_variable_goes_before_the_profile_and_a_service_before_all() {
+        let rows: &[(&str, &[(&str, &str)], &str)] = &[
+            ("default", &[], "sts.us-west-2.amazonaws.com"),
+            ("fips", &[], "sts-fips.us-west-2.amazonaws.com"),
+            ("fips", &[("AWS_USE_FIPS_ENDPOINT", "false")], "sts.us-west-2.amazonaws.com"),
+            ("dual", &[], "sts.us-west-2.api.aws"),
+            ("both", &[], "sts-fips.us-west-2.api.aws"),
+            ("any", &[], "any.example.com"),
+            ("own", &[], "sts.example.com"),
+            ("own", &[("AWS_ENDPOINT_URL", "https://variable.example.com")], "variable.example.com"),
+            (
+                "own",
+                &[("AWS_ENDPOINT_URL", "https://v.example.com"), ("AWS_ENDPOINT_URL_STS", "https://s.example.com")],
+                "s.example.com",
+            ),
+            ("ignoring", &[("AWS_ENDPOINT_URL_STS", "https://s.example.com")], "sts.us-west-2.amazonaws.com"),
+            ("own", &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "TRUE")], "sts.us-west-2.amazonaws.com"),
+            ("wrong", &[], "AWS_USE_FIPS_ENDPOINT (use_fips_endpoint of a profile) must be true or false"),
+            (
+                "default",
+                &[("AWS_USE_FIPS_ENDPOINT", "1")],
+                "AWS_USE_FIPS_ENDPOINT (use_fips_endpoint of a profile) must be true or false",
+            ),
+        ];
+        for (profile, variables, expected) in rows {
+            assert_eq!(host(profile, variables), *expected, "{profile} {variables:?}");
+        }
+    }
+}
