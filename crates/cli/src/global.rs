@@ -26,15 +26,15 @@ pub(crate) struct Global {
     #[arg(short = 'i', long, global = true, overrides_with = "cluster_id", value_name = "ID")]
     pub(crate) cluster_id: Option<String>,
 
-    /// How much to log: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
+    /// Log level: panic, fatal, error, warning, info, debug or trace [env: AWS_IAM_AUTHENTICATOR_LOG_VERBOSITY]
     #[arg(short = 'v', long, global = true, overrides_with = "log_verbosity", value_name = "LEVEL")]
     pub(crate) log_verbosity: Option<crate::logs::Verbosity>,
 
-    /// How to log: text or json [default: text]
+    /// Log format: text or json [default: text]
     #[arg(short = 'l', long, global = true, overrides_with = "log_format", value_name = "FORMAT")]
     pub(crate) log_format: Option<String>,
 
-    /// Feature gates of aws-iam-authenticator, as A=true,B=false; several add up
+    /// Feature gates of aws-iam-authenticator, as A=true,B=false; repeatable
     #[arg(long, global = true, value_name = "GATES", value_parser = gates)]
     pub(crate) feature_gates: Vec<String>,
 

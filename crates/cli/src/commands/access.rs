@@ -23,7 +23,7 @@ use crate::{
 /// Which files.
 #[derive(Args, Debug)]
 pub(crate) struct Paths {
-    /// Access files, or folders of them; several merge, `-` is stdin [default: access.yaml]
+    /// Access files, or folders of them; several are merged, `-` is stdin [default: access.yaml]
     #[arg(value_name = "FILE")]
     paths: Vec<PathBuf>,
 
@@ -41,8 +41,8 @@ pub(crate) struct Files {
     #[command(flatten)]
     from: PathArgs,
 
-    /// Ask the cluster for its namespaces, roles and ConfigMaps: that of the current kubeconfig context, unless `--context` or
-    /// `--kubeconfig`, which mean this too, name another
+    /// Read namespaces, roles and ConfigMaps from the cluster of the current kubeconfig context; `--context` and
+    /// `--kubeconfig` imply it and choose another cluster
     #[arg(long)]
     live: bool,
 

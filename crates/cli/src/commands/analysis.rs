@@ -30,9 +30,9 @@ pub(crate) struct AnalysisArgs {
 pub(crate) enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
 }
 

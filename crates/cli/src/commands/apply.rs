@@ -46,32 +46,33 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     planning: Planning,
 
-    /// Do not ask; covers no other flag
+    /// Apply without confirmation; still refuses what needs --adopt, --forget or --allow-lockout
     #[arg(short, long)]
     yes: bool,
 
-    /// Apply only the plan with this digest, which `plan` printed
+    /// Apply only if the plan has this digest, as `plan` printed it
     #[arg(long, value_name = "DIGEST")]
     expect: Option<String>,
 
-    /// Take over what exists already and is not ours
+    /// Take over existing objects and entries that cluster-auth did not create
     #[arg(long)]
     adopt: bool,
 
-    /// Take away what only this file granted, which was applied and is not among the files now; repeatable
+    /// Revoke what was granted only by this file, which was applied before and is not given now; repeatable
     #[arg(long, value_name = "FILE")]
     forget: Vec<String>,
 
-    /// Apply even if you, or everybody, could not change access any more
+    /// Apply even if afterwards you, or everybody, could no longer change access
     #[arg(long)]
     allow_lockout: bool,
 
-    /// How long to wait, where somebody changes groups, before bindings of the old ones go: how long the API server
-    /// remembers logins, and files take to reach the authenticator [default: 2m, or 4m for access-file and configmap]
+    /// How long to wait, if somebody's groups change, before removing bindings of their old groups, until API servers have
+    /// forgotten old logins and changed files have reached the authenticator [default: 2m, or 4m for access-file and
+    /// configmap]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration, conflicts_with = "dry_run")]
     settle: Option<Duration>,
 
-    /// Let the API server try every change, and keep none
+    /// Send every change to the API server as a dry run, and keep none
     #[arg(long)]
     dry_run: bool,
 }

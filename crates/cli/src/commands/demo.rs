@@ -23,7 +23,7 @@ use crate::{
 /// Flags of `demo`.
 #[derive(Args, Debug)]
 pub(crate) struct DemoArgs {
-    /// Start a real etcd and kube-apiserver too, wired to the server, and stay until Ctrl-C
+    /// Also start a real etcd and kube-apiserver that use the server, and keep them running until Ctrl-C
     #[arg(long)]
     cluster: bool,
 }

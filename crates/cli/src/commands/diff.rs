@@ -44,22 +44,22 @@ Examples:
   cluster-auth diff group:developers group:operators --context prod
   cluster-auth diff user:alice arn:aws:iam::111122223333:role/Deployer")]
 pub(crate) struct DiffArgs {
-    /// From this: PATH, context:NAME, user:NAME, group:NAME or an ARN
+    /// Left side: a file or folder, context:NAME, user:NAME, group:NAME or an ARN
     #[arg(value_name = "A", group = "given", value_hint = clap::ValueHint::AnyPath)]
     a: OsString,
 
-    /// To this
+    /// Right side, of the same kind
     #[arg(value_name = "B", value_hint = clap::ValueHint::AnyPath)]
     b: OsString,
 
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// How to print what differs
+    /// Format of the differences
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 
-    /// End with 2 where something differs, and with 1 where that is not known
+    /// Exit with status 2 if something differs, and 1 if that is not known
     #[arg(long)]
     exit_code: bool,
 }
@@ -69,9 +69,9 @@ pub(crate) struct DiffArgs {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
     /// For pull requests.
     Markdown,

@@ -28,8 +28,8 @@ pub(crate) struct ImportArgs {
     #[command(flatten)]
     from: FromArgs,
 
-    /// The ConfigMap with the authenticator's configuration (key config.yaml), where it has another name than
-    /// kube-system/aws-iam-authenticator; --config reads a file instead
+    /// ConfigMap that holds the authenticator's configuration (key config.yaml); --config reads a file instead [default:
+    /// kube-system/aws-iam-authenticator]
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_name, conflicts_with = "config")]
     config_map: Option<Name>,
 

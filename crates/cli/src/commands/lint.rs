@@ -30,24 +30,25 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// What is not to be reported, with a reason and an end (YAML); repeatable
+    /// File of findings to leave out of the report, each with a reason and an expiry (YAML); repeatable
     #[arg(long, value_name = "FILE")]
     exclusions: Vec<PathBuf>,
 
-    /// Instead of reporting them, write exclusions for all findings to a new file, each with a reason to fill in: from then
-    /// on only what is new is reported; `-` is stdout
+    /// Write exclusions for all current findings to this new file, each with a reason to fill in, so that later only new ones
+    /// are reported; `-` is stdout
     #[arg(long, value_name = "FILE", conflicts_with_all = ["fail_on", "output", "severity"])]
     write_exclusions: Option<PathBuf>,
 
-    /// Show findings this severe or worse: danger, warning or info [default: warning as text, info in every other form]
+    /// Minimum severity to report: danger, warning or info [default: warning as text, info in every other format]
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     severity: Option<Severity>,
 
-    /// End with 2 where there is a finding this severe or worse, and with 1 where that is not known: danger, warning or info
+    /// Exit with status 2 if there is a finding of at least this severity, and 1 if that is not known: danger, warning or
+    /// info
     #[arg(long, value_name = "SEVERITY", value_parser = parse_severity)]
     fail_on: Option<Severity>,
 
-    /// How to print findings
+    /// Format of the findings
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -57,11 +58,11 @@ pub(crate) struct LintArgs {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
-    /// For code hosts.
+    /// For code hosts (SARIF 2.1.0).
     Sarif,
 }
 

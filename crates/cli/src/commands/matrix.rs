@@ -31,30 +31,30 @@ use crate::{
   cluster-auth matrix arn:aws:iam::111122223333:user/alice
   cluster-auth matrix --from access.yaml --from cluster.json -o html > all.html")]
 pub(crate) struct MatrixArgs {
-    /// One of them, with what grants each right: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
+    /// Show one principal, with the grant behind each permission: an ARN, or a Kubernetes name as `user:NAME` or `group:NAME`
     #[arg(value_name = "ARN|user:NAME|group:NAME")]
     whose: Option<Whose>,
 
-    /// Who the rows are: people, groups or subjects (all that bindings name, service accounts too)
+    /// What the rows are: people who log in, groups, or subjects (everything that bindings name, service accounts too)
     #[arg(long, value_name = "WHAT", default_value = "people", conflicts_with = "whose")]
     by: ByArg,
 
-    /// Only these namespaces, by name or glob
+    /// Only these namespaces, by name or glob; separated by commas, repeatable
     #[arg(short, long = "namespace", value_name = "NAME", value_delimiter = ',', value_parser = names::namespace_or_glob)]
     namespaces: Vec<String>,
 
-    /// Only these people: name, username or ARN, or `user:NAME`, `group:NAME` (and its members), all as globs
+    /// Only rows that match: name, username, ARN, user:NAME or group:NAME (with its members); globs allowed, repeatable
     #[arg(long, value_name = "WHO", conflicts_with = "whose")]
     who: Vec<String>,
 
-    /// In place of levels the verbs on these, as pods,deployments.apps,pods/exec
+    /// Show verbs on these resources instead of access levels, such as pods,deployments.apps,pods/exec
     #[arg(long = "resource", value_name = "RESOURCE", value_delimiter = ',', conflicts_with = "whose")]
     resources: Vec<String>,
 
     #[command(flatten)]
     analysis: AnalysisArgs,
 
-    /// How to print it; html is one file that needs nothing else
+    /// Format of the matrix; html: one self-contained file
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }
@@ -62,11 +62,11 @@ pub(crate) struct MatrixArgs {
 /// `--by`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum ByArg {
-    /// Whoever logs in.
+    /// Everybody who logs in.
     People,
     /// Groups.
     Groups,
-    /// All that bindings name.
+    /// Everything that bindings name.
     Subjects,
 }
 
@@ -75,13 +75,13 @@ enum ByArg {
 enum Output {
     /// For a terminal.
     Text,
-    /// For programs: everything.
+    /// For programs, with every detail.
     Json,
-    /// The same as YAML.
+    /// The JSON, written as YAML.
     Yaml,
     /// For pull requests.
     Markdown,
-    /// For reports.
+    /// For reports: one self-contained file.
     Html,
 }
 

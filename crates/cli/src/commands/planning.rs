@@ -33,12 +33,14 @@ pub(crate) struct Planning {
     #[command(flatten)]
     from: FromArgs,
 
-    /// Where logins are written: access-file, configmap, aws-auth, crd or none [default: where they were last applied, or
-    /// the only place where the cluster has any]
+    /// Where to write mappings: access-file (the server's own file), configmap (the authenticator's configuration), aws-auth,
+    /// crd (IAMIdentityMappings) or none [default: where they were last applied, else the only place where the cluster has
+    /// any]
     #[arg(long, value_name = "WHERE", value_parser = parse_target)]
     mapping: Option<MappingTarget>,
 
-    /// What to do with `expires` where logins are written to what has no such thing: refuse, or at-next-apply
+    /// What to do with `expires` if --mapping cannot express it: refuse, or at-next-apply (the first apply after the expiry
+    /// revokes)
     #[arg(long, value_name = "WHEN", value_parser = parse_expiry, default_value = "refuse")]
     expiry: access::Expiry,
 

@@ -14,11 +14,12 @@ use crate::{
 /// Flags of everything that asks STS about tokens.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct Transport {
-    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still asks for AWS's name
+    /// Connect here instead of to the STS endpoint's address (VPC endpoints, the sandbox); TLS still checks for AWS's name
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) sts_connect_to: Option<String>,
 
-    /// Trust only the authorities in this file (PEM) to vouch for STS; whoever holds its key can let anybody in
+    /// Certificate authorities (PEM) to trust for STS, and no others; whoever holds such an authority's key can let anybody
+    /// in
     #[arg(long, value_name = "FILE")]
     pub(crate) sts_ca_file: Option<PathBuf>,
 }

@@ -26,31 +26,31 @@ use crate::{
 /// Flags of `verify`.
 #[derive(Args, Debug)]
 pub(crate) struct VerifyArgs {
-    /// The token; better given on stdin, where it stays out of the process list
+    /// The token; better given on stdin, which keeps it out of the process list
     #[arg(short, long)]
     token: Option<String>,
 
-    /// Take no token, but make one of the AWS credentials found here, as `token` does
+    /// Make a token from your AWS credentials, as `token` does, in place of reading one
     #[arg(long, conflicts_with = "token")]
     own_token: bool,
 
-    /// AWS Region of the STS endpoint of one's own token
+    /// AWS Region of the STS endpoint, for --own-token
     #[arg(long, value_name = "REGION", requires = "own_token", conflicts_with = "token")]
     region: Option<String>,
 
-    /// Profile of the AWS configuration to make one's own token with
+    /// Profile of the AWS configuration to take credentials from, for --own-token
     #[arg(long, value_name = "NAME", requires = "own_token", conflicts_with = "token")]
     profile: Option<String>,
 
-    /// ARN of a role to assume for one's own token
+    /// ARN of a role to assume first, for --own-token
     #[arg(short, long, value_name = "ARN", requires = "own_token", conflicts_with = "token")]
     role: Option<String>,
 
-    /// Also send the token to the webhook of this API server's kubeconfig, and print whom it lets in
+    /// Also send the token to the webhook that this kubeconfig of an API server names, and print its answer
     #[arg(long, value_name = "FILE")]
     webhook: Option<PathBuf>,
 
-    /// How to print the identity [default: text]
+    /// Format of the identity [default: text]
     #[arg(short, long, value_name = "FORMAT", value_enum)]
     output: Option<Output>,
 

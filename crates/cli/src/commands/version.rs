@@ -7,11 +7,11 @@ use crate::{exit::CommandResult, global::Boolean, process};
 /// Flags of `version`.
 #[derive(Args, Debug)]
 pub(crate) struct VersionArgs {
-    /// Print the bare version
+    /// Print the version number alone
     #[arg(short, long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", value_parser = Boolean)]
     short: Option<bool>,
 
-    /// How to print it [default: json]
+    /// Format of the version [default: json]
     #[arg(short, long, value_name = "FORMAT")]
     output: Option<Output>,
 }

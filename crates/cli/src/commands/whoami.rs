@@ -46,14 +46,14 @@ pub(crate) struct WhoamiArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Ask what holds in this namespace too, where you may not list them; repeatable
+    /// Also check your permissions in this namespace, if you may not list namespaces; repeatable
     #[arg(short, long, value_name = "NAME", value_parser = names::namespace)]
     namespace: Vec<String>,
 
     #[command(flatten)]
     transport: Transport,
 
-    /// How to print the answer
+    /// Format of the answer
     #[arg(short, long, value_name = "FORMAT", default_value = "text")]
     output: Output,
 }

@@ -31,11 +31,12 @@ const AT_ONCE: usize = 8;
 /// Whether to ask, and as whom. The flags are those of `token`.
 #[derive(Args, Debug)]
 pub(crate) struct AskIam {
-    /// Ask IAM who is in IAM groups, which roles permission sets have, and which users and roles no longer exist, with your AWS credentials
+    /// Ask IAM, with your AWS credentials, for the members of IAM groups, the roles of permission sets, and users and roles
+    /// that no longer exist
     #[arg(long, help_heading = "Asking IAM")]
     aws: bool,
 
-    /// AWS Region of the STS endpoint; IAM is that of its partition
+    /// AWS Region of the STS endpoint; its partition decides which IAM is asked
     #[arg(long, value_name = "REGION", requires = "aws", help_heading = "Asking IAM")]
     region: Option<String>,
 
@@ -47,7 +48,7 @@ pub(crate) struct AskIam {
     #[arg(short, long, value_name = "ARN", requires = "aws", help_heading = "Asking IAM")]
     role: Option<String>,
 
-    /// External id for assuming the role
+    /// External id for assuming --role
     #[arg(short, long, value_name = "ID", requires = "aws", help_heading = "Asking IAM")]
     external_id: Option<String>,
 }

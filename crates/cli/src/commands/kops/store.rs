@@ -18,11 +18,11 @@ pub(super) struct ClusterArgs {
     #[arg(long, value_name = "NAME")]
     name: Option<ClusterName>,
 
-    /// kops' state store [env: KOPS_STATE_STORE]
+    /// State store of kops [env: KOPS_STATE_STORE]
     #[arg(long, value_name = "s3://BUCKET[/PREFIX]")]
     state: Option<StateStore>,
 
-    /// AWS Region to look for the bucket from; S3 says where it is
+    /// AWS Region of the first request to S3, which then names the bucket's own
     #[arg(long, value_name = "REGION")]
     region: Option<String>,
 

@@ -22,7 +22,7 @@ pub(crate) struct UploadArgs {
     #[command(flatten)]
     cluster: ClusterArgs,
 
-    /// Put a new pair in place of the one that is there, and a kubeconfig that trusts both
+    /// Replace certificate and key in the store, and write a kubeconfig that trusts both the old and the new certificate
     #[arg(long)]
     rotate: bool,
 }

@@ -27,19 +27,18 @@ const NEVER: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 #[derive(Args, Clone, Debug, Default)]
 #[command(group = ArgGroup::new("given").multiple(true))]
 pub(crate) struct PathArgs {
-    /// In place of asking the cluster, or beside one that --context or --kubeconfig names: what
-    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or
-    /// `-o yaml`), manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log
-    /// in, and what `aws eks` and `aws iam` print; files, or folders with all that is in them; `-` is stdin
+    /// Read these files or folders in place of a cluster, or beside the one that --context or --kubeconfig names: output of
+    /// `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`),
+    /// manifests, access files, files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, and
+    /// output of `aws eks` and `aws iam`; `-` is stdin; repeatable
     #[arg(long, value_name = "PATH", group = "given")]
     from: Vec<PathBuf>,
 
-    /// Leave out what is called so in folders of --from, as .gitignore has it; repeatable
+    /// Skip files in --from folders that match this glob (.gitignore syntax); repeatable
     #[arg(long, value_name = "GLOB", requires = "from")]
     exclude: Vec<String>,
 
-    /// Namespace of manifests that do not say theirs [default: what a kustomization beside them says; the context's is never
-    /// taken]
+    /// Namespace of manifests that name none [default: the one that a kustomization beside them sets; never the context's]
     #[arg(long, value_name = "NAMESPACE", value_parser = names::namespace, requires = "given")]
     default_namespace: Option<String>,
 }
@@ -50,32 +49,32 @@ pub(crate) struct FromArgs {
     #[command(flatten)]
     pub(crate) files: PathArgs,
 
-    /// Who reads the authenticator's configuration: `aws-iam-authenticator` (as 0.7.18 does) or `cluster-auth` [default: the
-    /// server that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, which is said]
+    /// Server by whose rules to read the authenticator's configuration: `aws-iam-authenticator` (0.7.18) or `cluster-auth`
+    /// [default: the one that a DaemonSet, Deployment or Pod of the cluster runs, else `aws-iam-authenticator`, with a note]
     #[arg(long, value_name = "SERVER", value_parser = parse_reader)]
     reader: Option<Reader>,
 }
 
 /// `--from` of what reads an access file and is not about who may do what in a cluster.
-pub(crate) const COMPILED_WITH: &str = "What the cluster and IAM say, beside what is asked: lists of namespaces, roles, \
-    clusterroles and configmaps as `kubectl get … -A -o json` prints them (or `-o yaml`), CustomResourceDefinitions, and what \
-    `aws iam` prints of groups and roles; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const COMPILED_WITH: &str = "Read these files or folders beside what is asked live: output of \
+    `kubectl get namespaces,roles,clusterroles,configmaps -A -o json` (or `-o yaml`), CustomResourceDefinitions, and output of \
+    `aws iam` about groups and roles; `-` is stdin; repeatable";
 
 /// `--from` of `plan`.
-pub(crate) const PLANNED_WITH: &str = "In place of asking the cluster: what \
-    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or `-o yaml`), \
-    or manifests. Beside it, or beside a cluster that --context names: what `aws iam` prints of groups and roles and `aws eks` \
-    of access entries. Files, or folders with all that is in them; `-` is stdin";
+pub(crate) const PLANNED_WITH: &str = "Read these files or folders in place of a cluster: output of \
+    `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` (or `-o yaml`), or \
+    manifests. Beside these, or beside a cluster that --context names: output of `aws iam` about groups and roles, and of \
+    `aws eks` about access entries. `-` is stdin; repeatable";
 
 /// `--from` of `apply`.
-pub(crate) const APPLIED_WITH: &str = "Beside the cluster, which --context or --kubeconfig names then: what `aws iam` prints \
-    of groups and roles and `aws eks` of access entries; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const APPLIED_WITH: &str = "Read these files or folders beside the cluster, which --context or --kubeconfig must name \
+    then: output of `aws iam` about groups and roles, and of `aws eks` about access entries; `-` is stdin; repeatable";
 
 /// `--from` of `import`.
-pub(crate) const IMPORTED_FROM: &str = "In place of asking the cluster, or beside one that --context or --kubeconfig names: \
-    what `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A -o json` prints (or \
-    `-o yaml`), files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, what `aws eks` and \
-    `aws iam` print, and what `render` wrote; files, or folders with all that is in them; `-` is stdin";
+pub(crate) const IMPORTED_FROM: &str = "Read these files or folders in place of a cluster, or beside the one that --context or \
+    --kubeconfig names: output of `kubectl get namespaces,roles,clusterroles,rolebindings,clusterrolebindings,configmaps -A \
+    -o json` (or `-o yaml`), files of kops, eksctl, rbac-manager and aws-iam-authenticator that say who may log in, output of \
+    `aws eks` and `aws iam`, and what `render` wrote; `-` is stdin; repeatable";
 
 fn parse_reader(text: &str) -> Result<Reader, String> {
     let known = [Reader::AwsIamAuthenticator, Reader::ClusterAuth].into_iter().find(|reader| named(*reader) == text);
