@@ -297,8 +297,8 @@ fn scopes(grant: &Grant) -> Vec<rbac::escalation::Scope<'_>> {
 fn ends(expires: Option<(Timestamp, Span)>, now: Timestamp, accept: &[&[Accept]], findings: &mut Findings) {
     let Some((at, span)) = expires else { return };
     if at <= now {
-        findings.push(Code::Expired.at(span, format!("this ended at {at}")), accept);
+        findings.push(Code::Expired.at(span, format!("this expired at {at}")), accept);
     } else if at.duration_since(now) < SOON {
-        findings.push(Code::ExpiresSoon.at(span, format!("this ends at {at}")), accept);
+        findings.push(Code::ExpiresSoon.at(span, format!("this expires at {at}")), accept);
     }
 }

@@ -11,7 +11,7 @@ listed_codes! {
         UnknownKey {
             code: "access.unknown-key",
             summary: "A key that means nothing here.",
-            fix: "Mend its spelling; what is only for people may begin with `x-`.",
+            fix: "Correct its spelling; keys that are only for people may begin with `x-`.",
         }
         Type {
             code: "access.type",
@@ -95,13 +95,13 @@ listed_codes! {
         }
         Expired {
             code: "access.expired",
-            summary: "It has ended.",
-            fix: "Remove it, or set another end.",
+            summary: "It has expired.",
+            fix: "Remove it, or set a later expiry.",
         }
         ExpiresSoon {
             code: "access.expires-soon",
-            summary: "It ends within 14 days.",
-            fix: "Prolong it, or let it end.",
+            summary: "It expires within 14 days.",
+            fix: "Extend it, or let it expire.",
         }
         EmptyAuthorization {
             code: "access.empty-authorization",
@@ -136,7 +136,7 @@ listed_codes! {
         BindsNothing {
             code: "access.binds-nothing",
             summary: "A group whose grants reach no namespace.",
-            fix: "Mend the names or the selector.",
+            fix: "Correct the names or the selector.",
         }
         Collision {
             code: "access.collision",
@@ -146,12 +146,12 @@ listed_codes! {
         NoRole {
             code: "access.no-role",
             summary: "The cluster has no role of this name.",
-            fix: "Mend the name, or make the role.",
+            fix: "Correct the name, or create the role.",
         }
         NoNamespace {
             code: "access.no-namespace",
             summary: "The cluster has no namespace like this.",
-            fix: "Mend the name, or make the namespace.",
+            fix: "Correct the name, or create the namespace.",
         }
         NotInIam {
             code: "access.not-in-iam",
@@ -161,7 +161,7 @@ listed_codes! {
         NoIamGroup {
             code: "access.no-iam-group",
             summary: "IAM has no group of this name, which is not the same as a group that no one is in.",
-            fix: "Mend the name, or remove it from `iamGroups`.",
+            fix: "Correct the name, or remove it from `iamGroups`.",
         }
         Escalates {
             code: "access.escalates",
@@ -191,11 +191,11 @@ listed_codes! {
         Current {
             code: "access.current",
             summary: "What the cluster has cannot be merged into.",
-            fix: "Mend the ConfigMap first; nothing of it was changed.",
+            fix: "Correct the ConfigMap first; nothing in it was changed.",
         }
         Unsupported {
             code: "access.unsupported",
-            summary: "The consumer cannot carry this.",
+            summary: "The target format does not support this.",
             fix: "Resolve it first, by `cluster-auth render --to access`.",
         }
     }

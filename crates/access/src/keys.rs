@@ -234,7 +234,7 @@ impl Object {
                             "expires",
                             Shape::Text,
                             "never",
-                            "When the whole group ends: a date (through that day, UTC) or a time (RFC 3339).",
+                            "When the whole group expires: a date (through that day, UTC) or a time (RFC 3339).",
                         ),
                         key(
                             "authorization",
@@ -259,7 +259,7 @@ impl Object {
                             "a user's name; `<role>:{{SessionName}}`",
                             "The Kubernetes username. A template has a colon before `{{SessionName}}`, and a beginning of its own.",
                         ),
-                        key("expires", Shape::Text, "never", "When this membership ends."),
+                        key("expires", Shape::Text, "never", "When this membership expires."),
                         ACCEPT,
                     ]
                 }

@@ -74,7 +74,7 @@ pub struct AccessPrincipal {
     pub name: Box<str>,
     /// The username that was written.
     pub username: Option<Located<Box<str>>>,
-    /// When this membership ends.
+    /// When this membership expires.
     pub expires: Option<Located<Timestamp>>,
     /// Findings that are meant.
     pub accept: Vec<Accept>,

@@ -92,7 +92,9 @@ pub enum NoAnswer {
     #[error("the answer is longer than any of AWS's")]
     TooLarge,
     /// What was to be asked makes no request.
-    #[error("nothing was asked")]
+    #[error(
+        "no request was sent to AWS: the credentials, the endpoint or an ARN contain a character that no HTTP request may hold; correct them"
+    )]
     Unsendable,
 }
 

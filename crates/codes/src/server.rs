@@ -7,7 +7,7 @@ crate::codes! {
     pub enum Server {
         CircuitOpen {
             code: "upstream.circuit-open",
-            summary: "STS is left alone for a moment",
+            summary: "circuit breaker open: STS is not asked for a moment",
             meaning: "An STS endpoint could not be reached ten times in a row, or failed several callers who had logged in before; a few questions every two seconds find out whether it is back.",
             fix: "Nothing; look at what the failures before it say.",
         }
@@ -19,7 +19,7 @@ crate::codes! {
         }
         Predecessor {
             code: "upstream.predecessor",
-            summary: "the authenticator that runs today gave no answer",
+            summary: "the other authenticator (--shadow-of) gave no answer",
             meaning: "The server answers what another one answers (--shadow-of), and that one could not be reached, took too long, or said neither yes nor no. The line's error says which.",
             fix: "Look at the other authenticator and its log: it is the one that lets people in.",
         }
@@ -39,7 +39,7 @@ crate::codes! {
         }
         NotRead {
             code: "server.source-not-read",
-            summary: "a source of logins has not been read yet",
+            summary: "a mapping source has not been read yet",
             meaning: "No source that was read maps the caller, and one that is asked after these could not be read since the server started: the cluster, or the file.",
             fix: "Look at /readyz or the server's log for what keeps the source from being read: the API server, the server's own permissions, the file.",
             status: 503,

@@ -70,7 +70,7 @@ pub struct Dump {
     servers: Servers,
     /// Dynamic files of aws-iam-authenticator, by their names.
     dynamic: Vec<(Box<str>, Vec<u8>)>,
-    /// What looks like a place of logins and is none.
+    /// What looks like a mapping source and is none.
     notes: Vec<Box<str>>,
     /// Where what is read now stands, and where roles, bindings and `ConfigMap`s stand.
     here: WrittenAt,
@@ -508,12 +508,12 @@ impl Dump {
         self.kinds.insert(kind.into());
     }
 
-    /// Something could not be looked at: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
+    /// Something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
     pub fn could_not_see(&mut self, what: &str, why: &str) {
         self.missing.insert(what.into(), why.into());
     }
 
-    /// Adds what a list of one namespace holds, where the whole cluster's could not be looked at.
+    /// Adds what a list of one namespace holds, where the whole cluster's could not be read.
     pub fn read_of(&mut self, kind: &str, namespace: &str, part: Self) {
         let kinds = self.kinds.clone();
         self.extend(part);

@@ -281,7 +281,7 @@ impl AccessEntries {
         self.mode
     }
 
-    /// The entries as a source of logins, which EKS asks before `aws-auth`.
+    /// The entries as a mapping source, which EKS asks before `aws-auth`.
     pub fn source(&self) -> mapping::Source {
         let mut source = mapping::Source::empty(Mode::AccessEntries, Reader::Eks);
         if self.mode == Some(AuthenticationMode::ConfigMap) {

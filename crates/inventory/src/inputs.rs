@@ -191,7 +191,7 @@ impl Inputs {
         self.took_default_namespace
     }
 
-    /// Adds what could not be looked at.
+    /// Adds what could not be read.
     pub fn lacks(&mut self, gap: Unseen) {
         self.says_something = true;
         self.dump.lacks(gap);

@@ -14,7 +14,7 @@ use super::{
     ACCESS_FILE_MAP, LiveMapping, LoginStore, MappingObject, MappingTarget, Seen, Unseen, unseen::CONFIGURATION,
 };
 
-/// How the places of logins are read.
+/// How the mapping sources are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The partition of the server, where it is `cluster-auth server`.

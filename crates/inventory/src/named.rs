@@ -1,6 +1,6 @@
 //! Whom bindings name, and who of AWS comes to be one of them by a name that they choose or bear.
 //!
-//! A place of logins need not write such a name out: `team-{{SessionName}}` is the group `team-a` for whoever calls their
+//! A mapping source need not write such a name out: `team-{{SessionName}}` is the group `team-a` for whoever calls their
 //! session `a`, and `mapAccounts` gives everybody their ARN as username. Everything that says who may do something knows of
 //! them by this file alone.
 

@@ -41,11 +41,11 @@ pub struct Observed {
     pub modes: Option<Vec<Mode>>,
     /// Whether there are no `IAMIdentityMapping`s but those that were seen.
     pub knows_mapping_objects: bool,
-    /// The places of logins of which nothing says that a server reads them, and why not.
+    /// The mapping sources of which nothing says that a server reads them, and why not.
     pub not_read: BTreeMap<MappingTarget, Box<str>>,
-    /// What could not be looked at. What is missing is never taken for empty: a plan with gaps says so, and is not applied.
+    /// What could not be read. What is missing is never assumed to be empty: a plan with gaps says so, and is not applied.
     pub unseen: Vec<Unseen>,
-    /// Of that, places of logins that were given and cannot be read, or in which something is still to be filled in.
+    /// Of that, mapping sources that were given and cannot be read, or in which something is still to be filled in.
     pub unread_logins: Vec<UnseenLogins>,
     /// Of that, what stands there twice and differs.
     pub twice: Vec<Twice>,
@@ -109,7 +109,7 @@ pub struct LiveMapping {
     pub is_asked: bool,
 }
 
-/// Why EKS does not ask a place of logins.
+/// Why EKS does not ask a mapping source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotAsked {
     /// It is the authenticator's, and EKS' control plane reads access entries and `aws-auth` alone.
@@ -128,7 +128,7 @@ pub enum LoginStore {
 }
 
 impl Twice {
-    /// Whether they are roles or bindings, and not places of logins.
+    /// Whether they are roles or bindings, and not mapping sources.
     pub fn is_of_rights(&self) -> bool {
         ["Role", "ClusterRole"].iter().any(|kind| self.object.starts_with(kind))
     }

@@ -1,4 +1,4 @@
-//! Places of logins that could not be looked at, or that nobody is known to read: who somebody is may be otherwise by them.
+//! Places of logins that could not be read, or that nobody is known to read: who somebody is may be otherwise by them.
 //!
 //! Which of them can say otherwise follows from the order in which the server asks them: what an earlier place decides, no
 //! later one changes. Everything that says who somebody is – `explain`, `who-can`, `matrix`, `lint`, `diff`, `plan` – knows of
@@ -20,7 +20,7 @@ pub struct GivenLogins {
     pub config: bool,
 }
 
-/// All places of a cluster that could not be looked at.
+/// All places of a cluster that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     unseen: Vec<UnseenLogins>,
@@ -125,7 +125,7 @@ impl Places {
         self.own_files.as_ref()
     }
 
-    /// Those that may say otherwise of somebody than a snapshot of what could be looked at: those that are asked before the
+    /// Those that may say otherwise of somebody than a snapshot of what could be read: those that are asked before the
     /// source that decides there, or all of them where none does.
     pub fn that_may_say_otherwise(&self, snapshot: &Snapshot, identity: &Identity) -> Vec<&UnseenLogins> {
         let asked = snapshot.ask(identity);

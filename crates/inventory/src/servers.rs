@@ -47,7 +47,7 @@ struct Running {
     mounts_access_file: bool,
 }
 
-/// How the places of logins are read, and why so.
+/// How the mapping sources are read, and why so.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Told {
     pub(super) reader: Reader,
@@ -131,7 +131,7 @@ impl Servers {
         Told { reader, options, modes, assumed, disputed }
     }
 
-    /// Why nothing says that a server reads a place of logins; nothing where something does.
+    /// Why nothing says that a server reads a mapping source; nothing where something does.
     pub(super) fn not_read(&self, target: MappingTarget, told: &Told) -> Option<Box<str>> {
         let mode = target.mode()?;
         // The flag is somebody's word for a file that shows nowhere.

@@ -1,4 +1,4 @@
-//! What aws-iam-authenticator 0.7.18 makes of a source of logins: its own reading, mistakes included.
+//! What aws-iam-authenticator 0.7.18 makes of a mapping source: its own reading, mistakes included.
 //!
 //! ```text
 //!   text ─ Located (as its libraries read it) ─ decode (encoding/json, mapstructure) ─► entries, as its structs hold them

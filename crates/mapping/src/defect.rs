@@ -1,4 +1,4 @@
-//! What stands in a source of logins and is not, or does not do, what it looks like.
+//! What stands in a mapping source and is not, or does not do, what it looks like.
 
 use std::{fmt, sync::Arc};
 

@@ -12,7 +12,7 @@ pub enum Fact {
         /// `i-…`.
         instance_id: String,
     },
-    /// What a source of logins says that was not read yet. No fact can be given for it: the next snapshot has it.
+    /// What a mapping source says that was not read yet. No fact can be given for it: the next snapshot has it.
     Logins(Mode),
 }
 

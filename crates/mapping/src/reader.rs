@@ -1,4 +1,4 @@
-//! Who reads a source of logins. What stands there means what its reader makes of it, and nothing else.
+//! Who reads a mapping source. What stands there means what its reader makes of it, and nothing else.
 
 use std::fmt;
 

@@ -51,8 +51,8 @@ codes! {
         }
         Ended {
             code: "mapping.ended",
-            summary: "access of this principal has ended",
-            meaning: "The access file names the principal, and every group that it gives has passed its `expires`.",
+            summary: "access of this principal has expired",
+            meaning: "The access file names the principal, but `expires` of every group that it gives has passed.",
             fix: "Set a later `expires` for the group or the principal, or remove it.",
         }
         OtherPartition {

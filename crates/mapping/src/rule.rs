@@ -5,8 +5,8 @@ use std::{fmt, sync::Arc};
 use identity::{AccountId, Arn, Partition};
 use jiff::Timestamp;
 
-/// Where a server reads its rules: our own source, and those named by `server.backendMode`, asked one after another. Where logins are
-/// written to is another question (`inventory::MappingTarget`).
+/// Where a server reads its rules: our own source, and those named by `server.backendMode`, asked one after another. Where mappings
+/// are written to is another question (`inventory::MappingTarget`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mode {
     /// The access file; asked before all others.

@@ -32,7 +32,7 @@ impl<'a> Seeing<'a> {
         Self { observed, places, chooses }
     }
 
-    /// Whether somebody's login by these mappings could be another one, by what could not be looked at.
+    /// Whether somebody's login by these mappings could be another one, by what could not be read.
     pub(super) fn is_login_known(&self, snapshot: &mapping::Snapshot, identity: &identity::Identity) -> bool {
         let is_gap = |gap: &Unseen| self.observed.unseen.contains(gap);
         if !self.places.all().any(|place| is_gap(&place.gap)) {

@@ -70,7 +70,7 @@ pub struct Wanted<'a> {
     pub sources: &'a Sources,
     /// The files' names in the cluster: [`files`] of the sources.
     pub files: &'a [File],
-    /// Where logins are written.
+    /// Where mappings are written.
     pub target: MappingTarget,
     /// The moment.
     pub now: Timestamp,
@@ -81,7 +81,7 @@ pub struct Wanted<'a> {
 pub struct Plan {
     /// The cluster.
     pub cluster_id: Box<str>,
-    /// Where logins are written.
+    /// Where mappings are written.
     pub target: MappingTarget,
     /// The people for whom something changes, in the order of who they are.
     pub people: Vec<PersonChange>,
@@ -101,7 +101,7 @@ pub struct Plan {
     pub warnings: Vec<Warning>,
     /// What stops apply, flags or not: see [`Plan::stops`].
     pub refusals: Vec<Refusal>,
-    /// What could not be looked at. A plan with gaps is not applied.
+    /// What could not be read. A plan with gaps is not applied.
     pub unseen: Vec<Unseen>,
     /// What cannot be said therefore. Nothing of it is stated otherwise.
     pub not_known: NotKnown,
@@ -138,9 +138,9 @@ pub enum Warning {
         /// The role.
         role: RoleReference,
     },
-    /// A place of logins where nobody can look who asks the cluster.
+    /// A mapping source where nobody can look who asks the cluster.
     Elsewhere(Unseen),
-    /// Nothing says that a server reads the place where logins are written, and why not.
+    /// Nothing says that a server reads the place where mappings are written, and why not.
     NotRead(MappingTarget, Box<str>),
 }
 
@@ -271,7 +271,7 @@ impl fmt::Display for Warning {
             }
             Self::UnknownRole { binding, role } => {
                 let (kind, name) = (role.kind.as_str(), &role.name);
-                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be looked at")
+                write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be read")
             }
             Self::Elsewhere(Unseen { what, why }) => {
                 write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
@@ -285,8 +285,8 @@ impl fmt::Display for Warning {
                 }
             }
             Self::LoginsAssumed => f.write_str(
-                "logins are neither read nor written (mapping: none): people are taken to be whom the file says; whoever was \
-                 taken out of it can log in until they are removed from what the servers read, too",
+                "mappings are neither read nor written (mapping: none): everybody is assumed to log in as the file says; \
+                 whoever was removed from it can log in until they are removed from what the servers read, too",
             ),
         }
     }

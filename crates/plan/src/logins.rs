@@ -1,4 +1,4 @@
-//! Where logins are written, and which entries change there.
+//! Where mappings are written, and which entries change there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,7 +46,7 @@ pub(super) struct Logins {
     pub(super) after: Vec<mapping::Source>,
     /// Every source with the entries alone that are neither the file's nor taken out.
     pub(super) others: Vec<mapping::Source>,
-    /// The principals of entries that the file asks for where logins could not be looked at.
+    /// The principals of entries that the file asks for where logins could not be read.
     pub(super) unknown: Vec<String>,
     /// Whether logins are only what the file says, because nothing of them is read or written.
     pub(super) assumed: bool,

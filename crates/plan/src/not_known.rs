@@ -1,4 +1,4 @@
-//! What a plan cannot say, because something could not be looked at. What was not seen is never stated as absent: not in a
+//! What a plan cannot say, because something could not be read. What was not seen is never stated as absent: not in a
 //! section, not in a number.
 
 use inventory::Who;
@@ -13,13 +13,13 @@ pub struct NotKnown {
     pub logins: Vec<Who>,
     /// The people of whom it is not known who gains or loses what; all who can log in, where [`Self::why_no_rights`] says why.
     pub rights: Vec<Who>,
-    /// Why nobody's rights can be compared: what could not be looked at, in words.
+    /// Why nobody's rights can be compared: what could not be read, in words.
     pub why_no_rights: Vec<Box<str>>,
     /// Objects that the file asks for and that may be there, in the order of their ids.
     pub objects: Vec<Object>,
     /// Objects that are ours, and for which the file may ask.
     pub stays: Vec<ObjectId>,
-    /// Entries that the file asks for where logins could not be looked at, in the order of their principals.
+    /// Entries that the file asks for where logins could not be read, in the order of their principals.
     pub entries: Vec<String>,
     /// Whether there may be logins that were not seen at all.
     pub has_other_logins: bool,

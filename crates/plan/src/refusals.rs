@@ -11,7 +11,7 @@ use super::{Digest, ObjectChange, Wanted, logins::Logins};
 /// One reason not to apply a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
-    /// Something could not be looked at.
+    /// Something could not be read.
     Incomplete(Unseen),
     /// Another cluster's file was applied here.
     OtherCluster {
@@ -177,7 +177,7 @@ pub static STOPS: [Stop; 11] = [
     stop(
         "plan.incomplete",
         None,
-        "Something could not be looked at. What is not seen is never taken for empty.",
+        "Something could not be read. What could not be read is never assumed to be empty.",
         "give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of \
          docs/change-access.md is enough",
     ),
@@ -204,7 +204,7 @@ pub static STOPS: [Stop; 11] = [
         "plan.unmergeable",
         None,
         "The text of a ConfigMap that others write to as well cannot be changed without touching what is not ours.",
-        "mend its text by hand, or choose another `mapping`",
+        "correct its text by hand, or choose another `mapping`",
     ),
     stop(
         "plan.file-missing",
@@ -227,7 +227,7 @@ pub static STOPS: [Stop; 11] = [
     stop(
         "plan.not-ours",
         Some(Flag::Adopt),
-        "An object or a login exists under a name that the file gives, and was not made by `cluster-auth apply`.",
+        "An object or a mapping exists under a name that the file gives, and was not created by `cluster-auth apply`.",
         "`--adopt` makes it ours: it becomes what the file says, and goes when the file drops it",
     ),
     stop(
@@ -271,7 +271,7 @@ impl Refusal {
     /// What is wrong, in one sentence without a full stop.
     pub fn summary(&self) -> String {
         match self {
-            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be looked at: {why}"),
+            Self::Incomplete(Unseen { what, why }) => format!("{what} could not be read: {why}"),
             Self::OtherCluster { recorded, wanted } => {
                 format!("the file is for the cluster `{wanted}`, and a file for `{recorded}` was last applied here")
             }

@@ -44,10 +44,10 @@ pub enum Verdict {
     /// They are not.
     Refused(Denial),
     /// One of several answers, another one each time ([`Person::possible`] has all of them), unless a place says otherwise that
-    /// could not be looked at.
+    /// could not be read.
     Undetermined(Vec<UnseenLogins>),
-    /// Nobody knows: a place that could not be looked at is asked before the one that decides, or nothing that could be
-    /// looked at names them.
+    /// Nobody knows: a place that could not be read is asked before the one that decides, or nothing that could
+    /// be read names them.
     NotKnown(NotKnown),
     /// Nobody knows: STS gave no answer that says yes or no.
     NoAnswer(Code),
@@ -58,7 +58,7 @@ pub enum Verdict {
 /// What is not known of whether somebody is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotKnown {
-    /// What the places say that could be looked at: why they let nobody in, if they do not.
+    /// What the places say that could be read: why they let nobody in, if they do not.
     pub seen: Option<Denial>,
     /// The places that may say otherwise, in the order in which they are asked.
     pub places: Vec<UnseenLogins>,
@@ -73,7 +73,7 @@ pub struct Explanation<'a> {
     pub person: Option<Person<'a>>,
     /// What came of it.
     pub verdict: Verdict,
-    /// What could not be looked at, so that rights or logins may be missing.
+    /// What could not be read, so that rights or logins may be missing.
     pub gaps: &'a [Unseen],
     /// Whether it is said of pieces that were given, beside which the cluster may have others.
     pub is_of_pieces: bool,
@@ -99,7 +99,7 @@ pub struct Person<'a> {
     pub unknown: Vec<&'a Binding>,
     /// Everything that may come of it, where that is left to chance, in the order of who they may be.
     pub possible: Vec<Possible<'a>>,
-    /// What of a place of logins cannot be read, so that they may be named there in vain.
+    /// What of a mapping source cannot be read, so that they may be named there in vain.
     pub unreadable: Vec<&'a Defect>,
     /// The file that was given as the authenticator's configuration.
     pub configuration: Option<&'a str>,

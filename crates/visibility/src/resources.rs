@@ -320,14 +320,14 @@ impl std::fmt::Display for Note {
                 } else {
                     write!(f, "no resource type '{word}'{of} is known here")?;
                 }
-                f.write_str("; it was asked about as written")?;
+                f.write_str("; matched literally")?;
                 meant.iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::Gone(resource, group) => {
                 write!(
                     f,
-                    "no API server serves {resource}.{group} any more, so nothing is decided by them; it was asked about as \
-                     written"
+                    "no API server serves {resource}.{group} any more, so no rule about them takes effect; \
+                     matched literally"
                 )
             }
             Self::SilentGroup(group) => {
@@ -341,12 +341,12 @@ impl std::fmt::Display for Note {
                 )
             }
             Self::UnknownVerb(verb) => {
-                write!(f, "Kubernetes itself knows no verb `{verb}`; it was asked about as written")?;
+                write!(f, "unknown verb `{verb}`; matched literally")?;
                 meant_verb(verb).iter().try_for_each(|meant| write!(f, "; did you mean {meant}?"))
             }
             Self::NotAUrlVerb(verb) => {
                 let verbs = "`get`, `head`, `post`, `put`, `patch`, `delete` or `options`";
-                write!(f, "a URL is asked for with {verbs}; `{verb}` was asked about as written")
+                write!(f, "a URL is asked for with {verbs}; `{verb}` was matched literally")
             }
             Self::Query(url, path) => {
                 write!(f, "the query of `{url}` plays no part: rules are about paths; asked about `{path}`")

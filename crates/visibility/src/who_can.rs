@@ -53,7 +53,7 @@ impl World {
         self.holders_of(request, None)
     }
 
-    /// What could not be looked at, so that others may be able to do it as well; `anywhere` is in whichever namespace.
+    /// What could not be read, so that others may be able to do it as well; `anywhere` is in whichever namespace.
     pub fn gaps_about_question(&self, request: &Request<'_>, anywhere: bool) -> Vec<&Unseen> {
         match namespace_of(request) {
             _ if anywhere => self.gaps_about(Reach::Anywhere),

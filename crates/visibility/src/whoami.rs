@@ -27,7 +27,7 @@ pub struct Whoami {
     pub user: Option<User>,
     /// What one may do.
     pub rights: Mine,
-    /// What could not be looked at.
+    /// What could not be read.
     pub gaps: Vec<Unseen>,
 }
 

@@ -40,7 +40,7 @@ pub struct World {
     index: Index,
     snapshot: Snapshot,
     principals: Vec<NamedPrincipal>,
-    /// Whom only places of logins name that stand there twice and differ, where they do not count.
+    /// Whom only mapping sources name that stand there twice and differ, where they do not count.
     doubtful: Vec<NamedPrincipal>,
     pub(crate) by_user: ByUser,
     policies: Vec<Associated>,
@@ -58,14 +58,14 @@ pub struct World {
     pub(crate) variants: Option<Variants>,
     notes: Vec<Box<str>>,
     idle: Vec<Box<str>>,
-    /// Where logins may stand that could not be looked at. Of what was given piece by piece – access files, manifests –
+    /// Where logins may stand that could not be read. Of what was given piece by piece – access files, manifests –
     /// nothing is said: what was not given is not asked about.
     places: Places,
     is_whole: bool,
-    /// Which places of logins were looked at, whatever is in them.
+    /// Which mapping sources were looked at, whatever is in them.
     pub(crate) looked_at: LookedAt,
     pub(crate) knowledge: Knowledge,
-    /// `ClusterRole`s that could not be looked at and count as Kubernetes itself makes them.
+    /// `ClusterRole`s that could not be read and count as Kubernetes itself makes them.
     assumed: BTreeSet<Box<str>>,
     is_live: bool,
     now: Timestamp,
@@ -268,7 +268,7 @@ impl World {
         &self.principals
     }
 
-    /// Whom only places of logins name that stand there twice and differ, where they do not count: they log in, or do not.
+    /// Whom only mapping sources name that stand there twice and differ, where they do not count: they log in, or do not.
     pub(crate) fn doubtful(&self) -> &[NamedPrincipal] {
         &self.doubtful
     }
@@ -303,7 +303,7 @@ impl World {
         self.knowledge.namespaces && !self.namespaces.contains(name)
     }
 
-    /// What is not known, so that an answer may lack something: never empty where anything could not be looked at.
+    /// What is not known, so that an answer may lack something: never empty where anything could not be read.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps
     }
@@ -354,11 +354,10 @@ impl World {
         let mut notes = Vec::new();
         match logins.iter().map(|source| source.defects.len()).sum::<usize>() {
             0 => {}
-            1 => notes
-                .push("1 thing where logins stand is not what it looks like; `cluster-auth lint` names it".to_owned()),
-            several => notes.push(format!(
-                "{several} things where logins stand are not what they look like; `cluster-auth lint` names them"
-            )),
+            1 => notes.push("1 mapping is not what it looks like; `cluster-auth lint` names it".to_owned()),
+            several => {
+                notes.push(format!("{several} mappings are not what they look like; `cluster-auth lint` names them"))
+            }
         }
         if logins.iter().any(|source| source.reader == Reader::Eks && !source.is_empty()) {
             notes.push(
@@ -368,7 +367,7 @@ impl World {
         notes
     }
 
-    /// The places that may say otherwise of somebody than what could be looked at.
+    /// The places that may say otherwise of somebody than what could be read.
     pub fn may_say_otherwise(&self, identity: &Identity) -> Vec<&UnseenLogins> {
         self.places.that_may_say_otherwise(&self.snapshot, identity)
     }

@@ -67,7 +67,7 @@ impl Audit {
     pub(crate) fn tell(&self) {
         for (Kind { code, account }, count) in self.lines.take() {
             let account = account.as_ref().map(AccountId::as_str);
-            tracing::warn!(code, account, count, "reviews without a line of their own");
+            tracing::warn!(code, account, count, "reviews without a log line of their own");
         }
     }
 }

@@ -76,7 +76,7 @@ impl Server {
         let end = Instant::now() + webhook.settings.drain_timeout;
         connections.end_all();
         if timeout_at(end, connections.all_closed()).await.is_err() {
-            tracing::warn!("requests were still under way when the time for finishing them was over");
+            tracing::warn!("requests were still in progress when the time for finishing them was over");
         }
         if let Some(shadow) = &webhook.shadow {
             // Who gets in does not hang on them: those that take longer are not told of.

@@ -156,13 +156,13 @@ impl Metrics {
         self.dynamic_file_only.set(i64::from(is_only));
     }
 
-    /// A source of logins is asked no more.
+    /// A mapping source is asked no more.
     pub fn forget_source(&self, mode: &'static str) {
         // That it had no value yet is as well.
         let _ = self.source_read.remove_label_values(&[mode]);
     }
 
-    /// Whether a source of logins has been read.
+    /// Whether a mapping source has been read.
     pub fn set_source_read(&self, mode: &'static str, is_read: bool) {
         self.source_read.with_label_values(&[mode]).set(i64::from(is_read));
     }

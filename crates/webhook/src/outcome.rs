@@ -74,13 +74,15 @@ impl Trouble {
     pub fn meaning(self) -> String {
         match self {
             Self::Sts(upstream) => upstream.to_string(),
-            Self::CircuitOpen => "STS failed several times in a row and is left alone for a moment".to_owned(),
+            Self::CircuitOpen => {
+                "circuit breaker open: STS failed several times in a row, and is not asked for a moment".to_owned()
+            }
             Self::Ec2 => "EC2 could not be asked for the instance's private DNS name".to_owned(),
-            Self::Predecessor => "the authenticator that runs today gave no answer".to_owned(),
+            Self::Predecessor => "the other authenticator (--shadow-of) gave no answer".to_owned(),
             Self::Overloaded => "too many reviews at once".to_owned(),
             Self::NotLoaded => "no mapping has been loaded yet".to_owned(),
             Self::NotRead(mode) => {
-                format!("the logins of {mode} have not been read yet, and the caller may be among them")
+                format!("the mappings of {mode} have not been read yet, and the caller may be among them")
             }
         }
     }

@@ -62,7 +62,7 @@ impl Readiness {
         let mut lines = vec![match (state.mapping_loaded, state.draining) {
             (true, false) => "ok".to_owned(),
             (false, _) => "not ready: no mapping has been loaded yet".to_owned(),
-            (true, true) => "not ready: the server is ending".to_owned(),
+            (true, true) => "not ready: the server is shutting down".to_owned(),
         }];
         lines.extend(state.stale.iter().map(|(file, why)| format!("{file}: the last good version is in use: {why}")));
         lines.extend(state.not_read.iter().map(|(source, why)| format!("{source}: not read yet: {why}")));

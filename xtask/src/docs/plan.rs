@@ -24,11 +24,11 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   Rights are added before logins change, so whoever leaves a group that becomes dangerous in the same plan has such a way `until logins
   change`: apply their leaving alone first.
 - **Bindings of the whole cluster** are listed by name, every one that changes.
-- **Who may do everything, and not by this file** are the logins in `system:masters`, in every mapping that was looked at – with the name of the
+- **Cluster admins outside this file** are the logins in `system:masters`, in every mapping that was looked at – with the name of the
   session where the group goes by that –, and the bindings to the
   ClusterRole `cluster-admin` or of the group `system:masters` that stay and are not the file's, each with its place. Kubernetes' own binding
   `cluster-admin` is left out.
-- **Incomplete** is a plan for which something could not be looked at. It can be read, and is not applied. What follows from it stands below **Not known**: who
+- **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What follows from it stands below **Not known**: who
   can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace

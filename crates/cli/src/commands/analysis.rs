@@ -281,10 +281,10 @@ pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
     Err(anyhow::anyhow!("it is not known whether {verdict}: {what}: {why}{more}").into())
 }
 
-/// Says what could not be looked at, to people.
+/// Says what could not be read, to people.
 pub(crate) fn say_gaps(gaps: &[Unseen]) {
     for gap in inventory::shown(gaps) {
-        process::note(&format!("incomplete: {}: {}", gap.what, gap.why));
+        process::note(&format!("incomplete: {gap}"));
     }
 }
 

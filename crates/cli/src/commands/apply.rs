@@ -128,7 +128,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     process::print_styled(&planning::printed(&plan))?;
     for file in args.forget.iter().filter(|file| !plan.lacks_file(file)) {
         process::note(&format!(
-            "note: --forget {file} changes nothing: no file of that name was applied to this cluster"
+            "note: --forget {file} has no effect: no file of that name was applied to this cluster"
         ));
     }
     refuse(allowed, &plan)?;
@@ -164,7 +164,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     };
     let done = Box::pin(under_lease((args, allowed), subject, &cluster, &plan, stop)).await;
     if let Err(error) = lease.release().await {
-        process::note(&format!("note: the Lease kube-system/{LEASE} was not given back, and ends by itself: {error}"));
+        process::note(&format!("note: the Lease kube-system/{LEASE} was not released, and expires by itself: {error}"));
     }
     done
 }
@@ -190,7 +190,7 @@ async fn under_lease(
     let outcomes = execution.run(&plan.steps, stop).await?;
     if plan.target == MappingTarget::None {
         process::note(
-            "note: logins were left alone (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
+            "note: mappings were not changed (mapping: none); `cluster-auth render --to access-entries` prints those of EKS, \
              `--to config` those of a file on the control plane",
         );
     }

@@ -220,7 +220,7 @@ fn subjects(args: &DiffArgs, both: [&OneOf; 2], global: &Global, process: &Proce
     Ok(Found { differs: !contrast.is_empty() && unknown.is_empty(), unread: [world.unread(), &unknown].concat() })
 }
 
-/// What could not be looked at would count as absent: half of two is not compared.
+/// What could not be read would count as absent: half of two is not compared.
 fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> {
     let rbac = ["roles", "clusterroles", "rolebindings", "clusterrolebindings"];
     let matters = |gap: &&Unseen| rbac.contains(&&*gap.what) || (of_logins && &*gap.what != "namespaces");
@@ -236,7 +236,7 @@ fn comparable(world: &World, name: &str, of_logins: bool) -> anyhow::Result<()> 
     }
     anyhow::ensure!(
         unlisted.is_empty(),
-        "nothing was compared: in {name} not everything could be looked at, and what was not looked at would count as absent"
+        "nothing was compared: in {name} not everything could be read, and what was not read would count as absent"
     );
     Ok(())
 }

@@ -65,7 +65,7 @@ struct Found {
     named: Option<ConfigMap>,
 }
 
-/// Runs `import`. What could not be looked at ends it: nothing is invented.
+/// Runs `import`. What could not be read ends it: nothing is invented.
 pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> CommandResult {
     let Found { mut dump, mut facts, entries, sources, server, named } = args.look(process)?;
     says_all(&dump, &sources)?;
@@ -101,7 +101,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
         for Unseen { what, why } in inventory::joined(&unseen) {
             process::note(&format!("error: {what}: {why}"));
         }
-        return Err(anyhow::anyhow!("nothing was imported: what could not be looked at is not taken for empty").into());
+        return Err(anyhow::anyhow!("nothing was imported: what could not be read is not assumed to be empty").into());
     }
     let cluster_id = settings::cluster_id(global, process, &config)?;
     let target = seen_target(&observed, &in_cluster, stands_elsewhere);
@@ -178,7 +178,7 @@ fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
     let problems: Vec<Problem> = dump.declared().iter().flat_map(|foreign| foreign.problems.clone()).collect();
     settings::print_problems(sources, &problems);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
-        return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not taken for empty").into());
+        return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not assumed to be empty").into());
     }
     Ok(())
 }

@@ -66,7 +66,7 @@ enum Output {
     Sarif,
 }
 
-/// Runs `lint`. What could not be looked at is said; nobody takes it for the absence of findings where those would fail.
+/// Runs `lint`. What could not be read is said; nobody takes it for the absence of findings where those would fail.
 pub(crate) fn run(args: &LintArgs, global: &Global, process: &Process) -> CommandResult {
     let Seen { world, .. } = args.analysis.look_at(&[EVERYTHING, &[ACCOUNTS]].concat(), &[], global, process)?;
     let mut sources = world.sources().clone();
@@ -103,7 +103,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     let again = Source::new("exclusions", text.as_str());
     read_exclusions(&again).map_err(|problems| {
         settings::print_problems(&again, &problems);
-        anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a mistake of cluster-auth")
+        anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a bug in cluster-auth")
     })?;
     if path.as_os_str() == "-" {
         return Ok(process::print(&text)?);
@@ -119,7 +119,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     process::write_atomically(path, text.as_bytes(), 0o644)?;
     let (path, found) = (path.display(), report.findings.len());
     process::note(&format!(
-        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or mend what it excludes"
+        "{path}: {number} exclusions for {found} findings written; fill in the reason of each, or fix what it excludes"
     ));
     Ok(())
 }

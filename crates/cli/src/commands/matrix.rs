@@ -112,27 +112,26 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         if let Some(gap) = world.gaps().iter().find(|gap| &*gap.what == "namespaces") {
             let Unseen { what, why } = gap;
             return Err(anyhow::anyhow!(
-                "it is not known whether there is a namespace {globs}: nothing stands there, and of {what}: {why}"
+                "it is not known whether a namespace matches --namespace {globs}: none that is known does, and {what} could not be read: {why}"
             )
             .into());
         }
-        return Err(
-            anyhow::anyhow!("no namespace here is meant by --namespace {globs}; leave it out to see all").into()
-        );
+        return Err(anyhow::anyhow!("no namespace matches --namespace {globs}; leave it out to see all").into());
     }
     let is_known = !world.gaps().iter().any(|gap| &*gap.what == "namespaces");
     for glob in options.namespaces.iter().filter(|glob| !world.namespaces().any(|name| access::glob(glob, name))) {
-        let there = if is_known { "no namespace here is" } else { "no namespace that is known here is" };
-        process::note(&format!("note: {there} meant by --namespace {glob}"));
+        let namespace = if is_known { "no namespace" } else { "no known namespace" };
+        process::note(&format!("note: {namespace} matches --namespace {glob}"));
     }
     let width = process::columns(process);
     let Some(whose) = &args.whose else {
         let matrix: Matrix<'_> = matrix(&world, &resources, &options);
         if matrix.rows.is_empty() {
             say_gaps(&matrix.gaps);
-            let here = if matrix.gaps.is_empty() { "here" } else { "in what could be looked at" };
+            let known = if matrix.gaps.is_empty() { "" } else { " in what could be read" };
             let who = args.who.join(", ");
-            return Err(anyhow::anyhow!("nobody {here} is meant by --who {who}; leave it out to see everybody").into());
+            let nobody = format!("--who {who} matches no user or group{known}; leave it out to see everybody");
+            return Err(anyhow::anyhow!(nobody).into());
         }
         match args.output {
             Output::Text => {

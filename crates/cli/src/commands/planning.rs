@@ -200,7 +200,7 @@ impl Subject {
         Ok(Planned { plan: plan::plan(&wanted, &observed), observed })
     }
 
-    /// Where logins are written: as typed, as last time, or where alone there are any.
+    /// Where mappings are written: as typed, as last time, or where alone there are any.
     fn target(&self, dump: &Dump) -> anyhow::Result<MappingTarget> {
         if let Some(target) = self.mapping {
             return Ok(target);
@@ -208,25 +208,26 @@ impl Subject {
         if let Some(record) = dump.record() {
             return Ok(record.object.target);
         }
-        let say = "say by `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none` where logins are written";
+        let say =
+            "choose where mappings are written: `--mapping access-file`, `configmap`, `aws-auth`, `crd` or `none`";
         let refused = dump.refused_config_maps();
         anyhow::ensure!(
             refused.is_empty(),
-            "where logins are written is not known: you may not `get` the ConfigMaps {} of kube-system; the ClusterRole \
+            "it is not known where mappings are written: you may not `get` the ConfigMaps {} of kube-system; the ClusterRole \
              `access-planner` of docs/change-access.md allows all that `plan` looks at",
             refused.join(", ")
         );
         anyhow::ensure!(
             dump.knows_targets(),
-            "where logins are written is not known: the ConfigMaps of kube-system are not all in what was given; give what \
+            "it is not known where mappings are written: the ConfigMaps of kube-system are not all in what was given; give what \
              `kubectl get configmaps -n kube-system -o json` prints as well, or {say}"
         );
         match dump.targets()[..] {
             [target] => Ok(target),
-            [] => anyhow::bail!("the cluster has no logins yet, and nothing was applied to it; {say}"),
+            [] => anyhow::bail!("the cluster has no mappings yet, and nothing was applied to it; {say}"),
             ref several => {
                 let titles: Vec<_> = several.iter().map(|target| target.title()).collect();
-                anyhow::bail!("the cluster has logins in several places ({}); {say}", titles.join("; "))
+                anyhow::bail!("the cluster has mappings in several places ({}); {say}", titles.join("; "))
             }
         }
     }

@@ -262,7 +262,7 @@ fn fit_open_files(settings: &mut Settings) {
             open_files,
             connections = settings.max_connections,
             sts_questions = settings.sts_questions.under_way,
-            "this process may have few files open, so it does less at once: allow it 704 (LimitNOFILE, ulimit -n)"
+            "the limit of open files is low, so the server handles fewer requests at once: raise it to 704 (LimitNOFILE, ulimit -n)"
         );
     }
 }
@@ -331,7 +331,7 @@ async fn serve(
         tracing::warn!(
             file = %files.key.display(),
             mode = format!("{mode:04o}"),
-            "others than its owner may read or write the server's key: give it mode 0600 (chmod 600)"
+            "users other than its owner may read or write the server's key: give it mode 0600 (chmod 600)"
         );
     }
     let resolver = tls::ReloadingResolver::new(&identity);
@@ -352,7 +352,7 @@ async fn serve(
         if signals::termination().await.is_err() {
             std::future::pending::<()>().await;
         }
-        tracing::info!("ending: requests under way may finish");
+        tracing::info!("shutting down: waiting for requests in progress");
     };
     pin!(ending);
     let server = tokio::select! {
@@ -380,7 +380,7 @@ async fn bind(
         match webhook::Server::bind(address, Arc::clone(&tls), Arc::clone(&webhook)).await {
             Err(error) if take_over && error.kind() == io::ErrorKind::AddrInUse => {
                 if !has_said {
-                    tracing::info!(address = %address, "another server has the port; it is taken over when that one ends");
+                    tracing::info!(address = %address, "another server has the port; waiting for it to exit");
                     has_said = true;
                 }
                 tokio::time::sleep(PORT_INTERVAL).await;

@@ -75,7 +75,7 @@ pub(crate) fn run(args: &TokenArgs, global: &Global, process: &Process) -> Comma
     let request = Request::resolve(args, global, process, &config)?;
     if request.credentials.role.is_none() {
         args.of_a_role().for_each(|flag| {
-            process::note(&format!("note: {flag} changes nothing, since no role is assumed; --role ARN names one"));
+            process::note(&format!("note: {flag} has no effect, because no role is assumed; name one by --role ARN"));
         });
     }
     print(&request, process)

@@ -97,7 +97,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
         }
         Err(Unconfirmed::Refused(refusal)) => Err(refused(refusal)),
         Err(Unconfirmed::Upstream(trouble)) => {
-            Err(anyhow::anyhow!("STS gave no answer that says yes or no ({}): {trouble}", trouble.code()).into())
+            Err(anyhow::anyhow!("STS neither confirmed nor refused the token ({}): {trouble}", trouble.code()).into())
         }
     }
 }
@@ -147,7 +147,7 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     let source = process::read_source(kubeconfig)?;
     let webhook = kubeconfig::read_webhook(&source).map_err(|_| {
         anyhow::anyhow!(
-            "{} is no kubeconfig of an API server's webhook, as `cluster-auth init` makes one",
+            "{} is no kubeconfig for an API server's webhook; `cluster-auth init` writes one",
             source.name()
         )
     })?;
@@ -158,14 +158,14 @@ fn ask(kubeconfig: &Path, token: &str) -> Result<Review, Failure> {
     }
     let said = match review.status {
         StatusCode::FORBIDDEN | StatusCode::OK => {
-            "lets nobody in with this token: no mapping names who AWS says it is, or the token is not one that the \
-             server takes, as when it is for another cluster id; the server's log says which, with a code"
+            "refused this token: either no mapping names the caller, or the token is not valid here, \
+             for instance because it is for another cluster id; the server's log says which, with a code"
         }
-        StatusCode::TOO_MANY_REQUESTS => "has too much to do; ask again",
+        StatusCode::TOO_MANY_REQUESTS => "is overloaded; try again",
         StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE => {
-            "has no answer that says yes or no; its log and its /readyz say why"
+            "could neither confirm nor refuse the token; its log and its /readyz say why"
         }
-        _ => "does not answer as a webhook does",
+        _ => "does not answer like a webhook",
     };
     Err(anyhow::anyhow!("the webhook at {url} {said} (status {})", review.status.as_u16()).into())
 }
@@ -189,8 +189,10 @@ fn lines(rows: &[(&str, String)]) -> String {
 }
 
 fn refused(refusal: Refusal) -> Failure {
-    process::note(&format!("refused: {refusal} [{}]", refusal.code()));
-    process::note_lines(&refusal.explain().to_string());
+    let code = refusal.explain();
+    process::note(&format!("refused: {refusal} [{}]", code.code));
+    process::note_lines(code.meaning);
+    process::note_lines(&format!("What to do: {}", code.fix));
     Failure::AlreadySaid
 }
 

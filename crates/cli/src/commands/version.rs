@@ -36,7 +36,7 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
     if args.short == Some(true) {
         // aws-iam-authenticator takes both.
         if args.output.is_some() {
-            process::note("note: --output changes nothing beside --short");
+            process::note("note: --output has no effect with --short");
         }
         return short();
     }

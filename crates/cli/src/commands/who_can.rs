@@ -99,7 +99,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
             say_gaps(&gaps);
             say_notes(&world);
             if !gaps.is_empty() {
-                process::note("what could not be looked at may let others do it, too");
+                process::note("others may also be allowed by what could not be read");
             }
         }
         output => output.print(&answer.out(&world, &request, args.any_namespace))?,

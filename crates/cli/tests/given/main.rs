@@ -175,7 +175,7 @@ fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobod
         let said = run(folder.path(), &format!("import --from whole.json {from}"), None);
         let once = said.matches("whoever logs in by OpenID Connect of https://dex.example.com").count();
         assert_eq!(once, from.matches("--from").count(), "{from}: {said}");
-        assert!(!said.contains("nothing was imported: what could not be looked at"), "{from}: {said}");
+        assert!(!said.contains("nothing was imported: what could not be read"), "{from}: {said}");
     }
     // It is a gap of everything else.
     let said = run(folder.path(), "lint --from whole.json --from provider.json", Some(0));
@@ -254,7 +254,7 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
         ("--from nowhere.yaml --default-namespace shop", None),
         (
             "--from somewhere.yaml --default-namespace shop",
-            Some("note: --default-namespace shop changes nothing: whatever --from gives of a namespace says which"),
+            Some("note: --default-namespace shop has no effect: every object in --from names its namespace"),
         ),
         ("--from cluster.yaml --reader cluster-auth", Some("note: --reader changes nothing here: ")),
         ("--from cluster.yaml -c config.yaml --reader cluster-auth", None),

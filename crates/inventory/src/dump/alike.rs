@@ -22,7 +22,7 @@ impl Dump {
         let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let what = format!("the ConfigMap {namespace}{name}{}", self.at());
         let note = if let Some(list) = LISTS.iter().find(|list| keys.contains_key(**list)) {
-            format!("{what} has {list}, and nobody logs in by it: kube-system/aws-auth alone is read")
+            format!("{what} has {list}, and nobody logs in through it: kube-system/aws-auth alone is read")
         } else if keys.contains_key(CONFIGURATION) {
             format!(
                 "{what} has a {CONFIGURATION} with logins, which is not looked at: kube-system/aws-iam-authenticator is, and `import \
@@ -40,7 +40,7 @@ impl Dump {
         let key = match target {
             MappingTarget::AwsAuth => {
                 let list = LISTS.iter().find(|list| map.binary_data.contains_key(**list))?;
-                let why = format!("its `binaryData` has {list}, and nobody logs in by that: `data` alone is read");
+                let why = format!("its `binaryData` has {list}, and nobody logs in through that: only `data` is read");
                 return Some(Misplaced::Note(why));
             }
             MappingTarget::ConfigMap => CONFIGURATION,

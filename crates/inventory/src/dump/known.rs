@@ -72,7 +72,7 @@ impl Dump {
         problems.filter_map(gap).collect()
     }
 
-    /// What looks like a place of logins and is none.
+    /// What looks like a mapping source and is none.
     pub fn notes(&self) -> &[Box<str>] {
         &self.notes
     }

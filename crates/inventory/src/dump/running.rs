@@ -14,7 +14,7 @@ impl Dump {
         self.servers.is_ours = true;
     }
 
-    /// Why it could not be looked at what runs servers.
+    /// Why what runs servers could not be read.
     pub fn could_not_see_servers(&mut self, why: &str) {
         self.servers.unseen = Some(why.into());
     }

@@ -1,4 +1,4 @@
-//! Who is in the file: everybody whom a place of logins lets in, in the file's terms.
+//! Who is in the file: everybody whom a mapping source lets in, in the file's terms.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -97,7 +97,7 @@ pub(crate) struct NotKnownOut<'a> {
     objects: Vec<IdOut>,
     /// Whether these stay, which the cluster has.
     stays: Vec<IdOut>,
-    /// What stands for these where logins are written.
+    /// What stands for these where mappings are written.
     entries: &'a [String],
 }
 

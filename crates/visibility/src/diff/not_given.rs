@@ -13,7 +13,7 @@ pub struct NotGiven {
     pub side: usize,
     /// What, and what to do.
     pub gap: Unseen,
-    /// Whether it is a place of logins, and not a kind of rights.
+    /// Whether it is a mapping source, and not a kind of rights.
     pub is_of_logins: bool,
 }
 

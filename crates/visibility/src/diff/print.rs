@@ -239,7 +239,7 @@ fn logs_in(principal: &NamedPrincipal, Login { username, groups }: &Login) -> St
 
 fn said<'a>(of: &str, gaps: impl Iterator<Item = &'a Unseen>) -> Vec<Item> {
     let gaps = inventory::shown(&gaps.cloned().collect::<Vec<_>>());
-    gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{}: {}", gap.what, gap.why))).collect()
+    gaps.iter().map(|gap| Item::new(Sign::Note, format!("{of}{gap}"))).collect()
 }
 
 /// All of a [`Difference`], for [`print::json`] and [`print::yaml`].

@@ -36,7 +36,7 @@ pub struct Difference<'a> {
     pub subjects_unchanged: usize,
     /// Grants that come or go, of roles that are not known.
     pub unknown: Vec<UnknownGrant>,
-    /// What only one of the worlds has because the other one's was not given. Where there are places of logins among it, no
+    /// What only one of the worlds has because the other one's was not given. Where there are mapping sources among it, no
     /// people are compared.
     pub not_given: Vec<NotGiven>,
 }
@@ -143,7 +143,7 @@ impl<'a> Difference<'a> {
         self.people.is_empty() && self.subjects.is_empty() && self.unknown.is_empty()
     }
 
-    /// Whether something could not be looked at.
+    /// Whether something could not be read.
     pub fn is_incomplete(&self) -> bool {
         !self.not_given.is_empty() || self.worlds.iter().any(|world| !world.gaps().is_empty())
     }

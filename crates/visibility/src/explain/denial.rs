@@ -94,7 +94,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         Mismatch::Differs(difference) => *difference,
         Mismatch::Never(why) => {
             let hint = why.hint(&nearest.principal.to_string()).map(|hint| format!("; {hint}")).unwrap_or_default();
-            return format!("{} looks like it, and never matches: {why}{hint}", dead(&nearest.source, why));
+            return format!("{} looks like a match, but never matches: {why}{hint}", dead(&nearest.source, why));
         }
     };
     let (kind, name, account, partition) = match &nearest.principal {

@@ -77,10 +77,10 @@ impl Explanation<'_> {
         };
         let gaps: Vec<Unseen> = self.gaps.iter().filter(|gap| !is_said(gap)).cloned().collect();
         let gaps = inventory::shown(&gaps);
-        let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, format!("{}: {}", gap.what, gap.why)));
+        let gaps = gaps.iter().map(|gap| Item::new(Sign::Danger, gap.to_string()));
         let gaps: Vec<Item> = gaps.collect();
         if !gaps.is_empty() {
-            sections.push(section("Incomplete: this could not be looked at, and may say otherwise", gaps));
+            sections.push(section("Incomplete: this could not be read, and may say otherwise", gaps));
         }
         sections
     }
@@ -101,7 +101,7 @@ impl Explanation<'_> {
                 format!("{who} is not let in{of}: {} [{}]", code.summary, code.code)
             }
             Verdict::Undetermined(places) => {
-                let of = if places.is_empty() { of } else { ", by what could be looked at" };
+                let of = if places.is_empty() { of } else { ", by what could be read" };
                 let possible = self.person.iter().flat_map(|person| &person.possible);
                 let each = possible.map(|Possible { outcome, .. }| match outcome {
                     Outcome::Permit(user) => format!("let in as {}", called(user)),
@@ -110,13 +110,10 @@ impl Explanation<'_> {
                 format!("undetermined: {who} is {}, another one each time{of}", each.collect::<Vec<_>>().join(", or "))
             }
             Verdict::NotKnown(NotKnown { seen: None, .. }) => {
-                format!("not known for certain: {who} is let in as {} by what could be looked at", user())
+                format!("not known for certain: {who} is let in as {} by what could be read", user())
             }
             Verdict::NotKnown(NotKnown { seen: Some(Denial { code, .. }), .. }) => {
-                format!(
-                    "not known: whether {who} is let in; by what could be looked at, {} [{}]",
-                    code.summary, code.code
-                )
+                format!("not known: whether {who} is let in; by what could be read, {} [{}]", code.summary, code.code)
             }
             Verdict::NoAnswer(code) => format!("nobody knows about {who}: {} [{}]", code.summary, code.code),
             Verdict::NotAsked => format!("{who} is in order as far as that can be seen here; AWS was not asked"),
@@ -199,7 +196,7 @@ impl Person<'_> {
                 }
                 _ if !self.left_out.is_empty() => "no place that is asked has a mapping".to_owned(),
                 _ if is_known => "there is no mapping at all".to_owned(),
-                _ => "there is no mapping in what could be looked at".to_owned(),
+                _ => "there is no mapping in what could be read".to_owned(),
             };
             items.push(Item::new(Sign::None, none));
         }
@@ -245,7 +242,9 @@ impl Person<'_> {
         let ends = &membership.ends;
         let is_in = self.user.is_some() && membership.holds(self.now);
         match ends {
-            Some(ends) if !membership.holds(self.now) => Item::new(Sign::Remove, format!("group {group} ended {ends}")),
+            Some(ends) if !membership.holds(self.now) => {
+                Item::new(Sign::Remove, format!("group {group} expired {ends}"))
+            }
             Some(ends) => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group} until {ends}")),
             None => Item::new(if is_in { Sign::Add } else { Sign::None }, format!("group {group}")),
         }
@@ -317,7 +316,7 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
     }
     if let Some(unseen) = world.unseen_bindings() {
         let more = if items.is_empty() { "" } else { "whether they may do more is " };
-        items.push(Item::new(Sign::Danger, format!("{more}not known: {unseen} could not be looked at")));
+        items.push(Item::new(Sign::Danger, format!("{more}not known: {unseen} could not be read")));
     } else if items.is_empty() {
         let of = if world.is_whole() { "" } else { " by what was given" };
         items.push(Item::new(
@@ -366,13 +365,11 @@ fn seen(code: &Code) -> Vec<Item> {
 
 fn consequence(code: &Code) -> &'static str {
     match code.answered_with() {
-        403 if code.may_be_remembered() => {
-            "a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again"
-        }
-        403 => "a no that it does not remember: whoever comes again is asked about again",
+        403 if code.may_be_remembered() => "not cached (except with --deny-with-200), so a retry is checked anew",
+        403 => "not cached, so a retry is checked anew",
         // It tries again after 429 and 500 to 502, and after nothing else that comes without Retry-After.
-        503 => "no answer: it remembers nothing, and whoever comes again is asked about again",
-        _ => "no answer: it tries again by itself, and remembers nothing",
+        503 => "no decision and not cached, so a retry is checked anew",
+        _ => "no decision and not cached; the API server retries by itself",
     }
 }
 

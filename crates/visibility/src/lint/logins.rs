@@ -27,7 +27,7 @@ pub(super) fn findings<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec
         .concat()
 }
 
-/// The place of logins that an escalation changes, if it is one that does.
+/// The mapping source that an escalation changes, if it is one that does.
 pub(super) fn changed_by(escalation: &Escalation) -> Option<MappingTarget> {
     match escalation.code {
         "aws-auth" => Some(MappingTarget::AwsAuth),
@@ -118,7 +118,7 @@ fn chosen_usernames<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Fi
     findings
 }
 
-/// What stands in a place of logins and is not, or does not do, what it looks like.
+/// What stands in a mapping source and is not, or does not do, what it looks like.
 fn defects<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>> {
     let mut findings = Vec::new();
     for defect in world.surroundings().logins.iter().flat_map(|source| &source.defects) {

@@ -11,7 +11,7 @@ pub enum Cell {
     Levels(Levels),
     /// The verbs on resources that were asked for, in their order.
     Verbs(Vec<Verbs>),
-    /// At least this: bindings that hold there could not be looked at.
+    /// At least this: bindings that hold there could not be read.
     AtLeast(Box<Cell>),
 }
 
@@ -47,7 +47,7 @@ pub struct Levels {
     pub baseline: bool,
     /// Roles that are bound here and do not exist.
     pub missing: Vec<Box<str>>,
-    /// Roles that are bound here and could not be looked at.
+    /// Roles that are bound here and could not be read.
     pub unknown: Vec<Box<str>>,
 }
 
@@ -223,7 +223,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let mut legend: Vec<(String, String)> = Vec::new();
     let mut say = |word: &str, meaning: String| legend.push((word.to_owned(), meaning));
     if cells.iter().any(|cell| matches!(cell, Cell::AtLeast(_))) {
-        say(MORE, "not known: what could not be looked at may give more".to_owned());
+        say(MORE, "not known: what could not be read may give more".to_owned());
     }
     if levels.is_empty() {
         say("all", "every verb".to_owned());
@@ -262,7 +262,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
     let has_missing = levels.iter().any(|levels| !levels.missing.is_empty());
     let has_unknown = levels.iter().any(|levels| !levels.unknown.is_empty());
     let not_there = "bound to a role that is not there: it counts as nothing";
-    let not_known = "bound to a role that could not be looked at, or was not given: what it allows is not known";
+    let not_known = "bound to a role that could not be read, or was not given: what it allows is not known";
     match (has_missing, has_unknown) {
         (false, false) => {}
         (true, false) => say("?role", not_there.to_owned()),
@@ -270,7 +270,7 @@ pub(super) fn legend(cells: &[Cell]) -> Vec<(String, String)> {
         (true, true) => say("?role", format!("{not_there}; or {not_known}")),
     }
     if words.iter().any(|word| word.is_dangerous) {
-        say("!", "a way to become more: whoever holds this here can get rights of others".to_owned());
+        say("!", "privilege escalation: whoever holds this here can get permissions of others".to_owned());
     }
     legend
 }

@@ -252,7 +252,7 @@ impl<'a> Held<'a> {
 struct Numbers<'a> {
     of_role: HashMap<*const AnyRole, u32>,
     of_rules: HashMap<&'a [Rule], u32>,
-    /// By name, and whether it could not be looked at.
+    /// By name, and whether it could not be read.
     of_missing: HashMap<(&'a str, bool), u32>,
     next: u32,
 }

@@ -223,7 +223,7 @@ impl<'a> LevelForm<'a> {
         self.answers.push(answers);
     }
 
-    /// Takes a role that does not exist, or that could not be looked at.
+    /// Takes a role that does not exist, or that could not be read.
     pub(super) fn take_missing(&mut self, role: &str, is_unknown: bool) {
         let role = Some(role.into());
         let (missing, unknown) = if is_unknown { (None, role) } else { (role, None) };

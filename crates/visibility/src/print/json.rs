@@ -12,7 +12,7 @@ pub fn json(value: &impl Serialize) -> String {
     serde_json::to_string_pretty(value).expect("plain data can be written") + "\n"
 }
 
-/// Something that could not be looked at.
+/// Something that could not be read.
 #[derive(Clone, Debug, Serialize)]
 pub struct GapOut<'a> {
     what: &'a str,

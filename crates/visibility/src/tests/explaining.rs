@@ -299,7 +299,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.none
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       add to the access file, and see what it gives by `cluster-auth plan`
@@ -309,7 +309,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       Add the principal to a group of the access file, or to mapUsers or mapRoles. The log line shows the nearest mapping where one differs only in account, path or case.
     "#);
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/erin")), &world), @r#"
-    arn:aws:iam::111122223333:user/erin is not let in: access of this principal has ended [mapping.ended]
+    arn:aws:iam::111122223333:user/erin is not let in: access of this principal has expired [mapping.ended]
 
     Who AWS says it is
       the IAM user erin of account 111122223333
@@ -323,7 +323,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.ended
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       change access.yaml:5
@@ -341,7 +341,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.other-partition
-      the API server: status 403, a no that it does not remember (except with --deny-with-200): whoever comes again is asked about again
+      the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
 
     What to do
       aws-cn is the caller's partition, and aws the one of everybody who is mapped
@@ -464,7 +464,7 @@ fn codes_are_explained_without_anybody() {
     What is seen of it
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "no answer for now" with the code upstream.throttled
-      the API server: status 429, no answer: it tries again by itself, and remembers nothing
+      the API server: status 429, no decision and not cached; the API server retries by itself
 
     What to do
       Usually it passes by itself. If not, find who logs in so often: the log names the callers; a client that makes a new token for every request is the common cause.

@@ -1,4 +1,4 @@
-//! Unknown is not no: what could not be looked at makes an answer "not known", and never a refusal.
+//! Unknown is not no: what could not be read makes an answer "not known", and never a refusal.
 
 mod pieces;
 
@@ -341,8 +341,8 @@ fn what_is_given_piece_by_piece_is_said_to_be_that() {
     an access file: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
     a manifest: arn:aws:iam::111122223333:user/alice is let in as alice, by what was given
     a manifest: arn:aws:iam::111122223333:user/mallory is not let in, by what was given: no mapping names this principal [mapping.none]
-    lists without IAMIdentityMappings: not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
-    lists without IAMIdentityMappings: not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+    lists without IAMIdentityMappings: not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be read
+    lists without IAMIdentityMappings: not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be read, no mapping names this principal [mapping.none]
     ");
 }
 
@@ -470,36 +470,36 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
       nothing of their own: no binding names them or a group of theirs
 
     bindings of namespaces may not be listed
-      ! not known: rolebindings could not be looked at
+      ! not known: rolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! rolebindings: you may not look
 
     bindings of the cluster may not
       ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
-      ! whether they may do more is not known: clusterrolebindings could not be looked at
+      ! whether they may do more is not known: clusterrolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterrolebindings: you may not look
 
     neither may
-      ! not known: rolebindings and clusterrolebindings could not be looked at
+      ! not known: rolebindings and clusterrolebindings could not be read
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterrolebindings: you may not look
       ! rolebindings: you may not look
 
     roles may not
       ! RoleBinding b in dev grants whatever the ClusterRole own allows, which is not known
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! clusterroles: you may not look
       ! what the ClusterRole own allows: you may not get it
 
     namespaces may not
       nothing of their own: no binding names them or a group of theirs
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! namespaces: you may not look
 
     the role is not there
@@ -518,7 +518,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
         said.push('\n');
     }
     assert_snapshot!(said, @"
-    not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be looked at
+    not known for certain: arn:aws:iam::111122223333:user/alice is let in as alice by what could be read
 
     Who AWS says it is
       the IAM user alice of account 111122223333
@@ -536,10 +536,10 @@ fn what_is_not_known_is_said_with_what_would_help() {
         that is asked first, and may name them as somebody else
         give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
 
-    Incomplete: this could not be looked at, and may say otherwise
+    Incomplete: this could not be read, and may say otherwise
       ! IAMIdentityMappings: you may not look
 
-    not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be looked at, no mapping names this principal [mapping.none]
+    not known: whether arn:aws:iam::111122223333:user/mallory is let in; by what could be read, no mapping names this principal [mapping.none]
 
     Who AWS says it is
       the IAM user mallory of account 111122223333

@@ -70,47 +70,39 @@ fn what_is_not_known_is_said_with_what_may_be_meant() {
         (
             &known,
             ["get", "deploymnets"],
-            "no resource type 'deploymnets' is known here; it was asked about as written; did you mean deployments?",
+            "no resource type 'deploymnets' is known here; matched literally; did you mean deployments?",
         ),
-        (
-            &known,
-            ["get", "pod.apps"],
-            "no resource type 'pod' in group 'apps' is known here; it was asked about as written",
-        ),
+        (&known, ["get", "pod.apps"], "no resource type 'pod' in group 'apps' is known here; matched literally"),
         (
             &discovered,
             ["get", "widgetz"],
-            "the server doesn't have a resource type 'widgetz'; it was asked about as written; did you mean widgets?",
+            "the server doesn't have a resource type 'widgetz'; matched literally; did you mean widgets?",
         ),
         (
             &discovered,
             ["get", "widgetz.example.com"],
-            "the server doesn't have a resource type 'widgetz' in group 'example.com'; it was asked about as written; did you mean widgets?",
+            "the server doesn't have a resource type 'widgetz' in group 'example.com'; matched literally; did you mean widgets?",
         ),
         (
             &known,
             ["read", "pods"],
-            "Kubernetes itself knows no verb `read`; it was asked about as written; did you mean get, list, watch?",
+            "Kubernetes itself knows no verb `read`; matched literally; did you mean get, list, watch?",
         ),
-        (
-            &known,
-            ["delte", "pods"],
-            "Kubernetes itself knows no verb `delte`; it was asked about as written; did you mean delete?",
-        ),
+        (&known, ["delte", "pods"], "Kubernetes itself knows no verb `delte`; matched literally; did you mean delete?"),
         // An authorizer may be asked about them, but nobody does.
         (
             &known,
             ["use", "psp"],
-            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
-             written",
+            "no API server serves podsecuritypolicies.policy any more, so no rule about them takes effect; \
+             matched literally",
         ),
         (
             &discovered,
             ["use", "podsecuritypolicies"],
-            "no API server serves podsecuritypolicies.policy any more, so nothing is decided by them; it was asked about as \
-             written",
+            "no API server serves podsecuritypolicies.policy any more, so no rule about them takes effect; \
+             matched literally",
         ),
-        (&known, ["frobnicate", "pods"], "Kubernetes itself knows no verb `frobnicate`; it was asked about as written"),
+        (&known, ["frobnicate", "pods"], "Kubernetes itself knows no verb `frobnicate`; matched literally"),
     ];
     for (known, [verb, what], expected) in rows {
         let question = known.question(Words { verb, what, subresource: "", namespace: None }).expect("a question");

@@ -14,7 +14,7 @@ use crate::{
 #[serde(rename_all = "camelCase")]
 pub struct AnswerOut<'a> {
     question: QuestionOut<'a>,
-    /// Whether something could not be looked at, so that others may be able to as well.
+    /// Whether something could not be read, so that others may be able to as well.
     incomplete: bool,
     gaps: Vec<GapOut<'a>>,
     subjects: Vec<HolderOut<'a>>,

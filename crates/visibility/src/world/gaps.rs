@@ -16,9 +16,9 @@ use crate::NamedPrincipal;
 pub(super) fn of_cluster(observed: &Observed, only_files: bool, has_access_file: bool) -> Vec<Unseen> {
     if only_files {
         let why = if has_access_file {
-            "only access files were given: whatever others grant there is not known"
+            "only access files were given; other grants in the cluster are not known"
         } else {
-            "no roles and bindings were given: what is granted there is not known"
+            "no roles and bindings were given; grants in the cluster are not known"
         };
         return vec![Unseen { what: "the cluster".into(), why: why.into() }];
     }
@@ -50,7 +50,7 @@ pub(super) fn of_iam_group(name: &str) -> Unseen {
     Unseen { what, why: "give what `aws iam get-group` prints".into() }
 }
 
-/// Roles that some bindings grant and that could not be looked at, though they may be there.
+/// Roles that some bindings grant and that could not be read, though they may be there.
 pub(super) fn of_roles<'a>(
     bindings: impl Iterator<Item = &'a Binding>,
     index: &Index,

@@ -94,7 +94,7 @@ pub(super) const STS_LEFT_ALONE: Series = Series::new(
     "cluster_auth_sts_left_alone",
     Gauge,
     &["StsHost"],
-    "1 where an endpoint of STS is left alone, as it failed again and again",
+    "1 while the circuit breaker of an STS endpoint is open, because it failed again and again",
 )
 .more("Only endpoints that people log in through; it is asked a few questions until it answers again. Alert on any.");
 
@@ -145,7 +145,7 @@ pub(super) const SOURCE_READ: Series = Series::new(
     "cluster_auth_source_read",
     Gauge,
     &["mode"],
-    "1 where a source of logins has been read, 0 where not yet",
+    "1 where a mapping source has been read, 0 where not yet",
 )
 .more("`mode` is one of the backend modes that are asked. While it is 0, whoever no earlier source maps gets no answer. Alert on 0.");
 

@@ -296,7 +296,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
     ensure!(markdown.starts_with("## From reader.yaml to writer.yaml\n") && markdown.contains("\n- ➕ "), "{markdown}");
     let coloured = managed.run(&["diff", "view.yaml", "edit.yaml", "--color", "always"])?.success()?;
     ensure!(coloured.contains("\u{1b}["), "{coloured}");
-    // Somebody of the file, and somebody whom nothing names that could be looked at: the server has files of its own.
+    // Somebody of the file, and somebody whom nothing names that could be read: the server has files of its own.
     let two =
         ["diff", "arn:aws:iam::111122223333:user/alice", "arn:aws:iam::111122223333:user/eve", "--from", "view.yaml"];
     let asked = [&two[..], &["--context", "local"]].concat();

@@ -281,7 +281,7 @@ fn denied(world: &World) -> anyhow::Result<()> {
     ensure!(file.contains("ops/bob") && file.contains("permissionSets") && !file.contains("iamGroups"), "{file}");
     let refused = online(world, &folder, "erin", &["render", "--aws", "--to", "config"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
-    ensure!(refused.stderr.contains("a permission set cannot be carried by config"), "{}", refused.stderr);
+    ensure!(refused.stderr.contains("`permissionSets` is not supported by config"), "{}", refused.stderr);
     // mallory may not even ask for groups.
     let refused = online(world, &folder, "mallory", &["check", "--aws", "-o", "json"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
@@ -302,7 +302,7 @@ fn elsewhere(world: &World) -> anyhow::Result<()> {
     let refused = online(world, &folder, "carol", &["render", "--aws", "--to", "aws-auth"])?;
     ensure!(refused.code == 1 && refused.stdout.is_empty(), "{refused:?}");
     let said = &refused.stderr;
-    ensure!(said.contains("an IAM group cannot be carried by aws-auth") && said.contains("`--aws`"), "{said}");
+    ensure!(said.contains("`iamGroups` is not supported by aws-auth") && said.contains("`--aws`"), "{said}");
     ensure!(said.contains("`--from DUMP`"), "{said}");
     Ok(())
 }

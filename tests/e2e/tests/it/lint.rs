@@ -277,7 +277,7 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     let new = ["create", "clusterrolebinding", "new", "--clusterrole=cluster-admin", "--user=mallory"];
     managed.admin.kubectl(&new)?.success()?;
     let output = managed.run(&again)?;
-    ensure!(output.code == 2 && output.stdout.contains("User mallory can do everything"), "{output:?}");
+    ensure!(output.code == 2 && output.stdout.contains("User mallory has every permission"), "{output:?}");
     let more = managed.run(&["lint", "--exclusions", "baseline.yaml", "--write-exclusions", "-"])?.success()?;
     ensure!(more.matches("- check:").count() == 1 && more.contains("User mallory"), "{more}");
     managed.admin.kubectl(&["delete", "clusterrolebinding", "new"])?.success()?;

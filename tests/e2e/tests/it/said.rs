@@ -65,7 +65,7 @@ const ROWS: &[(&str, i32, &str)] = &[
     (
         "lint --from manifests --exclude nothing-like-it",
         0,
-        "note: --exclude nothing-like-it leaves nothing out: no file and no folder of --from is called so",
+        "note: --exclude nothing-like-it has no effect: no file or folder of --from matches it",
     ),
     ("lint --from mixed --exclude template.yaml", 0, ""),
     (

@@ -199,7 +199,7 @@ roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: admin}
 subjects: [{apiGroup: rbac.authorization.k8s.io, kind: Group, name: auditors}]
 ";
 
-/// What nobody of these may look at, in whichever namespace. Each place of logins is named, so that nothing more is said of who
+/// What nobody of these may look at, in whichever namespace. Each mapping source is named, so that nothing more is said of who
 /// logs in.
 const NEVER: &[&str] = &[
     "clusterrolebindings",
@@ -514,7 +514,7 @@ fn plan(world: &World) -> anyhow::Result<()> {
         ensure!(plan["complete"] == false && wrong.is_empty(), "without {without} it is stated that {wrong:#?}");
         let numbers = ["to create", "can log in who could not", "gain rights", "there is no ClusterRole"];
         for said in [&text.stdout, &markdown.stdout] {
-            ensure!(said.contains("incomplete: not all of the cluster could be looked at"), "{said}");
+            ensure!(said.contains("incomplete: not all of the cluster could be read"), "{said}");
             let claims = numbers.iter().filter(|claim| said.contains(**claim) && !said.contains(&format!("0 {claim}")));
             ensure!(without != "everything" || claims.count() == 0, "{said}");
         }

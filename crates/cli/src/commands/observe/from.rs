@@ -135,7 +135,7 @@ impl PathArgs {
         self.read_paths(&self.from, into)?;
         if let Some(namespace) = self.default_namespace.as_ref().filter(|_| !into.took_default_namespace()) {
             process::note(&format!(
-                "note: --default-namespace {namespace} changes nothing: whatever --from gives of a namespace says which"
+                "note: --default-namespace {namespace} has no effect: every object in --from names its namespace"
             ));
         }
         Ok(())
@@ -174,9 +174,7 @@ impl PathArgs {
             }
         }
         for glob in useless {
-            process::note(&format!(
-                "note: --exclude {glob} leaves nothing out: no file and no folder of --from is called so"
-            ));
+            process::note(&format!("note: --exclude {glob} has no effect: no file or folder of --from matches it"));
         }
         // The same is said once, however often something is read.
         for note in std::mem::take(&mut into.notes) {

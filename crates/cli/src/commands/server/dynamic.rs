@@ -58,7 +58,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
             } else if !print.is_gone() {
                 if seen.as_ref() != Some(&print) {
                     seen = Some(print);
-                    cannot_read(&sources, &format!("it cannot be told whether {} is there", path.display()));
+                    cannot_read(&sources, &format!("it is not known whether {} exists", path.display()));
                 }
             } else {
                 // Whoever writes a file anew may take the old one away first; whoever leaves it away means it.
@@ -67,7 +67,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                 if is_gone && sources.has_read(Mode::DynamicFile) {
                     seen = None;
                     sources.take(Mode::DynamicFile, Source::empty(Mode::DynamicFile, Reader::ClusterAuth).into());
-                    tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its logins");
+                    tracing::warn!(file = %path.display(), "the dynamic file is gone, and so are its mappings");
                 } else if is_gone {
                     cannot_read(&sources, &format!("{} is not there", path.display()));
                 }

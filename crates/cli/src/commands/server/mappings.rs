@@ -66,7 +66,7 @@ impl Read {
     pub(super) fn say_twice(&self) {
         let access = self.access.as_ref().map(|access| &access.rules);
         for rule in access.into_iter().flat_map(|access| self.mounted.also_in(access)) {
-            tracing::warn!(rule = %rule, "the access file names this principal too, and its word holds");
+            tracing::warn!(rule = %rule, "the access file maps this principal too, and takes precedence");
         }
     }
 }
@@ -117,8 +117,8 @@ impl Files {
         }))
     }
 
-    /// Reads everything anew: address, port and cluster id are those the server was started with. With other sources of
-    /// logins beside them, the files may map nobody.
+    /// Reads everything anew: address, port and cluster id are those the server was started with. With other mapping
+    /// sources beside them, the files may map nobody.
     pub(super) fn read(&self, has_others: bool) -> anyhow::Result<Read> {
         let (config, mounted) = match &self.config {
             None => {

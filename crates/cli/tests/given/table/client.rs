@@ -187,7 +187,7 @@ pub(super) const COMMANDS: &[Row] = &[
         &[
             ("short", ALWAYS),
             // aws-iam-authenticator takes both.
-            ("output", &[("version --short --output yaml", 0, "note: --output changes nothing beside --short")]),
+            ("output", &[("version --short --output yaml", 0, "note: --output has no effect with --short")]),
         ],
     ),
     ("completion", "bash", Uses::NOTHING, &[]),

@@ -30,7 +30,7 @@ pub fn baseline(report: &Report<'_>, now: Timestamp) -> (String, usize) {
     let day = now.strftime("%Y-%m-%d");
     let mut text = format!(
         "# What `cluster-auth lint` found on {day}, so that only what comes later is reported: give it as `--exclusions`.\n\
-         # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Mend what has none.\n"
+         # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Fix what has none.\n"
     );
     text.push_str(if entries.is_empty() { "exclusions: []\n" } else { "exclusions:\n" });
     let number = entries.len();

@@ -99,7 +99,7 @@ pub(super) struct LevelsOut<'a> {
     missing_roles: &'a [Box<str>],
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     unknown_roles: &'a [Box<str>],
-    /// Whether what could not be looked at may give more.
+    /// Whether what could not be read may give more.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     maybe_more: bool,
 }

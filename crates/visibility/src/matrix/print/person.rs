@@ -47,7 +47,7 @@ impl Person<'_> {
         if self.matrix.gaps.is_empty() {
             "Nothing grants them anything."
         } else {
-            "Nothing that could be looked at grants them anything."
+            "Nothing that could be read grants them anything."
         }
     }
 

@@ -76,8 +76,8 @@ fn the_group_of_a_namespaces_accounts_counts_for_each_of_them() {
              bind ci/team starter Group:team"
         ),
         @"
-        danger [cluster-admin] Group system:serviceaccounts:ci can do everything, as cluster-admin does
-        danger [pods] Group team can start pods under any service account in ci, and so act as Group system:serviceaccounts:ci, which can do everything, as cluster-admin does
+        danger [cluster-admin] Group system:serviceaccounts:ci has every permission, like ClusterRole cluster-admin
+        danger [pods] Group team can start pods under any service account in ci, and so act as Group system:serviceaccounts:ci, which has every permission, like ClusterRole cluster-admin
         warning [everybody] Group system:serviceaccounts:ci holds ClusterRole all by ClusterRoleBinding all, so everybody of them has it
         "
     );
@@ -148,12 +148,12 @@ fn a_right_over_a_namespace_is_as_bad_as_its_accounts_are_mighty() {
              bind dev/far start Group:far"
         ),
         @"
-        danger [pods] Group developers can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] Group far can start pods under any service account in dev, and so act as ServiceAccount dev/hop, which can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] Group ops can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [cluster-admin] ServiceAccount ci/deployer can do everything, as cluster-admin does
-        danger [pods] ServiceAccount dev/hop can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
-        danger [pods] ServiceAccount ops/runner can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+        danger [pods] Group developers can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] Group far can start pods under any service account in dev, and so act as ServiceAccount dev/hop, which can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] Group ops can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [cluster-admin] ServiceAccount ci/deployer has every permission, like ClusterRole cluster-admin
+        danger [pods] ServiceAccount dev/hop can start pods under any service account in ops, and so act as ServiceAccount ops/runner, which can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
+        danger [pods] ServiceAccount ops/runner can start pods under any service account in ci, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
         "
     );
 }
@@ -187,7 +187,7 @@ fn what_is_added_to_kubernetes_own_is_found() {
          bind system:controller:mine system:controller:mine SA:dev/mine",
     ];
     assert_snapshot!(rows.map(found).join("\n"), @"
-    danger [cluster-admin] User mallory can do everything, as cluster-admin does
+    danger [cluster-admin] User mallory has every permission, like ClusterRole cluster-admin
 
     danger [escalate] ServiceAccount kube-system/ttl-controller can write roles with rights of others, and so write every right into a role that they hold
 
@@ -224,15 +224,15 @@ fn rules_for_names_are_as_bad_as_what_they_name() {
     }
     assert_snapshot!(all, @"
     impersonate groups:admins
-      danger [impersonate] Group team can act as Group admins, which can do everything, as cluster-admin does
+      danger [impersonate] Group team can act as Group admins, which has every permission, like ClusterRole cluster-admin
     impersonate groups:lookers
     impersonate users:carol
-      danger [impersonate] Group team can act as User carol, which can do everything, as cluster-admin does
+      danger [impersonate] Group team can act as User carol, which has every permission, like ClusterRole cluster-admin
     impersonate users:system:serviceaccount:ci:deployer
     impersonate groups:system:masters
       danger [impersonate] Group team can act as a member of system:masters, to whom the API server grants everything
     create serviceaccounts/token:deployer
-      danger [serviceaccount-token] Group team can make tokens of every service account `deployer`, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+      danger [serviceaccount-token] Group team can make tokens of every service account `deployer`, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
     create serviceaccounts/token:other
     bind clusterroles.rbac.authorization.k8s.io:cluster-admin; create clusterrolebindings.rbac.authorization.k8s.io
       danger [bind] Group team can grant roles that they do not hold, and so bind cluster-admin to themselves

@@ -41,14 +41,14 @@ fn what_is_excluded_is_gone_and_counted() {
     let all = rows.map(|row| format!("# {row}\n{}", left(row)));
     assert_snapshot!(all.join("\n"), @"
     # 
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     0 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, subject: Group admins, reason: the platform team}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
@@ -57,26 +57,26 @@ fn what_is_excluded_is_gone_and_counted() {
     5 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, subject: 'Group *', reason: known, expires: 2026-06-01}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: 'kube-*e', reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach
     1 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: 'kube-*', reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     3 excluded, 0 unexplained
 
     # exclusions: [{check: pods, namespace: [kube-public, kube-system], reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     warning [pods] Group developers can start pods under any service account in kube-node-lease, and so run there as any service account, with the node's files in reach
     2 excluded, 0 unexplained
 
@@ -87,14 +87,14 @@ fn what_is_excluded_is_gone_and_counted() {
     2 excluded, 0 unexplained
 
     # exclusions: [{check: pods, severity: warning, reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     2 excluded, 0 unexplained
 
     # exclusions: [{check: cluster-admin, binding: ClusterRoleBinding others, reason: known}]
-    danger [cluster-admin] User carol can do everything, as cluster-admin does
-    danger [cluster-admin] Group admins can do everything, as cluster-admin does
+    danger [cluster-admin] User carol has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] Group admins has every permission, like ClusterRole cluster-admin
     danger [pods] Group developers can start pods under any service account in kube-system, and so run as any service account, and ask for the nodes' files
     warning [pods] Group developers can start pods under any service account in kube-node-lease and kube-public, and so run there as any service account, with the node's files in reach
     info [exclusion-unused] the exclusion of cluster-admin (known) excludes nothing
@@ -327,9 +327,9 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
     let (text, number) = baseline(&report, now());
     assert_snapshot!(text, @r#"
     # What `cluster-auth lint` found on 2026-06-01, so that only what comes later is reported: give it as `--exclusions`.
-    # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Mend what has none.
+    # Fill in each reason; whoever reads it next must be able to tell whether it still holds. Fix what has none.
     exclusions:
-    # danger: Group admins can do everything, as cluster-admin does
+    # danger: Group admins has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "Group admins"
       everywhere: true
@@ -343,7 +343,7 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "RoleBinding */start"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User * can do everything, as cluster-admin does
+    # danger: User * has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "User [*]"
       everywhere: true
@@ -357,14 +357,14 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       everywhere: true
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User carol can do everything, as cluster-admin does
+    # danger: User carol has every permission, like ClusterRole cluster-admin
     - check: cluster-admin
       subject: "User carol"
       everywhere: true
       binding: "ClusterRoleBinding admins"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: User dora can act as Group admins, which can do everything, as cluster-admin does
+    # danger: User dora can act as Group admins, which has every permission, like ClusterRole cluster-admin
     - check: impersonate
       subject: "User dora"
       target: "Group admins"
@@ -478,7 +478,7 @@ fn what_comes_after_a_baseline_is_found() {
     ];
     assert_snapshot!(rows.join("\n"), @"
     # bind new cluster-admin Group:others
-    danger [cluster-admin] Group others can do everything, as cluster-admin does
+    danger [cluster-admin] Group others has every permission, like ClusterRole cluster-admin
     info [unknown-group] Group others is bound, and no login gives this group: whoever is put into it inherits its rights
 
     # bind new hello Group:system:authenticated
@@ -489,15 +489,15 @@ fn what_comes_after_a_baseline_is_found() {
     info [unknown-group] Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
 
     # bind kube-public/deployer cluster-admin SA:kube-public/deployer; bind d cluster-admin SA:kube-public/deployer
-    danger [pods] Group developers can start pods under any service account in kube-public, and so act as ServiceAccount kube-public/deployer, which can do everything, as cluster-admin does
-    danger [cluster-admin] ServiceAccount kube-public/deployer can do everything, as cluster-admin does
+    danger [pods] Group developers can start pods under any service account in kube-public, and so act as ServiceAccount kube-public/deployer, which has every permission, like ClusterRole cluster-admin
+    danger [cluster-admin] ServiceAccount kube-public/deployer has every permission, like ClusterRole cluster-admin
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public
 
     # groups:admins groups:system:masters
     danger [impersonate] User dora can act as a member of system:masters, to whom the API server grants everything
 
     # User:* User:eve
-    danger [cluster-admin] User eve can do everything, as cluster-admin does
+    danger [cluster-admin] User eve has every permission, like ClusterRole cluster-admin
 
     # role/Any {{SessionName}} readers; aws-auth arn:aws:iam::111122223333:role/Some {{SessionName}} readers
     warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Some is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[2] (cluster.json:1))

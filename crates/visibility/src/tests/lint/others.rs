@@ -175,7 +175,7 @@ fn codes_are_unique_and_every_check_says_all() {
     }
 }
 
-/// What could not be looked at is not missing, and nobody who may log in otherwise is unknown.
+/// What could not be read is not missing, and nobody who may log in otherwise is unknown.
 #[test]
 fn what_is_not_known_is_not_found_to_be_absent() {
     let manifest = "apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: lost, namespace: dev}\n\
@@ -194,7 +194,7 @@ fn manifests_alone_know_kubernetes_own_roles() {
     let mut given = inventory::Inputs::default();
     assert!(given.read("rbac.yaml", manifest.as_bytes()).expect("a manifest"));
     let world = World::new(given, None, now()).expect("readable");
-    assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann can do everything, as cluster-admin does");
+    assert_snapshot!(said(&lint(&world, &[], now()).findings), @"danger [cluster-admin] User ann has every permission, like ClusterRole cluster-admin");
 }
 
 #[test]
@@ -248,8 +248,8 @@ fn eks_access_policies_count() {
     let of_policies: Vec<_> =
         report.findings.iter().filter(|finding| finding.message.contains("access policy")).cloned().collect();
     assert_snapshot!(said(&of_policies), @"
-    danger [cluster-admin] arn:aws:iam::111122223333:user/ann can do everything by the EKS access policy AmazonEKSClusterAdminPolicy, as cluster-admin does
-    danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which can do everything, as cluster-admin does
+    danger [cluster-admin] arn:aws:iam::111122223333:user/ann has every permission by the EKS access policy AmazonEKSClusterAdminPolicy, like ClusterRole cluster-admin
+    danger [impersonate] arn:aws:iam::111122223333:user/cem can act as others in ci by the EKS access policy AmazonEKSEditPolicy, and so act as ServiceAccount ci/deployer, which has every permission, like ClusterRole cluster-admin
     danger [impersonate] arn:aws:iam::111122223333:user/dan can act as others in kube-system by the EKS access policy AmazonEKSAdminPolicy, and so act as the service accounts of Kubernetes' own controllers there
     danger [read-everything] arn:aws:iam::111122223333:user/ben can read every resource there is and will be by the EKS access policy AmazonEKSAdminViewPolicy, and so use every token that is kept in a secret
     ");

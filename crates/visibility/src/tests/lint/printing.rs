@@ -98,7 +98,7 @@ fn thousands_of_subjects_and_namespaces_can_be_read() {
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
           allowed: impersonate serviceaccounts, create secrets, create serviceaccounts/token and 6 more
-      ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which can do everything, as cluster-admin does
+      ! [cluster-admin] Group everywhere can do everything in ns-3, and so act as ServiceAccount ns-3/deployer, which has every permission, like ClusterRole cluster-admin
     and 480 more of [impersonate]; `-o json` has them all
     and 496 more bindings
       ~ [cluster-admin] Group everywhere can do everything in 499 namespaces (ns-0, ns-1, ns-10, …)
@@ -108,7 +108,7 @@ fn thousands_of_subjects_and_namespaces_can_be_read() {
 #[test]
 fn names_cannot_hide_what_is_said() {
     let said = text(&cluster("bind admins cluster-admin User:a\u{1b}[2K\rgood"), Severity::Warning);
-    assert!(said.contains("User a\u{fffd}[2K\u{fffd}good can do everything"), "{said}");
+    assert!(said.contains("User a\u{fffd}[2K\u{fffd}good has every permission"), "{said}");
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn each(world: &World) -> anyhow::Result<()> {
     let contradictory = managed.apply(&["other.yaml", "--forget", "other.yaml"])?.failure()?;
     ensure!(contradictory.contains("--forget other.yaml: it is among the files now"), "{contradictory}");
     let forgotten = managed.apply(&["other.yaml", "--forget", "access.yaml", "--forget", "nope"])?;
-    let nope = "note: --forget nope changes nothing: no file of that name was applied to this cluster";
+    let nope = "note: --forget nope has no effect: no file of that name was applied to this cluster";
     ensure!(forgotten.stderr.contains(nope) && !forgotten.stderr.contains("--forget access.yaml"), "{forgotten:?}");
     forgotten.success()?;
     refused(FILE, &["access.yaml"], &["plan.file-missing"])?;

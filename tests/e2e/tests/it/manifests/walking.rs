@@ -167,7 +167,7 @@ fn who_can(world: &World, folder: &Path, args: &[&str]) -> anyhow::Result<Output
     process::run(command.current_dir(folder).args(["who-can", "list", "pods", "-n", "dev", "-o", "json"]).args(args))
 }
 
-/// Who may, but for those who always may, and what could not be looked at.
+/// Who may, but for those who always may, and what could not be read.
 fn read(said: &Output) -> anyhow::Result<(Vec<String>, Vec<String>)> {
     ensure!(said.code == 0, "{said:?}");
     let said: Value = serde_json::from_str(&said.stdout)?;
