@@ -10,13 +10,13 @@ listed_codes! {
     pub enum Code {
         UnknownKey {
             code: "access.unknown-key",
-            summary: "A key that means nothing here.",
+            summary: "An unknown key.",
             fix: "Correct its spelling; keys that are only for people may begin with `x-`.",
         }
         Type {
             code: "access.type",
-            summary: "A value of another kind than the key takes.",
-            fix: "Write what the key takes; texts that look like numbers need quotes.",
+            summary: "A value of the wrong type.",
+            fix: "Write a value of the type that the key takes; texts that look like numbers need quotes.",
         }
         Yaml11 {
             code: "access.yaml-1.1",
@@ -25,12 +25,12 @@ listed_codes! {
         }
         Missing {
             code: "access.missing",
-            summary: "A key that is required is not there.",
+            summary: "A required key is missing.",
             fix: "Add it.",
         }
         Conflict {
             code: "access.conflict",
-            summary: "One thing is said in two places, in two files or twice in one.",
+            summary: "The same key is set in two places, in two files or twice in one.",
             fix: "Keep one of the two.",
         }
         Account {
@@ -60,8 +60,8 @@ listed_codes! {
         }
         Wildcard {
             code: "access.wildcard",
-            summary: "A wildcard where exactly one principal is to be named.",
-            fix: "Name each user or role, or a permission set.",
+            summary: "A wildcard where exactly one principal must be named.",
+            fix: "List each user or role, or a permission set.",
         }
         SystemName {
             code: "access.system-name",
@@ -70,7 +70,7 @@ listed_codes! {
         }
         Duplicate {
             code: "access.duplicate",
-            summary: "A principal stands twice in one group.",
+            summary: "A principal is listed twice in one group.",
             fix: "Remove one of the two.",
         }
         SamePath {
@@ -110,7 +110,7 @@ listed_codes! {
         }
         Scope {
             code: "access.scope",
-            summary: "A grant says its namespaces in more than one way, or binds a Role to the whole cluster.",
+            summary: "A grant names its namespaces in more than one way, or binds a Role to the whole cluster.",
             fix: "Keep one of `namespace`, `namespaces`, `namespaceSelector`.",
         }
         Grant {
@@ -130,7 +130,7 @@ listed_codes! {
         }
         NobodyIn {
             code: "access.nobody",
-            summary: "A group that no one is in.",
+            summary: "A group without members.",
             fix: "Add members, or remove the group.",
         }
         BindsNothing {
@@ -140,7 +140,7 @@ listed_codes! {
         }
         Collision {
             code: "access.collision",
-            summary: "Two grants would make one object.",
+            summary: "Two grants would create the same object.",
             fix: "Merge them, or name one role only.",
         }
         NoRole {
@@ -160,12 +160,12 @@ listed_codes! {
         }
         NoIamGroup {
             code: "access.no-iam-group",
-            summary: "IAM has no group of this name, which is not the same as a group that no one is in.",
+            summary: "IAM has no group of this name, which is not the same as an empty group.",
             fix: "Correct the name, or remove it from `iamGroups`.",
         }
         Escalates {
             code: "access.escalates",
-            summary: "The holder can become more than this grant says.",
+            summary: "The holder can escalate privileges beyond this grant.",
             fix: "Narrow the rule, or accept it with a reason.",
         }
         TooBroad {
@@ -175,7 +175,7 @@ listed_codes! {
         }
         AllPowerful {
             code: "access.all-powerful",
-            summary: "Whoever is in the group may do everything.",
+            summary: "Members of the group have every permission.",
             fix: "Bind a role that allows what is needed, or accept it with a reason.",
         }
         MatchesNothing {

@@ -257,8 +257,8 @@ impl Merging<'_> {
     fn refuse_foreign(&mut self, principal: String, entry: Option<&Entry<'_>>) {
         let span = entry.map(|entry| entry.span).unwrap_or_default();
         let message = match entry {
-            Some(entry) => format!("the cluster has an entry for {} that is not ours", entry.arn),
-            None => format!("the cluster has another entry for {principal} that is not ours"),
+            Some(entry) => format!("the cluster has an entry for {} that cluster-auth did not write", entry.arn),
+            None => format!("the cluster has another entry for {principal} that cluster-auth did not write"),
         };
         if self.foreign.insert(principal) {
             self.problems.push(Code::ForeignEntry.at(span, message));
@@ -271,7 +271,7 @@ impl Merging<'_> {
         let Some(arn) = arn.filter(|_| self.shape.mode() == Mode::MountedFile && principal.is_none()) else { return };
         let Some(ours) = compared(arn).filter(|ours| self.ours.contains(ours)) else { return };
         let message = format!("the cluster has an entry for {arn}, which cluster-auth server takes for {ours}");
-        let hint = "take it out first: aws-iam-authenticator passes over it";
+        let hint = "remove it first: aws-iam-authenticator ignores it";
         self.problems.push(Code::ForeignEntry.at(Span::default(), message).hint(hint));
     }
 }

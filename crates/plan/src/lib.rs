@@ -278,7 +278,7 @@ impl fmt::Display for Warning {
             }
             Self::NotRead(target, why) => {
                 let title = target.title();
-                write!(f, "not known: whether a server reads {title}: {why}; logins change only where one does")?;
+                write!(f, "not known: whether a server reads {title}: {why}; mappings take effect only if one does")?;
                 match target {
                     MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
                     _ => Ok(()),

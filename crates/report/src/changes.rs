@@ -98,14 +98,14 @@ fn dangers(changed: &[Changed<'_>], names: &Names) -> Vec<Item> {
             login.is_some_and(|login| login.groups.iter().any(|group| group == "system:masters"))
         };
         if is_in(person.after) && !is_in(person.before) {
-            add(0, "may do everything, by the group system:masters".to_owned(), "no binding can take that away");
+            add(0, "have every permission, by the group system:masters".to_owned(), "removing bindings has no effect");
         }
         for (order, text, why) in ways(person.rights) {
             add(order, text, why);
         }
         for gained in person.meanwhile {
             let text = format!("can {} {} until logins change", gained.escalation.title, place(&gained.place));
-            add(4, text, "they leave a group that gains it: apply their leaving alone, and the rest after it");
+            add(4, text, "they leave a group that gains it: apply their removal first, and the rest afterwards");
         }
         if matches!(person.who, Name::Person(Who::AnybodyIn(_))) && person.before.is_none() {
             add(3, "can log in".to_owned(), "whoever is let into the account is let into the cluster");

@@ -276,9 +276,9 @@ impl Output {
 /// Where the exit code is the verdict, and none was found: 0 only where everything that was asked for or given could be read.
 /// `verdict` is what may be the case all the same.
 pub(crate) fn only_if_read(unread: &[Unseen], verdict: &str) -> CommandResult {
-    let Some(Unseen { what, why }) = unread.first() else { return Ok(()) };
+    let Some(gap) = unread.first() else { return Ok(()) };
     let more = if unread.len() > 1 { format!(" (and {} more)", unread.len() - 1) } else { String::new() };
-    Err(anyhow::anyhow!("it is not known whether {verdict}: {what}: {why}{more}").into())
+    Err(anyhow::anyhow!("it is not known whether {verdict}: {gap}{more}").into())
 }
 
 /// Says what could not be read, to people.

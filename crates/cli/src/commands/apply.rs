@@ -153,7 +153,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     let holder = format!("{who}, process {} since {since}", std::process::id());
     let waiting = |holder: &str, duration: Duration| {
         let seconds = duration.as_secs();
-        process::note(&format!("`{holder}` is applying, or was cut off; it shows within {seconds} s which"));
+        process::note(&format!("`{holder}` is applying, or was interrupted; this shows within {seconds} s"));
     };
     let mut lease = cluster.lease(LEASE, holder, process::now, waiting).await.context("nothing was changed")?;
     let stop = async {
@@ -181,8 +181,7 @@ async fn under_lease(
     refuse(allowed, &plan)?;
     if plan.digest != reviewed.digest {
         let (now, then) = (&plan.digest, &reviewed.digest);
-        let changed =
-            format!("the cluster changed meanwhile: the plan is {now} now, and was {then}; run the command again");
+        let changed = format!("the cluster has changed: the plan was {then} and is now {now}; run the command again");
         return Err(anyhow::anyhow!(changed).into());
     }
     let settle = args.settle.unwrap_or_else(|| known_everywhere(plan.target));
@@ -202,7 +201,7 @@ async fn under_lease(
         _ if plan.logins.is_empty() => "In effect now.".to_owned(),
         // What nobody reads changes nobody's login.
         Some((title, why)) => format!(
-            "In effect now, but for logins: they change where a server reads {title}, and it is not known that one does: {why}."
+            "In effect now, except for mappings: they change once a server reads {title}, and it is not known whether one does: {why}."
         ),
         None => {
             let at = process::now().checked_add(settle).unwrap_or_else(|_| process::now());
@@ -227,14 +226,14 @@ fn confirm(args: &ApplyArgs, plan: &Plan, cluster: &Cluster) -> Result<(), Failu
         return Ok(());
     }
     let (context, server) = (cluster.context(), cluster.server());
-    let question = format!("\nApply this to {} ({context}, {server})? Only `yes` does it:", plan.cluster_id);
+    let question = format!("\nApply this to {} ({context}, {server})? Type `yes` to confirm:", plan.cluster_id);
     match process::ask(&question)?.as_deref() {
         Some("yes") => Ok(()),
         Some(_) => Err(anyhow::anyhow!("nothing was changed").into()),
-        None => {
-            Err(anyhow::anyhow!("there is no terminal to ask at, so nothing was changed; `--yes` applies the plan")
-                .into())
-        }
+        None => Err(anyhow::anyhow!(
+            "no terminal to ask for confirmation, so nothing was changed; `--yes` applies the plan"
+        )
+        .into()),
     }
 }
 
@@ -265,8 +264,11 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], run: Run, effect: &str) -> Comman
         let was = if run == Run::Dry { "would be" } else { "was" };
         return Ok(process::print(&format!("Only the record of what is applied {was} renewed.\n"))?);
     }
-    let after =
-        if whole { format!(". {effect}") } else { "; what is done stays, and `apply` again does the rest.".to_owned() };
+    let after = if whole {
+        format!(". {effect}")
+    } else {
+        "; what was applied stays, and `apply` again continues with the rest.".to_owned()
+    };
     process::print(&format!("{said}{after}\n"))?;
     if whole { Ok(()) } else { Err(Failure::AlreadySaid) }
 }

@@ -130,7 +130,7 @@ fn an_entry_of_somebody_else_is_an_error_until_it_is_adopted() {
     assert_eq!(
         merged_into(Format::AwsAuth, FILE, current(), false),
         Err(vec![
-            "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:user/alice that is not ours"
+            "access.foreign-entry the cluster has an entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
                 .to_owned()
         ])
     );
@@ -408,7 +408,7 @@ fn an_entry_in_the_other_list_counts_too() {
     assert_eq!(
         refused,
         [
-            "access.foreign-entry the cluster has another entry for arn:aws:iam::111122223333:user/alice that is not ours"
+            "access.foreign-entry the cluster has another entry for arn:aws:iam::111122223333:user/alice that cluster-auth did not write"
         ]
     );
     let text = merged_into(Format::AwsAuth, FILE, with(&[("mapRoles", roles)], ""), true).expect("merges");

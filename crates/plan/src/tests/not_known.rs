@@ -149,7 +149,7 @@ fn whoever_may_look_at_nothing_is_told_what_is_not_known_in_every_form() {
         roles could not be read: you may not look
         the ConfigMap kube-system/aws-auth could not be read: you may not look
         the ConfigMap kube-system/aws-iam-authenticator could not be read: you may not look
-        help: give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
+        help: give what is missing, or have somebody plan who may read all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
 
     Not known
       whether, and as whom, these can log in: users alice, carol, ops/bob; role Deployer
@@ -201,7 +201,7 @@ fn what_is_known_is_said_all_the_same() {
     What stops apply
       ! plan.incomplete
         rolebindings could not be read: you may not look
-        help: give what is missing, or let somebody plan who may look at all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
+        help: give what is missing, or have somebody plan who may read all of it: the ClusterRole `access-planner` of docs/change-access.md is enough
 
     Who can log in
       + user carol as carol, in cluster-admin, operators

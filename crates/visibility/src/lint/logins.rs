@@ -62,7 +62,7 @@ fn masters<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
         }
         let by = principal.source.as_ref().map(|source| format!(", by {source}")).unwrap_or_default();
         let message = format!(
-            "{} logs in as a member of {MASTERS}{by}: the API server grants it everything, and no binding can take it away",
+            "{} logs in as a member of {MASTERS}{by}: the API server allows the group everything, and removing bindings has no effect",
             principal.arn()
         );
         let mut finding = Finding::new(check, Some(who), message);
@@ -160,10 +160,14 @@ fn unknown<'a>(world: &'a World, excluded: &Excluded<'_, 'a>) -> Vec<Finding<'a>
                 continue;
             }
             let (check, words) = match who {
-                BindingSubject::User(_) => {
-                    (other("unknown-user"), "no login makes this user: whoever is given the name inherits its rights")
-                }
-                _ => (other("unknown-group"), "no login gives this group: whoever is put into it inherits its rights"),
+                BindingSubject::User(_) => (
+                    other("unknown-user"),
+                    "no mapping gives this username: whoever is given it inherits its permissions",
+                ),
+                _ => (
+                    other("unknown-group"),
+                    "no mapping gives this group: whoever is put into it inherits its permissions",
+                ),
             };
             let namespace = binding.namespace();
             let is_of_file = world.is_of_access_file(binding.origin());

@@ -66,11 +66,11 @@ pub(super) fn list(names: &[&str]) -> String {
 fn does(escalation: &SubjectEscalation<'_>) -> String {
     let what = match escalation.of {
         Some(Of::Subject(who)) => match escalation.escalation.code {
-            "serviceaccount-token" => format!("make tokens of {who}"),
+            "serviceaccount-token" => format!("create tokens for {who}"),
             _ => format!("act as {who}"),
         },
         Some(Of::AnyAccount(name)) => match escalation.escalation.code {
-            "serviceaccount-token" => format!("make tokens of every service account `{name}`"),
+            "serviceaccount-token" => format!("create tokens for every service account `{name}`"),
             _ => format!("act as every service account `{name}`"),
         },
         Some(Of::Role(name)) => format!("grant ClusterRole {name} without holding it"),

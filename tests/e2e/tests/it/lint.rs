@@ -230,7 +230,7 @@ fn command_line(world: &World) -> anyhow::Result<()> {
     let managed = cluster(world, "lint-command", TEAM)?;
     let text = managed.run(&["lint"])?.success()?;
     let sentence = "Group developers can start pods under any service account in kube-system, and so act as ServiceAccount \
-                    kube-system/clusterrole-aggregation-controller, which can write roles with rights of others";
+                    kube-system/clusterrole-aggregation-controller, which can write roles with permissions that they lack";
     ensure!(text.contains(sentence), "{text}");
     ensure!(!text.contains('\u{1b}'), "colours in a pipe: {text}");
     for (args, code) in [

@@ -41,7 +41,7 @@ pub(super) fn title(action: &Action) -> String {
         Action::ApplyMapping { object, .. } => format!("IAMIdentityMapping {}", object.name),
         Action::DeleteMapping { name, .. } => format!("IAMIdentityMapping {name}"),
         Action::WriteMap(write) => format!("ConfigMap {RECORD_NAMESPACE}/{}", write.name),
-        Action::Settle => "the wait until logins are known everywhere".to_owned(),
+        Action::Settle => "the wait until changed mappings have taken effect everywhere".to_owned(),
     }
 }
 

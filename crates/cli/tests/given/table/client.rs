@@ -19,7 +19,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "token -i c -s x",
                         0,
-                        "note: --session-name changes nothing, since no role is assumed; --role ARN names one",
+                        "note: --session-name has no effect, because no role is assumed; name one by --role ARN",
                     ),
                     ("token -i c -s x --forward-session-name", 1, "are both given; give one of them"),
                 ],

@@ -123,8 +123,8 @@ fn an_exclusion_that_ended_or_excludes_nothing_is_found() {
         of_itself.join("\n")
     });
     assert_snapshot!(all.join("\n"), @"
-    warning [exclusion-expired] the exclusion of cluster-admin (known) ended at 2026-06-01T00:00:00Z
-    warning [exclusion-expired] the exclusion of cluster-admin (known) ended at 2026-06-01T12:00:00Z
+    warning [exclusion-expired] the exclusion of cluster-admin (known) expired at 2026-06-01T00:00:00Z
+    warning [exclusion-expired] the exclusion of cluster-admin (known) expired at 2026-06-01T12:00:00Z
     info [exclusion-unused] the exclusion of secrets (they are backed up) excludes nothing
     info [exclusion-unused] the exclusion of cluster-admin, secrets, pods (known) excludes nothing of secrets
     info [exclusion-unused] the exclusion of pods (known) excludes nothing in dev and team-*
@@ -296,7 +296,7 @@ groups:
     danger [impersonate] Group robots can act as others in kube-system, and so act as the service accounts of Kubernetes' own controllers there
     danger [secrets] Group robots can read secrets in kube-system, and so use every token that is kept in one
     warning [pods] Group robots can start pods under any service account in kube-public, and so run there as any service account, with the node's files in reach
-    info [flood] Group robots can make any number of objects in kube-system, and so fill the API server's storage until nobody can write
+    info [flood] Group robots can create any number of objects in kube-system, and so fill the API server's storage until nobody can write
     info [networkpolicies] Group robots can change network policies in kube-system, and so reach what was kept from their pods
     info [traffic] Group robots can send others' traffic elsewhere in kube-system, and so read what others send, tokens included
     1 excluded
@@ -350,7 +350,7 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "ClusterRoleBinding stars"
       severity: danger
       reason: "TODO: why this is so, and until when"
-    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
+    # danger: arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server allows the group everything, and removing bindings has no effect
     - check: masters
       subject: "User admin:<session>"
       principal: "arn:aws:iam::111122223333:role/Admin"
@@ -400,28 +400,28 @@ fn a_baseline_excludes_all_that_is_found_and_says_that_reasons_are_lacking() {
       binding: "RoleBinding */hello"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # warning: RoleBinding ci/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
+    # warning: RoleBinding ci/lost grants ClusterRole lost, which does not exist: whoever creates it decides what is granted
     - check: missing-role
       subject: "ServiceAccount ci/bot"
       namespace: "ci"
       binding: "RoleBinding */lost"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # warning: User * is bound, and no login makes this user: whoever is given the name inherits its rights
+    # warning: User * is bound, and no mapping gives this username: whoever is given it inherits its permissions
     - check: unknown-user
       subject: "User [*]"
       everywhere: true
       binding: "ClusterRoleBinding stars"
       severity: warning
       reason: "TODO: why this is so, and until when"
-    # info: Group admins is bound, and no login gives this group: whoever is put into it inherits its rights
+    # info: Group admins is bound, and no mapping gives this group: whoever is put into it inherits its permissions
     - check: unknown-group
       subject: "Group admins"
       everywhere: true
       binding: "ClusterRoleBinding admins"
       severity: info
       reason: "TODO: why this is so, and until when"
-    # info: Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    # info: Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
     - check: unknown-group
       subject: "Group developers"
       namespace: ["kube-node-lease", "kube-public", "kube-system"]
@@ -479,14 +479,14 @@ fn what_comes_after_a_baseline_is_found() {
     assert_snapshot!(rows.join("\n"), @"
     # bind new cluster-admin Group:others
     danger [cluster-admin] Group others has every permission, like ClusterRole cluster-admin
-    info [unknown-group] Group others is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group others is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # bind new hello Group:system:authenticated
     warning [everybody] Group system:authenticated holds ClusterRole hello by ClusterRoleBinding new, so everybody of them has it
 
     # bind dev/start start Group:developers; bind dev/deployer cluster-admin SA:dev/deployer
     warning [cluster-admin] ServiceAccount dev/deployer can do everything in dev
-    info [unknown-group] Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # bind kube-public/deployer cluster-admin SA:kube-public/deployer; bind d cluster-admin SA:kube-public/deployer
     danger [pods] Group developers can start pods under any service account in kube-public, and so act as ServiceAccount kube-public/deployer, which has every permission, like ClusterRole cluster-admin
@@ -505,7 +505,7 @@ fn what_comes_after_a_baseline_is_found() {
     # bind dev/view view Group:developers
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing in kube-public
     info [exclusion-unused] the exclusion of unknown-group (TODO: why this is so, and until when) excludes nothing in kube-public
-    info [unknown-group] Group developers is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group developers is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     # pods
     info [exclusion-unused] the exclusion of exec, pods (TODO: why this is so, and until when) excludes nothing of exec

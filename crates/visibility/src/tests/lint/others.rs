@@ -73,13 +73,13 @@ fn each_is_found_and_what_is_alike_is_not() {
     assert_snapshot!(WORLDS.iter().map(|lines| found(lines)).collect::<Vec<_>>().join("\n"), @"
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Groups is in the group `team-{{SessionName}}`, which they choose (EKSConfigMap mapRoles[3] (cluster.json:1))
     danger [chosen-username] whoever assumes arn:aws:iam::111122223333:role/System is the user `system:{{SessionName}}`, and so whatever part of Kubernetes they choose (EKSConfigMap mapRoles[4] (cluster.json:1))
-    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server grants it everything, and no binding can take it away
+    danger [masters] arn:aws:iam::111122223333:role/Admin logs in as a member of system:masters, by EKSConfigMap mapRoles[0] (cluster.json:1): the API server allows the group everything, and removing bindings has no effect
     warning [chosen-username] whoever assumes arn:aws:iam::111122223333:role/Dev is the user `{{SessionName}}`, and so whatever user bindings name (EKSConfigMap mapRoles[1] (cluster.json:1))
-    info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, which takes nothing away when it is removed: the group has everything before RBAC is asked
+    info [masters-binding] Group system:masters holds ClusterRole view by RoleBinding dev/masters, and removing it has no effect: the API server allows the group everything before it asks RBAC
 
-    warning [unknown-user] User bob is bound, and no login makes this user: whoever is given the name inherits its rights
+    warning [unknown-user] User bob is bound, and no mapping gives this username: whoever is given it inherits its permissions
     info [many-subjects] bindings name five subjects or more in dev
-    info [unknown-group] Group gone is bound, and no login gives this group: whoever is put into it inherits its rights
+    info [unknown-group] Group gone is bound, and no mapping gives this group: whoever is put into it inherits its permissions
 
     warning [anonymous] User system:anonymous holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
     warning [everybody] Group system:authenticated holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
@@ -87,11 +87,11 @@ fn each_is_found_and_what_is_alike_is_not() {
     warning [everybody] Group system:serviceaccounts:dev holds ClusterRole hello by RoleBinding dev/hello, so everybody of them has it
     warning [anonymous] Group system:unauthenticated holds ClusterRole hello by ClusterRoleBinding hello, so whoever reaches the API server has it
 
-    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever makes it decides what is granted
-    warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever makes it decides what is granted
+    warning [missing-role] ClusterRoleBinding nowhere and 1 more grant ClusterRole nowhere, which does not exist: whoever creates it decides what is granted
+    warning [missing-role] RoleBinding dev/lost grants Role lost, which does not exist: whoever creates it decides what is granted
 
-    warning [cloud-role] Group developers can make tokens of service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
-    info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security keeps them off the node's files
+    warning [cloud-role] Group developers can create tokens for service accounts in payments, and so use the AWS role arn:aws:iam::111122223333:role/Payments of ServiceAccount payments/web
+    info [node-files] Group developers can start pods under any service account in lab and shop, where no Pod Security level keeps them from the node's files
     info [cloud-role] ServiceAccount payments/web acts in AWS as arn:aws:iam::111122223333:role/Payments, and so does whoever runs pods as it
 
     info [many-subjects] bindings name five subjects or more in dev and ops

@@ -56,8 +56,8 @@ fn what_is_less_than_asked_for_is_counted() {
     assert_snapshot!(text(&world, Severity::Warning), @"
     Warning (1)
       RoleBinding dev/lost → ClusterRole lost
-        ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever makes it decides what is granted
-            help: remove the binding, or make the role
+        ~ [missing-role] RoleBinding dev/lost grants ClusterRole lost, which does not exist: whoever creates it decides what is granted
+            help: remove the binding, or create the role
             https://kubernetes.io/docs/concepts/security/rbac-good-practices/#periodic-review
 
     0 danger, 1 warning, 1 info; `--severity info` shows all
