@@ -217,7 +217,7 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
 fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
     let gap = observed.unseen.iter().find(|gap| gap.hides(MappingTarget::Crd)).cloned();
     let not_given = || {
-        let why = "they are not in the dumps, and a cluster may have some";
+        let why = "the dumps do not have them, and a cluster may have some";
         (!observed.knows_mapping_objects).then(|| Unseen { what: "IAMIdentityMappings".into(), why: why.into() })
     };
     let help = "let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \

@@ -130,7 +130,7 @@ pub enum KubernetesError {
         says: String,
     },
     /// 409: it is not as it was when it was looked at.
-    #[error("{what} was changed meanwhile by somebody else; nothing of that was overwritten: run the command again")]
+    #[error("{what} was changed by somebody else at the same time, and was not overwritten; run the command again")]
     Changed {
         /// The resource, as its path says it.
         what: String,

@@ -347,7 +347,7 @@ fn of_url(url: &str) -> Option<Misnomer> {
     }
     inner.contains('?').then(|| Misnomer {
         key: KEY,
-        message: format!("`{url}` has a query, which plays no part in what is allowed"),
+        message: format!("`{url}` has a query, which has no influence on what is allowed"),
         hint: Some(format!("write {}", inner.split('?').next().unwrap_or(inner))),
     })
 }

@@ -106,7 +106,7 @@ pub enum Note {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAQuestion {
     /// Nothing where something is needed.
-    #[error("say a verb and what it is done to, as `get pods` or `get /healthz`")]
+    #[error("give a verb and a resource or URL, as in `get pods` or `get /healthz`")]
     Empty,
     /// A URL has neither subresources nor namespaces.
     #[error("a URL has no subresource; leave `--subresource` out")]
@@ -331,7 +331,7 @@ impl std::fmt::Display for Note {
                 )
             }
             Self::SilentGroup(group) => {
-                write!(f, "what the API group {group} has is not known: its API server does not answer")
+                write!(f, "the resources of the API group {group} are not known: its API server does not answer")
             }
             Self::OtherGroups(what, others) => {
                 write!(
@@ -349,14 +349,13 @@ impl std::fmt::Display for Note {
                 write!(f, "a URL is asked for with {verbs}; `{verb}` was matched literally")
             }
             Self::Query(url, path) => {
-                write!(f, "the query of `{url}` plays no part: rules are about paths; asked about `{path}`")
+                write!(f, "the query of `{url}` is ignored, because rules are about paths; asked about `{path}`")
             }
             Self::Fragment(url) => write!(f, "what comes after the `#` of `{url}` is never sent to the API server"),
             Self::Encoded(typed, path) => write!(f, "to the API server `{typed}` is `{path}`, which was asked about"),
-            Self::LetterByLetter(path) => write!(
-                f,
-                "rules compare paths letter by letter: `{path}` is another one than without these slashes and dots"
-            ),
+            Self::LetterByLetter(path) => {
+                write!(f, "rules compare paths exactly: `{path}` differs from the path without these slashes and dots")
+            }
             Self::UrlOfObjects(url) => write!(
                 f,
                 "`{url}` is a request for objects, which rules of URLs are not about; asked about the objects"

@@ -178,14 +178,14 @@ impl Whoami {
             (Some(id), _) => Item::new(Sign::None, format!("cluster id {id}")),
             (None, Some(program)) => {
                 let text = format!(
-                    "`{program}` makes its credentials: whether they are of AWS is not seen, so AWS was not asked"
+                    "`{program}` makes its credentials: it is not known whether they are of AWS, so AWS was not asked"
                 );
                 Item::new(Sign::Note, text)
             }
             (None, None) => Item::new(Sign::Note, "this context logs in without AWS credentials"),
         });
         let Some(User { username, groups, arn }) = &self.user else {
-            items.push(Item::new(Sign::Danger, "it says Unauthorized, and nobody but its administrator is told why"));
+            items.push(Item::new(Sign::Danger, "it says Unauthorized, and tells only its administrator why"));
             return items;
         };
         items.push(Item::new(Sign::Add, format!("username {username}")));
@@ -193,7 +193,7 @@ impl Whoami {
         if let (Some(arn), Some(Aws::Is(caller))) = (arn, &self.aws)
             && *arn != caller.identity.arn()
         {
-            let text = format!("it sees {arn}: these credentials are other ones than those that kubectl uses");
+            let text = format!("it sees {arn}, so kubectl uses other credentials than these");
             items.push(Item::new(Sign::Danger, text));
         }
         items

@@ -89,9 +89,7 @@ pub(crate) fn run(args: &AddArgs, process: &Process) -> CommandResult {
         }
         (None, None) => {
             let answer = answered("empty kubeconfig");
-            process::note(
-                "name the cluster's kubeconfig, as --kubeconfig FILE, or a file to add it to, as --file FILE",
-            );
+            process::note("no cluster: give its kubeconfig by --kubeconfig FILE, or a file to change by --file FILE");
             Err(answer)
         }
     }

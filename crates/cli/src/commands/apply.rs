@@ -98,10 +98,9 @@ pub(crate) fn run(args: &ApplyArgs, global: &Global, process: &Process) -> Comma
         return Err(anyhow::anyhow!(help).into());
     }
     if let Some(file) = args.forget.iter().find(|file| subject.has_file(file)) {
-        return Err(anyhow::anyhow!(
-            "--forget {file}: it is among the files now, which grants what it says; leave one of the two out"
-        )
-        .into());
+        return Err(
+            anyhow::anyhow!("--forget {file}: it is also given as a file to apply; leave one of the two out").into()
+        );
     }
     runtime::block_on(apply(args, &allowed, &subject, process))?
 }
@@ -112,7 +111,7 @@ impl ApplyArgs {
         let digest = |text: &String| {
             text.parse::<Digest>().map_err(|_| {
                 anyhow::anyhow!(
-                    "--expect {text}: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last \
+                    "--expect {text}: not a digest; a digest is the 32 hexadecimal digits that `cluster-auth plan` prints last \
                      (`digest` in its JSON), of the plan that was reviewed"
                 )
             })
@@ -143,7 +142,7 @@ async fn apply(args: &ApplyArgs, allowed: &Allowed, subject: &Subject, process: 
     if args.dry_run {
         let execution = Execution { cluster, run: Run::Dry, settle: Duration::ZERO };
         let outcomes = execution.run(&plan.steps, std::future::pending()).await?;
-        let effect = "The API server would take this; nothing of it was kept.";
+        let effect = "The API server accepts all of this; nothing was changed.";
         return conclude(&plan, &outcomes, Run::Dry, effect);
     }
     confirm(args, &plan, &cluster)?;
@@ -275,5 +274,5 @@ fn conclude(plan: &Plan, outcomes: &[Outcome], run: Run, effect: &str) -> Comman
 
 fn parse_duration(text: &str) -> Result<Duration, String> {
     let duration = text.parse::<SignedDuration>().ok().and_then(|duration| Duration::try_from(duration).ok());
-    duration.ok_or_else(|| "expected a duration, as 90s or 2m".to_owned())
+    duration.ok_or_else(|| "expected a duration such as 90s or 2m".to_owned())
 }

@@ -54,7 +54,7 @@ async fn perform(stage: Stage, called: &str) -> anyhow::Result<()> {
             let review = stage.review(&scene.token).await?;
             anyhow::ensure!(
                 review.authenticated == scene.let_in,
-                "{}: the demo went another way than it should; please report this",
+                "{}: the demo did not go as expected; please report this",
                 scene.who
             );
             show.scene(scene.who, &review, &stage.webhook.authenticate(&scene.token).await);

@@ -79,7 +79,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
             Ok(process::print_styled(&styled(&report::text_of(&report)))?)
         }
         Question::Caller(_) if args.aws => {
-            let why = "--aws asks AWS whose a token is, and here is none: who is meant has been named; leave --aws out";
+            let why = "--aws asks AWS whose a token is, and no token was given; leave --aws out";
             Err(anyhow::anyhow!(why).into())
         }
         Question::Caller(caller) => {
@@ -94,7 +94,7 @@ pub(crate) fn run(args: &ExplainArgs, global: &Global, process: &Process) -> Com
                 );
             }
             if !args.aws {
-                args.ensure_alone(global, "without --aws a token is looked at by itself; add --aws, or", "")?;
+                args.ensure_alone(global, "without --aws only the token itself is checked; add --aws, or", "")?;
             }
             if args.aws { args.asked(&token, global, process) } else { args.unasked(&token, global) }
         }

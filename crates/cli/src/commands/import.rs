@@ -113,7 +113,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     let imported = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
     if imported.text.is_empty() {
         return Err(anyhow::anyhow!(
-            "nothing was imported: nobody logs in by AWS here, and no group is granted anything"
+            "nothing was imported: nobody logs in through AWS here, and no group has a binding"
         )
         .into());
     }
@@ -121,7 +121,7 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
     say(&imported, &sources, &next(args, global, &imported, &facts, target));
     if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
-        return Err(anyhow::anyhow!("the file lacks what is not known: {what}{more}: {why}").into());
+        return Err(anyhow::anyhow!("the file is incomplete: {what}{more}: {why}").into());
     }
     Ok(())
 }
@@ -137,8 +137,7 @@ impl ImportArgs {
         self.from.files.says_something(&read)?;
         ensure_no_configuration(&read)?;
         if let Some(source) = read.access_files().as_ref().and_then(|files| files.as_ref().first()) {
-            let text =
-                "is an access file, which import writes; give dumps of the cluster, or `kops get cluster -o yaml`";
+            let text = "is an access file, which `import` writes and does not read; give dumps of the cluster, or `kops get cluster -o yaml`";
             return Err(anyhow::anyhow!("--from {} {text}", source.name()).into());
         }
         let Inputs { dump, facts, entries, sources, .. } = read;
@@ -239,7 +238,7 @@ fn next(args: &ImportArgs, global: &Global, imported: &Imported, facts: &Facts, 
     match &global.config {
         None => format!("{plan} that nobody gains or loses anything"),
         Some(path) => format!(
-            "{plan} what is bound otherwise; it does not look at the logins of {}, which stand in no cluster",
+            "{plan} what is bound otherwise; it does not look at the mappings of {}, which are in no cluster",
             path.display()
         ),
     }

@@ -113,7 +113,7 @@ pub(crate) fn run(args: &KubeconfigArgs, global: &Global, process: &Process) -> 
         return convert::convert(file.as_deref(), args, process);
     }
     if args.merge.as_ref().is_some_and(|file| file.as_deref() == Some(Path::new("-"))) {
-        return Err(anyhow::anyhow!("--merge - is no file to merge into; leave --merge out to print").into());
+        return Err(anyhow::anyhow!("--merge -: cannot merge into stdout; leave --merge out to print").into());
     }
     let entries: Vec<_> =
         clusters(args, global, process)?.into_iter().map(|cluster| entry(args, cluster, process)).collect();
@@ -230,7 +230,7 @@ fn parse_version(text: &str) -> Result<kubeconfig::ApiVersion, String> {
     match text {
         "v1" => Ok(kubeconfig::ApiVersion::V1),
         "v1beta1" => Ok(kubeconfig::ApiVersion::V1Beta1),
-        _ => Err("kubectl knows v1 and v1beta1".to_owned()),
+        _ => Err("expected v1 or v1beta1".to_owned()),
     }
 }
 

@@ -103,7 +103,7 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     let again = Source::new("exclusions", text.as_str());
     read_exclusions(&again).map_err(|problems| {
         settings::print_problems(&again, &problems);
-        anyhow::anyhow!("the exclusions cannot be read again, and were not written; this is a bug in cluster-auth")
+        anyhow::anyhow!("the exclusions could not be read back, so nothing was written; this is a bug in cluster-auth")
     })?;
     if path.as_os_str() == "-" {
         return Ok(process::print(&text)?);
@@ -111,8 +111,8 @@ fn write(path: &Path, report: &Report<'_>) -> CommandResult {
     if path.exists() {
         let path = path.display();
         let error = anyhow::anyhow!(
-            "{path} exists, and nothing was written: name a new file. To add to it what is not excluded yet, give it as \
-             `--exclusions {path}`, and both from then on"
+            "{path} exists already, so nothing was written: name a new file. To exclude only what {path} does not, give \
+             `--exclusions {path}` too, and use both files from then on"
         );
         return Err(error.into());
     }

@@ -158,7 +158,7 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         } else {
             let unseen = unseen.join(", ");
             anyhow::anyhow!(
-                "it is not known whether {arn} logs in here: not looked at: {unseen}; `cluster-auth explain {arn}` says more"
+                "it is not known whether {arn} can log in here, because this was not read: {unseen}; `cluster-auth explain {arn}` says more"
             )
         }
     })?;
@@ -166,8 +166,8 @@ pub(crate) fn run(args: &MatrixArgs, global: &Global, process: &Process) -> Comm
         && !matrix::is_named(&world, subject)
     {
         process::note(&format!(
-            "note: no binding and no login here names the {}; names are compared letter by letter, and `cluster-auth matrix \
-             --by subjects` shows those that are named",
+            "note: no binding and no mapping here names the {}; names are case-sensitive, and `cluster-auth \
+             matrix --by subjects` lists those that are named",
             print::subject(subject)
         ));
     }

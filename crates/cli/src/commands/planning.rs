@@ -97,7 +97,7 @@ pub(crate) async fn live(cluster: &Cluster) -> anyhow::Result<ObservedCluster> {
     let (me, looked) = tokio::join!(cluster.who_am_i(), look(cluster, EVERYTHING, &[]));
     let (caller, unknown_caller) = match me {
         Ok(Some(me)) => (Some(User { name: me.username, groups: me.groups }), None),
-        Ok(None) => (None, Some("the cluster does not say, as those since Kubernetes 1.27 do")),
+        Ok(None) => (None, Some("the cluster does not say; clusters since Kubernetes 1.27 do")),
         Err(KubernetesError::Forbidden { .. }) => {
             (None, Some("you may not ask (the ClusterRole system:basic-user allows it)"))
         }
@@ -122,7 +122,7 @@ impl Planning {
         }
         let Some(cluster_id) = loaded.access.cluster_id.as_ref().map(|id| id.value.clone()) else {
             return Err(
-                anyhow::anyhow!("the access file has no clusterID, by which objects are marked; give it one").into()
+                anyhow::anyhow!("the access file has no clusterID, with which objects are marked; add one").into()
             );
         };
         let mut found = Inputs::default();

@@ -78,8 +78,10 @@ impl Transport {
     pub(crate) fn notes(&self) -> Vec<String> {
         let address =
             self.sts_connect_to.as_ref().map(|address| format!("STS is reached at {address} (--sts-connect-to)"));
-        let file =
-            self.sts_ca_file.as_ref().map(|path| format!("STS is vouched for by {} (--sts-ca-file)", path.display()));
+        let file = self
+            .sts_ca_file
+            .as_ref()
+            .map(|path| format!("STS is trusted by the authorities in {} (--sts-ca-file)", path.display()));
         address.into_iter().chain(file).collect()
     }
 }

@@ -87,7 +87,7 @@ pub(crate) fn run(args: &WhoCanArgs, global: &Global, process: &Process) -> Comm
         }
     }
     if let Some(namespace) = args.namespace.as_deref().filter(|namespace| world.lacks_namespace(namespace)) {
-        process::note(&format!("note: there is no namespace `{namespace}`; it was asked about all the same"));
+        process::note(&format!("note: there is no namespace `{namespace}`; the answer is for one of this name"));
     }
     let request = question.request();
     let answer = if args.any_namespace { world.who_can_anywhere(&request) } else { world.who_can(&request) };

@@ -166,7 +166,7 @@ impl WhoamiArgs {
             Err(KubernetesError::Unauthorized { .. }) => return Ok(None),
             unknown @ (Ok(None) | Err(KubernetesError::Forbidden { .. })) => {
                 let why = match unknown {
-                    Ok(_) => "the cluster does not say, as those since Kubernetes 1.27 do",
+                    Ok(_) => "the cluster does not say; clusters since Kubernetes 1.27 do",
                     Err(_) => "you may not ask (the ClusterRole system:basic-user allows it)",
                 };
                 gap("who you are", why);
@@ -188,7 +188,7 @@ impl WhoamiArgs {
                 Some(names) => {
                     for namespace in self.namespace.iter().filter(|asked| !names.contains(asked)) {
                         process::note(&format!(
-                            "note: there is no namespace `{namespace}`; it was asked about all the same"
+                            "note: there is no namespace `{namespace}`; the answer is for one of this name"
                         ));
                     }
                     namespaces.extend(names);

@@ -64,7 +64,7 @@ const FROM: &str = "--from <PATH>";
 const NAMESPACE: &str = "a namespace's name is 1 to 63 lower-case letters, digits and dashes";
 const TWO_CLUSTERS: &str = "--from holds a cluster, and --context or --kubeconfig name another one";
 const ALONE: &str = "a code means the same for every cluster; leave out";
-const NOT_ASKED: &str = "without --aws a token is looked at by itself; add --aws, or leave out";
+const NOT_ASKED: &str = "without --aws only the token itself is checked; add --aws, or leave out";
 
 pub(crate) const COMMANDS: &[&[Row]] = &[client::COMMANDS, setup::COMMANDS, deciding::COMMANDS, seeing::COMMANDS];
 

@@ -15,7 +15,7 @@ pub(super) const KINDS: [(&str, &str); 6] = [
 ];
 /// Why a kind is not known.
 pub(super) const LACKS: &str = "manifests need not be all of them";
-pub(super) const NOT_IN_DUMPS: &str = "they are not in the dumps";
+pub(super) const NOT_IN_DUMPS: &str = "the dumps do not have them";
 
 /// Where every cluster has objects of a kind: the API server itself makes roles and bindings (Kubernetes,
 /// `plugin/pkg/auth/authorizer/rbac/bootstrappolicy/namespace_policy.go`), and the `ConfigMap`

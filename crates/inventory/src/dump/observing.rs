@@ -94,7 +94,7 @@ impl Dump {
         let needs_objects =
             [Some(target), record.as_ref().map(|seen| seen.object.target)].contains(&Some(MappingTarget::Crd));
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
-            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "they are not in the dumps".into() });
+            unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "the dumps do not have them".into() });
         }
         for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
             let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {

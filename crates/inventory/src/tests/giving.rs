@@ -235,7 +235,7 @@ fn a_list_in_yaml_says_all_there_is_and_a_manifest_does_not() {
         (
             "a list",
             format!("apiVersion: v1\nkind: List\nmetadata: {{resourceVersion: ''}}\nitems: [{role}]\n"),
-            "they are not in the dumps",
+            "the dumps do not have them",
             false,
         ),
         (

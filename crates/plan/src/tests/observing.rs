@@ -56,10 +56,10 @@ fn what_a_dump_lacks_is_a_gap_and_never_empty() {
     assert_eq!(gaps(&observed(&everything(), MappingTarget::AwsAuth)), [""; 0], "a whole dump");
     for (kind, said) in rows {
         let items: Vec<Value> = everything().into_iter().filter(|item| item["kind"] != kind).collect();
-        assert_eq!(gaps(&observed(&items, MappingTarget::AwsAuth)), [format!("{said}: they are not in the dumps")]);
+        assert_eq!(gaps(&observed(&items, MappingTarget::AwsAuth)), [format!("{said}: the dumps do not have them")]);
     }
     let crd = observed(&everything(), MappingTarget::Crd);
-    assert_eq!(gaps(&crd), ["IAMIdentityMappings: they are not in the dumps"]);
+    assert_eq!(gaps(&crd), ["IAMIdentityMappings: the dumps do not have them"]);
 }
 
 #[test]

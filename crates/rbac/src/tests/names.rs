@@ -169,7 +169,7 @@ fn paths_begin_with_a_slash() {
     };
     assert_eq!(urls("healthz"), ["`healthz` is no path"]);
     assert_eq!(urls("/api/*/pods"), ["`/api/*/pods` matches itself alone: a `*` stands for more only at the end"]);
-    assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which plays no part in what is allowed"]);
+    assert_eq!(urls("/metrics?x=1"), ["`/metrics?x=1` has a query, which has no influence on what is allowed"]);
     for url in ["*", "/", "/healthz", "/metrics/*", "/api*"] {
         assert_eq!(urls(url), [""; 0], "{url}");
     }

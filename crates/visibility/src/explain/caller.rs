@@ -20,10 +20,10 @@ pub struct Caller {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotACaller {
     /// It is none.
-    #[error("that is no ARN of a person or a role: {0}")]
+    #[error("not the ARN of a person or role: {0}")]
     Arn(ArnError),
     /// An IAM group.
-    #[error("an IAM group logs in nowhere; name one of its users, as arn:aws:iam::111122223333:user/alice")]
+    #[error("an IAM group cannot log in; name one of its users, as arn:aws:iam::111122223333:user/alice")]
     Group,
     /// An instance profile.
     #[error("an instance profile logs in as its role; name that, as arn:aws:iam::111122223333:role/Name")]

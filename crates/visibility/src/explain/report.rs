@@ -16,7 +16,7 @@ const NAMED: usize = 8;
 pub fn code_report(code: &Code) -> Vec<Section> {
     let title = format!("{}: {}", code.code, code.summary);
     let mut sections = vec![section(title, [Item::new(Sign::None, code.meaning)])];
-    sections.push(section("What is seen of it", seen(code)));
+    sections.push(section("Where it shows", seen(code)));
     sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
     sections
 }
@@ -45,12 +45,12 @@ impl Explanation<'_> {
                         sections.push(section(title, rights_by(person, held, world)));
                     }
                 }
-                let text = "leave all entries out that match them but one; until then who they are is left to chance";
+                let text = "remove all matching entries but one; until then any of them may be used";
                 sections.push(section("What to do", [Item::new(Sign::None, text)]));
                 sections.extend(not_known(places, true));
             }
             Verdict::Refused(denial) => {
-                sections.push(section("What is seen of it", seen(&denial.code)));
+                sections.push(section("Where it shows", seen(&denial.code)));
                 sections.push(section("What to do", to_do(denial)));
             }
             Verdict::NotKnown(NotKnown { seen, places }) => {
@@ -61,7 +61,7 @@ impl Explanation<'_> {
                 sections.extend(not_known(places, seen.is_none()));
             }
             Verdict::NoAnswer(code) => {
-                sections.push(section("What is seen of it", seen(code)));
+                sections.push(section("Where it shows", seen(code)));
                 sections.push(section("What to do", [Item::new(Sign::None, code.fix)]));
             }
             Verdict::NotAsked => {
@@ -107,7 +107,7 @@ impl Explanation<'_> {
                     Outcome::Permit(user) => format!("let in as {}", called(user)),
                     Outcome::Refuse(refusal) => format!("not let in [{}]", refusal.code()),
                 });
-                format!("undetermined: {who} is {}, another one each time{of}", each.collect::<Vec<_>>().join(", or "))
+                format!("undetermined: {who} may be {}{of}", each.collect::<Vec<_>>().join(", or "))
             }
             Verdict::NotKnown(NotKnown { seen: None, .. }) => {
                 format!("not known for certain: {who} is let in as {} by what could be read", user())
@@ -115,8 +115,10 @@ impl Explanation<'_> {
             Verdict::NotKnown(NotKnown { seen: Some(Denial { code, .. }), .. }) => {
                 format!("not known: whether {who} is let in; by what could be read, {} [{}]", code.summary, code.code)
             }
-            Verdict::NoAnswer(code) => format!("nobody knows about {who}: {} [{}]", code.summary, code.code),
-            Verdict::NotAsked => format!("{who} is in order as far as that can be seen here; AWS was not asked"),
+            Verdict::NoAnswer(code) => {
+                format!("whether {who} is let in is not known: {} [{}]", code.summary, code.code)
+            }
+            Verdict::NotAsked => format!("{who} is valid as far as can be checked here; AWS was not asked"),
         };
         section(title, [])
     }
@@ -137,8 +139,8 @@ fn not_known(places: &[UnseenLogins], is_let_in: bool) -> Option<Section> {
 const fn otherwise(is_let_in: bool, mode: Mode) -> &'static str {
     match (is_let_in, mode) {
         (false, _) => "whoever is named there is let in",
-        (true, Mode::AccessEntries) => "EKS asks there first, or nowhere else",
-        (true, _) => "that is asked first, and may name them as somebody else",
+        (true, Mode::AccessEntries) => "EKS reads that first, or nothing else",
+        (true, _) => "that is read first, and may map them differently",
     }
 }
 
@@ -161,7 +163,7 @@ fn identity(person: &Person<'_>) -> Vec<Item> {
     let caller = &person.caller;
     let mut items = vec![Item::new(Sign::None, caller.in_words())];
     if !caller.has_session() {
-        items.push(Item::new(Sign::Note, "whoever assumes it chooses the session's name, which is <session> here"));
+        items.push(Item::new(Sign::Note, "whoever assumes it chooses the session name, written as <session> here"));
     }
     if let Some(path) = &caller.path {
         items.push(Item::new(Sign::Note, format!("AWS leaves the role's path {path} out of what it says")));
@@ -194,7 +196,7 @@ impl Person<'_> {
                 Some(file) if is_known => {
                     format!("there is no mapping at all: the authenticator's configuration ({file}) has none")
                 }
-                _ if !self.left_out.is_empty() => "no place that is asked has a mapping".to_owned(),
+                _ if !self.left_out.is_empty() => "no mapping source that is asked has a mapping".to_owned(),
                 _ if is_known => "there is no mapping at all".to_owned(),
                 _ => "there is no mapping in what could be read".to_owned(),
             };
@@ -280,10 +282,8 @@ fn of_source(asked: &SourceMatch<'_>, decided: bool) -> Item {
     match (decided, entry) {
         (false, Some(entry)) => Item::new(Sign::None, format!("{source} ({entries}): {entry}")),
         (false, None) => Item::new(Sign::None, format!("{source} ({entries}): does not name it")),
-        (true, Some(entry)) => {
-            Item::new(Sign::Note, format!("{source} ({entries}): not asked any more, though {entry}"))
-        }
-        (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not asked any more")),
+        (true, Some(entry)) => Item::new(Sign::Note, format!("{source} ({entries}): not reached, though {entry}")),
+        (true, None) => Item::new(Sign::Note, format!("{source} ({entries}): not reached")),
     }
 }
 
@@ -305,7 +305,7 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
     };
     for binding in &person.dangling {
         let RoleReference { kind, name } = binding.role();
-        let text = format!("{} grants nothing: the {} {name} is not there", called(binding), kind.as_str());
+        let text = format!("{} grants nothing: the {} {name} does not exist", called(binding), kind.as_str());
         items.push(Item::new(Sign::Danger, text));
     }
     for binding in &person.unknown {
@@ -321,7 +321,7 @@ fn rights_by(person: &Person<'_>, held: &[BindingRights<'_>], world: &World) -> 
         let of = if world.is_whole() { "" } else { " by what was given" };
         items.push(Item::new(
             Sign::None,
-            format!("nothing of their own{of}: no binding names them or a group of theirs"),
+            format!("no permissions of their own{of}: no binding names them or one of their groups"),
         ));
     }
     if !everybody.is_empty() {

@@ -155,7 +155,7 @@ fn what_a_text_is_is_seen_by_its_form() {
     let rows = [
         ("", "there is nothing to explain"),
         ("alice", "that is neither an ARN"),
-        ("mapping.nope", "there is no such code; did you mean mapping.none? docs/denials.md has all of them"),
+        ("mapping.nope", "unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
         ("server.xxxxxxxxxxxxxx", "there is no such code; docs/denials.md has all of them"),
         ("arn:aws:iam::111122223333:group/Developers", "an IAM group logs in nowhere"),
         ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
@@ -193,7 +193,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
 
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more, though mapUsers[1] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
+      ConfigMap kube-system/aws-auth (6 entries): not reached, though mapUsers[1] of ConfigMap kube-system/aws-auth (cluster.json:18) names it
       + username alice
       + group developers
       + group release until 2027-01-01T00:00:00Z
@@ -224,7 +224,7 @@ fn somebody_let_in_is_followed_from_aws_to_verbs() {
         get, list, watch on pods, services, deployments.apps
       + in dev, by RoleBinding deployers → Role deployer, to Group viewers
         every verb on everything of apps
-      ! RoleBinding lost in test grants nothing: the Role gone is not there
+      ! RoleBinding lost in test grants nothing: the Role gone does not exist
       and what everybody may do who logs in (system:discovery)
     ");
     assert_snapshot!(text(&world.explain(caller("arn:aws:iam::111122223333:user/carol")), &world), @"
@@ -289,14 +289,14 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
 
     Who AWS says it is
       a session of the IAM role Elsewhere of account 111122223333
-      whoever assumes it chooses the session's name, which is <session> here
+      whoever assumes it chooses the session name, written as <session> here
 
     Who that is in the cluster
       the access file (6 entries): does not name it
       ConfigMap kube-system/aws-auth (6 entries): does not name it
       ~ nearest: the role Elsewhere is mapped in account 444455556666, not in 111122223333 (access.yaml:6)
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.none
       the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
@@ -316,11 +316,11 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
 
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more
+      ConfigMap kube-system/aws-auth (6 entries): not reached
       - group developers ended 2026-06-01T00:00:00Z
       - group release ended 2026-05-31T00:00:00Z
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.ended
       the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
@@ -338,7 +338,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     Who that is in the cluster
       no source is asked: all of them are of another partition
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "access denied" with the code mapping.other-partition
       the API server: status 403, not cached (except with --deny-with-200), so a retry is checked anew
@@ -442,7 +442,7 @@ fn sessions_that_nothing_names_have_the_policies_of_their_access_entry() {
 
     Who that is in the cluster
       EKS access entries (1 entry, as AWS's documentation has them): the access entry of arn:aws:iam::111122223333:role/eng/Admin names it
-      ConfigMap kube-system/aws-auth (6 entries): not asked any more
+      ConfigMap kube-system/aws-auth (6 entries): not reached
       + username admin:ann
       no groups but system:authenticated
 
@@ -461,7 +461,7 @@ fn codes_are_explained_without_anybody() {
     upstream.throttled: STS asks for fewer requests
       AWS limits how often an account and a Region may ask STS, and the limit is reached.
 
-    What is seen of it
+    Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
       the server's log: "no answer for now" with the code upstream.throttled
       the API server: status 429, no decision and not cached; the API server retries by itself

@@ -178,7 +178,7 @@ fn a_file_alone_says_what_it_binds_and_what_is_not_known() {
     Who may do what in prod.example.com
     ! incomplete: only access files were given; other grants in the cluster are not known
     ! incomplete: the namespaces that the access file's globs and selectors choose: the cluster's namespaces are not known
-    ! incomplete: what the ClusterRole viewer allows: it is bound, and not in what was given
+    ! incomplete: what the ClusterRole viewer allows: a binding names it, but it was not given
     ! incomplete: who is in the IAM group Platform: give what `aws iam get-group` prints
     7 people · 0 namespaces · 3 bindings · 1 may do everything everywhere · 1 can escalate privileges (!)
 
@@ -646,7 +646,7 @@ fn what_names_nobody_is_said() {
             "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
         ),
         ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
-        ("arn:aws:iam::111122223333:group/x", "an IAM group logs in nowhere; name one of its users"),
+        ("arn:aws:iam::111122223333:group/x", "an IAM group cannot log in; name one of its users"),
     ] {
         let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();
         assert!(error.starts_with(said), "{text}: {error}");

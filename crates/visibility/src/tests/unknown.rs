@@ -476,7 +476,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
       ! rolebindings: you may not look
 
     bindings of the cluster may not
-      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
+      ! RoleBinding b in dev grants nothing: the ClusterRole own does not exist
       ! whether they may do more is not known: clusterrolebindings could not be read
 
     Incomplete: this could not be read, and may say otherwise
@@ -503,7 +503,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
       ! namespaces: you may not look
 
     the role is not there
-      ! RoleBinding b in dev grants nothing: the ClusterRole own is not there
+      ! RoleBinding b in dev grants nothing: the ClusterRole own does not exist
     ");
 }
 
@@ -533,7 +533,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
 
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
-        that is asked first, and may name them as somebody else
+        that is read first, and may map them differently
         give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
 
     Incomplete: this could not be read, and may say otherwise

@@ -58,7 +58,7 @@ pub(super) fn of_roles<'a>(
     assumed: &BTreeSet<Box<str>>,
     is_live: bool,
 ) -> BTreeSet<Unseen> {
-    let unknown = if is_live { "you may not get it" } else { "it is bound, and not in what was given" };
+    let unknown = if is_live { "you may not get it" } else { "a binding names it, but it was not given" };
     // Of many bindings of a role only one is put into words.
     let found: BTreeSet<(RoleReference<&str>, bool)> = bindings
         .filter_map(|binding| {

@@ -278,7 +278,7 @@ fn usage(world: &World) -> anyhow::Result<()> {
         (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
         (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "of two clusters or files each says so itself"),
         (&["view.yaml", "edit.yaml", "--context", "local"], "of two clusters or files each says so itself"),
-        (&["-", "-"], "stdin can be one of the two only"),
+        (&["-", "-"], "only one of the two sides can be stdin"),
         (&["view.yaml", "context:nowhere"], "nowhere"),
     ] {
         let found = managed.run(&[&["diff"], args].concat())?;

@@ -295,7 +295,7 @@ fn elsewhere(world: &World) -> anyhow::Result<()> {
     let far = "iamGroups: [Platform, {name: Far, account: '444455556666'}]\n  users: [{name: x, partition: aws-cn}]";
     fs::write(folder.join("access.yaml"), SANDBOX_FILE.replace("iamGroups: [teams/Platform]", far))?;
     let resolved = online(world, &folder, "carol", &["render", "--aws", "--to", "access"])?;
-    let note = "note: IAM of 111122223333 was asked, whose credentials these are, and not about 444455556666, 111122223333 (aws-cn)\n";
+    let note = "note: IAM was asked only about account 111122223333, whose credentials these are, and not about 444455556666, 111122223333 (aws-cn)\n";
     ensure!(resolved.stderr.contains(note), "{}", resolved.stderr);
     let file = resolved.success()?;
     ensure!(file.contains("ops/bob") && file.contains("- name: Far\n"), "{file}");

@@ -400,7 +400,7 @@ fn gaps(world: &World) -> anyhow::Result<()> {
         let without = Dump(dump.0.iter().filter(|object| object["kind"] != kind).cloned().collect());
         let said = import(&without, &["-i", "c"])?;
         ensure!(
-            said.starts_with(&format!("error: {words}: they are not in the dumps; give what `kubectl get ")),
+            said.starts_with(&format!("error: {words}: the dumps do not have them; give what `kubectl get ")),
             "{said}"
         );
     }

@@ -79,9 +79,9 @@ fn left_alone(world: &World) -> anyhow::Result<()> {
     let utf_16: Vec<u8> = "\u{feff}kind: Config\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(folder.join("utf-16"), utf_16)?;
     let rows = [
-        ("pipe", "pipe is a folder, a pipe, a socket or a device, and no file"),
-        ("/dev/zero", "/dev/zero is a folder, a pipe, a socket or a device, and no file"),
-        ("folder", "folder is a folder, a pipe, a socket or a device, and no file"),
+        ("pipe", "pipe is a folder, a pipe, a socket or a device, not a file"),
+        ("/dev/zero", "/dev/zero is a folder, a pipe, a socket or a device, not a file"),
+        ("folder", "folder is a folder, a pipe, a socket or a device, not a file"),
         ("link", "link is a symbolic link to nowhere, which is not there"),
         ("utf-16", "utf-16 is UTF-16, and only UTF-8 is written"),
         ("read-only", "read-only is read-only; make it writable first"),

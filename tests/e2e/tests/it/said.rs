@@ -68,11 +68,7 @@ const ROWS: &[(&str, i32, &str)] = &[
         "note: --exclude nothing-like-it has no effect: no file or folder of --from matches it",
     ),
     ("lint --from mixed --exclude template.yaml", 0, ""),
-    (
-        "explain mapping.nope",
-        1,
-        "error: there is no such code; did you mean mapping.none? docs/denials.md has all of them",
-    ),
+    ("explain mapping.nope", 1, "error: unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
 ];
 
 fn nothing(world: &World) -> anyhow::Result<()> {
@@ -208,7 +204,7 @@ fn refused(world: &World) -> anyhow::Result<()> {
         rows.extend(flags.iter().map(|(flags, said)| ([command, flags].concat(), *said)));
     }
     let no_digest =
-        "error: --expect xyz: that is no digest; it is the 32 hexadecimal digits that `cluster-auth plan` prints last";
+        "error: --expect xyz: not a digest; a digest is the 32 hexadecimal digits that `cluster-auth plan` prints last";
     rows.push((vec!["apply", "--yes", "--expect", "xyz"], no_digest));
     for (args, expected) in rows {
         let said = process::run(process::command(&world.parts.cluster_auth, &folder).args(&args))?;

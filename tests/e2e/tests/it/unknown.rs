@@ -632,7 +632,7 @@ fn silent_group(world: &World) -> anyhow::Result<()> {
     })?;
     for (args, is_said) in [(["who-can", "get", "widgets"], true), (["who-can", "get", "pods"], false)] {
         let said = managed.run(&args)?;
-        let note = "what the API group gone.example.com has is not known: its API server does not answer";
+        let note = "the resources of the API group gone.example.com are not known: its API server does not answer";
         ensure!(said.code == 0 && said.stderr.contains(note) == is_said, "{args:?}: {said:?}");
     }
     let matrix = managed.run(&["matrix"])?;

@@ -96,15 +96,17 @@ async fn ask(
     if !elsewhere.is_empty() {
         let others: Vec<_> = elsewhere.iter().map(|account| shown(*account)).collect();
         let (own, others) = (shown(whose), others.join(", "));
-        process::note(&format!("note: IAM of {own} was asked, whose credentials these are, and not about {others}"));
+        process::note(&format!(
+            "note: IAM was asked only about account {own}, whose credentials these are, and not about {others}"
+        ));
     }
     let iam = IamClient::new(client, found.credentials, endpoint, process::now);
     let (answers, denied) = answers(&iam, questions).await?;
     for permission in denied {
         let so = match permission {
             "iam:ListRoles" => "permission sets stay unresolved; the server matches them by name and suffix",
-            "iam:GetUser" => "whether users still exist is not judged",
-            _ => "whether roles still exist is not judged",
+            "iam:GetUser" => "whether users still exist is not checked",
+            _ => "whether roles still exist is not checked",
         };
         process::note(&format!("note: these AWS credentials may not call {permission}, so {so}"));
     }

@@ -138,7 +138,9 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 /// A group. aws-iam-authenticator reads quotes as those of a table's cells, in which a comma may stand.
 fn group(text: &str) -> Result<String, String> {
     if text.contains('"') {
-        return Err("a group with a quotation mark cannot be added here; write it into aws-auth by hand".to_owned());
+        return Err(
+            "a group with a quotation mark cannot be added by this command; write it into aws-auth by hand".to_owned()
+        );
     }
     Ok(text.to_owned())
 }

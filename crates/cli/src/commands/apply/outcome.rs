@@ -59,7 +59,7 @@ pub(super) fn say(steps: &[Step], outcomes: &[Outcome], stage: Stage, run: Run) 
         match outcome {
             Outcome::Done if step.action == Action::Settle => {}
             Outcome::Done => process::print_line(&format!("{what} {done}"))?,
-            Outcome::Untried => process::print_line(&format!("{what} cannot be tried before what it needs is there"))?,
+            Outcome::Untried => process::print_line(&format!("{what} cannot be tried before what it needs exists"))?,
             Outcome::Failed(why) => process::note(&format!("error: {what}: {why}")),
             Outcome::Needs(other) => {
                 let other = title(&steps[*other].action);

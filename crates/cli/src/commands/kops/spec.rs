@@ -129,7 +129,7 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
         let s3 = args.cluster.open(folder, found, &environment).await.context("cannot reach the state store")?;
         let object = s3.get(&folder.key(File::Kubeconfig.name())).await?;
         let object = object.with_context(|| {
-            format!("there is no {folder}/{}; `cluster-auth kops upload` puts it there", File::Kubeconfig.name())
+            format!("there is no {folder}/{}; `cluster-auth kops upload` creates it", File::Kubeconfig.name())
         })?;
         anyhow::Ok((stored(&object)?, Some(s3.region().to_owned())))
     };

@@ -158,7 +158,7 @@ impl PathArgs {
         let stdins = paths.iter().filter(|path| path.as_os_str() == "-").count();
         anyhow::ensure!(
             stdins < 2,
-            "stdin can be read only once; name `--from -` once, with all texts one after another"
+            "stdin can be read only once; give `--from -` once, with all documents one after another"
         );
         for path in &paths {
             if path.as_os_str() == "-" {
@@ -196,7 +196,7 @@ impl PathArgs {
             let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
             let folder = folder.display();
             anyhow::bail!(
-                "{name}: it is a kustomization, and not what it makes; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "{name}: this is a kustomization, not its output; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
         }
         let how = How { is_of_folder: false, default_namespace: self.default_namespace.as_deref(), kustomized };
@@ -276,14 +276,12 @@ impl PathArgs {
         let folder = folder.display();
         match passed_over {
             0 => {}
-            1 => process::note(&format!("note: 1 file of {folder} says nothing of access and is passed over")),
-            _ => process::note(&format!(
-                "note: {passed_over} files of {folder} say nothing of access and are passed over"
-            )),
+            1 => process::note(&format!("note: skipped 1 file of {folder} that is not about access")),
+            _ => process::note(&format!("note: skipped {passed_over} files of {folder} that are not about access")),
         }
         for place in unparsable.iter().take(NAMED) {
             process::note(&format!(
-                "note: {place}: it cannot be read, does not look like a manifest of access, and is passed over"
+                "note: {place}: skipped, because it cannot be read and does not look like a manifest of access"
             ));
         }
         if unparsable.len() > NAMED {
@@ -291,9 +289,7 @@ impl PathArgs {
         }
         if others > 0 {
             let (files, are) = if others == 1 { ("1 file", "is") } else { (&*format!("{others} files"), "are") };
-            process::note(&format!(
-                "note: {files} of {folder} {are} not looked at, for being called neither .json, .yaml nor .yml"
-            ));
+            process::note(&format!("note: {files} of {folder} {are} not read: only .json, .yaml and .yml are"));
         }
         Ok(())
     }
@@ -321,7 +317,7 @@ pub(crate) fn ensure_no_configuration(found: &Inputs) -> anyhow::Result<()> {
 pub(crate) fn ignored(found: &Inputs) {
     for source in found.access_files().iter().flat_map(AsRef::<[Source]>::as_ref) {
         process::note(&format!(
-            "note: --from {}: an access file says nothing of a cluster, and is passed over; name it without --from",
+            "note: --from {}: an access file says nothing about a cluster, and is skipped; give it without --from",
             source.name()
         ));
     }
@@ -434,7 +430,7 @@ impl Walk {
             self.found.files.push(path.to_owned());
         } else if is_of_interest(path) {
             // Whoever reads a pipe may wait for ever.
-            let why = "it is a pipe, a socket or a device, and no file".into();
+            let why = "it is a pipe, a socket or a device, not a file".into();
             self.found.gaps.push(Unseen { what: path.display().to_string().into(), why });
         } else if kind.is_file() {
             self.found.others += 1;

@@ -57,7 +57,7 @@ impl Read {
         let is_empty = self.mounted.is_empty() && self.access.as_ref().is_none_or(|read| read.rules.is_empty());
         anyhow::ensure!(
             says_nobody || !is_empty,
-            "the files map nobody; to let nobody in, write `groups: []` into the access file or stop the server"
+            "the files map nobody; if that is intended, write `groups: []` into the access file or stop the server"
         );
         Ok(())
     }

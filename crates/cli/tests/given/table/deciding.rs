@@ -16,7 +16,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "check --from config.yaml",
                         0,
-                        "note: config.yaml, the authenticator's configuration, plays no part here",
+this command does not use                         "note: config.yaml, the authenticator's configuration,",
                     ),
                     (
                         "check --from access.yaml",

@@ -72,9 +72,9 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
     ensure!(gaps.len() == expected.len() && expected.iter().all(is_said), "{gaps:#?}");
     let notes: Vec<&str> = all.stderr.lines().filter(|line| line.starts_with("note: ")).collect();
     let expected = [
-        "note: 6 files of repository say nothing of access and are passed over",
+        "note: skipped 6 files of repository that are not about access",
         "note: repository/tsconfig.json:",
-        "note: 2 files of repository are not looked at, for being called neither .json, .yaml nor .yml",
+        "note: 2 files of repository are not read: only .json, .yaml and .yml are",
     ];
     let is_said = |expected: &&str| notes.iter().any(|note| note.starts_with(*expected));
     ensure!(expected.iter().all(is_said), "{notes:#?}");
