@@ -173,10 +173,10 @@ impl<'a> Edits<'a> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
         let source = self.source;
-        let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
+        let changed = self.applied().ok_or_else(|| refused("several changes would overlap"))?;
         let again = Source::new(source.name(), changed.as_str());
         let read = parse_as(&again, &Limits::default(), dialect)
-            .map_err(|_| refused("the file could not be read any more after this change"))?;
+            .map_err(|_| refused("the file would no longer be readable after this change"))?;
         let means = read.root.as_ref().map_or(Json::Null, Node::to_json);
         match difference(&means, expected) {
             None => Ok(changed),

@@ -48,14 +48,14 @@ pub struct Association {
 pub enum AccessEntriesError {
     /// JSON of another shape.
     #[error(
-        "it is not all that `aws eks list-access-entries`, `describe-access-entry`, `list-associated-access-policies` or `describe-cluster` prints; leave --query out"
+        "it is not the whole output of `aws eks list-access-entries`, `describe-access-entry`, `list-associated-access-policies` or `describe-cluster`; leave --query out"
     )]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
+    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
     Partial,
     /// Of what an answer that was read before says otherwise.
-    #[error("it says of {0} otherwise than an answer that was read before; give the newer one alone")]
+    #[error("it contradicts an answer about {0} that was read before; give only the newer one")]
     Contradicts(Box<str>),
 }
 

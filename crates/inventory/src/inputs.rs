@@ -396,7 +396,7 @@ impl Inputs {
         self.add(source, node, ObjectPlace::List(of), how);
         if node.get("items").and_then(Node::as_sequence).is_some() {
             let what = format!("a list in a list ({}:{})", source.name(), source.position(node.span.start).line);
-            let why = "kubectl refuses the whole list around it; its objects count here all the same";
+            let why = "kubectl refuses the whole list around it; here its objects count";
             self.dump.lacks(Unseen { what: what.into(), why: why.into() });
         }
     }
@@ -464,8 +464,9 @@ impl Inputs {
                 let line = source.position(at.start).line;
                 let what = format!("`{path}` of {} ({}:{line})", named(&value), source.name());
                 let meant = meant.map(|meant| format!(" (`{meant}`?)")).unwrap_or_default();
-                let why =
-                    format!("there is no such field{meant}, and kubectl refuses the object; here it counts without it");
+                let why = format!(
+                    "unknown field{meant}, for which kubectl refuses the object; here the object counts without it"
+                );
                 self.dump.lacks(Unseen { what: what.into(), why: why.into() });
             }
         }
@@ -565,7 +566,7 @@ fn in_lines(source: &Source, problems: &[Problem]) -> String {
 /// What to do with a template.
 const RENDERED: &str =
     "give what it becomes: `helm template … | cluster-auth … --from -`, or what its own program prints";
-const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it anew";
+const CUT_OFF: &str = "it ends before it is complete, as if it had been cut off; print it again";
 
 /// Whether a text is JSON that ends too early.
 fn is_cut_off(text: &str) -> bool {

@@ -254,7 +254,7 @@ impl Kustomizations {
             let folder = one.file.rsplit_once('/').map_or(".", |(folder, _)| folder);
             let what = format!("what kustomize makes of {folder} ({}: {})", one.file, names.join(", "));
             let why = format!(
-                "it takes in what lies outside of what was given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
+                "it refers to files that were not given; give `kubectl kustomize {folder} | cluster-auth … --from -`"
             );
             gaps.push(Unseen { what: what.into(), why: why.into() });
         }
@@ -321,7 +321,7 @@ pub(super) fn onto(object: &mut Value, kustomized: &Kustomized, default_namespac
         [one] => {
             if is_of_namespace && let Some(own) = own.filter(|own| *own != *one.name) {
                 let Namespace { name, place } = one;
-                reasons.push(format!("{place} puts it in {name}; here it counts where it says itself, in {own}"));
+                reasons.push(format!("{place} puts it in {name}; here it counts in its own namespace, {own}"));
             }
             if is_binding && let Some(subjects) = object["subjects"].as_array_mut() {
                 for subject in subjects {
@@ -367,7 +367,7 @@ fn onto_subject(
         Some(own) if *own == *to.name => None,
         Some(own) => {
             let Namespace { name: to, place } = to;
-            Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as it is written"))
+            Some(format!("{place} makes its subject {own}/{name} {to}/{name}; here it counts as written"))
         }
     }
 }

@@ -145,8 +145,8 @@ impl NotAsked {
     /// In words, as what follows whom the place names.
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::OnEks => "nobody reads it on EKS, which asks access entries and aws-auth alone",
-            Self::ByMode => "EKS does not look at it: the cluster's authentication mode is API",
+            Self::OnEks => "EKS does not read it, but only access entries and aws-auth",
+            Self::ByMode => "EKS does not read it, because the cluster's authentication mode is API",
         }
     }
 }

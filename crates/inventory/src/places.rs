@@ -181,7 +181,7 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     }
     let gap = Unseen {
         what: "the server's own files on the control plane".into(),
-        why: "the cluster's API does not have them".into(),
+        why: "they cannot be read through the cluster's API".into(),
     };
     Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
 }
@@ -191,12 +191,12 @@ fn not_read(observed: &Observed) -> Option<UnseenLogins> {
     let is_there = observed.mappings.iter().any(|live| live.target == MappingTarget::AccessFile);
     let why = observed.not_read.get(&MappingTarget::AccessFile).filter(|_| is_there)?;
     let what = format!("whether a server reads {}", MappingTarget::AccessFile.title());
-    let help = "say by `--reader cluster-auth` that one does, or give the access file that the server has";
+    let help = "pass `--reader cluster-auth` if one does, or give the server's access file";
     Some(UnseenLogins::new(Mode::AccessFile, Unseen { what: what.into(), why: why.clone() }, help))
 }
 
-const GIVE_OWN_FILES: &str = "give the file that the server on the control plane has by its `--config` as `--config FILE`, and \
-                              the access file that it has";
+const GIVE_OWN_FILES: &str = "give the file of the server's `--config` as `--config \
+                              FILE`, and the server's access file";
 
 /// Whoever may not look at the configuration may have the file itself.
 fn own_files_instead(place: UnseenLogins) -> UnseenLogins {
@@ -208,8 +208,8 @@ fn of_map(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<Unse
     let gap = observed.unseen.iter().find(|gap| gap.hides(target)).filter(|_| !has)?;
     let name = target.config_map()?;
     let help = format!(
-        "let somebody look who may `get` it, or give everything that `kubectl get configmap {name} -n kube-system -o yaml` \
-         and its like print by `--from`"
+        "have somebody run this who may `get` it, or give the output of `kubectl get configmap {name} -n kube-system -o yaml` by \
+         `--from`"
     );
     Some(UnseenLogins::new(mode, gap.clone(), help))
 }
@@ -220,7 +220,7 @@ fn of_objects(observed: &Observed) -> Option<UnseenLogins> {
         let why = "the dumps do not have them, and a cluster may have some";
         (!observed.knows_mapping_objects).then(|| Unseen { what: "IAMIdentityMappings".into(), why: why.into() })
     };
-    let help = "let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
+    let help = "have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by \
                 `--from`, where the cluster knows them";
     Some(UnseenLogins::new(Mode::Crd, gap.or_else(not_given)?, help))
 }

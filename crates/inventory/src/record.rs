@@ -36,8 +36,8 @@ impl fmt::Display for RecordError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "the ConfigMap {NAMESPACE}/{NAME} is not what `cluster-auth apply` writes; move it away if it is another \
-             program's, or delete it to begin anew"
+            "the ConfigMap {NAMESPACE}/{NAME} was not written by `cluster-auth apply`; rename it if it belongs \
+             to another program, or delete it to start over"
         )
     }
 }

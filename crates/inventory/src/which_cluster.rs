@@ -232,13 +232,13 @@ impl fmt::Display for TwoClusters {
         if let (Some(uid), Some(other)) = (&first.uid, &second.uid) {
             return write!(
                 f,
-                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of the one where it has {other}; give \
-                 what is of one cluster"
+                "{first} is of the cluster whose kube-system has the uid {uid}, and {second} of one where it has \
+                 {other}; give files of only one cluster"
             );
         }
         write!(
             f,
-            "{first} {} about the cluster {}, and {second} about {}; give what is of one cluster",
+            "{first} {} about the cluster {}, and {second} about {}; give files of only one cluster",
             first.by.verb(),
             first.called_beside(second),
             second.called_beside(first)

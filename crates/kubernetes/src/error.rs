@@ -14,7 +14,7 @@ pub enum KubernetesError {
         paths: Vec<PathBuf>,
     },
     /// A file that cannot be read, or is something else. What is in it stays unsaid: it may hold credentials.
-    #[error("{} is no kubeconfig that can be read: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
+    #[error("{} cannot be read as a kubeconfig: {why}; `kubectl config view --kubeconfig {}` says more", .path.display(), .path.display())]
     Kubeconfig {
         /// The file.
         path: PathBuf,
@@ -108,7 +108,7 @@ pub enum KubernetesError {
     },
     /// 403.
     #[error(
-        "the user of the context `{context}` may not {verb} {what}; whoever administers the cluster can allow it, or give a dump of them"
+        "the user of the context `{context}` may not {verb} {what}; an administrator of the cluster can allow it, or give a dump of them"
     )]
     Forbidden {
         /// The context.
@@ -142,7 +142,9 @@ pub enum KubernetesError {
         holder: String,
     },
     /// The Lease was taken away while it was held.
-    #[error("the Lease {what} was taken over by `{holder}` meanwhile; nothing more was begun: run the command again")]
+    #[error(
+        "the Lease {what} was taken over by `{holder}` in the meantime; nothing more was started: run the command again"
+    )]
     Lost {
         /// Which.
         what: String,
@@ -158,7 +160,7 @@ pub enum KubernetesError {
         status: u16,
     },
     /// Any other answer.
-    #[error("{server} answered {what} with status {status}, which no API server does; check the URL and proxies")]
+    #[error("{server} answered {what} with status {status}, which API servers do not do; check the URL and proxies")]
     Unexpected {
         /// The API server's URL.
         server: String,

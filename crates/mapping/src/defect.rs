@@ -194,7 +194,7 @@ impl Never {
                 Some(format!("write {head}:role/{role}, which is for every session of the role"))
             }
             Self::Wildcard => Some("write an entry for each of them".to_owned()),
-            Self::Blank => Some("write the ARN without blanks".to_owned()),
+            Self::Blank => Some("write the ARN without spaces".to_owned()),
             Self::SsoPartition => Some("leave `partition` out, which means aws".to_owned()),
             Self::SsoGate => Some("name the permission set's role, without its path, as `rolearn`".to_owned()),
             _ => None,
@@ -205,21 +205,23 @@ impl Never {
 impl fmt::Display for Never {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Displaced(by) => return write!(f, "{by} has the same principal, and the last one counts"),
-            Self::RolesFirst(by) => return write!(f, "{by} has the same principal, and mapRoles is looked at first"),
-            Self::Unread { key, read } => return write!(f, "nobody reads the key `{key}`: what is read is `{read}`"),
+            Self::Displaced(by) => return write!(f, "{by} has the same principal, and the last one is used"),
+            Self::RolesFirst(by) => return write!(f, "{by} has the same principal, and mapRoles is read first"),
+            Self::Unread { key, read } => {
+                return write!(f, "unknown key `{key}`, which is ignored: what is read is `{read}`");
+            }
             Self::Dropped(why) => why,
-            Self::RolePath => "the ARN of a role's sessions has no path, and ARNs are compared as a whole",
+            Self::RolePath => "the ARN of a role's sessions has no path, and ARNs must match exactly",
             Self::AssumedRole => "it is the ARN of a session, and the role's is compared",
-            Self::Wildcard => "wildcards are no wildcards here",
-            Self::Blank => "no caller's ARN has a blank",
+            Self::Wildcard => "wildcards have no meaning here",
+            Self::Blank => "no caller's ARN contains a space",
             Self::Character => "it has characters that no caller's ARN has",
             Self::NotAPrincipal => "only users, roles, root and federated users log in",
             Self::Account => "an AWS account has 12 digits",
             Self::Region => "the ARN of a user or role has no Region",
             Self::Partition => "there is no such partition",
             Self::NotAnArn => "it is not an ARN",
-            Self::SsoGate => "`sso` is looked at only where the server runs with --feature-gates=SSORoleMatch=true",
+            Self::SsoGate => "`sso` is read only if the server runs with --feature-gates=SSORoleMatch=true",
             Self::SsoPartition => "with a partition, aws-iam-authenticator makes a pattern that matches nothing",
         })
     }

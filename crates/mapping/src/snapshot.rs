@@ -175,7 +175,7 @@ impl fmt::Display for Difference {
             Self::Account => "is of another account or partition",
             Self::PathOrKind => "has another path or is of another kind",
             Self::Suffix => "has another suffix, which AWS changes; name the permission set with `sso` instead",
-            Self::Beginning => "is only the beginning of the caller's; permission sets are compared as a whole",
+            Self::Beginning => "is only a prefix of the caller's; the name of a permission set must match exactly",
         })
     }
 }

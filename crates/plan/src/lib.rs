@@ -261,7 +261,7 @@ impl fmt::Display for Warning {
                 let (kind, name) = (role.kind.as_str(), &role.name);
                 write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
             }
-            Self::NoLogin(who) => write!(f, "{who} is in the file and cannot log in, by any mapping"),
+            Self::NoLogin(who) => write!(f, "{who} is in the file, but no mapping lets them log in"),
             Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
             Self::IamGroup(name) => {
                 write!(
@@ -274,13 +274,13 @@ impl fmt::Display for Warning {
                 write!(f, "not known: what {binding} grants; the {kind} `{name}` could not be read")
             }
             Self::Elsewhere(Unseen { what, why }) => {
-                write!(f, "not known: {what}: {why}; whoever is named there may be somebody else than this plan says")
+                write!(f, "not known: {what}: {why}; people who are named there may be mapped differently than this plan says")
             }
             Self::NotRead(target, why) => {
                 let title = target.title();
                 write!(f, "not known: whether a server reads {title}: {why}; mappings take effect only if one does")?;
                 match target {
-                    MappingTarget::AccessFile => f.write_str(", and a server on hosts reads the file that lies there"),
+                    MappingTarget::AccessFile => f.write_str(", and a server outside the cluster reads a file of its own"),
                     _ => Ok(()),
                 }
             }

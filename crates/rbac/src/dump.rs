@@ -144,9 +144,9 @@ impl fmt::Display for Refused {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoApiVersion => f.write_str("it has no apiVersion, without which kubectl takes nothing"),
-            Self::NoSuchKind => f.write_str("there is no such kind in rbac.authorization.k8s.io, and kubectl refuses it"),
-            Self::NoKind => f.write_str("it has no kind, without which kubectl takes nothing"),
+            Self::NoApiVersion => f.write_str("it has no apiVersion, which kubectl requires"),
+            Self::NoSuchKind => f.write_str("rbac.authorization.k8s.io has no such kind, so kubectl refuses it"),
+            Self::NoKind => f.write_str("it has no kind, which kubectl requires"),
             Self::NotServed(version) => match version.split_once('/') {
                 None => {
                     write!(f, "no API server has this kind in {version}; write `apiVersion: rbac.authorization.k8s.io/v1`")
@@ -156,12 +156,12 @@ impl fmt::Display for Refusal {
                 }
                 Some(_) => write!(f, "Kubernetes has no `{version}`; write rbac.authorization.k8s.io/v1"),
             },
-            Self::Misspelt(kind) => write!(f, "there is no such kind, and kubectl refuses it; write `kind: {kind}`"),
+            Self::Misspelt(kind) => write!(f, "unknown kind, so kubectl refuses it; write `kind: {kind}`"),
             Self::NoName => f.write_str(
-                "it has no name, without which an API server takes nothing; write `name` and `namespace` below `metadata`",
+                "it has no name, which an API server requires; write `name` and `namespace` below `metadata`",
             ),
             Self::OpenShift => {
-                f.write_str("OpenShift's own kind is not read here; give what `oc get` prints of rbac.authorization.k8s.io")
+                f.write_str("OpenShift's own kind is not read; give what `oc get` prints of rbac.authorization.k8s.io")
             }
             Self::NoNamespace => f.write_str(
                 "it has no namespace, and kubectl would take the one of its context; give `--default-namespace NAMESPACE`",

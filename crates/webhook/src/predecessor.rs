@@ -101,7 +101,7 @@ pub(crate) struct Reply {
 /// Why there is no answer to pass on. Nothing in it is text of the predecessor's.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoReply {
-    #[error("too many reviews wait for it")]
+    #[error("too many reviews are waiting for it")]
     Crowded,
     #[error("{0}")]
     Connection(ConnectionError),

@@ -21,10 +21,10 @@ pub enum IamDumpError {
         column: usize,
     },
     /// JSON of another shape.
-    #[error("it is not all that `aws iam get-group` or `aws iam list-roles` prints; leave --query out")]
+    #[error("it is not the whole output of `aws iam get-group` or `aws iam list-roles`; leave --query out")]
     Shape,
     /// Only a part of an answer: whoever is not in it would count as absent.
-    #[error("it is only a part of an answer; leave --max-items and --no-paginate out")]
+    #[error("it is only a part of an answer; leave out --max-items and --no-paginate")]
     Partial,
     /// Something that must be an ARN is none.
     #[error("`{0}` is not the ARN of an IAM user, group or role")]

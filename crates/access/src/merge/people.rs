@@ -64,7 +64,7 @@ pub(super) fn check(
 ) -> Result<(), String> {
     // What its reader does not take as it is has nobody of whom something could be said.
     let Ok(before) = read(shape, before) else { return Ok(()) };
-    let after = read(shape, after).map_err(|why| format!("after this change it could not be read any more: {why}"))?;
+    let after = read(shape, after).map_err(|why| format!("after this change it would no longer be readable: {why}"))?;
     let (mut expected, is) = (People::let_in_by(&before), People::let_in_by(&after));
     expected.0.retain(|principal, _| !touched.contains(principal.as_str()));
     expected.0.extend(wanted.0.iter().map(|(principal, users)| (principal.clone(), users.clone())));

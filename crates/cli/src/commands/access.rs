@@ -124,14 +124,14 @@ fn of_no_use(
     let entries = (!entries.is_empty()).then(|| "what `aws eks` printed".to_owned());
     let declared = dump.declared().first().map(|_| "what other programs' files say of access".to_owned());
     let unused = configuration.into_iter().chain(entries).chain(declared);
-    let mut notes: Vec<String> = unused.map(|what| format!("this command does not use {what}")).collect();
+    let mut notes: Vec<String> = unused.map(|what| format!("{what} is not used by this command")).collect();
     let Facts { iam_groups, permission_sets, namespaces, roles, custom_resources, config_maps, in_iam } = facts;
     let is_known = namespaces.is_some() || roles.is_some() || config_maps.is_some() || !custom_resources.is_empty();
     let says_iam = !iam_groups.is_empty() || !permission_sets.is_empty() || !in_iam.is_empty();
     if notes.is_empty() && !is_known && !says_iam {
         notes.push(format!(
-            "nothing of {from} plays a part here: what counts is lists of namespaces, roles, clusterroles and ConfigMaps as \
-             kubectl prints them, CustomResourceDefinitions, and what `aws iam` prints"
+            "{from} has nothing that this command uses: it reads lists of namespaces, roles, clusterroles and ConfigMaps as \
+             kubectl prints them, CustomResourceDefinitions, and output of `aws iam`"
         ));
     }
     notes

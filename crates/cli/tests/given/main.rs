@@ -122,12 +122,12 @@ fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_
         (
             "dynamic.json",
             "a key of arn:aws:iam::111122223333:user/bob (dynamic.json:1, mapUsers[0]): ",
-            "nobody reads the key `usernam`",
+            "unknown key `usernam`, which is ignored",
         ),
         (
             "long.json",
             "a value of arn:aws:iam::111122223333:role/Number (long.json:1, mapRoles[1] of aws-auth): ",
-            "`groups[0]` has to be text, and is a number: it counts as an empty text",
+            "`groups[0]` must be text, and is a number: it counts as an empty text",
         ),
     ];
     for (file, whom, why) in rows {

@@ -61,9 +61,9 @@ impl Edits<'_> {
         if let Some(document) = wanted.get_mut(number) {
             expected.clone_into(document);
         }
-        let changed = self.applied().ok_or_else(|| refused("several changes would meet at one place"))?;
+        let changed = self.applied().ok_or_else(|| refused("several changes would overlap"))?;
         let means = meant(&Source::new(source.name(), changed.as_str()))
-            .ok_or_else(|| refused("the file could not be read any more after this change"))?;
+            .ok_or_else(|| refused("the file would no longer be readable after this change"))?;
         match difference(&means.into(), &wanted.into()) {
             None => Ok(changed),
             Some(path) => Err(refused(&format!("`{path}` would become something else by it, too"))),

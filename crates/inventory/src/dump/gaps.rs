@@ -14,7 +14,7 @@ pub(super) const KINDS: [(&str, &str); 6] = [
     ("ConfigMap", "the ConfigMaps of kube-system"),
 ];
 /// Why a kind is not known.
-pub(super) const LACKS: &str = "manifests need not be all of them";
+pub(super) const LACKS: &str = "manifests may not be all of them";
 pub(super) const NOT_IN_DUMPS: &str = "the dumps do not have them";
 
 /// Where every cluster has objects of a kind: the API server itself makes roles and bindings (Kubernetes,
@@ -32,7 +32,7 @@ pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
         names.push_str(&format!(" and {} more", namespaces.len() - NAMED));
     }
     format!(
-        "the dumps have those of {names} alone, and every cluster has some in {}; `kubectl get -A` prints all",
+        "the dumps have only those of {names}, but every cluster has some in {}; `kubectl get -A` prints all",
         everywhere(kind).join(" and ")
     )
 }

@@ -153,7 +153,12 @@ impl Dump {
                     line if standing.is_spread => format!("{}:{line}", standing.file),
                     _ => standing.file.to_string(),
                 };
-                self.notes.push(format!("the ConfigMap kube-system/{name} ({place}) is not read: the file of `--config` stands in its place").into());
+                self.notes.push(
+                    format!(
+                        "the ConfigMap kube-system/{name} ({place}) is not read: the file of `--config` takes its place"
+                    )
+                    .into(),
+                );
             } else {
                 self.replaced = None;
             }

@@ -137,7 +137,7 @@ pub(super) fn misnamed(root: &Node) -> Foreign {
 }
 
 fn known(node: &Node, of: &str, keys: &[&str], problems: &mut Problems) {
-    let why = "there is no such field, and kubectl refuses the object; here it counts without it";
+    let why = "unknown field, for which kubectl refuses the object; here the object counts without it";
     fields::known(node, (of, why), keys, &PLACES, problems);
 }
 
@@ -149,7 +149,7 @@ pub(super) fn read(root: &Node) -> Foreign {
     let mut parts = Problems::default();
     if value(root, "rbacBindings").is_none() {
         let span = key_span(root, "spec").unwrap_or(root.span);
-        let message = format!("the RBACDefinition {name} has no rbacBindings, so rbac-manager makes nothing of it");
+        let message = format!("the RBACDefinition {name} has no rbacBindings, so rbac-manager creates nothing from it");
         problems
             .push(not_taken(span, message).hint("rbacBindings is a key of the object itself and not of its `spec`"));
     }

@@ -375,7 +375,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         (
             "an anchor goes that others need",
             format!("- &b\n  {bob}\n  groups: [g]\n- <<: *b\n  {zoe}\n"),
-            "cannot be edited, at line 1, column 1: nothing was changed: the file could not be read any more after this change",
+            "cannot be edited, at line 1, column 1: nothing was changed: the file would no longer be readable after this change",
         ),
         (
             "an alias in one list",

@@ -73,7 +73,7 @@ impl<'a> Entries<'a> {
         templates.for_each(|(text, span)| check_template(text, span, &mut own));
         let username = username.map(|(text, _)| text.to_owned()).unwrap_or_default();
         if username.is_empty() && !own.has_errors() {
-            let message = "the entry has no username: whoever it names is refused (mapping.empty-username)";
+            let message = "the entry has no username, so whoever it names is refused (mapping.empty-username)";
             own.push(Problem::warning("config.no-username", fields.span(), message));
         }
         fields.finish(&mut own, unknown_key);
@@ -81,7 +81,7 @@ impl<'a> Entries<'a> {
         let Some((principal, written)) = principal else { return };
         // A principal may stand in both lists.
         if let Some(first) = self.seen.insert(self.hasher.hash_one((list, &principal)), node.span) {
-            let message = "the same principal stands twice; the last entry counts";
+            let message = "the same principal is listed twice; the last entry is used";
             problems.push(Problem::warning("config.duplicate", node.span, message).related(first, "first here"));
         }
         let groups = groups.into_iter().map(|(group, _)| group.into()).collect();
@@ -181,7 +181,11 @@ impl<'a> Entries<'a> {
         let is_name = (1..=32).contains(&name.len())
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_+=,.@-".contains(&b));
         if !is_name {
-            problems.push(Problem::error("config.sso", name_span, format!("{name:?} is no name of a permission set")));
+            problems.push(Problem::error(
+                "config.sso",
+                name_span,
+                format!("{name:?} is not a valid name of a permission set"),
+            ));
             return None;
         }
         let lower = name.to_ascii_lowercase();

@@ -42,7 +42,7 @@ fn decided_here(source: Source) -> Source {
     for defect in &mut defects {
         if defect.kind == DefectKind::Undetermined {
             defect.kind = DefectKind::Duplicate;
-            "another entry matches the same callers: an ARN counts before a permission set, and of equals the last"
+            "another entry matches the same callers: an ARN takes precedence over a permission set, and the last of equal entries is used"
                 .clone_into(&mut defect.message);
         }
     }

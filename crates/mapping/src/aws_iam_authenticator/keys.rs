@@ -71,7 +71,7 @@ pub(super) fn say_unread(text: &mut Text<'_>, node: &Node, known: &[&str], elsew
                 None => continue,
             },
         };
-        let message = format!("nobody reads the key `{key}` here");
+        let message = format!("unknown key `{key}`, which is ignored here");
         text.say(DefectKind::UnknownKey, key, entry.key_span.start, message, Some(hint));
     }
 }

@@ -43,7 +43,7 @@ pub fn objects<'a>(objects: impl IntoIterator<Item = Object<'a>>) -> Source {
         let place = RuleSource { mode: Mode::Crd, list: OBJECTS, index, file: name.into(), line: 1 };
         for (key, meant) in unread.into_iter().filter(|_| arn.is_empty()) {
             let key = format!("spec.{key}");
-            let message = format!("nobody reads the key `{key}`");
+            let message = format!("unknown key `{key}`, which is ignored");
             text.say_of(DefectKind::UnknownKey, &place, 0, message, Some("write `spec.arn`".to_owned()));
             source.unused.push(Unused {
                 source: place.clone(),

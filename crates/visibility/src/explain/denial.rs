@@ -127,7 +127,7 @@ fn difference(world: &World, caller: &Caller, nearest: &Nearest) -> String {
         Difference::Suffix => format!("{what} is mapped, from before AWS made the role anew with another suffix"),
         Difference::Beginning => {
             let set = caller.permission_set().unwrap_or_default();
-            format!("{what} is mapped, and this is the permission set {set}: names count as a whole")
+            format!("{what} is mapped, and this is the permission set {set}: names must match exactly")
         }
     };
     format!("{said} ({})", print::rule(&nearest.source))

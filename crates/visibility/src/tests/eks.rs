@@ -67,7 +67,7 @@ fn aws_auth_is_named_where_the_mode_leaves_it_out() {
     let api = world(&[("aws-auth.yaml", AWS_AUTH), ("cluster.json", &api)]);
     let (is_let_in, text) = explained(&api, "Ops");
     assert_ne!(is_let_in, Some(true), "{text}");
-    let line = "ConfigMap kube-system/aws-auth (1 entry): not asked, since EKS does not look at it: the cluster's authentication mode is API; mapRoles[0]";
+    let line = "ConfigMap kube-system/aws-auth (1 entry): not asked, since EKS does not read it, because the cluster's authentication mode is API; mapRoles[0]";
     assert!(text.contains(line), "{text}");
     let notes: Vec<_> = api.assumptions().iter().filter(|note| note.contains("authentication mode is API")).collect();
     assert_eq!(notes.len(), 1, "{notes:?}");

@@ -134,7 +134,7 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
     a user called as a role: mapping.none; the role Deployer is mapped, and this is the user Deployer (access.yaml:6)
     a permission set: Dev:<session> [developers] by access.yaml:7
     a session of one: Dev:dave-example.com [developers] by access.yaml:7
-    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names count as a whole (access.yaml:7)
+    one whose name begins alike: mapping.none; the permission set Dev is mapped, and this is the permission set Dev_Admin: names must match exactly (access.yaml:7)
     one of another account: mapping.none; the permission set Dev is mapped in account 111122223333, not in 444455556666 (access.yaml:7)
     one mapped by its role of before: mapping.none; the role AWSReservedSSO_Old_fedcba9876543210 is mapped, from before AWS made the role anew with another suffix (mapRoles[1] of ConfigMap kube-system/aws-auth (cluster.json:17))
     a role of aws-auth: ops:<session> [viewers] by mapRoles[0] of ConfigMap kube-system/aws-auth (cluster.json:17)
@@ -330,7 +330,7 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
       Set a later `expires` for the group or the principal, or remove it.
     "#);
     assert_snapshot!(text(&world.explain(caller("arn:aws-cn:iam::111122223333:user/alice")), &world), @r#"
-    arn:aws-cn:iam::111122223333:user/alice is not let in: the caller is of another AWS partition than the server's [mapping.other-partition]
+    arn:aws-cn:iam::111122223333:user/alice is not let in: the caller is of another AWS partition than the server [mapping.other-partition]
 
     Who AWS says it is
       the IAM user alice of account 111122223333

@@ -108,7 +108,7 @@ fn what_is_not_whole_is_a_gap() {
                    roleRef: {kind: ClusterRole, name: view}\nsubjects: [{kind: User, name: ann}]\n";
     let rows = [
         ("an access file alone", &[("access.yaml", FILE)][..], "the cluster: only access files were given"),
-        ("a manifest", &[("b.yaml", binding)], "clusterroles: manifests need not be all of them"),
+        ("a manifest", &[("b.yaml", binding)], "clusterroles: manifests may not be all of them"),
         (
             "globs without namespaces",
             &[("access.yaml", FILE), ("b.yaml", binding)],

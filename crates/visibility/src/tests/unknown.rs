@@ -534,7 +534,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
         that is read first, and may map them differently
-        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+        give the file of the server's `--config` as `--config FILE`, and the server's access file
 
     Incomplete: this could not be read, and may say otherwise
       ! IAMIdentityMappings: you may not look
@@ -550,10 +550,10 @@ fn what_is_not_known_is_said_with_what_would_help() {
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look
         whoever is named there is let in
-        give the file that the server on the control plane has by its `--config` as `--config FILE`, and the access file that it has
+        give the file of the server's `--config` as `--config FILE`, and the server's access file
       ! IAMIdentityMappings: you may not look
         whoever is named there is let in
-        let somebody look who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by `--from`, where the cluster knows them
+        have somebody run this who may `list` them, or give what `kubectl get iamidentitymappings -o json` prints by `--from`, where the cluster knows them
     ");
 }
 

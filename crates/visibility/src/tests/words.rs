@@ -147,8 +147,8 @@ fn whoever_asks_is_told_how_their_words_were_taken() {
 fn a_url_is_what_the_api_server_takes_it_for() {
     let known = Resources::well_known();
     let rows: &[(&str, [&str; 2], &str, &[&str])] = &[
-        ("a query", ["get", "/api?x=1"], "get /api", &["the query of `/api?x=1` plays no part"]),
-        ("an empty query", ["get", "/api?"], "get /api", &["the query of `/api?` plays no part"]),
+        ("a query", ["get", "/api?x=1"], "get /api", &["the query of `/api?x=1` is ignored"]),
+        ("an empty query", ["get", "/api?"], "get /api", &["the query of `/api?` is ignored"]),
         ("a fragment", ["get", "/metrics#top"], "get /metrics", &["is never sent"]),
         ("a fragment in front of a query", ["get", "/metrics#x?y"], "get /metrics", &["is never sent"]),
         ("a slash at the end", ["get", "/api/"], "get /api/", &["letter by letter"]),

@@ -118,7 +118,7 @@ pub(super) const RELOAD_FAILURES: Series = Series::new(
     "cluster_auth_reload_failures_total",
     Counter,
     &["file"],
-    "Changes of a file that were not taken",
+    "Changes of a file that were refused",
 )
 .more("`file` is `config` (the configuration and the access file), `certificate`, `aws-auth`, `dynamicfile` or `backend-mode`; the last good version stays in use. Alert on any.");
 
@@ -129,7 +129,7 @@ pub(super) const TRANSPORT_OVERRIDE: Series = Series::new(
     "cluster_auth_sts_transport_override",
     Gauge,
     &[],
-    "1 where --sts-connect-to or --sts-ca-file is in use",
+    "1 while --sts-connect-to or --sts-ca-file is in use",
 )
 .more("Whoever holds these can let anybody in.");
 

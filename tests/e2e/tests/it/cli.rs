@@ -48,7 +48,7 @@ fn wrong_input(world: &World) -> anyhow::Result<()> {
         (&["kubeconfig", "-i", "c", "--server", "http://x"], "starts with https://"),
         (&["kubeconfig", "-i", "c", "--server", "https://"], "is no URL"),
         (&["kubeconfig", "-i", "c", "--server", "https://x y"], "is no URL"),
-        (&["kubeconfig", "-i", "c", "--server", "https://x", "--merge", "-"], "is no file to merge into"),
+        (&["kubeconfig", "-i", "c", "--server", "https://x", "--merge", "-"], "cannot merge into stdout"),
         (&["verify", "-i", "c", "-t", "k8s-aws-v1.x"], "token.encoding"),
         (&["-v", "loud", "version"], "valid levels are"),
         (&["--feature-gates", "X=true", "init", "-i", "c"], "ConfiguredInitDirectories"),

@@ -207,7 +207,7 @@ const ROWS: &[Row] = &[
         "a whole account",
         ["", "- {userarn: 'arn:aws:iam::111122223333:user/dana', username: dana, groups: [devs]}", "- '444455556666'"],
         &[
-            "# - everybody in 444455556666 (cluster.json:1, mapAccounts of aws-auth): a file names people, not whole accounts\n",
+            "# - everybody in 444455556666 (cluster.json:1, mapAccounts of aws-auth): an access file names people, not whole accounts\n",
         ],
         &["not in the file: everybody in 444455556666"],
     ),

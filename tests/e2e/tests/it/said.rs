@@ -135,13 +135,13 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "eksctl.yaml",
         "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamidentitymappings: []\n",
-        "`iamidentitymappings`: eksctl knows no such field, and refuses the file",
+        "`iamidentitymappings`: eksctl has no such field, and refuses the file",
     ),
     (
         "eksctl-group.yaml",
         "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c}\niamIdentityMappings:\n\
          - {arn: 'arn:aws:iam::111122223333:role/R', username: r, group: [a]}\n",
-        "iamIdentityMappings[0]: `group`: eksctl knows no such field, and refuses the file",
+        "iamIdentityMappings[0]: `group`: eksctl has no such field, and refuses the file",
     ),
     (
         "bare.yaml",
@@ -151,7 +151,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "cut.yaml",
         "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: Namespace\n  metadata: {name: shop}\n",
-        "it has no `kind`, which kubectl prints behind all elements: it was cut off; print it anew",
+        "it has no `kind`, which kubectl prints after all elements, so it was cut off; print it again",
     ),
     ("cut.json", "{\"apiVersion\": \"v1\", \"items\": [", "it ends before it is complete, as if it had been cut off"),
     ("folder/broken.yaml", "a: [\n b: {{ x }}\n", "folder/broken.yaml:2"),

@@ -110,8 +110,8 @@ fn of_kubeconfig(
         }
         if endpoint.is_insecure() {
             process::note(&format!(
-                "note: {} has insecure-skip-tls-verify: true, so nobody checks that it is {} who answers; --ca FILE makes \
-                 kubectl check",
+                "note: {} has insecure-skip-tls-verify: true, so the certificate of {} is not checked; --ca \
+                 FILE makes kubectl check it",
                 path.display(),
                 endpoint.server
             ));

@@ -92,7 +92,7 @@ fn cannot_read(sources: &Sources, why: &str) {
 /// Why nothing of the file is taken.
 fn refused(refused: &Source) -> anyhow::Error {
     let said: Vec<String> = refused.defects.iter().map(ToString::to_string).collect();
-    anyhow::anyhow!("nothing of the file is taken: {}", said.join("; "))
+    anyhow::anyhow!("the whole file is refused: {}", said.join("; "))
 }
 
 /// How long after it was written a file is in use; one that says it will be written is passed over.

@@ -12,11 +12,11 @@ pub(super) const COMMANDS: &[Row] = &[
             (
                 "from",
                 &[
-                    ("check --from cluster.yaml", 0, "note: nothing of cluster.yaml plays a part here: what counts is"),
+                    ("check --from cluster.yaml", 0, "note: cluster.yaml has nothing that this command uses: it reads"),
                     (
                         "check --from config.yaml",
                         0,
-this command does not use                         "note: config.yaml, the authenticator's configuration,",
+                        "note: config.yaml, the authenticator's configuration, is not used by this command",
                     ),
                     (
                         "check --from access.yaml",

@@ -97,7 +97,7 @@ fn each_is_found_and_what_is_alike_is_not() {
     info [many-subjects] bindings name five subjects or more in dev and ops
     info [many-roles] Group one is bound to 4 roles (a, b, c, d)
 
-    warning [object-twice] Role dev/r (cluster.json:1 and cluster.json:1): it stands there twice and differs; the later one counts here, cluster.json:1
+    warning [object-twice] Role dev/r (cluster.json:1 and cluster.json:1): it is there twice, with different content; the later one counts here, cluster.json:1
     ");
 }
 
@@ -142,13 +142,13 @@ fn what_is_not_what_it_looks_like_where_logins_stand_is_found_at_its_line() {
         })
         .collect();
     assert_snapshot!(said.join("\n"), @r#"
-    aws-auth.yaml:8 logins.empty-username EKSConfigMap mapRoles[2] (aws-auth.yaml:8): it has no username: whoever it names is let in as a user without a name, in devs; give it a username
-    aws-auth.yaml:12 logins.undetermined EKSConfigMap mapUsers[1] (aws-auth.yaml:12): EKSConfigMap mapUsers[0] (aws-auth.yaml:11) matches the same callers, and aws-iam-authenticator takes any of the two, another one each time; leave one of them out
-    aws-auth.yaml:14 logins.unreadable EKSConfigMap mapAccounts (aws-auth.yaml:14): nothing of mapAccounts counts: unclosed quote
-    aws-auth.yaml:7 logins.duplicate EKSConfigMap mapRoles[1] (aws-auth.yaml:7): arn:aws:iam::111122223333:role/Ops stands twice, and this entry does not count: EKSConfigMap mapRoles[3] (aws-auth.yaml:9) has the same principal, and the last one counts
-    aws-auth.yaml:6 logins.no-login EKSConfigMap mapRoles[0] (aws-auth.yaml:6): arn:aws:iam::111122223333:role/team/Dev lets nobody in: the ARN of a role's sessions has no path, and ARNs are compared as a whole; write arn:aws:iam::111122223333:role/Dev
-    aws-auth.yaml:7 logins.type EKSConfigMap mapRoles[1] (aws-auth.yaml:7): `groups` has to be a list, and is text: it counts as absent; write groups: ["devs"]
-    aws-auth.yaml:16 logins.unknown-key EKSConfigMap maprole (aws-auth.yaml:16): nobody reads `maprole` of aws-auth; did you mean `mapRoles`?
+    aws-auth.yaml:8 logins.empty-username EKSConfigMap mapRoles[2] (aws-auth.yaml:8): it has no username: whoever it names logs in as a user without a name, in devs; give it a username
+    aws-auth.yaml:12 logins.undetermined EKSConfigMap mapUsers[1] (aws-auth.yaml:12): EKSConfigMap mapUsers[0] (aws-auth.yaml:11) matches the same callers, and aws-iam-authenticator may use either of the two; remove one of them
+    aws-auth.yaml:14 logins.unreadable EKSConfigMap mapAccounts (aws-auth.yaml:14): all of mapAccounts is ignored: unclosed quote
+    aws-auth.yaml:7 logins.duplicate EKSConfigMap mapRoles[1] (aws-auth.yaml:7): arn:aws:iam::111122223333:role/Ops is mapped twice, and this entry is not used: EKSConfigMap mapRoles[3] (aws-auth.yaml:9) has the same principal, and the last one is used
+    aws-auth.yaml:6 logins.no-login EKSConfigMap mapRoles[0] (aws-auth.yaml:6): arn:aws:iam::111122223333:role/team/Dev lets nobody in: the ARN of a role's sessions has no path, and ARNs must match exactly; write arn:aws:iam::111122223333:role/Dev
+    aws-auth.yaml:7 logins.type EKSConfigMap mapRoles[1] (aws-auth.yaml:7): `groups` must be a list, and is text: it counts as absent; write groups: ["devs"]
+    aws-auth.yaml:16 logins.unknown-key EKSConfigMap maprole (aws-auth.yaml:16): unknown key `maprole` of aws-auth, which is ignored; did you mean `mapRoles`?
     "#);
 }
 

@@ -164,7 +164,7 @@ pub(super) const ROWS: &[Row] = &[
     other("init -i c --hostname a.example.com", &INIT, "wrote ./cert.pem"),
     other("init -i c --address nonsense", &ADDRESS, "invalid IP address"),
     other("init -i c more", &WORDS, "unexpected argument 'more'"),
-    other("init -c old.yaml", &INIT, "MountedFile stands twice; it is asked once"),
+    other("init -c old.yaml", &INIT, "MountedFile is listed twice; it is asked once"),
     other("init -c dynamic.yaml", &WRONG, "dynamicfile is set in backend-mode but dynamicfilepath is not set"),
     other("init -c path.yaml", &WRONG, "dynamicfile is not set in backend-mode but dynamicfilepath is set"),
     other("init -c twice.yaml", &WRONG, "CRD stands twice"),
