@@ -173,13 +173,13 @@ fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobod
     );
     for from in ["--from kops.yaml", "--from eksctl.yaml", "-i c --from provider.json --from eksctl.yaml"] {
         let said = run(folder.path(), &format!("import --from whole.json {from}"), None);
-        let once = said.matches("whoever logs in by OpenID Connect of https://dex.example.com").count();
+        let once = said.matches("whoever logs in through OpenID Connect of https://dex.example.com").count();
         assert_eq!(once, from.matches("--from").count(), "{from}: {said}");
         assert!(!said.contains("nothing was imported: what could not be read"), "{from}: {said}");
     }
     // It is a gap of everything else.
     let said = run(folder.path(), "lint --from whole.json --from provider.json", Some(0));
-    let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in by OpenID Connect of https://dex.example.com is nobody of AWS";
+    let gap = "incomplete: provider.json:1: identityProviderConfig: whoever logs in through OpenID Connect of https://dex.example.com is not an AWS principal";
     assert!(said.contains(gap), "{said}");
 }
 
@@ -298,7 +298,7 @@ fn what_is_of_two_clusters_is_refused_with_both_names() {
     let refused = [
         (
             "import --from lists.json --from prod.json --from staging.json",
-            "what `aws eks` printed (prod.json:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`; give what is of one",
+            "what `aws eks` printed (prod.json:1) is about the cluster `prod.example.com`, and what `aws eks` printed (staging.json:1) about `staging`; give files of only one",
         ),
         ("lint --from lists.json --from prod.json --from staging.json", "(staging.json:1) about `staging`"),
         (
@@ -376,7 +376,7 @@ fn two_clusters_are_refused_by_every_command_that_looks_at_one() {
         for command in commands {
             let line = format!("{command} --from lists.json {from}");
             let stderr = run(folder.path(), &line, Some(1));
-            assert!(stderr.contains(&format!("{said}; give what is of one cluster")), "{line}: {stderr}");
+            assert!(stderr.contains(&format!("{said}; give files of only one cluster")), "{line}: {stderr}");
         }
     }
     let configured = "the authenticator's configuration (config.yaml:1) is about the cluster `prod.example.com`, and a Cluster of kops (kops.yaml:3) about `green.example.com`";
@@ -407,7 +407,7 @@ fn two_clusters_are_refused_by_every_command_that_looks_at_one() {
     }
     run(folder.path(), "diff blue green", Some(0));
     write("blue/green.yaml", &eksctl("green", "eu-west-1"));
-    assert!(run(folder.path(), "diff blue green", Some(1)).contains("give what is of one cluster"));
+    assert!(run(folder.path(), "diff blue green", Some(1)).contains("give files of only one cluster"));
 }
 
 #[test]
@@ -419,14 +419,13 @@ fn an_authority_that_is_given_counts() {
         (said, made)
     };
     let (said, made) = printed("--from-kubeconfig insecure.conf");
-    assert!(
-        said.contains("note: insecure.conf has insecure-skip-tls-verify: true, so nobody checks that it is"),
-        "{said}"
-    );
+    assert!(said.contains("note: insecure.conf has insecure-skip-tls-verify: true, so the certificate of"), "{said}");
     assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");
     let (said, made) = printed("--server https://a.example.com");
     assert!(
-        said.contains("note: the cluster c keeps insecure-skip-tls-verify: true, with which nobody checks"),
+        said.contains(
+            "note: the cluster c keeps insecure-skip-tls-verify: true, so the API server's certificate is not checked"
+        ),
         "{said}"
     );
     assert!(made.contains("insecure-skip-tls-verify: true"), "{made}");

@@ -63,7 +63,7 @@ fn a_comma_behind_a_document_of_json_is_said_to_be_one() {
     assert!(documents[0].root().is_some());
     let problems = documents[1].read.as_ref().expect_err("a comma");
     let (line, message) = (source.position(problems[0].span.start).line, &problems[0].message);
-    assert!(line == 1 && message.starts_with("behind a document of JSON stands a comma"), "{line}: {message}");
+    assert!(line == 1 && message.starts_with("a comma follows a JSON document"), "{line}: {message}");
 }
 
 #[test]

@@ -430,12 +430,12 @@ fn a_configuration_is_read_as_viper_reads_it() {
         (
             "a key twice, in other letters",
             "clusterID: c\nserver:\n  mapUsers: []\n  mapusers: []\n",
-            Err("cannot be read, at line 4, column 3: `mapUsers` stands twice here, in other letters"),
+            Err("cannot be read, at line 4, column 3: `mapUsers` appears twice here with different capitalization"),
         ),
         (
             "a key of an entry twice",
             "clusterID: c\nserver:\n  mapUsers: [{userarn: a, UserARN: b}]\n",
-            Err("cannot be read, at line 3, column 15: `userarn` stands twice here"),
+            Err("cannot be read, at line 3, column 15: `userarn` appears twice here"),
         ),
     ];
     for (name, text, expected) in rows {

@@ -248,7 +248,7 @@ fn of_what_its_own_program_makes_nothing_it_is_not_said_that_it_lets_somebody_in
                     \"[{rolearn: 'arn:aws:iam::${ACCOUNT}:role/Build', username: u}]\"}\n";
     let unfilled = &eksctl.replace("sts::111122223333:assumed-role/Build/x", "iam::${ACCOUNT}:role/Build");
     let rows = [
-        ("eksctl.yaml", eksctl, "so nobody is let in by it", false),
+        ("eksctl.yaml", eksctl, "so nobody can log in through it", false),
         ("eksctl.yaml", unfilled, "${ACCOUNT}", true),
         ("aws-auth.yaml", aws_auth, "${ACCOUNT}", true),
     ];

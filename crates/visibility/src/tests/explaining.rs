@@ -154,17 +154,17 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
 fn what_a_text_is_is_seen_by_its_form() {
     let rows = [
         ("", "there is nothing to explain"),
-        ("alice", "that is neither an ARN"),
+        ("alice", "not an ARN"),
         ("mapping.nope", "unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
-        ("server.xxxxxxxxxxxxxx", "there is no such code; docs/denials.md has all of them"),
-        ("arn:aws:iam::111122223333:group/Developers", "an IAM group logs in nowhere"),
+        ("server.xxxxxxxxxxxxxx", "unknown code; docs/denials.md lists all of them"),
+        ("arn:aws:iam::111122223333:group/Developers", "an IAM group cannot log in"),
         ("arn:aws:iam::111122223333:instance-profile/Node", "an instance profile logs in as its role"),
         ("arn:aws:sso:::permissionSet/ssoins-1/ps-1", "a permission set logs in as the role"),
-        ("arn:aws:iam::1111:user/alice", "that is no ARN of a person or a role: "),
+        ("arn:aws:iam::1111:user/alice", "not the ARN of a person or role: "),
         ("arn:aws:iam::111122223333:policy/Admin", "that ARN names neither a user"),
         ("arn:aws:iam::111122223333:role/ops/", "that ARN names neither a user"),
-        ("{\"kind\": \"TokenReview\", \"status\": {}}", "that JSON holds no token"),
-        ("{\"kind\": ", "that is no JSON"),
+        ("{\"kind\": \"TokenReview\", \"status\": {}}", "the JSON holds no token"),
+        ("{\"kind\": ", "not valid JSON"),
     ];
     for (text, expected) in rows {
         match Question::read(text) {

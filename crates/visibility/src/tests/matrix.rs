@@ -645,7 +645,7 @@ fn what_names_nobody_is_said() {
             "user:",
             "name somebody by their ARN, or a Kubernetes name as `user:NAME` or `group:NAME`; `--who` filters by names",
         ),
-        ("arn:aws:s3:::bucket", "that is no ARN of a person or a role: "),
+        ("arn:aws:s3:::bucket", "not the ARN of a person or role: "),
         ("arn:aws:iam::111122223333:group/x", "an IAM group cannot log in; name one of its users"),
     ] {
         let error = text.parse::<crate::matrix::Whose>().expect_err(text).to_string();

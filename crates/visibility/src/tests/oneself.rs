@@ -77,7 +77,7 @@ fn what_holds_everywhere_is_said_once_and_what_everybody_may_do_is_not_said() {
 fn other_credentials_than_kubectls_are_noticed() {
     let user = User { arn: Some("arn:aws:iam::111122223333:user/bob".to_owned()), ..alice().user.expect("let in") };
     let text = text(&Whoami { user: Some(user), ..alice() });
-    assert!(text.contains("! it sees arn:aws:iam::111122223333:user/bob: these credentials are other ones"), "{text}");
+    assert!(text.contains("! it sees arn:aws:iam::111122223333:user/bob, so kubectl uses other credentials"), "{text}");
 }
 
 #[test]

@@ -467,7 +467,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
     }
     assert_snapshot!(lines, @"
     all is known
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
     bindings of namespaces may not be listed
       ! not known: rolebindings could not be read
@@ -497,7 +497,7 @@ fn rights_that_could_not_be_looked_at_are_not_none() {
       ! what the ClusterRole own allows: you may not get it
 
     namespaces may not
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
     Incomplete: this could not be read, and may say otherwise
       ! namespaces: you may not look
@@ -529,7 +529,7 @@ fn what_is_not_known_is_said_with_what_would_help() {
       + group devs
 
     What they may do, if that holds
-      nothing of their own: no binding names them or a group of theirs
+      no permissions of their own: no binding names them or one of their groups
 
     Not known: what may say otherwise, and what to do
       ! the ConfigMap kube-system/aws-iam-authenticator: you may not look

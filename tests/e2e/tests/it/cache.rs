@@ -248,7 +248,7 @@ fn unusable(world: &World) -> anyhow::Result<()> {
     let other = "credentials: none\n";
     fs::write(home.file(), other)?;
     let (_, said) = home.token(Ours, &["-i", CLUSTER_ID])?;
-    ensure!(said.contains("is no cache of credentials, by its line 1") && fs::read_to_string(home.file())? == other);
+    ensure!(said.contains("is not a credentials cache, see its line 1") && fs::read_to_string(home.file())? == other);
     Ok(())
 }
 

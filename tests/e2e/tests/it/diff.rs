@@ -270,8 +270,8 @@ fn usage(world: &World) -> anyhow::Result<()> {
     fs::write(managed.folder.join("reader.yaml"), file("reader"))?;
     fs::write(managed.folder.join("writer.yaml"), file("writer"))?;
     for (args, said) in [
-        (&["nowhere.json", "view.yaml"][..], "nowhere.json is no path that exists; write a path, context:NAME"),
-        (&["alice", "group:developers"], "alice is no path that exists"),
+        (&["nowhere.json", "view.yaml"][..], "nowhere.json: no such file or folder; give a path, context:NAME"),
+        (&["alice", "group:developers"], "alice: no such file or folder"),
         (&["view.yaml", "user:alice"], "are not of one kind"),
         (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),

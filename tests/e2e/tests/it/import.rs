@@ -173,7 +173,7 @@ const ROWS: &[Row] = &[
         ],
         &["- name: devs\n  users: [dana]\n"],
         &[
-            "(cluster.json:1, mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana stands twice, and this entry does not count",
+            "(cluster.json:1, mapUsers[0] of aws-auth): arn:aws:iam::111122223333:user/dana is mapped twice, and this entry is not used",
             "next: ",
         ],
     ),
@@ -331,7 +331,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         "{file}"
     );
     ensure!(
-        notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is no user's and no role's"),
+        notes.contains("identityMappings[2]: `arn:aws:iam::111122223333:group/x` is not the ARN of a user or role"),
         "{notes}"
     );
     ensure!(notes.contains("--> kops.yaml:14:15\n"), "{notes}");
@@ -356,7 +356,7 @@ fn kops(world: &World) -> anyhow::Result<()> {
         (
             format!("{KOPS}---\n{}", KOPS.replace("kops.example", "other.example")),
             "a Cluster of kops (kops.yaml:4) is about the cluster `kops.example.com`, and a Cluster of kops (kops.yaml:20) about \
-             `other.example.com`; give what is of one cluster",
+             `other.example.com`; give files of only one cluster",
         ),
     ] {
         fs::write(folder.join("kops.yaml"), wrong)?;

@@ -162,7 +162,7 @@ fn several(world: &World) -> anyhow::Result<()> {
     let here = format!("here={CLUSTER_ID}");
     let twice = [&format!("--from-context={here}")[..], &format!("--from-context={CLUSTER_ID}")];
     let refused = process::run(command.args(twice))?.failure()?;
-    ensure!(refused.contains("two clusters would be called"), "{refused}");
+    ensure!(refused.contains("two clusters would be named"), "{refused}");
     let mut command = process::command(&world.parts.cluster_auth, &folder);
     command.args(["kubeconfig", "--from-kubeconfig", "admin.conf", "--merge", "team.conf"]);
     process::run(command.args(["--from-context", CLUSTER_ID, "--from-context", "there=other.example.com"]))?
@@ -319,10 +319,10 @@ fn troubles(world: &World) -> anyhow::Result<()> {
         (&["--eks", "missing"], "EKS has no cluster missing in us-west-2"),
         (&["--eks", "new"], "the EKS cluster new has no API server yet"),
         (&["--eks", "../prod"], "is no name of an EKS cluster"),
-        (&["--eks", "arn:aws:iam::111122223333:user/x"], "is no ARN of an EKS cluster"),
+        (&["--eks", "arn:aws:iam::111122223333:user/x"], "is not the ARN of an EKS cluster"),
         (&["--eks", "prod", "-i", "prod"], "leave -i and -c out"),
         (&["--eks", "prod", "--server", "https://x"], "cannot be used with"),
-        (&twice, "two clusters would be called prod"),
+        (&twice, "two clusters would be named prod"),
         (&["--eks", "prod", "--eks", "staging", "--name", "x"], "several clusters"),
     ];
     for (args, said) in rows {
@@ -514,6 +514,6 @@ fn moto(world: &World) -> anyhow::Result<()> {
     // Its authority is a random text, which no kubeconfig should have.
     let mut command = process::command(&world.parts.cluster_auth, &folder);
     let said = process::run(command.envs(moto.environment()).args(["kubeconfig", "--eks", "prod"]))?.failure()?;
-    ensure!(said.contains("EKS says something unusable about prod"), "{said}");
+    ensure!(said.contains("EKS gave an unusable answer about prod"), "{said}");
     Ok(())
 }

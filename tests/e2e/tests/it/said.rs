@@ -50,7 +50,7 @@ const ROWS: &[(&str, i32, &str)] = &[
     (
         "matrix --from manifests --from template user:nobody",
         0,
-        "note: no binding and no login here names the User nobody;",
+        "note: no binding and no mapping here names the User nobody;",
     ),
     ("matrix --from manifests group:devs", 0, ""),
     ("matrix --from manifests --who nobody", 1, "is meant by --who nobody; leave it out to see everybody"),
@@ -58,7 +58,7 @@ const ROWS: &[(&str, i32, &str)] = &[
     (
         "matrix --from manifests -n nope",
         1,
-        "error: it is not known whether there is a namespace nope: nothing stands there",
+        "error: it is not known whether a namespace matches --namespace nope: none that is known does",
     ),
     ("who-can get pods -n nope --from namespaces.json", 0, "note: there is no namespace `nope`;"),
     ("who-can get pods -n shop --from namespaces.json", 0, ""),
@@ -102,12 +102,12 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "other-namespace.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: default}\ndata: {mapUsers: '[]'}\n",
-        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in by it",
+        "the ConfigMap default/aws-auth (other-namespace.yaml:1) has mapUsers, and nobody logs in through it",
     ),
     (
         "other-name.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth-cm, namespace: kube-system}\ndata: {mapRoles: '[]'}\n",
-        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in by it",
+        "the ConfigMap kube-system/aws-auth-cm (other-name.yaml:1) has mapRoles, and nobody logs in through it",
     ),
     (
         "of-2018.yaml",
@@ -118,7 +118,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     (
         "binary.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: aws-auth, namespace: kube-system}\nbinaryData: {mapUsers: W10=}\n",
-        "its `binaryData` has mapUsers, and nobody logs in by that",
+        "its `binaryData` has mapUsers, and nobody logs in through that",
     ),
     (
         "binary-configuration.yaml",
@@ -155,7 +155,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
     ),
     ("cut.json", "{\"apiVersion\": \"v1\", \"items\": [", "it ends before it is complete, as if it had been cut off"),
     ("folder/broken.yaml", "a: [\n b: {{ x }}\n", "folder/broken.yaml:2"),
-    ("folder2/aws-auth.tpl", "kind: ConfigMap\n", "1 file of folder2 is not looked at, for being called neither"),
+    ("folder2/aws-auth.tpl", "kind: ConfigMap\n", "1 file of folder2 is not read: only .json"),
 ];
 
 fn given(world: &World) -> anyhow::Result<()> {

@@ -118,7 +118,7 @@ fn of_kubeconfig(
         }
         Ok(Cluster { id, endpoint, region: None })
     };
-    let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is no cluster id"));
+    let parsed = |id: &str| ClusterId::parse(id).with_context(|| format!("{id:?} is not a cluster id"));
     let of_flag = || Ok::<_, Failure>(settings::cluster_id(global, process, &settings::config(global)?)?);
     let says_ids = contexts.len() > 1 || contexts.iter().any(|context| context.contains('='));
     if says_ids && (global.cluster_id.is_some() || global.config.is_some()) {

@@ -12,7 +12,7 @@ pub(super) const COMMANDS: &[Row] = &[
             ("profile", ALWAYS),
             ("role", ALWAYS),
             // As with aws-iam-authenticator these are no mistake: kubeconfigs have them.
-            ("external-id", &[("token -i c -e x", 0, "note: --external-id changes nothing, since no role is assumed")]),
+            ("external-id", &[("token -i c -e x", 0, "note: --external-id has no effect, because no role is assumed")]),
             (
                 "session-name",
                 &[

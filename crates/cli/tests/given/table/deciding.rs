@@ -185,7 +185,10 @@ pub(super) const COMMANDS: &[Row] = &[
             ("allow-lockout", ALWAYS),
             ("expect", ALWAYS),
             // Of a file that was never applied a test says it that has a cluster.
-            ("forget", &[("apply --forget access.yaml", 1, "--forget access.yaml: it is among the files now")]),
+            (
+                "forget",
+                &[("apply --forget access.yaml", 1, "--forget access.yaml: it is also given as a file to apply")],
+            ),
             ("settle", &[("apply --dry-run --settle 1m", 1, CANNOT)]),
             ("dry-run", ALWAYS),
         ],

@@ -84,9 +84,9 @@ pub(super) const COMMANDS: &[Row] = &[
             (
                 "namespace",
                 &[
-                    ("matrix --namespace nope --from lists.json", 1, "no namespace here is meant by --namespace nope"),
-                    ("matrix -n sh*,nope --from lists.json", 0, "note: no namespace here is meant by --namespace nope"),
-                    ("matrix -n shop,no* --from lists.json", 0, "note: no namespace here is meant by --namespace no*"),
+                    ("matrix --namespace nope --from lists.json", 1, "no namespace matches --namespace nope"),
+                    ("matrix -n sh*,nope --from lists.json", 0, "note: no namespace matches --namespace nope"),
+                    ("matrix -n shop,no* --from lists.json", 0, "note: no namespace matches --namespace no*"),
                     ("matrix --namespace= --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace shop,,dev --from lists.json", 1, NAMESPACE),
                     ("matrix --namespace Def* --from lists.json", 1, "`*` stands for any of these"),
@@ -195,7 +195,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "diff cluster.yaml lists.json --kubeconfig insecure.conf",
                         1,
-                        "--kubeconfig says where contexts are, and both are files",
+                        "--kubeconfig is for contexts, and both sides are files",
                     ),
                 ],
             ),

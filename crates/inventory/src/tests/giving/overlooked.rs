@@ -236,7 +236,7 @@ fn what_makes_bindings_for_tenants_and_namespaces_is_named() {
         format!("gap: Tenant ns/a (it:1): Capsule makes bindings of it in the namespaces of the tenant; {make}\n");
     let brings = |kind: &str, what: &str| {
         format!(
-            "gap: {kind} ns/a (it:1): it brings objects of access to a cluster, which are not read here ({what}); give the objects themselves\n"
+            "gap: {kind} ns/a (it:1): it adds access objects to a cluster, which are not read here ({what}); give the objects themselves\n"
         )
     };
     let bearer = "{resources: [{rawItems: [{apiVersion: rbac.authorization.k8s.io/v1, kind: RoleBinding, metadata: {name: b}}, {apiVersion: v1, kind: Secret}]}]}";
@@ -478,7 +478,7 @@ fn what_brings_logins_or_bindings_to_a_cluster_is_named() {
         (
             crossplane(ROLE),
             "Object a",
-            "it brings objects of access to a cluster, which are not read here (ClusterRoleBinding b)",
+            "it adds access objects to a cluster, which are not read here (ClusterRoleBinding b)",
         ),
         (crossplane(aws_auth), "Object a", "(ConfigMap aws-auth)"),
         (work(ROLE), "ManifestWork a", "(ClusterRoleBinding b)"),

@@ -320,7 +320,7 @@ fn read_by(world: &World) -> anyhow::Result<()> {
     ensure!(planned.contains(&format!("not known: whether a server reads {place}: {why}")), "{planned}");
     let applied = managed.apply(&["--mapping", "access-file"])?.success()?;
     let last = applied.lines().last().unwrap_or_default();
-    ensure!(last.contains("In effect now, but for logins") && last.ends_with(&format!("{why}.")), "{last}");
+    ensure!(last.contains("In effect now, except for mappings") && last.ends_with(&format!("{why}.")), "{last}");
     let (said, gaps) = verdict(&[])?;
     ensure!(said == "notKnown" && gaps.contains(why), "{said}: {gaps}");
     let asked = managed.run(&["who-can", "get", "pods", "-n", "dev"])?;

@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Row] = &[
     other("token -i c --token-only true", &WORDS, "unexpected argument 'true'"),
     // The cluster id.
     other("token", &WRONG, "no cluster id"),
-    other("token -i ''", &WRONG, "is no cluster id"),
+    other("token -i ''", &WRONG, "is not a cluster id"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=c token"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -i c"),
     same("KUBERNETES_AWS_AUTHENTICATOR_CLUSTER_ID=b token -c c.yaml"),

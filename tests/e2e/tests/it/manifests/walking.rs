@@ -128,7 +128,7 @@ pub(super) fn folders(world: &World) -> anyhow::Result<()> {
             let mut run = world.anonymous();
             run.current_dir(&root).env("KUBECONFIG", root.join("must-not-be-read")).args(command.split(' '));
             let refused = process::run(run.args(["--from", file]))?.failure()?;
-            let is_named = refused.contains(&format!("{file} has nothing of roles and bindings"));
+            let is_named = refused.contains(&format!("{file} has no roles and bindings"));
             ensure!(is_named && refused.contains("--context"), "{command}: {refused}");
             let takes_dumps = command != "apply access.yaml";
             ensure!(
