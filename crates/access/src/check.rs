@@ -15,12 +15,12 @@ use crate::{Accept, Access, AccessPrincipal, Code, Facts, Grant, Group, Kind, Ri
 /// How long before its end an entry is reported.
 const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
 
-/// Everything that compiling and looking find. Findings that the file accepts are left out.
+/// Returns everything that compiling and looking find. Findings that the file accepts are left out.
 pub fn check(access: &Access, facts: &Facts, now: Timestamp) -> Vec<Problem> {
     findings(access, facts, now, compile(access, facts, now).1)
 }
 
-/// The same of a file that has errors of reading: what only something that could not be read makes of it is left out.
+/// Checks a file that could be read only in part: what only something that could not be read makes of it is left out.
 pub fn check_what_was_read(access: &Access, facts: &Facts, now: Timestamp, errors: &[Problem]) -> Vec<Problem> {
     let bound_by_name = access.groups.iter().flatten().filter(|group| group.grants.is_none());
     let bound_by_name: HashSet<Span> = bound_by_name.map(|group| group.name.span).collect();
@@ -271,7 +271,7 @@ fn of_grant(grant: &Grant, group: &Group, known: &Known<'_>, findings: &mut Find
     }
 }
 
-/// Says once for each way to become more how the grant's holder can take it.
+/// Says once for each privilege escalation how the grant's holder can take it.
 fn escalates(grant: &Grant, rules: &[rbac::Rule], accept: &[&[Accept]], findings: &mut Findings) {
     let mut said = HashSet::new();
     let rules: Vec<&rbac::Rule> = rules.iter().collect();

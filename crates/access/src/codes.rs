@@ -5,7 +5,7 @@ use document::{Problem, Severity, Span};
 
 listed_codes! {
     status: None;
-    /// What can be wrong with an access file.
+    /// A problem that an access file can have, by its stable code.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Code {
         UnknownKey {
@@ -202,7 +202,7 @@ listed_codes! {
 }
 
 impl Code {
-    /// Whether it can be compiled without guessing.
+    /// Returns whether it can be compiled without guessing.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Yaml11
@@ -223,7 +223,7 @@ impl Code {
         }
     }
 
-    /// A problem with this code.
+    /// Returns a problem with this code.
     pub fn at(self, span: Span, message: impl Into<String>) -> Problem {
         Problem { severity: self.severity(), ..Problem::error(self.code(), span, message) }
     }

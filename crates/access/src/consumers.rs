@@ -4,7 +4,7 @@ use document::Problem;
 
 use crate::{Access, Code, Facts, Kind, Scope};
 
-/// Who takes what the file says, and so what of it can be carried at all. Two take the file itself, and the others what is rendered
+/// A program or format that takes an access file, and so decides which of its features are supported. Two take the file itself, and the others what is rendered
 /// for them ([`Format::consumer`](crate::Format::consumer)) or applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Consumer {
@@ -26,7 +26,7 @@ pub enum Consumer {
     Terraform,
 }
 
-/// What not every consumer can carry.
+/// A feature of the access file that not every consumer supports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Feature {
     /// `iamGroups`.
@@ -39,20 +39,20 @@ pub enum Feature {
     Expiry,
 }
 
-/// What to do with ends, where the consumer knows none.
+/// What to do with `expires`, if the consumer does not support it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiry {
     /// An error.
     Refuse,
-    /// They end when the file is next rendered and applied.
+    /// Memberships are left out by the first render or apply after they expire.
     AtNextApply,
 }
 
 impl Feature {
-    /// All of them.
+    /// Every feature, in the order of the documentation.
     pub const ALL: [Self; 4] = [Self::IamGroups, Self::PermissionSets, Self::NamespacePatterns, Self::Expiry];
 
-    /// As the documentation names it.
+    /// Returns the name as the documentation names it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::IamGroups => "IAM groups",
@@ -64,7 +64,7 @@ impl Feature {
 }
 
 impl Consumer {
-    /// All of them.
+    /// Every consumer.
     pub const ALL: [Self; 8] = [
         Self::Helm,
         Self::Server,
@@ -76,7 +76,7 @@ impl Consumer {
         Self::Terraform,
     ];
 
-    /// As `--to` and the documentation name it.
+    /// Returns the name as `--to` and the documentation name it.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Helm => "helm",
@@ -90,7 +90,7 @@ impl Consumer {
         }
     }
 
-    /// Whether it can carry a feature, or is not concerned by it.
+    /// Returns whether it can carry a feature, or is not concerned by it.
     pub const fn carries(self, feature: Feature) -> bool {
         match feature {
             // Objects bind groups and know no people; the Terraform module makes users, whoever their IAM groups take in.
@@ -112,7 +112,7 @@ const ASK_IAM: &str = "resolve it by `--aws`, which asks IAM, or by `--from FILE
 /// For what IAM was asked about and does not have.
 const REMOVE_IT: &str = "the account has no role of this permission set, so nobody uses it; remove it";
 
-/// What of a file a consumer cannot carry, as far as `facts` do not resolve it.
+/// Returns what of a file a consumer cannot carry, as far as `facts` do not resolve it.
 pub fn unsupported(access: &Access, facts: &Facts, consumer: Consumer, expiry: Expiry) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut refuse = |span, what: &str, hint: &str| {

@@ -35,7 +35,8 @@ use crate::{Code, ConfigMap, entries::Entry};
 /// sorted, with commas between them.
 pub const OWNED: &str = "cluster-auth.dev/principals";
 
-/// The principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that parts two.
+/// Returns the principals that the annotation names. Names in IAM may have commas, and nothing but an ARN begins behind one that
+/// parts two.
 pub fn owned(annotation: &str) -> impl Iterator<Item = &str> {
     let mut rest = annotation;
     let all = std::iter::from_fn(move || {
@@ -50,7 +51,7 @@ pub fn owned(annotation: &str) -> impl Iterator<Item = &str> {
 /// What all annotations of an object may take together, in bytes (Kubernetes, `validation/objectmeta.go`).
 const MAX_ANNOTATIONS: usize = 256 << 10;
 
-/// The `ConfigMap`s that can be merged into.
+/// A shared `ConfigMap` that can be merged into, by how its entries are written.
 #[derive(Clone, Copy)]
 pub enum Shape<'a> {
     /// `aws-auth`: a text for each list.
