@@ -67,7 +67,7 @@ impl SharedFiles {
         self.config.get(&format!("sso-session {name}"))
     }
 
-    /// The profiles of both, by name.
+    /// Returns the profiles of both, by name.
     pub fn profiles(&self) -> Vec<String> {
         let of_config = self.config.keys().filter_map(|section| match &**section {
             "default" => Some("default"),
