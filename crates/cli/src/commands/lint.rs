@@ -1,4 +1,4 @@
-//! `lint`: the ways in a cluster's access to become cluster-admin, and what is left lying about.
+//! `lint`: privilege escalations in a cluster's access, stale bindings and other leftovers.
 
 use std::path::{Path, PathBuf};
 
