@@ -2,7 +2,7 @@
 
 crate::codes! {
     status: Some(502);
-    /// Why a server has no answer, whoever asks. API servers try again after 429 and 502, not after 503.
+    /// A reason why a server gives no answer, whoever asks. API servers try again after 429 and 502, not after 503.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Server {
         CircuitOpen {
