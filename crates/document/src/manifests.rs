@@ -24,7 +24,7 @@ pub struct Document {
 }
 
 impl Document {
-    /// The tree, where the document can be read and means something.
+    /// Returns the tree, where the document can be read and means something.
     pub fn root(&self) -> Option<&Node> {
         self.read.as_ref().ok()?.root.as_ref().filter(|root| !root.is_null())
     }

@@ -1,6 +1,6 @@
 //! The name that was probably meant.
 
-/// The known name nearest to `written`, if one is near enough to be meant: a third of its letters may differ.
+/// Returns the known name nearest to `written`, if one is near enough to be meant: a third of its letters may differ.
 pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let written = written.to_lowercase();
     known

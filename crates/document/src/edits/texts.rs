@@ -9,7 +9,7 @@ use crate::{Limits, Node, Problem, Read, Source, Span, parse_manifests, quoted};
 const INDENTATION: usize = 2;
 
 impl Edits<'_> {
-    /// Gives a scalar another text. In a literal block (`|`) the lines stay that both texts begin and end with; one that was blank
+    /// Replaces the text of a scalar. In a literal block (`|`) the lines stay that both texts begin and end with; one that was blank
     /// becomes such a block, where its key stands in a column of block style; anything else is written in quotes, on one line.
     pub fn write_text(&mut self, node: &Node, key_column: Option<usize>, text: &str) {
         let raw = &self.source.text()[node.span.range()];
@@ -51,8 +51,8 @@ impl Edits<'_> {
         self.put(span, if is_ended { lines } else { format!("\n{lines}") });
     }
 
-    /// The changed text of several documents, as [`Edits::apply_as`] hands one out: one of them, by its number as kubectl counts
-    /// ([`parse_manifests`]), must mean `expected`, and the others what they meant.
+    /// Returns the changed text of several documents, as [`Edits::apply_as`] hands one out: one of them, by its number as kubectl
+    /// counts ([`parse_manifests`]), must mean `expected`, and the others what they meant.
     pub fn apply_in(self, number: usize, expected: &Json) -> Result<String, Problem> {
         let place = self.changes.first().map(|(span, _)| *span).unwrap_or_default();
         let refused = |why: &str| Problem::error("document.edit", place, format!("nothing was changed: {why}"));
