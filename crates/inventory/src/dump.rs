@@ -35,7 +35,7 @@ use super::{
 };
 use crate::{RECORD_NAME, foreign::Foreign};
 
-/// What was read so far, and what was asked for in vain.
+/// The objects of a cluster read so far, and the lists that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Dump {
     roles: Vec<Seen<AnyRole>>,
@@ -91,7 +91,7 @@ pub struct Dump {
     replaced: Option<SaidCluster>,
 }
 
-/// Why a text is not what a cluster says.
+/// The reasons to reject output of a cluster.
 #[derive(Debug)]
 pub enum DumpError {
     /// Roles, bindings or namespaces.
@@ -138,7 +138,7 @@ impl Dump {
             || overlooked::is_one(api_version, of)
     }
 
-    /// The `ConfigMap`s of `kube-system` that matter.
+    /// Returns the `ConfigMap`s of `kube-system` that matter.
     pub fn config_map_names() -> impl Iterator<Item = &'static str> {
         MappingTarget::ALL.into_iter().filter_map(MappingTarget::config_map).chain([RECORD_NAME])
     }
@@ -169,7 +169,7 @@ impl Dump {
         self.known(kinds, wrong)
     }
 
-    /// The same of a text that arrives piece by piece.
+    /// Adds a text as [`Self::read`] does, while it arrives piece by piece.
     pub fn read_arriving(&mut self, pieces: impl IntoIterator<Item: AsRef<[u8]>>) -> Result<(), DumpError> {
         let (mut text, mut wrong) = (TextStream::default(), None);
         let mut take = |found| {
@@ -488,7 +488,7 @@ impl Dump {
         self.has_manifests = true;
     }
 
-    /// What files of other programs say.
+    /// Returns what files of other programs say.
     pub fn declared(&self) -> &[Foreign] {
         &self.foreign
     }
@@ -498,17 +498,17 @@ impl Dump {
         self.wanted = Some((namespace.into(), name.into(), None));
     }
 
-    /// The `ConfigMap` that was looked for, if it was there.
+    /// Returns the `ConfigMap` that was looked for, if it was there.
     pub fn looked_for(&self) -> Option<&ConfigMap> {
         self.wanted.as_ref()?.2.as_ref()
     }
 
-    /// A kind is known although there is nothing of it: the cluster said so.
+    /// Records that a kind is known and has no objects, because the cluster said so.
     pub fn has_none(&mut self, kind: &str) {
         self.kinds.insert(kind.into());
     }
 
-    /// Something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
+    /// Records that something could not be read: a kind as [`Self::read`] knows it, or a `ConfigMap`'s name.
     pub fn could_not_see(&mut self, what: &str, why: &str) {
         self.missing.insert(what.into(), why.into());
     }
@@ -530,7 +530,7 @@ impl Dump {
         Ok(())
     }
 
-    /// A namespace that is there, whatever its labels, unless it is known already.
+    /// Adds a namespace of unknown labels, unless it is known already.
     pub fn read_namespace(&mut self, name: &str) {
         if !self.namespaces.iter().any(|known| &*known.name == name) {
             self.namespaces.push(Namespace { name: name.into(), labels: Labels::default() });

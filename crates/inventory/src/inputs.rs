@@ -31,7 +31,7 @@ use super::{
 };
 use crate::foreign::{self, Foreign};
 
-/// Everything that was given, sorted by what it is about.
+/// Everything that was given by `--from` and `--config`, sorted by what it is about.
 #[derive(Debug, Default)]
 pub struct Inputs {
     /// Objects of a cluster.
@@ -74,7 +74,7 @@ enum About {
     Nothing,
 }
 
-/// Why a text cannot be used.
+/// The reasons to reject an input.
 #[derive(Debug)]
 pub enum InputError {
     /// No text.
@@ -124,7 +124,7 @@ impl fmt::Display for InputError {
 impl std::error::Error for InputError {}
 
 impl InputError {
-    /// Whether nothing is wrong with it but what was read before: another configuration, another answer.
+    /// Returns whether nothing is wrong with it but what was read before: another configuration, another answer.
     pub fn is_beside_another(&self) -> bool {
         matches!(self, Self::SecondConfiguration(_) | Self::Eks(AccessEntriesError::Contradicts(_)))
     }
@@ -145,7 +145,7 @@ enum ObjectPlace<'a> {
     List(Option<(&'a str, &'a str)>),
 }
 
-/// How a text is read.
+/// The options by which an input is read.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct How<'a> {
     /// Whether it is one of a folder, where everything lies that a repository has: what is no manifest is passed over, and what
@@ -169,29 +169,29 @@ impl How<'_> {
 }
 
 impl Inputs {
-    /// Takes what a text says that was named; `false` where it is about nothing that is known here.
+    /// Reads an input that was named; `false` where it is about nothing that is known here.
     pub fn read(&mut self, name: &str, text: &[u8]) -> Result<bool, InputError> {
         self.read_as(name, text, How::default())
     }
 
-    /// Takes what a text says; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
+    /// Reads an input; `false` where it is about nothing that is known here. Lists in JSON go straight into slim types.
     pub fn read_as(&mut self, name: &str, text: &[u8], how: How<'_>) -> Result<bool, InputError> {
         let known = self.read_any(name, text, how)?;
         self.says_something |= known;
         Ok(known)
     }
 
-    /// Whether anything was about access.
+    /// Returns whether anything was about access.
     pub fn says_something(&self) -> bool {
         self.says_something
     }
 
-    /// Whether an object took the namespace that was given for those that do not say theirs.
+    /// Returns whether an object took the namespace that was given for those that do not say theirs.
     pub fn took_default_namespace(&self) -> bool {
         self.took_default_namespace
     }
 
-    /// Adds what could not be read.
+    /// Adds a gap.
     pub fn lacks(&mut self, gap: Unseen) {
         self.says_something = true;
         self.dump.lacks(gap);
@@ -233,7 +233,7 @@ impl Inputs {
         }
     }
 
-    /// The access files, as they are read and located; none where none was given.
+    /// Returns the access files, as they are read and located; none where none was given.
     pub fn access_files(&self) -> Option<Sources> {
         let is_one = |source: &Source| self.access_files.contains(&source.base());
         (!self.access_files.is_empty()).then(|| self.sources.only(is_one))
@@ -410,7 +410,7 @@ impl Inputs {
         Ok(())
     }
 
-    /// Takes the authenticator's own configuration, as it counts in place of what the cluster has of it. Who reads its mappings
+    /// Uses this configuration of the authenticator in place of the cluster's own. Who reads its mappings
     /// shows when everything was read: what the one refuses the other may take.
     pub fn configure(&mut self, source: Source) {
         let read = authenticator::read_config_in(&source, None).ok();

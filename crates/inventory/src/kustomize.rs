@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::Unseen;
 
-/// What a kustomization's file may be called; kubectl takes no other names.
+/// The names that a kustomization's file may have; kubectl takes no other names.
 pub const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What changes nothing of access.
@@ -81,7 +81,7 @@ pub struct Namespace {
     pub place: Box<str>,
 }
 
-/// What kustomizations say of one file.
+/// The effect of kustomizations on one file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kustomized {
     /// The namespaces that it is put in: none, one, or several where several kustomizations take it.
@@ -153,7 +153,7 @@ impl Kustomizations {
         Ok(())
     }
 
-    /// The files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
+    /// Returns the files that those with a namespace list, and perhaps folders among them: what [`Self::add_accounts`] wants.
     pub fn listed(&self) -> BTreeSet<String> {
         let all = self.by_folder.values().flat_map(|one| &one.resources);
         let has_namespace = self.by_folder.values().any(|one| one.namespace.is_some());
@@ -180,8 +180,8 @@ impl Kustomizations {
         self.accounts.insert(parts(path), found);
     }
 
-    /// What they make of each of some files: those beside them, and those that they list, directly or by way of others. Where
-    /// one takes another in, its namespace counts.
+    /// Returns what they make of each of some files: those beside them, and those that they list, directly or by way of others.
+    /// Where one takes another in, its namespace counts.
     pub fn of<'a>(&self, files: impl IntoIterator<Item = &'a str>) -> BTreeMap<&'a str, Kustomized> {
         let taken: BTreeSet<&Vec<Box<str>>> = self.by_folder.values().flat_map(|one| &one.resources).collect();
         let roots = self.by_folder.iter().filter(|(folder, _)| !taken.contains(folder));
@@ -219,8 +219,8 @@ impl Kustomizations {
         files.into_iter().map(of).collect()
     }
 
-    /// What kustomizations do besides, as a gap for each that changes what one of these files says, or takes in what is not
-    /// here.
+    /// Returns what kustomizations do besides, as a gap for each that changes what one of these files says, or takes in what is
+    /// not here.
     pub fn gaps<'a>(&self, changed: impl IntoIterator<Item = &'a str>) -> Vec<Unseen> {
         let changed: BTreeSet<&str> = changed.into_iter().collect();
         let is_named = |one: &&Kustomization| !one.more.is_empty() && changed.contains(&*one.file);
@@ -237,7 +237,7 @@ impl Kustomizations {
         self.by_folder.values().filter(is_named).map(gap).collect()
     }
 
-    /// What they take in that lies outside of all paths that were given, as a gap for each.
+    /// Returns what they take in that lies outside of all paths that were given, as a gap for each.
     pub fn beyond(&self, given: &[String]) -> Vec<Unseen> {
         let given: Vec<Vec<Box<str>>> = given.iter().map(|path| parts(path)).collect();
         let is_in = |resource: &[Box<str>], path: &[Box<str>]| {
@@ -261,14 +261,14 @@ impl Kustomizations {
         gaps
     }
 
-    /// The kustomization that a file is a patch of: then it is no manifest.
+    /// Returns the kustomization that a file is a patch of: then it is no manifest.
     pub fn patched_by(&self, file: &str) -> Option<&str> {
         let parts = parts(file);
         let of = self.by_folder.values().find(|one| one.patches.contains(&parts))?;
         Some(&of.file)
     }
 
-    /// The files of kustomizations that take in what lies elsewhere, or make manifests themselves: whatever it is may be
+    /// Returns the files of kustomizations that take in what lies elsewhere, or make manifests themselves: whatever it is may be
     /// about access.
     pub fn that_bring_more(&self) -> Vec<&str> {
         let brings = |one: &&Kustomization| {

@@ -11,7 +11,7 @@ use mapping::{Mode, Snapshot};
 
 use super::{AccessEntries, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS};
 
-/// What was given of logins beside a cluster.
+/// The mappings that were given beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct GivenLogins {
     /// The server's access file.
@@ -20,7 +20,7 @@ pub struct GivenLogins {
     pub config: bool,
 }
 
-/// All places of a cluster that could not be read.
+/// All mapping sources of a cluster that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
     unseen: Vec<UnseenLogins>,
@@ -39,7 +39,8 @@ pub struct Places {
 }
 
 impl Places {
-    /// Those of a cluster. `is_eks` says whether it is one of EKS, where nothing but access entries and `aws-auth` is asked.
+    /// Returns those of a cluster. `is_eks` says whether it is one of EKS, where nothing but access entries and `aws-auth` is
+    /// asked.
     pub fn of(observed: &Observed, given: GivenLogins, is_eks: bool) -> Self {
         let entries = &observed.entries;
         let mut places = Self {
@@ -72,7 +73,7 @@ impl Places {
         places
     }
 
-    /// Those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
+    /// Returns those of what was given piece by piece: what of it cannot be read. Of what nobody gave nothing is said.
     pub fn of_pieces(unread: &[Unseen], entries: &AccessEntries) -> Self {
         let targets = [MappingTarget::AccessFile, MappingTarget::ConfigMap, MappingTarget::AwsAuth, MappingTarget::Crd];
         let of_gap = |gap: &Unseen| {
@@ -112,7 +113,7 @@ impl Places {
         self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
     }
 
-    /// All of them.
+    /// Returns all of them.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
         let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
@@ -120,12 +121,12 @@ impl Places {
         self.unseen.iter().chain(of_entries).chain(others).chain(of_iam_groups)
     }
 
-    /// A file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
+    /// Returns a file that the server may have on its machine, which no API shows: nobody can look there, whatever they may.
     pub fn own_files(&self) -> Option<&UnseenLogins> {
         self.own_files.as_ref()
     }
 
-    /// Those that may say otherwise of somebody than a snapshot of what could be read: those that are asked before the
+    /// Returns those that may say otherwise of somebody than a snapshot of what could be read: those that are asked before the
     /// source that decides there, or all of them where none does.
     pub fn that_may_say_otherwise(&self, snapshot: &Snapshot, identity: &Identity) -> Vec<&UnseenLogins> {
         let asked = snapshot.ask(identity);

@@ -9,7 +9,7 @@ use super::MappingTarget;
 /// How a configuration is called that stands in a file.
 pub(super) const CONFIGURATION: &str = "the authenticator's configuration in ";
 
-/// Something that could not be read.
+/// A gap: something that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Unseen {
     /// What, in words: `rolebindings`, `the ConfigMap kube-system/aws-auth`.
@@ -33,7 +33,7 @@ pub struct UnseenLogins {
 }
 
 impl UnseenLogins {
-    /// One by which whoever is named there may be let in.
+    /// Returns one by which whoever is named there may be let in.
     pub fn new(mode: Mode, gap: Unseen, help: impl Into<Box<str>>) -> Self {
         Self { mode, gap, help: help.into(), is_of_nothing: false }
     }
@@ -60,7 +60,7 @@ impl Unseen {
         self.what.starts_with(target.title()) || self.what.starts_with(CONFIGURATION)
     }
 
-    /// Whether it may hold the logins of a target.
+    /// Returns whether it may hold the logins of a target.
     pub fn hides(&self, target: MappingTarget) -> bool {
         let is = |what: &str| *self.what == *what;
         match target.config_map() {

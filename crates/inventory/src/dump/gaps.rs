@@ -37,7 +37,7 @@ pub(super) fn only_of(kind: &str, namespaces: &BTreeSet<Box<str>>) -> String {
     )
 }
 
-/// Gaps as they are said to people: those that manifests leave are one, which says what else to give.
+/// Joins gaps for people: those that manifests leave are one, which says what else to give.
 pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     let resource = |gap: &Unseen| match &*gap.what {
         "the ConfigMaps of kube-system" => "configmaps".to_owned(),
@@ -60,7 +60,7 @@ pub fn joined(gaps: &[Unseen]) -> Vec<Unseen> {
     all
 }
 
-/// The same, where of many objects with one thing wrong only the first are named: JSON has all of them.
+/// Joins gaps like [`joined`], and names only the first of many objects with the same problem; JSON has all of them.
 pub fn shown(gaps: &[Unseen]) -> Vec<Unseen> {
     const NAMED: usize = 5;
     let mut by_reason: BTreeMap<&str, usize> = BTreeMap::new();

@@ -33,7 +33,7 @@ fn other_logins(
 }
 
 impl Dump {
-    /// The cluster, with every gap named. Where mappings are written nowhere, none are looked at.
+    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());

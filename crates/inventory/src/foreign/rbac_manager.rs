@@ -35,7 +35,7 @@ const PLACES: [(&str, &str); 4] = [
     ("roleBindings", "in an entry of `rbacBindings`"),
 ];
 
-/// What rbac-manager makes bindings of.
+/// An RBACDefinition, from which rbac-manager creates bindings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RbacDefinition {
     /// Its name.
@@ -79,7 +79,7 @@ enum BindingScope {
 }
 
 impl RbacDefinition {
-    /// The bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
+    /// Returns the bindings that rbac-manager makes where these namespaces are. Of two with one name the first is made.
     pub fn bindings(&self, namespaces: &[Namespace]) -> Vec<Binding> {
         let mut made = BTreeSet::new();
         let mut bindings = Vec::new();
@@ -102,7 +102,8 @@ impl RbacDefinition {
         bindings
     }
 
-    /// What it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the first.
+    /// Returns what it grants by labels. Where several bindings would have one name and other subjects, rbac-manager makes the
+    /// first.
     pub fn chosen(&self) -> impl Iterator<Item = Chosen<'_>> {
         let is_clear = |of: &Grant| self.grants.iter().all(|one| one.name != of.name || one.subjects == of.subjects);
         let of_labels = move |grant: &'_ Grant| is_clear(grant);
@@ -124,7 +125,7 @@ impl RbacDefinition {
         self.grants.iter_mut().for_each(|grant| grant.line = source.position(grant.span.start).line);
     }
 
-    /// Whether it chooses namespaces by their labels, which the cluster knows alone.
+    /// Returns whether it chooses namespaces by their labels, which the cluster knows alone.
     pub fn chooses_namespaces(&self) -> bool {
         self.grants.iter().any(|grant| matches!(grant.place, BindingScope::Selector(_)))
     }

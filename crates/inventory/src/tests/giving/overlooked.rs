@@ -188,8 +188,8 @@ fn what_other_programs_make_access_of_is_named() {
         (operator("permissions: []"), String::new()),
         (
             of("addons.cluster.x-k8s.io/v1beta1", "ClusterResourceSet", "spec: {resources: [{kind: ConfigMap, name: x}, {kind: Secret, name: z}]}"),
-            "gap: ClusterResourceSet ns/a (it:1): Cluster API applies the manifests that are in the ConfigMap x, the Secret z, and they \
-             are not read there; give the manifests themselves\n"
+            "gap: ClusterResourceSet ns/a (it:1): Cluster API applies the manifests in the ConfigMap x, the Secret z, which are not read; \
+             give the manifests themselves\n"
                 .to_owned(),
         ),
         rancher("GlobalRoleBinding"),
