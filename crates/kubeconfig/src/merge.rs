@@ -18,7 +18,7 @@ use crate::{
     entry::{Kind, render, render_beside},
 };
 
-/// A kubeconfig with an entry in it.
+/// The result of a merge: the changed kubeconfig, with notes on each change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Merged {
     /// The kubeconfig.
@@ -29,7 +29,7 @@ pub struct Merged {
     pub notes: Vec<String>,
 }
 
-/// The kubeconfig with the entry in it, and everything else byte for byte as it was.
+/// Returns the kubeconfig with the entry in it, and everything else byte for byte as it was.
 ///
 /// A context of the entry's name gets the entry's cluster and user and keeps its namespace, unless the entry says one. A cluster
 /// of its name keeps whatever the entry does not say, and one that other contexts use for another server stays as it is: the
