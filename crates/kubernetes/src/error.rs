@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, time::Duration};
 
 use tls::{ConnectionError, Trouble};
 
-/// Why a question to a cluster has no answer. None of it says that anything is absent.
+/// The reasons why a cluster gave no answer. None of it says that anything is absent.
 #[derive(Debug, thiserror::Error)]
 pub enum KubernetesError {
     /// None of the files is there.
@@ -179,7 +179,7 @@ pub enum KubernetesError {
     },
 }
 
-/// What a plugin did in place of making credentials.
+/// The ways in which a credential plugin fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PluginTrouble {
     /// It is not there.
@@ -203,8 +203,8 @@ pub enum PluginTrouble {
 }
 
 impl KubernetesError {
-    /// What the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes, which
-    /// belong behind the error's own, that ends in a colon then.
+    /// Returns what the kubeconfig says of installing a plugin that is not there (`installHint`): as many lines as it likes,
+    /// which belong behind the error's own, that ends in a colon then.
     #[must_use]
     pub fn install_hint(&self) -> Option<&str> {
         match self {
