@@ -9,7 +9,7 @@ use document::{
 
 use crate::{Mode, RuleSource, key::Key};
 
-/// An entry that lets nobody in.
+/// A mapping that lets nobody in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unused {
     /// Where it stands.
@@ -26,7 +26,7 @@ pub struct Unused {
     pub why: Never,
 }
 
-/// Why an entry lets nobody in.
+/// The reasons why a mapping lets nobody in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Never {
     /// A later entry of the same list has the same principal, and counts.
@@ -68,7 +68,7 @@ pub enum Never {
     Dropped(Box<str>),
 }
 
-/// What there may be.
+/// The kinds of defects of a mapping source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DefectKind {
     /// A text, or a part of one, cannot be read: nothing of it counts.
@@ -87,7 +87,7 @@ pub enum DefectKind {
     EmptyUsername,
 }
 
-/// One of them.
+/// A defect of a mapping source, with its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defect {
     /// What.
@@ -109,7 +109,7 @@ pub struct Defect {
 }
 
 impl DefectKind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Self; 7] = [
         Self::Unreadable,
         Self::Type,
@@ -120,7 +120,7 @@ impl DefectKind {
         Self::EmptyUsername,
     ];
 
-    /// The stable code.
+    /// Returns the stable code.
     pub const fn code(self) -> &'static str {
         match self {
             Self::Unreadable => "logins.unreadable",
@@ -133,7 +133,7 @@ impl DefectKind {
         }
     }
 
-    /// Whether somebody may be let in, or kept out, against what whoever wrote it meant.
+    /// Returns whether somebody may be let in, or kept out, against what whoever wrote it meant.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Unreadable | Self::Undetermined | Self::EmptyUsername => Severity::Error,
@@ -180,7 +180,7 @@ fn is_like(pattern: &str, text: &str) -> bool {
 }
 
 impl Never {
-    /// What would let in whoever was meant, by the ARN as it is written.
+    /// Returns what would let in whoever was meant, by the ARN as it is written.
     pub fn hint(&self, written: &str) -> Option<String> {
         let (head, resource) = written.rsplit_once(':')?;
         match self {
@@ -228,7 +228,7 @@ impl fmt::Display for Never {
 }
 
 impl Defect {
-    /// What it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
+    /// Returns what it is of, as [`RuleSource`] names entries: `EKSConfigMap mapRoles[2] (aws-auth.yaml:12)`.
     pub fn place(&self) -> String {
         let Self { mode, section, file, line, .. } = self;
         // Those that another program's file is to make stand in that.

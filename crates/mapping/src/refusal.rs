@@ -2,14 +2,14 @@
 
 use codes::{Code, codes};
 
-/// Every refusal explained, for the documentation.
+/// Returns every refusal explained, for the documentation.
 pub fn catalogue() -> impl Iterator<Item = &'static Code> {
     Refusal::CATALOGUE.iter()
 }
 
 codes! {
     status: Some(403);
-    /// A "no" of the mapping's.
+    /// A denial by the mappings.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
     pub enum Refusal {
         NotMapped {

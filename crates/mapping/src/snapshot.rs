@@ -42,7 +42,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A source without anything in it.
+    /// Returns a source without anything in it.
     pub const fn empty(mode: Mode, reader: Reader) -> Self {
         Self {
             mode,
@@ -56,12 +56,12 @@ impl Source {
         }
     }
 
-    /// Whether nothing at all stands in it.
+    /// Returns whether nothing at all stands in it.
     pub fn is_blank(&self) -> bool {
         self.is_empty() && self.unused.is_empty() && self.defects.is_empty()
     }
 
-    /// Whether it lets nobody in.
+    /// Returns whether it lets nobody in.
     pub fn is_empty(&self) -> bool {
         self.roles.is_empty() && self.users.is_empty() && self.accounts.is_empty()
     }
@@ -186,7 +186,7 @@ impl fmt::Display for Nearest {
     }
 }
 
-/// What one source has for a caller.
+/// The rules of one source that match a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceMatch<'a> {
     /// Which source.
@@ -199,7 +199,7 @@ pub struct SourceMatch<'a> {
     pub entries: Vec<Entry<'a>>,
 }
 
-/// What names a caller in a source.
+/// A rule of a source that matches a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry<'a> {
     /// Where it stands.
@@ -224,7 +224,7 @@ impl Snapshot {
         Self { partition, sources, unused, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
     }
 
-    /// The same of sources whose rules were indexed while they were read, and of those that were not read yet.
+    /// Builds a snapshot of sources whose rules were indexed while they were read, and of those that were not read yet.
     pub fn of_indexes(
         partition: Partition,
         sources: impl IntoIterator<Item = impl Into<SourceState>>,
@@ -238,32 +238,32 @@ impl Snapshot {
         Self { partition, sources: sources.collect(), unused, scrubbed_accounts }
     }
 
-    /// How many rules there are, accounts included.
+    /// Returns how many rules there are, accounts included.
     pub fn len(&self) -> usize {
         self.sources.iter().map(Indexed::len).sum()
     }
 
-    /// Whether nobody can log in.
+    /// Returns whether nobody can log in.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Whether every source has been read: a caller whom it does not name is named nowhere.
+    /// Returns whether every source has been read: a caller whom it does not name is named nowhere.
     pub fn is_complete(&self) -> bool {
         !self.sources.iter().any(|source| matches!(source, Indexed::NotRead(_)))
     }
 
-    /// Whether an account's details are to be kept out of logs and answers.
+    /// Returns whether an account's details are to be kept out of logs and answers.
     pub fn scrubs(&self, account: &AccountId) -> bool {
         self.scrubbed_accounts.contains(account)
     }
 
-    /// The partition of everybody who may log in.
+    /// Returns the partition of everybody who may log in.
     pub fn partition(&self) -> Partition {
         self.partition
     }
 
-    /// What every source has for a caller, in the order in which they are asked: the first that names the caller decides
+    /// Returns what every source has for a caller, in the order in which they are asked: the first that names the caller decides
     /// ([`crate::decide`]), and those behind it are not asked.
     pub fn ask(&self, identity: &Identity) -> Vec<SourceMatch<'_>> {
         let key = Key::of(identity);
@@ -271,12 +271,12 @@ impl Snapshot {
         self.sources.iter().map(|source| source.ask(identity, &key, is_ours)).collect()
     }
 
-    /// The accounts of everybody whom a rule names.
+    /// Returns the accounts of everybody whom a rule names.
     pub fn accounts(&self) -> BTreeSet<AccountId> {
         self.sources.iter().flat_map(Indexed::accounts).collect()
     }
 
-    /// The rule that nearly fits a caller who was not found: what an administrator would look for by hand.
+    /// Returns the rule that nearly fits a caller who was not found: what an administrator would look for by hand.
     ///
     /// It walks all rules, so it is for denials that are looked at, not for every request.
     pub fn nearest(&self, identity: &Identity) -> Option<Nearest> {
