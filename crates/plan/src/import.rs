@@ -29,7 +29,7 @@ use rbac::ObjectId;
 
 use crate::conflicting;
 
-/// What there is to import.
+/// The cluster to import: what was observed, and the options.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The cluster, and what files of other programs make of it.
@@ -42,7 +42,7 @@ pub struct Subject<'a> {
     pub now: Timestamp,
 }
 
-/// What an import makes.
+/// The result of an import: the file's text, and what it leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
     /// The access file.
@@ -55,7 +55,7 @@ pub struct Imported {
     pub superseded: Vec<ObjectId>,
 }
 
-/// Something that the file does not say, or says in other words.
+/// Something that the imported file leaves out or expresses differently.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Left {
     /// What: a login, one of its groups, or what a group is granted.

@@ -55,7 +55,7 @@ use access::{Access, Desired, Facts, Mark};
 use inventory::{File, MappingTarget, Observed, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
-/// What is to be.
+/// The desired state: the access file, and where it is applied.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The file's `clusterID`.
@@ -76,7 +76,7 @@ pub struct Wanted<'a> {
     pub now: Timestamp,
 }
 
-/// What would happen.
+/// The plan: everything that applying would change.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
     /// The cluster.
@@ -113,7 +113,7 @@ pub struct Plan {
     pub digest: Digest,
 }
 
-/// Something about a plan that is probably not meant, or cannot be known.
+/// Something about a plan that is probably not intended, or not known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Warning {
     /// A binding grants a role that does not exist, and so nothing.
@@ -144,7 +144,7 @@ pub enum Warning {
     NotRead(MappingTarget, Box<str>),
 }
 
-/// Compares what is to be with what is.
+/// Compares the desired state with the observed one.
 pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     let seeing = Seeing::new(wanted, observed);
     let ObjectDiff { changes: objects, unchanged: objects_unchanged, others, unknown, perhaps_wanted } =
@@ -230,17 +230,17 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
 }
 
 impl Plan {
-    /// Whether a file of this name was applied and is not among the files now.
+    /// Returns whether a file of this name was applied and is not among the files now.
     pub fn lacks_file(&self, name: &str) -> bool {
         self.refusals.iter().any(|refusal| matches!(refusal, Refusal::FileMissing { file } if **file == *name))
     }
 
-    /// Whether the cluster is as the file asks for. The record of the files may still be older.
+    /// Returns whether the cluster is as the file asks for. The record of the files may still be older.
     pub fn is_empty(&self) -> bool {
         self.objects.is_empty() && self.logins.is_empty()
     }
 
-    /// What stops apply with these flags.
+    /// Returns what stops apply with these flags.
     pub fn stops(&self, allowed: &Allowed) -> Vec<Refusal> {
         let mut stops: Vec<Refusal> =
             self.refusals.iter().filter(|refusal| !allowed.covers(refusal)).cloned().collect();

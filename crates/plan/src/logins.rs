@@ -9,7 +9,7 @@ use mapping::{Membership, Mode, Reader, Rule, RulePrincipal, RuleSource};
 
 use super::Wanted;
 
-/// Who a principal is in the cluster, as an entry of a mapping says it.
+/// A mapping as one entry: principal, username and groups.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LoginEntry {
     /// The username, possibly with variables.
@@ -18,7 +18,7 @@ pub struct LoginEntry {
     pub groups: BTreeMap<String, Option<Timestamp>>,
 }
 
-/// One entry that changes.
+/// The change of one mapping.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EntryChange {
     /// Where.

@@ -6,7 +6,7 @@ use rbac::ObjectId;
 
 use super::Object;
 
-/// What a plan cannot say.
+/// The questions that a plan cannot answer.
 #[derive(Clone, Debug, Default)]
 pub struct NotKnown {
     /// The people of whom it is not known whether they can log in, and as whom, in the order of who they are.
@@ -28,7 +28,7 @@ pub struct NotKnown {
 }
 
 impl NotKnown {
-    /// Whether everything is known that a plan says.
+    /// Returns whether everything is known that a plan says.
     pub fn is_empty(&self) -> bool {
         let Self { logins, rights, why_no_rights, objects, stays, entries, has_other_logins, has_other_objects } = self;
         let of_people = logins.is_empty() && rights.is_empty() && why_no_rights.is_empty();

@@ -8,7 +8,7 @@ use inventory::{ACCESS_FILE_MAP, LoginStore, MappingTarget, Observed, RECORD_NAM
 
 use super::{Digest, ObjectChange, Wanted, logins::Logins};
 
-/// One reason not to apply a plan.
+/// A reason not to apply a plan.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Refusal {
     /// Something could not be read.
@@ -146,7 +146,7 @@ pub enum Flag {
     AllowLockout,
 }
 
-/// What the flags allow.
+/// The refusals that flags of `apply` override.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// `--adopt`.
@@ -159,7 +159,7 @@ pub struct Allowed {
     pub expect: Option<Digest>,
 }
 
-/// What is known about one kind of refusal, for people.
+/// The documentation of one kind of refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stop {
     /// Its code, when it stops apply, and what to do, without a capital and a full stop.
@@ -245,7 +245,7 @@ pub static STOPS: [Stop; 11] = [
 ];
 
 impl Refusal {
-    /// The kind.
+    /// Returns the documentation of this refusal.
     pub fn stop(&self) -> &'static Stop {
         let at = match self {
             Self::Incomplete(_) => 0,
@@ -263,12 +263,12 @@ impl Refusal {
         &STOPS[at]
     }
 
-    /// The stable code.
+    /// Returns the stable code.
     pub fn code(&self) -> &'static str {
         self.stop().code.code
     }
 
-    /// What is wrong, in one sentence without a full stop.
+    /// Returns what is wrong, in one sentence without a full stop.
     pub fn summary(&self) -> String {
         match self {
             Self::Incomplete(Unseen { what, why }) => format!("{what} could not be read: {why}"),
@@ -296,19 +296,19 @@ impl Refusal {
         }
     }
 
-    /// What to do.
+    /// Returns what to do.
     pub fn advice(&self) -> &'static str {
         self.stop().code.fix
     }
 
-    /// The flag that overrides it.
+    /// Returns the flag that overrides it.
     pub fn flag(&self) -> Option<Flag> {
         self.stop().flag
     }
 }
 
 impl Allowed {
-    /// Whether a refusal is overridden.
+    /// Returns whether a refusal is overridden.
     pub fn covers(&self, refusal: &Refusal) -> bool {
         match (refusal.flag(), refusal) {
             (Some(Flag::Adopt), _) => self.adopt,
@@ -322,7 +322,7 @@ impl Allowed {
 }
 
 impl Flag {
-    /// As it is typed.
+    /// Returns the name as it is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Adopt => "--adopt",

@@ -9,7 +9,7 @@ use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, 
 
 use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning};
 
-/// Everything that is said about a plan.
+/// Returns everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
     let people: Vec<Changed<'_>> = plan.people.iter().map(Changed::from).collect();
     let logins = match plan.target {
