@@ -21,7 +21,7 @@ use crate::{AnyRole, Binding, Labels, Objects};
 
 pub use self::text_stream::TextStream;
 
-/// Why a dump cannot be used.
+/// The reasons to reject a dump.
 #[derive(Debug)]
 pub enum DumpError {
     /// Not JSON, or not of Kubernetes' shape.
@@ -41,7 +41,7 @@ impl std::fmt::Display for DumpError {
 
 impl std::error::Error for DumpError {}
 
-/// One object of a dump, and what its metadata says besides.
+/// An object of a dump, with further fields of its metadata.
 #[derive(Clone, Debug)]
 pub struct Found {
     /// The object.
@@ -96,7 +96,7 @@ pub struct Other {
     pub status: Option<Box<RawValue>>,
 }
 
-/// An object that is about access and that nobody can say the meaning of.
+/// An access object that is refused, because its meaning is not clear.
 #[derive(Clone, Debug)]
 pub struct Refused {
     /// Its kind, as it is written.
@@ -109,7 +109,7 @@ pub struct Refused {
     pub why: Refusal,
 }
 
-/// Why an object is not taken.
+/// The reasons to refuse an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// It has no `apiVersion`.
@@ -202,7 +202,7 @@ pub fn each(json: &[u8], default_namespace: Option<&str>, mut take: impl FnMut(F
     walk.end()
 }
 
-/// Whether objects are of one of the kinds that are known here, or called as one and refused.
+/// Returns whether objects are of one of the kinds that are known here, or called as one and refused.
 pub fn is_known(api_version: &str, kind: &str) -> bool {
     !matches!(TypeMeta { api_version, kind }.kind(), Kind::Other)
 }

@@ -16,7 +16,7 @@ use crate::{
     resources::{RESOURCES, Resource},
 };
 
-/// One name that matches nothing.
+/// A name in a rule that matches nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misnomer {
     /// Under which key of the rule.
@@ -41,8 +41,8 @@ pub enum Key {
 /// Kubernetes' own API groups.
 static GROUPS: LazyLock<HashSet<&str>> = LazyLock::new(|| RESOURCES.iter().map(|row| &*row.api_group).collect());
 
-/// Every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only; `custom` are the
-/// resources that a cluster has besides, as far as they are known.
+/// Returns every name of a rule that matches nothing. `in_namespace` says that the rule holds in namespaces only; `custom` are
+/// the resources that a cluster has besides, as far as they are known.
 pub fn misnomers(rule: &Rule, in_namespace: bool, custom: &[Resource]) -> Vec<Misnomer> {
     let mut found = Vec::new();
     let groups: Vec<&str> = rule.api_groups.iter().map(|group| &**group).collect();
@@ -266,7 +266,7 @@ fn verbs() -> impl Iterator<Item = &'static str> {
     VERBS.into_iter().chain(OF_URLS)
 }
 
-/// What a verb that there is not was probably meant for: one verb, or several.
+/// Returns what a verb that there is not was probably meant for: one verb, or several.
 pub fn meant_verb(verb: &str) -> Option<&'static str> {
     let lower = verb.to_ascii_lowercase();
     let meant = MEANT.iter().find(|(written, _)| *written == lower).map(|(_, meant)| *meant);
