@@ -9,7 +9,7 @@ use codes::codes;
 
 codes! {
     status: Some(403);
-    /// A definite "no", in the order of the checks. `token.…` was found here, `sts.…` was said by AWS.
+    /// A definite denial, in the order of the checks. `token.…` was found here, `sts.…` was said by AWS.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum Refusal {
         NotAws {
