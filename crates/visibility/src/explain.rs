@@ -36,7 +36,7 @@ pub use report::code_report;
 
 use crate::{NamedPrincipal, UnseenLogins, World};
 
-/// What came of it.
+/// The result of an explanation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// They are let in.
@@ -55,7 +55,7 @@ pub enum Verdict {
     NotAsked,
 }
 
-/// What is not known of whether somebody is let in.
+/// The gaps because of which it is not known whether somebody is let in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotKnown {
     /// What the places say that could be read: why they let nobody in, if they do not.
@@ -64,7 +64,7 @@ pub struct NotKnown {
     pub places: Vec<UnseenLogins>,
 }
 
-/// Everything about one caller or one token.
+/// The explanation of one caller or one token.
 #[derive(Debug)]
 pub struct Explanation<'a> {
     /// What the token says of itself, where one was given that can be read.
@@ -79,7 +79,7 @@ pub struct Explanation<'a> {
     pub is_of_pieces: bool,
 }
 
-/// Somebody, and what led to their rights.
+/// A caller, with every step that leads to their permissions.
 #[derive(Debug)]
 pub struct Person<'a> {
     /// Who, to AWS.
@@ -107,7 +107,7 @@ pub struct Person<'a> {
     pub now: Timestamp,
 }
 
-/// One of several answers, and what they may do where it is given.
+/// One of several possible logins, with its permissions.
 #[derive(Debug)]
 pub struct Possible<'a> {
     /// The answer.
@@ -120,7 +120,7 @@ pub struct Possible<'a> {
 const PRIVATE_DNS_NAME: &str = "<private-dns-name>";
 
 impl World {
-    /// What the server would do about somebody, and what they may do.
+    /// Explains what the server decides about a caller, and what they may do.
     pub fn explain(&self, caller: Caller) -> Explanation<'_> {
         let snapshot = self.snapshot();
         let identity = &caller.identity;
@@ -219,30 +219,30 @@ impl World {
 }
 
 impl Explanation<'_> {
-    /// A token that was refused, by the local checks or by STS.
+    /// Explains a token that was refused, by the local checks or by STS.
     pub fn refused(token: Option<Description>, refusal: token::Refusal) -> Self {
         let verdict = Verdict::Refused(Denial::of_token(refusal));
         Self { token, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
-    /// A token in order about which AWS was not asked.
+    /// Explains a valid token about which AWS was not asked.
     pub fn not_asked(token: Description) -> Self {
         Self { token: Some(token), person: None, verdict: Verdict::NotAsked, gaps: &[], is_of_pieces: false }
     }
 
-    /// A token about which STS said neither yes nor no.
+    /// Explains a token that STS neither confirmed nor refused.
     pub fn no_answer(upstream: token::Upstream) -> Self {
         let verdict = Verdict::NoAnswer(*upstream.explain());
         Self { token: None, person: None, verdict, gaps: &[], is_of_pieces: false }
     }
 
-    /// The same with the token that led to it.
+    /// Adds the token that led to the explanation.
     #[must_use]
     pub fn with_token(self, token: Option<Description>) -> Self {
         Self { token, ..self }
     }
 
-    /// The code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
+    /// Returns the code that the server's log has: of the denial or the trouble, or `granted`; none where that is not known.
     pub fn code(&self) -> Option<&'static str> {
         match &self.verdict {
             Verdict::LetIn => Some("granted"),
@@ -254,7 +254,7 @@ impl Explanation<'_> {
 }
 
 impl Verdict {
-    /// Whether somebody is let in; none where nobody knows.
+    /// Returns whether the caller is let in; none if that is not known.
     pub const fn let_in(&self) -> Option<bool> {
         match self {
             Self::LetIn => Some(true),
@@ -273,7 +273,7 @@ impl Verdict {
 }
 
 impl<'a> Person<'a> {
-    /// The groups of the entry that decided, with their ends, ended ones included.
+    /// Returns the groups of the entry that decided, with their ends, ended ones included.
     pub fn memberships(&self) -> &[&'a Membership] {
         let entry = self.asked.iter().find_map(|asked| asked.entries.first());
         entry.map(|entry| &*entry.groups).unwrap_or_default()

@@ -16,22 +16,22 @@ use crate::{
     print::{GapOut, RuleOut},
 };
 
-/// Everything that came of asking.
+/// The answers of `whoami`.
 #[derive(Clone, Debug)]
 pub struct Whoami {
     /// Who AWS says one is; none where the context logs in without AWS.
     pub aws: Option<Aws>,
-    /// Which cluster.
+    /// The cluster that was asked.
     pub cluster: Cluster,
     /// Who one is there; none where it said Unauthorized.
     pub user: Option<User>,
-    /// What one may do.
+    /// The user's permissions.
     pub rights: Mine,
     /// What could not be read.
     pub gaps: Vec<Unseen>,
 }
 
-/// Who AWS says one is.
+/// The identity according to AWS.
 #[derive(Clone, Debug)]
 pub enum Aws {
     /// It says who.
@@ -40,7 +40,7 @@ pub enum Aws {
     Says(Code),
 }
 
-/// Which cluster.
+/// The cluster that was asked.
 #[derive(Clone, Debug)]
 pub struct Cluster {
     /// The kubeconfig's context.
@@ -53,7 +53,7 @@ pub struct Cluster {
     pub program: Option<String>,
 }
 
-/// Who one is to the cluster.
+/// The user according to the cluster.
 #[derive(Clone, Debug, Default)]
 pub struct User {
     /// The username.
@@ -64,7 +64,7 @@ pub struct User {
     pub arn: Option<String>,
 }
 
-/// What one may do.
+/// The user's permissions.
 #[derive(Clone, Debug, Default)]
 pub struct Mine {
     /// In the whole cluster.
@@ -111,7 +111,7 @@ impl Mine {
 }
 
 impl Whoami {
-    /// The line for the administrator, who sees why: the cluster tells it nobody else.
+    /// Returns the line for the administrator, who sees why: the cluster tells it nobody else.
     pub fn line_for_the_administrator(&self) -> Option<String> {
         match &self.aws {
             Some(Aws::Is(caller)) if self.user.is_none() => Some(format!("cluster-auth explain {}", caller.arn())),
@@ -119,7 +119,7 @@ impl Whoami {
         }
     }
 
-    /// For a terminal.
+    /// Returns the report for a terminal.
     pub fn report(&self) -> Vec<Section> {
         let mut sections = vec![self.head()];
         if let Some(aws) = &self.aws {
@@ -218,7 +218,7 @@ impl Whoami {
         items
     }
 
-    /// For programs.
+    /// Returns the report for programs.
     pub fn out(&self) -> WhoamiOut<'_> {
         let caller = match &self.aws {
             Some(Aws::Is(caller)) => Some(caller),

@@ -30,7 +30,7 @@ use crate::{
     principals::{ByUser, NamedPrincipal, principals},
 };
 
-/// A cluster, the people who log in to it, and what is not known of both.
+/// A cluster with the people who log in to it, and everything that is not known about both.
 #[derive(Debug)]
 pub struct World {
     cluster_id: Option<Box<str>>,
@@ -248,12 +248,12 @@ impl World {
         })
     }
 
-    /// What tokens for the cluster are bound to: by the access file, or by what was last applied.
+    /// Returns what tokens for the cluster are bound to: by the access file, or by what was last applied.
     pub fn cluster_id(&self) -> Option<&str> {
         self.cluster_id.as_deref()
     }
 
-    /// Everything that says which cluster this is.
+    /// Returns everything that says which cluster this is.
     pub fn which_cluster(&self) -> &WhichCluster {
         &self.which_cluster
     }
@@ -263,7 +263,7 @@ impl World {
         &self.index
     }
 
-    /// Everybody who is named somewhere, in the order of who they are.
+    /// Returns everybody who is named somewhere, in the order of who they are.
     pub fn principals(&self) -> &[NamedPrincipal] {
         &self.principals
     }
@@ -273,7 +273,7 @@ impl World {
         &self.doubtful
     }
 
-    /// What mappings make of anybody, named or not: what `explain` asks.
+    /// Returns what mappings make of anybody, named or not: what `explain` asks.
     pub fn snapshot(&self) -> &Snapshot {
         &self.snapshot
     }
@@ -288,39 +288,39 @@ impl World {
         NamedPrincipal::of(who, identity, &self.snapshot, self.now)
     }
 
-    /// The EKS access policies that access entries have.
+    /// Returns the EKS access policies that access entries have.
     pub fn policies(&self) -> &[Associated] {
         &self.policies
     }
 
-    /// The namespaces that there are, and those that bindings stand in.
+    /// Returns the namespaces that there are, and those that bindings stand in.
     pub fn namespaces(&self) -> impl Iterator<Item = &str> {
         self.namespaces.iter().map(|name| &**name)
     }
 
-    /// Whether a namespace is not there, where that is known.
+    /// Returns whether a namespace is not there, where that is known.
     pub fn lacks_namespace(&self, name: &str) -> bool {
         self.knowledge.namespaces && !self.namespaces.contains(name)
     }
 
-    /// What is not known, so that an answer may lack something: never empty where anything could not be read.
+    /// Returns what is not known, so that an answer may lack something: never empty where anything could not be read.
     pub fn gaps(&self) -> &[Unseen] {
         &self.gaps
     }
 
-    /// Of that, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
+    /// Returns, of the gaps, lists and `ConfigMap`s that were asked for or given in part and are not known: what is not in them cannot be
     /// compared.
     pub fn unlisted(&self) -> &[Unseen] {
         &self.unlisted
     }
 
-    /// Of that, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
+    /// Returns, of the gaps, what was asked for or given and could not be read: where there is any, nothing is "nothing". What nobody gave
     /// is not among it.
     pub fn unread(&self) -> &[Unseen] {
         &self.unread
     }
 
-    /// Whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
+    /// Returns whose reading of logins every answer stands on, where nothing says it, and which of them nobody asks.
     pub fn assumptions(&self) -> &[Box<str>] {
         &self.notes
     }
@@ -335,7 +335,7 @@ impl World {
         &self.twice
     }
 
-    /// Whether nothing grants anybody anything only because what was given cannot be read.
+    /// Returns whether nothing grants anybody anything only because what was given cannot be read.
     pub fn is_blank(&self) -> bool {
         !self.unread.is_empty() && self.index.bindings().is_empty() && self.principals.is_empty()
     }
@@ -348,7 +348,7 @@ impl World {
         self.index = Index::new(Objects { roles, bindings });
     }
 
-    /// What to know of how logins were read: what of them does nothing, and whose word it is.
+    /// Returns what to know of how logins were read: what of them does nothing, and whose word it is.
     pub fn notes(&self) -> Vec<String> {
         let logins = &self.surroundings.logins;
         let mut notes = Vec::new();
@@ -367,17 +367,18 @@ impl World {
         notes
     }
 
-    /// The places that may say otherwise of somebody than what could be read.
+    /// Returns the places that may say otherwise of somebody than what could be read.
     pub fn may_say_otherwise(&self, identity: &Identity) -> Vec<&UnseenLogins> {
         self.places.that_may_say_otherwise(&self.snapshot, identity)
     }
 
-    /// Whether a cluster was asked, or lists of one were given, and not only files that may hold a part.
+    /// Returns whether a cluster was asked, or lists of one were given, and not only files that may hold a part.
     pub fn is_whole(&self) -> bool {
         self.is_whole
     }
 
-    /// Who somebody is: more than one login where that is left to chance, and none among them where they may be turned away.
+    /// Returns who somebody is: more than one login where that is left to chance, and none among them where they may be turned
+    /// away.
     pub fn logins_of(&self, identity: &Identity) -> Vec<Option<Login>> {
         Login::each(&self.snapshot, identity, self.now)
     }
@@ -387,7 +388,7 @@ impl World {
         gaps::is_unknown(&self.index, &self.knowledge, binding)
     }
 
-    /// Which bindings could not all be looked at, in words; none where all of them are known.
+    /// Returns which bindings could not all be looked at, in words; none where all of them are known.
     pub fn unseen_bindings(&self) -> Option<String> {
         let kinds = ["rolebindings", "clusterrolebindings"];
         let unseen: Vec<&str> =
@@ -400,7 +401,7 @@ impl World {
         self.sources.locate(span?.start)
     }
 
-    /// The texts that people wrote, for problems that point into them.
+    /// Returns the texts that people wrote, for problems that point into them.
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
@@ -410,22 +411,22 @@ impl World {
         self.by_key.contains(subject)
     }
 
-    /// Those who log in under a username.
+    /// Returns those who log in under a username.
     pub fn called(&self, username: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.names.get(username))
     }
 
-    /// Those who log in into a group.
+    /// Returns those who log in into a group.
     pub fn members(&self, group: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.groups.get(group))
     }
 
-    /// Those whom an ARN names as mappings name them, in whatever case.
+    /// Returns those whom an ARN names as mappings name them, in whatever case.
     pub fn named(&self, canonical_arn: &str) -> impl Iterator<Item = &NamedPrincipal> {
         self.of(self.by_user.arns.get(&canonical_arn.to_ascii_lowercase()))
     }
 
-    /// Those whom an associated policy is for.
+    /// Returns those whom an associated policy is for.
     pub fn holders<'a>(&'a self, associated: &'a Associated) -> impl Iterator<Item = &'a NamedPrincipal> {
         associated.principals.iter().map(|at| &self.principals[*at])
     }
@@ -477,12 +478,12 @@ impl Associated {
         self.arn.as_deref()
     }
 
-    /// Whether it is somebody's: of every session of a role, whether it is known one by one or not.
+    /// Returns whether it is somebody's: of every session of a role, whether it is known one by one or not.
     pub fn is_of(&self, identity: &Identity) -> bool {
         self.arn.as_ref().is_some_and(|arn| identity.canonical_arn().eq_ignore_ascii_case(arn))
     }
 
-    /// Whether it holds in a namespace; in the whole cluster for `""`.
+    /// Returns whether it holds in a namespace; in the whole cluster for `""`.
     pub fn holds_in(&self, namespace: &str) -> bool {
         let Some(globs) = &self.association.namespaces else { return true };
         !namespace.is_empty() && globs.iter().any(|glob| access::glob(glob, namespace))

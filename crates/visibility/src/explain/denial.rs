@@ -8,7 +8,7 @@ use mapping::{
 use super::{Caller, Code};
 use crate::{NamedPrincipal, World, print};
 
-/// A "no".
+/// A denial, with its reason and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Denial {
     /// Why, as it stands in the server's log.
@@ -19,7 +19,7 @@ pub struct Denial {
     pub fix: Option<Fix>,
 }
 
-/// An entry that nearly fits.
+/// A mapping that nearly matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Near {
     /// As the server's log names it.
@@ -28,7 +28,7 @@ pub struct Near {
     pub words: String,
 }
 
-/// What to do.
+/// The change that would let the caller in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// In one sentence.

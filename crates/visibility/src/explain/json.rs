@@ -197,7 +197,7 @@ struct FixOut<'a> {
 }
 
 impl Explanation<'_> {
-    /// For programs.
+    /// Returns the explanation for programs.
     pub fn out<'a>(&'a self, world: Option<&'a World>) -> ExplanationOut<'a> {
         let person = self.person.as_ref();
         let denial = self.verdict.denial();

@@ -21,7 +21,7 @@ pub enum Question {
 /// A token as it was given; it has no Debug and no Display.
 pub struct Token(String);
 
-/// Why a text is nothing that can be explained. It is never repeated: it may be part of a token.
+/// The reasons why a text cannot be explained. It is never repeated: it may be part of a token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAQuestion {
     /// An ARN of nobody.
@@ -92,7 +92,7 @@ impl Question {
 }
 
 impl Token {
-    /// The token, for those who check it.
+    /// Returns the token, for those who check it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

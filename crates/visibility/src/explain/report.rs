@@ -12,7 +12,7 @@ use crate::{Path, UnseenLogins, World, print};
 /// How many namespaces are named before the rest is counted.
 const NAMED: usize = 8;
 
-/// A code, without anybody to whom it was said.
+/// Explains a code by itself, without a caller.
 pub fn code_report(code: &Code) -> Vec<Section> {
     let title = format!("{}: {}", code.code, code.summary);
     let mut sections = vec![section(title, [Item::new(Sign::None, code.meaning)])];
@@ -22,7 +22,7 @@ pub fn code_report(code: &Code) -> Vec<Section> {
 }
 
 impl Explanation<'_> {
-    /// Every step.
+    /// Returns the report for people: every step.
     pub fn report(&self, world: Option<&World>) -> Vec<Section> {
         let mut sections = vec![self.head()];
         if let Some(token) = &self.token {

@@ -3,7 +3,7 @@
 use codes::Code;
 use rbac::escalation::{ALL, Escalation, Need, Severity, Takes, Within};
 
-/// One check, as it is documented.
+/// The documentation of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Check {
     /// Its code, which exclusions and scripts name, what is found, why that is bad, and what to do.
@@ -16,7 +16,7 @@ pub struct Check {
     pub escalation: Option<&'static Escalation>,
 }
 
-/// Every check: what leads to more, then what is looked at beside.
+/// Returns every check: what leads to more, then what is looked at beside.
 pub fn checks() -> impl Iterator<Item = Check> {
     rows().map(of_escalation).chain(OTHERS.iter().copied())
 }

@@ -1,4 +1,4 @@
-//! What is left lying about in bindings.
+//! Leftovers in bindings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rbac::escalation::Escalation;
 
-/// What somebody may do in a place.
+/// The permissions of a row in a column.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Cell {
     /// By levels and rights.
@@ -15,7 +15,7 @@ pub enum Cell {
     AtLeast(Box<Cell>),
 }
 
-/// How much somebody may do with what most people's work is about; each has what the one before has.
+/// An access level; each has what the one before has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
     /// Reading.
@@ -33,7 +33,7 @@ pub enum Level {
 pub struct Levels {
     /// The highest that is held whole.
     pub level: Option<Level>,
-    /// Whether the level itself is a way to become more here.
+    /// Whether the level itself is a privilege escalation here.
     pub is_dangerous: bool,
     /// What is held besides.
     pub rights: Vec<Right>,
@@ -51,12 +51,12 @@ pub struct Levels {
     pub unknown: Vec<Box<str>>,
 }
 
-/// A right that the table of escalations knows.
+/// A permission that the table of escalations lists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Right {
     /// Which.
     pub escalation: &'static Escalation,
-    /// Whether it is a way to become more here.
+    /// Whether it is a privilege escalation here.
     pub is_dangerous: bool,
 }
 
@@ -76,7 +76,7 @@ pub struct Verbs {
 pub struct Word {
     /// The word.
     pub text: String,
-    /// Whether it is a way to become more, which a `!` behind it says.
+    /// Whether it is a privilege escalation, which a `!` behind it says.
     pub is_dangerous: bool,
 }
 
@@ -89,7 +89,7 @@ const NAMED: usize = 3;
 const MORE: &str = "?";
 
 impl Cell {
-    /// In words; nothing at all is no word.
+    /// Returns the cell in words; none for no permissions.
     pub fn words(&self) -> Vec<Word> {
         match self {
             Self::Levels(levels) => levels.words(),
@@ -101,24 +101,24 @@ impl Cell {
         }
     }
 
-    /// What is known of it.
+    /// Returns what is known of it.
     pub fn known(&self) -> &Self {
         if let Self::AtLeast(cell) = self { cell.known() } else { self }
     }
 
-    /// In one line; nothing at all is a dash.
+    /// Returns the cell in one line; a dash for no permissions.
     pub fn text(&self) -> String {
         let words: Vec<String> = self.words().into_iter().map(|word| word.text).collect();
         let between = if matches!(self.known(), Self::Verbs(_)) { "; " } else { ", " };
         if words.is_empty() { "-".to_owned() } else { words.join(between) }
     }
 
-    /// Whether nothing is held.
+    /// Returns whether nothing is held.
     pub fn is_empty(&self) -> bool {
         self.words().is_empty()
     }
 
-    /// Whether something of it is a way to become more.
+    /// Returns whether it contains a privilege escalation.
     pub fn is_dangerous(&self) -> bool {
         match self {
             Self::Levels(levels) => levels.is_dangerous || levels.rights.iter().any(|right| right.is_dangerous),
@@ -127,7 +127,7 @@ impl Cell {
         }
     }
 
-    /// Whether everything may be done.
+    /// Returns whether everything may be done.
     pub fn is_everything(&self) -> bool {
         matches!(self.known(), Self::Levels(Levels { level: Some(Level::All), .. }))
     }

@@ -27,7 +27,7 @@ static EVERYTHING: LazyLock<[Rule; 2]> = LazyLock::new(|| {
     [objects, Rule { verbs: any(), non_resource_urls: any(), ..Rule::default() }]
 });
 
-/// Namespaces of Kubernetes' own: who may do more in the whole cluster may become more there.
+/// Namespaces of Kubernetes' own: who may do more in the whole cluster may escalate privileges there.
 const SPECIAL: [Within; 2] = [Within::Privileged, Within::KubeSystem];
 
 /// The whole cluster, as a place; namespaces are numbered from 0.

@@ -22,7 +22,7 @@ pub use self::{
 use super::{By, Cell, Column, Matrix, Member, Options, Row, rows::Known};
 use crate::{NamedPrincipal, print};
 
-/// What stands over a matrix.
+/// The heading of a matrix.
 #[derive(Clone, Copy, Debug)]
 pub struct Heading<'a> {
     /// What the cluster is called.
@@ -41,7 +41,7 @@ const COLUMNS: usize = 12;
 const NAMESPACES: usize = 3;
 
 impl By {
-    /// As it is typed.
+    /// Returns the name as it is typed.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::People => "people",
@@ -59,7 +59,7 @@ impl By {
         }
     }
 
-    /// What the rows are, as a title.
+    /// Returns what the rows are, as a title.
     pub const fn title(self) -> &'static str {
         match self {
             Self::People => "People",

@@ -22,7 +22,7 @@ pub struct MatrixResource {
 }
 
 impl MatrixResource {
-    /// `pods`, `deploy`, `deployments.apps`, `pods/exec`: by any name that a cluster has for it, and what whoever asked
+    /// Parses `pods`, `deploy`, `deployments.apps` or `pods/exec`: by any name that a cluster has for it, and what whoever asked
     /// should know about how it was taken.
     pub fn parse(resources: &Resources, text: &str) -> Result<(Self, Vec<Note>), NotAQuestion> {
         let (what, subresource) = text.split_once('/').unwrap_or((text, ""));

@@ -59,7 +59,7 @@ struct ReachedOut<'a> {
 }
 
 impl<'a> Answer<'a> {
-    /// For programs.
+    /// Returns the answer for programs.
     pub fn out(&'a self, world: &'a World, request: &Request<'a>, anywhere: bool) -> AnswerOut<'a> {
         let holder = |at: usize| {
             let holder = &self.subjects[at];
@@ -84,7 +84,7 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// For a terminal: the subjects, and the principals behind them.
+    /// Renders the answer for a terminal: the subjects, and the principals behind them.
     pub fn text(&self, world: &World) -> Vec<Segment> {
         let mut subjects = Table { head: vec!["SUBJECT", "WHERE", "THROUGH"], rows: Vec::new() };
         for holder in &self.subjects {

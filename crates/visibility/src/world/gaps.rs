@@ -83,7 +83,7 @@ pub(super) fn is_assumed(assumed: &BTreeSet<Box<str>>, binding: &Binding) -> boo
     binding.role().kind == RoleKind::ClusterRole && assumed.contains(binding.role().name)
 }
 
-/// Where an answer is about.
+/// The part of a cluster that an answer is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach<'a> {
     /// Wherever there is anything.
@@ -113,7 +113,7 @@ impl Reach<'_> {
 }
 
 impl World {
-    /// What of [`Self::gaps`] matters for an answer.
+    /// Returns what of [`Self::gaps`] matters for an answer.
     pub fn gaps_about(&self, reach: Reach<'_>) -> Vec<&Unseen> {
         let here = self.index.bindings().iter().filter(|binding| reach.has(binding));
         let of_roles = of_roles(here, &self.index, &self.knowledge, &self.assumed, self.is_live);

@@ -12,7 +12,7 @@ use rbac::{Binding, escalation::Severity};
 use super::{Found, TO_DO, pattern::literal};
 use crate::lint::{Finding, Report, print};
 
-/// The file, as YAML, and how many exclusions are in it.
+/// Returns the file, as YAML, and how many exclusions are in it.
 pub fn baseline(report: &Report<'_>, now: Timestamp) -> (String, usize) {
     let mut by_kind: BTreeMap<Kind, BTreeSet<Option<&str>>> = BTreeMap::new();
     for found in &report.left {

@@ -85,7 +85,7 @@ pub(super) struct Entry {
     pub(super) class: &'static str,
 }
 
-/// The matrix as one page.
+/// Returns the matrix as one page.
 pub fn html(matrix: &Matrix<'_>, heading: &Heading<'_>) -> String {
     let Remarks { gaps, only, left_out, .. } = Remarks::of(matrix);
     let names = Names::of(&matrix.rows);

@@ -132,7 +132,7 @@ struct EntryOut<'a> {
 }
 
 impl<'a> MatrixOut<'a> {
-    /// For programs.
+    /// Returns the matrix for programs.
     pub fn new(matrix: &'a Matrix<'a>, heading: &Heading<'a>) -> Self {
         let others = matrix.columns.iter().find_map(|column| match column {
             Column::Others(names) => Some(names.iter().map(|name| &**name).collect()),

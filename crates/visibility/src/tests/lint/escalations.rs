@@ -1,4 +1,4 @@
-//! Ways to become more: each with its rights and with some of them lacking, and how far it leads.
+//! Privilege escalations: each with its rights and with some of them lacking, and how far it leads.
 
 use insta::assert_snapshot;
 use rbac::escalation::{Need, Severity, Within};
