@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::{Outcome, caller::Caller, rate::Lines, shadow};
 
-/// The messages of lines that anybody can cause.
+/// The messages of log lines that anybody can cause, and that are therefore limited.
 pub const DENIED: [&str; 5] =
     [DENIAL, NO_ANSWER, "could not parse request", shadow::NO_PREDECESSOR, shadow::NO_DECISION];
 

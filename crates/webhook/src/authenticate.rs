@@ -21,7 +21,7 @@ use crate::{
 /// whoever has an AWS account can ask for it.
 const NEAREST_A_SECOND: u32 = 20;
 
-/// Everything that reviews share.
+/// The webhook: the state that all reviews share.
 pub struct Webhook {
     pub(crate) settings: Settings,
     pub(crate) metrics: Arc<Metrics>,
@@ -37,12 +37,12 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Nobody can log in until [`Self::load`] has been called.
+    /// Creates a webhook. Nobody can log in until [`Self::load`] has been called.
     pub fn new(settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         Arc::new(Self::with(settings, sts, ec2))
     }
 
-    /// The same beside the authenticator that runs today: its answers are passed on, and our decisions are compared with them.
+    /// Creates a webhook beside another authenticator: its answers are passed on, and our decisions are compared with them.
     pub fn beside(predecessor: Predecessor, settings: Settings, sts: StsClient, ec2: Option<Ec2>) -> Arc<Self> {
         let this = Self::with(settings, sts, ec2);
         Arc::new(Self { shadow: Some(Shadow::new(predecessor, &this.metrics)), ..this })
@@ -69,7 +69,7 @@ impl Webhook {
         }
     }
 
-    /// Decides by this mapping from now on.
+    /// Replaces the mappings.
     pub fn load(&self, snapshot: Snapshot) {
         self.metrics.mapping_loaded(snapshot.len());
         self.readiness.mapping_loaded();
@@ -77,12 +77,12 @@ impl Webhook {
         self.mapping.store(Some(Arc::new(snapshot)));
     }
 
-    /// What is said at `/metrics`.
+    /// Returns the metrics (`/metrics`).
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// What is said at `/readyz`.
+    /// Returns the readiness (`/readyz`).
     pub fn readiness(&self) -> &Readiness {
         &self.readiness
     }

@@ -2,7 +2,7 @@
 
 use prometheus::Opts;
 
-/// One metric.
+/// The name, type, labels and help of a metric.
 #[derive(Clone, Copy, Debug)]
 pub struct Series {
     /// Its name.
@@ -29,7 +29,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Its name.
+    /// Returns its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Counter => "counter",
@@ -197,7 +197,7 @@ pub(super) const DYNAMIC_FILE_ONLY: Series =
 pub(super) const BUILD: Series =
     Series::new("cluster_auth_build_info", Gauge, &["version"], "The version of this server").more("Always 1.");
 
-/// All of them. On Linux there are Prometheus' own `process_…` besides.
+/// All metrics. On Linux there are Prometheus' own `process_…` besides.
 pub const SERIES: [Series; 21] = [
     LATENCY,
     STS_RESPONSES,
