@@ -16,7 +16,7 @@ use super::{
 /// Who has everything in reach.
 #[derive(Debug, Default)]
 pub(super) struct Reachability<'a> {
-    privileged: HashMap<BindingSubject<'a>, Step>,
+    mighty: HashMap<BindingSubject<'a>, Step>,
     /// By namespace, who of its service accounts is, or all of them.
     accounts: BTreeMap<&'a str, Vec<BindingSubject<'a>>>,
     /// Roles that are enough for it where they are bound in the whole cluster.
@@ -53,13 +53,13 @@ impl<'a> Reachability<'a> {
             for (at, escalation) in escalations
                 .iter()
                 .enumerate()
-                .filter(|(_, escalation)| !reachability.privileged.contains_key(&escalation.who))
+                .filter(|(_, escalation)| !reachability.mighty.contains_key(&escalation.who))
             {
                 let Some(Verdict { severity: Severity::Danger, through }) = reachability.verdict(escalation) else {
                     continue;
                 };
                 let hops =
-                    through.and_then(|through| reachability.privileged.get(&through)).map_or(0, |step| step.hops + 1);
+                    through.and_then(|through| reachability.mighty.get(&through)).map_or(0, |step| step.hops + 1);
                 let step = Step { hops, rank: ranks[escalation.escalation.code], escalation: at };
                 reached.entry(escalation.who).and_modify(|known| *known = step.min(*known)).or_insert(step);
             }
@@ -67,7 +67,7 @@ impl<'a> Reachability<'a> {
                 return reachability;
             }
             for (who, step) in reached {
-                reachability.privileged.insert(who, step);
+                reachability.mighty.insert(who, step);
                 let of_namespace = match who {
                     BindingSubject::ServiceAccount(namespace, _) => Some(namespace),
                     BindingSubject::Group(name) => rbac::service_accounts_of(name),
@@ -124,7 +124,7 @@ impl<'a> Reachability<'a> {
     fn of_named(&self, who: BindingSubject<'a>, of: Of<'a>, scope: Scope<'a>) -> Option<Verdict<'a>> {
         let through = match of {
             Of::Subject(through) => (through == BindingSubject::Group("system:masters")
-                || self.privileged.contains_key(&through))
+                || self.mighty.contains_key(&through))
             .then_some(through),
             Of::AnyAccount(name) => self.accounts.values().flatten().copied().find(|account| account.name() == name),
             Of::Role(name) => {
@@ -141,14 +141,13 @@ impl<'a> Reachability<'a> {
     fn account_in(&self, namespace: &'a str, but: Option<BindingSubject<'a>>) -> Option<BindingSubject<'a>> {
         let in_all = [BindingSubject::Group("system:serviceaccounts")];
         let accounts = self.accounts.get(namespace).into_iter().flatten().chain(&in_all);
-        let privileged =
-            accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.privileged.get(who)?, *who)));
-        privileged.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
+        let mighty = accounts.filter(|who| Some(**who) != but).filter_map(|who| Some((self.mighty.get(who)?, *who)));
+        mighty.min_by_key(|(step, who)| (step.hops, step.rank, *who)).map(|(_, who)| who)
     }
 
     /// The escalation by which somebody is privileged.
     pub(super) fn by(&self, who: BindingSubject<'a>) -> Option<usize> {
-        self.privileged.get(&who).map(|step| step.escalation)
+        self.mighty.get(&who).map(|step| step.escalation)
     }
 }
 

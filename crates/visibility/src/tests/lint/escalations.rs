@@ -135,7 +135,7 @@ fn who_may_only_refuse_is_not_taken_for_who_may_change() {
 }
 
 #[test]
-fn a_right_over_a_namespace_is_as_bad_as_its_accounts_are_mighty() {
+fn a_right_over_a_namespace_is_as_severe_as_its_accounts_are_privileged() {
     assert_snapshot!(
         found(
             "role start = create pods
