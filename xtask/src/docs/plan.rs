@@ -60,7 +60,7 @@ Interrupted anywhere, the next run finishes the work.
 
 `import` writes the access file that a person would have written who wanted just what there is. Planned on the untouched cluster it gives
 nobody anything and takes nothing from anybody. What a file cannot say – whole accounts, usernames and groups that a caller could choose – stays as it is, and stands in
-the file as a comment; bindings to single users stay, too. Step by step: [Import the access of an existing cluster](bring-a-cluster-in.md).
+the file as a comment; bindings to single users stay, too. Step by step: [Import the access of an existing cluster](import.md).
 
 ## What stops apply
 
