@@ -151,7 +151,7 @@ pub struct Membership {
 }
 
 impl From<String> for Membership {
-    /// A membership without an end.
+    /// A membership without expiry.
     fn from(group: String) -> Self {
         Self { group, ends: None }
     }

@@ -1,4 +1,4 @@
-//! What is not to be reported, with a reason and an end.
+//! Findings to leave out of the report, each with a reason and an expiry.
 
 mod baseline;
 mod found;
