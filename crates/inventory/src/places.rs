@@ -1,4 +1,4 @@
-//! Places of logins that could not be read, or that nobody is known to read: who somebody is may be otherwise by them.
+//! Mapping sources that could not be read, or that nobody is known to read: who somebody is may be otherwise by them.
 //!
 //! Which of them can say otherwise follows from the order in which the server asks them: what an earlier place decides, no
 //! later one changes. Everything that says who somebody is – `explain`, `who-can`, `matrix`, `lint`, `diff`, `plan` – knows of

@@ -72,7 +72,7 @@ pub struct World {
     surroundings: Surroundings,
 }
 
-/// Places of logins of which it is known what is in them.
+/// Mapping sources of which it is known what is in them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct LookedAt {
     /// The `ConfigMap`s of `kube-system`.
@@ -92,7 +92,7 @@ pub(crate) struct Surroundings {
     pub(crate) cloud_accounts: Vec<CloudAccount>,
     /// Where logins stand.
     pub(crate) logins: Vec<mapping::Source>,
-    /// Places of logins that EKS does not ask, whatever stands there.
+    /// Mapping sources that EKS does not ask, whatever stands there.
     pub(crate) never_asked: Vec<MappingTarget>,
     /// What EKS does not ask, each with why not.
     pub(crate) left_out: Vec<(Snapshot, NotAsked)>,
