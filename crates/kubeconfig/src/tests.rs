@@ -202,7 +202,7 @@ fn a_file_whose_first_document_is_empty_is_left_as_it_is_where_it_has_more() {
         assert!(said.contains("kubectl reads only the first document, which is empty"), "{before}: {said}");
     }
     let said = merged("# mine\n---\n# c2\n---\n", "it");
-    assert!(said.contains("here stands more"), "{said}");
+    assert!(said.contains("and more follows"), "{said}");
     for before in ["", "# mine\n", "---\n# mine\n", "# mine\nnull\n"] {
         let text = merged(before, "it");
         assert!(

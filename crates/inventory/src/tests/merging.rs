@@ -385,7 +385,7 @@ fn what_cannot_be_edited_safely_is_left_and_says_where() {
         (
             "tabs for indentation",
             format!("-\t{zoe}\n\t  username: z\n"),
-            "cannot be read, at line 1, column 2: a tab stands where",
+            "cannot be read, at line 1, column 2: a tab where YAML",
         ),
         ("an object", format!("{{{zoe}}}"), "cannot be read, at line 1, column 1: expected a list, found a mapping"),
         ("a text", "nobody\n".to_owned(), "cannot be read, at line 1, column 1: expected a list, found text"),

@@ -162,7 +162,7 @@ fn people_whom_only_iam_knows_are_missed() {
     let said: Vec<String> =
         plan(groups, MappingTarget::None, &observed).warnings.iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("logins are neither"), "{said:?}");
+    assert!(said[0].contains("the IAM group `Platform`") && said[1].starts_with("mappings are neither"), "{said:?}");
 }
 
 #[test]

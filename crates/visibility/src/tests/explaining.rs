@@ -153,7 +153,7 @@ fn everybody_is_let_in_or_refused_as_the_server_would() {
 #[test]
 fn what_a_text_is_is_seen_by_its_form() {
     let rows = [
-        ("", "there is nothing to explain"),
+        ("", "nothing to explain"),
         ("alice", "not an ARN"),
         ("mapping.nope", "unknown code; did you mean mapping.none? docs/denials.md lists all of them"),
         ("server.xxxxxxxxxxxxxx", "unknown code; docs/denials.md lists all of them"),
@@ -317,8 +317,8 @@ fn a_denial_says_what_was_nearly_right_and_the_lines_that_let_somebody_in() {
     Who that is in the cluster
       the access file (6 entries): access.yaml:5 names it
       ConfigMap kube-system/aws-auth (6 entries): not reached
-      - group developers ended 2026-06-01T00:00:00Z
-      - group release ended 2026-05-31T00:00:00Z
+      - group developers expired 2026-06-01T00:00:00Z
+      - group release expired 2026-05-31T00:00:00Z
 
     Where it shows
       the caller: error: You must be logged in to the server (Unauthorized)
