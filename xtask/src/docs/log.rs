@@ -39,7 +39,7 @@ const LINES: &[(&str, &str)] = &[
     ("the certificate has changed and is in use", "A new pair was taken."),
     (
         "the change is not taken; the last good version stays in use",
-        "A changed file has an error, or would map nobody: mend it. `/readyz` says so too.",
+        "A changed file has an error, or would map nobody: correct it. `/readyz` says so too.",
     ),
     (
         "the access file maps this principal too, and takes precedence",

@@ -41,7 +41,7 @@ fn what_is_the_authenticators_is_not_asked_on_eks() {
         assert!(eks.principals().iter().all(|principal| principal.login.is_err() || principal.who.name() != role));
     }
     assert_eq!(explained(&eks, "Made").0, Some(true));
-    let said = eks.assumptions().iter().filter(|note| note.contains("nobody reads it on EKS")).count();
+    let said = eks.assumptions().iter().filter(|note| note.contains("EKS does not read it")).count();
     assert_eq!(said, 3, "{:?}", eks.assumptions());
 }
 
