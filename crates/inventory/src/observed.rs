@@ -145,7 +145,7 @@ impl NotAsked {
     /// Returns the reason in words, as what follows whom the place names.
     pub const fn in_words(self) -> &'static str {
         match self {
-            Self::OnEks => "EKS does not read it, but only access entries and aws-auth",
+            Self::OnEks => "EKS reads only access entries and aws-auth",
             Self::ByMode => "EKS does not read it, because the cluster's authentication mode is API",
         }
     }

@@ -78,10 +78,9 @@ impl Transport {
     pub(crate) fn notes(&self) -> Vec<String> {
         let address =
             self.sts_connect_to.as_ref().map(|address| format!("STS is reached at {address} (--sts-connect-to)"));
-        let file = self
-            .sts_ca_file
-            .as_ref()
-            .map(|path| format!("STS is trusted by the authorities in {} (--sts-ca-file)", path.display()));
+        let file = self.sts_ca_file.as_ref().map(|path| {
+            format!("STS certificates are checked against the authorities in {} (--sts-ca-file)", path.display())
+        });
         address.into_iter().chain(file).collect()
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn known(
 pub(super) fn misnamed(root: &Node, program: &str, (version, kind): (&str, &str)) -> Vec<Problem> {
     let misnamed = [("apiVersion", version), ("kind", kind)].into_iter().filter_map(|(key, right)| {
         let written = value(root, key).and_then(plain).unwrap_or_default();
-        let message = format!("`{key}: {written}`: {program} has no such version, so it ignores this object");
+        let message = format!("`{key}: {written}`: {program} does not know it, so it ignores this object");
         let span = value(root, key).map_or(root.span, |node| node.span);
         (written != right).then(|| unreadable(span, message).hint(format!("write `{key}: {right}`")))
     });

@@ -203,10 +203,7 @@ fn warnings(plan: &Plan) -> Vec<Item> {
     if !no_login.is_empty() {
         let number = count(no_login.len(), "person", "people");
         let who = some_of(&no_login, NAMED);
-        items.push(Item::new(
-            Sign::None,
-            format!("{number} of the file cannot log in, because no mapping names them: {who}"),
-        ));
+        items.push(Item::new(Sign::None, format!("{number} of the file cannot log in through any mapping: {who}")));
     }
     items
 }

@@ -362,7 +362,7 @@ fn what_eks_does_not_ask_is_left_by_name() {
     assert!(imported.text.contains("users: [erin]"), "{}", imported.text);
     let said: Vec<String> = imported.left.iter().map(|left| format!("{}: {}", left.what, left.why)).collect();
     let expected = "1 login of the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator \
-                    (arn:aws:iam::111122223333:user/zoe): EKS does not read it, but only access entries and aws-auth";
+                    (arn:aws:iam::111122223333:user/zoe): EKS reads only access entries and aws-auth";
     assert_eq!(said, [expected]);
 }
 

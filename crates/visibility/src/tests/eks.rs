@@ -36,12 +36,13 @@ fn what_is_the_authenticators_is_not_asked_on_eks() {
         assert_ne!(explained(&elsewhere, role).0, Some(false), "{role}");
         let (is_let_in, text) = explained(&eks, role);
         assert_ne!(is_let_in, Some(true), "{role}");
-        let line = text.lines().find(|line| line.contains("EKS does not read it") && line.contains("names it"));
+        let line =
+            text.lines().find(|line| line.contains("EKS reads only access entries") && line.contains("names it"));
         assert!(line.is_some_and(|line| line.contains(place)), "{role}: {text}");
         assert!(eks.principals().iter().all(|principal| principal.login.is_err() || principal.who.name() != role));
     }
     assert_eq!(explained(&eks, "Made").0, Some(true));
-    let said = eks.assumptions().iter().filter(|note| note.contains("EKS does not read it")).count();
+    let said = eks.assumptions().iter().filter(|note| note.contains("EKS reads only access entries")).count();
     assert_eq!(said, 3, "{:?}", eks.assumptions());
 }
 
