@@ -85,7 +85,7 @@ const LINES: &[(&str, &str)] = &[
         "Whoever has the key can answer in the server's place.",
     ),
     (
-        "the limit of open files is low, so the server handles fewer requests at once: raise it to 448 (LimitNOFILE, ulimit -n)",
+        "the limit of open files is low, so the server handles fewer requests at once: raise it to 704 (LimitNOFILE, ulimit -n)",
         "There are fewer connections, and fewer calls of STS, at a time.",
     ),
     ("lines of this log were lost: its reader is too slow", "`cluster_auth_log_lines_lost_total` counts them."),
