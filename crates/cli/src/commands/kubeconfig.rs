@@ -83,7 +83,7 @@ pub(crate) struct KubeconfigArgs {
     #[arg(long, value_name = "VERSION", value_parser = parse_version, default_value = "v1")]
     api_version: kubeconfig::ApiVersion,
 
-    /// Merge into this kubeconfig in place of printing [default FILE: the first of KUBECONFIG, else ~/.kube/config]
+    /// Merge into this kubeconfig in place of printing [default: the first of KUBECONFIG, else ~/.kube/config]
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     merge: Option<Option<PathBuf>>,
 

@@ -82,7 +82,7 @@ fn a_cluster_id_is_compared_with_whatever_says_which_cluster_it_is() {
             assert!(!said.contains("--cluster-id"), "{command} {from}: {said}");
         }
         let said = run(folder.path(), &format!("{command} --from cluster.yaml -i prod.example.com"), Some(0));
-        assert!(said.contains("note: --cluster-id prod.example.com was compared with nothing"), "{command}: {said}");
+        assert!(said.contains("note: --cluster-id prod.example.com was not checked"), "{command}: {said}");
     }
     for command in ["check", "render --to rbac", "plan --from cluster.yaml", "apply", "diff access.yaml access.yaml"] {
         let said = run(folder.path(), &format!("{command} -i other"), Some(1));
@@ -256,9 +256,9 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
             "--from somewhere.yaml --default-namespace shop",
             Some("note: --default-namespace shop has no effect: every object in --from names its namespace"),
         ),
-        ("--from cluster.yaml --reader cluster-auth", Some("note: --reader changes nothing here: ")),
+        ("--from cluster.yaml --reader cluster-auth", Some("note: --reader has no effect here: ")),
         ("--from cluster.yaml -c config.yaml --reader cluster-auth", None),
-        ("--from cluster.yaml --feature-gates SSORoleMatch=true", Some("note: --feature-gates changes nothing here: ")),
+        ("--from cluster.yaml --feature-gates SSORoleMatch=true", Some("note: --feature-gates has no effect here: ")),
         ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=true", None),
         ("--from cluster.yaml -c sso/config.yaml --feature-gates SSORoleMatch=false", None),
     ];
@@ -277,7 +277,7 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
         "plan --mapping none access.yaml --from cluster.yaml --reader cluster-auth --feature-gates SSORoleMatch=true";
     let stderr = run(folder.path(), line, Some(0));
     assert!(
-        stderr.contains("--reader changes nothing") && stderr.contains("--feature-gates changes nothing"),
+        stderr.contains("--reader has no effect") && stderr.contains("--feature-gates has no effect"),
         "{stderr}"
     );
 }

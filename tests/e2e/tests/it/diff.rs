@@ -276,8 +276,8 @@ fn usage(world: &World) -> anyhow::Result<()> {
         (&["group:", "user:alice"], "group: needs a name after the colon"),
         (&["arn:aws:iam", "user:alice"], "arn:aws:iam is no ARN"),
         (&["arn:aws:iam::111122223333:policy/x", "user:alice", "--from", "view.yaml"], "is nobody who logs in"),
-        (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "of two clusters or files each says so itself"),
-        (&["view.yaml", "edit.yaml", "--context", "local"], "of two clusters or files each says so itself"),
+        (&["view.yaml", "edit.yaml", "--from", "view.yaml"], "two clusters or files are named by A and B alone"),
+        (&["view.yaml", "edit.yaml", "--context", "local"], "two clusters or files are named by A and B alone"),
         (&["-", "-"], "only one of the two sides can be stdin"),
         (&["view.yaml", "context:nowhere"], "nowhere"),
     ] {

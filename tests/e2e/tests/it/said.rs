@@ -113,7 +113,7 @@ const GIVEN: &[(&str, &str, &str)] = &[
         "of-2018.yaml",
         "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: auth-config, namespace: kube-system}\n\
          data: {config.yaml: 'server: {mapRoles: []}'}\n",
-        "the ConfigMap kube-system/auth-config (of-2018.yaml:1) has a config.yaml with logins, which is not looked at",
+        "the ConfigMap kube-system/auth-config (of-2018.yaml:1) has a config.yaml with logins, which is not read",
     ),
     (
         "binary.yaml",

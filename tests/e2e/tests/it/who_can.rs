@@ -552,6 +552,6 @@ fn own_file(world: &World) -> anyhow::Result<()> {
     let without = managed.run(&["who-can", "delete", "nodes"])?.success()?;
     ensure!(!without.contains("erin"), "{without}");
     let worlds = managed.run(&["diff", "config.yaml", "context:local", "-c", "config.yaml"])?.failure()?;
-    ensure!(worlds.contains("--config say where two subjects are"), "{worlds}");
+    ensure!(worlds.contains("--config are for comparing two subjects"), "{worlds}");
     Ok(())
 }

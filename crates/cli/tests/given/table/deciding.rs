@@ -21,7 +21,7 @@ pub(super) const COMMANDS: &[Row] = &[
                     (
                         "check --from access.yaml",
                         0,
-                        "note: --from access.yaml: an access file says nothing of a cluster, and is passed over",
+                        "note: --from access.yaml: an access file says nothing about a cluster, and is skipped",
                     ),
                 ],
             ),

@@ -94,7 +94,7 @@ pub(super) const ROWS: &[Row] = &[
     same("token -c client.yaml"),
     same("token -c client.yaml --region us-east-1 --token-only=false"),
     other("token -c c.env", &DOTENV, "variables are read by aws-iam-authenticator, and not here"),
-    other("token -c c.hcl", &WRONG, "reads this format no more either"),
+    other("token -c c.hcl", &WRONG, "does not read this format any more either"),
     other("token -c c.YAML", &WRONG, "must end in .yaml, .yml, .json or .toml"),
     other("token -c noext", &WRONG, "must end in .yaml, .yml, .json or .toml"),
     other("token -c missing.yaml", &WRONG, "missing.yaml"),

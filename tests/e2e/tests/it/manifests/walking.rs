@@ -147,7 +147,7 @@ fn refusals(world: &World, root: &Path) -> anyhow::Result<()> {
     write(&root.join("overlay/kustomization.yaml"), b"resources:\n- ../repository\n")?;
     let overlay = "`kubectl kustomize overlay | cluster-auth … --from -`";
     for (args, expected) in [
-        (&["--from", "-", "--from", "-"][..], "stdin can be read only once; name `--from -` once"),
+        (&["--from", "-", "--from", "-"][..], "stdin can be read only once; give `--from -` once"),
         (&["--from", "template.yaml"], "`helm template … | cluster-auth … --from -`"),
         (&["--from", "overlay/kustomization.yaml"], overlay),
     ] {
