@@ -98,6 +98,23 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- if and (eq $settings.reads "access.yaml") (contains "aws-iam-authenticator" ($settings.image | default "")) }}
 {{- fail "authenticator.reads: aws-iam-authenticator knows no access file: set it to config.yaml" }}
 {{- end }}
+{{- if ne $settings.reads "access.yaml" }}
+{{- range $key := list "denyWith200" "shadowOf" "shadowOfCa" }}
+{{- if index $settings $key }}{{ fail (printf "authenticator.%s: aws-iam-authenticator does not have it" $key) }}{{ end }}
+{{- end }}
+{{- end }}
+{{- if and $settings.shadowOfCa (not $settings.shadowOf) }}
+{{- fail "authenticator.shadowOfCa: vouches for the authenticator of authenticator.shadowOf, which is empty" }}
+{{- end }}
+{{- if and $settings.shadowOfCa (not (isAbs $settings.shadowOfCa)) }}
+{{- fail "authenticator.shadowOfCa: is a file of every control-plane machine: write its whole path, as /var/aws-iam-authenticator/cert.pem" }}
+{{- end }}
+{{- if and $settings.shadowOf (not (hasPrefix "https://" $settings.shadowOf)) }}
+{{- fail "authenticator.shadowOf: tokens go there: it has to be an https:// URL, as https://localhost:21400/authenticate" }}
+{{- end }}
+{{- if and $settings.shadowOf (or $settings.denyWith200 ($settings.config).denyWith200) }}
+{{- fail "authenticator.denyWith200: says how own denials are answered, and with authenticator.shadowOf there are none: leave one of the two out" }}
+{{- end }}
 {{- range $mode := $settings.backendMode }}
 {{- if not (has $mode (list "MountedFile" "EKSConfigMap" "CRD")) }}{{ fail (printf "authenticator.backendMode: %s is not one of MountedFile, EKSConfigMap, CRD" $mode) }}{{ end }}
 {{- end }}

@@ -4,9 +4,10 @@ mod dial;
 mod names;
 mod within;
 
-use std::{error::Error, time::Duration};
+use std::{error::Error, sync::Arc, time::Duration};
 
 use ::http::{Request, Response};
+use arc_swap::ArcSwap;
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -60,35 +61,29 @@ impl Default for Transport {
 
 /// An HTTP client for one kind of calls.
 pub(crate) struct Http {
-    client: HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>,
+    client: ArcSwap<HttpsClient>,
+    transport: Transport,
     permits: Semaphore,
-    deadline: Duration,
-    max_body: usize,
 }
+
+type HttpsClient = HyperClient<Within<HttpsConnector<Dial>>, Full<Bytes>>;
 
 impl Http {
     pub(crate) fn new(transport: &Transport) -> Result<Self, AwsError> {
-        let config = tls::client_config(&transport.roots)?;
-        let dial = Dial::new(transport)?;
-        let https = HttpsConnectorBuilder::new()
-            .with_tls_config((*config).clone())
-            .https_or_http()
-            .enable_http1()
-            .wrap_connector(dial);
-        let client = HyperClient::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(30))
-            // Whoever waits for one takes it before it is idle; those that a burst leaves behind cost memory, and serve nobody.
-            .pool_max_idle_per_host((transport.max_concurrent / 4).max(1))
-            .http1_max_buf_size(16 << 10)
-            .build(Within::new(transport.connect_timeout, https));
-        let permits = Semaphore::new(transport.max_concurrent);
-        Ok(Self { client, permits, deadline: transport.deadline, max_body: transport.max_body })
+        let client = ArcSwap::from_pointee(client(transport)?);
+        Ok(Self { client, permits: Semaphore::new(transport.max_concurrent), transport: transport.clone() })
+    }
+
+    /// Lets others vouch for AWS from now on, over new connections.
+    pub(crate) fn trust(&self, roots: &tls::Roots) -> Result<(), AwsError> {
+        let transport = Transport { roots: roots.clone(), ..self.transport.clone() };
+        self.client.store(Arc::new(client(&transport)?));
+        Ok(())
     }
 
     /// Sends one request and reads its answer, whatever the status.
     pub(crate) async fn send(&self, request: Request<Full<Bytes>>) -> Result<Response<Bytes>, NoAnswer> {
-        self.send_for(request, self.max_body).await
+        self.send_for(request, self.transport.max_body).await
     }
 
     /// The same for a call whose answers have a length of their own, in bytes.
@@ -97,10 +92,10 @@ impl Http {
         request: Request<Full<Bytes>>,
         max_body: usize,
     ) -> Result<Response<Bytes>, NoAnswer> {
-        let deadline = Instant::now() + self.deadline;
+        let deadline = Instant::now() + self.transport.deadline;
         let call = async {
             let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
-            let answer = self.client.request(request).await;
+            let answer = self.client.load_full().request(request).await;
             let (head, body) = answer.map_err(|error| broken(&error, !error.is_connect()))?.into_parts();
             let body = Limited::new(body, max_body).collect().await.map_err(|error| {
                 if error.is::<LengthLimitError>() { NoAnswer::TooLarge } else { broken(&*error, true) }
@@ -109,6 +104,22 @@ impl Http {
         };
         timeout_at(deadline, call).await.map_err(|_| NoAnswer::Late)?
     }
+}
+
+fn client(transport: &Transport) -> Result<HttpsClient, AwsError> {
+    let config = tls::client_config(&transport.roots)?;
+    let https = HttpsConnectorBuilder::new()
+        .with_tls_config((*config).clone())
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(Dial::new(transport)?);
+    Ok(HyperClient::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(Duration::from_secs(30))
+        // Whoever waits for one takes it before it is idle; those that a burst leaves behind cost memory, and serve nobody.
+        .pool_max_idle_per_host((transport.max_concurrent / 4).max(1))
+        .http1_max_buf_size(16 << 10)
+        .build(Within::new(transport.connect_timeout, https)))
 }
 
 /// What happened to the connection. That what came was no HTTP, the client alone knows.

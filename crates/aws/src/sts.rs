@@ -24,6 +24,15 @@ impl StsClient {
         Ok(Self { http: Http::new(transport)? })
     }
 
+    /// Lets these vouch for STS from now on, over new connections.
+    ///
+    /// # Errors
+    ///
+    /// [`AwsError::Tls`]: what is wrong with them. Then those that were trusted still are.
+    pub fn trust(&self, roots: &tls::Roots) -> Result<(), AwsError> {
+        self.http.trust(roots)
+    }
+
     /// Sends the request and returns status and body. What they mean is for `token::confirm` to say.
     ///
     /// # Errors

@@ -2,7 +2,10 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{
+    CommandFactory as _, FromArgMatches as _, Parser, Subcommand,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use crate::{
     commands,
@@ -183,7 +186,8 @@ pub(crate) fn command(arguments: &[OsString]) -> clap::Command {
 /// Parses what was typed. No command at all prints the help and is no error, as in aws-iam-authenticator.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
     let mut command = command(arguments);
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let matches = command.try_get_matches_from_mut(arguments);
+    let matches = matches.map_err(|error| with_whose(error, &command))?;
     let cli = Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))?;
     let mut cli = Cli { global: cli.global.settled(), ..cli };
     // clap keeps those behind the command alone where there are some before it, too.
@@ -197,6 +201,26 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Cli, Failure> {
         Color::Never => anstream::ColorChoice::Never.write_global(),
     }
     Ok(cli)
+}
+
+/// An error about a flag that is another command's, with whose it is, in place of what is guessed of it.
+fn with_whose(mut error: clap::Error, command: &clap::Command) -> clap::Error {
+    let flag = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(flag))) => flag.clone(),
+        _ => return error,
+    };
+    let Some(long) = flag.strip_prefix("--") else { return error };
+    let has = |command: &&clap::Command| {
+        let mut arguments = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        !command.is_hide_set() && arguments.any(|argument| argument.get_long() == Some(long))
+    };
+    let of: Vec<String> = command.get_subcommands().filter(has).map(|of| format!("`{}`", of.get_name())).collect();
+    if !of.is_empty() {
+        error.remove(ContextKind::SuggestedArg);
+        let tip = format!("{flag} is a flag of {}", of.join(", "));
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
 }
 
 /// What stands behind each `--feature-gates`, wherever that is. The parser has taken every one of them already.
@@ -353,6 +377,20 @@ mod tests {
         let line = "cluster-auth --feature-gates SSORoleMatch=true version --feature-gates=AllBeta=true --feature-gates AllAlpha=1";
         let cli = parse(&line.split(' ').map(Into::into).collect::<Vec<_>>()).expect("a line");
         assert_eq!(cli.global.feature_gates, ["SSORoleMatch=true", "AllBeta=true", "AllAlpha=1"]);
+    }
+
+    #[test]
+    fn of_a_flag_of_another_command_it_is_said_whose_it_is() {
+        let rows = [
+            ("plan --settle 1m", "tip: --settle is a flag of `apply`\n"),
+            ("apply --exit-code", "tip: --exit-code is a flag of `plan`, `diff`\n"),
+            ("plan --sette 1m", "to pass '--sette' as a value"),
+        ];
+        for (line, tip) in rows {
+            let words: Vec<_> = ["cluster-auth"].into_iter().chain(line.split(' ')).map(Into::into).collect();
+            let Err(crate::exit::Failure::Arguments(error)) = parse(&words) else { panic!("{line}: is no error") };
+            assert!(error.to_string().contains(tip), "{line}: {error}");
+        }
     }
 
     #[test]

@@ -255,7 +255,13 @@ pub(crate) fn stage(owner: Option<Owner>, path: &Path, content: &[u8], mode: u32
     let _ = mode;
     // Its error is the system's words, then a file that nobody has heard of.
     let words = |error: &io::Error| error.to_string().split(" at path ").next().unwrap_or_default().to_owned();
-    let file = builder.tempfile_in(folder).map_err(|error| io::Error::new(error.kind(), words(&error)));
+    let file = builder.tempfile_in(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => {
+            let folder = folder.display();
+            anyhow::anyhow!("there is no folder {folder}: make it first (`mkdir -p {folder}`)")
+        }
+        kind => io::Error::new(kind, words(&error)).into(),
+    });
     let mut file = file.with_context(explain)?;
     file.write_all(content).with_context(explain)?;
     #[cfg(unix)]

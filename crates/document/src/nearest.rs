@@ -11,6 +11,15 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .map(|(_, name)| name)
 }
 
+/// Returns the known names, those first that are nearest to `written`, and those that are as near by their names.
+pub fn by_nearness<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let written = written.to_lowercase();
+    let mut known: Vec<(usize, &str)> =
+        known.into_iter().map(|name| (distance(&written, &name.to_lowercase()), name)).collect();
+    known.sort_unstable();
+    known.into_iter().map(|(_, name)| name).collect()
+}
+
 /// Levenshtein's distance.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();

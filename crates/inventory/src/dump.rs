@@ -89,6 +89,8 @@ pub struct Dump {
     kube_systems: Vec<SaidCluster>,
     /// What the configuration says in whose place another one stands.
     replaced: Option<SaidCluster>,
+    /// Whether somebody says that it is one of EKS, who is no part of it.
+    is_said_to_be_eks: bool,
 }
 
 /// The reasons to reject output of a cluster.

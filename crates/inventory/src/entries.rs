@@ -358,13 +358,17 @@ impl AccessEntries {
             Lack::List | Lack::Entry(_) => None,
         };
         let gaps = self.lacks().into_iter().filter_map(of_policies);
+        gaps.chain(self.unknown_policies().into_iter().map(|association| association.principal)).collect()
+    }
+
+    /// The policies of which it is not known what they allow, but for those of nodes.
+    pub(crate) fn unknown_policies(&self) -> Vec<Association> {
         let is_of_node = |association: &Association| {
             let kind = self.described.get(&association.principal).and_then(|entry| entry.kind);
             kind == Some(EntryType::Ec2) && *association.policy == *OF_AUTO_MODE_NODES
         };
         let is_unknown = |association: &Association| policy(&association.policy).is_none() && !is_of_node(association);
-        let unknown = self.associations().into_iter().filter(is_unknown);
-        gaps.chain(unknown.map(|association| association.principal)).collect()
+        self.associations().into_iter().filter(is_unknown).collect()
     }
 
     /// Returns what of them is not known.

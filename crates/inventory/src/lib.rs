@@ -49,7 +49,7 @@ pub use kustomize::{FILES as KUSTOMIZATIONS, Kustomizations, Kustomized};
 pub use mapping_object::MappingObject;
 pub use mappings::Reading;
 pub use named::Named;
-pub use observed::{CloudAccount, LiveMapping, LoginStore, NotAsked, Observed, Seen, Twice};
+pub use observed::{CloudAccount, LiveMapping, LoginStore, NotAsked, Observed, Seen, Twice, is_server_of_eks};
 pub use people::{ACCESS_KEY, Login, SESSION, UNKNOWN_SUFFIX, Who, decide, everybody};
 pub use places::{GivenLogins, Places};
 pub use policies::{Policy, policy};

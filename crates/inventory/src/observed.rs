@@ -7,7 +7,7 @@ use identity::{Arn, Partition};
 use mapping::Mode;
 use rbac::{AnyRole, Binding};
 
-use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins, policy};
+use super::{AccessEntries, AuthenticationMode, Knowledge, MappingObject, MappingTarget, Unseen, UnseenLogins};
 use crate::{Record, foreign::RbacDefinition};
 
 /// A cluster as observed at one moment.
@@ -139,6 +139,11 @@ impl LiveMapping {
     pub fn new(target: MappingTarget, source: mapping::Source, holder: LoginStore) -> Self {
         Self { target, source, holder, is_asked: true }
     }
+
+    /// Returns whether it is a configuration in a file of its own, which was given to be read.
+    pub fn is_in_file(&self) -> bool {
+        matches!(&self.holder, LoginStore::ConfigMap(map) if map.in_file.is_some())
+    }
 }
 
 impl NotAsked {
@@ -151,16 +156,17 @@ impl NotAsked {
     }
 }
 
+/// Returns whether an API server is one of EKS, by its URL.
+pub fn is_server_of_eks(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end))
+}
+
 impl Observed {
     /// Adds the URL of its API server, where one was asked: EKS gives its clusters names of its own.
     pub fn is_of_server(&mut self, url: Option<&str>) {
-        let host = |url: &str| {
-            let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-            rest.split(['/', ':']).next().unwrap_or_default().to_owned()
-        };
-        let is_of_eks =
-            |host: String| [".eks.amazonaws.com", ".eks.amazonaws.com.cn"].iter().any(|end| host.ends_with(end));
-        self.is_eks |= url.map(host).is_some_and(is_of_eks);
+        self.is_eks |= url.is_some_and(is_server_of_eks);
     }
 
     /// Adds EKS access entries, with what of them is not known.
@@ -170,9 +176,7 @@ impl Observed {
         }
         self.is_eks = true;
         self.unseen.extend(entries.unseen());
-        let associations = entries.associations();
-        let unknown = associations.iter().filter(|association| policy(&association.policy).is_none());
-        self.unseen.extend(unknown.map(|association| Unseen {
+        self.unseen.extend(entries.unknown_policies().into_iter().map(|association| Unseen {
             what: format!("what the EKS access policy {} allows", association.policy).into(),
             why: "its rules are not known here".into(),
         }));
@@ -189,8 +193,7 @@ impl Observed {
     /// Returns why EKS does not ask a place, if it is such a cluster and does not. A configuration in a file of its own was given
     /// to be read.
     pub fn not_asked(&self, live: &LiveMapping) -> Option<NotAsked> {
-        let is_in_file = matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
-        self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !is_in_file)
+        self.leaves_out(live.target).filter(|why| *why != NotAsked::OnEks || !live.is_in_file())
     }
 
     /// Returns why EKS asks no place of this kind, whatever stands there, if it is such a cluster and does not.

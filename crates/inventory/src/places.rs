@@ -9,7 +9,9 @@ use std::collections::BTreeSet;
 use identity::{AccountId, Identity, Principal};
 use mapping::{Mode, Snapshot};
 
-use super::{AccessEntries, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS};
+use super::{
+    AccessEntries, LiveMapping, MappingTarget, Observed, Unseen, UnseenLogins, identities::TWICE, inputs::BARE_LOGINS,
+};
 
 /// The mappings that were given beside a cluster.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,8 +34,8 @@ pub struct Places {
     modes: Option<Vec<Mode>>,
     /// A file that the server may have on its machine, which no API shows.
     own_files: Option<UnseenLogins>,
-    /// That nothing says that a server reads the access file in the cluster.
-    not_read: Option<UnseenLogins>,
+    /// The places in the cluster that were looked at, and of which nothing says that a server reads them.
+    not_read: Vec<UnseenLogins>,
     /// IAM groups of an access file of which nobody said who is in them, with the accounts of whoever may be.
     of_iam_groups: Vec<(BTreeSet<AccountId>, UnseenLogins)>,
 }
@@ -52,12 +54,13 @@ impl Places {
         if !is_eks {
             if !given.access_file {
                 places.unseen.extend(of_map(observed, MappingTarget::AccessFile, Mode::AccessFile));
-                places.not_read = not_read(observed);
+                places.not_read.extend(not_read(observed, MappingTarget::AccessFile, Mode::AccessFile));
             }
             if places.asks(Mode::MountedFile) && !given.config {
                 places
                     .unseen
                     .extend(of_map(observed, MappingTarget::ConfigMap, Mode::MountedFile).map(own_files_instead));
+                places.not_read.extend(not_read(observed, MappingTarget::ConfigMap, Mode::MountedFile));
             }
             places.own_files = own_files(observed, given, &places);
             if places.asks(Mode::Crd) {
@@ -113,11 +116,16 @@ impl Places {
         self.of_iam_groups.push((accounts, UnseenLogins::new(Mode::AccessFile, gap, help)));
     }
 
+    /// Returns what is not known where nothing says that a server reads a place.
+    pub fn whether_read(target: MappingTarget) -> String {
+        format!("whether a server reads {}", target.title())
+    }
+
     /// Returns all of them.
     pub fn all(&self) -> impl Iterator<Item = &UnseenLogins> {
         let of_entries = self.of_entries.iter().map(|(_, place)| place);
         let of_iam_groups = self.of_iam_groups.iter().map(|(_, place)| place);
-        let others = [&self.of_mode, &self.not_read, &self.own_files].into_iter().flatten();
+        let others = self.of_mode.iter().chain(&self.not_read).chain(&self.own_files);
         self.unseen.iter().chain(of_entries).chain(others).chain(of_iam_groups)
     }
 
@@ -140,7 +148,7 @@ impl Places {
         let of_mode = self.of_mode.iter();
         let of_mode = of_mode.filter(|_| matches!(decided, Some(Mode::AccessEntries | Mode::EksConfigMap)));
         let all = of_entries.chain(&self.unseen).chain(&self.own_files);
-        let not_read = self.not_read.iter().filter(|_| decided == Some(Mode::AccessFile));
+        let not_read = self.not_read.iter().filter(|place| decided == Some(place.mode));
         let is_user = matches!(identity.principal, Principal::User { .. });
         let of_iam_groups = self.of_iam_groups.iter().filter(|(of, _)| is_user && of.contains(&identity.account));
         let of_iam_groups = of_iam_groups.map(|(_, place)| place);
@@ -171,13 +179,12 @@ impl Places {
 
 /// The server's own files, where it is not known to have those of a `ConfigMap`: they lie on the control plane.
 fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option<UnseenLogins> {
-    let has_map = observed.mappings.iter().any(|live| live.target == MappingTarget::ConfigMap);
     let is_read = |target| !observed.not_read.contains_key(&target);
     let is_unseen = places.unseen.iter().any(|place| place.mode == Mode::MountedFile);
-    // Of a configuration in a ConfigMap it is assumed that somebody reads it, and said. A server whose files come from a
-    // ConfigMap has no others.
-    let reads_maps = has_map || is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
-    if given.config || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
+    let is_given = given.config || observed.mappings.iter().any(LiveMapping::is_in_file);
+    // A server whose files come from a ConfigMap has no others.
+    let reads_maps = is_read(MappingTarget::ConfigMap) || is_read(MappingTarget::AccessFile);
+    if is_given || is_unseen || reads_maps || !places.asks(Mode::MountedFile) {
         return None;
     }
     let gap = Unseen {
@@ -187,13 +194,20 @@ fn own_files(observed: &Observed, given: GivenLogins, places: &Places) -> Option
     Some(UnseenLogins::new(Mode::MountedFile, gap, GIVE_OWN_FILES))
 }
 
-/// An access file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
-fn not_read(observed: &Observed) -> Option<UnseenLogins> {
-    let is_there = observed.mappings.iter().any(|live| live.target == MappingTarget::AccessFile);
-    let why = observed.not_read.get(&MappingTarget::AccessFile).filter(|_| is_there)?;
-    let what = format!("whether a server reads {}", MappingTarget::AccessFile.title());
-    let help = "pass `--reader cluster-auth` if one does, or give the server's access file";
-    Some(UnseenLogins::new(Mode::AccessFile, Unseen { what: what.into(), why: why.clone() }, help))
+/// A file in the cluster counts where a server has it mounted. One on hosts reads the file that lies there.
+fn not_read(observed: &Observed, target: MappingTarget, mode: Mode) -> Option<UnseenLogins> {
+    let has_something = |live: &LiveMapping| live.target == target && !live.is_in_file() && !live.source.is_blank();
+    let is_there = observed.mappings.iter().any(has_something);
+    let why = observed.not_read.get(&target).filter(|_| is_there)?;
+    let what = Places::whether_read(target);
+    let help = if target == MappingTarget::AccessFile {
+        "pass `--reader cluster-auth` if one does, or give the server's access file"
+    } else {
+        "give what runs the server, as `kubectl get daemonsets,deployments,pods -n kube-system -o json` prints it, by `--from`; say by \
+         `--reader` which server reads it; or give the file that the server has by `--config FILE`"
+    };
+    let place = UnseenLogins::new(mode, Unseen { what: what.into(), why: why.clone() }, help);
+    Some(UnseenLogins { is_of_nothing: true, ..place })
 }
 
 const GIVE_OWN_FILES: &str = "give the file of the server's `--config` as `--config \

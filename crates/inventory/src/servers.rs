@@ -8,7 +8,7 @@ use mapping::{
 };
 use serde_json::Value;
 
-use super::{MappingTarget, Unseen};
+use super::{MappingTarget, RECORD_NAMESPACE as NAMESPACE, Unseen};
 
 /// What runs servers, by `apiVersion` and kind.
 const RUNNING: [(&str, &str); 4] =
@@ -66,10 +66,14 @@ pub(super) fn may_run(api_version: &str, kind: &str) -> bool {
 }
 
 impl Servers {
-    /// Looks at an object by its kind, what to call it, and its `spec`; whether it runs a server.
-    pub(super) fn look_at(&mut self, kind: &str, what: &str, spec: &Value) -> bool {
+    /// Looks at an object by its kind, its namespace, what to call it, and its `spec`; whether it runs a server.
+    pub(super) fn look_at(&mut self, kind: &str, namespace: Option<&str>, what: &str, spec: &Value) -> bool {
         let pod = if kind == "Pod" { spec } else { &spec["template"]["spec"] };
-        let Some(running) = Running::of(what, pod) else { return false };
+        let Some(mut running) = Running::of(what, pod) else { return false };
+        // A pod mounts what is in its own namespace.
+        if namespace.is_some_and(|namespace| namespace != NAMESPACE) {
+            (running.mounts, running.mounts_access_file) = (false, false);
+        }
         if !self.seen.contains(&running) {
             self.seen.push(running);
         }
@@ -281,7 +285,7 @@ mod tests {
     use mapping::{Mode, Reader, aws_iam_authenticator::settings};
     use serde_json::{Value, json};
 
-    use super::Servers;
+    use super::{MappingTarget, Servers};
 
     const AWS: Reader = Reader::AwsIamAuthenticator;
     const OURS: Reader = Reader::ClusterAuth;
@@ -337,14 +341,14 @@ mod tests {
         ];
         for (container, expected) in rows {
             let mut servers = Servers::default();
-            assert_eq!(servers.look_at("DaemonSet", "a", &set(&container)), expected.is_some(), "{container}");
+            assert_eq!(servers.look_at("DaemonSet", None, "a", &set(&container)), expected.is_some(), "{container}");
             let told = servers.told(None);
             let is = expected.is_some().then_some((told.reader, told.options.sso_role_match, told.modes));
             assert_eq!(is, expected, "{container}");
         }
         let mut servers = Servers::default();
         assert!(
-            servers.look_at("Pod", "a", &json!({"containers": [{"image": "cluster-auth:1"}]})),
+            servers.look_at("Pod", None, "a", &json!({"containers": [{"image": "cluster-auth:1"}]})),
             "a pod is one itself"
         );
     }
@@ -355,12 +359,16 @@ mod tests {
         let of = |specs: [Value; 2]| {
             let mut servers = Servers::default();
             for (what, spec) in ["DaemonSet kube-system/a", "DaemonSet kube-system/b"].into_iter().zip(&specs) {
-                assert!(servers.look_at("DaemonSet", what, spec), "{spec}");
+                assert!(servers.look_at("DaemonSet", Some("kube-system"), what, spec), "{spec}");
             }
             servers
         };
         let told = of([set(&theirs), mounting(&ours)]).told(None);
         assert_eq!((told.reader, told.disputed), (OURS, None));
+        let mut elsewhere = Servers::default();
+        elsewhere.look_at("DaemonSet", Some("auth"), "DaemonSet auth/a", &mounting(&theirs));
+        let why = elsewhere.not_read(MappingTarget::ConfigMap, &elsewhere.told(None));
+        assert_eq!(why.as_deref(), Some("DaemonSet auth/a does not mount it"), "it mounts one of its own namespace");
         let disputed = of([set(&ours), set(&theirs)]);
         let told = disputed.told(None);
         assert_eq!((told.reader, told.note()), (AWS, None));
@@ -399,7 +407,7 @@ mod tests {
         ];
         for (spec, config, expected) in rows {
             let mut servers = Servers::default();
-            servers.look_at("DaemonSet", "a", &spec);
+            servers.look_at("DaemonSet", None, "a", &spec);
             assert_eq!(servers.told(config).modes, expected, "{spec}");
         }
         let told = Servers::default().told(Some(&file));

@@ -27,8 +27,8 @@ pub struct UnseenLogins {
     pub gap: Unseen,
     /// What would help, as a sentence in the imperative.
     pub help: Box<str>,
-    /// Whether the program whose file it is makes nothing of it, so that nobody is let in by what stands there, and only by
-    /// what the cluster may have all the same.
+    /// Whether nobody may be let in by what stands there: the program whose file it is makes nothing of it, or nothing says that a
+    /// server reads it. Others may be named by what the cluster has all the same.
     pub is_of_nothing: bool,
 }
 

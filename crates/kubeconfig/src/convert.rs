@@ -104,6 +104,19 @@ const INSTEAD: &str = "where it runs `aws eks get-token` or `aws-iam-authenticat
                        `cluster-auth token` with the same arguments there, or make the user anew by `cluster-auth kubeconfig \
                        --eks NAME --merge`";
 
+/// The words, where the program itself would make a token of them: what it refuses is a mistake, and nobody knows what was meant.
+fn asks_for_token<'a>(program: &str, words: &'a [String]) -> Result<&'a [String], String> {
+    let of_aws = matches!(file_name(program), "aws" | "aws2");
+    let (asked, right) = if of_aws { ("get-token", "aws eks get-token") } else { ("token", "token") };
+    if words.iter().any(|word| word == asked) {
+        return Ok(words);
+    }
+    let program = if of_aws { "the AWS CLI" } else { file_name(program) };
+    Err(format!(
+        "these words are no command of {program} that makes a token (`{right}` is), so that it is not converted"
+    ))
+}
+
 /// Programs that run what their arguments say.
 const SHELLS: [&str; 10] = ["sh", "bash", "zsh", "dash", "ksh", "fish", "cmd", "powershell", "pwsh", "env"];
 
@@ -145,8 +158,8 @@ impl<'a> Plugin<'a> {
             return Err("`env` has a value that is no text, so that kubectl does not load this file".to_owned());
         }
         match self.maker {
-            Maker::Command => Ok(&self.args),
-            Maker::Argument(at) => Ok(&self.args[at + 1..]),
+            Maker::Command => asks_for_token(self.program, &self.args),
+            Maker::Argument(at) => asks_for_token(&self.args[at], &self.args[at + 1..]),
             Maker::Somewhere => {
                 let program = file_name(self.program);
                 Err(format!("{program} runs the program that makes the tokens, and is not converted: {INSTEAD}"))

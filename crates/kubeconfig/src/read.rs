@@ -117,8 +117,22 @@ pub(crate) fn endpoint(cluster: &Node) -> Result<ClusterEndpoint, Box<Problem>> 
 pub(crate) fn named<'a>(root: &'a Node, list: &str, name: &str) -> Result<&'a Node, Box<Problem>> {
     let entries = root.get(list).and_then(Node::as_sequence).unwrap_or_default();
     let found = entries.iter().find(|entry| entry.get("name").and_then(text) == Some(name));
-    found.ok_or_else(|| Box::new(problem(root.span, format!("`{list}` has no entry {name}"))))
+    found.ok_or_else(|| {
+        let problem = problem(root.span, format!("`{list}` has no entry {name}"));
+        let names = entries.iter().filter_map(|entry| entry.get("name").and_then(text));
+        let names: Vec<&str> = document::by_nearness(name, names);
+        let (shown, more) = (&names[..names.len().min(SHOWN)], names.len().saturating_sub(SHOWN));
+        let shown = shown.iter().map(|name| document::visible(name)).collect::<Vec<_>>().join(", ");
+        Box::new(match more {
+            0 if shown.is_empty() => problem.hint("it has none"),
+            0 => problem.hint(format!("there are: {shown}")),
+            more => problem.hint(format!("there are: {shown}, and {more} more")),
+        })
+    })
 }
+
+/// How many names are shown of those that there are.
+const SHOWN: usize = 10;
 
 /// Why kubectl loads no such file: it is of another kind, or a name stands twice in one list, so that nobody can say which of
 /// the two is meant.

@@ -108,6 +108,7 @@ pub struct Cluster {
     /// With what the API server is started.
     api_server_program: (PathBuf, Vec<String>),
     server: SocketAddr,
+    etcd_port: u16,
     files: Files,
     client: get::Client,
     folder: TempDir,
@@ -160,6 +161,7 @@ impl Cluster {
             etcd,
             api_server_program,
             server,
+            etcd_port: ports.etcd,
             files,
             client,
             folder,
@@ -174,6 +176,11 @@ impl Cluster {
             cluster.wait_until(give_up, role, |body| body.contains(r#""rules":[{"#))?;
         }
         Ok(cluster)
+    }
+
+    /// Returns the port of loopback where etcd listens to its clients, over plain HTTP.
+    pub fn etcd_port(&self) -> u16 {
+        self.etcd_port
     }
 
     /// Returns where the API server listens: `https://127.0.0.1:PORT`.

@@ -81,13 +81,13 @@ pub fn decide(
                     continue;
                 }
                 for grant in index.possible(identity, key.as_ref()) {
-                    match asking.ordered(&Found::Rule(grant), &index.reserved_prefixes) {
+                    match asking.ordered(&Found::Rule(grant), snapshot.reserved_prefixes(index)) {
                         Ok(outcome) => outcomes.push(outcome),
                         Err(fact) => return Decision::Needs(fact),
                     }
                 }
                 let Some(found) = index.find(identity, key.as_ref()) else { continue };
-                match asking.ordered(&found, &index.reserved_prefixes) {
+                match asking.ordered(&found, snapshot.reserved_prefixes(index)) {
                     Ok(outcome) if outcomes.is_empty() => return outcome.into(),
                     Ok(outcome) => outcomes.push(outcome),
                     Err(fact) => return Decision::Needs(fact),

@@ -1,6 +1,10 @@
 //! All rules at one moment, indexed for looking up.
 
-use std::{collections::BTreeSet, fmt, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
 
 use identity::{AccountId, Identity, Partition, Principal};
 
@@ -75,6 +79,8 @@ pub struct Snapshot {
     /// Entries of all sources that let nobody in.
     unused: Vec<Unused>,
     pub(crate) scrubbed_accounts: BTreeSet<AccountId>,
+    /// With what usernames may not begin, in place of what their source says of itself.
+    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
 }
 
 /// One source's rules, as its reader looks them up.
@@ -221,7 +227,8 @@ impl Snapshot {
     ) -> Self {
         let unused = sources.iter_mut().flat_map(|source| std::mem::take(&mut source.unused)).collect();
         let sources = sources.into_iter().map(Indexed::new).collect();
-        Self { partition, sources, unused, scrubbed_accounts: scrubbed_accounts.into_iter().collect() }
+        let scrubbed_accounts = scrubbed_accounts.into_iter().collect();
+        Self { partition, sources, unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
     }
 
     /// Builds a snapshot of sources whose rules were indexed while they were read, and of those that were not read yet.
@@ -235,7 +242,20 @@ impl Snapshot {
             SourceState::NotRead(mode) => Indexed::NotRead(mode),
         });
         let (unused, scrubbed_accounts) = (Vec::new(), scrubbed_accounts.into_iter().collect());
-        Self { partition, sources: sources.collect(), unused, scrubbed_accounts }
+        Self { partition, sources: sources.collect(), unused, scrubbed_accounts, reserved_prefixes: BTreeMap::new() }
+    }
+
+    /// Reserves the beginnings of usernames by mode, whatever was reserved when its source was read.
+    #[must_use]
+    pub fn reserving(mut self, prefixes: impl IntoIterator<Item = (Mode, Vec<String>)>) -> Self {
+        let without_empty = |prefixes: Vec<String>| prefixes.into_iter().filter(|prefix| !prefix.is_empty()).collect();
+        self.reserved_prefixes = prefixes.into_iter().map(|(mode, prefixes)| (mode, without_empty(prefixes))).collect();
+        self
+    }
+
+    /// With what usernames of a source may not begin.
+    pub(crate) fn reserved_prefixes<'a>(&'a self, index: &'a Index) -> &'a [String] {
+        self.reserved_prefixes.get(&index.mode).unwrap_or(&index.reserved_prefixes)
     }
 
     /// Returns how many rules there are, accounts included.

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use self::draft::Draft;
 pub use self::stands::Stands;
 use access::Facts;
-use inventory::Observed;
+use inventory::{Observed, Unseen};
 use rbac::ObjectId;
 
 use crate::conflicting;
@@ -36,6 +36,8 @@ pub struct Subject<'a> {
     pub observed: &'a Observed,
     /// What tokens for the cluster are bound to.
     pub cluster_id: &'a str,
+    /// What files of other programs say that no access file does.
+    pub untold: &'a [Unseen],
     /// What IAM says.
     pub facts: &'a Facts,
     /// The moment.
@@ -45,7 +47,7 @@ pub struct Subject<'a> {
 /// The result of an import: the file's text, and what it leaves out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// The access file.
+    /// The access file; nothing where no mapping source names anybody: a file without people says that nobody is to log in.
     pub text: String,
     /// What it does not say, and why: logins and bindings of which it says nothing stay as they are.
     pub left: Vec<Left>,
@@ -74,6 +76,9 @@ const MAX_ROUNDS: usize = 1_000;
 pub fn import(subject: &Subject<'_>) -> Imported {
     let Subject { observed, facts, now, .. } = *subject;
     let mut draft = Draft::of(subject);
+    if !draft.names_somebody {
+        return Imported { left: draft.all_left(), ..Imported::default() };
+    }
     let facts = Facts { namespaces: Some(observed.namespaces.clone()), ..facts.clone() };
     for _ in 0..MAX_ROUNDS {
         let (text, places) = write::write(&draft);

@@ -42,7 +42,7 @@ pub use action::{Action, ConfigMapWrite};
 pub use all_powerful::AllPowerful;
 pub use digest::Digest;
 pub use import::{Imported, Left, Stands, Subject, import};
-pub use logins::{EntryChange, LoginEntry};
+pub use logins::{Assumed, EntryChange, LoginEntry};
 pub use not_known::NotKnown;
 pub(crate) use objects::conflicting;
 pub use objects::{Change, Object, ObjectChange};
@@ -52,7 +52,7 @@ pub use required_permissions::{RequiredPermission, required_permissions};
 pub use steps::{Stage, Step};
 
 use access::{Access, Desired, Facts, Mark};
-use inventory::{File, MappingTarget, Observed, Record, Unseen, Who};
+use inventory::{File, MappingTarget, Observed, Places, Record, Unseen, Who};
 use rbac::{Index, ObjectId, RoleReference};
 
 /// The desired state: the access file, and where it is applied.
@@ -123,14 +123,14 @@ pub enum Warning {
         /// The role.
         role: RoleReference,
     },
-    /// Somebody is in the file, and nothing lets them log in.
-    NoLogin(Who),
+    /// Somebody is in the file, and nothing lets them log in; the flag says whether every place was looked at.
+    NoLogin(Who, bool),
     /// An object that another cluster's file made stays.
     OtherMark(ObjectId, Mark),
     /// Nobody asked IAM who is in a group of the file's, so its users are not in the plan.
     IamGroup(Box<str>),
-    /// Logins are taken from the file: nothing of them is read or written.
-    LoginsAssumed,
+    /// Logins are taken from the file: nothing of them is written, and not all that there may be is read.
+    LoginsAssumed(Assumed),
     /// A role of which it is not known whether it exists, and what it allows, is granted.
     UnknownRole {
         /// The binding.
@@ -191,13 +191,16 @@ pub fn plan(wanted: &Wanted<'_>, observed: &Observed) -> Plan {
     });
     let locked_out = people.logins.iter().filter(|(_, logins)| *logins == [None, None]);
     let mut warnings: Vec<Warning> = no_role.collect();
-    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone())));
+    let looked_at_all = seeing.beside().next().is_none();
+    warnings.extend(locked_out.map(|(who, _)| Warning::NoLogin(who.clone(), looked_at_all)));
     warnings.extend(others.into_iter().map(|(id, mark)| Warning::OtherMark(id, mark)));
     warnings
         .extend(wanted.access.unknown_iam_groups(wanted.facts).into_iter().map(|name| Warning::IamGroup(name.into())));
-    warnings.extend(assumed.then_some(Warning::LoginsAssumed));
-    warnings.extend(seeing.beside().cloned().map(Warning::Elsewhere));
+    warnings.extend(assumed.map(Warning::LoginsAssumed));
     let not_read = observed.not_read.get(&wanted.target).filter(|_| !observed.is_eks);
+    // Of the place where mappings are written it is said once.
+    let is_said = |gap: &&Unseen| not_read.is_none_or(|_| *gap.what != *Places::whether_read(wanted.target));
+    warnings.extend(seeing.beside().filter(is_said).cloned().map(Warning::Elsewhere));
     warnings.extend(not_read.map(|why| Warning::NotRead(wanted.target, why.clone())));
     // Who somebody is cannot be said where the reader takes any of several entries. Of objects the plan keeps one.
     let is_kept_one = |defect: &&Defect| wanted.target == MappingTarget::Crd && defect.mode == Mode::Crd;
@@ -261,7 +264,9 @@ impl fmt::Display for Warning {
                 let (kind, name) = (role.kind.as_str(), &role.name);
                 write!(f, "{binding} grants nothing: there is no {kind} `{name}`")
             }
-            Self::NoLogin(who) => write!(f, "{who} is in the file, but no mapping lets them log in"),
+            Self::NoLogin(who, looked_at_all) => {
+                write!(f, "{who} is in the file and cannot log in, {}", by_any_mapping(*looked_at_all))
+            }
             Self::OtherMark(id, mark) => write!(f, "{id} was made for the cluster `{}`, and stays", mark.cluster_id),
             Self::IamGroup(name) => {
                 write!(
@@ -277,19 +282,28 @@ impl fmt::Display for Warning {
                 write!(f, "not known: {what}: {why}; people who are named there may be mapped differently than this plan says")
             }
             Self::NotRead(target, why) => {
-                let title = target.title();
-                write!(f, "not known: whether a server reads {title}: {why}; mappings take effect only if one does")?;
+                let whether = Places::whether_read(*target);
+                write!(f, "not known: {whether}: {why}; logins change only where one does")?;
                 match target {
                     MappingTarget::AccessFile => f.write_str(", and a server outside the cluster reads a file of its own"),
                     _ => Ok(()),
                 }
             }
-            Self::LoginsAssumed => f.write_str(
+            Self::LoginsAssumed(Assumed::All) => f.write_str(
                 "mappings are neither read nor written (mapping: none): everybody is assumed to log in as the file says; \
                  whoever was removed from it can log in until they are removed from what the servers read, too",
             ),
+            Self::LoginsAssumed(Assumed::NotNamed) => f.write_str(
+                "logins are not written (mapping: none): whom nothing names that was looked at is taken to be whom the file says; \
+                 whoever was taken out of it can log in until they are removed from what EKS reads, too",
+            ),
         }
     }
+}
+
+/// What somebody cannot log in by.
+fn by_any_mapping(looked_at_all: bool) -> &'static str {
+    if looked_at_all { "through any mapping" } else { "through any mapping that could be read" }
 }
 
 #[cfg(test)]

@@ -48,17 +48,26 @@ pub(super) struct Logins {
     pub(super) others: Vec<mapping::Source>,
     /// The principals of entries that the file asks for where logins could not be read.
     pub(super) unknown: Vec<String>,
-    /// Whether logins are only what the file says, because nothing of them is read or written.
-    pub(super) assumed: bool,
+    /// Whether people are taken to be whom the file says, because nothing of logins is written, and not all of them are read.
+    pub(super) assumed: Option<Assumed>,
+}
+
+/// Who is taken to be whom the file says, where logins are not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assumed {
+    /// Everybody.
+    All,
+    /// Whom nothing names that EKS asks and that was looked at.
+    NotNamed,
 }
 
 pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     let asked = observed.mappings.iter().filter(|live| observed.asks(live));
     let before = with_entries(asked.map(|live| live.source.clone()).collect(), observed);
     let Some(mode) = wanted.target.mode() else {
-        let assumed = before.is_empty();
-        let others = before.clone();
-        let all = if assumed { vec![access::mapping_source(wanted.desired, wanted.sources)] } else { before };
+        let (others, mut all) = (before.clone(), before);
+        let assumed = assumed(&all, observed);
+        all.extend(assumed.map(|_| access::mapping_source(wanted.desired, wanted.sources)));
         return Logins { before: all.clone(), after: all, others, assumed, ..Logins::default() };
     };
     let others = vec![observed.entries.source()];
@@ -92,6 +101,18 @@ pub(super) fn diff(wanted: &Wanted<'_>, observed: &Observed) -> Logins {
     logins.after = with_entries(logins.after, observed);
     logins.changes.sort();
     logins
+}
+
+/// Who is taken to be whom the file says, where logins are not written. EKS has two places for them, and whoever stands in neither
+/// is not let in; elsewhere a server has files of its own.
+fn assumed(before: &[mapping::Source], observed: &Observed) -> Option<Assumed> {
+    if !observed.is_eks {
+        return before.is_empty().then_some(Assumed::All);
+    }
+    let is_hidden = observed.unseen.iter().any(|gap| gap.hides(MappingTarget::AwsAuth));
+    let is_blank = before.iter().all(mapping::Source::is_blank);
+    let assumed = if is_blank { Assumed::All } else { Assumed::NotNamed };
+    (observed.entries.is_empty() && !is_hidden).then_some(assumed)
 }
 
 /// The sources with EKS access entries, which no plan writes and EKS asks before all but an access file.

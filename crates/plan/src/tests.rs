@@ -4,6 +4,7 @@ mod all_powerful;
 mod importing;
 mod kinds;
 mod laws;
+mod left_alone;
 mod not_known;
 mod observing;
 mod people;

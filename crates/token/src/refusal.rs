@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use codes::codes;
+use codes::{Code, codes};
 
 codes! {
     status: Some(403);
@@ -207,6 +207,44 @@ codes! {
     }
 }
 
+impl Refusal {
+    /// Returns what it means to whoever has just signed the token here, for the very cluster id that AWS was asked with: of what
+    /// [`Self::explain`] names, only their own credentials and their own clock can be the reason.
+    pub fn explain_own(self) -> Code {
+        let (meaning, fix) = match self {
+            Self::StsSignatureMismatch => (
+                "AWS was asked with the very cluster id that the token was signed for, so the secret is the wrong one.",
+                "The secret access key does not belong to the access key id (SignatureDoesNotMatch): give both anew. Of two keys the \
+                 id of one may stand beside the secret of the other, or the secret may be cut.",
+            ),
+            Self::StsSignatureExpired | Self::StsSignatureNotYetCurrent | Self::Expired | Self::Future => (
+                "The token was made a moment ago, so this machine's clock is more than 15 minutes away from AWS's.",
+                "Set the clock of this machine: check NTP.",
+            ),
+            Self::StsUnknownAccessKey => (
+                "AWS says InvalidClientTokenId: the access key was deleted or deactivated, the session token does not belong to \
+                 it, or it is of another partition (China, GovCloud) or of a Region that the account has not enabled.",
+                "Renew the credentials. If `aws sts get-caller-identity` works with them, name that Region, by `--region` or AWS_REGION.",
+            ),
+            Self::StsExpiredCredentials => (
+                "AWS says ExpiredToken: the session is over.",
+                "Log in to AWS again, for example with `aws sso login`, or get new temporary credentials.",
+            ),
+            Self::StsAccessDenied => (
+                "AWS says AccessDenied, although no identity policy can deny this call: most likely the policy of the VPC endpoint \
+                 for STS does.",
+                "Ask whoever keeps that policy to allow sts:GetCallerIdentity, or go to STS by another way.",
+            ),
+            Self::StsIncompleteSignature => (
+                "AWS cannot read the access key id or the session token, though their form is right.",
+                "Give the credentials anew: one of them may be cut, or hold what does not belong to it.",
+            ),
+            _ => return *self.explain(),
+        };
+        Code { meaning, fix, ..*self.explain() }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.explain().summary)
@@ -214,3 +252,28 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn whoever_signed_it_is_told_of_their_own_credentials() {
+        let rows = [
+            (Refusal::StsSignatureMismatch, "SignatureDoesNotMatch"),
+            (Refusal::StsUnknownAccessKey, "InvalidClientTokenId"),
+            (Refusal::StsExpiredCredentials, "ExpiredToken"),
+            (Refusal::StsAccessDenied, "AccessDenied"),
+            (Refusal::StsSignatureExpired, "clock"),
+            (Refusal::StsSignatureNotYetCurrent, "clock"),
+        ];
+        for (refusal, word) in rows {
+            let own = refusal.explain_own();
+            assert_eq!((own.code, own.summary), (refusal.code(), refusal.explain().summary));
+            assert!(own.to_string().contains(word), "{own}");
+            // AWS was asked with the id that the token was signed for.
+            assert!(!own.fix.contains("luster id"), "{own}");
+        }
+        assert_eq!(Refusal::NotAws.explain_own(), *Refusal::NotAws.explain());
+    }
+}

@@ -2,12 +2,13 @@
 //!
 //! Messages and the fields `arn`, `username`, `uid`, `groups`, `stsendpoint`, `client`, `path`, `method` are
 //! aws-iam-authenticator's. Never in it: the token, a signature, or text of a refused token. Accounts that are scrubbed
-//! leave neither ARN nor session behind.
+//! leave neither ARN nor session behind. `accesskeyid`, `accountid`, `userid` and `session` are those of its line `STS response`,
+//! which has none of its own here.
 //!
 //! Anybody can cause denials, as many as they like. So only so many a second have a line of their own; the others are
 //! counted, and told in one line for each code and account.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use identity::AccountId;
 use tokio::time::Instant;
@@ -97,12 +98,14 @@ fn write(outcome: &Outcome, context: &Context) {
                 seconds,
                 username = user.username,
                 uid = user.uid,
-                groups = user.groups.join(","),
+                groups = %Groups(&user.groups),
                 rule = %user.source,
                 arn = caller.map(|caller| caller.canonical_arn.as_str()),
                 caller = caller.map(|caller| caller.arn.as_str()),
                 session = caller.and_then(|caller| caller.session_name.as_deref()),
                 principalid = caller.map(|caller| caller.principal_id.as_str()),
+                userid = caller.map(|caller| caller.principal_id.as_str()),
+                accountid = caller.map(|caller| caller.account.as_str()),
                 accesskeyid = caller.map(|caller| caller.access_key_id.as_str()),
                 stsendpoint = caller.map(|caller| caller.endpoint.as_str()),
                 "access granted"
@@ -125,6 +128,8 @@ fn write(outcome: &Outcome, context: &Context) {
                 caller = caller.map(|caller| caller.arn.as_str()),
                 session = caller.and_then(|caller| caller.session_name.as_deref()),
                 principalid = caller.map(|caller| caller.principal_id.as_str()),
+                userid = caller.map(|caller| caller.principal_id.as_str()),
+                accountid = caller.map(|caller| caller.account.as_str()),
                 accesskeyid = caller.map(|caller| caller.access_key_id.as_str()),
                 stsendpoint = caller.map(|caller| caller.endpoint.as_str()),
                 "{DENIAL}"
@@ -137,6 +142,17 @@ fn write(outcome: &Outcome, context: &Context) {
             let error = trouble.meaning();
             tracing::error!(request, client, path, method, code, seconds, error, "{NO_ANSWER}");
         }
+    }
+}
+
+/// Groups as JSON, from which whoever writes lines makes a list in its format; none are null, as in the existing program's.
+struct Groups<'a>(&'a [String]);
+
+impl fmt::Display for Groups<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(groups) = self;
+        let json = if groups.is_empty() { serde_json::Value::Null } else { (*groups).into() };
+        json.fmt(f)
     }
 }
 

@@ -1,6 +1,9 @@
 //! One review, from token to outcome, in a straight line.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use arc_swap::ArcSwapOption;
 use aws::{Ec2, StsClient};
@@ -24,6 +27,7 @@ const NEAREST_A_SECOND: u32 = 20;
 /// The webhook: the state that all reviews share.
 pub struct Webhook {
     pub(crate) settings: Settings,
+    deny_with_200: AtomicBool,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) readiness: Readiness,
     mapping: ArcSwapOption<Snapshot>,
@@ -65,6 +69,7 @@ impl Webhook {
             sts,
             ec2,
             shadow: None,
+            deny_with_200: settings.deny_with_200.into(),
             settings,
         }
     }
@@ -77,7 +82,29 @@ impl Webhook {
         self.mapping.store(Some(Arc::new(snapshot)));
     }
 
-    /// Returns the metrics (`/metrics`).
+    /// Answers definite denials with 200 from now on, or with 403.
+    pub fn set_deny_with_200(&self, is_wanted: bool) {
+        self.deny_with_200.store(is_wanted, Ordering::Relaxed);
+    }
+
+    /// Returns whom to trust from now on to vouch for STS. Connections that are open stay.
+    ///
+    /// # Errors
+    ///
+    /// [`aws::AwsError::Tls`]: what is wrong with the authorities. Then those that were trusted still are.
+    pub fn trust_for_sts(&self, roots: &tls::Roots) -> Result<(), aws::AwsError> {
+        self.sts.trust(roots)
+    }
+
+    /// With these settings the authenticator that runs today is asked from now on, where there is one. Reviews under way end as
+    /// they began.
+    pub fn trust_for_predecessor(&self, tls: &rustls::ClientConfig) {
+        if let Some(shadow) = &self.shadow {
+            shadow.predecessor.trust(tls);
+        }
+    }
+
+    /// Returns what is said at `/metrics`.
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
@@ -90,7 +117,8 @@ impl Webhook {
     /// Whether denials that last are answered with 200. Not before all logins are known: what is remembered of a server that has
     /// just started would outlive its start.
     pub(crate) fn denies_with_200(&self) -> bool {
-        self.settings.deny_with_200 && self.mapping.load().as_ref().is_some_and(|snapshot| snapshot.is_complete())
+        let is_wanted = self.deny_with_200.load(Ordering::Relaxed);
+        is_wanted && self.mapping.load().as_ref().is_some_and(|snapshot| snapshot.is_complete())
     }
 
     /// Reviews a token. Dropping the future abandons the review; others who wait for the same token go on.

@@ -1,5 +1,6 @@
 //! What a line of the log says of a caller, if that may be said.
 
+use identity::AccountId;
 use token::Confirmed;
 
 /// Who it is to AWS.
@@ -8,6 +9,7 @@ pub(crate) struct Caller {
     pub(crate) canonical_arn: String,
     pub(crate) session_name: Option<String>,
     pub(crate) principal_id: String,
+    pub(crate) account: AccountId,
     pub(crate) access_key_id: String,
     pub(crate) endpoint: String,
 }
@@ -21,6 +23,7 @@ impl Caller {
             canonical_arn: identity.canonical_arn(),
             session_name: identity.session_name().map(str::to_owned),
             principal_id: identity.unique_id.clone(),
+            account: identity.account,
             access_key_id: confirmed.access_key_id().to_owned(),
             endpoint: confirmed.host().as_str().to_owned(),
         })

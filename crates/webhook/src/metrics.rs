@@ -130,7 +130,8 @@ impl Metrics {
         self.transport_override.set(i64::from(is_set));
     }
 
-    /// Counts a change that was refused: of `config`, `certificate`, `aws-auth`, `dynamicfile` or `backend-mode`.
+    /// Counts a change that was refused: of `config`, `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or
+    /// `shadow-of-ca`.
     pub fn reload_failed(&self, file: &'static str) {
         self.reload_failures.with_label_values(&[file]).inc();
     }

@@ -4,8 +4,9 @@
 
 mod said;
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
+use arc_swap::ArcSwap;
 use http::{Request, Uri, header};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Bytes;
@@ -83,12 +84,14 @@ pub struct PredecessorLimits {
 pub struct Predecessor {
     url: Uri,
     limits: PredecessorLimits,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: ArcSwap<HttpsClient>,
     /// To be asked now or later.
     places: Semaphore,
     /// To be asked now.
     turns: Semaphore,
 }
+
+type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// What it answered: yes, no, or that it has too much to do.
 pub(crate) struct Reply {
@@ -118,21 +121,14 @@ pub(crate) enum NoReply {
 impl Predecessor {
     /// Creates the client without connecting.
     pub fn new(url: PredecessorUrl, tls: &ClientConfig, limits: PredecessorLimits) -> Self {
-        let mut tcp = HttpConnector::new();
-        tcp.enforce_http(false);
-        tcp.set_nodelay(true);
-        tcp.set_connect_timeout(Some(limits.connect_timeout));
-        let https =
-            HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_only().enable_http1().wrap_connector(tcp);
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            // Go's servers hang up on connections that are idle for a minute.
-            .pool_idle_timeout(Duration::from_secs(30))
-            .pool_max_idle_per_host(limits.under_way)
-            .http1_max_buf_size(16 << 10)
-            .build(https);
+        let client = ArcSwap::from_pointee(client(tls, &limits));
         let (places, turns) = (Semaphore::new(limits.under_way + limits.waiting), Semaphore::new(limits.under_way));
         Self { url: url.0, limits, client, places, turns }
+    }
+
+    /// Asks it with these settings from now on, over new connections: whom to trust may have changed.
+    pub(crate) fn trust(&self, tls: &ClientConfig) {
+        self.client.store(Arc::new(client(tls, &self.limits)));
     }
 
     /// Puts a review to it, byte for byte.
@@ -159,7 +155,7 @@ impl Predecessor {
             .body(Full::new(review))
             .expect("a URL and two constants make a request");
         let connection = |error: &(dyn std::error::Error + 'static)| NoReply::Connection(ConnectionError::of(error));
-        let answer = self.client.request(request).await.map_err(|error| connection(&error))?;
+        let answer = self.client.load_full().request(request).await.map_err(|error| connection(&error))?;
         let status = answer.status().as_u16();
         let body = Limited::new(answer.into_body(), self.limits.max_body)
             .collect()
@@ -167,6 +163,22 @@ impl Predecessor {
             .map_err(|error| if error.is::<LengthLimitError>() { NoReply::TooLong } else { connection(&*error) })?;
         Ok((status, body.to_bytes()))
     }
+}
+
+fn client(tls: &ClientConfig, limits: &PredecessorLimits) -> HttpsClient {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(limits.connect_timeout));
+    let https =
+        HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_only().enable_http1().wrap_connector(tcp);
+    Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        // Go's servers hang up on connections that are idle for a minute.
+        .pool_idle_timeout(Duration::from_secs(30))
+        .pool_max_idle_per_host(limits.under_way)
+        .http1_max_buf_size(16 << 10)
+        .build(https)
 }
 
 #[cfg(test)]

@@ -27,6 +27,8 @@ pub struct GoOptions<'a> {
     pub server: &'a str,
     /// Its alpha features that are on.
     pub features: &'a [&'a str],
+    /// Further arguments.
+    pub args: &'a [&'a str],
     /// Variables of its environment, such as credentials to ask EC2 with.
     pub environment: Vec<(&'static str, String)>,
 }
@@ -34,20 +36,21 @@ pub struct GoOptions<'a> {
 impl GoServer {
     /// Starts it with the same configuration text as ours, on a port of its own.
     pub fn start(parts: &Parts, sts: &Sts, folder: &Path, cluster_id: &str, mappings: &str) -> anyhow::Result<Self> {
-        let options = GoOptions { cluster_id, server: mappings, features: &["SSORoleMatch"], environment: Vec::new() };
+        let options =
+            GoOptions { cluster_id, server: mappings, features: &["SSORoleMatch"], args: &[], environment: Vec::new() };
         Self::start_with(parts, sts, folder, options)
     }
 
     /// The same with options.
     pub fn start_with(parts: &Parts, sts: &Sts, folder: &Path, options: GoOptions<'_>) -> anyhow::Result<Self> {
-        let GoOptions { cluster_id, server, features, environment } = options;
+        let GoOptions { cluster_id, server, features, args, environment } = options;
         fs::create_dir_all(folder)?;
         let port = free_port()?;
         let config = folder.join("config.yaml");
         fs::write(&config, format!("clusterID: {cluster_id}\nserver:\n  port: {port}\n{server}"))?;
         let mut command = process::command(&parts.go_authenticator, folder);
         command.arg("server").args(features.iter().map(|feature| format!("--feature-gates={feature}=true")));
-        command.arg("--config").arg(&config);
+        command.args(args).arg("--config").arg(&config);
         command.arg("--state-dir").arg(folder).arg("--generate-kubeconfig").arg(folder.join("webhook.kubeconfig"));
         command.envs(sts.proxy_environment()).env("AWS_EC2_METADATA_DISABLED", "true").env("AWS_REGION", "us-west-2");
         // The API server is on this machine as well, and there is no proxy in front of it.
@@ -69,6 +72,16 @@ impl GoServer {
     /// A connection for many questions.
     pub fn exchange(&self) -> anyhow::Result<Exchange> {
         Exchange::tls(self.port, &self.certificate)
+    }
+
+    /// Where it listens, on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// One request.
+    pub fn request(&self, method: &str, path: &str, body: &str) -> anyhow::Result<Answer> {
+        https::request(&self.certificate, self.port, method, path, body)
     }
 
     /// Asks about a token as an API server does.

@@ -10,6 +10,7 @@ use std::{
 use anyhow::Context as _;
 
 use crate::{
+    exchange::Exchange,
     https::{self, Answer},
     parts::Parts,
     process::{self, Background},
@@ -63,6 +64,24 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let mut command = Self::command(parts, sts, folder, config, &sts.address.to_string());
         Self::run(command.args(args), folder, port, args.iter().any(|arg| arg.contains("kubeconfig")))
+    }
+
+    /// Starts it with variables of its own, such as credentials to ask EC2 with and the way there.
+    pub fn start_in(
+        parts: &Parts,
+        sts: &Sts,
+        folder: &Path,
+        options: &ServerOptions<'_>,
+        environment: Vec<(&'static str, String)>,
+    ) -> anyhow::Result<Self> {
+        let (config, port) = Self::prepare(folder, options)?;
+        let mut command = Self::command(parts, sts, folder, &config, &sts.address.to_string());
+        Self::run(command.args(options.args).envs(environment), folder, port, false)
+    }
+
+    /// A connection for many questions.
+    pub fn exchange(&self) -> anyhow::Result<Exchange> {
+        Exchange::tls(self.port, &certificate_authority(&self.folder)?)
     }
 
     /// Starts one that is told to find STS at this address.

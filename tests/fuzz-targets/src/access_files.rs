@@ -85,6 +85,7 @@ pub(crate) fn plans(bytes: &[u8]) {
         assert!(json.is_object());
         let _ = plan::print::markdown(&plan);
     }
-    let imported = import(&Subject { observed: &observed, cluster_id: "fuzz.example.com", facts: &facts, now });
+    let imported =
+        import(&Subject { observed: &observed, cluster_id: "fuzz.example.com", untold: &[], facts: &facts, now });
     assert!(good(&imported.text).is_some(), "the file that was written has errors:\n{}", imported.text);
 }

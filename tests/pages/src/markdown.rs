@@ -25,7 +25,7 @@ pub struct Command {
 }
 
 /// Programs whose names begin a command of running text. One that a block begins with must be among them.
-const PROGRAMS: [&str; 43] = [
+const PROGRAMS: [&str; 44] = [
     "aws",
     "aws-iam-authenticator",
     "cargo",
@@ -64,6 +64,7 @@ const PROGRAMS: [&str; 43] = [
     "source",
     "sudo",
     "systemctl",
+    "tar",
     "terraform",
     "time",
     "tofu",

@@ -32,11 +32,21 @@ const LINES: &[(&str, &str)] = &[
         "cannot ask EC2 for a private DNS name",
         "A machine's name comes from EC2: look at the server's own AWS credentials and at `ec2:DescribeInstances`.",
     ),
+    ("listening on {listening}", "The port is there: address and port, as aws-iam-authenticator says it."),
+    (
+        "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable",
+        "The kubeconfig with which each API server has to be started.",
+    ),
     ("ready", "The server listens, and knows who is mapped."),
     ("made a certificate and its authority", "There was none at the first start."),
     ("wrote the API server's kubeconfig", "There was none at the first start, or it has changed."),
     ("the mappings have changed and are in use", "A change of the configuration or of the access file was taken."),
     ("the certificate has changed and is in use", "A new pair was taken."),
+    ("the authorities have changed and are in use", "The file of `--sts-ca-file` or `--shadow-of-ca` was read anew."),
+    (
+        "these keys of the configuration are read once: what they say now is for the next start",
+        "A changed configuration was taken, but for these keys: start the server anew.",
+    ),
     (
         "the change is not taken; the last good version stays in use",
         "A changed file has an error, or would map nobody: correct it. `/readyz` says so too.",
@@ -64,7 +74,10 @@ const LINES: &[(&str, &str)] = &[
     ("this mapping source can be read again", "What was said before is over."),
     ("{message}", "What in a mapping source is not, or does not do, what it looks like."),
     ("the dynamic file is gone, and so are its mappings", "Nobody logs in by it until it is there again."),
-    ("other mapping sources are asked from now on", "The file of `dynamicBackendModePath` names them."),
+    (
+        "other mapping sources are asked from now on",
+        "The file of `dynamicBackendModePath` names them, or the configuration has changed.",
+    ),
     (
         "the status of an IAMIdentityMapping is not written; logins do not need it",
         "The server may not update `iamidentitymappings/status`, which is for those who look at objects.",
@@ -122,6 +135,7 @@ const LINES: &[(&str, &str)] = &[
 const FIELDS: &[(&str, &str)] = &[
     ("accesskeyid", "the caller's access key id: never a secret"),
     ("account", "the AWS account of a caller whom STS has confirmed"),
+    ("accountid", "the same, in the line of a decision"),
     ("address", "where the server listens"),
     ("arn", "the caller as mappings name it: of a session the ARN of its role"),
     ("caller", "the ARN that STS says, with the session"),
@@ -130,12 +144,16 @@ const FIELDS: &[(&str, &str)] = &[
     ("connections", "how many connections there may be at once"),
     ("count", "how many"),
     ("error", "why, in words; of a file with its place"),
-    ("file", "`config` or `certificate`; of a file that was written its path"),
+    ("file", "`config`, `certificate` or the flag of a file; of a file that was written its path"),
     ("folder", "where the files are"),
-    ("groups", "the groups that the caller has in the cluster, with commas"),
+    (
+        "groups",
+        "the groups that the caller has in the cluster: a list; in a line about `--shadow-of` a text with commas",
+    ),
     ("hint", "what to do"),
     ("hostname", "the name by which the API server asks"),
     ("instance", "the EC2 instance"),
+    ("keys", "keys of the configuration"),
     ("lines", "how many lines"),
     ("method", "`POST`"),
     ("mode", "the mapping source, by its name in `backendMode`; of a file its mode"),
@@ -159,6 +177,7 @@ const FIELDS: &[(&str, &str)] = &[
     ("sts_questions", "how many calls of STS there may be at once"),
     ("stsendpoint", "the host of STS that the token was for"),
     ("uid", "the unique id that the caller has in the cluster"),
+    ("userid", "AWS' unique id of the caller"),
     ("username", "the username that the caller has in the cluster"),
     ("version", "the server's version"),
 ];

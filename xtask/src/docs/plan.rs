@@ -30,6 +30,8 @@ A plan says first what stops apply, then what is dangerous, then people, then ob
   `cluster-admin` is left out.
 - **Incomplete** is a plan for which something could not be read. It can be read, and is not applied. What follows from it stands below **Not known**: who
   can log in, whose rights change, whether an object is there. Nothing of that is stated elsewhere in the plan, and the numbers at its head are of the rest.
+- **As far as could be read**, at the head of a plan that is whole, says that nobody can look everywhere who asks the cluster: a server may have files of its own on the
+  control plane, access entries of EKS are given or not, and what no server is seen to read may be read. Which of these it is stands behind the numbers, and among the warnings.
 
 `-o markdown` is for pull requests. `-o json` shortens nothing: a request is a gain of somebody's if one of `gains` covers it: its namespace
 is among `namespaces` (`null` is everywhere), one of `rights` allows it as an RBAC rule would, and neither that right's `except` nor an

@@ -91,6 +91,27 @@ pub(super) const OF_AUTHENTICATOR: &[Key] = &[
          needs none.",
     ),
     chart(
+        "denyWith200",
+        Shape::Flag,
+        "false",
+        "Whether definite denials are answered with HTTP 200, which API servers remember and do not count as failures of their \
+         webhook.",
+    ),
+    chart(
+        "shadowOf",
+        Shape::Text,
+        "\"\"",
+        "The URL of the authenticator that runs today, as `https://localhost:21400/authenticate`: its answers are passed on, and \
+         what this server would have answered is compared with them. Empty: this server answers.",
+    ),
+    chart(
+        "shadowOfCa",
+        Shape::Text,
+        "\"\"",
+        "The file of every control-plane machine with the certificates that vouch for that one, such as its own cert.pem. \
+         Empty: the image's authorities.",
+    ),
+    chart(
         "stateDir",
         Shape::Text,
         "\"\"",

@@ -12,7 +12,7 @@ mod file;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use document::{Node, Source, plain_or_quoted};
+use document::{Limits, Node, Problem, Source, plain_or_quoted};
 use identity::{AccountId, Partition};
 use mapping::{
     DefectKind, Never, PermissionSet, RulePrincipal, RuleSource, Unused,
@@ -27,7 +27,6 @@ use super::{
     list::{Fate, Item, List},
     parse,
     people::{self, People},
-    unchanged, unreadable,
 };
 
 /// The principal of an entry to add, as typed.
@@ -68,6 +67,8 @@ pub struct Added {
     pub place: RuleSource,
     /// Why nobody is let in by it all the same, and what would.
     pub never: Option<(Never, Option<String>)>,
+    /// Whether a text of a file that was a block (`|`, `>`) stands in quotes now, because it could not hold the entry as it was written.
+    pub in_quotes: bool,
 }
 
 /// The reasons to add no entry.
@@ -117,7 +118,7 @@ pub fn add(
     };
     let text = data.get(key).map_or("", String::as_str);
     let mut changed = data.clone();
-    let text = appended(shape, key, text, addition).map_err(|why| Refused::Unchanged(format!("`{key}` {why}")))?;
+    let text = appended(shape, key, text, addition, &standing(key)).map_err(Refused::Unchanged)?;
     changed.insert(key.to_owned(), text);
 
     let otherwise = |why: &str| Refused::Unchanged(format!("nothing was changed: {why}"));
@@ -145,24 +146,35 @@ pub fn add(
         let hint = never.hint(&new.written);
         (never, hint)
     };
-    Ok(Added { data: changed, place: new.place, never: new.never.map(hint) })
+    Ok(Added { data: changed, place: new.place, never: new.never.map(hint), in_quotes: false })
 }
 
-/// The text of a list, or of a configuration, with the entry behind the last of its list.
-fn appended(shape: Shape<'_>, name: &str, text: &str, addition: &Addition) -> Result<String, String> {
+/// The text of a list, or of a configuration, with the entry behind the last of its list; or why not, with its place.
+fn appended(
+    shape: Shape<'_>,
+    name: &str,
+    text: &str,
+    addition: &Addition,
+    standing: &Standing,
+) -> Result<String, String> {
     let is_nothing = matches!(shape, Shape::AwsAuth) && entries::is_nothing(text);
     let source = Source::new(name, if is_nothing { "" } else { text });
+    let located = |cannot: &str, problem: &Problem| {
+        let line = standing.line_of(source.line(problem.span.start));
+        format!("{}:{line}: `{name}` cannot be {cannot}: {}", standing.file, problem.message)
+    };
     let keys: &[&'static str] = match shape {
         Shape::AwsAuth => &[],
         Shape::Config(_) => &["server", addition.list()],
     };
-    let root = parse(&source, shape.dialect())?;
+    let root = document::parse_as(&source, &Limits::default(), shape.dialect());
+    let root = root.map_err(|problems| problems.first().map(|first| located("read", first)).unwrap_or_default())?.root;
     let root = root.as_ref();
-    let list = List::find(root, keys).map_err(|problem| unreadable(&source, &problem))?;
+    let list = List::find(root, keys).map_err(|problem| located("read", &problem))?;
     let kept: Vec<Fate<'_, Addition>> = list.nodes().iter().map(|_: &Node| Fate::Kept).collect();
     let added = std::slice::from_ref(addition);
     let changed = list.rewritten(&source, shape.dialect(), root, keys, &kept, added);
-    changed.map_err(|problem| unchanged(&source, &problem))
+    changed.map_err(|problem| located("edited", &problem))
 }
 
 /// What aws-iam-authenticator sees in texts.

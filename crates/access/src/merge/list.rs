@@ -29,6 +29,8 @@ pub(super) enum List<'a> {
     Filled(&'a Node, &'a [Node], Style),
     /// Its key is there, in a mapping of this style, and has nothing or an empty list.
     Empty(&'a Entry, Style),
+    /// A key is there, in a mapping of this style, that has nothing where the mapping with these keys would stand.
+    Blank(&'a Entry, Style, &'a [&'static str]),
     /// Keys are missing in this mapping, the list's own last.
     Missing(&'a Node, &'a [&'static str]),
     /// The text has nothing at all; or an empty list, or nothing that is written out, where the list is the whole text.
@@ -79,9 +81,9 @@ impl<'a> List<'a> {
                 return Err(Problem::error("document.duplicate-key", again.key_span, message));
             }
             let Some(entry) = entry(node, key) else { return Ok(Self::Missing(node, &keys[depth..])) };
-            let is_last = depth + 1 == keys.len();
-            if is_last && (entry.value.is_null() || entry.value.as_sequence().is_some_and(<[Node]>::is_empty)) {
-                return Ok(Self::Empty(entry, *style));
+            let rest = &keys[depth + 1..];
+            if is_blank(&entry.value, rest.is_empty()) {
+                return Ok(if rest.is_empty() { Self::Empty(entry, *style) } else { Self::Blank(entry, *style, rest) });
             }
             node = &entry.value;
         }
@@ -96,7 +98,7 @@ impl<'a> List<'a> {
     pub(super) fn nodes(&self) -> &'a [Node] {
         match self {
             Self::Filled(_, nodes, _) => nodes,
-            Self::Empty(..) | Self::Missing(..) | Self::Nothing(..) => &[],
+            Self::Empty(..) | Self::Blank(..) | Self::Missing(..) | Self::Nothing(..) => &[],
         }
     }
 
@@ -129,13 +131,15 @@ impl<'a> List<'a> {
                 }
             }
             Self::Empty(entry, Style::Block) => {
-                let lines = block_list(added, edits.column(entry.key_span.start));
-                let start = text[..entry.value.span.start].trim_end_matches(' ').len();
-                edits.replace(Span { start, ..entry.value.span }, format!("\n{}", lines.trim_end()));
+                fill_block(text, entry, &block_list(added, edits.column(entry.key_span.start)), edits);
             }
-            Self::Empty(entry, Style::Flow) => {
-                let blank = if entry.value.span.start == entry.value.span.end { " " } else { "" };
-                edits.replace(entry.value.span, format!("{blank}{}", flow_list(added)));
+            Self::Empty(entry, Style::Flow) => fill_flow(entry, &flow_list(added), edits),
+            Self::Blank(entry, Style::Block, keys) => {
+                let column = edits.column(entry.key_span.start) + 2;
+                fill_block(text, entry, &block_keys(keys, added, column), edits);
+            }
+            Self::Blank(entry, Style::Flow, keys) => {
+                fill_flow(entry, &format!("{{{}}}", flow_keys(keys, added)), edits);
             }
             Self::Missing(mapping, keys) => match &mapping.value {
                 Value::Mapping(entries, Style::Flow) => {
@@ -188,6 +192,28 @@ impl<'a> List<'a> {
         let is_block = matches!(self, Self::Filled(_, _, Style::Block));
         if items.is_empty() && is_block { Json::Null } else { items.into() }
     }
+}
+
+/// Whether nothing stands in the place of a list, or of a mapping with lists: no value, or one that is empty. Which of those its reader
+/// takes for nothing is his word, and asked before.
+fn is_blank(node: &Node, is_list: bool) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => node.is_null() || scalar.text.is_empty(),
+        Value::Sequence(nodes, _) => nodes.is_empty(),
+        Value::Mapping(entries, _) => is_list && entries.is_empty(),
+    }
+}
+
+/// Puts lines below a key, in place of the nothing that it has.
+fn fill_block(text: &str, entry: &Entry, lines: &str, edits: &mut Edits<'_>) {
+    let start = text[..entry.value.span.start].trim_end_matches(' ').len();
+    edits.replace(Span { start, ..entry.value.span }, format!("\n{}", lines.trim_end()));
+}
+
+/// The same behind a key in braces.
+fn fill_flow(entry: &Entry, value: &str, edits: &mut Edits<'_>) {
+    let blank = if entry.value.span.start == entry.value.span.end { " " } else { "" };
+    edits.replace(entry.value.span, format!("{blank}{value}"));
 }
 
 /// Elements go with the comma behind them, the last ones with the comma before.

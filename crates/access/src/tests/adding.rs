@@ -190,12 +190,122 @@ fn a_file_is_edited_in_its_own_style() {
         let (changed, _) = add_to_file(&source, &role("New")).expect(name);
         assert_eq!(changed, expected, "{name}");
     }
+    for (name, text, expected) in blocks() {
+        let source = Source::new("f.yaml", text);
+        let (changed, added) = add_to_file(&source, &role("New")).expect(name);
+        assert_eq!((changed.as_str(), added.in_quotes), (expected.as_str(), false), "{name}");
+    }
     // What cannot be kept as it is written means the same all the same.
     let quoted =
         manifest("  mapRoles: \"- {rolearn: 'arn:aws:iam::111122223333:role/Old', username: o, groups: [a]}\\n\"\n");
     let (changed, added) = add_to_file(&Source::new("f.yaml", quoted), &role("New")).expect("quotes");
     assert!(changed.starts_with(head) && changed.contains("role/Old") && changed.contains("role/New"), "{changed}");
     assert_eq!(added.place.to_string(), "EKSConfigMap mapRoles[1] (f.yaml:6)");
+}
+
+/// Blocks that say their indentation, that are folded, or that stand in lists, with what becomes of them.
+fn blocks() -> Vec<(&'static str, String, String)> {
+    let block = |text: &str, blanks: usize| {
+        text.lines().map(|line| format!("{}{line}\n", " ".repeat(blanks))).collect::<String>()
+    };
+    let head = "kind: ConfigMap\nmetadata: {name: aws-auth}\ndata:\n";
+    let tail = "  other: x # kept\n";
+    let folded = "    - rolearn: arn:aws:iam::111122223333:role/Old\n      username: old\n      groups: [a]\n";
+    let in_braces = "    - {rolearn: 'arn:aws:iam::111122223333:role/Old', username: old, groups: [a]}\n";
+    let list = |kind: &str, items: &str| {
+        format!("apiVersion: v1\nkind: {kind}\nitems:\n- kind: Secret\n  metadata: {{name: s}}\n{items}")
+    };
+    let item = |kind: &str, entries: &str| {
+        format!("- {kind}metadata: {{name: aws-auth}}\n  data:\n    mapRoles: |\n{entries}    mapUsers: |\n      []\n")
+    };
+    let in_list = |of: &str, kind: &str, entries: &str| list(of, &item(kind, entries));
+    vec![
+        (
+            "a block that says its indentation, because its first line is indented",
+            format!("{head}  mapRoles: |2\n{}{tail}", block(&block(OLD, 2), 4)),
+            format!("{head}  mapRoles: |2\n{}{}{tail}", block(&block(OLD, 2), 4), block(&block(NEW, 2), 4)),
+        ),
+        (
+            "one that says its indentation and keeps no last line's end",
+            format!("{head}  mapRoles: |4- # why\n{}{tail}", block(OLD, 6)),
+            format!("{head}  mapRoles: |4- # why\n{}{}{tail}", block(OLD, 6), block(NEW, 6)),
+        ),
+        (
+            "a folded block, whose lines are indented",
+            format!("{head}  mapRoles: >\n{folded}{tail}"),
+            format!("{head}  mapRoles: >\n{folded}{}{tail}", block(NEW, 4)),
+        ),
+        (
+            "a folded block with an empty line behind it",
+            format!("{head}  mapRoles: >-\n{folded}\n{tail}"),
+            format!("{head}  mapRoles: >-\n{folded}{}\n{tail}", block(NEW, 4)),
+        ),
+        (
+            "a folded block whose last line begins with no blank",
+            format!("{head}  mapRoles: >\n{in_braces}{tail}"),
+            format!("{head}  mapRoles: >\n{in_braces}\n{}{tail}", block(NEW, 4)),
+        ),
+        (
+            "a list of kinds",
+            in_list("List", "kind: ConfigMap\n  ", &block(OLD, 6)),
+            in_list("List", "kind: ConfigMap\n  ", &(block(OLD, 6) + &block(NEW, 6))),
+        ),
+        (
+            "a list of one kind, whose objects do not say theirs",
+            in_list("ConfigMapList", "", &block(OLD, 6)),
+            in_list("ConfigMapList", "", &(block(OLD, 6) + &block(NEW, 6))),
+        ),
+        (
+            "a configuration whose `server` has nothing",
+            "clusterID: c\nserver: ''\nother: 1\n".to_owned(),
+            format!("clusterID: c\nserver:\n  mapRoles:\n{}other: 1\n", block(NEW, 2)),
+        ),
+        (
+            "one whose `server` has no value",
+            "server:\nclusterID: c\n".to_owned(),
+            format!("server:\n  mapRoles:\n{}clusterID: c\n", block(NEW, 2)),
+        ),
+        (
+            "one whose list is an empty text",
+            "clusterID: c\nserver:\n  mapRoles: \"\"\n".to_owned(),
+            format!("clusterID: c\nserver:\n  mapRoles:\n{}", block(NEW, 2)),
+        ),
+    ]
+}
+
+#[test]
+fn a_block_that_cannot_hold_the_entry_as_it_is_written_is_in_quotes_and_that_is_said() {
+    // The entry comes before the comment, and of a folded block only the end is known line by line.
+    let text = format!(
+        "kind: ConfigMap\nmetadata: {{name: aws-auth}}\ndata:\n  mapRoles: >\n{}  other: x\n",
+        "    - {rolearn: 'arn:aws:iam::111122223333:role/Old', username: old, groups: [a]}\n\n    # end\n"
+    );
+    let refused_or = add_to_file(&Source::new("f.yaml", text.as_str()), &role("New"));
+    let (changed, added) = refused_or.expect("an entry");
+    assert!(added.in_quotes && changed.contains("mapRoles: \"- {rolearn"), "{changed}");
+    assert!(changed.ends_with("  other: x\n"), "{changed}");
+}
+
+#[test]
+fn what_is_refused_of_a_file_is_said_with_its_line() {
+    let map = "kind: ConfigMap\nmetadata: {name: aws-auth}\n";
+    let rows = [
+        (format!("{map}data:\n  mapRoles: [x]\n"), "f.yaml:4: data.mapRoles is no text, but a list"),
+        (format!("{map}---\n{map}"), "f.yaml:1: this and that of line 4 are ConfigMaps"),
+        ("\nhello: world\n".to_owned(), "f.yaml:2: it has neither `clusterID` nor `server`"),
+        ("clusterID: c\nserver: x\n".to_owned(), "f.yaml:2: `config.yaml` cannot be read: expected a mapping, found text"),
+        (
+            "kind: ConfigMap\nmetadata: {name: aws-iam-authenticator}\ndata:\n  config.yaml: |\n    clusterID: c\n    server: x\n"
+                .to_owned(),
+            "f.yaml:6: `config.yaml` cannot be read: expected a mapping, found text",
+        ),
+        (format!("{map}data:\n  mapRoles: |\n    - x\n"), "(f.yaml:5)"),
+        ("kind: Secret\n".to_owned(), "f.yaml: it has manifests, and none is the ConfigMap"),
+    ];
+    for (text, expected) in rows {
+        let refused = add_to_file(&Source::new("f.yaml", text.as_str()), &role("New")).expect_err(&text).to_string();
+        assert!(refused.contains(expected), "{text}: {refused}");
+    }
 }
 
 #[test]

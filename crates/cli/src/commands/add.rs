@@ -134,6 +134,12 @@ fn refused(refused: &Refused, addition: &Addition) -> Failure {
 
 /// Says what an entry does not do, although it stands there now.
 fn warn(added: &Added) {
+    if added.in_quotes {
+        let list = added.place.list;
+        process::note(&format!(
+            "note: the text with {list} was a block, which cannot hold the entry as it was written; it is in quotes now"
+        ));
+    }
     if let Some((never, hint)) = &added.never {
         let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
         process::note(&format!("warning: aws-iam-authenticator lets nobody in by {}: {never}{hint}", added.place));

@@ -4,7 +4,7 @@ use access::{ConfigMap, Facts};
 use anyhow::Context as _;
 use clap::Args;
 use document::{Limits, Problem, Severity, Sources};
-use inventory::{AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster};
+use inventory::{AccessEntries, Dump, Inputs, MappingTarget, Observed, SaidBy, Unseen, WhichCluster, foreign::Foreign};
 use kubernetes::{Cluster, Resource};
 use mapping::authenticator::Config;
 use plan::{Imported, Left, Subject};
@@ -108,17 +108,20 @@ pub(crate) fn run(args: &ImportArgs, global: &Global, process: &Process) -> Comm
 
     // IAM is asked about those who are in the file.
     let (observed, cluster_id, now) = (&observed, cluster_id.as_str(), process::now());
-    let first = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
-    args.iam.add_to(&mut facts, &read(&first.text), process)?;
-    let imported = plan::import(&Subject { observed, cluster_id, facts: &facts, now });
-    if imported.text.is_empty() {
-        return Err(anyhow::anyhow!(
-            "nothing was imported: nobody logs in through AWS here, and no group has a binding"
-        )
-        .into());
+    let untold = &*said;
+    let first = plan::import(&Subject { observed, cluster_id, untold, facts: &facts, now });
+    if first.text.is_empty() {
+        say_left(&first, &sources, untold);
+        return Err(nobody(observed, global).into());
     }
+    args.iam.add_to(&mut facts, &read(&first.text), process)?;
+    let imported = plan::import(&Subject { observed, cluster_id, untold, facts: &facts, now });
     process::print(&imported.text)?;
-    say(&imported, &sources, &next(args, global, &imported, &facts, target));
+    say_left(&imported, &sources, untold);
+    process::note(&format!(
+        "next: save this as access.yaml, read it, and see by {}",
+        next(args, global, &imported, &facts, target)
+    ));
     if let [Unseen { what, why }, more @ ..] = &observed.entries.without_policies()[..] {
         let more = if more.is_empty() { String::new() } else { format!(" (and of {} more)", more.len()) };
         return Err(anyhow::anyhow!("the file is incomplete: {what}{more}: {why}").into());
@@ -179,7 +182,31 @@ fn says_all(dump: &Dump, sources: &Sources) -> Result<(), Failure> {
     if problems.iter().any(|problem| problem.severity == Severity::Error) {
         return Err(anyhow::anyhow!("nothing was imported: what cannot be read is not assumed to be empty").into());
     }
+    let mut without_login = dump.declared().iter().flat_map(Foreign::without_login);
+    if without_login.any(|(.., is_of_nothing)| !is_of_nothing) {
+        return Err(anyhow::anyhow!("nothing was imported: whom another program fills in is not known yet").into());
+    }
     Ok(())
+}
+
+/// That no place names anybody, and where somebody may be named all the same. A file without people would say that nobody is to log
+/// in.
+fn nobody(observed: &Observed, global: &Global) -> anyhow::Error {
+    let is_eks = observed.is_eks || !observed.entries.is_empty();
+    let (places, give) = if is_eks {
+        let entries = "what `aws eks list-access-entries` and `describe-access-entry` print by `--from`";
+        let give = if observed.entries.unseen().is_empty() { "" } else { entries };
+        ("neither access entries nor aws-auth names anybody whom EKS lets in", give)
+    } else {
+        let give =
+            if global.config.is_some() { "" } else { "the file that the server on the control plane has by `-c FILE`" };
+        (
+            "neither aws-auth, the authenticator's configuration, an access file nor an IAMIdentityMapping names anybody",
+            give,
+        )
+    };
+    let give = if give.is_empty() { String::new() } else { format!("; give {give}") };
+    anyhow::anyhow!("nothing was imported: {places}{give}")
 }
 
 /// The id that all agree upon who say one; nothing where somebody typed it.
@@ -247,8 +274,8 @@ fn next(args: &ImportArgs, global: &Global, imported: &Imported, facts: &Facts, 
 /// How long a line may be that is shown.
 const MAX_EXCERPT: usize = 120;
 
-/// Says what the file does not say, what it makes superfluous, and what to do next.
-fn say(imported: &Imported, sources: &Sources, plan: &str) {
+/// Says what the file does not say, and what it makes superfluous. What was said with its excerpt is not said again.
+fn say_left(imported: &Imported, sources: &Sources, said: &[Unseen]) {
     let with_excerpt = |said: &str, Left { what, why }: &Left| {
         process::note(&format!("{said}: {what}: {why}"));
         let line = what.file.as_ref().and_then(|(file, line)| sources.line(file, *line));
@@ -258,10 +285,10 @@ fn say(imported: &Imported, sources: &Sources, plan: &str) {
             process::note(&format!("  | {line}"));
         }
     };
-    imported.left.iter().for_each(|left| with_excerpt("not in the file", left));
+    let is_said = |left: &Left| said.iter().any(|gap| left.what.what == *gap.what && left.why == *gap.why);
+    imported.left.iter().filter(|left| !is_said(left)).for_each(|left| with_excerpt("not in the file", left));
     imported.careful.iter().for_each(|left| with_excerpt("careful", left));
     for binding in &imported.superseded {
         process::note(&format!("superseded once the file is applied: {binding}"));
     }
-    process::note(&format!("next: save this as access.yaml, read it, and see by {plan}"));
 }

@@ -5,7 +5,7 @@ mod show;
 use access::Facts;
 use clap::Args;
 use identity::Partition;
-use inventory::{AccessEntries, Dump, File, Inputs, MappingTarget, Observed, Unseen};
+use inventory::{AccessEntries, Dump, File, Inputs, MappingTarget, Observed, Unseen, is_server_of_eks};
 use kubernetes::{Cluster, KubernetesError};
 use plan::{Plan, Wanted};
 use rbac::User;
@@ -187,6 +187,9 @@ impl Subject {
         let (desired, _) = access::compile(access, &facts, now);
         let desired = desired.at(now);
         let partition = desired.people.first().map_or(Partition::default(), |person| person.principal.partition);
+        if server.as_deref().is_some_and(is_server_of_eks) || !self.entries.is_empty() {
+            dump.is_said_to_be_eks();
+        }
         let mut observed = dump.observed(target, partition, now);
         observed.is_of_server(server.as_deref());
         observed.add_entries(self.entries.clone());

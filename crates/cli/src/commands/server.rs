@@ -6,6 +6,7 @@
 //!                                  └ modes: aws-auth, IAMIdentityMappings, the dynamic file; each when it changes
 //! ```
 
+mod authorities;
 mod cluster;
 mod dynamic;
 mod health;
@@ -39,8 +40,11 @@ use mapping::{
 use tokio::pin;
 use webhook::{Settings, Webhook};
 
-use self::{cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
-use super::{Transport, version::VERSION};
+use self::{authorities::Authorities, cluster::Reached, modes::Modes, shadow::ShadowArgs, sources::Sources};
+use super::{
+    Transport,
+    version::{VERSION, banner},
+};
 use crate::{
     exit::CommandResult,
     global::{Boolean, Global},
@@ -213,6 +217,11 @@ pub(crate) fn check_modes(config: &ServerConfig) -> anyhow::Result<()> {
 
 /// Runs `server` until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
+    // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
+    if !settings::logs_are_json(global) {
+        // Nobody may be there to read it.
+        let _ = process::print(&banner());
+    }
     let (mut config, rules) = settings::indexed_config(global, args.partition)?;
     if let Some(partition) = args.partition {
         config.server.partition = partition;
@@ -221,6 +230,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     modes::check_dynamic_file(&backends, &config.server)?;
     let mut mappings = mappings::Files::of(args, global, &config.server);
     let read = mappings.read_access()?;
+    let written = config.cluster_id.clone();
     if config.cluster_id.is_none() {
         config.cluster_id = read.as_ref().and_then(|read| read.cluster_id.clone());
     }
@@ -247,7 +257,7 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
-    let read = mappings::Read { config: config.server.clone(), mounted: rules, access: read };
+    let read = mappings::Read { cluster_id: written, config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };
     Ok(runtime::block_on(serve(args, process, config.server, logins, settings, &files, &reach))??)
@@ -304,6 +314,13 @@ async fn serve(
     files: &StateFiles,
     reach: &Reach,
 ) -> anyhow::Result<()> {
+    let started = watch::Started {
+        cluster_id: logins.read.cluster_id.clone(),
+        config: config.clone(),
+        has_modes: !args.backend_mode.is_empty(),
+        has_denials: args.deny_with_200.is_some(),
+        shadow: args.shadow.clone(),
+    };
     let transport =
         aws::Transport { max_concurrent: settings.sts_questions.under_way, ..args.transport.resolve(process)? };
     let sts = aws::StsClient::new(&transport).context("cannot prepare for asking STS")?;
@@ -346,7 +363,10 @@ async fn serve(
     if let Some(path) = &config.dynamic_backend_mode_path {
         mode_file::follow(path.clone(), Arc::clone(&modes));
     }
-    watch::spawn(mappings, pair, Arc::clone(&resolver), modes);
+    for file in args.shadow.authorities().into_iter().chain(authorities_of_sts(&args.transport)) {
+        authorities::follow(file, Arc::clone(modes.sources().webhook()));
+    }
+    watch::spawn(started, mappings, pair, Arc::clone(&resolver), modes);
     let ending = async {
         // Without signals there is no wish to end; the process can still be killed.
         if signals::termination().await.is_err() {
@@ -359,12 +379,26 @@ async fn serve(
         server = bind(address, resolver, webhook, args.take_over) => server?,
         () = &mut ending => return Ok(()),
     };
+    let (listening, kubeconfig) = (server.local_addr()?, files.kubeconfig.display());
+    tracing::info!("listening on {listening}");
+    tracing::info!(
+        "reconfigure your apiserver with `--authentication-token-webhook-config-file={kubeconfig}` to enable"
+    );
     if let Some(address) = args.health_address.0 {
         health::spawn(address);
     }
-    tracing::info!(version = VERSION, address = %server.local_addr()?, rules, "ready");
+    tracing::info!(version = VERSION, address = %listening, rules, "ready");
     server.run(ending).await;
     Ok(())
+}
+
+/// Who vouches for STS, where that is a file.
+fn authorities_of_sts(transport: &Transport) -> Option<Authorities> {
+    Some(Authorities { flag: "sts-ca-file", path: transport.sts_ca_file.clone()?, trust: trust_for_sts })
+}
+
+fn trust_for_sts(webhook: &Webhook, pem: &str) -> anyhow::Result<()> {
+    Ok(webhook.trust_for_sts(&tls::Roots::Only(pem.into()))?)
 }
 
 /// Listens: at once, or when whoever has the port ends.

@@ -86,6 +86,7 @@ pub(crate) fn run(args: &VerifyArgs, global: &Global, process: &Process) -> Comm
     }
     let partition = args.partition.or(config.client.partition).unwrap_or(Partition::Aws);
     let rules = Rules { partition, ..Rules::default() };
+    let refused = |refusal: Refusal| refused(refusal, args.own_token);
     let accepted = token::accept(text, &cluster, &rules, process::now()).map_err(refused)?;
     match args.transport.ask(&accepted, process)? {
         Ok(confirmed) => {
@@ -188,11 +189,11 @@ fn lines(rows: &[(&str, String)]) -> String {
     rows.iter().map(|(name, value)| format!("{name:<14} {}\n", visible(value))).collect()
 }
 
-fn refused(refusal: Refusal) -> Failure {
-    let code = refusal.explain();
-    process::note(&format!("refused: {refusal} [{}]", code.code));
-    process::note_lines(code.meaning);
-    process::note_lines(&format!("What to do: {}", code.fix));
+fn refused(refusal: Refusal, is_own: bool) -> Failure {
+    process::note(&format!("refused: {refusal} [{}]", refusal.code()));
+    let explained = if is_own { refusal.explain_own() } else { *refusal.explain() };
+    process::note_lines(explained.meaning);
+    process::note_lines(&format!("What to do: {}", explained.fix));
     Failure::AlreadySaid
 }
 

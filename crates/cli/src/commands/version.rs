@@ -48,6 +48,12 @@ pub(crate) fn run(args: &VersionArgs) -> CommandResult {
     Ok(process::print(&text)?)
 }
 
+/// What `server` says first, as aws-iam-authenticator does.
+#[cfg(unix)]
+pub(crate) fn banner() -> String {
+    format!("Authenticator Version: {VERSION:?}, {COMMIT:?}\n")
+}
+
 /// Prints the bare version, as `--version` does.
 pub(crate) fn short() -> CommandResult {
     Ok(process::print(&format!("{VERSION}\n"))?)

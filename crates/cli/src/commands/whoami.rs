@@ -136,11 +136,11 @@ fn asked(request: &Request, transport: &Transport, process: &Process) -> Result<
     let rules = Rules { partition, max_length: usize::MAX, ..Rules::default() };
     let accepted = match token::accept(&token, &request.cluster_id, &rules, now) {
         Ok(accepted) => accepted,
-        Err(refusal) => return Ok(Aws::Says(*refusal.explain())),
+        Err(refusal) => return Ok(Aws::Says(refusal.explain_own())),
     };
     Ok(match transport.ask(&accepted, process)? {
         Ok(confirmed) => Aws::Is(Box::new(Caller::confirmed(confirmed.identity(), confirmed.access_key_id()))),
-        Err(Unconfirmed::Refused(refusal)) => Aws::Says(*refusal.explain()),
+        Err(Unconfirmed::Refused(refusal)) => Aws::Says(refusal.explain_own()),
         Err(Unconfirmed::Upstream(trouble)) => Aws::Says(*trouble.explain()),
     })
 }

@@ -102,11 +102,19 @@ fn text(time: &str, level: &str, fields: Fields) -> String {
         };
         match value {
             Value::String(text) if bare(&text) => line.push_str(&format!(" {key}={text}")),
+            Value::Array(items) => {
+                let items: Vec<&str> = items.iter().filter_map(Value::as_str).collect();
+                line.push_str(&format!(" {key}={}", Value::from(format!("[{}]", items.join(" ")))));
+            }
+            Value::Null => line.push_str(&format!(" {key}=\"[]\"")),
             other => line.push_str(&format!(" {key}={other}")),
         }
     }
     line
 }
+
+/// The field that is a list, which comes as JSON: in text `[a b]`, as logrus writes one.
+const LIST: &str = "groups";
 
 /// An event's message and fields. Keys come out sorted in text, as logrus sorts them (`Map` is a B-tree).
 #[derive(Default)]
@@ -124,7 +132,11 @@ impl Fields {
 impl Visit for Fields {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         let text = format!("{value:?}");
-        if field.name() == "message" { self.message = text } else { self.insert(field, text.into()) }
+        match field.name() {
+            "message" => self.message = text,
+            LIST => self.insert(field, serde_json::from_str(&text).unwrap_or_else(|_| text.into())),
+            _ => self.insert(field, text.into()),
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
@@ -156,14 +168,14 @@ mod tests {
     use super::{Fields, json, text};
 
     fn fields() -> Fields {
-        let values = json!({"username": "deploy:build-17", "groups": "a,b", "error": "no \"mapping\"", "request": 7, "empty": ""});
+        let values = json!({"username": "deploy:build-17", "groups": ["a", "b"], "none": null, "error": "no \"mapping\"", "request": 7, "empty": ""});
         Fields { message: "access denied".to_owned(), values: values.as_object().cloned().unwrap_or_default() }
     }
 
     #[test]
     fn lines_have_the_existing_programs_shapes() {
         let time = "2026-01-02T03:04:05Z";
-        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="a,b" request=7 username=deploy:build-17"#);
-        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":"a,b","level":"warning","msg":"access denied","request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
+        assert_snapshot!(text(time, "warning", fields()), @r#"time="2026-01-02T03:04:05Z" level=warning msg="access denied" empty="" error="no \"mapping\"" groups="[a b]" none="[]" request=7 username=deploy:build-17"#);
+        assert_snapshot!(json(time, "warning", fields()), @r#"{"empty":"","error":"no \"mapping\"","groups":["a","b"],"level":"warning","msg":"access denied","none":null,"request":7,"time":"2026-01-02T03:04:05Z","username":"deploy:build-17"}"#);
     }
 }

@@ -139,6 +139,68 @@ fn an_import_says_of_whom_it_is_what_is_left_out_and_ends_where_an_entry_is_not_
     }
 }
 
+/// A file without people would say that nobody is to log in.
+#[test]
+fn an_import_writes_no_file_where_nobody_is_named_or_somebody_is_still_to_be_filled_in() {
+    let folder = prepared();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("written");
+    write("whole.json", &whole().to_string());
+    let eksctl = "apiVersion: eksctl.io/v1alpha5\nkind: ClusterConfig\nmetadata: {name: c, region: eu-west-1}\n";
+    write("api.yaml", &format!("{eksctl}accessConfig: {{authenticationMode: API}}\n"));
+    write(
+        "eksctl.yaml",
+        &format!(
+            "{eksctl}iamIdentityMappings:\n- {{arn: 'arn:aws:iam::${{ACCOUNT}}:role/R', username: r, groups: [x]}}\n"
+        ),
+    );
+    write("none.json", r#"{"accessEntries": []}"#);
+    write(
+        "mode.json",
+        r#"{"cluster": {"name": "c", "arn": "arn:aws:eks:eu-west-1:111122223333:cluster/c", "accessConfig": {"authenticationMode": "API"}}}"#,
+    );
+    let kops = "apiVersion: kops.k8s.io/v1alpha2\nkind: Cluster\nmetadata: {name: c}\nspec:\n  authentication:\n    aws:\n      backendMode: CRD\n      identityMappings:\n";
+    let filled_in = "      - {arn: 'arn:aws:iam::111122223333:role/R', username: r, groups: [x]}\n";
+    write(
+        "kops.yaml",
+        &format!(
+            "{kops}{filled_in}      - {{arn: 'arn:aws:iam::111122223333:role/${{ROLE}}', username: s, groups: [x]}}\n"
+        ),
+    );
+    write("refused.yaml", &format!("{kops}{filled_in}").replace("backendMode: CRD", "backendMode: MountedFile"));
+    let nobody = "nothing was imported: neither aws-auth, the authenticator's configuration, an access file nor an IAMIdentityMapping names anybody; give the file that the server on the control plane has by `-c FILE`";
+    let nobody_on_eks = "nothing was imported: neither access entries nor aws-auth names anybody whom EKS lets in";
+    let unfilled = "nothing was imported: whom another program fills in is not known yet";
+    let rows = [
+        ("", vec![nobody]),
+        ("--from refused.yaml", vec![nobody, "kops refuses identityMappings unless backendMode has CRD"]),
+        (
+            "--from api.yaml",
+            vec![
+                nobody_on_eks,
+                "; give what `aws eks list-access-entries` and `describe-access-entry` print by `--from`",
+            ],
+        ),
+        ("--from none.json --from mode.json", vec![nobody_on_eks]),
+        (
+            "--from eksctl.yaml",
+            vec![unfilled, "eksctl.yaml:5:", "`arn:aws:iam::${ACCOUNT}:role/R` is for another program to fill in"],
+        ),
+        (
+            "--from kops.yaml",
+            vec![
+                "nothing was imported: what could not be read is not assumed to be empty",
+                "(kops.yaml:10)",
+                "`arn:aws:iam::111122223333:role/${ROLE}` is for another program to fill in",
+            ],
+        ),
+    ];
+    for (from, expected) in rows {
+        let said = run(folder.path(), &format!("import -i c --from whole.json {from}"), Some(1));
+        let missing: Vec<_> = expected.iter().filter(|part| !said.contains(**part)).collect();
+        assert!(missing.is_empty(), "{from}: without {missing:?}: {said}");
+    }
+}
+
 #[test]
 fn an_import_ends_where_eksctl_says_half_of_an_entry_and_names_once_who_is_nobody_of_aws() {
     let folder = prepared();
@@ -276,10 +338,7 @@ fn flags_about_what_is_not_there_are_said_to_change_nothing() {
     let line =
         "plan --mapping none access.yaml --from cluster.yaml --reader cluster-auth --feature-gates SSORoleMatch=true";
     let stderr = run(folder.path(), line, Some(0));
-    assert!(
-        stderr.contains("--reader has no effect") && stderr.contains("--feature-gates has no effect"),
-        "{stderr}"
-    );
+    assert!(stderr.contains("--reader has no effect") && stderr.contains("--feature-gates has no effect"), "{stderr}");
 }
 
 /// What `aws eks` printed of one cluster, beside what is of another.

@@ -130,9 +130,14 @@ impl Dump {
         Some(settings(standing.map_or(CONFIGURATION, |standing| &standing.file), text))
     }
 
-    /// Whether it is one of EKS, by the roles that EKS puts into each.
+    /// Takes in that it is one of EKS, as its server's URL or what EKS printed says.
+    pub fn is_said_to_be_eks(&mut self) {
+        self.is_said_to_be_eks = true;
+    }
+
+    /// Whether it is one of EKS, by the roles that EKS puts into each or because it is said.
     pub(super) fn is_of_eks(&self) -> bool {
-        self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
+        self.is_said_to_be_eks || self.roles.iter().any(|seen| seen.object.name().starts_with("eks:"))
     }
 
     /// Whether a file is here that makes clusters of EKS.

@@ -12,8 +12,8 @@ use super::{
     gaps::{KINDS, LACKS, NOT_IN_DUMPS, missing_in_words, only_of},
 };
 use crate::{
-    LiveMapping, LoginStore, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen,
-    UnseenLogins, foreign::Foreign, identities::one_of_each,
+    LiveMapping, MappingObject, MappingTarget, Observed, RECORD_NAME, Reading, RecordError, Seen, Unseen, UnseenLogins,
+    foreign::Foreign, format::FileFormat, identities::one_of_each,
 };
 
 /// The logins of places that stand there twice and differ, by what does not count of them.
@@ -33,7 +33,8 @@ fn other_logins(
 }
 
 impl Dump {
-    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at.
+    /// Returns the cluster as observed, with every gap named. Where mappings are written nowhere, none are looked at but those that EKS asks: elsewhere
+    /// they stand in files of the servers' own.
     pub fn observed(self, target: MappingTarget, partition: Partition, now: Timestamp) -> Observed {
         let idle = self.idle_flags(partition, now);
         let (record, targets) = (self.record(), self.targets());
@@ -41,7 +42,11 @@ impl Dump {
         let makes_eks = self.makes_eks();
         let (knowledge, knows_mapping_objects) = (self.knowledge(), self.knows_mapping_objects());
         let not_read = |target| Some((target, self.servers.not_read(target, &told)?));
-        let not_read = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
+        let mut not_read: BTreeMap<_, _> = MappingTarget::ALL.into_iter().filter_map(not_read).collect();
+        // The first chart mounts the configuration that it writes.
+        if self.foreign.iter().any(|foreign| foreign.format == FileFormat::Chart2018) {
+            not_read.remove(&MappingTarget::ConfigMap);
+        }
         let of_some = KINDS.map(|(kind, _)| (kind, self.is_of_some_namespaces(kind)));
         let of_some: BTreeMap<&str, BTreeSet<Box<str>>> =
             of_some.into_iter().filter_map(|(kind, namespaces)| Some((kind, namespaces?))).collect();
@@ -85,9 +90,17 @@ impl Dump {
             let (what, why) = ("what was applied last", RecordError.to_string());
             unseen.push(Unseen { what: what.into(), why: why.into() });
         }
+        let looks_at = |of: MappingTarget| match target {
+            MappingTarget::None => is_eks && of == MappingTarget::AwsAuth,
+            _ => of != MappingTarget::None,
+        };
+        let looks_at_map = |name: &str| {
+            let of = MappingTarget::ALL.into_iter().find(|of| of.config_map() == Some(name));
+            target != MappingTarget::None || name == RECORD_NAME || of.is_some_and(looks_at)
+        };
         let (mut mappings, mut unread_logins) = (Vec::new(), Vec::new());
         let reading = Reading { partition, options: told.options, reader: told.reader };
-        for (name, why) in missing.iter().filter(|(name, _)| target != MappingTarget::None || ***name == *RECORD_NAME) {
+        for (name, why) in missing.iter().filter(|(name, _)| looks_at_map(name)) {
             unseen.push(Unseen { what: missing_in_words(name).into(), why: why.clone() });
         }
         // A cluster may not know the kind, so that a dump has none of it; where logins are there, it must.
@@ -96,7 +109,7 @@ impl Dump {
         if needs_objects && !kinds.contains(MAPPING_KIND) && !missing.contains_key(MAPPING_KIND) {
             unseen.push(Unseen { what: "IAMIdentityMappings".into(), why: "the dumps do not have them".into() });
         }
-        for target in targets.into_iter().filter(|_| target != MappingTarget::None) {
+        for target in targets.into_iter().filter(|of| looks_at(*of)) {
             let Some(map) = target.config_map().and_then(|name| config_maps.get(name)) else {
                 mappings.push(LiveMapping::of_objects(mapping_objects.clone()));
                 continue;
@@ -122,9 +135,7 @@ impl Dump {
         notes.sort();
         notes.dedup();
         let is_read = |live: &LiveMapping| live.source.mode == Mode::MountedFile && !live.source.is_blank();
-        let is_in_file =
-            |live: &LiveMapping| matches!(&live.holder, LoginStore::ConfigMap(map) if map.in_file.is_some());
-        let may_count = !(is_eks || makes_eks) || mappings.iter().any(is_in_file);
+        let may_count = !(is_eks || makes_eks) || mappings.iter().any(LiveMapping::is_in_file);
         let hides = || unseen.iter().any(|gap| gap.hides_as_read(MappingTarget::ConfigMap));
         if may_count && (mappings.iter().any(is_read) || hides()) {
             notes.extend(told.note());

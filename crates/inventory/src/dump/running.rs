@@ -62,8 +62,9 @@ impl Dump {
 
     /// Looks whether an object runs the authenticator.
     pub(super) fn runs(&mut self, kind: &str, namespace: Option<&str>, name: &str, spec: &serde_json::Value) -> bool {
+        let of = namespace;
         let namespace = namespace.map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let what = format!("{kind} {namespace}{name}{}", self.at());
-        self.servers.look_at(kind, &what, spec)
+        self.servers.look_at(kind, of, &what, spec)
     }
 }

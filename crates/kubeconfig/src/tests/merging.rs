@@ -227,6 +227,21 @@ fn an_authority_beside_not_looking_at_it_is_refused_as_kubectl_does() {
 }
 
 #[test]
+fn of_a_name_that_there_is_not_those_are_said_that_there_are() {
+    let text = "contexts:\n- {name: staging}\n- {name: prod-eu}\n- {name: prod-us}\n";
+    let said = |text: &str, name: &str| {
+        let refused = crate::read_cluster(&Source::new("config", text), Some(name)).expect_err("refused");
+        (refused[0].message.clone(), refused[0].hint.clone().unwrap_or_default())
+    };
+    let (message, hint) = said(text, "prod-e");
+    assert_eq!(message, "`contexts` has no entry prod-e");
+    assert_eq!(hint, "there are: prod-eu, prod-us, staging");
+    assert_eq!(said("contexts: []\n", "nope").1, "it has none");
+    let many: String = (0..12).map(|at| format!("- {{name: c{at}}}\n")).collect();
+    assert!(said(&format!("contexts:\n{many}"), "x").1.ends_with(", and 2 more"));
+}
+
+#[test]
 fn a_name_that_stands_twice_is_said() {
     // kubectl 1.37: "error converting *[]NamedCluster into *map[string]*api.Cluster: duplicate name "prod" in list".
     let twice = ADMIN.replace("users:\n", "users:\n- name: prod\n  user: {token: t}\n");

@@ -94,6 +94,30 @@ impl Config {
 }
 
 impl ServerConfig {
+    /// Returns the keys that a running server does not read again and that differ from those it was started with.
+    pub fn differs_at_start(&self, started: &Self) -> Vec<&'static str> {
+        let differ = [
+            ("server.partition", self.partition != started.partition),
+            ("server.address", self.address != started.address),
+            ("server.port", self.port != started.port),
+            ("server.hostname", self.hostname != started.hostname),
+            ("server.stateDir", self.state_dir != started.state_dir),
+            ("server.generateKubeconfig", self.generate_kubeconfig != started.generate_kubeconfig),
+            ("server.kubeconfigPregenerated", self.kubeconfig_pregenerated != started.kubeconfig_pregenerated),
+            ("server.kubeconfig", self.kubeconfig != started.kubeconfig),
+            ("server.master", self.master != started.master),
+            ("server.ec2DescribeInstancesRoleARN", self.ec2_role_arn != started.ec2_role_arn),
+            ("server.sourceARN", self.source_arn != started.source_arn),
+            ("server.ec2DescribeInstancesQps", self.ec2_qps != started.ec2_qps),
+            ("server.ec2DescribeInstancesBurst", self.ec2_burst != started.ec2_burst),
+            ("server.dynamicfilepath", self.dynamic_file_path != started.dynamic_file_path),
+            ("server.dynamicfileUserIDStrict", self.dynamic_file_user_id_strict != started.dynamic_file_user_id_strict),
+            ("server.dynamicBackendModePath", self.dynamic_backend_mode_path != started.dynamic_backend_mode_path),
+            ("server.accessFile", self.access_file != started.access_file),
+        ];
+        differ.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
     /// Returns the mapping of this file alone.
     pub fn snapshot(&self) -> Snapshot {
         self.clone().into_snapshot(None)

@@ -180,3 +180,25 @@ fn a_source_that_was_not_read_is_no_refusal() {
         assert_eq!(decided(&snapshot, &identity(ANN)), expected, "{name}");
     }
 }
+
+#[test]
+fn prefixes_are_reserved_for_a_source_as_it_was_read_before() {
+    let ann = "[{userarn: 'arn:aws:iam::111122223333:user/ann', username: 'admin:ann'}]";
+    let [_, source] = both_of_aws_auth("", ann);
+    let mode = source.mode;
+    let index = std::sync::Arc::new(Index::of(source));
+    let snapshot = |prefixes: &[(Mode, &[&str])]| {
+        let prefixes =
+            prefixes.iter().map(|(mode, prefixes)| (*mode, prefixes.iter().map(ToString::to_string).collect()));
+        Snapshot::of_indexes(Partition::Aws, [SourceState::Read(std::sync::Arc::clone(&index))], []).reserving(prefixes)
+    };
+    let rows: [(&str, &[(Mode, &[&str])], &str); 4] = [
+        ("none", &[], "admin:ann []"),
+        ("of another source", &[(Mode::Crd, &["admin:"])], "admin:ann []"),
+        ("empty", &[(mode, &[""])], "admin:ann []"),
+        ("of this one", &[(mode, &["admin:"])], "mapping.reserved-prefix"),
+    ];
+    for (name, prefixes, expected) in rows {
+        assert_eq!(decided(&snapshot(prefixes), &identity(ANN)), expected, "{name}");
+    }
+}

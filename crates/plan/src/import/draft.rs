@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use access::Kind;
 use document::Span;
 use identity::{AccountId, Partition};
-use inventory::{Observed, Seen};
+use inventory::{Observed, Seen, Unseen};
 use jiff::Timestamp;
 use rbac::{AnyRole, Binding, Labels, ObjectId, RoleKind, RoleReference, Subject as To};
 
@@ -28,6 +28,8 @@ pub(super) struct Draft {
     pub(super) nodes: BTreeMap<Id, Member>,
     pub(super) left: Vec<Left>,
     pub(super) careful: Vec<Left>,
+    /// Whether any mapping source that is asked has something in it.
+    pub(super) names_somebody: bool,
     /// The groups that stand for EKS access policies, each with the policy and its namespaces.
     pub(super) of_policies: BTreeMap<String, Scoped>,
     /// The groups that are granted something by labels, and where that stands.
@@ -81,7 +83,12 @@ impl Draft {
         let (account, left, careful) = Default::default();
         let (groups, members, nodes, of_policies, by_labels) = Default::default();
         let cluster_id = subject.cluster_id.to_owned();
-        let mut draft = Self { cluster_id, account, groups, members, nodes, left, careful, of_policies, by_labels };
+        let names_somebody = false;
+        let mut draft =
+            Self { cluster_id, account, groups, members, nodes, left, careful, names_somebody, of_policies, by_labels };
+        for Unseen { what, why } in subject.untold {
+            draft.leave(Stands::nowhere(&**what), &**why);
+        }
         draft.bindings(subject.observed);
         draft.logins(subject);
         draft.groups.retain(|_, group| !group.members.is_empty());

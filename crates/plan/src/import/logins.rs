@@ -66,6 +66,7 @@ impl Draft {
                 self.leave_all(of_rules.chain(of_accounts), [&what[0], &what[1]], why.in_words());
                 continue;
             }
+            self.names_somebody |= !live.source.is_blank();
             self.place(live, &mut seen, sets);
         }
     }
@@ -191,6 +192,7 @@ impl Draft {
         let source = entries.source();
         let associations = entries.associations();
         for entry in entries.described() {
+            self.names_somebody = true;
             let stands = Stands { what: entry.principal.to_owned(), section: entry.section.into(), file: entry.file };
             let rule = source.roles.iter().chain(&source.users).find(|rule| *rule.source.file == *entry.principal);
             let Some(member) = rule.and_then(|rule| member(rule, sets, stands.clone())) else {

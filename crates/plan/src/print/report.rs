@@ -1,13 +1,13 @@
 //! What is said, in which order: what stops apply and what is dangerous first, people before objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use access::Owner;
-use inventory::{MappingTarget, Who};
+use inventory::{MappingTarget, Places, Who};
 use rbac::{ObjectId, ObjectKind};
 use report::{Changed, Item, NAMED, Name, Names, Section, Sign, Totals, changes, count, some_of};
 
-use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning};
+use crate::{Change, NotKnown, Object, ObjectChange, Plan, Refusal, Warning, by_any_mapping};
 
 /// Returns everything that is said about a plan.
 pub fn report(plan: &Plan) -> Vec<Section> {
@@ -49,21 +49,22 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
         return items;
     }
     let NotKnown { logins, rights, why_no_rights, objects: unknown, stays, .. } = &plan.not_known;
+    let beside = beside(plan);
+    let are_logins_part = plan.not_known.has_other_logins || !beside.is_empty();
     let so_far = |is_part: bool| if is_part { ", as far as could be read" } else { "" };
     let unknown_of = |number: usize| match number {
         0 => String::new(),
         number => format!("; {number} not known"),
     };
     let totals = Totals::of(people);
-    let of_logins =
-        format!("logins{}: {}{}", so_far(plan.not_known.has_other_logins), totals.logins(), unknown_of(logins.len()));
+    let of_logins = format!("logins{}: {}{}", so_far(are_logins_part), totals.logins(), unknown_of(logins.len()));
     let of_rights = if why_no_rights.is_empty() {
         format!("{}{}", totals.rights("person", "people"), unknown_of(rights.len()))
     } else {
         "it is not known whose change".to_owned()
     };
     let unchanged = count(plan.people_unchanged, "person", "people");
-    let of_rights = format!("rights: {of_rights}; {unchanged} unchanged");
+    let of_rights = format!("rights{}: {of_rights}; {unchanged} unchanged{beside}", so_far(!beside.is_empty()));
     let objects = |of: &[Change]| plan.objects.iter().filter(|change| of.contains(&change.change)).count();
     let labelled = match objects(&[Change::Mark]) {
         0 => String::new(),
@@ -80,6 +81,18 @@ fn head(plan: &Plan, people: &[Changed<'_>]) -> Vec<Item> {
     );
     items.extend([of_logins, of_rights, of_objects].map(|text| Item::new(Sign::None, text)));
     items
+}
+
+/// By what the numbers at the head may be others, though the plan is whole: places at which nobody can look who asks the cluster.
+fn beside(plan: &Plan) -> String {
+    let place = |warning: &Warning| match warning {
+        Warning::Elsewhere(gap) => Some(gap.what.to_string()),
+        Warning::NotRead(target, _) => Some(Places::whether_read(*target)),
+        _ => None,
+    };
+    let places: BTreeSet<String> = plan.warnings.iter().filter_map(place).collect();
+    let places: Vec<String> = places.into_iter().collect();
+    if places.is_empty() { String::new() } else { format!("; not known: {}", some_of(&places, NAMED)) }
 }
 
 fn refusals(plan: &Plan) -> Vec<Item> {
@@ -193,17 +206,20 @@ fn sign(change: Change) -> Sign {
 
 fn warnings(plan: &Plan) -> Vec<Item> {
     let mut items = Vec::new();
-    let mut no_login: Vec<String> = Vec::new();
+    let (mut no_login, mut any) = (Vec::<String>::new(), "");
     for warning in &plan.warnings {
         match warning {
-            Warning::NoLogin(who) => no_login.push(who.to_string()),
+            Warning::NoLogin(who, looked_at_all) => {
+                no_login.push(who.to_string());
+                any = by_any_mapping(*looked_at_all);
+            }
             other => items.push(Item::new(Sign::None, other.to_string())),
         }
     }
     if !no_login.is_empty() {
         let number = count(no_login.len(), "person", "people");
         let who = some_of(&no_login, NAMED);
-        items.push(Item::new(Sign::None, format!("{number} of the file cannot log in through any mapping: {who}")));
+        items.push(Item::new(Sign::None, format!("{number} of the file cannot log in, {any}: {who}")));
     }
     items
 }

@@ -126,6 +126,8 @@ fn the_policy_of_auto_modes_nodes_stops_no_plan() {
         observed.add_entries(entries);
         let plan = Scenario::new(FILE, MappingTarget::None, &observed).plan(&observed);
         assert_eq!(plan.not_known.rights.is_empty(), is_known, "{kind} {policy}: {:?}", plan.not_known);
+        let is_gap = plan.unseen.iter().any(|gap| gap.what.contains(policy));
+        assert_eq!(is_gap, !is_known, "{kind} {policy}: {:?}", plan.unseen);
     }
 }
 

@@ -80,6 +80,29 @@ fn what_may_not_be_looked_at_is_a_gap_where_it_matters() {
     }
 }
 
+/// EKS has two mapping sources, so whoever writes none looks at them all the same.
+#[test]
+fn without_a_place_to_write_to_aws_auth_is_looked_at_on_eks_alone() {
+    let aws_auth = object("ConfigMap", "aws-auth", &json!({"data": {"mapUsers": "[]"}}));
+    let config = object("ConfigMap", "aws-iam-authenticator", &json!({"data": {"config.yaml": "server: ["}}));
+    let all: Vec<Value> = everything().into_iter().chain([aws_auth, config]).collect();
+    for (is_eks, expected) in [(false, vec![]), (true, vec![MappingTarget::AwsAuth])] {
+        let mut dump = Dump::default();
+        dump.read(json!({"apiVersion": "v1", "kind": "List", "items": all}).to_string().as_bytes()).expect("readable");
+        if is_eks {
+            dump.is_said_to_be_eks();
+        }
+        let looked_at = dump.clone().observed(MappingTarget::None, Partition::Aws, now());
+        let targets: Vec<MappingTarget> = looked_at.mappings.iter().map(|live| live.target).collect();
+        assert_eq!((targets, gaps(&looked_at)), (expected, vec![]), "{is_eks}");
+        dump.could_not_see("aws-auth", "no");
+        dump.could_not_see("cluster-auth-access", "no");
+        let cut = dump.observed(MappingTarget::None, Partition::Aws, now());
+        let expected: &[&str] = if is_eks { &["the ConfigMap kube-system/aws-auth: no"] } else { &[] };
+        assert_eq!(gaps(&cut), expected, "{is_eks}");
+    }
+}
+
 #[test]
 fn a_mapping_or_record_that_cannot_be_read_was_not_seen() {
     let config = "the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator";

@@ -69,7 +69,7 @@ fn imported(access: &Access, texts: &[String]) -> Imported {
         observed.add_access_file(&access, &files, &facts, now());
     }
     observed.entries = entries;
-    import(&Subject { observed: &observed, cluster_id: "c", facts: &facts, now: now() })
+    import(&Subject { observed: &observed, cluster_id: "c", untold: &[], facts: &facts, now: now() })
 }
 
 /// Who everybody is, by kind, account and name: STS leaves the paths of roles out, and whoever is in `system:masters`

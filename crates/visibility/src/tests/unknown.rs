@@ -77,6 +77,10 @@ const OURS: &str = r#"{"kind": "ConfigMap", "apiVersion": "v1", "metadata": {"na
 const OUR_SERVER: &str = r#"{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": {"name": "cluster-auth", "namespace": "kube-system"},
  "spec": {"template": {"spec": {"containers": [{"image": "cluster-auth:1", "args": ["server"]}],
  "volumes": [{"name": "access", "configMap": {"name": "cluster-auth-access"}}]}}}}"#;
+const THEIR_SERVER: &str = r#"{"kind": "DaemonSet", "apiVersion": "apps/v1", "metadata": {"name": "aws-iam-authenticator", "namespace": "kube-system"},
+ "spec": {"template": {"spec": {"containers": [
+  {"image": "aws-iam-authenticator:1", "args": ["server", "--backend-mode=MountedFile,EKSConfigMap,CRD"]}],
+ "volumes": [{"name": "config", "configMap": {"name": "aws-iam-authenticator"}}]}}}}"#;
 /// One that reads the files of its host, of which nothing shows.
 const ON_HOSTS: &str = r#"{"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "cluster-auth-master-1", "namespace": "kube-system"},
  "spec": {"containers": [{"image": "cluster-auth:1", "args": ["server", "--access-file=/etc/kubernetes/cluster-auth/access.yaml"]}],
@@ -133,9 +137,16 @@ fn where_a_place_could_not_be_looked_at_it_is_not_said_that_nothing_says_who_log
 #[test]
 fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     let rows: &[(&str, &str, &[&str], &[&str])] = &[
-        ("all of kops is known", KOPS, &[CONFIG_MAP], &["bob", "mallory"]),
+        ("all of kops is known", KOPS, &[CONFIG_MAP, THEIR_SERVER], &["bob", "mallory"]),
         ("all of ours is known", KOPS, &[OURS, OUR_SERVER, AWS_AUTH], &["gina", "alice", "mallory"]),
         ("ours is there, and nobody is known to read it", KOPS, &[OURS, AWS_AUTH], &["gina", "alice", "mallory"]),
+        (
+            "the configuration is there, and nobody is known to read it",
+            KOPS,
+            &[CONFIG_MAP, AWS_AUTH],
+            &["bob", "alice", "mallory"],
+        ),
+        ("it is, and the server reads its own", KOPS, &[CONFIG_MAP, ON_HOSTS], &["bob", "mallory"]),
         ("ours is there, and the server reads its own", KOPS, &[OURS, ON_HOSTS], &["gina", "mallory"]),
         (
             "ours is, and the configuration may not be read",
@@ -153,7 +164,12 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
         ("its file was given", KOPS, &[AWS_AUTH, FILE], &["dora", "alice", "mallory"]),
         ("the file on the control plane was not", KOPS, &[AWS_AUTH, MAPPING], &["alice", "carol", "mallory"]),
         ("a file without mappings was", KOPS, &[AWS_AUTH, NO_FILE], &["alice", "mallory"]),
-        ("aws-auth may not be read", KOPS, &[CONFIG_MAP, MAPPING, "-aws-auth"], &["bob", "carol", "mallory"]),
+        (
+            "aws-auth may not be read",
+            KOPS,
+            &[CONFIG_MAP, THEIR_SERVER, MAPPING, "-aws-auth"],
+            &["bob", "carol", "mallory"],
+        ),
         ("the configuration may not be read", KOPS, &[AWS_AUTH, "-aws-iam-authenticator"], &["alice", "mallory"]),
         (
             "it may not, and the file was given",
@@ -161,8 +177,13 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
             &[AWS_AUTH, FILE, "-aws-iam-authenticator"],
             &["dora", "alice", "mallory"],
         ),
-        ("our own may not be read", KOPS, &[CONFIG_MAP, "-cluster-auth-access"], &["bob", "mallory"]),
-        ("mappings may not be listed", KOPS, &[CONFIG_MAP, AWS_AUTH, NO_MAPPINGS], &["bob", "alice", "mallory"]),
+        ("our own may not be read", KOPS, &[CONFIG_MAP, THEIR_SERVER, "-cluster-auth-access"], &["bob", "mallory"]),
+        (
+            "mappings may not be listed",
+            KOPS,
+            &[CONFIG_MAP, THEIR_SERVER, AWS_AUTH, NO_MAPPINGS],
+            &["bob", "alice", "mallory"],
+        ),
         (
             "nothing may be looked at",
             KOPS,
@@ -209,6 +230,13 @@ fn a_place_of_logins_that_could_not_be_looked_at_is_never_a_no() {
     ours is there, and nobody is known to read it
       gina: not known, gina by what was seen: whether a server reads the server's access file, ConfigMap kube-system/cluster-auth-access
       alice: not known, alice by what was seen: the server's own files on the control plane
+      mallory: not known: the server's own files on the control plane
+    the configuration is there, and nobody is known to read it
+      bob: not known, bob by what was seen: whether a server reads the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator
+      alice: not known, alice by what was seen: the server's own files on the control plane
+      mallory: not known: the server's own files on the control plane
+    it is, and the server reads its own
+      bob: not known, bob by what was seen: whether a server reads the authenticator's configuration, ConfigMap kube-system/aws-iam-authenticator
       mallory: not known: the server's own files on the control plane
     ours is there, and the server reads its own
       gina: not known, gina by what was seen: whether a server reads the server's access file, ConfigMap kube-system/cluster-auth-access

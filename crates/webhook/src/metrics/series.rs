@@ -120,7 +120,7 @@ pub(super) const RELOAD_FAILURES: Series = Series::new(
     &["file"],
     "Changes of a file that were refused",
 )
-.more("`file` is `config` (the configuration and the access file), `certificate`, `aws-auth`, `dynamicfile` or `backend-mode`; the last good version stays in use. Alert on any.");
+.more("`file` is `config` (the configuration and the access file), `certificate`, `aws-auth`, `dynamicfile`, `backend-mode`, `sts-ca-file` or `shadow-of-ca`; the last good version stays in use. Alert on any.");
 
 pub(super) const CERTIFICATE_NOT_AFTER: Series =
     Series::new("cluster_auth_certificate_not_after_timestamp_seconds", Gauge, &[], "End of the serving certificate");

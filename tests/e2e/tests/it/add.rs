@@ -155,8 +155,13 @@ fn logins(world: &World) -> anyhow::Result<()> {
     let ours = api.server(world, "  backendMode: [EKSConfigMap]\n")?;
     let kubeconfig = api.cluster.admin_kubeconfig().display().to_string();
     let server = format!("  backendMode: [EKSConfigMap]\n  kubeconfig: {kubeconfig}\n");
-    let options =
-        GoOptions { cluster_id: CLUSTER_ID, server: &server, features: &["SSORoleMatch"], environment: Vec::new() };
+    let options = GoOptions {
+        cluster_id: CLUSTER_ID,
+        server: &server,
+        features: &["SSORoleMatch"],
+        args: &[],
+        environment: Vec::new(),
+    };
     let theirs = GoServer::start_with(&world.parts, &world.sts, &api.folder.join("go"), options)?;
     let rows: [(&str, &str, Vec<&str>); 3] = [
         ("alice", "alice", ALICE.to_vec()),

@@ -4,6 +4,7 @@
 mod differences;
 mod names;
 mod rows;
+mod servers;
 
 use std::{
     collections::BTreeSet,
@@ -30,6 +31,8 @@ pub(crate) const TESTS: &[Test] = &[
     ("both::help_names_every_flag", flags),
     ("both::under_the_other_programs_names_kubectl_logs_in", names::logs_in),
     ("both::help_and_kubeconfigs_name_what_was_called", names::named),
+    ("both::servers_answer_count_and_log_the_same_in_every_mode", servers::compared),
+    ("both::servers_say_the_same_when_they_start", servers::said_at_the_start),
 ];
 
 /// What a program did, as far as it is the same each time.

@@ -225,6 +225,12 @@ fn verify(world: &World) -> anyhow::Result<()> {
     let made: Value = serde_json::from_str(&made)?;
     ensure!(made["ARN"] == "arn:aws:iam::111122223333:user/alice", "{made}");
     ensure!(made["STSEndpoint"] == "sts.eu-west-1.amazonaws.com", "{made}");
+    // Another secret than the key's: the cluster id is the very one that AWS was asked with, so nobody is told to compare it.
+    let wrong = format!("[work]\naws_access_key_id = {}\naws_secret_access_key = another\n", keys.access_key_id);
+    fs::write(home.join("credentials"), wrong)?;
+    let refused = own(&["--own-token", "--profile", "work", "--region", "eu-west-1"])?.failure()?;
+    ensure!(refused.contains("[sts.signature-mismatch]") && refused.contains("SignatureDoesNotMatch"), "{refused}");
+    ensure!(refused.contains("secret access key does not belong") && !refused.contains("exec arguments"), "{refused}");
     let given = own(&["-t", &token, "--profile", "work"])?.failure()?;
     ensure!(given.contains("cannot be used with"), "{given}");
     Ok(())

@@ -14,6 +14,7 @@ mod access_file;
 mod client;
 mod cluster;
 mod help;
+mod image;
 mod readme;
 mod sandbox;
 mod server;
@@ -27,6 +28,7 @@ pub(crate) fn tests() -> Vec<Test> {
         client::TESTS,
         cluster::TESTS,
         help::TESTS,
+        image::TESTS,
         readme::TESTS,
         sandbox::TESTS,
         server::TESTS,

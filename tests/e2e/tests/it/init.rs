@@ -37,6 +37,10 @@ fn kept(world: &World) -> anyhow::Result<()> {
     ensure!(read() == first, "a second init changes nothing");
     let [kubeconfig, ..] = read();
     ensure!(kubeconfig.contains("https://localhost:21362/authenticate"), "{kubeconfig}");
+    let refused = init(&["--output-dir", "nothere/x"])?.failure()?;
+    let why = "there is no folder nothere/x: make it first (`mkdir -p nothere/x`)";
+    ensure!(refused.contains(why) && !refused.contains("entity"), "{refused}");
+    ensure!(!folder.join("nothere").exists(), "nothing was made");
     init(&["--rotate"])?.success()?;
     let [_, cert, key] = read();
     ensure!(cert != first[1] && key != first[2], "a rotation makes a new pair");

@@ -1,6 +1,8 @@
 //! Where the server finds who logs in besides its own files: `aws-auth`, IAMIdentityMappings, a dynamic file, and the file
 //! that names which of them are asked. On a real API server, with the permissions that aws-iam-authenticator needs.
 
+mod rough;
+
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
@@ -22,6 +24,9 @@ pub(crate) const TESTS: &[Test] = &[
     ("modes::a_file_says_which_sources_are_asked", backend_modes),
     ("modes::what_is_not_there_yet_stops_no_start_and_refuses_nobody", nothing_there),
     ("modes::what_contradicts_itself_is_refused_at_the_start", contradictions),
+    ("modes::watches_outlive_api_servers_histories_rights_and_tokens", rough::watches),
+    ("modes::what_a_configuration_says_of_sources_and_denials_holds_at_once", reconfigured),
+    ("modes::reserved_prefixes_hold_for_a_source_that_cannot_be_read", reserved),
 ];
 
 /// Whom the server is to the API server.
@@ -301,6 +306,61 @@ fn backend_modes(world: &World) -> anyhow::Result<()> {
     fs::remove_file(&modes)?;
     becomes(world, &server, "alice", "mounted")?;
     wait_until("what was said of the file is over", || Ok(!ready(&server)?.contains("backend-mode")))
+}
+
+/// Everything of a configuration that is not read once, besides mappings.
+fn reconfigured(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("modes-reconfigured")?;
+    let logins = folder.join("logins.json");
+    fs::write(&logins, dynamic(&json!([entry("alice", "dynamic")])))?;
+    let of = |modes: &str, rest: &str| {
+        let mounted = user("alice", "mounted");
+        format!("  backendMode: [{modes}]\n  dynamicfilepath: {}\n{rest}  mapUsers:\n  {mounted}", logins.display())
+    };
+    let folder = folder.join("server");
+    let options = |mappings| ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &[] };
+    let first = of("MountedFile, DynamicFile", "");
+    let server = Server::start(&world.parts, &world.sts, &folder, &options(&first))?;
+    becomes(world, &server, "alice", "mounted")?;
+    server.reconfigure(&options(&of("DynamicFile, MountedFile", "")))?;
+    becomes(world, &server, "alice", "dynamic")?;
+
+    let denied = || Ok::<_, anyhow::Error>(server.review(&world.fresh_token("mallory", CLUSTER_ID)?)?.status);
+    ensure!(denied()? == 403);
+    server.reconfigure(&options(&of("DynamicFile, MountedFile", "  denyWith200: true\n")))?;
+    wait_until("denials are answered with 200", || Ok(denied()? == 200))?;
+    server.reconfigure(&options(&of("DynamicFile, MountedFile", "")))?;
+    wait_until("and with 403 again", || Ok(denied()? == 403))?;
+
+    // What waits for the next start is said, and the rest is in use.
+    let waits = of("MountedFile, DynamicFile", "  hostname: other.example.com\n  ec2DescribeInstancesQps: 1\n");
+    server.reconfigure(&options(&waits))?;
+    becomes(world, &server, "alice", "mounted")?;
+    let log = server.process.log();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("are read once")).collect();
+    let keys = "\"keys\":\"server.hostname server.ec2DescribeInstancesQps\"";
+    ensure!(lines.len() == 1 && lines[0].contains(keys), "{lines:?}");
+    Ok(())
+}
+
+/// They are the configuration's, and not of the file that is broken.
+fn reserved(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("modes-reserved")?;
+    let logins = folder.join("logins.json");
+    fs::write(&logins, dynamic(&json!([entry("alice", "admin:alice"), entry("bob", "bob")])))?;
+    let reserve = "  reservedPrefixConfig: [{backendMode: DynamicFile, usernamePrefixReserveList: ['admin:', '']}]\n";
+    let of = |rest: &str| format!("  backendMode: [DynamicFile]\n  dynamicfilepath: {}\n{rest}", logins.display());
+    let (without, with) = (of(""), of(reserve));
+    let options = |mappings| ServerOptions { cluster_id: CLUSTER_ID, mappings, args: &[] };
+    let server = Server::start(&world.parts, &world.sts, &folder.join("server"), &options(&without))?;
+    becomes(world, &server, "alice", "admin:alice")?;
+    fs::write(&logins, "{")?;
+    wait_until("it is broken", || Ok(ready(&server)?.contains("DynamicFile: the last good version is in use")))?;
+    server.reconfigure(&options(&with))?;
+    becomes(world, &server, "alice", "403")?;
+    ensure!(login(world, &server, "bob")? == "bob", "an empty prefix reserves nothing");
+    server.reconfigure(&options(&without))?;
+    becomes(world, &server, "alice", "admin:alice")
 }
 
 /// The role of machines, which EC2 has a name for.

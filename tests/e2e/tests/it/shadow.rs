@@ -25,6 +25,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("shadow::logins_are_those_of_the_existing_authenticator_until_it_ends", logins),
     ("shadow::it_comes_in_between_without_a_restart_of_the_api_server", comes_in_between),
     ("shadow::what_contradicts_itself_is_refused_at_the_start", contradictions),
+    ("shadow::authorities_that_are_rotated_are_trusted_without_a_restart", rotated),
 ];
 
 /// The existing authenticator as people have it: with a certificate that it made itself, which is its own authority.
@@ -263,6 +264,50 @@ fn comes_in_between(world: &World) -> anyhow::Result<()> {
         let metrics = https::request(&authority, port, "GET", "/metrics", "")?.body;
         Ok(compared(&metrics)?.get("same") == Some(&1))
     })
+}
+
+/// Of those whom the server asks, the authenticator that runs today and STS.
+fn rotated(world: &World) -> anyhow::Result<()> {
+    let folder = world.folder("shadow-rotated")?;
+    let state = folder.join("go");
+    let go = Go::start(world, &state, free_port()?, &[])?;
+    let put = |name: &str, from: &Path| -> anyhow::Result<String> {
+        // In one step, as a mounted secret changes.
+        fs::copy(from, folder.join("new"))?;
+        fs::rename(folder.join("new"), folder.join(name))?;
+        Ok(folder.join(name).display().to_string())
+    };
+    let (theirs, of_sts) = (state.join("cert.pem"), world.sts.ca_file.clone());
+    // Each begins with the other's.
+    let (today, sts) = (put("today.pem", &of_sts)?, put("sts.pem", &theirs)?);
+    let url = go.url();
+    let args = ["--shadow-of", &url, "--shadow-of-ca", &today, "--sts-ca-file", &sts];
+    let options = ServerOptions { cluster_id: CLUSTER_ID, mappings: MAPPINGS, args: &args };
+    let server = Server::start(&world.parts, &world.sts, &folder.join("ours"), &options)?;
+    let review = || server.review(&world.fresh_token("alice", CLUSTER_ID)?);
+    let results = || compared(&server.request("GET", "/metrics", "")?.body);
+    ensure!(review()?.status == 502, "nobody vouches for it");
+    put("today.pem", &theirs)?;
+    wait_until("it is trusted", || Ok(review()?.status == 200))?;
+    wait_until("STS is not, so that there is nothing to compare", || Ok(results()?.contains_key("no-decision")))?;
+    put("sts.pem", &of_sts)?;
+    wait_until("and so is STS", || {
+        review()?;
+        Ok(results()?.contains_key("same"))
+    })?;
+    // What is none changes nothing.
+    fs::write(folder.join("nonsense"), "nonsense")?;
+    put("today.pem", &folder.join("nonsense"))?;
+    put("sts.pem", &folder.join("nonsense"))?;
+    wait_until("it is said", || {
+        let said = server.request("GET", "/readyz", "")?.body;
+        Ok(["shadow-of-ca: the last good version", "sts-ca-file: the last good version"]
+            .iter()
+            .all(|line| said.contains(line)))
+    })
+    .with_context(|| server.process.log())?;
+    ensure!(review()?.status == 200, "those that were trusted still are");
+    Ok(())
 }
 
 fn contradictions(world: &World) -> anyhow::Result<()> {

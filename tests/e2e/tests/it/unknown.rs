@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, ensure};
 use e2e::{
     process::{self, wait_until},
-    test_cluster::TestCluster,
+    test_cluster::{AUTHENTICATOR, TestCluster},
     world::World,
 };
 use local_cluster::Options;
@@ -67,6 +67,9 @@ const RIGHTS: &[(&str, &[&str])] = &[
     ("record", &["--verb=get", "--resource=configmaps", "--resource-name=cluster-auth"]),
 ];
 
+/// What it takes to see who reads the configuration. Without it nothing is missing that a plan needs.
+const SERVERS: Args<'_> = &["--verb=list", "--resource=daemonsets,deployments"];
+
 const BOB: &str = "letIn bob";
 const ALICE: &str = "letIn alice";
 const NOBODY: &str = "refused mapping.none";
@@ -75,7 +78,7 @@ const AS_ALICE: &str = "notKnown alice";
 const NOT_KNOWN: &str = "notKnown";
 
 fn explain(world: &World) -> anyhow::Result<()> {
-    let managed = TestCluster::start(world, "unknown-explain", OBJECTS)?;
+    let managed = TestCluster::start(world, "unknown-explain", &format!("{OBJECTS}{AUTHENTICATOR}"))?;
     // The kind is there, so that it matters whether its objects may be listed.
     managed.admin.with_file(&["create"], crate::access::DEFINITION)?.success()?;
     let missing = ["--for=condition=Established", "crd/iamidentitymappings.iamauthenticator.k8s.aws", "--timeout=60s"];
@@ -91,11 +94,13 @@ fn explain(world: &World) -> anyhow::Result<()> {
         ("aws-auth", [BOB, NOT_KNOWN, NOT_KNOWN], 1, "the ConfigMap kube-system/aws-auth"),
         ("configuration", [NOT_KNOWN, AS_ALICE, NOT_KNOWN], 0, "the ConfigMap kube-system/aws-iam-authenticator"),
         ("ours", [AS_BOB, AS_ALICE, NOT_KNOWN], 1, "the ConfigMap kube-system/cluster-auth-access"),
+        ("servers", [AS_BOB, AS_ALICE, NOT_KNOWN], 1, "the server's own files on the control plane"),
         ("everything", [NOT_KNOWN, NOT_KNOWN, NOT_KNOWN], 0, "the ConfigMap kube-system/aws-auth"),
     ];
     for (without, expected, rights, gap) in rows {
         let kept = RIGHTS.iter().filter(|(name, _)| without != "everything" && *name != without);
-        let roles: Vec<&[&str]> = kept.map(|(_, args)| *args).collect();
+        let servers = (!["servers", "everything"].contains(&without)).then_some(SERVERS);
+        let roles: Vec<&[&str]> = kept.map(|(_, args)| *args).chain(servers).collect();
         let somebody = managed.user(&format!("without-{without}"), &roles)?;
         for (name, expected) in ["bob", "alice", "mallory"].into_iter().zip(expected) {
             let arn = format!("arn:aws:iam::111122223333:user/{name}");

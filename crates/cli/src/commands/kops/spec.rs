@@ -139,7 +139,7 @@ fn fetch(args: &SpecArgs, folder: &Folder, process: &Process) -> anyhow::Result<
 fn next(variant: Variant, name: &str, cluster_id: &ClusterId) -> String {
     let kops = format!(
         "next: put this into the specification (`kops edit cluster {name}`), then `kops update cluster {name} --yes` and\n\
-         `kops rolling-update cluster {name} --yes`"
+         `kops rolling-update cluster {name} --yes --instance-group-roles control-plane`"
     );
     match variant {
         Variant::Aws => format!(

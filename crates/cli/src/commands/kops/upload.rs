@@ -105,7 +105,8 @@ fn next(name: &str, kubeconfig_changed: bool) -> String {
     if kubeconfig_changed {
         format!(
             "next: put what {spec} prints into the cluster's specification (`kops edit cluster {name}`), then\n\
-             `kops update cluster {name} --yes` and `kops rolling-update cluster {name} --yes`"
+             `kops update cluster {name} --yes` and\n\
+             `kops rolling-update cluster {name} --yes --instance-group-roles control-plane`"
         )
     } else {
         format!(

@@ -19,7 +19,7 @@ use kubernetes::{Change, Cluster, Kubeconfig, KubernetesError, Object, Pod, Prox
 use mapping::{
     Defect, DefectKind, Mode, Source,
     authenticator::{ServerConfig, aws_auth, objects},
-    aws_iam_authenticator::{LISTS, Standing},
+    aws_iam_authenticator::{LISTS, Options, Standing},
 };
 use serde_json::json;
 use tokio::{
@@ -167,11 +167,10 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
         ControlFlow::Continue(())
     });
     let reading = async {
-        let mut reading = sources.reading();
+        let options = sources.options();
         loop {
             tokio::select! {
                 () = changed.notified() => sleep(SETTLE).await,
-                told = reading.changed() => if told.is_err() { return },
                 () = not_served.notified() => {
                     let why = match cluster.lacks_group(watched.resource.api_group).await {
                         Ok(true) if lock(&seen).is_known_to_be_empty() => continue,
@@ -188,9 +187,8 @@ async fn follow_in(mode: Mode, cluster: &Arc<Cluster>, sources: &Arc<Sources>) {
                 }
             }
             let Some(objects) = lock(&seen).whole() else { continue };
-            let wanted = reading.borrow_and_update().clone();
             let taken = off_thread(move || {
-                let read = read(mode, &objects, &wanted);
+                let read = read(mode, &objects, options);
                 let broken = broken(&read).map(ToString::to_string);
                 Ok((Indexed::from(read), broken, objects))
             });
@@ -267,17 +265,16 @@ fn lock(seen: &Mutex<Seen>) -> MutexGuard<'_, Seen> {
 }
 
 /// What the objects of a mode say.
-fn read(mode: Mode, seen: &[Object], reading: &super::sources::Reading) -> Source {
-    let source = if mode == Mode::Crd {
+fn read(mode: Mode, seen: &[Object], options: Options) -> Source {
+    if mode == Mode::Crd {
         let read: Vec<MappingObject> = seen.iter().map(mapping_object).collect();
         objects(read.iter().map(MappingObject::as_read))
     } else {
         let data = seen.iter().filter(|object| object.name == "aws-auth");
         let data = data.filter_map(|object| object.fields.get("data")?.as_object()).flatten();
         let data = data.filter_map(|(key, text)| Some((key.as_str(), text.as_str()?)));
-        aws_auth(data, |_| Standing::alone("aws-auth"), reading.options)
-    };
-    Source { reserved_prefixes: reading.prefixes(mode), ..source }
+        aws_auth(data, |_| Standing::alone("aws-auth"), options)
+    }
 }
 
 /// What keeps a whole list from being read: it is no YAML, or no list.

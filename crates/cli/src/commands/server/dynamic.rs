@@ -24,7 +24,7 @@ use crate::process;
 /// Follows the file of logins for as long as the runtime lives.
 pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
     tokio::spawn(async move {
-        let mut reading = sources.reading();
+        let options = sources.options();
         let mut seen: Option<Print> = None;
         let mut looks_without = 0;
         loop {
@@ -34,14 +34,11 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                 if seen.as_ref() != Some(&print) {
                     let is_first = !sources.has_read(Mode::DynamicFile);
                     seen = Some(print);
-                    let reading = reading.borrow_and_update().clone();
                     let path = path.clone();
                     let read = off_thread(move || {
                         let bytes = bytes(&path)?;
                         let standing = Standing::alone(path.display().to_string());
-                        let read =
-                            dynamic_file(&bytes, standing, reading.options).map_err(|source| refused(&source))?;
-                        let read = Source { reserved_prefixes: reading.prefixes(Mode::DynamicFile), ..read };
+                        let read = dynamic_file(&bytes, standing, options).map_err(|source| refused(&source))?;
                         let written = Fields::read(&bytes).ok().and_then(|fields| fields.written());
                         Ok((Indexed::from(read), written))
                     });
@@ -72,13 +69,7 @@ pub(super) fn follow_logins(path: PathBuf, sources: Arc<Sources>) {
                     cannot_read(&sources, &format!("{} is not there", path.display()));
                 }
             }
-            tokio::select! {
-                () = sleep(INTERVAL) => {}
-                told = reading.changed() => match told {
-                    Ok(()) => seen = None,
-                    Err(_) => return,
-                },
-            }
+            sleep(INTERVAL).await;
         }
     });
 }

@@ -33,6 +33,8 @@ pub(super) struct Files {
 
 /// What the files say.
 pub(super) struct Read {
+    /// The cluster that the configuration names.
+    pub(super) cluster_id: Option<String>,
     /// The configuration, without the rules in it.
     pub(super) config: ServerConfig,
     /// Its rules.
@@ -117,14 +119,13 @@ impl Files {
         }))
     }
 
-    /// Reads everything anew: address, port and cluster id are those the server was started with. With other mapping
-    /// sources beside them, the files may map nobody.
-    pub(super) fn read(&self, has_others: bool) -> anyhow::Result<Read> {
-        let (config, mounted) = match &self.config {
+    /// Reads everything anew. With other mapping sources beside them, the files may map nobody.
+    pub(super) fn read(&self, has_others: impl FnOnce(&ServerConfig) -> bool) -> anyhow::Result<Read> {
+        let (cluster_id, config, mounted) = match &self.config {
             None => {
                 let partition = self.partition.unwrap_or_default();
                 let rules = Index::new(Mode::MountedFile, Reader::ClusterAuth);
-                (ServerConfig { partition, ..ServerConfig::default() }, rules)
+                (None, ServerConfig { partition, ..ServerConfig::default() }, rules)
             }
             Some(path) => {
                 process::ensure_regular(path)?;
@@ -133,13 +134,13 @@ impl Files {
                 anyhow::ensure!(!source.text().trim().is_empty(), "{} is empty", path.display());
                 let read = mapping::authenticator::read_indexed(&source, self.partition);
                 let (config, rules, _) = read.map_err(|problems| said(&source, &problems))?;
-                (config.server, rules)
+                (config.cluster_id, config.server, rules)
             }
         };
         let access = self.read_access()?;
         access.as_ref().map_or(Ok(()), |read| self.check_cluster(read))?;
-        let read = Read { config, mounted, access };
-        if !has_others {
+        let read = Read { cluster_id, config, mounted, access };
+        if !has_others(&read.config) {
             read.ensure_somebody()?;
         }
         read.say_twice();

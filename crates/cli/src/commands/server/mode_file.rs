@@ -41,7 +41,7 @@ pub(super) fn follow(path: PathBuf, modes: Arc<Modes>) {
                 if seen.is_there() {
                     let path = path.clone();
                     let named = off_thread(move || named_modes(&path)).await;
-                    let asked = named.and_then(|named| modes.ask(&named.modes).map(|()| named));
+                    let asked = named.and_then(|named| modes.ask_named(&named.modes).map(|()| named));
                     report(&webhook, MODE_FILE, asked, |Named { modes, written }| {
                         let has_it = modes.contains(&Mode::DynamicFile);
                         webhook.metrics().set_dynamic_file_mode(has_it, modes == [Mode::DynamicFile]);

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use anyhow::Context as _;
@@ -19,11 +19,19 @@ use crate::process;
 
 /// The modes in force, and what has to be followed for them.
 pub(super) struct Modes {
-    configured: Vec<Mode>,
+    asked: Mutex<Asked>,
     followed: Mutex<BTreeSet<Mode>>,
     reached: Reached,
     dynamic_file: Option<PathBuf>,
     sources: Arc<Sources>,
+}
+
+/// Who says which modes are asked.
+struct Asked {
+    /// By flag or configuration.
+    configured: Vec<Mode>,
+    /// Whether a file names others just now.
+    is_by_file: bool,
 }
 
 /// The modes of the flag, which goes before the configuration; `MountedFile` where neither says any.
@@ -75,7 +83,7 @@ impl Modes {
     pub(super) fn start(reached: Reached, config: &ServerConfig, sources: Arc<Sources>) -> Arc<Self> {
         let modes = sources.modes();
         let this = Arc::new(Self {
-            configured: modes.clone(),
+            asked: Mutex::new(Asked { configured: modes.clone(), is_by_file: false }),
             followed: Mutex::default(),
             reached,
             dynamic_file: config.dynamic_file_path.clone(),
@@ -89,25 +97,65 @@ impl Modes {
         &self.sources
     }
 
-    /// Asks these from now on.
-    pub(super) fn ask(&self, modes: &[Mode]) -> anyhow::Result<()> {
+    /// Whether something else than files would say who logs in with these in the configuration.
+    pub(super) fn would_have_others(&self, configured: Option<&[Mode]>) -> bool {
+        let asked = self.asked();
+        match configured {
+            Some(modes) if !asked.is_by_file => modes != [Mode::MountedFile],
+            _ => self.sources.has_others(),
+        }
+    }
+
+    /// Asks what a file names, as long as it names them.
+    pub(super) fn ask_named(&self, modes: &[Mode]) -> anyhow::Result<()> {
         anyhow::ensure!(
             self.dynamic_file.is_some() || !modes.contains(&Mode::DynamicFile),
             "it names DynamicFile, and the configuration has no dynamicfilepath"
         );
+        let mut asked = self.asked();
+        asked.is_by_file = true;
+        self.ask(modes);
+        Ok(())
+    }
+
+    /// Whether these could be asked, by a configuration that has changed.
+    pub(super) fn check_configured(&self, modes: &[Mode]) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            self.dynamic_file.is_some() || !modes.contains(&Mode::DynamicFile),
+            "server.backendMode names DynamicFile, and the server was started without server.dynamicfilepath: start it anew"
+        );
+        Ok(())
+    }
+
+    /// Takes what a configuration says now; where a file names others, that is for when it is gone.
+    pub(super) fn configure(&self, modes: Vec<Mode>) {
+        let mut asked = self.asked();
+        if !asked.is_by_file {
+            self.ask(&modes);
+        }
+        asked.configured = modes;
+    }
+
+    /// Asks these from now on.
+    fn ask(&self, modes: &[Mode]) {
         if self.sources.modes() != modes {
             self.follow(modes);
             self.sources.set_modes(modes.to_vec());
             let names: Vec<&str> = modes.iter().map(|mode| mode.as_str()).collect();
             tracing::info!(modes = names.join(" "), "other mapping sources are asked from now on");
         }
-        Ok(())
     }
 
     /// Asks those of the configuration again.
     pub(super) fn ask_configured(&self) {
-        // They were checked when the server started.
-        let _ = self.ask(&self.configured);
+        let mut asked = self.asked();
+        asked.is_by_file = false;
+        self.ask(&asked.configured);
+    }
+
+    fn asked(&self) -> MutexGuard<'_, Asked> {
+        // Whoever panicked has put in whole values only.
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows the sources of modes that are not followed yet. Those that are asked no more are followed on: they may be asked

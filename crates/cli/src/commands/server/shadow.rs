@@ -5,12 +5,13 @@ use std::{net::IpAddr, path::PathBuf};
 use anyhow::Context as _;
 use clap::Args;
 use tls::Roots;
-use webhook::{Predecessor, PredecessorUrl, Settings};
+use webhook::{Predecessor, PredecessorUrl, Settings, Webhook};
 
+use super::authorities::Authorities;
 use crate::state::Reach;
 
 /// Flags of a server beside another one.
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(super) struct ShadowArgs {
     /// Pass on the answers of the authenticator at this URL, and log and count where this server would have answered
     /// otherwise
@@ -39,8 +40,13 @@ impl ShadowArgs {
             url.port() != reach.port || !is_here,
             "--shadow-of {url} names this server itself: give the other authenticator another port, or this one (--port)"
         );
+        self.check_denials(settings.deny_with_200)
+    }
+
+    /// That own denials are not to be answered in some way: here they are not answered at all.
+    pub(super) fn check_denials(&self, deny_with_200: bool) -> anyhow::Result<()> {
         anyhow::ensure!(
-            !settings.deny_with_200,
+            !deny_with_200 || !self.is_given(),
             "--deny-with-200 (or server.denyWith200) says how this server's own denials are answered, and with --shadow-of it \
              answers none: leave one of the two out"
         );
@@ -53,7 +59,7 @@ impl ShadowArgs {
         Some(format!("answers are those of {url} (--shadow-of); own decisions are only compared with them"))
     }
 
-    /// The way to the other one. The file is read once.
+    /// The way to the other one.
     pub(super) fn predecessor(&self, settings: &Settings) -> anyhow::Result<Option<Predecessor>> {
         let Some(url) = &self.shadow_of else { return Ok(None) };
         let tls = match &self.shadow_of_ca {
@@ -66,4 +72,15 @@ impl ShadowArgs {
         };
         Ok(Some(Predecessor::new(url.clone(), &tls, settings.predecessor)))
     }
+
+    /// Who vouches for the other one, where that is a file.
+    pub(super) fn authorities(&self) -> Option<Authorities> {
+        let path = self.shadow_of_ca.clone()?;
+        Some(Authorities { flag: "shadow-of-ca", path, trust: trust_for_predecessor })
+    }
+}
+
+fn trust_for_predecessor(webhook: &Webhook, pem: &str) -> anyhow::Result<()> {
+    webhook.trust_for_predecessor(&tls::webhook_client_config(pem)?);
+    Ok(())
 }

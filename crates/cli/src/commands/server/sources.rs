@@ -9,7 +9,6 @@ use identity::{AccountId, Partition};
 use mapping::{
     Defect, Index, Mode, Snapshot, Source, SourceState, authenticator::ServerConfig, aws_iam_authenticator::Options,
 };
-use tokio::sync::watch;
 use webhook::Webhook;
 
 use super::mappings::Read;
@@ -17,7 +16,8 @@ use super::mappings::Read;
 /// All sources. Each is read by itself, and replaces what it was without a moment in which it is nothing.
 pub(super) struct Sources {
     state: Mutex<State>,
-    reading: watch::Sender<Reading>,
+    /// How sources are read: of `--feature-gates` and `dynamicfileUserIDStrict`.
+    options: Options,
     webhook: Arc<Webhook>,
 }
 
@@ -34,24 +34,11 @@ impl From<Source> for Indexed {
     }
 }
 
-/// How sources besides the configuration are read: what of the configuration they hang on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Reading {
-    /// Of `--feature-gates` and `dynamicfileUserIDStrict`.
-    pub(super) options: Options,
-    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
-}
-
-impl Reading {
-    /// With which a mode's usernames may not begin.
-    pub(super) fn prefixes(&self, mode: Mode) -> Vec<String> {
-        self.reserved_prefixes.get(&mode).cloned().unwrap_or_default()
-    }
-}
-
 struct State {
     partition: Partition,
     scrubbed_accounts: Vec<AccountId>,
+    /// With what usernames may not begin. They are the configuration's, and hold at once for sources that cannot be read just now.
+    reserved_prefixes: BTreeMap<Mode, Vec<String>>,
     modes: Vec<Mode>,
     access: Option<Arc<Index>>,
     read: BTreeMap<Mode, Arc<Index>>,
@@ -65,13 +52,13 @@ impl Sources {
         let state = State {
             partition: Partition::default(),
             scrubbed_accounts: Vec::new(),
+            reserved_prefixes: BTreeMap::new(),
             modes,
             access: None,
             read: BTreeMap::new(),
             said: BTreeMap::new(),
         };
-        let this = Self { state: Mutex::new(state), reading: watch::Sender::default(), webhook };
-        this.reading.send_modify(|reading| reading.options = options);
+        let this = Self { state: Mutex::new(state), options, webhook };
         let rules = this.take_files(read);
         (this, rules)
     }
@@ -82,14 +69,10 @@ impl Sources {
     pub(super) fn take_files(&self, read: Read) -> usize {
         let Read { config, mounted, access } = read;
         let ServerConfig { partition, scrubbed_accounts, reserved_prefixes, .. } = config;
-        self.reading.send_if_modified(|reading| {
-            let is_other = reading.reserved_prefixes != reserved_prefixes;
-            reading.reserved_prefixes = reserved_prefixes;
-            is_other
-        });
         let mut state = self.state();
         state.partition = partition;
         state.scrubbed_accounts = scrubbed_accounts;
+        state.reserved_prefixes = reserved_prefixes;
         state.access = access.map(|access| Arc::new(access.rules));
         state.read.insert(Mode::MountedFile, mounted.into());
         self.load(&state)
@@ -179,9 +162,9 @@ impl Sources {
         self.state().modes != [Mode::MountedFile]
     }
 
-    /// How sources are to be read, and word of when that changes.
-    pub(super) fn reading(&self) -> watch::Receiver<Reading> {
-        self.reading.subscribe()
+    /// How sources are to be read.
+    pub(super) fn options(&self) -> Options {
+        self.options
     }
 
     pub(super) fn webhook(&self) -> &Arc<Webhook> {
@@ -199,7 +182,8 @@ impl Sources {
         let access = state.access.iter().map(|index| SourceState::Read(Arc::clone(index)));
         let sources = access.chain(state.modes.iter().map(of_mode));
         let scrubbed = state.scrubbed_accounts.iter().copied();
-        let snapshot = Snapshot::of_indexes(state.partition, sources, scrubbed);
+        let reserved = state.reserved_prefixes.clone();
+        let snapshot = Snapshot::of_indexes(state.partition, sources, scrubbed).reserving(reserved);
         let rules = snapshot.len();
         self.webhook.load(snapshot);
         rules

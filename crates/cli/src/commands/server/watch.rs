@@ -3,23 +3,45 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
+use mapping::{Mode, authenticator::ServerConfig};
 use tls::{ReloadingResolver, ServerIdentity};
 use webhook::Webhook;
 
 use super::{
     looking::{INTERVAL, Print, off_thread, report},
-    mappings::Files,
-    modes::Modes,
+    mappings::{Files, Read},
+    modes::{self, Modes},
+    shadow::ShadowArgs,
 };
 use crate::{logs, process};
 
+/// What the server was started with, and what of it goes before the configuration.
+pub(super) struct Started {
+    /// `clusterID` of the configuration.
+    pub(super) cluster_id: Option<String>,
+    pub(super) config: ServerConfig,
+    /// Whether `--backend-mode` says the modes.
+    pub(super) has_modes: bool,
+    /// Whether `--deny-with-200` says how denials are answered.
+    pub(super) has_denials: bool,
+    pub(super) shadow: ShadowArgs,
+}
+
 /// Looks at the files for as long as the runtime lives.
-pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<ReloadingResolver>, modes: Arc<Modes>) {
+pub(super) fn spawn(
+    started: Started,
+    mappings: Files,
+    pair: (PathBuf, PathBuf),
+    resolver: Arc<ReloadingResolver>,
+    modes: Arc<Modes>,
+) {
+    let started = Arc::new(started);
     let webhook = Arc::clone(modes.sources().webhook());
     tokio::spawn(async move {
         let mut seen_mappings = prints(&mappings);
         let mut seen_pair = (Print::of(&pair.0), Print::of(&pair.1));
         let mut lost_lines = 0;
+        let mut said = Vec::new();
         loop {
             tokio::time::sleep(INTERVAL).await;
             webhook.metrics().set_last_look(process::now());
@@ -28,8 +50,13 @@ pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<Rel
             if found != seen_mappings {
                 seen_mappings = found;
                 let mappings = mappings.clone();
-                let has_others = modes.sources().has_others();
-                report(&webhook, "config", off_thread(move || mappings.read(has_others)).await, |read| {
+                let read = off_thread({
+                    let (started, modes) = (Arc::clone(&started), Arc::clone(&modes));
+                    move || started.read(&mappings, &modes)
+                });
+                report(&webhook, "config", read.await, |read| {
+                    started.say_what_waits(&read, &mut said);
+                    started.take(&read.config, &modes);
                     let rules = modes.sources().take_files(read);
                     tracing::info!(rules, "the mappings have changed and are in use");
                 });
@@ -51,6 +78,53 @@ pub(super) fn spawn(mappings: Files, pair: (PathBuf, PathBuf), resolver: Arc<Rel
             }
         }
     });
+}
+
+impl Started {
+    /// Reads the files. What cannot be in force is not taken.
+    fn read(&self, files: &Files, modes: &Modes) -> anyhow::Result<Read> {
+        let read = files.read(|config| modes.would_have_others(self.modes(config).as_deref()))?;
+        if let Some(wanted) = self.modes(&read.config) {
+            modes.check_configured(&wanted)?;
+        }
+        self.shadow.check_denials(self.denials(&read.config).unwrap_or_default())?;
+        Ok(read)
+    }
+
+    /// Takes what is no mapping, and in force at once.
+    fn take(&self, config: &ServerConfig, modes: &Modes) {
+        if let Some(wanted) = self.modes(config) {
+            modes.configure(wanted);
+        }
+        if let Some(wanted) = self.denials(config) {
+            modes.sources().webhook().set_deny_with_200(wanted);
+        }
+    }
+
+    /// The modes of a configuration; none where a flag goes before it.
+    fn modes(&self, config: &ServerConfig) -> Option<Vec<Mode>> {
+        (!self.has_modes).then(|| modes::of_file(config))
+    }
+
+    /// How a configuration has denials answered; nothing where a flag goes before it.
+    fn denials(&self, config: &ServerConfig) -> Option<bool> {
+        (!self.has_denials).then(|| config.deny_with_200.unwrap_or_default())
+    }
+
+    /// Says what of a change is not in force before the next start: given is never ignored.
+    fn say_what_waits(&self, read: &Read, said: &mut Vec<&'static str>) {
+        let mut keys = read.config.differs_at_start(&self.config);
+        if read.cluster_id != self.cluster_id {
+            keys.insert(0, "clusterID");
+        }
+        if keys != *said && !keys.is_empty() {
+            tracing::warn!(
+                keys = keys.join(" "),
+                "these keys of the configuration are read once: what they say now is for the next start"
+            );
+        }
+        *said = keys;
+    }
 }
 
 /// Says that lines of the log were lost, which those who read it cannot know otherwise.

@@ -4,13 +4,14 @@ use std::{fs, net::TcpStream, os::unix::fs::MetadataExt as _, path::PathBuf};
 
 use anyhow::{Context as _, ensure};
 use e2e::{
+    authenticator::GoServer,
     https,
     machine::is_root,
     people::environment,
     pod::{self, Pod},
     process::{self, Background, wait_until},
     server::{certificate_authority, free_port, token_review},
-    world::{CLUSTER_ID, World},
+    world::{CLUSTER_ID, MAPPINGS, World},
 };
 use serde_json::Value;
 
@@ -23,6 +24,7 @@ pub(crate) const TESTS: &[Test] = &[
     ("chart::a_server_of_2018_hands_over_with_its_own_files", from_2018),
     ("chart::alerts_name_metrics_that_there_are", alerts),
     ("chart::the_server_may_do_as_little_as_the_page_says", restricted),
+    ("chart::denials_and_the_shadow_are_values", denials_and_shadow),
 ];
 
 const FILE: &str =
@@ -68,7 +70,8 @@ impl<'a> Machine<'a> {
         let spec = &object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"];
         let spec = for_this_user(spec)?;
         let (config, state) = (self.folder.join("config"), self.folder.join("state"));
-        Ok(Pod::new(&spec, &[("config", &config), ("state", &state)]))
+        let today = self.folder.join("today");
+        Ok(Pod::new(&spec, &[("config", &config), ("state", &state), ("shadow-of", &today)]))
     }
 
     fn init(&self) -> anyhow::Result<()> {
@@ -258,6 +261,46 @@ fn restricted(world: &World) -> anyhow::Result<()> {
     }
     let mounts = spec["containers"][0]["volumeMounts"].as_array().context("mounts")?;
     ensure!(!mounts.is_empty() && mounts.iter().all(|mount| mount["readOnly"] == true), "{mounts:?}");
+    Ok(())
+}
+
+/// What the arguments of the pod do, its server does here: it denies with 200, and then it only compares.
+fn denials_and_shadow(world: &World) -> anyhow::Result<()> {
+    let mut machine = Machine::new(world, "chart-shadow")?;
+    let plain = machine.values.clone();
+    let server = |machine: &Machine<'_>| -> anyhow::Result<Value> {
+        let objects = machine.objects(&machine.values)?;
+        Ok(object(&objects, "DaemonSet", "cluster-auth")?["spec"]["template"]["spec"].clone())
+    };
+    let said = server(&machine)?.to_string();
+    ensure!(!said.contains("--deny-with-200") && !said.contains("shadow-of"), "by default nothing of it: {said}");
+
+    machine.values = plain.replace("authenticator:\n", "authenticator:\n  denyWith200: true\n");
+    machine.init()?;
+    let mut denying = machine.start("denying.log")?;
+    wait_until("it is ready", || Ok(machine.status("/readyz").is_ok_and(|status| status == 200)))?;
+    ensure!((machine.review("alice")?, machine.review("mallory")?) == (200, 200), "{}", denying.log());
+    ensure!(denying.terminate()?.success(), "{}", denying.log());
+
+    // The authenticator that runs today: another server of ours would do, and this is the one that people have.
+    let other = GoServer::start(&world.parts, &world.sts, &machine.folder.join("today"), CLUSTER_ID, MAPPINGS)?;
+    let today = machine.folder.join("today").display().to_string();
+    machine.values = plain.replace(
+        "authenticator:\n",
+        &format!(
+            "authenticator:\n  shadowOf: https://localhost:{}/authenticate\n  shadowOfCa: {today}/cert.pem\n",
+            other.port()
+        ),
+    );
+    let spec = server(&machine)?;
+    let volume = spec["volumes"].as_array().into_iter().flatten().find(|volume| volume["name"] == "shadow-of");
+    let volume = &volume.context("the folder of its certificate")?["hostPath"];
+    ensure!(volume["path"] == *today && volume["type"] == "Directory", "{volume}");
+    let mut comparing = machine.start("comparing.log")?;
+    wait_until("it is ready", || Ok(machine.status("/readyz").is_ok_and(|status| status == 200)))?;
+    ensure!(machine.review("carol")? == 200, "today's authenticator lets her in: {}", comparing.log());
+    wait_until("it is told that this one would not", || Ok(comparing.log().contains("granted-refused")))?;
+    ensure!(comparing.terminate()?.success(), "{}", comparing.log());
     Ok(())
 }
 

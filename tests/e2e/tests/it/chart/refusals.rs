@@ -115,6 +115,42 @@ fn wrong_values(world: &World) -> anyhow::Result<()> {
             "does not have",
         ),
         (
+            "our answers of another server",
+            "clusterID: c\nauthenticator: {reads: config.yaml, image: a, tag: b, denyWith200: true}",
+            "authenticator.denyWith200: aws-iam-authenticator does not have it",
+        ),
+        (
+            "whom to compare another server with",
+            "clusterID: c\nauthenticator: {reads: config.yaml, image: a, tag: b, shadowOf: 'https://a'}",
+            "authenticator.shadowOf: aws-iam-authenticator does not have it",
+        ),
+        (
+            "tokens in the clear",
+            "clusterID: c\nauthenticator: {shadowOf: 'http://localhost:21400/authenticate'}",
+            "it has to be an https:// URL",
+        ),
+        (
+            "an authority of nobody",
+            "clusterID: c\nauthenticator: {shadowOfCa: /a/cert.pem}",
+            "authenticator.shadowOf, which is empty",
+        ),
+        (
+            "an authority in some folder",
+            "clusterID: c\nauthenticator: {shadowOf: 'https://a', shadowOfCa: cert.pem}",
+            "write its whole path",
+        ),
+        (
+            "two that answer",
+            "clusterID: c\nauthenticator: {shadowOf: 'https://a', denyWith200: true}",
+            "leave one of the two out",
+        ),
+        (
+            "two that answer, one by the configuration",
+            "clusterID: c\nauthenticator: {shadowOf: 'https://a', config: {denyWith200: true}}",
+            "leave one of the two out",
+        ),
+        ("a yes that is a text", "clusterID: c\nauthenticator: {denyWith200: 'yes'}", "/authenticator/denyWith200"),
+        (
             "an own configuration and none",
             "clusterID: c\naccess: {create: false}\nauthenticator: {config: {a: 1}}",
             "access.create",

@@ -61,16 +61,17 @@ pub(super) fn says_who_reads(world: &World) -> anyhow::Result<()> {
     let create = |object: &str| managed.admin.with_file(&["create"], object)?.success();
     let delete = |what: &str| managed.admin.kubectl(&["-n", "kube-system", "delete", "--force", what])?.success();
 
-    says(&managed, "nothing runs", &[], "refused", true)?;
-    says(&managed, "somebody says it", &["--reader", "cluster-auth"], "letIn", false)?;
+    let (not_known, as_said) = (|by_file| ["notKnown", by_file], |verdict| [verdict, verdict]);
+    says(&managed, "nothing runs", &[], not_known("refused"), true)?;
+    says(&managed, "somebody says it", &["--reader", "cluster-auth"], as_said("letIn"), false)?;
     create(&static_pod(ours))?;
-    says(&managed, "a pod of the kubelet's", &[], "letIn", false)?;
-    says(&managed, "somebody says otherwise", &["--reader", "aws-iam-authenticator"], "refused", false)?;
+    says(&managed, "a pod of the kubelet's, which mounts no ConfigMap", &[], not_known("letIn"), false)?;
+    says(&managed, "somebody says otherwise", &["--reader", "aws-iam-authenticator"], as_said("refused"), false)?;
     delete("pod/static")?;
     create(&set("Deployment", "a", &pod(ours, &json!({}))))?;
-    says(&managed, "a deployment", &[], "letIn", false)?;
+    says(&managed, "a deployment that does not mount it", &[], not_known("letIn"), false)?;
     create(&set("DaemonSet", "b", &pod(theirs, &json!({}))))?;
-    says(&managed, "two that differ", &[], "refused", false)?;
+    says(&managed, "two that differ", &[], not_known("refused"), false)?;
     managed.file(FILE)?;
     let disputed = managed.run(&["plan", "--mapping", "configmap"])?;
     let names =
@@ -80,11 +81,18 @@ pub(super) fn says_who_reads(world: &World) -> anyhow::Result<()> {
     ensure!(!said.contains(names[0]), "{said}");
     delete("deployment/a")?;
     create(&set("Deployment", "a", &pod(ours, &mounts)))?;
-    says(&managed, "one of the two mounts it", &[], "letIn", false)
+    says(&managed, "one of the two mounts it", &[], as_said("letIn"), false)
 }
 
-/// Live, by a dump, and by the file itself: the same verdict; that it was assumed is said once or not at all.
-fn says(managed: &TestCluster, what: &str, flags: &[&str], verdict: &str, is_assumed: bool) -> anyhow::Result<()> {
+/// Live and by a dump the same verdict, and one by the file itself, of which nobody asks who reads it; that the reader was assumed is
+/// said once or not at all.
+fn says(
+    managed: &TestCluster,
+    what: &str,
+    flags: &[&str],
+    [of_cluster, of_file]: [&str; 2],
+    is_assumed: bool,
+) -> anyhow::Result<()> {
     let dump = managed.admin.kubectl(&["get", KINDS, "-A", "-o", "json"])?.success()?;
     fs::write(managed.folder.join("dump.json"), &dump)?;
     let dump: Value = serde_json::from_str(&dump)?;
@@ -94,8 +102,9 @@ fn says(managed: &TestCluster, what: &str, flags: &[&str], verdict: &str, is_ass
     // kubectl lists no kind that the cluster does not know.
     fs::write(managed.folder.join("none.json"), NO_MAPPINGS)?;
     let files = ["--from", "dump.json", "--from", "none.json"];
-    let ways: [&[&str]; 3] = [&[], &files, &[&files[..], &["-c", "config.yaml"]].concat()];
-    for way in ways {
+    let by_file = [&files[..], &["-c", "config.yaml"]].concat();
+    let ways: [(&[&str], &str); 3] = [(&[], of_cluster), (&files, of_cluster), (&by_file, of_file)];
+    for (way, verdict) in ways {
         let Output { stdout, stderr, .. } = managed.run(&[&["explain", WHO, "-o", "json"], flags, way].concat())?;
         let said: Value = serde_json::from_str(&stdout)?;
         ensure!(said["verdict"] == verdict, "{what}: {way:?}: {verdict}: {said}{stderr}");
