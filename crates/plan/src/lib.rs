@@ -303,7 +303,7 @@ impl fmt::Display for Warning {
 
 /// What somebody cannot log in by.
 fn by_any_mapping(looked_at_all: bool) -> &'static str {
-    if looked_at_all { "through any mapping" } else { "through any mapping that could be read" }
+    if looked_at_all { "by any mapping" } else { "by any mapping that could be read" }
 }
 
 #[cfg(test)]

@@ -93,7 +93,7 @@ pub struct ClusterRoleBinding {
     pub name: Box<str>,
     /// The name of the `ClusterRole` that is granted.
     pub cluster_role: Box<str>,
-    /// Returns the subjects.
+    /// The subjects.
     pub subjects: Vec<Subject>,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
@@ -108,7 +108,7 @@ pub struct RoleBinding {
     pub name: Box<str>,
     /// What is granted.
     pub role: RoleReference,
-    /// To whom.
+    /// The subjects.
     pub subjects: Vec<Subject>,
     /// Where it is written, if a person wrote it.
     pub origin: Option<Span>,
@@ -294,7 +294,7 @@ impl Binding {
         }
     }
 
-    /// To whom.
+    /// Returns the subjects.
     pub fn subjects(&self) -> &[Subject] {
         let (Self::ClusterRoleBinding(ClusterRoleBinding { subjects, .. })
         | Self::RoleBinding(RoleBinding { subjects, .. })) = self;
