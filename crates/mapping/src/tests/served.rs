@@ -187,18 +187,17 @@ fn prefixes_are_reserved_for_a_source_as_it_was_read_before() {
     let [_, source] = both_of_aws_auth("", ann);
     let mode = source.mode;
     let index = std::sync::Arc::new(Index::of(source));
-    let snapshot = |prefixes: &[(Mode, &[&str])]| {
-        let prefixes =
-            prefixes.iter().map(|(mode, prefixes)| (*mode, prefixes.iter().map(ToString::to_string).collect()));
+    let snapshot = |of: &[Mode], prefix: &str| {
+        let prefixes = of.iter().map(|mode| (*mode, vec![prefix.to_owned()]));
         Snapshot::of_indexes(Partition::Aws, [SourceState::Read(std::sync::Arc::clone(&index))], []).reserving(prefixes)
     };
-    let rows: [(&str, &[(Mode, &[&str])], &str); 4] = [
-        ("none", &[], "admin:ann []"),
-        ("of another source", &[(Mode::Crd, &["admin:"])], "admin:ann []"),
-        ("empty", &[(mode, &[""])], "admin:ann []"),
-        ("of this one", &[(mode, &["admin:"])], "mapping.reserved-prefix"),
+    let rows: [(&str, &[Mode], &str, &str); 4] = [
+        ("none", &[], "", "admin:ann []"),
+        ("of another source", &[Mode::Crd], "admin:", "admin:ann []"),
+        ("empty", &[mode], "", "admin:ann []"),
+        ("of this one", &[mode], "admin:", "mapping.reserved-prefix"),
     ];
-    for (name, prefixes, expected) in rows {
-        assert_eq!(decided(&snapshot(prefixes), &identity(ANN)), expected, "{name}");
+    for (name, of, prefix, expected) in rows {
+        assert_eq!(decided(&snapshot(of, prefix), &identity(ANN)), expected, "{name}");
     }
 }

@@ -322,14 +322,16 @@ fn reconfigured(world: &World) -> anyhow::Result<()> {
     let first = of("MountedFile, DynamicFile", "");
     let server = Server::start(&world.parts, &world.sts, &folder, &options(&first))?;
     becomes(world, &server, "alice", "mounted")?;
-    server.reconfigure(&options(&of("DynamicFile, MountedFile", "")))?;
+    let swapped = of("DynamicFile, MountedFile", "");
+    server.reconfigure(&options(&swapped))?;
     becomes(world, &server, "alice", "dynamic")?;
 
     let denied = || Ok::<_, anyhow::Error>(server.review(&world.fresh_token("mallory", CLUSTER_ID)?)?.status);
     ensure!(denied()? == 403);
-    server.reconfigure(&options(&of("DynamicFile, MountedFile", "  denyWith200: true\n")))?;
+    let with_200 = of("DynamicFile, MountedFile", "  denyWith200: true\n");
+    server.reconfigure(&options(&with_200))?;
     wait_until("denials are answered with 200", || Ok(denied()? == 200))?;
-    server.reconfigure(&options(&of("DynamicFile, MountedFile", "")))?;
+    server.reconfigure(&options(&swapped))?;
     wait_until("and with 403 again", || Ok(denied()? == 403))?;
 
     // What waits for the next start is said, and the rest is in use.

@@ -81,6 +81,7 @@ impl ShadowArgs {
 }
 
 fn trust_for_predecessor(webhook: &Webhook, pem: &str) -> anyhow::Result<()> {
-    webhook.trust_for_predecessor(&tls::webhook_client_config(pem)?);
+    let tls = tls::webhook_client_config(pem)?;
+    webhook.trust_for_predecessor(&tls);
     Ok(())
 }

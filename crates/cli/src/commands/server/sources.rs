@@ -67,7 +67,7 @@ impl Sources {
     ///
     /// Returns how many rules there are, those of the other sources included.
     pub(super) fn take_files(&self, read: Read) -> usize {
-        let Read { config, mounted, access } = read;
+        let Read { config, mounted, access, cluster_id: _ } = read;
         let ServerConfig { partition, scrubbed_accounts, reserved_prefixes, .. } = config;
         let mut state = self.state();
         state.partition = partition;

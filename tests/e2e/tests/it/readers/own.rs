@@ -11,7 +11,7 @@ use e2e::{
     exchange::Exchange,
     people::environment,
     process::wait_until,
-    random::{Random, say},
+    random::say,
     server::{Server, ServerOptions},
     sts::Sts,
     world::{CLUSTER_ID, World},
@@ -30,7 +30,7 @@ use super::{
     compare::Tally,
     data,
     go::{AwsAuth, DynamicFile, Objects, Sandboxes},
-    json, some_objects,
+    some_objects,
 };
 
 /// Our server in one mode.
@@ -235,7 +235,7 @@ pub(super) fn dynamic_file(world: &World) -> anyhow::Result<()> {
         let marker = own.marker();
         put(json!({"mapUsers": [{"userarn": last, "username": marker}]}).to_string().as_bytes())?;
         own.wait_for("the version before", |name| name == marker)?;
-        let file = json::file(random, arns.clone(), Vec::new());
+        let file = super::json::file(random, arns.clone(), Vec::new());
         place.put(&file)?;
         put(&file)?;
         let read = authenticator::dynamic_file(&file, Standing::alone("logins.json"), Options::default());
