@@ -217,11 +217,6 @@ pub(crate) fn check_modes(config: &ServerConfig) -> anyhow::Result<()> {
 
 /// Runs `server` until SIGTERM or SIGINT.
 pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> CommandResult {
-    // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
-    if !settings::logs_are_json(global) {
-        // Nobody may be there to read it.
-        let _ = process::print(&banner());
-    }
     let (mut config, rules) = settings::indexed_config(global, args.partition)?;
     if let Some(partition) = args.partition {
         config.server.partition = partition;
@@ -257,6 +252,11 @@ pub(crate) fn run(args: &ServerArgs, global: &Global, process: &Process) -> Comm
     let reach = reach(args.hostname.as_deref(), args.address, args.port, &config);
     args.shadow.check(&settings, &reach)?;
     prepare_files(&files, &reach, args.kubeconfig_pregenerated.or(config.server.kubeconfig_pregenerated))?;
+    // In a pod both streams are one log, which is JSON from the first line to the last where that was asked for.
+    if !settings::logs_are_json(global) {
+        // Nobody may be there to read it.
+        let _ = process::print(&banner());
+    }
     let read = mappings::Read { cluster_id: written, config: config.server.clone(), mounted: rules, access: read };
     read.say_twice();
     let logins = Logins { files: mappings, read, modes: backends, options };

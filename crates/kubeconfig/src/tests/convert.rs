@@ -62,18 +62,18 @@ fn what_the_aws_cli_wrote() {
 #[test]
 fn programs_are_known_wherever_they_lie() {
     let rows = [
-        ("aws", true),
-        ("/usr/local/bin/aws", true),
-        ("\"C:\\\\Tools\\\\aws.exe\"", true),
-        ("heptio-authenticator-aws", true),
-        ("./aws-iam-authenticator", true),
-        ("cluster-auth", false),
-        ("awsx", false),
-        ("gke-gcloud-auth-plugin", false),
-        ("''", false),
+        ("aws", "eks, get-token", true),
+        ("/usr/local/bin/aws", "eks, get-token", true),
+        ("\"C:\\\\Tools\\\\aws.exe\"", "eks, get-token", true),
+        ("heptio-authenticator-aws", "token", true),
+        ("./aws-iam-authenticator", "token", true),
+        ("cluster-auth", "token", false),
+        ("awsx", "eks, get-token", false),
+        ("gke-gcloud-auth-plugin", "token", false),
+        ("''", "token", false),
     ];
-    for (command, is_known) in rows {
-        let text = format!("users:\n- name: x\n  user:\n    exec:\n      command: {command}\n      args: [token]\n");
+    for (command, words, is_known) in rows {
+        let text = format!("users:\n- name: x\n  user:\n    exec:\n      command: {command}\n      args: [{words}]\n");
         assert_eq!(converted(&text).users.len() == 1, is_known, "{command}");
         assert_eq!(converted(&text).text == text, !is_known, "{command}");
     }
@@ -82,7 +82,7 @@ fn programs_are_known_wherever_they_lie() {
 #[test]
 fn versions_that_kubectl_has_dropped_and_hints_of_other_programs_go() {
     let text = "users:\n- name: x\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1alpha1\n      \
-                command: heptio-authenticator-aws\n      interactiveMode: Never # no\n      installHint: |\n        Install\n        that.\n\n# end\n";
+                command: heptio-authenticator-aws\n      args: [token]\n      interactiveMode: Never # no\n      installHint: |\n        Install\n        that.\n\n# end\n";
     assert_snapshot!(converted(text).text, @r#"
     users:
     - name: x
@@ -90,6 +90,7 @@ fn versions_that_kubectl_has_dropped_and_hints_of_other_programs_go() {
         exec:
           apiVersion: client.authentication.k8s.io/v1
           command: cluster-auth
+          args: [token]
           interactiveMode: Never # no
           installHint: "Ask: somebody"
 
@@ -224,10 +225,12 @@ proptest! {
             // kubectl loads no file in which a name stands twice.
             let name = format!("{name}{at}");
             let hint = if *has_hint { "old hint" } else { "null" };
+            let words = if command == "aws" { ["eks", "get-token"].as_slice() } else { &["token"] };
             text.push_str(&if *in_flow {
-                format!("{pad}- {{name: {name}, user: {{exec: {{command: {command}, installHint: {hint}}}}}}} # c\n")
+                format!("{pad}- {{name: {name}, user: {{exec: {{command: {command}, args: [{}], installHint: {hint}}}}}}} # c\n", words.join(", "))
             } else {
-                format!("{pad}- name: {name}\n{pad}  user:\n{pad}    exec:\n{pad}      command: {command}\n{pad}      args:\n{pad}      - token # t\n")
+                let args: String = words.iter().map(|word| format!("{pad}      - {word} # t\n")).collect();
+                format!("{pad}- name: {name}\n{pad}  user:\n{pad}    exec:\n{pad}      command: {command}\n{pad}      args:\n{args}")
             });
         }
         let text = if ends { text } else { text.trim_end().to_owned() };
